@@ -1,4 +1,4 @@
-"""The answers about greenhouses over HTTP: periods, places, crops, what is missing, and what is refused."""
+"""Greenhouse analytics over HTTP: periods, places, crops, missing data and refusals."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_samples_before_a_window_that_begins_within_a_step_are_not_used(known: K
     assert (part["n"], whole["n"]) == (1, 2)
 
 
-def test_without_a_site_days_are_those_of_utc_and_that_is_said(known: Known) -> None:
+def test_without_a_site_days_are_those_of_utc_and_the_answer_says_that(known: Known) -> None:
     body = ask(known, "climate", "gh-nowhere", by="day")
     assert (body["time_zone"], body["time_zone_known"]) == ("UTC", False)
     assert body["items"][2]["answers"]["vpd_kpa"]["reason"] == "insufficient_data"
@@ -167,13 +167,13 @@ def test_the_light_of_a_day_is_its_integral_by_the_sensor_that_is_there(known: K
     assert values(body, "light_24_h_mol_m2")[0] is not None
 
 
-def test_light_that_nobody_measures_is_not_guessed(known: Known) -> None:
+def test_light_that_is_not_measured_is_not_guessed(known: Known) -> None:
     body = ask(known, "light", "gh-nowhere")
     assert body["notes"]["light"] == "No light is measured."
     assert body["items"][0]["answers"] == {}
 
 
-def test_estimated_surfaces_are_said_to_be_estimated(known: Known) -> None:
+def test_estimated_surfaces_are_marked_as_estimated(known: Known) -> None:
     body = ask(known, "condensation")
     assert all(body["notes"][surface].startswith("estimated") for surface in ("leaf", "cover", "fruit"))
     assert values(body, "cover_condensation_h")[3] > 0.0
@@ -181,7 +181,7 @@ def test_estimated_surfaces_are_said_to_be_estimated(known: Known) -> None:
     assert "cover" in body["items"][0]["answers"]["condensation_margin_k"]["method"]["source"]
 
 
-def test_disease_comes_with_drivers_levels_and_what_it_holds_for(known: Known) -> None:
+def test_disease_has_drivers_levels_and_validity(known: Known) -> None:
     body = ask(known, "disease", start=START_MS + 2 * DAY_MS)
     assert len(body["items"]) == DAYS - 2
     day = body["items"][4]
@@ -192,7 +192,7 @@ def test_disease_comes_with_drivers_levels_and_what_it_holds_for(known: Known) -
     assert "grape" in body["notes"]["botrytis_index"]
 
 
-def test_water_follows_sun_and_meters(known: Known) -> None:
+def test_irrigation_follows_radiation_and_meters(known: Known) -> None:
     body = ask(known, "irrigation", dose_l_m2=0.25)
     # A half wave of 400 W/m2 over 12 h is 11 MJ/m2: 1100 J/cm2, 2.2 L/m2 at 2 ml a J/cm2.
     assert values(body, "radiation_sum_j_cm2")[3] == pytest.approx(400 * 43_200 * 2 / np.pi / 1e4, rel=0.01)
@@ -203,7 +203,7 @@ def test_water_follows_sun_and_meters(known: Known) -> None:
     assert values(body, "uptake_ec_ms_cm")[3] == pytest.approx(4 / 3, abs=0.01)
 
 
-def test_a_house_is_balanced_by_the_hour_and_its_days_are_what_hours_add_up_to(known: Known) -> None:
+def test_balances_are_by_the_hour_and_days_are_sums_of_hours(known: Known) -> None:
     declared = {"leaf_area_index": 3.0, "height_m": 4.0, "start": START_MS + 3 * DAY_MS, "end": START_MS + 5 * DAY_MS}
     hours = ask(known, "exchange", "gh-c", **declared)
     assert len(hours["items"]) == 48
@@ -228,7 +228,7 @@ def test_a_house_is_balanced_by_the_hour_and_its_days_are_what_hours_add_up_to(k
     assert ask(known, "exchange", "gh-a", **declared)["notes"]["co2"].startswith("co2_ppm is not measured")
 
 
-def test_a_set_point_that_binds_from_below_is_kept_by_warmer_air(known: Known) -> None:
+def test_warmer_air_complies_with_a_set_point_that_binds_from_below(known: Known) -> None:
     body = ask(known, "compliance")
     in_band = values(body, "heating_in_band")[3]
     # Air is below 15 degC, a kelvin under the set point, where the wave is below -0.8.
@@ -247,14 +247,14 @@ def test_places_of_a_house_are_compared(known: Known) -> None:
     assert "places" in ask(known, "uniformity", "gh-a")["notes"]
 
 
-def test_a_channel_that_was_named_and_never_spoke_is_silent(known: Known) -> None:
+def test_a_described_channel_without_samples_is_silent(known: Known) -> None:
     (device,) = ask(known, "data-quality")["devices"]
     states = {channel["channel"]: channel["state"] for channel in device["channels"]}
     assert states["co2_ppm"] == "silent"
     assert states["air_temperature_degc"] == "good"
 
 
-def test_the_next_hours_come_with_the_error_of_the_past_days(known: Known) -> None:
+def test_a_forecast_has_the_errors_of_the_past_days(known: Known) -> None:
     body = known[0].get("/v1/greenhouses/gh-a/forecast", params={"hours": 6}).json()
     assert [item["ahead_h"] for item in body["items"]] == [1, 2, 3, 4, 5, 6]
     hour = body["items"][5]
@@ -270,7 +270,7 @@ def test_the_next_hours_come_with_the_error_of_the_past_days(known: Known) -> No
     assert told.json()["weather_forecast"] == ["outside_vapour_kpa"]
 
 
-def test_what_was_forecast_is_kept_and_shown_as_it_was_said(known: Known) -> None:
+def test_a_recorded_forecast_is_returned_unchanged(known: Known) -> None:
     now = known[0].get("/v1/greenhouses/gh-b/forecast", params={"hours": 3}).json()
     assert now["items"][0]["record"] == {}  # its hours have not come
     past = (
@@ -283,7 +283,7 @@ def test_what_was_forecast_is_kept_and_shown_as_it_was_said(known: Known) -> Non
     assert told["made"] == [round(now["items"][1]["answers"]["air_temperature_degc"]["value"], 3)]
 
 
-def test_too_little_history_is_no_ground_for_a_forecast(known: Known) -> None:
+def test_too_little_history_gives_no_forecast(known: Known) -> None:
     body = known[0].get("/v1/greenhouses/gh-nowhere/forecast").json()
     answer = body["items"][0]["answers"]["air_temperature_degc"]
     assert (answer["value"], answer["reason"]) == (None, "insufficient_data")
@@ -301,7 +301,7 @@ def test_the_weather_of_a_site_has_its_evapotranspiration_and_degree_days_by_nam
     assert known[0].get("/v1/sites/atlantis/weather").status_code == 404
 
 
-def test_warmth_is_held_against_what_is_asked(known: Known) -> None:
+def test_temperature_sums_use_the_requested_thresholds(known: Known) -> None:
     path, window = "/v1/sites/wuhan/weather", {"start": START_MS + 2 * DAY_MS, "end": END_MS}
     usual = known[0].get(path, params=window).json()
     assert {"cold_hours_minus_2_degc", "cold_degree_hours_0_degc", "chill_units"} <= set(usual["items"][0]["answers"])
@@ -376,7 +376,7 @@ def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> No
     assert nowhere.status_code == 400
 
 
-def test_a_house_is_looked_over_in_one_piece_that_says_the_same_as_the_answers(known: Known) -> None:
+def test_the_overview_has_the_same_values_as_the_single_answers(known: Known) -> None:
     start = START_MS + 5 * DAY_MS + 6 * HOUR_MS
     body = ask(known, "overview", known[1]["greenhouses"], start=start, end=start + DAY_MS)
     OverviewBody.model_validate(body)
@@ -425,7 +425,7 @@ def test_the_map_of_a_house_has_a_row_for_each_place_by_local_hour(known: Known)
     assert set(place["channels"]) <= set(body["units"])
 
 
-def test_a_surface_that_is_measured_whenever_the_air_is_is_a_measured_one(tmp_path: Path) -> None:
+def test_a_surface_with_samples_whenever_the_air_has_some_is_measured(tmp_path: Path) -> None:
     store, end = MemoryStore(), START_MS + DAY_MS
     columns = {name: value[:60] for name, value in house_columns().items() if not name.startswith("outside")}
     columns["leaf_temperature_degc"] = columns["air_temperature_degc"] - 1.0
@@ -442,7 +442,7 @@ def test_a_surface_that_is_measured_whenever_the_air_is_is_a_measured_one(tmp_pa
     assert [place["name"] for place in body["map"]["places"]] == ["east"]
 
 
-def test_a_device_is_put_into_a_zone_over_the_api(tmp_path: Path) -> None:
+def test_a_device_is_assigned_to_a_zone_over_the_api(tmp_path: Path) -> None:
     with serve_registry(tmp_path) as known:
         place = "/v1/devices/greenhouse-1/place"
         assert known.client.get(place).json() == {"device": "greenhouse-1", "zone": None, "field": None}
@@ -454,7 +454,7 @@ def test_a_device_is_put_into_a_zone_over_the_api(tmp_path: Path) -> None:
         assert known.client.get("/v1/devices/gh-9/place").status_code == 404
 
 
-def test_a_narrow_chart_keeps_its_peaks(known: Known) -> None:
+def test_a_narrow_chart_shows_its_peaks(known: Known) -> None:
     whole = ask(known, "overview", start=START_MS, end=START_MS + 7 * DAY_MS, width=5000)["samples"]
     narrow = ask(known, "overview", start=START_MS, end=START_MS + 7 * DAY_MS, width=50)["samples"]
     assert (len(whole["time_ms"]), narrow["chosen_by"]) == (7 * 288, "min_max")
@@ -476,6 +476,6 @@ def test_hours_are_local_where_clocks_are_half_an_hour_off(known: Known) -> None
     assert np.diff(hours).tolist() == [HOUR_MS, HOUR_MS // 2, HOUR_MS, HOUR_MS]
 
 
-def test_the_answer_says_which_cover_it_took_for_granted(known: Known) -> None:
+def test_the_answer_names_the_cover_that_it_assumed(known: Known) -> None:
     inputs = ask(known, "condensation")["items"][0]["answers"]["cover_condensation_h"]["inputs"]
     assert any(each.startswith("cover_u_w_m2_k = 5.5 (cover not known, default") for each in inputs)

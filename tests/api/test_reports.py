@@ -1,4 +1,4 @@
-"""Reports over HTTP: their figures are the API's own, in both languages and all forms, and nothing unknown is told."""
+"""Reports over HTTP: the API's figures in both languages and all forms, without unknown amounts."""
 
 from __future__ import annotations
 
@@ -147,9 +147,7 @@ def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has
     assert [(r["value"], r["reason"]) for r in sums] == [("", "not_all_days")]
 
 
-def test_the_page_says_its_language_and_marks_what_is_simulated_and_takes_no_names_for_markup(
-    known: Known, one: str
-) -> None:
+def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(known: Known, one: str) -> None:
     chinese = report(known, f"/v1/passes/{one}", lang="zh")
     assert chinese.headers["content-language"] == "zh-CN"
     assert "default-src 'none'" in chinese.headers["content-security-policy"]
@@ -169,7 +167,7 @@ def test_the_page_says_its_language_and_marks_what_is_simulated_and_takes_no_nam
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_pdf_says_the_same_in_both_languages(known: Known, one: str, language: str) -> None:
+def test_the_pdf_has_the_same_content_in_both_languages(known: Known, one: str, language: str) -> None:
     for path, words in (
         (f"/v1/passes/{one}", {"en": "Amount applied", "zh": "实际施用"}),
         ("/v1/greenhouses/gh-a", {"en": "Disease risk", "zh": "病害风险"}),
@@ -184,7 +182,7 @@ def test_the_pdf_says_the_same_in_both_languages(known: Known, one: str, languag
             assert f"{amount:.2f} {'kg' if language == 'en' else '公斤'}" in text
 
 
-def test_without_what_writes_pdf_that_is_said_and_the_page_still_comes(
+def test_without_reportlab_pdf_is_refused_and_the_page_remains(
     known: Known, one: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As Python has it where a package is not there.
@@ -195,7 +193,7 @@ def test_without_what_writes_pdf_that_is_said_and_the_page_still_comes(
     assert report(known, f"/v1/passes/{one}").status_code == 200
 
 
-def test_a_pass_of_which_no_amount_is_known_reports_no_amount(known: Known, one: str) -> None:
+def test_a_pass_without_a_known_amount_reports_none(known: Known, one: str) -> None:
     rows = rows_of(known, f"/v1/passes/{one}")
     assert [r["value"] for r in rows if r["name"] == "amount"] != [""]
     silent = {**declaration(known), "device": "uav-nobody", "planned_rate_ha": None}
@@ -218,12 +216,12 @@ def test_a_pass_of_which_no_amount_is_known_reports_no_amount(known: Known, one:
         ("2027-W01", "week-not-begun"),
     ],
 )
-def test_a_week_that_is_none_is_refused_in_a_sentence(known: Known, week: str, kind: str) -> None:
+def test_an_invalid_week_is_refused(known: Known, week: str, kind: str) -> None:
     answer = known.client.get("/v1/greenhouses/gh-a/report", params={"week": week})
     assert (answer.status_code, answer.json()["type"]) == (400, f"urn:headland:problem:{kind}")
 
 
-def test_a_week_begins_on_its_local_monday_and_ends_with_now_while_it_is_under_way() -> None:
+def test_a_week_begins_on_its_local_monday_and_the_present_week_ends_now() -> None:
     whole = find_week("2026-W47", SHANGHAI, MONDAY_MS + 30 * DAY_MS)
     assert (whole.window.start_ms, whole.window.end_ms) == (MONDAY_MS, MONDAY_MS + 7 * DAY_MS)
     present = find_week(None, SHANGHAI, MONDAY_MS + 2 * DAY_MS)

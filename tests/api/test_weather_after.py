@@ -109,7 +109,7 @@ def test_the_weather_of_the_days_has_the_rain_across_the_gauges_restart(known: K
     assert body["items"][3]["answers"]["temperature_degc"]["value"] == pytest.approx(16.0, abs=0.2)
 
 
-def test_an_hour_in_which_the_gauge_counted_is_no_hour_to_work_in(known: Known) -> None:
+def test_an_hour_with_rain_is_not_suitable_for_application(known: Known) -> None:
     start_ms = (NOW_MS + 8 * HOUR_MS) // HOUR_MS * HOUR_MS
     path = f"/v1/fields/{known.ids['field']}/weather-window"
     hours = ask(known, path, start=start_ms, end=start_ms + 6 * HOUR_MS)["hours"]

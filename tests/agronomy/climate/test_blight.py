@@ -1,4 +1,4 @@
-"""Blitecast day by day against its published table, and its silence where a day is missing."""
+"""Late blight rules and Blitecast against their published tables, and unknown days."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_week_of_favourable_rain_turns_a_warning_into_a_spray() -> None:
     assert codes == [0.0, 1.0]
 
 
-def test_nothing_is_advised_before_there_are_days_enough_nor_over_a_hole() -> None:
+def test_nothing_is_advised_without_enough_days_nor_across_a_gap() -> None:
     found = told(1.0, 4.0)
     assert np.isfinite(found["blitecast_code"].value).tolist() == [False] * 15 + [True] * 15
     rain = np.full(DAYS, 4.0)
@@ -91,7 +91,7 @@ def test_blitecast_reads_its_matrix(favourable_days: int, messages: list[str]) -
     assert [blitecast(severity, favourable_days) for severity in (2, 3, 4, 5, 6, 7)] == messages
 
 
-def test_smith_and_hutton_need_two_days_on_end() -> None:
+def test_smith_and_hutton_need_two_consecutive_days() -> None:
     days = [HumidDay(11.0, 12.0), HumidDay(10.0, 11.0), HumidDay(9.9, 20.0), HumidDay(12.0, 7.0), HumidDay(12.0, 6.0)]
     assert smith_periods(days) == [False, True, False, False, False]
     assert hutton_periods(days) == [False, True, False, False, True]

@@ -1,4 +1,4 @@
-"""Chill against xclim 0.62 and chillR's offset, over sixty days of made temperatures."""
+"""Chill against xclim 0.62 and chillR's offset, over sixty days of computed temperatures."""
 
 from __future__ import annotations
 

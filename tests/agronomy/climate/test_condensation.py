@@ -1,4 +1,4 @@
-"""Surfaces against the dew point: margins, estimates that say so, and events."""
+"""Surfaces against the dew point: margins, marked estimates, and events."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_leaves_are_cooler_than_the_air_by_night_only() -> None:
     assert found.tolist() == [20.0, 18.5, 19.5]
 
 
-def test_a_cover_lies_between_inside_and_outside() -> None:
+def test_a_cover_is_between_inside_and_outside_temperature() -> None:
     assert estimate_cover_degc(18.0, 4.0, 3.5) == pytest.approx(11.0)
     assert estimate_cover_degc(18.0, 4.0, 7.0) == pytest.approx(4.0)
     with pytest.raises(ValueError, match="at most the heat exchange of its inside"):
@@ -67,7 +67,7 @@ def test_a_heavy_fruit_follows_the_air_behind_its_lag() -> None:
     assert estimate_lagging_degc(jump, np.repeat([10.0, 20.0], 10), 3600.0)[10] == 20.0
 
 
-def test_events_need_two_samples_and_end_where_nothing_is_known() -> None:
+def test_events_need_two_samples_and_end_at_unknown_values() -> None:
     time_ms = np.arange(10, dtype=np.int64) * 5 * MINUTE
     margins = np.array([1.0, -0.1, 1.0, -0.2, -0.5, -0.1, 2.0, -0.3, np.nan, -0.3])
     events = find_wet_events(time_ms, margins, np.zeros(10, np.int64), ["leaf"], max_gap_s=600.0)
@@ -78,7 +78,7 @@ def test_events_need_two_samples_and_end_where_nothing_is_known() -> None:
     assert event.hours == pytest.approx(0.25)
 
 
-def test_a_hole_in_the_data_is_not_a_wet_hour() -> None:
+def test_a_gap_in_the_data_is_not_a_wet_hour() -> None:
     time_ms = np.array([0, 5, 10, 130, 135], np.int64) * MINUTE
     events = find_wet_events(time_ms, np.full(5, -1.0), np.zeros(5, np.int64), ["leaf"], max_gap_s=600.0)
     assert [(event.start_ms // MINUTE, event.end_ms // MINUTE) for event in events] == [(0, 20), (130, 135)]

@@ -49,13 +49,13 @@ def test_botrytis_is_clamped_to_where_it_was_measured() -> None:
     assert [level_of(index, BOTRYTIS_LEVELS) for index in (0.4, 0.5, 1.0)] == ["low", "moderate", "high"]
 
 
-def test_powdery_mildew_starts_after_three_days_on_end() -> None:
+def test_powdery_mildew_starts_after_three_consecutive_days() -> None:
     good, poor = MildewDay(6.0), MildewDay(5.9)
     assert powdery_mildew_index([good, good, good]) == [20, 40, 60]
     assert powdery_mildew_index([good, good, poor, good, good, good, poor]) == [20, 40, 0, 20, 40, 60, 50]
 
 
-def test_powdery_mildew_goes_on_by_its_daily_steps() -> None:
+def test_powdery_mildew_continues_by_its_daily_steps() -> None:
     days = [MildewDay(7.0), MildewDay(7.0, hot=True), MildewDay(3.0), MildewDay(3.0, hot=True)]
     assert powdery_mildew_index(days, started_at=60) == [80, 90, 80, 70]
     assert powdery_mildew_index([MildewDay(9.0)] * 4, started_at=60) == [80, 100, 100, 100]

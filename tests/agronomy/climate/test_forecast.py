@@ -1,4 +1,4 @@
-"""The forecast: it learns what can be learnt, says nothing of what cannot, and never looks ahead."""
+"""The forecast: it fits regular courses, gives nothing where that is impossible, and never uses later values."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def test_a_course_that_repeats_is_known_a_day_ahead() -> None:
         assert found == pytest.approx(course[HOURS - 1 + ahead_h], abs=0.3)
 
 
-def test_a_week_is_needed_before_anything_is_said() -> None:
+def test_a_forecast_needs_a_week_of_history() -> None:
     assert predict(day_wave(24 * 5), [], surroundings(24 * 5), 6) is None
     assert backtest(day_wave(24 * 5), [], surroundings(24 * 5), 6, 0) is None
 
 
-def test_an_unknown_present_is_no_ground_for_a_forecast() -> None:
+def test_an_unknown_present_gives_no_forecast() -> None:
     course = day_wave(HOURS)
     course[-1] = np.nan
     assert predict(course, [], surroundings(), 6) is None
@@ -57,7 +57,7 @@ def test_a_weather_forecast_that_explains_the_house_makes_it_better() -> None:
     assert skills[1].rmse < 0.75 * skills[0].rmse
 
 
-def test_its_errors_are_told_beside_two_naive_ones() -> None:
+def test_its_errors_are_compared_with_two_naive_forecasts() -> None:
     course = day_wave(HOURS) + RANDOM.normal(0, 0.2, HOURS)
     skill = backtest(course, [], surroundings(), 6, HOURS - 96)
     assert skill is not None

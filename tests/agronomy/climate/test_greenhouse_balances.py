@@ -1,4 +1,4 @@
-"""Transpiration, air exchange and watering against published parameters worked out elsewhere."""
+"""Transpiration, air exchange and irrigation against independently computed published parameters."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_canopy_transpires_as_the_published_model(row: tuple[float, ...]) -> N
     assert transpiration_g_m2_h(canopy, air, humidity, radiation, co2, lai) == pytest.approx(expected, rel=0.02)
 
 
-def test_a_leaf_below_the_dew_point_grows_wet() -> None:
+def test_a_leaf_below_the_dew_point_becomes_wet() -> None:
     assert transpiration_g_m2_h(15.0, 20.0, 95.0, 0.0, 400.0, 3.0) < 0.0
     assert np.isnan(transpiration_g_m2_h([np.nan, 20.0], 20.0, 80.0, 100.0, 400.0, 3.0)).tolist() == [True, False]
 
@@ -93,7 +93,7 @@ def test_roof_vents_pass_what_the_published_equation_gives(
     assert found == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_day_of_sun_asks_for_its_water() -> None:
+def test_a_days_radiation_gives_its_water_need() -> None:
     found = water_for_radiation(1500.0, 0.3)
     assert (found.uptake_l_m2, found.irrigation_l_m2) == (pytest.approx(3.0), pytest.approx(4.2857, abs=1e-4))  # type: ignore[comparison-overlap]  # pytest's approx
     # 100 ml from each of 2.5 drippers a square metre, 30 % drain.
@@ -102,7 +102,7 @@ def test_a_day_of_sun_asks_for_its_water() -> None:
         water_for_radiation(1500.0, 1.0)
 
 
-def test_drain_is_aimed_by_the_days_sun_and_told_from_two_meters() -> None:
+def test_target_drain_follows_radiation_and_drain_share_two_meters() -> None:
     assert [drain_target(j)[1] for j in (300.0, 700.0, 1200.0, 2400.0)] == [0.1, 0.2, 0.3, 0.4]
     # A season of the AGC tomatoes: 788.9 L/m2 given, 324.1 drained.
     assert drain_share(788.9, 324.1) == pytest.approx(0.411, abs=0.001)
@@ -136,7 +136,7 @@ def test_a_wrong_analysis_does_not_balance() -> None:
         charge_sums_meq_l({"Xx": 1.0})
 
 
-def test_conductivity_is_told_at_25_degrees() -> None:
+def test_conductivity_is_given_at_25_degrees() -> None:
     assert ec_at_25_ms_cm(2.0, 25.0) == 2.0
     assert ec_at_25_ms_cm(2.0, 20.0) == pytest.approx(2.210, abs=0.001)
 

@@ -1,4 +1,4 @@
-"""Photons against the sums that anyone can do, and refusals where a sensor cannot know."""
+"""Light sums against simple arithmetic, and refusals where a sensor cannot measure light."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ def test_lux_is_converted_only_where_the_lamp_is_known() -> None:
     assert all(0.01 < factor < 0.02 for factor in UMOL_PER_LUX.values())
 
 
-def test_light_per_warmth() -> None:
+def test_the_photothermal_ratio_needs_a_day_above_the_base_temperature() -> None:
     assert photothermal_ratio(12.0, 20.0, 4.0) == pytest.approx(0.75)
     assert np.isnan(photothermal_ratio(12.0, 4.0, 4.0))

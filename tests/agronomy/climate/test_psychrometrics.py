@@ -1,4 +1,4 @@
-"""Published and independently computed numbers, typed in with where they come from."""
+"""Psychrometrics against published and independently computed numbers, each with its source."""
 
 import math
 
@@ -111,7 +111,7 @@ def test_dry_air_has_no_dew_point() -> None:
     assert math.isnan(dew_point_degc(20.0, 0.0))
 
 
-def test_arrays_keep_their_shape_and_their_holes() -> None:
+def test_arrays_keep_their_shape_and_their_gaps() -> None:
     temperature = np.array([[24.0, math.nan], [25.0, 20.0]])
     deficit = vapour_pressure_deficit_kpa(temperature, 60.0)
     assert deficit.shape == (2, 2)

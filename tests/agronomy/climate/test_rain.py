@@ -1,4 +1,4 @@
-"""Rain from a gauge's running total: what fell, when, and what nobody can know."""
+"""Rain from a gauge's running total: amounts, times, and what is unknown."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def gauge(*words: tuple[float, float]) -> Rain:
     return read_gauge((hours * HOUR_MS).astype(np.int64), totals)
 
 
-def test_a_gauge_that_begins_anew_counts_on_from_zero() -> None:
+def test_a_restarted_gauge_counts_from_zero() -> None:
     rain = gauge((0, 100.0), (0.5, 101.0), (1.0, 0.4), (1.5, 0.8))
     assert sum_rain(rain, 0, 3 * HOUR_MS // 2).mm == pytest.approx(1.8)
     assert sum_rain(rain, 0, 3 * HOUR_MS // 2).coverage == 1.0
 
 
-def test_a_restart_in_a_hole_is_not_known_and_says_so() -> None:
+def test_rain_of_a_gap_with_a_restart_is_unknown() -> None:
     rain = gauge((0, 100.0), (0.5, 101.0), (6.5, 2.0), (7.0, 2.6))
     told = sum_rain(rain, 0, 7 * HOUR_MS)
     assert told.mm == pytest.approx(1.6)
     assert told.coverage == pytest.approx(1 / 7)
 
 
-def test_what_fell_in_a_hole_belongs_to_the_period_that_holds_all_of_it() -> None:
+def test_rain_of_a_gap_belongs_to_the_period_that_contains_all_of_it() -> None:
     rain = gauge((0, 0.0), (1, 0.0), (9, 8.0), (10, 8.0))
     whole, first = sum_rain(rain, 0, 10 * HOUR_MS), sum_rain(rain, 0, 5 * HOUR_MS)
     assert (whole.mm, whole.coverage) == (8.0, 1.0)
@@ -49,7 +49,7 @@ def test_no_gauge_ever_rained_a_hundred_millimetres_in_a_minute() -> None:
     assert told.coverage == pytest.approx(2 / 3)
 
 
-def test_an_event_ends_with_six_dry_hours_and_a_hole_makes_none() -> None:
+def test_an_event_ends_with_six_dry_hours_and_a_gap_is_none() -> None:
     rain = gauge((0, 0.0), (1, 5.0), (2, 5.0), (3, 9.0), *((hour, 9.0) for hour in range(4, 10)), (10, 16.0))
     assert largest_event_mm(rain, 0, 20 * HOUR_MS) == pytest.approx(9.0)
     assert largest_event_mm(rain, 3 * HOUR_MS, 20 * HOUR_MS) == pytest.approx(7.0)

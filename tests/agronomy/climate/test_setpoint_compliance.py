@@ -1,4 +1,4 @@
-"""Keeping to set points and evenness over the floor, by hand and by published coefficients."""
+"""Compliance with set points and uniformity, by hand and by published coefficients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headland.agronomy.climate.setpoint_compliance import (
 )
 
 
-def test_a_value_is_judged_by_the_time_it_spent() -> None:
+def test_compliance_is_weighted_by_time() -> None:
     value, setpoint = np.array([20.0, 21.0, 25.0, np.nan]), np.full(4, 20.0)
     found = measure_compliance(value, setpoint, np.array([3600.0, 3600.0, 1800.0, 3600.0]), 1.0)
     assert found.in_band == pytest.approx(0.8)
@@ -30,17 +30,17 @@ def test_overshoot_is_beyond_the_step_on_its_far_side() -> None:
     assert measure_compliance(value, setpoint, np.ones(7), 1.0).overshoot == pytest.approx(1.5)
 
 
-def test_nothing_to_compare_is_said() -> None:
+def test_nothing_to_compare_gives_no_compliance() -> None:
     found = measure_compliance(np.array([np.nan]), np.array([20.0]), np.ones(1), 1.0)
     assert (found.in_band, found.mean_error, found.p95_error, found.hours) == (None, None, None, 0.0)
 
 
-def test_travel_counts_ways_and_turns() -> None:
+def test_travel_counts_movement_and_changes_of_direction() -> None:
     assert actuator_travel(np.array([0.0, 30.0, 30.0, np.nan, 10.0, 50.0])) == (90.0, 2)
     assert actuator_travel(np.array([5.0])) == (0.0, 0)
 
 
-def test_evenness_is_that_of_the_published_coefficients() -> None:
+def test_uniformity_equals_the_published_coefficients() -> None:
     found = measure_uniformity(np.array([12.0, 8.0, 10.0, 9.0, 11.0, np.nan]))
     assert found is not None
     assert found.christiansen_pct == pytest.approx(88.0)

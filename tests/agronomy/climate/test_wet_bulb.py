@@ -71,11 +71,11 @@ def test_a_leaf_has_a_deficit_of_its_own(temperature: float, humidity: float, le
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-20.0, 50.0), st.floats(1.0, 100.0), st.floats(70.0, 105.0))
-def test_dew_point_wet_bulb_and_air_stand_in_order(temperature: float, humidity: float, pressure_kpa: float) -> None:
+def test_dew_point_wet_bulb_and_air_are_in_order(temperature: float, humidity: float, pressure_kpa: float) -> None:
     dew, wet = dew_point_degc(temperature, humidity), wet_bulb_degc(temperature, humidity, pressure_kpa)
     assert dew - 0.001 <= wet <= temperature + 0.001
 
 
-def test_what_is_not_known_stays_unknown() -> None:
+def test_unknown_inputs_give_unknown_results() -> None:
     assert np.isnan(wet_bulb_degc([np.nan, 20.0, 20.0, 80.0], [50.0, np.nan, 120.0, 50.0])).all()
     assert wet_bulb_degc(np.full((2, 3), 20.0), 50.0, [101.325, 95.0, 85.0]).shape == (2, 3)

@@ -22,13 +22,13 @@ def test_sets_of_time_behave_like_sets(a: Intervals, b: Intervals) -> None:
     assert total_s(union(a, b)) * 1000 == len(inside(a) | inside(b))
 
 
-def test_samples_close_together_are_bridged() -> None:
+def test_samples_close_together_form_an_interval() -> None:
     assert bridge(np.array([0, 1000, 2000, 4500, 5000]), 2.0).tolist() == [[0.0, 2000.0], [4500.0, 5000.0]]
 
 
-def test_one_sample_bridges_nothing() -> None:
+def test_one_sample_forms_no_interval() -> None:
     assert len(bridge(np.array([7]), 2.0)) == 0
 
 
-def test_clipping_keeps_what_is_within() -> None:
+def test_clipping_leaves_the_part_within() -> None:
     assert clip(np.array([[0.0, 10.0], [20.0, 30.0]]), 5, 25).tolist() == [[5.0, 10.0], [20.0, 25.0]]

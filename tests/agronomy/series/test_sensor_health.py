@@ -1,4 +1,4 @@
-"""Sensors that lie: each fault planted in otherwise sound samples is named, and sound samples are not."""
+"""Sensor health: each fault added to good samples is found, and good samples have no findings."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ AIR = 18.0 + 6.0 * np.sin(2 * np.pi * (TIME_MS / 86_400_000 - 0.3)) + RANDOM.nor
 HUMIDITY = 75.0 + RANDOM.normal(0, 1.0, len(TIME_MS))
 
 
-def test_sound_samples_stay() -> None:
+def test_good_samples_remain() -> None:
     for channel, value in (("air_temperature_degc", AIR), ("relative_humidity_pct:1", HUMIDITY)):
         flags, findings = check_channel(channel, TIME_MS, value)
         assert (flags == 1).all()
         assert findings == []
 
 
-def test_a_stuck_sensor_is_out_from_the_moment_it_stuck() -> None:
+def test_a_stuck_sensor_is_left_out_from_the_start_of_the_constant_value() -> None:
     value = HUMIDITY.copy()
     value[100:200] = 71.3
     flags, (finding,) = check_channel("relative_humidity_pct", TIME_MS, value)
@@ -44,7 +44,7 @@ def test_a_stuck_sensor_is_out_from_the_moment_it_stuck() -> None:
     assert (finding.start_ms, finding.end_ms) == (100 * STEP_MS, 199 * STEP_MS)
 
 
-def test_saturated_air_and_dark_nights_may_rest() -> None:
+def test_saturated_air_and_dark_nights_may_be_constant() -> None:
     saturated, dark = np.full(len(TIME_MS), 100.0), np.zeros(len(TIME_MS))
     assert check_channel("relative_humidity_pct", TIME_MS, saturated)[1] == []
     assert check_channel("par_umol_m2_s", TIME_MS, dark)[1] == []
@@ -63,7 +63,7 @@ def test_a_spike_is_one_sample_and_a_step_is_none() -> None:
     assert np.flatnonzero(find_spikes(value, 5.0)).tolist() == [50]
 
 
-def test_humidity_over_a_hundred_is_used_as_saturated_and_said() -> None:
+def test_humidity_over_a_hundred_is_used_as_saturated_and_is_a_finding() -> None:
     value = HUMIDITY.copy()
     value[10:20] = 101.5
     value[30] = 108.0

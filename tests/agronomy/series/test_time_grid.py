@@ -1,4 +1,4 @@
-"""The grid of five minutes: means, holes, and sums over periods that are not all of one length."""
+"""The grid of five minutes: means, gaps, and sums over periods of different lengths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAN = np.nan
 HOUR_MS = 3_600_000
 
 
-def test_periods_keep_their_own_lengths_as_the_days_of_a_clock_change_do() -> None:
+def test_periods_have_their_own_lengths_as_days_of_a_clock_change() -> None:
     periods = make_periods([0, 23 * HOUR_MS], 48 * HOUR_MS)
     assert periods.lengths.tolist() == [276, 300]
     assert periods.window(0) == (0, 23 * HOUR_MS)
@@ -45,7 +45,7 @@ def test_a_step_is_the_mean_of_its_samples_and_unknown_without_any() -> None:
     assert count.tolist() == [2, 0, 0, 1]
 
 
-def test_a_short_hole_is_bridged_and_a_long_one_stays() -> None:
+def test_a_short_gap_is_interpolated_and_a_long_one_remains() -> None:
     value = np.array([NAN, 1.0, NAN, NAN, 4.0, NAN, NAN, NAN, 8.0, NAN])
     np.testing.assert_allclose(fill_gaps(value), [NAN, 1, 2, 3, 4, NAN, NAN, NAN, 8, NAN])
 
@@ -61,7 +61,7 @@ def test_what_is_unknown_counts_for_nothing_in_sums_and_extremes() -> None:
 
 
 @given(st.lists(st.booleans(), min_size=8, max_size=40), st.integers(1, 7))
-def test_the_longest_run_is_that_of_looking_at_every_step(flags: list[bool], cut: int) -> None:
+def test_the_longest_run_equals_a_search_over_every_step(flags: list[bool], cut: int) -> None:
     periods = make_periods([0, cut * STEP_MS], len(flags) * STEP_MS)
     parts = ("".join("x" if flag else "." for flag in part) for part in (flags[:cut], flags[cut:]))
     wanted = [max(len(run) for run in part.split(".")) for part in parts]

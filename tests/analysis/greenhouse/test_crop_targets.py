@@ -1,4 +1,4 @@
-"""The editable file of crops: what ships is sound, a stage comes before its crop, a bad file is one sentence."""
+"""The file of crop targets: the default one is valid, a stage comes before its crop, a bad file is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headland.analysis.greenhouse.crop_targets import DEFAULT_FILE, OWN_FILE, lo
 from headland.errors import SettingsError
 
 
-def test_what_ships_names_its_sources_and_known_mildews() -> None:
+def test_the_default_file_names_its_sources_and_known_mildews() -> None:
     bands = read_crop_targets(DEFAULT_FILE)
     assert all(len(band.source) > 10 for band in bands.target_bands)
     assert {crop for crop in bands.crops if crop != "default"} >= {"lettuce", "tomato", "cucumber"}
@@ -26,7 +26,7 @@ def test_a_stage_comes_before_its_crop_and_a_crop_before_the_default() -> None:
     assert bands.crop("okra") == bands.crops["default"]
 
 
-def test_a_file_of_ones_own_stands_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_own_file_replaces_the_default_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "bands.toml"
     own.write_text(
         '[crop.okra]\nbase_degc = 12.0\n[[band]]\ncrop="okra"\nindex="vpd_kpa"\nlow=1\nhigh=2\nsource="ours"\n'
@@ -45,7 +45,7 @@ def test_a_file_of_ones_own_stands_in_place(tmp_path: Path, monkeypatch: pytest.
         '[crop.a]\nbase_degc = 900.0\n[[band]]\ncrop="a"\nindex="x"\nlow=0\nhigh=1\nsource="s"\n',
     ],
 )
-def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str) -> None:
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises(SettingsError, match="cannot be used"):
