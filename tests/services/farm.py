@@ -57,8 +57,12 @@ class Farm:
         return (self.folder.root / "up.txt").read_text()
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
-        """Wait until /readyz answers 200."""
-        self.wait_until(self._ready, timeout_s)
+        """Wait until /readyz answers 200. A farm that does not become ready is ended: no fixture would do it."""
+        try:
+            self.wait_until(self._ready, timeout_s)
+        except BaseException:
+            self.process.terminate()
+            raise
 
     def wait_until(self, condition: Callable[[], T], timeout_s: float = 10.0) -> T:
         """Wait for a condition that asks the farm: not so often that the questions are its main work."""
