@@ -14,7 +14,7 @@ from headland.registry.models.errors import RecordConflict
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 _FILE: Final = Path(__file__).parent / "default_rules.toml"
-#: The recipient that stands for all clients of the farm's own broker.
+#: The name of the recipient for all clients of the farm's own broker.
 BROKER_RECIPIENT: Final = "farm broker"
 
 

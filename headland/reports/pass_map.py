@@ -38,18 +38,18 @@ def draw_map(applied: AppliedPass, planned_ha: float | None) -> Map:
 
 
 def _bands(pixels: np.ndarray[tuple[int, int], np.dtype[np.uint8]], middle_ha: float) -> tuple[Band, ...]:
-    """Return what the colours that occur mean: the steps of the ramp are the plan's tenths, a fifth of it apart."""
+    """Return the legend of the colours that occur; a step of the ramp is a fifth of the planned rate."""
     step_ha = middle_ha / (len(RAMP) // 2)
-    found = set(np.unique(pixels).tolist())
+    colours = set(np.unique(pixels).tolist())
     bands = []
     for index, colour in enumerate(RAMP):
-        if index + 2 in found:
+        if index + 2 in colours:
             low = max(index - 0.5, 0.0) * step_ha
             high = None if index == len(RAMP) - 1 else (index + 0.5) * step_ha
             bands.append(Band(colour, low, high))
-    if 1 in found:
+    if 1 in colours:
         bands.append(Band(MISSED[:3], word="nothing_landed"))
-    if len(RAMP) + 2 in found:
+    if len(RAMP) + 2 in colours:
         bands.append(Band(COMMANDED[:3], word="commanded_only"))
     return tuple(bands)
 

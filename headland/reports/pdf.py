@@ -150,10 +150,10 @@ def _part(part: Part, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
 def _figures(figures: list[Figure], locale: ReportLocale, pen: _Pen) -> Any:
     rows = []
     for figure in figures:
-        told = [pen.write(locale.cell(figure, with_unit=True), pen.cell)]
-        if rests := locale.provenance(figure):
-            told.append(pen.write(rests, pen.small))
-        rows.append([pen.write(locale.word(figure.name), pen.cell), told])
+        cells = [pen.write(locale.cell(figure, with_unit=True), pen.cell)]
+        if provenance := locale.provenance(figure):
+            cells.append(pen.write(provenance, pen.small))
+        rows.append([pen.write(locale.word(figure.name), pen.cell), cells])
     return _grid(rows, [_WIDTH_PT * 0.42, _WIDTH_PT * 0.58], heads=0)
 
 
@@ -271,7 +271,7 @@ def _chart(chart: Chart, locale: ReportLocale) -> Any:
     at = left
     for line, colour in zip(chart.lines, LINE_COLOURS, strict=False):
         for run in locale.runs(line):
-            points = [value for time_ms, told in run for value in (x_of(time_ms), y_of(told))]
+            points = [point for time_ms, value in run for point in (x_of(time_ms), y_of(value))]
             picture.add(PolyLine(points, strokeColor=HexColor(colour), strokeWidth=1.1))
         picture.add(Line(at, 5, at + 14, 5, strokeColor=HexColor(colour), strokeWidth=2))
         label = locale.word(line.name)

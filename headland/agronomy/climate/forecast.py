@@ -81,8 +81,8 @@ def predict(target: Values, covariates: Sequence[Values], inputs: ForecastInputs
     `target` and the columns of `covariates` are hourly means up to now, oldest first, NaN where unknown.
     """
     features, base, outcome = _pairs(target, covariates, inputs, ahead_h)
-    found = _fit_and_apply(features, base, outcome, len(target) - 1, slice(-1, None), ahead_h)
-    return None if found is None or not np.isfinite(found[0]) else float(found[0])
+    predicted = _fit_and_apply(features, base, outcome, len(target) - 1, slice(-1, None), ahead_h)
+    return None if predicted is None or not np.isfinite(predicted[0]) else float(predicted[0])
 
 
 def backtest(
@@ -101,7 +101,7 @@ def backtest(
 
 
 def skill_of(error: Values, persistence: Values, yesterday: Values) -> Skill | None:
-    """Return what forecasts were worth by their errors and those of the two naive ones; None without one to compare."""
+    """Return the skill of forecasts by their errors and those of the two naive ones; None without errors to compare."""
     fit = np.isfinite(error) & np.isfinite(persistence) & np.isfinite(yesterday)
     if not fit.any():
         return None
@@ -123,9 +123,9 @@ def made_forecasts(
     made = np.full(len(target), np.nan)
     for origin in range(since, len(target), _REFIT_H):
         rows = slice(origin, min(origin + _REFIT_H, len(target)))
-        found = _fit_and_apply(features, base, outcome, origin, rows, ahead_h)
-        if found is not None:
-            made[rows] = found
+        predicted = _fit_and_apply(features, base, outcome, origin, rows, ahead_h)
+        if predicted is not None:
+            made[rows] = predicted
     return made, outcome
 
 

@@ -339,7 +339,7 @@ def _uniformity(periods: Periods, quantity: str, places: dict[str, Values]) -> l
 
 
 def _hold(setpoint: Values) -> Values:
-    """Return set points held for up to an hour after they were said."""
+    """Return set points, each valid for up to an hour after it was reported."""
     at = np.maximum.accumulate(np.where(np.isfinite(setpoint), np.arange(len(setpoint)), -1))
     fresh = (at >= 0) & (np.arange(len(setpoint)) - at <= _VALID_STEPS)
     return np.where(fresh, setpoint[np.maximum(at, 0)], np.nan)

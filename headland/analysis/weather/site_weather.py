@@ -133,10 +133,10 @@ def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
 def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[str, ...]) -> list[Index]:
     """Return Wallin's severity, the periods of two days, and Blitecast's advice by severity and rain."""
     wanted = ("late_blight_severity", "smith_period", "hutton_period")
-    found = {index.name: index for index in disease_indices(periods, Air(t, rh), {})}
+    by_name = {index.name: index for index in disease_indices(periods, Air(t, rh), {})}
     rule = Method("average_temperature", 1, "mean of five-minute means")
     mean = mean_index("temperature_degc", "degC", rule, names[:1], periods, t)
-    local = [replace(found[name], inputs=names[:2]) for name in wanted]
+    local = [replace(by_name[name], inputs=names[:2]) for name in wanted]
     return [*local, *blitecast_indices(local[0], mean, rain, names)]
 
 
@@ -164,7 +164,7 @@ def _rain(periods: Periods, gauge: Gauge) -> Index:
     """Return the rain of each day."""
     sums = [gauge.sum(*periods.window(at)) for at in range(len(periods))]
     coverage = np.array([rain.coverage for rain in sums])
-    rule = "rise of a gauge's total, across its restarts; a hole counts within one day alone; coverage from 90 % on"
+    rule = "rise of a gauge's total, across its restarts; a gap counts only within one day; coverage from 90 % on"
     value = np.array([rain.mm for rain in sums])
     known = np.round(coverage * periods.lengths).astype(np.int64)
     return precomputed_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
@@ -193,7 +193,7 @@ def _evapotranspiration(
     known = count_true(periods, np.isfinite(t))
     whole = known / (DAY_MS // STEP_MS)
     top = extraterrestrial_daily_mj_m2(place.latitude_deg, day_of_year)
-    found = [
+    indices = [
         precomputed_index(
             "et0_hargreaves_mm",
             "mm",
@@ -206,7 +206,7 @@ def _evapotranspiration(
     ]
     if rh is None or sun is None or wind is None:
         notes["et0_fao56_mm"] = "FAO-56 eq 6 also needs humidity, global radiation and wind outside."
-        return found
+        return indices
     altitude_m = 0.0 if place.altitude_m is None else place.altitude_m
     if place.altitude_m is None:
         notes["altitude"] = "The site's altitude is not known: sea level is assumed; 100 m change ET0 by less than 1 %."
@@ -224,5 +224,5 @@ def _evapotranspiration(
     rule = f"FAO-56 eq 6, wind from {wind_height_m:g} m by eq 47, mean vapour pressure; whole days from 90 % on"
     inputs = (*names, _SUN, _WIND)
     coverage = np.minimum(known / (DAY_MS // STEP_MS), 1.0)
-    found.append(precomputed_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
-    return found
+    indices.append(precomputed_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
+    return indices
