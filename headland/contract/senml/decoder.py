@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,8 +50,7 @@ def decode_senml(payload: bytes, device: str, kind: str, site: str, *, simulated
     if not records:
         return Refused(Reason.EMPTY, "the pack has no records")
     builder = _PackBuilder(device, kind, site, simulated)
-    for record in resolve_records(records):
-        builder.add(record)
+    builder.collect(resolve_records(records))
     return builder.pack()
 
 
@@ -78,19 +78,19 @@ class _PackBuilder:
     events: list[Event] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
-    def add(self, record: ResolvedRecord | Refused) -> None:
-        """Add a record: its sample or event, or why it is refused."""
-        if isinstance(record, Refused):
-            self.refused.append(record)
-            return
-        if not ABSOLUTE_FROM_S <= record.time_s < _LAST_TIME_S:
-            refused: Refused | None = _refuse_time(record.time_s)
-        elif isinstance(record.value, str | bool):
-            refused = self._add_event(record, record.value)
-        else:
-            refused = self._add_sample(record, record.value)
-        if refused is not None:
-            self.refused.append(refused)
+    def collect(self, records: Iterable[ResolvedRecord | Refused]) -> None:
+        """Add the sample or event of each record, or why it is refused."""
+        for record in records:
+            if isinstance(record, Refused):
+                self.refused.append(record)
+                continue
+            time_s, value = record.time_s, record.value
+            if not ABSOLUTE_FROM_S <= time_s < _LAST_TIME_S:
+                self.refused.append(_refuse_time(time_s))
+            elif isinstance(value, str | bool):
+                self._add_event(record, value)
+            else:
+                self._add_sample(record.name, record.unit, time_s, value)
 
     def pack(self) -> Pack:
         """Return everything collected; channels that share their times share a block."""
@@ -100,23 +100,27 @@ class _PackBuilder:
         blocks = _make_blocks(columns, self.device, self.kind, self.site, simulated=self.simulated)
         return Pack(blocks, tuple(self.events), tuple(self.refused))
 
-    def _add_sample(self, record: ResolvedRecord, value: float) -> Refused | None:
-        meaning = find_channel(record.name, record.unit)
+    def _add_sample(self, name: str, unit: str, time_s: float, value: float) -> None:
+        meaning = find_channel(name, unit)
         if isinstance(meaning, Refused):
-            return meaning
+            self.refused.append(meaning)
+            return
         channel, factor = meaning
         value *= factor
         if not math.isfinite(value):
-            return Refused(Reason.WRONG_SHAPE, f"{record.name[-60:]!r} is not a finite number")
-        times_ms, values = self.channels.setdefault(channel, ([], []))
-        times_ms.append(round(record.time_s * 1000))
-        values.append(value)
-        return None
+            self.refused.append(Refused(Reason.WRONG_SHAPE, f"{name[-60:]!r} is not a finite number"))
+            return
+        column = self.channels.get(channel)
+        if column is None:
+            column = self.channels[channel] = ([], [])
+        column[0].append(round(time_s * 1000))
+        column[1].append(value)
 
-    def _add_event(self, record: ResolvedRecord, value: str | bool) -> Refused | None:
+    def _add_event(self, record: ResolvedRecord, value: str | bool) -> None:
         name = drop_prefix(record.name[-MAX_NAME:])
         if not is_name(name):
-            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is no event name")
+            self.refused.append(Refused(Reason.BAD_NAME, f"{name[:80]!r} is not a valid event name"))
+            return
         self.events.append(
             Event(
                 t=round(record.time_s * 1000),
@@ -129,7 +133,6 @@ class _PackBuilder:
                 simulated=self.simulated,
             )
         )
-        return None
 
 
 def _make_blocks(columns: Columns, device: str, kind: str, site: str, *, simulated: bool) -> tuple[Block, ...]:

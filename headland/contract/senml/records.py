@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -44,7 +44,7 @@ class SenmlRecord(msgspec.Struct):
     t: float = 0.0
 
 
-class ResolvedRecord(NamedTuple):
+class ResolvedRecord(msgspec.Struct, frozen=True, gc=False):
     """A record with the base fields applied (RFC 8428 sections 4.1 to 4.6).
 
     `name` includes the base name; `unit` is empty where neither the record nor a base unit names one; `time_s` is
@@ -107,21 +107,30 @@ def resolve_records(records: Iterable[SenmlRecord | Refused]) -> Iterator[Resolv
         if isinstance(record, Refused):
             yield record
             continue
-        base_name = base_name if record.bn is None else record.bn
-        base_unit = base_unit if record.bu is None else record.bu
-        base_time_s = base_time_s if record.bt is None else record.bt
-        base_value = base_value if record.bv is None else record.bv
-        value = _value_of(record, base_value)
-        if isinstance(value, Refused):
-            yield value
-        elif value is not None:
-            yield ResolvedRecord(base_name + record.n, record.u or base_unit, base_time_s + record.t, value)
+        if record.bn is not None:
+            base_name = record.bn
+        if record.bu is not None:
+            base_unit = record.bu
+        if record.bt is not None:
+            base_time_s = record.bt
+        if record.bv is not None:
+            base_value = record.bv
+        number = record.v
+        if number is None or record.vs is not None or record.vb is not None or record.vd is not None:
+            other = _other_value(record, base_value)
+            if other is None:
+                continue
+            if isinstance(other, Refused):
+                yield other
+                continue
+            value = other
+        else:
+            value = number if base_value is None else number + base_value
+        yield ResolvedRecord(base_name + record.n, record.u or base_unit, base_time_s + record.t, value)
 
 
-def _value_of(record: SenmlRecord, base_value: float | None) -> float | str | bool | Refused | None:
-    """Return a record's value, a refusal, or None for a record that only has base fields."""
-    if record.v is not None and record.vs is None and record.vb is None and record.vd is None:
-        return record.v if base_value is None else record.v + base_value
+def _other_value(record: SenmlRecord, base_value: float | None) -> float | str | bool | Refused | None:
+    """Return the value of a record that is not a plain number; None for a record that only has base fields."""
     values = [value for value in (record.v, record.vs, record.vb, record.vd) if value is not None]
     if len(values) > 1:
         return Refused(Reason.WRONG_SHAPE, f"{record.n[:60]!r} has more than one value")
