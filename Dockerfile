@@ -1,5 +1,5 @@
 # Two images on one base: `broker` (Debian's mosquitto) and `headland` (station, gateway and simulators).
-# The base must be a Debian with Python 3.11 or newer that can make a venv.
+# The base must be Debian with Python 3.11 or newer and the venv module.
 ARG BASE_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${BASE_IMAGE} AS base

@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
-"""Set Headland up in `.venv` beside this file and do one thing there: `python3 bootstrap.py COMMAND [-- ARGUMENTS]`.
+"""Set up `.venv` beside this file and run a command in it: `python3 bootstrap.py COMMAND [-- ARGUMENTS]`.
 
-    setup    everything a developer needs          run      the whole farm on this machine (`headland up`)
-    test     the tests this machine can run        check    ruff, mypy and the floors
-    accept   the checks on real logs and tables    bench    the benchmarks, into build/bench.json
-    test-fast  the pure tests alone: no process, socket or service
-    extras   each extra alone in a clean venv      lock     pin the dependencies again
-    chaos    thirty faults on a farm of its own    soak     a simulated day of 200 gateways
-    docs     the help pages, into build/help
+    setup      install the development environment   run      start a farm on this machine (`headland up`)
+    test       run the tests that this machine can   check    ruff, mypy and import contracts
+    test-fast  run the pure tests only               accept   checks on real logs and tables
+    bench      benchmarks, into build/bench.json     chaos    inject thirty faults into a test farm
+    soak       simulate a day of 200 gateways        extras   install and import each extra alone
+    docs       build the help pages                  lock     pin the dependencies again
 
-Needs nothing but Python 3.11 or newer, and the network once. What is already there is left alone, so a second call
-costs nothing. An installation that was interrupted is made again by the next call.
+Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
+an interrupted one is repeated by the next call.
 """
 
-# Old Pythons must be able to read this file, so that they can say what is wrong: no syntax later than 3.7 here.
+# Syntax of Python 3.7 only: older versions must be able to read this file and report that they are too old.
 from __future__ import annotations
 
 import contextlib
@@ -31,8 +30,8 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "headland.json"  # what is installed; absent in a venv that somebody else made
-HALF_DONE = VENV / "headland.half-done"  # an installation began and has not ended
+STAMP = VENV / "headland.json"  # what is installed; absent in a venv of other origin
+HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "docs"), "run"),
@@ -48,23 +47,23 @@ CHECKS = [
 ]
 HELP = ROOT / "build" / "help"  # the built help pages; the station serves them
 HELP_SOURCES = [ROOT / name for name in ("docs", "station", "edge", "ingest", "api", "firmware_sim", "headland")]
-#: In the order of collection, which puts the longest first.
+#: In the order of collection, longest folders first.
 PARALLEL = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
-TELL_EVERY_S = 20
+REPORT_EVERY_S = 20
 
 
-class Stop(Exception):  # noqa: N818 - it ends the call with a sentence; not every end is an error
-    """End with this sentence and exit status 1."""
+class Stop(Exception):  # noqa: N818 - it ends the program with a message
+    """End the program with a message and exit status 1."""
 
 
 def main(words: list[str]) -> int:
-    """Do what the words of the command line ask for; return the exit status."""
+    """Run the command in `words`; return the exit status."""
     if not words or words[0] in ("-h", "--help", "help"):
         print(__doc__)
         return 0
     command, arguments = words[0], words[1:]
     if command not in COMMANDS:
-        print("bootstrap.py knows no '{}'; it knows {}".format(command, ", ".join(sorted(COMMANDS))), file=sys.stderr)
+        print("Unknown command '{}'. Commands: {}".format(command, ", ".join(sorted(COMMANDS))), file=sys.stderr)
         return 2
     if arguments[:1] == ["--"]:
         arguments = arguments[1:]
@@ -86,7 +85,7 @@ def main(words: list[str]) -> int:
 
 
 def perform(command: str, arguments: list[str]) -> int:
-    """Do one command in the finished venv; what runs long takes this process's place, so that signals reach it."""
+    """Run a command in the venv. A long-running one replaces this process: signals reach it directly."""
     if command == "run":
         refresh_help()
         become([str(VENV / "bin" / "headland"), "up", *arguments])
@@ -116,7 +115,7 @@ def perform(command: str, arguments: list[str]) -> int:
 
 
 def require_python() -> None:
-    """Go on under Python 3.11 or newer: this one, or another that is on PATH."""
+    """Continue under Python 3.11 or newer: this one, or another one on PATH."""
     if sys.version_info[:2] >= OLDEST:
         return
     for minor in (13, 12, 11):
@@ -124,46 +123,46 @@ def require_python() -> None:
         if newer and succeeds([newer, "-c", ""]):
             os.execv(newer, [newer, str(Path(__file__).resolve()), *sys.argv[1:]])  # noqa: S606 - no shell is meant
     raise Stop(
-        f"Headland needs Python 3.11 or newer, and this is {version()}: install a newer one and name it, "
+        f"Headland needs Python 3.11 or newer, and this is {version()}. Install a newer one and name it, "
         "as in `python3.13 bootstrap.py run` or `make run PYTHON=python3.13`"
     )
 
 
 def require_real_data() -> None:
-    """Make sure that the acceptance checks have something to check."""
+    """Check that HEADLAND_REAL_DATA names a folder."""
     folder = os.environ.get("HEADLAND_REAL_DATA", "")
     if not folder or not Path(folder).is_dir():
-        raise Stop("accept reads real logs and tables: HEADLAND_REAL_DATA=FOLDER make accept")
+        raise Stop("HEADLAND_REAL_DATA names no folder of real logs and tables: HEADLAND_REAL_DATA=FOLDER make accept")
     os.environ["HEADLAND_REAL_DATA"] = str(Path(folder).resolve())
 
 
 def set_up(lock_name: str) -> None:
-    """Bring `.venv` to what `requirements/<lock_name>.lock` says, unless it is there already."""
+    """Install `requirements/<lock_name>.lock` into `.venv` where it is not installed."""
     if is_ready(lock_name):
         return
     with one_at_a_time():
-        if is_ready(lock_name):  # another call did it while this one waited
+        if is_ready(lock_name):  # another call has installed it meanwhile
             return
         if HALF_DONE.exists() or not PYTHON.exists() or not is_of_this_python():
             make_venv()
         HALF_DONE.touch()
         started_s = time.monotonic()
-        say(f"installing what requirements/{lock_name}.lock pins into .venv (once; a minute or two on a slow line)")
+        report(f"installing requirements/{lock_name}.lock into .venv (once; a minute or two on a slow connection)")
         install(REQUIREMENTS / f"{lock_name}.lock")
         write_stamp(lock_name)
         HALF_DONE.unlink()
-        say(f"ready after {time.monotonic() - started_s:.0f} s")
+        report(f"ready after {time.monotonic() - started_s:.0f} s")
 
 
 def is_ready(lock_name: str) -> bool:
-    """Tell whether `.venv` is what this Python and this lock would make."""
+    """Return whether `.venv` was made by this Python and has this lock installed."""
     stamp = read_stamp()
     same = stamp.get("made_by") == made_by() and stamp.get(lock_name) == digest(lock_name)
     return same and PYTHON.exists() and not HALF_DONE.exists()
 
 
 def is_of_this_python() -> bool:
-    """Tell whether the venv has this Python's minor version and, where it is ours, was made in this place."""
+    """Return whether the venv has this Python's minor version and, if made by this program, this path."""
     stamp = read_stamp()
     if stamp:
         return stamp.get("made_by") == made_by()
@@ -176,7 +175,7 @@ def is_of_this_python() -> bool:
 
 
 def made_by() -> list[str]:
-    """Return what a venv cannot outlive: its Python's minor version and its place (it holds absolute paths)."""
+    """Return what a venv depends on: Python's minor version, and its path (it has absolute paths)."""
     return [version(), str(ROOT)]
 
 
@@ -186,16 +185,16 @@ def version() -> str:
 
 
 def digest(lock_name: str) -> str:
-    """Return a digest of all that decides what is installed."""
+    """Return a digest of the files that determine the installation."""
     files = [REQUIREMENTS / f"{lock_name}.lock", ROOT / "pyproject.toml"]
     missing = next((file for file in files if not file.exists()), None)
     if missing:
-        raise Stop(f"{missing.relative_to(ROOT)} is missing: this is not a whole checkout")
+        raise Stop(f"{missing.relative_to(ROOT)} is missing: this checkout is not complete")
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def read_stamp() -> dict[str, object]:
-    """Return what is known to be installed; empty when nothing is."""
+    """Return the record of the installation; empty without one."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -204,57 +203,57 @@ def read_stamp() -> dict[str, object]:
 
 
 def write_stamp(lock_name: str) -> None:
-    """Write down that a lock is installed; the dev lock holds all of the run lock at the same versions."""
+    """Record that a lock is installed; the dev lock includes the run lock at the same versions."""
     dev_too = lock_name == "dev" or read_stamp().get("dev") == digest("dev")
-    held = ["run", "dev"] if dev_too else ["run"]
+    installed = ["run", "dev"] if dev_too else ["run"]
     half = STAMP.with_suffix(".new")
-    half.write_text(json.dumps({"made_by": made_by(), **{name: digest(name) for name in held}}), encoding="utf-8")
+    half.write_text(json.dumps({"made_by": made_by(), **{name: digest(name) for name in installed}}), encoding="utf-8")
     half.replace(STAMP)
 
 
 def make_venv() -> None:
-    """Make an empty `.venv` of this Python; what was there is of another Python, of another place, or half done."""
+    """Create an empty `.venv` of this Python; replaces one of another Python or path, or an incomplete one."""
     require_ensurepip()
-    say(f"making .venv with Python {version()}")
+    report(f"creating .venv with Python {version()}")
     python = base_python()
     if VENV.exists():
         shutil.rmtree(str(VENV))
     VENV.mkdir()
     HALF_DONE.touch()
-    call([python, "-m", "venv", str(VENV)], "could not make .venv")
+    call([python, "-m", "venv", str(VENV)], "could not create .venv")
 
 
 def base_python() -> str:
-    """Return this Python outside of any venv: the one in `.venv` goes away with it."""
+    """Return this Python outside of any venv: the one in `.venv` is deleted with it."""
     return sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(sys.executable)
 
 
 def require_ensurepip() -> None:
-    """Make sure that venvs can be made: Debian and Ubuntu keep that in a package of its own."""
+    """Ensure that venvs can be created: Debian and Ubuntu have a separate package for that."""
     if has_ensurepip():
         return
     package = f"python{version()}-venv"
     apt_get = shutil.which("apt-get")
     if apt_get is None:
-        raise Stop(f"{sys.executable} has no ensurepip and so cannot make a venv: install a complete Python")
+        raise Stop(f"{sys.executable} has no ensurepip and cannot create a venv: install a complete Python")
     if os.geteuid() != 0:
-        raise Stop(f"this Python cannot make a venv yet; type this once:\n    sudo apt-get install -y {package}")
-    say(f"installing {package}, without which Python cannot make a venv")
+        raise Stop(f"this Python cannot create a venv; run this once:\n    sudo apt-get install -y {package}")
+    report(f"installing {package}, which Python needs to create a venv")
     install_line = ["env", "DEBIAN_FRONTEND=noninteractive", apt_get, "install", "-y", "-qq", package]
     if not succeeds(install_line):
         succeeds([apt_get, "update", "-qq"])
         subprocess.call(install_line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     if not has_ensurepip():
-        raise Stop(f"could not install {package}: install it by hand and call again")
+        raise Stop(f"could not install {package}: install it manually and try again")
 
 
 def has_ensurepip() -> bool:
-    """Ask a fresh process, which sees what was installed a moment ago."""
+    """Return whether a new process can import ensurepip: it sees new installations."""
     return succeeds([base_python(), "-c", "import ensurepip"])
 
 
 def install(lock_file: Path) -> None:
-    """Install a lock and then Headland itself, by uv; by pip where uv cannot (it does not read pip's own settings)."""
+    """Install a lock and then Headland with uv, or with pip where uv fails (it does not read pip's settings)."""
     locked = ["install", "--quiet", "--require-hashes", "-r", str(lock_file)]
     itself = ["install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."]
     try:
@@ -262,40 +261,40 @@ def install(lock_file: Path) -> None:
         for line in (locked, itself):
             call([*uv, line[0], "--python", str(PYTHON), *line[1:]], "uv could not install")
     except Stop as stop:
-        say(f"{stop}; trying pip")
+        report(f"{stop}; trying pip")
         for line in (locked, itself):
-            call([str(PYTHON), "-m", "pip", *line], "could not install; is there a network?")
+            call([str(PYTHON), "-m", "pip", *line], "could not install; check the network connection")
 
 
 def install_uv() -> Path:
-    """Make sure that the venv holds the pinned uv; return its path."""
+    """Install the pinned uv into the venv where it is missing; return its path."""
     uv = VENV / "bin" / "uv"
     if not uv.exists():
         pip = [str(PYTHON), "-m", "pip"]
         if not succeeds([*pip, "--version"]):
-            call([str(PYTHON), "-m", "ensurepip"], "could not put pip into .venv")
+            call([str(PYTHON), "-m", "ensurepip"], "could not install pip into .venv")
         lock_file = REQUIREMENTS / "installer.lock"
         call([*pip, "install", "--quiet", "--require-hashes", "-r", str(lock_file)], "pip could not install uv")
     return uv
 
 
 def check() -> int:
-    """Run every check, also after one that fails; return 1 when any does."""
+    """Run all checks, also after a failure; return 1 if one failed."""
     failed = []
     for line in CHECKS:
-        say(" ".join(line))
+        report(" ".join(line))
         if subprocess.call([str(VENV / "bin" / line[0]), *line[1:]], cwd=str(ROOT), env=environment()) != 0:
             failed.append(" ".join(line))
-    print("headland: " + ("these failed: " + "; ".join(failed) if failed else "all checks passed"), flush=True)
+    print("headland: " + ("failed: " + "; ".join(failed) if failed else "all checks passed"), flush=True)
     return 1 if failed else 0
 
 
 def lock(arguments: list[str]) -> int:
-    """Pin all dependencies again (`-- --upgrade` moves them on), for every platform and Python, naming no host."""
+    """Pin all dependencies again (`-- --upgrade` updates them), for all platforms and Pythons, without host names."""
     if not PYTHON.exists():
         make_venv()
     compile_line = [str(install_uv()), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-    # One version of each package for all Pythons: what passes under one then is what runs under the others.
+    # One version of each package for all Pythons: a test result then applies to all of them.
     compile_line += ["--fork-strategy", "fewest"]
     compile_line += ["--generate-hashes", "--no-annotate", "--no-header", *arguments]
     in_run = ["--extra", "all", "--extra", "docs"]  # docs: `make run` builds the help pages
@@ -304,7 +303,7 @@ def lock(arguments: list[str]) -> int:
         "dev": ["pyproject.toml", "--extra", "dev"],
         "run": ["pyproject.toml", "requirements/build.in", *in_run, "-c", "requirements/dev.lock"],
     }.items():
-        say(f"pinning requirements/{name}.lock")
+        report(f"pinning requirements/{name}.lock")
         call([*compile_line, *sources, "-o", f"requirements/{name}.lock"], f"could not pin {name}.lock")
     return 0
 
@@ -315,9 +314,9 @@ def refresh_help() -> None:
     sources = help_digest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == sources:
         return
-    say("building the help pages (once after a change)")
+    report("building the help pages (once after a change)")
     if build_help(["--quiet"]) != 0:
-        say("the help pages could not be built: `make docs` shows why")
+        report("the help pages could not be built: `make docs` shows why")
 
 
 def build_help(arguments: list[str]) -> int:
@@ -340,45 +339,45 @@ def help_digest() -> str:
 
 
 def become(line: list[str]) -> None:
-    """Go on as the venv's Python with these arguments; does not return."""
+    """Replace this process by the venv's Python with these arguments; does not return."""
     sys.stdout.flush()
     os.execve(str(PYTHON), [str(PYTHON), *line], environment())  # noqa: S606 - no shell is meant
 
 
 def succeeds(line: list[str]) -> bool:
-    """Tell whether a command ends well; its words are not shown."""
+    """Run a command without output; return whether it succeeded."""
     quiet = subprocess.DEVNULL
     return subprocess.call(line, stdin=quiet, stdout=quiet, stderr=quiet) == 0
 
 
 def call(line: list[str], what_failed: str) -> None:
-    """Run a command in the root folder, say from time to time that it still runs, and stop when it fails."""
+    """Run a command in the root folder with progress reports; raises Stop when it fails."""
     started_s = time.monotonic()
     with subprocess.Popen(line, cwd=str(ROOT), stdin=subprocess.DEVNULL, env=environment()) as process:
         while True:
             try:
-                status = process.wait(TELL_EVERY_S)
+                status = process.wait(REPORT_EVERY_S)
                 break
             except subprocess.TimeoutExpired:
-                say(f"still at it after {time.monotonic() - started_s:.0f} s")
+                report(f"still running after {time.monotonic() - started_s:.0f} s")
     if status != 0:
         raise Stop(what_failed)
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for the venv's programs: other Pythons' modules (as ROS puts on PYTHONPATH) stay out."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    kept.update({"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
-    kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's own certificates are there
-    home = kept.get("HOME", "")
-    if "UV_CACHE_DIR" not in kept and not (home and os.access(home, os.W_OK)):
-        kept["UV_NO_CACHE"] = "1"
-    return kept
+    """Return the environment for the venv's programs, without PYTHONPATH (set by ROS, for example)."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    environ.update({"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    environ.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: includes a company's own certificates
+    home = environ.get("HOME", "")
+    if "UV_CACHE_DIR" not in environ and not (home and os.access(home, os.W_OK)):
+        environ["UV_NO_CACHE"] = "1"
+    return environ
 
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Hold the checkout's set-up lock, so that two calls do not install into one venv at once."""
+    """Hold the installation lock of the checkout: one call at a time installs into the venv."""
     import fcntl
 
     (ROOT / "build").mkdir(exist_ok=True)
@@ -386,13 +385,13 @@ def one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            say("waiting for another set-up in this checkout")
+            report("waiting for another installation in this checkout")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def say(sentence: str) -> None:
-    """Tell the person what is being done."""
+def report(sentence: str) -> None:
+    """Print a progress message."""
     print(f"headland: {sentence}", flush=True)
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make the logins of ingest and of the gateway at the first start, each in a volume that only its user mounts; then be
-# the broker. Other logins in the password file stay.
+# At the first start create the logins of ingest and of the gateway, each in a volume that only its user mounts; then run
+# the broker. Other logins in the password file are kept.
 set -eu
 umask 077
 passwords=${HEADLAND_BROKER_PASSWORDS:-/var/lib/mosquitto/passwd}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run the gateway with the password that the broker made for it.
+# Run the gateway with the password that the broker created for it.
 set -eu
 HEADLAND_BROKER_PASSWORD=$(cat /run/headland/gw-1/password)
 export HEADLAND_BROKER_PASSWORD

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Choose the split deployment of docker-compose.yml and make its passwords: sh deploy/make-env.sh, once, in the checkout.
-# They go into .env, which only you can read; what stands there already stays.
+# Choose the split deployment of docker-compose.yml and create its passwords: sh deploy/make-env.sh, once, in the checkout.
+# They are written to .env, readable by you only; existing lines are kept.
 set -eu
 umask 077
 file=${1:-.env}
@@ -10,7 +10,7 @@ secret() {
 }
 
 if [ -e "$file" ] && grep -q '^HEADLAND_POSTGRES_PASSWORD=' "$file"; then
-    echo "$file has its passwords already. The databases keep those of their first start: new ones would lock you out." >&2
+    echo "$file already has passwords. The databases use those of their first start: new passwords would not be accepted." >&2
     exit 1
 fi
 cat >>"$file" <<END
@@ -22,4 +22,4 @@ HEADLAND_INFLUX_TOKEN=$(secret)
 HEADLAND_WORKER_TOKEN=$(secret)
 END
 chmod 600 "$file"
-echo "Wrote $file. Keep a copy where the back-ups are: docker-compose up --build" >&2
+echo "Wrote $file. Keep a copy with the backups, then run: docker-compose up --build" >&2

@@ -1,4 +1,4 @@
-"""What ground stations ask of the autopilot, and its responses: one table of messages."""
+"""Handling of ground stations' messages: a table of message types and their responses."""
 
 from __future__ import annotations
 
