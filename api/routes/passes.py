@@ -14,7 +14,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import NAME_PATTERN, End, Start
-from api.schemas.passes import AppliedBody, PassDetail, PassItem, PassList, PassTold
+from api.schemas.passes import AppliedBody, PassDeclaration, PassDetail, PassItem, PassList
 from api.schemas.passes_mapping import applied_of, pass_detail_of, pass_of
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
@@ -72,7 +72,7 @@ router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400
 
 
 @router.post("/passes", response_model=PassItem, status_code=201, responses=declare_problems(409))
-def declare_pass(scope: ScopeOf, declaration: PassTold) -> PassItem:
+def declare_pass(scope: ScopeOf, declaration: PassDeclaration) -> PassItem:
     """Declare a pass. It is never changed; declaring it again with the same values returns the same pass.
 
     Wind, Delta-T and rain at the time are recorded in the ledger, as far as the site's devices measured them.

@@ -31,7 +31,7 @@ class RegionBody(Model):
     longitude_deg: float
 
 
-class HappeningBody(Model):
+class DisturbanceBody(Model):
     """An event: a gust (`value` in m/s), a refill (in the response's unit), or an empty tank (in seconds)."""
 
     kind: str
@@ -99,7 +99,7 @@ class DeviationBody(Model):
     unplanned_m2: Annotated[float, Field(description="Usable ground for which the plan says nothing.")]
     unplanned: Annotated[float, Field(description="What landed there.")]
     regions: list[RegionBody]
-    happenings: list[HappeningBody]
+    happenings: list[DisturbanceBody]
     cover: CoverBody
 
 

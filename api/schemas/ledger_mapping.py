@@ -62,7 +62,7 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
         unplanned=deviation.unplanned,
         regions=regions,
         happenings=[
-            schema.HappeningBody(
+            schema.DisturbanceBody(
                 kind=disturbance.kind,
                 start_ms=disturbance.start_ms,
                 end_ms=disturbance.end_ms,

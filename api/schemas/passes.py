@@ -13,7 +13,7 @@ from api.schemas.model import EXAMPLE_MS, Model
 _ID = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 
 
-class PassTold(BaseModel):
+class PassDeclaration(BaseModel):
     """A declared pass: references are ids; the rate is in kg/ha, or in L/ha of a liquid."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
