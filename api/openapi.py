@@ -26,27 +26,27 @@ def describe() -> bytes:
 
 
 def _share_problems(document: dict[str, Any]) -> None:
-    """Say each problem once: most operations have the same ones."""
+    """Move each problem response to the components: most operations have the same ones."""
     shared = document["components"].setdefault("responses", {})
     for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
-        for status, told in operation["responses"].items():
-            if int(status) >= 400 and list(told.get("content", ())) == [MEDIA_TYPE]:
-                name = told["description"].replace(" ", "").replace("-", "")
-                if shared.setdefault(name, told) == told:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and list(response.get("content", ())) == [MEDIA_TYPE]:
+                name = response["description"].replace(" ", "").replace("-", "")
+                if shared.setdefault(name, response) == response:
                     operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
 
 
-def _without_examples(told: Any) -> Any:
-    if isinstance(told, list):
-        return [_without_examples(each) for each in told]
-    if not isinstance(told, dict):
-        return told
-    # A property may be called "example"; what a schema, parameter or media type says under that name is none.
+def _without_examples(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_examples(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    # A property may be named "example": such a key within `properties` is a schema, not an example.
     return {
-        name: {each: _without_examples(one) for each, one in value.items()}
+        name: {key: _without_examples(schema) for key, schema in value.items()}
         if name == "properties"
         else _without_examples(value)
-        for name, value in told.items()
+        for name, value in node.items()
         if name not in _FOR_PEOPLE
     }
 

@@ -29,19 +29,19 @@ class TimeoutMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = asyncio.Event()
+        started = asyncio.Event()
         is_late = False
 
         async def send_in_time(message: Message) -> None:
             if is_late:
                 return
-            begun.set()
+            started.set()
             await send(message)
 
-        work = asyncio.create_task(self._work(scope, receive, send_in_time, begun))
+        work = asyncio.create_task(self._work(scope, receive, send_in_time, started))
         try:
             async with asyncio.timeout(self._answer_s):
-                await begun.wait()
+                await started.wait()
         except TimeoutError:
             is_late = True
             self._late.add(work)
@@ -56,11 +56,11 @@ class TimeoutMiddleware:
             raise
         await work
 
-    async def _work(self, scope: Scope, receive: Receive, send: Send, begun: asyncio.Event) -> None:
+    async def _work(self, scope: Scope, receive: Receive, send: Send, started: asyncio.Event) -> None:
         try:
             await self._app(scope, receive, send)
         finally:
-            begun.set()
+            started.set()
 
     def _forget(self, work: asyncio.Task[None]) -> None:
         self._late.discard(work)

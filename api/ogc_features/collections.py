@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from api.http.content_types import name_column
-from api.ogc_features.query import Question
+from api.ogc_features.query import FeatureQuery
 from api.schemas.passes_mapping import pass_of
 from api.sensorthings.catalog import EntityCatalog
 from headland.agronomy.application.as_applied import EVIDENCE
@@ -35,7 +35,7 @@ _CELL_M: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Feature:
     """A feature with its sort key and time; an `end_ms` of None means that it continues."""
 
     key: str
@@ -62,13 +62,13 @@ class Layer:
     id: str
     title: str
     description: str
-    find: Callable[[OrgScope, Question], Iterator[Found]]
+    find: Callable[[OrgScope, FeatureQuery], Iterator[Feature]]
 
 
-def find_fields(scope: OrgScope, _question: Question) -> Iterator[Found]:
+def find_fields(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
     """Yield the fields of the registry."""
     for field in repositories_of(scope).fields.all():
-        told = {
+        properties = {
             "name": field.name,
             "owner": field.owner,
             "farm": field.farm,
@@ -80,44 +80,44 @@ def find_fields(scope: OrgScope, _question: Question) -> Iterator[Found]:
             "version": field.version,
             "since": utc_of(field.created_ms),
         }
-        yield Found(field.id, field.id, geojson_of(field.geometry), told, field.created_ms, None)
+        yield Feature(field.id, field.id, geojson_of(field.geometry), properties, field.created_ms, None)
 
 
-def find_greenhouses(scope: OrgScope, _question: Question) -> Iterator[Found]:
+def find_greenhouses(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
     """Yield the greenhouses of the registry, at their own position or else at their site's."""
     repositories = repositories_of(scope)
     sites = {site.id: site for site in repositories.sites.all()}
     for house in repositories.greenhouses.all():
         site = sites.get(house.site)
-        own = house.longitude_deg is not None and house.latitude_deg is not None
-        spot = (house.longitude_deg, house.latitude_deg)
-        if not own and site is not None:
-            spot = (site.longitude_deg, site.latitude_deg)
-        known = None not in spot
-        told = {
+        has_position = house.longitude_deg is not None and house.latitude_deg is not None
+        position = (house.longitude_deg, house.latitude_deg)
+        if not has_position and site is not None:
+            position = (site.longitude_deg, site.latitude_deg)
+        is_known = None not in position
+        properties = {
             "name": house.name,
             "site": None if site is None else site.name,
             "floor_area_m2": house.floor_area_m2,
             "volume_m3": house.volume_m3,
             "cover": house.cover,
-            "position_source": ("registry" if own else "registry, of its site") if known else None,
+            "position_source": ("registry" if has_position else "registry, of its site") if is_known else None,
             "source": "registry",
             "quality": "as it was entered",
             "version": house.version,
             "since": utc_of(house.created_ms),
         }
-        point = {"type": "Point", "coordinates": list(spot)} if known else None
-        yield Found(house.id, house.id, point, told, house.created_ms, None)
+        point = {"type": "Point", "coordinates": list(position)} if is_known else None
+        yield Feature(house.id, house.id, point, properties, house.created_ms, None)
 
 
-def find_devices(scope: OrgScope, _question: Question) -> Iterator[Found]:
+def find_devices(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
     """Yield the devices at their newest positions, with newest values, quality flags and times."""
-    picture, newest = EntityCatalog(scope), read_latest(scope)
-    for name, record in sorted(picture.records.items()):
-        location = picture.find("Locations", name)
+    catalog, newest = EntityCatalog(scope), read_latest(scope)
+    for name, record in sorted(catalog.records.items()):
+        location = catalog.find("Locations", name)
         point = None if location is None else location.values["location"]
         about = {} if location is None else location.values["properties"]
-        told: dict[str, Any] = {
+        properties: dict[str, Any] = {
             "name": record.descriptor.name or name,
             "kind": record.descriptor.kind,
             "site": record.descriptor.site,
@@ -131,16 +131,16 @@ def find_devices(scope: OrgScope, _question: Question) -> Iterator[Found]:
         }
         samples = newest.get(name, {})
         for channel, sample in sorted(samples.items()):
-            told |= _value_of(name_column(record, channel), channel, sample)
+            properties |= _value_of(name_column(record, channel), channel, sample)
         seen_ms = max((sample.time_ms for sample in samples.values()), default=record.last_seen_ms)
-        yield Found(name, name, point, told, seen_ms, seen_ms)
+        yield Feature(name, name, point, properties, seen_ms, seen_ms)
 
 
-def find_tracks(scope: OrgScope, question: Question) -> Iterator[Found]:
+def find_tracks(scope: OrgScope, query: FeatureQuery) -> Iterator[Feature]:
     """Yield the tracks of the passes of all fields."""
-    for key, field_pass in _passes(scope, question):
+    for key, field_pass in _passes(scope, query):
         telemetry = _load_telemetry(scope, field_pass)
-        told = pass_of(field_pass).model_dump() | {
+        properties = pass_of(field_pass).model_dump() | {
             "start": utc_of(field_pass.start_ms),
             "end": utc_of(field_pass.end_ms),
             "field_name": field_pass.field.name,
@@ -157,12 +157,12 @@ def find_tracks(scope: OrgScope, question: Question) -> Iterator[Found]:
             )
             spots = np.column_stack((track.longitude_deg[chosen], track.latitude_deg[chosen])).round(8)
             line = {"type": "LineString", "coordinates": spots.tolist()}
-        yield Found(key, field_pass.id, line, told, field_pass.start_ms, field_pass.end_ms)
+        yield Feature(key, field_pass.id, line, properties, field_pass.start_ms, field_pass.end_ms)
 
 
-def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
+def find_cells(scope: OrgScope, query: FeatureQuery) -> Iterator[Feature]:
     """Yield the cells of the as-applied maps by pass; a pass without a map has none."""
-    for key, field_pass in _passes(scope, question):
+    for key, field_pass in _passes(scope, query):
         try:
             applied = compute_as_applied(scope, field_pass, cell_m=max(_CELL_M, fine_cell_m(field_pass)))
         except AnalysisError:
@@ -175,7 +175,7 @@ def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
             low_x, high_x, low_y, high_y = (round(float(edge[index]), 9) for edge in (west, east, south, north))
             ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
             is_known = not np.isnan(rates[index])
-            told = {
+            properties = {
                 "pass_id": field_pass.id,
                 "field": field_pass.field.id,
                 "device": field_pass.device,
@@ -191,26 +191,31 @@ def find_cells(scope: OrgScope, question: Question) -> Iterator[Found]:
                 "quality": applied.amount.quality,
             }
             polygon = {"type": "Polygon", "coordinates": [ring]}
-            yield Found(
-                f"{key}.{index:07d}", f"{field_pass.id}.{index}", polygon, told, field_pass.start_ms, field_pass.end_ms
+            yield Feature(
+                f"{key}.{index:07d}",
+                f"{field_pass.id}.{index}",
+                polygon,
+                properties,
+                field_pass.start_ms,
+                field_pass.end_ms,
             )
 
 
-def _passes(scope: OrgScope, question: Question) -> Iterator[tuple[str, FieldPass]]:
+def _passes(scope: OrgScope, query: FeatureQuery) -> Iterator[tuple[str, FieldPass]]:
     """Yield the passes that may match a query, by key: start time and id."""
     now_ms = scope.now_ms
-    end_ms = now_ms if question.end_ms is None else min(question.end_ms, now_ms)
+    end_ms = now_ms if query.end_ms is None else min(query.end_ms, now_ms)
     window = Window(end_ms - LONGEST_PASSES_MS, end_ms + 1)
     fields = repositories_of(scope).fields.all()
-    found = [field_pass for field in fields for field_pass in list_passes(scope, field.id, window)]
+    passes = [field_pass for field in fields for field_pass in list_passes(scope, field.id, window)]
     for key, field_pass in sorted(
-        ((f"{field_pass.start_ms:015d}.{field_pass.id}", field_pass) for field_pass in found), key=lambda each: each[0]
+        ((f"{field_pass.start_ms:015d}.{field_pass.id}", field_pass) for field_pass in passes), key=lambda item: item[0]
     ):
-        is_behind = f"{key}.~" > question.after
+        is_after = f"{key}.~" > query.after
         if (
-            is_behind
-            and question.of_pass in (None, field_pass.id)
-            and question.takes_time(field_pass.start_ms, field_pass.end_ms)
+            is_after
+            and query.pass_id in (None, field_pass.id)
+            and query.matches_time(field_pass.start_ms, field_pass.end_ms)
         ):
             yield key, field_pass
 

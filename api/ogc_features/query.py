@@ -29,7 +29,7 @@ _CURSOR: Final = re.compile(r"^[A-Za-z0-9._~:-]{1,200}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FeatureQuery:
     """A query of a collection. `start_ms` and `end_ms` are inclusive; None without a limit."""
 
     boxes: tuple[shapely.Geometry, ...] | None
@@ -37,10 +37,10 @@ class Question:
     end_ms: int | None
     limit: int
     after: str
-    of_pass: str | None = None
+    pass_id: str | None = None
 
-    def takes_place(self, geometry: Mapping[str, Any] | None) -> bool:
-        """Tell whether a geometry intersects the box; an unknown geometry does not."""
+    def matches_geometry(self, geometry: Mapping[str, Any] | None) -> bool:
+        """Return whether a geometry intersects the box; an unknown geometry does not."""
         if self.boxes is None:
             return True
         if geometry is None:
@@ -48,8 +48,8 @@ class Question:
         shape = shapely.from_geojson(orjson.dumps(geometry))
         return any(shape.intersects(box) for box in self.boxes)
 
-    def takes_time(self, start_ms: int | None, end_ms: int | None) -> bool:
-        """Tell whether a time intersects the requested one; an `end_ms` of None means that it continues."""
+    def matches_time(self, start_ms: int | None, end_ms: int | None) -> bool:
+        """Return whether a time intersects the requested one; an `end_ms` of None means that it continues."""
         if self.start_ms is None and self.end_ms is None:
             return True
         if start_ms is None:
@@ -58,12 +58,12 @@ class Question:
         return begins_in_time and (self.start_ms is None or end_ms is None or end_ms >= self.start_ms)
 
 
-def read_question(bbox: str | None, time: str | None, limit: str | None, after: str | None) -> Question:
+def read_query(bbox: str | None, time: str | None, limit: str | None, after: str | None) -> FeatureQuery:
     """Return the query of the parameters; raises ProblemError (400)."""
     start_ms, end_ms = _read_time(time)
     if after is not None and not _CURSOR.match(after):
         raise _refuse("cursor", "Follow the link `next` of the previous page unchanged.")
-    return Question(_read_boxes(bbox), start_ms, end_ms, _read_limit(limit), after or "")
+    return FeatureQuery(_read_boxes(bbox), start_ms, end_ms, _read_limit(limit), after or "")
 
 
 def _read_limit(text: str | None) -> int:
@@ -111,10 +111,10 @@ def _read_time(text: str | None) -> tuple[int | None, int | None]:
 
 
 def _instant(text: str) -> int:
-    found = parse_instant(text)
-    if not isinstance(found, int) or text.lstrip("-").isdigit():
+    time_ms = parse_instant(text)
+    if not isinstance(time_ms, int) or text.lstrip("-").isdigit():
         raise ValueError(text)
-    return found
+    return time_ms
 
 
 def _refuse(name: str, sentence: str) -> ProblemError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.ogc_features.collections import LAYERS, Layer
-from api.ogc_features.query import BBOX_PATTERN, MOST_FEATURES, Question, read_question
+from api.ogc_features.query import BBOX_PATTERN, MOST_FEATURES, FeatureQuery, read_query
 from headland.analysis.window import utc_of
 
 _JSON: Final = "application/json"
@@ -27,7 +28,7 @@ _CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 )
 _OBJECT: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "As the standard has it.", "content": {_JSON: {"schema": {"type": "object"}}}}
+    200: {"description": "An object of the standard.", "content": {_JSON: {"schema": {"type": "object"}}}}
 }
 _FEATURES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "GeoJSON (RFC 7946).", "content": {_GEOJSON: {"schema": {"type": "object"}}}}
@@ -57,8 +58,8 @@ LimitOf = Annotated[
         json_schema_extra={"type": "integer", "minimum": 1},
     ),
 ]
-CursorOf = Annotated[str | None, Query(description="Of the link `next`.", max_length=200)]
-OfPass = Annotated[str | None, Query(description="Only features of this pass (passes, as-applied).", max_length=120)]
+CursorOf = Annotated[str | None, Query(description="From the link `next`.", max_length=200)]
+PassId = Annotated[str | None, Query(description="Only features of this pass (passes, as-applied).", max_length=120)]
 
 router = APIRouter(prefix="/ogc", tags=["maps"], responses=declare_problems(400, 404, 422, 503))
 
@@ -70,13 +71,15 @@ def get_landing(request: Request) -> Response:
     base = _base_of(request)
     links = [
         _link(base, "self", _JSON, "This page"),
-        _link(f"{str(request.base_url).rstrip('/')}/openapi.json", "service-desc", _OPENAPI, "The whole API"),
-        _link(f"{base}/conformance", "conformance", _JSON, "What is kept to"),
-        _link(f"{base}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", _JSON, "What is kept to"),
-        _link(f"{base}/collections", "data", _JSON, "The layers"),
+        _link(f"{str(request.base_url).rstrip('/')}/openapi.json", "service-desc", _OPENAPI, "OpenAPI document"),
+        _link(f"{base}/conformance", "conformance", _JSON, "Conformance classes"),
+        _link(
+            f"{base}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", _JSON, "Conformance classes"
+        ),
+        _link(f"{base}/collections", "data", _JSON, "Collections"),
     ]
-    told = {"title": "Headland", "description": "A farm as map layers, read only.", "links": links}
-    return reply(request, told)
+    body = {"title": "Headland", "description": "Map layers of a farm, read only.", "links": links}
+    return reply(request, body)
 
 
 @router.get("/conformance", responses=_OBJECT)
@@ -111,7 +114,7 @@ def get_items(
     time: Datetime = None,
     limit: LimitOf = None,
     cursor: CursorOf = None,
-    pass_id: OfPass = None,
+    pass_id: PassId = None,
 ) -> Response:
     """List the features of a collection; the link `next` leads to the next page.
 
@@ -119,15 +122,15 @@ def get_items(
     its quality. Unknown values are null.
     """
     _refuse_unknown(request, ("bbox", "datetime", "limit", "cursor", "pass_id"))
-    layer, asked = _layer(collection), read_question(bbox, time, limit, cursor)
-    asked = Question(asked.boxes, asked.start_ms, asked.end_ms, asked.limit, asked.after, pass_id)
-    found = list(islice(_matching(layer.find(scope, asked), asked), asked.limit + 1))
-    page = found[: asked.limit]
+    layer = _layer(collection)
+    feature_query = replace(read_query(bbox, time, limit, cursor), pass_id=pass_id)
+    features = list(islice(_matching(layer.find(scope, feature_query), feature_query), feature_query.limit + 1))
+    page = features[: feature_query.limit]
     links = [
         _link(str(request.url), "self", _GEOJSON, "This page"),
         _link(f"{_base_of(request)}/collections/{layer.id}", "collection", _JSON, layer.title),
     ]
-    if len(found) > asked.limit:
+    if len(features) > feature_query.limit:
         query = {**request.query_params, "cursor": page[-1].key}
         links.append(_link(f"{str(request.url).split('?')[0]}?{urlencode(query)}", "next", _GEOJSON, "The next page"))
     body = {
@@ -135,7 +138,7 @@ def get_items(
         "timeStamp": utc_of(scope.now_ms),
         "numberReturned": len(page),
         "links": links,
-        "features": [one.as_geojson() for one in page],
+        "features": [item.as_geojson() for item in page],
     }
     return Response(orjson.dumps(body), headers={"Cache-Control": "no-cache"}, media_type=_GEOJSON)
 
@@ -151,24 +154,26 @@ def get_item(
     _refuse_unknown(request, ())
     layer = _layer(collection)
     # A cell's id begins with its pass's id: no other map is computed for it.
-    of_pass = feature.rpartition(".")[0] if layer.id == "as-applied" else None
-    for one in layer.find(scope, Question(None, None, None, 1, "", of_pass)):
-        if one.id == feature:
+    pass_id = feature.rpartition(".")[0] if layer.id == "as-applied" else None
+    for item in layer.find(scope, FeatureQuery(None, None, None, 1, "", pass_id)):
+        if item.id == feature:
             base = _base_of(request)
             links = [
                 _link(str(request.url), "self", _GEOJSON, "This feature"),
                 _link(f"{base}/collections/{layer.id}", "collection", _JSON, layer.title),
             ]
-            body = {**one.as_geojson(), "links": links}
+            body = {**item.as_geojson(), "links": links}
             return Response(orjson.dumps(body), headers={"Cache-Control": "no-cache"}, media_type=_GEOJSON)
     raise ProblemError(404, "unknown-feature", "No such feature", f"{layer.title} have no {feature}.")
 
 
-def _matching(found: Any, asked: Question) -> Any:
+def _matching(features: Any, feature_query: FeatureQuery) -> Any:
     return (
-        one
-        for one in found
-        if one.key > asked.after and asked.takes_time(one.start_ms, one.end_ms) and asked.takes_place(one.geometry)
+        item
+        for item in features
+        if item.key > feature_query.after
+        and feature_query.matches_time(item.start_ms, item.end_ms)
+        and feature_query.matches_geometry(item.geometry)
     )
 
 

@@ -17,15 +17,15 @@ from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import (
     ALARM_KINDS,
     Acknowledgement,
+    AlarmItem,
     AlarmList,
-    AlarmShown,
-    NoticeList,
-    NoticeShown,
+    DeviceSimulation,
+    NotificationItem,
+    NotificationList,
     RecipientSecret,
-    ReplayAnswer,
-    ReplayOfDevice,
+    RuleSimulation,
+    SimulatedAlarm,
     Snooze,
-    WouldHave,
 )
 from headland.alarms.rule_conditions import is_for_gateways
 from headland.alarms.rule_simulation import simulate_rule
@@ -68,42 +68,44 @@ def get_alarms(
     """
     if scope.registry is None:
         return reply_page(request, AlarmList(items=[], next=None))
-    found = repositories_of(scope).alarms.newest(
+    alarms = repositories_of(scope).alarms.newest(
         before=read_cursor(cursor, tuple[int, str]),
         limit=limit + 1,
         active=None if state is None else state == "active",
         subject=subject,
         rule=rule,
     )
-    page = [AlarmShown.model_validate(alarm) for alarm in found[:limit]]
-    following = write_cursor(page[-1].raised_ms, page[-1].id) if len(found) > limit else None
+    page = [AlarmItem.model_validate(alarm) for alarm in alarms[:limit]]
+    following = write_cursor(page[-1].raised_ms, page[-1].id) if len(alarms) > limit else None
     return reply_page(request, AlarmList(items=page, next=following))
 
 
-@router.get("/alarms/{alarm}", response_model=AlarmShown)
+@router.get("/alarms/{alarm}", response_model=AlarmItem)
 def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
     """Return an alarm."""
-    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.get(alarm)))
+    return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.get(alarm)))
 
 
-@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmShown, responses=declare_problems(400, 412))
+@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmItem, responses=declare_problems(400, 412))
 def acknowledge(
     request: Request, scope: ScopeOf, alarm: Id, body: Acknowledgement | None = None, if_match: AsRead = None
 ) -> Response:
     """Acknowledge an alarm: it is not repeated and does not escalate; its end is still notified."""
     _check_unchanged(scope, alarm, if_match)
     note = body.note if body is not None else ""
-    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.acknowledge(alarm, note)))
+    return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.acknowledge(alarm, note)))
 
 
-@router.post("/alarms/{alarm}/snooze", response_model=AlarmShown, responses=declare_problems(400, 412))
+@router.post("/alarms/{alarm}/snooze", response_model=AlarmItem, responses=declare_problems(400, 412))
 def snooze(request: Request, scope: ScopeOf, alarm: Id, body: Snooze, if_match: AsRead = None) -> Response:
     """Snooze an alarm: no notification until then; if it is still active, it is notified again."""
     _check_unchanged(scope, alarm, if_match)
-    return reply(request, AlarmShown.model_validate(repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
+    return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.snooze(alarm, body.until_ms)))
 
 
-@router.get("/alarm-notices", name="list_alarm_notices", response_model=NoticeList, responses=declare_problems(400))
+@router.get(
+    "/alarm-notices", name="list_alarm_notices", response_model=NotificationList, responses=declare_problems(400)
+)
 def get_notices(
     request: Request,
     scope: ScopeOf,
@@ -114,18 +116,20 @@ def get_notices(
     limit: Limit = 100,
 ) -> Response:
     """List the notifications of alarms, the newest first; `dead` ones were accepted by no recipient."""
-    wanted = None if state is None else NoticeState(state)
+    notice_state = None if state is None else NoticeState(state)
     before = read_cursor(cursor, tuple[str])
-    found = repositories_of(scope).alarms.notices(wanted, before="" if before is None else before[0], limit=limit + 1)
-    page = [NoticeShown.model_validate(notice) for notice in found[:limit]]
-    following = write_cursor(page[-1].id) if len(found) > limit else None
-    return reply_page(request, NoticeList(items=page, next=following))
+    notices = repositories_of(scope).alarms.notices(
+        notice_state, before="" if before is None else before[0], limit=limit + 1
+    )
+    page = [NotificationItem.model_validate(notice) for notice in notices[:limit]]
+    following = write_cursor(page[-1].id) if len(notices) > limit else None
+    return reply_page(request, NotificationList(items=page, next=following))
 
 
-@router.post("/alarm-notices/{notice}/replay", response_model=NoticeShown, status_code=202)
-def replay_notice(scope: ScopeOf, notice: Id) -> NoticeShown:
+@router.post("/alarm-notices/{notice}/replay", response_model=NotificationItem, status_code=202)
+def replay_notice(scope: ScopeOf, notice: Id) -> NotificationItem:
     """Retry a dead notification."""
-    return NoticeShown.model_validate(repositories_of(scope).alarms.replay(notice))
+    return NotificationItem.model_validate(repositories_of(scope).alarms.replay(notice))
 
 
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
@@ -134,7 +138,7 @@ def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
     return RecipientSecret(secret=repositories_of(scope).alarm_recipients.renew_secret(recipient))
 
 
-@router.post("/alarm-rules/{rule}/replay", response_model=ReplayAnswer, responses=declare_problems(400))
+@router.post("/alarm-rules/{rule}/replay", response_model=RuleSimulation, responses=declare_problems(400))
 def replay_rule(
     request: Request,
     scope: ScopeOf,
@@ -154,27 +158,27 @@ def replay_rule(
         sentence = "The states of gateways have no history: simulate a rule on devices."
         raise ProblemError(400, "no-history", "No history of gateways", sentence)
     targets = load_targets(scope.store, repositories, scope.organisation, {})
-    devices: list[ReplayOfDevice] = []
+    devices: list[DeviceSimulation] = []
     for subject in targets.subjects_of(alarm_rule):
         if device not in (None, subject.name):
             continue
         simulation = simulate_rule(alarm_rule, subject, targets, scope.store, scope.organisation, *window.pair)
         devices.append(
-            ReplayOfDevice(
+            DeviceSimulation(
                 device=subject.name,
                 name=subject.title,
                 simulated=subject.simulated,
                 judged=simulation.known_count,
                 reason=None if simulation.known_count else "insufficient_data",
-                alarms=[WouldHave.model_validate(alarm) for alarm in simulation.alarms],
+                alarms=[SimulatedAlarm.model_validate(alarm) for alarm in simulation.alarms],
             )
         )
     count = sum(len(result.alarms) for result in devices)
     start_ms, end_ms = window.pair
-    answer = ReplayAnswer(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
+    answer = RuleSimulation(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
     return reply(request, answer)
 
 
 def _check_unchanged(scope: OrgScope, alarm: str, if_match: str | None) -> None:
     if if_match is not None:
-        check_match(if_match, AlarmShown.model_validate(repositories_of(scope).alarms.get(alarm)))
+        check_match(if_match, AlarmItem.model_validate(repositories_of(scope).alarms.get(alarm)))

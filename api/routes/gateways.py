@@ -71,19 +71,19 @@ def get_quarantine(
 ) -> Response:
     """List the messages in quarantine, the newest first."""
     before = read_cursor(cursor, tuple[int])
-    found = ingest.quarantined(limit + 1, None if before is None else before[0], gateway)
-    page = found[:limit]
-    following = write_cursor(page[-1].id) if len(found) > limit else None
+    messages = ingest.quarantined(limit + 1, None if before is None else before[0], gateway)
+    page = messages[:limit]
+    following = write_cursor(page[-1].id) if len(messages) > limit else None
     return reply_page(request, QuarantineList(items=page, next=following))
 
 
 @router.get("/quarantine/{message}", response_model=QuarantinedDetail)
 def get_quarantined(request: Request, ingest: IngestOf, message: MessageId) -> Response:
     """Return a quarantined message with its bytes."""
-    found = ingest.find_quarantined(message)
-    if found is None:
+    detail = ingest.find_quarantined(message)
+    if detail is None:
         raise _unknown_message(message)
-    return reply(request, found)
+    return reply(request, detail)
 
 
 @router.post("/quarantine/{message}/replay", response_model=ReplayAsked, status_code=202)

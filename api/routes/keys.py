@@ -14,7 +14,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.registry import ID_PATTERN, make_router
-from api.schemas.access import AuditChecked, AuditList, AuditShown, KeyList, KeyMade, KeyOrder, KeyShown
+from api.schemas.access import AuditChecked, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.registry import Kind
 from headland.analysis.registry_access import repositories_of
 from headland.registry.db.audit import AuditEntry
@@ -38,27 +38,27 @@ members = make_router(MEMBERS)
 def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the keys in order of creation, with name, scope and time of last use."""
     after = read_cursor(cursor, tuple[str])
-    found = repositories_of(scope).keys.list(after="" if after is None else after[0], limit=limit + 1)
-    items = [KeyShown.model_validate(key) for key in found[:limit]]
-    following = write_cursor(items[-1].id) if len(found) > limit else None
+    keys = repositories_of(scope).keys.list(after="" if after is None else after[0], limit=limit + 1)
+    items = [KeyItem.model_validate(key) for key in keys[:limit]]
+    following = write_cursor(items[-1].id) if len(keys) > limit else None
     return reply_page(request, KeyList(items=items, next=following))
 
 
-@router.post("/keys", response_model=KeyMade, status_code=201, responses=declare_problems(400, 409))
+@router.post("/keys", response_model=NewKey, status_code=201, responses=declare_problems(400, 409))
 def add_key(scope: ScopeOf, body: KeyOrder) -> Response:
     """Create a key. The response is the only place that contains it; a lost key is replaced by another."""
     if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
     record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms)
-    made = KeyMade(**KeyShown.model_validate(record).model_dump(), key=key)
+    new_key = NewKey(**KeyItem.model_validate(record).model_dump(), key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
-    return Response(made.model_dump_json(), 201, headers, "application/json")
+    return Response(new_key.model_dump_json(), 201, headers, "application/json")
 
 
-@router.get("/keys/{key}", response_model=KeyShown)
+@router.get("/keys/{key}", response_model=KeyItem)
 def get_key(request: Request, scope: ScopeOf, key: Id) -> Response:
     """Return a key's name, scope and times."""
-    return reply(request, KeyShown.model_validate(repositories_of(scope).keys.get(key)))
+    return reply(request, KeyItem.model_validate(repositories_of(scope).keys.get(key)))
 
 
 @router.delete("/keys/{key}", status_code=204, responses=declare_problems(409, 412))
@@ -79,11 +79,11 @@ def get_audit(
 ) -> Response:
     """List the changes of records, the newest first: who, when, before and after."""
     before = read_cursor(cursor, tuple[int])
-    found = repositories_of(scope).audit_entries(
+    entries = repositories_of(scope).audit_entries(
         record, before_seq=None if before is None else before[0], limit=limit + 1
     )
-    items = [_shown(entry) for entry in found[:limit]]
-    following = write_cursor(items[-1].seq) if len(found) > limit else None
+    items = [_audit_item(entry) for entry in entries[:limit]]
+    following = write_cursor(items[-1].seq) if len(entries) > limit else None
     return reply_page(request, AuditList(items=items, next=following))
 
 
@@ -93,8 +93,8 @@ def check_audit(request: Request, scope: ScopeOf) -> Response:
     return reply(request, AuditChecked.model_validate(repositories_of(scope).check_audit()))
 
 
-def _shown(entry: AuditEntry) -> AuditShown:
+def _audit_item(entry: AuditEntry) -> AuditItem:
     fields = msgspec.structs.asdict(entry)
     for name in ("before", "after"):
         fields[name] = None if fields[name] is None else msgspec.json.decode(fields[name])
-    return AuditShown(**fields)
+    return AuditItem(**fields)

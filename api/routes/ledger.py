@@ -191,9 +191,9 @@ def get_ledger(
     form = choose_format(request.headers.get("accept"))
     if form != JSON:
         return reply_table(request, form, entries_table(_read_all(ledger, field, pass_id, after_seq)))
-    found = ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
-    page = found[:limit]
-    following = write_cursor(page[-1].seq) if len(found) > limit else None
+    entries = ledger.read(field=field, pass_id=pass_id, after_seq=after_seq, limit=limit + 1)
+    page = entries[:limit]
+    following = write_cursor(page[-1].seq) if len(entries) > limit else None
     answer = reply_page(request, EntryList(items=[_entry_of(entry) for entry in page], next=following))
     answer.headers["Vary"] = "Accept"
     return answer
@@ -202,9 +202,9 @@ def get_ledger(
 @router.get("/ledger/check", response_model=LedgerCheckBody)
 def check_ledger(request: Request, scope: ScopeOf) -> Response:
     """Verify the whole ledger: no entry was changed, removed, inserted or cut off."""
-    found = repositories_of(scope).ledger.check()
+    check = repositories_of(scope).ledger.check()
     body = LedgerCheckBody(
-        entries=found.entries, whole=found.broken_at is None, broken_at=found.broken_at, hash=found.hash
+        entries=check.entries, whole=check.broken_at is None, broken_at=check.broken_at, hash=check.hash
     )
     return reply(request, body)
 

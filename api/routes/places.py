@@ -54,9 +54,9 @@ def get_place(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
 def put_place(request: Request, scope: ScopeOf, device: DeviceId, place: DevicePlaceInput) -> Response:
     """Assign a device to a greenhouse zone or a field. Answers about a greenhouse use the devices of its zones."""
     repositories = repositories_of(scope)
-    known = _find(repositories, device)
+    record = _find(repositories, device)
     try:
-        changed = repositories.devices.change(msgspec.structs.replace(known, zone=place.zone, field=place.field))
+        changed = repositories.devices.change(msgspec.structs.replace(record, zone=place.zone, field=place.field))
     except NotFound as error:
         raise ProblemError(400, f"unknown-{error.kind}", "Referenced record not found", str(error)) from error
     return reply(request, _place_of(changed))

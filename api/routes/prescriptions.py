@@ -84,10 +84,10 @@ def add_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
         raise ProblemError(422, "bad-body", "Invalid body", sentence) from error
     repositories = repositories_of(scope)
     try:
-        made = repositories.prescriptions.add(make_prescription(repositories, order))
+        prescription = repositories.prescriptions.add(make_prescription(repositories, order))
     except NotFound as error:
         raise ProblemError(400, f"unknown-{error.kind}", "Referenced record not found", str(error)) from error
-    return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
+    return reply_json(prescription, 201, {"Location": f"/v1/prescriptions/{prescription.id}"})
 
 
 @router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}, **declare_problems(400)})
@@ -98,7 +98,7 @@ def list_prescriptions(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List prescriptions in the order in which they were made."""
+    """List prescriptions in order of creation."""
     where = {} if field is None else {"field": field}
     after = read_cursor(cursor, tuple[str])
     listed = repositories_of(scope).prescriptions.list(

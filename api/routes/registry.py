@@ -64,8 +64,8 @@ def make_router(kind: Kind) -> APIRouter:
     """Return the routes of one kind."""
     router = APIRouter(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
     reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
-    shown = {"content": {"application/json": {"schema": reference}}}
-    body = {"requestBody": {"required": True, **shown}}
+    json_content = {"content": {"application/json": {"schema": reference}}}
+    body = {"requestBody": {"required": True, **json_content}}
     listed = {
         "type": "object",
         "properties": {"items": {"type": "array", "items": reference}, "next": {"type": ["string", "null"]}},
@@ -78,11 +78,13 @@ def make_router(kind: Kind) -> APIRouter:
 
     def list_page(request: Request, scope: ScopeOf, where: dict[str, str], cursor: Cursor, limit: int) -> Response:
         after = read_cursor(cursor, tuple[str])
-        found = kind.repository(repositories_of(scope)).list(
+        records = kind.repository(repositories_of(scope)).list(
             after="" if after is None else after[0], limit=limit + 1, **where
         )
-        items = [kind.show(record) for record in found[:limit]]
-        return reply_page(request, {"items": items, "next": write_cursor(items[-1].id) if len(found) > limit else None})
+        items = [kind.show(record) for record in records[:limit]]
+        return reply_page(
+            request, {"items": items, "next": write_cursor(items[-1].id) if len(records) > limit else None}
+        )
 
     def list_all(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
         return list_page(request, scope, {}, cursor, limit)
@@ -117,10 +119,10 @@ def make_router(kind: Kind) -> APIRouter:
 
     def add(scope: ScopeOf, body_bytes: BodyOf) -> Response:
         try:
-            made = kind.repository(repositories_of(scope)).add(kind.read(_decode(kind, body_bytes)))
+            record = kind.repository(repositories_of(scope)).add(kind.read(_decode(kind, body_bytes)))
         except NotFound as error:
             raise _unknown_reference(error) from error
-        return reply_record(kind, made, 201)
+        return reply_record(kind, record, 201)
 
     def get(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
         record = kind.repository(repositories_of(scope)).get(thing)
@@ -148,8 +150,8 @@ def make_router(kind: Kind) -> APIRouter:
         repository.delete(thing, _version(if_match, version, lambda: int(repository.get(thing).version)))
         return Response(status_code=204)
 
-    what, one = kind.path.replace("-", " "), kind.one.replace(" ", "_")
-    a = f"an {kind.one}" if kind.one[0] in "aeiou" else f"a {kind.one}"
+    what, identifier = kind.path.replace("-", " "), kind.noun.replace(" ", "_")
+    a = f"an {kind.noun}" if kind.noun[0] in "aeiou" else f"a {kind.noun}"
     writes = declare_problems(400, 409, 413)
     router.get(
         "",
@@ -162,17 +164,17 @@ def make_router(kind: Kind) -> APIRouter:
         "",
         status_code=201,
         summary=f"Add {a}",
-        description=f"Add {a}. The registry sets id, version and times; values body_bytes for them are ignored.",
+        description=f"Add {a}. The registry sets id, version and times; values given for them are ignored.",
         openapi_extra=body,
-        responses={201: {"description": f"The stored {kind.one}.", **shown}, **writes},
-        name=f"add_{one}",
+        responses={201: {"description": f"The stored {kind.noun}.", **json_content}, **writes},
+        name=f"add_{identifier}",
     )(add)
     router.get(
         "/{thing:record_id}",
         summary=f"Get {a}",
         description=f"Return {a}; its ETag is its version.",
-        responses={200: {"description": f"The {kind.one}.", **shown}},
-        name=f"get_{one}",
+        responses={200: {"description": f"The {kind.noun}.", **json_content}},
+        name=f"get_{identifier}",
     )(get)
     router.put(
         "/{thing:record_id}",
@@ -180,11 +182,11 @@ def make_router(kind: Kind) -> APIRouter:
         description=f"Replace {a} at the version named by If-Match, or by `version` in the body.",
         openapi_extra=body,
         responses={
-            200: {"description": f"The stored {kind.one}.", **shown},
+            200: {"description": f"The stored {kind.noun}.", **json_content},
             **writes,
             **declare_problems(412, 428),
         },
-        name=f"change_{one}",
+        name=f"change_{identifier}",
     )(change)
     router.delete(
         "/{thing:record_id}",
@@ -192,7 +194,7 @@ def make_router(kind: Kind) -> APIRouter:
         summary=f"Delete {a}",
         description=f"Delete {a} at the version named by If-Match or `version`; its history remains.",
         responses=declare_problems(400, 409, 412, 428),
-        name=f"delete_{one}",
+        name=f"delete_{identifier}",
     )(delete)
     return router
 
@@ -203,15 +205,15 @@ ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 def _decode(kind: Kind, body: bytes) -> Any:
     """Return the record in a body; raises ProblemError (422) for an invalid body and for unknown names."""
     try:
-        thing = _read(kind, body)
+        resource = _read(kind, body)
         names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the {kind.one}: {error}.") from error
+        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the {kind.noun}: {error}.") from error
     unknown = sorted(names.keys() - set(kind.wire.__struct_fields__))
     if unknown:
-        sentence = f"Remove {unknown[0][:64]!r}: {kind.one} has {', '.join(kind.wire.__struct_fields__)}."
+        sentence = f"Remove {unknown[0][:64]!r}: {kind.noun} has {', '.join(kind.wire.__struct_fields__)}."
         raise ProblemError(422, "bad-body", "Invalid request body", sentence)
-    return thing
+    return resource
 
 
 def _read(kind: Kind, body: bytes) -> Any:

@@ -97,8 +97,8 @@ def add_remaining(
     The rates are the same; it consists of the cells whose middle the remaining lines cover.
     """
     remaining = find_remaining_work(scope, find_pass(scope, pass_id), PlanRequest(None, prescription), swath_m)
-    made = repositories_of(scope).prescriptions.add(prescribe_remaining(remaining))
-    return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
+    record = repositories_of(scope).prescriptions.add(prescribe_remaining(remaining))
+    return reply_json(record, 201, {"Location": f"/v1/prescriptions/{record.id}"})
 
 
 @router.get("/passes/{pass_id}/resume.plan", response_class=Response, responses={**_PLAN, **declare_problems(400, 409)})

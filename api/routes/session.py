@@ -28,7 +28,7 @@ class SignIn(BaseModel):
     key: Annotated[str, Field(max_length=200, examples=["hl_0123abcd.secret"])]
 
 
-class OrganisationShown(BaseModel):
+class SessionOrganisation(BaseModel):
     """Organisation of a session."""
 
     handle: str
@@ -38,7 +38,7 @@ class OrganisationShown(BaseModel):
 class Session(BaseModel):
     """The signed-in person or key, its organisation and its scope."""
 
-    organisation: OrganisationShown
+    organisation: SessionOrganisation
     scope: str
     by: str
 
@@ -50,11 +50,11 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
     if home.registry is None:
         raise ProblemError(404, "no-registry", "No registry", "This API runs without a registry: start it with one.")
     auth_cache_of(request).refuse_repeated_failures(request)
-    begun = home.registry.begin_session(body.key.strip())
-    if begun is None:
+    session = home.registry.begin_session(body.key.strip())
+    if session is None:
         auth_cache_of(request).note_failure(request)
         raise ProblemError(401, "bad-key", "Invalid credentials", _UNKNOWN, headers=challenge("invalid_token"))
-    access, secret, lasts_ms = begun
+    access, secret, lasts_ms = session
     answer = reply(request, session_of(access))
     answer.headers["Cache-Control"] = "no-store"
     answer.set_cookie(
@@ -90,5 +90,5 @@ def sign_out(request: Request, home: HomeOf) -> Response:
 
 def session_of(access: Access) -> Session:
     """Return an access as a session."""
-    owner = OrganisationShown(handle=access.organisation.handle, name=access.organisation.name)
+    owner = SessionOrganisation(handle=access.organisation.handle, name=access.organisation.name)
     return Session(organisation=owner, scope=access.scope.value, by=access.by)

@@ -12,7 +12,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.routes.registry import ID_PATTERN, make_router
-from api.schemas.alarms import NoticeList, NoticeShown, RecipientSecret
+from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
 from api.schemas.registry import Kind
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.alarms import Notice
@@ -39,28 +39,30 @@ def renew_secret(scope: ScopeOf, webhook: Id) -> RecipientSecret:
     return RecipientSecret(secret=repositories_of(scope).webhooks.renew_secret(webhook))
 
 
-@router.post("/{webhook}/test", response_model=NoticeShown, status_code=202)
-def try_webhook(scope: ScopeOf, webhook: Id) -> NoticeShown:
+@router.post("/{webhook}/test", response_model=NotificationItem, status_code=202)
+def try_webhook(scope: ScopeOf, webhook: Id) -> NotificationItem:
     """Send a test event to a webhook, whatever events it selects."""
     repositories = repositories_of(scope)
     hook, now_ms = repositories.webhooks.get(webhook), scope.now_ms
-    made = repositories.alarms.new_id()
-    body = {"v": 1, "id": made, "webhook": hook.id, "event": "test", "time_ms": now_ms, "data": {}}
+    notice_id = repositories.alarms.new_id()
+    body = {"v": 1, "id": notice_id, "webhook": hook.id, "event": "test", "time_ms": now_ms, "data": {}}
     notice = Notice(
-        id=made, recipient=hook.id, rule="webhook:test", what="event", about=(),
+        id=notice_id, recipient=hook.id, rule="webhook:test", what="event", about=(),
         body=msgspec.json.encode(body).decode(), created_ms=now_ms, due_ms=now_ms,
     )  # fmt: skip
     repositories.alarms.save(AlarmUpdate(notices=[notice]))
-    return NoticeShown.model_validate(notice)
+    return NotificationItem.model_validate(notice)
 
 
-@router.get("/{webhook}/posts", name="list_webhook_posts", response_model=NoticeList, responses=declare_problems(400))
+@router.get(
+    "/{webhook}/posts", name="list_webhook_posts", response_model=NotificationList, responses=declare_problems(400)
+)
 def get_posts(request: Request, scope: ScopeOf, webhook: Id, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the posts of a webhook, the newest first; POST /v1/alarm-notices/ID/replay retries a dead one."""
     repositories = repositories_of(scope)
     repositories.webhooks.get(webhook)
     before = read_cursor(cursor, tuple[str])
-    found = repositories.webhook_cursors.posts(webhook, before="" if before is None else before[0], limit=limit + 1)
-    page = [NoticeShown.model_validate(post) for post in found[:limit]]
-    following = write_cursor(page[-1].id) if len(found) > limit else None
-    return reply_page(request, NoticeList(items=page, next=following))
+    posts = repositories.webhook_cursors.posts(webhook, before="" if before is None else before[0], limit=limit + 1)
+    page = [NotificationItem.model_validate(post) for post in posts[:limit]]
+    following = write_cursor(page[-1].id) if len(posts) > limit else None
+    return reply_page(request, NotificationList(items=page, next=following))

@@ -22,7 +22,7 @@ class KeyOrder(BaseModel):
     expires_ms: Annotated[int, Field(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
 
 
-class KeyShown(BaseModel):
+class KeyItem(BaseModel):
     """A key; `prefix` is its readable beginning. The key itself is not stored."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -36,7 +36,7 @@ class KeyShown(BaseModel):
     last_used_ms: Annotated[int | None, Field(description="Time of last use, to the minute.")]
 
 
-class KeyMade(KeyShown):
+class NewKey(KeyItem):
     """A new key with its secret, which is returned only once."""
 
     key: str
@@ -45,11 +45,11 @@ class KeyMade(KeyShown):
 class KeyList(BaseModel):
     """Keys in order of creation."""
 
-    items: list[KeyShown]
+    items: list[KeyItem]
     next: str | None
 
 
-class AuditShown(BaseModel):
+class AuditItem(BaseModel):
     """A change: who, when, and the record before and after. `hash` chains it to the previous change."""
 
     seq: int
@@ -66,7 +66,7 @@ class AuditShown(BaseModel):
 class AuditList(BaseModel):
     """Changes, the newest first."""
 
-    items: list[AuditShown]
+    items: list[AuditItem]
     next: str | None
 
 

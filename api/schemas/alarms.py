@@ -55,7 +55,7 @@ WINDOWS: Final = Kind(
 ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS)
 
 
-class AlarmToldTo(Record):
+class RecipientNotifications(Record):
     """Notifications of an alarm to a recipient."""
 
     said_ms: int
@@ -63,7 +63,7 @@ class AlarmToldTo(Record):
     cleared: Annotated[bool, Field(description="The end was notified.")]
 
 
-class AlarmShown(Record):
+class AlarmItem(Record):
     """An alarm. Times are those of the data, except for acknowledgement and snooze."""
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
@@ -76,17 +76,17 @@ class AlarmShown(Record):
     kind: str
     site: str
     severity: SeverityName
-    by_station: Annotated[bool, Field(description="A rule here raised it.")]
+    by_station: Annotated[bool, Field(description="Raised by a rule of the station.")]
     by_gateway: Annotated[bool, Field(description="Raised by a rule of the gateway.")]
     began_ms: Annotated[int, Field(description="Beginning of the condition.", json_schema_extra=_TIME)]
     raised_ms: Annotated[int, Field(json_schema_extra=_TIME)]
-    ended_ms: Annotated[int | None, Field(description="Null while it stands.")]
+    ended_ms: Annotated[int | None, Field(description="Null while it is active.")]
     ended_why: Annotated[
         str | None,
         Field(description="cleared; or no_data, rule_removed, not_selected: the condition is then unknown."),
     ]
     what: Annotated[str, Field(description="The channel or index.", json_schema_extra={"example": "vpd_kpa"})]
-    value: Annotated[float | None, Field(description="When it was raised.")]
+    value: Annotated[float | None, Field(description="Value when it was raised.")]
     unit: str
     condition: Annotated[str, Field(description="below, above, silent, or hours beyond.")]
     threshold: float | None
@@ -100,13 +100,13 @@ class AlarmShown(Record):
     note: str
     snoozed_until_ms: int | None
     level: Annotated[int, Field(description="Escalation steps reached.")]
-    told: Annotated[dict[str, AlarmToldTo], Field(description="By the recipient's id.")]
+    told: Annotated[dict[str, RecipientNotifications], Field(description="Notifications by recipient id.")]
 
 
 class AlarmList(Model):
     """Alarms, the newest first; `next` is the cursor of the next page, null on the last."""
 
-    items: list[AlarmShown]
+    items: list[AlarmItem]
     next: str | None
 
 
@@ -126,7 +126,7 @@ class Snooze(Model):
     until_ms: Annotated[int | None, Field(ge=0, le=HIGH_MS)]
 
 
-class NoticeShown(Record):
+class NotificationItem(Record):
     """A notification to a recipient, and its delivery."""
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
@@ -136,17 +136,17 @@ class NoticeShown(Record):
     about: Annotated[list[str], Field(description="The alarms' ids.")]
     body: Annotated[str, Field(description="The JSON that is sent.")]
     created_ms: Annotated[int, Field(json_schema_extra=_TIME)]
-    due_ms: Annotated[int, Field(description="When it is tried next.")]
+    due_ms: Annotated[int, Field(description="Time of the next attempt.")]
     attempts: int
     state: Literal["waiting", "delivered", "dead"]
     delivered_ms: int | None
     error: Annotated[str, Field(description="Cause of the last failed attempt.")]
 
 
-class NoticeList(Model):
+class NotificationList(Model):
     """Notifications, the newest first; `next` is the cursor of the next page, null on the last."""
 
-    items: list[NoticeShown]
+    items: list[NotificationItem]
     next: str | None
 
 
@@ -156,7 +156,7 @@ class RecipientSecret(Model):
     secret: str
 
 
-class WouldHave(Record):
+class SimulatedAlarm(Record):
     """An alarm that would have been raised; `ended_ms` is null where it would be active at the window's end."""
 
     began_ms: int
@@ -173,7 +173,7 @@ class WouldHave(Record):
     measured_by: str
 
 
-class ReplayOfDevice(Model):
+class DeviceSimulation(Model):
     """Simulation of a rule on a device or zone; insufficient_data without a known value."""
 
     device: Annotated[str, Field(description="The device, or the id of the zone.")]
@@ -181,14 +181,14 @@ class ReplayOfDevice(Model):
     simulated: bool
     judged: Annotated[int, Field(description="Instants at which the rule's value was known.")]
     reason: Annotated[str | None, Field(description="insufficient_data, or null.")]
-    alarms: list[WouldHave]
+    alarms: list[SimulatedAlarm]
 
 
-class ReplayAnswer(Model):
+class RuleSimulation(Model):
     """Simulation of a rule over [start_ms, end_ms) on the stored data."""
 
     rule: str
     start_ms: int
     end_ms: int
-    alarms: Annotated[int, Field(description="All of them together.")]
-    devices: list[ReplayOfDevice]
+    alarms: Annotated[int, Field(description="Sum over the devices.")]
+    devices: list[DeviceSimulation]

@@ -71,18 +71,20 @@ def add_examples(document: dict[str, Any]) -> None:
     maker = _Maker(document)
     for operation in (operation for methods in document["paths"].values() for operation in methods.values()):
         for parameter in operation.get("parameters", ()):
-            wanted = parameter.get("required") or parameter["name"] in ("limit", "cursor")
-            if wanted and not {"example", "examples"} & parameter.keys():
+            is_shown = parameter.get("required") or parameter["name"] in ("limit", "cursor")
+            if is_shown and not {"example", "examples"} & parameter.keys():
                 parameter["example"] = maker.make(parameter["schema"], parameter["name"])
         contents = [operation.get("requestBody", {}).get("content", {})]
-        contents += [told.get("content", {}) for status, told in operation["responses"].items() if status < "400"]
-        for media, told in (pair for content in contents for pair in content.items()):
-            if {"example", "examples"} & told.keys():
+        contents += [
+            response.get("content", {}) for status, response in operation["responses"].items() if status < "400"
+        ]
+        for media, media_type in (pair for content in contents for pair in content.items()):
+            if {"example", "examples"} & media_type.keys():
                 continue
             if _JSON.fullmatch(media):
-                told["example"] = maker.make(told.get("schema", {}), "")
+                media_type["example"] = maker.make(media_type.get("schema", {}), "")
             elif media in _TEXTS:
-                told["example"] = _TEXTS[media]
+                media_type["example"] = _TEXTS[media]
 
 
 class _Maker:
@@ -136,15 +138,15 @@ class _Maker:
 
     def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
         needed = schema.get("required", ())
-        told = {
-            name: self.make(each, name, depth + 1)
-            for name, each in schema.get("properties", {}).items()
+        value = {
+            name: self.make(property_schema, name, depth + 1)
+            for name, property_schema in schema.get("properties", {}).items()
             if name in needed or depth < 3
         }
         more = schema.get("additionalProperties")
-        if isinstance(more, dict) and not told:
-            told["co2_ppm"] = self.make(more, "", depth + 1)
-        return told
+        if isinstance(more, dict) and not value:
+            value["co2_ppm"] = self.make(more, "", depth + 1)
+        return value
 
 
 def _text(schema: dict[str, Any], name: str) -> str:
@@ -174,6 +176,6 @@ def _number(schema: dict[str, Any], name: str, kind: str) -> float:
             continue
         inside = (low is None or value >= low) and (high is None or value <= high)
         if inside and (above is None or value > above) and (below is None or value < below):
-            found: float = value
-            return found
+            number: float = value
+            return number
     return 0

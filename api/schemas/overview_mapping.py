@@ -15,10 +15,10 @@ from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.overview import MAPPED, UNITS, Overview
 
 
-def overview_of(found: Overview) -> dict[str, Any]:
+def overview_of(overview: Overview) -> dict[str, Any]:
     """Return `climate_schema.OverviewBody` as a dict whose columns are still arrays."""
-    house = found.house
-    lines = found.lines
+    house = overview.house
+    lines = overview.lines
     return {
         "greenhouse": house.id,
         "devices": [record.descriptor.device for record in house.records],
@@ -27,8 +27,8 @@ def overview_of(found: Overview) -> dict[str, Any]:
         "time_zone_known": house.place.time_zone_known,
         "crop": house.crop,
         "stage": house.stage,
-        "start_ms": found.window.start_ms,
-        "end_ms": found.window.end_ms,
+        "start_ms": overview.window.start_ms,
+        "end_ms": overview.window.end_ms,
         "samples": {
             "step_ms": STEP_MS,
             "chosen_by": "min_max" if lines.is_chosen else None,
@@ -37,7 +37,7 @@ def overview_of(found: Overview) -> dict[str, Any]:
             "units": {name: UNITS[name] for name in lines.columns},
             "coldest": lines.coldest,
         },
-        "surfaces": [{"name": each.name, "estimated": each.estimated} for each in found.surfaces],
+        "surfaces": [{"name": surface.name, "estimated": surface.estimated} for surface in overview.surfaces],
         "bands": [
             {
                 "start_ms": part.window[0],
@@ -45,7 +45,7 @@ def overview_of(found: Overview) -> dict[str, Any]:
                 "stage": part.stage,
                 "targets": {name: target_of(band) for name, band in part.bands.items()},
             }
-            for part in found.bands
+            for part in overview.bands
         ],
         "events": [
             {
@@ -55,12 +55,12 @@ def overview_of(found: Overview) -> dict[str, Any]:
                 "surface": event.surface,
                 "least_margin_k": event.least_margin_k,
             }
-            for event in found.events
+            for event in overview.events
         ],
-        "days": days_of(found.days),
+        "days": days_of(overview.days),
         "map": {
-            "time_ms": found.hours,
-            "units": {name: unit for name, unit in MAPPED.items() if any(name in p.columns for p in found.places)},
+            "time_ms": overview.hours,
+            "units": {name: unit for name, unit in MAPPED.items() if any(name in p.columns for p in overview.places)},
             "places": [
                 {
                     "name": place.name,
@@ -69,14 +69,14 @@ def overview_of(found: Overview) -> dict[str, Any]:
                     "stage": place.stage,
                     "channels": _rounded(place.columns),
                 }
-                for place in found.places
+                for place in overview.places
             ],
         },
-        "left_out": [each.model_dump() for each in left_out_of(found.left_out)],
-        "notes": notes_of(found.notes),
+        "left_out": [finding.model_dump() for finding in left_out_of(overview.left_out)],
+        "notes": notes_of(overview.notes),
         "grower_notes": [
             {"id": note.id, "time_ms": note.time_ms, "author": note.author, "text": note.text}
-            for note in found.grower_notes
+            for note in overview.grower_notes
         ],
     }
 

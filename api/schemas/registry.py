@@ -70,10 +70,10 @@ class FieldResource(VersionedRecord, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of record: its path, its JSON, its repository, and the filters of its list."""
+    """A kind of record: its path, its name in the singular, its JSON, its repository, and the filters of its list."""
 
     path: str
-    one: str
+    noun: str
     wire: type[VersionedRecord]
     repository: Callable[[OrganisationRepositories], Repository[Any]]
     example: dict[str, Any]

@@ -1,4 +1,4 @@
-"""SensorThings entities of the farm, built for each request from the store's devices and the registry's places.
+"""SensorThings entities of the organisation, built for each request from the store's devices and the registry's places.
 
 Ids are names that never change: a Thing, its Location and its Sensor have the device's id, a Datastream has
 `device:channel`, an ObservedProperty the quantity's name, a FeatureOfInterest the site's.
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, Final
 
-from api.sensorthings.entities import KINDS, Entity, Interval, Moment
-from api.sensorthings.first_samples import find_first_ms
+from api.sensorthings.entities import ENTITY_TYPES, Entity, Interval, Moment
+from api.sensorthings.observations import find_first_ms
 from headland.analysis.errors import AnalysisError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -28,21 +28,21 @@ _FIT_QUALITY: Final = 2
 
 
 class EntityCatalog:
-    """All entities but the Observations."""
+    """All entities except the Observations."""
 
     def __init__(self, scope: OrgScope) -> None:
-        self.farm = scope
+        self.scope = scope
         self.records = {record.descriptor.device: record for record in scope.store.devices(scope.organisation)}
-        self._shelves: dict[str, dict[str, Entity]] = {}
+        self._entities: dict[str, dict[str, Entity]] = {}
         self._times: dict[str, dict[str, Interval]] = {}
 
     def entities(self, plural: str) -> list[Entity]:
         """Return the entities of a kind by id."""
-        return list(self._repository(plural).values())
+        return list(self._by_id(plural).values())
 
     def find(self, plural: str, id_: str) -> Entity | None:
         """Return one entity by its id."""
-        return self._repository(plural).get(id_)
+        return self._by_id(plural).get(id_)
 
     def streams_at(self, site: str) -> list[str]:
         """Return the ids of the Datastreams whose device is at a site."""
@@ -52,23 +52,23 @@ class EntityCatalog:
             if self.records[split_stream(stream.id)[0]].descriptor.site == site
         ]
 
-    def _repository(self, plural: str) -> dict[str, Entity]:
-        if plural not in self._shelves:
-            made = sorted(self._make(plural), key=lambda entity: entity.id)
-            self._shelves[plural] = {entity.id: entity for entity in made}
-        return self._shelves[plural]
+    def _by_id(self, plural: str) -> dict[str, Entity]:
+        if plural not in self._entities:
+            entities = sorted(self._build(plural), key=lambda entity: entity.id)
+            self._entities[plural] = {entity.id: entity for entity in entities}
+        return self._entities[plural]
 
-    def _make(self, plural: str) -> Iterable[Entity]:
+    def _build(self, plural: str) -> Iterable[Entity]:
         if plural == "Locations":
-            return (self._location(device, *place) for device, place in self._places.items())
+            return (self._location(device, *position) for device, position in self._positions.items())
         if plural == "HistoricalLocations":
-            times = ((device, time_ms) for device, (_, _, time_ms) in self._places.items())
+            times = ((device, time_ms) for device, (_, _, time_ms) in self._positions.items())
             return (self._history(device, time_ms) for device, time_ms in times if time_ms is not None)
         if plural == "Datastreams":
-            listed = ((self.records[device], channels) for device, channels in self._channels.items())
-            return (self._stream(record, channel) for record, channels in listed for channel in channels)
+            by_record = ((self.records[device], channels) for device, channels in self._channels.items())
+            return (self._stream(record, channel) for record, channels in by_record for channel in channels)
         if plural == "ObservedProperties":
-            channels = {channel for found in self._channels.values() for channel in found}
+            channels = {channel for listed in self._channels.values() for channel in listed}
             return map(self._quantity, {_quantity_name(channel) for channel in channels})
         if plural == "FeaturesOfInterest":
             return map(self._feature, {record.descriptor.site for record in self.records.values()})
@@ -77,20 +77,20 @@ class EntityCatalog:
     @cached_property
     def _channels(self) -> dict[str, list[str]]:
         """The channels with samples, by device."""
-        found: dict[str, set[str]] = {}
-        for key in self.farm.store.series(SeriesFilter(self.farm.organisation)):
+        channels: dict[str, set[str]] = {}
+        for key in self.scope.store.series(SeriesFilter(self.scope.organisation)):
             if self._is_listed(key):
-                found.setdefault(key.device, set()).add(key.channel)
-        return {device: sorted(channels) for device, channels in found.items()}
+                channels.setdefault(key.device, set()).add(key.channel)
+        return {device: sorted(names) for device, names in channels.items()}
 
     @cached_property
     def _latest(self) -> dict[str, dict[str, Latest]]:
-        return read_latest(self.farm)
+        return read_latest(self.scope)
 
     @cached_property
     def _repositories(self) -> OrganisationRepositories | None:
         try:
-            return repositories_of(self.farm)
+            return repositories_of(self.scope)
         except (NotFound, AnalysisError):
             return None
 
@@ -105,110 +105,119 @@ class EntityCatalog:
         }
 
     @cached_property
-    def _places(self) -> dict[str, tuple[dict[str, Any], str, int | None]]:
+    def _positions(self) -> dict[str, tuple[dict[str, Any], str, int | None]]:
         """Position of each device with a known one: the point, its source, and since when for a moving device."""
-        found = ((device, self._place(record)) for device, record in self.records.items())
-        return {device: place for device, place in found if place is not None}
+        positions = ((device, self._position(record)) for device, record in self.records.items())
+        return {device: position for device, position in positions if position is not None}
 
-    def _place(self, record: DeviceRecord) -> tuple[dict[str, Any], str, int | None] | None:
-        told, newest = record.descriptor, self._latest.get(record.descriptor.device, {})
+    def _position(self, record: DeviceRecord) -> tuple[dict[str, Any], str, int | None] | None:
+        descriptor, newest = record.descriptor, self._latest.get(record.descriptor.device, {})
         latitude, longitude = newest.get("latitude_deg"), newest.get("longitude_deg")
         if latitude and longitude and latitude.time_ms == longitude.time_ms:
             if max(latitude.quality, longitude.quality) <= _FIT_QUALITY:
                 return _point(longitude.value, latitude.value, None), "its newest position", latitude.time_ms
             return None
-        if told.latitude_deg is not None and told.longitude_deg is not None:
-            point = _point(told.longitude_deg, told.latitude_deg, told.altitude_m)
+        if descriptor.latitude_deg is not None and descriptor.longitude_deg is not None:
+            point = _point(descriptor.longitude_deg, descriptor.latitude_deg, descriptor.altitude_m)
             return point, "its description by the gateway", record.last_seen_ms
-        site = self._sites.get(told.site)
+        site = self._sites.get(descriptor.site)
         return None if site is None else (site, "the position of its site in the registry", record.last_seen_ms)
 
     def _thing(self, record: DeviceRecord) -> Entity:
-        told = record.descriptor
-        said = {
-            "name": told.name or told.device,
-            "description": f"{told.kind} {told.device} at {told.site}",
+        descriptor = record.descriptor
+        fields = {
+            "name": descriptor.name or descriptor.device,
+            "description": f"{descriptor.kind} {descriptor.device} at {descriptor.site}",
             "properties": {
-                "device": told.device,
-                "kind": told.kind,
-                "site": told.site,
+                "device": descriptor.device,
+                "kind": descriptor.kind,
+                "site": descriptor.site,
                 "gateway": record.gateway,
-                "simulated": told.simulated,
+                "simulated": descriptor.simulated,
                 "lastSeen": None if record.last_seen_ms is None else str(Moment(record.last_seen_ms)),
             },
         }
         related = {
-            "Datastreams": lambda: self._streams_of(told.device),
-            "Locations": self._one("Locations", told.device),
-            "HistoricalLocations": self._one("HistoricalLocations", told.device),
+            "Datastreams": lambda: self._streams_of(descriptor.device),
+            "Locations": self._to_one("Locations", descriptor.device),
+            "HistoricalLocations": self._to_one("HistoricalLocations", descriptor.device),
         }
-        return Entity(KINDS["Things"], told.device, said, related)
+        return Entity(ENTITY_TYPES["Things"], descriptor.device, fields, related)
 
     def _location(self, device: str, point: dict[str, Any], source: str, time_ms: int | None) -> Entity:
-        told = self.records[device].descriptor
-        said = {
-            "name": f"Where {told.name or device} is",
+        descriptor = self.records[device].descriptor
+        fields = {
+            "name": f"Location of {descriptor.name or device}",
             "description": f"Known from {source}.",
             "properties": {"source": source, "time": None if time_ms is None else str(Moment(time_ms))},
             "encodingType": _GEOJSON,
             "location": point,
         }
         related = {
-            "Things": self._one("Things", device),
-            "HistoricalLocations": self._one("HistoricalLocations", device),
+            "Things": self._to_one("Things", device),
+            "HistoricalLocations": self._to_one("HistoricalLocations", device),
         }
-        return Entity(KINDS["Locations"], device, said, related)
+        return Entity(ENTITY_TYPES["Locations"], device, fields, related)
 
     def _history(self, device: str, time_ms: int) -> Entity:
-        related = {"Thing": self._one("Things", device), "Locations": self._one("Locations", device)}
-        return Entity(KINDS["HistoricalLocations"], device, {"time": Moment(time_ms)}, related)
+        related = {"Thing": self._to_one("Things", device), "Locations": self._to_one("Locations", device)}
+        return Entity(ENTITY_TYPES["HistoricalLocations"], device, {"time": Moment(time_ms)}, related)
 
     def _stream(self, record: DeviceRecord, channel: str) -> Entity:
-        told, info = record.descriptor, record.descriptor.channels.get(channel)
+        descriptor, info = record.descriptor, record.descriptor.channels.get(channel)
         known, unit = QUANTITIES.get(_quantity_name(channel)), unit_of(record, channel)
         properties = {
             "channel": channel,
             "kind": None if known is None else known.kind,
-            "simulated": told.simulated,
+            "simulated": descriptor.simulated,
             "sensor": info and info.sensor,
             "interval_s": info and info.interval_s,
             "evidence": info and info.evidence,
             "calibration": info and info.calibration,
         }
-        said = {
-            "name": f"{channel} of {told.name or told.device}",
+        fields = {
+            "name": f"{channel} of {descriptor.name or descriptor.device}",
             "description": channel if known is None else known.meaning,
             "properties": {name: value for name, value in properties.items() if value is not None},
             "observationType": _MEASUREMENT,
             "unitOfMeasurement": {"name": unit, "symbol": unit, "definition": f"urn:headland:unit:{unit}"},
         }
         related = {
-            "Thing": self._one("Things", told.device),
-            "Sensor": self._one("Sensors", told.device),
-            "ObservedProperty": self._one("ObservedProperties", _quantity_name(channel)),
+            "Thing": self._to_one("Things", descriptor.device),
+            "Sensor": self._to_one("Sensors", descriptor.device),
+            "ObservedProperty": self._to_one("ObservedProperties", _quantity_name(channel)),
         }
 
         def time() -> Interval | None:
-            return self._times_of(told.device).get(channel)
+            return self._times_of(descriptor.device).get(channel)
 
-        id_ = f"{told.device}:{channel}"
-        return Entity(KINDS["Datastreams"], id_, said, related, {"phenomenonTime": time, "resultTime": time})
+        id_ = f"{descriptor.device}:{channel}"
+        return Entity(ENTITY_TYPES["Datastreams"], id_, fields, related, {"phenomenonTime": time, "resultTime": time})
 
     def _sensor(self, record: DeviceRecord) -> Entity:
-        told = record.descriptor
-        model = " ".join(part for part in (told.model, told.software) if part)
-        said = {
-            "name": told.model or told.device,
-            "description": model or f"{told.kind} of an unknown model",
-            "properties": {"model": told.model, "software": told.software, "simulated": told.simulated},
+        descriptor = record.descriptor
+        model = " ".join(part for part in (descriptor.model, descriptor.software) if part)
+        fields = {
+            "name": descriptor.model or descriptor.device,
+            "description": model or f"{descriptor.kind} of an unknown model",
+            "properties": {
+                "model": descriptor.model,
+                "software": descriptor.software,
+                "simulated": descriptor.simulated,
+            },
             "encodingType": "text/plain",
             "metadata": model or "unknown",
         }
-        return Entity(KINDS["Sensors"], told.device, said, {"Datastreams": lambda: self._streams_of(told.device)})
+        return Entity(
+            ENTITY_TYPES["Sensors"],
+            descriptor.device,
+            fields,
+            {"Datastreams": lambda: self._streams_of(descriptor.device)},
+        )
 
     def _quantity(self, name: str) -> Entity:
         known = QUANTITIES.get(name)
-        said = {
+        fields = {
             "name": name,
             "definition": f"urn:headland:quantity:{name}",
             "description": f"{name}, which is not in the table of quantities" if known is None else known.meaning,
@@ -216,12 +225,14 @@ class EntityCatalog:
         }
 
         def streams() -> list[Entity]:
-            return [one for one in self.entities("Datastreams") if _quantity_name(split_stream(one.id)[1]) == name]
+            return [
+                stream for stream in self.entities("Datastreams") if _quantity_name(split_stream(stream.id)[1]) == name
+            ]
 
-        return Entity(KINDS["ObservedProperties"], name, said, {"Datastreams": streams})
+        return Entity(ENTITY_TYPES["ObservedProperties"], name, fields, {"Datastreams": streams})
 
     def _feature(self, site: str) -> Entity:
-        said = {
+        fields = {
             "name": site,
             "description": f"The site {site}",
             "properties": {"site": site},
@@ -229,37 +240,37 @@ class EntityCatalog:
             # GeoJSON's form of an unknown place.
             "feature": {"type": "Feature", "geometry": self._sites.get(site), "properties": {"site": site}},
         }
-        return Entity(KINDS["FeaturesOfInterest"], site, said)
+        return Entity(ENTITY_TYPES["FeaturesOfInterest"], site, fields)
 
-    def _one(self, plural: str, id_: str) -> Callable[[], list[Entity]]:
-        def found() -> list[Entity]:
-            one = self.find(plural, id_)
-            return [] if one is None else [one]
+    def _to_one(self, plural: str, id_: str) -> Callable[[], list[Entity]]:
+        def related() -> list[Entity]:
+            entity = self.find(plural, id_)
+            return [] if entity is None else [entity]
 
-        return found
+        return related
 
     def _streams_of(self, device: str) -> list[Entity]:
-        streams = self._repository("Datastreams")
+        streams = self._by_id("Datastreams")
         return [streams[f"{device}:{channel}"] for channel in self._channels.get(device, ())]
 
     def _times_of(self, device: str) -> dict[str, Interval]:
         """Return the first and last sample time of each channel of a device, without samples dated in the future.
 
-        The first device is read by itself; at the second one, all devices are read at once.
+        The first request reads one device; the second reads all devices at once.
         """
         if device not in self._times:
-            first_ms = find_first_ms(self.farm, None if self._times else device, self._is_listed)
-            asked = self.records if self._times else {device: self.records[device]}
-            for each in asked:
-                self._times[each] = {
-                    channel: Interval(Moment(first_ms[each, channel]), Moment(sample.time_ms))
-                    for channel, sample in self._latest.get(each, {}).items()
-                    if first_ms.get((each, channel), sample.time_ms + 1) <= sample.time_ms
+            first_ms = find_first_ms(self.scope, None if self._times else device, self._is_listed)
+            devices = self.records if self._times else {device: self.records[device]}
+            for name in devices:
+                self._times[name] = {
+                    channel: Interval(Moment(first_ms[name, channel]), Moment(sample.time_ms))
+                    for channel, sample in self._latest.get(name, {}).items()
+                    if first_ms.get((name, channel), sample.time_ms + 1) <= sample.time_ms
                 }
         return self._times[device]
 
     def _is_listed(self, key: SeriesKey) -> bool:
-        """Tell whether a series belongs to a device's entities: of a simulated device, simulated series only."""
+        """Return whether a series belongs to a device's entities; a simulated device has simulated series only."""
         record = self.records.get(key.device)
         return record is not None and record.descriptor.simulated == key.simulated
 
@@ -276,5 +287,5 @@ def _quantity_name(channel: str) -> str:
 
 
 def _point(longitude_deg: float, latitude_deg: float, altitude_m: float | None) -> dict[str, Any]:
-    place = [longitude_deg, latitude_deg]
-    return {"type": "Point", "coordinates": place if altitude_m is None else [*place, altitude_m]}
+    position = [longitude_deg, latitude_deg]
+    return {"type": "Point", "coordinates": position if altitude_m is None else [*position, altitude_m]}

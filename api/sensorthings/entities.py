@@ -33,56 +33,56 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EntityType:
     """An entity type: its `fields` in output order, those with arbitrary parts (`free`), and its relations."""
 
     name: str
     plural: str
     fields: tuple[str, ...]
     free: frozenset[str] = frozenset()
-    one: Mapping[str, str] = field(default_factory=dict)
-    many: Mapping[str, str] = field(default_factory=dict)
+    to_one: Mapping[str, str] = field(default_factory=dict)
+    to_many: Mapping[str, str] = field(default_factory=dict)
 
-    def leads_to(self, relation: str) -> Kind | None:
+    def related_type(self, relation: str) -> EntityType | None:
         """Return the entity type of a relation; None for an unknown relation."""
-        plural = self.one.get(relation) or self.many.get(relation)
-        return None if plural is None else KINDS[plural]
+        plural = self.to_one.get(relation) or self.to_many.get(relation)
+        return None if plural is None else ENTITY_TYPES[plural]
 
     @property
     def names(self) -> list[str]:
         """Names that a query may use: the id, the fields and the relations."""
-        return ["id", *self.fields, *self.one, *self.many]
+        return ["id", *self.fields, *self.to_one, *self.to_many]
 
 
-def _themselves(*plurals: str) -> dict[str, str]:
+def _same_names(*plurals: str) -> dict[str, str]:
     return {plural: plural for plural in plurals}
 
 
-KINDS: Final[dict[str, Kind]] = {
+ENTITY_TYPES: Final[dict[str, EntityType]] = {
     kind.plural: kind
     for kind in (
-        Kind(
+        EntityType(
             "Thing",
             "Things",
             ("name", "description", "properties"),
             frozenset({"properties"}),
-            many=_themselves("Datastreams", "Locations", "HistoricalLocations"),
+            to_many=_same_names("Datastreams", "Locations", "HistoricalLocations"),
         ),
-        Kind(
+        EntityType(
             "Location",
             "Locations",
             ("name", "description", "properties", "encodingType", "location"),
             frozenset({"properties", "location"}),
-            many=_themselves("Things", "HistoricalLocations"),
+            to_many=_same_names("Things", "HistoricalLocations"),
         ),
-        Kind(
+        EntityType(
             "HistoricalLocation",
             "HistoricalLocations",
             ("time",),
-            one={"Thing": "Things"},
-            many=_themselves("Locations"),
+            to_one={"Thing": "Things"},
+            to_many=_same_names("Locations"),
         ),
-        Kind(
+        EntityType(
             "Datastream",
             "Datastreams",
             (
@@ -95,40 +95,40 @@ KINDS: Final[dict[str, Kind]] = {
                 "resultTime",
             ),
             frozenset({"properties", "unitOfMeasurement"}),
-            one={"Thing": "Things", "Sensor": "Sensors", "ObservedProperty": "ObservedProperties"},
-            many=_themselves("Observations"),
+            to_one={"Thing": "Things", "Sensor": "Sensors", "ObservedProperty": "ObservedProperties"},
+            to_many=_same_names("Observations"),
         ),
-        Kind(
+        EntityType(
             "Sensor",
             "Sensors",
             ("name", "description", "properties", "encodingType", "metadata"),
             frozenset({"properties"}),
-            many=_themselves("Datastreams"),
+            to_many=_same_names("Datastreams"),
         ),
-        Kind(
+        EntityType(
             "ObservedProperty",
             "ObservedProperties",
             ("name", "definition", "description", "properties"),
             frozenset({"properties"}),
-            many=_themselves("Datastreams"),
+            to_many=_same_names("Datastreams"),
         ),
-        Kind(
+        EntityType(
             "Observation",
             "Observations",
             ("phenomenonTime", "resultTime", "result", "resultQuality"),
-            one={"Datastream": "Datastreams", "FeatureOfInterest": "FeaturesOfInterest"},
+            to_one={"Datastream": "Datastreams", "FeatureOfInterest": "FeaturesOfInterest"},
         ),
-        Kind(
+        EntityType(
             "FeatureOfInterest",
             "FeaturesOfInterest",
             ("name", "description", "properties", "encodingType", "feature"),
             frozenset({"properties", "feature"}),
-            many=_themselves("Observations"),
+            to_many=_same_names("Observations"),
         ),
     )
 }
 
-OBSERVATION: Final = KINDS["Observations"]
+OBSERVATION: Final = ENTITY_TYPES["Observations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Entity:
     they are read from the store on request.
     """
 
-    kind: Kind
+    kind: EntityType
     id: str
     values: Mapping[str, Any]
     related: Mapping[str, Callable[[], list[Entity]]] = field(default_factory=dict)

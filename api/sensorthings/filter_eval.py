@@ -12,7 +12,7 @@ from typing import Any, Final
 import shapely
 from shapely.geometry import shape
 
-from api.sensorthings.entities import Entity, Interval, Kind, Moment
+from api.sensorthings.entities import Entity, EntityType, Interval, Moment
 from api.sensorthings.filter_parser import COMPARISONS, Call, Expression, FilterError, Literal, Path, parse_moment
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,7 +63,7 @@ _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def check_paths(expression: Expression, kind: Kind) -> None:
+def check_paths(expression: Expression, kind: EntityType) -> None:
     """Check that all paths exist on entities of a type; raises FilterError with the existing names."""
     if isinstance(expression, Call):
         for argument in expression.arguments:
@@ -72,38 +72,40 @@ def check_paths(expression: Expression, kind: Kind) -> None:
         check_path(expression, kind)
 
 
-def check_path(path: Path, kind: Kind) -> None:
+def check_path(path: Path, kind: EntityType) -> None:
     """Check that a path leads from a type to a field; raises FilterError."""
-    at = kind
+    entity_type = kind
     for place, part in enumerate(path.parts):
         last = place == len(path.parts) - 1
-        following = at.leads_to(part)
-        if following is not None:
-            if following.plural == "Observations" or last:
-                raise FilterError(f"cannot look at {path}: it leads to no value, or through all observations")
-            at = following
-        elif part in at.free or (last and part in ("id", "@iot.id", *at.fields)):
+        target = entity_type.related_type(part)
+        if target is not None:
+            if target.plural == "Observations" or last:
+                raise FilterError(f"cannot read {path}: it has no value, or passes through all observations")
+            entity_type = target
+        elif part in entity_type.free or (last and part in ("id", "@iot.id", *entity_type.fields)):
             return
         else:
-            raise FilterError(f"asks for {part[:40]} of {at.plural}, which have {', '.join(at.names)}")
+            raise FilterError(
+                f"asks for {part[:40]} of {entity_type.plural}, which have {', '.join(entity_type.names)}"
+            )
 
 
-def values_of(entity: Entity, path: Path) -> list[Any]:
+def values_of(start: Entity, path: Path) -> list[Any]:
     """Return the values of a path: one, or one per entity of a to-many relation."""
-    reached, parts = [entity], list(path.parts)
-    while parts and parts[0] in reached[0].related:
-        reached = [found for one in reached for found in one.related[parts[0]]()]
+    entities, parts = [start], list(path.parts)
+    while parts and parts[0] in entities[0].related:
+        entities = [related for entity in entities for related in entity.related[parts[0]]()]
         parts.pop(0)
-        if not reached:
+        if not entities:
             return []
-    values = [one.value_of(parts[0]) for one in reached]
+    values = [entity.value_of(parts[0]) for entity in entities]
     for part in parts[1:]:
         values = [value.get(part) if isinstance(value, dict) else None for value in values]
     return values
 
 
 def holds(expression: Expression, entity: Entity | None, now_ms: int) -> bool:
-    """Tell whether a condition holds for an entity; with several values of a path, for any of them."""
+    """Return whether a condition holds for an entity; with several values of a path, for any of them."""
     return any(value is True for value in evaluate(expression, entity, now_ms))
 
 
@@ -117,9 +119,9 @@ def evaluate(expression: Expression, entity: Entity | None, now_ms: int) -> list
     if name == "now":
         return [Moment(now_ms)]
     if name == "and":
-        return [all(holds(one, entity, now_ms) for one in expression.arguments)]
+        return [all(holds(argument, entity, now_ms) for argument in expression.arguments)]
     if name == "or":
-        return [any(holds(one, entity, now_ms) for one in expression.arguments)]
+        return [any(holds(argument, entity, now_ms) for argument in expression.arguments)]
     if name == "not":
         return [not holds(expression.arguments[0], entity, now_ms)]
     rows = product(*(evaluate(argument, entity, now_ms) for argument in expression.arguments))
@@ -208,6 +210,6 @@ def _is_number(*values: Any) -> bool:
 
 def _geometry_of(value: Any) -> Any:
     if isinstance(value, dict):
-        told = value.get("geometry") if value.get("type") == "Feature" else value
-        return None if told is None else shape(told)
+        geometry = value.get("geometry") if value.get("type") == "Feature" else value
+        return None if geometry is None else shape(geometry)
     return value if isinstance(value, shapely.Geometry) else None

@@ -129,11 +129,11 @@ class Order:
 def parse_filter(text: str) -> Expression:
     """Return the expression tree of a condition; raises FilterError."""
     parser = _Parser(_tokens(text))
-    found = parser.expression(0)
+    expression = parser.expression(0)
     parser.end()
-    if not is_condition(found):
+    if not is_condition(expression):
         raise FilterError("the filter is not a condition: write a comparison, as in result gt 20")
-    return found
+    return expression
 
 
 def parse_order(text: str) -> tuple[Order, ...]:
@@ -166,15 +166,15 @@ def parse_moment(text: str) -> Moment:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
+    tokens, at = [], 0
     text = text.rstrip()
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
             raise FilterError(f"cannot be read from {text[at:].lstrip()[:40]!r} on")
-        found.append((match.lastgroup or "", match[match.lastgroup or 0]))
+        tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
         at = match.end()
-    return found
+    return tokens
 
 
 class _Parser:
@@ -189,11 +189,11 @@ class _Parser:
         """Parse an expression of at least the precedence `level`."""
         if level == len(_LEVELS):
             return self._primary()
-        if level == 2 and self._takes_word("not"):
+        if level == 2 and self._accept_word("not"):
             self._go_deeper()
-            found: Expression = Call("not", (self._condition(self.expression(level), "not"),))
+            expression: Expression = Call("not", (self._condition(self.expression(level), "not"),))
             self._depth -= 1
-            return found
+            return expression
         left = self.expression(level + 1)
         while (word := self._word()) in _LEVELS[level]:
             self._at += 1
@@ -218,12 +218,12 @@ class _Parser:
         self._at += 1
         if (kind, text) == ("sign", "("):
             self._go_deeper()
-            found = self.expression(0)
+            expression = self.expression(0)
             self._expect(")")
             self._depth -= 1
-            return found
+            return expression
         if kind == "name":
-            return self._call(text) if self._sees("(") else _name_of(text)
+            return self._call(text) if self._next_is("(") else _name_of(text)
         if kind == "sign":
             raise FilterError(f"has a {text} where a value is expected")
         return Literal(_value_of(kind, text))
@@ -235,7 +235,7 @@ class _Parser:
         self._go_deeper()
         self._expect("(")
         arguments: list[Expression] = []
-        while not self._sees(")"):
+        while not self._next_is(")"):
             if arguments:
                 self._expect(",")
             arguments.append(self.expression(0))
@@ -243,13 +243,13 @@ class _Parser:
         self._depth -= 1
         fewest, most = FUNCTIONS[name]
         if not fewest <= len(arguments) <= most:
-            raise FilterError(f"gives {name}() {len(arguments)} arguments instead of {most}")
+            raise FilterError(f"passes {len(arguments)} arguments to {name}() instead of {most}")
         return Call(name, tuple(arguments))
 
     @staticmethod
     def _condition(expression: Expression, word: str) -> Expression:
         if not is_condition(expression):
-            raise FilterError(f"joins by {word} what is no condition")
+            raise FilterError(f"applies {word} to an operand that is not a condition")
         return expression
 
     def _go_deeper(self) -> None:
@@ -261,16 +261,16 @@ class _Parser:
         kind, text = self._tokens[self._at] if self._at < len(self._tokens) else ("", "")
         return text if kind == "name" else ""
 
-    def _takes_word(self, word: str) -> bool:
-        found = self._word() == word
-        self._at += found
-        return found
+    def _accept_word(self, word: str) -> bool:
+        accepted = self._word() == word
+        self._at += accepted
+        return accepted
 
-    def _sees(self, sign: str) -> bool:
+    def _next_is(self, sign: str) -> bool:
         return self._at < len(self._tokens) and self._tokens[self._at] == ("sign", sign)
 
     def _expect(self, sign: str) -> None:
-        if not self._sees(sign):
+        if not self._next_is(sign):
             raise FilterError(f"lacks a {sign}")
         self._at += 1
 

@@ -1,4 +1,4 @@
-"""Observations of the store in time order, in either direction, a page at a time."""
+"""Reads of the observations in the store: pages in time order, counts, and first times."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from api.sensorthings.first_samples import ANY_QUALITY, samples_since_ms
 from headland.analysis.scope import OrgScope
+from headland.analysis.window import HIGH_MS, LOW_MS
 from headland.store.port import SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
+#: Largest quality flag: samples of every flag count.
+_ANY_QUALITY: Final = 9
 #: Number of samples read at once: a day at 1 Hz.
 _MOST_AT_ONCE: Final = 100_000
-#: Largest number of samples a request may examine one by one, as for a condition on the result.
-MOST_LOOKED_AT: Final = 200_000
+#: Largest number of samples that a request may examine individually, as for a condition on the result.
+MOST_EXAMINED: Final = 200_000
 
 _STEPS_MS: Final = (DAY_MS, HOUR_MS, MINUTE_MS)
 
@@ -30,7 +32,7 @@ class Sample(NamedTuple):
     quality: int
 
 
-class Place(NamedTuple):
+class PagePosition(NamedTuple):
     """End of a page by time and Datastream, and the number of samples still to skip."""
 
     time_ms: int
@@ -39,7 +41,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ObservationQuery:
     """Requested samples: those of [start_ms, end_ms) of Datastreams by (device, channel, simulated)."""
 
     scope: OrgScope
@@ -48,7 +50,7 @@ class Wanted:
     end_ms: int
 
     @property
-    def which(self) -> SeriesFilter:
+    def series_filter(self) -> SeriesFilter:
         """The narrowest store filter that covers all Datastreams."""
         devices = {device for device, _, _ in self.streams}
         channels = frozenset(channel for _, channel, _ in self.streams)
@@ -60,7 +62,7 @@ class Wanted:
 
 
 class _Span(NamedTuple):
-    """[start_ms, end_ms) with at most `count` samples; exactly `count` where that is known."""
+    """[start_ms, end_ms) with at most `most` samples, or exactly `most` where `is_exact`."""
 
     start_ms: int
     end_ms: int
@@ -68,65 +70,89 @@ class _Span(NamedTuple):
     is_exact: bool
 
 
-def count_samples(wanted: Wanted) -> int:
+def count_samples(query: ObservationQuery) -> int:
     """Return the number of samples."""
     return sum(
-        span.most if span.is_exact else sum(1 for _ in _read(wanted, span, descending=False))
-        for span in _cut(wanted, descending=False)
+        span.most if span.is_exact else sum(1 for _ in _read(query, span, descending=False))
+        for span in _spans(query, descending=False)
     )
 
 
 def read_samples(
-    wanted: Wanted,
-    need: int,
+    query: ObservationQuery,
+    limit: int,
     *,
     descending: bool,
     skip: int = 0,
-    after: Place | None = None,
-    is_wanted: Callable[[Sample], bool] | None = None,
-) -> tuple[list[Sample], Place | None]:
+    after: PagePosition | None = None,
+    matches: Callable[[Sample], bool] | None = None,
+) -> tuple[list[Sample], PagePosition | None]:
     """Return at most `need` samples after `after`, and the place to continue; None at the end.
 
     A page may end early, even empty, where many samples did not match: the place to continue is then set.
     """
-    found: list[Sample] = []
-    looked_at = 0
-    for span in _cut(_behind(wanted, after, descending=descending), descending=descending):
-        if is_wanted is None and after is None and span.is_exact and span.most <= skip:
+    page: list[Sample] = []
+    examined = 0
+    for span in _spans(_resume(query, after, descending=descending), descending=descending):
+        if matches is None and after is None and span.is_exact and span.most <= skip:
             skip -= span.most
             continue
-        for sample in _read(wanted, span, descending=descending):
-            at = (sample.time_ms, sample.stream)
-            if after is not None and (at >= after[:2] if descending else at <= after[:2]):
+        for sample in _read(query, span, descending=descending):
+            position = (sample.time_ms, sample.stream)
+            if after is not None and (position >= after[:2] if descending else position <= after[:2]):
                 continue
-            looked_at += 1
-            if is_wanted is None or is_wanted(sample):
+            examined += 1
+            if matches is None or matches(sample):
                 if skip:
                     skip -= 1
-                elif len(found) == need:
-                    return found, Place(found[-1].time_ms, found[-1].stream)
+                elif len(page) == limit:
+                    return page, PagePosition(page[-1].time_ms, page[-1].stream)
                 else:
-                    found.append(sample)
-            if looked_at == MOST_LOOKED_AT and is_wanted is not None:
-                return found, Place(*at, skip)
-    return found, None
+                    page.append(sample)
+            if examined == MOST_EXAMINED and matches is not None:
+                return page, PagePosition(*position, skip)
+    return page, None
 
 
-def _behind(wanted: Wanted, after: Place | None, *, descending: bool) -> Wanted:
+def find_first_ms(
+    scope: OrgScope, device: str | None, accepts: Callable[[SeriesKey], bool]
+) -> dict[tuple[str, str], int]:
+    """Return the time of the first sample by device and channel, for the series that `accepts` is true for."""
+    first: dict[tuple[str, str], int] = {}
+    spans = {(_samples_since_ms(scope), HIGH_MS + 1): frozenset[str]()}
+    for step_ms in (DAY_MS, HOUR_MS):
+        first_buckets: dict[tuple[str, str], int] = {}
+        for (start_ms, end_ms), channels in spans.items():
+            series_filter = SeriesFilter(scope.organisation, device, channels or None)
+            for buckets in scope.store.buckets(series_filter, start_ms, end_ms, step_ms, _ANY_QUALITY):
+                if accepts(buckets.key):
+                    _keep_earliest(first_buckets, buckets.key, int(buckets.start_ms[0]))
+        finer: dict[int, set[str]] = {}
+        for (_, channel), bucket_ms in first_buckets.items():
+            finer.setdefault(bucket_ms, set()).add(channel)
+        spans = {(start_ms, start_ms + step_ms): frozenset(channels) for start_ms, channels in finer.items()}
+    for (start_ms, end_ms), channels in spans.items():
+        for samples in scope.store.raw(SeriesFilter(scope.organisation, device, channels), start_ms, end_ms, limit=1):
+            if accepts(samples.key):
+                _keep_earliest(first, samples.key, int(samples.time_ms[0]))
+    return first
+
+
+def _resume(query: ObservationQuery, after: PagePosition | None, *, descending: bool) -> ObservationQuery:
     if after is None:
-        return wanted
-    start_ms = wanted.start_ms if descending else max(wanted.start_ms, after.time_ms)
-    end_ms = min(wanted.end_ms, after.time_ms + 1) if descending else wanted.end_ms
-    return Wanted(wanted.scope, wanted.streams, start_ms, end_ms)
+        return query
+    start_ms = query.start_ms if descending else max(query.start_ms, after.time_ms)
+    end_ms = min(query.end_ms, after.time_ms + 1) if descending else query.end_ms
+    return ObservationQuery(query.scope, query.streams, start_ms, end_ms)
 
 
-def _cut(wanted: Wanted, *, descending: bool) -> Iterator[_Span]:
+def _spans(query: ObservationQuery, *, descending: bool) -> Iterator[_Span]:
     """Yield consecutive spans that cover all samples, each small enough to read at once."""
-    start_ms = max(wanted.start_ms, samples_since_ms(wanted.scope))
-    if not wanted.streams or start_ms >= wanted.end_ms:
+    start_ms = max(query.start_ms, _samples_since_ms(query.scope))
+    if not query.streams or start_ms >= query.end_ms:
         return
     joined: _Span | None = None
-    for span in _cut_finer(wanted, start_ms, wanted.end_ms, 0, descending=descending):
+    for span in _subdivide(query, start_ms, query.end_ms, 0, descending=descending):
         if joined is not None and joined.most + span.most <= _MOST_AT_ONCE:
             joined = _join(joined, span)
             continue
@@ -142,41 +168,52 @@ def _join(first: _Span, second: _Span) -> _Span:
     return _Span(*ends, first.most + second.most, is_exact=first.is_exact and second.is_exact)
 
 
-def _cut_finer(wanted: Wanted, start_ms: int, end_ms: int, tier: int, *, descending: bool) -> Iterator[_Span]:
+def _subdivide(query: ObservationQuery, start_ms: int, end_ms: int, tier: int, *, descending: bool) -> Iterator[_Span]:
     step_ms = _STEPS_MS[tier]
     counts: dict[int, int] = {}
-    for found in wanted.scope.store.buckets(
-        wanted.which, start_ms // step_ms * step_ms, end_ms, step_ms, max_quality=ANY_QUALITY
+    for buckets in query.scope.store.buckets(
+        query.series_filter, start_ms // step_ms * step_ms, end_ms, step_ms, max_quality=_ANY_QUALITY
     ):
-        if wanted.stream_of(found.key) is not None:
-            for label_ms, count in zip(found.start_ms.tolist(), found.count.tolist(), strict=True):
-                counts[label_ms] = counts.get(label_ms, 0) + count
-    for label_ms in sorted(counts, reverse=descending):
+        if query.stream_of(buckets.key) is not None:
+            for bucket_ms, count in zip(buckets.start_ms.tolist(), buckets.count.tolist(), strict=True):
+                counts[bucket_ms] = counts.get(bucket_ms, 0) + count
+    for bucket_ms in sorted(counts, reverse=descending):
         # The first bucket may begin before the window: its count includes samples outside of it.
-        inner_ms, until_ms = max(label_ms, start_ms), min(label_ms + step_ms, end_ms)
-        if counts[label_ms] <= _MOST_AT_ONCE or tier == len(_STEPS_MS) - 1:
-            yield _Span(inner_ms, until_ms, counts[label_ms], is_exact=inner_ms == label_ms)
+        inner_ms, until_ms = max(bucket_ms, start_ms), min(bucket_ms + step_ms, end_ms)
+        if counts[bucket_ms] <= _MOST_AT_ONCE or tier == len(_STEPS_MS) - 1:
+            yield _Span(inner_ms, until_ms, counts[bucket_ms], is_exact=inner_ms == bucket_ms)
         else:
-            yield from _cut_finer(wanted, inner_ms, until_ms, tier + 1, descending=descending)
+            yield from _subdivide(query, inner_ms, until_ms, tier + 1, descending=descending)
 
 
-def _read(wanted: Wanted, span: _Span, *, descending: bool) -> Iterator[Sample]:
+def _read(query: ObservationQuery, span: _Span, *, descending: bool) -> Iterator[Sample]:
     """Yield the samples of a span in order; of two sites of a device at one instant, the first counts."""
     parts = [
-        (stream, found)
-        for found in wanted.scope.store.raw(wanted.which, span.start_ms, span.end_ms)
-        if (stream := wanted.stream_of(found.key)) is not None
+        (stream, samples)
+        for samples in query.scope.store.raw(query.series_filter, span.start_ms, span.end_ms)
+        if (stream := query.stream_of(samples.key)) is not None
     ]
     if not parts:
         return
     names = sorted({stream for stream, _ in parts})
-    time_ms = np.concatenate([found.time_ms for _, found in parts])
-    value = np.concatenate([found.value for _, found in parts])
-    quality = np.concatenate([found.quality for _, found in parts])
-    name = np.concatenate([np.full(len(found.time_ms), names.index(stream)) for stream, found in parts])
+    time_ms = np.concatenate([samples.time_ms for _, samples in parts])
+    value = np.concatenate([samples.value for _, samples in parts])
+    quality = np.concatenate([samples.quality for _, samples in parts])
+    name = np.concatenate([np.full(len(samples.time_ms), names.index(stream)) for stream, samples in parts])
     order = np.lexsort((name, time_ms))
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = (np.diff(time_ms[order]) != 0) | (np.diff(name[order]) != 0)
     order = order[is_new]
     for at in order[::-1] if descending else order:
         yield Sample(int(time_ms[at]), names[name[at]], float(value[at]), int(quality[at]))
+
+
+def _samples_since_ms(scope: OrgScope) -> int:
+    """Return the first full day for which samples, and not only rollups, are stored."""
+    since_ms = scope.store.info().samples_since_ms
+    return LOW_MS // DAY_MS * DAY_MS if since_ms is None else since_ms
+
+
+def _keep_earliest(times: dict[tuple[str, str], int], key: SeriesKey, time_ms: int) -> None:
+    series = (key.device, key.channel)
+    times[series] = min(times.get(series, time_ms), time_ms)

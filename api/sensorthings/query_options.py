@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-from api.sensorthings.entities import Kind
+from api.sensorthings.entities import EntityType
 from api.sensorthings.filter_eval import check_path, check_paths
 from api.sensorthings.filter_parser import Expression, FilterError, Order, parse_filter, parse_order
 
@@ -35,11 +35,11 @@ class Options:
 
     def link(self, **changed: str) -> str:
         """Return the options as a query string, with changes (names without $)."""
-        said = {**self.written, **{f"${name}": value for name, value in changed.items()}}
-        return "&".join(f"{name}={quote(value, safe='$(),;=:/@')}" for name, value in said.items())
+        options = {**self.written, **{f"${name}": value for name, value in changed.items()}}
+        return "&".join(f"{name}={quote(value, safe='$(),;=:/@')}" for name, value in options.items())
 
 
-def read_options(written: dict[str, str], kind: Kind, depth: int = 0) -> Options:
+def read_options(written: dict[str, str], kind: EntityType, depth: int = 0) -> Options:
     """Return the options of a collection of type `kind`; raises FilterError for invalid ones."""
     condition = parse_filter(written["$filter"]) if "$filter" in written else None
     if condition is not None:
@@ -77,7 +77,7 @@ def _read_count(text: str) -> bool:
     return text == "true"
 
 
-def _read_select(text: str, kind: Kind) -> frozenset[str]:
+def _read_select(text: str, kind: EntityType) -> frozenset[str]:
     names = frozenset("id" if name.strip() == "@iot.id" else name.strip() for name in text.split(","))
     for name in sorted(names):
         if name not in kind.names and name != "@iot.selfLink" and name != "selfLink":
@@ -85,41 +85,41 @@ def _read_select(text: str, kind: Kind) -> frozenset[str]:
     return names
 
 
-def _read_expand(text: str, kind: Kind, depth: int) -> dict[str, Options]:
+def _read_expand(text: str, kind: EntityType, depth: int) -> dict[str, Options]:
     if depth >= MOST_EXPANDED:
         raise FilterError(f"$expand is nested deeper than {MOST_EXPANDED} relations")
-    asked: dict[str, dict[str, str]] = {}
+    nested: dict[str, dict[str, str]] = {}
     for item in split_outside(text, ","):
         match = re.fullmatch(r"\s*([A-Za-z]+)(?:/([A-Za-z/]+))?\s*(?:\((.*)\))?\s*", item, re.DOTALL)
         if match is None:
             raise FilterError(f"$expand is invalid at {item.strip()[:40]!r}")
         relation, beyond, inner = match.groups()
-        said = asked.setdefault(relation, {})
+        inner_options = nested.setdefault(relation, {})
         if beyond:
             # A/B(...) is A($expand=B(...)).
             more = beyond if inner is None else f"{beyond}({inner})"
-            said["$expand"] = f"{said['$expand']},{more}" if "$expand" in said else more
+            inner_options["$expand"] = f"{inner_options['$expand']},{more}" if "$expand" in inner_options else more
         else:
-            _add_inner(said, inner or "")
-    found = {}
-    for relation, said in asked.items():
-        following = kind.leads_to(relation)
-        if following is None:
-            ways = ", ".join([*kind.one, *kind.many])
+            _add_inner(inner_options, inner or "")
+    expanded = {}
+    for relation, inner_options in nested.items():
+        target = kind.related_type(relation)
+        if target is None:
+            ways = ", ".join([*kind.to_one, *kind.to_many])
             raise FilterError(f"$expand names {relation[:40]!r}, but {kind.plural} lead to {ways}")
-        found[relation] = read_options(said, following, depth + 1)
-    return found
+        expanded[relation] = read_options(inner_options, target, depth + 1)
+    return expanded
 
 
-def _add_inner(said: dict[str, str], inner: str) -> None:
+def _add_inner(inner_options: dict[str, str], inner: str) -> None:
     for option in split_outside(inner, ";"):
         name, equals, value = option.strip().partition("=")
         if not option.strip():
             continue
         if not equals or name not in _NAMES:
             raise FilterError(f"within $expand, {name[:40]!r} is unknown; there are {', '.join(_NAMES)}")
-        both = name == "$expand" and name in said
-        said[name] = f"{said[name]},{value}" if both else value
+        both = name == "$expand" and name in inner_options
+        inner_options[name] = f"{inner_options[name]},{value}" if both else value
 
 
 def split_outside(text: str, sign: str) -> list[str]:

@@ -15,7 +15,7 @@ _MIRRORED: Final = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq"}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QueryPlan:
     """A query plan: samples of [start_ms, end_ms) of the Datastreams for which `streams` holds, where `rest` holds."""
 
     start_ms: int = LOW_MS
@@ -24,7 +24,7 @@ class Plan:
     rest: Expression | None = None
 
 
-def plan_filter(condition: Expression | None, now_ms: int) -> Plan:
+def plan_filter(condition: Expression | None, now_ms: int) -> QueryPlan:
     """Return the plan of a condition; the conjunction of the plan's parts equals the condition."""
     start_ms, end_ms = LOW_MS, HIGH_MS + 1
     streams: list[Expression] = []
@@ -34,13 +34,13 @@ def plan_filter(condition: Expression | None, now_ms: int) -> Plan:
         if bound is not None:
             start_ms, end_ms = max(start_ms, bound[0]), min(end_ms, bound[1])
         elif _only_of_stream(part):
-            streams.append(_behind_stream(part))
+            streams.append(_relative_to_stream(part))
         else:
             rest.append(part)
-    left: Expression | None = rest[0] if rest else None
+    remainder: Expression | None = rest[0] if rest else None
     for part in rest[1:]:
-        left = Call("and", (left, part)) if left is not None else part
-    return Plan(start_ms, end_ms, tuple(streams), left)
+        remainder = Call("and", (remainder, part)) if remainder is not None else part
+    return QueryPlan(start_ms, end_ms, tuple(streams), remainder)
 
 
 def time_order(order: tuple[Order, ...], *, one_stream: bool) -> bool | None:
@@ -99,9 +99,9 @@ def _only_of_stream(part: Expression) -> bool:
     return bool(paths) and all(path.parts[0] == "Datastream" for path in paths)
 
 
-def _behind_stream(part: Expression) -> Expression:
+def _relative_to_stream(part: Expression) -> Expression:
     if isinstance(part, Path):
         return Path(part.parts[1:])
     if isinstance(part, Call):
-        return Call(part.name, tuple(_behind_stream(argument) for argument in part.arguments))
+        return Call(part.name, tuple(_relative_to_stream(argument) for argument in part.arguments))
     return part

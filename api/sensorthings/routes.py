@@ -11,15 +11,15 @@ from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.sensorthings.catalog import EntityCatalog
-from api.sensorthings.entities import KINDS, OBSERVATION
+from api.sensorthings.entities import ENTITY_TYPES, OBSERVATION
 from api.sensorthings.filter_parser import FilterError
 from api.sensorthings.query_options import Options, read_options
-from api.sensorthings.resource_path import Found, locate
-from api.sensorthings.serializer import Writer, plain
+from api.sensorthings.resource_path import PathTarget, resolve_path
+from api.sensorthings.serializer import Serializer, to_json_value
 
 _ROOT: Final = "/sta/v1.1"
-_PLACE: Final = "$skiptoken"
-_FORMAT: Final = "$resultFormat"
+_SKIPTOKEN: Final = "$skiptoken"
+_RESULT_FORMAT: Final = "$resultFormat"
 _OPTIONS: Final = ("$filter", "$expand", "$select", "$orderby", "$top", "$skip", "$count")
 
 #: Requirement classes of OGC 18-088 that are implemented in full.
@@ -60,7 +60,7 @@ router = APIRouter(prefix=_ROOT, tags=["sensorthings"], responses=declare_proble
 def get_sensor_things(request: Request) -> Response:
     """List the collections and the implemented requirements of OGC SensorThings 1.1."""
     root = f"{str(request.base_url).rstrip('/')}{_ROOT}"
-    value = [{"name": plural, "url": f"{root}/{plural}"} for plural in KINDS]
+    value = [{"name": plural, "url": f"{root}/{plural}"} for plural in ENTITY_TYPES]
     return reply(request, {"value": value, "serverSettings": {"conformance": CONFORMANCE}})
 
 
@@ -93,10 +93,11 @@ def get_resource(
     count: Annotated[bool | None, Query(alias="$count", description="Whether to return the total number.")] = None,
     result_format: Annotated[
         str | None,
-        Query(alias=_FORMAT, description="`dataArray` returns Observations as arrays.", pattern="^dataArray$"),
+        Query(alias=_RESULT_FORMAT, description="`dataArray` returns Observations as arrays.", pattern="^dataArray$"),
     ] = None,
     skiptoken: Annotated[
-        str | None, Query(alias=_PLACE, description="Position of the next page, from `@iot.nextLink`.", max_length=300)
+        str | None,
+        Query(alias=_SKIPTOKEN, description="Position of the next page, from `@iot.nextLink`.", max_length=300),
     ] = None,
 ) -> Response:
     """Return measurements by OGC SensorThings 1.1, for QGIS and other GIS programs; read only.
@@ -115,53 +116,59 @@ def get_resource(
     )  # declared for the document; the values are read from the raw query
     if not resource:
         return get_sensor_things(request)
-    written = _written(request)
-    picture = EntityCatalog(scope)
-    found = locate(picture, resource)
-    writer = Writer(picture, f"{str(request.base_url).rstrip('/')}{_ROOT}", scope.now_ms)
-    if found.field:
-        return _reply_field(request, found)
+    written = _query_options(request)
+    catalog = EntityCatalog(scope)
+    target = resolve_path(catalog, resource)
+    serializer = Serializer(catalog, f"{str(request.base_url).rstrip('/')}{_ROOT}", scope.now_ms)
+    if target.field:
+        return _reply_field(request, target)
     try:
-        options = read_options(written, found.kind)
+        options = read_options(written, target.kind)
     except FilterError as error:
         raise ProblemError(400, "bad-query", "Invalid query", f"The query {error}.") from error
-    if found.entity is not None:
-        body = writer.entity(found.entity, options)
-        return reply(request, {"@iot.selfLink": writer.link(found.entity)} if found.as_reference else body)
-    return reply(request, _collection(request, writer, found, options, (result_format, skiptoken)))
+    if target.entity is not None:
+        body = serializer.entity(target.entity, options)
+        return reply(request, {"@iot.selfLink": serializer.link(target.entity)} if target.as_reference else body)
+    return reply(request, _collection(request, serializer, target, options, (result_format, skiptoken)))
 
 
 def _collection(
-    request: Request, writer: Writer, found: Found, options: Options, said: tuple[str | None, str | None]
+    request: Request,
+    serializer: Serializer,
+    target: PathTarget,
+    options: Options,
+    paging: tuple[str | None, str | None],
 ) -> dict[str, Any]:
-    result_format, skiptoken = said
-    if (result_format or skiptoken) and found.kind is not OBSERVATION:
-        raise ProblemError(400, "bad-query", "Invalid query", f"{_FORMAT} and {_PLACE} are for Observations.")
-    page = writer.page(found.kind, found.parent, found.relation, options, skiptoken)
+    result_format, skiptoken = paging
+    if (result_format or skiptoken) and target.kind is not OBSERVATION:
+        raise ProblemError(
+            400, "bad-query", "Invalid query", f"{_RESULT_FORMAT} and {_SKIPTOKEN} are for Observations."
+        )
+    page = serializer.page(target.kind, target.parent, target.relation, options, skiptoken)
     address = str(request.url.replace(query="", fragment=""))
     if result_format:
         if page.following is not None:
-            page.following += f"&{_FORMAT}={result_format}"
-        return writer.data_array(page, options, address)
-    if found.as_reference:
-        return writer.collection(page, Options(select=frozenset({"@iot.selfLink"})), address)
-    return writer.collection(page, options, address)
+            page.following += f"&{_RESULT_FORMAT}={result_format}"
+        return serializer.data_array(page, options, address)
+    if target.as_reference:
+        return serializer.collection(page, Options(select=frozenset({"@iot.selfLink"})), address)
+    return serializer.collection(page, options, address)
 
 
-def _reply_field(request: Request, found: Found) -> Response:
-    assert found.entity is not None  # noqa: S101 # a field is of an entity
-    value = plain(found.entity.value_of(found.field))
+def _reply_field(request: Request, target: PathTarget) -> Response:
+    assert target.entity is not None  # noqa: S101 # a field is of an entity
+    value = to_json_value(target.entity.value_of(target.field))
     if value is None:
-        raise ProblemError(404, "unknown-entity", "No such entity", f"{found.entity.id} has no {found.field}.")
-    if found.as_value and not isinstance(value, dict):
+        raise ProblemError(404, "unknown-entity", "No such entity", f"{target.entity.id} has no {target.field}.")
+    if target.as_value and not isinstance(value, dict):
         return PlainTextResponse(str(value))
-    return reply(request, value if found.as_value else {found.field: value})
+    return reply(request, value if target.as_value else {target.field: value})
 
 
-def _written(request: Request) -> dict[str, str]:
+def _query_options(request: Request) -> dict[str, str]:
     """Return the query options as text; raises ProblemError (400) for an unknown one."""
     for name in request.query_params:
-        if name.startswith("$") and name not in (*_OPTIONS, _PLACE, _FORMAT):
-            sentence = f"{name[:40]} is not supported; there are {', '.join((*_OPTIONS, _FORMAT))}."
+        if name.startswith("$") and name not in (*_OPTIONS, _SKIPTOKEN, _RESULT_FORMAT):
+            sentence = f"{name[:40]} is not supported; there are {', '.join((*_OPTIONS, _RESULT_FORMAT))}."
             raise ProblemError(400, "bad-query", "Invalid query", sentence)
     return {name: request.query_params[name] for name in _OPTIONS if name in request.query_params}

@@ -9,12 +9,19 @@ from urllib.parse import quote
 
 from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog
-from api.sensorthings.entities import OBSERVATION, Entity, Interval, Kind, Moment
+from api.sensorthings.entities import OBSERVATION, Entity, EntityType, Interval, Moment
 from api.sensorthings.filter_eval import holds, values_of
-from api.sensorthings.observations import MOST_LOOKED_AT, Place, Sample, Wanted, count_samples, read_samples
+from api.sensorthings.observations import (
+    MOST_EXAMINED,
+    ObservationQuery,
+    PagePosition,
+    Sample,
+    count_samples,
+    read_samples,
+)
 from api.sensorthings.query_options import Options
-from api.sensorthings.query_pushdown import Plan, plan_filter, time_order
-from api.sensorthings.resource_path import observation_of, streams_behind, wanted_of
+from api.sensorthings.query_pushdown import QueryPlan, plan_filter, time_order
+from api.sensorthings.resource_path import observation_of, query_of, streams_of
 
 #: Largest number of entities in a response, expanded ones included.
 MOST_ENTITIES: Final = 50_000
@@ -30,14 +37,14 @@ class Page:
         self.following = following
 
 
-class Writer:
+class Serializer:
     """Serialises the entities of a response; `root` is the address of the service."""
 
-    def __init__(self, picture: EntityCatalog, root: str, now_ms: int) -> None:
-        self._picture = picture
+    def __init__(self, catalog: EntityCatalog, root: str, now_ms: int) -> None:
+        self._catalog = catalog
         self._root = root
         self._now_ms = now_ms
-        self._left = MOST_ENTITIES
+        self._remaining = MOST_ENTITIES
 
     def link(self, entity: Entity) -> str:
         """Return the address of an entity."""
@@ -45,8 +52,8 @@ class Writer:
 
     def entity(self, entity: Entity, options: Options) -> dict[str, Any]:
         """Return an entity with its selected fields and expanded relations."""
-        self._left -= 1
-        if self._left < 0:
+        self._remaining -= 1
+        if self._remaining < 0:
             sentence = f"This would be more than {MOST_ENTITIES} entities: request fewer with $top, here or in $expand."
             raise ProblemError(400, "too-many-entities", "Response too large", sentence)
         select, own = options.select, self.link(entity)
@@ -59,8 +66,8 @@ class Writer:
             if select is None or name in select:
                 value = entity.value_of(name)
                 if value is not None:
-                    body[name] = plain(value)
-        for relation in (*entity.kind.one, *entity.kind.many):
+                    body[name] = to_json_value(value)
+        for relation in (*entity.kind.to_one, *entity.kind.to_many):
             inner = options.expand.get(relation)
             if inner is not None:
                 self._expand(body, entity, relation, inner)
@@ -83,7 +90,7 @@ class Writer:
         names = [name for name in _COMPONENTS if options.select is None or name in options.select]
         groups: dict[str, list[list[Any]]] = {}
         for entity in page.entities:
-            row = [plain(entity.value_of(name)) for name in names]
+            row = [to_json_value(entity.value_of(name)) for name in names]
             groups.setdefault(entity.id.rpartition("@")[0], []).append(row)
         body = self.collection(Page([], page.count, page.following), options, address)
         body["value"] = [
@@ -97,82 +104,84 @@ class Writer:
         ]
         return body
 
-    def page(self, kind: Kind, parent: Entity | None, relation: str, options: Options, after: str | None) -> Page:
+    def page(self, kind: EntityType, parent: Entity | None, relation: str, options: Options, after: str | None) -> Page:
         """Return the requested page of a collection; raises ProblemError where it would cost too much."""
         if kind is OBSERVATION:
             return self._observations(parent, options, after)
-        listed = self._picture.entities(kind.plural) if parent is None else parent.related[relation]()
+        listed = self._catalog.entities(kind.plural) if parent is None else parent.related[relation]()
         return self._page_of(listed, options)
 
     def _expand(self, body: dict[str, Any], entity: Entity, relation: str, inner: Options) -> None:
-        if relation in entity.kind.one:
-            reached = entity.related[relation]()
-            body[relation] = self.entity(reached[0], inner) if reached else None
+        if relation in entity.kind.to_one:
+            related = entity.related[relation]()
+            body[relation] = self.entity(related[0], inner) if related else None
             return
-        following = entity.kind.leads_to(relation)
-        assert following is not None  # noqa: S101 # the options were read against the kind
-        page = self.page(following, entity, relation, inner, None)
-        told = self.collection(page, inner, f"{self.link(entity)}/{relation}")
-        body[relation] = told.pop("value")
-        for name, value in told.items():
+        target = entity.kind.related_type(relation)
+        assert target is not None  # noqa: S101 # the options were read against the kind
+        page = self.page(target, entity, relation, inner, None)
+        collection = self.collection(page, inner, f"{self.link(entity)}/{relation}")
+        body[relation] = collection.pop("value")
+        for name, value in collection.items():
             body[f"{relation}{name}"] = value
 
     def _page_of(self, listed: Iterable[Entity], options: Options) -> Page:
         condition = options.condition
-        fit = [one for one in listed if condition is None or holds(condition, one, self._now_ms)]
+        matching = [entity for entity in listed if condition is None or holds(condition, entity, self._now_ms)]
         for order in reversed(options.order):
-            fit.sort(key=lambda one: sort_key(values_of(one, order.path)), reverse=order.descending)
+            matching.sort(key=lambda entity: sort_key(values_of(entity, order.path)), reverse=order.descending)
         end = options.skip + options.top
-        more = options.top > 0 and len(fit) > end
+        more = options.top > 0 and len(matching) > end
         following = options.link(skip=str(end)) if more else None
-        return Page(fit[options.skip : end], len(fit) if options.count else None, following)
+        return Page(matching[options.skip : end], len(matching) if options.count else None, following)
 
     def _observations(self, parent: Entity | None, options: Options, after: str | None) -> Page:
         plan = plan_filter(options.condition, self._now_ms)
-        streams = [stream for stream in streams_behind(self._picture, parent) if self._is_of(plan, stream)]
-        wanted = wanted_of(self._picture, streams, plan.start_ms, plan.end_ms)
+        streams = [stream for stream in streams_of(self._catalog, parent) if self._is_requested(plan, stream)]
+        query = query_of(self._catalog, streams, plan.start_ms, plan.end_ms)
         descending = time_order(options.order, one_stream=len(streams) <= 1)
         if descending is None:
-            samples = self._all_of(wanted, plan, "sort")
-            return self._page_of((observation_of(self._picture, one) for one in samples), _without_filter(options))
-        count = self._count(wanted, plan) if options.count else None
+            samples = self._all_matching(query, plan, "sort")
+            return self._page_of(
+                (observation_of(self._catalog, sample) for sample in samples), _without_filter(options)
+            )
+        count = self._count(query, plan) if options.count else None
         if options.top == 0:
             return Page([], count, None)
-        place = None if after is None else _read_place(after)
-        found, following = read_samples(
-            wanted,
+        position = None if after is None else _read_position(after)
+        samples, next_position = read_samples(
+            query,
             options.top,
             descending=descending,
             skip=options.skip,
-            after=place,
-            is_wanted=None if plan.rest is None else lambda sample: self._matches(plan, sample),
+            after=position,
+            matches=None if plan.rest is None else lambda sample: self._matches(plan, sample),
         )
-        link = None if following is None else _link_to(options, following)
-        return Page([observation_of(self._picture, sample) for sample in found], count, link)
+        link = None if next_position is None else _link_to(options, next_position)
+        return Page([observation_of(self._catalog, sample) for sample in samples], count, link)
 
-    def _is_of(self, plan: Plan, stream: str) -> bool:
-        entity = self._picture.find("Datastreams", stream)
+    def _is_requested(self, plan: QueryPlan, stream: str) -> bool:
+        entity = self._catalog.find("Datastreams", stream)
         return all(holds(condition, entity, self._now_ms) for condition in plan.streams)
 
-    def _matches(self, plan: Plan, sample: Sample) -> bool:
-        return plan.rest is None or holds(plan.rest, observation_of(self._picture, sample), self._now_ms)
+    def _matches(self, plan: QueryPlan, sample: Sample) -> bool:
+        return plan.rest is None or holds(plan.rest, observation_of(self._catalog, sample), self._now_ms)
 
-    def _count(self, wanted: Wanted, plan: Plan) -> int:
-        return count_samples(wanted) if plan.rest is None else len(self._all_of(wanted, plan, "count"))
+    def _count(self, query: ObservationQuery, plan: QueryPlan) -> int:
+        return count_samples(query) if plan.rest is None else len(self._all_matching(query, plan, "count"))
 
-    def _all_of(self, wanted: Wanted, plan: Plan, purpose: str) -> list[Sample]:
+    def _all_matching(self, query: ObservationQuery, plan: QueryPlan, purpose: str) -> list[Sample]:
         """Return all matching samples; raises ProblemError where too many must be examined."""
-        if count_samples(wanted) > MOST_LOOKED_AT:
+        if count_samples(query) > MOST_EXAMINED:
             sentence = (
-                f"To {purpose} by this, more than {MOST_LOOKED_AT} observations must be examined: set a shorter time "
+                f"To {purpose} by this, more than {MOST_EXAMINED} observations must be examined: set a shorter time "
                 "in $filter, as in phenomenonTime ge 2026-11-24T00:00:00Z, or one Datastream."
             )
             raise ProblemError(400, "too-many-observations", "Too many observations", sentence)
-        samples, _ = read_samples(wanted, MOST_LOOKED_AT, descending=False)
+        samples, _ = read_samples(query, MOST_EXAMINED, descending=False)
         return [sample for sample in samples if self._matches(plan, sample)]
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Return a value as JSON."""
     return str(value) if isinstance(value, Moment | Interval) else value
 
@@ -194,17 +203,17 @@ def _without_filter(options: Options) -> Options:
     )
 
 
-def _link_to(options: Options, place: Place) -> str:
+def _link_to(options: Options, position: PagePosition) -> str:
     """Return the options of the page after a place; skipped entities are not skipped again."""
-    changed = {"skiptoken": f"{place.time_ms},{place.stream}"}
-    if options.skip or place.skip:
-        changed["skip"] = str(place.skip)
+    changed = {"skiptoken": f"{position.time_ms},{position.stream}"}
+    if options.skip or position.skip:
+        changed["skip"] = str(position.skip)
     return options.link(**changed)
 
 
-def _read_place(text: str) -> Place:
+def _read_position(text: str) -> PagePosition:
     match = re.fullmatch(r"(-?[0-9]{1,15}),(.{1,200})", text)
     if match is None:
         sentence = "$skiptoken comes from @iot.nextLink: follow that link unchanged."
         raise ProblemError(400, "bad-query", "Invalid query", sentence)
-    return Place(int(match[1]), match[2])
+    return PagePosition(int(match[1]), match[2])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.http.problems import ProblemError
-from api.ogc_features.query import MOST_FEATURES, read_question
+from api.ogc_features.query import MOST_FEATURES, read_query
 from headland.analysis.window import utc_of
 
 HOUR = "2026-11-24T08:00:00Z"
@@ -15,7 +15,7 @@ POINT = {"type": "Point", "coordinates": [10.0, 0.5]}
 
 
 def ask(**told: Any) -> Any:
-    return read_question(*(told.get(name) for name in ("bbox", "time", "limit", "after")))
+    return read_query(*(told.get(name) for name in ("bbox", "time", "limit", "after")))
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def ask(**told: Any) -> Any:
     ],
 )
 def test_a_box_takes_what_touches_it_also_across_the_date_line(bbox: str, takes: bool) -> None:
-    assert ask(bbox=bbox).takes_place(POINT) is takes
+    assert ask(bbox=bbox).matches_geometry(POINT) is takes
 
 
 def test_a_place_that_nobody_knows_is_in_no_box() -> None:
-    assert ask().takes_place(None)
-    assert not ask(bbox="-180,-90,180,90").takes_place(None)
+    assert ask().matches_geometry(None)
+    assert not ask(bbox="-180,-90,180,90").matches_geometry(None)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_a_place_that_nobody_knows_is_in_no_box() -> None:
     ],
 )
 def test_a_time_takes_what_touches_it_both_ends_included(time: str, takes: bool) -> None:
-    assert ask(time=time).takes_time(HOUR_MS, HOUR_MS) is takes
+    assert ask(time=time).matches_time(HOUR_MS, HOUR_MS) is takes
 
 
 def test_what_goes_on_still_is_in_every_time_after_its_beginning() -> None:
-    assert ask(time=f"{utc_of(HOUR_MS + 1)}/..").takes_time(HOUR_MS, None)
-    assert not ask(time=utc_of(HOUR_MS - 1)).takes_time(HOUR_MS, None)
-    assert not ask(time=HOUR).takes_time(None, None)
+    assert ask(time=f"{utc_of(HOUR_MS + 1)}/..").matches_time(HOUR_MS, None)
+    assert not ask(time=utc_of(HOUR_MS - 1)).matches_time(HOUR_MS, None)
+    assert not ask(time=HOUR).matches_time(None, None)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ TEXT = st.text("0123456789.,-/:TZ+ x", max_size=40)
 @settings(max_examples=50)
 def test_any_text_is_understood_or_refused(bbox: str, time: str, limit: str, after: str) -> None:
     with suppress(ProblemError):
-        assert 1 <= read_question(bbox, time, limit, after).limit <= MOST_FEATURES
+        assert 1 <= read_query(bbox, time, limit, after).limit <= MOST_FEATURES

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sensorthings.entities import KINDS, Entity, Moment
+from api.sensorthings.entities import ENTITY_TYPES, Entity, Moment
 from api.sensorthings.filter_eval import evaluate, holds
 from api.sensorthings.filter_parser import (
     COMPARISONS,
@@ -88,10 +88,10 @@ def test_any_text_is_a_condition_or_a_filter_error(text: str) -> None:
 def test_a_plan_is_true_of_exactly_what_its_condition_is_true_of(
     condition: Expression, time: Moment, result: float, quality: int
 ) -> None:
-    thing = Entity(KINDS["Things"], "gh-1", {"name": "House"})
-    stream = Entity(KINDS["Datastreams"], "gh-1:co2_ppm", {}, {"Thing": lambda: [thing]})
+    thing = Entity(ENTITY_TYPES["Things"], "gh-1", {"name": "House"})
+    stream = Entity(ENTITY_TYPES["Datastreams"], "gh-1:co2_ppm", {}, {"Thing": lambda: [thing]})
     said = {"phenomenonTime": time, "result": result, "resultQuality": quality}
-    row = Entity(KINDS["Observations"], "x", said, {"Datastream": lambda: [stream]})
+    row = Entity(ENTITY_TYPES["Observations"], "x", said, {"Datastream": lambda: [stream]})
     plan = plan_filter(condition, NOW_MS)
     planned = (
         plan.start_ms <= time.time_ms < plan.end_ms
