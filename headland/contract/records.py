@@ -43,7 +43,7 @@ class Evidence(StrEnum):
     """Evidence of an application of product, best first."""
 
     MEASURED_FLOW = "measured_flow"  # a sensor in the stream of product
-    TANK_MASS = "tank_mass"  # what left the tank or hopper
+    TANK_MASS = "tank_mass"  # mass that left the tank or hopper
     PUMP_PWM = "pump_pwm"  # the signal to the pump or spinner, as the autopilot reports its output
     COMMANDED = "commanded"  # an order, whether carried out or not
 

@@ -1,4 +1,4 @@
-"""Repository of records with a secret that signs what is posted to them; no record shows it."""
+"""Repository of records with a secret that signs their posts; no record shows it."""
 
 from __future__ import annotations
 

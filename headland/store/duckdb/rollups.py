@@ -20,7 +20,7 @@ from headland.store.duckdb.transaction import transaction
 from headland.store.port import Index, Times
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: Rows of minutes are written for an hour of a series with at least so many samples: four a minute.
+#: Rows of minutes are written for an hour of a series with at least this many samples, four a minute.
 DENSE_HOUR = 240
 
 
@@ -97,7 +97,7 @@ def read_buckets(
         values["start"] = pieces[0].start_ms
         sid, hour = _find_stale(cursor, values["sids"], pieces)
         if len(hour) > _MANY_STALE and cuts.raw_ms <= pieces[0].start_ms:
-            # A new or upgraded file: reading all samples at once is faster than so many parts.
+            # A new or upgraded file: reading all samples at once is faster than many parts.
             return cursor.execute(sql.BUCKETS, {**values, "end": pieces[-1].end_ms}).fetchnumpy()
         cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
         statement, windows = _build(pieces, hour)
