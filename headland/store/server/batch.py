@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.store.core.batch_rows import Rows
-from headland.store.port import Points, Rejection, SeriesKey, WriteBatch
+from headland.store.port import Conflict, Points, Rejection, SeriesKey, WriteBatch
 from headland.store.server.ports import NewConflict, SampleServer
 
 
@@ -51,3 +51,27 @@ def find_conflicts(
 def make_rejection(keys: list[SeriesKey], rows: Rows, at: int, reason: str) -> Rejection:
     """Return the rejection of one row."""
     return Rejection(keys[rows.sid[at]], int(rows.time_ms[at]), float(rows.value[at]), int(rows.quality[at]), reason)
+
+
+def pair_with_stored(conflicts: list[NewConflict], samples: SampleServer) -> list[Conflict]:
+    """Return conflicts with the stored values; conflicts of deleted samples are left out."""
+    instants = list(dict.fromkeys((conflict.key, conflict.time_ms) for conflict in conflicts))
+    if not instants:
+        return []
+    number = {key: sid for sid, key in enumerate(dict.fromkeys(key for key, _ in instants))}
+    sid = np.array([number[key] for key, _ in instants], np.int32)
+    time_ms = np.array([time_ms for _, time_ms in instants], np.int64)
+    positions, values = samples.look_up(list(number), sid, time_ms)
+    stored = {instants[at]: value for at, value in zip(positions.tolist(), values.tolist(), strict=True)}
+    return [
+        Conflict(
+            conflict.key,
+            conflict.time_ms,
+            stored[conflict.key, conflict.time_ms],
+            conflict.value,
+            conflict.quality,
+            conflict.seen_ms,
+        )
+        for conflict in conflicts
+        if (conflict.key, conflict.time_ms) in stored
+    ]

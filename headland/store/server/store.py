@@ -40,14 +40,13 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
-from headland.store.server.batch import find_conflicts, make_rejection, reject_unstorable
+from headland.store.server.batch import find_conflicts, make_rejection, pair_with_stored, reject_unstorable
 from headland.store.server.frontier import load_frontier
 from headland.store.server.ports import (
     Extent,
     LoginRefused,
     MetadataServer,
     MetadataSnapshot,
-    NewConflict,
     RejectionReasons,
     SampleServer,
 )
@@ -184,7 +183,7 @@ class ServerStore:
             return []
         conflicts = self._metadata.conflicts(organisation, clamp_ms(start_ms), clamp_ms(end_ms), device)
         conflicts.sort(key=lambda conflict: (conflict.time_ms, order_of(conflict.key), conflict.value))
-        return self._with_stored(conflicts[:limit])
+        return pair_with_stored(conflicts[:limit], self._samples)
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete samples and events before `cut_ms`; return how many samples."""
@@ -320,26 +319,3 @@ class ServerStore:
             return {}
         chosen = Rows(*(getattr(rows, name)[at] for name in Rows.__slots__))
         return {int(at[position]): reason for position, reason in self._samples.put(keys, chosen).items()}
-
-    def _with_stored(self, conflicts: list[NewConflict]) -> list[Conflict]:
-        """Return conflicts with the stored values; conflicts of deleted samples are left out."""
-        instants = list(dict.fromkeys((conflict.key, conflict.time_ms) for conflict in conflicts))
-        if not instants:
-            return []
-        number = {key: sid for sid, key in enumerate(dict.fromkeys(key for key, _ in instants))}
-        sid = np.array([number[key] for key, _ in instants], np.int32)
-        time_ms = np.array([time_ms for _, time_ms in instants], np.int64)
-        positions, values = self._samples.look_up(list(number), sid, time_ms)
-        stored = {instants[at]: value for at, value in zip(positions.tolist(), values.tolist(), strict=True)}
-        return [
-            Conflict(
-                conflict.key,
-                conflict.time_ms,
-                stored[conflict.key, conflict.time_ms],
-                conflict.value,
-                conflict.quality,
-                conflict.seen_ms,
-            )
-            for conflict in conflicts
-            if (conflict.key, conflict.time_ms) in stored
-        ]
