@@ -99,8 +99,8 @@ class Silences:
 class FileReport:
     """Report of one file: what was imported and left out, by reason; `error` where it could not be read.
 
-    `messages` are those of a log that were read, `gaps` where a vehicle in it said nothing, `dropouts` what its logger
-    says it lost, `notes` sentences on the whole of it. `refusals` are sentences, one for each of the first rows and
+    `messages` are those of a log that were read, `gaps` silences of a vehicle in it, `dropouts` losses that its
+    logger reports, `notes` sentences about the whole file. `refusals` are sentences, one for each of the first rows and
     cells that were left out. `flags` counts the samples that a quality test flagged, by test and flag.
     """
 
@@ -133,7 +133,7 @@ class FileReport:
         if self.gaps is not None and self.gaps.count:
             text += f"; {self.gaps.sentence('gap')}"
         if self.dropouts is not None and self.dropouts.count:
-            text += f"; {self.dropouts.sentence('dropout')}, as its logger says"
+            text += f"; {self.dropouts.sentence('dropout')}, reported by its logger"
         if self.ignored:
             text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
         if self.flags:

@@ -69,13 +69,13 @@ def row_kind(fmt: Format, instance: int = 0) -> Kind | None:
     rule = RULES.get(fmt.name)
     if rule is None:
         return None
-    at = next((fmt.places[one] for one in rule.instance if fmt.is_whole(one)), None)
+    at = next((fmt.places[name] for name in rule.instance if fmt.is_whole(name)), None)
     number = rule.first + instance if at is not None else rule.number
     suffix = f":{number}" if number else ""
     entries: list[_Entry] = []
     left_out: list[str] = []
     for column in rule.columns:
-        if not fmt.is_number(column.field) or any(one.channel == column.channel + suffix for one in entries):
+        if not fmt.is_number(column.field) or any(entry.channel == column.channel + suffix for entry in entries):
             continue
         entry = _entry(fmt, column, suffix if ":" not in column.channel else "")
         if entry is None:

@@ -1,6 +1,6 @@
 """MAVLink vehicles as a source: from the bytes of a link, or of a recording, to rows and events.
 
-The way of a message, one part for each step; every part returns its result to the one above:
+The steps of a message, one part for each; every part returns its result:
 
 1. `link`                    bytes by peer, with their arrival       `LinkReader.take`
 2. `protocol.decoder`        bytes to frames                         `FrameDecoder.read`

@@ -18,8 +18,8 @@ def logs(tmp_path: Path) -> Path:
     return folder
 
 
-def names(found: list[Path]) -> list[str]:
-    return [path.name for path in found]
+def names(paths: list[Path]) -> list[str]:
+    return [path.name for path in paths]
 
 
 def test_all_logs_of_a_folder_and_its_subfolders_are_found(logs: Path) -> None:

@@ -81,9 +81,9 @@ def test_a_log_is_stored_whole_when_the_call_returns(mosquitto: Broker, tmp_path
     ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
     log = tmp_path / "flight.tlog"
     write_tlog(log, 200)
-    said: list[Progress] = []
+    shown: list[Progress] = []
     settings = import_settings(tmp_path / "data", mosquitto.port)
-    report = import_files([log], settings, progress=said.append, stop=threading.Event())
+    report = import_files([log], settings, progress=shown.append, stop=threading.Event())
     rows = latitudes(ingest)
     ingest.close()
     assert report.finished
@@ -92,7 +92,7 @@ def test_a_log_is_stored_whole_when_the_call_returns(mosquitto: Broker, tmp_path
     assert report.files[0].rows >= 200
     assert report.files[0].first_ms == START_MS + 1000
     assert len(report.files[0].devices) == 1
-    fractions = [progress.fraction for progress in said]
+    fractions = [progress.fraction for progress in shown]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert report.files[0].points >= 200
@@ -205,7 +205,7 @@ def test_a_report_has_gaps_dropouts_and_notes() -> None:
     )
     assert report.sentence() == (
         "a.BIN: 30 points in 10 rows and 2 events of uav-1, of 1,234 messages; 2 gaps of 41.20 s in all; "
-        "1 dropout of 0.03 s in all, as its logger says; oh"
+        "1 dropout of 0.03 s in all, reported by its logger; oh"
     )
 
 
@@ -246,11 +246,11 @@ def test_logs_of_every_kind_are_stored_and_a_bad_one_between_them_is_reported(
     stored = {block.device for batch in ingest.seen.values() for block in batch.blocks}
     ingest.close()
     assert report.finished
-    assert [bool(one.error) for one in report.files] == [False, True, False, False]
+    assert [bool(file.error) for file in report.files] == [False, True, False, False]
     assert "b.rlog holds no MAVLink frame" in report.files[1].error
-    assert stored == {device for one in report.files for device in one.devices}
+    assert stored == {device for file in report.files for device in file.devices}
     assert len(stored) == 3
-    assert all(one.points > 0 and one.messages > 0 for one in report.files if not one.error)
+    assert all(file.points > 0 and file.messages > 0 for file in report.files if not file.error)
 
 
 TABLE_MAP: Final = """

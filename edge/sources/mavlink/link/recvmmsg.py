@@ -121,7 +121,7 @@ class _Kernel:
         return {self._address(name): datagrams for name, datagrams in by_name.items()}
 
     def _receive(self) -> int:
-        """Let the kernel fill the slots; return how many it filled."""
+        """Fill the slots; return how many the kernel filled."""
         while True:
             ctypes.memmove(self._slots, self._fresh, len(self._fresh))
             count = int(_RECVMMSG(self._socket.fileno(), self._slots, _SLOTS, _DONT_WAIT, None))

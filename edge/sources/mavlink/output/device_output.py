@@ -94,7 +94,7 @@ class DeviceOutput:
         return [] if self._vehicle is None else [self._describe(self._vehicle)]
 
     def _convert_rows(self, rows: StampedRows, vehicle: _Device, outputs: list[Output]) -> None:
-        """Append the rows of one kind by column (of the series `180/battery` they are component 180's)."""
+        """Append the rows of one kind by column; the series `180/battery` belongs to component 180."""
         clock, kind, times_ms, values = rows
         for run_ms, columns in kind.runs(times_ms, values):
             known, channels = self._series.get(kind.series), tuple(columns)

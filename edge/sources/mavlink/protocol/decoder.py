@@ -54,7 +54,7 @@ class FrameDecoder:
         self._next_sequence: dict[int, int] = {}
         self._late: set[int] = set()
         self._counts: Counter[str] = Counter()
-        #: Frames that the sequence numbers say were lost, by (system, component); late ones are in both counts.
+        #: Frames lost by the sequence numbers, by (system, component); late ones are in both counts.
         self.lost: Counter[tuple[int, int]] = Counter()
 
     def feed(self, data: bytes) -> list[Frame]:

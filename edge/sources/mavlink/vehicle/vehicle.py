@@ -312,7 +312,7 @@ class Vehicle:
         return [] if name is None else self.flush() + self._output.set_name(name)
 
     def _follow_session(self, now_ms: int) -> list[Output]:
-        """Follow a reboot: what was known of the old session may not hold for the new one."""
+        """Begin a session after a reboot: what was known of the old one may not hold for the new one."""
         self._timestamper.has_changed = False
         if self._timestamper.session == self._session:
             return []

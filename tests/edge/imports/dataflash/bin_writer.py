@@ -57,12 +57,12 @@ class BinWriter:
 
     def put(self, name: str, *values: Any) -> BinWriter:
         number, characters, columns = self._formats[name]
-        code = "<" + "".join(STRUCT[one] for one in characters)
+        code = "<" + "".join(STRUCT[character] for character in characters)
         if name not in self._known:
             self._known.add(name)
             length = 3 + struct.calcsize(code)
             self.put("FMT", number, length, name, characters, columns)
-        coded = [one.encode() if isinstance(one, str) else one for one in values]
+        coded = [value.encode() if isinstance(value, str) else value for value in values]
         self.messages.append((len(self.data), name))
         self.data += b"\xa3\x95" + bytes((number,)) + struct.pack(code, *coded)
         return self
@@ -95,7 +95,7 @@ class BinWriter:
 
 
 def make_flight(seconds: int = 60, board: str = "CubeOrange 00320021 3132510A 37363838") -> BinWriter:
-    """A copter that says who it is and flies with a fix from its tenth second on."""
+    """A copter that logs its identity and flies with a fix from its tenth second on."""
     log = BinWriter()
     log.put("MSG", 5_000_000, "ArduCopter V4.5.7 (2a3dc4b7)")
     log.put("MSG", 5_000_000, board)

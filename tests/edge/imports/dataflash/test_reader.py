@@ -23,17 +23,17 @@ def read_all(data: bytes, sizes: list[int] | None = None) -> tuple[list[Message]
     return messages + reader.finish(), reader
 
 
-def said(messages: list[Message]) -> list[tuple[str, dict[str, Any]]]:
-    return [(found.name, found.fields(raw)) for found, raw in messages]
+def fields_of(messages: list[Message]) -> list[tuple[str, dict[str, Any]]]:
+    return [(fmt.name, fmt.fields(raw)) for fmt, raw in messages]
 
 
-WHOLE = said(read_all(DATA)[0])
+WHOLE = fields_of(read_all(DATA)[0])
 
 
 def test_every_message_is_read_with_its_scales() -> None:
     messages, reader = read_all(DATA)
-    assert [found.name for found, _ in messages] == [name for _, name in FLIGHT.messages]
-    fields = dict(said(messages))
+    assert [fmt.name for fmt, _ in messages] == [name for _, name in FLIGHT.messages]
+    fields = dict(fields_of(messages))
     assert fields["GPS"]["Lat"] == 49.4
     assert fields["GPS"]["HDop"] == 0.9
     assert fields["ATT"]["Roll"] == 10.0
@@ -50,7 +50,7 @@ def test_all_format_characters_are_read() -> None:
     log.put("NUM", *numbers)
     array = list(range(-16, 16))
     log.put("REST", "abcd", "name", "text", -150, 250, -12_345, 12_345, -494_000_000, 11, struct.pack("<32h", *array))
-    fields = dict(said(read_all(bytes(log.data))[0]))
+    fields = dict(fields_of(read_all(bytes(log.data))[0]))
     assert list(fields["NUM"].values()) == numbers
     assert list(fields["REST"].values()) == ["abcd", "name", "text", -1.5, 2.5, -123.45, 123.45, -49.4, 11, array]
 
@@ -59,7 +59,7 @@ def test_all_format_characters_are_read() -> None:
 @settings(max_examples=40, deadline=None)
 def test_a_log_cut_into_any_pieces_gives_the_same_messages(sizes: list[int]) -> None:
     messages, reader = read_all(DATA, sizes)
-    assert said(messages) == WHOLE
+    assert fields_of(messages) == WHOLE
     assert reader.counters()["junk_bytes"] == 0
 
 
@@ -72,13 +72,13 @@ def test_noise_between_messages_is_counted_and_loses_only_the_messages_it_touche
     at = max(start for start in starts if start <= at)
     noisy = DATA[:at] + noise + DATA[at:]
     messages, reader = read_all(noisy, sizes)
-    got, before = said(messages), sum(start < at for start, _ in FLIGHT.messages)
-    # The message before the noise is not believed: what follows it is no message.
-    assert got[: max(0, before - 1)] == WHOLE[: max(0, before - 1)]
-    assert got[len(got) - (len(WHOLE) - before) :] == WHOLE[before:]
+    decoded, before = fields_of(messages), sum(start < at for start, _ in FLIGHT.messages)
+    # The message before the noise is not accepted: no message follows it.
+    assert decoded[: max(0, before - 1)] == WHOLE[: max(0, before - 1)]
+    assert decoded[len(decoded) - (len(WHOLE) - before) :] == WHOLE[before:]
     assert reader.counters()["junk_bytes"] >= len(noise) - 255 or b"\xa3\x95" in noise
     again, other = read_all(noisy)
-    assert said(again) == got
+    assert fields_of(again) == decoded
     assert other.counters() == reader.counters()
 
 
@@ -89,12 +89,12 @@ def test_a_turned_bit_changes_at_most_the_message_it_is_in_and_its_neighbour(at:
     damaged[at] ^= 1 << bit
     messages, _ = read_all(bytes(damaged))
     hit = max(place for place, (start, _) in enumerate(FLIGHT.messages) if start <= at)
-    got = said(messages)
+    decoded = fields_of(messages)
     if FLIGHT.messages[hit][1] == "FMT":  # what it describes may be lost with it
         return
-    assert got[: max(0, hit - 1)] == WHOLE[: max(0, hit - 1)]
+    assert decoded[: max(0, hit - 1)] == WHOLE[: max(0, hit - 1)]
     after = WHOLE[hit + 1 :]
-    assert len(after) == 0 or got[-len(after) :] == after
+    assert len(after) == 0 or decoded[-len(after) :] == after
 
 
 @given(st.integers(0, len(DATA)))
@@ -103,7 +103,7 @@ def test_a_log_that_was_cut_off_gives_all_that_is_whole(length: int) -> None:
     messages, reader = read_all(DATA[:length])
     whole = [start for start, _ in FLIGHT.messages] + [len(DATA)]
     complete = sum(end <= length for end in whole[1:])
-    assert said(messages) == WHOLE[:complete]
+    assert fields_of(messages) == WHOLE[:complete]
     assert reader.counters()["junk_bytes"] == length - whole[complete]
 
 
@@ -119,7 +119,7 @@ def test_noise_alone_never_raises(noise: bytes) -> None:
 def test_the_padding_of_flash_pages_does_not_cost_the_message_before_it() -> None:
     for padding in (b"\xff" * 120, b"\0" * 120):
         messages, reader = read_all(DATA + padding + DATA)
-        assert said(messages) == WHOLE * 2
+        assert fields_of(messages) == WHOLE * 2
         assert reader.counters()["junk_bytes"] == 120
 
 
@@ -127,14 +127,14 @@ def test_a_message_torn_by_a_lost_block_is_left_out_not_read_with_anothers_value
     start, _ = FLIGHT.messages[-20]
     messages, reader = read_all(DATA[: start + 10] + DATA[FLIGHT.messages[-10][0] + 5 :])
     assert reader.counters()["torn"] == 1
-    assert said(messages)[-9:] == WHOLE[-9:]
+    assert fields_of(messages)[-9:] == WHOLE[-9:]
     assert len(messages) == len(WHOLE) - 11
 
 
 def test_of_kinds_that_are_not_wanted_messages_are_counted_and_not_given() -> None:
     reader = LogReader({"POS"})
     messages = reader.read(DATA) + reader.finish()
-    assert {found.name for found, _ in messages} == {"POS"}
+    assert {fmt.name for fmt, _ in messages} == {"POS"}
     assert reader.kinds()["IMU"] == 120
     assert reader.kinds()["POS"] == len(messages) == 60
 
@@ -153,14 +153,14 @@ def test_formats_that_cannot_be_are_refused_and_counted() -> None:
         messages, reader = read_all(bytes(log.data))
         assert reader.dictionary.by_type[200] is None
         assert reader.counters()["bad_format"] == 1
-        assert said(messages)[-1] == ("MSG", {"TimeUS": 1, "Message": "hello"})
+        assert fields_of(messages)[-1] == ("MSG", {"TimeUS": 1, "Message": "hello"})
 
 
 def test_units_and_multipliers_apply_however_late_they_come() -> None:
     log = BinWriter().battery(1000, 0, 12.0, 800.0)
     log.units("BAT", "s#vvAaXOw%", "F-000C0?00")
     _, reader = read_all(bytes(log.data))
-    battery = next(one for one in reader.dictionary.by_type if isinstance(one, Format) and one.name == "BAT")
+    battery = next(fmt for fmt in reader.dictionary.by_type if isinstance(fmt, Format) and fmt.name == "BAT")
     assert battery.units["CurrTot"] == ("Ah", 0.001)
     assert battery.units["EnrgTot"] == ("W.h", 1.0)
     assert battery.units["Temp"] == ("degC", None)

@@ -205,8 +205,8 @@ def test_each_change_of_state_is_one_event(play: Play) -> None:
     item = (5, 1, 216, 1.0, 0.0, 0.0, 0.0, 0, 0, 0.0, 3)
     log.put("CMD", 10_700_000, *item).put("CMD", 10_800_000, *item).att(10_900)
     sink, _ = play(log)
-    told = [(event.kind, event.data) for event in sink.events if event.kind != "text"]
-    assert told == [
+    events = [(event.kind, event.data) for event in sink.events if event.kind != "text"]
+    assert events == [
         ("mode", {"mode": "STABILIZE", "previous": None, "code": 0}),
         ("armed", {"armed": True}),
         ("landed_state", {"state": "in_air"}),
@@ -259,7 +259,7 @@ def test_a_profile_finds_pump_and_meter_by_the_logs_own_parameters(play: Play) -
     for step in range(50):
         own_ms = 11_000 + 200 * step
         log.outputs(own_ms, c1=1500, c9=1000 if step < 25 else 1800)
-        # 8 L/min are 480 L/h, which int16 centiamperes cannot say.
+        # 8 L/min are 480 L/h, beyond the limit of int16 centiamperes.
         log.battery(own_ms, 1, 0.0 if step < 25 else 480.0, 0.0 if step < 25 else (step - 25) * 8000 / 300)
         log.battery(own_ms, 2, 0.0, 2000.0, 80)
     sink, _ = play(log, profile(pump_function=22, flow_battery_id=1, tank_battery_id=2, tank_capacity_l=10))

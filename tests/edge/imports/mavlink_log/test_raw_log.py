@@ -92,7 +92,7 @@ def test_noise_dates_nothing_wrongly(rlog: Path, noise: list[tuple[int, bytes]])
     true_ms = {NOON_MS + 20_000 + second * 1000 for second in range(20)}
     positions = [row.time_ms for row in sink.readings if "latitude_deg" in row.values]
     assert set(positions) <= true_ms
-    # Junk that looks like the beginning of a frame can only take with it what it claims to hold.
+    # Junk that looks like the beginning of a frame can only hide the length that it claims.
     assert len(positions) >= 20 - 3 * len(noise)
     again, _ = play(rlog, rlog.read_bytes())
     assert again.readings == sink.readings
@@ -107,12 +107,12 @@ def test_a_dump_without_a_frame_is_refused(rlog: Path) -> None:
 
 def test_the_stream_s_clock_goes_on_as_the_vehicles_do_and_never_back() -> None:
     pilot, other, clock = Autopilot(), Autopilot(system=2), StreamClock()
-    said = b"".join(
+    data = b"".join(
         (
             pilot.attitude(5_000), pilot.attitude(6_000), other.attitude(700_000), other.attitude(700_500),
             pilot.attitude(8_000), other.attitude(702_500), pilot.attitude(3_900_000_000), pilot.attitude(8_100),
             pilot.attitude(100), pilot.attitude(200), pilot.attitude(300), pilot.attitude(400),
         )
     )  # fmt: skip
-    heard = [clock.observe(frame) for frame in frames_of(said)]
-    assert heard == [0, 1000, 1000, 1500, 3000, 3500, 3500, 3500, 3500, 3500, 3500, 3600]
+    times_ms = [clock.observe(frame) for frame in frames_of(data)]
+    assert times_ms == [0, 1000, 1000, 1500, 3000, 3500, 3500, 3500, 3500, 3500, 3500, 3600]

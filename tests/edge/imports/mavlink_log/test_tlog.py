@@ -92,7 +92,8 @@ def test_bad_bytes_between_cost_nothing_but_are_counted(tlog: Path) -> None:
     noise = random.Random(3)
     frames = record(Autopilot(), 30, uid2=UID_A)
     pieces = [
-        make_tlog([one]) + (noise.randbytes(noise.randrange(40)) if n % 5 == 0 else b"") for n, one in enumerate(frames)
+        make_tlog([frame]) + (noise.randbytes(noise.randrange(40)) if n % 5 == 0 else b"")
+        for n, frame in enumerate(frames)
     ]
     tlog.write_bytes(b"".join(pieces))
     sink, source = play(tlog)
@@ -115,7 +116,7 @@ def test_two_vehicles_that_took_turns_under_one_system_id_are_two(tlog: Path) ->
 def test_a_recording_that_goes_on_another_day_keeps_its_times(tlog: Path) -> None:
     week_ms = 7 * 86_400_000
     days = (Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS + week_ms))
-    tlog.write_bytes(make_tlog([one for pilot in days for one in record(pilot, 10, utc=False)]))
+    tlog.write_bytes(make_tlog([frame for pilot in days for frame in record(pilot, 10, utc=False)]))
     sink, source = play(tlog)
     times = [row.time_ms for row in sink.readings if "latitude_deg" in row.values]
     assert times[10:] != times[:10]
@@ -139,7 +140,7 @@ def test_a_file_without_a_frame_is_refused_in_one_sentence(tlog: Path) -> None:
 
 
 def test_messages_without_any_heartbeat_are_left_out_and_counted(tlog: Path) -> None:
-    tlog.write_bytes(make_tlog(one for n, one in enumerate(record(Autopilot(), 10)) if n % 5 != 3))
+    tlog.write_bytes(make_tlog(frame for n, frame in enumerate(record(Autopilot(), 10)) if n % 5 != 3))
     sink, source = play(tlog)
     assert sink.readings == []
     assert source.report().left_out["without_heartbeat"] == 40

@@ -177,12 +177,12 @@ def test_a_log_that_is_too_large_to_be_held_is_refused_unread(tmp_path: Path) ->
 
 
 def test_without_pyulog_the_error_names_the_package_to_install(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = builtins.__import__
+    original_import = builtins.__import__
 
     def without(name: str, *rest: Any, **named: Any) -> Any:
         if name.startswith("pyulog"):
             raise ImportError(name)
-        return found(name, *rest, **named)
+        return original_import(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(SettingsError, match=r"PX4 logs need pyulog, .*: pip install 'headland\[logs\]'"):

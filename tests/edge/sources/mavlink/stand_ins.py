@@ -1,4 +1,4 @@
-"""An autopilot's voice, encoded by pymavlink; a sink that keeps all; a .tlog from frames."""
+"""Messages of an autopilot, encoded by pymavlink; a sink that stores all; a .tlog from frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UID_SIMULATOR = [*b"HLSIM", 1, 0, 7] + [0] * 10
 
 @dataclass
 class Autopilot:
-    """Encodes what one component says. `utc_at_boot_ms` is the UTC at which its boot time was 0."""
+    """Encodes the messages of one component. `utc_at_boot_ms` is the UTC at which its boot time was 0."""
 
     system: int = 1
     component: int = 1
@@ -77,7 +77,7 @@ class Autopilot:
 
 @dataclass
 class Collector:
-    """A sink that keeps what it gets."""
+    """A sink that stores what it gets."""
 
     readings: list[Reading] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Collector:
 
 
 def rows_of(outputs: Iterable[Output]) -> list[Reading]:
-    """Return the rows that are among outputs, one by one, in the order of their times."""
+    """Return the single rows among outputs, in the order of their times."""
     rows = (row for output in outputs if isinstance(output, Readings) for row in output.rows())
     return sorted(rows, key=lambda row: row.time_ms)
 

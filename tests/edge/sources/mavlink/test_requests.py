@@ -18,7 +18,7 @@ RATES_HZ: dict[RatedMessage, float] = {"ATTITUDE": 5.0, "GLOBAL_POSITION_INT": 1
 
 
 class Talk:
-    """A requester and what its vehicle has said so far."""
+    """A requester and the messages of its vehicle so far."""
 
     def __init__(self) -> None:
         self.requester = Requester(1, RATES_HZ)

@@ -28,16 +28,16 @@ from headland.contract.records import Clock, Descriptor, Event
 from tests.edge.sources.mavlink.stand_ins import rows_of
 
 START_MS = 1_795_000_000_000
-#: The link's delay, the same for every frame: what the gateway's clock cannot know.
+#: The link's delay, the same for every frame: unknown to the gateway's clock.
 DELAY_MS = 40
 STEP_MS = 20
 
 
-def ask(message_id: int = 148, system: int = 1) -> Any:
+def request_version(message_id: int = 148, system: int = 1) -> Any:
     return dialect.MAVLink_command_long_message(system, 1, 512, 0, message_id, 0, 0, 0, 0, 0, 0)
 
 
-def ask_parameter(name: str) -> Any:
+def request_parameter(name: str) -> Any:
     return dialect.MAVLink_param_request_read_message(1, 1, name.encode(), -1)
 
 
@@ -48,7 +48,7 @@ def fly(drone: Drone, seconds: float) -> Iterator[tuple[int, list[bytes]]]:
 
 
 class Gateway:
-    """A fleet with the clock of a gateway that a time server keeps right."""
+    """A fleet with the clock of a gateway that a time server disciplines."""
 
     def __init__(self, sprayer: SprayerSettings | None = None, *, host: bool = True) -> None:
         policy = HoldPolicy(wait_ms=10_000, rows=20_000, host=host)
@@ -57,7 +57,7 @@ class Gateway:
         self.out: list[Output] = []
         self._next_tick_ms = 0
 
-    def hear(self, frames: list[bytes], true_ms: int, link: str = "a") -> None:
+    def receive(self, frames: list[bytes], true_ms: int, link: str = "a") -> None:
         now_ms = true_ms + DELAY_MS
         decoder = self.decoders.setdefault(link, FrameDecoder(wanted=MESSAGE_BY_ID))
         read = decoder.read(b"".join(frames))
@@ -75,16 +75,16 @@ class Gateway:
 
     @property
     def events(self) -> list[Event]:
-        return [one for one in self.out if isinstance(one, Event)]
+        return [output for output in self.out if isinstance(output, Event)]
 
     def values(self, channel: str) -> list[tuple[int, float]]:
-        found = ((row.time_ms, row.values.get(channel)) for row in self.rows)
-        return [(time_ms, value) for time_ms, value in found if value is not None]
+        values = ((row.time_ms, row.values.get(channel)) for row in self.rows)
+        return [(time_ms, value) for time_ms, value in values if value is not None]
 
     def evidence(self) -> dict[str, str]:
-        """Return what the newest descriptors say of how channels came about."""
-        newest = {one.device: one for one in self.out if isinstance(one, Descriptor)}
-        channels = [channel for one in newest.values() for channel in one.channels.items()]
+        """Return the evidence of channels by the newest descriptors."""
+        newest = {output.device: output for output in self.out if isinstance(output, Descriptor)}
+        channels = [channel for descriptor in newest.values() for channel in descriptor.channels.items()]
         return {name: info.evidence for name, info in channels if info.evidence is not None}
 
 
@@ -107,7 +107,7 @@ class Truth:
                 self._times_ms.setdefault(tuple(row.items()), []).append(true_ms)
 
     def error_ms(self, row: Reading) -> int | None:
-        """Return how far a row's time is from the nearest moment at which it was said; None: it is made of more."""
+        """Return how far a row's time is from the nearest moment of sending; None: it is of several messages."""
         times_ms = self._times_ms.get(tuple(row.values.items()))
         if times_ms is None:
             return None
@@ -122,7 +122,7 @@ def test_a_reboot_a_clock_step_and_ten_percent_loss_leave_no_row_far_from_the_tr
     gateway, truth = Gateway(), Truth()
     for n, (true_ms, frames) in enumerate(fly(drone, 100)):
         truth.note(frames, true_ms)
-        gateway.hear(lose(frames, n, 0.1), true_ms)
+        gateway.receive(lose(frames, n, 0.1), true_ms)
     gateway.finish(true_ms)
     errors_ms = [error_ms for row in gateway.rows if (error_ms := truth.error_ms(row)) is not None]
     assert len(errors_ms) > 2500
@@ -141,7 +141,7 @@ def test_without_a_disciplined_gateway_clock_a_step_is_followed_and_reported() -
     gateway, truth = Gateway(host=False), Truth()
     for true_ms, frames in fly(drone, 50):
         truth.note(frames, true_ms)
-        gateway.hear(frames, true_ms)
+        gateway.receive(frames, true_ms)
     gateway.finish(true_ms)
     for row in gateway.rows:
         error_ms = truth.error_ms(row)
@@ -164,9 +164,9 @@ def test_two_sprayers_with_one_system_id_are_two_vehicles_with_a_clash_on_any_li
     truths = {"uav-484c53494d01": Truth(), "uav-484c53494d02": Truth()}
     for n, ((true_ms, one), (_, other)) in enumerate(zip(fly(first, 25), fly(second, 25), strict=True)):
         for drone, frames, link, truth in zip((first, second), (one, other), links, truths.values(), strict=True):
-            said = [*frames, *drone.respond([ask()])] if n % 50 == 10 else frames
-            truth.note(said, true_ms)
-            gateway.hear(said, true_ms, link)
+            sent = [*frames, *drone.respond([request_version()])] if n % 50 == 10 else frames
+            truth.note(sent, true_ms)
+            gateway.receive(sent, true_ms, link)
     gateway.finish(true_ms)
     clashes = {(event.device, event.data["other"]) for event in gateway.events if event.kind == "identity_clash"}
     assert clashes == {tuple(truths), tuple(reversed(truths))}
@@ -187,8 +187,10 @@ def spread(scenario: str, profile: str, seconds: float) -> tuple[Gateway, dict[i
     gateway = Gateway(resolve_profile(SprayerSettings(profile=profile), Path()))
     machines: dict[int, Any] = {}
     for n, (true_ms, frames) in enumerate(fly(drone, seconds)):
-        said = [*frames, *drone.respond([ask(), *map(ask_parameter, PARAMETERS)])] if n == 60 else frames
-        gateway.hear(said, true_ms)
+        sent = (
+            [*frames, *drone.respond([request_version(), *map(request_parameter, PARAMETERS)])] if n == 60 else frames
+        )
+        gateway.receive(sent, true_ms)
         machines[true_ms] = copy(drone.vehicle.body.machine)
     gateway.finish(true_ms)
     return gateway, machines

@@ -40,14 +40,14 @@ def running(url: str, **changes: Any) -> Iterator[tuple[MavlinkSource, Collector
 
 
 class Speaker:
-    """A vehicle that says what makes it known and ten attitudes; `say` gives the next bytes."""
+    """A vehicle that sends its identity and ten attitudes; `next_frames` returns the next bytes."""
 
     def __init__(self, uid2: list[int] | None = None) -> None:
         self.pilot = Autopilot(utc_at_boot_ms=wall_clock_ms() - 50_000)
         self.boot_ms = 50_000
         self.uid2 = uid2 or UID_A
 
-    def say(self) -> list[bytes]:
+    def next_frames(self) -> list[bytes]:
         pilot = self.pilot
         self.boot_ms += 1000
         frames = [
@@ -71,23 +71,23 @@ def udp_socket() -> socket.socket:
 
 
 def test_udpin_reads_whoever_sends_and_answers_each_as_an_onboard_computer(free_port: int) -> None:
-    with udp_socket() as one, udp_socket() as other, running(f"udpin:127.0.0.1:{free_port}") as (source, sink):
-        speakers = {one: Speaker(UID_A), other: Speaker(UID_B)}
-        heard: dict[socket.socket, list[Any]] = {one: [], other: []}
-        parsers = {one: dialect.MAVLink(None), other: dialect.MAVLink(None)}
+    with udp_socket() as first, udp_socket() as other, running(f"udpin:127.0.0.1:{free_port}") as (source, sink):
+        speakers = {first: Speaker(UID_A), other: Speaker(UID_B)}
+        received: dict[socket.socket, list[Any]] = {first: [], other: []}
+        parsers = {first: dialect.MAVLink(None), other: dialect.MAVLink(None)}
 
         def spoken() -> bool:
             for endpoint, speaker in speakers.items():
-                for frame in speaker.say():
+                for frame in speaker.next_frames():
                     endpoint.sendto(frame, ("127.0.0.1", free_port))
                 with contextlib.suppress(TimeoutError):
-                    heard[endpoint] += parsers[endpoint].parse_buffer(endpoint.recv(4096)) or []
-            types = [{message.get_type() for message in heard[endpoint]} for endpoint in speakers]
+                    received[endpoint] += parsers[endpoint].parse_buffer(endpoint.recv(4096)) or []
+            types = [{message.get_type() for message in received[endpoint]} for endpoint in speakers]
             return attitudes(sink) >= 40 and all({"HEARTBEAT", "COMMAND_LONG"} <= kinds for kinds in types)
 
         wait_until(spoken)
         assert {row.source.device for row in sink.readings} == {"uav-a1b2c3", "uav-d4e5"}
-        for messages in heard.values():
+        for messages in received.values():
             assert {(message.get_srcSystem(), message.get_srcComponent()) for message in messages} == {(245, 191)}
             assert {m.command for m in messages if m.get_type() == "COMMAND_LONG"} <= {511, 512}
         assert source.counters()["frames"] >= 40
@@ -98,7 +98,7 @@ def test_listen_only_sends_nothing_at_all(free_port: int) -> None:
         speaker = Speaker()
 
         def spoken() -> bool:
-            for frame in speaker.say():
+            for frame in speaker.next_frames():
                 vehicle.sendto(frame, ("127.0.0.1", free_port))
             return attitudes(sink) >= 50
 
@@ -121,7 +121,7 @@ def test_udpout_sends_first_and_survives_an_absent_peer() -> None:
         speaker = Speaker()
 
         def spoken() -> bool:
-            for frame in speaker.say():
+            for frame in speaker.next_frames():
                 late.sendto(frame, sender)
             return attitudes(sink) >= 10
 
@@ -134,7 +134,7 @@ def serve_twice(listener: socket.socket, speaker: Speaker, enough: Callable[[int
         client, _ = listener.accept()
         with client:
             while not enough(turn):
-                client.sendall(b"".join(speaker.say()))
+                client.sendall(b"".join(speaker.next_frames()))
                 time.sleep(0.01)
 
 
@@ -162,7 +162,7 @@ def test_tcp_waits_for_a_server_that_is_not_there_yet(free_port: int) -> None:
                 speaker = Speaker()
 
                 def spoken() -> bool:
-                    client.sendall(b"".join(speaker.say()))
+                    client.sendall(b"".join(speaker.next_frames()))
                     return attitudes(sink) >= 10
 
                 wait_until(spoken)
@@ -176,7 +176,7 @@ def test_tcpin_accepts_clients_that_come_and_go(free_port: int) -> None:
                 speaker = Speaker(uid2)
 
                 def spoken(client: socket.socket = client, speaker: Speaker = speaker, device: str = device) -> bool:
-                    client.sendall(b"".join(speaker.say()))
+                    client.sendall(b"".join(speaker.next_frames()))
                     return sum(row.source.device == device for row in sink.readings) >= 20
 
                 wait_until(spoken)
@@ -212,7 +212,7 @@ def test_a_serial_line_is_opened_again_after_the_device_was_pulled(tmp_path: Pat
             def spoken(master: int = master, wanted: int = attitudes(sink) + 30) -> bool:
                 os.set_blocking(master, False)
                 with contextlib.suppress(BlockingIOError):
-                    os.write(master, b"".join(speaker.say()))
+                    os.write(master, b"".join(speaker.next_frames()))
                 with contextlib.suppress(BlockingIOError):
                     os.read(master, 4096)
                 return attitudes(sink) >= wanted
@@ -229,12 +229,12 @@ def test_rows_that_wait_when_the_source_stops_are_not_lost(free_port: int) -> No
     with udp_socket() as vehicle, running(f"udpin:127.0.0.1:{free_port}") as (source, sink):
         pilot = Autopilot()
 
-        def heard() -> bool:
+        def received() -> bool:
             vehicle.sendto(pilot.heartbeat(), ("127.0.0.1", free_port))
             vehicle.sendto(pilot.attitude(1000), ("127.0.0.1", free_port))
             return source.counters().get("frames", 0) >= 2
 
-        wait_until(heard)
+        wait_until(received)
         assert sink.readings == []
     assert {row.source.device for row in sink.readings} == {"gw-1.sys1"}
 
@@ -260,7 +260,7 @@ def test_a_receive_buffer_too_small_for_the_vehicles_is_logged_with_the_remedy(
         speaker = Speaker()
 
         def warned() -> bool:
-            for frame in speaker.say():
+            for frame in speaker.next_frames():
                 vehicle.sendto(frame, ("127.0.0.1", free_port))
             return "net.core.rmem_max" in caplog.text and attitudes(sink) >= 10
 
@@ -269,9 +269,9 @@ def test_a_receive_buffer_too_small_for_the_vehicles_is_logged_with_the_remedy(
 
 
 def test_a_heartbeat_is_one_frame_for_all_peers(free_port: int) -> None:
-    with udp_socket() as one, udp_socket() as other, running(f"udpin:127.0.0.1:{free_port}") as _:
-        pilots = {one: Autopilot(system=1), other: Autopilot(system=2)}
-        heard: dict[socket.socket, set[bytes]] = {one: set(), other: set()}
+    with udp_socket() as first, udp_socket() as other, running(f"udpin:127.0.0.1:{free_port}") as _:
+        pilots = {first: Autopilot(system=1), other: Autopilot(system=2)}
+        received: dict[socket.socket, set[bytes]] = {first: set(), other: set()}
 
         def agree() -> bool:
             for endpoint, pilot in pilots.items():
@@ -279,7 +279,7 @@ def test_a_heartbeat_is_one_frame_for_all_peers(free_port: int) -> None:
                 with contextlib.suppress(TimeoutError):
                     frame = endpoint.recv(4096)
                     if frame[7:10] == b"\0\0\0":
-                        heard[endpoint].add(frame)
-            return len(heard[one] & heard[other]) >= 2
+                        received[endpoint].add(frame)
+            return len(received[first] & received[other]) >= 2
 
         wait_until(agree)

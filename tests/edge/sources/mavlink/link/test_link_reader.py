@@ -40,14 +40,14 @@ def senders(port: int, count: int, stack: contextlib.ExitStack) -> list[socket.s
     return made
 
 
-def heard(reader: LinkReader) -> int:
-    """Read once more; return how many peers were heard."""
+def received(reader: LinkReader) -> int:
+    """Read once more; return how many peers have sent."""
     reader.read(0.5, 100)
     return len(reader._pieces)
 
 
 def is_kept_up(reader: LinkReader, link: UdpServer) -> bool:
-    """Do what other work does in its middle; tell whether the kernel keeps nothing any more."""
+    """Keep up as other work does; return whether the receive buffer is empty."""
     reader.keep_up()
     return not link._selector.select(0)
 
@@ -75,17 +75,17 @@ def test_more_than_the_kernel_keeps_is_read_in_the_middle_of_other_work(
 ) -> None:
     monkeypatch.setattr(links, "RECEIVE_BUFFER_BYTES", 4096)
     with listening(free_port) as (reader, link), contextlib.ExitStack() as stack:
-        one, other = senders(free_port, 2, stack)
+        first, other = senders(free_port, 2, stack)
         assert link.buffer_messages < 20
-        one.send(b"a")
+        first.send(b"a")
         other.send(b"b")
-        wait_until(lambda: heard(reader) == 2)
+        wait_until(lambda: received(reader) == 2)
         got = b""
         for _, pieces in reader.take():
             got += b"".join(data for _, data in pieces)
             for _ in range(10):  # many times its room, while what came before is still taken
                 for _ in range(8):
-                    one.send(b"c")
+                    first.send(b"c")
                 wait_until(lambda: is_kept_up(reader, link))
         got += b"".join(data for _, pieces in reader.take() for _, data in pieces)
         assert sorted(got) == sorted(b"ab" + b"c" * 160)
@@ -97,7 +97,7 @@ def test_between_two_peers_the_link_is_read_by_itself(free_port: int, monkeypatc
         made = senders(free_port, 3, stack)
         for sender in made:
             sender.send(b"a")
-        wait_until(lambda: heard(reader) == 3)
+        wait_until(lambda: received(reader) == 3)
         assert 8 < link.buffer_messages < 16
         for _ in reader.take():
             for _ in range(8):  # once it has room for, twice it has not
@@ -121,8 +121,8 @@ def test_the_buffer_is_bounded_in_bytes(free_port: int) -> None:
             return reader.is_full
 
         wait_until(is_full)
-        kept = sum(len(data) for _, pieces in reader.take() for _, data in pieces)
-        assert 5_000_000 < kept <= reads * 20 * 60_000
+        held = sum(len(data) for _, pieces in reader.take() for _, data in pieces)
+        assert 5_000_000 < held <= reads * 20 * 60_000
         assert not reader.is_full
 
 

@@ -30,9 +30,9 @@ def test_every_datagram_comes_whole_in_its_senders_order(endpoint: socket.socket
     for number in range(150):  # more than one call takes
         senders[number % 3].send(b"%d," % number)
     senders[0].send(b"x" * 60_000)
-    found = datagrams.read()
-    assert list(found) == [sender.getsockname() for sender in senders]
-    texts = [b"".join(pieces) for pieces in found.values()]
+    by_sender = datagrams.read()
+    assert list(by_sender) == [sender.getsockname() for sender in senders]
+    texts = [b"".join(pieces) for pieces in by_sender.values()]
     assert texts[0] == b"".join(b"%d," % number for number in range(0, 150, 3)) + b"x" * 60_000
     assert texts[1:] == [b"".join(b"%d," % number for number in range(first, 150, 3)) for first in (1, 2)]
     assert datagrams.read() == {}

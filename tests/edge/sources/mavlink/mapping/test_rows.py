@@ -174,14 +174,14 @@ def test_many_messages_become_columns_as_each_becomes_a_row() -> None:
 
 
 def test_outputs_that_come_and_go_part_the_columns_where_they_do() -> None:
-    said = [
+    messages = [
         servos(servo1_raw=1500),
         servos(servo1_raw=1600),
         servos(servo2_raw=1700),
         servos(),
         servos(servo1_raw=1800),
     ]
-    values = [LAYOUTS[36].values(frames_of(Autopilot().encode(message))[0].payload) for message in said]
+    values = [LAYOUTS[36].values(frames_of(Autopilot().encode(message))[0].payload) for message in messages]
     assert [
         (list(times_ms), {name: list(column) for name, column in columns.items()})
         for times_ms, columns in ROW_KINDS[36].runs(range(5), values)

@@ -1,4 +1,4 @@
-"""What no autopilot would say, through everything between bytes and rows."""
+"""Damaged and impossible messages, from bytes to rows."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_flipped_lost_and_cut_bytes_give_no_wrong_row(seed: int) -> None:
     for _ in range(40):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     del data[(cut := chance.randrange(len(data))) : cut + chance.randrange(200)]
-    # Of 65,536 damaged frames one has a checksum that fits: nobody can tell it from a sound one, pymavlink neither.
+    # Of 65,536 damaged frames one has a checksum that fits: nothing distinguishes it from a valid one.
     sent = b"".join(normal_flight())
     assume(all(bytes(message.get_msgbuf()) in sent for message in read_by_pymavlink(bytes(data))))
     pieces = [bytes(data[at : at + 97]) for at in range(0, len(data), 97)]
@@ -115,7 +115,11 @@ def read_by_pymavlink(data: bytes) -> list[Any]:
     parser = dialect.MAVLink(None)
     parser.robust_parsing = True
     messages = parser.parse_buffer(data) or []
-    return [one for one in messages if one.get_type() != "BAD_DATA" and not one.get_type().startswith("UNKNOWN")]
+    return [
+        message
+        for message in messages
+        if message.get_type() != "BAD_DATA" and not message.get_type().startswith("UNKNOWN")
+    ]
 
 
 @settings(max_examples=40, deadline=None)
@@ -132,12 +136,12 @@ def test_every_field_of_a_damaged_stream_equals_pymavlinks(messages: list[Any], 
     del data[(cut := chance.randrange(len(data))) : cut + chance.randrange(60)]
     decoder = FrameDecoder()
     ours = decoder.feed(bytes(data)) + decoder.finish()
-    found = {(frame.sequence, frame.message_id): frame for frame in ours}
+    by_id = {(frame.sequence, frame.message_id): frame for frame in ours}
     for theirs in read_by_pymavlink(bytes(data)):
         header = theirs.get_header()
-        decoded = decode_message(found[header.seq, header.msgId])
+        decoded = decode_message(by_id[header.seq, header.msgId])
         if decoded is not None:
             assert_same_fields(decoded, theirs)
     sent = {(frame[2] if frame[0] == 0xFE else frame[4], frame) for frame in frames}
-    for frame in ours:  # and nothing is found that was not sent
+    for frame in ours:  # and none that was not sent
         assert any(number == frame.sequence and frame.payload in raw for number, raw in sent)

@@ -134,17 +134,17 @@ def test_a_signature_is_skipped() -> None:
 
 def test_loss_is_counted_by_source_from_the_sequence_numbers() -> None:
     pilot, companion = Autopilot(), Autopilot(component=100)
-    kept, dropped = [], 0
+    sent, dropped = [], 0
     drop = random.Random(4)
     for n in range(1000):
         frame = pilot.attitude(n)
         if n in (0, 999) or drop.random() > 0.1:
-            kept.append(frame)
+            sent.append(frame)
         else:
             dropped += 1
-        kept.append(companion.hud())
+        sent.append(companion.hud())
     decoder = FrameDecoder()
-    decoder.feed(b"".join(kept))
+    decoder.feed(b"".join(sent))
     assert decoder.lost == {(1, 1): dropped}
 
 
@@ -163,7 +163,7 @@ def test_a_late_frame_is_not_a_loss_of_250() -> None:
     decoder = FrameDecoder()
     decoder.feed(b"".join(frames))
     assert decoder.counters()["late"] == 1
-    assert decoder.counters()["lost"] == 1  # the overtaken one, which is in both counts
+    assert decoder.counters()["lost"] == 1  # the late one, which is in both counts
 
 
 def test_a_stamped_stream_gives_each_frame_its_stamp() -> None:

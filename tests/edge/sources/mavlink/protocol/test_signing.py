@@ -17,7 +17,7 @@ KEY = hashlib.sha256(b"a passphrase").digest()
 
 
 def signing(pilot: Autopilot, now_ms: int = NOON_MS, key: bytes = KEY) -> Autopilot:
-    """Make an autopilot sign what it says, with pymavlink's own code."""
+    """Make an autopilot sign its messages, with pymavlink's own code."""
     state: Any = pilot.state
     state.signing.secret_key = key
     state.signing.sign_outgoing = True

@@ -11,15 +11,15 @@ CLIP_CA = 32767
 
 
 def read_meter(flow_l_min: float, seconds: float, *, jitter_ms: int = 0, rate_hz: int = 5) -> list[float | None]:
-    """Return what a FuelFlow monitor tells at a true flow: whole millilitres, a clipped current."""
+    """Return the readings of a FuelFlow monitor at a true flow: whole millilitres, a clipped current."""
     meter, chance = FlowMeter(), random.Random(7)
-    told = []
+    readings = []
     for n in range(int(seconds * rate_hz)):
         time_ms = n * 1000 // rate_hz
         consumed_ml = int(flow_l_min * 1000 * time_ms / 60_000)
         current_ca = min(CLIP_CA, round(flow_l_min * 60 * 100))
-        told.append(meter.flow_l_min(current_ca, consumed_ml, time_ms - chance.randint(0, jitter_ms)))
-    return told
+        readings.append(meter.flow_l_min(current_ca, consumed_ml, time_ms - chance.randint(0, jitter_ms)))
+    return readings
 
 
 def test_a_flow_within_the_wires_range_is_its_current() -> None:
@@ -29,9 +29,9 @@ def test_a_flow_within_the_wires_range_is_its_current() -> None:
 @pytest.mark.parametrize("jitter_ms", [0, 60])
 @pytest.mark.parametrize("flow_l_min", [5.5, 8.0, 20.0])
 def test_a_flow_beyond_it_is_the_volume_over_time_within_one_percent(flow_l_min: float, jitter_ms: int) -> None:
-    told = read_meter(flow_l_min, 30, jitter_ms=jitter_ms)
-    assert told[:9] == [None] * 9
-    settled = [value for value in told if value is not None][15:]
+    readings = read_meter(flow_l_min, 30, jitter_ms=jitter_ms)
+    assert readings[:9] == [None] * 9
+    settled = [value for value in readings if value is not None][15:]
     assert len(settled) > 100
     for value in settled:
         assert value == pytest.approx(flow_l_min, rel=0.01)

@@ -68,8 +68,8 @@ def test_one_wild_pair_is_only_suspect() -> None:
 def test_three_agreeing_pairs_make_a_step() -> None:
     clock = UtcMap()
     clock.observe(*pair_at(1000))
-    said = [clock.observe(*pair_at(boot_ms, NOON_MS + 9000)) for boot_ms in (2000, 3000, 4000)]
-    assert said == [MapUpdate.SUSPECT, MapUpdate.SUSPECT, MapUpdate.STEPPED]
+    updates = [clock.observe(*pair_at(boot_ms, NOON_MS + 9000)) for boot_ms in (2000, 3000, 4000)]
+    assert updates == [MapUpdate.SUSPECT, MapUpdate.SUSPECT, MapUpdate.STEPPED]
     assert clock.utc_ms(4000) == NOON_MS + 13_000
 
 

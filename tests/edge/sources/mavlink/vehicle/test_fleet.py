@@ -1,4 +1,4 @@
-"""Frames of one or more vehicles to rows and events, through everything between."""
+"""Frames of first or more vehicles to rows and events, through everything between."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ARRIVAL_MS = NOON_MS + 8000
 
 
 class Field:
-    """A fleet, what it said, and a clock that the test turns."""
+    """A fleet, its outputs, and a clock that the test advances."""
 
     def __init__(self, *, wait_ms: int | None = 10_000, rows: int = 1000) -> None:
         self.fleet = Fleet(SourceContext("gw-1", "home"), None, lambda _system: HoldPolicy(wait_ms=wait_ms, rows=rows))
@@ -30,7 +30,7 @@ class Field:
         self.events: list[Event] = []
         self.descriptors: list[Descriptor] = []
 
-    def hear(self, data: bytes | Iterable[bytes], link: str = "a", after_ms: int = 0) -> None:
+    def receive(self, data: bytes | Iterable[bytes], link: str = "a", after_ms: int = 0) -> None:
         self.now_ms += after_ms
         for frame in frames_of(data if isinstance(data, bytes) else b"".join(data)):
             self.collect(self.fleet.read(link, [frame], [self.now_ms]))
@@ -76,7 +76,7 @@ def met(pilot: Autopilot, boot_ms: int, uid2: list[int] | None = None) -> list[b
 
 def test_rows_are_stamped_by_the_vehicles_clock_not_by_arrival() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.attitude(1500), pilot.position(1600)])
+    field.receive([*met(pilot, 1000), pilot.attitude(1500), pilot.position(1600)])
     assert field.times() == [NOON_MS + 1500]
     assert field.times("latitude_deg") == [NOON_MS + 1600]
     assert {row.clock for row in field.rows} == {Clock.GPS}
@@ -84,40 +84,40 @@ def test_rows_are_stamped_by_the_vehicles_clock_not_by_arrival() -> None:
 
 def test_rows_before_the_time_is_known_are_held_and_stamped_when_it_is() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([pilot.attitude(100), pilot.heartbeat(), pilot.identity(UID_A), pilot.attitude(200), pilot.gps(250)])
-    field.hear(pilot.system_time(300, utc_ms=0))
+    field.receive([pilot.attitude(100), pilot.heartbeat(), pilot.identity(UID_A), pilot.attitude(200), pilot.gps(250)])
+    field.receive(pilot.system_time(300, utc_ms=0))
     assert field.rows == []
-    field.hear(pilot.system_time(1300), after_ms=1000)
+    field.receive(pilot.system_time(1300), after_ms=1000)
     assert field.times() == [NOON_MS + 100, NOON_MS + 200]
     assert field.times("gps_fix_code") == [NOON_MS + 250]
 
 
 def test_a_message_without_a_stamp_takes_the_last_boot_time_of_its_vehicle() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear(
+    field.receive(
         [*met(pilot, 1000), pilot.attitude(1500), pilot.hud(), pilot.attitude(1700), pilot.hud(), pilot.hud(9.0)]
     )
-    # Two of them at one boot time stay two rows.
+    # Two of them at first boot time stay second rows.
     assert field.times("air_speed_m_s") == [NOON_MS + 1500, NOON_MS + 1700, NOON_MS + 1701]
 
 
 def test_when_no_time_comes_within_ten_seconds_rows_are_stamped_by_arrival() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([pilot.heartbeat(), pilot.identity(UID_A), pilot.attitude(100), pilot.system_time(100, utc_ms=0)])
+    field.receive([pilot.heartbeat(), pilot.identity(UID_A), pilot.attitude(100), pilot.system_time(100, utc_ms=0)])
     field.wait(9000)
     assert field.rows == []
     field.wait(2000)
     assert field.times() == [ARRIVAL_MS]
     assert field.rows[0].clock is Clock.ARRIVAL
-    field.hear(pilot.attitude(11_000), after_ms=50)
+    field.receive(pilot.attitude(11_000), after_ms=50)
     assert field.times()[-1] == field.now_ms
 
 
 def test_a_time_that_comes_after_the_bound_is_used_from_then_on_and_reported() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([pilot.heartbeat(), pilot.identity(UID_A), pilot.gps(90), pilot.attitude(100)])
+    field.receive([pilot.heartbeat(), pilot.identity(UID_A), pilot.gps(90), pilot.attitude(100)])
     field.wait(11_000)
-    field.hear([pilot.system_time(12_000), pilot.attitude(12_100)])
+    field.receive([pilot.system_time(12_000), pilot.attitude(12_100)])
     assert [row.clock for row in field.rows if "roll_rad" in row.values] == [Clock.ARRIVAL, Clock.GPS]
     assert field.times()[-1] == NOON_MS + 12_100
     assert field.event("clock_found").t == NOON_MS + 12_000
@@ -125,16 +125,16 @@ def test_a_time_that_comes_after_the_bound_is_used_from_then_on_and_reported() -
 
 def test_a_utc_without_any_fix_is_not_called_a_satellite_clock() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([pilot.heartbeat(), pilot.identity(UID_A), pilot.system_time(100), pilot.attitude(200)])
+    field.receive([pilot.heartbeat(), pilot.identity(UID_A), pilot.system_time(100), pilot.attitude(200)])
     field.wait(11_000)
     assert [(row.clock, row.time_ms) for row in field.rows] == [(Clock.RTC, NOON_MS + 200)]
-    field.hear([pilot.gps(11_000), pilot.attitude(11_100)])
+    field.receive([pilot.gps(11_000), pilot.attitude(11_100)])
     assert field.rows[-1].clock is Clock.GPS
 
 
 def test_what_waits_is_bounded_and_the_overflow_is_counted() -> None:
     field, pilot = Field(rows=50), Autopilot()
-    field.hear([pilot.heartbeat(), pilot.identity(UID_A), *(pilot.attitude(100 + n) for n in range(80))])
+    field.receive([pilot.heartbeat(), pilot.identity(UID_A), *(pilot.attitude(100 + n) for n in range(80))])
     assert len(field.rows) == 80
     assert field.fleet.counters()["held_overflow"] == 51
     assert len(set(field.times())) == 80
@@ -142,30 +142,30 @@ def test_what_waits_is_bounded_and_the_overflow_is_counted() -> None:
 
 def test_a_clock_step_opens_a_segment_and_no_row_is_stamped_in_between() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.attitude(1500)])
+    field.receive([*met(pilot, 1000), pilot.attitude(1500)])
     pilot.utc_at_boot_ms += 10_000
     for boot_ms in (2000, 3000, 4000):
-        field.hear([pilot.system_time(boot_ms), pilot.attitude(boot_ms + 100)], after_ms=1000)
+        field.receive([pilot.system_time(boot_ms), pilot.attitude(boot_ms + 100)], after_ms=1000)
     assert field.times() == [NOON_MS + ms for ms in (1500, 12_100, 13_100, 14_100)]
     assert field.event("clock_step").data == {"step_ms": 10_000, "followed": True}
 
 
 def test_one_wild_time_moves_nothing() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.attitude(1500)])
-    field.hear([pilot.system_time(2000, utc_ms=NOON_MS + 99_000), pilot.attitude(2100)])
-    field.hear([pilot.system_time(3000), pilot.attitude(3100)])
+    field.receive([*met(pilot, 1000), pilot.attitude(1500)])
+    field.receive([pilot.system_time(2000, utc_ms=NOON_MS + 99_000), pilot.attitude(2100)])
+    field.receive([pilot.system_time(3000), pilot.attitude(3100)])
     assert field.times() == [NOON_MS + ms for ms in (1500, 2100, 3100)]
     assert "clock_step" not in [event.kind for event in field.events]
 
 
 def test_a_reboot_opens_a_new_session_and_holds_until_the_new_time_is_known() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 500_000), pilot.attitude(500_100)])
+    field.receive([*met(pilot, 500_000), pilot.attitude(500_100)])
     pilot.utc_at_boot_ms += 600_000
-    field.hear([pilot.attitude(ms) for ms in (2000, 2100, 2200, 2300)])
+    field.receive([pilot.attitude(ms) for ms in (2000, 2100, 2200, 2300)])
     assert len(field.times()) == 1
-    field.hear([pilot.identity(UID_A), pilot.gps(2400), pilot.system_time(3000)])
+    field.receive([pilot.identity(UID_A), pilot.gps(2400), pilot.system_time(3000)])
     assert field.times() == [NOON_MS + 500_100, *(NOON_MS + 600_000 + ms for ms in (2000, 2100, 2200, 2300))]
     assert field.event("reboot").data == {"session": 1}
     assert field.event("reboot").t == NOON_MS + 602_000
@@ -174,14 +174,14 @@ def test_a_reboot_opens_a_new_session_and_holds_until_the_new_time_is_known() ->
 
 def test_rows_of_a_session_whose_time_never_came_are_stamped_by_arrival_at_the_reboot() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([pilot.heartbeat(), pilot.identity(UID_A), pilot.attitude(500_000)])
-    field.hear([pilot.attitude(ms) for ms in (100, 200, 300)], after_ms=2000)
+    field.receive([pilot.heartbeat(), pilot.identity(UID_A), pilot.attitude(500_000)])
+    field.receive([pilot.attitude(ms) for ms in (100, 200, 300)], after_ms=2000)
     assert [(row.clock, row.time_ms) for row in field.rows] == [(Clock.ARRIVAL, ARRIVAL_MS)]
 
 
 def test_a_late_message_keeps_its_own_time_and_is_no_reboot() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 50_000), pilot.attitude(50_100), pilot.attitude(40_000), pilot.attitude(50_200)])
+    field.receive([*met(pilot, 50_000), pilot.attitude(50_100), pilot.attitude(40_000), pilot.attitude(50_200)])
     field.wait(4000)
     assert field.times() == [NOON_MS + ms for ms in (50_100, 50_200, 40_000)]
     assert field.fleet.counters()["late_rows"] == 1
@@ -190,26 +190,26 @@ def test_a_late_message_keeps_its_own_time_and_is_no_reboot() -> None:
 
 def test_after_a_silence_in_which_boot_time_stood_still_rows_wait_for_the_time_again() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 100_000), pilot.attitude(100_100)])
+    field.receive([*met(pilot, 100_000), pilot.attitude(100_100)])
     pilot.utc_at_boot_ms += 580_000  # it restarted unheard: 600 s later it has been up for 120 s
-    field.hear(pilot.attitude(120_100), after_ms=600_000)
+    field.receive(pilot.attitude(120_100), after_ms=600_000)
     for boot_ms in (121_000, 122_000, 123_000):
-        field.hear([pilot.system_time(boot_ms), pilot.attitude(boot_ms + 100)])
+        field.receive([pilot.system_time(boot_ms), pilot.attitude(boot_ms + 100)])
     assert field.times()[1:] == [NOON_MS + 580_000 + ms for ms in (120_100, 121_100, 122_100, 123_100)]
 
 
 def test_a_silence_of_the_link_alone_changes_nothing() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 100_000), pilot.attitude(100_100)])
-    field.hear(pilot.attitude(128_100), after_ms=28_000)
+    field.receive([*met(pilot, 100_000), pilot.attitude(100_100)])
+    field.receive(pilot.attitude(128_100), after_ms=28_000)
     assert field.times() == [NOON_MS + 100_100, NOON_MS + 128_100]
 
 
 def test_a_repeated_message_is_one_row() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear(met(pilot, 1000))
+    field.receive(met(pilot, 1000))
     frame, hud = pilot.attitude(1500), pilot.hud()
-    field.hear([frame, frame, pilot.attitude(1500), hud, hud])
+    field.receive([frame, frame, pilot.attitude(1500), hud, hud])
     assert field.times() == [NOON_MS + 1500]
     assert len(field.times("air_speed_m_s")) == 1
     counters = field.fleet.counters()
@@ -218,14 +218,14 @@ def test_a_repeated_message_is_one_row() -> None:
 
 def test_a_lost_fix_is_stored_although_the_gps_stamp_repeats() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.gps(1500), pilot.attitude(2000), pilot.gps(1500, fix=1)])
-    told = [(row.time_ms - NOON_MS, row.values["gps_fix_code"]) for row in field.rows if "gps_fix_code" in row.values]
-    assert told == [(1000, 3.0), (1500, 3.0), (2000, 1.0)]
+    field.receive([*met(pilot, 1000), pilot.gps(1500), pilot.attitude(2000), pilot.gps(1500, fix=1)])
+    codes = [(row.time_ms - NOON_MS, row.values["gps_fix_code"]) for row in field.rows if "gps_fix_code" in row.values]
+    assert codes == [(1000, 3.0), (1500, 3.0), (2000, 1.0)]
 
 
 def test_a_vehicle_is_its_autopilots_uid2() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.attitude(1500)])
+    field.receive([*met(pilot, 1000), pilot.attitude(1500)])
     assert field.devices() == {"uav-a1b2c3"}
     assert field.descriptors[-1].model == "ArduPilot quadrotor"
     assert field.descriptors[-1].software == "4.5.7"
@@ -234,28 +234,28 @@ def test_a_vehicle_is_its_autopilots_uid2() -> None:
 
 def test_without_uid2_the_uid_names_it_and_without_both_the_gateway_does_at_once() -> None:
     field, pilot = Field(), Autopilot(system=3)
-    field.hear([pilot.heartbeat(), pilot.identity([0] * 18, uid=0xBEEF), pilot.gps(1), pilot.system_time(1)])
+    field.receive([pilot.heartbeat(), pilot.identity([0] * 18, uid=0xBEEF), pilot.gps(1), pilot.system_time(1)])
     assert field.devices() == {"uav-beef"}
     field, pilot = Field(), Autopilot(system=3)
-    field.hear([*met(pilot, 1000, [0] * 18), pilot.attitude(1500)])
+    field.receive([*met(pilot, 1000, [0] * 18), pilot.attitude(1500)])
     assert field.devices() == {"gw-1.sys3"}
 
 
 def test_an_identity_that_does_not_come_within_five_seconds_is_the_gateways() -> None:
     field, pilot = Field(), Autopilot(system=3)
-    field.hear([pilot.heartbeat(), pilot.gps(900), pilot.system_time(1000), pilot.attitude(1500)])
+    field.receive([pilot.heartbeat(), pilot.gps(900), pilot.system_time(1000), pilot.attitude(1500)])
     field.wait(4800)
     assert field.rows == []
     field.wait(400)
     assert field.devices() == {"gw-1.sys3"}
-    field.hear([pilot.identity(UID_A), pilot.attitude(6700)])
+    field.receive([pilot.identity(UID_A), pilot.attitude(6700)])
     assert field.rows[-1].source.device == "uav-a1b2c3"
     assert field.event("identified").data == {"device": "uav-a1b2c3", "before": "gw-1.sys3"}
 
 
 def test_a_simulators_uid_marks_all_its_outputs_as_simulated() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000, UID_SIMULATOR), pilot.attitude(1500)])
+    field.receive([*met(pilot, 1000, UID_SIMULATOR), pilot.attitude(1500)])
     assert all(row.source.simulated for row in field.rows)
     assert all(event.simulated for event in field.events)
     assert all(descriptor.simulated for descriptor in field.descriptors)
@@ -271,7 +271,7 @@ def test_only_an_autopilot_makes_a_vehicle() -> None:
         Autopilot(system=51, component=68).attitude(1000),
         Autopilot(system=0, component=1).heartbeat(),
     ]
-    field.hear(strangers)
+    field.receive(strangers)
     field.wait(20_000)
     assert (field.rows, field.events, field.descriptors) == ([], [], [])
 
@@ -279,25 +279,25 @@ def test_only_an_autopilot_makes_a_vehicle() -> None:
 def test_other_components_of_the_same_system_do_not_mix_in() -> None:
     field, pilot = Field(), Autopilot()
     companion = Autopilot(component=191)
-    field.hear([*met(pilot, 1000), pilot.heartbeat(mode=3)])
-    field.hear([companion.heartbeat(kind=18, autopilot=8, mode=9), companion.attitude(999_000, roll=3.0)])
-    field.hear(pilot.attitude(1500))
+    field.receive([*met(pilot, 1000), pilot.heartbeat(mode=3)])
+    field.receive([companion.heartbeat(kind=18, autopilot=8, mode=9), companion.attitude(999_000, roll=3.0)])
+    field.receive(pilot.attitude(1500))
     assert [row.values["roll_rad"] for row in field.rows if "roll_rad" in row.values] == [0.125]
     assert [event.data["mode"] for event in field.events if event.kind == "mode"] == ["STABILIZE", "AUTO"]
 
 
 def test_several_vehicles_on_one_link_keep_their_own_clocks_and_names() -> None:
     field = Field()
-    one, two = Autopilot(system=1), Autopilot(system=2, utc_at_boot_ms=NOON_MS - 40_000)
-    field.hear([*met(one, 1000), *met(two, 41_000, UID_B), one.attitude(1500), two.attitude(41_500)])
+    first, second = Autopilot(system=1), Autopilot(system=2, utc_at_boot_ms=NOON_MS - 40_000)
+    field.receive([*met(first, 1000), *met(second, 41_000, UID_B), first.attitude(1500), second.attitude(41_500)])
     assert field.devices() == {"uav-a1b2c3", "uav-d4e5"}
     assert field.times() == [NOON_MS + 1500, NOON_MS + 1500]
 
 
 def test_two_vehicles_with_one_system_id_on_two_links_are_kept_apart_and_reported() -> None:
-    field, one, two = Field(), Autopilot(), Autopilot()
-    field.hear([*met(one, 1000), one.attitude(1500)], link="a")
-    field.hear([*met(two, 7000, UID_B), two.attitude(7500)], link="b")
+    field, first, second = Field(), Autopilot(), Autopilot()
+    field.receive([*met(first, 1000), first.attitude(1500)], link="a")
+    field.receive([*met(second, 7000, UID_B), second.attitude(7500)], link="b")
     field.wait(400)
     by_device = {row.source.device: row.time_ms for row in field.rows if "roll_rad" in row.values}
     assert by_device == {"uav-a1b2c3": NOON_MS + 1500, "uav-d4e5": NOON_MS + 7500}
@@ -309,29 +309,31 @@ def test_two_vehicles_with_one_system_id_on_two_links_are_kept_apart_and_reporte
 
 
 def test_two_nameless_vehicles_with_one_system_id_do_not_become_one() -> None:
-    field, one, two = Field(), Autopilot(), Autopilot()
-    field.hear([*met(one, 1000, [0] * 18), one.attitude(1500)], link="a")
-    field.hear([*met(two, 7000, [0] * 18), two.attitude(7500)], link="b")
+    field, first, second = Field(), Autopilot(), Autopilot()
+    field.receive([*met(first, 1000, [0] * 18), first.attitude(1500)], link="a")
+    field.receive([*met(second, 7000, [0] * 18), second.attitude(7500)], link="b")
     assert field.devices() == {"gw-1.sys1", "gw-1.sys1-2"}
 
 
 def test_a_nameless_vehicle_that_comes_back_from_another_address_is_the_same() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000, [0] * 18), pilot.attitude(1500)], link="a")
+    field.receive([*met(pilot, 1000, [0] * 18), pilot.attitude(1500)], link="a")
     field.wait(5000)
-    field.hear([*met(pilot, 7000, [0] * 18), pilot.attitude(7500)], link="b")
+    field.receive([*met(pilot, 7000, [0] * 18), pilot.attitude(7500)], link="b")
     assert field.devices() == {"gw-1.sys1"}
 
 
 def test_two_autopilots_in_one_stream_that_send_their_ids_are_two_vehicles_with_a_clash() -> None:
-    field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
-    field.hear([*met(one, 1000), one.attitude(1500), one.attitude(1600)])
-    two.state.seq = 100
-    field.hear(two.identity(UID_B))
+    field, first, second = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
+    field.receive([*met(first, 1000), first.attitude(1500), first.attitude(1600)])
+    second.state.seq = 100
+    field.receive(second.identity(UID_B))
     for n in range(10):
-        field.hear([one.gps(2000 + 100 * n), one.system_time(2010 + 100 * n), one.attitude(2020 + 100 * n)])
-        field.hear([two.gps(402_000 + 100 * n), two.system_time(402_010 + 100 * n), two.attitude(402_020 + 100 * n)])
-        field.hear([one.hud(4.0), two.hud(9.0)], after_ms=100)
+        field.receive([first.gps(2000 + 100 * n), first.system_time(2010 + 100 * n), first.attitude(2020 + 100 * n)])
+        field.receive(
+            [second.gps(402_000 + 100 * n), second.system_time(402_010 + 100 * n), second.attitude(402_020 + 100 * n)]
+        )
+        field.receive([first.hud(4.0), second.hud(9.0)], after_ms=100)
     attitudes = {(row.source.device, row.time_ms) for row in field.rows if "roll_rad" in row.values}
     assert attitudes == {
         *((f"uav-{uid}", NOON_MS + 2020 + 100 * n) for uid in ("a1b2c3", "d4e5") for n in range(10)),
@@ -346,13 +348,13 @@ def test_two_autopilots_in_one_stream_that_send_their_ids_are_two_vehicles_with_
 
 @pytest.mark.parametrize("burst", [1, 5])
 def test_two_nameless_autopilots_in_one_stream_are_separated_by_their_boot_times(burst: int) -> None:
-    field, one, two = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
-    field.hear(met(one, 1000, [0] * 18))
+    field, first, second = Field(), Autopilot(), Autopilot(utc_at_boot_ms=NOON_MS - 400_000)
+    field.receive(met(first, 1000, [0] * 18))
     for n in range(40):
         start_ms = 1100 + 200 * n
-        for pilot, boot_ms, roll in ((one, start_ms, 0.25), (two, 400_000 + start_ms, 0.75)):
-            field.hear([pilot.attitude(boot_ms + k, roll) for k in range(burst)])
-            field.hear([pilot.heartbeat(), pilot.gps(boot_ms + burst), pilot.system_time(boot_ms + burst)])
+        for pilot, boot_ms, roll in ((first, start_ms, 0.25), (second, 400_000 + start_ms, 0.75)):
+            field.receive([pilot.attitude(boot_ms + k, roll) for k in range(burst)])
+            field.receive([pilot.heartbeat(), pilot.gps(boot_ms + burst), pilot.system_time(boot_ms + burst)])
         field.wait(200)
     field.wait(6000)
     rolls: dict[str, set[float | None]] = {}
@@ -360,59 +362,59 @@ def test_two_nameless_autopilots_in_one_stream_are_separated_by_their_boot_times
         if "roll_rad" in row.values:
             rolls.setdefault(row.source.device, set()).add(row.values["roll_rad"])
             assert 1000 <= row.time_ms - NOON_MS < 10_000
-    assert {frozenset(one) for one in rolls.values()} == {frozenset({0.25}), frozenset({0.75})}
+    assert {frozenset(values) for values in rolls.values()} == {frozenset({0.25}), frozenset({0.75})}
     assert set(rolls) == {"gw-1.sys1", "gw-1.sys1-2"}
     assert {event.kind for event in field.events} >= {"identity_clash"}
     assert field.fleet.counters()["identity_clash"] == 1
 
 
 def test_a_frame_that_may_be_of_either_vehicle_is_left_out() -> None:
-    field, one, two = Field(), Autopilot(), Autopilot()
-    field.hear([*met(one, 1000), one.attitude(1500)])
-    two.state.seq = one.state.seq - 1  # both count alike, and say no boot time
-    field.hear([two.identity(UID_B), *(pilot.hud() for _ in range(20) for pilot in (one, two))])
+    field, first, second = Field(), Autopilot(), Autopilot()
+    field.receive([*met(first, 1000), first.attitude(1500)])
+    second.state.seq = first.state.seq - 1  # both count alike, and send no boot time
+    field.receive([second.identity(UID_B), *(pilot.hud() for _ in range(20) for pilot in (first, second))])
     field.finish()
-    told = [row for row in field.rows if "air_speed_m_s" in row.values]
-    assert field.fleet.counters()["ambiguous_sender"] + len(told) == 40
+    rows = [row for row in field.rows if "air_speed_m_s" in row.values]
+    assert field.fleet.counters()["ambiguous_sender"] + len(rows) == 40
     assert field.fleet.counters()["ambiguous_sender"] > 30
 
 
 def test_another_vehicle_plugged_into_the_same_radio_is_a_new_device() -> None:
-    field, one, two = Field(), Autopilot(), Autopilot()
-    field.hear([*met(one, 500_000), one.attitude(500_100)])
-    field.hear([two.attitude(ms) for ms in (1000, 1100, 1200, 1300)])
-    field.hear(met(two, 2000, UID_B))
+    field, first, second = Field(), Autopilot(), Autopilot()
+    field.receive([*met(first, 500_000), first.attitude(500_100)])
+    field.receive([second.attitude(ms) for ms in (1000, 1100, 1200, 1300)])
+    field.receive(met(second, 2000, UID_B))
     named = [row.source.device for row in field.rows if "roll_rad" in row.values]
     assert named == ["uav-a1b2c3", *["uav-d4e5"] * 4]
 
 
 def test_mode_and_arming_changes_are_events_once() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear(met(pilot, 1000))
+    field.receive(met(pilot, 1000))
     for armed, mode in ((False, 0), (True, 0), (True, 3), (True, 3), (False, 6)):
-        field.hear(pilot.heartbeat(armed=armed, mode=mode))
+        field.receive(pilot.heartbeat(armed=armed, mode=mode))
     assert [event.data["mode"] for event in field.events if event.kind == "mode"] == ["STABILIZE", "AUTO", "RTL"]
     assert [event.data["armed"] for event in field.events if event.kind == "armed"] == [False, True, False]
 
 
 def test_a_heartbeat_of_something_else_under_the_vehicles_number_changes_no_mode() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.heartbeat(kind=18, autopilot=8, mode=77, armed=True)])
+    field.receive([*met(pilot, 1000), pilot.heartbeat(kind=18, autopilot=8, mode=77, armed=True)])
     assert [event.data.get("mode") for event in field.events] == ["STABILIZE", None]
     assert field.event("armed").data == {"armed": False}
 
 
 def test_a_text_in_chunks_is_one_event() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear(met(pilot, 1000))
-    field.hear([pilot.text(b"x" * 50, 7, 0), pilot.text(b"and the end", 7, 1), pilot.text(b"PreArm: no GPS")])
+    field.receive(met(pilot, 1000))
+    field.receive([pilot.text(b"x" * 50, 7, 0), pilot.text(b"and the end", 7, 1), pilot.text(b"PreArm: no GPS")])
     texts = [event.data["text"] for event in field.events if event.kind == "text"]
     assert texts == ["x" * 50 + "and the end", "PreArm: no GPS"]
 
 
 def test_a_lost_chunk_is_marked() -> None:
     field, pilot = Field(), Autopilot()
-    field.hear([*met(pilot, 1000), pilot.text(b"x" * 50, 7, 0), pilot.text(b"end", 7, 2)])
+    field.receive([*met(pilot, 1000), pilot.text(b"x" * 50, 7, 0), pilot.text(b"end", 7, 2)])
     field.wait(3000)
     assert field.event("text").data["text"] == "x" * 50 + "[...]end"
 
@@ -420,15 +422,15 @@ def test_a_lost_chunk_is_marked() -> None:
 def test_the_system_status_stands_in_for_the_battery_until_its_own_message_comes() -> None:
     field, pilot = Field(), Autopilot()
     status = pilot.state.sys_status_encode(0, 0, 0, 0, 12_600, 550, 77, 0, 0, 0, 0, 0, 0)
-    field.hear([*met(pilot, 1000), pilot.encode(status), pilot.attitude(1100)])
-    field.hear([pilot.encode(battery()), pilot.attitude(1200), pilot.encode(status)])
+    field.receive([*met(pilot, 1000), pilot.encode(status), pilot.attitude(1100)])
+    field.receive([pilot.encode(battery()), pilot.attitude(1200), pilot.encode(status)])
     voltages = [row.values["battery_voltage_v"] for row in field.rows if "battery_voltage_v" in row.values]
     assert voltages == [12.6, 12.27]
 
 
 def test_the_end_of_a_stream_leaves_nothing_waiting() -> None:
     field, pilot = Field(wait_ms=None), Autopilot()
-    field.hear([pilot.heartbeat(), pilot.attitude(100), pilot.text(b"y" * 50, 3, 0)])
+    field.receive([pilot.heartbeat(), pilot.attitude(100), pilot.text(b"y" * 50, 3, 0)])
     field.finish()
     assert [(row.source.device, row.clock) for row in field.rows] == [("gw-1.sys1", Clock.ARRIVAL)]
     assert field.event("text").data["text"] == "y" * 50
@@ -456,7 +458,7 @@ def test_rows_have_the_same_times_whether_messages_are_read_singly_or_together(s
             frames.append(frames[-1])  # a radio repeats
     one_by_one, together = Field(), Field()
     for frame in frames:
-        one_by_one.hear(frame)
+        one_by_one.receive(frame)
     read = frames_of(b"".join(frames))
     at = 0
     while at < len(read):
