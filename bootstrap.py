@@ -365,8 +365,13 @@ def call(line: list[str], what_failed: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for the venv's programs, without PYTHONPATH (set by ROS, for example)."""
-    environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    """Return the environment for the venv's programs, without PYTHONPATH (set by ROS, for example).
+
+    Without PYTHONDONTWRITEBYTECODE, too, which container images set: Python would compile all modules at each start, which
+    is half of the time that a station needs to start. `__pycache__` folders are ignored by git and end with `make clean`.
+    """
+    unwanted = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
+    environ = {name: value for name, value in os.environ.items() if name not in unwanted}
     environ.update({"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
     environ.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: includes a company's own certificates
     home = environ.get("HOME", "")

@@ -190,9 +190,10 @@ def test_an_unknown_command_is_answered_with_the_known_ones(checkout: Checkout) 
 
 def test_modules_from_elsewhere_stay_out(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/opt/ros/lib")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("HOME", "")
     environment = checkout.load().environment()
-    assert "PYTHONPATH" not in environment
+    assert {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"} & environment.keys() == set()
     assert environment["UV_NO_CACHE"] == "1"
 
 
