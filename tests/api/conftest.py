@@ -8,7 +8,7 @@ from api.app import create_app
 from api.ops.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, fill_farm
-from tests.api.served import serve
+from tests.api.server import serve
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A small farm that is always the same: a simulated drone, a greenhouse, a weather station nobody described."""
+"""A small farm that is always the same: a simulated drone, a greenhouse, a weather station without a descriptor."""
 
 from __future__ import annotations
 
@@ -33,15 +33,19 @@ Columns = Mapping[str, NDArray[np.float64]]
 def fill_farm(start_ms: int = START_MS) -> MemoryStore:
     """Return a store that holds the farm, and a device of someone else."""
     store = MemoryStore()
-    fly_drone(store, start_ms=start_ms)
-    climate_house(store, start_ms=start_ms)
+    write_drone_flight(store, start_ms=start_ms)
+    write_greenhouse(store, start_ms=start_ms)
     wind = {"wind_speed_m_s": np.full(40, 2.5)}
-    put(store, OWN, "home", "weather", WEATHER, start_ms + 1000 * np.arange(0, SECONDS, 10), wind)
-    put(store, OTHER, "away", "greenhouse", "gh-9", start_ms + np.arange(3), {"air_temperature_degc": np.full(3, 9.0)})
+    write_series(store, OWN, "home", "weather", WEATHER, start_ms + 1000 * np.arange(0, SECONDS, 10), wind)
+    write_series(
+        store, OTHER, "away", "greenhouse", "gh-9", start_ms + np.arange(3), {"air_temperature_degc": np.full(3, 9.0)}
+    )
     return store
 
 
-def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True, start_ms: int = START_MS) -> None:
+def write_drone_flight(
+    store: MemoryStore, device: str = DRONE, *, metered: bool = True, start_ms: int = START_MS
+) -> None:
     """Fly eight swaths of 200 m at 5 m/s, 5 m apart, spraying 3 L/min for 39 s of each."""
     seconds = np.arange(SECONDS + 1)
     swath, into = seconds // 50, seconds % 50
@@ -60,7 +64,7 @@ def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True, 
     if metered:
         columns["flow_l_min"] = flow
         columns["flow_volume_total_l"] = 100.0 + np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 120)))
-    put(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns, simulated=True)
+    write_series(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns, simulated=True)
     store.describe(
         OWN,
         "gw-1",
@@ -82,7 +86,7 @@ def fly_drone(store: MemoryStore, device: str = DRONE, *, metered: bool = True, 
     store.write(WriteBatch(points_of([]), [StoredEvent(OWN, event) for event in events]))
 
 
-def spread(
+def write_spreader_flight(
     store: MemoryStore, device: str, *, sensed: bool, evidence: str | None = None, start_ms: int = START_MS
 ) -> None:
     """Spread 18 kg/min for 39 s of each of eight swaths of 200 m at 5 m/s, out of a hopper of 200 kg."""
@@ -101,11 +105,11 @@ def spread(
     if sensed or evidence is not None:
         columns["mass_flow_kg_min"] = flow if sensed else flow * 0.5
         channels["mass_flow_kg_min"] = ChannelInfo(unit="kg/min", evidence=evidence)
-    put(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns)
+    write_series(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns)
     store.describe(OWN, "gw-1", Descriptor(device=device, kind="drone", site="home", name=device, channels=channels))
 
 
-def climate_house(store: MemoryStore, device: str = HOUSE, *, start_ms: int = START_MS) -> None:
+def write_greenhouse(store: MemoryStore, device: str = HOUSE, *, start_ms: int = START_MS) -> None:
     """Keep a greenhouse at 25 degC and 60 %, but for one impossible reading that is flagged 4."""
     seconds = np.arange(SECONDS)
     columns = {
@@ -115,7 +119,7 @@ def climate_house(store: MemoryStore, device: str = HOUSE, *, start_ms: int = ST
     }
     flags = {"air_temperature_degc": np.where(seconds == 100, 4, 1)}
     columns["air_temperature_degc"][100] = 79.0
-    put(store, OWN, "home", "greenhouse", device, start_ms + 1000 * seconds, columns, flags=flags)
+    write_series(store, OWN, "home", "greenhouse", device, start_ms + 1000 * seconds, columns, flags=flags)
     store.describe(
         OWN,
         "gw-1",
@@ -133,7 +137,7 @@ def climate_house(store: MemoryStore, device: str = HOUSE, *, start_ms: int = ST
     )
 
 
-def put(
+def write_series(
     store: MemoryStore,
     organisation: str,
     site: str,
@@ -157,7 +161,7 @@ def put(
 def points_of(
     rows: Iterable[tuple[SeriesKey, NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]],
 ) -> Points:
-    """Return columns of several series as the port wants them."""
+    """Return columns of several series as the store port expects them."""
     listed = list(rows)
     if not listed:
         return Points([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))

@@ -14,9 +14,9 @@ from api.ops.readiness import Check
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
 from headland.store.memory import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, spread
-from tests.api.registry import Known, fill_registry
-from tests.api.served import serve
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write_spreader_flight
+from tests.api.registry_api import RegistryApi, fill_registry
+from tests.api.server import serve
 
 SPREADER = "uav-spreader"
 #: Eight swaths of 195 m, 39 s at 18 kg/min and one second of ramps each.
@@ -36,9 +36,9 @@ BUFFER = box(0.5, 32.5, 199.5, 37.5)
 
 
 @contextmanager
-def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -> Iterator[Known]:
+def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -> Iterator[RegistryApi]:
     """Yield an API on a field that was spread; `store` may hold the weather already."""
-    spread(store, SPREADER, sensed=True)
+    write_spreader_flight(store, SPREADER, sensed=True)
     registry, repositories, ids = fill_registry(folder)
     farm = repositories.farms.list()[0]
     repositories.farms.change(msgspec.structs.replace(farm, longitude_deg=10.0, latitude_deg=0.0))
@@ -58,19 +58,19 @@ def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -
     )
     with serve(app) as client:
         yield replace(
-            Known(client, registry, repositories, ids), ids={**ids, "field": field.id, "implement": implement.id}
+            RegistryApi(client, registry, repositories, ids), ids={**ids, "field": field.id, "implement": implement.id}
         )
     registry.close()
 
 
-def declaration(known: Known) -> dict[str, object]:
+def declaration(farm_api: RegistryApi) -> dict[str, object]:
     """Return the pass as it is declared."""
     return {
-        "field": known.ids["field"],
+        "field": farm_api.ids["field"],
         "device": SPREADER,
         "start_ms": START_MS,
         "end_ms": NOW_MS,
-        "implement": known.ids["implement"],
-        "product": known.ids["products"],
+        "implement": farm_api.ids["implement"],
+        "product": farm_api.ids["products"],
         "planned_rate_ha": 120.0,
     }

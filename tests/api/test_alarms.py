@@ -16,8 +16,8 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
-from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
-from tests.api.served import serve
+from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
+from tests.api.server import serve
 
 MINUTE = 60_000
 HEAT = {
@@ -68,7 +68,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     registry.close()
 
 
-def test_a_rule_is_kept_changed_at_its_version_and_deleted(desk: Desk) -> None:
+def test_a_rule_is_stored_changed_at_its_version_and_deleted(desk: Desk) -> None:
     rule = desk.post("/v1/alarm-rules", HEAT, 201)
     assert desk.get("/v1/alarm-rules")["items"] == [rule]
     stale = desk.client.put(f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300}, headers={"If-Match": '"9"'})
@@ -89,13 +89,11 @@ def test_a_rule_is_kept_changed_at_its_version_and_deleted(desk: Desk) -> None:
         ({"for_s": 0, "clear_for_s": 0}, "noise would cause many alarms"),
     ],
 )
-def test_a_rule_that_cannot_be_meant_is_refused_with_a_sentence(
-    desk: Desk, change: dict[str, Any], sentence: str
-) -> None:
+def test_an_inconsistent_rule_is_refused_with_a_sentence(desk: Desk, change: dict[str, Any], sentence: str) -> None:
     assert sentence in desk.post("/v1/alarm-rules", {**HEAT, **change}, 400)["detail"]
 
 
-def test_a_webhooks_secret_is_shown_once_and_in_no_record(desk: Desk) -> None:
+def test_the_secret_of_a_webhook_is_returned_once_and_is_in_no_record(desk: Desk) -> None:
     made = desk.post("/v1/alarm-recipients", RECIPIENT, 201)
     first, second = (desk.post(f"/v1/alarm-recipients/{made['id']}/secret")["secret"] for _ in range(2))
     assert first != second
@@ -104,7 +102,7 @@ def test_a_webhooks_secret_is_shown_once_and_in_no_record(desk: Desk) -> None:
     assert desk.post("/v1/alarm-recipients", {**RECIPIENT, "name": "b", "address": "ftp://x"}, 400)["status"] == 400
 
 
-def test_alarms_come_page_by_page_and_are_taken_care_of(desk: Desk) -> None:
+def test_alarms_are_listed_in_pages_acknowledged_and_snoozed(desk: Desk) -> None:
     alarms = [desk.raise_alarm(number) for number in range(5)]
     desk.raise_alarm(9, ended_ms=NOW_MS, ended_why="cleared")
     found: list[str] = []
@@ -132,7 +130,7 @@ def test_alarms_come_page_by_page_and_are_taken_care_of(desk: Desk) -> None:
     assert desk.client.get("/v1/alarms", params={"cursor": "what"}).status_code == 400
 
 
-def test_a_dead_notice_is_seen_and_tried_again(desk: Desk) -> None:
+def test_a_dead_notification_is_listed_and_retried(desk: Desk) -> None:
     notice = Notice(
         id=desk.repositories.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
         created_ms=NOW_MS, due_ms=NOW_MS, attempts=16, state=NoticeState.DEAD, error="it answered 500",
@@ -144,10 +142,10 @@ def test_a_dead_notice_is_seen_and_tried_again(desk: Desk) -> None:
     desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
 
 
-def test_a_replay_answers_what_would_have_been_raised_and_says_nothing(desk: Desk) -> None:
+def test_a_simulation_returns_the_alarms_that_would_have_been_raised_and_notifies_nobody(desk: Desk) -> None:
     temperatures = np.concatenate((np.full(60, 20.0), np.full(60, 30.0), np.full(60, 20.0)))
     day = START_MS - 86_400_000
-    put(
+    write_series(
         desk.store,
         OWN,
         "home",

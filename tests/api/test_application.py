@@ -6,8 +6,19 @@ import pytest
 
 from api.app import create_app
 from headland.store.memory import MemoryStore
-from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NOW_MS, OWN, START_MS, fill_farm, fly_drone, put, spread
-from tests.api.served import serve
+from tests.api.farm import (
+    DRONE,
+    EAST_DEG_M,
+    HOUSE,
+    NOW_MS,
+    OWN,
+    START_MS,
+    fill_farm,
+    write_drone_flight,
+    write_series,
+    write_spreader_flight,
+)
+from tests.api.server import serve
 
 WINDOW = {"start": START_MS, "end": NOW_MS}
 
@@ -75,7 +86,7 @@ def test_the_sprayed_amount_has_its_evidence(client: httpx.Client) -> None:
 
 def test_a_command_to_a_pump_gives_ground_but_never_litres() -> None:
     store = fill_farm()
-    fly_drone(store, "uav-nometer", metered=False)
+    write_drone_flight(store, "uav-nometer", metered=False)
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
     params = {**WINDOW, "swath_m": 5}
     with serve(app) as client:
@@ -100,9 +111,9 @@ def test_a_rise_of_the_meter_in_a_silence_at_the_windows_end_lowers_the_coverage
         "flow_l_min": np.where(np.arange(31) < 10, 3.0, 0.0),
         "flow_volume_total_l": 100.0 + np.minimum(np.arange(31), 10) * 0.05,
     }
-    put(store, OWN, "home", "drone", "uav-1", seconds, columns)
+    write_series(store, OWN, "home", "drone", "uav-1", seconds, columns)
     later = np.array([START_MS + 600_000])
-    put(store, OWN, "home", "drone", "uav-1", later, {"flow_volume_total_l": np.array([total_l])})
+    write_series(store, OWN, "home", "drone", "uav-1", later, {"flow_volume_total_l": np.array([total_l])})
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
     with serve(app) as client:
         window = {"start": START_MS, "end": START_MS + 300_000, "swath_m": 5}
@@ -128,7 +139,7 @@ def test_a_window_with_too_many_samples_is_refused_in_one_sentence(
 
 def test_simulated_and_real_samples_are_never_joined() -> None:
     store = fill_farm()
-    fly_drone(store, HOUSE)
+    write_drone_flight(store, HOUSE)
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
     with serve(app) as client:
         answers = client.get(f"/v1/devices/{HOUSE}/application", params={**WINDOW, "swath_m": 5}).json()
@@ -160,7 +171,7 @@ def test_the_spread_amount_is_in_kilograms_with_its_evidence(
     sensed: bool, told: str | None, evidence: str, ground: str
 ) -> None:
     store = fill_farm()
-    spread(store, "uav-spreader", sensed=sensed, evidence=told)
+    write_spreader_flight(store, "uav-spreader", sensed=sensed, evidence=told)
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
     params = {**WINDOW, "end": NOW_MS + 1000, "swath_m": 5}
     with serve(app) as client:

@@ -21,9 +21,9 @@ from headland.analysis.greenhouse.house import Place, hour_starts
 from headland.analysis.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory import MemoryStore
-from tests.api.farm import OWN, put
-from tests.api.registry import fill_registry, serve_registry
-from tests.api.served import serve
+from tests.api.farm import OWN, write_series
+from tests.api.registry_api import fill_registry, serve_registry
+from tests.api.server import serve
 
 #: 2026-03-01 00:00 in Shanghai, UTC+8.
 START_MS = 1_772_294_400_000
@@ -63,7 +63,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
     registry, repositories, ids = fill_registry(tmp_path_factory.mktemp("registry"))
     store = MemoryStore()
     for device, shift in (("gh-a", 0.0), ("gh-b", 1.0)):
-        put(store, OWN, "wuhan", "greenhouse", device, TIME_MS, house_columns(shift))
+        write_series(store, OWN, "wuhan", "greenhouse", device, TIME_MS, house_columns(shift))
         told = Descriptor(
             device=device, kind="greenhouse", site="wuhan", name=device, latitude_deg=30.55, longitude_deg=114.35,
             altitude_m=25.0, channels={"co2_ppm": ChannelInfo(unit="ppm", interval_s=60.0)},
@@ -71,7 +71,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
         store.describe(OWN, "gw-1", told)
         device_record = repositories.record_descriptor("gw-1", told)
         repositories.devices.change(msgspec.structs.replace(device_record, zone=ids["zones"]))
-    put(
+    write_series(
         store,
         OWN,
         "moor",
@@ -80,7 +80,9 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
         TIME_MS,
         {**house_columns(), "co2_ppm": 600.0 + RANDOM.normal(0, 2, len(DAY))},
     )
-    put(store, OWN, "moor", "greenhouse", "gh-nowhere", TIME_MS[-300:], {"air_temperature_degc": np.full(300, 20.0)})
+    write_series(
+        store, OWN, "moor", "greenhouse", "gh-nowhere", TIME_MS[-300:], {"air_temperature_degc": np.full(300, 20.0)}
+    )
     app = create_app(
         store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: END_MS, registry=registry
     )  # fmt: skip
@@ -337,7 +339,7 @@ def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
         "relative_humidity_pct": np.where(night, 95.0, 70.0) + RANDOM.normal(0, 0.2, len(day)),
         "rain_total_mm": np.floor(5.0 * day) * 1.0,
     }
-    put(store, OWN, "moor", "weather", "mast", time_ms, weather)
+    write_series(store, OWN, "moor", "weather", "mast", time_ms, weather)
     store.describe(OWN, "gw-1", Descriptor(device="mast", kind="weather", site="moor", name="mast"))
     app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
     with serve(app) as client:
@@ -354,7 +356,7 @@ def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
 def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> None:
     registry, repositories, ids = fill_registry(tmp_path)
     store = MemoryStore()
-    put(store, OWN, "wuhan", "greenhouse", "gh-a", TIME_MS, house_columns())
+    write_series(store, OWN, "wuhan", "greenhouse", "gh-a", TIME_MS, house_columns())
     told = Descriptor(device="gh-a", kind="greenhouse", site="wuhan", name="gh-a")
     store.describe(OWN, "gw-1", told)
     repositories.devices.change(
@@ -429,7 +431,7 @@ def test_a_surface_with_samples_whenever_the_air_has_some_is_measured(tmp_path: 
     store, end = MemoryStore(), START_MS + DAY_MS
     columns = {name: value[:60] for name, value in house_columns().items() if not name.startswith("outside")}
     columns["leaf_temperature_degc"] = columns["air_temperature_degc"] - 1.0
-    put(store, OWN, "wuhan", "greenhouse", "House 1", end - STEP_MS * np.arange(60, 0, -1), columns)
+    write_series(store, OWN, "wuhan", "greenhouse", "House 1", end - STEP_MS * np.arange(60, 0, -1), columns)
     store.describe(OWN, "gw-1", Descriptor(device="House 1", kind="greenhouse", site="wuhan", name="House 1"))
     registry, _, ids = fill_registry(tmp_path)
     app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: end, registry=registry)

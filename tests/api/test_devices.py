@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm, put
-from tests.api.served import serve
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm, write_series
+from tests.api.server import serve
 
 Params = Mapping[str, Any]
 
@@ -18,7 +18,7 @@ def get(client: httpx.Client, path: str, **params: Any) -> Any:
     return response.json()
 
 
-def test_devices_are_listed_with_where_they_are_and_when_they_were_seen(client: httpx.Client) -> None:
+def test_devices_are_listed_with_site_and_time_of_the_newest_sample(client: httpx.Client) -> None:
     answer = get(client, "/v1/devices")
     assert answer["next"] is None
     assert [item["id"] for item in answer["items"]] == [HOUSE, DRONE, WEATHER]
@@ -27,7 +27,7 @@ def test_devices_are_listed_with_where_they_are_and_when_they_were_seen(client: 
     assert house["last_seen_ms"] == NOW_MS - 1000
 
 
-def test_simulated_devices_say_so(client: httpx.Client) -> None:
+def test_simulated_devices_are_marked(client: httpx.Client) -> None:
     assert [item["simulated"] for item in get(client, "/v1/devices")["items"]] == [False, True, False]
     assert get(client, f"/v1/devices/{DRONE}/latest")["simulated"] is True
     assert get(client, f"/v1/devices/{DRONE}/series", channel="pump_on")["simulated"] is True
@@ -40,13 +40,13 @@ def test_pages_of_devices_follow_one_another(client: httpx.Client) -> None:
     assert second["next"] is None
 
 
-def test_another_organisation_is_not_seen(client: httpx.Client) -> None:
+def test_another_organisation_is_not_visible(client: httpx.Client) -> None:
     for path in ("/v1/devices/gh-9", "/v1/devices/gh-9/latest", "/v1/greenhouses/gh-9/climate"):
         assert client.get(path).status_code == 404
     assert "gh-9" not in client.get("/v1/latest").text
 
 
-def test_a_device_tells_its_channels_with_unit_and_meaning(client: httpx.Client) -> None:
+def test_a_device_has_its_channels_with_unit_and_meaning(client: httpx.Client) -> None:
     channels = get(client, f"/v1/devices/{HOUSE}")["channels"]
     assert channels["air_temperature_degc"] == {
         "unit": "degC",
@@ -95,7 +95,7 @@ def test_a_window_is_half_open_and_may_be_iso_8601(client: httpx.Client) -> None
     assert unescaped.json() == in_utc
 
 
-def test_many_samples_become_means_that_say_so(client: httpx.Client) -> None:
+def test_many_samples_are_returned_as_marked_means(client: httpx.Client) -> None:
     answer = get(client, f"/v1/devices/{HOUSE}/series", channel="co2_ppm", start=START_MS, end=NOW_MS, max_points=4)
     assert answer["aggregation"] == {"method": "mean", "step_ms": 100_000, "time": "bucket_start"}
     assert answer["time_ms"] == [START_MS + 100_000 * k for k in range(4)]
@@ -128,12 +128,12 @@ def test_events_come_in_pages_that_never_split_an_instant(client: httpx.Client) 
     assert get(client, path, start=START_MS, end=NOW_MS)["items"][0]["simulated"] is True
 
 
-def test_conflicts_come_in_pages_with_the_value_that_stays_and_the_one_that_came() -> None:
+def test_conflicts_are_listed_in_pages_with_the_stored_and_the_later_value() -> None:
     store = fill_farm()
     seconds = START_MS + 1000 * np.arange(2)
     for value in (30.0, 31.0):
         columns = {"air_temperature_degc": np.full(2, value)}
-        put(store, OWN, "home", "greenhouse", HOUSE, seconds, columns)
+        write_series(store, OWN, "home", "greenhouse", HOUSE, seconds, columns)
     with serve(create_app(store, organisation=OWN, readiness=list, counters=dict)) as client:
         path = f"/v1/devices/{HOUSE}/conflicts"
         first = get(client, path, start=START_MS, end=NOW_MS, limit=1)

@@ -15,8 +15,8 @@ import pytest
 from headland.contract.records import Descriptor
 from headland.registry.models.models import Greenhouse, GreenhouseZone
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN, START_MS, put
-from tests.api.registry import Known
+from tests.api.farm import NOW_MS, OWN, START_MS, write_series
+from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
 
 DAY_MS = 86_400_000
@@ -28,14 +28,14 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*[A-Za-z0-9]")
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     store = MemoryStore()
     times = MIDNIGHT_MS - 2 * DAY_MS + 60_000 * np.arange(2 * 1440)
     swing = np.sin(np.arange(len(times)) / 30.0)
     mild = {"air_temperature_degc": 20.0 + 0.5 * swing, "relative_humidity_pct": 50.0 - swing}
     # Of the second day only nine hours were heard.
     some = {name: values[:1500] for name, values in mild.items()}
-    put(store, OWN, "wuhan", "greenhouse", "gh-day", times[:1500], some, simulated=True)
+    write_series(store, OWN, "wuhan", "greenhouse", "gh-day", times[:1500], some, simulated=True)
     store.describe(
         OWN, "gw-1", Descriptor(device="gh-day", kind="greenhouse", site="wuhan", name="House", simulated=True)
     )
@@ -48,8 +48,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         yield served
 
 
-def export(known: Known, **query: Any) -> Any:
-    answer = known.client.get("/v1/export/farmos", params={**query})
+def export(farm_api: RegistryApi, **query: Any) -> Any:
+    answer = farm_api.client.get("/v1/export/farmos", params={**query})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/vnd.api+json"
     return answer.json()
@@ -71,8 +71,8 @@ def quantities(document: Any, log: Any) -> dict[str, tuple[float, str]]:
     return found
 
 
-def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(known: Known) -> None:
-    document = export(known)
+def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(farm_api: RegistryApi) -> None:
+    document = export(farm_api)
     (log,) = logs(document, "input")
     assert log["attributes"]["name"] == "Urea on Equator"
     assert log["attributes"]["timestamp"] == "2026-11-24T08:00:00.000Z"
@@ -92,8 +92,8 @@ def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(known: Kn
     assert any(one["id"] == machine["id"] and one["attributes"]["name"] == SPREADER for one in document["included"])
 
 
-def test_a_local_day_is_an_observation_with_the_numbers_that_are_known_and_no_others(known: Known) -> None:
-    document = export(known)
+def test_a_local_day_is_an_observation_with_the_numbers_that_are_known_and_no_others(farm_api: RegistryApi) -> None:
+    document = export(farm_api)
     first, second = logs(document, "observation")[-2:]
     told = quantities(document, first)
     assert [unit for _, unit in (told["air_temperature_degc"], told["vpd_kpa"])] == ["degC", "kPa"]
@@ -107,8 +107,8 @@ def test_a_local_day_is_an_observation_with_the_numbers_that_are_known_and_no_ot
     assert msgspec.json.decode(second["attributes"]["data"])["vpd_kpa"]["reason"] == "insufficient_data"
 
 
-def test_every_document_is_valid_json_api(known: Known) -> None:
-    document = export(known)
+def test_every_document_is_valid_json_api(farm_api: RegistryApi) -> None:
+    document = export(farm_api)
     assert document["jsonapi"] == {"version": "1.1"}
     assert set(document) == {"jsonapi", "links", "data", "included"}
     resources = [*document["data"], *document["included"]]
@@ -130,29 +130,29 @@ def test_every_document_is_valid_json_api(known: Known) -> None:
     assert measures <= MEASURES
 
 
-def test_pages_of_one_are_the_same_logs_with_the_same_ids(known: Known) -> None:
-    whole = export(known)
+def test_pages_of_one_are_the_same_logs_with_the_same_ids(farm_api: RegistryApi) -> None:
+    whole = export(farm_api)
     assert whole["links"]["next"] is None
-    page = export(known, **{"page[size]": 1})
+    page = export(farm_api, **{"page[size]": 1})
     found = page["data"]
     while page["links"]["next"]:
-        page = known.client.get(page["links"]["next"]).json()
+        page = farm_api.client.get(page["links"]["next"]).json()
         found += page["data"]
     assert found == whole["data"]
-    only = export(known, **{"filter[type]": "log--input"})
+    only = export(farm_api, **{"filter[type]": "log--input"})
     assert only["data"] == logs(whole, "input")
 
 
-def test_what_is_not_known_is_refused(known: Known) -> None:
+def test_what_is_not_known_is_refused(farm_api: RegistryApi) -> None:
     def status(**query: Any) -> httpx.Response:
-        return known.client.get("/v1/export/farmos", params=query)
+        return farm_api.client.get("/v1/export/farmos", params=query)
 
     assert status(sort="name").status_code == 400
     assert status(**{"page[size]": 0}).status_code == 422
     assert status(**{"filter[start]": NOW_MS, "filter[end]": START_MS}).status_code == 400
 
 
-def test_windows_at_both_ends_of_the_calendar_hold_no_day(known: Known) -> None:
+def test_windows_at_both_ends_of_the_calendar_hold_no_day(farm_api: RegistryApi) -> None:
     for end in (-62_135_596_800_000 + 1000, 253_402_300_799_999):
         window = {"filter[start]": end - 1000, "filter[end]": end}
-        assert export(known, **window)["data"] == []
+        assert export(farm_api, **window)["data"] == []

@@ -1,4 +1,4 @@
-"""What the API says of gateways: from a desk that is always the same, and from a real ingest behind a real broker."""
+"""Gateway routes, on a constant ingest and on a real ingest with a real broker."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from headland.store.memory import MemoryStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.ingest_access.local_ingest import LocalIngest
+from tests.api.fake_ingest import MESSAGE, FakeIngest
 from tests.api.farm import OWN
-from tests.api.paper_desk import MESSAGE, PaperDesk
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.broker import Broker
 from tests.ingest.gateway import T0_MS, Gateway, batch_of, properties_of
 from tests.waiting import wait_until
 
 
-def app_with(desk: IngestPort | None) -> FastAPI:
-    return create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=desk)
+def app_with(ingest: IngestPort | None) -> FastAPI:
+    return create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=ingest)
 
 
 @pytest.fixture
-def desk() -> PaperDesk:
-    return PaperDesk()
+def ingest() -> FakeIngest:
+    return FakeIngest()
 
 
 @pytest.fixture
-def client(desk: PaperDesk) -> Iterator[httpx.Client]:
-    with serve(app_with(desk)) as client:
+def client(ingest: FakeIngest) -> Iterator[httpx.Client]:
+    with serve(app_with(ingest)) as client:
         yield client
 
 
@@ -62,18 +62,20 @@ def test_a_delivery_names_what_is_missing_and_what_is_lost(client: httpx.Client)
     assert answer["latency_ms"] == {"p50": 12.5, "p99": 40.0, "n": 90}
 
 
-def test_refused_messages_are_listed_shown_asked_for_and_dropped(client: httpx.Client, desk: PaperDesk) -> None:
+def test_quarantined_messages_are_listed_returned_replayed_and_dropped(
+    client: httpx.Client, ingest: FakeIngest
+) -> None:
     first = client.get("/v1/quarantine", params={"limit": 1}).json()
     assert [item["id"] for item in first["items"]] == [9]
     assert "payload_base64" not in first["items"][0]
     second = client.get("/v1/quarantine", params={"cursor": first["next"], "gateway": "gw-1"}).json()
     assert ([item["id"] for item in second["items"]], second["next"]) == ([7], None)
-    shown = client.get("/v1/quarantine/7").json()
-    assert base64.b64decode(shown["payload_base64"]) == b"\x00\xff\x01"
-    asked = client.post("/v1/quarantine/7/replay")
-    assert (asked.status_code, asked.json(), desk.asked) == (202, {"id": 7}, [7])
+    detail = client.get("/v1/quarantine/7").json()
+    assert base64.b64decode(detail["payload_base64"]) == b"\x00\xff\x01"
+    replayed = client.post("/v1/quarantine/7/replay")
+    assert (replayed.status_code, replayed.json(), ingest.replayed) == (202, {"id": 7}, [7])
     dropped = client.delete("/v1/quarantine/7")
-    assert (dropped.status_code, dropped.content, desk.dropped) == (204, b"", [7])
+    assert (dropped.status_code, dropped.content, ingest.dropped) == (204, b"", [7])
 
 
 @pytest.mark.parametrize(
@@ -85,19 +87,19 @@ def test_refused_messages_are_listed_shown_asked_for_and_dropped(client: httpx.C
         ("DELETE", "/v1/quarantine/8", "unknown-message"),
     ],
 )
-def test_what_is_not_there_is_a_problem(client: httpx.Client, method: str, path: str, kind: str) -> None:
+def test_an_unknown_gateway_or_message_is_a_problem(client: httpx.Client, method: str, path: str, kind: str) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["type"]) == (404, f"urn:headland:problem:{kind}")
 
 
-def test_an_api_without_an_ingest_says_so() -> None:
+def test_an_api_without_an_ingest_gives_404() -> None:
     with serve(app_with(None)) as client:
         answer = client.get("/v1/gateways")
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:headland:problem:no-ingest")
         assert "headland_gateways" not in client.get("/metrics").text
 
 
-def test_metrics_say_the_same_with_the_gateway_as_a_label(client: httpx.Client) -> None:
+def test_metrics_export_the_delivery_with_the_gateway_as_a_label(client: httpx.Client) -> None:
     text = client.get("/metrics").text
     assert "headland_gateways 2.0" in text
     assert 'headland_gateway_messages{gateway="gw-1",kind="duplicate"} 5.0' in text
@@ -116,7 +118,7 @@ def test_of_many_gateways_only_so_many_have_labels(client: httpx.Client, monkeyp
     assert 'gateway="gw-2"' not in text
 
 
-def test_a_real_ingest_answers_what_became_of_each_record(mosquitto: Broker, tmp_path: Path) -> None:
+def test_a_real_ingest_reports_the_disposition_of_each_record(mosquitto: Broker, tmp_path: Path) -> None:
     settings = IngestSettings(quarantine_path=tmp_path / "q.sqlite", port=mosquitto.port)
     store = MemoryStore()
     ingest = IngestService(settings, store)
@@ -149,16 +151,16 @@ def test_a_real_ingest_answers_what_became_of_each_record(mosquitto: Broker, tmp
                 }
             ]
             assert answer["spool"]["records"] == 3
-            (kept,) = client.get("/v1/quarantine").json()["items"]
-            assert (kept["gateway"], kept["seq"], kept["reason"]) == ("gw-1", 2, "not_deflate")
-            assert client.post(f"/v1/quarantine/{kept['id']}/replay").status_code == 202
-            wait_until(lambda: client.get(f"/v1/quarantine/{kept['id']}").json()["replays"] == 1)
-            assert client.delete(f"/v1/quarantine/{kept['id']}").status_code == 204
+            (message,) = client.get("/v1/quarantine").json()["items"]
+            assert (message["gateway"], message["seq"], message["reason"]) == ("gw-1", 2, "not_deflate")
+            assert client.post(f"/v1/quarantine/{message['id']}/replay").status_code == 202
+            wait_until(lambda: client.get(f"/v1/quarantine/{message['id']}").json()["replays"] == 1)
+            assert client.delete(f"/v1/quarantine/{message['id']}").status_code == 204
             assert client.get("/v1/quarantine").json()["items"] == []
             assert client.get("/v1/gateways/gw-1/delivery").json()["epochs"][0]["quarantined"] == 1
     finally:
         ingest.stop()
 
 
-def test_the_message_in_the_example_is_whole() -> None:
+def test_the_payload_of_the_example_message_has_its_stated_length() -> None:
     assert len(base64.b64decode(MESSAGE.payload_base64)) == MESSAGE.payload_bytes

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from api.app import create_app
+from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
-from tests.api.paper_desk import PaperDesk
-from tests.api.registry import fill_registry
-from tests.api.served import serve
+from tests.api.registry_api import fill_registry
+from tests.api.server import serve
 
 FOLDER = Path(__file__).parents[2] / "docs" / "grafana"
 BOARD = json.loads((FOLDER / "headland-infinity.json").read_text())
@@ -31,7 +31,7 @@ EMPTY = {"Alarms that stand"}
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     registry, _, _ = fill_registry(tmp_path_factory.mktemp("grafana"))
     app = create_app(
-        fill_farm(), organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, gateways=PaperDesk(),
+        fill_farm(), organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, gateways=FakeIngest(),
         registry=registry,
     )  # fmt: skip
     with serve(app) as served:
@@ -66,7 +66,7 @@ def test_each_query_gives_rows_with_the_columns_that_it_names(client: httpx.Clie
     assert all(set(row) <= named for row in rows)
 
 
-def test_the_numbers_are_the_apis(client: httpx.Client) -> None:
+def test_the_panels_show_the_numbers_of_the_api(client: httpx.Client) -> None:
     row = ask(client, TARGETS["Vapour pressure deficit by hour"])
     rows = row if isinstance(row, list) else [row]
     told = client.get(f"/v1/greenhouses/{HOUSE}/climate", params={"by": "hour", "start": START_MS, "end": NOW_MS})
@@ -82,7 +82,7 @@ def test_the_variables_list_the_devices_of_their_kind(client: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("name", ["headland-infinity.json", "headland-influxdb.json"])
-def test_a_file_can_be_imported_and_every_panel_has_its_place_and_source(name: str) -> None:
+def test_a_dashboard_file_is_importable_and_every_panel_has_a_position_and_a_source(name: str) -> None:
     board = msgspec.json.decode((FOLDER / name).read_bytes())
     (source,) = board["__inputs"]
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])

@@ -5,14 +5,14 @@ from api.app import create_app
 from api.ops.readiness import Check
 from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, OWN
-from tests.api.served import serve
+from tests.api.server import serve
 
 
 def app_with(store: MemoryStore, *checks: Check) -> FastAPI:
     return create_app(store, organisation=OWN, readiness=lambda: list(checks), counters=dict)
 
 
-def test_a_living_process_is_healthy(client: httpx.Client) -> None:
+def test_a_running_process_is_healthy(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
@@ -22,7 +22,7 @@ def test_a_station_is_ready_when_every_check_holds(client: httpx.Client) -> None
     assert [(check["name"], check["ok"]) for check in answer.json()["checks"]] == [("ingest", True), ("store", True)]
 
 
-def test_a_station_that_is_not_ready_says_which_check_failed() -> None:
+def test_a_station_that_is_not_ready_names_the_failed_check() -> None:
     with serve(app_with(MemoryStore(), Check("ingest", False, "no session with the broker yet"))) as client:
         answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -31,7 +31,7 @@ def test_a_station_that_is_not_ready_says_which_check_failed() -> None:
     assert [check["ok"] for check in answer.json()["checks"]] == [False, True]
 
 
-def test_a_store_that_is_not_there_yet_is_503_with_a_time_to_wait() -> None:
+def test_a_store_that_is_not_ready_gives_503_with_retry_after() -> None:
     store = MemoryStore()
     store.close()
     with serve(app_with(store)) as client:

@@ -12,7 +12,7 @@ from api.app import create_app
 from api.routes import help as help_routes
 from api.routes.dashboard import HEADERS
 from headland.store.memory import MemoryStore
-from tests.api.served import serve
+from tests.api.server import serve
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ from api.http.content_types import ARROW, CSV, JSON
 from headland.registry.db.tables import ledger
 from headland.registry.models.models import Site
 from headland.store.memory import MemoryStore
-from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS, put
-from tests.api.registry import Known
+from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS, write_series
+from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
 
 HOUR_MS = 3_600_000
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     store = MemoryStore()
     first_ms = START_MS // HOUR_MS * HOUR_MS - 2 * HOUR_MS
     time_ms = first_ms + 60_000 * np.arange(180)
@@ -34,7 +34,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         "wind_speed_m_s": np.where(np.arange(180) < 60, 2.5, np.where(np.arange(180) < 120, 5.5, 7.0)),
         "rain_on": np.zeros(180),
     }
-    put(store, OWN, "equator", "weather", "wx-2", time_ms, columns)
+    write_series(store, OWN, "equator", "weather", "wx-2", time_ms, columns)
     with serve_spread_field(tmp_path_factory.mktemp("ledger"), store) as served:
         farm = served.repositories.farms.list()[0]
         site = served.repositories.sites.add(Site(farm=farm.id, name="equator", time_zone="Europe/Berlin"))
@@ -44,36 +44,38 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
 
 
 @pytest.fixture(scope="module")
-def one(known: Known) -> dict[str, Any]:
-    made = known.client.post("/v1/passes", json=declaration(known))
+def one(farm_api: RegistryApi) -> dict[str, Any]:
+    made = farm_api.client.post("/v1/passes", json=declaration(farm_api))
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()
     return found
 
 
-def ask(known: Known, path: str, **params: Any) -> Any:
-    answer = known.client.get(path, params=params)
+def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
+    answer = farm_api.client.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(known: Known, one: dict[str, Any]) -> None:
+def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(
+    farm_api: RegistryApi, one: dict[str, Any]
+) -> None:
     path = f"/v1/passes/{one['id']}/deviation"
-    met = ask(known, path, cell_m=5)
+    met = ask(farm_api, path, cell_m=5)
     assert met["planned_rate_ha"] == 120.0
     assert met["on_target_share"] > 0.9
     assert met["unit"] == "kg"
-    missed = ask(known, path, planned_rate_ha=150.0)
+    missed = ask(farm_api, path, planned_rate_ha=150.0)
     assert missed["mean_deviation_pct"] == pytest.approx(-20.0, abs=3.0)
     # All of the pass is low alike, and that is what is said of it.
     assert max(missed["cause_m2"], key=missed["cause_m2"].get) == "calibration"
     assert missed["regions"][0]["kind"] == "under"
 
 
-def test_nutrients_follow_from_the_meter_and_the_label(known: Known, one: dict[str, Any]) -> None:
-    field = known.ids["field"]
+def test_nutrients_follow_from_the_meter_and_the_label(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    field = farm_api.ids["field"]
     answer = ask(
-        known, f"/v1/fields/{field}/nutrients", yield_kg_ha=6750, grain_n_pct=2.1, unfertilised_yield_kg_ha=3600
+        farm_api, f"/v1/fields/{field}/nutrients", yield_kg_ha=6750, grain_n_pct=2.1, unfertilised_yield_kg_ha=3600
     )
     (each,) = answer["passes"]
     # Urea is 46 % nitrogen; seven of eight swaths are on the usable 199 m by 35 m.
@@ -91,39 +93,39 @@ def test_nutrients_follow_from_the_meter_and_the_label(known: Known, one: dict[s
     assert (each["leaching"]["state"], each["leaching"]["reasons"]) == ("low", ["little_nitrogen"])
 
 
-def test_each_owner_is_billed_for_the_amount_on_the_plot(known: Known, one: dict[str, Any]) -> None:
-    answer = known.client.get(f"/v1/passes/{one['id']}/settlement")
+def test_each_owner_is_billed_for_the_amount_on_the_plot(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    answer = farm_api.client.get(f"/v1/passes/{one['id']}/settlement")
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert (row["owner"], row["product"]) == ("Wang", "Urea")
     assert float(row["applied_kg"]) == pytest.approx(APPLIED_KG, rel=0.01)
     assert float(row["treated_ha"]) == pytest.approx(8 * 195 * 5 / 10_000, rel=0.02)
     assert float(row["treated_mu"]) == pytest.approx(float(row["treated_ha"]) * 15, rel=1e-3)
-    answer = known.client.get(f"/v1/passes/{one['id']}/settlement", headers={"Accept": JSON}).json()
+    answer = farm_api.client.get(f"/v1/passes/{one['id']}/settlement", headers={"Accept": JSON}).json()
     assert (answer["rows"], answer["columns"]["owner"], answer["columns"]["simulated"]) == (1, ["Wang"], [False])
     assert answer["columns"]["applied_kg"] == [float(row["applied_kg"])]
 
 
-def test_the_ledger_and_the_cells_of_a_map_are_tables_too(known: Known, one: dict[str, Any]) -> None:
+def test_the_ledger_and_the_cells_of_a_map_are_tables_too(farm_api: RegistryApi, one: dict[str, Any]) -> None:
     for path in ("/v1/ledger", f"/v1/passes/{one['id']}/as-applied"):
-        text = known.client.get(path, headers={"Accept": CSV}).text
+        text = farm_api.client.get(path, headers={"Accept": CSV}).text
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
-        arrow = read_ipc_stream(io.BytesIO(known.client.get(path, headers={"Accept": ARROW}).content)).read_all()
+        arrow = read_ipc_stream(io.BytesIO(farm_api.client.get(path, headers={"Accept": ARROW}).content)).read_all()
         assert arrow.num_rows == len(rows) > 0
         assert arrow.column_names == list(rows[0])
-    cells = known.client.get(f"/v1/passes/{one['id']}/as-applied", params={"format": "csv"}).text
+    cells = farm_api.client.get(f"/v1/passes/{one['id']}/as-applied", params={"format": "csv"}).text
     assert cells == text
     assert sum(float(row["amount_kg"] or 0) for row in rows) == pytest.approx(APPLIED_KG, rel=0.01)
 
 
-def test_remaining_ground_is_treated_once(known: Known, one: dict[str, Any]) -> None:
-    answer = {**declaration(known), "start_ms": START_MS + 1, "end_ms": START_MS + 195_000}
-    broken = known.client.post("/v1/passes", json=answer).json()
-    rest = ask(known, f"/v1/passes/{broken['id']}/resume")
+def test_remaining_ground_is_treated_once(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    answer = {**declaration(farm_api), "start_ms": START_MS + 1, "end_ms": START_MS + 195_000}
+    broken = farm_api.client.post("/v1/passes", json=answer).json()
+    rest = ask(farm_api, f"/v1/passes/{broken['id']}/resume")
     # Four of the seven swaths of the usable field were done: three are left.
     assert rest["lines"] == 3
     assert rest["planned_m2"] == pytest.approx(3 * 199 * 5, rel=0.02)
     assert rest["amount"] == pytest.approx(rest["planned_m2"] / 10_000 * 120.0)
-    plan = ask(known, rest["plan_url"])
+    plan = ask(farm_api, rest["plan_url"])
     assert (plan["fileType"], plan["version"], plan["mission"]["version"]) == ("Plan", 1, 2)
     items = plan["mission"]["items"]
     assert [item["doJumpId"] for item in items] == list(range(1, len(items) + 1))
@@ -131,13 +133,15 @@ def test_remaining_ground_is_treated_once(known: Known, one: dict[str, Any]) -> 
     assert spray == [0.0, *([1.0, 0.0] * 3)]
     north_m = sorted({round(item["params"][4] * NORTH_DEG_M) for item in items if item["command"] == 16})
     assert north_m == [20, 25, 30]
-    whole = ask(known, f"/v1/passes/{one['id']}/resume")
+    whole = ask(farm_api, f"/v1/passes/{one['id']}/resume")
     assert whole["lines"] == 0
 
 
-def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(known: Known) -> None:
+def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(farm_api: RegistryApi) -> None:
     start_ms = START_MS // HOUR_MS * HOUR_MS - 3 * HOUR_MS
-    answer = ask(known, f"/v1/fields/{known.ids['field']}/weather-window", start=start_ms, end=start_ms + 4 * HOUR_MS)
+    answer = ask(
+        farm_api, f"/v1/fields/{farm_api.ids['field']}/weather-window", start=start_ms, end=start_ms + 4 * HOUR_MS
+    )
     assert answer["devices"] == ["wx-2"]
     assert [hour["state"] for hour in answer["hours"]] == ["insufficient_data", "go", "caution", "stop"]
     assert answer["hours"][3]["reasons"] == ["wind_too_strong"]
@@ -146,9 +150,9 @@ def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(known: Known) ->
 
 
 def test_applied_amounts_and_weather_are_recorded_and_a_changed_entry_is_detected(
-    known: Known, one: dict[str, Any]
+    farm_api: RegistryApi, one: dict[str, Any]
 ) -> None:
-    closed = known.client.post(f"/v1/passes/{one['id']}/close")
+    closed = farm_api.client.post(f"/v1/passes/{one['id']}/close")
     assert closed.status_code == 200, closed.text
     kinds = [entry["kind"] for entry in closed.json()["items"]]
     assert kinds == ["as_applied", "deviation", "weather"]
@@ -156,21 +160,21 @@ def test_applied_amounts_and_weather_are_recorded_and_a_changed_entry_is_detecte
     assert (deviation["source"], deviation["rate_ha"], deviation["prescription"]) == ("pass_rate", 120.0, None)
     assert deviation["zones"][0]["kind"] == "on_target"
     assert deviation["applied"] == pytest.approx(deviation["planned"], rel=0.05)
-    assert known.client.post(f"/v1/passes/{one['id']}/close").json() == closed.json()
-    entries = ask(known, "/v1/ledger", field=known.ids["field"])["items"]
+    assert farm_api.client.post(f"/v1/passes/{one['id']}/close").json() == closed.json()
+    entries = ask(farm_api, "/v1/ledger", field=farm_api.ids["field"])["items"]
     kept = [entry["kind"] for entry in entries if entry["pass_id"] == one["id"]]
     assert kept == ["weather", "as_applied", "deviation"]
-    assert ask(known, "/v1/ledger/check")["whole"] is True
-    with known.registry._database.writing() as connection:
+    assert ask(farm_api, "/v1/ledger/check")["whole"] is True
+    with farm_api.registry._database.writing() as connection:
         seq = closed.json()["items"][0]["seq"]
         connection.execute(ledger.update().where(ledger.c.seq == seq).values(body='{"amount":1}'))
-    found = ask(known, "/v1/ledger/check")
+    found = ask(farm_api, "/v1/ledger/check")
     assert (found["whole"], found["broken_at"]) == (False, seq)
 
 
-def test_no_plan_is_no_deviation(known: Known) -> None:
-    declared = {**declaration(known), "start_ms": START_MS + 2, "planned_rate_ha": None}
-    made = known.client.post("/v1/passes", json=declared).json()
-    answer = known.client.get(f"/v1/passes/{made['id']}/deviation")
+def test_without_a_plan_there_is_no_deviation(farm_api: RegistryApi) -> None:
+    declared = {**declaration(farm_api), "start_ms": START_MS + 2, "planned_rate_ha": None}
+    made = farm_api.client.post("/v1/passes", json=declared).json()
+    answer = farm_api.client.get(f"/v1/passes/{made['id']}/deviation")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-plan")
     assert made["end_ms"] == NOW_MS

@@ -13,10 +13,10 @@ from api.app import create_app
 from api.live.sources import StorePoll
 from api.ops.readiness import Check
 from headland.registry.models.models import Scope
+from tests.api.fake_ingest import MESSAGE, FakeIngest
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
-from tests.api.paper_desk import MESSAGE, PaperDesk
-from tests.api.registry import fill_registry
-from tests.api.served import BOUNDLESS
+from tests.api.registry_api import fill_registry
+from tests.api.server import UNLIMITED
 
 FOLDER = tempfile.TemporaryDirectory()  # as long as the module, as the schema's examples need it
 REGISTRY, ESTATE, IDS = fill_registry(Path(FOLDER.name))
@@ -31,11 +31,11 @@ APP = create_app(
     readiness=lambda: [Check("ingest", True, "connected")],
     counters=lambda: {"ingest_messages": 12.0},
     now_ms=lambda: NOW_MS,
-    gateways=PaperDesk(),
+    gateways=FakeIngest(),
     registry=REGISTRY,
     # A stream ends soon: called in the process, its client can only go when it is over.
     live=StorePoll(STORE, OWN, longest_s=0.03).feed,
-    limits=BOUNDLESS,
+    limits=UNLIMITED,
 )
 
 # 400 is what two parameters may earn that are right one by one: an end before a start. A change may meet a name that
@@ -82,7 +82,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG, hea
     derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
-def test_the_api_does_what_its_document_says(case: Any) -> None:
+def test_the_api_matches_its_document(case: Any) -> None:
     case.call_and_validate()
 
 
@@ -106,7 +106,7 @@ def test_answers_with_data_are_as_described(path: str, device: str, query: dict[
 
 
 @pytest.mark.parametrize("path", sorted(APP.openapi()["paths"]))
-def test_every_route_is_described_with_its_mistakes(path: str) -> None:
+def test_every_route_documents_its_errors(path: str) -> None:
     for operation in APP.openapi()["paths"][path].values():
         assert operation["summary"]
         assert operation["description"]
@@ -116,7 +116,7 @@ def test_every_route_is_described_with_its_mistakes(path: str) -> None:
                 assert list(response["content"]) == ["application/problem+json"]
 
 
-def test_the_document_names_the_shape_of_every_answer() -> None:
+def test_the_document_has_a_schema_for_every_response() -> None:
     document = APP.openapi()
     assert {"Answer", "Series", "Problem", "DeviceList", "Latest"} <= document["components"]["schemas"].keys()
     assert "HTTPValidationError" not in document["components"]["schemas"]

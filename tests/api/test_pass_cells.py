@@ -16,14 +16,14 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS
-from tests.api.registry import Known
+from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import declaration, serve_spread_field
 
 #: The west half is to get what it got, 120 kg/ha; the east half more.
 WEST_HA, EAST_HA = 120.0, 200.0
 
 
-def prescription(known: Known, name: str, **changes: Any) -> Prescription:
+def prescription(farm_api: RegistryApi, name: str, **changes: Any) -> Prescription:
     """Return a prescription of two zones over the field, not yet kept."""
     labels = np.zeros((40, 200), np.int64)
     labels[:, 100:] = 1
@@ -32,7 +32,7 @@ def prescription(known: Known, name: str, **changes: Any) -> Prescription:
         for rate in (WEST_HA, EAST_HA)
     )
     values = {
-        "field": known.ids["field"], "name": name, "product": known.ids["products"], "unit": "kg/ha",
+        "field": farm_api.ids["field"], "name": name, "product": farm_api.ids["products"], "unit": "kg/ha",
         "south_deg": -2.5 / NORTH_DEG_M, "west_deg": 10.0, "cell_north_deg": 1 / NORTH_DEG_M,
         "cell_east_deg": 1 / EAST_DEG_M, "cell_m": 1.0, "rows": 40, "columns": 200, "cells": pack_cells(labels),
         "zones": zones, "total": 128.0, "checks": (), "method": {},
@@ -40,52 +40,52 @@ def prescription(known: Known, name: str, **changes: Any) -> Prescription:
     return Prescription(**{**values, **changes})
 
 
-def registry_at(known: Known, now_ms: int) -> tuple[Any, OrganisationRepositories]:
+def registry_at(farm_api: RegistryApi, now_ms: int) -> tuple[Any, OrganisationRepositories]:
     """Return the registry as it was acted on at another time."""
-    registry = open_registry(known.registry._database.shown_url, lambda: now_ms)
-    return registry, registry.repositories(known.repositories.organisation, "test")
+    registry = open_registry(farm_api.registry._database.shown_url, lambda: now_ms)
+    return registry, registry.repositories(farm_api.repositories.organisation, "test")
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     with serve_spread_field(tmp_path_factory.mktemp("cells"), MemoryStore()) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def made(known: Known) -> Prescription:
+def made(farm_api: RegistryApi) -> Prescription:
     """A prescription of yesterday."""
-    registry, repositories = registry_at(known, START_MS - 86_400_000)
-    kept = repositories.prescriptions.add(prescription(known, "two rates"))
+    registry, repositories = registry_at(farm_api, START_MS - 86_400_000)
+    kept = repositories.prescriptions.add(prescription(farm_api, "two rates"))
     registry.close()
     return kept
 
 
 @pytest.fixture(scope="module")
-def one(known: Known, made: Prescription) -> dict[str, Any]:
-    declared = {**declaration(known), "planned_rate_ha": None, "prescription": made.id}
-    answer = known.client.post("/v1/passes", json=declared)
+def one(farm_api: RegistryApi, made: Prescription) -> dict[str, Any]:
+    declared = {**declaration(farm_api), "planned_rate_ha": None, "prescription": made.id}
+    answer = farm_api.client.post("/v1/passes", json=declared)
     assert answer.status_code == 201, answer.text
     assert answer.json()["prescription"] == made.id
     found: dict[str, Any] = answer.json()
     return found
 
 
-def ask(known: Known, path: str, **params: Any) -> Any:
-    answer = known.client.get(path, params=params or None)
+def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
+    answer = farm_api.client.get(path, params=params or None)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def refusal(known: Known, path: str, **params: Any) -> tuple[int, str]:
-    answer = known.client.get(path, params=params or None)
+def refusal(farm_api: RegistryApi, path: str, **params: Any) -> tuple[int, str]:
+    answer = farm_api.client.get(path, params=params or None)
     return answer.status_code, answer.json()["type"].rpartition(":")[2]
 
 
 def test_each_zone_of_the_passs_prescription_is_compared_with_its_own_rate(
-    known: Known, made: Prescription, one: dict[str, Any]
+    farm_api: RegistryApi, made: Prescription, one: dict[str, Any]
 ) -> None:
-    answer = ask(known, f"/v1/passes/{one['id']}/deviation", cell_m=1)
+    answer = ask(farm_api, f"/v1/passes/{one['id']}/deviation", cell_m=1)
     assert answer["plan"]["source"] == "pass_prescription"
     assert f"prescription {made.id} (pass_prescription)" in answer["inputs"]
     west, east = answer["zones"]
@@ -101,55 +101,55 @@ def test_each_zone_of_the_passs_prescription_is_compared_with_its_own_rate(
 
 
 def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_is_certain(
-    known: Known, made: Prescription, one: dict[str, Any]
+    farm_api: RegistryApi, made: Prescription, one: dict[str, Any]
 ) -> None:
-    declared = {**declaration(known), "start_ms": START_MS + 3, "planned_rate_ha": None}
-    plain = known.client.post("/v1/passes", json=declared).json()
+    declared = {**declaration(farm_api), "start_ms": START_MS + 3, "planned_rate_ha": None}
+    plain = farm_api.client.post("/v1/passes", json=declared).json()
     path = f"/v1/passes/{plain['id']}/deviation"
-    found = ask(known, path)
+    found = ask(farm_api, path)
     assert (found["plan"]["source"], found["plan"]["prescription"]) == ("field_prescription", made.id)
-    assert found["zones"] == ask(known, f"/v1/passes/{one['id']}/deviation")["zones"]
-    registry, repositories = registry_at(known, START_MS - 3_600_000)
+    assert found["zones"] == ask(farm_api, f"/v1/passes/{one['id']}/deviation")["zones"]
+    registry, repositories = registry_at(farm_api, START_MS - 3_600_000)
     # For another product it is none of this pass; made after it neither; for a season it makes two.
     other = repositories.products.add(
         msgspec.structs.replace(repositories.products.list()[0], id="", name="Other urea")
     )
-    repositories.prescriptions.add(prescription(known, "other product", product=other.id))
-    known.repositories.prescriptions.add(prescription(known, "made after the pass"))
-    assert ask(known, path)["plan"]["prescription"] == made.id
-    season = repositories.seasons.add(Season(field=known.ids["field"], name="wheat", crop="winter wheat"))
-    seasonal = repositories.prescriptions.add(prescription(known, "of a season", season=season.id))
-    assert refusal(known, path) == (409, "ambiguous-plan")
-    assert ask(known, path, prescription=seasonal.id)["plan"]["source"] == "query_prescription"
-    cells = ask(known, f"/v1/passes/{plain['id']}/cells", format="json")
+    repositories.prescriptions.add(prescription(farm_api, "other product", product=other.id))
+    farm_api.repositories.prescriptions.add(prescription(farm_api, "made after the pass"))
+    assert ask(farm_api, path)["plan"]["prescription"] == made.id
+    season = repositories.seasons.add(Season(field=farm_api.ids["field"], name="wheat", crop="winter wheat"))
+    seasonal = repositories.prescriptions.add(prescription(farm_api, "of a season", season=season.id))
+    assert refusal(farm_api, path) == (409, "ambiguous-plan")
+    assert ask(farm_api, path, prescription=seasonal.id)["plan"]["source"] == "query_prescription"
+    cells = ask(farm_api, f"/v1/passes/{plain['id']}/cells", format="json")
     assert (cells["plan"], cells["reason"]) == (None, "ambiguous_plan")
     # A newer one for the same product and season takes the older one's place.
     repositories.prescriptions.delete(seasonal.id, seasonal.version)
-    newer = repositories.prescriptions.add(prescription(known, "two rates, again"))
-    assert ask(known, path)["plan"]["prescription"] == newer.id
+    newer = repositories.prescriptions.add(prescription(farm_api, "two rates, again"))
+    assert ask(farm_api, path)["plan"]["prescription"] == newer.id
     registry.close()
 
 
-def test_a_plan_of_another_field_is_refused(known: Known, one: dict[str, Any]) -> None:
+def test_a_plan_of_another_field_is_refused(farm_api: RegistryApi, one: dict[str, Any]) -> None:
     path = f"/v1/passes/{one['id']}/deviation"
-    assert refusal(known, path, prescription=known.ids["prescriptions"]) == (400, "other-field")
-    assert refusal(known, path, prescription="0" * 26) == (400, "unknown-prescription")
-    assert refusal(known, path, prescription="0" * 26, planned_rate_ha=1) == (400, "two-plans")
-    litres = known.repositories.prescriptions.add(prescription(known, "litres", unit="L/ha"))
-    assert refusal(known, path, prescription=litres.id) == (400, "other-unit")
-    declared = {**declaration(known), "start_ms": START_MS + 4, "prescription": known.ids["prescriptions"]}
+    assert refusal(farm_api, path, prescription=farm_api.ids["prescriptions"]) == (400, "other-field")
+    assert refusal(farm_api, path, prescription="0" * 26) == (400, "unknown-prescription")
+    assert refusal(farm_api, path, prescription="0" * 26, planned_rate_ha=1) == (400, "two-plans")
+    litres = farm_api.repositories.prescriptions.add(prescription(farm_api, "litres", unit="L/ha"))
+    assert refusal(farm_api, path, prescription=litres.id) == (400, "other-unit")
+    declared = {**declaration(farm_api), "start_ms": START_MS + 4, "prescription": farm_api.ids["prescriptions"]}
     for rate in (None, 100.0):
-        assert known.client.post("/v1/passes", json={**declared, "planned_rate_ha": rate}).status_code == 400
+        assert farm_api.client.post("/v1/passes", json={**declared, "planned_rate_ha": rate}).status_code == 400
 
 
 def test_the_cells_are_polygons_with_planned_and_applied_rate_class_and_cause(
-    known: Known, one: dict[str, Any]
+    farm_api: RegistryApi, one: dict[str, Any]
 ) -> None:
     path = f"/v1/passes/{one['id']}/cells"
-    answer = ask(known, path, cell_m=5)
+    answer = ask(farm_api, path, cell_m=5)
     assert answer["type"] == "FeatureCollection"
     assert (answer["unit"], answer["cell_m"], answer["plan"]["source"]) == ("kg", 5.0, "pass_prescription")
-    grid = ask(known, path, cell_m=5, format="json")
+    grid = ask(farm_api, path, cell_m=5, format="json")
     planned, applied = (np.array(grid["grid"][name], float) for name in ("planned_ha", "applied_ha"))
     assert planned.shape == (answer["rows"], answer["columns"])
     for feature in answer["features"]:
@@ -168,29 +168,29 @@ def test_the_cells_are_polygons_with_planned_and_applied_rate_class_and_cause(
             assert (own["planned_ha"], own["kind"]) == (None, None)
     kinds = [f["properties"]["kind"] for f in answer["features"] if f["properties"]["zone"] == 0]
     assert kinds.count("on_target") > 0.8 * len(kinds)
-    usual = ask(known, path)
+    usual = ask(farm_api, path)
     assert usual["cell_m"] == 2.0
-    assert refusal(known, path, cell_m=0.25)[0] == 422
+    assert refusal(farm_api, path, cell_m=0.25)[0] == 422
 
 
-def test_without_a_plan_the_cells_have_the_applied_rate_and_a_reason(known: Known) -> None:
-    declared = {**declaration(known), "start_ms": START_MS + 5, "planned_rate_ha": None, "product": None}
-    registry, repositories = registry_at(known, START_MS - 1)
-    field = msgspec.structs.replace(repositories.fields.get(known.ids["field"]), id="", name="Same ground", zones=())
+def test_without_a_plan_the_cells_have_the_applied_rate_and_a_reason(farm_api: RegistryApi) -> None:
+    declared = {**declaration(farm_api), "start_ms": START_MS + 5, "planned_rate_ha": None, "product": None}
+    registry, repositories = registry_at(farm_api, START_MS - 1)
+    field = msgspec.structs.replace(repositories.fields.get(farm_api.ids["field"]), id="", name="Same ground", zones=())
     declared["field"] = repositories.fields.add(field).id
     registry.close()
-    bare = known.client.post("/v1/passes", json=declared).json()
-    cells = ask(known, f"/v1/passes/{bare['id']}/cells", cell_m=5)
+    bare = farm_api.client.post("/v1/passes", json=declared).json()
+    cells = ask(farm_api, f"/v1/passes/{bare['id']}/cells", cell_m=5)
     assert (cells["plan"], cells["reason"]) == (None, "no_plan")
     assert {f["properties"]["kind"] for f in cells["features"]} == {None}
     assert max(f["properties"]["applied_ha"] for f in cells["features"]) == pytest.approx(120.0, rel=0.05)
 
 
-def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(known: Known, one: dict[str, Any]) -> None:
-    assert known.client.post(f"/v1/passes/{one['id']}/close").status_code == 200
-    grid = ask(known, f"/v1/passes/{one['id']}/cells", cell_m=2, format="json")
+def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    assert farm_api.client.post(f"/v1/passes/{one['id']}/close").status_code == 200
+    grid = ask(farm_api, f"/v1/passes/{one['id']}/cells", cell_m=2, format="json")
     place = {"latitude_deg": 22.4 / NORTH_DEG_M, "longitude_deg": 10 + 150.3 / EAST_DEG_M}
-    answer = ask(known, f"/v1/passes/{one['id']}/cell", cell_m=2, **place)
+    answer = ask(farm_api, f"/v1/passes/{one['id']}/cell", cell_m=2, **place)
     at = answer["cell"]["row"], answer["cell"]["column"]
     assert answer["applied"]["rate_ha"] == pytest.approx(grid["grid"]["applied_ha"][at[0]][at[1]], abs=1e-3)
     assert answer["cell"]["south_deg"] < place["latitude_deg"] < answer["cell"]["north_deg"]
@@ -206,20 +206,25 @@ def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(known: Known, o
     samples = {each["channel"]: each for each in largest["samples"]}
     assert (samples["mass_flow_kg_min"]["role"], samples["pump_on"]["role"]) == ("amount", "command")
     assert samples["mass_flow_kg_min"]["quality"] == {"1": samples["mass_flow_kg_min"]["n"]}
-    series = ask(known, largest["series_url"])
+    series = ask(farm_api, largest["series_url"])
     assert set(series["time_ms"]) >= set(samples["latitude_deg"]["time_ms"])
     assert [entry["kind"] for entry in answer["ledger"]] == ["weather", "as_applied", "deviation"]
     assert (answer["gateway"], answer["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
-    assert refusal(known, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
+    assert refusal(farm_api, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
 
 
 def test_the_remaining_work_of_a_prescription_is_untreated_ground_at_its_own_rates(
-    known: Known, made: Prescription
+    farm_api: RegistryApi, made: Prescription
 ) -> None:
-    declared = {**declaration(known), "start_ms": START_MS + 6, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
-    broken = known.client.post("/v1/passes", json={**declared, "prescription": made.id}).json()
+    declared = {
+        **declaration(farm_api),
+        "start_ms": START_MS + 6,
+        "end_ms": START_MS + 195_000,
+        "planned_rate_ha": None,
+    }
+    broken = farm_api.client.post("/v1/passes", json={**declared, "prescription": made.id}).json()
     path = f"/v1/passes/{broken['id']}/resume"
-    rest = ask(known, path)
+    rest = ask(farm_api, path)
     # Other declarations of the same minutes are the same work.
     assert (rest["plan"]["prescription"], rest["passes"]) == (made.id, [broken["id"]])
     west, east = rest["zones"]
@@ -230,22 +235,27 @@ def test_the_remaining_work_of_a_prescription_is_untreated_ground_at_its_own_rat
     assert west["treated_difference"] == pytest.approx(0.0, abs=0.05 * west["planned"])
     assert east["treated_difference"] == pytest.approx(-4 * 5 * 99.5 * (EAST_HA - 120) / 10_000, rel=0.1)
     assert rest["amount"] == pytest.approx(west["open"] + east["open"], rel=0.02)
-    kept = known.client.post(path)
+    kept = farm_api.client.post(path)
     assert kept.status_code == 201, kept.text
-    remaining = known.client.get(kept.headers["Location"]).json()
+    remaining = farm_api.client.get(kept.headers["Location"]).json()
     assert (remaining["name"], remaining["method"]["rest of"]) == ("two rates, rest", made.id)
     assert [zone["rate_ha"] for zone in remaining["zones"]] == [WEST_HA, EAST_HA]
     assert remaining["total"] == pytest.approx(rest["amount"], rel=0.02)
 
 
 def test_the_remaining_mission_makes_each_rate_by_its_speed_and_is_refused_where_nothing_remains(
-    known: Known, made: Prescription
+    farm_api: RegistryApi, made: Prescription
 ) -> None:
-    declared = {**declaration(known), "start_ms": START_MS + 7, "end_ms": START_MS + 195_000, "planned_rate_ha": None}
-    broken = known.client.post("/v1/passes", json={**declared, "prescription": made.id}).json()
+    declared = {
+        **declaration(farm_api),
+        "start_ms": START_MS + 7,
+        "end_ms": START_MS + 195_000,
+        "planned_rate_ha": None,
+    }
+    broken = farm_api.client.post("/v1/passes", json={**declared, "prescription": made.id}).json()
     path = f"/v1/passes/{broken['id']}/resume.plan"
-    assert refusal(known, path) == (400, "no-flight")  # nobody said how fast the machine may go
-    plan = ask(known, path, speed_m_s=6)
+    assert refusal(farm_api, path) == (400, "no-flight")  # nobody said how fast the machine may go
+    plan = ask(farm_api, path, speed_m_s=6)
     items = plan["mission"]["items"]
     # 18 kg/min and less: the west's 120 kg/ha at the highest speed, the east's at six tenths of it.
     assert plan["headland"]["steady_flow_min"] == pytest.approx(WEST_HA * 5 * 6 * 60 / 10_000)
@@ -254,21 +264,23 @@ def test_the_remaining_mission_makes_each_rate_by_its_speed_and_is_refused_where
     sprayed = {round(item["params"][4] * NORTH_DEG_M) for item in items if item["command"] == 16}
     assert sprayed == {20, 25, 30}
     assert plan["headland"]["rest_of"] == broken["id"]
-    whole = known.client.post("/v1/passes", json={**declared, "start_ms": START_MS + 8, "end_ms": NOW_MS}).json()
+    whole = farm_api.client.post("/v1/passes", json={**declared, "start_ms": START_MS + 8, "end_ms": NOW_MS}).json()
     query = {"prescription": made.id, "speed_m_s": 6}
-    assert refusal(known, f"/v1/passes/{whole['id']}/resume.plan", **query) == (409, "nothing-left")
-    assert known.client.post(f"/v1/passes/{whole['id']}/resume").status_code == 409
+    assert refusal(farm_api, f"/v1/passes/{whole['id']}/resume.plan", **query) == (409, "nothing-left")
+    assert farm_api.client.post(f"/v1/passes/{whole['id']}/resume").status_code == 409
 
 
-def test_ground_of_another_pass_of_the_prescription_is_not_treated_again(known: Known) -> None:
-    registry, repositories = registry_at(known, START_MS - 60_000)
-    plan = repositories.prescriptions.add(prescription(known, "in two flights"))
+def test_ground_of_another_pass_of_the_prescription_is_not_treated_again(farm_api: RegistryApi) -> None:
+    registry, repositories = registry_at(farm_api, START_MS - 60_000)
+    plan = repositories.prescriptions.add(prescription(farm_api, "in two flights"))
     registry.close()
-    declared = {**declaration(known), "planned_rate_ha": None, "prescription": plan.id}
+    declared = {**declaration(farm_api), "planned_rate_ha": None, "prescription": plan.id}
     times = ((START_MS + 9, START_MS + 195_000), (START_MS + 199_000, NOW_MS))
-    first = known.client.post("/v1/passes", json={**declared, "start_ms": times[0][0], "end_ms": times[0][1]}).json()
-    assert ask(known, f"/v1/passes/{first['id']}/resume")["lines"] == 3
-    second = known.client.post("/v1/passes", json={**declared, "start_ms": times[1][0], "end_ms": times[1][1]}).json()
+    first = farm_api.client.post("/v1/passes", json={**declared, "start_ms": times[0][0], "end_ms": times[0][1]}).json()
+    assert ask(farm_api, f"/v1/passes/{first['id']}/resume")["lines"] == 3
+    second = farm_api.client.post(
+        "/v1/passes", json={**declared, "start_ms": times[1][0], "end_ms": times[1][1]}
+    ).json()
     for one, other in ((first, second), (second, first)):
-        rest = ask(known, f"/v1/passes/{one['id']}/resume")
+        rest = ask(farm_api, f"/v1/passes/{one['id']}/resume")
         assert (rest["lines"], rest["passes"]) == (0, [one["id"], other["id"]])

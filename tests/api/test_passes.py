@@ -15,44 +15,44 @@ import pytest
 import shapely
 
 from headland.store.memory import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, spread
-from tests.api.registry import Known
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, write_spreader_flight
+from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, declaration, serve_spread_field
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     with serve_spread_field(tmp_path_factory.mktemp("passes"), MemoryStore()) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def one(known: Known) -> dict[str, Any]:
-    declared = declaration(known)
-    made = known.client.post("/v1/passes", json=declared)
+def one(farm_api: RegistryApi) -> dict[str, Any]:
+    declared = declaration(farm_api)
+    made = farm_api.client.post("/v1/passes", json=declared)
     assert made.status_code == 201, made.text
-    again = known.client.post("/v1/passes", json=declared)
+    again = farm_api.client.post("/v1/passes", json=declared)
     assert again.json() == made.json()
-    other = known.client.post("/v1/passes", json={**declared, "planned_rate_ha": 90.0})
+    other = farm_api.client.post("/v1/passes", json={**declared, "planned_rate_ha": 90.0})
     assert other.status_code == 409
     found: dict[str, Any] = made.json()
     return found
 
 
-def applied(known: Known, pass_id: str, **params: Any) -> Any:
-    answer = known.client.get(f"/v1/passes/{pass_id}/as-applied", params=params)
+def applied(farm_api: RegistryApi, pass_id: str, **params: Any) -> Any:
+    answer = farm_api.client.get(f"/v1/passes/{pass_id}/as-applied", params=params)
     assert answer.status_code == 200, answer.text
     return answer.json() if params.get("format", "json") == "json" else answer
 
 
-def test_an_undeclared_pass_is_detected_with_the_same_id_every_time(known: Known) -> None:
-    path = f"/v1/fields/{known.ids['field']}/passes"
-    (found,) = known.client.get(path, params=WINDOW).json()["items"]
+def test_an_undeclared_pass_is_detected_with_the_same_id_every_time(farm_api: RegistryApi) -> None:
+    path = f"/v1/fields/{farm_api.ids['field']}/passes"
+    (found,) = farm_api.client.get(path, params=WINDOW).json()["items"]
     assert (found["device"], found["declared"]) == (SPREADER, False)
     assert found["start_ms"] == pytest.approx(START_MS + 500, abs=500)
     assert found["work_s"] == pytest.approx(8 * 39, abs=8)
     assert found["work_m"] == pytest.approx(8 * 195, abs=40)
-    shown = known.client.get(f"/v1/passes/{found['id']}").json()
+    shown = farm_api.client.get(f"/v1/passes/{found['id']}").json()
     assert shown["id"] == found["id"]
     kinds = [segment["kind"] for segment in shown["segments"]]
     assert kinds.count("work") == 8
@@ -60,19 +60,21 @@ def test_an_undeclared_pass_is_detected_with_the_same_id_every_time(known: Known
     assert {segment["evidence"] for segment in shown["segments"]} == {"measured_flow"}
 
 
-def test_a_declared_pass_is_listed_once(known: Known, one: dict[str, Any]) -> None:
-    (listed,) = known.client.get(f"/v1/fields/{known.ids['field']}/passes", params=WINDOW).json()["items"]
+def test_a_declared_pass_is_listed_once(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    (listed,) = farm_api.client.get(f"/v1/fields/{farm_api.ids['field']}/passes", params=WINDOW).json()["items"]
     assert (listed["id"], listed["declared"]) == (one["id"], True)
 
 
-def test_a_pass_without_telemetry_is_not_found(known: Known) -> None:
-    assert known.client.get(f"/v1/passes/{known.ids['field']}~{SPREADER}~1").status_code == 404
-    assert known.client.get(f"/v1/passes/{'0' * 26}").status_code == 404
-    assert known.client.get(f"/v1/fields/{'0' * 26}/passes").status_code == 404
+def test_a_pass_without_telemetry_is_not_found(farm_api: RegistryApi) -> None:
+    assert farm_api.client.get(f"/v1/passes/{farm_api.ids['field']}~{SPREADER}~1").status_code == 404
+    assert farm_api.client.get(f"/v1/passes/{'0' * 26}").status_code == 404
+    assert farm_api.client.get(f"/v1/fields/{'0' * 26}/passes").status_code == 404
 
 
-def test_the_released_amount_is_on_the_field_in_its_buffer_or_beside_it(known: Known, one: dict[str, Any]) -> None:
-    answer = applied(known, one["id"], cell_m=1.0)
+def test_the_released_amount_is_on_the_field_in_its_buffer_or_beside_it(
+    farm_api: RegistryApi, one: dict[str, Any]
+) -> None:
+    answer = applied(farm_api, one["id"], cell_m=1.0)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert (answer["amount"]["unit"], answer["amount"]["evidence"]) == ("kg", "measured_flow")
     places = answer["places"]
@@ -86,16 +88,16 @@ def test_the_released_amount_is_on_the_field_in_its_buffer_or_beside_it(known: K
     assert answer["rate"]["value"] == pytest.approx(120.0, rel=0.02)
 
 
-def test_tank_and_pump_curve_are_compared_with_the_flow(known: Known, one: dict[str, Any]) -> None:
-    known_kg = applied(known, one["id"])["reconciliation"]
+def test_tank_and_pump_curve_are_compared_with_the_flow(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    known_kg = applied(farm_api, one["id"])["reconciliation"]
     assert known_kg["by_flow"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert known_kg["by_tank"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert known_kg["flow_residual"] == pytest.approx(0.0, abs=0.1)
     assert known_kg["by_pump_curve"] is None
 
 
-def test_the_grid_is_at_the_place_of_the_field(known: Known, one: dict[str, Any]) -> None:
-    grid = applied(known, one["id"], cell_m=1.0)["grid"]
+def test_the_grid_is_at_the_place_of_the_field(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    grid = applied(farm_api, one["id"], cell_m=1.0)["grid"]
     rate = np.array(grid["rate_ha"], dtype=float)
     assert rate.shape == (grid["rows"], grid["columns"])
     row = int((17.5 / NORTH_DEG_M - grid["south_deg"]) / grid["north_step_deg"])
@@ -104,26 +106,26 @@ def test_the_grid_is_at_the_place_of_the_field(known: Known, one: dict[str, Any]
     assert set(np.unique(grid["place"])) == {0, 1, 2}
 
 
-def test_the_map_is_exported_as_files(known: Known, one: dict[str, Any]) -> None:
-    rows = list(csv.DictReader(io.StringIO(applied(known, one["id"], format="csv").text)))
+def test_the_map_is_exported_as_files(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(applied(farm_api, one["id"], format="csv").text)))
     assert sum(float(row["amount_kg"]) for row in rows) == pytest.approx(APPLIED_KG, rel=1e-3)
     assert {row["evidence"] for row in rows} <= {"none", "measured_flow"}
-    features = applied(known, one["id"], format="geojson").json()["features"]
+    features = applied(farm_api, one["id"], format="geojson").json()["features"]
     assert len(features) == len(rows)
     area_m2 = sum(shapely.Polygon(f["geometry"]["coordinates"][0]).area for f in features) * EAST_DEG_M * NORTH_DEG_M
     assert area_m2 == pytest.approx(len(rows) * 4.0, rel=1e-3)
-    picture = applied(known, one["id"], format="png").content
+    picture = applied(farm_api, one["id"], format="png").content
     assert picture.startswith(b"\x89PNG")
     at = picture.index(b"IDAT")
     size = int.from_bytes(picture[at - 4 : at])
-    grid = applied(known, one["id"])["grid"]
+    grid = applied(farm_api, one["id"])["grid"]
     assert len(zlib.decompress(picture[at + 4 : at + 4 + size])) == grid["rows"] * (grid["columns"] + 1)
 
 
-def test_the_map_is_exported_for_gis_and_terminals(known: Known, one: dict[str, Any]) -> None:
-    rates = np.array(applied(known, one["id"])["grid"]["rate_ha"], dtype=float)
-    assert applied(known, one["id"], format="geotiff").content[:4] == b"II*\0"
-    with zipfile.ZipFile(io.BytesIO(applied(known, one["id"], format="isoxml").content)) as packed:
+def test_the_map_is_exported_for_gis_and_terminals(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+    rates = np.array(applied(farm_api, one["id"])["grid"]["rate_ha"], dtype=float)
+    assert applied(farm_api, one["id"], format="geotiff").content[:4] == b"II*\0"
+    with zipfile.ZipFile(io.BytesIO(applied(farm_api, one["id"], format="isoxml").content)) as packed:
         (grid,) = [name for name in packed.namelist() if name.endswith(".BIN")]
         written = np.frombuffer(packed.read(grid), "<i4").reshape(rates.shape)
         task = packed.read("TASKDATA/TASKDATA.XML").decode()
@@ -135,13 +137,13 @@ def test_the_map_is_exported_for_gis_and_terminals(known: Known, one: dict[str, 
 def test_without_a_meter_the_amount_is_the_hoppers_loss_and_the_time_the_feeders(tmp_path: Path) -> None:
     store = MemoryStore()
     # The gateway makes a flow of the hopper's weight, here half of the truth: it is no meter's, and used for nothing.
-    spread(store, "uav-hopper", sensed=False, evidence="tank_mass")
-    with serve_spread_field(tmp_path, store) as known:
+    write_spreader_flight(store, "uav-hopper", sensed=False, evidence="tank_mass")
+    with serve_spread_field(tmp_path, store) as farm_api:
         machine = {"name": "late disc", "kind": "spreader", "swath_m": 5.0, "on_latency_s": 2.0, "off_latency_s": 0.0}
-        implement = known.client.post("/v1/implements", json=machine).json()["id"]
-        declared = {**declaration(known), "device": "uav-hopper", "implement": implement}
-        made = known.client.post("/v1/passes", json=declared).json()
-        answer = applied(known, made["id"], cell_m=1.0)
+        implement = farm_api.client.post("/v1/implements", json=machine).json()["id"]
+        declared = {**declaration(farm_api), "device": "uav-hopper", "implement": implement}
+        made = farm_api.client.post("/v1/passes", json=declared).json()
+        answer = applied(farm_api, made["id"], cell_m=1.0)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=0.01)
     assert answer["amount"]["evidence"] == made["evidence"] == "tank_mass"
     assert "hopper_kg" in answer["amount"]["inputs"]
@@ -152,10 +154,10 @@ def test_without_a_meter_the_amount_is_the_hoppers_loss_and_the_time_the_feeders
     assert answer["evidence_m2"]["tank_mass"] == pytest.approx(8 * (195 - 10) * 5, rel=0.03)
 
 
-def test_without_an_implement_the_swath_is_required(known: Known) -> None:
-    declared = {"field": known.ids["field"], "device": SPREADER, "start_ms": START_MS + 1, "end_ms": NOW_MS}
-    made = known.client.post("/v1/passes", json=declared).json()
-    answer = known.client.get(f"/v1/passes/{made['id']}/as-applied")
+def test_without_an_implement_the_swath_is_required(farm_api: RegistryApi) -> None:
+    declared = {"field": farm_api.ids["field"], "device": SPREADER, "start_ms": START_MS + 1, "end_ms": NOW_MS}
+    made = farm_api.client.post("/v1/passes", json=declared).json()
+    answer = farm_api.client.get(f"/v1/passes/{made['id']}/as-applied")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-implement")
-    assert applied(known, made["id"], swath_m=5)["swath_m"] == 5.0
-    assert known.client.get(f"/v1/passes/{made['id']}/as-applied", params={"cell_m": 0.1}).status_code == 422
+    assert applied(farm_api, made["id"], swath_m=5)["swath_m"] == 5.0
+    assert farm_api.client.get(f"/v1/passes/{made['id']}/as-applied", params={"cell_m": 0.1}).status_code == 422

@@ -19,12 +19,12 @@ from rasterio.io import MemoryFile
 
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.validation.geometry import area_of
-from tests.api.registry import Known, serve_registry
+from tests.api.registry_api import RegistryApi, serve_registry
 from tests.registry.records import PLOT, POND
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     with serve_registry(Path(tmp_path_factory.mktemp("registry"))) as served:
         yield served
 
@@ -37,12 +37,12 @@ def points(count: int = 200, **more: Any) -> dict[str, Any]:
     return {"kind": "points", "name": "ndvi", **{name: each.tolist() for name, each in columns.items()}, **more}
 
 
-def order(known: Known, **more: Any) -> dict[str, Any]:
+def order(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
     return {
-        "field": known.ids["fields"],
+        "field": farm_api.ids["fields"],
         "name": "jointing",
         "layers": [points()],
-        "product": known.ids["products"],
+        "product": farm_api.ids["products"],
         "zones": {"by": "quantile", "count": 3},
         "least_ha": 80,
         "most_ha": 120,
@@ -52,26 +52,26 @@ def order(known: Known, **more: Any) -> dict[str, Any]:
     }
 
 
-def make(known: Known, **more: Any) -> dict[str, Any]:
-    answer = known.client.post("/v1/prescriptions", json=order(known, **more))
+def make(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
+    answer = farm_api.client.post("/v1/prescriptions", json=order(farm_api, **more))
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
-    assert known.client.get(answer.headers["location"]).json() == made
+    assert farm_api.client.get(answer.headers["location"]).json() == made
     return made
 
 
-def export(known: Known, made: dict[str, Any], format: str, **more: Any) -> httpx.Response:  # noqa: A002
-    answer = known.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": format, **more})
+def export(farm_api: RegistryApi, made: dict[str, Any], format: str, **more: Any) -> httpx.Response:  # noqa: A002
+    answer = farm_api.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": format, **more})
     assert answer.status_code == 200, answer.text
     return answer
 
 
-def kept(known: Known, made: dict[str, Any]) -> Prescription:
-    return known.repositories.prescriptions.get(made["id"])
+def kept(farm_api: RegistryApi, made: dict[str, Any]) -> Prescription:
+    return farm_api.repositories.prescriptions.get(made["id"])
 
 
-def test_weak_zones_get_more_and_the_total_is_what_was_planned(known: Known) -> None:
-    made = make(known, mean_ha=98)
+def test_weak_zones_get_more_and_the_total_is_what_was_planned(farm_api: RegistryApi) -> None:
+    made = make(farm_api, mean_ha=98)
     rates = [zone["rate_ha"] for zone in made["zones"]]
     index = [zone["index_mean"] for zone in made["zones"]]
     assert sorted(index) == index
@@ -89,29 +89,29 @@ def test_weak_zones_get_more_and_the_total_is_what_was_planned(known: Known) -> 
     }
 
 
-def test_strong_zones_get_more_where_the_direction_is_proportional(known: Known) -> None:
-    rates = [zone["rate_ha"] for zone in make(known, direction="proportional")["zones"]]
+def test_strong_zones_get_more_where_the_direction_is_proportional(farm_api: RegistryApi) -> None:
+    rates = [zone["rate_ha"] for zone in make(farm_api, direction="proportional")["zones"]]
     assert rates[0] == pytest.approx(80)
     assert rates[-1] == pytest.approx(120)
 
 
-def test_rates_of_nitrogen_become_rates_of_the_product(known: Known) -> None:
-    made = make(known, basis="nitrogen", rates_ha=[60, 45, 30], maximum_ha=60)
+def test_rates_of_nitrogen_become_rates_of_the_product(farm_api: RegistryApi) -> None:
+    made = make(farm_api, basis="nitrogen", rates_ha=[60, 45, 30], maximum_ha=60)
     assert [zone["rate_ha"] for zone in made["zones"]] == pytest.approx([60 / 0.46, 45 / 0.46, 30 / 0.46])
     assert [zone["n_kg_ha"] for zone in made["zones"]] == pytest.approx([60, 45, 30])
 
 
 @pytest.mark.parametrize("how", [{"interpolation": "kriging"}, {"interpolation": "idw", "power": 3}])
-def test_points_become_zones_by_kriging_and_by_distance(known: Known, how: dict[str, Any]) -> None:
-    made = make(known, layers=[points(120, **how)], zones={"by": "kmeans", "count": 2})
-    labels = kept(known, made).zone_of_cell()
+def test_points_become_zones_by_kriging_and_by_distance(farm_api: RegistryApi, how: dict[str, Any]) -> None:
+    made = make(farm_api, layers=[points(120, **how)], zones={"by": "kmeans", "count": 2})
+    labels = kept(farm_api, made).zone_of_cell()
     west, east = labels[:, 3], labels[:, -4]
     assert set(west[west >= 0]) == {0}
     assert set(east[east >= 0]) == {1}
     assert ("kriging" in made["method"]["ndvi by"]) == ("kriging" in how.values())
 
 
-def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(known: Known) -> None:
+def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(farm_api: RegistryApi) -> None:
     values: list[list[float | None]] = [[*[0.3] * 10, *[0.7] * 10] for _ in range(20)]
     values[5][5] = None
     raster = {
@@ -123,11 +123,11 @@ def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(known: Known) -> No
         "cell_east_deg": 1e-4,
         "values": values,
     }
-    made = make(known, layers=[raster], zones={"count": 2, "smooth": 0})
+    made = make(farm_api, layers=[raster], zones={"count": 2, "smooth": 0})
     assert [zone["index_mean"] for zone in made["zones"]] == pytest.approx([0.3, 0.7])
     assert 0.99 < made["method"]["yield coverage"] < 1.0
     half = {**raster, "values": [row[:10] for row in values]}
-    refused = known.client.post("/v1/prescriptions", json=order(known, layers=[half]))
+    refused = farm_api.client.post("/v1/prescriptions", json=order(farm_api, layers=[half]))
     assert "is measured, and 90% are needed" in refused.json()["detail"]
 
 
@@ -147,38 +147,38 @@ def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(known: Known) -> No
     ],
 )
 def test_an_impossible_order_is_refused_and_nothing_is_stored(
-    known: Known, change: dict[str, Any], kind: str, why: str
+    farm_api: RegistryApi, change: dict[str, Any], kind: str, why: str
 ) -> None:
-    before = len(known.client.get("/v1/prescriptions").json()["items"])
-    refused = known.client.post("/v1/prescriptions", json=order(known, **change))
+    before = len(farm_api.client.get("/v1/prescriptions").json()["items"])
+    refused = farm_api.client.post("/v1/prescriptions", json=order(farm_api, **change))
     assert (refused.status_code, refused.json()["type"]) == (400, f"urn:headland:problem:{kind}"), refused.text
     assert why in refused.json()["detail"]
-    assert len(known.client.get("/v1/prescriptions").json()["items"]) == before
+    assert len(farm_api.client.get("/v1/prescriptions").json()["items"]) == before
 
 
-def test_swapped_axes_of_points_are_reported(known: Known) -> None:
+def test_swapped_axes_of_points_are_reported(farm_api: RegistryApi) -> None:
     told = points()
     told["longitude_deg"], told["latitude_deg"] = [31.951], [89.0]
     told["value"] = [0.5]
-    refused = known.client.post("/v1/prescriptions", json=order(known, layers=[told]))
+    refused = farm_api.client.post("/v1/prescriptions", json=order(farm_api, layers=[told]))
     assert "not swapped" in refused.json()["detail"]
 
 
-def test_a_machine_that_cannot_make_the_rates_is_named(known: Known) -> None:
+def test_a_machine_that_cannot_make_the_rates_is_named(farm_api: RegistryApi) -> None:
     body = {"name": "slow", "kind": "spreader", "swath_m": 6, "max_flow_kg_min": 10, "max_speed_m_s": 7}
-    weak = known.client.post("/v1/implements", json={**body, "min_speed_m_s": 4}).json()["id"]
+    weak = farm_api.client.post("/v1/implements", json={**body, "min_speed_m_s": 4}).json()["id"]
     # 120 kg/ha on 6 m from 10 kg/min need 2.3 m/s.
-    checks = {check["id"]: check for check in make(known, implement=weak)["checks"]}
+    checks = {check["id"]: check for check in make(farm_api, implement=weak)["checks"]}
     assert checks["machine"]["holds"] is False
     assert "slower than its lowest 4 m/s" in checks["machine"]["detail"]
-    strong = known.client.post("/v1/implements", json={**body, "name": "fast", "max_flow_kg_min": 60}).json()["id"]
-    checks = {check["id"]: check for check in make(known, implement=strong)["checks"]}
+    strong = farm_api.client.post("/v1/implements", json={**body, "name": "fast", "max_flow_kg_min": 60}).json()["id"]
+    checks = {check["id"]: check for check in make(farm_api, implement=strong)["checks"]}
     assert checks["machine"]["holds"] is True
 
 
-def test_the_isoxml_package_reads_the_prescription(known: Known, tmp_path: Path) -> None:
-    made = make(known)
-    with zipfile.ZipFile(io.BytesIO(export(known, made, "isoxml").content)) as archive:
+def test_the_isoxml_package_reads_the_prescription(farm_api: RegistryApi, tmp_path: Path) -> None:
+    made = make(farm_api)
+    with zipfile.ZipFile(io.BytesIO(export(farm_api, made, "isoxml").content)) as archive:
         archive.extractall(tmp_path)
     document, files = isoxml_from_path(tmp_path / "TASKDATA" / "TASKDATA.XML")
     grid = document.tasks[0].grids[0]
@@ -186,33 +186,33 @@ def test_the_isoxml_package_reads_the_prescription(known: Known, tmp_path: Path)
     assert shape == (made["rows"], made["columns"])
     assert float(grid.minimum_north_position) == pytest.approx(made["south_deg"], abs=1e-9)
     read = np.frombuffer(files[grid.filename], "<i4").reshape(shape) / 100.0
-    np.testing.assert_allclose(read, np.nan_to_num(kept(known, made).rate_of_cell()), atol=0.005)
+    np.testing.assert_allclose(read, np.nan_to_num(kept(farm_api, made).rate_of_cell()), atol=0.005)
 
 
-def test_gdal_reads_the_prescription(known: Known) -> None:
-    made = make(known)
-    rate = kept(known, made).rate_of_cell()
-    with MemoryFile(export(known, made, "geotiff").content) as file, file.open() as opened:
+def test_gdal_reads_the_prescription(farm_api: RegistryApi) -> None:
+    made = make(farm_api)
+    rate = kept(farm_api, made).rate_of_cell()
+    with MemoryFile(export(farm_api, made, "geotiff").content) as file, file.open() as opened:
         np.testing.assert_array_equal(opened.read(1)[::-1], rate.astype(np.float32))
         south, west = opened.bounds.bottom, opened.bounds.left
         assert (south, west) == pytest.approx((made["south_deg"], made["west_deg"]), abs=1e-12)
-    with MemoryFile(export(known, made, "geotiff", crs="utm").content) as file, file.open() as opened:
+    with MemoryFile(export(farm_api, made, "geotiff", crs="utm").content) as file, file.open() as opened:
         assert opened.crs.to_epsg() == 32650
         # Resampled to the nearest: the amount is the same within the cells at the edge.
         total = float(np.nansum(opened.read(1))) * opened.res[0] * opened.res[1] / 10_000
         assert total == pytest.approx(made["total"], rel=0.02)
 
 
-def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(known: Known) -> None:
-    made = make(known)
-    document = json.loads(export(known, made, "geojson").content)
+def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(farm_api: RegistryApi) -> None:
+    made = make(farm_api)
+    document = json.loads(export(farm_api, made, "geojson").content)
     shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in document["features"]]
     for zone, feature, shape in zip(made["zones"], document["features"], shapes, strict=True):
         assert shape.is_valid
         assert feature["properties"]["rate_ha"] == zone["rate_ha"]
         rings = tuple(tuple(tuple(ring.coords) for ring in (part.exterior, *part.interiors)) for part in shape.geoms)
         assert area_of(rings) / 10_000 == pytest.approx(zone["area_ha"], rel=1e-3)
-    packed = io.BytesIO(export(known, made, "shapefile").content)
+    packed = io.BytesIO(export(farm_api, made, "shapefile").content)
     with zipfile.ZipFile(packed) as archive:
         assert "WGS_1984" in archive.read("prescription.prj").decode()
         files = {ending: io.BytesIO(archive.read(f"prescription.{ending}")) for ending in ("shp", "dbf", "shx")}
@@ -224,9 +224,9 @@ def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(known: Kno
         assert shapely.geometry.shape(one.__geo_interface__).area == pytest.approx(shape.area, rel=1e-9)
 
 
-def drone(known: Known, **more: Any) -> str:
+def drone(farm_api: RegistryApi, **more: Any) -> str:
     body = {"kind": "spreader", "swath_m": 6, "max_flow_kg_min": 60, "max_speed_m_s": 6, **more}
-    made = known.client.post("/v1/implements", json=body)
+    made = farm_api.client.post("/v1/implements", json=body)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -235,9 +235,11 @@ def commands(plan: dict[str, Any]) -> list[tuple[int, list[float]]]:
     return [(item["command"], item["params"]) for item in plan["mission"]["items"]]
 
 
-def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_load_is_used_up(known: Known) -> None:
-    made = make(known, implement=drone(known, name="small tank", tank_l=160), rates_ha=[120, 100, 80], total=None)
-    plan = export(known, made, "qgc-plan", height_m=4).json()
+def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_load_is_used_up(
+    farm_api: RegistryApi,
+) -> None:
+    made = make(farm_api, implement=drone(farm_api, name="small tank", tank_l=160), rates_ha=[120, 100, 80], total=None)
+    plan = export(farm_api, made, "qgc-plan", height_m=4).json()
     told, items = plan["headland"], commands(plan)
     # 80 kg/ha on 6 m at 6 m/s are 17.28 kg/min, and with these 120 kg/ha need 4 m/s.
     assert told["steady_flow_min"] == pytest.approx(17.28)
@@ -252,7 +254,7 @@ def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_loa
     switches = [params[0] for command, params in items if command == 216]
     # Off at the start: a flight that was broken off may have left it on.
     assert switches == [0, *([1, 0] * (len(switches) // 2))]
-    alone = export(known, made, "qgc-plan", load=2, height_above="home", bearing_deg=0).json()
+    alone = export(farm_api, made, "qgc-plan", load=2, height_above="home", bearing_deg=0).json()
     assert 17 not in [command for command, _ in commands(alone)]
     assert {item["frame"] for item in alone["mission"]["items"] if item["command"] == 16} == {3}
 
@@ -270,10 +272,10 @@ def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_loa
     ],
 )
 def test_an_impossible_mission_is_refused_with_the_reason(
-    known: Known, machine: dict[str, Any] | None, query: dict[str, Any], why: str
+    farm_api: RegistryApi, machine: dict[str, Any] | None, query: dict[str, Any], why: str
 ) -> None:
-    implement = None if machine is None else drone(known, name=why, **machine)
-    made = make(known, implement=implement, rates_ha=[120, 100, 80])
-    refused = known.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": "qgc-plan", **query})
+    implement = None if machine is None else drone(farm_api, name=why, **machine)
+    made = make(farm_api, implement=implement, rates_ha=[120, 100, 80])
+    refused = farm_api.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": "qgc-plan", **query})
     assert refused.status_code == 400, refused.text
     assert why in refused.json()["detail"]

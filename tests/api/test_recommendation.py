@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.api.registry import Known, serve_registry
+from tests.api.registry_api import RegistryApi, serve_registry
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     with serve_registry(Path(tmp_path_factory.mktemp("registry"))) as served:
         yield served
 
 
-def ask(known: Known, status: int = 200, **query: Any) -> Any:
-    answer = known.client.get(f"/v1/fields/{known.ids['fields']}/recommendation", params=query)
+def ask(farm_api: RegistryApi, status: int = 200, **query: Any) -> Any:
+    answer = farm_api.client.get(f"/v1/fields/{farm_api.ids['fields']}/recommendation", params=query)
     assert answer.status_code == status, answer.text
     return answer.json()
 
@@ -82,10 +82,10 @@ def ask(known: Known, status: int = 200, **query: Any) -> Any:
     ],
     ids=lambda value: value["method"] if isinstance(value, dict) else "",
 )
-def test_each_rule_answers_its_published_example_with_source_and_inputs(
-    known: Known, query: dict[str, Any], n_kg_ha: float
+def test_each_rule_reproduces_its_published_example_with_source_and_inputs(
+    farm_api: RegistryApi, query: dict[str, Any], n_kg_ha: float
 ) -> None:
-    answer = ask(known, **query)
+    answer = ask(farm_api, **query)
     assert answer["n_kg_ha"] == pytest.approx(n_kg_ha, rel=1e-3)
     assert answer["n_kg_mu"] == pytest.approx(n_kg_ha / 15, rel=1e-3)
     assert answer["method"]["source"]
@@ -94,11 +94,11 @@ def test_each_rule_answers_its_published_example_with_source_and_inputs(
     assert answer["product"] is None
 
 
-def test_the_rate_of_a_product_is_per_hectare_per_mu_and_for_the_whole_usable_field(known: Known) -> None:
+def test_the_rate_of_a_product_is_per_hectare_per_mu_and_for_the_whole_usable_field(farm_api: RegistryApi) -> None:
     query: dict[str, Any] = {"unfertilised_yield_t_ha": 3.75, "uptake_kg_100kg": 3.0, "recovery": 0.35}
     # The season says 6.75 t/ha.
-    ids: dict[str, Any] = {"season": known.ids["seasons"], "product": known.ids["products"]}
-    answer = ask(known, method="target_yield", **query, **ids)
+    ids: dict[str, Any] = {"season": farm_api.ids["seasons"], "product": farm_api.ids["products"]}
+    answer = ask(farm_api, method="target_yield", **query, **ids)
     product = answer["product"]
     assert (product["kg_ha"], product["kg_mu"]) == (pytest.approx(559, rel=1e-3), pytest.approx(37.27, rel=1e-3))
     assert (product["l_ha"], product["p2o5_kg_ha"]) == (None, 0.0)
@@ -117,8 +117,10 @@ def test_the_rate_of_a_product_is_per_hectare_per_mu_and_for_the_whole_usable_fi
         ("linear", ["index", "index_low", "index_high", "least_kg_ha", "most_kg_ha", "direction"]),
     ],
 )
-def test_an_input_that_is_missing_is_named_and_never_assumed(known: Known, method: str, missing: list[str]) -> None:
-    problem = ask(known, 400, method=method)
+def test_an_input_that_is_missing_is_named_and_never_assumed(
+    farm_api: RegistryApi, method: str, missing: list[str]
+) -> None:
+    problem = ask(farm_api, 400, method=method)
     assert problem["type"] == "urn:headland:problem:missing-input"
     assert problem["missing"] == missing
     assert all(name in problem["detail"] for name in missing)
@@ -138,12 +140,12 @@ def test_an_input_that_is_missing_is_named_and_never_assumed(known: Known, metho
     ],
 )
 def test_an_impossible_recommendation_is_refused_with_its_reason(
-    known: Known, query: dict[str, Any], status: int, kind: str
+    farm_api: RegistryApi, query: dict[str, Any], status: int, kind: str
 ) -> None:
-    assert ask(known, status, **query)["type"] == f"urn:headland:problem:{kind}"
+    assert ask(farm_api, status, **query)["type"] == f"urn:headland:problem:{kind}"
 
 
-def test_a_product_without_nitrogen_gives_none(known: Known) -> None:
-    made = known.client.post("/v1/products/catalog/Potassium chloride 60").json()
+def test_a_product_without_nitrogen_gives_none(farm_api: RegistryApi) -> None:
+    made = farm_api.client.post("/v1/products/catalog/Potassium chloride 60").json()
     query: dict[str, Any] = {"crop_n_kg_ha": 150, "soil_n_kg_ha": 60, "efficiency": 0.6, "product": made["id"]}
-    assert ask(known, 400, method="stanford", **query)["type"] == "urn:headland:problem:no-nitrogen"
+    assert ask(farm_api, 400, method="stanford", **query)["type"] == "urn:headland:problem:no-nitrogen"

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.registry import Known, serve_registry
+from tests.api.registry_api import RegistryApi, serve_registry
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Iterator[Known]:
+def farm_api(tmp_path: Path) -> Iterator[RegistryApi]:
     with serve_registry(tmp_path) as served:
         yield served
 
@@ -21,9 +21,9 @@ def known(tmp_path: Path) -> Iterator[Known]:
 OUTLINE = [[[119.18, 31.95], [119.182, 31.95], [119.182, 31.952], [119.18, 31.952], [119.18, 31.95]]]
 
 
-def field(known: Known, **more: Any) -> dict[str, Any]:
+def field(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
     geometry = {"type": "Polygon", "coordinates": OUTLINE}
-    return {"farm": known.ids["farms"], "name": "South", "geometry": geometry, **more}
+    return {"farm": farm_api.ids["farms"], "name": "South", "geometry": geometry, **more}
 
 
 def kind_of(answer: httpx.Response) -> str:
@@ -32,72 +32,72 @@ def kind_of(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("path", ["farms", "sites", "fields", "products", "implements", "seasons", "greenhouses"])
-def test_what_was_shown_can_be_sent_back_as_a_change(known: Known, path: str) -> None:
-    thing = f"/v1/{path}/{known.ids[path]}"
-    shown = known.client.get(thing)
+def test_a_returned_record_can_be_sent_back_as_a_change(farm_api: RegistryApi, path: str) -> None:
+    thing = f"/v1/{path}/{farm_api.ids[path]}"
+    shown = farm_api.client.get(thing)
     assert shown.headers["etag"] == '"1"'
-    changed = known.client.put(thing, json={**shown.json(), "name": "Other"})
+    changed = farm_api.client.put(thing, json={**shown.json(), "name": "Other"})
     assert changed.status_code == 200, changed.text
     assert {**shown.json(), "name": "Other", "version": 2} == changed.json()
-    assert [item["name"] for item in known.client.get(f"/v1/{path}").json()["items"]] == ["Other"]
+    assert [item["name"] for item in farm_api.client.get(f"/v1/{path}").json()["items"]] == ["Other"]
 
 
-def test_a_new_field_has_an_address_and_its_geodesic_area(known: Known) -> None:
+def test_a_new_field_has_an_address_and_its_geodesic_area(farm_api: RegistryApi) -> None:
     pond = {"kind": "buffer", "name": "ditch", "width_m": 5, "geometry": {"type": "Polygon", "coordinates": OUTLINE}}
-    made = known.client.post("/v1/fields", json=field(known))
+    made = farm_api.client.post("/v1/fields", json=field(farm_api))
     assert made.status_code == 201, made.text
-    shown = known.client.get(made.headers["location"]).json()
+    shown = farm_api.client.get(made.headers["location"]).json()
     # GeographicLib's value for a rectangle of this size at this latitude.
     assert shown["area_m2"] == pytest.approx(41_934.12218, rel=1e-8)
     assert shown["geometry"] == {"type": "Polygon", "coordinates": OUTLINE}
-    covered = known.client.put(made.headers["location"], json={**shown, "zones": [pond]}).json()
+    covered = farm_api.client.put(made.headers["location"], json={**shown, "zones": [pond]}).json()
     assert covered["usable_area_m2"] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_parts_holes_and_heights_of_an_outline_are_taken(known: Known) -> None:
+def test_parts_holes_and_heights_of_an_outline_are_taken(farm_api: RegistryApi) -> None:
     hole = [[119.1805, 31.9505, 12.0], [119.1805, 31.951, 12.0], [119.181, 31.951, 12.0], [119.1805, 31.9505, 12.0]]
     far = [[[x + 0.01, y] for x, y in OUTLINE[0]]]
     geometry = {"type": "MultiPolygon", "coordinates": [[OUTLINE[0], hole], far]}
-    made = known.client.post("/v1/fields", json=field(known, geometry=geometry)).json()
+    made = farm_api.client.post("/v1/fields", json=field(farm_api, geometry=geometry)).json()
     assert made["geometry"]["type"] == "MultiPolygon"
     assert len(made["geometry"]["coordinates"][0]) == 2
     assert 2 * 41_934.12218 > made["area_m2"] > 1.9 * 41_934.12218
 
 
-def test_a_change_needs_the_version_that_it_changes(known: Known) -> None:
-    thing = f"/v1/products/{known.ids['products']}"
+def test_a_change_needs_the_version_that_it_changes(farm_api: RegistryApi) -> None:
+    thing = f"/v1/products/{farm_api.ids['products']}"
     body = {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0}
-    assert kind_of(known.client.put(thing, json=body)) == "no-version"
-    assert known.client.put(thing, json=body, headers={"If-Match": '"1"'}).json()["version"] == 2
-    late = known.client.put(thing, json=body, headers={"If-Match": '"1"'})
+    assert kind_of(farm_api.client.put(thing, json=body)) == "no-version"
+    assert farm_api.client.put(thing, json=body, headers={"If-Match": '"1"'}).json()["version"] == 2
+    late = farm_api.client.put(thing, json=body, headers={"If-Match": '"1"'})
     assert (late.status_code, kind_of(late), late.json()["found"]) == (412, "changed-meanwhile", 2)
-    assert known.client.put(thing, json=body, headers={"If-Match": "*"}).json()["version"] == 3
-    assert kind_of(known.client.put(thing, json=body, headers={"If-Match": "3"})) == "bad-etag"
-    assert known.client.get(thing, headers={"If-None-Match": '"3"'}).status_code == 304
+    assert farm_api.client.put(thing, json=body, headers={"If-Match": "*"}).json()["version"] == 3
+    assert kind_of(farm_api.client.put(thing, json=body, headers={"If-Match": "3"})) == "bad-etag"
+    assert farm_api.client.get(thing, headers={"If-None-Match": '"3"'}).status_code == 304
 
 
-def test_what_is_referred_to_is_not_deleted(known: Known) -> None:
-    thing = f"/v1/fields/{known.ids['fields']}"
-    assert kind_of(known.client.delete(thing)) == "no-version"
-    refused = known.client.delete(thing, params={"version": 1})
+def test_a_referenced_record_is_not_deleted(farm_api: RegistryApi) -> None:
+    thing = f"/v1/fields/{farm_api.ids['fields']}"
+    assert kind_of(farm_api.client.delete(thing)) == "no-version"
+    refused = farm_api.client.delete(thing, params={"version": 1})
     assert (refused.status_code, kind_of(refused)) == (409, "conflict")
-    season = f"/v1/seasons/{known.ids['seasons']}"
-    assert known.client.delete(season, headers={"If-Match": '"1"'}).status_code == 204
-    known.repositories.prescriptions.delete(known.ids["prescriptions"], 1)
-    assert known.client.delete(thing, params={"version": 1}).status_code == 204
-    assert kind_of(known.client.get(thing)) == "unknown-field"
+    season = f"/v1/seasons/{farm_api.ids['seasons']}"
+    assert farm_api.client.delete(season, headers={"If-Match": '"1"'}).status_code == 204
+    farm_api.repositories.prescriptions.delete(farm_api.ids["prescriptions"], 1)
+    assert farm_api.client.delete(thing, params={"version": 1}).status_code == 204
+    assert kind_of(farm_api.client.get(thing)) == "unknown-field"
 
 
-def test_pages_follow_one_another_and_narrow_by_what_they_belong_to(known: Known) -> None:
+def test_records_are_listed_in_pages_and_filtered_by_their_parent(farm_api: RegistryApi) -> None:
     for number in range(3):
-        known.client.post("/v1/fields", json=field(known, name=f"field {number}"))
-    first = known.client.get("/v1/fields", params={"limit": 3}).json()
-    second = known.client.get("/v1/fields", params={"limit": 3, "cursor": first["next"]}).json()
+        farm_api.client.post("/v1/fields", json=field(farm_api, name=f"field {number}"))
+    first = farm_api.client.get("/v1/fields", params={"limit": 3}).json()
+    second = farm_api.client.get("/v1/fields", params={"limit": 3, "cursor": first["next"]}).json()
     assert [item["name"] for item in first["items"] + second["items"]] == ["North", "field 0", "field 1", "field 2"]
     assert second["next"] is None
-    mine = known.client.get("/v1/seasons", params={"field": known.ids["fields"]}).json()["items"]
+    mine = farm_api.client.get("/v1/seasons", params={"field": farm_api.ids["fields"]}).json()["items"]
     assert [item["crop"] for item in mine] == ["winter wheat"]
-    assert known.client.get("/v1/seasons", params={"field": first["items"][1]["id"]}).json()["items"] == []
+    assert farm_api.client.get("/v1/seasons", params={"field": first["items"][1]["id"]}).json()["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -117,39 +117,39 @@ def test_pages_follow_one_another_and_narrow_by_what_they_belong_to(known: Known
         ({"geometry": {"type": "Polygon", "coordinates": [OUTLINE[0][:-1]]}}, 400, "invalid-record", "not closed"),
     ],
 )
-def test_a_field_that_cannot_be_is_refused_in_a_sentence(
-    known: Known, change: dict[str, Any], status: int, kind: str, why: str
+def test_an_invalid_field_is_refused_with_a_sentence(
+    farm_api: RegistryApi, change: dict[str, Any], status: int, kind: str, why: str
 ) -> None:
-    refused = known.client.post("/v1/fields", json=field(known, **change))
+    refused = farm_api.client.post("/v1/fields", json=field(farm_api, **change))
     assert (refused.status_code, kind_of(refused)) == (status, kind), refused.text
     assert why in refused.json()["detail"]
 
 
-def test_a_body_that_is_no_json_is_a_problem_too(known: Known) -> None:
+def test_a_body_that_is_not_json_is_a_problem(farm_api: RegistryApi) -> None:
     for body in (b"", b"{", b"\xff\xfe", b"[" * 50):
-        assert kind_of(known.client.post("/v1/products", content=body)) == "bad-body"
+        assert kind_of(farm_api.client.post("/v1/products", content=body)) == "bad-body"
 
 
-def test_without_a_registry_there_are_no_things(client: httpx.Client) -> None:
+def test_without_a_registry_there_are_no_records(client: httpx.Client) -> None:
     assert kind_of(client.get("/v1/fields")) == "no-registry"
 
 
-def test_a_note_is_of_a_greenhouse_or_of_a_field_and_is_found_by_either(known: Known) -> None:
-    house, ground = known.ids["greenhouses"], known.ids["fields"]
+def test_a_note_belongs_to_a_greenhouse_or_a_field_and_is_listed_by_either(farm_api: RegistryApi) -> None:
+    house, ground = farm_api.ids["greenhouses"], farm_api.ids["fields"]
     told = {"time_ms": 1_795_507_200_000, "author": "Wang", "text": "晨间结露"}
-    made = known.client.post("/v1/notes", json={**told, "field": ground})
+    made = farm_api.client.post("/v1/notes", json={**told, "field": ground})
     assert made.status_code == 201, made.text
     of_house, of_field = (
-        known.client.get("/v1/notes", params=params).json()["items"]
+        farm_api.client.get("/v1/notes", params=params).json()["items"]
         for params in ({"greenhouse": house}, {"field": ground})
     )
-    assert [note["id"] for note in of_house] == [known.ids["notes"]]
+    assert [note["id"] for note in of_house] == [farm_api.ids["notes"]]
     assert [note["text"] for note in of_field] == ["晨间结露"]
-    both = known.client.post("/v1/notes", json={**told, "field": ground, "greenhouse": house})
+    both = farm_api.client.post("/v1/notes", json={**told, "field": ground, "greenhouse": house})
     assert (both.status_code, kind_of(both)) == (400, "invalid-record")
 
 
-def test_the_crop_and_stage_of_a_zone_are_changed_over_the_api(known: Known) -> None:
-    zone = known.client.get(f"/v1/greenhouse-zones/{known.ids['zones']}").json()
-    changed = known.client.put(f"/v1/greenhouse-zones/{zone['id']}", json={**zone, "stage": "fruiting"})
+def test_the_crop_and_stage_of_a_zone_are_changed_over_the_api(farm_api: RegistryApi) -> None:
+    zone = farm_api.client.get(f"/v1/greenhouse-zones/{farm_api.ids['zones']}").json()
+    changed = farm_api.client.put(f"/v1/greenhouse-zones/{zone['id']}", json={**zone, "stage": "fruiting"})
     assert changed.json()["stage"] == "fruiting"

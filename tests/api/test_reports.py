@@ -28,8 +28,8 @@ from headland.reports.greenhouse_report import make_week_document
 from headland.reports.iso_weeks import find_week
 from headland.reports.pass_report import make_pass_document
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN, put
-from tests.api.registry import Known
+from tests.api.farm import NOW_MS, OWN, write_series
+from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import declaration, serve_spread_field
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -45,7 +45,7 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture(scope="module")
-def known(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     """A field and a house of one site; a day of the house's week is missing."""
     time_ms = MONDAY_MS + STEP_MS * np.arange(-3 * 144, 8 * 144 + 80)
     here = (time_ms < MONDAY_MS + 4 * DAY_MS) | (time_ms >= MONDAY_MS + 5 * DAY_MS)
@@ -55,7 +55,7 @@ def known(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "relative_humidity_pct": 75.0 - 10.0 * day,
         "par_umol_m2_s": 400.0 * np.maximum(day, 0.0),
     }
-    put(store, OWN, "equator", "greenhouse", "gh-a", time_ms[here], house, simulated=True)
+    write_series(store, OWN, "equator", "greenhouse", "gh-a", time_ms[here], house, simulated=True)
     told = Descriptor(device="gh-a", kind="greenhouse", site="equator", name="番茄温室 <1>", simulated=True)
     store.describe(OWN, "gw-1", told)
     with serve_spread_field(tmp_path_factory.mktemp("reports"), store) as served:
@@ -67,28 +67,28 @@ def known(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module")
-def one(known: Known) -> str:
-    made = known.client.post("/v1/passes", json=declaration(known))
+def one(farm_api: RegistryApi) -> str:
+    made = farm_api.client.post("/v1/passes", json=declaration(farm_api))
     assert made.status_code == 201, made.text
-    closed = known.client.post(f"/v1/passes/{made.json()['id']}/close")
+    closed = farm_api.client.post(f"/v1/passes/{made.json()['id']}/close")
     assert closed.status_code == 200, closed.text
     return str(made.json()["id"])
 
 
-def ask(known: Known, path: str, **params: Any) -> Any:
-    answer = known.client.get(path, params=params)
+def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
+    answer = farm_api.client.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def report(known: Known, path: str, **params: Any) -> httpx.Response:
-    answer = known.client.get(f"{path}/report", params=params)
+def report(farm_api: RegistryApi, path: str, **params: Any) -> httpx.Response:
+    answer = farm_api.client.get(f"{path}/report", params=params)
     assert answer.status_code == 200, answer.text
     return answer
 
 
-def rows_of(known: Known, path: str, **params: Any) -> list[Row]:
-    text = report(known, path, format="csv", **params).content.decode("utf-8-sig")
+def rows_of(farm_api: RegistryApi, path: str, **params: Any) -> list[Row]:
+    text = report(farm_api, path, format="csv", **params).content.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -97,9 +97,9 @@ def value(rows: list[Row], name: str, row: str = "", table: str = "") -> float:
     return float(found["value"])
 
 
-def test_the_figures_of_a_pass_are_those_that_the_api_answers(known: Known, one: str) -> None:
-    rows = rows_of(known, f"/v1/passes/{one}")
-    applied = ask(known, f"/v1/passes/{one}/as-applied", cell_m=1)
+def test_the_figures_of_a_pass_are_those_that_the_api_answers(farm_api: RegistryApi, one: str) -> None:
+    rows = rows_of(farm_api, f"/v1/passes/{one}")
+    applied = ask(farm_api, f"/v1/passes/{one}/as-applied", cell_m=1)
     assert value(rows, "amount") == applied["amount"]["value"]
     assert value(rows, "mean_rate_ha") == applied["rate"]["value"]
     assert value(rows, "mean_rate_mu") == pytest.approx(applied["rate"]["value"] / 15)
@@ -109,26 +109,26 @@ def test_the_figures_of_a_pass_are_those_that_the_api_answers(known: Known, one:
     amount = next(r for r in rows if r["name"] == "amount")
     assert (amount["evidence"], amount["unit"], amount["method"]) == ("measured_flow", "kg", "as_applied_deposit")
     assert float(amount["coverage"]) == applied["amount"]["coverage"]
-    deviation = ask(known, f"/v1/passes/{one}/deviation", cell_m=1)
+    deviation = ask(farm_api, f"/v1/passes/{one}/deviation", cell_m=1)
     assert value(rows, "planned_rate_ha") == deviation["planned_rate_ha"]
     assert value(rows, "mean_deviation_pct") == deviation["mean_deviation_pct"]
     for kind, m2 in deviation["class_m2"].items():
         assert value(rows, "value", kind, "ground_by_class") == m2
-    nutrients = ask(known, f"/v1/fields/{known.ids['field']}/nutrients")["passes"][0]
+    nutrients = ask(farm_api, f"/v1/fields/{farm_api.ids['field']}/nutrients")["passes"][0]
     assert value(rows, "per_ha", "n", "nutrients_per_area") == nutrients["kg_ha"]["n"]
     assert value(rows, "per_mu", "n", "nutrients_per_area") == nutrients["kg_mu"]["n"]
     risk = next(r for r in rows if r["name"] == "volatilisation")
     assert risk["code"] == nutrients["volatilisation"]["state"] == "insufficient_data"
-    ledger = ask(known, "/v1/ledger", pass_id=one)["items"]
+    ledger = ask(farm_api, "/v1/ledger", pass_id=one)["items"]
     assert next(r for r in rows if r["name"] == "ledger_hash")["text"] in {entry["hash"] for entry in ledger}
 
 
-def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has_no_sum(known: Known) -> None:
-    rows = rows_of(known, "/v1/greenhouses/gh-a", week="2026-W47")
+def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has_no_sum(farm_api: RegistryApi) -> None:
+    rows = rows_of(farm_api, "/v1/greenhouses/gh-a", week="2026-W47")
     window = {"start": MONDAY_MS, "end": MONDAY_MS + 7 * DAY_MS}
-    by_day = ask(known, "/v1/greenhouses/gh-a/climate", by="day", **window)["items"]
-    light = ask(known, "/v1/greenhouses/gh-a/light", **window)["items"]
-    wet = ask(known, "/v1/greenhouses/gh-a/condensation", **window)["items"]
+    by_day = ask(farm_api, "/v1/greenhouses/gh-a/climate", by="day", **window)["items"]
+    light = ask(farm_api, "/v1/greenhouses/gh-a/light", **window)["items"]
+    wet = ask(farm_api, "/v1/greenhouses/gh-a/condensation", **window)["items"]
     assert len(by_day) == 7
     for at, items, table, names in (
         *((at, by_day, "air_by_day", ("air_temperature_degc", "vpd_kpa")) for at in range(7)),
@@ -147,8 +147,8 @@ def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has
     assert [(r["value"], r["reason"]) for r in sums] == [("", "not_all_days")]
 
 
-def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(known: Known, one: str) -> None:
-    chinese = report(known, f"/v1/passes/{one}", lang="zh")
+def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(farm_api: RegistryApi, one: str) -> None:
+    chinese = report(farm_api, f"/v1/passes/{one}", lang="zh")
     assert chinese.headers["content-language"] == "zh-CN"
     assert "default-src 'none'" in chinese.headers["content-security-policy"]
     text = chinese.text
@@ -159,7 +159,7 @@ def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(known:
         assert words in text
     assert "data:image/png;base64," in text
     assert "<script" not in text
-    week = report(known, "/v1/greenhouses/gh-a", week="2026-W47").text
+    week = report(farm_api, "/v1/greenhouses/gh-a", week="2026-W47").text
     assert "SIMULATED" in week
     assert "番茄温室 &lt;1&gt;" in week
     # Nothing comes from elsewhere: the only addresses are those of the API, as text.
@@ -167,39 +167,39 @@ def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(known:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_pdf_has_the_same_content_in_both_languages(known: Known, one: str, language: str) -> None:
+def test_the_pdf_has_the_same_content_in_both_languages(farm_api: RegistryApi, one: str, language: str) -> None:
     for path, words in (
         (f"/v1/passes/{one}", {"en": "Amount applied", "zh": "实际施用"}),
         ("/v1/greenhouses/gh-a", {"en": "Disease risk", "zh": "病害风险"}),
     ):
-        told = report(known, path, format="pdf", lang=language, **({} if "passes" in path else {"week": "2026-W47"}))
+        told = report(farm_api, path, format="pdf", lang=language, **({} if "passes" in path else {"week": "2026-W47"}))
         assert told.headers["content-type"] == "application/pdf"
         pages = pypdf.PdfReader(io.BytesIO(told.content)).pages
         text = "\n".join(page.extract_text() for page in pages)
         assert words[language] in text
         if "passes" in path:
-            amount = ask(known, f"/v1/passes/{one}/as-applied", cell_m=1)["amount"]["value"]
+            amount = ask(farm_api, f"/v1/passes/{one}/as-applied", cell_m=1)["amount"]["value"]
             assert f"{amount:.2f} {'kg' if language == 'en' else '公斤'}" in text
 
 
 def test_without_reportlab_pdf_is_refused_and_the_page_remains(
-    known: Known, one: str, monkeypatch: pytest.MonkeyPatch
+    farm_api: RegistryApi, one: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As Python has it where a package is not there.
     monkeypatch.setitem(sys.modules, "reportlab.platypus", None)
-    refused = known.client.get(f"/v1/passes/{one}/report", params={"format": "pdf"})
+    refused = farm_api.client.get(f"/v1/passes/{one}/report", params={"format": "pdf"})
     assert (refused.status_code, refused.json()["type"]) == (501, "urn:headland:problem:no-pdf")
     assert "headland[reports]" in refused.json()["detail"]
-    assert report(known, f"/v1/passes/{one}").status_code == 200
+    assert report(farm_api, f"/v1/passes/{one}").status_code == 200
 
 
-def test_a_pass_without_a_known_amount_reports_none(known: Known, one: str) -> None:
-    rows = rows_of(known, f"/v1/passes/{one}")
+def test_a_pass_without_a_known_amount_reports_none(farm_api: RegistryApi, one: str) -> None:
+    rows = rows_of(farm_api, f"/v1/passes/{one}")
     assert [r["value"] for r in rows if r["name"] == "amount"] != [""]
-    silent = {**declaration(known), "device": "uav-nobody", "planned_rate_ha": None}
-    made = known.client.post("/v1/passes", json=silent)
+    silent = {**declaration(farm_api), "device": "uav-nobody", "planned_rate_ha": None}
+    made = farm_api.client.post("/v1/passes", json=silent)
     assert made.status_code == 201, made.text
-    rows = rows_of(known, f"/v1/passes/{made.json()['id']}", lang="zh")
+    rows = rows_of(farm_api, f"/v1/passes/{made.json()['id']}", lang="zh")
     assert not [r for r in rows if r["name"] in ("amount", "mean_rate_ha", "planned_rate_ha") and r["value"]]
     notes = {r["name"]: r["text"] for r in rows if r["section"] in ("what_was_applied", "against_the_plan")}
     assert notes == {"unknown_device": "没有该设备的数据"}
@@ -216,8 +216,8 @@ def test_a_pass_without_a_known_amount_reports_none(known: Known, one: str) -> N
         ("2027-W01", "week-not-begun"),
     ],
 )
-def test_an_invalid_week_is_refused(known: Known, week: str, kind: str) -> None:
-    answer = known.client.get("/v1/greenhouses/gh-a/report", params={"week": week})
+def test_an_invalid_week_is_refused(farm_api: RegistryApi, week: str, kind: str) -> None:
+    answer = farm_api.client.get("/v1/greenhouses/gh-a/report", params={"week": week})
     assert (answer.status_code, answer.json()["type"]) == (400, f"urn:headland:problem:{kind}")
 
 
@@ -234,9 +234,9 @@ def test_a_week_begins_on_its_local_monday_and_the_present_week_ends_now() -> No
 
 
 def test_every_name_and_value_of_a_report_has_its_text_in_the_catalogue(
-    store: MemoryStore, known: Known, one: str
+    store: MemoryStore, farm_api: RegistryApi, one: str
 ) -> None:
-    scope = OrgScope(store, known.registry, OWN, NOW_MS)
+    scope = OrgScope(store, farm_api.registry, OWN, NOW_MS)
     for document in (make_pass_document(scope, one), make_week_document(scope, "gh-a", "2026-W47", None)):
         assert [name for name in labels_of(document) if not has_label(name)] == []
         for figure in figures_of(document):
@@ -281,14 +281,14 @@ def readable(page: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "\n", page))
 
 
-def test_a_chinese_report_of_a_pass_has_no_english_words(known: Known, one: str) -> None:
-    text = readable(report(known, f"/v1/passes/{one}", lang="zh").text)
+def test_a_chinese_report_of_a_pass_has_no_english_words(farm_api: RegistryApi, one: str) -> None:
+    text = readable(report(farm_api, f"/v1/passes/{one}", lang="zh").text)
     assert "流量计" in text
     assert english_runs(text) == []
 
 
-def test_a_chinese_report_of_a_week_has_no_english_words(known: Known) -> None:
-    text = readable(report(known, "/v1/greenhouses/gh-a", week="2026-W47", lang="zh").text)
+def test_a_chinese_report_of_a_week_has_no_english_words(farm_api: RegistryApi) -> None:
+    text = readable(report(farm_api, "/v1/greenhouses/gh-a", week="2026-W47", lang="zh").text)
     for words in ("温室内光量子传感器实测", "估算，夜间比气温低 1.5 ℃", "生产经验", "饱和水汽压差"):
         assert words in text
     assert english_runs(text) == []

@@ -11,8 +11,8 @@ import pytest
 
 from headland.registry.models.models import Product, ProductKind, Site
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN, START_MS, put
-from tests.api.registry import Known
+from tests.api.farm import NOW_MS, OWN, START_MS, write_series
+from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import SPREADER, declaration, serve_spread_field
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -28,7 +28,7 @@ TOTAL_MM = np.where(SINCE_H < 20, 250.0 + FALLEN_MM, FALLEN_MM - 4.0)
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
     store = MemoryStore()
     columns = {
         "air_temperature_degc": 16.0 + 5.0 * np.sin(SINCE_H / 24 * 2 * np.pi),
@@ -36,10 +36,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         "wind_speed_m_s": np.full(len(TIME_MS), 2.0),
         "rain_total_mm": TOTAL_MM,
     }
-    put(store, OWN, "equator", "weather", "wx-2", TIME_MS, columns)
+    write_series(store, OWN, "equator", "weather", "wx-2", TIME_MS, columns)
     # A drone's wind, and a house's warm air, are not the site's.
-    put(store, OWN, "equator", "drone", SPREADER, TIME_MS[200:400], {"wind_speed_m_s": np.full(200, 30.0)})
-    put(store, OWN, "equator", "greenhouse", "gh-2", TIME_MS, {"air_temperature_degc": np.full(len(TIME_MS), 40.0)})
+    write_series(store, OWN, "equator", "drone", SPREADER, TIME_MS[200:400], {"wind_speed_m_s": np.full(200, 30.0)})
+    write_series(
+        store, OWN, "equator", "greenhouse", "gh-2", TIME_MS, {"air_temperature_degc": np.full(len(TIME_MS), 40.0)}
+    )
     with serve_spread_field(tmp_path_factory.mktemp("aftermath"), store, NOW_MS + 31 * DAY_MS) as served:
         farm = served.repositories.farms.list()[0]
         site = served.repositories.sites.add(
@@ -51,14 +53,14 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         yield served
 
 
-def ask(known: Known, path: str, **params: Any) -> Any:
-    answer = known.client.get(path, params=params)
+def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
+    answer = farm_api.client.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def test_scattered_showers_leave_urea_at_risk_and_the_figures_say_so(known: Known) -> None:
-    told = ask(known, f"/v1/fields/{known.ids['field']}/nutrients")["passes"][0]
+def test_scattered_showers_leave_urea_at_risk_and_the_figures_say_so(farm_api: RegistryApi) -> None:
+    told = ask(farm_api, f"/v1/fields/{farm_api.ids['field']}/nutrients")["passes"][0]
     assert told["volatilisation"]["state"] == "high"
     assert told["volatilisation"]["reasons"] == ["moist_surface", "warm"]
     assert told["volatilisation"]["method"]["id"] == "urea_volatilisation"
@@ -73,20 +75,20 @@ def test_scattered_showers_leave_urea_at_risk_and_the_figures_say_so(known: Know
     assert told["leaching"]["reasons"] == ["little_nitrogen"]
 
 
-def test_nitrate_leaches_only_where_the_soil_is_known_to_hold_no_more(known: Known) -> None:
-    repositories = known.repositories
+def test_nitrate_leaches_only_where_the_soil_is_known_to_hold_no_more(farm_api: RegistryApi) -> None:
+    repositories = farm_api.repositories
     nitrate = repositories.products.add(
         Product(
             name="nitrate", kind=ProductKind.GRANULAR, n_pct=90.0, p2o5_pct=0.0, k2o_pct=0.0, nitrate_n_pct=90.0,
             ammonium_n_pct=0.0, amide_n_pct=0.0,
         )
     )  # fmt: skip
-    second = {**declaration(known), "start_ms": START_MS + 1, "product": nitrate.id}
-    made = known.client.post("/v1/passes", json=second)
+    second = {**declaration(farm_api), "start_ms": START_MS + 1, "product": nitrate.id}
+    made = farm_api.client.post("/v1/passes", json=second)
     assert made.status_code == 201, made.text
 
     def leaching(**params: Any) -> Any:
-        passes = ask(known, f"/v1/fields/{known.ids['field']}/nutrients", **params)["passes"]
+        passes = ask(farm_api, f"/v1/fields/{farm_api.ids['field']}/nutrients", **params)["passes"]
         return next(each for each in passes if each["pass_id"] == made.json()["id"])
 
     unknown = leaching()
@@ -99,8 +101,8 @@ def test_nitrate_leaches_only_where_the_soil_is_known_to_hold_no_more(known: Kno
     assert full["weather"]["least_drainage_mm"] == 0.0
 
 
-def test_the_weather_of_the_days_has_the_rain_across_the_gauges_restart(known: Known) -> None:
-    body = ask(known, "/v1/sites/equator/weather", start=NOW_MS - DAY_MS, end=NOW_MS + 30 * DAY_MS)
+def test_the_weather_of_the_days_has_the_rain_across_the_gauges_restart(farm_api: RegistryApi) -> None:
+    body = ask(farm_api, "/v1/sites/equator/weather", start=NOW_MS - DAY_MS, end=NOW_MS + 30 * DAY_MS)
     days = [item["answers"]["rain_mm"] for item in body["items"]]
     assert sum(day["value"] or 0.0 for day in days) == pytest.approx(83.6, abs=0.1)
     assert days[3]["unit"] == "mm"
@@ -109,10 +111,10 @@ def test_the_weather_of_the_days_has_the_rain_across_the_gauges_restart(known: K
     assert body["items"][3]["answers"]["temperature_degc"]["value"] == pytest.approx(16.0, abs=0.2)
 
 
-def test_an_hour_with_rain_is_not_suitable_for_application(known: Known) -> None:
+def test_an_hour_with_rain_is_not_suitable_for_application(farm_api: RegistryApi) -> None:
     start_ms = (NOW_MS + 8 * HOUR_MS) // HOUR_MS * HOUR_MS
-    path = f"/v1/fields/{known.ids['field']}/weather-window"
-    hours = ask(known, path, start=start_ms, end=start_ms + 6 * HOUR_MS)["hours"]
+    path = f"/v1/fields/{farm_api.ids['field']}/weather-window"
+    hours = ask(farm_api, path, start=start_ms, end=start_ms + 6 * HOUR_MS)["hours"]
     assert sum(hour["rain_mm"] for hour in hours) == pytest.approx(4.0, abs=0.05)
     wet = [hour["rain_mm"] > 0 for hour in hours]
     assert [hour["state"] == "stop" for hour in hours] == wet

@@ -35,7 +35,7 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesKey, Store, WriteBatch
-from tests.api.served import serve
+from tests.api.server import serve
 
 START_MS = 1_735_689_600_000
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000

@@ -36,7 +36,7 @@ from headland.contract.records import Descriptor
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch
 from tests.api.farm import OWN, START_MS, points_of
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.bench.machine_load import busy_cores
 
 CHANNELS = ["air_temperature_degc", "relative_humidity_pct"]

@@ -41,7 +41,7 @@ from headland.contract.topics import data_topic
 from headland.store.duckdb.store import DuckDBStore
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.bench.machine_load import busy_cores
 from tests.broker import Broker
 from tests.waiting import wait_until

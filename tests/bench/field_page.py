@@ -18,7 +18,7 @@ from headland.registry.models.models import Farm, Field, Implement, ImplementKin
 from headland.registry.registry import Registry, open_registry
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesKey, Store, WriteBatch
-from tests.api.served import serve
+from tests.api.server import serve
 
 START_MS = 1_790_000_000_000
 SECONDS = 3600

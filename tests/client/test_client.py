@@ -20,10 +20,10 @@ from headland.client import Client, Gap, News, NotReachable, RequestRefused
 from headland.client.connection import Connection, find_key
 from headland.errors import HeadlandError
 from headland.store.memory import MemoryStore
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
-from tests.api.paper_desk import PaperDesk
-from tests.api.registry import fill_registry
-from tests.api.served import serve
+from tests.api.fake_ingest import FakeIngest
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
+from tests.api.registry_api import fill_registry
+from tests.api.server import serve
 from tests.broker import find_free_port
 
 
@@ -41,7 +41,7 @@ def farm(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         readiness=list,
         counters=dict,
         now_ms=lambda: NOW_MS,
-        gateways=PaperDesk(),
+        gateways=FakeIngest(),
         registry=registry,
         live=StorePoll(store, OWN, every_s=0.05, longest_s=0.4).feed,
     )
@@ -113,7 +113,7 @@ def test_live_values_continue_after_the_stream_was_broken(farm: Client, store: M
     assert first.items[0].channels["co2_ppm"].value == 639.9
     heard: list[float] = []
     for number in range(3):  # the server ends each stream after 0.4 s
-        put(
+        write_series(
             store,
             OWN,
             "home",

@@ -31,9 +31,20 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
-from tests.api.farm import DRONE, EAST_DEG_M, HOUSE, NORTH_DEG_M, NOW_MS, OWN, START_MS, fill_farm, put, spread
-from tests.api.paper_desk import PaperDesk
-from tests.api.served import serve
+from tests.api.fake_ingest import FakeIngest
+from tests.api.farm import (
+    DRONE,
+    EAST_DEG_M,
+    HOUSE,
+    NORTH_DEG_M,
+    NOW_MS,
+    OWN,
+    START_MS,
+    fill_farm,
+    write_series,
+    write_spreader_flight,
+)
+from tests.api.server import serve
 from tests.api.spread_field import BUFFER, FIELD, SPREADER
 
 HOUR_MS: Final = 3_600_000
@@ -63,13 +74,13 @@ class Farm:
     def report(self, kind: str, device: str, values: dict[str, float], *, simulated: bool = False) -> None:
         """Report values of a device, now."""
         columns = {channel: np.array([value]) for channel, value in values.items()}
-        put(self.store, OWN, "home", kind, device, np.array([self.now_ms()]), columns, simulated=simulated)
+        write_series(self.store, OWN, "home", kind, device, np.array([self.now_ms()]), columns, simulated=simulated)
 
     def report_often(self) -> None:
         """Report the spreader's speed 250 times a second during the pass."""
         often = self.began_ms + 4 * np.arange(MANY)
         speed = {"ground_speed_m_s": 5.0 + np.sin(np.arange(MANY) / 500.0)}
-        put(self.store, OWN, "home", "drone", SPREADER, often, speed)
+        write_series(self.store, OWN, "home", "drone", SPREADER, often, speed)
 
     def raise_frost(self, rule: str = "frost") -> Alarm:
         """Raise an alarm that is active."""
@@ -89,7 +100,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
     now_ms = wall_clock_ms()
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
     began_ms = now_ms - HOUR_MS
-    spread(store, SPREADER, sensed=True, start_ms=began_ms)
+    write_spreader_flight(store, SPREADER, sensed=True, start_ms=began_ms)
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
     repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
     home = repositories.farms.add(FarmRecord(name="Home farm", longitude_deg=10.0, latitude_deg=0.0))
@@ -114,7 +125,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         organisation=OWN,
         readiness=lambda: [Check("ingest", True, "connected")],
         counters=dict,
-        gateways=PaperDesk(),
+        gateways=FakeIngest(),
         registry=registry,
         live=feed,
     )

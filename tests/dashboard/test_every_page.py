@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from headland.registry.models.models import Scope
-from tests.api.auth.test_middleware import house
+from tests.api.auth.test_middleware import serve_api
 from tests.api.farm import HOUSE
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
@@ -102,7 +102,7 @@ def test_the_api_page_lists_and_tries_every_route(visit: Open) -> None:
 def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
     visit: Open, tmp_path: Path, page_errors: list[str]
 ) -> None:
-    with house(tmp_path) as own:
+    with serve_api(tmp_path) as own:
         base, key = str(own.client.base_url).rstrip("/"), own.keys[Scope.ADMIN]
         page = visit("", base=base, extra_http_headers={})
         entry = page.get_by_label("API key")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Greenhouse, GreenhouseZone
-from tests.api.farm import OWN, put
+from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import MANY, Farm
 
@@ -52,7 +52,7 @@ def house(farm: Farm) -> House:
             "par_umol_m2_s": np.asarray(500.0 * sun * (sun > 0.05), np.float64),
         }
         device = f"gh-{name}"
-        put(farm.store, OWN, "home", "greenhouse", device, minutes, columns)
+        write_series(farm.store, OWN, "home", "greenhouse", device, minutes, columns)
         descriptor = Descriptor(
             device=device, kind="greenhouse", site="home", name=f"{name} box",
             channels={channel: ChannelInfo(unit="1", interval_s=60.0) for channel in (*columns, "co2_ppm")},
@@ -62,7 +62,7 @@ def house(farm: Farm) -> House:
         repositories.devices.change(msgspec.structs.replace(record, zone=zone.id))
     often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
     saw = np.asarray(500.0 + np.arange(MANY) % 97, np.float64)
-    put(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": saw})
+    write_series(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": saw})
     return House(greenhouse.id, zones)
 
 

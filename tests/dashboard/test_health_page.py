@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from headland.contract.records import Clock, Event
 from headland.store.port import StoredEvent, WriteBatch
+from tests.api.fake_ingest import MESSAGE
 from tests.api.farm import DRONE, OWN, points_of
-from tests.api.paper_desk import MESSAGE
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 

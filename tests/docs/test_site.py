@@ -17,7 +17,7 @@ from api.routes import help as help_routes
 from docs.generator import commands, methods
 from headland.contract.quantities import QUANTITIES
 from headland.store.memory import MemoryStore
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.floors.modules import ROOT
 from tests.machine import find_program
 

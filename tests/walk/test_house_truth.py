@@ -15,8 +15,8 @@ from firmware_sim.greenhouse.house import Compartments
 from firmware_sim.greenhouse.scenarios import house_named
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
-from tests.api.farm import OWN, put
-from tests.api.served import serve
+from tests.api.farm import OWN, write_series
+from tests.api.server import serve
 
 #: Two winter days near Wuhan, from local midnight (UTC+8): 2026-01-10 and 11.
 START_MS = 1_767_974_400_000
@@ -72,7 +72,7 @@ def farm() -> Iterator[Farm]:
         }
         for channel, values in channels.items():
             told = np.isfinite(values)
-            put(
+            write_series(
                 store, OWN, "wuhan", "greenhouse", name(unit + 1), np.array(times)[told],
                 {channel: values[told]}, simulated=True,
             )  # fmt: skip

@@ -10,70 +10,70 @@ import sqlalchemy as sa
 
 from headland.registry.db.tables import audit
 from headland.registry.models.models import Scope
-from tests.api.auth.test_middleware import House, house
+from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import NOW_MS
 from tests.api.live.test_feed import feed_of
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path) as made:
+def keyed_api(tmp_path: Path) -> Iterator[KeyedApi]:
+    with serve_api(tmp_path) as made:
         yield made
 
 
-def test_a_key_is_shown_once_opens_what_it_may_and_ends_when_it_is_revoked(own: House) -> None:
-    made = own.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "farm app", "scope": "read"})
+def test_a_key_is_returned_once_permits_its_scope_and_ends_when_it_is_revoked(keyed_api: KeyedApi) -> None:
+    made = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "farm app", "scope": "read"})
     assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
     shown = {"Authorization": f"Bearer {made.json()['key']}"}
-    assert own.client.get("/v1/devices", headers=shown).status_code == 200
-    listed = own.ask("GET", "/v1/keys", Scope.ADMIN)
+    assert keyed_api.client.get("/v1/devices", headers=shown).status_code == 200
+    listed = keyed_api.ask("GET", "/v1/keys", Scope.ADMIN)
     assert made.json()["key"] not in listed.text
-    known = own.ask("GET", made.headers["location"], Scope.ADMIN).json()
+    known = keyed_api.ask("GET", made.headers["location"], Scope.ADMIN).json()
     assert (known["name"], known["scope"], known["last_used_ms"]) == ("farm app", "read", NOW_MS)
-    assert own.ask("DELETE", made.headers["location"], Scope.ADMIN).status_code == 204
-    assert own.client.get("/v1/devices", headers=shown).status_code == 401
-    assert own.ask("GET", made.headers["location"], Scope.ADMIN).status_code == 404
+    assert keyed_api.ask("DELETE", made.headers["location"], Scope.ADMIN).status_code == 204
+    assert keyed_api.client.get("/v1/devices", headers=shown).status_code == 401
+    assert keyed_api.ask("GET", made.headers["location"], Scope.ADMIN).status_code == 404
 
 
-def test_a_key_that_would_open_nothing_is_not_made(own: House) -> None:
+def test_a_key_that_is_already_expired_is_refused(keyed_api: KeyedApi) -> None:
     told = {"name": "late", "expires_ms": NOW_MS - 1}
-    assert own.ask("POST", "/v1/keys", Scope.ADMIN, json=told).status_code == 400
-    assert own.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "read"}).status_code == 409
+    assert keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json=told).status_code == 400
+    assert keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "read"}).status_code == 409
 
 
-def test_the_audit_log_says_who_changed_what_page_by_page_and_that_it_is_whole(own: House) -> None:
-    member = own.ask(
+def test_the_audit_log_lists_changes_in_pages_and_is_unbroken(keyed_api: KeyedApi) -> None:
+    member = keyed_api.ask(
         "POST", "/v1/members", Scope.ADMIN, json={"subject": "idp|7", "name": "Fang", "role": "read"}
     ).json()
-    own.ask("PUT", f"/v1/members/{member['id']}", Scope.ADMIN, json={**member, "role": "write"})
-    log = own.ask("GET", "/v1/audit", Scope.ADMIN, params={"record": member["id"], "limit": 1}).json()
+    keyed_api.ask("PUT", f"/v1/members/{member['id']}", Scope.ADMIN, json={**member, "role": "write"})
+    log = keyed_api.ask("GET", "/v1/audit", Scope.ADMIN, params={"record": member["id"], "limit": 1}).json()
     assert [entry["action"] for entry in log["items"]] == ["change"]
     change = log["items"][0]
     assert (change["before"]["role"], change["after"]["role"], change["kind"]) == ("read", "write", "member")
-    assert change["who"] == f"key:{own.keys[Scope.ADMIN].partition('.')[0]}"
+    assert change["who"] == f"key:{keyed_api.keys[Scope.ADMIN].partition('.')[0]}"
     more = {"record": member["id"], "cursor": log["next"]}
-    rest = own.ask("GET", "/v1/audit", Scope.ADMIN, params=more).json()
+    rest = keyed_api.ask("GET", "/v1/audit", Scope.ADMIN, params=more).json()
     assert ([entry["action"] for entry in rest["items"]], rest["next"]) == (["add"], None)
-    checked = own.ask("GET", "/v1/audit/check", Scope.ADMIN).json()
+    checked = keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()
     assert (checked["broken_at"], checked["hash"]) == (None, change["hash"])
-    with own.registry._database.writing() as connection:
+    with keyed_api.registry._database.writing() as connection:
         connection.execute(sa.update(audit).where(audit.c.seq == rest["items"][0]["seq"]).values(who="nobody"))
-    assert own.ask("GET", "/v1/audit/check", Scope.ADMIN).json()["broken_at"] == rest["items"][0]["seq"]
+    assert keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()["broken_at"] == rest["items"][0]["seq"]
 
 
-def test_a_session_may_manage_keys_from_our_own_page(own: House) -> None:
-    own.client.post("/v1/session", json={"key": own.keys[Scope.ADMIN]})
-    assert own.client.post("/v1/keys", json={"name": "from the page"}).status_code == 403
+def test_a_session_manages_keys_from_the_dashboard(keyed_api: KeyedApi) -> None:
+    keyed_api.client.post("/v1/session", json={"key": keyed_api.keys[Scope.ADMIN]})
+    assert keyed_api.client.post("/v1/keys", json={"name": "from the page"}).status_code == 403
     here = {"Sec-Fetch-Site": "same-origin"}
-    assert own.client.post("/v1/keys", json={"name": "from the page"}, headers=here).status_code == 201
+    assert keyed_api.client.post("/v1/keys", json={"name": "from the page"}, headers=here).status_code == 201
 
 
 def test_a_key_that_is_revoked_ends_its_live_streams(tmp_path: Path) -> None:
-    with house(tmp_path, live=feed_of(heartbeat_s=0.05)) as own:
-        made = own.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "screen"}).json()
+    with serve_api(tmp_path, live=feed_of(heartbeat_s=0.05)) as keyed_api:
+        made = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "screen"}).json()
         shown = {"Authorization": f"Bearer {made['key']}"}
-        with own.client.stream("GET", "/v1/live", headers=shown, timeout=20) as stream:
+        with keyed_api.client.stream("GET", "/v1/live", headers=shown, timeout=20) as stream:
             lines = stream.iter_lines()
             assert next(line for line in lines if line == "event: heartbeat")
-            assert own.ask("DELETE", f"/v1/keys/{made['id']}", Scope.ADMIN).status_code == 204
+            assert keyed_api.ask("DELETE", f"/v1/keys/{made['id']}", Scope.ADMIN).status_code == 204
             assert "event: latest" not in list(lines)

@@ -18,10 +18,10 @@ from api.auth.rate_limiter import Buckets, Rate
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
-from tests.api.auth.test_middleware import house, sign_in
-from tests.api.doors import AlwaysOpen
+from tests.api.auth.test_middleware import serve_api, sign_in
 from tests.api.farm import OWN
-from tests.api.served import serve
+from tests.api.open_authenticator import OpenAuthenticator
+from tests.api.server import serve
 
 VALUES = st.recursive(
     st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
@@ -40,13 +40,13 @@ def test_the_depth_of_a_text_is_that_of_its_value(value: object) -> None:
     assert depth_of(json.dumps(value, ensure_ascii=False).encode()) == nested(value)
 
 
-def test_a_text_that_never_closes_is_as_deep_as_it_opens() -> None:
+def test_an_unclosed_text_has_the_depth_of_its_open_brackets() -> None:
     assert depth_of(b"[" * 70_000) == 70_000
     assert depth_of(b']]]["\\"[[[["]') <= 0
 
 
 @given(st.lists(st.floats(0, 5), max_size=60))
-def test_a_bucket_lets_through_its_burst_and_then_its_rate(steps_s: list[float]) -> None:
+def test_a_bucket_permits_its_burst_and_then_its_rate(steps_s: list[float]) -> None:
     buckets, now_s, taken = Buckets(Rate(5, 2)), 0.0, 0
     for step_s in steps_s:
         now_s += step_s
@@ -58,15 +58,15 @@ def test_a_bucket_lets_through_its_burst_and_then_its_rate(steps_s: list[float])
             assert buckets.wait_s("key", now_s + wait_s + 1e-9) == 0
 
 
-def test_buckets_are_bounded_and_forget_who_asked_longest_ago() -> None:
+def test_the_number_of_buckets_is_bounded_and_the_least_recently_used_is_removed() -> None:
     buckets = Buckets(Rate(1, 0.001), most=2)
     assert [buckets.take(name, 0.0) > 0 for name in ("a", "b", "b", "c", "b", "a")] == [
         False, False, True, False, True, False,
     ]  # fmt: skip
 
 
-def test_who_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
-    with house(tmp_path, limits=Limits(requests=Rate(3, 0.01), failures=Rate(2, 0.01))) as own:
+def test_a_client_above_its_rate_waits_and_other_clients_do_not(tmp_path: Path) -> None:
+    with serve_api(tmp_path, limits=Limits(requests=Rate(3, 0.01), failures=Rate(2, 0.01))) as own:
         answers = [own.ask("GET", "/v1/session", Scope.READ) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert int(answers[3].headers["retry-after"]) > 1
@@ -80,7 +80,7 @@ def test_who_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
 
 
 def test_a_body_beyond_the_limits_is_refused_before_any_route_reads_it(tmp_path: Path) -> None:
-    with house(tmp_path, limits=Limits(body_bytes=5000, body_depth=8)) as own:
+    with serve_api(tmp_path, limits=Limits(body_bytes=5000, body_depth=8)) as own:
         large = own.ask("POST", "/v1/farms", Scope.WRITE, content=b"x" * 5001)
         assert (large.status_code, large.headers["content-type"]) == (413, "application/problem+json")
         pieces = own.ask("POST", "/v1/farms", Scope.WRITE, content=(b"x" * 1000 for _ in range(6)))
@@ -92,7 +92,7 @@ def test_a_body_beyond_the_limits_is_refused_before_any_route_reads_it(tmp_path:
         assert own.client.post("/v1/session", content=b"x" * 4097).status_code == 413
 
 
-def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
+def test_a_response_that_does_not_begin_in_time_is_abandoned() -> None:
     going_on = threading.Event()
 
     class SlowStore(MemoryStore):
@@ -105,7 +105,7 @@ def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
         organisation=OWN,
         readiness=list,
         counters=dict,
-        authenticator=AlwaysOpen(OWN),
+        authenticator=OpenAuthenticator(OWN),
         limits=Limits(answer_s=0.2),
     )
     with serve(app) as client:
@@ -117,7 +117,7 @@ def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("told", ["abc", "0", "-1", "nan"])
-def test_a_limit_that_is_none_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+def test_an_invalid_limit_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
     from headland.errors import SettingsError
     from station.cli.options import limits_from_environment
 

@@ -24,7 +24,7 @@ from headland.errors import RetryLater, SettingsError
 from headland.registry.models.models import Member, Scope
 from headland.registry.registry import open_registry
 from tests.api.farm import OTHER, OWN, fill_farm
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.broker import find_free_port
 
 AUDIENCE = "headland"
@@ -87,7 +87,7 @@ def people(signer: Signer) -> Iterator[OidcTokenVerifier]:
         yield made
 
 
-def test_a_token_of_the_issuer_for_us_is_believed_and_its_keys_are_asked_for_once(
+def test_a_token_of_the_issuer_is_accepted_and_its_keys_are_fetched_once(
     signer: Signer, people: OidcTokenVerifier
 ) -> None:
     assert [people.subject_of(signer.token()) for _ in range(5)] == ["li"] * 5
@@ -95,7 +95,7 @@ def test_a_token_of_the_issuer_for_us_is_believed_and_its_keys_are_asked_for_onc
     assert signer.asked == 2
 
 
-def test_what_is_not_signed_for_us_now_by_the_issuer_is_refused(signer: Signer, people: OidcTokenVerifier) -> None:
+def test_an_invalid_token_is_refused(signer: Signer, people: OidcTokenVerifier) -> None:
     now_s = int(time.time())
     changes: list[dict[str, Any]] = [
         {"exp": now_s - 60}, {"nbf": now_s + 600}, {"iat": now_s + 600}, {"aud": "other"}, {"aud": None},
@@ -116,7 +116,7 @@ def test_what_is_not_signed_for_us_now_by_the_issuer_is_refused(signer: Signer, 
             people.subject_of(token)
 
 
-def test_a_new_key_of_the_issuer_is_found_and_an_unknown_one_does_not_ask_for_ever(signer: Signer) -> None:
+def test_a_new_key_of_the_issuer_is_fetched_and_an_unknown_key_is_not_fetched_repeatedly(signer: Signer) -> None:
     clock = [0.0]
     with closing(OidcTokenVerifier(Issuer(signer.url, AUDIENCE), lambda: clock[0])) as people:
         people.subject_of(signer.token())
@@ -129,7 +129,7 @@ def test_a_new_key_of_the_issuer_is_found_and_an_unknown_one_does_not_ask_for_ev
         assert people.subject_of(signer.token(RSA, "RS256", "r1")) == "li"
 
 
-def test_an_issuer_that_is_away_is_waited_for_and_known_keys_go_on() -> None:
+def test_an_unreachable_issuer_is_retried_and_known_keys_remain_valid() -> None:
     clock = [0.0]
     with signing() as signer:
         people = OidcTokenVerifier(Issuer(signer.url, AUDIENCE), lambda: clock[0])
@@ -150,7 +150,7 @@ def test_an_issuer_that_cannot_be_trusted_is_refused_at_the_start(url: str, audi
         Issuer(url, audience)
 
 
-def test_a_member_is_let_in_by_a_token_and_one_of_two_organisations_says_which(
+def test_a_token_authenticates_a_member_who_names_one_of_two_organisations(
     tmp_path: Path, signer: Signer, people: OidcTokenVerifier
 ) -> None:
     with closing(open_registry(f"sqlite:///{tmp_path}/registry.sqlite")) as registry:

@@ -17,8 +17,8 @@ from api.http.content_types import ARROW, CSV, JSON, PARQUET, choose_format
 from api.http.problems import ProblemError
 from headland.analysis import telemetry
 from headland.store.memory import MemoryStore
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
-from tests.api.served import serve
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
+from tests.api.server import serve
 
 WINDOW = {"start": START_MS, "end": NOW_MS + 1}
 
@@ -48,12 +48,12 @@ def rows_of(response: httpx.Response) -> list[dict[str, str]]:
         ("TEXT/CSV; q=1", CSV),
     ],
 )
-def test_the_format_is_the_one_that_is_liked_best(accept: str | None, form: str) -> None:
+def test_the_format_with_the_highest_preference_is_chosen(accept: str | None, form: str) -> None:
     assert choose_format(accept) == form
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "text/csv;q=much"])
-def test_a_format_that_is_not_made_is_said_so(accept: str) -> None:
+def test_an_unavailable_format_is_refused_with_the_available_ones(accept: str) -> None:
     with pytest.raises(ProblemError) as raised:
         choose_format(accept)
     assert raised.value.status == 406
@@ -76,7 +76,7 @@ def test_csv_has_a_row_for_each_instant_and_an_empty_cell_where_nothing_fit_was_
     assert rows[100]["air_temperature_degc"] == ""  # flagged as failed
 
 
-def test_csv_says_the_same_as_json_and_that_it_is_simulated(client: httpx.Client) -> None:
+def test_csv_equals_json_and_marks_simulated_data(client: httpx.Client) -> None:
     rows = rows_of(ask(client, CSV, DRONE, channel=["latitude_deg"]))
     answer = ask(client, JSON, DRONE, channel=["latitude_deg"]).json()
     assert [int(row["time_ms"]) for row in rows] == answer["time_ms"]
@@ -84,14 +84,14 @@ def test_csv_says_the_same_as_json_and_that_it_is_simulated(client: httpx.Client
     assert {row["simulated"] for row in rows} == {"true"}
 
 
-def test_a_channel_whose_name_tells_no_unit_gets_it_in_its_column() -> None:
+def test_a_channel_without_a_unit_in_its_name_has_it_in_the_column_name() -> None:
     store = fill_farm()
-    put(store, OWN, "home", "greenhouse", HOUSE, np.array([START_MS]), {"leaf_colour": np.array([41.5])})
+    write_series(store, OWN, "home", "greenhouse", HOUSE, np.array([START_MS]), {"leaf_colour": np.array([41.5])})
     with serve(create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS)) as client:
         assert rows_of(ask(client, CSV, channel="leaf_colour"))[0]["leaf_colour [1]"] == "41.5"
 
 
-def test_a_table_of_nothing_has_its_columns(client: httpx.Client) -> None:
+def test_an_empty_table_has_its_columns(client: httpx.Client) -> None:
     response = ask(client, CSV, channel="leaf_temperature_degc")
     assert response.text == "time_ms,time_utc,device,simulated,leaf_temperature_degc\r\n"
 
@@ -124,14 +124,14 @@ def test_arrow_read_by_another_program_holds_what_csv_holds(client: httpx.Client
     assert (empty.num_rows, empty.column_names[-1]) == (0, "leaf_temperature_degc")
 
 
-def test_all_samples_come_in_slices_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_slices_contain_every_sample_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "SLICE_ROWS", 50)
     store, count = MemoryStore(), 3000
     # A second, then a pause of a year, then another part close together.
     time_ms = START_MS + np.concatenate((np.arange(1000) * 7, 31_536_000_000 + np.arange(2000)))
     values = np.arange(count, dtype=np.float64)
-    put(store, OWN, "home", "greenhouse", HOUSE, time_ms, {"co2_ppm": values})
-    put(store, OWN, "home", "greenhouse", HOUSE, time_ms[::3] + 1, {"air_temperature_degc": values[::3]})
+    write_series(store, OWN, "home", "greenhouse", HOUSE, time_ms, {"co2_ppm": values})
+    write_series(store, OWN, "home", "greenhouse", HOUSE, time_ms[::3] + 1, {"air_temperature_degc": values[::3]})
     app = create_app(store, organisation=OWN, readiness=list, counters=dict)
     with serve(app) as client:
         channel = ["co2_ppm", "air_temperature_degc"]
@@ -149,7 +149,7 @@ def test_a_table_has_no_limit_of_points(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("accept", [CSV, PARQUET, ARROW])
-def test_what_is_wrong_is_a_problem_in_every_format(client: httpx.Client, accept: str) -> None:
+def test_an_error_is_a_problem_in_every_format(client: httpx.Client, accept: str) -> None:
     unknown = ask(client, accept, channel="no_such_m")
     assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:headland:problem:unknown-channel")
 
@@ -163,12 +163,12 @@ def test_a_chart_has_the_peak_that_means_would_hide(client: httpx.Client) -> Non
     assert (answer["time_ms"][0], answer["time_ms"][-1]) == (START_MS, NOW_MS)
 
 
-def test_triangles_are_chosen_when_asked_for(client: httpx.Client) -> None:
+def test_lttb_is_used_on_request(client: httpx.Client) -> None:
     answer = ask(client, JSON, channel="co2_ppm", width=20, method="lttb").json()
     assert (answer["aggregation"]["method"], len(answer["time_ms"])) == ("lttb", 20)
 
 
-def test_few_samples_are_a_chart_as_they_are(client: httpx.Client) -> None:
+def test_few_samples_are_charted_unreduced(client: httpx.Client) -> None:
     answer = ask(client, JSON, channel="co2_ppm", width=1000).json()
     assert (answer["aggregation"], len(answer["time_ms"])) == (None, 400)
 

@@ -10,8 +10,8 @@ import pytest
 from api.app import create_app
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
-from tests.api.registry import fill_registry
-from tests.api.served import serve
+from tests.api.registry_api import fill_registry
+from tests.api.server import serve
 
 FARM = b'{"name": "Third farm", "longitude_deg": 119.0, "latitude_deg": 32.0}'
 
@@ -36,7 +36,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         (None, 201),
     ],
 )
-def test_a_body_of_another_kind_is_refused_with_what_to_say(
+def test_a_body_of_another_content_type_is_refused_with_the_accepted_types(
     client: httpx.Client, kind: str | None, status: int
 ) -> None:
     body = FARM.replace(b"Third", str(kind).encode())
@@ -57,7 +57,7 @@ def test_a_body_of_another_kind_is_refused_with_what_to_say(
         ("application/json", 200),
     ],
 )
-def test_what_only_comes_as_json_is_not_given_to_who_wants_another_form(
+def test_a_response_that_exists_only_as_json_refuses_other_formats(
     client: httpx.Client, accept: str, status: int
 ) -> None:
     answer = client.get("/v1/farms", headers={"Accept": accept})

@@ -16,23 +16,23 @@ from api.http.pagination import read_cursor, write_cursor
 from api.http.problems import ProblemError
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
+from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, START_MS, fill_farm
-from tests.api.paper_desk import PaperDesk
-from tests.api.registry import fill_registry
-from tests.api.served import serve
+from tests.api.registry_api import fill_registry
+from tests.api.server import serve
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 
 
 @given(st.integers(-(2**53) + 1, 2**53 - 1), IDS)
-def test_a_cursor_brings_its_key_back(number: int, name: str) -> None:
+def test_a_cursor_decodes_to_its_key(number: int, name: str) -> None:
     cursor = write_cursor(number, name)
     assert read_cursor(cursor, tuple[int, str]) == (number, name)
     assert httpx.URL("/v1", params={"cursor": cursor}).query == f"cursor={cursor}".encode()
 
 
 @given(st.text(max_size=80) | st.builds(write_cursor, st.integers() | st.text(), st.integers()))
-def test_what_is_no_cursor_of_a_list_is_refused_in_a_sentence(text: str) -> None:
+def test_an_invalid_cursor_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ProblemError, match="Use `next`"):
         read_cursor(text, tuple[str])
 
@@ -50,7 +50,7 @@ def client(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iter
         repositories.farms.add(msgspec.structs.replace(farm, name=f"farm {number}"))
         repositories.products.add(msgspec.structs.replace(product, name=f"product {number}"))
     app = create_app(
-        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, gateways=PaperDesk(),
+        store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, gateways=FakeIngest(),
         registry=registry,
     )  # fmt: skip
     with serve(app) as client:
@@ -86,14 +86,16 @@ def follow(client: httpx.Client, path: str, **query: Any) -> Iterator[list[dict[
         ("/v1/prescriptions", {}),
     ],
 )
-def test_small_pages_hold_together_what_one_page_holds(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
+def test_small_pages_together_contain_what_one_page_contains(
+    client: httpx.Client, path: str, query: dict[str, Any]
+) -> None:
     [whole] = follow(client, path, **query)
     small = list(follow(client, path, limit=1, **query))
     assert [item for page in small for item in page] == whole
     assert whole
 
 
-def test_a_device_that_comes_or_goes_between_two_pages_moves_no_other(store: MemoryStore, client: httpx.Client) -> None:
+def test_a_device_added_or_removed_between_two_pages_shifts_no_other(store: MemoryStore, client: httpx.Client) -> None:
     pages = follow(client, "/v1/devices", limit=2)
     names = [item["id"] for item in next(pages)]
     for name in ("aa-1", "zz-1"):

@@ -14,7 +14,7 @@ from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
 from tests.api.farm import HOUSE, OWN
-from tests.api.served import serve
+from tests.api.server import serve
 
 SERIES = f"/v1/devices/{HOUSE}/series"
 
@@ -60,19 +60,19 @@ def test_a_wrong_parameter_is_named(client: httpx.Client) -> None:
     assert "2026-11-24T08:00:00Z" in body["detail"]
 
 
-def test_an_unknown_channel_is_told_what_there_is(client: httpx.Client) -> None:
+def test_the_refusal_of_an_unknown_channel_lists_the_channels(client: httpx.Client) -> None:
     assert "co2_ppm" in problem(client, SERIES, {"channel": "sunshine_h"})["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/devices", "/", f"/v1/devices/{HOUSE}/latest", "/dashboard/index.html"])
-def test_a_method_that_is_not_taken_is_told_which_are(client: httpx.Client, path: str) -> None:
+def test_the_refusal_of_a_method_lists_the_allowed_methods(client: httpx.Client, path: str) -> None:
     response = client.delete(path)
     assert response.status_code == 405
     assert response.headers["content-type"] == "application/problem+json"
     assert "GET" in response.headers["allow"]
 
 
-def test_a_bug_shows_nothing_of_our_insides() -> None:
+def test_an_internal_error_reveals_no_details() -> None:
     class BrokenStore(MemoryStore):
         def devices(self, organisation: str) -> list[DeviceRecord]:
             raise RuntimeError(f"secret of {organisation}")

@@ -17,7 +17,7 @@ from headland.store.memory import MemoryStore
 from headland.store.port import Latest, SeriesFilter, SeriesKey, WriteBatch, WriteResult
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm
 from tests.api.live.test_values import batch
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.waiting import wait_until
 
 Said = tuple[str, str | None, Any]
@@ -78,7 +78,7 @@ def put(feed: LiveFeed, time_ms: int, value: float, key: SeriesKey = CO2) -> Non
     feed.publish([Latest(key, time_ms, value, 1)])
 
 
-def test_a_stream_begins_with_all_newest_values_and_goes_on_with_each_that_comes() -> None:
+def test_a_stream_begins_with_all_newest_values_and_continues_with_each_new_value() -> None:
     feed = feed_of()
     put(feed, 5, 600.0)
     with serving(feed) as client, listening(client) as events:
@@ -100,7 +100,7 @@ def test_a_stream_begins_with_all_newest_values_and_goes_on_with_each_that_comes
         assert event_id == f"{feed.epoch}-2"
 
 
-def test_a_client_hears_only_the_devices_and_channels_it_asked_for() -> None:
+def test_a_client_receives_only_the_requested_devices_and_channels() -> None:
     feed = feed_of()
     with serving(feed) as client, listening(client, device=WEATHER, channel="wind_speed_m_s") as events:
         assert next(events)[0] == "hello"
@@ -110,7 +110,7 @@ def test_a_client_hears_only_the_devices_and_channels_it_asked_for() -> None:
         assert [item["device"] for item in data["items"]] == [WEATHER]
 
 
-def test_a_client_that_was_away_hears_all_that_came_meanwhile_and_nothing_twice() -> None:
+def test_a_reconnected_client_receives_the_missed_values_once() -> None:
     feed = feed_of()
     with serving(feed) as client:
         with listening(client) as events:
@@ -123,7 +123,7 @@ def test_a_client_that_was_away_hears_all_that_came_meanwhile_and_nothing_twice(
             assert [co2_of(next_of(events)[1]) for _ in range(98)] == [[(n, float(n))] for n in range(2, 100)]
 
 
-def test_one_that_was_away_for_too_long_is_told_of_the_gap_and_given_the_newest() -> None:
+def test_a_client_that_was_disconnected_for_too_long_receives_a_gap_and_the_newest_values() -> None:
     feed = feed_of(ring_events=3)
     for number in range(10):
         put(feed, number, float(number))
@@ -148,7 +148,7 @@ def test_an_id_that_is_not_of_this_feed_is_a_gap(last_id: str, reason: str) -> N
         assert co2_of(next_of(events)[1]) == [(1, 1.0)]
 
 
-def test_a_silence_is_filled_with_heartbeats_from_which_one_can_go_on() -> None:
+def test_an_idle_stream_sends_heartbeats_with_resumable_ids() -> None:
     feed = feed_of(heartbeat_s=0.02)
     with serving(feed) as client:
         with listening(client, device=WEATHER) as events:
@@ -159,7 +159,7 @@ def test_a_silence_is_filled_with_heartbeats_from_which_one_can_go_on() -> None:
             assert co2_of(next_of(events)[1]) == [(2, 2.0)]
 
 
-def test_no_more_clients_are_taken_than_there_is_room_for_and_room_comes_back() -> None:
+def test_the_number_of_clients_is_limited_and_a_closed_stream_frees_its_place() -> None:
     feed = feed_of(max_clients=1, heartbeat_s=0.02)
     with serving(feed) as client:
         with listening(client) as events:
@@ -173,7 +173,7 @@ def test_no_more_clients_are_taken_than_there_is_room_for_and_room_comes_back() 
     assert feed.counters()["clients_refused"] == 1
 
 
-def test_a_device_that_is_not_there_is_said_at_once(client: httpx.Client) -> None:
+def test_an_unknown_device_is_refused_at_once(client: httpx.Client) -> None:
     response = client.get("/v1/live", params={"device": "gh-9"})
     assert (response.status_code, response.json()["type"]) == (404, "urn:headland:problem:unknown-device")
 
@@ -186,7 +186,7 @@ def test_a_closed_feed_ends_its_streams() -> None:
         assert list(events) == []
 
 
-def test_a_slow_client_loses_the_older_values_of_a_series_and_is_told_how_many() -> None:
+def test_a_slow_client_loses_older_values_of_a_series_and_receives_their_number() -> None:
     async def listen() -> list[Any]:
         feed = feed_of()
         client = feed.join(Selection(), None)
@@ -204,7 +204,7 @@ def test_a_slow_client_loses_the_older_values_of_a_series_and_is_told_how_many()
     assert co2_of(said[-1]) == [(QUEUE_EVENTS + 9, float(QUEUE_EVENTS + 9))]
 
 
-def test_a_gap_outlives_the_joining_of_what_waits() -> None:
+def test_a_gap_survives_the_merging_of_pending_values() -> None:
     async def listen() -> list[bytes | None]:
         feed = feed_of()
         client = feed.join(Selection(), None)
@@ -218,7 +218,7 @@ def test_a_gap_outlives_the_joining_of_what_waits() -> None:
     assert b"event: gap" in frames[0]
 
 
-def test_a_feed_that_is_closed_takes_nobody() -> None:
+def test_a_closed_feed_accepts_no_client() -> None:
     async def join() -> None:
         feed = feed_of()
         feed.close()
@@ -228,7 +228,7 @@ def test_a_feed_that_is_closed_takes_nobody() -> None:
         asyncio.run(join())
 
 
-def test_what_is_committed_is_heard_and_a_late_sample_is_not_the_newest() -> None:
+def test_committed_values_are_received_and_a_late_sample_is_not_the_newest() -> None:
     source = CommitSource(MemoryStore(), OWN)
     source.start()
     try:
@@ -243,7 +243,7 @@ def test_what_is_committed_is_heard_and_a_late_sample_is_not_the_newest() -> Non
         source.stop()
 
 
-def test_commits_that_come_too_fast_are_a_gap_and_the_store_gives_the_newest() -> None:
+def test_commits_above_the_queue_limit_cause_a_gap_and_the_newest_values_of_the_store() -> None:
     store = MemoryStore()
     source = CommitSource(store, OWN)
     for number in range(QUEUED_COMMITS + 3):
@@ -273,7 +273,7 @@ class AbsentStore(MemoryStore):
         return super().last(which)
 
 
-def test_a_store_that_was_away_is_asked_again() -> None:
+def test_an_unavailable_store_is_retried() -> None:
     store = AbsentStore()
     store.write(WriteBatch(batch((0, 7, 1.0)).points))
     source = CommitSource(store, OWN)
@@ -284,7 +284,7 @@ def test_a_store_that_was_away_is_asked_again() -> None:
         source.stop()
 
 
-def test_where_others_write_the_store_is_asked_while_somebody_listens() -> None:
+def test_where_another_process_writes_the_store_is_polled_while_a_client_is_connected() -> None:
     store = fill_farm()
     poll = StorePoll(store, OWN, every_s=0.02)
     with serving(poll.feed, store) as client:

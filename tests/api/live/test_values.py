@@ -22,27 +22,27 @@ def told(found: list[Latest]) -> list[tuple[str, int, float]]:
     return [(one.key.channel, one.time_ms, one.value) for one in found]
 
 
-def test_of_each_series_of_a_batch_the_newest_sample_is_told() -> None:
+def test_the_newest_sample_of_each_series_of_a_batch_is_published() -> None:
     rows = [(0, 5, 1.0), (1, 9, 2.0), (0, 7, 3.0), (1, 8, 4.0), (0, 6, 5.0)]
     assert told(newest_of(batch(*rows), WriteResult(5))) == [("co2_ppm", 7, 3.0), ("wind_speed_m_s", 9, 2.0)]
 
 
-def test_of_two_samples_of_one_instant_the_first_is_told_as_it_is_stored() -> None:
+def test_of_two_samples_at_one_instant_the_first_is_published_as_it_is_stored() -> None:
     assert told(newest_of(batch((0, 7, 1.0), (0, 7, 2.0)), WriteResult(1, conflicting=1))) == [("co2_ppm", 7, 1.0)]
 
 
-def test_a_sample_from_the_future_is_not_told() -> None:
+def test_a_sample_from_the_future_is_not_published() -> None:
     found = newest_of(batch((0, 7, 1.0), (0, 900, 2.0), (1, 900, 3.0), until_ms=100), WriteResult(3))
     assert told(found) == [("co2_ppm", 7, 1.0)]
 
 
-def test_a_sample_that_the_store_refused_is_not_told() -> None:
+def test_a_sample_that_the_store_refused_is_not_published() -> None:
     refused = Rejection(WIND, 7, 1.0, 1, "no")
     found = newest_of(batch((0, 7, 1.0), (1, 7, 1.0)), WriteResult(1, rejected=1, rejections=(refused,)))
     assert told(found) == [("co2_ppm", 7, 1.0)]
 
 
-def test_a_batch_without_samples_tells_nothing() -> None:
+def test_a_batch_without_samples_publishes_nothing() -> None:
     none = Points([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
     assert newest_of(WriteBatch(none), WriteResult(0)) == []
 
@@ -66,7 +66,7 @@ def test_only_what_is_newer_counts() -> None:
     assert values(newest.all()) == [("co2_ppm", 6, 3.0), ("wind_speed_m_s", 5, 2.0)]
 
 
-def test_once_a_device_is_simulated_nothing_else_is_told_of_it() -> None:
+def test_only_simulated_samples_of_a_simulated_device_are_published() -> None:
     newest = Newest()
     ghost = SeriesKey(OWN, "home", "greenhouse", "gh-1", "co2_ppm", simulated=True)
     newest.advance([sample(CO2, 5, 1.0)])
@@ -75,7 +75,7 @@ def test_once_a_device_is_simulated_nothing_else_is_told_of_it() -> None:
     assert values(newest.all()) == [("co2_ppm", 3, 2.0)]
 
 
-def test_a_unit_comes_from_the_nomenclature_or_from_what_the_device_told() -> None:
+def test_a_unit_comes_from_the_nomenclature_or_from_the_descriptor() -> None:
     store = MemoryStore()
     channels = {"leaf_colour": ChannelInfo(unit="SPAD")}
     store.describe(OWN, "gw-1", Descriptor(device="gh-1", kind="greenhouse", site="home", name="1", channels=channels))
@@ -95,7 +95,7 @@ def test_items_have_the_shape_of_the_latest_list() -> None:
     ]
 
 
-def test_what_the_store_calls_the_newest_is_told_of_every_device() -> None:
+def test_the_newest_values_of_the_store_are_published_for_every_device() -> None:
     newest, store = Newest(), fill_farm()
     found = newest.advance([(one, "x") for one in store.last(SeriesFilter(OWN))])
     assert {one.device for one in found} == {HOUSE, DRONE, "wx-1"}

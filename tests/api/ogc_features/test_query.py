@@ -30,11 +30,11 @@ def ask(**told: Any) -> Any:
         ("170,0,20,1", True),
     ],
 )
-def test_a_box_takes_what_touches_it_also_across_the_date_line(bbox: str, takes: bool) -> None:
+def test_a_box_includes_what_touches_it_also_across_the_date_line(bbox: str, takes: bool) -> None:
     assert ask(bbox=bbox).matches_geometry(POINT) is takes
 
 
-def test_a_place_that_nobody_knows_is_in_no_box() -> None:
+def test_an_unknown_geometry_is_in_no_box() -> None:
     assert ask().matches_geometry(None)
     assert not ask(bbox="-180,-90,180,90").matches_geometry(None)
 
@@ -52,11 +52,11 @@ def test_a_place_that_nobody_knows_is_in_no_box() -> None:
         ("../..", True),
     ],
 )
-def test_a_time_takes_what_touches_it_both_ends_included(time: str, takes: bool) -> None:
+def test_a_time_includes_what_touches_either_end(time: str, takes: bool) -> None:
     assert ask(time=time).matches_time(HOUR_MS, HOUR_MS) is takes
 
 
-def test_what_goes_on_still_is_in_every_time_after_its_beginning() -> None:
+def test_a_continuing_feature_is_in_every_time_after_its_beginning() -> None:
     assert ask(time=f"{utc_of(HOUR_MS + 1)}/..").matches_time(HOUR_MS, None)
     assert not ask(time=utc_of(HOUR_MS - 1)).matches_time(HOUR_MS, None)
     assert not ask(time=HOUR).matches_time(None, None)
@@ -83,14 +83,14 @@ def test_what_goes_on_still_is_in_every_time_after_its_beginning() -> None:
         {"after": "a b"},
     ],
 )
-def test_a_mistake_is_a_400_with_a_sentence(told: dict[str, str]) -> None:
+def test_an_invalid_parameter_gives_400_with_a_sentence(told: dict[str, str]) -> None:
     with pytest.raises(ProblemError) as refused:
         ask(**told)
     assert refused.value.status == 400
     assert refused.value.detail.endswith(".")
 
 
-def test_a_limit_above_the_most_is_no_mistake() -> None:
+def test_a_limit_above_the_maximum_is_reduced() -> None:
     assert ask(limit="1000000").limit == MOST_FEATURES
     assert ask().limit == 100
 
@@ -100,6 +100,6 @@ TEXT = st.text("0123456789.,-/:TZ+ x", max_size=40)
 
 @given(TEXT, TEXT, TEXT, TEXT)
 @settings(max_examples=50)
-def test_any_text_is_understood_or_refused(bbox: str, time: str, limit: str, after: str) -> None:
+def test_any_text_is_parsed_or_refused(bbox: str, time: str, limit: str, after: str) -> None:
     with suppress(ProblemError):
         assert 1 <= read_query(bbox, time, limit, after).limit <= MOST_FEATURES

@@ -10,9 +10,9 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
+from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, fill_farm
-from tests.api.paper_desk import PaperDesk
-from tests.api.served import serve
+from tests.api.server import serve
 
 NAME = re.compile(r"headland_[a-z0-9]+(_[a-z0-9]+)*")
 LABEL = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -24,7 +24,7 @@ LABELS = {"engine", "gateway", "kind", "fate", "quantile", "method", "route", "s
 def families() -> Iterator[list[Metric]]:
     app = create_app(
         fill_farm(), organisation=OWN, readiness=list, counters=lambda: {"ingest_messages": 12.0, "uptime_s": 3.5},
-        now_ms=lambda: NOW_MS, gateways=PaperDesk(),
+        now_ms=lambda: NOW_MS, gateways=FakeIngest(),
     )  # fmt: skip
     with serve(app) as client:
         client.get("/v1/devices")
@@ -46,7 +46,7 @@ def test_every_name_and_label_is_lower_case_with_a_prefix_and_every_metric_has_o
             assert all(LABEL.fullmatch(label) for label in sample.labels)
 
 
-def test_no_metric_is_told_twice_and_no_series_either(families: list[Metric]) -> None:
+def test_no_metric_and_no_series_is_exported_twice(families: list[Metric]) -> None:
     names = [family.name for family in families]
     assert len(set(names)) == len(names)
     series = [(s.name, *sorted(s.labels.items())) for family in families for s in family.samples]

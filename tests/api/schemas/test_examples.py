@@ -31,7 +31,7 @@ def examples_of(operation: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_an_operation_says_what_it_is_and_shows_it(name: str) -> None:
+def test_every_operation_has_a_description_and_an_example(name: str) -> None:
     operation = OPERATIONS[name]
     assert operation["summary"]
     assert operation["description"]
@@ -44,7 +44,7 @@ def test_an_operation_says_what_it_is_and_shows_it(name: str) -> None:
         assert [error.message for error in validator.iter_errors(example)] == []
 
 
-def test_the_names_are_single_as_clients_call_their_methods_by_them() -> None:
+def test_operation_names_are_unique() -> None:
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(names) == len(set(names)) > 80
     assert DOCUMENT["openapi"].startswith("3.1")

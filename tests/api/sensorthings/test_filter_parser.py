@@ -74,7 +74,7 @@ conditions = st.recursive(
 
 
 @given(conditions)
-def test_what_is_written_is_read_back(condition: Expression) -> None:
+def test_an_expression_is_parsed_back_from_its_text(condition: Expression) -> None:
     assert parse_filter(write(condition)) == condition
 
 
@@ -85,9 +85,7 @@ def test_any_text_is_a_condition_or_a_filter_error(text: str) -> None:
 
 
 @given(conditions, moments, st.floats(-100, 100), st.sampled_from([1, 2, 3, 4]))
-def test_a_plan_is_true_of_exactly_what_its_condition_is_true_of(
-    condition: Expression, time: Moment, result: float, quality: int
-) -> None:
+def test_a_query_plan_equals_its_condition(condition: Expression, time: Moment, result: float, quality: int) -> None:
     thing = Entity(ENTITY_TYPES["Things"], "gh-1", {"name": "House"})
     stream = Entity(ENTITY_TYPES["Datastreams"], "gh-1:co2_ppm", {}, {"Thing": lambda: [thing]})
     said = {"phenomenonTime": time, "result": result, "resultQuality": quality}
@@ -119,7 +117,7 @@ def test_a_plan_is_true_of_exactly_what_its_condition_is_true_of(
         ("'a' mul 3 eq 'aaa'", False),
     ],
 )
-def test_conditions_mean_what_odata_says(text: str, value: bool) -> None:
+def test_conditions_follow_odata(text: str, value: bool) -> None:
     assert evaluate(parse_filter(text), None, NOW_MS) == [value]
 
 
@@ -141,6 +139,6 @@ def test_conditions_mean_what_odata_says(text: str, value: bool) -> None:
         "(" * 50 + "1 eq 1" + ")" * 50,
     ],
 )
-def test_what_is_not_understood_is_refused(text: str) -> None:
+def test_an_invalid_condition_is_refused(text: str) -> None:
     with pytest.raises(FilterError):
         parse_filter(text)

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from api.app import create_app
-from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, put
-from tests.api.served import serve
+from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
+from tests.api.server import serve
 
 #: The client's own words about a library of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:furl.pathstr:DeprecationWarning")
@@ -39,30 +39,30 @@ class Keyed(fsc.AuthHandler):  # type: ignore[misc]  # it ships no types
 def service() -> Iterator[fsc.SensorThingsService]:
     store = fill_farm()
     time_ms = START_MS + 100 * np.arange(COUNT)
-    put(store, OWN, "home", "tank", "tank-1", time_ms, {LEVEL: np.arange(COUNT, dtype=np.float64)})
+    write_series(store, OWN, "home", "tank", "tank-1", time_ms, {LEVEL: np.arange(COUNT, dtype=np.float64)})
     app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS + 10**7)
     with serve(app) as client:
         yield fsc.SensorThingsService(f"{client.base_url}/sta/v1.1", auth_handler=Keyed())
 
 
-def test_it_lists_what_there_is_and_finds_one_by_its_id(service: fsc.SensorThingsService) -> None:
+def test_the_client_lists_entities_and_gets_one_by_id(service: fsc.SensorThingsService) -> None:
     assert sorted(thing.id for thing in service.things().query().list()) == [HOUSE, "tank-1", DRONE, "wx-1"]
     assert service.things().find("tank-1").name == "tank-1"
 
 
-def test_it_expands_a_thing_with_its_datastreams(service: fsc.SensorThingsService) -> None:
+def test_the_client_expands_a_thing_with_its_datastreams(service: fsc.SensorThingsService) -> None:
     [tank] = service.things().query().filter("@iot.id eq 'tank-1'").expand("Datastreams").list()
     assert [stream.unit_of_measurement.symbol for stream in tank.datastreams] == ["m"]
 
 
-def test_it_pages_through_ten_thousand_observations_with_the_right_numbers(service: fsc.SensorThingsService) -> None:
+def test_the_client_pages_through_ten_thousand_observations(service: fsc.SensorThingsService) -> None:
     [stream] = service.things().find("tank-1").get_datastreams().query().list()
     query = stream.get_observations().query().orderby("phenomenonTime", "asc").top(1000)
     results = [observation.result for observation in query.list()]
     assert results == list(range(COUNT))
 
 
-def test_it_filters_by_result_and_time(service: fsc.SensorThingsService) -> None:
+def test_the_client_filters_by_result_and_time(service: fsc.SensorThingsService) -> None:
     [stream] = service.things().find("tank-1").get_datastreams().query().list()
     found = stream.get_observations().query().filter("result ge 9990 and result lt 9995").list()
     assert sorted(observation.result for observation in found) == [9990, 9991, 9992, 9993, 9994]

@@ -25,7 +25,7 @@ def follow(client: httpx.Client, path: str, **options: Any) -> list[Any]:
     return found
 
 
-def test_the_first_page_names_the_eight_collections_and_what_is_met(client: httpx.Client) -> None:
+def test_the_service_document_lists_the_eight_collections_and_the_requirements(client: httpx.Client) -> None:
     root = get(client, ROOT)
     assert len(root["value"]) == 8
     for entry in root["value"]:
@@ -33,7 +33,7 @@ def test_the_first_page_names_the_eight_collections_and_what_is_met(client: http
     assert any(uri.endswith("req/datamodel") for uri in root["serverSettings"]["conformance"])
 
 
-def test_every_link_of_every_entity_leads_on(client: httpx.Client) -> None:
+def test_every_link_of_every_entity_resolves(client: httpx.Client) -> None:
     for entry in get(client, ROOT)["value"]:
         entity = get(client, entry["url"], top=1)["value"][0]
         assert get(client, entity["@iot.selfLink"])["@iot.id"] == entity["@iot.id"]
@@ -54,7 +54,7 @@ def test_a_device_is_a_thing_with_its_series_as_datastreams(client: httpx.Client
     assert thing["Datastreams"][1]["phenomenonTime"] == "2026-11-24T08:00:00.000Z/2026-11-24T08:06:39.000Z"
 
 
-def test_another_organisation_is_not_seen(client: httpx.Client) -> None:
+def test_another_organisation_is_not_visible(client: httpx.Client) -> None:
     assert client.get(f"{ROOT}/Things('gh-9')").status_code == 404
     assert client.get(f"{ROOT}/Datastreams('gh-9:air_temperature_degc')/Observations").status_code == 404
     assert "gh-9" not in client.get(f"{ROOT}/Datastreams", params={"$top": 1000}).text
@@ -62,7 +62,7 @@ def test_another_organisation_is_not_seen(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("order", ["phenomenonTime asc", "phenomenonTime desc"])
 @pytest.mark.parametrize("top", [7, 100, 10_000])
-def test_pages_tell_each_observation_once_in_order(client: httpx.Client, order: str, top: int) -> None:
+def test_pages_contain_each_observation_once_in_order(client: httpx.Client, order: str, top: int) -> None:
     rows = follow(client, f"{CO2}/Observations", top=top, orderby=order)
     results = [row["result"] for row in rows]
     assert sorted(results) == [600 + second / 10 for second in range(SECONDS)]
@@ -76,12 +76,12 @@ def test_pages_over_all_datastreams_lose_nothing_at_one_instant(client: httpx.Cl
     assert count == len(rows) == len({row["@iot.id"] for row in rows}) == 3 * SECONDS + 8 * (SECONDS + 1) + 40
 
 
-def test_a_page_may_begin_after_some(client: httpx.Client) -> None:
+def test_a_page_skips_entities(client: httpx.Client) -> None:
     rows = follow(client, f"{CO2}/Observations", skip=390, top=4)
     assert [row["result"] for row in rows] == [600 + second / 10 for second in range(390, SECONDS)]
 
 
-def test_conditions_choose_by_time_result_quality_and_datastream(client: httpx.Client) -> None:
+def test_observations_are_filtered_by_time_result_quality_and_datastream(client: httpx.Client) -> None:
     late = "phenomenonTime ge 2026-11-24T08:00:10Z and phenomenonTime lt 2026-11-24T08:00:20Z"
     assert get(client, f"{CO2}/Observations", filter=late, count="true", top=0)["@iot.count"] == 10
     warm = get(client, f"{CO2}/Observations", filter=f"{late} and result gt 601.5", count="true")
@@ -94,7 +94,7 @@ def test_conditions_choose_by_time_result_quality_and_datastream(client: httpx.C
     assert get(client, f"{ROOT}/Observations", filter=windy, count="true", top=0)["@iot.count"] == 40
 
 
-def test_an_order_by_result_has_its_pages_too(client: httpx.Client) -> None:
+def test_an_order_by_result_is_paged(client: httpx.Client) -> None:
     rows = follow(client, f"{CO2}/Observations", orderby="result desc", filter="result ge 639", top=4)
     assert [row["result"] for row in rows] == [639.9, 639.8, 639.7, 639.6, 639.5, 639.4, 639.3, 639.2, 639.1, 639.0]
 
@@ -109,7 +109,7 @@ def test_an_expansion_has_options_a_count_and_its_own_next_page(client: httpx.Cl
     assert following["value"] == [{"result": 639.7}, {"result": 639.6}]
 
 
-def test_a_vehicle_is_where_it_was_last_and_found_by_its_place(client: httpx.Client) -> None:
+def test_a_vehicle_has_its_newest_location_and_is_filtered_by_it(client: httpx.Client) -> None:
     # The two conditions that QGIS sends for a layer of points in the visible part of the map.
     points = "location/type eq 'Point' or location/geometry/type eq 'Point'"
     near = "geo.intersects(location, geography'POLYGON((9 -1, 11 -1, 11 1, 9 1, 9 -1))')"
@@ -120,7 +120,7 @@ def test_a_vehicle_is_where_it_was_last_and_found_by_its_place(client: httpx.Cli
     assert get(client, f"{ROOT}/Locations", filter=f"({points}) and ({far})")["value"] == []
 
 
-def test_observations_come_as_arrays(client: httpx.Client) -> None:
+def test_observations_are_returned_as_data_arrays(client: httpx.Client) -> None:
     (group,) = get(client, f"{CO2}/Observations", resultFormat="dataArray", top=2, select="id,result")["value"]
     assert group["components"] == ["id", "result"]
     assert group["dataArray"] == [[f"{HOUSE}:co2_ppm@1795507200000", 600.0], [f"{HOUSE}:co2_ppm@1795507201000", 600.1]]

@@ -19,7 +19,7 @@ from headland.formats.field_import.outline import RefusedFile
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from station.cli.main import app
-from tests.api.registry import Known, fill_registry, serve_registry
+from tests.api.registry_api import RegistryApi, fill_registry, serve_registry
 
 UTM = "EPSG:32650"
 SQUARE = [[119.18, 31.95], [119.182, 31.95], [119.182, 31.952], [119.18, 31.952], [119.18, 31.95]]
@@ -207,7 +207,7 @@ def test_over_http_each_feature_that_is_wrong_is_named(tmp_path: Path) -> None:
         assert (unclear.status_code, unclear.json()["type"]) == (400, "urn:headland:problem:which-farm")
 
 
-def names(known: Known) -> list[str]:
+def names(known: RegistryApi) -> list[str]:
     return [item["name"] for item in known.client.get("/v1/fields").json()["items"]]
 
 

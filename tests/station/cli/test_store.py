@@ -19,7 +19,7 @@ from station.cli.commands.store import parse_instant
 from station.cli.main import app
 from station.local.folder import FarmFolder
 from station.server.storage.store_admin import DuckDBAdmin
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.store.batches import batch, key
 
 START_MS = 1_780_272_000_000

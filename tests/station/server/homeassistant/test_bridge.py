@@ -26,7 +26,7 @@ from station.cli.options import home_prefix
 from station.local.broker import BrokerUser, _acl
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.homeassistant.discovery import UNKNOWN_EXPIRY_S, describe, discovery_topic, expiry_s
-from tests.api.farm import put
+from tests.api.farm import write_series
 from tests.broker import Broker
 
 WaitUntil = Callable[..., None]
@@ -168,9 +168,9 @@ def test_home_assistant_finds_devices_and_fresh_fit_values_and_loses_the_station
     times = np.array([now_ms - 2000, now_ms - 1000])
     flags = {"air_temperature_degc": np.array([1, 1]), "relative_humidity_pct": np.array([1, 3])}
     fresh = {"air_temperature_degc": np.array([20.0, 21.5]), "relative_humidity_pct": np.array([60.0, 101.0])}
-    put(store, "own", "home", "greenhouse", "gh-1", times, fresh, flags=flags)
-    put(store, "own", "home", "greenhouse", "gh-1", times - 3_600_000, {"co2_ppm": np.array([500.0, 510.0])})
-    put(store, "other", "away", "greenhouse", "gh-9", times, {"co2_ppm": np.array([1.0, 2.0])})
+    write_series(store, "own", "home", "greenhouse", "gh-1", times, fresh, flags=flags)
+    write_series(store, "own", "home", "greenhouse", "gh-1", times - 3_600_000, {"co2_ppm": np.array([500.0, 510.0])})
+    write_series(store, "other", "away", "greenhouse", "gh-9", times, {"co2_ppm": np.array([1.0, 2.0])})
     store.describe("own", "gw-1", Descriptor(device="gh-1", kind="greenhouse", site="home", name="House 1"))
     store.describe("other", "gw-9", Descriptor(device="gh-9", kind="greenhouse", site="away", name="Theirs"))
     broker = IngestSettings(host=mosquitto.host, port=mosquitto.port, quarantine_path=tmp_path / "none.sqlite")

@@ -11,13 +11,13 @@ import pytest
 from api.schemas.gateways import Delivery, Gateway
 from headland.errors import RetryLater
 from station.server.ingest_access.remote_ingest import RemoteIngest
-from tests.api.paper_desk import MESSAGE, PaperDesk
-from tests.api.served import serve
+from tests.api.fake_ingest import MESSAGE, FakeIngest
+from tests.api.server import serve
 from tests.api.test_gateways import app_with
 from tests.broker import find_free_port
 
 
-class OtherDesk(PaperDesk):
+class SecondIngest(FakeIngest):
     """A worker of other shards: it knows gw-3 alone."""
 
     def gateways(self) -> list[Gateway]:
@@ -25,14 +25,14 @@ class OtherDesk(PaperDesk):
 
 
 @pytest.fixture
-def desks() -> list[PaperDesk]:
-    return [PaperDesk(), OtherDesk()]
+def ingests() -> list[FakeIngest]:
+    return [FakeIngest(), SecondIngest()]
 
 
 @pytest.fixture
-def urls(desks: list[PaperDesk]) -> Iterator[list[str]]:
+def urls(ingests: list[FakeIngest]) -> Iterator[list[str]]:
     with ExitStack() as stack:
-        clients = [stack.enter_context(serve(app_with(desk))) for desk in desks]
+        clients = [stack.enter_context(serve(app_with(desk))) for desk in ingests]
         yield [str(client.base_url) for client in clients]
 
 
@@ -46,14 +46,16 @@ def test_the_gateways_of_all_workers_are_listed(remote: RemoteIngest) -> None:
     assert [gateway.id for gateway in remote.gateways()] == ["gw-1", "gw-2", "gw-3"]
 
 
-def test_a_delivery_is_asked_of_the_worker_that_knows_the_gateway(remote: RemoteIngest, desks: list[PaperDesk]) -> None:
+def test_a_delivery_is_asked_of_the_worker_that_knows_the_gateway(
+    remote: RemoteIngest, ingests: list[FakeIngest]
+) -> None:
     assert isinstance(remote.delivery("gw-3"), Delivery)
-    assert remote.delivery("gw-3") == desks[1].delivery("gw-3")
+    assert remote.delivery("gw-3") == ingests[1].delivery("gw-3")
     assert remote.delivery("gw-9") is None
     assert [each.gateway for each in remote.deliveries(["gw-3", "gw-9", "gw-1"])] == ["gw-3", "gw-1"]
 
 
-def test_every_refused_message_has_a_number_of_its_own(remote: RemoteIngest, desks: list[PaperDesk]) -> None:
+def test_every_refused_message_has_a_number_of_its_own(remote: RemoteIngest, ingests: list[FakeIngest]) -> None:
     listed = [each.id for each in remote.quarantined(10, None, None)]
     assert listed == [9 * 16 + 1, 9 * 16, 7 * 16 + 1, 7 * 16]
     pages = []
@@ -67,7 +69,7 @@ def test_every_refused_message_has_a_number_of_its_own(remote: RemoteIngest, des
     assert (shown.id, shown.payload_base64) == (7 * 16 + 1, MESSAGE.payload_base64)
     assert remote.replay(7 * 16 + 1)
     assert remote.drop(7 * 16)
-    assert (desks[0].asked, desks[1].asked, desks[0].dropped, desks[1].dropped) == ([], [7], [7], [])
+    assert (ingests[0].replayed, ingests[1].replayed, ingests[0].dropped, ingests[1].dropped) == ([], [7], [7], [])
 
 
 @pytest.mark.parametrize("number", [8 * 16, 7 * 16 + 2, 1, 15])

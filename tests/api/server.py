@@ -13,20 +13,20 @@ from fastapi import FastAPI
 from api.auth.limits import Limits
 from api.auth.rate_limiter import Rate
 from api.auth.sessions_cache import AuthCache
-from tests.api.doors import AlwaysOpen
+from tests.api.open_authenticator import OpenAuthenticator
 from tests.broker import find_free_port
 from tests.waiting import wait_until
 
-BOUNDLESS = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
+UNLIMITED = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
 
 
 @contextmanager
 def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
     """Yield a client whose base URL is the served app; the server ends with the block.
 
-    Unless it says otherwise its gate is open to this client, for everything of the app's own organisation.
+    With `opened` the app accepts this client for everything of the app's own organisation, without a key.
     """
-    headers = open_gate(app) if opened else {}
+    headers = open_access(app) if opened else {}
     port = find_free_port()
     config = uvicorn.Config(
         app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, server_header=False
@@ -43,7 +43,7 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
         thread.join(5.0)
 
 
-def open_gate(app: FastAPI) -> dict[str, str]:
-    """Put a gate that is always open in the place of the app's own; return the headers to go through it with."""
-    app.state.auth_cache = AuthCache(AlwaysOpen(app.state.home.organisation), BOUNDLESS)
+def open_access(app: FastAPI) -> dict[str, str]:
+    """Replace the app's authenticator by one that accepts any key; return the headers of a request."""
+    app.state.auth_cache = AuthCache(OpenAuthenticator(app.state.home.organisation), UNLIMITED)
     return {"Authorization": "Bearer any"}

@@ -1,4 +1,4 @@
-"""A gate for tests of what lies behind it: it is always open. Nothing outside the tests has one."""
+"""Authenticator that accepts any credentials, for tests of what is behind authentication."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from headland.registry.registry import Access
 
 
 @dataclass(frozen=True, slots=True)
-class AlwaysOpen:
-    """Lets in whoever shows any key at all, as this organisation's."""
+class OpenAuthenticator:
+    """Accepts any key as one of this organisation."""
 
     organisation: str
     scope: Scope = Scope.ADMIN
 
-    def admit(self, _shown: Credentials) -> Access:
-        """Return what is opened."""
+    def admit(self, _credentials: Credentials) -> Access:
+        """Return access to the organisation."""
         owner = Organisation(handle=self.organisation, name=self.organisation)
         return Access(organisation=owner, scope=self.scope, by="api")

@@ -19,13 +19,13 @@ from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
-from tests.api.served import serve
+from tests.api.server import serve
 from tests.registry.records import fill
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """An API with a registry behind it: its client, what is in the registry, and its ids by shelf."""
+class RegistryApi:
+    """An API with a filled registry: its client, its records, and their ids by repository."""
 
     client: httpx.Client
     registry: Registry
@@ -35,7 +35,7 @@ class Known:
 
 @cache
 def _empty() -> Path:
-    """Return an empty registry to copy: making one takes longer than most tests."""
+    """Return an empty registry to copy: creating it takes longer than most tests."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "registry.sqlite"
@@ -44,7 +44,7 @@ def _empty() -> Path:
 
 
 def fill_registry(folder: Path) -> tuple[Registry, OrganisationRepositories, dict[str, str]]:
-    """Return a new registry in a folder, its estate, and the id of the one record on each shelf."""
+    """Return a new registry in a folder, its repositories, and the id of the one record in each repository."""
     shutil.copy(_empty(), folder / "registry.sqlite")
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: NOW_MS)
     repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
@@ -52,7 +52,7 @@ def fill_registry(folder: Path) -> tuple[Registry, OrganisationRepositories, dic
 
 
 @contextmanager
-def serve_registry(folder: Path) -> Iterator[Known]:
+def serve_registry(folder: Path) -> Iterator[RegistryApi]:
     """Yield an API on a filled registry."""
     registry, repositories, ids = fill_registry(folder)
     app = create_app(
@@ -65,6 +65,6 @@ def serve_registry(folder: Path) -> Iterator[Known]:
     )
     try:
         with serve(app) as client:
-            yield Known(client, registry, repositories, ids)
+            yield RegistryApi(client, registry, repositories, ids)
     finally:
         registry.close()

@@ -1,4 +1,4 @@
-"""An ingest's answers that are always the same, for tests of the API alone."""
+"""Ingest port with constant answers, for tests of the API alone."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ MESSAGE = QuarantinedDetail(
 )
 
 
-class PaperDesk:
+class FakeIngest:
     """An `api.ops.ingest_port.IngestPort` with two gateways and two refused messages."""
 
     def __init__(self) -> None:
-        self.asked: list[int] = []
+        self.replayed: list[int] = []
         self.dropped: list[int] = []
 
     def gateways(self) -> list[Gateway]:
@@ -56,15 +56,17 @@ class PaperDesk:
         return [delivery_of(each.id) for each in self.gateways() if each.id in gateways]
 
     def quarantined(self, limit: int, before: int | None, gateway: str | None) -> list[Quarantined]:
-        kept = [MESSAGE.model_copy(update={"id": number}) for number in (9, 7)]
-        found = [each for each in kept if (before is None or each.id < before) and gateway in (None, each.gateway)]
-        return [Quarantined.model_validate(each) for each in found[:limit]]
+        messages = [MESSAGE.model_copy(update={"id": number}) for number in (9, 7)]
+        matching = [
+            each for each in messages if (before is None or each.id < before) and gateway in (None, each.gateway)
+        ]
+        return [Quarantined.model_validate(each) for each in matching[:limit]]
 
     def find_quarantined(self, number: int) -> QuarantinedDetail | None:
         return MESSAGE if number == MESSAGE.id else None
 
     def replay(self, number: int) -> bool:
-        self.asked.append(number)
+        self.replayed.append(number)
         return number == MESSAGE.id
 
     def drop(self, number: int) -> bool:
