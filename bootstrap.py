@@ -367,8 +367,8 @@ def call(line: list[str], what_failed: str) -> None:
 def environment() -> dict[str, str]:
     """Return the environment for the venv's programs, without PYTHONPATH (set by ROS, for example).
 
-    Without PYTHONDONTWRITEBYTECODE, too, which container images set: Python would compile all modules at each start, which
-    is half of the time that a station needs to start. `__pycache__` folders are ignored by git and end with `make clean`.
+    PYTHONDONTWRITEBYTECODE, which container images set, is removed, too: without compiled modules a station needs twice
+    the time to start. Git ignores the `__pycache__` folders, and `make clean` deletes them.
     """
     unwanted = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
     environ = {name: value for name, value in os.environ.items() if name not in unwanted}

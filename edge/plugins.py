@@ -22,7 +22,7 @@ __all__ = [
     "Descriptor",
     "DeviceId",
     "Event",
-    "Gateway",
+    "GatewayIdentity",
     "HeadlandError",
     "PeerRefused",
     "PluginSettings",
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-class Gateway(NamedTuple):
+class GatewayIdentity(NamedTuple):
     """Identity of the gateway that runs a source; `clock` is the quality of the gateway's own clock."""
 
     id: str
@@ -57,4 +57,4 @@ class SourceType:
     """Target of an entry point: the settings of a `[[source]]` table, and the function that makes a source of them."""
 
     settings: type[PluginSettings]
-    build: Callable[[Any, Gateway], Source]
+    build: Callable[[Any, GatewayIdentity], Source]

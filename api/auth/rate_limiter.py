@@ -15,7 +15,7 @@ class Rate:
     per_s: float
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket per name; beyond `most` names, the one unused for longest is forgotten."""
 
     def __init__(self, rate: Rate, most: int = 10_000) -> None:

@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
 from api.auth.limits import Limits
-from api.auth.rate_limiter import Buckets
+from api.auth.rate_limiter import TokenBuckets
 from api.http.problems import ProblemError
 from headland.errors import RetryLater
 from headland.registry.registry import Access
@@ -37,8 +37,8 @@ class AuthCache:
     ) -> None:
         self._authenticator = authenticator
         self._clock = clock
-        self._requests = Buckets(limits.requests)
-        self._failures = Buckets(limits.failures)
+        self._requests = TokenBuckets(limits.requests)
+        self._failures = TokenBuckets(limits.failures)
         self._known: OrderedDict[Credentials, tuple[Access, float]] = OrderedDict()
 
     async def admit(self, connection: HTTPConnection, credentials: Credentials) -> Access:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from api.live.values import Newest, Value, items_of
+from api.live.values import LiveValue, Newest, items_of
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.store.port import Latest, SeriesKey
@@ -44,7 +44,7 @@ class Selection:
     devices: frozenset[str] | None = None
     channels: frozenset[str] | None = None
 
-    def choose(self, values: Sequence[Value]) -> Sequence[Value]:
+    def choose(self, values: Sequence[LiveValue]) -> Sequence[LiveValue]:
         """Return the values that are selected."""
         if self.devices is None and self.channels is None:
             return values
@@ -57,19 +57,19 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class FeedEvent:
     """An event at the position `seq` of the feed: values, or a description of what was missed (`gap`)."""
 
     seq: int
     time_ms: int
-    values: Sequence[Value] = ()
+    values: Sequence[LiveValue] = ()
     skipped: int = 0
     gap: Mapping[str, Any] | None = None
     #: Computed once for all clients with the same selection.
-    _chosen: dict[Selection, Sequence[Value]] = field(default_factory=dict, compare=False, repr=False)
+    _chosen: dict[Selection, Sequence[LiveValue]] = field(default_factory=dict, compare=False, repr=False)
     _frames: dict[Selection, bytes] = field(default_factory=dict, compare=False, repr=False)
 
-    def values_for(self, selection: Selection) -> Sequence[Value]:
+    def values_for(self, selection: Selection) -> Sequence[LiveValue]:
         """Return the selected values."""
         chosen = self._chosen.get(selection)
         if chosen is None:
@@ -90,19 +90,19 @@ class Event:
         return frame_of("latest", data, event_id)
 
 
-class Client:
+class LiveClient:
     """A connected client with its queue: the `first` events, then at most `QUEUE_EVENTS`."""
 
-    def __init__(self, feed: LiveFeed, selection: Selection, first: Iterable[Event]) -> None:
+    def __init__(self, feed: LiveFeed, selection: Selection, first: Iterable[FeedEvent]) -> None:
         self.selection = selection
         self.is_ended = False
         self._feed = feed
         self._loop = asyncio.get_running_loop()
         self._first = deque(event for event in first if self._is_selected(event))
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[FeedEvent] = deque()
         self._has_events = asyncio.Event()
 
-    def push(self, event: Event) -> int:
+    def push(self, event: FeedEvent) -> int:
         """Queue an event, under the feed's lock; return the number of values dropped for it."""
         if not self._is_selected(event):
             return 0
@@ -137,12 +137,12 @@ class Client:
                 async with asyncio.timeout_at(until_s):
                     await self._has_events.wait()
 
-    def _is_selected(self, event: Event) -> bool:
+    def _is_selected(self, event: FeedEvent) -> bool:
         return event.gap is not None or bool(event.values_for(self.selection))
 
     def _merge(self) -> int:
         """Merge the queued events into one with each channel's newest value; return the number of values dropped."""
-        newest: dict[tuple[str, str], Value] = {}
+        newest: dict[tuple[str, str], LiveValue] = {}
         total = 0
         for event in self._waiting:
             for value in event.values_for(self.selection):
@@ -153,7 +153,7 @@ class Client:
         gaps = [event for event in self._waiting if event.gap is not None][-1:]
         self._waiting.clear()
         self._waiting.extend(gaps)
-        self._waiting.append(Event(last.seq, last.time_ms, list(newest.values()), before + skipped))
+        self._waiting.append(FeedEvent(last.seq, last.time_ms, list(newest.values()), before + skipped))
         return skipped
 
 
@@ -184,9 +184,9 @@ class LiveFeed:
         self._unit_of_key = unit_of_key
         self._newest = Newest()
         self._seq = 0
-        self._ring: deque[Event] = deque()
+        self._ring: deque[FeedEvent] = deque()
         self._ring_values = 0
-        self._clients: set[Client] = set()
+        self._clients: set[LiveClient] = set()
         self._counts: Counter[str] = Counter()
         self._is_closed = False
 
@@ -198,14 +198,14 @@ class LiveFeed:
             fresh = self._newest.advance(with_units)
             if fresh:
                 self._counts["values"] += len(fresh)
-                self._append(Event(self._seq + 1, self._now_ms(), fresh))
+                self._append(FeedEvent(self._seq + 1, self._now_ms(), fresh))
 
     def publish_gap(self, reason: str) -> None:
         """Publish that values may have been left out; from any thread."""
         with self.lock:
-            self._append(Event(self._seq + 1, self._now_ms(), gap={"reason": reason}))
+            self._append(FeedEvent(self._seq + 1, self._now_ms(), gap={"reason": reason}))
 
-    def join(self, selection: Selection, last_id: str | None) -> Client:
+    def join(self, selection: Selection, last_id: str | None) -> LiveClient:
         """Return a new client of the running event loop that continues after `last_id`; raises FeedFullError.
 
         Without an id it begins with the newest values; for an id outside the ring buffer a gap event precedes them.
@@ -214,13 +214,13 @@ class LiveFeed:
             if self._is_closed or len(self._clients) >= self._max_clients:
                 self._counts["clients_refused"] += 1
                 raise FeedFullError(f"The feed serves {len(self._clients)} clients, its maximum: connect again later.")
-            client = Client(self, selection, self._events_after(last_id))
+            client = LiveClient(self, selection, self._events_after(last_id))
             self._clients.add(client)
             self._counts["clients_joined"] += 1
         self.on_client()
         return client
 
-    def leave(self, client: Client) -> None:
+    def leave(self, client: LiveClient) -> None:
         """Forget a client."""
         with self.lock:
             self._clients.discard(client)
@@ -246,7 +246,7 @@ class LiveFeed:
         names = ("values", "values_skipped", "gaps", "clients_joined", "clients_refused")
         return {"clients": len(self._clients), **{name: self._counts[name] for name in names}}
 
-    def _append(self, event: Event) -> None:
+    def _append(self, event: FeedEvent) -> None:
         self._seq = event.seq
         self._ring.append(event)
         self._ring_values += len(event.values)
@@ -256,8 +256,8 @@ class LiveFeed:
         for client in self._clients:
             self._counts["values_skipped"] += client.push(event)
 
-    def _events_after(self, last_id: str | None) -> list[Event]:
-        now = Event(self._seq, self._now_ms(), self._newest.all())
+    def _events_after(self, last_id: str | None) -> list[FeedEvent]:
+        now = FeedEvent(self._seq, self._now_ms(), self._newest.all())
         if last_id is None:
             return [now]
         epoch, _, text = last_id.rpartition("-")
@@ -271,7 +271,7 @@ class LiveFeed:
         else:
             return [event for event in self._ring if event.seq > int(text)]
         self._counts["gaps"] += 1
-        return [Event(self._seq, self._now_ms(), gap={"reason": reason, "last_event_id": last_id[:64]}), now]
+        return [FeedEvent(self._seq, self._now_ms(), gap={"reason": reason, "last_event_id": last_id[:64]}), now]
 
 
 def frame_of(kind: str, data: Mapping[str, Any], event_id: str | None = None) -> bytes:

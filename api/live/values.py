@@ -18,7 +18,7 @@ _RECORDS_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class LiveValue:
     """The newest value of a channel of a device, as in /v1/latest."""
 
     device: str
@@ -34,12 +34,12 @@ class Newest:
     """The newest value of each channel of each device; of a simulated device, simulated values only."""
 
     def __init__(self) -> None:
-        self._values: dict[str, dict[str, Value]] = {}
+        self._values: dict[str, dict[str, LiveValue]] = {}
         self._simulated: set[str] = set()
 
-    def advance(self, samples: Iterable[tuple[Latest, str]]) -> list[Value]:
+    def advance(self, samples: Iterable[tuple[Latest, str]]) -> list[LiveValue]:
         """Update from samples with their units; return the values that are newer, one per channel."""
-        fresh: dict[tuple[str, str], Value] = {}
+        fresh: dict[tuple[str, str], LiveValue] = {}
         for sample, unit in samples:
             key = sample.key
             if key.simulated and key.device not in self._simulated:
@@ -51,13 +51,13 @@ class Newest:
             channels = self._values.setdefault(key.device, {})
             known = channels.get(key.channel)
             if known is None or known.time_ms < sample.time_ms:
-                value = Value(
+                value = LiveValue(
                     key.device, key.channel, key.simulated, sample.time_ms, sample.value, unit, sample.quality
                 )
                 channels[key.channel] = fresh[key.device, key.channel] = value
         return list(fresh.values())
 
-    def all(self) -> list[Value]:
+    def all(self) -> list[LiveValue]:
         """Return all values."""
         return [value for channels in self._values.values() for value in channels.values()]
 
@@ -106,7 +106,7 @@ def newest_of(batch: WriteBatch, result: WriteResult) -> list[Latest]:
     ]
 
 
-def items_of(values: Sequence[Value]) -> list[dict[str, Any]]:
+def items_of(values: Sequence[LiveValue]) -> list[dict[str, Any]]:
     """Return values as the items of `schema.LatestList`."""
     items: dict[str, dict[str, Any]] = {}
     for value in values:

@@ -15,14 +15,14 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
-from api.schemas.registry import Kind
+from api.schemas.registry import RecordKind
 from headland.analysis.registry_access import repositories_of
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.models import Member, Scope
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
-MEMBERS: Final = Kind(
+MEMBERS: Final = RecordKind(
     "members",
     "member",
     Member,

@@ -17,7 +17,7 @@ from api.auth.middleware import credentials_of
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems, reply_problem
-from api.live.feed import Client, FeedFullError, LiveFeed, Selection, frame_of
+from api.live.feed import FeedFullError, LiveClient, LiveFeed, Selection, frame_of
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.scope import OrgScope
@@ -88,7 +88,7 @@ async def get_live(
 class _LiveResponse(StreamingResponse):
     """A stream that removes its client from the feed when it ends."""
 
-    def __init__(self, feed: LiveFeed, client: Client, is_permitted: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, feed: LiveFeed, client: LiveClient, is_permitted: Callable[[], Awaitable[bool]]) -> None:
         super().__init__(_events(feed, client, is_permitted), media_type="text/event-stream", headers=_HEADERS)
         self._leave = partial(feed.leave, client)
 
@@ -100,7 +100,9 @@ class _LiveResponse(StreamingResponse):
             self._leave()
 
 
-async def _events(feed: LiveFeed, client: Client, is_permitted: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+async def _events(
+    feed: LiveFeed, client: LiveClient, is_permitted: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
     yield frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s})
     loop = asyncio.get_running_loop()
     checked_s = loop.time()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
-from api.schemas.registry import EXAMPLE_ID, KINDS, Kind
+from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
@@ -60,7 +60,7 @@ async def read_body(request: Request) -> bytes:
 BodyOf = Annotated[bytes, Depends(read_body)]
 
 
-def make_router(kind: Kind) -> APIRouter:
+def make_router(kind: RecordKind) -> APIRouter:
     """Return the routes of one kind."""
     router = APIRouter(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
     reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
@@ -202,7 +202,7 @@ def make_router(kind: Kind) -> APIRouter:
 ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 
 
-def _decode(kind: Kind, body: bytes) -> Any:
+def _decode(kind: RecordKind, body: bytes) -> Any:
     """Return the record in a body; raises ProblemError (422) for an invalid body and for unknown names."""
     try:
         resource = _read(kind, body)
@@ -216,7 +216,7 @@ def _decode(kind: Kind, body: bytes) -> Any:
     return resource
 
 
-def _read(kind: Kind, body: bytes) -> Any:
+def _read(kind: RecordKind, body: bytes) -> Any:
     try:
         return msgspec.json.decode(body, type=kind.wire)
     except msgspec.ValidationError:
@@ -251,7 +251,7 @@ def _unknown_reference(error: NotFound) -> ProblemError:
     return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
 
 
-def reply_record(kind: Kind, record: VersionedRecord, status: int = 200) -> Response:
+def reply_record(kind: RecordKind, record: VersionedRecord, status: int = 200) -> Response:
     """Return a record as a response with its version as ETag, and a new record with its address."""
     headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
     if status == 201:

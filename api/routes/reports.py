@@ -14,7 +14,7 @@ from api.routes.greenhouses import GreenhouseId, Zone
 from api.routes.passes import PassId
 from headland.i18n import Language
 from headland.reports.csv import write_report_csv
-from headland.reports.document import Document
+from headland.reports.document import Report
 from headland.reports.greenhouse_report import make_week_document
 from headland.reports.html import write_html
 from headland.reports.pass_report import make_pass_document
@@ -25,7 +25,7 @@ Form = Literal["html", "pdf", "csv"]
 FormOf = Annotated[Form, Query(alias="format", description="A printable page, PDF, or CSV.")]
 LanguageOf = Annotated[Language, Query(alias="lang", description="English or Chinese.")]
 
-_WRITERS: Final[dict[Form, tuple[str, Callable[[Document, ReportLocale], bytes]]]] = {
+_WRITERS: Final[dict[Form, tuple[str, Callable[[Report, ReportLocale], bytes]]]] = {
     "html": ("text/html; charset=utf-8", write_html),
     "pdf": ("application/pdf", write_pdf),
     "csv": ("text/csv; charset=utf-8", write_report_csv),
@@ -73,7 +73,7 @@ def get_greenhouse_report(
     return _reply(document, f"greenhouse-{device}-{document.week}", form, language)
 
 
-def _reply(document: Document, name: str, form: Form, language: Language) -> Response:
+def _reply(document: Report, name: str, form: Form, language: Language) -> Response:
     media_type, write = _WRITERS[form]
     headers = {
         "Content-Disposition": f'inline; filename="{name}-{language}.{form}"',

@@ -13,7 +13,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import declare_problems
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
-from api.schemas.registry import Kind
+from api.schemas.registry import RecordKind
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook
@@ -21,7 +21,7 @@ from headland.registry.repositories.alarms import AlarmUpdate
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
-WEBHOOKS: Final = Kind(
+WEBHOOKS: Final = RecordKind(
     "webhooks",
     "webhook",
     Webhook,

@@ -6,9 +6,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.gateways import Record
+from api.schemas.gateways import RecordModel
 from api.schemas.model import EXAMPLE_MS, Model
-from api.schemas.registry import Kind
+from api.schemas.registry import RecordKind
 from headland.analysis.window import HIGH_MS
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow
 
@@ -17,7 +17,7 @@ _TIME = {"example": EXAMPLE_MS}
 SeverityName = Literal["info", "warning", "critical"]
 
 #: Registry records of alarm rules, recipients and maintenance windows.
-RULES: Final = Kind(
+RULES: Final = RecordKind(
     "alarm-rules",
     "alarm rule",
     AlarmRule,
@@ -38,14 +38,14 @@ RULES: Final = Kind(
         "escalation": [{"after_s": 3600, "severity": "critical", "recipients": ["Li"]}],
     },
 )
-RECIPIENTS: Final = Kind(
+RECIPIENTS: Final = RecordKind(
     "alarm-recipients",
     "alarm recipient",
     AlarmRecipient,
     lambda repositories: repositories.alarm_recipients,
     {"name": "Li", "kind": "webhook", "address": "https://example.org/alarms", "language": "zh-CN"},
 )
-WINDOWS: Final = Kind(
+WINDOWS: Final = RecordKind(
     "maintenance-windows",
     "maintenance window",
     MaintenanceWindow,
@@ -55,7 +55,7 @@ WINDOWS: Final = Kind(
 ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS)
 
 
-class RecipientNotifications(Record):
+class RecipientNotifications(RecordModel):
     """Notifications of an alarm to a recipient."""
 
     said_ms: int
@@ -63,7 +63,7 @@ class RecipientNotifications(Record):
     cleared: Annotated[bool, Field(description="The end was notified.")]
 
 
-class AlarmItem(Record):
+class AlarmItem(RecordModel):
     """An alarm. Times are those of the data, except for acknowledgement and snooze."""
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
@@ -126,7 +126,7 @@ class Snooze(Model):
     until_ms: Annotated[int | None, Field(ge=0, le=HIGH_MS)]
 
 
-class NotificationItem(Record):
+class NotificationItem(RecordModel):
     """A notification to a recipient, and its delivery."""
 
     id: Annotated[str, Field(json_schema_extra=_ID)]
@@ -156,7 +156,7 @@ class RecipientSecret(Model):
     secret: str
 
 
-class SimulatedAlarm(Record):
+class SimulatedAlarm(RecordModel):
     """An alarm that would have been raised; `ended_ms` is null where it would be active at the window's end."""
 
     began_ms: int

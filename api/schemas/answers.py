@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.schemas.model import Model
 from headland.agronomy.series.answer import Answer as ComputedAnswer
-from headland.agronomy.series.sensor_health import Finding
+from headland.agronomy.series.sensor_health import SensorFinding
 
 
 class AnswerWindow(Model):
@@ -90,7 +90,7 @@ def answer_of(answer: ComputedAnswer, simulated: bool) -> Answer:
     )
 
 
-def finding_of(device: str, finding: Finding) -> LeftOutItem:
+def finding_of(device: str, finding: SensorFinding) -> LeftOutItem:
     """Return a finding about a channel."""
     return LeftOutItem(
         device=device,

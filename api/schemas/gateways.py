@@ -12,13 +12,13 @@ _GATEWAY = {"example": "gw-1"}
 _EPOCH = {"example": "0192f3c4"}
 
 
-class Record(Model):
+class RecordModel(Model):
     """Base of models that are filled from records with the same names."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Spool(Record):
+class Spool(RecordModel):
     """State of a gateway's spool and its losses, as the gateway reports them."""
 
     records: Annotated[int, Field(description="Records that await their commit ack.")] = 0
@@ -48,7 +48,7 @@ class GatewayList(Model):
     next: str | None
 
 
-class EpochDelivery(Record):
+class EpochDelivery(RecordModel):
     """The records of one spool: accounted = stored + quarantined + dropped_by_gateway + gone_unseen."""
 
     epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
@@ -66,7 +66,7 @@ class EpochDelivery(Record):
     ]
 
 
-class EpochRange(Record):
+class EpochRange(RecordModel):
     """Records `first`..`last` of one spool."""
 
     epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
@@ -74,7 +74,7 @@ class EpochRange(Record):
     last: int
 
 
-class Latency(Record):
+class Latency(RecordModel):
     """Delay from a live sample to its commit [ms], over `n` messages, within 5 %; null without messages."""
 
     p50: float | None
@@ -82,7 +82,7 @@ class Latency(Record):
     n: int
 
 
-class Delivery(Record):
+class Delivery(RecordModel):
     """Delivery of every record that a gateway numbered.
 
     `received`, `duplicate` and `latency_ms` count messages since `since_ms`, the start of this process; all else comes
@@ -103,7 +103,7 @@ class Delivery(Record):
     spool: Spool
 
 
-class Quarantined(Record):
+class Quarantined(RecordModel):
     """A message refused as a whole or in part. The record number is null where the message has none."""
 
     id: int

@@ -17,7 +17,7 @@ from headland.analysis.greenhouse.samples import DeviceFinding
 from headland.analysis.greenhouse.sensor_health import ChannelHealth
 from headland.analysis.weather.site_weather import SiteWeather
 from headland.analysis.window import Window
-from headland.i18n import Message
+from headland.i18n import CatalogText
 
 
 def climate_answers_of(answers: HouseAnswers) -> schema.ClimateAnswers:
@@ -81,7 +81,7 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
     }
 
 
-def notes_of(notes: Mapping[str, str | Message]) -> dict[str, str]:
+def notes_of(notes: Mapping[str, str | CatalogText]) -> dict[str, str]:
     """Return the notes of an answer in English, the language of the API."""
     return {name: note if isinstance(note, str) else note.text("en") for name, note in notes.items()}
 

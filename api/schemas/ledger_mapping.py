@@ -11,7 +11,7 @@ from api.schemas.passes_mapping import cover_of
 from headland.agronomy.application.deviation import CAUSES, CLASSES, ZoneDeviation
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, Risk
 from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
-from headland.agronomy.prescription.weather_window import Verdict
+from headland.agronomy.prescription.weather_window import HourVerdict
 from headland.agronomy.series.answer import Method
 from headland.analysis.passes.deviation import PassDeviation
 from headland.analysis.passes.nutrients import PassNutrients
@@ -140,7 +140,7 @@ def efficiency_of(use: NitrogenUse) -> schema.EfficiencyBody:
     return schema.EfficiencyBody(pfp=use.pfp, ae=use.ae, re=use.re, pe=use.pe, pnb=use.pnb)
 
 
-def hour_of(verdict: Verdict) -> schema.HourBody:
+def hour_of(verdict: HourVerdict) -> schema.HourBody:
     """Return an hour of weather with its verdict."""
     return schema.HourBody(
         start_ms=verdict.hour.start_ms,

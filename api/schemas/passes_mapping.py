@@ -11,7 +11,7 @@ import shapely
 from api.schemas import passes as schema
 from api.schemas.answers import answer_of
 from headland.agronomy.geometry.local_plane import Plane
-from headland.analysis.passes.as_applied import AppliedPass, Uniformity
+from headland.analysis.passes.as_applied import AppliedPass, SpreadUniformity
 from headland.analysis.passes.detection import FieldPass
 
 
@@ -38,7 +38,7 @@ def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:
     )
 
 
-def applied_of(applied: AppliedPass, uniformity: Uniformity) -> dict[str, Any]:
+def applied_of(applied: AppliedPass, uniformity: SpreadUniformity) -> dict[str, Any]:
     """Return an `AppliedBody` as a dict with array grids: large responses are not validated twice."""
     head = schema.AppliedBody.model_construct(
         pass_id=applied.field_pass.id,
@@ -131,7 +131,7 @@ def _reconciliation_of(applied: AppliedPass) -> schema.ReconciliationBody:
     )
 
 
-def _uniformity_of(uniformity: Uniformity, field_cv_pct: float | None) -> schema.UniformityBody:
+def _uniformity_of(uniformity: SpreadUniformity, field_cv_pct: float | None) -> schema.UniformityBody:
     ground, aerial = uniformity.ground_swath_m, uniformity.aerial_swath_m
     return schema.UniformityBody(
         overlap_cv_one_way_pct=uniformity.overlap_cv_pct[0],

@@ -11,7 +11,7 @@ from api.schemas.answers import AnswerMethod
 from api.schemas.model import Model
 from headland.agronomy.prescription.nitrogen_rules import YIELD_CURVES
 from headland.analysis.prescriptions import recommendation as analysis
-from headland.analysis.prescriptions.recommendation import FieldRecommendation, Rule, RuleInputs
+from headland.analysis.prescriptions.recommendation import FieldRecommendation, RecommendationInputs, Rule
 
 _Kg = Annotated[float, Field(ge=0, le=1000)]
 _Yield = Annotated[float, Field(ge=0, le=30)]
@@ -112,12 +112,12 @@ class Recommendation(Model):
     product: ProductRate | None
 
 
-def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> RuleInputs:
+def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> RecommendationInputs:
     """Return the inputs of a query; `target_yield_t_ha` is the season's, for a query without one."""
-    inputs = {field.name: getattr(query, field.name) for field in fields(RuleInputs)}
+    inputs = {field.name: getattr(query, field.name) for field in fields(RecommendationInputs)}
     if query.target_yield_t_ha is None:
         inputs["target_yield_t_ha"] = target_yield_t_ha
-    return RuleInputs(**inputs)
+    return RecommendationInputs(**inputs)
 
 
 def recommendation_of(recommended: FieldRecommendation) -> Recommendation:

@@ -69,7 +69,7 @@ class FieldResource(VersionedRecord, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """A kind of record: its path, its name in the singular, its JSON, its repository, and the filters of its list."""
 
     path: str
@@ -117,14 +117,14 @@ def show_field(field: Field) -> FieldResource:
 EXAMPLE_ID: Final = "01k9v4k8r0q3m8x5w7t2n6y4c1"
 _OUTLINE: Final = [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.952], [119.17, 31.95]]]
 
-FARMS: Final = Kind(
+FARMS: Final = RecordKind(
     "farms",
     "farm",
     Farm,
     lambda repositories: repositories.farms,
     {"name": "Home farm", "longitude_deg": 119.17, "latitude_deg": 31.95},
 )
-SITES: Final = Kind(
+SITES: Final = RecordKind(
     "sites",
     "site",
     Site,
@@ -132,7 +132,7 @@ SITES: Final = Kind(
     {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
     within="farm",
 )
-FIELDS: Final = Kind(
+FIELDS: Final = RecordKind(
     "fields",
     "field",
     FieldResource,
@@ -142,7 +142,7 @@ FIELDS: Final = Kind(
     read=_read_field,
     show=show_field,
 )
-PRODUCTS: Final = Kind(
+PRODUCTS: Final = RecordKind(
     "products",
     "product",
     Product,
@@ -150,7 +150,7 @@ PRODUCTS: Final = Kind(
     {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
     within="kind",
 )
-IMPLEMENTS: Final = Kind(
+IMPLEMENTS: Final = RecordKind(
     "implements",
     "implement",
     Implement,
@@ -158,7 +158,7 @@ IMPLEMENTS: Final = Kind(
     {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
     within="kind",
 )
-SEASONS: Final = Kind(
+SEASONS: Final = RecordKind(
     "seasons",
     "season",
     Season,
@@ -166,7 +166,7 @@ SEASONS: Final = Kind(
     {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
     within="field",
 )
-GREENHOUSES: Final = Kind(
+GREENHOUSES: Final = RecordKind(
     "greenhouses",
     "greenhouse",
     Greenhouse,
@@ -174,7 +174,7 @@ GREENHOUSES: Final = Kind(
     {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
     within="farm",
 )
-GREENHOUSE_ZONES: Final = Kind(
+GREENHOUSE_ZONES: Final = RecordKind(
     "greenhouse-zones",
     "greenhouse zone",
     GreenhouseZone,
@@ -182,7 +182,7 @@ GREENHOUSE_ZONES: Final = Kind(
     {"greenhouse": EXAMPLE_ID, "name": "east", "crop": "tomato", "stage": "fruiting"},
     within="greenhouse",
 )
-NOTES: Final = Kind(
+NOTES: Final = RecordKind(
     "notes",
     "note",
     GrowerNote,
@@ -199,7 +199,7 @@ def describe_records() -> dict[str, Any]:
     return describe_kinds(KINDS, CatalogProduct)
 
 
-def describe_kinds(kinds: Sequence[Kind], *more: type) -> dict[str, Any]:
+def describe_kinds(kinds: Sequence[RecordKind], *more: type) -> dict[str, Any]:
     """Return the JSON schemas of kinds and of further types, by name."""
     wires = [*(kind.wire for kind in kinds), *more]
     _, schemas = msgspec.json.schema_components(wires, ref_template="#/components/schemas/{name}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, Final
 
-from api.sensorthings.entities import ENTITY_TYPES, Entity, Interval, Moment
+from api.sensorthings.entities import ENTITY_TYPES, Entity, Interval, TimeInstant
 from api.sensorthings.observations import find_first_ms
 from headland.analysis.errors import AnalysisError
 from headland.analysis.registry_access import repositories_of
@@ -134,7 +134,7 @@ class EntityCatalog:
                 "site": descriptor.site,
                 "gateway": record.gateway,
                 "simulated": descriptor.simulated,
-                "lastSeen": None if record.last_seen_ms is None else str(Moment(record.last_seen_ms)),
+                "lastSeen": None if record.last_seen_ms is None else str(TimeInstant(record.last_seen_ms)),
             },
         }
         related = {
@@ -149,7 +149,7 @@ class EntityCatalog:
         fields = {
             "name": f"Location of {descriptor.name or device}",
             "description": f"Known from {source}.",
-            "properties": {"source": source, "time": None if time_ms is None else str(Moment(time_ms))},
+            "properties": {"source": source, "time": None if time_ms is None else str(TimeInstant(time_ms))},
             "encodingType": _GEOJSON,
             "location": point,
         }
@@ -161,7 +161,7 @@ class EntityCatalog:
 
     def _history(self, device: str, time_ms: int) -> Entity:
         related = {"Thing": self._to_one("Things", device), "Locations": self._to_one("Locations", device)}
-        return Entity(ENTITY_TYPES["HistoricalLocations"], device, {"time": Moment(time_ms)}, related)
+        return Entity(ENTITY_TYPES["HistoricalLocations"], device, {"time": TimeInstant(time_ms)}, related)
 
     def _stream(self, record: DeviceRecord, channel: str) -> Entity:
         descriptor, info = record.descriptor, record.descriptor.channels.get(channel)
@@ -263,7 +263,7 @@ class EntityCatalog:
             devices = self.records if self._times else {device: self.records[device]}
             for name in devices:
                 self._times[name] = {
-                    channel: Interval(Moment(first_ms[name, channel]), Moment(sample.time_ms))
+                    channel: Interval(TimeInstant(first_ms[name, channel]), TimeInstant(sample.time_ms))
                     for channel, sample in self._latest.get(name, {}).items()
                     if first_ms.get((name, channel), sample.time_ms + 1) <= sample.time_ms
                 }

@@ -11,7 +11,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Moment:
+class TimeInstant:
     """An instant."""
 
     time_ms: int
@@ -25,8 +25,8 @@ class Moment:
 class Interval:
     """A closed interval of instants."""
 
-    start: Moment
-    end: Moment
+    start: TimeInstant
+    end: TimeInstant
 
     def __str__(self) -> str:
         return f"{self.start}/{self.end}"

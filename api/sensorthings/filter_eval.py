@@ -12,8 +12,16 @@ from typing import Any, Final
 import shapely
 from shapely.geometry import shape
 
-from api.sensorthings.entities import Entity, EntityType, Interval, Moment
-from api.sensorthings.filter_parser import COMPARISONS, Call, Expression, FilterError, Literal, Path, parse_moment
+from api.sensorthings.entities import Entity, EntityType, Interval, TimeInstant
+from api.sensorthings.filter_parser import (
+    COMPARISONS,
+    Call,
+    Expression,
+    FilterError,
+    Literal,
+    PropertyPath,
+    parse_moment,
+)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,11 +76,11 @@ def check_paths(expression: Expression, kind: EntityType) -> None:
     if isinstance(expression, Call):
         for argument in expression.arguments:
             check_paths(argument, kind)
-    elif isinstance(expression, Path):
+    elif isinstance(expression, PropertyPath):
         check_path(expression, kind)
 
 
-def check_path(path: Path, kind: EntityType) -> None:
+def check_path(path: PropertyPath, kind: EntityType) -> None:
     """Check that a path leads from a type to a field; raises FilterError."""
     entity_type = kind
     for place, part in enumerate(path.parts):
@@ -90,7 +98,7 @@ def check_path(path: Path, kind: EntityType) -> None:
             )
 
 
-def values_of(start: Entity, path: Path) -> list[Any]:
+def values_of(start: Entity, path: PropertyPath) -> list[Any]:
     """Return the values of a path: one, or one per entity of a to-many relation."""
     entities, parts = [start], list(path.parts)
     while parts and parts[0] in entities[0].related:
@@ -113,11 +121,11 @@ def evaluate(expression: Expression, entity: Entity | None, now_ms: int) -> list
     """Return the values of an expression; undefined operations give None. Without an entity, paths have no values."""
     if isinstance(expression, Literal):
         return [expression.value]
-    if isinstance(expression, Path):
+    if isinstance(expression, PropertyPath):
         return [] if entity is None else values_of(entity, expression)
     name = expression.name
     if name == "now":
-        return [Moment(now_ms)]
+        return [TimeInstant(now_ms)]
     if name == "and":
         return [all(holds(argument, entity, now_ms) for argument in expression.arguments)]
     if name == "or":
@@ -158,11 +166,11 @@ def _compute(name: str, row: tuple[Any, ...]) -> Any:
 
 def _calculate(name: str, first: Any, second: Any) -> Any:
     """Apply an arithmetic operator to numbers, or to an instant and a duration."""
-    if isinstance(first, Moment) and isinstance(second, timedelta) and name in ("add", "sub"):
+    if isinstance(first, TimeInstant) and isinstance(second, timedelta) and name in ("add", "sub"):
         length_ms = round(second / timedelta(milliseconds=1))
         moved_ms = first.time_ms + (length_ms if name == "add" else -length_ms)
-        return Moment(moved_ms)
-    if isinstance(first, Moment) and isinstance(second, Moment) and name == "sub":
+        return TimeInstant(moved_ms)
+    if isinstance(first, TimeInstant) and isinstance(second, TimeInstant) and name == "sub":
         return timedelta(milliseconds=first.time_ms - second.time_ms)
     return _ARITHMETIC[name](first, second) if _is_number(first, second) else None
 
@@ -171,7 +179,7 @@ def compare(name: str, first: Any, second: Any) -> bool:
     """Compare two values; incomparable values are neither equal nor ordered."""
     if name == "ne":
         return not compare("eq", first, second)
-    if isinstance(first, Moment | Interval) or isinstance(second, Moment | Interval):
+    if isinstance(first, TimeInstant | Interval) or isinstance(second, TimeInstant | Interval):
         return _compare_times(name, _time_of(first), _time_of(second))
     if name == "eq":
         return (type(first) is type(second) and first == second) or (_is_number(first, second) and first == second)
@@ -199,7 +207,7 @@ def _time_of(value: Any) -> Interval | None:
             value = parse_moment(value)
         except FilterError:
             return None
-    if isinstance(value, Moment):
+    if isinstance(value, TimeInstant):
         return Interval(value, value)
     return value if isinstance(value, Interval) else None
 

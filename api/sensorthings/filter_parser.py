@@ -10,7 +10,7 @@ from typing import Any, Final
 import shapely
 
 from api.http.query_windows import parse_instant
-from api.sensorthings.entities import Interval, Moment
+from api.sensorthings.entities import Interval, TimeInstant
 from headland.errors import HeadlandError
 
 #: Largest nesting depth of brackets, functions and `not`.
@@ -98,7 +98,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class PropertyPath:
     """A path to a field, possibly through relations: `Datastream/Thing/name`."""
 
     parts: tuple[str, ...]
@@ -115,14 +115,14 @@ class Call:
     arguments: tuple[Expression, ...]
 
 
-Expression = Literal | Path | Call
+Expression = Literal | PropertyPath | Call
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortKey:
     """A sort key."""
 
-    path: Path
+    path: PropertyPath
     descending: bool
 
 
@@ -136,14 +136,14 @@ def parse_filter(text: str) -> Expression:
     return expression
 
 
-def parse_order(text: str) -> tuple[Order, ...]:
+def parse_order(text: str) -> tuple[SortKey, ...]:
     """Return the sort keys of an order such as `phenomenonTime desc,id`; raises FilterError."""
     orders = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*([@A-Za-z_][\w.@/:]*)(?:\s+(asc|desc))?\s*", part, re.IGNORECASE)
         if match is None:
             raise FilterError(f"{part.strip()[:80]!r} is not an order: write a name and asc or desc")
-        orders.append(Order(Path(tuple(match[1].split("/"))), (match[2] or "asc").lower() == "desc"))
+        orders.append(SortKey(PropertyPath(tuple(match[1].split("/"))), (match[2] or "asc").lower() == "desc"))
     return tuple(orders)
 
 
@@ -154,7 +154,7 @@ def is_condition(expression: Expression) -> bool:
     return isinstance(expression, Literal) and isinstance(expression.value, bool)
 
 
-def parse_moment(text: str) -> Moment:
+def parse_moment(text: str) -> TimeInstant:
     """Return an instant written in ISO 8601 with a zone; raises FilterError."""
     try:
         time_ms = parse_instant(text) if "T" in text else None
@@ -162,7 +162,7 @@ def parse_moment(text: str) -> Moment:
         raise FilterError(f"{text}: {error}") from error
     if not isinstance(time_ms, int):
         raise FilterError(f"{text[:40]!r} is not an instant: write one as 2026-11-24T08:00:00Z")
-    return Moment(time_ms)
+    return TimeInstant(time_ms)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -280,7 +280,7 @@ def _name_of(text: str) -> Expression:
         return Literal(_WORDS[text])
     if text in _OPERATORS:
         raise FilterError(f"has {text} where a value is expected")
-    return Path(tuple(text.split("/")))
+    return PropertyPath(tuple(text.split("/")))
 
 
 def _value_of(kind: str, text: str) -> Any:

@@ -23,7 +23,7 @@ MOST_EXAMINED: Final = 200_000
 _STEPS_MS: Final = (DAY_MS, HOUR_MS, MINUTE_MS)
 
 
-class Sample(NamedTuple):
+class ObservedSample(NamedTuple):
     """A sample, ordered by time and then by Datastream id."""
 
     time_ms: int
@@ -85,13 +85,13 @@ def read_samples(
     descending: bool,
     skip: int = 0,
     after: PagePosition | None = None,
-    matches: Callable[[Sample], bool] | None = None,
-) -> tuple[list[Sample], PagePosition | None]:
+    matches: Callable[[ObservedSample], bool] | None = None,
+) -> tuple[list[ObservedSample], PagePosition | None]:
     """Return at most `need` samples after `after`, and the place to continue; None at the end.
 
     A page may end early, even empty, where many samples did not match: the place to continue is then set.
     """
-    page: list[Sample] = []
+    page: list[ObservedSample] = []
     examined = 0
     for span in _spans(_resume(query, after, descending=descending), descending=descending):
         if matches is None and after is None and span.is_exact and span.most <= skip:
@@ -186,7 +186,7 @@ def _subdivide(query: ObservationQuery, start_ms: int, end_ms: int, tier: int, *
             yield from _subdivide(query, inner_ms, until_ms, tier + 1, descending=descending)
 
 
-def _read(query: ObservationQuery, span: _Span, *, descending: bool) -> Iterator[Sample]:
+def _read(query: ObservationQuery, span: _Span, *, descending: bool) -> Iterator[ObservedSample]:
     """Yield the samples of a span in order; of two sites of a device at one instant, the first counts."""
     parts = [
         (stream, samples)
@@ -205,7 +205,7 @@ def _read(query: ObservationQuery, span: _Span, *, descending: bool) -> Iterator
     is_new[1:] = (np.diff(time_ms[order]) != 0) | (np.diff(name[order]) != 0)
     order = order[is_new]
     for at in order[::-1] if descending else order:
-        yield Sample(int(time_ms[at]), names[name[at]], float(value[at]), int(quality[at]))
+        yield ObservedSample(int(time_ms[at]), names[name[at]], float(value[at]), int(quality[at]))
 
 
 def _samples_since_ms(scope: OrgScope) -> int:

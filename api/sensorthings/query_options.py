@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from api.sensorthings.entities import EntityType
 from api.sensorthings.filter_eval import check_path, check_paths
-from api.sensorthings.filter_parser import Expression, FilterError, Order, parse_filter, parse_order
+from api.sensorthings.filter_parser import Expression, FilterError, SortKey, parse_filter, parse_order
 
 DEFAULT_TOP: Final = 100
 MOST_TOP: Final = 10_000
@@ -26,7 +26,7 @@ class Options:
 
     written: dict[str, str] = field(default_factory=dict)
     condition: Expression | None = None
-    order: tuple[Order, ...] = ()
+    order: tuple[SortKey, ...] = ()
     select: frozenset[str] | None = None
     expand: dict[str, Options] = field(default_factory=dict)
     top: int = DEFAULT_TOP

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from api.sensorthings.entities import Moment
+from api.sensorthings.entities import TimeInstant
 from api.sensorthings.filter_eval import evaluate
-from api.sensorthings.filter_parser import Call, Expression, FilterError, Literal, Order, Path, parse_moment
+from api.sensorthings.filter_parser import Call, Expression, FilterError, Literal, PropertyPath, SortKey, parse_moment
 from headland.analysis.window import HIGH_MS, LOW_MS
 
 _TIMES: Final = (("phenomenonTime",), ("resultTime",))
@@ -43,7 +43,7 @@ def plan_filter(condition: Expression | None, now_ms: int) -> QueryPlan:
     return QueryPlan(start_ms, end_ms, tuple(streams), remainder)
 
 
-def time_order(order: tuple[Order, ...], *, one_stream: bool) -> bool | None:
+def time_order(order: tuple[SortKey, ...], *, one_stream: bool) -> bool | None:
     """Return True for descending and False for ascending time order; None for any other order."""
     keys = order[:-1] if len(order) > 1 and order[-1].path.parts in (("id",), ("@iot.id",)) else order
     if not keys:
@@ -68,9 +68,9 @@ def _bound_of(part: Expression, now_ms: int) -> tuple[int, int] | None:
     if not (isinstance(part, Call) and part.name in _MIRRORED):
         return None
     name, (left, right) = part.name, part.arguments
-    if isinstance(right, Path):
+    if isinstance(right, PropertyPath):
         name, left, right = _MIRRORED[name], right, left
-    if not (isinstance(left, Path) and left.parts in _TIMES) or _paths(right):
+    if not (isinstance(left, PropertyPath) and left.parts in _TIMES) or _paths(right):
         return None
     values = evaluate(right, None, now_ms)
     moment = values[0] if values else None
@@ -79,15 +79,15 @@ def _bound_of(part: Expression, now_ms: int) -> tuple[int, int] | None:
             moment = parse_moment(moment)
         except FilterError:
             return None
-    if not isinstance(moment, Moment):
+    if not isinstance(moment, TimeInstant):
         return None
     low_ms = {"gt": moment.time_ms + 1, "ge": moment.time_ms, "eq": moment.time_ms}.get(name, LOW_MS)
     high_ms = {"lt": moment.time_ms, "le": moment.time_ms + 1, "eq": moment.time_ms + 1}.get(name, HIGH_MS + 1)
     return low_ms, high_ms
 
 
-def _paths(expression: Expression) -> list[Path]:
-    if isinstance(expression, Path):
+def _paths(expression: Expression) -> list[PropertyPath]:
+    if isinstance(expression, PropertyPath):
         return [expression]
     if isinstance(expression, Call):
         return [path for argument in expression.arguments for path in _paths(argument)]
@@ -100,8 +100,8 @@ def _only_of_stream(part: Expression) -> bool:
 
 
 def _relative_to_stream(part: Expression) -> Expression:
-    if isinstance(part, Path):
-        return Path(part.parts[1:])
+    if isinstance(part, PropertyPath):
+        return PropertyPath(part.parts[1:])
     if isinstance(part, Call):
         return Call(part.name, tuple(_relative_to_stream(argument) for argument in part.arguments))
     return part

@@ -8,8 +8,8 @@ from typing import Final
 
 from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog, split_stream
-from api.sensorthings.entities import ENTITY_TYPES, OBSERVATION, Entity, EntityType, Moment
-from api.sensorthings.observations import ObservationQuery, Sample, read_samples
+from api.sensorthings.entities import ENTITY_TYPES, OBSERVATION, Entity, EntityType, TimeInstant
+from api.sensorthings.observations import ObservationQuery, ObservedSample, read_samples
 
 _STEP: Final = re.compile(r"/?([A-Za-z@.]+|\$value|\$ref)(?:\((?:'((?:[^']|'')*)'|(-?[0-9]+))\))?(?=/|$)")
 
@@ -39,10 +39,10 @@ def resolve_path(catalog: EntityCatalog, path: str) -> PathTarget:
     return target
 
 
-def observation_of(catalog: EntityCatalog, sample: Sample) -> Entity:
+def observation_of(catalog: EntityCatalog, sample: ObservedSample) -> Entity:
     """Return a sample as an Observation; result time and phenomenon time are equal."""
     device = split_stream(sample.stream)[0]
-    time = Moment(sample.time_ms)
+    time = TimeInstant(sample.time_ms)
     fields = {
         "phenomenonTime": time,
         "resultTime": time,

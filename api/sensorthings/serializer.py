@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog
-from api.sensorthings.entities import OBSERVATION, Entity, EntityType, Interval, Moment
+from api.sensorthings.entities import OBSERVATION, Entity, EntityType, Interval, TimeInstant
 from api.sensorthings.filter_eval import holds, values_of
 from api.sensorthings.observations import (
     MOST_EXAMINED,
     ObservationQuery,
+    ObservedSample,
     PagePosition,
-    Sample,
     count_samples,
     read_samples,
 )
@@ -163,13 +163,13 @@ class Serializer:
         entity = self._catalog.find("Datastreams", stream)
         return all(holds(condition, entity, self._now_ms) for condition in plan.streams)
 
-    def _matches(self, plan: QueryPlan, sample: Sample) -> bool:
+    def _matches(self, plan: QueryPlan, sample: ObservedSample) -> bool:
         return plan.rest is None or holds(plan.rest, observation_of(self._catalog, sample), self._now_ms)
 
     def _count(self, query: ObservationQuery, plan: QueryPlan) -> int:
         return count_samples(query) if plan.rest is None else len(self._all_matching(query, plan, "count"))
 
-    def _all_matching(self, query: ObservationQuery, plan: QueryPlan, purpose: str) -> list[Sample]:
+    def _all_matching(self, query: ObservationQuery, plan: QueryPlan, purpose: str) -> list[ObservedSample]:
         """Return all matching samples; raises ProblemError where too many must be examined."""
         if count_samples(query) > MOST_EXAMINED:
             sentence = (
@@ -183,7 +183,7 @@ class Serializer:
 
 def to_json_value(value: Any) -> Any:
     """Return a value as JSON."""
-    return str(value) if isinstance(value, Moment | Interval) else value
+    return str(value) if isinstance(value, TimeInstant | Interval) else value
 
 
 def sort_key(values: list[Any]) -> tuple[int, Any]:
@@ -191,7 +191,7 @@ def sort_key(values: list[Any]) -> tuple[int, Any]:
     value = values[0] if values else None
     if isinstance(value, Interval):
         value = value.start
-    for rank, kind in enumerate((int | float, Moment, str)):
+    for rank, kind in enumerate((int | float, TimeInstant, str)):
         if isinstance(value, kind):
             return rank, value
     return 3, 0

@@ -22,7 +22,7 @@ from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.agent.status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
 from edge.pipeline.alarms.raised_alarms import AlarmStateFile, read_alarms
 from edge.pipeline.factory import make_processor
-from edge.plugins import Gateway, PluginSettings
+from edge.plugins import GatewayIdentity, PluginSettings
 from edge.sources.connection.reconnect import Backoff
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mavlink.settings import MavlinkSettings
@@ -276,7 +276,7 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
 
             return MavlinkSource(settings, gateway.id, gateway.site, clock=edge.clock)
         case _:
-            return build_plugin_source(settings, Gateway(gateway.id, gateway.site, edge.clock))
+            return build_plugin_source(settings, GatewayIdentity(gateway.id, gateway.site, edge.clock))
 
 
 def software_version() -> str:

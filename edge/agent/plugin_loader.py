@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from edge.plugins import Gateway, PluginSettings, SourceType
+from edge.plugins import GatewayIdentity, PluginSettings, SourceType
 from edge.sources.source import Sink, Source
 from headland.errors import SettingsError
 
@@ -63,7 +63,7 @@ def load_source_type(tag: str) -> SourceType | str | None:
     return loaded
 
 
-def build_plugin_source(settings: PluginSettings, gateway: Gateway) -> Source:
+def build_plugin_source(settings: PluginSettings, gateway: GatewayIdentity) -> Source:
     """Return the source that a plug-in makes of its settings, or one that raises the reason why it cannot."""
     tag, name = tag_of(settings), settings.name
     if isinstance(settings, UnusableSettings):

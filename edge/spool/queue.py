@@ -18,7 +18,7 @@ from edge.spool.disk_reserve import DiskReserve, is_full, write_back
 from edge.spool.retention import enforce_age, interval_s, read_run_s, write_age
 from edge.spool.rows import SpoolFull, delete_until, insert_contents, read_totals, renumber
 from edge.spool.schema import URGENT, SpoolTotals, damaged_event, is_damage, move_aside, open_file
-from edge.spool.settings import Retention, SpoolOwner
+from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.clock import wall_clock_ms
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
@@ -62,7 +62,7 @@ class Spool:
         owner: SpoolOwner,
         max_bytes: int,
         *,
-        retention: Retention = Retention(),  # noqa: B008 - frozen
+        retention: SpoolRetention = SpoolRetention(),  # noqa: B008 - frozen
         now_ms: Callable[[], int] = wall_clock_ms,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from edge.spool.schema import EVENTS, EVENTS_THINNED, GAP, INSERT, ROW_BYTES, ROW_COLUMNS, URGENT, Row, SpoolTotals
-from edge.spool.settings import Retention, SpoolOwner
+from edge.spool.schema import EVENTS, EVENTS_THINNED, GAP, INSERT, ROW_BYTES, ROW_COLUMNS, URGENT, SpoolRow, SpoolTotals
+from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.spool.thinning import thin_oldest
 from headland.contract.codec import VERSION, encode_batch
 from headland.contract.records import Batch, Event
@@ -31,7 +31,7 @@ _MOST_STEPS: Final = 50
 
 
 def free_space(
-    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: Retention, needed_bytes: int
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: SpoolRetention, needed_bytes: int
 ) -> SpoolTotals:
     """Free about `needed_bytes`, or less where only events are left."""
     goal_bytes = totals.bytes - needed_bytes
@@ -48,7 +48,7 @@ def interval_s(max_age_s: float) -> float:
 
 
 def enforce_age(
-    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: Retention, run_s: int
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: SpoolRetention, run_s: int
 ) -> tuple[SpoolTotals, bool]:
     """Write down the age, thin and drop what is too old; return also whether nothing is left to thin."""
     write_age(connection, run_s, totals.last_seq)
@@ -82,7 +82,7 @@ def _last_older_than(connection: sqlite3.Connection, run_s: float) -> int:
 
 
 @dataclass(slots=True)
-class Gap:
+class RecordRun:
     """A run of adjacent records that one record is to replace.
 
     `rows` of the spool with `bytes` (as on disk) are deleted; `records` and `points` of those are dropped now, in
@@ -99,7 +99,7 @@ class Gap:
     points: int = 0
     points_before: int = 0
 
-    def extend(self, row: Row) -> None:
+    def extend(self, row: SpoolRow) -> None:
         """Extend the gap over the next row."""
         self.seq = row.seq
         self.oldest_ms = min(self.oldest_ms, row.oldest_ms)
@@ -113,14 +113,14 @@ class Gap:
             self.points += row.points
 
 
-def choose_gaps(rows: Iterable[Row], needed_bytes: int) -> list[Gap]:
+def choose_gaps(rows: Iterable[SpoolRow], needed_bytes: int) -> list[RecordRun]:
     """Return the gaps to make so that about `needed_bytes` become free, from `rows` in seq order, oldest first. Pure.
 
     A record with events is never in a gap; it ends one. Adjacent gaps become one. Fewer bytes than needed become free
     when there is no more telemetry.
     """
-    gaps: list[Gap] = []
-    run: Gap | None = None
+    gaps: list[RecordRun] = []
+    run: RecordRun | None = None
     freed = 0
     for row in rows:
         if freed >= needed_bytes and row.kind != GAP:
@@ -129,7 +129,7 @@ def choose_gaps(rows: Iterable[Row], needed_bytes: int) -> list[Gap]:
             run = None
             continue
         if run is None:
-            run = Gap(row.first, row.seq, row.oldest_ms, row.newest_ms)
+            run = RecordRun(row.first, row.seq, row.oldest_ms, row.newest_ms)
             gaps.append(run)
             freed -= _GAP_BYTES
         run.extend(row)
@@ -137,7 +137,7 @@ def choose_gaps(rows: Iterable[Row], needed_bytes: int) -> list[Gap]:
     return [gap for gap in gaps if gap.records or gap.rows > 1]
 
 
-def dropped_event(owner: SpoolOwner, gap: Gap) -> Event:
+def dropped_event(owner: SpoolOwner, gap: RecordRun) -> Event:
     """Return the event that reports a gap, at the gap's first time."""
     return Event(
         t=gap.oldest_ms,
@@ -158,14 +158,14 @@ def dropped_event(owner: SpoolOwner, gap: Gap) -> Event:
 
 
 def _drop(
-    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, rows: Iterable[Row], needed_bytes: int
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, rows: Iterable[SpoolRow], needed_bytes: int
 ) -> SpoolTotals:
     for gap in choose_gaps(rows, needed_bytes):
         totals = _make_gap(connection, totals, owner, gap)
     return totals
 
 
-def _make_gap(connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, gap: Gap) -> SpoolTotals:
+def _make_gap(connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, gap: RecordRun) -> SpoolTotals:
     """Replace the rows of `gap` by one record."""
     batch = Batch(
         v=VERSION,
@@ -188,10 +188,10 @@ def _make_gap(connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolO
     )
 
 
-def _rows(connection: sqlite3.Connection, upto_seq: int) -> Iterator[Row]:
+def _rows(connection: sqlite3.Connection, upto_seq: int) -> Iterator[SpoolRow]:
     query = f"SELECT {ROW_COLUMNS} FROM records WHERE seq <= ? ORDER BY seq"  # noqa: S608 - a constant
     for columns in connection.execute(query, (upto_seq,)):
-        yield Row(*columns)
+        yield SpoolRow(*columns)
 
 
 def _write_totals(connection: sqlite3.Connection, totals: SpoolTotals) -> SpoolTotals:

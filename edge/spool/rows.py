@@ -12,7 +12,7 @@ import msgspec
 from edge.pipeline.batcher import Content
 from edge.spool.retention import free_space
 from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals, new_epoch
-from edge.spool.settings import Retention, SpoolOwner
+from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import VERSION, decode_batch, encode_batch
 from headland.contract.records import Batch
 from headland.contract.refusals import Refused
@@ -50,7 +50,7 @@ def insert_contents(
     owner: SpoolOwner,
     contents: Sequence[Content],
     max_bytes: int,
-    retention: Retention,
+    retention: SpoolRetention,
 ) -> SpoolTotals:
     """Number, encode and insert `contents`, freeing space in the oldest telemetry where needed. Raises SpoolFull."""
     rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []

@@ -23,7 +23,7 @@ URGENT: Final = 5
 #: Disk space of a record beside its payload (measured: 1.34 KB for a row of 1 KB).
 ROW_BYTES: Final = 340
 INSERT: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-#: The columns of a `Row`, in its order.
+#: The columns of a `SpoolRow`, in its order.
 ROW_COLUMNS: Final = "seq, first, kind, points, oldest_ms, newest_ms, bytes"
 
 _VERSION: Final = 3
@@ -55,7 +55,7 @@ _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SpoolRow:
     """A record of the spool without its payload."""
 
     seq: int

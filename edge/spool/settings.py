@@ -24,7 +24,7 @@ class SpoolOwner:
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
+class SpoolRetention:
     """Age limit and overflow policy of a spool.
 
     `thin`: when the bytes are used up or telemetry is older than `max_age_s`, every `thin_every`-th row of each device
@@ -51,6 +51,6 @@ class SpoolSettings(Settings, frozen=True, kw_only=True):
     thin_every: Annotated[int, Meta(ge=2, le=50)] = 10
 
     @property
-    def retention(self) -> Retention:
+    def retention(self) -> SpoolRetention:
         """The age limit and overflow policy."""
-        return Retention(self.max_age_s, self.policy, self.thin_every)
+        return SpoolRetention(self.max_age_s, self.policy, self.thin_every)

@@ -18,7 +18,7 @@ from edge.spool.schema import (
     ROW_COLUMNS,
     TELEMETRY,
     THINNED,
-    Row,
+    SpoolRow,
     SpoolTotals,
 )
 from edge.spool.settings import SpoolOwner
@@ -62,12 +62,12 @@ def thin_oldest(
     return totals
 
 
-def _next_chunk(connection: sqlite3.Connection, after_seq: int, upto_seq: int, every: int) -> list[Row]:
+def _next_chunk(connection: sqlite3.Connection, after_seq: int, upto_seq: int, every: int) -> list[SpoolRow]:
     """Return the next record with events, or the next run of adjacent telemetry records, that is not yet thinned."""
     query = f"SELECT {ROW_COLUMNS} FROM records WHERE seq > ? AND seq <= ? AND kind IN (?, ?) ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
-    chunk: list[Row] = []
+    chunk: list[SpoolRow] = []
     for columns in connection.execute(query, (after_seq, upto_seq, TELEMETRY, EVENTS, every)):
-        row = Row(*columns)
+        row = SpoolRow(*columns)
         if chunk and (row.kind == EVENTS or row.first != chunk[-1].seq + 1):
             break
         chunk.append(row)
@@ -77,7 +77,7 @@ def _next_chunk(connection: sqlite3.Connection, after_seq: int, upto_seq: int, e
 
 
 def _thin(
-    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, chunk: list[Row], every: int
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, chunk: list[SpoolRow], every: int
 ) -> SpoolTotals:
     """Replace the rows of `chunk` by one thinned row, or by several where one would be too large."""
     decoded = [_decode(connection, row.seq) for row in chunk]
@@ -117,7 +117,7 @@ def _thin(
 
 
 def _thin_halves(
-    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, chunk: list[Row], every: int
+    connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, chunk: list[SpoolRow], every: int
 ) -> SpoolTotals:
     middle = len(chunk) // 2
     totals = _thin(connection, totals, owner, chunk[:middle], every)

@@ -55,7 +55,7 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldSwath:
     """A swath in flight direction, from `start` to `end` as (along, across) metres of the field."""
 
     start: Place
@@ -205,14 +205,14 @@ class FieldScenario:
         east, north = [place[0] for place in places], [place[1] for place in places]
         return (min(east), min(north)), (max(east), max(north))
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[FieldSwath, ...]:
         """Return the swaths in flight order, with alternating direction."""
         ends = [
             ((plot.along_m, plot.across_m + offset_m), (plot.along_m + plot.length_m, plot.across_m + offset_m))
             for plot in self.plots
             for offset_m in plot.row_offsets_m
         ]
-        return tuple(Row(*(pair if index % 2 == 0 else pair[::-1])) for index, pair in enumerate(ends))
+        return tuple(FieldSwath(*(pair if index % 2 == 0 else pair[::-1])) for index, pair in enumerate(ends))
 
     def home_along_across(self) -> Place:
         """Return the take-off and landing place as (along, across)."""
@@ -233,7 +233,7 @@ class FieldScenario:
         right = min(plot.across_m for plot in self.plots)
         return max(plot.across_m + plot.width_m for plot in self.plots) - right
 
-    def row_amount(self, row: Row) -> float:
+    def row_amount(self, row: FieldSwath) -> float:
         """Return the planned amount for a row, in the machine's unit (L or kg)."""
         return self.machine.rate_ha * row.length_m * self.swath_m / 10_000
 

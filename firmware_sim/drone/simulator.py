@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.core.clock import SimClock
-from firmware_sim.drone.flight.vehicle import Vehicle
-from firmware_sim.drone.mavlink.encoder import Encoder, Message
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
+from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
 from firmware_sim.drone.mavlink.handler import Handler, MessageReceiver
 from firmware_sim.drone.mavlink.streams import Streams
 from firmware_sim.drone.physics.vehicle_body import STEP_MS
@@ -82,7 +82,7 @@ class Drone:
             scenario = scenario.moved_across(number * (scenario.width_m() + _PATH_M))
         seed = settings.seed + number
         system_id = settings.system_id + (0 if settings.faults.same_id else number)
-        self.vehicle = Vehicle(
+        self.vehicle = SimulatedVehicle(
             scenario,
             seed,
             start_ms,
@@ -93,7 +93,7 @@ class Drone:
             with_ground=settings.truth_dir is not None,
         )
         self.seed = seed
-        self.encoder = Encoder(self.vehicle, seed, system_id, settings.mavlink_version)
+        self.encoder = VehicleEncoder(self.vehicle, seed, system_id, settings.mavlink_version)
         self.streams = Streams()
         self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
         self._faults = settings.faults
@@ -137,7 +137,7 @@ class Drone:
         self.encoder.restart()
 
 
-class Fleet:
+class SimulatedFleet:
     """The drones on one link. Pure: bytes in, frames out."""
 
     def __init__(self, settings: DroneSettings, start_ms: int) -> None:
@@ -175,7 +175,7 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
     """
     real_ms = wall_clock_ms()
     clock = SimClock(settings.speed, real_ms if settings.start_ms is None else settings.start_ms, real_ms)
-    fleet = Fleet(settings, clock.now_ms(real_ms))
+    fleet = SimulatedFleet(settings, clock.now_ms(real_ms))
     link = open_link(settings.connect)
     truths = (
         []
@@ -195,7 +195,7 @@ def run_drone(settings: DroneSettings, stop: threading.Event) -> None:
         _LOGGER.info("Stopped: %d frames sent, %d chunks without a receiver", frames, link.dropped)
 
 
-def advance(fleet: Fleet, until_ms: int, link: Link, truths: Sequence[DroneTruth]) -> bool:
+def advance(fleet: SimulatedFleet, until_ms: int, link: Link, truths: Sequence[DroneTruth]) -> bool:
     """Respond to messages and step up to `until_ms`, at most `_MAX_STEPS` steps; return whether it was reached."""
     pending = bytearray()
     frames = fleet.receive(link.receive())

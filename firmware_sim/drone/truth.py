@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.core.truth_file import TruthFile
-from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.physics.deposition import GridHeader, write_grid
 from firmware_sim.drone.physics.sprayer import Sprayer
 
@@ -36,7 +36,7 @@ COLUMNS: Final = {
 class DroneTruth:
     """Truth files of a drone: `drone-SEED.csv` continues after a restart, `drone-SEED-ground-START.npz` does not."""
 
-    def __init__(self, folder: Path, vehicle: Vehicle, seed: int) -> None:
+    def __init__(self, folder: Path, vehicle: SimulatedVehicle, seed: int) -> None:
         self._vehicle = vehicle
         self._seed = seed
         self._rows = TruthFile(folder / f"drone-{seed}.csv", COLUMNS[vehicle.body.machine.unit])
@@ -82,7 +82,7 @@ class DroneTruth:
             _LOGGER.warning("The ground truth %s cannot be written: %s", self._grid_path, error)
 
 
-def truth_row(vehicle: Vehicle) -> tuple[str, ...]:
+def truth_row(vehicle: SimulatedVehicle) -> tuple[str, ...]:
     """Return the true values of this instant as the columns after `time_ms`."""
     body, motion, machine = vehicle.body, vehicle.body.motion, vehicle.body.machine
     latitude, longitude = body.true_degrees()

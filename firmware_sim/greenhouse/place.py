@@ -11,7 +11,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HouseSite:
     """A place: annual mean temperature, seasonal and daily amplitude, cloudiness 0..1, wind and showers."""
 
     site: str
@@ -28,8 +28,8 @@ class Place:
     shower_mm_h: float
 
 
-WUHAN: Final = Place("wuhan", 30.55, 114.35, 17.0, 12.5, 4.5, 0.65, 0.02, 1.7, 1.85)
-CHONGQING: Final = Place("chongqing", 29.56, 106.55, 17.5, 10.5, 2.8, 0.86, 0.10, 0.8, 0.78)
+WUHAN: Final = HouseSite("wuhan", 30.55, 114.35, 17.0, 12.5, 4.5, 0.65, 0.02, 1.7, 1.85)
+CHONGQING: Final = HouseSite("chongqing", 29.56, 106.55, 17.5, 10.5, 2.8, 0.86, 0.10, 0.8, 0.78)
 #: Under the crowns at the edge of a forest beside the fields: the same days, cooler, moister, calmer and darker.
 FOREST_EDGE: Final = replace(CHONGQING, mean_degc=16.4, season_degc=9.9, day_swing_degc=1.7, wind_m_s=0.35)
-JURONG: Final = Place("jurong", 31.95, 119.17, 15.8, 12.8, 4.4, 0.60, 0.00, 2.1, 2.0)
+JURONG: Final = HouseSite("jurong", 31.95, 119.17, 15.8, 12.8, 4.4, 0.60, 0.00, 2.1, 2.0)

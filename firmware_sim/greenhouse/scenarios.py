@@ -11,7 +11,7 @@ from itertools import cycle, islice
 from typing import Final
 
 from firmware_sim.greenhouse.climate.compartment import Compartment
-from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, Place
+from firmware_sim.greenhouse.place import CHONGQING, FOREST_EDGE, JURONG, WUHAN, HouseSite
 from firmware_sim.greenhouse.sensors import CLEAN, FIELD, PlantedFault, SensorKind
 from headland.errors import SettingsError
 
@@ -27,7 +27,7 @@ class HouseScenario:
     """
 
     name: str
-    place: Place
+    place: HouseSite
     compartments: tuple[Compartment, ...]
     sensors: Sequence[SensorKind] = CLEAN
     planted: tuple[PlantedFault, ...] = ()

@@ -18,7 +18,7 @@ from firmware_sim.greenhouse.weather import Weather, WeatherSource
 from firmware_sim.greenhouse.weather_file import WeatherFile
 from firmware_sim.links.link_faults import NO_FAULTS, LinkFaults
 from firmware_sim.protocols.buses import Bus, LinesBus, ModbusTcpBus, MqttBus, RtuBus, Sdi12PtyBus
-from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, Fleet
+from firmware_sim.protocols.mqtt_publisher import EVERY_KIND, KINDS, BrokerLogin, MqttDevices
 from firmware_sim.protocols.readings import Readings
 from firmware_sim.protocols.text_lines import LINES
 from headland.clock import wall_clock_ms
@@ -63,7 +63,7 @@ class GreenhouseSettings:
     lines_period_s: float = 1.0
     sdi12_link: Path | None = None
     broker: BrokerLogin | None = None
-    fleet: Fleet = EVERY_KIND
+    fleet: MqttDevices = EVERY_KIND
     mqtt_period_s: float = 10.0
     faults: LinkFaults = NO_FAULTS
 

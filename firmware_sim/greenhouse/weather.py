@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from firmware_sim.core.moist_air import saturation_pa, vapour_kg_m3
-from firmware_sim.greenhouse.place import Place
+from firmware_sim.greenhouse.place import HouseSite
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 CO2_PPM: Final = 425.0
@@ -58,7 +58,7 @@ class Weather:
     With `frost_every_days`, every such day of the winter half-year ends in a clear night below zero.
     """
 
-    def __init__(self, place: Place, seed: int, frost_every_days: int = 0) -> None:
+    def __init__(self, place: HouseSite, seed: int, frost_every_days: int = 0) -> None:
         self._place = place
         self._seed = seed
         self._frost_every_days = frost_every_days

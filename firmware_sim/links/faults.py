@@ -13,7 +13,7 @@ _MAX_S: Final = 1e7
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class FaultEvent:
     """A fault at `at_s` after power-up, in simulated seconds, with a duration or size of `amount`."""
 
     at_s: float
@@ -35,10 +35,10 @@ class Faults:
     reorder: float = 0.0
     flip: float = 0.0
     delay_s: float = 0.0
-    cuts: tuple[Moment, ...] = ()
+    cuts: tuple[FaultEvent, ...] = ()
     reboots_s: tuple[float, ...] = ()
-    clock_steps: tuple[Moment, ...] = ()
-    no_fix: tuple[Moment, ...] = ()
+    clock_steps: tuple[FaultEvent, ...] = ()
+    no_fix: tuple[FaultEvent, ...] = ()
     same_id: bool = False
 
     @property
@@ -63,11 +63,11 @@ def read_faults(words: Sequence[str]) -> Faults:
         elif amount is None:
             faults = _with_number(faults, word, name, at_s)
         elif name == "cut" and amount > 0:
-            faults = replace(faults, cuts=(*faults.cuts, Moment(at_s, amount)))
+            faults = replace(faults, cuts=(*faults.cuts, FaultEvent(at_s, amount)))
         elif name == "no-fix" and amount > 0:
-            faults = replace(faults, no_fix=(*faults.no_fix, Moment(at_s, amount)))
+            faults = replace(faults, no_fix=(*faults.no_fix, FaultEvent(at_s, amount)))
         elif name == "clock-step":
-            faults = replace(faults, clock_steps=(*faults.clock_steps, Moment(at_s, amount)))
+            faults = replace(faults, clock_steps=(*faults.clock_steps, FaultEvent(at_s, amount)))
         else:
             raise _refusal(word)
     return faults

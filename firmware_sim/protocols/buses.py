@@ -18,7 +18,7 @@ from firmware_sim.links.link_faults import Damage, LinkFaults
 from firmware_sim.links.pty import PtyLink
 from firmware_sim.protocols.modbus_rtu import RtuLine
 from firmware_sim.protocols.modbus_table import BLOCKS, register_table
-from firmware_sim.protocols.mqtt_publisher import BrokerLogin, Fleet, MqttPublisher
+from firmware_sim.protocols.mqtt_publisher import BrokerLogin, MqttDevices, MqttPublisher
 from firmware_sim.protocols.readings import Readings
 from firmware_sim.protocols.sdi12 import PROBES, Sdi12Bus
 from firmware_sim.protocols.text_lines import BANNER
@@ -253,7 +253,7 @@ class MqttBus:
     """MQTT devices of all compartments, which publish every `period_s` real seconds."""
 
     def __init__(
-        self, house: UnitReader, login: BrokerLogin, fleet: Fleet, period_s: float, faults: LinkFaults, seed: int
+        self, house: UnitReader, login: BrokerLogin, fleet: MqttDevices, period_s: float, faults: LinkFaults, seed: int
     ) -> None:
         self._house = house
         self._publisher = MqttPublisher(login, fleet, house.units, house.read, Damage(faults, seed))

@@ -34,14 +34,14 @@ KINDS: Final = ("esphome", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class MqttDevices:
     """Kinds of the devices that publish, and the prefix of their names."""
 
     name: str = "gh"
     kinds: Sequence[str] = KINDS
 
 
-EVERY_KIND: Final = Fleet()
+EVERY_KIND: Final = MqttDevices()
 
 
 def devices_of(unit: int, units: Sequence[int], name: str = "gh", kinds: Sequence[str] = KINDS) -> list[MqttDevice]:
@@ -63,7 +63,9 @@ class MqttPublisher:
     Messages are dropped while the broker is not reachable, as by devices without storage.
     """
 
-    def __init__(self, login: BrokerLogin, fleet: Fleet, units: Sequence[int], read: ReadUnit, damage: Damage) -> None:
+    def __init__(
+        self, login: BrokerLogin, fleet: MqttDevices, units: Sequence[int], read: ReadUnit, damage: Damage
+    ) -> None:
         self._login = login
         self._read = read
         self._damage = damage

@@ -21,7 +21,7 @@ from headland.alarms.rule_conditions import (
     sample_times,
 )
 from headland.alarms.rule_state import RuleState, Transition, advance
-from headland.alarms.rule_values import ANY_CHANNEL, Column, Samples
+from headland.alarms.rule_values import ANY_CHANNEL, ChannelSamples, Samples
 from headland.alarms.samples import read_samples
 from headland.alarms.targets import EvaluationTargets, Subject
 from headland.contract.alarm import AlarmState
@@ -192,7 +192,7 @@ def _read_inputs(
             max(target.state.evaluated_until_ms or 0, oldest_ms) - lookback_ms(target.rule) for target in group
         )
         names = {device for devices in used for device in devices}
-        samples: dict[str, dict[str, Column]] = {}
+        samples: dict[str, dict[str, ChannelSamples]] = {}
         # One query for all devices; a device that is behind has its own, which reads nothing of the others.
         for device in sorted(names) if is_alone or len(names) == 1 else [None]:
             samples.update(read_samples(store, organisation, channels, start_ms, now_ms + 1, device))

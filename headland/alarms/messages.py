@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from headland.alarms.notification_policy import Notification
-from headland.i18n import Language, Message, channel_name, find_term
+from headland.i18n import CatalogText, Language, channel_name, find_term
 from headland.registry.models.alarms import Alarm, Severity
 
 #: A notification lists so many alarms; of the others it gives the number.
@@ -87,7 +87,7 @@ def _worst(notification: Notification) -> Severity:
 
 
 def _say(identifier: str, language: Language, **values: str) -> str:
-    return Message("alarm_messages", identifier, values).text(language)
+    return CatalogText("alarm_messages", identifier, values).text(language)
 
 
 def _line(alarm: Alarm, language: Language, zone: tzinfo) -> str:

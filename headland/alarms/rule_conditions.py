@@ -18,7 +18,7 @@ from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.alarms.rule_values import (
     NO_SAMPLES,
     OPTIONAL_CHANNELS,
-    Column,
+    ChannelSamples,
     Samples,
     has_channels,
     has_recent_samples,
@@ -188,7 +188,7 @@ def evaluate_values(rule: AlarmRule, values: Mapping[str, float], time_ms: int) 
     """Return the state of a rule at one instant for given values, such as a gateway's status."""
     now = np.array([time_ms], np.int64)
     return evaluate_rule(
-        rule, RuleInputs({name: Column(now, np.array([value])) for name, value in values.items()}), now
+        rule, RuleInputs({name: ChannelSamples(now, np.array([value])) for name, value in values.items()}), now
     )
 
 

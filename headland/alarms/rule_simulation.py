@@ -17,7 +17,7 @@ from headland.alarms.rule_conditions import (
     sample_times,
 )
 from headland.alarms.rule_state import RuleState, advance
-from headland.alarms.rule_values import Column
+from headland.alarms.rule_values import ChannelSamples
 from headland.alarms.samples import read_samples
 from headland.alarms.targets import EvaluationTargets, Subject
 from headland.contract.alarm import AlarmState
@@ -60,7 +60,7 @@ def simulate_rule(
     for chunk_ms in range(start_ms, end_ms, _CHUNK_MS):
         until_ms = min(chunk_ms + _CHUNK_MS, end_ms) - 1
         first_ms = chunk_ms - max(lookback_ms(rule), MOST_BEHIND_MS if is_clock_driven(rule) else 0)
-        samples: dict[str, dict[str, Column]] = {}
+        samples: dict[str, dict[str, ChannelSamples]] = {}
         for device, channels in channels_by_device(rule, subject.name, subject.members).items():
             samples.update(read_samples(store, organisation, channels, first_ms, until_ms + 1, device))
         inputs = inputs_of(rule, subject, samples)

@@ -38,15 +38,15 @@ ANY_CHANNEL: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ChannelSamples:
     """Samples of one channel."""
 
     time_ms: Times
     value: Values
 
 
-Samples = Mapping[str, Column]
-NO_SAMPLES: Final = Column(np.empty(0, np.int64), np.empty(0))
+Samples = Mapping[str, ChannelSamples]
+NO_SAMPLES: Final = ChannelSamples(np.empty(0, np.int64), np.empty(0))
 
 
 def required_channels(test: AlarmTest) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def values_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times
     times = own[0] if len(own) == 1 else np.unique(np.concatenate(own))
     value = _plain(rule, test, samples, times, utc_offset_ms)
     counted = _hours_of(times, is_beyond(test, value), axis_ms, test.of_hours or 0.0, rule.hold_s)
-    fresh = hold_values(Column(times, np.where(np.isfinite(value), 0.0, np.nan)), axis_ms, rule.hold_s)
+    fresh = hold_values(ChannelSamples(times, np.where(np.isfinite(value), 0.0, np.nan)), axis_ms, rule.hold_s)
     return counted + fresh
 
 
@@ -91,7 +91,7 @@ def has_recent_samples(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_
     return recent
 
 
-def hold_values(column: Column, axis_ms: Times, hold_s: float) -> Values:
+def hold_values(column: ChannelSamples, axis_ms: Times, hold_s: float) -> Values:
     """Return the newest value at each instant, NaN where it is older than `hold_s`."""
     if not len(column.time_ms):
         return np.full(len(axis_ms), np.nan)
@@ -117,7 +117,7 @@ def _hours_of(times: Times, beyond: Mask, axis_ms: Times, of_hours: float, hold_
     return np.asarray((np.interp(axis, edges, total) - np.interp(axis - of_hours * HOUR_MS, edges, total)) / HOUR_MS)
 
 
-def _rise(total: Column, axis_ms: Times, hours: float, hold_s: float) -> Values:
+def _rise(total: ChannelSamples, axis_ms: Times, hours: float, hold_s: float) -> Values:
     """Return by how much a total rose in the last `hours`; a fall is a counter that started again.
 
     The total before the first sample is not part of the rise.
@@ -130,7 +130,7 @@ def _rise(total: Column, axis_ms: Times, hours: float, hold_s: float) -> Values:
     risen = np.concatenate(([0.0], np.cumsum(np.where(steps >= 0.0, steps, value[1:]))))
     now = np.searchsorted(time, axis_ms, "right") - 1
     before = np.maximum(np.searchsorted(time, axis_ms - round(hours * HOUR_MS), "right") - 1, 0)
-    fresh = hold_values(Column(time, np.zeros(len(time))), axis_ms, hold_s)
+    fresh = hold_values(ChannelSamples(time, np.zeros(len(time))), axis_ms, hold_s)
     return np.asarray(risen[np.maximum(now, 0)] - risen[before] + fresh)
 
 
@@ -161,7 +161,7 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, u
     return np.asarray(leaf - dew_point_degc(air, humidity))
 
 
-def _newest_ms(columns: list[Column], axis_ms: Times) -> Values:
+def _newest_ms(columns: list[ChannelSamples], axis_ms: Times) -> Values:
     """Return when the newest sample of some columns was at each instant, -inf before the first."""
     newest = np.full(len(axis_ms), -np.inf)
     for column in columns:
@@ -171,7 +171,7 @@ def _newest_ms(columns: list[Column], axis_ms: Times) -> Values:
     return newest
 
 
-def _light_so_far(light: Column, axis_ms: Times, utc_offset_ms: int, hold_s: float) -> Values:
+def _light_so_far(light: ChannelSamples, axis_ms: Times, utc_offset_ms: int, hold_s: float) -> Values:
     """Return the photons of the local day so far [mol/m2]; NaN where too little of the day is known."""
     time = light.time_ms.astype(np.float64)
     if len(time) < 2:

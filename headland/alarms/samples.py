@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.alarms.rule_values import ANY_CHANNEL, Column
+from headland.alarms.rule_values import ANY_CHANNEL, ChannelSamples
 from headland.store.port import Samples, SeriesFilter, Store
 
 #: The highest flag of a usable sample: good and not evaluated.
@@ -16,10 +16,10 @@ MAX_QUALITY: Final = 2
 
 def read_samples(
     store: Store, organisation: str, channels: frozenset[str], start_ms: int, end_ms: int, device: str | None = None
-) -> dict[str, dict[str, Column]]:
+) -> dict[str, dict[str, ChannelSamples]]:
     """Return the usable samples of [start_ms, end_ms) by device and channel; of a simulated device simulated ones."""
     which = SeriesFilter(organisation, device, None if ANY_CHANNEL in channels else channels)
-    by_device: dict[str, dict[str, Column]] = {}
+    by_device: dict[str, dict[str, ChannelSamples]] = {}
     stored = sorted(store.raw(which, start_ms, end_ms), key=lambda series: series.key.device)
     for name, group in groupby(stored, key=lambda series: series.key.device):
         listed = list(group)
@@ -31,16 +31,18 @@ def read_samples(
     return by_device
 
 
-def _usable(series: Samples) -> Column:
+def _usable(series: Samples) -> ChannelSamples:
     usable = series.quality <= MAX_QUALITY
     return (
-        Column(series.time_ms, series.value) if usable.all() else Column(series.time_ms[usable], series.value[usable])
+        ChannelSamples(series.time_ms, series.value)
+        if usable.all()
+        else ChannelSamples(series.time_ms[usable], series.value[usable])
     )
 
 
-def _join(first: Column | None, second: Column) -> Column:
+def _join(first: ChannelSamples | None, second: ChannelSamples) -> ChannelSamples:
     """Join the series of a device at two sites; where both have an instant the first one's value remains."""
     if first is None:
         return second
     time_ms, rows = np.unique(np.concatenate((first.time_ms, second.time_ms)), return_index=True)
-    return Column(time_ms, np.concatenate((first.value, second.value))[rows])
+    return ChannelSamples(time_ms, np.concatenate((first.value, second.value))[rows])

@@ -18,7 +18,7 @@ from headland.alarms.rule_conditions import (
     is_for_gateways,
     is_for_zones,
 )
-from headland.alarms.rule_values import ANY_CHANNEL, Column, required_channels
+from headland.alarms.rule_values import ANY_CHANNEL, ChannelSamples, required_channels
 from headland.alarms.samples import MAX_QUALITY
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -56,10 +56,10 @@ class Subject:
         """The time of its newest sample; None without samples."""
         return max((sample.time_ms for sample in self.newest.values()), default=None)
 
-    def newest_columns(self) -> dict[str, Column]:
+    def newest_columns(self) -> dict[str, ChannelSamples]:
         """Return its newest sample of each channel; an unusable sample has a time and no value."""
         return {
-            channel: Column(
+            channel: ChannelSamples(
                 np.array([sample.time_ms], np.int64),
                 np.array([sample.value if sample.quality <= MAX_QUALITY else np.nan]),
             )

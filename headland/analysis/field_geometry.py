@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import Outline, Rings, make_outline
+from headland.agronomy.geometry.outline import FieldOutline, Rings, make_outline
 from headland.registry.models.models import Field, ZoneKind
 
 
@@ -23,7 +23,7 @@ def plane_of(field: Field) -> Plane:
     return Plane((south + north) / 2.0, (west + east) / 2.0)
 
 
-def outline_of(field: Field, plane: Plane) -> Outline:
+def outline_of(field: Field, plane: Plane) -> FieldOutline:
     """Return a field with its zones in metres."""
     zones: dict[ZoneKind, list[Rings]] = {kind: [] for kind in ZoneKind}
     for zone in field.zones:

@@ -30,7 +30,7 @@ _FIRST_SLICE_MS: Final = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ChannelColumn:
     """The samples of one channel of one device, times ascending."""
 
     time_ms: Times
@@ -52,7 +52,7 @@ class SeriesColumns:
     chosen_by: Method | None = None
 
 
-EMPTY: Final = Column(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+EMPTY: Final = ChannelColumn(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
 
 
 def find_device(scope: OrgScope, device: str) -> DeviceRecord:
@@ -104,24 +104,24 @@ def read_latest(scope: OrgScope, device: str | None = None) -> dict[str, dict[st
 
 def read_columns(
     scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, limit: int
-) -> dict[str, Column] | None:
+) -> dict[str, ChannelColumn] | None:
     """Return the fit samples in a window of each channel that has any; None where a series has more than `limit`.
 
     A device that moved between sites has a series at each; they are joined. Simulated and real samples are never
     joined.
     """
-    parts: dict[str, list[Column]] = {}
+    parts: dict[str, list[ChannelColumn]] = {}
     for samples in scope.store.raw(_which(scope, record, channels), window.start_ms, window.end_ms, limit + 1):
         if len(samples.time_ms) > limit:
             return None
         if samples.key.simulated == record.descriptor.simulated:
             fit = samples.quality <= MAX_QUALITY
-            column = Column(samples.time_ms[fit], samples.value[fit], samples.quality[fit])
+            column = ChannelColumn(samples.time_ms[fit], samples.value[fit], samples.quality[fit])
             parts.setdefault(samples.key.channel, []).append(column)
     return {channel: _join(columns) for channel, columns in parts.items()}
 
 
-def read_first(scope: OrgScope, record: DeviceRecord, channel: str, window: Window) -> Column:
+def read_first(scope: OrgScope, record: DeviceRecord, channel: str, window: Window) -> ChannelColumn:
     """Return the first fit sample of a channel in a window, or none."""
     firsts = [
         samples
@@ -131,7 +131,7 @@ def read_first(scope: OrgScope, record: DeviceRecord, channel: str, window: Wind
     if not firsts:
         return EMPTY
     first = min(firsts, key=lambda samples: int(samples.time_ms[0]))
-    return Column(first.time_ms, first.value, first.quality)
+    return ChannelColumn(first.time_ms, first.value, first.quality)
 
 
 def read_series(
@@ -279,12 +279,12 @@ def _surely_more(scope: OrgScope, record: DeviceRecord, channels: list[str], win
 
 def _read_means(
     scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window, step_ms: int
-) -> dict[str, Column]:
-    parts: dict[str, list[Column]] = {}
+) -> dict[str, ChannelColumn]:
+    parts: dict[str, list[ChannelColumn]] = {}
     which = _which(scope, record, channels)
     for buckets in scope.store.buckets(which, window.start_ms, window.end_ms, step_ms, MAX_QUALITY):
         if buckets.key.simulated == record.descriptor.simulated:
-            column = Column(buckets.start_ms, buckets.mean, np.zeros(len(buckets.start_ms), np.uint8))
+            column = ChannelColumn(buckets.start_ms, buckets.mean, np.zeros(len(buckets.start_ms), np.uint8))
             parts.setdefault(buckets.key.channel, []).append(column)
     return {channel: _join(columns) for channel, columns in parts.items()}
 
@@ -293,7 +293,7 @@ def _which(scope: OrgScope, record: DeviceRecord, channels: list[str]) -> Series
     return SeriesFilter(scope.organisation, record.descriptor.device, frozenset(channels))
 
 
-def _join(columns: list[Column]) -> Column:
+def _join(columns: list[ChannelColumn]) -> ChannelColumn:
     """Merge the columns of one channel in time order; the first of two values at one instant counts."""
     if len(columns) == 1:
         return columns[0]
@@ -301,10 +301,10 @@ def _join(columns: list[Column]) -> Column:
     _, first = np.unique(time_ms, return_index=True)
     value = np.concatenate([column.value for column in columns])
     quality = np.concatenate([column.quality for column in columns])
-    return Column(time_ms[first], value[first], quality[first])
+    return ChannelColumn(time_ms[first], value[first], quality[first])
 
 
-def _union_of_times(columns: dict[str, Column]) -> Times:
+def _union_of_times(columns: dict[str, ChannelColumn]) -> Times:
     if not columns:
         return EMPTY.time_ms
     first, *others = (column.time_ms for column in columns.values())
@@ -314,7 +314,7 @@ def _union_of_times(columns: dict[str, Column]) -> Times:
     return np.unique(np.concatenate([column.time_ms for column in columns.values()]))
 
 
-def _align(column: Column, time_ms: Times) -> Values:
+def _align(column: ChannelColumn, time_ms: Times) -> Values:
     if len(column.time_ms) == len(time_ms):
         return column.value
     aligned = np.full(len(time_ms), np.nan)

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from headland.agronomy.prescription.flight_lines import Line, Place
+from headland.agronomy.prescription.flight_lines import FlightLine, Place
 
 HeightAbove = Literal["terrain", "home"]
 
@@ -29,7 +29,7 @@ class Flight:
     written to the file unchanged.
     """
 
-    loads: Sequence[Sequence[Line]]
+    loads: Sequence[Sequence[FlightLine]]
     speed_m_s: Callable[[float], float]
     to_degrees: Callable[[Place], Place]
     height_m: float
@@ -90,7 +90,7 @@ class _Items:
         """Switch the sprayer."""
         self.add(_SPRAYER, _MISSION, [1 if on else 0, 0, 0, 0, 0, 0, 0])
 
-    def treat(self, line: Line) -> None:
+    def treat(self, line: FlightLine) -> None:
         """Add a line: run in, its pieces with the sprayer on, off between them, run out."""
         flight = self._flight
         run_in, run_out = line.beyond(flight.run_m)

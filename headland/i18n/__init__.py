@@ -47,7 +47,7 @@ def channel_name(channel: str, language: Language) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CatalogText:
     """A text of the catalogue with the values of its placeholders, which has a language only when it is shown.
 
     A value may be a message itself.
@@ -55,17 +55,18 @@ class Message:
 
     group: str
     identifier: str
-    values: Mapping[str, str | Message] = field(default_factory=dict)
+    values: Mapping[str, str | CatalogText] = field(default_factory=dict)
 
     def text(self, language: Language) -> str:
         """Return the text in a language. Raises `KeyError` for an unknown text or a missing value."""
         values = {
-            name: value.text(language) if isinstance(value, Message) else value for name, value in self.values.items()
+            name: value.text(language) if isinstance(value, CatalogText) else value
+            for name, value in self.values.items()
         }
         return load_terms()[self.group][self.identifier][language].format(**values)
 
 
-def term_or_name(group: str, name: str) -> str | Message:
+def term_or_name(group: str, name: str) -> str | CatalogText:
     """Return the term of a name that people may have chosen, or the name itself where the group has none."""
     identifier = name.strip().lower()
-    return Message(group, identifier) if identifier in load_terms()[group] else name
+    return CatalogText(group, identifier) if identifier in load_terms()[group] else name

@@ -9,8 +9,8 @@ import numpy as np
 
 from headland.formats.table_writers import DataTable as Rows
 from headland.formats.table_writers import Kind, write_csv
-from headland.i18n import Message
-from headland.reports.document import Cell, Document, Figure, Moment, Note, Section, Table
+from headland.i18n import CatalogText
+from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.rendering import ReportLocale
 
 _COLUMNS: Final[dict[str, Kind]] = {
@@ -21,7 +21,7 @@ _COLUMNS: Final[dict[str, Kind]] = {
 _Row = dict[str, object]
 
 
-def write_report_csv(document: Document, locale: ReportLocale) -> bytes:
+def write_report_csv(document: Report, locale: ReportLocale) -> bytes:
     """Return the table in UTF-8 with a byte order mark, by which spreadsheets recognise it.
 
     `section`, `table`, `row`, `name` and `code` are the same in all languages, `label` and `text` are for reading.
@@ -47,7 +47,7 @@ def _rows(section: Section, locale: ReportLocale) -> Iterator[_Row]:
         match part:
             case Figure():
                 yield _of_cell(section.name, "", "", part, locale)
-            case Table():
+            case ReportTable():
                 yield from _of_table(section.name, part, locale)
             case Note():
                 yield _row(section.name, "", "", part.name, locale.note(part), locale)
@@ -56,12 +56,12 @@ def _rows(section: Section, locale: ReportLocale) -> Iterator[_Row]:
                 pass
 
 
-def _of_table(section: str, table: Table, locale: ReportLocale) -> Iterator[_Row]:
+def _of_table(section: str, table: ReportTable, locale: ReportLocale) -> Iterator[_Row]:
     """Yield a row for each figure; a table's first column names its rows."""
     for number, row in enumerate(table.rows, 1):
         first = row[0]
         key = str(number)
-        if isinstance(first, Moment):
+        if isinstance(first, ReportInstant):
             key = locale.instant(first)
         elif isinstance(first, Figure) and first.value not in (None, ""):
             key = str(first.value)
@@ -79,7 +79,7 @@ def _of_cell(section: str, table: str, key: str, cell: Cell, locale: ReportLocal
         row["value"] = float(value)
     elif value is not None:
         row["text"] = locale.cell(cell)
-        row["code"] = "" if cell.is_name or isinstance(value, Message) else str(value)
+        row["code"] = "" if cell.is_name or isinstance(value, CatalogText) else str(value)
     row |= {
         "unit": cell.unit, "reason": cell.reason or "", "level": cell.level or "", "evidence": cell.evidence or "",
         "coverage": cell.coverage, "samples": cell.n, "quality": cell.quality, "method": cell.method or "",

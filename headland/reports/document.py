@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from headland.agronomy.series.answer import Answer, Method
-from headland.i18n import Message
+from headland.i18n import CatalogText
 
-Value = float | int | str | bool | Message | None
+Value = float | int | str | bool | CatalogText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReportInstant:
     """An instant, shown in the report's time zone; a day as its date alone."""
 
     time_ms: int
     is_day: bool = False
 
 
-Cell = Figure | Moment | None
+Cell = Figure | ReportInstant | None
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """Rows of cells under named columns; a column's unit is in its heading."""
 
     name: str
@@ -83,7 +83,7 @@ class Map:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """A line of a chart: values by time, None where not known."""
 
     name: str
@@ -99,7 +99,7 @@ class Chart:
     start_ms: int
     end_ms: int
     days_ms: tuple[int, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ChartLine, ...]
     target: tuple[float, float] | None = None
 
 
@@ -112,10 +112,10 @@ class Note:
 
     name: str
     parts: dict[str, str] = field(default_factory=dict)
-    detail: str | Message | None = None
+    detail: str | CatalogText | None = None
 
 
-Part = Figure | Table | Map | Chart | Note
+Part = Figure | ReportTable | Map | Chart | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Report:
     """A whole report: `title` is its kind, `subject` the name of field or greenhouse, `sources` the methods used."""
 
     title: str

@@ -24,19 +24,19 @@ from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.greenhouse.samples import DeviceFinding
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.i18n import Message, term_or_name
+from headland.i18n import CatalogText, term_or_name
 from headland.registry.models.errors import NotFound
 from headland.reports.document import (
     Cell,
     Chart,
-    Document,
+    ChartLine,
     Figure,
-    Line,
-    Moment,
     Note,
     Part,
+    Report,
+    ReportInstant,
+    ReportTable,
     Section,
-    Table,
     collect_methods,
     figure_of,
 )
@@ -70,7 +70,7 @@ _SUMS: Final = frozenset(
 )  # fmt: skip
 
 
-def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, zone: str | None) -> Document:
+def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, zone: str | None) -> Report:
     """Return the report of a greenhouse's week; raises AnalysisError (unknown greenhouse, no such week)."""
     house = find_house(scope, greenhouse, zone)
     week = find_week(week_name, house.place.time_zone, scope.now_ms)
@@ -109,7 +109,7 @@ def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, 
     ]
     parameters = f"start={week.window.start_ms}&end={week.window.end_ms}" + ("" if zone is None else f"&zone={zone}")
     topics = ("climate?by=day&", "light?", "condensation?by=day&", "disease?", "irrigation?")
-    return Document(
+    return Report(
         title="week_report",
         subject=_name_of(scope, house, greenhouse),
         is_simulated=house.simulated,
@@ -153,11 +153,11 @@ def _days(table: str, answers: HouseAnswers, wanted: Sequence[str]) -> list[Part
         ]
         shares = [cell.coverage for cell in cells if cell is not None and cell.coverage is not None]
         lowest = Figure("least_coverage", min(shares, default=0.0) * 100.0, "%")
-        rows.append((Moment(day.window[0], is_day=True), *cells, lowest))
+        rows.append((ReportInstant(day.window[0], is_day=True), *cells, lowest))
     if any(name in _SUMS for name in names):
         rows.append((Figure("week_sum", ""), *(_sum(answers, name, units[name]) for name in names), None))
     columns = (("day", ""), *((name, units[name]) for name in names), ("least_coverage", "%"))
-    return [Table(table, columns, tuple(rows))]
+    return [ReportTable(table, columns, tuple(rows))]
 
 
 def _sum(answers: HouseAnswers, name: str, unit: str) -> Figure | None:
@@ -189,7 +189,7 @@ def _chart(chart: str, week: Week, answers: HouseAnswers, wanted: Sequence[str])
         hours = [(hour.window[0], hour.answers[name]) for hour in answers.periods if name in hour.answers]
         if any(answer.value is not None for _, answer in hours):
             unit = hours[0][1].unit
-            lines.append(Line(name, tuple((time_ms, answer.value) for time_ms, answer in hours)))
+            lines.append(ChartLine(name, tuple((time_ms, answer.value) for time_ms, answer in hours)))
     if not lines:
         return []
     zone = answers.house.place.time_zone
@@ -219,14 +219,14 @@ def _targets(answers: HouseAnswers) -> list[Part]:
         )
         for name, band in answers.targets.items()
     )
-    return [Table("targets", columns, rows)]
+    return [ReportTable("targets", columns, rows)]
 
 
-def _source_of(band: TargetBand) -> str | Message:
+def _source_of(band: TargetBand) -> str | CatalogText:
     """Return the source of a target band, in both languages where the file of targets has both."""
     if not band.source_zh:
         return band.source
-    return Message("answer_notes", "target_source", {"en": band.source, "zh": band.source_zh})
+    return CatalogText("answer_notes", "target_source", {"en": band.source, "zh": band.source_zh})
 
 
 def _events(answers: HouseAnswers) -> list[Part]:
@@ -235,15 +235,15 @@ def _events(answers: HouseAnswers) -> list[Part]:
     columns = (("begins", ""), ("ends", ""), ("surface", ""), ("lasted_h", "h"), ("least_margin_k", "K"))
     rows = tuple(
         (
-            Moment(event.start_ms),
-            Moment(event.end_ms),
+            ReportInstant(event.start_ms),
+            ReportInstant(event.end_ms),
             Figure("surface", event.surface),
             Figure("lasted_h", event.hours, "h"),
             Figure("least_margin_k", event.least_margin_k, "K"),
         )
         for event in answers.events
     )
-    return [Table("condensation_events", columns, rows)]
+    return [ReportTable("condensation_events", columns, rows)]
 
 
 def _notes(answers: HouseAnswers, names: Sequence[str]) -> list[Part]:
@@ -272,13 +272,13 @@ def _findings(answers: Sequence[HouseAnswers]) -> list[Part]:
             Figure("channel", entry.finding.channel),
             Figure("test", entry.finding.test),
             Figure("samples", entry.finding.n),
-            Moment(entry.finding.start_ms),
-            Moment(entry.finding.end_ms),
+            ReportInstant(entry.finding.start_ms),
+            ReportInstant(entry.finding.end_ms),
             Figure("done", "left_out" if entry.finding.left_out else "used_in_doubt"),
         )
         for entry in seen.values()
     )
-    return [Table("findings", tuple((name, "") for name in names), rows)]
+    return [ReportTable("findings", tuple((name, "") for name in names), rows)]
 
 
 def _shown_answers(answers: Sequence[HouseAnswers]) -> list[Answer]:
@@ -306,5 +306,5 @@ def _clock(time_ms: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(time_ms / 1000.0, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _name(name: str, text: str | Message) -> Figure:
+def _name(name: str, text: str | CatalogText) -> Figure:
     return Figure(name, text or None, reason=None if text else "not_told", is_name=True)

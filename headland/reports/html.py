@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from headland.reports.document import Cell, Chart, Document, Figure, Map, Moment, Note, Part, Section, Table
+from headland.reports.document import Cell, Chart, Figure, Map, Note, Part, Report, ReportInstant, ReportTable, Section
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
 _STYLE: Final = """
@@ -36,7 +36,7 @@ figcaption { font-size: .9rem; } .key { display: flex; flex-wrap: wrap; gap: .2r
 """
 
 
-def write_html(document: Document, locale: ReportLocale) -> bytes:
+def write_html(document: Report, locale: ReportLocale) -> bytes:
     """Return the page, in UTF-8."""
     language = "zh-CN" if locale.language == "zh" else "en"
     title = f"{locale.word(document.title)}: {document.subject}"
@@ -75,7 +75,7 @@ def _parts(parts: Iterable[Part], locale: ReportLocale) -> Iterable[str]:
             yield _figures(figures)
             figures = []
         match part:
-            case Table():
+            case ReportTable():
                 yield _table(part, locale)
             case Map():
                 yield _map(part, locale)
@@ -104,7 +104,7 @@ def _value(cell: Cell, locale: ReportLocale, *, with_unit: bool = False) -> str:
     return escape(locale.cell(cell, with_unit=with_unit))
 
 
-def _table(table: Table, locale: ReportLocale) -> str:
+def _table(table: ReportTable, locale: ReportLocale) -> str:
     heads = "".join(
         f'<th scope="col" class="unit">{escape(locale.word(name))}'
         + (f" <small>{escape(locale.unit(unit))}</small>" if locale.unit(unit) else "")
@@ -120,7 +120,7 @@ def _table(table: Table, locale: ReportLocale) -> str:
 
 
 def _cell(cell: Cell, locale: ReportLocale) -> str:
-    is_number = isinstance(cell, Moment) or (isinstance(cell, Figure) and isinstance(cell.value, int | float))
+    is_number = isinstance(cell, ReportInstant) or (isinstance(cell, Figure) and isinstance(cell.value, int | float))
     return f"<td{' class=number' if is_number else ''}>{_value(cell, locale)}</td>"
 
 

@@ -12,7 +12,7 @@ from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
 from headland.analysis.errors import AnalysisError
-from headland.analysis.greenhouse.house import Place, find_site
+from headland.analysis.greenhouse.house import HouseLocation, find_site
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan
@@ -22,18 +22,18 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather
 from headland.analysis.window import Window
-from headland.i18n import Message, term_or_name
+from headland.i18n import CatalogText, term_or_name
 from headland.registry.models.models import Season
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.document import (
     Cell,
-    Document,
     Figure,
-    Moment,
     Note,
     Part,
+    Report,
+    ReportInstant,
+    ReportTable,
     Section,
-    Table,
     collect_methods,
     figure_of,
     share_of,
@@ -57,13 +57,13 @@ class _ReportData:
     scope: OrgScope
     repositories: OrganisationRepositories
     field_pass: FieldPass
-    place: Place
+    place: HouseLocation
     applied: AppliedPass | AnalysisError
     deviation: PassDeviation | AnalysisError
     nutrients: PassNutrients
 
 
-def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
+def make_pass_document(scope: OrgScope, pass_id: str) -> Report:
     """Return the report of a pass; raises AnalysisError for an unknown pass."""
     data = _read(scope, find_pass(scope, pass_id))
     field_pass, applied = data.field_pass, data.applied
@@ -85,7 +85,7 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Document:
         methods.append(_DEVIATION)
         addresses.append(f"/v1/passes/{field_pass.id}/deviation?cell_m={data.deviation.applied.map.grid.cell_m:g}")
     methods += [VOLATILISATION, LEACHING]
-    return Document(
+    return Report(
         title="pass_report",
         subject=field_pass.field.name,
         is_simulated=field_pass.simulated,
@@ -113,7 +113,7 @@ def _read(scope: OrgScope, field_pass: FieldPass) -> _ReportData:
             deviation = compare_with_plan(scope, applied, find_plan(scope, field_pass, PlanRequest()))
         except AnalysisError as error:
             deviation = error
-    place = Place()
+    place = HouseLocation()
     if field_pass.field.site is not None:
         place = find_site(scope, repositories.sites.get(field_pass.field.site, also_deleted=True).name)[1]
     return _ReportData(
@@ -226,7 +226,7 @@ def _against_plan(data: _ReportData) -> list[Part]:
             )
             for zone in deviation.zones
         )
-        parts.append(Table("zones", columns, rows))
+        parts.append(ReportTable("zones", columns, rows))
     return parts
 
 
@@ -248,7 +248,9 @@ def _nutrients(data: _ReportData) -> list[Part]:
             for name, value in elements.items()
         )
         parts.append(Figure("product_kg", nutrients.product_kg, "kg"))
-        parts.append(Table("nutrients_per_area", (("nutrient", ""), ("per_ha", "kg/ha"), ("per_mu", "kg/mu")), rows))
+        parts.append(
+            ReportTable("nutrients_per_area", (("nutrient", ""), ("per_ha", "kg/ha"), ("per_mu", "kg/mu")), rows)
+        )
     for name, risk, method in (
         ("volatilisation", nutrients.volatilisation, VOLATILISATION),
         ("leaching", nutrients.leaching, LEACHING),
@@ -284,8 +286,8 @@ def _weather(data: _ReportData) -> list[Part]:
         cells = [
             Figure(name, value, unit, reason=_unless(value, "not_measured")) for name, (value, unit) in measured.items()
         ]
-        rows.append((Moment(hour.start_ms), *cells, Figure("suits", verdict.state)))
-    return [Table("hours", columns, tuple(rows)), _name("measured_by", ", ".join(devices))]
+        rows.append((ReportInstant(hour.start_ms), *cells, Figure("suits", verdict.state)))
+    return [ReportTable("hours", columns, tuple(rows)), _name("measured_by", ", ".join(devices))]
 
 
 def _segments(field_pass: FieldPass) -> list[Part]:
@@ -300,7 +302,7 @@ def _segments(field_pass: FieldPass) -> list[Part]:
         (Figure("segment", kind), Figure("time", times[kind], "s"), Figure("length", lengths[kind], "m"))
         for kind in times
     )
-    return [Table("segments", (("segment", ""), ("time", "s"), ("length", "m")), rows)]
+    return [ReportTable("segments", (("segment", ""), ("time", "s"), ("length", "m")), rows)]
 
 
 def _record(data: _ReportData) -> list[Part]:
@@ -314,19 +316,19 @@ def _record(data: _ReportData) -> list[Part]:
 
 def _pairs(
     name: str, column: str, unit: str, values: dict[str, float] | dict[str, float | None], reason: str | None = None
-) -> Table:
+) -> ReportTable:
     rows = tuple(
         (Figure(column, key), Figure("value", value, unit, reason=reason if value is None else None))
         for key, value in values.items()
     )
-    return Table(name, ((column, ""), ("value", unit)), rows)
+    return ReportTable(name, ((column, ""), ("value", unit)), rows)
 
 
-def _season_name(season: Season) -> Message:
-    return Message("answer_notes", "season", {"name": season.name, "crop": term_or_name("crops", season.crop)})
+def _season_name(season: Season) -> CatalogText:
+    return CatalogText("answer_notes", "season", {"name": season.name, "crop": term_or_name("crops", season.crop)})
 
 
-def _name(name: str, text: str | Message) -> Figure:
+def _name(name: str, text: str | CatalogText) -> Figure:
     return Figure(name, text or None, reason=None if text else "not_told", is_name=True)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from headland.analysis.errors import AnalysisError
-from headland.reports.document import Chart, Document, Figure, Map, Note, Part, Section, Table
+from headland.reports.document import Chart, Figure, Map, Note, Part, Report, ReportTable, Section
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
 _LATIN, _HAN = "Helvetica", "STSong-Light"
@@ -24,7 +24,7 @@ _MAP_MOST_PT: Final = 215.0
 _GREEN, _GREY, _BROWN = "#2f6b2f", "#4c5449", "#8a4b00"
 
 
-def write_pdf(document: Document, locale: ReportLocale) -> bytes:
+def write_pdf(document: Report, locale: ReportLocale) -> bytes:
     """Return the report as PDF; raises AnalysisError (no-pdf) where ReportLab is not installed."""
     try:
         from reportlab.lib.pagesizes import A4
@@ -98,7 +98,7 @@ class _Pen:
         return Paragraph(self.mark(text), style)
 
 
-def _story(document: Document, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
+def _story(document: Report, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
     yield pen.write(document.subject, pen.title)
     yield pen.write(locale.word(document.title), pen.lead)
     for line in locale.head(document):
@@ -134,7 +134,7 @@ def _part(part: Part, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
     from reportlab.platypus import KeepTogether
 
     match part:
-        case Table():
+        case ReportTable():
             yield pen.write(locale.word(part.name), pen.caption)
             yield _table(part, locale, pen)
         case Map():
@@ -157,7 +157,7 @@ def _figures(figures: list[Figure], locale: ReportLocale, pen: _Pen) -> Any:
     return _grid(rows, [_WIDTH_PT * 0.42, _WIDTH_PT * 0.58], heads=0)
 
 
-def _table(table: Table, locale: ReportLocale, pen: _Pen) -> Any:
+def _table(table: ReportTable, locale: ReportLocale, pen: _Pen) -> Any:
     heads = []
     for name, unit in table.columns:
         shown_unit = locale.unit(unit)

@@ -10,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from headland.agronomy.series.answer import Method
-from headland.i18n import Language, Message, find_term
-from headland.reports.document import Band, Cell, Chart, Document, Figure, Line, Moment, Note
+from headland.i18n import CatalogText, Language, find_term
+from headland.reports.document import Band, Cell, Chart, ChartLine, Figure, Note, Report, ReportInstant
 from headland.reports.formatting import (
     evidence_text,
     label_of,
@@ -68,14 +68,14 @@ class ReportLocale:
         """Return a day with its weekday, without the year."""
         return time_text(time_ms, self.zone, is_day=True, language=self.language)[5:]
 
-    def head(self, document: Document) -> list[str]:
+    def head(self, document: Report) -> list[str]:
         """Return the lines under the title: period, time of creation and time zone."""
         begin, end = (time_text(time_ms, self.zone) for time_ms in (document.start_ms, document.end_ms))
         clock = self.word("times_in" if document.is_zone_known else "times_in_utc").format(zone=self.zone.key)
         made = self.word("made").format(time=time_text(document.made_ms, self.zone))
         return [f"{begin} - {end}", f"{made}. {clock}" if self.language == "en" else f"{made}。{clock}"]
 
-    def instant(self, moment: Moment) -> str:
+    def instant(self, moment: ReportInstant) -> str:
         """Return an instant by ISO 8601 with its zone, a day as its date."""
         local = datetime.fromtimestamp(moment.time_ms / 1000.0, UTC).astimezone(self.zone)
         return local.date().isoformat() if moment.is_day else local.isoformat(timespec="seconds")
@@ -84,7 +84,7 @@ class ReportLocale:
         """Return the text of a cell; without a value the reason."""
         if cell is None:
             return ""
-        if isinstance(cell, Moment):
+        if isinstance(cell, ReportInstant):
             return time_text(cell.time_ms, self.zone, is_day=cell.is_day, language=self.language)
         if cell.value is None:
             why = self.word("not_known") if cell.reason is None else self.reason(cell.reason)
@@ -115,7 +115,7 @@ class ReportLocale:
         high = "" if band.high is None else number_text(band.high, unit)
         return f"{low} - {high} {self.unit(unit)}" if high else f"> {low} {self.unit(unit)}"
 
-    def runs(self, line: Line) -> Iterator[list[tuple[int, float]]]:
+    def runs(self, line: ChartLine) -> Iterator[list[tuple[int, float]]]:
         """Yield the parts of a line without gaps."""
         run: list[tuple[int, float]] = []
         for time_ms, value in line.points:
@@ -133,7 +133,7 @@ class ReportLocale:
             return self.word(str(value).lower())
         if isinstance(value, int | float):
             return number_text(value, figure.unit, figure.name)
-        text = value.text(self.language) if isinstance(value, Message) else str(value)
+        text = value.text(self.language) if isinstance(value, CatalogText) else str(value)
         if figure.is_name or not text:
             return text if text else self._heading(figure)
         return value_text(figure.name, text, self.language)

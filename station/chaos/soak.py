@@ -19,7 +19,7 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from headland.units_of_time import HOUR_MS
 from station.chaos.farm.core import FarmCore
-from station.chaos.traffic.fleet import EPOCH, POINTS, RECORD_MS, ROWS, Fleet, FleetPlan, device_of
+from station.chaos.traffic.fleet import EPOCH, POINTS, RECORD_MS, ROWS, FleetPlan, GatewayFleet, device_of
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 from station.local.broker import BrokerKind
 from station.local.folder import FarmFolder
@@ -80,7 +80,7 @@ def run_soak(settings: SoakSettings, root: Path, report: Callable[[str], None]) 
     passwords = {name: farm.folder.secret(name) for name in names}
     result = SoakResult(settings.hours, settings.gateways, records=records * len(names))
     with farm.running():
-        fleet = Fleet(FleetPlan(HOST, farm.broker_port, passwords, records, start_ms))
+        fleet = GatewayFleet(FleetPlan(HOST, farm.broker_port, passwords, records, start_ms))
         _run(fleet, farm, settings, records, result, report)
         fleet.finish(within_s=20.0)
         _compare_delivery(farm, names, records, result)
@@ -108,7 +108,7 @@ def memory_mb(pid: int) -> float:
 
 
 def _run(
-    fleet: Fleet,
+    fleet: GatewayFleet,
     farm: FarmCore,
     settings: SoakSettings,
     records: int,

@@ -9,7 +9,7 @@ from typing import Final
 
 from headland.errors import SettingsError
 from station.local.broker_listener import BrokerAddress, Listener
-from station.local.gateways import Gateway
+from station.local.gateways import GatewayLogin
 
 #: File name of the CA certificate beside edge.toml.
 CA_FILE: Final = "broker-ca.pem"
@@ -46,7 +46,7 @@ def find_broker_access(address: BrokerAddress, public_host: str | None) -> Broke
     )
 
 
-def write_toml(gateway: Gateway, access: BrokerAccess) -> str:
+def write_toml(gateway: GatewayLogin, access: BrokerAccess) -> str:
     """Return the settings as text; it passes `headland edge check` beside the certificate files that it names."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
     lines = [

@@ -21,7 +21,7 @@ from station.server.files import write_whole
 _RESERVED_PREFIXES: Final = ("ingest", "edge-", "import", "sim-", "home-assistant")
 
 
-class Gateway(msgspec.Struct, frozen=True, kw_only=True):
+class GatewayLogin(msgspec.Struct, frozen=True, kw_only=True):
     """A gateway that may log in at the broker as `name`."""
 
     name: str
@@ -43,11 +43,11 @@ class Gateways:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)
             yield
 
-    def all(self) -> list[Gateway]:
+    def all(self) -> list[GatewayLogin]:
         """Return the gateways by name; raises SettingsError where the file cannot be read."""
         path = self._folder.gateways_path
         try:
-            gateways = msgspec.json.decode(path.read_bytes(), type=list[Gateway])
+            gateways = msgspec.json.decode(path.read_bytes(), type=list[GatewayLogin])
         except FileNotFoundError:
             return []
         except (OSError, msgspec.MsgspecError) as error:
@@ -56,7 +56,7 @@ class Gateways:
             ) from error
         return sorted(gateways, key=lambda gateway: gateway.name)
 
-    def add(self, name: str, site: str, now_ms: int) -> Gateway:
+    def add(self, name: str, site: str, now_ms: int) -> GatewayLogin:
         """Add a gateway with a new password; raises SettingsError for an invalid, reserved or existing name."""
         for what, word in (("name", name), ("site", site)):
             if not is_name(word):
@@ -75,7 +75,7 @@ class Gateways:
                 f"A gateway {name!r} exists already (case is ignored). For a new password: "
                 f"headland gateway remove {name}, then add it again."
             )
-        gateway = Gateway(name=name, site=site, password=secrets.token_urlsafe(24), added_ms=now_ms)
+        gateway = GatewayLogin(name=name, site=site, password=secrets.token_urlsafe(24), added_ms=now_ms)
         self._write([*known, gateway])
         return gateway
 
@@ -88,7 +88,7 @@ class Gateways:
             raise SettingsError(f"No gateway {name!r} was added. Gateways: {names}.")
         self._write(remaining)
 
-    def _write(self, gateways: list[Gateway]) -> None:
+    def _write(self, gateways: list[GatewayLogin]) -> None:
         write_whole(self._folder.gateways_path, msgspec.json.format(msgspec.json.encode(gateways)) + b"\n")
 
 

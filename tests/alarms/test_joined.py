@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headland.alarms.rule_conditions import ConditionResult, RuleInputs, evaluate_rule, lookback_ms, sample_times
 from headland.alarms.rule_simulation import simulate_rule
 from headland.alarms.rule_state import RuleState, Transition, advance
-from headland.alarms.rule_values import Column
+from headland.alarms.rule_values import ChannelSamples
 from headland.alarms.targets import load_targets
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.models.errors import InvalidRecord
@@ -35,15 +35,15 @@ def rule(*groups: tuple[AlarmTest, ...], **more: Any) -> AlarmRule:
     return AlarmRule(**values)
 
 
-def column(*values: float, step_ms: int = MINUTE) -> Column:
-    return Column(step_ms * np.arange(len(values), dtype=np.int64), np.array(values, float))
+def column(*values: float, step_ms: int = MINUTE) -> ChannelSamples:
+    return ChannelSamples(step_ms * np.arange(len(values), dtype=np.int64), np.array(values, float))
 
 
 def judged(one: AlarmRule, inputs: RuleInputs) -> ConditionResult:
     return evaluate_rule(one, inputs, sample_times(one, inputs, -1, 2**60))
 
 
-def zone(**devices: Column) -> RuleInputs:
+def zone(**devices: ChannelSamples) -> RuleInputs:
     return RuleInputs(others={name: {AIR: one} for name, one in devices.items()}, members=tuple(devices))
 
 
@@ -183,12 +183,12 @@ DAYS = st.lists(
 
 def see(samples: list[tuple[str, str, int, float]]) -> RuleInputs:
     """Return what a zone of three devices says by (device, channel, time, value)."""
-    found: dict[str, dict[str, Column]] = {"a": {}, "b": {}, "c": {}}
+    found: dict[str, dict[str, ChannelSamples]] = {"a": {}, "b": {}, "c": {}}
     for device, columns in found.items():
         for channel in (AIR, RH):
             own = [(time, value) for name, what, time, value in samples if (name, what) == (device, channel)]
             if own:
-                columns[channel] = Column(np.array([t for t, _ in own]), np.array([v for _, v in own]))
+                columns[channel] = ChannelSamples(np.array([t for t, _ in own]), np.array([v for _, v in own]))
     return RuleInputs(others=found, members=("a", "b", "c"))
 
 

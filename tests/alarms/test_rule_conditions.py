@@ -13,7 +13,7 @@ from headland.alarms.rule_conditions import (
     lookback_ms,
     sample_times,
 )
-from headland.alarms.rule_values import Column, Samples
+from headland.alarms.rule_values import ChannelSamples, Samples
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.units_of_time import HOUR_MS
 
@@ -24,15 +24,15 @@ def rule(*groups: tuple[AlarmTest, ...], **more: float) -> AlarmRule:
     return AlarmRule(name="one", any_of=groups, **more)  # type: ignore[arg-type]
 
 
-def column(values: list[float], step_ms: int = MINUTE, start_ms: int = 0) -> Column:
-    return Column(start_ms + step_ms * np.arange(len(values), dtype=np.int64), np.array(values, float))
+def column(values: list[float], step_ms: int = MINUTE, start_ms: int = 0) -> ChannelSamples:
+    return ChannelSamples(start_ms + step_ms * np.arange(len(values), dtype=np.int64), np.array(values, float))
 
 
 def judged(one: AlarmRule, samples: Samples, utc_offset_ms: int = 0) -> ConditionResult:
     return evaluate_rule(one, RuleInputs(samples), sample_times(one, RuleInputs(samples), -1, 2**60), utc_offset_ms)
 
 
-def air(temperature: float, humidity: float, leaf: float | None = None) -> dict[str, Column]:
+def air(temperature: float, humidity: float, leaf: float | None = None) -> dict[str, ChannelSamples]:
     found = {"air_temperature_degc": column([temperature]), "relative_humidity_pct": column([humidity])}
     return found if leaf is None else {**found, "leaf_temperature_degc": column([leaf])}
 
@@ -61,7 +61,11 @@ def test_light_so_far_is_the_days_own_and_unknown_where_too_little_of_the_day_is
     assert found[288 + 60] == pytest.approx(0.0, abs=0.05)
     assert found[-1] == pytest.approx(11.52, abs=0.07)
     whole = samples["par_umol_m2_s"]
-    holed = {"par_umol_m2_s": Column(np.delete(whole.time_ms, np.s_[300:360]), np.delete(whole.value, np.s_[300:360]))}
+    holed = {
+        "par_umol_m2_s": ChannelSamples(
+            np.delete(whole.time_ms, np.s_[300:360]), np.delete(whole.value, np.s_[300:360])
+        )
+    }
     assert np.isnan(judged(test, holed).values[0][0][310])
     # Eight hours east the day begins eight hours earlier.
     assert judged(test, samples, 8 * HOUR_MS).values[0][0][288 + 191] == pytest.approx(131 * 0.06, abs=0.07)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headland.alarms.rule_conditions import RuleInputs, evaluate_rule, sample_times
 from headland.alarms.rule_state import RuleState, Transition, advance
-from headland.alarms.rule_values import Column
+from headland.alarms.rule_values import ChannelSamples
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 
 MINUTE = 60_000
@@ -27,7 +27,7 @@ FROST = AlarmRule(
 def play(
     rule: AlarmRule, time_ms: list[int], values: list[float], now_ms: int, state: RuleState | None = None
 ) -> tuple[RuleState, list[Transition]]:
-    samples = RuleInputs({"air_temperature_degc": Column(np.array(time_ms, np.int64), np.array(values))})
+    samples = RuleInputs({"air_temperature_degc": ChannelSamples(np.array(time_ms, np.int64), np.array(values))})
     state = state or RuleState()
     axis = sample_times(rule, samples, -1 if state.evaluated_until_ms is None else state.evaluated_until_ms, now_ms)
     return advance(rule, state, evaluate_rule(rule, samples, axis), now_ms)

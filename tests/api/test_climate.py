@@ -17,7 +17,7 @@ from api.schemas.greenhouses import OverviewBody
 from headland.agronomy.climate.condensation import estimate_cover_degc
 from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
-from headland.analysis.greenhouse.house import Place, hour_starts
+from headland.analysis.greenhouse.house import HouseLocation, hour_starts
 from headland.analysis.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory import MemoryStore
@@ -467,13 +467,13 @@ def test_a_narrow_chart_shows_its_peaks(known: Known) -> None:
 
 
 def test_hours_are_local_where_clocks_are_half_an_hour_off(known: Known) -> None:
-    place = Place(ZoneInfo("Asia/Kolkata"), True)
+    place = HouseLocation(ZoneInfo("Asia/Kolkata"), True)
     starts = hour_starts(place, Window(START_MS, START_MS + 3 * HOUR_MS))
     assert starts == [START_MS - HOUR_MS // 2 + HOUR_MS * hour for hour in range(4)]
     # Lord Howe turns its clocks back by half an hour at this instant: one hour is cut short, none is lost.
     turned_ms = 1_775_314_800_000
     hours = hour_starts(
-        Place(ZoneInfo("Australia/Lord_Howe"), True), Window(turned_ms - 7_200_000, turned_ms + 9_000_000)
+        HouseLocation(ZoneInfo("Australia/Lord_Howe"), True), Window(turned_ms - 7_200_000, turned_ms + 9_000_000)
     )
     assert np.diff(hours).tolist() == [HOUR_MS, HOUR_MS // 2, HOUR_MS, HOUR_MS]
 

@@ -22,7 +22,7 @@ from headland.analysis.scope import OrgScope
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
 from headland.registry.models.models import Site
-from headland.reports.document import Document, Figure, Table
+from headland.reports.document import Figure, Report, ReportTable
 from headland.reports.formatting import has_label, has_value
 from headland.reports.greenhouse_report import make_week_document
 from headland.reports.iso_weeks import find_week
@@ -246,22 +246,22 @@ def test_every_name_and_value_of_a_report_has_its_text_in_the_catalogue(
                 assert term is None or find_term(group, term, "zh"), (group, term)
 
 
-def figures_of(document: Document) -> Iterator[Figure]:
+def figures_of(document: Report) -> Iterator[Figure]:
     for section in document.sections:
         for part in section.parts:
             if isinstance(part, Figure):
                 yield part
-            if isinstance(part, Table):
+            if isinstance(part, ReportTable):
                 yield from (cell for row in part.rows for cell in row if isinstance(cell, Figure))
 
 
-def labels_of(document: Document) -> Iterator[str]:
+def labels_of(document: Report) -> Iterator[str]:
     yield document.title
     for section in document.sections:
         yield section.name
         for part in section.parts:
             yield part.name
-            if isinstance(part, Table):
+            if isinstance(part, ReportTable):
                 yield from (name for name, _ in part.columns)
 
 

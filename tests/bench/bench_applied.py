@@ -33,7 +33,7 @@ from headland.agronomy.application.spread_pattern import gaussian
 from headland.agronomy.application.swaths import Track, draw_swaths, find_passes, measure_cover
 from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import Outline, map_places
+from headland.agronomy.geometry.outline import FieldOutline, map_places
 from headland.agronomy.series.intervals import Intervals
 from tests.bench.field_page import ask_pages
 
@@ -52,7 +52,7 @@ class Pass:
     vehicle: VehicleTelemetry
     amounts: Amounts
     stretches: Intervals
-    outline: Outline
+    outline: FieldOutline
     air: WindDrift
 
 
@@ -76,7 +76,7 @@ def fly(seconds: int, length_m: float, width_m: float) -> Pass:
     amounts = Amounts(NOTHING, np.empty(0), flow_ms, flow, hopper, NOTHING, np.empty(0))
     field = shapely.box(0.0, 0.0, length_m, width_m)
     pond = shapely.Point(length_m / 2, width_m / 2).buffer(15.0)
-    outline = Outline(field, shapely.box(0.0, 0.0, length_m, 6.0), pond)
+    outline = FieldOutline(field, shapely.box(0.0, 0.0, length_m, 6.0), pond)
     wind_ms = time_ms[::10]
     air = WindDrift(wind_ms, np.full(len(wind_ms), 2.0), np.full(len(wind_ms), 170.0), np.full(len(wind_ms), 0.5))
     return Pass(vehicle, amounts, release_time(vehicle), outline, air)

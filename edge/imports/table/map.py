@@ -35,7 +35,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of the map's tables: immutable, a misspelt key is refused."""
 
 
-class Column(_Table, frozen=True, kw_only=True):
+class TableColumn(_Table, frozen=True, kw_only=True):
     """A column that is a channel. `unit` is the column's unit in any known spelling; a state or count has none."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -74,7 +74,7 @@ class TableMap(_Table, frozen=True, kw_only=True):
     title: str = ""
     model: str = ""
     time: TimeColumn
-    column: Annotated[list[Column], Meta(min_length=1)]
+    column: Annotated[list[TableColumn], Meta(min_length=1)]
     ignored: list[Ignored] = []
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     decimal: Literal[".", ","] = "."

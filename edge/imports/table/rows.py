@@ -17,7 +17,7 @@ REPEATED_TIME: Final = "repeated_time"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row: its instant [epoch ms] and each channel's value in the channel's unit, None where the cell is empty."""
 
     time_ms: int
@@ -25,7 +25,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRow:
     """A refused cell where `column` is set, else a refused row, with the reason."""
 
     line: int
@@ -57,28 +57,30 @@ class RowReader:
     _cells: list[_Cell]
     _missing: frozenset[str]
     _previous_ms: int | None = None
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[RefusedRow] = field(default_factory=list)
 
-    def read(self, line: int, cells: Sequence[str]) -> Row | None:
+    def read(self, line: int, cells: Sequence[str]) -> TableRow | None:
         """Return the row in `cells`, or None where it is empty or refused; `refusals` lists what was left out of it."""
         if not any(cell.strip() for cell in cells):
             return None
         if len(cells) != self.width:
-            self.refusals.append(Refusal(line, WRONG_WIDTH, text=f"{len(cells)} instead of {self.width}"))
+            self.refusals.append(RefusedRow(line, WRONG_WIDTH, text=f"{len(cells)} instead of {self.width}"))
             return None
         time = self.loaded.map.time
         text = cells[self.time_index].strip()
         time_ms = read_time(text, time.format, self.loaded.zone, self._previous_ms)
         if isinstance(time_ms, NoTime):
-            self.refusals.append(Refusal(line, time_ms, time.name, text))
+            self.refusals.append(RefusedRow(line, time_ms, time.name, text))
             return None
         if time_ms == self._previous_ms:
-            self.refusals.append(Refusal(line, REPEATED_TIME, time.name, text))
+            self.refusals.append(RefusedRow(line, REPEATED_TIME, time.name, text))
             return None
         self._previous_ms = time_ms
-        return Row(time_ms, {cell.channel: self._value(line, cell, cells[cell.index].strip()) for cell in self._cells})
+        return TableRow(
+            time_ms, {cell.channel: self._value(line, cell, cells[cell.index].strip()) for cell in self._cells}
+        )
 
-    def take_refusals(self) -> list[Refusal]:
+    def take_refusals(self) -> list[RefusedRow]:
         """Return the refusals since the last call."""
         refusals, self.refusals = self.refusals, []
         return refusals
@@ -93,7 +95,7 @@ class RowReader:
             value = math.nan
         # A number in Python's syntax alone (1_000) is refused.
         if not math.isfinite(value) or "_" in number:
-            self.refusals.append(Refusal(line, NOT_A_NUMBER, cell.name, text))
+            self.refusals.append(RefusedRow(line, NOT_A_NUMBER, cell.name, text))
             return None
         return value
 

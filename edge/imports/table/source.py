@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from edge.imports.table.map import LoadedMap
-from edge.imports.table.rows import Refusal, RowReader, match_header
+from edge.imports.table.rows import RefusedRow, RowReader, match_header
 from edge.sources.source import DeviceId, Reading, Sink
 from headland.contract.records import ChannelInfo, Clock, Descriptor
 from headland.errors import DataDamaged
@@ -39,7 +39,7 @@ class TableReport:
     first_ms: int | None
     last_ms: int | None
     refused: dict[str, int]
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusedRow, ...]
 
 
 class TableSource:
@@ -55,7 +55,7 @@ class TableSource:
         self._device = DeviceId(table.device, table.kind, table.site or site)
         self._stop = threading.Event()
         self._counts: Counter[str] = Counter()
-        self._refusals: list[Refusal] = []
+        self._refusals: list[RefusedRow] = []
         self._rows = 0
         self._first_ms: int | None = None
         self._last_ms: int | None = None
@@ -107,9 +107,9 @@ class TableSource:
             except StopIteration:
                 return None
             except csv.Error as error:
-                self._note(Refusal(lines.line_num, NOT_CSV, text=str(error)))
+                self._note(RefusedRow(lines.line_num, NOT_CSV, text=str(error)))
 
-    def _note(self, refusal: Refusal) -> None:
+    def _note(self, refusal: RefusedRow) -> None:
         self._counts[refusal.reason] += 1
         if len(self._refusals) < MOST_REFUSALS:
             self._refusals.append(refusal)

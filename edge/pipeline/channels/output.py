@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from edge.pipeline.channels.channel import ChannelState, CheckedSample
-from edge.pipeline.channels.reporting import Sample
+from edge.pipeline.channels.reporting import ChannelSample
 from edge.sources.source import Reading
 from headland.contract.records import DATA_GAP, Event, Quality, Scalar
 
@@ -28,7 +28,9 @@ def report_row(
     rows: dict[int, tuple[dict[str, float | None], dict[str, int]]] = {}
     for name, value in row.values.items():
         state, checked = states.get(name), samples.get(name)
-        newest = Sample(row.time_ms, value, row.quality.get(name, _GOOD), None if checked is None else checked.raw)
+        newest = ChannelSample(
+            row.time_ms, value, row.quality.get(name, _GOOD), None if checked is None else checked.raw
+        )
         reporter = None if state is None else state.reporter
         for sample in (newest,) if reporter is None else reporter.report(newest):
             values, flags = rows.setdefault(sample.time_ms, ({}, {}))

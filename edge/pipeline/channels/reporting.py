@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edge.pipeline.channels.settings import ChannelSettings
 
 
-class Sample(NamedTuple):
+class ChannelSample(NamedTuple):
     """A channel's value at an instant with its QARTOD flag; `raw` is the value before calibration."""
 
     time_ms: int
@@ -29,10 +29,10 @@ class Reporter:
 
     every_ms: float
     least: float | None
-    _reported: Sample | None = None
-    _withheld: Sample | None = None
+    _reported: ChannelSample | None = None
+    _withheld: ChannelSample | None = None
 
-    def report(self, sample: Sample) -> tuple[Sample, ...]:
+    def report(self, sample: ChannelSample) -> tuple[ChannelSample, ...]:
         """Return the samples to report now, oldest first."""
         last = self._reported
         if last is None or sample.time_ms <= last.time_ms:
@@ -52,7 +52,7 @@ class Reporter:
             return (value is None) != (last is None)
         return self.least is not None and abs(value - last) > self.least
 
-    def _report(self, sample: Sample) -> tuple[Sample, ...]:
+    def _report(self, sample: ChannelSample) -> tuple[ChannelSample, ...]:
         self._reported, self._withheld = sample, None
         return (sample,)
 

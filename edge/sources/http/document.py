@@ -10,7 +10,7 @@ from edge.sources.mapping.field_map import FieldSettings, Measurement
 from edge.sources.mapping.json_tree import at_pointer, parse_json
 
 
-class Document(NamedTuple):
+class HttpDocument(NamedTuple):
     """The numbers of a document, its own time where it has one, and how many pointers had no value."""
 
     measurements: Sequence[Measurement]
@@ -18,7 +18,7 @@ class Document(NamedTuple):
     missing: int
 
 
-def read_document(body: bytes, fields: Sequence[FieldSettings], own_time: TimeSettings | None) -> Document | None:
+def read_document(body: bytes, fields: Sequence[FieldSettings], own_time: TimeSettings | None) -> HttpDocument | None:
     """Return the values at the pointers of `fields`; None where the body is not JSON."""
     try:
         tree = parse_json(body)
@@ -36,4 +36,4 @@ def read_document(body: bytes, fields: Sequence[FieldSettings], own_time: TimeSe
             time_ms = read_time_ms(at_pointer(tree, str(own_time.key)), own_time.format)
         except KeyError:
             time_ms = None
-    return Document(measurements, time_ms, len(fields) - len(measurements))
+    return HttpDocument(measurements, time_ms, len(fields) - len(measurements))

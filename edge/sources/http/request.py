@@ -40,7 +40,7 @@ class Response(NamedTuple):
     body: bytes | None
 
 
-class Refused(RetryLater):
+class HttpRefusal(RetryLater):
     """The server answers without the document; `wait_s` is the wait that it requests."""
 
     def __init__(self, sentence: str, wait_s: float = 0.0) -> None:
@@ -81,7 +81,7 @@ class PollingClient:
                 self._validators = {}
                 fields = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers}
                 if response.status != _OK:
-                    raise Refused(f"{self._redacted_url} answers {response.status}", _wanted_wait_s(fields))
+                    raise HttpRefusal(f"{self._redacted_url} answers {response.status}", _wanted_wait_s(fields))
                 body = self._read(response, deadline_s)
                 for validator, condition in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
                     if validator in fields:
@@ -111,7 +111,7 @@ class PollingClient:
         for piece in response.iter_stream():
             body += piece
             if len(body) > MOST_BYTES:
-                raise Refused(f"{self._redacted_url} answers with more than {MOST_BYTES} bytes")
+                raise HttpRefusal(f"{self._redacted_url} answers with more than {MOST_BYTES} bytes")
             if time.monotonic() > deadline_s or self._interrupted.is_set():
                 raise httpcore.ReadTimeout("the answer takes too long")
         return body

@@ -12,8 +12,8 @@ from edge.sources.connection.reconnect import Attempts
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import Device
 from edge.sources.devices.device_clock import is_credible
-from edge.sources.http.document import Document, read_document
-from edge.sources.http.request import PollingClient, Refused
+from edge.sources.http.document import HttpDocument, read_document
+from edge.sources.http.request import HttpRefusal, PollingClient
 from edge.sources.http.settings import HttpSettings
 from edge.sources.mapping.field_map import FieldMap
 from edge.sources.source import Sink
@@ -66,7 +66,7 @@ class HttpSource:
                 except RetryLater as error:
                     if not self._stopping.is_set():
                         retry_s = self._attempts.fail(error)
-                    if isinstance(error, Refused):
+                    if isinstance(error, HttpRefusal):
                         self._counts["refused_answers"] += 1
                         retry_s = max(retry_s, error.wait_s)
                 self._counts["missed_slots"] += schedule.advance(time.monotonic())
@@ -97,7 +97,7 @@ class HttpSource:
         clock, time_ms = self._stamp(document, wall_clock_ms())
         self._device.emit(sink, clock, time_ms, self._fields.convert(document.measurements))
 
-    def _stamp(self, document: Document, now_ms: int) -> tuple[Clock, int]:
+    def _stamp(self, document: HttpDocument, now_ms: int) -> tuple[Clock, int]:
         own_ms = document.time_ms
         if own_ms is not None and is_credible(own_ms, now_ms):
             return Clock.RTC, own_ms

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
 from edge.sources.mapping.json_tree import at_pointer, parse_json
-from edge.sources.mqtt.message import DecodedMessage, Refusal, read_object, text_of
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, read_object, text_of
 from headland.contract.topics import HOME_ORIGIN
 
 _MOST_ENTITIES: Final = 5000
@@ -66,10 +66,10 @@ class HomeAssistantDecoder:
         """Return whether a topic is a discovery topic."""
         return topic.startswith(f"{self._prefix}/") and topic.endswith("/config")
 
-    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | MessageRefusal:
         """Read a discovery message, which replaces the topic's last one; an empty one removes it."""
         config = read_object(payload) if payload else {}
-        if isinstance(config, Refusal):
+        if isinstance(config, MessageRefusal):
             return config
         if _is_own(config):
             return []  # published by the station about devices of gateways: they would return as other devices
@@ -78,7 +78,7 @@ class HomeAssistantDecoder:
         )
         known = self._discovered.get(topic, [])
         if sum(map(len, self._discovered.values())) - len(known) + len(entities) > _MOST_ENTITIES:
-            return Refusal.TOO_MANY
+            return MessageRefusal.TOO_MANY
         before = {state for state, _ in known}
         self._discovered[topic] = [entity for entity in entities if entity is not None]
         self._by_state = {}
@@ -86,9 +86,9 @@ class HomeAssistantDecoder:
             for state, entity in discovered:
                 self._by_state.setdefault(state, []).append(entity)
         new = dict.fromkeys(state for state, _ in self._discovered[topic] if state not in before)
-        return Refusal.TEMPLATE if None in entities and not new else list(new)
+        return MessageRefusal.TEMPLATE if None in entities and not new else list(new)
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | MessageRefusal:
         """Return the measurements of a state topic's entities."""
         del now_ms
         text = payload.decode(errors="replace")
@@ -103,7 +103,7 @@ class HomeAssistantDecoder:
                 except KeyError:
                     continue  # a device may send its numbers in several messages
                 except ValueError:
-                    return Refusal.JSON
+                    return MessageRefusal.JSON
             if isinstance(value, str) and value in entity.words:
                 value = entity.words[value]
             measurements.setdefault(entity.device, []).append(Measurement(entity.name, value, entity.unit))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from edge.sources.mapping.field_map import Measurement
-from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, PlainDecoder
 
 Precision = Literal["ns", "us", "ms", "s"]
 
@@ -22,7 +22,7 @@ _WORDS: Final = {
 _ESCAPED: Final = re.compile(r'\\([, ="\\])')
 
 
-class Line(NamedTuple):
+class LineProtocolPoint(NamedTuple):
     """One line of the protocol; texts remain texts."""
 
     measurement: str
@@ -42,19 +42,21 @@ class LineProtocolDecoder(PlainDecoder):
         self._per_ms = _PER_MS[precision]
         self._sender = sender
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage | Refusal] | Refusal:
+    def decode(
+        self, topic: str, payload: bytes, now_ms: int
+    ) -> Sequence[DecodedMessage | MessageRefusal] | MessageRefusal:
         """Return the measurements of each line, or its refusal."""
         del now_ms
         try:
             texts = [text for text in payload.decode().splitlines() if text.strip() and not text.startswith("#")]
         except UnicodeDecodeError:
-            return Refusal.SHAPE
+            return MessageRefusal.SHAPE
         if len(texts) > _MOST_LINES:
-            return Refusal.TOO_MANY
-        messages: list[DecodedMessage | Refusal] = []
+            return MessageRefusal.TOO_MANY
+        messages: list[DecodedMessage | MessageRefusal] = []
         for line in map(parse_line, texts):
             if line is None:
-                messages.append(Refusal.SHAPE)
+                messages.append(MessageRefusal.SHAPE)
                 continue
             device = line.tags.get(self._sender or "", "") or topic.rpartition("/")[2]
             time_ms = None if line.time is None else round(line.time / self._per_ms)
@@ -65,7 +67,7 @@ class LineProtocolDecoder(PlainDecoder):
         return messages
 
 
-def parse_line(text: str) -> Line | None:
+def parse_line(text: str) -> LineProtocolPoint | None:
     """Return a parsed line, or None where its syntax is wrong."""
     parts = _split(text.strip(), " ")
     head = _split(parts[0], ",")
@@ -89,7 +91,7 @@ def parse_line(text: str) -> Line | None:
         if not key or field is None:
             return None
         fields[key] = field
-    return Line(_plain(head[0]), tags, fields, time)
+    return LineProtocolPoint(_plain(head[0]), tags, fields, time)
 
 
 def _split(text: str, separator: str) -> list[str]:

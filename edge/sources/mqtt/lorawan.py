@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from edge.sources.devices.device_clock import CREDIBLE_FROM_MS, read_time_ms
 from edge.sources.mapping.field_map import Measurement
-from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal, measurements_of, read_object, text_of
+from edge.sources.mqtt.message import (
+    DecodedMessage,
+    MessageRefusal,
+    PlainDecoder,
+    measurements_of,
+    read_object,
+    text_of,
+)
 
 #: Units of The Things Stack's normalized payload, by its documentation.
 _NORMALIZED_UNITS: Final = {
@@ -24,16 +31,16 @@ class ChirpStackDecoder(PlainDecoder):
     with the tag `simulated = "true"` is a simulator.
     """
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | MessageRefusal:
         """Return the measurements of an uplink; one whose payload the server did not decode has the wrong shape."""
         del topic, now_ms
         event = read_object(payload)
-        if isinstance(event, Refusal):
+        if isinstance(event, MessageRefusal):
             return event
         eui = text_of(event, "deviceInfo", "devEui")
         measurements = measurements_of(event.get("object"))
-        if not eui or isinstance(measurements, Refusal):
-            return Refusal.SHAPE
+        if not eui or isinstance(measurements, MessageRefusal):
+            return MessageRefusal.SHAPE
         received_ms = _first_ms(info.get("gwTime") or info.get("time") for info in _objects(event.get("rxInfo")))
         time_ms = read_time_ms(event.get("time")) if received_ms is None else received_ms
         about = event["deviceInfo"]
@@ -48,21 +55,21 @@ class ThingsStackDecoder(PlainDecoder):
     Values come from `normalized_payload`, with its fixed units, where the server makes one, and from `decoded_payload`.
     """
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | MessageRefusal:
         """Return the measurements of an uplink; one whose payload the server did not decode has the wrong shape."""
         del topic, now_ms
         message = read_object(payload)
-        if isinstance(message, Refusal):
+        if isinstance(message, MessageRefusal):
             return message
         device, uplink = text_of(message, "end_device_ids", "device_id"), message.get("uplink_message")
         if not device or not isinstance(uplink, dict):
-            return Refusal.SHAPE
+            return MessageRefusal.SHAPE
         measurements = [] if uplink.get("decoded_payload") is None else measurements_of(uplink["decoded_payload"])
-        if isinstance(measurements, Refusal):
+        if isinstance(measurements, MessageRefusal):
             return measurements
         measurements += _normalized(uplink.get("normalized_payload"))
         if not measurements:
-            return Refusal.SHAPE
+            return MessageRefusal.SHAPE
         received_ms = _first_ms(metadata.get("time") for metadata in _objects(uplink.get("rx_metadata")))
         time_ms = read_time_ms(uplink.get("received_at")) if received_ms is None else received_ms
         eui = text_of(message, "end_device_ids", "dev_eui")
@@ -74,7 +81,7 @@ def _normalized(payload: object) -> list[Measurement]:
     # Version 1 of the schema is an object, later ones are lists of them.
     newest = payload if isinstance(payload, dict) else (_objects(payload) or [{}])[-1]
     leaves = measurements_of(newest)
-    if isinstance(leaves, Refusal):
+    if isinstance(leaves, MessageRefusal):
         return []
     return [
         Measurement(f"normalized/{leaf.name}", leaf.value, _NORMALIZED_UNITS[str(leaf.name)])

@@ -10,7 +10,7 @@ from edge.sources.mapping.field_map import Measurement
 from edge.sources.mapping.json_tree import flatten, parse_json
 
 
-class Refusal(StrEnum):
+class MessageRefusal(StrEnum):
     """Reason why a message is refused; the value is its counter."""
 
     JSON = "refused_json"
@@ -44,11 +44,13 @@ class Decoder(Protocol):
         """Return whether messages of a topic describe devices and hold no values; they may be retained."""
         ...
 
-    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | MessageRefusal:
         """Read a description; return further topics to subscribe to."""
         ...
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage | Refusal] | Refusal:
+    def decode(
+        self, topic: str, payload: bytes, now_ms: int
+    ) -> Sequence[DecodedMessage | MessageRefusal] | MessageRefusal:
         """Return the measurements in a message, with a refusal for each unusable part."""
         ...
 
@@ -64,29 +66,29 @@ class PlainDecoder:
         del topic
         return False
 
-    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | MessageRefusal:
         """Return nothing; never called."""
         del topic, payload
         return ()
 
 
-def read_object(payload: bytes) -> Mapping[str, Any] | Refusal:
+def read_object(payload: bytes) -> Mapping[str, Any] | MessageRefusal:
     """Return the payload as a JSON object."""
     try:
         tree = parse_json(payload)
     except ValueError:
-        return Refusal.JSON
-    return tree if isinstance(tree, dict) else Refusal.SHAPE
+        return MessageRefusal.JSON
+    return tree if isinstance(tree, dict) else MessageRefusal.SHAPE
 
 
-def measurements_of(tree: object, unit: str | None = None) -> list[Measurement] | Refusal:
+def measurements_of(tree: object, unit: str | None = None) -> list[Measurement] | MessageRefusal:
     """Return every leaf of a JSON object by its path."""
     if not isinstance(tree, dict):
-        return Refusal.SHAPE
+        return MessageRefusal.SHAPE
     try:
         return [Measurement(path, leaf, unit) for path, leaf in flatten(tree).items()]
     except ValueError:
-        return Refusal.SHAPE
+        return MessageRefusal.SHAPE
 
 
 def text_of(tree: object, *path: str) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge.sources.mapping.field_map import Measurement
-from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, PlainDecoder
 from headland.contract.refusals import Reason, Refused
 from headland.contract.senml.channel_names import split_name
 from headland.contract.senml.records import ABSOLUTE_FROM_S, parse_records, resolve_records
 
 _MOST_RECORDS: Final = 1000
-_REFUSALS: Final = {Reason.NOT_JSON: Refusal.JSON, Reason.TOO_LARGE: Refusal.TOO_MANY}
+_REFUSALS: Final = {Reason.NOT_JSON: MessageRefusal.JSON, Reason.TOO_LARGE: MessageRefusal.TOO_MANY}
 
 
 class SenmlDecoder(PlainDecoder):
@@ -21,16 +21,18 @@ class SenmlDecoder(PlainDecoder):
     Where the name has no such prefix, the device has the name of the topic's last level. Text values are left out.
     """
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage | Refusal] | Refusal:
+    def decode(
+        self, topic: str, payload: bytes, now_ms: int
+    ) -> Sequence[DecodedMessage | MessageRefusal] | MessageRefusal:
         """Return the measurements of each device and instant, and a refusal for each record without a usable value."""
         records = parse_records(payload, _MOST_RECORDS)
         if isinstance(records, Refused):
-            return _REFUSALS.get(records.reason, Refusal.SHAPE)
+            return _REFUSALS.get(records.reason, MessageRefusal.SHAPE)
         measurements: dict[tuple[str, int | None], list[Measurement]] = {}
-        refused: list[Refusal] = []
+        refused: list[MessageRefusal] = []
         for record in resolve_records(records):
             if isinstance(record, Refused):
-                refused.append(Refusal.SHAPE)
+                refused.append(MessageRefusal.SHAPE)
                 continue
             device, name = split_name(record.name)
             if isinstance(record.value, str) or not name:

@@ -12,7 +12,7 @@ from edge.sources.connection.reconnect import Attempts
 from edge.sources.devices.device_clock import is_credible
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
-from edge.sources.mqtt.message import DecodedMessage, Refusal
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.subscriber import BrokerMessage, Subscriber
 from edge.sources.source import Sink
@@ -22,7 +22,7 @@ from headland.errors import RetryLater
 
 _COUNTERS: Final = (
     "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "descriptions", "unmapped",
-    "refused_unit", "refused_value", "clock_unset", *Refusal,
+    "refused_unit", "refused_value", "clock_unset", *MessageRefusal,
 )  # fmt: skip
 _RECEIVE_S: Final = 0.2
 _SETTLED_S: Final = 5.0
@@ -103,7 +103,7 @@ class MqttSource:
         elif describes:
             self._counts["descriptions"] += 1
             topics = self._decoder.read_description(topic, payload)
-            if isinstance(topics, Refusal):
+            if isinstance(topics, MessageRefusal):
                 self._counts[topics] += 1
                 return
             new = [new_topic for new_topic in topics if new_topic not in self._topics]
@@ -114,11 +114,11 @@ class MqttSource:
         else:
             self._counts["messages"] += 1
             decoded = self._decoder.decode(topic, payload, now_ms)
-            if isinstance(decoded, Refusal):
+            if isinstance(decoded, MessageRefusal):
                 self._counts[decoded] += 1
                 return
             for part in decoded:
-                if isinstance(part, Refusal):
+                if isinstance(part, MessageRefusal):
                     self._counts[part] += 1
                 else:
                     self._emit(part, now_ms, sink)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from edge.sources.devices.device_clock import read_time_ms
 from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
-from edge.sources.mqtt.message import DecodedMessage, PlainDecoder, Refusal, measurements_of, read_object
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, PlainDecoder, measurements_of, read_object
 
 #: Name of a number -> the key of its unit beside the sensors.
 _UNIT_KEYS: Final = {
@@ -28,17 +28,17 @@ class TasmotaDecoder(PlainDecoder):
     The time is accepted only with its zone, which Tasmota omits by default.
     """
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | MessageRefusal:
         """Return the measurements of a device's sensors."""
         del now_ms
         levels = topic.split("/")
         if len(levels) < 2:
-            return Refusal.TOPIC
+            return MessageRefusal.TOPIC
         tree = read_object(payload)
-        if isinstance(tree, Refusal):
+        if isinstance(tree, MessageRefusal):
             return tree
         leaves = measurements_of({key: value for key, value in tree.items() if key not in _BESIDE})
-        if isinstance(leaves, Refusal):
+        if isinstance(leaves, MessageRefusal):
             return leaves
         measurements = [Measurement(leaf.name, leaf.value, _unit(str(leaf.name), tree)) for leaf in leaves]
         return [DecodedMessage(levels[-2], measurements, read_time_ms(tree.get("Time")))]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from edge.sources.devices.device_clock import read_time_ms
 from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
 from edge.sources.mapping.json_tree import parse_json
-from edge.sources.mqtt.message import DecodedMessage, Refusal, measurements_of, read_object, text_of
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal, measurements_of, read_object, text_of
 
 _MOST_DEVICES: Final = 1000
 #: Last levels below a device's own topic: commands to it, and its availability.
@@ -38,17 +38,17 @@ class ZigbeeDecoder:
         """Return whether a topic is the bridge's device list."""
         return topic == f"{self._base}/bridge/devices"
 
-    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | Refusal:
+    def read_description(self, topic: str, payload: bytes) -> Sequence[str] | MessageRefusal:
         """Read the bridge's device list, which replaces the one before."""
         del topic
         try:
             entries = parse_json(payload)
         except ValueError:
-            return Refusal.JSON
+            return MessageRefusal.JSON
         if not isinstance(entries, list):
-            return Refusal.SHAPE
+            return MessageRefusal.SHAPE
         if len(entries) > _MOST_DEVICES:
-            return Refusal.TOO_MANY
+            return MessageRefusal.TOO_MANY
         listed: dict[str, _ListedDevice] = {}
         for entry in entries:
             name = text_of(entry, "friendly_name")
@@ -62,17 +62,17 @@ class ZigbeeDecoder:
         self._listed = listed
         return ()
 
-    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | Refusal:
+    def decode(self, topic: str, payload: bytes, now_ms: int) -> Sequence[DecodedMessage] | MessageRefusal:
         """Return the measurements of a device."""
         del now_ms
         name = topic.removeprefix(f"{self._base}/")
         if name.startswith("bridge/") or name.rpartition("/")[2] in _BESIDE:
             return ()
         tree = read_object(payload)
-        if isinstance(tree, Refusal):
+        if isinstance(tree, MessageRefusal):
             return tree
         leaves = measurements_of({key: value for key, value in tree.items() if key not in ("last_seen", "device")})
-        if isinstance(leaves, Refusal):
+        if isinstance(leaves, MessageRefusal):
             return leaves
         listed = self._listed.get(name, _ListedDevice("", ""))
         measurements = [

@@ -25,7 +25,7 @@ from firmware_sim.drone.flight.navigator import Navigator
 from firmware_sim.drone.flight.sprayer_control import AcSprayer
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.path import Height, Waypoint
-from firmware_sim.drone.physics.vehicle_body import STEP_MS, STEP_S, Body, Order
+from firmware_sim.drone.physics.vehicle_body import STEP_MS, STEP_S, Body, BodyCommand
 
 #: A take-off is complete this far below its height, and the flight continues without a stop.
 _NEARLY_UP_M: Final = 0.5
@@ -186,7 +186,7 @@ class Autopilot:
             self.mode = Mode.STABILIZE
         self.send_text(4, "Watchdog reset" if self.armed else "ArduPilot Ready")
 
-    def step(self, now_ms: int) -> Order:
+    def step(self, now_ms: int) -> BodyCommand:
         """Return the command to the body for one step."""
         self._now_ms = now_ms
         self._check_failsafes()
@@ -198,7 +198,7 @@ class Autopilot:
         pump, spinner = self.sprayer.shares()
         aim = None if self.stage is Stage.DRIFT else self._navigator.aim()
         up_m = self.body.ground_m if self.stage is Stage.DESCEND else self._navigator.up_m()
-        return Order(self.armed, flying, aim, up_m, pump, spinner)
+        return BodyCommand(self.armed, flying, aim, up_m, pump, spinner)
 
     def _can_auto(self) -> bool:
         if len(self.items) < 2:

@@ -19,7 +19,7 @@ _MIN_CHARGE_PCT: Final = 30
 _CHANGE_PACK_PCT: Final = 95
 
 
-class Plan(Enum):
+class CrewPlan(Enum):
     """Next action of the crew."""
 
     READY = "take off"
@@ -36,7 +36,7 @@ class Crew:
         self._autopilot = autopilot
         self._rows = body.scenario.rows()
         self._items = list_items(body.scenario)
-        self._plan = Plan.READY
+        self._plan = CrewPlan.READY
         self._next_row = 0
         self._ready_ms = body.start_ms + int(delay_s * 1000)
         self._full = True
@@ -52,7 +52,7 @@ class Crew:
         armed = self._autopilot.armed
         if self._was_armed and not armed:
             self._ready_ms = now_ms + int(self._body.scenario.pause_s * 1000)
-            self._plan = Plan.READY
+            self._plan = CrewPlan.READY
             if self._next_row >= len(self._rows):
                 self._next_row = 0
         self._was_armed = armed
@@ -79,18 +79,18 @@ class Crew:
             return
         if self._next_row == 0:
             autopilot.set_mode(Mode.AUTO)
-            self._plan = Plan.WORK
+            self._plan = CrewPlan.WORK
         else:
             autopilot.take_off(self._body.scenario.height_m)
-            self._plan = Plan.RISE
+            self._plan = CrewPlan.RISE
 
     def _fly(self) -> None:
         autopilot = self._autopilot
-        if self._plan is Plan.RISE and autopilot.stage is Stage.HOLD:
+        if self._plan is CrewPlan.RISE and autopilot.stage is Stage.HOLD:
             autopilot.set_current(row_start_seq(self._next_row))
             autopilot.set_mode(Mode.AUTO)
-            self._plan = Plan.WORK
-        elif self._plan is Plan.WORK and autopilot.mode is Mode.AUTO and autopilot.seq > 1:
+            self._plan = CrewPlan.WORK
+        elif self._plan is CrewPlan.WORK and autopilot.mode is Mode.AUTO and autopilot.seq > 1:
             done = min(rows_done(autopilot.seq), len(self._rows))
             if done <= self._next_row:
                 return

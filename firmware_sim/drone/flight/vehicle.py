@@ -9,7 +9,7 @@ from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 
 
-class Vehicle:
+class SimulatedVehicle:
     """A multirotor that treats its scenario's field repeatedly, in steps of `STEP_MS` of simulated time.
 
     `body` has the true state. The same seed, scenario and start give the same flight. With `flies` False it waits for

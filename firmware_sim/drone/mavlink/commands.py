@@ -11,8 +11,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.mission import FRAME_GLOBAL, FRAME_TERRAIN, FRAMES
 from firmware_sim.drone.flight.modes import Mode
-from firmware_sim.drone.flight.vehicle import Vehicle
-from firmware_sim.drone.mavlink.encoder import Encoder, Message
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
+from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
 from firmware_sim.drone.mavlink.streams import Streams
 from firmware_sim.drone.physics.path import Height
 
@@ -50,7 +50,7 @@ class Command:
 class Commander:
     """Executes commands on a vehicle; returns MAV_RESULT and the messages besides the acknowledgement."""
 
-    def __init__(self, vehicle: Vehicle, encoder: Encoder, streams: Streams) -> None:
+    def __init__(self, vehicle: SimulatedVehicle, encoder: VehicleEncoder, streams: Streams) -> None:
         self._vehicle = vehicle
         self._autopilot = vehicle.autopilot
         self._encoder = encoder

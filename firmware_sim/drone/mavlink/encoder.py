@@ -11,7 +11,7 @@ from pymavlink.dialects.v10 import ardupilotmega as dialect_1
 from pymavlink.dialects.v20 import ardupilotmega as dialect_2
 
 from firmware_sim.drone.flight.modes import Mode, Text
-from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink import payload_messages
 from firmware_sim.drone.mavlink.streams import Streams
 
@@ -41,14 +41,14 @@ def unique_id(seed: int) -> bytes:
     return (b"HLSIM" + (seed % 2**64).to_bytes(8, "little")).ljust(18, b"\0")
 
 
-class Encoder:
+class VehicleEncoder:
     """Builds the messages of a vehicle and packs them into frames with its own sequence number.
 
     MAVLink 1 has no extension fields: no servo output 9 and no `uid2`; `uid` has the first eight bytes of the same
     identity, and the flow meter still shows the spraying.
     """
 
-    def __init__(self, vehicle: Vehicle, seed: int, system_id: int, mavlink_version: int) -> None:
+    def __init__(self, vehicle: SimulatedVehicle, seed: int, system_id: int, mavlink_version: int) -> None:
         self._vehicle = vehicle
         self._uid = unique_id(seed)
         self._version = mavlink_version

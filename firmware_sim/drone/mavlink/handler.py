@@ -7,9 +7,9 @@ from typing import Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.commands import Command, Commander
-from firmware_sim.drone.mavlink.encoder import Encoder, Message
+from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
 from firmware_sim.drone.mavlink.mission_transfer import MissionTransfer
 from firmware_sim.drone.mavlink.streams import Streams
 
@@ -44,7 +44,7 @@ class Handler:
     """Responds to the messages to this vehicle; `counters` counts handled and ignored messages."""
 
     def __init__(
-        self, vehicle: Vehicle, encoder: Encoder, streams: Streams, system_id: int, speed: float = 1.0
+        self, vehicle: SimulatedVehicle, encoder: VehicleEncoder, streams: Streams, system_id: int, speed: float = 1.0
     ) -> None:
         self._vehicle = vehicle
         self._parameters = vehicle.parameters

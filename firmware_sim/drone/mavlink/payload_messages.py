@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.parameters import SERVO_OUTPUTS
 from firmware_sim.drone.physics.sprayer import Sprayer
 
@@ -23,7 +23,7 @@ HOPPER_NAME: Final = b"HOPPER_KG"
 MASS_FLOW_NAME: Final = b"MFLOW_KGM"
 
 
-def servo_output(vehicle: Vehicle) -> list[Message]:
+def servo_output(vehicle: SimulatedVehicle) -> list[Message]:
     """SERVO_OUTPUT_RAW: four motors, and the pump and the spinner on the outputs with their functions."""
     outputs = [0] * SERVO_OUTPUTS
     flying = vehicle.autopilot.armed and not vehicle.body.landed
@@ -35,7 +35,7 @@ def servo_output(vehicle: Vehicle) -> list[Message]:
     return [dialect.MAVLink_servo_output_raw_message(vehicle.boot_time_ms * 1000 % 2**32, 0, *outputs)]
 
 
-def batteries(vehicle: Vehicle) -> list[Message]:
+def batteries(vehicle: SimulatedVehicle) -> list[Message]:
     """BATTERY_STATUS of the flight pack, and of a sprayer's flow meter and tank.
 
     The voltage of the pack is in the first cell's field. The flow meter reports 0.01 L/h as 1 cA, clipped at
@@ -54,7 +54,7 @@ def batteries(vehicle: Vehicle) -> list[Message]:
     ]
 
 
-def named_values(vehicle: Vehicle) -> list[Message]:
+def named_values(vehicle: SimulatedVehicle) -> list[Message]:
     """NAMED_VALUE_FLOAT of a spreader's load cells, and of its mass-flow sensor where it has one."""
     machine = vehicle.body.machine
     if isinstance(machine, Sprayer):
@@ -67,7 +67,7 @@ def named_values(vehicle: Vehicle) -> list[Message]:
     return messages
 
 
-def disc_speed(vehicle: Vehicle) -> list[Message]:
+def disc_speed(vehicle: SimulatedVehicle) -> list[Message]:
     """RPM of a spreader's disc; there is no second sensor."""
     machine = vehicle.body.machine
     return [] if isinstance(machine, Sprayer) else [dialect.MAVLink_rpm_message(machine.sense_rpm(), -1.0)]

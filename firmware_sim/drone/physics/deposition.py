@@ -51,7 +51,7 @@ class GridHeader:
     seed: int
 
 
-class Grid:
+class DepositGrid:
     """Amount on square cells of a rectangle in east-north metres; amounts outside are summed separately."""
 
     def __init__(self, low: tuple[float, float], high: tuple[float, float], cell_m: float = CELL_M) -> None:
@@ -84,7 +84,7 @@ class Grid:
 class Deposition(Protocol):
     """Deposition of a machine's output on the grid."""
 
-    grid: Grid
+    grid: DepositGrid
 
     @property
     def airborne(self) -> float:
@@ -99,7 +99,7 @@ class Deposition(Protocol):
 def make_deposition(scenario: FieldScenario, seed: int, step_s: float) -> Deposition:
     """Return the deposition model of the scenario's machine, on a grid around its plots."""
     (west, south), (east, north) = scenario.bounds_m()
-    grid = Grid((west - _MARGIN_M, south - _MARGIN_M), (east + _MARGIN_M, north + _MARGIN_M))
+    grid = DepositGrid((west - _MARGIN_M, south - _MARGIN_M), (east + _MARGIN_M, north + _MARGIN_M))
     if isinstance(scenario.machine, SpreaderPlan):
         return Granules(scenario.machine, grid, seed, step_s)
     return Droplets(scenario.machine, scenario.swath_m, grid, step_s)
@@ -108,7 +108,7 @@ def make_deposition(scenario: FieldScenario, seed: int, step_s: float) -> Deposi
 class Granules:
     """Granules of equal mass with random trajectories; the counts per cell are Poisson distributed."""
 
-    def __init__(self, plan: SpreaderPlan, grid: Grid, seed: int, step_s: float) -> None:
+    def __init__(self, plan: SpreaderPlan, grid: DepositGrid, seed: int, step_s: float) -> None:
         self.grid = grid
         self._plan = plan
         self._random = np.random.default_rng((seed, 4))
@@ -167,7 +167,7 @@ class Granules:
 class Droplets:
     """An even fan over the swath of a boom, which decreases over a few decimetres at its edges."""
 
-    def __init__(self, _plan: SprayerPlan, swath_m: float, grid: Grid, step_s: float) -> None:
+    def __init__(self, _plan: SprayerPlan, swath_m: float, grid: DepositGrid, step_s: float) -> None:
         self.grid = grid
         self._widths_m = (swath_m - _EDGE_M, swath_m + _EDGE_M)
         self._before_s = np.repeat((np.arange(4) + 0.5) / 4 * _BATCH_STEPS * step_s, 2 * _FAN)
@@ -204,7 +204,7 @@ class Droplets:
         return np.concatenate([places * width_m for width_m in self._widths_m])
 
 
-def write_grid(path: Path, grid: Grid, header: GridHeader) -> None:
+def write_grid(path: Path, grid: DepositGrid, header: GridHeader) -> None:
     """Write a compressed .npz with `per_m2` (rows north, columns east) and `header` (JSON), atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

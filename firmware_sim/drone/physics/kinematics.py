@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from firmware_sim.drone.field_model import Place
-from firmware_sim.drone.physics.path import PLANNED_ACCELERATION_M_S2, Leg, Path
+from firmware_sim.drone.physics.path import PLANNED_ACCELERATION_M_S2, FlightPath, Leg
 
 MAX_ACCELERATION_M_S2 = 2.0
 _GRAVITY_M_S2 = 9.80665
@@ -65,7 +65,7 @@ class Aim:
 class Follower:
     """Reference point that moves along a path within its speed limits, starting at `speed_m_s`."""
 
-    def __init__(self, path: Path, speed_m_s: float = 0.0) -> None:
+    def __init__(self, path: FlightPath, speed_m_s: float = 0.0) -> None:
         self._path = path
         self._index = 0
         self._along_m = 0.0

@@ -55,14 +55,14 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class FlightPath:
     """Connected legs; `entry_m_s[i]` is the maximum entry speed of leg i, and the last value the final speed (0)."""
 
     legs: tuple[Leg, ...]
     entry_m_s: tuple[float, ...]
 
 
-def plan_path(start: Place, waypoints: Sequence[Waypoint]) -> Path:
+def plan_path(start: Place, waypoints: Sequence[Waypoint]) -> FlightPath:
     """Return the path from `start` through the waypoints, with a stop at the last one. It has at least one leg.
 
     A corner is rounded within half of its shorter side: it ends before the next one starts. The first half of the arc
@@ -84,7 +84,7 @@ def plan_path(start: Place, waypoints: Sequence[Waypoint]) -> Path:
             legs.append(Leg(low, high, waypoint.height, cap_m_s, seq))
         here = arc[-1]
     flown = [leg for leg in legs if leg.length_m > 1e-6] or legs[-1:]
-    return Path(tuple(flown), _entry_speeds(flown))
+    return FlightPath(tuple(flown), _entry_speeds(flown))
 
 
 def _arc(before: Place, corner: Place, after: Place) -> list[Place]:

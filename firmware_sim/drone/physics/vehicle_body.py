@@ -94,7 +94,7 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BodyCommand:
     """Command of the autopilot: `up_m` above home; drift without an `aim`; motors off when not `armed`."""
 
     armed: bool
@@ -152,7 +152,7 @@ class Body:
         latitude, longitude = self.frame.to_degrees(self.motion.east_m + east, self.motion.north_m + north)
         return latitude, longitude, self.motion.up_m + up
 
-    def step(self, now_ms: int, order: Order) -> None:
+    def step(self, now_ms: int, order: BodyCommand) -> None:
         """Advance by one step that ends at `now_ms`."""
         self.receiver.step(now_ms)
         self.wind.step((now_ms - self.start_ms) / 1000)
@@ -161,7 +161,7 @@ class Body:
         self.battery.step(order.armed, self.machine.load_kg, self.wind.speed_m_s - self.wind.mean_m_s)
         self._treat()
 
-    def _move(self, order: Order) -> None:
+    def _move(self, order: BodyCommand) -> None:
         motion = self.motion
         if not order.flying:
             if motion.up_m > self.ground_m:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.spread_pattern import Pattern
-from headland.agronomy.application.swaths import Cover, Track, draw_swaths, find_passes, measure_cover
+from headland.agronomy.application.swaths import SwathCoverage, Track, draw_swaths, find_passes, measure_cover
 from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, Outline, map_places
+from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, FieldOutline, map_places
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, total_s
 
@@ -94,7 +94,7 @@ class AsApplied:
     evidence: NDArray[np.uint8]
     places: NDArray[np.uint8]
     totals: AmountsByPlace
-    cover: Cover
+    cover: SwathCoverage
 
     @property
     def rate_ha(self) -> Values:
@@ -114,7 +114,7 @@ def map_applied(
     track: Track,
     released: Released,
     stretches: Intervals,
-    outline: Outline,
+    outline: FieldOutline,
     plane: Plane,
     machine: Machine,
     air: WindDrift,
@@ -173,7 +173,7 @@ def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -
     return OutletTrack(track.time_ms, east, north, np.zeros(len(east)), push[0], push[1])
 
 
-def _grid(outlet: OutletTrack, stretches: Intervals, outline: Outline, machine: Machine, cell_m: float) -> Grid:
+def _grid(outlet: OutletTrack, stretches: Intervals, outline: FieldOutline, machine: Machine, cell_m: float) -> Grid:
     """Return the grid that holds the field and the treated ground, up to `_BESIDE_M` from the field."""
     west, south, east, north = outline.whole.bounds
     low = np.array([west, south]) - cell_m

@@ -26,7 +26,7 @@ from headland.agronomy.application.swaths import (
 )
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import Outline, rasterise
+from headland.agronomy.geometry.outline import FieldOutline, rasterise
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, clip, intersect, subtract, total_s
 
@@ -54,7 +54,7 @@ def map_conditions(
     released: Released,
     stretches: Intervals,
     applied_map: AsApplied,
-    outline: Outline,
+    outline: FieldOutline,
     plane: Plane,
     machine: Machine,
     air: WindDrift,

@@ -162,7 +162,7 @@ def _join(pieces: Intervals) -> Intervals:
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
+class SwathCoverage:
     """Areas within a field [m2], and the polygons that were skipped and covered again, the largest first."""
 
     field_m2: float
@@ -173,7 +173,7 @@ class Cover:
     overlaps: tuple[shapely.Polygon, ...]
 
 
-def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> Cover:
+def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> SwathCoverage:
     """Return the ground of a field that swaths cover, in metres of one plane; overlap counts each repetition."""
     polygons = np.array(swaths, dtype=object)
     clipped = (_surfaces(part) for part in shapely.intersection(polygons, field, grid_size=_GRID_M))
@@ -181,7 +181,7 @@ def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath
     covered = shapely.union_all(within, grid_size=_GRID_M)
     gross_m2 = sum(float(part.area) for part in within)
     skipped = shapely.difference(field, covered, grid_size=_GRID_M)
-    return Cover(
+    return SwathCoverage(
         field_m2=float(field.area),
         covered_m2=float(covered.area),
         overlap_m2=max(gross_m2 - float(covered.area), 0.0),

@@ -143,7 +143,7 @@ _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critica
 
 
 @dataclass(frozen=True, slots=True)
-class Margin:
+class CondensationMargin:
     """The margin of the most critical surface by step [K], which one that is, and the surfaces themselves.
 
     `assumed` are further inputs of estimates: channels, and declared or default figures.
@@ -161,9 +161,9 @@ class Margin:
         return [surface.name for surface in self.surfaces]
 
 
-def weigh_surfaces(surfaces: list[Surface], dew_degc: Values, assumed: tuple[str, ...] = ()) -> Margin:
+def weigh_surfaces(surfaces: list[Surface], dew_degc: Values, assumed: tuple[str, ...] = ()) -> CondensationMargin:
     """Return the margin of the most critical of the surfaces by step."""
-    return Margin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed)
+    return CondensationMargin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed)
 
 
 def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
@@ -173,7 +173,7 @@ def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
     return np.asarray(low & (after | before))
 
 
-def condensation_indices(periods: Periods, margin: Margin) -> list[Index]:
+def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[Index]:
     """Return the mean and lowest margin, the hours of condensation and of warning, and the hours of each surface."""
     origin = {s.name: f"{s.name} {'estimated: ' + s.estimated if s.estimated else 'measured'}" for s in margin.surfaces}
     inputs = (*AIR_CHANNELS, *(f"{s.name}_temperature_degc" for s in margin.surfaces if not s.estimated))
@@ -206,7 +206,7 @@ def condensation_indices(periods: Periods, margin: Margin) -> list[Index]:
     return [replace(index, assumed=margin.assumed) for index in indices]
 
 
-def wet_events(periods: Periods, margin: Margin) -> list[WetEvent]:
+def wet_events(periods: Periods, margin: CondensationMargin) -> list[WetEvent]:
     """Return the periods in which a surface was wet, in time order."""
     if not margin.surfaces:
         return []

@@ -105,7 +105,7 @@ def actuator_travel(position: Values) -> tuple[float, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Uniformity:
+class ClimateUniformity:
     """Uniformity of values over a floor: coefficient of variation (n - 1) [%], span, two coefficients of irrigation.
 
     christiansen_pct
@@ -121,7 +121,7 @@ class Uniformity:
     lowest_quarter: float
 
 
-def measure_uniformity(value: Values) -> Uniformity | None:
+def measure_uniformity(value: Values) -> ClimateUniformity | None:
     """Return the uniformity of values at several places at one time; None for fewer than two, or a mean of 0 or below.
 
     Relative figures are meaningful only for a quantity with a true zero: water, light, carbon dioxide, not degC.
@@ -132,7 +132,7 @@ def measure_uniformity(value: Values) -> Uniformity | None:
     mean = float(known.mean())
     quarter = len(known) / 4.0
     weights = np.clip(quarter - np.arange(len(known)), 0.0, 1.0)
-    return Uniformity(
+    return ClimateUniformity(
         mean=mean,
         cv_pct=100.0 * float(known.std(ddof=1)) / mean,
         span=float(known[-1] - known[0]),

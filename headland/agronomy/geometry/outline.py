@@ -25,7 +25,7 @@ PLACES: Final = ("outside", "usable", "buffer", "exclusion")
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class FieldOutline:
     """A field in metres of a plane: the whole field, and the parts that must not be treated."""
 
     whole: shapely.Geometry
@@ -44,15 +44,15 @@ def polygons_of(rings: Rings, plane: Plane) -> shapely.Geometry:
     return shapely.union_all([shapely.Polygon(part[0], part[1:]) for part in parts])
 
 
-def make_outline(field: Rings, buffers: Sequence[Rings], exclusions: Sequence[Rings], plane: Plane) -> Outline:
+def make_outline(field: Rings, buffers: Sequence[Rings], exclusions: Sequence[Rings], plane: Plane) -> FieldOutline:
     """Return a field with its buffer strips and exclusions in metres of a plane."""
     buffer, exclusion = (
         shapely.union_all([polygons_of(rings, plane) for rings in zones]) for zones in (buffers, exclusions)
     )
-    return Outline(polygons_of(field, plane), buffer, exclusion)
+    return FieldOutline(polygons_of(field, plane), buffer, exclusion)
 
 
-def map_places(outline: Outline, grid: Grid) -> NDArray[np.uint8]:
+def map_places(outline: FieldOutline, grid: Grid) -> NDArray[np.uint8]:
     """Return the place of each cell's middle, (rows, columns): an index of `PLACES`."""
     whole = rasterise(outline.whole, grid)
     places = np.where(whole, USABLE, OUTSIDE).astype(np.uint8)

@@ -26,7 +26,7 @@ _LEAST_OF_SWATH: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TreatedLeg:
     """A straight line on which the machine is on, with one rate per hectare."""
 
     start: Place
@@ -42,7 +42,7 @@ class Piece:
         """Return the amount for a swath."""
         return self.rate_ha * self.length_m * swath_m / 10_000.0
 
-    def cut(self, length_m: float) -> tuple[Piece, Piece]:
+    def cut(self, length_m: float) -> tuple[TreatedLeg, TreatedLeg]:
         """Return the part up to a length and the rest."""
         share = length_m / self.length_m
         at = tuple(a + share * (b - a) for a, b in zip(self.start, self.end, strict=True))
@@ -50,10 +50,10 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FlightLine:
     """Pieces along one straight line in the order flown, at least one."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TreatedLeg, ...]
 
     def beyond(self, run_m: float) -> tuple[Place, Place]:
         """Return the places `run_m` before its first piece and after its last."""
@@ -74,7 +74,7 @@ def long_side_deg(field: shapely.Geometry) -> float:
 
 def draw_lines(
     field: shapely.Geometry, barred: shapely.Geometry, swath_m: float, bearing_deg: float, rate_at: RateAt
-) -> list[Line]:
+) -> list[FlightLine]:
     """Return the lines that treat a field, back and forth, a swath apart and equally far from both edges.
 
     The machine is off within half a swath of `barred` ground, and where no rate or a rate of 0 is prescribed.
@@ -87,7 +87,7 @@ def draw_lines(
     west_m, _, east_m, _ = turned.bounds if not turned.is_empty else (0.0, 0.0, 0.0, 0.0)
     count = max(round((high_m - low_m) / swath_m), 1)
     first_m = (low_m + high_m - (count - 1) * swath_m) / 2.0
-    lines: list[Line] = []
+    lines: list[FlightLine] = []
     for across_m in first_m + swath_m * np.arange(count):
         row = shapely.LineString([(west_m - 1.0, across_m), (east_m + 1.0, across_m)]).intersection(turned)
         pieces = [
@@ -99,34 +99,34 @@ def draw_lines(
             continue
         if len(lines) % 2:
             pieces = [replace(piece, start=piece.end, end=piece.start) for piece in reversed(pieces)]
-        lines.append(Line(tuple(pieces)))
+        lines.append(FlightLine(tuple(pieces)))
     return lines
 
 
-def rate_lines(rows: Sequence[tuple[Place, Place]], swath_m: float, rate_at: RateAt) -> list[Line]:
+def rate_lines(rows: Sequence[tuple[Place, Place]], swath_m: float, rate_at: RateAt) -> list[FlightLine]:
     """Return the lines from start to end of each row, in pieces by rate; none where the rate is 0."""
-    lines: list[Line] = []
+    lines: list[FlightLine] = []
     for start, end in rows:
         length_m = math.dist(start, end)
         sine, cosine = ((b - a) / length_m for a, b in zip(start, end, strict=True))
         turn = np.array([[sine, cosine], [cosine, -sine]])  # its own inverse
         (from_m, across_m), (to_m, _) = (np.array([start, end]) @ turn).tolist()
         if pieces := tuple(_rate_pieces(from_m, to_m, across_m, turn, swath_m, rate_at)):
-            lines.append(Line(pieces))
+            lines.append(FlightLine(pieces))
     return lines
 
 
-def share_loads(lines: Sequence[Line], swath_m: float, capacity: float | None) -> list[list[Line]]:
+def share_loads(lines: Sequence[FlightLine], swath_m: float, capacity: float | None) -> list[list[FlightLine]]:
     """Return the lines divided into loads of at most `capacity` each; a piece is cut where a load ends.
 
     One load where the capacity is unknown (None). Raises ValueError where a load does not last for a swath's length.
     """
     if capacity is None:
         return [list(lines)]
-    loads: list[list[Line]] = [[]]
+    loads: list[list[FlightLine]] = [[]]
     left = capacity
     for line in lines:
-        now: list[Piece] = []
+        now: list[TreatedLeg] = []
         waiting = list(reversed(line.pieces))
         while waiting:
             piece = waiting.pop()
@@ -143,17 +143,17 @@ def share_loads(lines: Sequence[Line], swath_m: float, capacity: float | None) -
                 now.append(part)
             waiting.append(piece)
             if now:
-                loads[-1].append(Line(tuple(now)))
+                loads[-1].append(FlightLine(tuple(now)))
             loads.append([])
             now, left = [], capacity
         if now:
-            loads[-1].append(Line(tuple(now)))
+            loads[-1].append(FlightLine(tuple(now)))
     return [load for load in loads if load]
 
 
 def _rate_pieces(
     start_m: float, end_m: float, across_m: float, turn: Values, swath_m: float, rate_at: RateAt
-) -> Iterator[Piece]:
+) -> Iterator[TreatedLeg]:
     """Yield the pieces of one stretch of a line by their rate, from low to high."""
     if end_m - start_m < _LEAST_OF_SWATH * swath_m:
         return
@@ -165,7 +165,7 @@ def _rate_pieces(
     for first, last, rate in runs:
         if rate > 0.0:
             ends = np.array([[edges_m[first], across_m], [edges_m[last], across_m]]) @ turn
-            yield Piece((float(ends[0, 0]), float(ends[0, 1])), (float(ends[1, 0]), float(ends[1, 1])), rate)
+            yield TreatedLeg((float(ends[0, 0]), float(ends[0, 1])), (float(ends[1, 0]), float(ends[1, 1])), rate)
 
 
 def _without_gaps(rates: Values) -> Values:

@@ -15,7 +15,7 @@ from headland.agronomy.series.answer import Method
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class RateRecommendation:
     """A rate [kg N/ha, >= 0] with its rule, inputs, intermediate results, and the rule's range of validity."""
 
     n_kg_ha: float
@@ -43,11 +43,11 @@ _LINEAR: Final = Method(
 )
 
 
-def stanford(crop_n_kg_ha: float, soil_n_kg_ha: float, efficiency: float) -> Recommendation:
+def stanford(crop_n_kg_ha: float, soil_n_kg_ha: float, efficiency: float) -> RateRecommendation:
     """Return (crop need - soil supply) / efficiency, at least 0; `efficiency` in (0, 1]."""
     if not 0.0 < efficiency <= 1.0:
         raise ValueError("the efficiency of a fertiliser is above 0 and at most 1")
-    return Recommendation(
+    return RateRecommendation(
         max((crop_n_kg_ha - soil_n_kg_ha) / efficiency, 0.0),
         _STANFORD,
         {"crop_n_kg_ha": crop_n_kg_ha, "soil_n_kg_ha": soil_n_kg_ha, "efficiency": efficiency},
@@ -57,7 +57,7 @@ def stanford(crop_n_kg_ha: float, soil_n_kg_ha: float, efficiency: float) -> Rec
 
 def target_yield(
     target_kg_ha: float, unfertilised_kg_ha: float, uptake_kg_100kg: float, recovery: float
-) -> Recommendation:
+) -> RateRecommendation:
     """Return the nitrogen for a yield above the unfertilised plot's; 测土配方, target-yield form.
 
     `uptake_kg_100kg` is N for 100 kg of grain, wheat 2.4 to 3.1; `recovery` the share of the fertiliser taken up, (0,
@@ -68,7 +68,7 @@ def target_yield(
     if not 1.0 <= uptake_kg_100kg <= 5.0:
         raise ValueError("the uptake is in kg N for 100 kg of grain: 2.4 to 3.1 for wheat")
     need = (target_kg_ha - unfertilised_kg_ha) * uptake_kg_100kg / 100.0
-    return Recommendation(
+    return RateRecommendation(
         max(need / recovery, 0.0),
         _TARGET,
         {
@@ -96,7 +96,7 @@ def duev_wheat(
     humus_kg_ha: float = 0.0,
     organic_last_year_kg_ha: float = 0.0,
     precrop_kg_ha: float = 0.0,
-) -> Recommendation:
+) -> RateRecommendation:
     """Return the need of winter wheat by the Nmin table: base and yield less credits, each a positive number.
 
     `nmin_kg_ha` mineral N in 0 to 90 cm in spring; `humus_kg_ha` 20 above 4 % humus; `organic_last_year_kg_ha` a
@@ -108,7 +108,7 @@ def duev_wheat(
     beyond = yield_t_ha - _DUEV_YIELD_T_HA
     by_yield = min(beyond * _DUEV_MORE, _DUEV_MOST_MORE) if beyond > 0 else beyond * _DUEV_LESS
     credits_kg_ha = nmin_kg_ha + humus_kg_ha + organic_last_year_kg_ha + precrop_kg_ha
-    return Recommendation(
+    return RateRecommendation(
         max(base + by_yield - credits_kg_ha, 0.0),
         _DUEV,
         {
@@ -152,7 +152,7 @@ YIELD_CURVES: Final[dict[str, YieldCurve]] = {
 _GRAIN_N, _UPTAKE, _MOST_RESPONSE = 0.0239, 0.6, 2.0
 
 
-def nfoa(ndvi: float, reference_ndvi: float, growing_days: float, curve: YieldCurve) -> Recommendation:
+def nfoa(ndvi: float, reference_ndvi: float, growing_days: float, curve: YieldCurve) -> RateRecommendation:
     """Return the mid-season rate from the NDVI of a field and of a nitrogen-rich strip.
 
     NDVI in (0, 1]; `growing_days` since sowing, those with a mean above 4.4 degC, from 30.
@@ -164,7 +164,7 @@ def nfoa(ndvi: float, reference_ndvi: float, growing_days: float, curve: YieldCu
     response = min(max(reference_ndvi / ndvi, 1.0), _MOST_RESPONSE)
     without = min(curve.a_kg_ha * math.exp(curve.b_days * ndvi / growing_days), curve.most_kg_ha)
     with_n = min(without * response, curve.most_kg_ha)
-    return Recommendation(
+    return RateRecommendation(
         (with_n - without) * _GRAIN_N / _UPTAKE,
         _NFOA,
         {"ndvi": ndvi, "reference_ndvi": reference_ndvi, "growing_days": growing_days, "curve": curve.name},
@@ -180,7 +180,7 @@ _SHORTFALL: Final = 0.3
 
 def sufficiency_index(
     index: float, reference_index: float, optimum_kg_ha: float, *, credits_kg_ha: float = 0.0
-) -> Recommendation:
+) -> RateRecommendation:
     """Return the in-season rate from the index of a field and of a well-fertilised strip.
 
     0 from SI 0.95 on, the optimum below SI 0.7.
@@ -189,7 +189,7 @@ def sufficiency_index(
         raise ValueError("an index of a crop is above 0")
     sufficiency = index / reference_index
     share = 0.0 if sufficiency >= SUFFICIENT else min((1.0 - sufficiency) / _SHORTFALL, 1.0)
-    return Recommendation(
+    return RateRecommendation(
         max(optimum_kg_ha - credits_kg_ha, 0.0) * math.sqrt(share),
         _SUFFICIENCY,
         {
@@ -205,7 +205,7 @@ def sufficiency_index(
 
 def linear_index(
     index: float, index_range: tuple[float, float], rate_range_kg_ha: tuple[float, float], *, compensate: bool
-) -> Recommendation:
+) -> RateRecommendation:
     """Return the rate on a line over an index: with `compensate` weak parts get more, otherwise strong ones.
 
     Outside the range the rate is that of its end. Raises ValueError for an empty or negative range.
@@ -214,7 +214,7 @@ def linear_index(
     if not (low < high and 0.0 <= least <= most):
         raise ValueError("the ranges of index and rate go from low to high")
     share = min(max((index - low) / (high - low), 0.0), 1.0)
-    return Recommendation(
+    return RateRecommendation(
         most - share * (most - least) if compensate else least + share * (most - least),
         _LINEAR,
         {

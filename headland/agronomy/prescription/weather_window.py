@@ -45,7 +45,7 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HourVerdict:
     """Suitability of an hour: `state` is go, caution, stop or insufficient_data; `missing` was not measured."""
 
     hour: Hour
@@ -55,7 +55,7 @@ class Verdict:
     delta_t_k: float | None
 
 
-def assess_hour(hour: Hour, kind: Kind) -> Verdict:
+def assess_hour(hour: Hour, kind: Kind) -> HourVerdict:
     """Return the suitability of an hour; insufficient_data without wind, or for a liquid without Delta-T."""
     delta_k = None
     if hour.temperature_degc is not None and hour.humidity_pct is not None:
@@ -79,7 +79,7 @@ def assess_hour(hour: Hour, kind: Kind) -> Verdict:
         # Without a measurement of rain the state is at most caution.
         state = CAUTION if cautions or "rain" in missing else GO
     reasons = (*stops, *cautions, *(("rain_not_measured",) if "rain" in missing else ()))
-    return Verdict(hour, state, reasons, missing, delta_k)
+    return HourVerdict(hour, state, reasons, missing, delta_k)
 
 
 def _judge_wind(hour: Hour, kind: Kind) -> tuple[list[str], list[str]]:

@@ -36,7 +36,7 @@ _SAME: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SensorLimits:
     """Limits of the tests of a quantity, in its unit.
 
     low, high
@@ -62,25 +62,25 @@ class Limits:
 _FOUR_H: Final = 4 * 3600.0
 _TWELVE_H: Final = 12 * 3600.0
 #: By quantity. Four hours: in the public lettuce tables of 2022 values are constant for up to 3.75 h.
-LIMITS: Final[dict[str, Limits]] = {
-    "air_temperature_degc": Limits(-20.0, 60.0, 5.0, _FOUR_H, drift_a_day=0.05),
-    "relative_humidity_pct": Limits(0.0, 103.0, 20.0, _FOUR_H, flat_to=98.0, drift_a_day=0.5),
-    "leaf_temperature_degc": Limits(-20.0, 60.0, 6.0, _FOUR_H),
-    "cover_temperature_degc": Limits(-40.0, 70.0, 8.0, _FOUR_H),
-    "soil_temperature_degc": Limits(-20.0, 60.0, 5.0, 2 * _TWELVE_H),
-    "pipe_temperature_degc": Limits(-20.0, 110.0, 30.0, 2 * _TWELVE_H),
-    "co2_ppm": Limits(150.0, 5000.0, 1500.0, _FOUR_H, flat_to=4900.0),
-    "par_umol_m2_s": Limits(-10.0, 3000.0, np.inf, _TWELVE_H, flat_from=20.0),
-    "global_radiation_w_m2": Limits(-20.0, 1600.0, np.inf, _TWELVE_H, flat_from=20.0),
-    "outside_temperature_degc": Limits(-50.0, 55.0, 6.0, _TWELVE_H),
-    "outside_humidity_pct": Limits(0.0, 103.0, 30.0, _TWELVE_H, flat_to=98.0),
+LIMITS: Final[dict[str, SensorLimits]] = {
+    "air_temperature_degc": SensorLimits(-20.0, 60.0, 5.0, _FOUR_H, drift_a_day=0.05),
+    "relative_humidity_pct": SensorLimits(0.0, 103.0, 20.0, _FOUR_H, flat_to=98.0, drift_a_day=0.5),
+    "leaf_temperature_degc": SensorLimits(-20.0, 60.0, 6.0, _FOUR_H),
+    "cover_temperature_degc": SensorLimits(-40.0, 70.0, 8.0, _FOUR_H),
+    "soil_temperature_degc": SensorLimits(-20.0, 60.0, 5.0, 2 * _TWELVE_H),
+    "pipe_temperature_degc": SensorLimits(-20.0, 110.0, 30.0, 2 * _TWELVE_H),
+    "co2_ppm": SensorLimits(150.0, 5000.0, 1500.0, _FOUR_H, flat_to=4900.0),
+    "par_umol_m2_s": SensorLimits(-10.0, 3000.0, np.inf, _TWELVE_H, flat_from=20.0),
+    "global_radiation_w_m2": SensorLimits(-20.0, 1600.0, np.inf, _TWELVE_H, flat_from=20.0),
+    "outside_temperature_degc": SensorLimits(-50.0, 55.0, 6.0, _TWELVE_H),
+    "outside_humidity_pct": SensorLimits(0.0, 103.0, 30.0, _TWELVE_H, flat_to=98.0),
 }
 #: A humidity above this counts as saturated, and is a finding.
 SATURATED_PCT: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SensorFinding:
     """A fault of a channel's samples in [start_ms, end_ms]: the test, its flag, and their treatment.
 
     `left_out` is true where the `n` samples were left out of the indices; else they were used and are doubtful.
@@ -96,7 +96,7 @@ class Finding:
     detail: str
 
 
-def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityFlags, list[Finding]]:
+def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityFlags, list[SensorFinding]]:
     """Return a flag for each sample and the findings about a sensor alone; times ascend, `value` may have NaN."""
     limits = LIMITS.get(channel.partition(":")[0])
     flags = np.full(len(value), GOOD, np.uint8)
@@ -131,7 +131,7 @@ def find_spikes(value: Values, size: float) -> Mask:
     return is_spike
 
 
-def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Mask:
+def find_stuck(time_ms: Times, value: Values, limits: SensorLimits) -> Mask:
     """Return which samples belong to a run of one value for `flat_s` or longer, with its start; [1] 8.
 
     A missing sample, or a gap of a quarter of that, ends a run.
@@ -153,7 +153,7 @@ def find_stuck(time_ms: Times, value: Values, limits: Limits) -> Mask:
 
 def compare_twins(
     periods: Periods, samples: Mapping[str, tuple[Times, Values]], radiation_w_m2: Values | None
-) -> list[Finding]:
+) -> list[SensorFinding]:
     """Return findings about several sensors of one quantity: which ones the sun heats, and which drift from the others.
 
     `samples` are usable samples by channel; `radiation_w_m2` is the radiation by step, None where unknown. With two
@@ -195,7 +195,7 @@ def find_drift(time_ms: Times, value: Values, twin: Values) -> tuple[float, floa
     return slope, float(np.sqrt(power / len(off) / spread * len(off) / max(count - 2.0, 1.0)))
 
 
-def _sun_finding(channel: str, time_ms: Times, off: Values, radiation: Values) -> list[Finding]:
+def _sun_finding(channel: str, time_ms: Times, off: Values, radiation: Values) -> list[SensorFinding]:
     known = np.isfinite(off) & np.isfinite(radiation)
     sunny = known & (radiation > SUNNY_W_M2)
     if sunny.sum() < _LEAST_SUNNY_STEPS or np.ptp(radiation[known]) < 2 * SUNNY_W_M2 or np.ptp(off[known]) == 0.0:
@@ -209,7 +209,7 @@ def _sun_finding(channel: str, time_ms: Times, off: Values, radiation: Values) -
     return [_finding(channel, "sun_heated", FAIL, time_ms, sunny, detail, left_out=True)]
 
 
-def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, *, alone: bool) -> list[Finding]:
+def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, *, alone: bool) -> list[SensorFinding]:
     limits = LIMITS.get(channel.partition(":")[0])
     # By the hour: differences of neighbouring steps are not independent.
     drift = find_drift(time_ms[::12], value[::12], others[::12])
@@ -227,9 +227,9 @@ def _drift_finding(channel: str, time_ms: Times, value: Values, others: Values, 
 def _finding(
     channel: str, test: str, flag: int, time_ms: Times, bad: Mask, detail: str,
     *, left_out: bool,
-) -> Finding:  # fmt: skip
+) -> SensorFinding:  # fmt: skip
     at = np.flatnonzero(bad)
-    return Finding(channel, test, flag, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), left_out, detail)
+    return SensorFinding(channel, test, flag, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), left_out, detail)
 
 
 def _median(grid: Values) -> Values:

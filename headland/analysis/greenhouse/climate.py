@@ -42,7 +42,7 @@ from headland.analysis.greenhouse.house import House, day_starts, hour_starts, s
 from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.i18n import Message
+from headland.i18n import CatalogText
 from headland.units_of_time import DAY_MS
 
 #: The periods of an answer; "window" is one period, the whole window.
@@ -71,7 +71,7 @@ class HouseAnswers:
     periods: list[PeriodAnswers]
     left_out: list[DeviceFinding]
     targets: dict[str, TargetBand] = field(default_factory=dict)
-    notes: dict[str, str | Message] = field(default_factory=dict)
+    notes: dict[str, str | CatalogText] = field(default_factory=dict)
     events: list[WetEvent] | None = None
 
 
@@ -164,7 +164,7 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
     days = [
         replace(day, levels=_disease_levels(day)) for day in answers.periods if day.window[1] > query.window.start_ms
     ]
-    notes: dict[str, str | Message] = {
+    notes: dict[str, str | CatalogText] = {
         name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy
     }
     notes["crop"] = query.house.crop or "not declared: every downy mildew is included"

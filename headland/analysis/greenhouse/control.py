@@ -29,7 +29,7 @@ from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, preco
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
 from headland.analysis.greenhouse.samples import HouseGrid, read_grid
-from headland.i18n import Message
+from headland.i18n import CatalogText
 
 _SUN, _SUN_SUM = "global_radiation_w_m2", "radiation_sum_mj_m2"
 _GIVEN, _DRAINED = "irrigation_volume_total_l", "drain_volume_total_l"
@@ -59,15 +59,15 @@ def answer_irrigation(query: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_
     periods, stages = divide_window(query)
     grid = read_grid(query.scope, query.house, (_SUN, _SUN_SUM, _GIVEN, _DRAINED, _GIVEN_EC, _DRAINED_EC), periods)
     indices: list[Index] = []
-    notes: dict[str, str | Message] = {}
+    notes: dict[str, str | CatalogText] = {}
     sun = grid.mean(_SUN)
     if sun is None:
-        notes["radiation"] = Message("answer_notes", "radiation_missing", {"channel": _SUN})
+        notes["radiation"] = CatalogText("answer_notes", "radiation_missing", {"channel": _SUN})
     else:
         indices += _by_sun(periods, sun, dose_l_m2, uptake_ml_j_cm2)
     given, drained = grid.mean(_GIVEN), grid.mean(_DRAINED)
     if given is None or drained is None:
-        notes["drain"] = Message("answer_notes", "drain_missing", {"given": _GIVEN, "drained": _DRAINED})
+        notes["drain"] = CatalogText("answer_notes", "drain_missing", {"given": _GIVEN, "drained": _DRAINED})
     else:
         indices += _by_meters(periods, grid, given, drained)
     return replace(build_answers(query, grid, indices, stages), notes=notes)
@@ -79,7 +79,7 @@ def answer_compliance(query: ClimateQuery) -> HouseAnswers:
     channels = {name for pair in _PAIRS for name in pair[:2]} | {_VENT, _HEAT, _PIPE}
     grid = read_grid(query.scope, query.house, sorted(channels), periods)
     indices: list[Index] = []
-    notes: dict[str, str | Message] = {}
+    notes: dict[str, str | CatalogText] = {}
     for channel, setpoint, side, band in _PAIRS:
         value, wanted = grid.mean(channel), grid.mean(setpoint)
         if value is not None and wanted is not None:
@@ -98,7 +98,7 @@ def answer_uniformity(query: ClimateQuery) -> HouseAnswers:
     quantities = (*AIR_CHANNELS, "co2_ppm", "par_umol_m2_s", "substrate_moisture_pct")
     grid = read_grid(query.scope, query.house, quantities, periods)
     indices: list[Index] = []
-    notes: dict[str, str | Message] = {}
+    notes: dict[str, str | CatalogText] = {}
     for quantity in quantities:
         places = {
             f"{device.device}/{channel}": value

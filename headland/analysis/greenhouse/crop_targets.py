@@ -35,7 +35,7 @@ class Crop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     downy: list[str] | None = None
 
 
-class Cover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CoverMaterial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The heat that a cover passes from inside air to outside air."""
 
     u_w_m2_k: Annotated[float, Meta(gt=0, le=7)]
@@ -55,13 +55,13 @@ class TargetBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 #: For a file without covers.
-_COVER: Final = Cover(u_w_m2_k=5.5, source="a film between its likely 5 and 6.5 W/m2/K")
+_COVER: Final = CoverMaterial(u_w_m2_k=5.5, source="a film between its likely 5 and 6.5 W/m2/K")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crop: dict[str, Crop]
     band: list[TargetBand]
-    cover: dict[str, Cover] = {}
+    cover: dict[str, CoverMaterial] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ class CropTargets:
 
     crops: dict[str, Crop]
     target_bands: list[TargetBand]
-    covers: dict[str, Cover]
+    covers: dict[str, CoverMaterial]
 
     def crop(self, name: str) -> Crop:
         """Return a crop, the default one for a name that the file does not have."""
         return self.crops.get(name.lower()) or self.crops.get(_DEFAULT) or Crop()
 
-    def cover(self, name: str) -> tuple[Cover, bool]:
+    def cover(self, name: str) -> tuple[CoverMaterial, bool]:
         """Return a cover by its name, and whether the file has that name; else the default one."""
         known = self.covers.get(name.strip().lower())
         return (known, True) if known is not None else (self.covers.get(_DEFAULT, _COVER), False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from headland.agronomy.climate.air import AIR_CHANNELS, LEAF_TEMPERATURE
 from headland.agronomy.climate.condensation import (
-    Margin,
+    CondensationMargin,
     Surface,
     estimate_cover_degc,
     estimate_lagging_degc,
@@ -23,7 +23,7 @@ from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import HouseGrid
-from headland.i18n import Message, term_or_name
+from headland.i18n import CatalogText, term_or_name
 
 SCREEN: Final = "screen_closed_pct"
 OUTSIDE: Final = "outside_temperature_degc"
@@ -52,7 +52,7 @@ def by_day_of(house: House, periods: Periods) -> Mask | None:
     return is_day(periods.time_ms, place.latitude_deg, place.longitude_deg)
 
 
-def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> Margin:
+def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> CondensationMargin:
     """Return the margin of the most critical surface, of measured ones and estimates by offset, balance or lag."""
     air, humidity = air_of(grid)
     periods, crop = grid.periods, crop_targets.crop(house.crop)
@@ -81,26 +81,26 @@ def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: 
     return weigh_surfaces(surfaces, dew_point_degc(air, humidity), tuple(assumed))
 
 
-def surface_note(surface: Surface, house: House, crop_targets: CropTargets) -> Message:
+def surface_note(surface: Surface, house: House, crop_targets: CropTargets) -> CatalogText:
     """Return whether a surface of a house was measured, or how it was estimated."""
-    return _estimate_note(surface.name, house, crop_targets) if surface.estimated else Message(_NOTES, "measured")
+    return _estimate_note(surface.name, house, crop_targets) if surface.estimated else CatalogText(_NOTES, "measured")
 
 
 def light_of(
     house: House, grid: HouseGrid, transmission: float | None, lamp: str | None, by_day: Mask | None
-) -> tuple[Light | None, Message]:
+) -> tuple[Light | None, CatalogText]:
     """Return the light with a note on its source; None, and what is missing, where it cannot be known."""
     par, lux, sun = (grid.mean(channel) for channel in LIGHT)
     if par is not None:
-        note = Message(_NOTES, "light_par", {"channel": LIGHT[0]})
+        note = CatalogText(_NOTES, "light_par", {"channel": LIGHT[0]})
         return Light(par, LIGHT[0], 1.0, _source(note), by_day), note
     declared = lamp or house.lamp or None
     if lux is not None and declared in UMOL_PER_LUX:
         factor = UMOL_PER_LUX[declared]
-        note = Message(
+        note = CatalogText(
             _NOTES,
             "light_lux",
-            {"channel": LIGHT[1], "factor": f"{factor:g}", "lamp": Message("lamps", declared)},
+            {"channel": LIGHT[1], "factor": f"{factor:g}", "lamp": CatalogText("lamps", declared)},
         )
         return Light(ppfd_from_lux(lux, declared), LIGHT[1], factor, _source(note), by_day), note
     if sun is not None and transmission is not None:
@@ -109,32 +109,32 @@ def light_of(
             "channel": LIGHT[2], "factor": f"{factor:g}", "umol_j": f"{SUN_UMOL_J:g}",
             "transmission": f"{transmission:g}",
         }  # fmt: skip
-        note = Message(_NOTES, "light_sun", values)
+        note = CatalogText(_NOTES, "light_sun", values)
         return Light(ppfd_from_global(sun, transmission), LIGHT[2], factor, _source(note), by_day), note
     if lux is not None:
-        return None, Message(_NOTES, "light_lamp_missing", {"lamps": ", ".join(UMOL_PER_LUX)})
-    return None, Message(_NOTES, "light_missing" if sun is None else "light_transmission_missing")
+        return None, CatalogText(_NOTES, "light_lamp_missing", {"lamps": ", ".join(UMOL_PER_LUX)})
+    return None, CatalogText(_NOTES, "light_missing" if sun is None else "light_transmission_missing")
 
 
-def _estimate_note(surface: str, house: House, crop_targets: CropTargets) -> Message:
+def _estimate_note(surface: str, house: House, crop_targets: CropTargets) -> CatalogText:
     """Return how a surface without a sensor is estimated."""
     if surface == "cover":
         material, _ = crop_targets.cover(house.cover)
         u_value, name = f"{material.u_w_m2_k:g}", _cover_name(house, crop_targets)
-        return Message(_NOTES, "cover_estimate", {"u_w_m2_k": u_value, "cover": name})
+        return CatalogText(_NOTES, "cover_estimate", {"u_w_m2_k": u_value, "cover": name})
     if surface == "fruit":
-        return Message(_NOTES, "fruit_estimate", {"lag_s": f"{crop_targets.crop(house.crop).fruit_lag_s:g}"})
-    return Message(_NOTES, "leaf_estimate")
+        return CatalogText(_NOTES, "fruit_estimate", {"lag_s": f"{crop_targets.crop(house.crop).fruit_lag_s:g}"})
+    return CatalogText(_NOTES, "leaf_estimate")
 
 
-def _cover_name(house: House, crop_targets: CropTargets) -> str | Message:
+def _cover_name(house: House, crop_targets: CropTargets) -> str | CatalogText:
     _, is_known = crop_targets.cover(house.cover)
     if is_known:
         return term_or_name("covers", house.cover)
     return (
-        Message(_NOTES, "cover_not_known", {"cover": house.cover})
+        CatalogText(_NOTES, "cover_not_known", {"cover": house.cover})
         if house.cover
-        else Message(_NOTES, "cover_not_declared")
+        else CatalogText(_NOTES, "cover_not_declared")
     )
 
 
@@ -143,12 +143,12 @@ def _method_of(surface: str, house: House, crop_targets: CropTargets) -> str:
     return _estimate_note(surface, house, crop_targets).text("en").partition(": ")[2]
 
 
-def _source(note: Message) -> str:
+def _source(note: CatalogText) -> str:
     """Return the part of a note on light that says where its factor is from."""
     return note.text("en").partition(": ")[2]
 
 
-def _text(name: str | Message) -> str:
+def _text(name: str | CatalogText) -> str:
     return name if isinstance(name, str) else name.text("en")
 
 

@@ -17,7 +17,7 @@ from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import HouseGrid, read_grid
 from headland.analysis.window import Window
-from headland.i18n import Message
+from headland.i18n import CatalogText
 
 _CO2, _SUN, _OUTSIDE_RH = "co2_ppm", "global_radiation_w_m2", "outside_humidity_pct"
 
@@ -49,8 +49,8 @@ def answer_exchange(query: ClimateQuery, declared: DeclaredHouse, transmission: 
 
 def _inside_of(
     query: ClimateQuery, grid: HouseGrid, transmission: float | None
-) -> tuple[HouseClimate, dict[str, str | Message]]:
-    notes: dict[str, str | Message] = {}
+) -> tuple[HouseClimate, dict[str, str | CatalogText]]:
+    notes: dict[str, str | CatalogText] = {}
     by_day = by_day_of(query.house, grid.periods)
     air = Air(*air_of(grid))
     margin = margin_of(query.house, query.crop_targets, grid, by_day)

@@ -31,7 +31,7 @@ MOST_PERIODS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HouseLocation:
     """The place of a greenhouse; without a site in the registry its days are those of UTC, `time_zone_known` false."""
 
     time_zone: ZoneInfo = _NO_ZONE
@@ -50,7 +50,7 @@ class House:
 
     id: str
     records: list[DeviceRecord]
-    place: Place
+    place: HouseLocation
     zones: dict[str, GreenhouseZone]
     crop: str = ""
     stage: str = ""
@@ -88,7 +88,7 @@ def find_house(scope: OrgScope, greenhouse: str, zone: str | None = None) -> Hou
     return replace(house, records=records, crop=selected.crop, stage=selected.stage)
 
 
-def find_site(scope: OrgScope, site: str) -> tuple[str, Place, list[DeviceRecord]]:
+def find_site(scope: OrgScope, site: str) -> tuple[str, HouseLocation, list[DeviceRecord]]:
     """Return a site's wire name, place and devices, by that name or its id; raises AnalysisError."""
     repositories = None if scope.registry is None else _repositories(scope)
     sites = [] if repositories is None else repositories.sites.all()
@@ -107,7 +107,7 @@ def trim_to_samples(scope: OrgScope, house: House, window: Window) -> Window:
     return Window(start_ms, window.end_ms)
 
 
-def day_starts(place: Place, window: Window) -> list[int]:
+def day_starts(place: HouseLocation, window: Window) -> list[int]:
     """Return the beginnings of the local days that a window touches; the first begins at or before its start."""
     day = (_EPOCH + timedelta(milliseconds=window.start_ms)).astimezone(place.time_zone).date()
     starts: list[int] = []
@@ -120,7 +120,7 @@ def day_starts(place: Place, window: Window) -> list[int]:
     return starts
 
 
-def hour_starts(place: Place, window: Window) -> list[int]:
+def hour_starts(place: HouseLocation, window: Window) -> list[int]:
     """Return the beginnings of the local hours that a window touches; the first begins at or before its start.
 
     Where clocks change by half an hour, one of them is half an hour longer or shorter.
@@ -136,7 +136,7 @@ def hour_starts(place: Place, window: Window) -> list[int]:
     return starts
 
 
-def local_hour_start(place: Place, time_ms: int) -> int:
+def local_hour_start(place: HouseLocation, time_ms: int) -> int:
     """Return the start of the local hour of an instant: zones may be off UTC by half or a quarter of an hour."""
     offset = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(place.time_zone).utcoffset()
     return time_ms - (time_ms + (0 if offset is None else round(offset.total_seconds()) * 1000)) % HOUR_MS
@@ -195,7 +195,7 @@ def _from_registry(scope: OrgScope, repositories: OrganisationRepositories, gree
     site = repositories.sites.get(registered.site)
     place = _place(site, records)
     if registered.latitude_deg is not None and registered.longitude_deg is not None:
-        place = Place(
+        place = HouseLocation(
             place.time_zone, place.time_zone_known, registered.latitude_deg, registered.longitude_deg, place.altitude_m
         )
     return _declared(House(registered.id, records, place, zone_of_device, crop, stage), registered)
@@ -231,18 +231,18 @@ def _declared(house: House, registered: Greenhouse) -> House:
     )
 
 
-def _place(site: Site | None, records: list[DeviceRecord]) -> Place:
+def _place(site: Site | None, records: list[DeviceRecord]) -> HouseLocation:
     """Return the site's place; what the site does not have is a device's."""
     located = [r.descriptor for r in records if r.descriptor.latitude_deg is not None]
     latitude = located[0].latitude_deg if located else None
     longitude = located[0].longitude_deg if located else None
     altitude = located[0].altitude_m if located else None
     if site is None:
-        return Place(latitude_deg=latitude, longitude_deg=longitude, altitude_m=altitude)
+        return HouseLocation(latitude_deg=latitude, longitude_deg=longitude, altitude_m=altitude)
     if site.latitude_deg is not None and site.longitude_deg is not None:
         latitude, longitude = site.latitude_deg, site.longitude_deg
     altitude = altitude if site.altitude_m is None else site.altitude_m
-    return Place(ZoneInfo(site.time_zone), True, latitude, longitude, altitude)
+    return HouseLocation(ZoneInfo(site.time_zone), True, latitude, longitude, altitude)
 
 
 def find_greenhouse(scope: OrgScope, greenhouse: str) -> DeviceRecord:

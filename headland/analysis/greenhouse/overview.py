@@ -8,7 +8,13 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, Air, air_indices, day_indices
-from headland.agronomy.climate.condensation import Margin, Surface, WetEvent, condensation_indices, wet_events
+from headland.agronomy.climate.condensation import (
+    CondensationMargin,
+    Surface,
+    WetEvent,
+    condensation_indices,
+    wet_events,
+)
 from headland.agronomy.climate.light import light_indices
 from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
 from headland.agronomy.series.arrays import Values
@@ -22,7 +28,7 @@ from headland.analysis.greenhouse.house import House, day_starts, hour_starts, s
 from headland.analysis.greenhouse.samples import DeviceFinding, DeviceGrid, HouseGrid, read_grid
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
-from headland.i18n import Message
+from headland.i18n import CatalogText
 from headland.registry.models.models import GrowerNote
 from headland.store.port import Times
 
@@ -96,7 +102,7 @@ class Overview:
     hours: Times
     places: list[OverviewPlace]
     left_out: list[DeviceFinding]
-    notes: dict[str, str | Message]
+    notes: dict[str, str | CatalogText]
     grower_notes: list[GrowerNote]
 
 
@@ -124,7 +130,7 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     columns = _columns_of(grid, air, margin)
     if light is not None:
         columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s
-    notes: dict[str, str | Message] = {**disease.notes, **answers.notes, "light": light_note}
+    notes: dict[str, str | CatalogText] = {**disease.notes, **answers.notes, "light": light_note}
     return Overview(
         house,
         window,
@@ -151,7 +157,7 @@ def _grower_notes(query: ClimateQuery) -> list[GrowerNote]:
     return sorted(inside, key=lambda note: note.time_ms)
 
 
-def _columns_of(grid: HouseGrid, air: Air, margin: Margin) -> dict[str, Values]:
+def _columns_of(grid: HouseGrid, air: Air, margin: CondensationMargin) -> dict[str, Values]:
     t, rh = air.temperature_degc, air.humidity_pct
     columns = {
         AIR_TEMPERATURE: t,
@@ -168,7 +174,9 @@ def _columns_of(grid: HouseGrid, air: Air, margin: Margin) -> dict[str, Values]:
     return columns
 
 
-def _chart_lines(days: Periods, window: Window, columns: dict[str, Values], margin: Margin, width: int) -> ChartLines:
+def _chart_lines(
+    days: Periods, window: Window, columns: dict[str, Values], margin: CondensationMargin, width: int
+) -> ChartLines:
     time_ms = days.time_ms
     first = int(np.searchsorted(time_ms, window.start_ms - STEP_MS, "right"))
     rows = np.arange(first, len(time_ms))

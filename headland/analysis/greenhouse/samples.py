@@ -13,7 +13,7 @@ from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
 from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
-from headland.agronomy.series.sensor_health import Finding, check_channel, compare_twins
+from headland.agronomy.series.sensor_health import SensorFinding, check_channel, compare_twins
 from headland.agronomy.series.time_grid import STEP_MS, Periods, fill_gaps, mean_by_step
 from headland.analysis.greenhouse.house import House
 from headland.analysis.scope import OrgScope
@@ -31,7 +31,7 @@ class DeviceFinding:
     """A finding about a sensor of a device."""
 
     device: str
-    finding: Finding
+    finding: SensorFinding
 
 
 @dataclass(slots=True)
@@ -111,9 +111,9 @@ def read_grid(
 
 def _read_device(
     scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods, window: Window
-) -> tuple[DeviceGrid, list[Finding]]:
+) -> tuple[DeviceGrid, list[SensorFinding]]:
     grid = DeviceGrid(record.descriptor.device)
-    findings: list[Finding] = []
+    findings: list[SensorFinding] = []
     good: dict[str, tuple[Times, Values]] = {}
     for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, window).items():
         ingested = flag > NOT_EVALUATED
@@ -161,17 +161,17 @@ def _read(
     return columns
 
 
-def _flagged_findings(channel: str, time_ms: Times, flag: Counts, bad: Mask) -> list[Finding]:
+def _flagged_findings(channel: str, time_ms: Times, flag: Counts, bad: Mask) -> list[SensorFinding]:
     """Return the finding about samples that gateway or ingest flagged."""
     if not bad.any():
         return []
     at = np.flatnonzero(bad)
     detail = "flagged as suspect or failed on arrival"
     worst = int(flag[at].max())
-    return [Finding(channel, "flagged", worst, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), True, detail)]
+    return [SensorFinding(channel, "flagged", worst, len(at), int(time_ms[at[0]]), int(time_ms[at[-1]]), True, detail)]
 
 
-def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods) -> list[Finding]:
+def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], periods: Periods) -> list[SensorFinding]:
     """Compare the sensors of one quantity, and leave out samples that the sun falsified."""
     par = grid.values.get("par_umol_m2_s")
     sun = par / SUN_UMOL_J if par is not None else grid.values.get("global_radiation_w_m2")

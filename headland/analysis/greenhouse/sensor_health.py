@@ -9,7 +9,7 @@ import numpy as np
 
 from headland.agronomy.series.arrays import Counts
 from headland.agronomy.series.qartod import MISSING
-from headland.agronomy.series.sensor_health import LIMITS, Finding
+from headland.agronomy.series.sensor_health import LIMITS, SensorFinding
 from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.samples import DeviceFinding, read_grid
@@ -68,7 +68,7 @@ def _silence(device: str, channel: str, count: Counts | None, window: Window) ->
     if count is not None and count.any():
         start_ms += STEP_MS * int(np.flatnonzero(count)[-1] + 1)
     detail = "no usable sample for an hour or longer up to the end"
-    return DeviceFinding(device, Finding(channel, "silent", MISSING, 0, start_ms, window.end_ms, False, detail))
+    return DeviceFinding(device, SensorFinding(channel, "silent", MISSING, 0, start_ms, window.end_ms, False, detail))
 
 
 def _state(findings: list[DeviceFinding]) -> str:

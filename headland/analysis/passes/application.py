@@ -19,7 +19,7 @@ from headland.agronomy.application.treated import SILENCE_S, FlowSamples, PumpSt
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.errors import AnalysisError
 from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import EMPTY, Column, read_columns, read_first
+from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns, read_first
 from headland.analysis.window import Window
 from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord
@@ -81,7 +81,7 @@ def answer_spreading(scope: OrgScope, record: DeviceRecord, window: Window, swat
     )
 
 
-def _read(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> dict[str, Column]:
+def _read(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> dict[str, ChannelColumn]:
     columns = read_columns(scope, record, channels, window, MAX_SAMPLES)
     if columns is None:
         sentence = f"A channel has more than {MAX_SAMPLES} samples in the window: ask for a shorter one."
@@ -90,8 +90,13 @@ def _read(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Wi
 
 
 def _with_neighbours(
-    scope: OrgScope, record: DeviceRecord, channel: str, columns: dict[str, Column], window: Window, margin_ms: int
-) -> Column:
+    scope: OrgScope,
+    record: DeviceRecord,
+    channel: str,
+    columns: dict[str, ChannelColumn],
+    window: Window,
+    margin_ms: int,
+) -> ChannelColumn:
     """Return a channel's samples with the nearest one on each side, up to a day away.
 
     A total that rose in a silence at the window's end is work without telemetry; only a neighbour shows it.
@@ -100,14 +105,14 @@ def _with_neighbours(
     before = _read(scope, record, [channel], Window(first_ms - DAY_MS, first_ms)).get(channel, EMPTY)
     after = read_first(scope, record, channel, Window(end_ms, end_ms + DAY_MS))
     parts = [_part(before, slice(-1, None)), columns.get(channel, EMPTY), after]
-    return Column(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
+    return ChannelColumn(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMN_FIELDS))
 
 
-def _part(column: Column, rows: slice | Mask) -> Column:
-    return Column(column.time_ms[rows], column.value[rows], column.quality[rows])
+def _part(column: ChannelColumn, rows: slice | Mask) -> ChannelColumn:
+    return ChannelColumn(column.time_ms[rows], column.value[rows], column.quality[rows])
 
 
-def track_of(latitude: Column, longitude: Column) -> Track:
+def track_of(latitude: ChannelColumn, longitude: ChannelColumn) -> Track:
     """Return the positions whose latitude and longitude have the same instant."""
     time_ms, first, second = np.intersect1d(latitude.time_ms, longitude.time_ms, return_indices=True)
     return Track(time_ms, latitude.value[first], longitude.value[second])

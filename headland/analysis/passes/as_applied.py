@@ -48,7 +48,7 @@ _RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over 
 
 
 @dataclass(frozen=True, slots=True)
-class Uniformity:
+class SpreadUniformity:
     """Evenness across swaths of an implement's pattern, each for one-way and back-and-forth work.
 
     `overlap_cv_pct` is the coefficient of variation at its swath [%], the others the widest swath within a limit [m].
@@ -159,14 +159,14 @@ def machine_of(field_pass: FieldPass, swath_m: float | None = None, latency_s: f
     return Machine(_pattern_of(implement, width_m), width_m, latency_s, behind_m)
 
 
-def uniformity_of(scope: OrgScope, machine: Machine) -> Uniformity:
+def uniformity_of(scope: OrgScope, machine: Machine) -> SpreadUniformity:
     """Return the evenness of a machine's pattern, one-way and back-and-forth, from the cache where it is known."""
     pattern = machine.pattern
     key = ("uniformity", machine.swath_m, pattern.offset_m.tobytes(), pattern.density_1_m.tobytes())
     return scope.cache.get(key, lambda: _assess_pattern(machine))
 
 
-def _assess_pattern(machine: Machine) -> Uniformity:
+def _assess_pattern(machine: Machine) -> SpreadUniformity:
 
     def both(most_pct: float) -> tuple[float | None, float | None]:
         one_way, returning = (
@@ -176,7 +176,7 @@ def _assess_pattern(machine: Machine) -> Uniformity:
         return one_way, returning
 
     cv_pct = tuple(overlap_cv_pct(machine.pattern, machine.swath_m, back_and_forth=back) for back in (False, True))
-    return Uniformity((cv_pct[0], cv_pct[1]), both(GROUND_CV_PCT), both(AERIAL_CV_PCT))
+    return SpreadUniformity((cv_pct[0], cv_pct[1]), both(GROUND_CV_PCT), both(AERIAL_CV_PCT))
 
 
 def _pattern_of(implement: Implement | None, swath_m: float) -> Pattern:

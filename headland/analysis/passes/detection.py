@@ -17,7 +17,7 @@ from headland.agronomy.application.pass_detection import (
     travel_time,
 )
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import Outline
+from headland.agronomy.geometry.outline import FieldOutline
 from headland.agronomy.series.intervals import Intervals, clip
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
@@ -105,7 +105,7 @@ class PassInputs:
     telemetry: PassTelemetry
     stretches: Intervals
     plane: Plane
-    outline: Outline
+    outline: FieldOutline
 
     @property
     def window(self) -> tuple[int, int]:
@@ -176,7 +176,7 @@ def _around(field_pass: FieldPass) -> Window:
 
 
 def _stretches_of(
-    window: Window, telemetry: PassTelemetry, outline: Outline, plane: Plane, swath_m: float
+    window: Window, telemetry: PassTelemetry, outline: FieldOutline, plane: Plane, swath_m: float
 ) -> Intervals:
     """Return when product left in a window; without telemetry of the machine, when the vehicle moved over the field."""
     vehicle = telemetry.vehicle

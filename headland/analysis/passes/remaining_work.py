@@ -14,7 +14,7 @@ from headland.agronomy.application.remaining_field import RemainingGround, find_
 from headland.agronomy.application.swaths import draw_swaths, find_passes
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import USABLE, rasterise
-from headland.agronomy.prescription.flight_lines import Line, Piece, rate_lines
+from headland.agronomy.prescription.flight_lines import FlightLine, TreatedLeg, rate_lines
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m, machine_of
@@ -60,7 +60,7 @@ class RemainingWork:
     plan: Plan | None
     reason: str | None
     ground: RemainingGround
-    lines: list[Line]
+    lines: list[FlightLine]
     passes: list[FieldPass]
     zones: list[RemainingZone] = field(default_factory=list)
 
@@ -124,7 +124,7 @@ def find_remaining_work(
         lines = rate_lines(ground.lines, machine.swath_m, partial(rate_at, plan.prescription, inputs.plane))
     else:
         rate_ha = 0.0 if plan is None or plan.rate_ha is None else plan.rate_ha
-        lines = [Line((Piece(start, end, rate_ha),)) for start, end in ground.lines]
+        lines = [FlightLine((TreatedLeg(start, end, rate_ha),)) for start, end in ground.lines]
     remaining = RemainingWork(field_pass, inputs, machine, bearing_deg, plan, reason, ground, lines, passes)
     if plan is not None:
         remaining.zones.extend(_sum_zones(scope, remaining, plan, swath_m))

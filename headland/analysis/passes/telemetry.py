@@ -23,7 +23,7 @@ from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import EMPTY, Column, read_columns
+from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns
 from headland.analysis.window import Window
 from headland.contract.records import Evidence
 from headland.store.port import DeviceRecord, SeriesFilter
@@ -67,7 +67,7 @@ class PassTelemetry:
     """
 
     record: DeviceRecord
-    columns: dict[str, Column]
+    columns: dict[str, ChannelColumn]
     modes: Modes
     vehicle: VehicleTelemetry
     amounts: Amounts
@@ -88,7 +88,7 @@ class PassTelemetry:
             first, last = np.searchsorted(column.time_ms, window.pair).tolist()
             if first < last:
                 part = slice(first, last)
-                columns[channel] = Column(column.time_ms[part], column.value[part], column.quality[part])
+                columns[channel] = ChannelColumn(column.time_ms[part], column.value[part], column.quality[part])
         modes = tuple(mode for mode in self.modes if window.start_ms <= mode[0] < window.end_ms)
         return _assemble(self.record, columns, modes)
 
@@ -148,13 +148,13 @@ def _read(scope: OrgScope, record: DeviceRecord, window: Window) -> PassTelemetr
     return _assemble(record, columns, _read_modes(scope, record, window))
 
 
-def _assemble(record: DeviceRecord, columns: dict[str, Column], modes: Modes) -> PassTelemetry:
+def _assemble(record: DeviceRecord, columns: dict[str, ChannelColumn], modes: Modes) -> PassTelemetry:
     granules = is_spreader(record)
     flow_name = "mass_flow_kg_min" if granules else "flow_l_min"
     if not _is_sensed(record, flow_name):
         columns.pop(flow_name, None)
 
-    def column(name: str) -> Column:
+    def column(name: str) -> ChannelColumn:
         return columns.get(name, EMPTY)
 
     pump, flow, command = column("pump_on"), column(flow_name), column("pump_command_us")
@@ -189,7 +189,7 @@ def _is_sensed(record: DeviceRecord, channel: str) -> bool:
     return info is None or info.evidence in {None, Evidence.MEASURED_FLOW}
 
 
-def _wind_drift(columns: dict[str, Column]) -> WindDrift:
+def _wind_drift(columns: dict[str, ChannelColumn]) -> WindDrift:
     """Return the vehicle's own estimate of the wind, and how long granules fall from its height above home."""
     speed, source = columns.get("wind_speed_m_s", EMPTY), columns.get("wind_from_deg", EMPTY)
     height = columns.get("relative_altitude_m", EMPTY)

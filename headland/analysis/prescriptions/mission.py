@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.prescription.flight_lines import Line, Place, draw_lines, long_side_deg, share_loads
+from headland.agronomy.prescription.flight_lines import FlightLine, Place, draw_lines, long_side_deg, share_loads
 from headland.agronomy.prescription.treatment_zones import MachineLimits, check_machine, fastest_m_s, steady_flow
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
@@ -59,7 +59,7 @@ def assemble_flight(
     repositories: OrganisationRepositories,
     prescription: Prescription,
     implement: Implement,
-    lines: list[Line],
+    lines: list[FlightLine],
     bearing_deg: float,
     plane: Plane,
     options: FlightOptions,
@@ -154,7 +154,7 @@ def rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: V
     return prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
 
 
-def _first_place(loads: list[list[Line]], run_m: float) -> Place:
+def _first_place(loads: list[list[FlightLine]], run_m: float) -> Place:
     return loads[0][0].beyond(run_m)[0]
 
 

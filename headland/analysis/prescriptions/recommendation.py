@@ -26,7 +26,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleInputs:
+class RecommendationInputs:
     """The inputs of all rules, None where not given; units are in the names, shares are from 0 to 1."""
 
     target_yield_t_ha: float | None = None
@@ -74,7 +74,7 @@ class FieldRecommendation:
     """A rule's recommendation for the usable ground of a field."""
 
     field: Field
-    by_rule: rules.Recommendation
+    by_rule: rules.RateRecommendation
     area_ha: float
     product: ProductRate | None
 
@@ -100,7 +100,7 @@ _REQUIRED: Final[dict[Rule, tuple[str, ...]]] = {
 }
 
 
-def recommend(field: Field, rule: Rule, inputs: RuleInputs, product: Product | None) -> FieldRecommendation:
+def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: Product | None) -> FieldRecommendation:
     """Return the recommendation of a rule, and its rate in a product where one is given.
 
     Raises AnalysisError: missing-input (`extra` names each), outside-of-rule, no-nitrogen.
@@ -147,11 +147,11 @@ def _number(value: float | None) -> float:
     return value
 
 
-def _stanford(inputs: RuleInputs) -> rules.Recommendation:
+def _stanford(inputs: RecommendationInputs) -> rules.RateRecommendation:
     return rules.stanford(_number(inputs.crop_n_kg_ha), _number(inputs.soil_n_kg_ha), _number(inputs.efficiency))
 
 
-def _target_yield(inputs: RuleInputs) -> rules.Recommendation:
+def _target_yield(inputs: RecommendationInputs) -> rules.RateRecommendation:
     return rules.target_yield(
         _number(inputs.target_yield_t_ha) * 1000.0,
         _number(inputs.unfertilised_yield_t_ha) * 1000.0,
@@ -160,7 +160,7 @@ def _target_yield(inputs: RuleInputs) -> rules.Recommendation:
     )
 
 
-def _duev(inputs: RuleInputs) -> rules.Recommendation:
+def _duev(inputs: RecommendationInputs) -> rules.RateRecommendation:
     return rules.duev_wheat(
         _number(inputs.target_yield_t_ha),
         _number(inputs.nmin_kg_ha),
@@ -171,14 +171,14 @@ def _duev(inputs: RuleInputs) -> rules.Recommendation:
     )
 
 
-def _nfoa(inputs: RuleInputs) -> rules.Recommendation:
+def _nfoa(inputs: RecommendationInputs) -> rules.RateRecommendation:
     curve = rules.YIELD_CURVES.get(inputs.curve or "")
     if curve is None:
         raise ValueError(f"curve is one of {', '.join(rules.YIELD_CURVES)}")
     return rules.nfoa(_number(inputs.ndvi), _number(inputs.reference_ndvi), _number(inputs.growing_days), curve)
 
 
-def _sufficiency(inputs: RuleInputs) -> rules.Recommendation:
+def _sufficiency(inputs: RecommendationInputs) -> rules.RateRecommendation:
     return rules.sufficiency_index(
         _number(inputs.index),
         _number(inputs.reference_index),
@@ -187,7 +187,7 @@ def _sufficiency(inputs: RuleInputs) -> rules.Recommendation:
     )
 
 
-def _linear(inputs: RuleInputs) -> rules.Recommendation:
+def _linear(inputs: RecommendationInputs) -> rules.RateRecommendation:
     return rules.linear_index(
         _number(inputs.index),
         (_number(inputs.index_low), _number(inputs.index_high)),
@@ -196,7 +196,7 @@ def _linear(inputs: RuleInputs) -> rules.Recommendation:
     )
 
 
-_RULES: Final[dict[Rule, Callable[[RuleInputs], rules.Recommendation]]] = {
+_RULES: Final[dict[Rule, Callable[[RecommendationInputs], rules.RateRecommendation]]] = {
     Rule.STANFORD: _stanford,
     Rule.TARGET_YIELD: _target_yield,
     Rule.DUEV: _duev,

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.sun import is_day
-from headland.agronomy.prescription.weather_window import Hour, Kind, Verdict, assess_hour
+from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.outdoor_weather import Quantity, hourly_means, read_rain, site_devices
 from headland.analysis.scope import OrgScope
@@ -25,7 +25,7 @@ _MEASURED: Final[tuple[Quantity, ...]] = ("temperature", "humidity", "wind", "ra
 
 def assess_weather(
     scope: OrgScope, repositories: OrganisationRepositories, field: Field, window: Window, kind: Kind
-) -> tuple[list[Verdict], list[str]]:
+) -> tuple[list[HourVerdict], list[str]]:
     """Return a verdict for each whole hour that a window touches, and the devices that measured the weather."""
     start_ms = window.start_ms // HOUR_MS * HOUR_MS
     hours = np.arange(start_ms, window.end_ms, HOUR_MS)
@@ -52,7 +52,7 @@ def assess_weather(
     return verdicts, sorted({device for device in names if device is not None})
 
 
-def weather_evidence(verdicts: list[Verdict], devices: list[str]) -> dict[str, object]:
+def weather_evidence(verdicts: list[HourVerdict], devices: list[str]) -> dict[str, object]:
     """Return the known weather in the form of a ledger entry."""
     return {
         "devices": devices,

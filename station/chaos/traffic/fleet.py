@@ -198,7 +198,7 @@ class FleetGateway:
             self._progress_s = time.monotonic()
 
 
-class Fleet:
+class GatewayFleet:
     """All gateways, run by the caller's thread."""
 
     def __init__(self, plan: FleetPlan) -> None:

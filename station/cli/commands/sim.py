@@ -174,7 +174,7 @@ def sim_greenhouse(
     """Simulate a greenhouse behind Modbus/TCP and, as options, serial ports and MQTT devices."""
     from firmware_sim.greenhouse.simulator import GreenhouseSettings, run_greenhouse
     from firmware_sim.links.link_faults import read_faults
-    from firmware_sim.protocols.mqtt_publisher import KINDS, Fleet
+    from firmware_sim.protocols.mqtt_publisher import KINDS, MqttDevices
 
     configure_logging("sim-greenhouse", log_format)
     run_greenhouse(
@@ -194,7 +194,7 @@ def sim_greenhouse(
             lines_period_s=lines_period,
             sdi12_link=sdi12_pty,
             broker=None if mqtt is None else _login(mqtt, mqtt_username, mqtt_password_file),
-            fleet=Fleet(mqtt_name, tuple(mqtt_kind or KINDS)),
+            fleet=MqttDevices(mqtt_name, tuple(mqtt_kind or KINDS)),
             mqtt_period_s=mqtt_period,
             faults=read_faults(fault or ()),
         ),

@@ -37,7 +37,7 @@ _MAX_EVENTS: Final = 500
 EventData = tuple[WebhookEvent, dict[str, Any]]
 
 
-class Mark(msgspec.Struct, kw_only=True):
+class EventCursor(msgspec.Struct, kw_only=True):
     """Cursor of the published events: recent events and passes, active alarms, and the state of gateways."""
 
     began_ms: int
@@ -81,9 +81,9 @@ class WebhookPublisher:
         first = stored is None
         if stored is None:
             began_ms = max(now_ms - BACK_MS, min(hook.created_ms for hook in hooks))
-            mark = Mark(began_ms=began_ms, alarms_noted_ms=began_ms)
+            mark = EventCursor(began_ms=began_ms, alarms_noted_ms=began_ms)
         else:
-            mark = msgspec.convert(stored, Mark)
+            mark = msgspec.convert(stored, EventCursor)
         events: list[EventData] = []
         events += self._new_events(mark, now_ms)
         events += self._new_alarms(mark)
@@ -102,7 +102,7 @@ class WebhookPublisher:
             self._repositories.webhook_cursors.save(after, notices)
         return len(notices)
 
-    def _new_events(self, mark: Mark, now_ms: int) -> list[EventData]:
+    def _new_events(self, mark: EventCursor, now_ms: int) -> list[EventData]:
         start_ms = max(mark.began_ms, now_ms - BACK_MS)
         recent = self._store.events(self._handle, start_ms, now_ms + 1)
         fresh = [event for event in recent if _key(event) not in mark.events][:_MAX_EVENTS]
@@ -122,7 +122,7 @@ class WebhookPublisher:
             for event in fresh
         ]
 
-    def _new_alarms(self, mark: Mark) -> list[EventData]:
+    def _new_alarms(self, mark: EventCursor) -> list[EventData]:
         alarms = self._repositories.alarms
         events: list[EventData] = []
         noted_ms = mark.alarms_noted_ms
@@ -138,7 +138,7 @@ class WebhookPublisher:
         mark.alarms_noted_ms = noted_ms
         return events
 
-    def _changed_gateways(self, mark: Mark, *, first: bool) -> Iterable[EventData]:
+    def _changed_gateways(self, mark: EventCursor, *, first: bool) -> Iterable[EventData]:
         if self._gateways is None:
             return []
         gateways: Sequence[Gateway] = []
@@ -155,7 +155,7 @@ class WebhookPublisher:
                 events.append((event, {"gateway": gateway.id, "last_status_ms": gateway.last_status_ms}))
         return events
 
-    def _new_passes(self, mark: Mark, now_ms: int) -> list[EventData]:
+    def _new_passes(self, mark: EventCursor, now_ms: int) -> list[EventData]:
         scope = OrgScope(self._store, self._registry, self._handle, now_ms, by="station")
         window = Window(now_ms - PASS_BACK_MS, now_ms)
         events: list[EventData] = []

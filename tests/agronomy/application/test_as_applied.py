@@ -15,7 +15,7 @@ from headland.agronomy.application.spread_pattern import gaussian, make_pattern,
 from headland.agronomy.application.swaths import Track, draw_swaths, measure_cover
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import Outline
+from headland.agronomy.geometry.outline import FieldOutline
 
 PLANE = Plane(32.0, 119.0)
 NONE = np.empty(0)
@@ -64,7 +64,7 @@ def test_the_released_amount_is_on_the_field_in_its_strips_beside_it_or_unlocate
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
     stretches = np.array([window], np.float64)
     released = release(track.time_ms, amounts, stretches, window)
-    outline = Outline(shapely.box(-20, -20, 30, 40), shapely.box(-20, -20, 30, -10), shapely.box(0, 0, 5, 5))
+    outline = FieldOutline(shapely.box(-20, -20, 30, 40), shapely.box(-20, -20, 30, -10), shapely.box(0, 0, 5, 5))
     air = WindDrift(track.time_ms, np.full(len(turns), wind_m_s), np.full(len(turns), 170.0), np.full(len(turns), 0.5))
     applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(pattern, 5.0, latency_s), air, cell_m)  # type: ignore[arg-type]
     assert applied_map.totals.closure < 1e-3
@@ -115,7 +115,7 @@ def test_a_meters_silence_is_filled_from_the_hopper_with_its_own_evidence() -> N
     released = release(track.time_ms, amounts, stretches, window)
     assert set(released.totals) == {"measured_flow", "tank_mass"}
     assert released.amount == pytest.approx(18.0, rel=0.01)
-    outline = Outline(shapely.box(0, -10, 300, 10), EMPTY, EMPTY)
+    outline = FieldOutline(shapely.box(0, -10, 300, 10), EMPTY, EMPTY)
     applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(rectangle(2.5), 5.0), CALM, 1.0)
     middle = applied_map.evidence[round(0 - applied_map.grid.south_m)]
     west = applied_map.grid.west_m
@@ -128,7 +128,7 @@ def test_ground_over_which_only_a_command_is_known_has_no_rate() -> None:
     window = int(track.time_ms[0]), int(track.time_ms[-1]) + 1
     stretches = np.array([window], np.float64)
     released = Released({}, 0.0, stretches)
-    outline = Outline(shapely.box(0, -10, 300, 10), EMPTY, EMPTY)
+    outline = FieldOutline(shapely.box(0, -10, 300, 10), EMPTY, EMPTY)
     applied_map = map_applied(track, released, stretches, outline, PLANE, Machine(rectangle(2.5), 5.0), CALM, 1.0)
     assert (applied_map.totals.released, float(applied_map.amount.sum())) == (0.0, 0.0)
     commanded = applied_map.evidence == EVIDENCE.index("pump_pwm")

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headland.agronomy.prescription.flight_lines import Line, draw_lines, long_side_deg, rate_lines, share_loads
+from headland.agronomy.prescription.flight_lines import FlightLine, draw_lines, long_side_deg, rate_lines, share_loads
 from headland.agronomy.series.arrays import Values
 
 NOTHING = shapely.MultiPolygon()
@@ -25,7 +25,7 @@ def halves(east_m: Values, _north_m: Values) -> Values:
     return np.where(east_m < 120.0, 80.0, 120.0)
 
 
-def swaths(lines: list[Line], swath_m: float) -> shapely.Geometry:
+def swaths(lines: list[FlightLine], swath_m: float) -> shapely.Geometry:
     ways = [shapely.LineString([piece.start, piece.end]) for line in lines for piece in line.pieces]
     return shapely.union_all([way.buffer(swath_m / 2, cap_style="flat") for way in ways], grid_size=1e-4)
 

@@ -8,7 +8,7 @@ import pytest
 
 from headland.agronomy.prescription.nitrogen_rules import (
     YIELD_CURVES,
-    Recommendation,
+    RateRecommendation,
     duev_wheat,
     linear_index,
     nfoa,
@@ -126,7 +126,7 @@ def test_a_line_over_an_index_has_a_direction(index: float, compensate: bool, ex
         lambda: linear_index(0.5, (0.8, 0.3), (60.0, 120.0), compensate=True),
     ],
 )
-def test_a_rule_refuses_inputs_outside_its_range(ask: Callable[[], Recommendation]) -> None:
+def test_a_rule_refuses_inputs_outside_its_range(ask: Callable[[], RateRecommendation]) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         ask()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from api.app import create_app
 from api.auth.body_limits import depth_of
 from api.auth.limits import Limits
-from api.auth.rate_limiter import Buckets, Rate
+from api.auth.rate_limiter import Rate, TokenBuckets
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
@@ -47,7 +47,7 @@ def test_an_unclosed_text_has_the_depth_of_its_open_brackets() -> None:
 
 @given(st.lists(st.floats(0, 5), max_size=60))
 def test_a_bucket_permits_its_burst_and_then_its_rate(steps_s: list[float]) -> None:
-    buckets, now_s, taken = Buckets(Rate(5, 2)), 0.0, 0
+    buckets, now_s, taken = TokenBuckets(Rate(5, 2)), 0.0, 0
     for step_s in steps_s:
         now_s += step_s
         wait_s = buckets.take("key", now_s)
@@ -59,7 +59,7 @@ def test_a_bucket_permits_its_burst_and_then_its_rate(steps_s: list[float]) -> N
 
 
 def test_the_number_of_buckets_is_bounded_and_the_least_recently_used_is_removed() -> None:
-    buckets = Buckets(Rate(1, 0.001), most=2)
+    buckets = TokenBuckets(Rate(1, 0.001), most=2)
     assert [buckets.take(name, 0.0) > 0 for name in ("a", "b", "b", "c", "b", "a")] == [
         False, False, True, False, True, False,
     ]  # fmt: skip

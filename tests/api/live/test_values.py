@@ -1,6 +1,6 @@
 import numpy as np
 
-from api.live.values import Newest, Units, Value, items_of, newest_of
+from api.live.values import LiveValue, Newest, Units, items_of, newest_of
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.store.memory import MemoryStore
 from headland.store.port import Latest, Points, Rejection, SeriesFilter, SeriesKey, WriteBatch, WriteResult
@@ -51,7 +51,7 @@ def sample(key: SeriesKey, time_ms: int, value: float) -> tuple[Latest, str]:
     return Latest(key, time_ms, value, 1), "x"
 
 
-def values(found: list[Value]) -> list[tuple[str, int, float]]:
+def values(found: list[LiveValue]) -> list[tuple[str, int, float]]:
     return [(one.channel, one.time_ms, one.value) for one in found]
 
 
@@ -86,7 +86,7 @@ def test_a_unit_comes_from_the_nomenclature_or_from_the_descriptor() -> None:
 
 
 def test_items_have_the_shape_of_the_latest_list() -> None:
-    assert items_of([Value(HOUSE, "co2_ppm", False, START_MS, 640.0, "ppm", 1)]) == [
+    assert items_of([LiveValue(HOUSE, "co2_ppm", False, START_MS, 640.0, "ppm", 1)]) == [
         {
             "device": HOUSE,
             "simulated": False,

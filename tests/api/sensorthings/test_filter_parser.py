@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sensorthings.entities import ENTITY_TYPES, Entity, Moment
+from api.sensorthings.entities import ENTITY_TYPES, Entity, TimeInstant
 from api.sensorthings.filter_eval import evaluate, holds
 from api.sensorthings.filter_parser import (
     COMPARISONS,
@@ -13,7 +13,7 @@ from api.sensorthings.filter_parser import (
     Expression,
     FilterError,
     Literal,
-    Path,
+    PropertyPath,
     is_condition,
     parse_filter,
 )
@@ -24,7 +24,7 @@ NOW_MS = 1_795_507_200_000
 
 def write(expression: Expression) -> str:
     """Return a tree as text with all of its brackets."""
-    if isinstance(expression, Path):
+    if isinstance(expression, PropertyPath):
         return str(expression)
     if isinstance(expression, Literal):
         return write_value(expression.value)
@@ -44,7 +44,7 @@ def write_value(value: Any) -> str:
     return str(value)
 
 
-moments = st.integers(-60_000_000_000_000, 250_000_000_000_000).map(Moment)
+moments = st.integers(-60_000_000_000_000, 250_000_000_000_000).map(TimeInstant)
 literals = st.one_of(
     st.none(),
     st.integers(-(10**17), 10**17),
@@ -53,7 +53,7 @@ literals = st.one_of(
     moments,
 ).map(Literal)
 paths = st.sampled_from(["result", "phenomenonTime", "Datastream/Thing/name", "resultQuality"]).map(
-    lambda text: Path(tuple(text.split("/")))
+    lambda text: PropertyPath(tuple(text.split("/")))
 )
 values = st.recursive(
     literals | paths,
@@ -85,7 +85,9 @@ def test_any_text_is_a_condition_or_a_filter_error(text: str) -> None:
 
 
 @given(conditions, moments, st.floats(-100, 100), st.sampled_from([1, 2, 3, 4]))
-def test_a_query_plan_equals_its_condition(condition: Expression, time: Moment, result: float, quality: int) -> None:
+def test_a_query_plan_equals_its_condition(
+    condition: Expression, time: TimeInstant, result: float, quality: int
+) -> None:
     thing = Entity(ENTITY_TYPES["Things"], "gh-1", {"name": "House"})
     stream = Entity(ENTITY_TYPES["Datastreams"], "gh-1:co2_ppm", {}, {"Thing": lambda: [thing]})
     said = {"phenomenonTime": time, "result": result, "resultQuality": quality}

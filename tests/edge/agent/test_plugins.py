@@ -21,7 +21,7 @@ HEAD = '[gateway]\nid = "gw-1"\nsite = "home"\ndata_dir = "data"\nclock = "ntp"\
 TABLE = '[[source]]\ntype = "soilnet"\nname = "soil"\ndepth_m = 0.3\n'
 GOOD = """\
 import threading
-from edge.plugins import DeviceId, Gateway, PluginSettings, Reading, Sink, SourceType
+from edge.plugins import DeviceId, GatewayIdentity, PluginSettings, Reading, Sink, SourceType
 
 class SoilnetSettings(PluginSettings, frozen=True, kw_only=True, tag_field="type", tag="soilnet"):
     depth_m: float

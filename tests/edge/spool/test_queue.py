@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from edge.spool.queue import Spool, SpoolRecord
 from edge.spool.retention import choose_gaps
-from edge.spool.schema import EVENTS, GAP, ROW_BYTES, TELEMETRY, Row
-from edge.spool.settings import Retention, SpoolOwner
+from edge.spool.schema import EVENTS, GAP, ROW_BYTES, TELEMETRY, SpoolRow
+from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import Decoded, decode_batch
 from headland.contract.records import Batch
 from headland.errors import SettingsError
@@ -34,7 +34,11 @@ def open_spool(tmp_path: Path) -> Iterator[Open]:
 
     def open_one(max_bytes: int = 10_000_000, policy: Literal["thin", "drop"] = "thin") -> Spool:
         spool = Spool(
-            tmp_path / "spool.sqlite", OWNER, max_bytes, retention=Retention(policy=policy), now_ms=lambda: START_MS
+            tmp_path / "spool.sqlite",
+            OWNER,
+            max_bytes,
+            retention=SpoolRetention(policy=policy),
+            now_ms=lambda: START_MS,
         )
         opened.append(spool)
         return spool
@@ -303,20 +307,20 @@ def test_a_newer_file_is_refused_and_left_alone(open_spool: Open, tmp_path: Path
 
 
 @st.composite
-def _rows(draw: st.DrawFn) -> list[Row]:
-    rows: list[Row] = []
+def _rows(draw: st.DrawFn) -> list[SpoolRow]:
+    rows: list[SpoolRow] = []
     seq = draw(st.integers(0, 5))
     for _ in range(draw(st.integers(0, 30))):
         kind = draw(st.sampled_from([TELEMETRY, TELEMETRY, TELEMETRY, EVENTS, GAP]))
         first = seq + 1
         seq = first + (draw(st.integers(0, 5)) if kind == GAP else 0)
-        rows.append(Row(seq, first, kind, draw(st.integers(0, 500)), seq, seq + 1, draw(st.integers(100, 9000))))
+        rows.append(SpoolRow(seq, first, kind, draw(st.integers(0, 500)), seq, seq + 1, draw(st.integers(100, 9000))))
     return rows
 
 
 @settings(max_examples=100, deadline=None)
 @given(_rows(), st.integers(1, 60_000))
-def test_gaps_cover_the_oldest_telemetry_without_a_hole_or_an_event(rows: list[Row], needed: int) -> None:
+def test_gaps_cover_the_oldest_telemetry_without_a_hole_or_an_event(rows: list[SpoolRow], needed: int) -> None:
     gaps = choose_gaps(rows, needed)
     covered = [row for row in rows if any(gap.first <= row.first and row.seq <= gap.seq for gap in gaps)]
     assert all(row.kind != EVENTS for row in covered)

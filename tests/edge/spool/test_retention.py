@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge.pipeline.batcher import Content
 from edge.spool.queue import Spool, SpoolRecord
 from edge.spool.schema import ROW_BYTES
-from edge.spool.settings import Retention, SpoolOwner
+from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.spool.thinning import count_points, thin_blocks
 from headland.contract.codec import MAX_PAYLOAD_BYTES, Decoded, decode_batch
 from headland.contract.records import Batch, Block, Clock
@@ -43,7 +43,7 @@ Open = Callable[..., Spool]
 def open_spool(tmp_path: Path, clock: _Clock) -> Iterator[Open]:
     opened: list[Spool] = []
 
-    def open_one(max_bytes: int = 10_000_000, retention: Retention = Retention()) -> Spool:  # noqa: B008 - frozen
+    def open_one(max_bytes: int = 10_000_000, retention: SpoolRetention = SpoolRetention()) -> Spool:  # noqa: B008 - frozen
         opened.append(Spool(tmp_path / "spool.sqlite", OWNER, max_bytes, retention=retention, clock_s=clock))
         return opened[-1]
 
@@ -149,7 +149,7 @@ def test_an_unreadable_record_is_not_changed_and_its_neighbours_are_thinned(open
 
 
 def test_thinned_records_that_would_not_fit_one_message_become_several(open_spool: Open, clock: _Clock) -> None:
-    spool = open_spool(retention=Retention(max_age_s=10))
+    spool = open_spool(retention=SpoolRetention(max_age_s=10))
     blocks = [[block(f"house-{record}-{house}", [house * 977]) for house in range(1500)] for record in range(10)]
     assert spool.append([Content(each, [], 1500) for each in blocks])
     spool.tidy()
@@ -162,7 +162,7 @@ def test_thinned_records_that_would_not_fit_one_message_become_several(open_spoo
 
 
 def test_age_thins_and_at_twice_the_age_drops_but_no_event(open_spool: Open, clock: _Clock) -> None:
-    spool = open_spool(retention=Retention(max_age_s=DAY_S))
+    spool = open_spool(retention=SpoolRetention(max_age_s=DAY_S))
     assert spool.append([content(number, rows=50, events=int(number == 15)) for number in range(1, 21)])
     spool.tidy()
     for _ in range(89):
@@ -189,7 +189,7 @@ def test_age_thins_and_at_twice_the_age_drops_but_no_event(open_spool: Open, clo
 
 
 def test_age_counts_over_restarts_and_ignores_steps_of_the_wall_clock(open_spool: Open, clock: _Clock) -> None:
-    retention = Retention(max_age_s=DAY_S, policy="drop")
+    retention = SpoolRetention(max_age_s=DAY_S, policy="drop")
     spool = open_spool(retention=retention)
     assert spool.append([content(1)])
     spool.tidy()
@@ -220,7 +220,7 @@ def test_a_file_of_the_first_version_is_upgraded(open_spool: Open, tmp_path: Pat
 
 
 def test_alarms_are_found_by_index_and_remain_when_the_rest_is_dropped(open_spool: Open, tmp_path: Path) -> None:
-    spool = open_spool(100_000, Retention(policy="drop"))
+    spool = open_spool(100_000, SpoolRetention(policy="drop"))
     for number in range(1, 401):
         assert spool.append([alarm(number) if number % 100 == 0 else content(number, rows=40)])
     assert spool.status().dropped_records > 0
@@ -255,9 +255,12 @@ _STEP = st.tuples(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(_STEP, max_size=60), st.sampled_from([Retention(), Retention(max_age_s=50), Retention(policy="drop")]))
+@given(
+    st.lists(_STEP, max_size=60),
+    st.sampled_from([SpoolRetention(), SpoolRetention(max_age_s=50), SpoolRetention(policy="drop")]),
+)
 def test_every_number_is_confirmed_stored_or_declared_dropped_and_no_event_is_missing(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool]], retention: Retention
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool]], retention: SpoolRetention
 ) -> None:
     clock = _Clock()
     path = tmp_path_factory.mktemp("s") / "spool.sqlite"

@@ -15,7 +15,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.physics.deposition import read_grid
-from firmware_sim.drone.simulator import Drone, DroneSettings, Fleet, advance, run_drone
+from firmware_sim.drone.simulator import Drone, DroneSettings, SimulatedFleet, advance, run_drone
 from firmware_sim.drone.truth import COLUMNS, DroneTruth
 from firmware_sim.links.faults import read_faults
 from headland.clock import wall_clock_ms
@@ -88,7 +88,7 @@ def test_a_tcp_drone_without_a_peer_flies_on_and_ends_when_told() -> None:
 
 
 def test_the_truth_file_has_a_row_a_simulated_second_and_says_what_landed(tmp_path: Path) -> None:
-    fleet = Fleet(DroneSettings(truth_dir=tmp_path), START_MS + 7)
+    fleet = SimulatedFleet(DroneSettings(truth_dir=tmp_path), START_MS + 7)
     vehicle = fleet.drones[0].vehicle
     truth = DroneTruth(tmp_path, vehicle, 1)
     link = Nowhere()
@@ -129,7 +129,7 @@ class Nowhere:
 
 
 def test_it_catches_up_in_bounded_pieces() -> None:
-    fleet = Fleet(DroneSettings(), START_MS)
+    fleet = SimulatedFleet(DroneSettings(), START_MS)
     assert not advance(fleet, START_MS + 3_600_000, Nowhere(), [])
     assert fleet.time_ms == START_MS + 300 * 20
 
@@ -140,7 +140,7 @@ def test_the_same_settings_and_start_give_the_same_bytes() -> None:
         assert one.step() == other.step()
 
 
-def read(fleet: Fleet, seconds: float) -> list[Any]:
+def read(fleet: SimulatedFleet, seconds: float) -> list[Any]:
     parser = dialect.MAVLink(None)
     parser.robust_parsing = True
     frames = [frame for _ in range(round(seconds * 50)) for frame in fleet.step()]
@@ -148,7 +148,7 @@ def read(fleet: Fleet, seconds: float) -> list[Any]:
 
 
 def test_a_fleet_has_its_own_ids_seeds_and_fields_and_starts_one_after_another() -> None:
-    fleet = Fleet(DroneSettings(fleet=3, seed=5, system_id=11), START_MS)
+    fleet = SimulatedFleet(DroneSettings(fleet=3, seed=5, system_id=11), START_MS)
     messages = read(fleet, 20)
     assert {message.get_srcSystem() for message in messages} == {11, 12, 13}
     turns: dict[int, int] = {}
@@ -166,7 +166,7 @@ def test_a_fleet_has_its_own_ids_seeds_and_fields_and_starts_one_after_another()
 
 
 def test_each_of_a_fleet_answers_for_itself_and_all_of_them_to_everybody() -> None:
-    fleet = Fleet(DroneSettings(fleet=2), START_MS)
+    fleet = SimulatedFleet(DroneSettings(fleet=2), START_MS)
     station = dialect.MAVLink(None, srcSystem=245, srcComponent=191)
 
     def answers(system_id: int) -> set[int]:
@@ -180,7 +180,7 @@ def test_each_of_a_fleet_answers_for_itself_and_all_of_them_to_everybody() -> No
 
 
 def test_two_vehicles_can_share_one_system_id() -> None:
-    fleet = Fleet(DroneSettings(fleet=2, faults=read_faults(["same-id"])), START_MS)
+    fleet = SimulatedFleet(DroneSettings(fleet=2, faults=read_faults(["same-id"])), START_MS)
     messages = read(fleet, 2)
     assert {message.get_srcSystem() for message in messages} == {1}
     beats = [message for message in messages if message.get_type() == "HEARTBEAT"]
@@ -195,7 +195,7 @@ def test_two_vehicles_can_share_one_system_id() -> None:
 
 
 def test_a_reboot_starts_clocks_and_counters_at_zero_and_the_flight_goes_on() -> None:
-    fleet = Fleet(DroneSettings(faults=read_faults(["reboot=30"])), START_MS)
+    fleet = SimulatedFleet(DroneSettings(faults=read_faults(["reboot=30"])), START_MS)
     before, after = read(fleet, 30), read(fleet, 10)
     assert max(m.time_boot_ms for m in before if m.get_type() == "SYSTEM_TIME") > 29_000
     times = [m for m in after if m.get_type() == "SYSTEM_TIME"]
@@ -208,7 +208,7 @@ def test_a_reboot_starts_clocks_and_counters_at_zero_and_the_flight_goes_on() ->
 
 
 def test_a_clock_step_and_a_lost_fix_come_at_their_time() -> None:
-    fleet = Fleet(DroneSettings(faults=read_faults(["clock-step=10:10", "no-fix=15:5"])), START_MS)
+    fleet = SimulatedFleet(DroneSettings(faults=read_faults(["clock-step=10:10", "no-fix=15:5"])), START_MS)
     messages = read(fleet, 25)
     ahead = {
         m.time_boot_ms // 1000: m.time_unix_usec // 1000 - m.time_boot_ms - START_MS
@@ -222,10 +222,10 @@ def test_a_clock_step_and_a_lost_fix_come_at_their_time() -> None:
 
 
 def test_a_bad_link_loses_what_it_was_told_to_and_a_cut_passes_nothing() -> None:
-    clean = len(read(Fleet(DroneSettings(), START_MS), 20))
-    lossy = Fleet(DroneSettings(faults=read_faults(["lose=0.1"])), START_MS)
+    clean = len(read(SimulatedFleet(DroneSettings(), START_MS), 20))
+    lossy = SimulatedFleet(DroneSettings(faults=read_faults(["lose=0.1"])), START_MS)
     assert len(read(lossy, 20)) == pytest.approx(0.9 * clean, rel=0.03)
-    cut = Fleet(DroneSettings(faults=read_faults(["cut=5:10"])), START_MS)
+    cut = SimulatedFleet(DroneSettings(faults=read_faults(["cut=5:10"])), START_MS)
     read(cut, 5)
     assert read(cut, 9.9) == []
     assert read(cut, 5)

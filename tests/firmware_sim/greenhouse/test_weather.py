@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from firmware_sim.greenhouse.place import CHONGQING, JURONG, WUHAN, Place
+from firmware_sim.greenhouse.place import CHONGQING, JURONG, WUHAN, HouseSite
 from firmware_sim.greenhouse.weather import Outside, Weather, clear_sky_w_m2, solar_time
 
 CHINA = timezone(timedelta(hours=8))
@@ -59,9 +59,9 @@ def mean(values: list[float]) -> float:
 
 
 @pytest.fixture(scope="module", params=[WUHAN, CHONGQING, JURONG], ids=lambda place: place.site)
-def year(request: pytest.FixtureRequest) -> tuple[Place, list[list[Outside]]]:
+def year(request: pytest.FixtureRequest) -> tuple[HouseSite, list[list[Outside]]]:
     """A year every two hours, by month."""
-    place: Place = request.param
+    place: HouseSite = request.param
     weather = Weather(place, 1)
     months: list[list[Outside]] = [[] for _ in range(12)]
     for hour in range(0, 365 * 24, 2):
@@ -71,7 +71,7 @@ def year(request: pytest.FixtureRequest) -> tuple[Place, list[list[Outside]]]:
 
 
 def test_a_year_outside_has_the_temperatures_and_the_rain_of_its_place(
-    year: tuple[Place, list[list[Outside]]],
+    year: tuple[HouseSite, list[list[Outside]]],
 ) -> None:
     place, months = year
     everything = [hour for month in months for hour in month]
@@ -89,7 +89,7 @@ def test_a_year_outside_has_the_temperatures_and_the_rain_of_its_place(
     assert all(0 < hour.wind_m_s < 20 for hour in everything)
 
 
-def test_chongqing_is_dull_and_calm_in_winter(year: tuple[Place, list[list[Outside]]]) -> None:
+def test_chongqing_is_dull_and_calm_in_winter(year: tuple[HouseSite, list[list[Outside]]]) -> None:
     place, months = year
     january_mj_m2 = 0.0864 * mean([hour.radiation_w_m2 for hour in months[0]])
     wind_m_s = mean([hour.wind_m_s for hour in months[0]])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_sim.links.faults import NO_FAULTS, Faults, Moment, read_faults
+from firmware_sim.links.faults import NO_FAULTS, FaultEvent, Faults, read_faults
 from firmware_sim.links.impairment import ImpairedLink
 from headland.errors import SettingsError
 
@@ -17,10 +17,10 @@ def test_faults_are_read_from_words() -> None:
     assert faults == Faults(
         lose=0.1,
         delay_s=0.3,
-        cuts=(Moment(60, 10), Moment(90, 5)),
+        cuts=(FaultEvent(60, 10), FaultEvent(90, 5)),
         reboots_s=(120,),
-        clock_steps=(Moment(10, -2.5),),
-        no_fix=(Moment(5, 5),),
+        clock_steps=(FaultEvent(10, -2.5),),
+        no_fix=(FaultEvent(5, 5),),
         same_id=True,
     )
     assert faults.hurts_link
@@ -75,7 +75,7 @@ def test_a_delay_keeps_the_order_and_reordering_does_not() -> None:
 
 def test_a_cut_passes_nothing_for_its_seconds_from_its_start_on() -> None:
     chunks = [bytes([index]) for index in range(200)]
-    arrived = [chunk[0] for _, chunk in carry_all(ImpairedLink(Faults(cuts=(Moment(1, 2),)), 1, 0), chunks)]
+    arrived = [chunk[0] for _, chunk in carry_all(ImpairedLink(Faults(cuts=(FaultEvent(1, 2),)), 1, 0), chunks)]
     assert arrived == [*range(50), *range(150, 200)]
 
 

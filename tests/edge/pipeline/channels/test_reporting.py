@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.pipeline.channels.reporting import Reporter, Sample, due_s, make_reporter
+from edge.pipeline.channels.reporting import ChannelSample, Reporter, due_s, make_reporter
 from edge.pipeline.channels.settings import ChannelSettings
 
 
@@ -19,7 +19,8 @@ def passed(reporter: Reporter, values: list[float | None], every_s: int = 10) ->
     samples = []
     for at, value in enumerate(values):
         samples += [
-            (sample.time_ms // 1000, sample.value) for sample in reporter.report(Sample(at * every_s * 1000, value, 1))
+            (sample.time_ms // 1000, sample.value)
+            for sample in reporter.report(ChannelSample(at * every_s * 1000, value, 1))
         ]
     return samples
 
@@ -43,15 +44,21 @@ def test_a_deadband_withholds_samples_close_to_the_last_reported_one() -> None:
 
 def test_a_value_that_appears_or_disappears_and_a_new_flag_are_always_reported() -> None:
     reporter = make(report="deadband", deadband=5, heartbeat_s=600)
-    samples = [Sample(0, 1, 1), Sample(1, 1, 3), Sample(2, None, 3), Sample(3, None, 3), Sample(4, 2, 1)]
+    samples = [
+        ChannelSample(0, 1, 1),
+        ChannelSample(1, 1, 3),
+        ChannelSample(2, None, 3),
+        ChannelSample(3, None, 3),
+        ChannelSample(4, 2, 1),
+    ]
     assert [len(reporter.report(sample)) for sample in samples] == [1, 1, 1, 0, 2]
 
 
 def test_a_time_that_goes_back_is_reported() -> None:
     reporter = make(report="change", heartbeat_s=600)
-    assert [reporter.report(Sample(time_ms, 1, 1)) for time_ms in (1000, 500)] == [
-        (Sample(1000, 1, 1),),
-        (Sample(500, 1, 1),),
+    assert [reporter.report(ChannelSample(time_ms, 1, 1)) for time_ms in (1000, 500)] == [
+        (ChannelSample(1000, 1, 1),),
+        (ChannelSample(500, 1, 1),),
     ]
 
 
@@ -72,12 +79,12 @@ def test_a_withheld_sample_is_within_the_deadband_and_never_for_longer_than_a_he
 ) -> None:
     reporter = make(report="deadband", deadband=deadband, heartbeat_s=heartbeat_s)
     time_ms = 0
-    reported: list[Sample] = []
+    reported: list[ChannelSample] = []
     given_ms = []
     for wait_ms, value in steps:
         time_ms += wait_ms
         given_ms.append(time_ms)
-        reported += reporter.report(Sample(time_ms, value, 1))
+        reported += reporter.report(ChannelSample(time_ms, value, 1))
         last = reported[-1]
         assert time_ms - last.time_ms < heartbeat_s * 1000
         assert (value is None) == (last.value is None)

@@ -22,7 +22,7 @@ from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading
 from firmware_sim.drone.simulator import Drone, DroneSettings
-from firmware_sim.links.faults import Faults, Moment
+from firmware_sim.links.faults import FaultEvent, Faults
 from firmware_sim.links.impairment import lose
 from headland.contract.records import Clock, Descriptor, Event
 from tests.edge.sources.mavlink.stand_ins import rows_of
@@ -117,7 +117,7 @@ class Truth:
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_reboot_a_clock_step_and_ten_percent_loss_leave_no_row_far_from_the_true_utc(version: int) -> None:
-    faults = Faults(reboots_s=(40.0,), clock_steps=(Moment(75.0, 10.0),))
+    faults = Faults(reboots_s=(40.0,), clock_steps=(FaultEvent(75.0, 10.0),))
     drone = Drone(DroneSettings(mavlink_version=version, faults=faults), START_MS)
     gateway, truth = Gateway(), Truth()
     for n, (true_ms, frames) in enumerate(fly(drone, 100)):
@@ -137,7 +137,7 @@ def test_a_reboot_a_clock_step_and_ten_percent_loss_leave_no_row_far_from_the_tr
 
 
 def test_without_a_disciplined_gateway_clock_a_step_is_followed_and_reported() -> None:
-    drone = Drone(DroneSettings(faults=Faults(clock_steps=(Moment(30.0, 10.0),))), START_MS)
+    drone = Drone(DroneSettings(faults=Faults(clock_steps=(FaultEvent(30.0, 10.0),))), START_MS)
     gateway, truth = Gateway(host=False), Truth()
     for true_ms, frames in fly(drone, 50):
         truth.note(frames, true_ms)

@@ -14,7 +14,7 @@ from edge.sources.mapping.field_map import UNKNOWN_UNIT, Measurement
 from edge.sources.mqtt.decoders import make_decoder
 from edge.sources.mqtt.home_assistant import HomeAssistantDecoder
 from edge.sources.mqtt.lorawan import ChirpStackDecoder, ThingsStackDecoder
-from edge.sources.mqtt.message import DecodedMessage, Decoder, Refusal
+from edge.sources.mqtt.message import DecodedMessage, Decoder, MessageRefusal
 from edge.sources.mqtt.senml import SenmlDecoder
 from edge.sources.mqtt.settings import DEFAULT_TOPICS, MqttSettings
 from edge.sources.mqtt.tasmota import TasmotaDecoder
@@ -26,7 +26,7 @@ NOW_MS = 1_790_000_000_000
 def decode(decoder: Decoder, topic: str, payload: Any) -> Sequence[Any]:
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     messages = decoder.decode(topic, data, NOW_MS)
-    assert not isinstance(messages, Refusal), messages
+    assert not isinstance(messages, MessageRefusal), messages
     return messages
 
 
@@ -80,20 +80,20 @@ def test_senml_without_a_prefix_has_the_device_of_its_topic_and_texts_are_left_o
 
 def test_senml_of_a_newer_version_or_another_shape_is_refused() -> None:
     decoder = SenmlDecoder([])
-    assert decoder.decode("t", b'[{"bver":11,"n":"a","v":1}]', NOW_MS) is Refusal.SHAPE
-    assert decoder.decode("t", b'{"n":"a","v":1}', NOW_MS) is Refusal.SHAPE
-    assert decoder.decode("t", b'[{"n":"a","v":1,"x_":1}]', NOW_MS) is Refusal.SHAPE
-    assert decoder.decode("t", b"[" + b"{}," * 1000 + b"{}]", NOW_MS) is Refusal.TOO_MANY
-    assert decoder.decode("t", b'[{"n"', NOW_MS) is Refusal.JSON
+    assert decoder.decode("t", b'[{"bver":11,"n":"a","v":1}]', NOW_MS) is MessageRefusal.SHAPE
+    assert decoder.decode("t", b'{"n":"a","v":1}', NOW_MS) is MessageRefusal.SHAPE
+    assert decoder.decode("t", b'[{"n":"a","v":1,"x_":1}]', NOW_MS) is MessageRefusal.SHAPE
+    assert decoder.decode("t", b"[" + b"{}," * 1000 + b"{}]", NOW_MS) is MessageRefusal.TOO_MANY
+    assert decoder.decode("t", b'[{"n"', NOW_MS) is MessageRefusal.JSON
 
 
 def test_a_wrong_senml_record_is_refused_alone_where_no_other_depends_on_it() -> None:
     decoder = SenmlDecoder([])
     assert decode(decoder, "senml/x", [{"n": "a", "v": "1"}, {"n": "b", "v": 2}]) == [
         DecodedMessage("x", [Measurement("b", 2)]),
-        Refusal.SHAPE,
+        MessageRefusal.SHAPE,
     ]
-    assert decoder.decode("t", b'[{"bn":"x:","n":"a","v":"1"},{"n":"b","v":2}]', NOW_MS) is Refusal.SHAPE
+    assert decoder.decode("t", b'[{"bn":"x:","n":"a","v":"1"},{"n":"b","v":2}]', NOW_MS) is MessageRefusal.SHAPE
 
 
 # Tasmota.
@@ -170,9 +170,9 @@ def test_chirpstack_has_the_time_of_the_first_gateway_with_a_clock() -> None:
 
 def test_an_uplink_that_was_not_decoded_is_refused() -> None:
     bare = {key: value for key, value in CHIRPSTACK.items() if key != "object"}
-    assert ChirpStackDecoder([]).decode("t", json.dumps(bare).encode(), NOW_MS) is Refusal.SHAPE
+    assert ChirpStackDecoder([]).decode("t", json.dumps(bare).encode(), NOW_MS) is MessageRefusal.SHAPE
     bare = {"end_device_ids": {"device_id": "dev1"}, "uplink_message": {"frm_payload": "qg=="}}
-    assert ThingsStackDecoder([]).decode("t", json.dumps(bare).encode(), NOW_MS) is Refusal.SHAPE
+    assert ThingsStackDecoder([]).decode("t", json.dumps(bare).encode(), NOW_MS) is MessageRefusal.SHAPE
 
 
 THINGS = {
@@ -260,9 +260,11 @@ def test_zigbee2mqtt_topics_beside_a_devices_own_are_ignored() -> None:
     decoder = ZigbeeDecoder("zigbee2mqtt")
     for topic in ("bridge/state", "bridge/logging", "gh1/availability", "gh1/set", "gh1/get"):
         assert decode(decoder, f"zigbee2mqtt/{topic}", {"state": "online"}) == ()
-    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"{}") is Refusal.SHAPE
-    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"[1, {}, {") is Refusal.JSON
-    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"[" + b"1," * 1000 + b"1]") is Refusal.TOO_MANY
+    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"{}") is MessageRefusal.SHAPE
+    assert decoder.read_description("zigbee2mqtt/bridge/devices", b"[1, {}, {") is MessageRefusal.JSON
+    assert (
+        decoder.read_description("zigbee2mqtt/bridge/devices", b"[" + b"1," * 1000 + b"1]") is MessageRefusal.TOO_MANY
+    )
     assert (
         decoder.read_description("zigbee2mqtt/bridge/devices", b'[1, {}, {"friendly_name": "a", "definition": 5}]')
         == ()
@@ -282,7 +284,7 @@ def learnt(*messages: tuple[str, Any]) -> HomeAssistantDecoder:
     decoder = HomeAssistantDecoder("homeassistant")
     for topic, config in messages:
         assert decoder.describes(topic)
-        assert not isinstance(decoder.read_description(topic, json.dumps(config).encode()), Refusal)
+        assert not isinstance(decoder.read_description(topic, json.dumps(config).encode()), MessageRefusal)
     return decoder
 
 
@@ -300,7 +302,7 @@ def test_esphome_has_plain_numbers_in_the_unit_of_its_discovery() -> None:
         )
     ]
     assert decoder.read_description(topic, json.dumps(ESPHOME).encode()) == []
-    assert decoder.read_description(topic, b'{"stat_t": ') is Refusal.JSON
+    assert decoder.read_description(topic, b'{"stat_t": ') is MessageRefusal.JSON
     assert len(decode(decoder, "gh1/sensor/air_temperature/state", b"68.0")) == 1
     assert decoder.read_description(topic, b"") == []
     assert decode(decoder, "gh1/sensor/air_temperature/state", b"68.0") == []
@@ -365,7 +367,10 @@ def test_a_device_discovered_as_a_whole_has_its_components() -> None:
 def test_a_template_that_computes_is_refused(template: str) -> None:
     decoder = HomeAssistantDecoder("homeassistant")
     config = {"stat_t": "a/b", "val_tpl": template, "dev": {"ids": "1"}}
-    assert decoder.read_description("homeassistant/sensor/x/config", json.dumps(config).encode()) is Refusal.TEMPLATE
+    assert (
+        decoder.read_description("homeassistant/sensor/x/config", json.dumps(config).encode())
+        is MessageRefusal.TEMPLATE
+    )
     assert decode(decoder, "a/b", {"temp": 1}) == []
 
 
@@ -377,12 +382,12 @@ def test_discovery_without_a_number_or_with_mistakes_is_ignored() -> None:
         ("homeassistant/device/x/config", {"cmps": {"a": 5}}),
     ):
         assert decoder.read_description(topic, json.dumps(config).encode()) == []
-    assert decoder.read_description("homeassistant/sensor/x/config", b"[]") is Refusal.SHAPE
-    assert decoder.read_description("homeassistant/sensor/x/config", b"{") is Refusal.JSON
+    assert decoder.read_description("homeassistant/sensor/x/config", b"[]") is MessageRefusal.SHAPE
+    assert decoder.read_description("homeassistant/sensor/x/config", b"{") is MessageRefusal.JSON
     for state in ("", "a/#", "a/+", "a\0b", "a" * 300):
         assert (
             decoder.read_description("homeassistant/sensor/x/config", json.dumps({"stat_t": state}).encode())
-            is Refusal.TEMPLATE
+            is MessageRefusal.TEMPLATE
         )
 
 

@@ -11,7 +11,7 @@ from influxdb_client.client.write.point import Point
 
 from edge.sources.mapping.field_map import Measurement
 from edge.sources.mqtt.line_protocol import LineProtocolDecoder, Precision, parse_line
-from edge.sources.mqtt.message import DecodedMessage, Refusal
+from edge.sources.mqtt.message import DecodedMessage, MessageRefusal
 
 NOW_MS = 1_790_000_000_000
 
@@ -52,12 +52,12 @@ def test_the_time_has_the_precision_of_the_settings(precision: Precision, stamp:
 )  # fmt: skip
 def test_a_line_with_wrong_syntax_is_refused_and_its_neighbours_are_not(text: str) -> None:
     good = DecodedMessage("gh-1", [Measurement("v", 1.0)])
-    assert decode(f"m v=1\n{text}\nm v=1") == [good, Refusal.SHAPE, good]
+    assert decode(f"m v=1\n{text}\nm v=1") == [good, MessageRefusal.SHAPE, good]
 
 
 def test_an_empty_message_has_no_lines_and_one_with_too_many_is_refused() -> None:
     assert decode("\n# no\n") == []
-    assert decode("m v=1\n" * 1001) is Refusal.TOO_MANY
+    assert decode("m v=1\n" * 1001) is MessageRefusal.TOO_MANY
 
 
 _NAMES = st.text(

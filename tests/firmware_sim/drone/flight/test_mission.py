@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from firmware_sim.drone.field_model import Row
+from firmware_sim.drone.field_model import FieldSwath
 from firmware_sim.drone.flight.mission import FRAME_RELATIVE, FRAME_TERRAIN, list_items, row_start_seq, rows_done
 from firmware_sim.drone.scenarios import FIELDS, field_named
 from headland.errors import SettingsError
@@ -68,7 +68,7 @@ def test_the_wheat_fields_are_as_planned() -> None:
     assert wheat.machine.rate_ha * wheat.swath_m * wheat.speed_m_s * 0.006 == pytest.approx(19.4, abs=0.05)
     assert wheat.machine.rate_ha * 0.46 == pytest.approx(45, abs=0.1)
     assert sum(wheat.row_amount(row) for row in rows) > wheat.machine.capacity
-    assert rows[0] == Row((0.0, 2.75), (110.0, 2.75))
+    assert rows[0] == FieldSwath((0.0, 2.75), (110.0, 2.75))
     assert rows[1].start[0] == 110.0
 
 

@@ -8,7 +8,7 @@ from shapely.geometry import Polygon
 from shapely.ops import unary_union
 
 from firmware_sim.drone.flight.modes import Mode, Stage
-from firmware_sim.drone.flight.vehicle import Vehicle
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.physics.vehicle_body import STEP_MS
 from firmware_sim.drone.scenarios import FIELDS
 from tests.firmware_sim.recording import START_MS, STEP_S, read_demo, record_demo, sprayer_of
@@ -125,7 +125,7 @@ def test_what_the_wire_says_leads_to_the_true_area_within_2_percent() -> None:
 
 def test_it_refills_changes_the_pack_and_starts_again() -> None:
     scenario = FIELDS["chongqing-terrace"]
-    vehicle = Vehicle(scenario, 3, START_MS)
+    vehicle = SimulatedVehicle(scenario, 3, START_MS)
     seen: list[Stage] = []
     while seen.count(Stage.TAKE_OFF) < 2:
         vehicle.step()
@@ -137,7 +137,7 @@ def test_it_refills_changes_the_pack_and_starts_again() -> None:
 
 
 def test_a_small_tank_needs_two_sorties_and_what_is_left_is_taken_up_where_it_ended() -> None:
-    vehicle = Vehicle(FIELDS["jurong-refill"], 1, START_MS)
+    vehicle = SimulatedVehicle(FIELDS["jurong-refill"], 1, START_MS)
     modes: list[Mode] = []
     speeds: list[float] = []
     while vehicle.autopilot.stage is not Stage.RETURN or vehicle.autopilot.mode is not Mode.AUTO:
@@ -155,7 +155,7 @@ def test_a_small_tank_needs_two_sorties_and_what_is_left_is_taken_up_where_it_en
 
 
 def test_a_terrace_is_flown_at_its_height_above_the_ground() -> None:
-    vehicle = Vehicle(FIELDS["chongqing-terrace"], 1, START_MS)
+    vehicle = SimulatedVehicle(FIELDS["chongqing-terrace"], 1, START_MS)
     heights, ups = [], []
     while vehicle.autopilot.seq < 30:
         vehicle.step()
@@ -168,7 +168,7 @@ def test_a_terrace_is_flown_at_its_height_above_the_ground() -> None:
 
 
 def test_wheat_is_spread_as_its_story_says() -> None:
-    vehicle = Vehicle(FIELDS["jurong-wheat"], 1, START_MS, with_ground=True)
+    vehicle = SimulatedVehicle(FIELDS["jurong-wheat"], 1, START_MS, with_ground=True)
     body, loads, worst_wind, was_armed = vehicle.body, 0, 0.0, False
     while vehicle.autopilot.stage is not Stage.RETURN or vehicle.autopilot.mode is not Mode.AUTO:
         vehicle.step()
@@ -202,7 +202,7 @@ def test_wheat_is_spread_as_its_story_says() -> None:
 
 
 def test_reported_positions_are_off_by_centimetres_and_true_ones_are_kept_apart() -> None:
-    vehicle = Vehicle(FIELDS["demo"], 1, START_MS)
+    vehicle = SimulatedVehicle(FIELDS["demo"], 1, START_MS)
     per_north, per_east = vehicle.body.frame.degrees_per_metre()
     errors = []
     for _ in range(4_000):
@@ -216,7 +216,7 @@ def test_reported_positions_are_off_by_centimetres_and_true_ones_are_kept_apart(
 
 def test_the_same_seed_flies_the_same_flight_and_another_seed_does_not() -> None:
     def fly(seed: int) -> tuple[float, ...]:
-        vehicle = Vehicle(FIELDS["demo"], seed, START_MS)
+        vehicle = SimulatedVehicle(FIELDS["demo"], seed, START_MS)
         for _ in range(20_000 // STEP_MS):
             vehicle.step()
         return (*vehicle.body.true_degrees(), vehicle.body.machine.applied, *vehicle.body.reported())

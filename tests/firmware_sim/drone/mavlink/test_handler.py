@@ -9,8 +9,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.mission import list_items
 from firmware_sim.drone.flight.modes import Mode, Stage
-from firmware_sim.drone.flight.vehicle import Vehicle
-from firmware_sim.drone.simulator import DroneSettings, Fleet
+from firmware_sim.drone.flight.vehicle import SimulatedVehicle
+from firmware_sim.drone.simulator import DroneSettings, SimulatedFleet
 from firmware_sim.links.impairment import corrupt, cut
 from tests.firmware_sim.recording import START_MS, read_frames
 
@@ -19,12 +19,12 @@ class Station:
     """A ground station made of pymavlink alone, over one vehicle that waits for it."""
 
     def __init__(self, **settings: Any) -> None:
-        self.fleet = Fleet(DroneSettings(**{"idle": True, **settings}), START_MS)
+        self.fleet = SimulatedFleet(DroneSettings(**{"idle": True, **settings}), START_MS)
         self.drone = self.fleet.drones[0]
         self.mav = dialect.MAVLink(None, srcSystem=245, srcComponent=191)
 
     @property
-    def vehicle(self) -> Vehicle:
+    def vehicle(self) -> SimulatedVehicle:
         return self.drone.vehicle
 
     def ask(self, message: Any) -> list[Any]:
@@ -398,7 +398,7 @@ def requests() -> list[bytes]:
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), longest=st.integers(1, 40), noise=st.binary(max_size=200))
 def test_damaged_and_cut_bytes_are_counted_and_never_raise(seed: int, longest: int, noise: bytes) -> None:
-    fleet = Fleet(DroneSettings(), START_MS)
+    fleet = SimulatedFleet(DroneSettings(), START_MS)
     for chunk in cut([*corrupt(requests(), seed, 0.4), noise], seed, longest):
         fleet.receive(chunk)
     for chunk in [bytes(600), *requests(), *requests()]:
@@ -471,7 +471,7 @@ def test_whatever_item_is_accepted_can_be_flown(
 
 
 def test_cut_requests_are_answered_as_whole_ones() -> None:
-    whole, pieces = Fleet(DroneSettings(), START_MS), Fleet(DroneSettings(), START_MS)
+    whole, pieces = SimulatedFleet(DroneSettings(), START_MS), SimulatedFleet(DroneSettings(), START_MS)
     answers = [frame for chunk in requests() for frame in whole.receive(chunk)]
     assert answers == [frame for chunk in cut(requests(), 3, 7) for frame in pieces.receive(chunk)]
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware_sim.drone.field_model import SprayerPlan, SpreaderPlan
-from firmware_sim.drone.physics.deposition import Deposition, Droplets, Granules, Grid
+from firmware_sim.drone.physics.deposition import DepositGrid, Deposition, Droplets, Granules
 from firmware_sim.drone.physics.kinematics import Motion
 from firmware_sim.drone.scenarios import FIELDS
 
@@ -18,7 +18,7 @@ WATER = SprayerPlan("water", 30.0, 25.0, 6.0, 0.0)
 
 def granules(seed: int = 1) -> Granules:
     assert isinstance(UREA, SpreaderPlan)
-    return Granules(UREA, Grid((-30.0, -30.0), (30.0, 130.0)), seed, STEP_S)
+    return Granules(UREA, DepositGrid((-30.0, -30.0), (30.0, 130.0)), seed, STEP_S)
 
 
 def fly_north(
@@ -49,7 +49,7 @@ def across(fall: Deposition) -> NDArray[np.float64]:
 def test_every_granule_and_every_drop_lands_somewhere(air: tuple[float, float]) -> None:
     for fall, amount_per_s in (
         (granules(), 0.3),
-        (Droplets(WATER, 5.0, Grid((-3.0, -3.0), (3.0, 50.0)), STEP_S), 0.1),
+        (Droplets(WATER, 5.0, DepositGrid((-3.0, -3.0), (3.0, 50.0)), STEP_S), 0.1),
     ):
         fly_north(fall, amount_per_s, air=air)
         released = amount_per_s * STEP_S * round(100 / 6.0 / STEP_S)
@@ -110,7 +110,7 @@ def test_granules_scatter_as_poisson_says() -> None:
 
 
 def test_a_boom_is_even_over_its_swath() -> None:
-    fall = Droplets(WATER, 5.0, Grid((-30.0, -30.0), (30.0, 130.0)), STEP_S)
+    fall = Droplets(WATER, 5.0, DepositGrid((-30.0, -30.0), (30.0, 130.0)), STEP_S)
     fly_north(fall, 30 * 5.0 * 6 / 10_000)
     trays = across(fall)
     covered = trays[math.floor(28 / 0.5) : math.floor(32 / 0.5)]

@@ -11,7 +11,7 @@ from firmware_sim.drone.field_model import Place
 from firmware_sim.drone.flight.autopilot import Autopilot
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.kinematics import Follower
-from firmware_sim.drone.physics.path import PLANNED_ACCELERATION_M_S2, Height, Path, Waypoint, plan_path
+from firmware_sim.drone.physics.path import PLANNED_ACCELERATION_M_S2, FlightPath, Height, Waypoint, plan_path
 from firmware_sim.drone.physics.vehicle_body import Body
 from firmware_sim.drone.scenarios import FIELDS
 from tests.firmware_sim.recording import START_MS
@@ -19,7 +19,7 @@ from tests.firmware_sim.recording import START_MS
 places = st.tuples(st.floats(-200, 200), st.floats(-200, 200))
 
 
-def path_over(*through: Place, cap_m_s: float = 6.0) -> Path:
+def path_over(*through: Place, cap_m_s: float = 6.0) -> FlightPath:
     waypoints = [Waypoint(place, Height(3.0), cap_m_s, seq) for seq, place in enumerate(through[1:], 1)]
     return plan_path(through[0], waypoints)
 

@@ -26,7 +26,7 @@ from firmware_sim.greenhouse.climate.climate_model import (
 from firmware_sim.greenhouse.climate.compartment import Structure
 from firmware_sim.greenhouse.climate.state import Actuators, Climate
 from firmware_sim.greenhouse.climate.true_climate import true_climate
-from firmware_sim.greenhouse.place import CHONGQING, WUHAN, Place
+from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
 from firmware_sim.greenhouse.scenarios import HOUSES
 from firmware_sim.greenhouse.weather import Outside, Weather, solar_time
 from tests.firmware_sim.houses import (
@@ -203,7 +203,7 @@ def test_roof_vents_let_through_what_vanthoors_equation_says(
 
 @pytest.mark.parametrize("place", [WUHAN, CHONGQING], ids=lambda place: place.site)
 @pytest.mark.parametrize("start_ms", [1_768_000_000_000, 1_784_000_000_000], ids=["january", "july"])
-def test_a_day_in_any_compartment_stays_within_what_plants_and_people_see(place: Place, start_ms: int) -> None:
+def test_a_day_in_any_compartment_stays_within_what_plants_and_people_see(place: HouseSite, start_ms: int) -> None:
     weather = Weather(place, 3, frost_every_days=2)
     climate, actuators = start_climate(KINDS, weather.at(start_ms)), start_actuators(KINDS)
     seen = []
