@@ -10,13 +10,14 @@ The time model is described in the package's docstring.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import UNIX_FROM_US, RowKind, Stamp
 from edge.sources.mavlink.timing.clock import BootClock, BootState, MapUpdate
 from edge.sources.mavlink.timing.clock_choice import ClockSelector, HoldPolicy
 from edge.sources.mavlink.timing.interleaving import JUMP_MS, ClockInterleaveDetector
-from edge.sources.mavlink.timing.pending import EventBody, PendingMessage, Stamped, StampedEvent
+from edge.sources.mavlink.timing.pending import EventBody, PendingMessage, Stamped, StampedEvent, StampedRows
 from edge.sources.mavlink.timing.series_buffers import SeriesBuffers
 from headland.contract.records import Clock, Scalar
 
@@ -301,8 +302,10 @@ class Timestamper:
         """Add one row; by arrival, which is all that some vehicles ever have, nothing needs to be checked."""
         if self._clock is not _ARRIVAL:
             self._add(kind, values, stamp_ms, arrival_ms)
-        else:
-            self._buffer(kind, _ARRIVAL, arrival_ms, stamp_ms, values)
+            return
+        released = self._buffers.add(kind, _ARRIVAL, arrival_ms, stamp_ms, values)
+        if released != ():
+            self._note_added(released)
 
     def _add(self, kind: RowKind | None, body: Any, stamp_ms: int | None, arrival_ms: int) -> None:
         previous_ms = None if self._fall_at is not None else self.boot.last_ms
@@ -346,13 +349,14 @@ class Timestamper:
         if kind is None:
             self._stamped.append(StampedEvent(clock, time_ms, body))
             return
-        self._buffer(kind, clock, time_ms, stamp_ms, body)
+        released = self._buffers.add(kind, clock, time_ms, stamp_ms, body)
+        if released != ():
+            self._note_added(released)
         self._update_buffers()
 
-    def _buffer(self, kind: RowKind, clock: Clock, time_ms: int, stamp_ms: int | None, values: Any) -> None:
-        """Gather a stamped row; a repeated message (the same stamp in its series) is counted and left out."""
-        released = self._buffers.add(kind, clock, time_ms, stamp_ms, values)
+    def _note_added(self, released: Sequence[StampedRows] | None) -> None:
+        """Pass on the rows that an added one released; count a repeated message, which was left out."""
         if released is None:
             self.counts["repeated"] += 1
-        elif released:
+        else:
             self._stamped += released

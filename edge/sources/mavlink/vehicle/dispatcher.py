@@ -133,10 +133,10 @@ class MessageDispatcher:
 
     def _read_mission(self, message: MissionCurrent, now_ms: int) -> Sequence[Effect]:
         before = self._state.mission_seq
-        effects: list[Effect] = [*self._state.read_mission(message, now_ms)]
-        if self._recorder is not None and self._state.mission_seq != before:
-            effects += self._recorder.note_mission(self._state.plan, message.seq)
-        return effects
+        events = self._state.read_mission(message, now_ms)
+        if self._recorder is None or self._state.mission_seq == before:
+            return events
+        return [*events, *self._recorder.note_mission(self._state.plan, message.seq)]
 
     def _read_parameter(self, message: ParamValue, _now_ms: int) -> Sequence[Effect]:
         if self._recorder is not None:

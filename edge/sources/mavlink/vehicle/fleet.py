@@ -82,11 +82,13 @@ class Fleet:
         received: dict[Vehicle, None] = {}  # in order: a set's order would differ from run to run
         at = 0
         while at < len(frames):
-            vehicle = self.vehicles.get((link, frames[at][1], 0))
+            frame = frames[at]
+            vehicle = self.vehicles.get((link, frame[1], 0))
             if vehicle is not None:
                 received[vehicle] = None
-                at, run_outputs = vehicle.read_run(frames, at, arrivals_ms)
-                outputs += run_outputs
+                if frame[2] == AUTOPILOT:
+                    at, run_outputs = vehicle.read_run(frames, at, arrivals_ms)
+                    outputs += run_outputs
             if at < len(frames):
                 outputs += self._read_frame(link, frames[at], arrivals_ms[at], received)
                 at += 1
