@@ -1,1 +1,1 @@
-"""The routes: each reads its parameters, asks a query and names its answer."""
+"""Routes: each reads its parameters, runs an analysis or a registry operation, and returns its response."""

@@ -1,4 +1,4 @@
-"""Routes of passes: declare, list, show, and the as-applied map."""
+"""Routes of passes: declare, list, get, and the as-applied map."""
 
 from __future__ import annotations
 

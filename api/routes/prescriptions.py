@@ -1,4 +1,4 @@
-"""Routes of prescriptions: make, list, show, and export as files for machines."""
+"""Routes of prescriptions: create, list, get, and export as files for machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A registry for the API's tests: one farm with a field that has a pond, a product, a machine and a season."""
+"""An API with a filled registry: one farm with a field that has a pond, a product, a machine and a season."""
 
 from __future__ import annotations
 

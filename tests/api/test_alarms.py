@@ -1,4 +1,4 @@
-"""Rules, alarms and notices over HTTP: kept, listed page by page, taken care of, and replayed over history."""
+"""Alarm rules, alarms and notifications over HTTP, and the simulation of a rule on past data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEAT = {
 RECIPIENT = {"name": "app", "kind": "webhook", "address": "https://example.org/hook"}
 
 
-class Desk:
+class AlarmApi:
     """The API and what is behind it."""
 
     def __init__(self, client: httpx.Client, repositories: OrganisationRepositories, store: MemoryStore) -> None:
@@ -58,25 +58,27 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def alarm_api(tmp_path: Path) -> Iterator[AlarmApi]:
     registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: NOW_MS)
     repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
     store = fill_farm()
     app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: NOW_MS, registry=registry)
     with serve(app) as client:
-        yield Desk(client, repositories, store)
+        yield AlarmApi(client, repositories, store)
     registry.close()
 
 
-def test_a_rule_is_stored_changed_at_its_version_and_deleted(desk: Desk) -> None:
-    rule = desk.post("/v1/alarm-rules", HEAT, 201)
-    assert desk.get("/v1/alarm-rules")["items"] == [rule]
-    stale = desk.client.put(f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300}, headers={"If-Match": '"9"'})
+def test_a_rule_is_stored_changed_at_its_version_and_deleted(alarm_api: AlarmApi) -> None:
+    rule = alarm_api.post("/v1/alarm-rules", HEAT, 201)
+    assert alarm_api.get("/v1/alarm-rules")["items"] == [rule]
+    stale = alarm_api.client.put(
+        f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300}, headers={"If-Match": '"9"'}
+    )
     assert stale.status_code == 412
-    changed = desk.client.put(f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300, "version": 1})
+    changed = alarm_api.client.put(f"/v1/alarm-rules/{rule['id']}", json={**HEAT, "for_s": 300, "version": 1})
     assert (changed.status_code, changed.json()["for_s"]) == (200, 300.0)
-    assert desk.client.delete(f"/v1/alarm-rules/{rule['id']}", headers={"If-Match": '"2"'}).status_code == 204
-    assert desk.get("/v1/alarm-rules")["items"] == []
+    assert alarm_api.client.delete(f"/v1/alarm-rules/{rule['id']}", headers={"If-Match": '"2"'}).status_code == 204
+    assert alarm_api.get("/v1/alarm-rules")["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -89,64 +91,70 @@ def test_a_rule_is_stored_changed_at_its_version_and_deleted(desk: Desk) -> None
         ({"for_s": 0, "clear_for_s": 0}, "noise would cause many alarms"),
     ],
 )
-def test_an_inconsistent_rule_is_refused_with_a_sentence(desk: Desk, change: dict[str, Any], sentence: str) -> None:
-    assert sentence in desk.post("/v1/alarm-rules", {**HEAT, **change}, 400)["detail"]
+def test_an_inconsistent_rule_is_refused_with_a_sentence(
+    alarm_api: AlarmApi, change: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in alarm_api.post("/v1/alarm-rules", {**HEAT, **change}, 400)["detail"]
 
 
-def test_the_secret_of_a_webhook_is_returned_once_and_is_in_no_record(desk: Desk) -> None:
-    made = desk.post("/v1/alarm-recipients", RECIPIENT, 201)
-    first, second = (desk.post(f"/v1/alarm-recipients/{made['id']}/secret")["secret"] for _ in range(2))
+def test_the_secret_of_a_webhook_is_returned_once_and_is_in_no_record(alarm_api: AlarmApi) -> None:
+    recipient = alarm_api.post("/v1/alarm-recipients", RECIPIENT, 201)
+    first, second = (alarm_api.post(f"/v1/alarm-recipients/{recipient['id']}/secret")["secret"] for _ in range(2))
     assert first != second
-    assert desk.repositories.alarm_recipients.secret(made["id"]) == second
-    assert "secret" not in desk.client.get("/v1/alarm-recipients").text
-    assert desk.post("/v1/alarm-recipients", {**RECIPIENT, "name": "b", "address": "ftp://x"}, 400)["status"] == 400
+    assert alarm_api.repositories.alarm_recipients.secret(recipient["id"]) == second
+    assert "secret" not in alarm_api.client.get("/v1/alarm-recipients").text
+    assert (
+        alarm_api.post("/v1/alarm-recipients", {**RECIPIENT, "name": "b", "address": "ftp://x"}, 400)["status"] == 400
+    )
 
 
-def test_alarms_are_listed_in_pages_acknowledged_and_snoozed(desk: Desk) -> None:
-    alarms = [desk.raise_alarm(number) for number in range(5)]
-    desk.raise_alarm(9, ended_ms=NOW_MS, ended_why="cleared")
-    found: list[str] = []
+def test_alarms_are_listed_in_pages_acknowledged_and_snoozed(alarm_api: AlarmApi) -> None:
+    alarms = [alarm_api.raise_alarm(number) for number in range(5)]
+    alarm_api.raise_alarm(9, ended_ms=NOW_MS, ended_why="cleared")
+    alarm_ids: list[str] = []
     cursor: str | None = None
     while True:
         query = {"state": "active", "limit": 2, **({} if cursor is None else {"cursor": cursor})}
-        page = desk.get("/v1/alarms", **query)
-        found += [alarm["id"] for alarm in page["items"]]
+        page = alarm_api.get("/v1/alarms", **query)
+        alarm_ids += [alarm["id"] for alarm in page["items"]]
         cursor = page["next"]
         if cursor is None:
             break
-    assert found == [alarm.id for alarm in alarms[::-1]]
-    assert len(desk.get("/v1/alarms")["items"]) == 6
-    assert [alarm["subject"] for alarm in desk.get("/v1/alarms", subject="gh-3")["items"]] == ["gh-3"]
+    assert alarm_ids == [alarm.id for alarm in alarms[::-1]]
+    assert len(alarm_api.get("/v1/alarms")["items"]) == 6
+    assert [alarm["subject"] for alarm in alarm_api.get("/v1/alarms", subject="gh-3")["items"]] == ["gh-3"]
     path = f"/v1/alarms/{alarms[0].id}"
-    read = {"If-Match": desk.client.get(path).headers["etag"]}
-    assert desk.client.post(f"{path}/acknowledge", json={"note": "mine"}, headers=read).status_code == 200
-    late = desk.client.post(f"{path}/acknowledge", json={"note": "too late"}, headers=read)
+    read = {"If-Match": alarm_api.client.get(path).headers["etag"]}
+    assert alarm_api.client.post(f"{path}/acknowledge", json={"note": "mine"}, headers=read).status_code == 200
+    late = alarm_api.client.post(f"{path}/acknowledge", json={"note": "too late"}, headers=read)
     assert (late.status_code, late.json()["type"]) == (412, "urn:headland:problem:changed-meanwhile")
-    assert desk.post(f"{path}/acknowledge", {"note": "vents are open"})["acknowledged_ms"] == NOW_MS
-    assert desk.post(f"{path}/snooze", {"until_ms": NOW_MS + 1})["snoozed_until_ms"] == NOW_MS + 1
-    shown = desk.get(path)
+    assert alarm_api.post(f"{path}/acknowledge", {"note": "vents are open"})["acknowledged_ms"] == NOW_MS
+    assert alarm_api.post(f"{path}/snooze", {"until_ms": NOW_MS + 1})["snoozed_until_ms"] == NOW_MS + 1
+    shown = alarm_api.get(path)
     assert (shown["note"], shown["acknowledged_by"], shown["ended_ms"]) == ("vents are open", "api", None)
-    assert desk.post(f"/v1/alarms/{'0' * 26}/acknowledge", status=404)["type"] == "urn:headland:problem:unknown-alarm"
-    assert desk.client.get("/v1/alarms", params={"cursor": "what"}).status_code == 400
+    assert (
+        alarm_api.post(f"/v1/alarms/{'0' * 26}/acknowledge", status=404)["type"] == "urn:headland:problem:unknown-alarm"
+    )
+    assert alarm_api.client.get("/v1/alarms", params={"cursor": "what"}).status_code == 400
 
 
-def test_a_dead_notification_is_listed_and_retried(desk: Desk) -> None:
+def test_a_dead_notification_is_listed_and_retried(alarm_api: AlarmApi) -> None:
     notice = Notice(
-        id=desk.repositories.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
+        id=alarm_api.repositories.alarms.new_id(), recipient="0" * 26, rule="heat", what="raised", about=(), body="{}",
         created_ms=NOW_MS, due_ms=NOW_MS, attempts=16, state=NoticeState.DEAD, error="it answered 500",
     )  # fmt: skip
-    desk.repositories.alarms.save(AlarmUpdate(notices=[notice]))
-    assert desk.get("/v1/alarm-notices", state="dead")["items"][0]["error"] == "it answered 500"
-    desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=202)
-    assert [one.id for one in desk.repositories.alarms.due_notices(NOW_MS)] == [notice.id]
-    desk.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
+    alarm_api.repositories.alarms.save(AlarmUpdate(notices=[notice]))
+    assert alarm_api.get("/v1/alarm-notices", state="dead")["items"][0]["error"] == "it answered 500"
+    alarm_api.post(f"/v1/alarm-notices/{notice.id}/replay", status=202)
+    assert [one.id for one in alarm_api.repositories.alarms.due_notices(NOW_MS)] == [notice.id]
+    alarm_api.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
 
 
-def test_a_simulation_returns_the_alarms_that_would_have_been_raised_and_notifies_nobody(desk: Desk) -> None:
+def test_a_simulation_returns_the_alarms_that_would_have_been_raised_and_notifies_nobody(alarm_api: AlarmApi) -> None:
     temperatures = np.concatenate((np.full(60, 20.0), np.full(60, 30.0), np.full(60, 20.0)))
     day = START_MS - 86_400_000
     write_series(
-        desk.store,
+        alarm_api.store,
         OWN,
         "home",
         "greenhouse",
@@ -154,20 +162,20 @@ def test_a_simulation_returns_the_alarms_that_would_have_been_raised_and_notifie
         day + MINUTE * np.arange(180),
         {"air_temperature_degc": temperatures},
     )
-    rule = desk.post("/v1/alarm-rules", HEAT, 201)
-    answer = desk.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day, end=START_MS)
+    rule = alarm_api.post("/v1/alarm-rules", HEAT, 201)
+    answer = alarm_api.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day, end=START_MS)
     assert answer["alarms"] == 1
     device = answer["devices"][0]
     assert (device["device"], device["judged"], device["reason"]) == (HOUSE, 180, None)
     alarm = device["alarms"][0]
     assert [(alarm[name] - day) // MINUTE for name in ("began_ms", "raised_ms", "ended_ms")] == [60, 61, 121]
     assert (alarm["value"], alarm["threshold"], alarm["unit"]) == (30.0, 24.0, "degC")
-    empty = desk.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day - 86_400_000, end=day)
+    empty = alarm_api.post(f"/v1/alarm-rules/{rule['id']}/replay", start=day - 86_400_000, end=day)
     assert empty["devices"][0]["reason"] == "insufficient_data"
-    assert (desk.repositories.alarms.newest(), desk.repositories.alarms.notices()) == ([], [])
+    assert (alarm_api.repositories.alarms.newest(), alarm_api.repositories.alarms.notices()) == ([], [])
 
 
-def test_a_rule_of_gateways_has_no_history(desk: Desk) -> None:
+def test_a_rule_of_gateways_has_no_history(alarm_api: AlarmApi) -> None:
     gateways = {"name": "offline", "any_of": [[{"what": "gateway_offline", "above": 0.5}]]}
-    rule = desk.post("/v1/alarm-rules", gateways, 201)
-    assert desk.post(f"/v1/alarm-rules/{rule['id']}/replay", status=400)["type"].endswith("no-history")
+    rule = alarm_api.post("/v1/alarm-rules", gateways, 201)
+    assert alarm_api.post(f"/v1/alarm-rules/{rule['id']}/replay", status=400)["type"].endswith("no-history")

@@ -139,7 +139,7 @@ def test_conflicts_are_listed_in_pages_with_the_stored_and_the_later_value() -> 
         first = get(client, path, start=START_MS, end=NOW_MS, limit=1)
         second = get(client, path, start=START_MS, end=NOW_MS, cursor=first["next"])
         outside = get(client, path, start=START_MS + 2000, end=NOW_MS)
-    assert [(one["stored"], one["value"], one["unit"]) for one in first["items"]] == [
+    assert [(conflict["stored"], conflict["value"], conflict["unit"]) for conflict in first["items"]] == [
         (25.0, 30.0, "degC"),
         (25.0, 31.0, "degC"),
     ]

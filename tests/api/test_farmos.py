@@ -1,4 +1,4 @@
-"""The farmOS export: a spread pass and a house's days as JSON:API documents, held against the standard's rules."""
+"""The farmOS export: a pass and a greenhouse's days as JSON:API documents, checked against the standard's rules."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def logs(document: Any, kind: str) -> list[Any]:
 
 def quantities(document: Any, log: Any) -> dict[str, tuple[float, str]]:
     """Return value and unit of a log's quantities by label, as a reader of JSON:API finds them."""
-    by_id = {(one["type"], one["id"]): one for one in document["included"]}
-    found = {}
+    by_id = {(resource["type"], resource["id"]): resource for resource in document["included"]}
+    values = {}
     for reference in log["relationships"]["quantity"]["data"]:
-        one = by_id[reference["type"], reference["id"]]
-        unit = one["relationships"]["units"]["data"]
+        resource = by_id[reference["type"], reference["id"]]
+        unit = resource["relationships"]["units"]["data"]
         name = by_id[unit["type"], unit["id"]]["attributes"]["name"]
-        found[one["attributes"]["label"]] = (float(one["attributes"]["value"]["decimal"]), name)
-    return found
+        values[resource["attributes"]["label"]] = (float(resource["attributes"]["value"]["decimal"]), name)
+    return values
 
 
 def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(farm_api: RegistryApi) -> None:
@@ -76,29 +76,32 @@ def test_a_pass_is_an_input_log_with_what_was_metered_and_its_material(farm_api:
     (log,) = logs(document, "input")
     assert log["attributes"]["name"] == "Urea on Equator"
     assert log["attributes"]["timestamp"] == "2026-11-24T08:00:00.000Z"
-    told = quantities(document, log)
-    assert {label: unit for label, (_, unit) in told.items()} == {
+    values = quantities(document, log)
+    assert {label: unit for label, (_, unit) in values.items()} == {
         "released": "kg",
         "on the usable field": "kg",
         "mean rate on the field": "kg/ha",
     }
-    assert told["released"][0] == pytest.approx(APPLIED_KG)
-    assert 0.8 * APPLIED_KG < told["on the usable field"][0] < APPLIED_KG
-    materials = [one for one in document["included"] if one["type"] == "taxonomy_term--material_type"]
-    assert [one["attributes"]["name"] for one in materials] == ["Urea"]
+    assert values["released"][0] == pytest.approx(APPLIED_KG)
+    assert 0.8 * APPLIED_KG < values["on the usable field"][0] < APPLIED_KG
+    materials = [resource for resource in document["included"] if resource["type"] == "taxonomy_term--material_type"]
+    assert [resource["attributes"]["name"] for resource in materials] == ["Urea"]
     rests_on = msgspec.json.decode(log["attributes"]["data"])
     assert rests_on["released"]["evidence"] == "measured_flow"
     (machine,) = log["relationships"]["equipment"]["data"]
-    assert any(one["id"] == machine["id"] and one["attributes"]["name"] == SPREADER for one in document["included"])
+    assert any(
+        resource["id"] == machine["id"] and resource["attributes"]["name"] == SPREADER
+        for resource in document["included"]
+    )
 
 
 def test_a_local_day_is_an_observation_with_the_numbers_that_are_known_and_no_others(farm_api: RegistryApi) -> None:
     document = export(farm_api)
     first, second = logs(document, "observation")[-2:]
-    told = quantities(document, first)
-    assert [unit for _, unit in (told["air_temperature_degc"], told["vpd_kpa"])] == ["degC", "kPa"]
-    assert told["air_temperature_degc"][0] == pytest.approx(20.0, abs=0.1)
-    assert told["vpd_kpa"][0] == pytest.approx(1.17, abs=0.03)
+    values = quantities(document, first)
+    assert [unit for _, unit in (values["air_temperature_degc"], values["vpd_kpa"])] == ["degC", "kPa"]
+    assert values["air_temperature_degc"][0] == pytest.approx(20.0, abs=0.1)
+    assert values["vpd_kpa"][0] == pytest.approx(1.17, abs=0.03)
     # Days are those of Shanghai: they end at 16:00 UTC.
     assert first["attributes"]["timestamp"].endswith("T16:00:00.000Z")
     assert "simulated" in first["attributes"]["name"]
@@ -112,21 +115,25 @@ def test_every_document_is_valid_json_api(farm_api: RegistryApi) -> None:
     assert document["jsonapi"] == {"version": "1.1"}
     assert set(document) == {"jsonapi", "links", "data", "included"}
     resources = [*document["data"], *document["included"]]
-    identities = [(one["type"], one["id"]) for one in resources]
+    identities = [(resource["type"], resource["id"]) for resource in resources]
     assert len(set(identities)) == len(identities)
     referred: set[tuple[str, str]] = set()
-    for one in resources:
-        assert set(one) <= {"type", "id", "attributes", "relationships"}
-        assert str(uuid.UUID(one["id"])) == one["id"]
-        names = [*one["attributes"], *one.get("relationships", {})]
+    for resource in resources:
+        assert set(resource) <= {"type", "id", "attributes", "relationships"}
+        assert str(uuid.UUID(resource["id"])) == resource["id"]
+        names = [*resource["attributes"], *resource.get("relationships", {})]
         assert all(NAME.fullmatch(name) for name in names)
         assert len(set(names)) == len(names)
-        for related in one.get("relationships", {}).values():
+        for related in resource.get("relationships", {}).values():
             linked = related["data"] if isinstance(related["data"], list) else [related["data"]]
             referred |= {(each["type"], each["id"]) for each in linked}
     # Full linkage: all that is included is referred to, and all that is referred to is included.
-    assert referred == {(one["type"], one["id"]) for one in document["included"]}
-    measures = {one["attributes"]["measure"] for one in document["included"] if one["type"].startswith("quantity")}
+    assert referred == {(resource["type"], resource["id"]) for resource in document["included"]}
+    measures = {
+        resource["attributes"]["measure"]
+        for resource in document["included"]
+        if resource["type"].startswith("quantity")
+    }
     assert measures <= MEASURES
 
 

@@ -1,4 +1,4 @@
-"""The dashboard of Grafana's Infinity data source: its queries are asked of the API and read as Infinity does."""
+"""The Grafana dashboard: its queries are sent to the API and read as the Infinity data source reads them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def ask(client: httpx.Client, target: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("title", TARGETS)
 def test_each_query_gives_rows_with_the_columns_that_it_names(client: httpx.Client, title: str) -> None:
     target = TARGETS[title]
-    found = ask(client, target)
-    rows = [] if found is None else found if isinstance(found, list) else [found]
+    result = ask(client, target)
+    rows = [] if result is None else result if isinstance(result, list) else [result]
     assert bool(rows) is (title not in EMPTY)
     for column in target["columns"]:
         values = [row[column["selector"]] for row in rows if row.get(column["selector"]) is not None]
@@ -69,16 +69,16 @@ def test_each_query_gives_rows_with_the_columns_that_it_names(client: httpx.Clie
 def test_the_panels_show_the_numbers_of_the_api(client: httpx.Client) -> None:
     row = ask(client, TARGETS["Vapour pressure deficit by hour"])
     rows = row if isinstance(row, list) else [row]
-    told = client.get(f"/v1/greenhouses/{HOUSE}/climate", params={"by": "hour", "start": START_MS, "end": NOW_MS})
+    response = client.get(f"/v1/greenhouses/{HOUSE}/climate", params={"by": "hour", "start": START_MS, "end": NOW_MS})
     assert [one.get("vpd_kpa") for one in rows] == [
-        each["answers"]["vpd_kpa"]["value"] for each in told.json()["items"]
+        each["answers"]["vpd_kpa"]["value"] for each in response.json()["items"]
     ]
 
 
 def test_the_variables_list_the_devices_of_their_kind(client: httpx.Client) -> None:
     for variable, device in zip(BOARD["templating"]["list"], (HOUSE, DRONE), strict=True):
-        found = ask(client, variable["query"]["infinityQuery"])
-        assert device in (found if isinstance(found, list) else [found])
+        result = ask(client, variable["query"]["infinityQuery"])
+        assert device in (result if isinstance(result, list) else [result])
 
 
 @pytest.mark.parametrize("name", ["headland-infinity.json", "headland-influxdb.json"])
@@ -86,10 +86,10 @@ def test_a_dashboard_file_is_importable_and_every_panel_has_a_position_and_a_sou
     board = msgspec.json.decode((FOLDER / name).read_bytes())
     (source,) = board["__inputs"]
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
-    taken: set[tuple[int, int]] = set()
+    occupied: set[tuple[int, int]] = set()
     for panel in board["panels"]:
         assert panel["datasource"] == {"type": source["pluginId"], "uid": f"${{{source['name']}}}"}
         at = panel["gridPos"]
         cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
-        assert not taken & cells
-        taken |= cells
+        assert not occupied & cells
+        occupied |= cells

@@ -44,7 +44,7 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
 
 
 @pytest.fixture(scope="module")
-def one(farm_api: RegistryApi) -> dict[str, Any]:
+def declared_pass(farm_api: RegistryApi) -> dict[str, Any]:
     made = farm_api.client.post("/v1/passes", json=declaration(farm_api))
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()
@@ -58,9 +58,9 @@ def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
 
 
 def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(
-    farm_api: RegistryApi, one: dict[str, Any]
+    farm_api: RegistryApi, declared_pass: dict[str, Any]
 ) -> None:
-    path = f"/v1/passes/{one['id']}/deviation"
+    path = f"/v1/passes/{declared_pass['id']}/deviation"
     met = ask(farm_api, path, cell_m=5)
     assert met["planned_rate_ha"] == 120.0
     assert met["on_target_share"] > 0.9
@@ -72,7 +72,7 @@ def test_a_pass_as_planned_is_on_target_and_one_at_half_of_its_plan_is_not(
     assert missed["regions"][0]["kind"] == "under"
 
 
-def test_nutrients_follow_from_the_meter_and_the_label(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+def test_nutrients_follow_from_the_meter_and_the_label(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
     field = farm_api.ids["field"]
     answer = ask(
         farm_api, f"/v1/fields/{field}/nutrients", yield_kg_ha=6750, grain_n_pct=2.1, unfertilised_yield_kg_ha=3600
@@ -93,31 +93,31 @@ def test_nutrients_follow_from_the_meter_and_the_label(farm_api: RegistryApi, on
     assert (each["leaching"]["state"], each["leaching"]["reasons"]) == ("low", ["little_nitrogen"])
 
 
-def test_each_owner_is_billed_for_the_amount_on_the_plot(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    answer = farm_api.client.get(f"/v1/passes/{one['id']}/settlement")
+def test_each_owner_is_billed_for_the_amount_on_the_plot(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    answer = farm_api.client.get(f"/v1/passes/{declared_pass['id']}/settlement")
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert (row["owner"], row["product"]) == ("Wang", "Urea")
     assert float(row["applied_kg"]) == pytest.approx(APPLIED_KG, rel=0.01)
     assert float(row["treated_ha"]) == pytest.approx(8 * 195 * 5 / 10_000, rel=0.02)
     assert float(row["treated_mu"]) == pytest.approx(float(row["treated_ha"]) * 15, rel=1e-3)
-    answer = farm_api.client.get(f"/v1/passes/{one['id']}/settlement", headers={"Accept": JSON}).json()
+    answer = farm_api.client.get(f"/v1/passes/{declared_pass['id']}/settlement", headers={"Accept": JSON}).json()
     assert (answer["rows"], answer["columns"]["owner"], answer["columns"]["simulated"]) == (1, ["Wang"], [False])
     assert answer["columns"]["applied_kg"] == [float(row["applied_kg"])]
 
 
-def test_the_ledger_and_the_cells_of_a_map_are_tables_too(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    for path in ("/v1/ledger", f"/v1/passes/{one['id']}/as-applied"):
+def test_the_ledger_and_the_cells_of_a_map_are_tables_too(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    for path in ("/v1/ledger", f"/v1/passes/{declared_pass['id']}/as-applied"):
         text = farm_api.client.get(path, headers={"Accept": CSV}).text
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
         arrow = read_ipc_stream(io.BytesIO(farm_api.client.get(path, headers={"Accept": ARROW}).content)).read_all()
         assert arrow.num_rows == len(rows) > 0
         assert arrow.column_names == list(rows[0])
-    cells = farm_api.client.get(f"/v1/passes/{one['id']}/as-applied", params={"format": "csv"}).text
+    cells = farm_api.client.get(f"/v1/passes/{declared_pass['id']}/as-applied", params={"format": "csv"}).text
     assert cells == text
     assert sum(float(row["amount_kg"] or 0) for row in rows) == pytest.approx(APPLIED_KG, rel=0.01)
 
 
-def test_remaining_ground_is_treated_once(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+def test_remaining_ground_is_treated_once(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
     answer = {**declaration(farm_api), "start_ms": START_MS + 1, "end_ms": START_MS + 195_000}
     broken = farm_api.client.post("/v1/passes", json=answer).json()
     rest = ask(farm_api, f"/v1/passes/{broken['id']}/resume")
@@ -133,7 +133,7 @@ def test_remaining_ground_is_treated_once(farm_api: RegistryApi, one: dict[str, 
     assert spray == [0.0, *([1.0, 0.0] * 3)]
     north_m = sorted({round(item["params"][4] * NORTH_DEG_M) for item in items if item["command"] == 16})
     assert north_m == [20, 25, 30]
-    whole = ask(farm_api, f"/v1/passes/{one['id']}/resume")
+    whole = ask(farm_api, f"/v1/passes/{declared_pass['id']}/resume")
     assert whole["lines"] == 0
 
 
@@ -150,9 +150,9 @@ def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(farm_api: Regist
 
 
 def test_applied_amounts_and_weather_are_recorded_and_a_changed_entry_is_detected(
-    farm_api: RegistryApi, one: dict[str, Any]
+    farm_api: RegistryApi, declared_pass: dict[str, Any]
 ) -> None:
-    closed = farm_api.client.post(f"/v1/passes/{one['id']}/close")
+    closed = farm_api.client.post(f"/v1/passes/{declared_pass['id']}/close")
     assert closed.status_code == 200, closed.text
     kinds = [entry["kind"] for entry in closed.json()["items"]]
     assert kinds == ["as_applied", "deviation", "weather"]
@@ -160,9 +160,9 @@ def test_applied_amounts_and_weather_are_recorded_and_a_changed_entry_is_detecte
     assert (deviation["source"], deviation["rate_ha"], deviation["prescription"]) == ("pass_rate", 120.0, None)
     assert deviation["zones"][0]["kind"] == "on_target"
     assert deviation["applied"] == pytest.approx(deviation["planned"], rel=0.05)
-    assert farm_api.client.post(f"/v1/passes/{one['id']}/close").json() == closed.json()
+    assert farm_api.client.post(f"/v1/passes/{declared_pass['id']}/close").json() == closed.json()
     entries = ask(farm_api, "/v1/ledger", field=farm_api.ids["field"])["items"]
-    kept = [entry["kind"] for entry in entries if entry["pass_id"] == one["id"]]
+    kept = [entry["kind"] for entry in entries if entry["pass_id"] == declared_pass["id"]]
     assert kept == ["weather", "as_applied", "deviation"]
     assert ask(farm_api, "/v1/ledger/check")["whole"] is True
     with farm_api.registry._database.writing() as connection:

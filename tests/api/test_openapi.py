@@ -1,4 +1,4 @@
-"""Schemathesis sends what the OpenAPI document allows and what it does not, and holds the answers against it."""
+"""Property tests of the API against its OpenAPI document, with Schemathesis."""
 
 import tempfile
 from pathlib import Path

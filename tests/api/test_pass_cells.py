@@ -62,7 +62,7 @@ def made(farm_api: RegistryApi) -> Prescription:
 
 
 @pytest.fixture(scope="module")
-def one(farm_api: RegistryApi, made: Prescription) -> dict[str, Any]:
+def declared_pass(farm_api: RegistryApi, made: Prescription) -> dict[str, Any]:
     declared = {**declaration(farm_api), "planned_rate_ha": None, "prescription": made.id}
     answer = farm_api.client.post("/v1/passes", json=declared)
     assert answer.status_code == 201, answer.text
@@ -83,9 +83,9 @@ def refusal(farm_api: RegistryApi, path: str, **params: Any) -> tuple[int, str]:
 
 
 def test_each_zone_of_the_passs_prescription_is_compared_with_its_own_rate(
-    farm_api: RegistryApi, made: Prescription, one: dict[str, Any]
+    farm_api: RegistryApi, made: Prescription, declared_pass: dict[str, Any]
 ) -> None:
-    answer = ask(farm_api, f"/v1/passes/{one['id']}/deviation", cell_m=1)
+    answer = ask(farm_api, f"/v1/passes/{declared_pass['id']}/deviation", cell_m=1)
     assert answer["plan"]["source"] == "pass_prescription"
     assert f"prescription {made.id} (pass_prescription)" in answer["inputs"]
     west, east = answer["zones"]
@@ -101,14 +101,14 @@ def test_each_zone_of_the_passs_prescription_is_compared_with_its_own_rate(
 
 
 def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_is_certain(
-    farm_api: RegistryApi, made: Prescription, one: dict[str, Any]
+    farm_api: RegistryApi, made: Prescription, declared_pass: dict[str, Any]
 ) -> None:
     declared = {**declaration(farm_api), "start_ms": START_MS + 3, "planned_rate_ha": None}
     plain = farm_api.client.post("/v1/passes", json=declared).json()
     path = f"/v1/passes/{plain['id']}/deviation"
     found = ask(farm_api, path)
     assert (found["plan"]["source"], found["plan"]["prescription"]) == ("field_prescription", made.id)
-    assert found["zones"] == ask(farm_api, f"/v1/passes/{one['id']}/deviation")["zones"]
+    assert found["zones"] == ask(farm_api, f"/v1/passes/{declared_pass['id']}/deviation")["zones"]
     registry, repositories = registry_at(farm_api, START_MS - 3_600_000)
     # For another product it is none of this pass; made after it neither; for a season it makes two.
     other = repositories.products.add(
@@ -130,8 +130,8 @@ def test_the_newest_prescription_of_the_field_is_the_plan_only_where_it_is_certa
     registry.close()
 
 
-def test_a_plan_of_another_field_is_refused(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    path = f"/v1/passes/{one['id']}/deviation"
+def test_a_plan_of_another_field_is_refused(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    path = f"/v1/passes/{declared_pass['id']}/deviation"
     assert refusal(farm_api, path, prescription=farm_api.ids["prescriptions"]) == (400, "other-field")
     assert refusal(farm_api, path, prescription="0" * 26) == (400, "unknown-prescription")
     assert refusal(farm_api, path, prescription="0" * 26, planned_rate_ha=1) == (400, "two-plans")
@@ -143,9 +143,9 @@ def test_a_plan_of_another_field_is_refused(farm_api: RegistryApi, one: dict[str
 
 
 def test_the_cells_are_polygons_with_planned_and_applied_rate_class_and_cause(
-    farm_api: RegistryApi, one: dict[str, Any]
+    farm_api: RegistryApi, declared_pass: dict[str, Any]
 ) -> None:
-    path = f"/v1/passes/{one['id']}/cells"
+    path = f"/v1/passes/{declared_pass['id']}/cells"
     answer = ask(farm_api, path, cell_m=5)
     assert answer["type"] == "FeatureCollection"
     assert (answer["unit"], answer["cell_m"], answer["plan"]["source"]) == ("kg", 5.0, "pass_prescription")
@@ -186,11 +186,13 @@ def test_without_a_plan_the_cells_have_the_applied_rate_and_a_reason(farm_api: R
     assert max(f["properties"]["applied_ha"] for f in cells["features"]) == pytest.approx(120.0, rel=0.05)
 
 
-def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    assert farm_api.client.post(f"/v1/passes/{one['id']}/close").status_code == 200
-    grid = ask(farm_api, f"/v1/passes/{one['id']}/cells", cell_m=2, format="json")
+def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(
+    farm_api: RegistryApi, declared_pass: dict[str, Any]
+) -> None:
+    assert farm_api.client.post(f"/v1/passes/{declared_pass['id']}/close").status_code == 200
+    grid = ask(farm_api, f"/v1/passes/{declared_pass['id']}/cells", cell_m=2, format="json")
     place = {"latitude_deg": 22.4 / NORTH_DEG_M, "longitude_deg": 10 + 150.3 / EAST_DEG_M}
-    answer = ask(farm_api, f"/v1/passes/{one['id']}/cell", cell_m=2, **place)
+    answer = ask(farm_api, f"/v1/passes/{declared_pass['id']}/cell", cell_m=2, **place)
     at = answer["cell"]["row"], answer["cell"]["column"]
     assert answer["applied"]["rate_ha"] == pytest.approx(grid["grid"]["applied_ha"][at[0]][at[1]], abs=1e-3)
     assert answer["cell"]["south_deg"] < place["latitude_deg"] < answer["cell"]["north_deg"]
@@ -210,7 +212,10 @@ def test_the_evidence_of_a_cell_adds_up_to_the_amount_on_the_map(farm_api: Regis
     assert set(series["time_ms"]) >= set(samples["latitude_deg"]["time_ms"])
     assert [entry["kind"] for entry in answer["ledger"]] == ["weather", "as_applied", "deviation"]
     assert (answer["gateway"], answer["delivery_url"]) == ("gw-1", "/v1/gateways/gw-1/delivery")
-    assert refusal(farm_api, f"/v1/passes/{one['id']}/cell", latitude_deg=1, longitude_deg=10) == (404, "no-cell")
+    assert refusal(farm_api, f"/v1/passes/{declared_pass['id']}/cell", latitude_deg=1, longitude_deg=10) == (
+        404,
+        "no-cell",
+    )
 
 
 def test_the_remaining_work_of_a_prescription_is_untreated_ground_at_its_own_rates(
@@ -281,6 +286,6 @@ def test_ground_of_another_pass_of_the_prescription_is_not_treated_again(farm_ap
     second = farm_api.client.post(
         "/v1/passes", json={**declared, "start_ms": times[1][0], "end_ms": times[1][1]}
     ).json()
-    for one, other in ((first, second), (second, first)):
-        rest = ask(farm_api, f"/v1/passes/{one['id']}/resume")
-        assert (rest["lines"], rest["passes"]) == (0, [one["id"], other["id"]])
+    for declared_pass, other in ((first, second), (second, first)):
+        rest = ask(farm_api, f"/v1/passes/{declared_pass['id']}/resume")
+        assert (rest["lines"], rest["passes"]) == (0, [declared_pass["id"], other["id"]])

@@ -27,16 +27,16 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
 
 
 @pytest.fixture(scope="module")
-def one(farm_api: RegistryApi) -> dict[str, Any]:
+def declared_pass(farm_api: RegistryApi) -> dict[str, Any]:
     declared = declaration(farm_api)
-    made = farm_api.client.post("/v1/passes", json=declared)
-    assert made.status_code == 201, made.text
+    response = farm_api.client.post("/v1/passes", json=declared)
+    assert response.status_code == 201, response.text
     again = farm_api.client.post("/v1/passes", json=declared)
-    assert again.json() == made.json()
+    assert again.json() == response.json()
     other = farm_api.client.post("/v1/passes", json={**declared, "planned_rate_ha": 90.0})
     assert other.status_code == 409
-    found: dict[str, Any] = made.json()
-    return found
+    body: dict[str, Any] = response.json()
+    return body
 
 
 def applied(farm_api: RegistryApi, pass_id: str, **params: Any) -> Any:
@@ -47,22 +47,22 @@ def applied(farm_api: RegistryApi, pass_id: str, **params: Any) -> Any:
 
 def test_an_undeclared_pass_is_detected_with_the_same_id_every_time(farm_api: RegistryApi) -> None:
     path = f"/v1/fields/{farm_api.ids['field']}/passes"
-    (found,) = farm_api.client.get(path, params=WINDOW).json()["items"]
-    assert (found["device"], found["declared"]) == (SPREADER, False)
-    assert found["start_ms"] == pytest.approx(START_MS + 500, abs=500)
-    assert found["work_s"] == pytest.approx(8 * 39, abs=8)
-    assert found["work_m"] == pytest.approx(8 * 195, abs=40)
-    shown = farm_api.client.get(f"/v1/passes/{found['id']}").json()
-    assert shown["id"] == found["id"]
-    kinds = [segment["kind"] for segment in shown["segments"]]
+    (item,) = farm_api.client.get(path, params=WINDOW).json()["items"]
+    assert (item["device"], item["declared"]) == (SPREADER, False)
+    assert item["start_ms"] == pytest.approx(START_MS + 500, abs=500)
+    assert item["work_s"] == pytest.approx(8 * 39, abs=8)
+    assert item["work_m"] == pytest.approx(8 * 195, abs=40)
+    detail = farm_api.client.get(f"/v1/passes/{item['id']}").json()
+    assert detail["id"] == item["id"]
+    kinds = [segment["kind"] for segment in detail["segments"]]
     assert kinds.count("work") == 8
     assert kinds.count("turn") == 7
-    assert {segment["evidence"] for segment in shown["segments"]} == {"measured_flow"}
+    assert {segment["evidence"] for segment in detail["segments"]} == {"measured_flow"}
 
 
-def test_a_declared_pass_is_listed_once(farm_api: RegistryApi, one: dict[str, Any]) -> None:
+def test_a_declared_pass_is_listed_once(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
     (listed,) = farm_api.client.get(f"/v1/fields/{farm_api.ids['field']}/passes", params=WINDOW).json()["items"]
-    assert (listed["id"], listed["declared"]) == (one["id"], True)
+    assert (listed["id"], listed["declared"]) == (declared_pass["id"], True)
 
 
 def test_a_pass_without_telemetry_is_not_found(farm_api: RegistryApi) -> None:
@@ -72,9 +72,9 @@ def test_a_pass_without_telemetry_is_not_found(farm_api: RegistryApi) -> None:
 
 
 def test_the_released_amount_is_on_the_field_in_its_buffer_or_beside_it(
-    farm_api: RegistryApi, one: dict[str, Any]
+    farm_api: RegistryApi, declared_pass: dict[str, Any]
 ) -> None:
-    answer = applied(farm_api, one["id"], cell_m=1.0)
+    answer = applied(farm_api, declared_pass["id"], cell_m=1.0)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert (answer["amount"]["unit"], answer["amount"]["evidence"]) == ("kg", "measured_flow")
     places = answer["places"]
@@ -88,16 +88,16 @@ def test_the_released_amount_is_on_the_field_in_its_buffer_or_beside_it(
     assert answer["rate"]["value"] == pytest.approx(120.0, rel=0.02)
 
 
-def test_tank_and_pump_curve_are_compared_with_the_flow(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    known_kg = applied(farm_api, one["id"])["reconciliation"]
+def test_tank_and_pump_curve_are_compared_with_the_flow(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    known_kg = applied(farm_api, declared_pass["id"])["reconciliation"]
     assert known_kg["by_flow"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert known_kg["by_tank"] == pytest.approx(APPLIED_KG, rel=1e-3)
     assert known_kg["flow_residual"] == pytest.approx(0.0, abs=0.1)
     assert known_kg["by_pump_curve"] is None
 
 
-def test_the_grid_is_at_the_place_of_the_field(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    grid = applied(farm_api, one["id"], cell_m=1.0)["grid"]
+def test_the_grid_is_at_the_place_of_the_field(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    grid = applied(farm_api, declared_pass["id"], cell_m=1.0)["grid"]
     rate = np.array(grid["rate_ha"], dtype=float)
     assert rate.shape == (grid["rows"], grid["columns"])
     row = int((17.5 / NORTH_DEG_M - grid["south_deg"]) / grid["north_step_deg"])
@@ -106,26 +106,26 @@ def test_the_grid_is_at_the_place_of_the_field(farm_api: RegistryApi, one: dict[
     assert set(np.unique(grid["place"])) == {0, 1, 2}
 
 
-def test_the_map_is_exported_as_files(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    rows = list(csv.DictReader(io.StringIO(applied(farm_api, one["id"], format="csv").text)))
+def test_the_map_is_exported_as_files(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(applied(farm_api, declared_pass["id"], format="csv").text)))
     assert sum(float(row["amount_kg"]) for row in rows) == pytest.approx(APPLIED_KG, rel=1e-3)
     assert {row["evidence"] for row in rows} <= {"none", "measured_flow"}
-    features = applied(farm_api, one["id"], format="geojson").json()["features"]
+    features = applied(farm_api, declared_pass["id"], format="geojson").json()["features"]
     assert len(features) == len(rows)
     area_m2 = sum(shapely.Polygon(f["geometry"]["coordinates"][0]).area for f in features) * EAST_DEG_M * NORTH_DEG_M
     assert area_m2 == pytest.approx(len(rows) * 4.0, rel=1e-3)
-    picture = applied(farm_api, one["id"], format="png").content
+    picture = applied(farm_api, declared_pass["id"], format="png").content
     assert picture.startswith(b"\x89PNG")
     at = picture.index(b"IDAT")
     size = int.from_bytes(picture[at - 4 : at])
-    grid = applied(farm_api, one["id"])["grid"]
+    grid = applied(farm_api, declared_pass["id"])["grid"]
     assert len(zlib.decompress(picture[at + 4 : at + 4 + size])) == grid["rows"] * (grid["columns"] + 1)
 
 
-def test_the_map_is_exported_for_gis_and_terminals(farm_api: RegistryApi, one: dict[str, Any]) -> None:
-    rates = np.array(applied(farm_api, one["id"])["grid"]["rate_ha"], dtype=float)
-    assert applied(farm_api, one["id"], format="geotiff").content[:4] == b"II*\0"
-    with zipfile.ZipFile(io.BytesIO(applied(farm_api, one["id"], format="isoxml").content)) as packed:
+def test_the_map_is_exported_for_gis_and_terminals(farm_api: RegistryApi, declared_pass: dict[str, Any]) -> None:
+    rates = np.array(applied(farm_api, declared_pass["id"])["grid"]["rate_ha"], dtype=float)
+    assert applied(farm_api, declared_pass["id"], format="geotiff").content[:4] == b"II*\0"
+    with zipfile.ZipFile(io.BytesIO(applied(farm_api, declared_pass["id"], format="isoxml").content)) as packed:
         (grid,) = [name for name in packed.namelist() if name.endswith(".BIN")]
         written = np.frombuffer(packed.read(grid), "<i4").reshape(rates.shape)
         task = packed.read("TASKDATA/TASKDATA.XML").decode()

@@ -55,33 +55,33 @@ def order(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
 def make(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
     answer = farm_api.client.post("/v1/prescriptions", json=order(farm_api, **more))
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    assert farm_api.client.get(answer.headers["location"]).json() == made
-    return made
+    prescription: dict[str, Any] = answer.json()
+    assert farm_api.client.get(answer.headers["location"]).json() == prescription
+    return prescription
 
 
-def export(farm_api: RegistryApi, made: dict[str, Any], format: str, **more: Any) -> httpx.Response:  # noqa: A002
-    answer = farm_api.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": format, **more})
+def export(farm_api: RegistryApi, prescription: dict[str, Any], format: str, **more: Any) -> httpx.Response:  # noqa: A002
+    answer = farm_api.client.get(f"/v1/prescriptions/{prescription['id']}/export", params={"format": format, **more})
     assert answer.status_code == 200, answer.text
     return answer
 
 
-def kept(farm_api: RegistryApi, made: dict[str, Any]) -> Prescription:
-    return farm_api.repositories.prescriptions.get(made["id"])
+def stored_prescription(farm_api: RegistryApi, prescription: dict[str, Any]) -> Prescription:
+    return farm_api.repositories.prescriptions.get(prescription["id"])
 
 
 def test_weak_zones_get_more_and_the_total_is_what_was_planned(farm_api: RegistryApi) -> None:
-    made = make(farm_api, mean_ha=98)
-    rates = [zone["rate_ha"] for zone in made["zones"]]
-    index = [zone["index_mean"] for zone in made["zones"]]
+    prescription = make(farm_api, mean_ha=98)
+    rates = [zone["rate_ha"] for zone in prescription["zones"]]
+    index = [zone["index_mean"] for zone in prescription["zones"]]
     assert sorted(index) == index
     assert sorted(rates, reverse=True) == rates
-    area_ha = sum(zone["area_ha"] for zone in made["zones"])
-    assert made["total"] == pytest.approx(98 * area_ha, rel=1e-9)
-    assert made["zones"][0]["n_kg_ha"] == pytest.approx(rates[0] * 0.46)
+    area_ha = sum(zone["area_ha"] for zone in prescription["zones"])
+    assert prescription["total"] == pytest.approx(98 * area_ha, rel=1e-9)
+    assert prescription["zones"][0]["n_kg_ha"] == pytest.approx(rates[0] * 0.46)
     # The pond is no part of it; whole cells of 5 m make up the rest.
     assert area_ha * 10_000 == pytest.approx(area_of(PLOT) - area_of(POND), rel=0.02)
-    assert {check["id"]: check["holds"] for check in made["checks"]} == {
+    assert {check["id"]: check["holds"] for check in prescription["checks"]} == {
         "legal_ceiling": None,
         "limits": True,
         "buffers": True,
@@ -96,19 +96,19 @@ def test_strong_zones_get_more_where_the_direction_is_proportional(farm_api: Reg
 
 
 def test_rates_of_nitrogen_become_rates_of_the_product(farm_api: RegistryApi) -> None:
-    made = make(farm_api, basis="nitrogen", rates_ha=[60, 45, 30], maximum_ha=60)
-    assert [zone["rate_ha"] for zone in made["zones"]] == pytest.approx([60 / 0.46, 45 / 0.46, 30 / 0.46])
-    assert [zone["n_kg_ha"] for zone in made["zones"]] == pytest.approx([60, 45, 30])
+    prescription = make(farm_api, basis="nitrogen", rates_ha=[60, 45, 30], maximum_ha=60)
+    assert [zone["rate_ha"] for zone in prescription["zones"]] == pytest.approx([60 / 0.46, 45 / 0.46, 30 / 0.46])
+    assert [zone["n_kg_ha"] for zone in prescription["zones"]] == pytest.approx([60, 45, 30])
 
 
 @pytest.mark.parametrize("how", [{"interpolation": "kriging"}, {"interpolation": "idw", "power": 3}])
 def test_points_become_zones_by_kriging_and_by_distance(farm_api: RegistryApi, how: dict[str, Any]) -> None:
-    made = make(farm_api, layers=[points(120, **how)], zones={"by": "kmeans", "count": 2})
-    labels = kept(farm_api, made).zone_of_cell()
+    prescription = make(farm_api, layers=[points(120, **how)], zones={"by": "kmeans", "count": 2})
+    labels = stored_prescription(farm_api, prescription).zone_of_cell()
     west, east = labels[:, 3], labels[:, -4]
     assert set(west[west >= 0]) == {0}
     assert set(east[east >= 0]) == {1}
-    assert ("kriging" in made["method"]["ndvi by"]) == ("kriging" in how.values())
+    assert ("kriging" in prescription["method"]["ndvi by"]) == ("kriging" in how.values())
 
 
 def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(farm_api: RegistryApi) -> None:
@@ -123,9 +123,9 @@ def test_a_raster_keeps_its_halves_and_small_gaps_are_filled(farm_api: RegistryA
         "cell_east_deg": 1e-4,
         "values": values,
     }
-    made = make(farm_api, layers=[raster], zones={"count": 2, "smooth": 0})
-    assert [zone["index_mean"] for zone in made["zones"]] == pytest.approx([0.3, 0.7])
-    assert 0.99 < made["method"]["yield coverage"] < 1.0
+    prescription = make(farm_api, layers=[raster], zones={"count": 2, "smooth": 0})
+    assert [zone["index_mean"] for zone in prescription["zones"]] == pytest.approx([0.3, 0.7])
+    assert 0.99 < prescription["method"]["yield coverage"] < 1.0
     half = {**raster, "values": [row[:10] for row in values]}
     refused = farm_api.client.post("/v1/prescriptions", json=order(farm_api, layers=[half]))
     assert "is measured, and 90% are needed" in refused.json()["detail"]
@@ -177,48 +177,50 @@ def test_a_machine_that_cannot_make_the_rates_is_named(farm_api: RegistryApi) ->
 
 
 def test_the_isoxml_package_reads_the_prescription(farm_api: RegistryApi, tmp_path: Path) -> None:
-    made = make(farm_api)
-    with zipfile.ZipFile(io.BytesIO(export(farm_api, made, "isoxml").content)) as archive:
+    prescription = make(farm_api)
+    with zipfile.ZipFile(io.BytesIO(export(farm_api, prescription, "isoxml").content)) as archive:
         archive.extractall(tmp_path)
     document, files = isoxml_from_path(tmp_path / "TASKDATA" / "TASKDATA.XML")
     grid = document.tasks[0].grids[0]
     shape = int(grid.maximum_row), int(grid.maximum_column)
-    assert shape == (made["rows"], made["columns"])
-    assert float(grid.minimum_north_position) == pytest.approx(made["south_deg"], abs=1e-9)
+    assert shape == (prescription["rows"], prescription["columns"])
+    assert float(grid.minimum_north_position) == pytest.approx(prescription["south_deg"], abs=1e-9)
     read = np.frombuffer(files[grid.filename], "<i4").reshape(shape) / 100.0
-    np.testing.assert_allclose(read, np.nan_to_num(kept(farm_api, made).rate_of_cell()), atol=0.005)
+    np.testing.assert_allclose(
+        read, np.nan_to_num(stored_prescription(farm_api, prescription).rate_of_cell()), atol=0.005
+    )
 
 
 def test_gdal_reads_the_prescription(farm_api: RegistryApi) -> None:
-    made = make(farm_api)
-    rate = kept(farm_api, made).rate_of_cell()
-    with MemoryFile(export(farm_api, made, "geotiff").content) as file, file.open() as opened:
+    prescription = make(farm_api)
+    rate = stored_prescription(farm_api, prescription).rate_of_cell()
+    with MemoryFile(export(farm_api, prescription, "geotiff").content) as file, file.open() as opened:
         np.testing.assert_array_equal(opened.read(1)[::-1], rate.astype(np.float32))
         south, west = opened.bounds.bottom, opened.bounds.left
-        assert (south, west) == pytest.approx((made["south_deg"], made["west_deg"]), abs=1e-12)
-    with MemoryFile(export(farm_api, made, "geotiff", crs="utm").content) as file, file.open() as opened:
+        assert (south, west) == pytest.approx((prescription["south_deg"], prescription["west_deg"]), abs=1e-12)
+    with MemoryFile(export(farm_api, prescription, "geotiff", crs="utm").content) as file, file.open() as opened:
         assert opened.crs.to_epsg() == 32650
         # Resampled to the nearest: the amount is the same within the cells at the edge.
         total = float(np.nansum(opened.read(1))) * opened.res[0] * opened.res[1] / 10_000
-        assert total == pytest.approx(made["total"], rel=0.02)
+        assert total == pytest.approx(prescription["total"], rel=0.02)
 
 
 def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(farm_api: RegistryApi) -> None:
-    made = make(farm_api)
-    document = json.loads(export(farm_api, made, "geojson").content)
+    prescription = make(farm_api)
+    document = json.loads(export(farm_api, prescription, "geojson").content)
     shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in document["features"]]
-    for zone, feature, shape in zip(made["zones"], document["features"], shapes, strict=True):
+    for zone, feature, shape in zip(prescription["zones"], document["features"], shapes, strict=True):
         assert shape.is_valid
         assert feature["properties"]["rate_ha"] == zone["rate_ha"]
         rings = tuple(tuple(tuple(ring.coords) for ring in (part.exterior, *part.interiors)) for part in shape.geoms)
         assert area_of(rings) / 10_000 == pytest.approx(zone["area_ha"], rel=1e-3)
-    packed = io.BytesIO(export(farm_api, made, "shapefile").content)
+    packed = io.BytesIO(export(farm_api, prescription, "shapefile").content)
     with zipfile.ZipFile(packed) as archive:
         assert "WGS_1984" in archive.read("prescription.prj").decode()
         files = {ending: io.BytesIO(archive.read(f"prescription.{ending}")) for ending in ("shp", "dbf", "shx")}
     read = shapefile.Reader(**files)
     assert [record["RATE"] for record in read.records()] == pytest.approx(
-        [zone["rate_ha"] for zone in made["zones"]], abs=1e-4
+        [zone["rate_ha"] for zone in prescription["zones"]], abs=1e-4
     )
     for one, shape in zip(read.shapes(), shapes, strict=True):
         assert shapely.geometry.shape(one.__geo_interface__).area == pytest.approx(shape.area, rel=1e-9)
@@ -226,9 +228,9 @@ def test_zones_as_polygons_have_the_rates_and_the_area_of_their_cells(farm_api: 
 
 def drone(farm_api: RegistryApi, **more: Any) -> str:
     body = {"kind": "spreader", "swath_m": 6, "max_flow_kg_min": 60, "max_speed_m_s": 6, **more}
-    made = farm_api.client.post("/v1/implements", json=body)
-    assert made.status_code == 201, made.text
-    return str(made.json()["id"])
+    prescription = farm_api.client.post("/v1/implements", json=body)
+    assert prescription.status_code == 201, prescription.text
+    return str(prescription.json()["id"])
 
 
 def commands(plan: dict[str, Any]) -> list[tuple[int, list[float]]]:
@@ -238,8 +240,10 @@ def commands(plan: dict[str, Any]) -> list[tuple[int, list[float]]]:
 def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_load_is_used_up(
     farm_api: RegistryApi,
 ) -> None:
-    made = make(farm_api, implement=drone(farm_api, name="small tank", tank_l=160), rates_ha=[120, 100, 80], total=None)
-    plan = export(farm_api, made, "qgc-plan", height_m=4).json()
+    prescription = make(
+        farm_api, implement=drone(farm_api, name="small tank", tank_l=160), rates_ha=[120, 100, 80], total=None
+    )
+    plan = export(farm_api, prescription, "qgc-plan", height_m=4).json()
     told, items = plan["headland"], commands(plan)
     # 80 kg/ha on 6 m at 6 m/s are 17.28 kg/min, and with these 120 kg/ha need 4 m/s.
     assert told["steady_flow_min"] == pytest.approx(17.28)
@@ -254,7 +258,7 @@ def test_a_mission_makes_each_rate_by_its_speed_at_one_flow_and_waits_when_a_loa
     switches = [params[0] for command, params in items if command == 216]
     # Off at the start: a flight that was broken off may have left it on.
     assert switches == [0, *([1, 0] * (len(switches) // 2))]
-    alone = export(farm_api, made, "qgc-plan", load=2, height_above="home", bearing_deg=0).json()
+    alone = export(farm_api, prescription, "qgc-plan", load=2, height_above="home", bearing_deg=0).json()
     assert 17 not in [command for command, _ in commands(alone)]
     assert {item["frame"] for item in alone["mission"]["items"] if item["command"] == 16} == {3}
 
@@ -275,7 +279,9 @@ def test_an_impossible_mission_is_refused_with_the_reason(
     farm_api: RegistryApi, machine: dict[str, Any] | None, query: dict[str, Any], why: str
 ) -> None:
     implement = None if machine is None else drone(farm_api, name=why, **machine)
-    made = make(farm_api, implement=implement, rates_ha=[120, 100, 80])
-    refused = farm_api.client.get(f"/v1/prescriptions/{made['id']}/export", params={"format": "qgc-plan", **query})
+    prescription = make(farm_api, implement=implement, rates_ha=[120, 100, 80])
+    refused = farm_api.client.get(
+        f"/v1/prescriptions/{prescription['id']}/export", params={"format": "qgc-plan", **query}
+    )
     assert refused.status_code == 400, refused.text
     assert why in refused.json()["detail"]

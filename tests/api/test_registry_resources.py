@@ -34,23 +34,23 @@ def kind_of(answer: httpx.Response) -> str:
 @pytest.mark.parametrize("path", ["farms", "sites", "fields", "products", "implements", "seasons", "greenhouses"])
 def test_a_returned_record_can_be_sent_back_as_a_change(farm_api: RegistryApi, path: str) -> None:
     thing = f"/v1/{path}/{farm_api.ids[path]}"
-    shown = farm_api.client.get(thing)
-    assert shown.headers["etag"] == '"1"'
-    changed = farm_api.client.put(thing, json={**shown.json(), "name": "Other"})
+    record = farm_api.client.get(thing)
+    assert record.headers["etag"] == '"1"'
+    changed = farm_api.client.put(thing, json={**record.json(), "name": "Other"})
     assert changed.status_code == 200, changed.text
-    assert {**shown.json(), "name": "Other", "version": 2} == changed.json()
+    assert {**record.json(), "name": "Other", "version": 2} == changed.json()
     assert [item["name"] for item in farm_api.client.get(f"/v1/{path}").json()["items"]] == ["Other"]
 
 
 def test_a_new_field_has_an_address_and_its_geodesic_area(farm_api: RegistryApi) -> None:
     pond = {"kind": "buffer", "name": "ditch", "width_m": 5, "geometry": {"type": "Polygon", "coordinates": OUTLINE}}
-    made = farm_api.client.post("/v1/fields", json=field(farm_api))
-    assert made.status_code == 201, made.text
-    shown = farm_api.client.get(made.headers["location"]).json()
+    created = farm_api.client.post("/v1/fields", json=field(farm_api))
+    assert created.status_code == 201, created.text
+    record = farm_api.client.get(created.headers["location"]).json()
     # GeographicLib's value for a rectangle of this size at this latitude.
-    assert shown["area_m2"] == pytest.approx(41_934.12218, rel=1e-8)
-    assert shown["geometry"] == {"type": "Polygon", "coordinates": OUTLINE}
-    covered = farm_api.client.put(made.headers["location"], json={**shown, "zones": [pond]}).json()
+    assert record["area_m2"] == pytest.approx(41_934.12218, rel=1e-8)
+    assert record["geometry"] == {"type": "Polygon", "coordinates": OUTLINE}
+    covered = farm_api.client.put(created.headers["location"], json={**record, "zones": [pond]}).json()
     assert covered["usable_area_m2"] == pytest.approx(0.0, abs=1e-6)
 
 
@@ -58,10 +58,10 @@ def test_parts_holes_and_heights_of_an_outline_are_taken(farm_api: RegistryApi) 
     hole = [[119.1805, 31.9505, 12.0], [119.1805, 31.951, 12.0], [119.181, 31.951, 12.0], [119.1805, 31.9505, 12.0]]
     far = [[[x + 0.01, y] for x, y in OUTLINE[0]]]
     geometry = {"type": "MultiPolygon", "coordinates": [[OUTLINE[0], hole], far]}
-    made = farm_api.client.post("/v1/fields", json=field(farm_api, geometry=geometry)).json()
-    assert made["geometry"]["type"] == "MultiPolygon"
-    assert len(made["geometry"]["coordinates"][0]) == 2
-    assert 2 * 41_934.12218 > made["area_m2"] > 1.9 * 41_934.12218
+    created = farm_api.client.post("/v1/fields", json=field(farm_api, geometry=geometry)).json()
+    assert created["geometry"]["type"] == "MultiPolygon"
+    assert len(created["geometry"]["coordinates"][0]) == 2
+    assert 2 * 41_934.12218 > created["area_m2"] > 1.9 * 41_934.12218
 
 
 def test_a_change_needs_the_version_that_it_changes(farm_api: RegistryApi) -> None:
@@ -136,16 +136,16 @@ def test_without_a_registry_there_are_no_records(client: httpx.Client) -> None:
 
 def test_a_note_belongs_to_a_greenhouse_or_a_field_and_is_listed_by_either(farm_api: RegistryApi) -> None:
     house, ground = farm_api.ids["greenhouses"], farm_api.ids["fields"]
-    told = {"time_ms": 1_795_507_200_000, "author": "Wang", "text": "晨间结露"}
-    made = farm_api.client.post("/v1/notes", json={**told, "field": ground})
-    assert made.status_code == 201, made.text
+    note_body = {"time_ms": 1_795_507_200_000, "author": "Wang", "text": "晨间结露"}
+    created = farm_api.client.post("/v1/notes", json={**note_body, "field": ground})
+    assert created.status_code == 201, created.text
     of_house, of_field = (
         farm_api.client.get("/v1/notes", params=params).json()["items"]
         for params in ({"greenhouse": house}, {"field": ground})
     )
     assert [note["id"] for note in of_house] == [farm_api.ids["notes"]]
     assert [note["text"] for note in of_field] == ["晨间结露"]
-    both = farm_api.client.post("/v1/notes", json={**told, "field": ground, "greenhouse": house})
+    both = farm_api.client.post("/v1/notes", json={**note_body, "field": ground, "greenhouse": house})
     assert (both.status_code, kind_of(both)) == (400, "invalid-record")
 
 

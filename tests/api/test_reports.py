@@ -56,8 +56,8 @@ def farm_api(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> It
         "par_umol_m2_s": 400.0 * np.maximum(day, 0.0),
     }
     write_series(store, OWN, "equator", "greenhouse", "gh-a", time_ms[here], house, simulated=True)
-    told = Descriptor(device="gh-a", kind="greenhouse", site="equator", name="番茄温室 <1>", simulated=True)
-    store.describe(OWN, "gw-1", told)
+    response = Descriptor(device="gh-a", kind="greenhouse", site="equator", name="番茄温室 <1>", simulated=True)
+    store.describe(OWN, "gw-1", response)
     with serve_spread_field(tmp_path_factory.mktemp("reports"), store) as served:
         farm = served.repositories.farms.list()[0]
         site = served.repositories.sites.add(Site(farm=farm.id, name="equator", time_zone="Asia/Shanghai"))
@@ -67,12 +67,12 @@ def farm_api(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="module")
-def one(farm_api: RegistryApi) -> str:
-    made = farm_api.client.post("/v1/passes", json=declaration(farm_api))
-    assert made.status_code == 201, made.text
-    closed = farm_api.client.post(f"/v1/passes/{made.json()['id']}/close")
+def pass_id(farm_api: RegistryApi) -> str:
+    created = farm_api.client.post("/v1/passes", json=declaration(farm_api))
+    assert created.status_code == 201, created.text
+    closed = farm_api.client.post(f"/v1/passes/{created.json()['id']}/close")
     assert closed.status_code == 200, closed.text
-    return str(made.json()["id"])
+    return str(created.json()["id"])
 
 
 def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
@@ -97,9 +97,9 @@ def value(rows: list[Row], name: str, row: str = "", table: str = "") -> float:
     return float(found["value"])
 
 
-def test_the_figures_of_a_pass_are_those_that_the_api_answers(farm_api: RegistryApi, one: str) -> None:
-    rows = rows_of(farm_api, f"/v1/passes/{one}")
-    applied = ask(farm_api, f"/v1/passes/{one}/as-applied", cell_m=1)
+def test_the_figures_of_a_pass_are_those_that_the_api_answers(farm_api: RegistryApi, pass_id: str) -> None:
+    rows = rows_of(farm_api, f"/v1/passes/{pass_id}")
+    applied = ask(farm_api, f"/v1/passes/{pass_id}/as-applied", cell_m=1)
     assert value(rows, "amount") == applied["amount"]["value"]
     assert value(rows, "mean_rate_ha") == applied["rate"]["value"]
     assert value(rows, "mean_rate_mu") == pytest.approx(applied["rate"]["value"] / 15)
@@ -109,7 +109,7 @@ def test_the_figures_of_a_pass_are_those_that_the_api_answers(farm_api: Registry
     amount = next(r for r in rows if r["name"] == "amount")
     assert (amount["evidence"], amount["unit"], amount["method"]) == ("measured_flow", "kg", "as_applied_deposit")
     assert float(amount["coverage"]) == applied["amount"]["coverage"]
-    deviation = ask(farm_api, f"/v1/passes/{one}/deviation", cell_m=1)
+    deviation = ask(farm_api, f"/v1/passes/{pass_id}/deviation", cell_m=1)
     assert value(rows, "planned_rate_ha") == deviation["planned_rate_ha"]
     assert value(rows, "mean_deviation_pct") == deviation["mean_deviation_pct"]
     for kind, m2 in deviation["class_m2"].items():
@@ -119,7 +119,7 @@ def test_the_figures_of_a_pass_are_those_that_the_api_answers(farm_api: Registry
     assert value(rows, "per_mu", "n", "nutrients_per_area") == nutrients["kg_mu"]["n"]
     risk = next(r for r in rows if r["name"] == "volatilisation")
     assert risk["code"] == nutrients["volatilisation"]["state"] == "insufficient_data"
-    ledger = ask(farm_api, "/v1/ledger", pass_id=one)["items"]
+    ledger = ask(farm_api, "/v1/ledger", pass_id=pass_id)["items"]
     assert next(r for r in rows if r["name"] == "ledger_hash")["text"] in {entry["hash"] for entry in ledger}
 
 
@@ -147,8 +147,8 @@ def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has
     assert [(r["value"], r["reason"]) for r in sums] == [("", "not_all_days")]
 
 
-def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(farm_api: RegistryApi, one: str) -> None:
-    chinese = report(farm_api, f"/v1/passes/{one}", lang="zh")
+def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(farm_api: RegistryApi, pass_id: str) -> None:
+    chinese = report(farm_api, f"/v1/passes/{pass_id}", lang="zh")
     assert chinese.headers["content-language"] == "zh-CN"
     assert "default-src 'none'" in chinese.headers["content-security-policy"]
     text = chinese.text
@@ -167,39 +167,41 @@ def test_the_page_has_its_language_marks_simulated_data_and_escapes_names(farm_a
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_pdf_has_the_same_content_in_both_languages(farm_api: RegistryApi, one: str, language: str) -> None:
+def test_the_pdf_has_the_same_content_in_both_languages(farm_api: RegistryApi, pass_id: str, language: str) -> None:
     for path, words in (
-        (f"/v1/passes/{one}", {"en": "Amount applied", "zh": "实际施用"}),
+        (f"/v1/passes/{pass_id}", {"en": "Amount applied", "zh": "实际施用"}),
         ("/v1/greenhouses/gh-a", {"en": "Disease risk", "zh": "病害风险"}),
     ):
-        told = report(farm_api, path, format="pdf", lang=language, **({} if "passes" in path else {"week": "2026-W47"}))
-        assert told.headers["content-type"] == "application/pdf"
-        pages = pypdf.PdfReader(io.BytesIO(told.content)).pages
+        response = report(
+            farm_api, path, format="pdf", lang=language, **({} if "passes" in path else {"week": "2026-W47"})
+        )
+        assert response.headers["content-type"] == "application/pdf"
+        pages = pypdf.PdfReader(io.BytesIO(response.content)).pages
         text = "\n".join(page.extract_text() for page in pages)
         assert words[language] in text
         if "passes" in path:
-            amount = ask(farm_api, f"/v1/passes/{one}/as-applied", cell_m=1)["amount"]["value"]
+            amount = ask(farm_api, f"/v1/passes/{pass_id}/as-applied", cell_m=1)["amount"]["value"]
             assert f"{amount:.2f} {'kg' if language == 'en' else '公斤'}" in text
 
 
 def test_without_reportlab_pdf_is_refused_and_the_page_remains(
-    farm_api: RegistryApi, one: str, monkeypatch: pytest.MonkeyPatch
+    farm_api: RegistryApi, pass_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As Python has it where a package is not there.
     monkeypatch.setitem(sys.modules, "reportlab.platypus", None)
-    refused = farm_api.client.get(f"/v1/passes/{one}/report", params={"format": "pdf"})
+    refused = farm_api.client.get(f"/v1/passes/{pass_id}/report", params={"format": "pdf"})
     assert (refused.status_code, refused.json()["type"]) == (501, "urn:headland:problem:no-pdf")
     assert "headland[reports]" in refused.json()["detail"]
-    assert report(farm_api, f"/v1/passes/{one}").status_code == 200
+    assert report(farm_api, f"/v1/passes/{pass_id}").status_code == 200
 
 
-def test_a_pass_without_a_known_amount_reports_none(farm_api: RegistryApi, one: str) -> None:
-    rows = rows_of(farm_api, f"/v1/passes/{one}")
+def test_a_pass_without_a_known_amount_reports_none(farm_api: RegistryApi, pass_id: str) -> None:
+    rows = rows_of(farm_api, f"/v1/passes/{pass_id}")
     assert [r["value"] for r in rows if r["name"] == "amount"] != [""]
     silent = {**declaration(farm_api), "device": "uav-nobody", "planned_rate_ha": None}
-    made = farm_api.client.post("/v1/passes", json=silent)
-    assert made.status_code == 201, made.text
-    rows = rows_of(farm_api, f"/v1/passes/{made.json()['id']}", lang="zh")
+    created = farm_api.client.post("/v1/passes", json=silent)
+    assert created.status_code == 201, created.text
+    rows = rows_of(farm_api, f"/v1/passes/{created.json()['id']}", lang="zh")
     assert not [r for r in rows if r["name"] in ("amount", "mean_rate_ha", "planned_rate_ha") and r["value"]]
     notes = {r["name"]: r["text"] for r in rows if r["section"] in ("what_was_applied", "against_the_plan")}
     assert notes == {"unknown_device": "没有该设备的数据"}
@@ -234,10 +236,10 @@ def test_a_week_begins_on_its_local_monday_and_the_present_week_ends_now() -> No
 
 
 def test_every_name_and_value_of_a_report_has_its_text_in_the_catalogue(
-    store: MemoryStore, farm_api: RegistryApi, one: str
+    store: MemoryStore, farm_api: RegistryApi, pass_id: str
 ) -> None:
     scope = OrgScope(store, farm_api.registry, OWN, NOW_MS)
-    for document in (make_pass_document(scope, one), make_week_document(scope, "gh-a", "2026-W47", None)):
+    for document in (make_pass_document(scope, pass_id), make_week_document(scope, "gh-a", "2026-W47", None)):
         assert [name for name in labels_of(document) if not has_label(name)] == []
         for figure in figures_of(document):
             if isinstance(figure.value, str) and figure.value and not figure.is_name:
@@ -281,8 +283,8 @@ def readable(page: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "\n", page))
 
 
-def test_a_chinese_report_of_a_pass_has_no_english_words(farm_api: RegistryApi, one: str) -> None:
-    text = readable(report(farm_api, f"/v1/passes/{one}", lang="zh").text)
+def test_a_chinese_report_of_a_pass_has_no_english_words(farm_api: RegistryApi, pass_id: str) -> None:
+    text = readable(report(farm_api, f"/v1/passes/{pass_id}", lang="zh").text)
     assert "流量计" in text
     assert english_runs(text) == []
 

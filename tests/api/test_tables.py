@@ -1,4 +1,4 @@
-"""A table holds the same in every form, and memory is bounded by a slice of it."""
+"""Tables are the same in every format, and their memory is bounded by a slice."""
 
 from __future__ import annotations
 

@@ -60,19 +60,19 @@ def ask(farm_api: RegistryApi, path: str, **params: Any) -> Any:
 
 
 def test_scattered_showers_leave_urea_at_risk_and_the_figures_say_so(farm_api: RegistryApi) -> None:
-    told = ask(farm_api, f"/v1/fields/{farm_api.ids['field']}/nutrients")["passes"][0]
-    assert told["volatilisation"]["state"] == "high"
-    assert told["volatilisation"]["reasons"] == ["moist_surface", "warm"]
-    assert told["volatilisation"]["method"]["id"] == "urea_volatilisation"
-    assert told["volatilisation"]["window"] == {"start_ms": NOW_MS, "end_ms": NOW_MS + 72 * HOUR_MS}
-    weather = told["weather"]
+    field_pass = ask(farm_api, f"/v1/fields/{farm_api.ids['field']}/nutrients")["passes"][0]
+    assert field_pass["volatilisation"]["state"] == "high"
+    assert field_pass["volatilisation"]["reasons"] == ["moist_surface", "warm"]
+    assert field_pass["volatilisation"]["method"]["id"] == "urea_volatilisation"
+    assert field_pass["volatilisation"]["window"] == {"start_ms": NOW_MS, "end_ms": NOW_MS + 72 * HOUR_MS}
+    weather = field_pass["weather"]
     # The gauge began anew between the showers: 4 mm and 9.6 mm are 13.6 mm, and no single event.
     assert weather["rain_mm"] == pytest.approx(13.6, abs=0.1)
     assert weather["largest_rain_event_mm"] == pytest.approx(9.6, abs=0.1)
     assert weather["wind_speed_m_s"] == pytest.approx(2.0)
     assert weather["air_temperature_degc"] == pytest.approx(16.0, abs=0.3)
-    assert told["weather_devices"] == ["wx-2"]
-    assert told["leaching"]["reasons"] == ["little_nitrogen"]
+    assert field_pass["weather_devices"] == ["wx-2"]
+    assert field_pass["leaching"]["reasons"] == ["little_nitrogen"]
 
 
 def test_nitrate_leaches_only_where_the_soil_is_known_to_hold_no_more(farm_api: RegistryApi) -> None:
@@ -84,12 +84,12 @@ def test_nitrate_leaches_only_where_the_soil_is_known_to_hold_no_more(farm_api: 
         )
     )  # fmt: skip
     second = {**declaration(farm_api), "start_ms": START_MS + 1, "product": nitrate.id}
-    made = farm_api.client.post("/v1/passes", json=second)
-    assert made.status_code == 201, made.text
+    created = farm_api.client.post("/v1/passes", json=second)
+    assert created.status_code == 201, created.text
 
     def leaching(**params: Any) -> Any:
         passes = ask(farm_api, f"/v1/fields/{farm_api.ids['field']}/nutrients", **params)["passes"]
-        return next(each for each in passes if each["pass_id"] == made.json()["id"])
+        return next(each for each in passes if each["pass_id"] == created.json()["id"])
 
     unknown = leaching()
     assert unknown["leaching"]["reasons"] == ["soil_water_not_known"]

@@ -17,27 +17,27 @@ from tests.api.live.test_feed import feed_of
 
 @pytest.fixture
 def keyed_api(tmp_path: Path) -> Iterator[KeyedApi]:
-    with serve_api(tmp_path) as made:
-        yield made
+    with serve_api(tmp_path) as created:
+        yield created
 
 
 def test_a_key_is_returned_once_permits_its_scope_and_ends_when_it_is_revoked(keyed_api: KeyedApi) -> None:
-    made = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "farm app", "scope": "read"})
-    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
-    shown = {"Authorization": f"Bearer {made.json()['key']}"}
-    assert keyed_api.client.get("/v1/devices", headers=shown).status_code == 200
+    created = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "farm app", "scope": "read"})
+    assert (created.status_code, created.headers["cache-control"]) == (201, "no-store")
+    headers = {"Authorization": f"Bearer {created.json()['key']}"}
+    assert keyed_api.client.get("/v1/devices", headers=headers).status_code == 200
     listed = keyed_api.ask("GET", "/v1/keys", Scope.ADMIN)
-    assert made.json()["key"] not in listed.text
-    known = keyed_api.ask("GET", made.headers["location"], Scope.ADMIN).json()
+    assert created.json()["key"] not in listed.text
+    known = keyed_api.ask("GET", created.headers["location"], Scope.ADMIN).json()
     assert (known["name"], known["scope"], known["last_used_ms"]) == ("farm app", "read", NOW_MS)
-    assert keyed_api.ask("DELETE", made.headers["location"], Scope.ADMIN).status_code == 204
-    assert keyed_api.client.get("/v1/devices", headers=shown).status_code == 401
-    assert keyed_api.ask("GET", made.headers["location"], Scope.ADMIN).status_code == 404
+    assert keyed_api.ask("DELETE", created.headers["location"], Scope.ADMIN).status_code == 204
+    assert keyed_api.client.get("/v1/devices", headers=headers).status_code == 401
+    assert keyed_api.ask("GET", created.headers["location"], Scope.ADMIN).status_code == 404
 
 
 def test_a_key_that_is_already_expired_is_refused(keyed_api: KeyedApi) -> None:
-    told = {"name": "late", "expires_ms": NOW_MS - 1}
-    assert keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json=told).status_code == 400
+    key_order = {"name": "late", "expires_ms": NOW_MS - 1}
+    assert keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json=key_order).status_code == 400
     assert keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "read"}).status_code == 409
 
 
@@ -70,10 +70,10 @@ def test_a_session_manages_keys_from_the_dashboard(keyed_api: KeyedApi) -> None:
 
 def test_a_key_that_is_revoked_ends_its_live_streams(tmp_path: Path) -> None:
     with serve_api(tmp_path, live=feed_of(heartbeat_s=0.05)) as keyed_api:
-        made = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "screen"}).json()
-        shown = {"Authorization": f"Bearer {made['key']}"}
-        with keyed_api.client.stream("GET", "/v1/live", headers=shown, timeout=20) as stream:
+        created = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "screen"}).json()
+        headers = {"Authorization": f"Bearer {created['key']}"}
+        with keyed_api.client.stream("GET", "/v1/live", headers=headers, timeout=20) as stream:
             lines = stream.iter_lines()
             assert next(line for line in lines if line == "event: heartbeat")
-            assert keyed_api.ask("DELETE", f"/v1/keys/{made['id']}", Scope.ADMIN).status_code == 204
+            assert keyed_api.ask("DELETE", f"/v1/keys/{created['id']}", Scope.ADMIN).status_code == 204
             assert "event: latest" not in list(lines)

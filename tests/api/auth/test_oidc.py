@@ -1,4 +1,4 @@
-"""Tokens of a real issuer on loopback: which are believed, and whom they let in where."""
+"""Bearer tokens of a real issuer on loopback: validation, keys of the issuer, and membership."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RSA = rsa.generate_private_key(65537, 2048)
 
 
 class Signer:
-    """An issuer: its address, its keys, and how often it was asked."""
+    """An issuer: its address, its keys, and the number of its requests."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -42,12 +42,12 @@ class Signer:
             {"kty": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0", "kid": "shared"},
             {"kty": "of a later time", "kid": "new"},
         ]
-        self.asked = 0
+        self.request_count = 0
 
     def token(self, key: Any = ELLIPTIC, algorithm: str = "ES256", kid: str = "e1", **changes: Any) -> str:
         now_s = int(time.time())
-        told = {"iss": self.url, "aud": AUDIENCE, "sub": "li", "iat": now_s, "exp": now_s + 300, **changes}
-        return jwt.encode({k: v for k, v in told.items() if v is not None}, key, algorithm, headers={"kid": kid})
+        claims = {"iss": self.url, "aud": AUDIENCE, "sub": "li", "iat": now_s, "exp": now_s + 300, **changes}
+        return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm, headers={"kid": kid})
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def signing() -> Iterator[Signer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            signer.asked += 1
+            signer.request_count += 1
             about = {"issuer": signer.url, "jwks_uri": f"{signer.url}/keys"}
             body = json.dumps({"keys": signer.keys} if self.path == "/keys" else about).encode()
             self.send_response(200)
@@ -92,7 +92,7 @@ def test_a_token_of_the_issuer_is_accepted_and_its_keys_are_fetched_once(
 ) -> None:
     assert [people.subject_of(signer.token()) for _ in range(5)] == ["li"] * 5
     assert people.subject_of(signer.token(aud=["other", AUDIENCE], exp=int(time.time()) - 20)) == "li"
-    assert signer.asked == 2
+    assert signer.request_count == 2
 
 
 def test_an_invalid_token_is_refused(signer: Signer, people: OidcTokenVerifier) -> None:
@@ -124,7 +124,7 @@ def test_a_new_key_of_the_issuer_is_fetched_and_an_unknown_key_is_not_fetched_re
         for _ in range(3):
             with pytest.raises(RefusedError):
                 people.subject_of(signer.token(RSA, "RS256", "r1"))
-        assert signer.asked == 2
+        assert signer.request_count == 2
         clock[0] = 31.0
         assert people.subject_of(signer.token(RSA, "RS256", "r1")) == "li"
 
@@ -155,7 +155,8 @@ def test_a_token_authenticates_a_member_who_names_one_of_two_organisations(
 ) -> None:
     with closing(open_registry(f"sqlite:///{tmp_path}/registry.sqlite")) as registry:
         repositories_by_organisation = [
-            registry.repositories(registry.add_organisation(one, one, "test").id, "test") for one in (OWN, OTHER)
+            registry.repositories(registry.add_organisation(handle, handle, "test").id, "test")
+            for handle in (OWN, OTHER)
         ]
         repositories_by_organisation[0].members.add(Member(subject="li", name="Li", role=Scope.WRITE))
         app = create_app(
@@ -176,7 +177,7 @@ def test_a_token_authenticates_a_member_who_names_one_of_two_organisations(
             stranger = {"Authorization": f"Bearer {signer.token(sub='wu')}"}
             assert client.get("/v1/devices", headers=stranger).status_code == 403
             both = {"Authorization": f"Bearer {signer.token(jti='2')}"}
-            told = client.get("/v1/devices", headers=both)
-            assert (told.status_code, told.json()["type"]) == (403, "urn:headland:problem:which-organisation")
+            claims = client.get("/v1/devices", headers=both)
+            assert (claims.status_code, claims.json()["type"]) == (403, "urn:headland:problem:which-organisation")
             _, key = repositories_by_organisation[0].add_key("app", Scope.READ)
             assert client.get("/v1/devices", headers={"Authorization": f"Bearer {key}"}).status_code == 200

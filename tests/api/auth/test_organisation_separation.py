@@ -1,4 +1,4 @@
-"""Two organisations in one registry and store: with the key of one, no route shows or changes anything of the other."""
+"""Separation of two organisations in one registry and store: a key reads and changes nothing of the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples as CSV and Parquet, all of them, and fewer of them for a chart."""
+"""Series as CSV, Parquet and Arrow, unreduced, and reduced for a chart."""
 
 import csv
 import io
@@ -102,13 +102,13 @@ def test_parquet_read_by_another_program_holds_what_csv_holds(client: httpx.Clie
     assert (response.status_code, response.headers["content-type"]) == (200, PARQUET)
     path.write_bytes(response.content)
     with duckdb.connect() as reader:
-        found = reader.execute(
+        rows = reader.execute(
             "SELECT time_ms, epoch_ms(time_utc), device, simulated, co2_ppm, air_temperature_degc FROM read_parquet(?)",
             [str(path)],
         ).fetchall()
-    assert len(found) == 400
-    assert found[0] == (START_MS, START_MS, HOUSE, False, 600.0, 25.0)
-    assert found[100] == (START_MS + 100_000, START_MS + 100_000, HOUSE, False, 610.0, None)
+    assert len(rows) == 400
+    assert rows[0] == (START_MS, START_MS, HOUSE, False, 600.0, 25.0)
+    assert rows[100] == (START_MS + 100_000, START_MS + 100_000, HOUSE, False, 610.0, None)
 
 
 def test_arrow_read_by_another_program_holds_what_csv_holds(client: httpx.Client) -> None:
@@ -136,8 +136,8 @@ def test_the_slices_contain_every_sample_once(monkeypatch: pytest.MonkeyPatch) -
     with serve(app) as client:
         channel = ["co2_ppm", "air_temperature_degc"]
         rows = rows_of(ask(client, CSV, channel=channel, start=0, end=2 * START_MS))
-    heard = [(int(row["time_ms"]), float(row["co2_ppm"])) for row in rows if row["co2_ppm"]]
-    assert heard == list(zip(time_ms.tolist(), values.tolist(), strict=True))
+    samples = [(int(row["time_ms"]), float(row["co2_ppm"])) for row in rows if row["co2_ppm"]]
+    assert samples == list(zip(time_ms.tolist(), values.tolist(), strict=True))
     assert sum(row["air_temperature_degc"] != "" for row in rows) == 1000
     assert [int(row["time_ms"]) for row in rows] == sorted({int(row["time_ms"]) for row in rows})
 

@@ -1,4 +1,4 @@
-"""What is sent and asked for is checked against what a route takes and gives, before anything is done."""
+"""Media types of requests and responses, checked before a route runs."""
 
 from __future__ import annotations
 

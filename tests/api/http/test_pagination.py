@@ -1,4 +1,4 @@
-"""Every list that may grow has the same pages, and nothing is doubled or hidden by what changes meanwhile."""
+"""Pagination of every list: no record is repeated or skipped while others are added or removed."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def test_a_device_added_or_removed_between_two_pages_shifts_no_other(store: Memo
     pages = follow(client, "/v1/devices", limit=2)
     names = [item["id"] for item in next(pages)]
     for name in ("aa-1", "zz-1"):
-        told = Descriptor(device=name, kind="weather", site="home", name=name)
-        store.describe(OWN, "gw-1", told)
+        descriptor = Descriptor(device=name, kind="weather", site="home", name=name)
+        store.describe(OWN, "gw-1", descriptor)
     names += [item["id"] for page in pages for item in page]
     assert names == ["gh-1", "uav-484c53494d01", "wx-1", "zz-1"]
 

@@ -1,4 +1,4 @@
-"""The live stream through a real server, and what its feed does with clients that are slow, gone or too many."""
+"""The live stream through a real server, with slow, reconnecting and too many clients."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from tests.api.live.test_values import batch
 from tests.api.server import serve
 from tests.waiting import wait_until
 
-Said = tuple[str, str | None, Any]
+StreamEvent = tuple[str, str | None, Any]
 
 CO2 = SeriesKey(OWN, "home", "greenhouse", HOUSE, "co2_ppm")
 WIND = SeriesKey(OWN, "home", "weather", WEATHER, "wind_speed_m_s")
@@ -32,7 +32,7 @@ def feed_of(**options: Any) -> LiveFeed:
 
 
 @contextmanager
-def listening(client: httpx.Client, last_id: str | None = None, **params: Any) -> Iterator[Iterator[Said]]:
+def listening(client: httpx.Client, last_id: str | None = None, **params: Any) -> Iterator[Iterator[StreamEvent]]:
     """Yield the events of a stream: kind, id and data."""
     headers = {} if last_id is None else {"Last-Event-ID": last_id}
     with client.stream("GET", "/v1/live", params=params, headers=headers, timeout=PATIENCE_S) as response:
@@ -41,7 +41,7 @@ def listening(client: httpx.Client, last_id: str | None = None, **params: Any) -
         yield events_of(response.iter_lines())
 
 
-def events_of(lines: Iterator[str]) -> Iterator[Said]:
+def events_of(lines: Iterator[str]) -> Iterator[StreamEvent]:
     fields: dict[str, str] = {}
     for line in lines:
         if line:
@@ -52,8 +52,8 @@ def events_of(lines: Iterator[str]) -> Iterator[Said]:
             fields = {}
 
 
-def next_of(events: Iterator[Said], kind: str = "latest") -> tuple[str | None, Any]:
-    return next((event_id, data) for said, event_id, data in events if said == kind)
+def next_of(events: Iterator[StreamEvent], kind: str = "latest") -> tuple[str | None, Any]:
+    return next((event_id, data) for event_kind, event_id, data in events if event_kind == kind)
 
 
 def co2_of(data: Any) -> list[tuple[int, float]]:
@@ -74,17 +74,17 @@ def serving(feed: LiveFeed | None, store: MemoryStore | None = None) -> Iterator
             app.state.live.close()
 
 
-def put(feed: LiveFeed, time_ms: int, value: float, key: SeriesKey = CO2) -> None:
+def publish(feed: LiveFeed, time_ms: int, value: float, key: SeriesKey = CO2) -> None:
     feed.publish([Latest(key, time_ms, value, 1)])
 
 
 def test_a_stream_begins_with_all_newest_values_and_continues_with_each_new_value() -> None:
     feed = feed_of()
-    put(feed, 5, 600.0)
+    publish(feed, 5, 600.0)
     with serving(feed) as client, listening(client) as events:
         assert next(events) == ("hello", None, {"source": {"kind": "commits"}, "heartbeat_s": feed.heartbeat_s})
         assert co2_of(next_of(events)[1]) == [(5, 600.0)]
-        put(feed, 6, 601.0)
+        publish(feed, 6, 601.0)
         event_id, data = next_of(events)
         assert data == {
             "sent_ms": NOW_MS,
@@ -104,8 +104,8 @@ def test_a_client_receives_only_the_requested_devices_and_channels() -> None:
     feed = feed_of()
     with serving(feed) as client, listening(client, device=WEATHER, channel="wind_speed_m_s") as events:
         assert next(events)[0] == "hello"
-        put(feed, 5, 600.0)
-        put(feed, 5, 2.5, WIND)
+        publish(feed, 5, 600.0)
+        publish(feed, 5, 2.5, WIND)
         _, data = next_of(events)
         assert [item["device"] for item in data["items"]] == [WEATHER]
 
@@ -115,10 +115,10 @@ def test_a_reconnected_client_receives_the_missed_values_once() -> None:
     with serving(feed) as client:
         with listening(client) as events:
             next(events)
-            put(feed, 1, 1.0)
+            publish(feed, 1, 1.0)
             known, _ = next_of(events)
         for number in range(2, 100):  # more than wait for one that listens
-            put(feed, number, float(number))
+            publish(feed, number, float(number))
         with listening(client, known) as events:
             assert [co2_of(next_of(events)[1]) for _ in range(98)] == [[(n, float(n))] for n in range(2, 100)]
 
@@ -126,7 +126,7 @@ def test_a_reconnected_client_receives_the_missed_values_once() -> None:
 def test_a_client_that_was_disconnected_for_too_long_receives_a_gap_and_the_newest_values() -> None:
     feed = feed_of(ring_events=3)
     for number in range(10):
-        put(feed, number, float(number))
+        publish(feed, number, float(number))
     with serving(feed) as client:
         with listening(client, f"{feed.epoch}-7") as events:
             assert co2_of(next_of(events)[1]) == [(7, 7.0)]
@@ -142,7 +142,7 @@ def test_a_client_that_was_disconnected_for_too_long_receives_a_gap_and_the_newe
 )
 def test_an_id_that_is_not_of_this_feed_is_a_gap(last_id: str, reason: str) -> None:
     feed = feed_of()
-    put(feed, 1, 1.0)
+    publish(feed, 1, 1.0)
     with serving(feed) as client, listening(client, last_id.format(epoch=feed.epoch)) as events:
         assert next_of(events, "gap")[1]["reason"] == reason
         assert co2_of(next_of(events)[1]) == [(1, 1.0)]
@@ -152,10 +152,10 @@ def test_an_idle_stream_sends_heartbeats_with_resumable_ids() -> None:
     feed = feed_of(heartbeat_s=0.02)
     with serving(feed) as client:
         with listening(client, device=WEATHER) as events:
-            put(feed, 1, 1.0)
+            publish(feed, 1, 1.0)
             known = next(event_id for _, event_id, _ in events if event_id == f"{feed.epoch}-1")
         with listening(client, known) as events:
-            put(feed, 2, 2.0)
+            publish(feed, 2, 2.0)
             assert co2_of(next_of(events)[1]) == [(2, 2.0)]
 
 
@@ -190,18 +190,18 @@ def test_a_slow_client_loses_older_values_of_a_series_and_receives_their_number(
     async def listen() -> list[Any]:
         feed = feed_of()
         client = feed.join(Selection(), None)
-        put(feed, 0, 2.5, WIND)
+        publish(feed, 0, 2.5, WIND)
         for number in range(QUEUE_EVENTS + 10):
-            put(feed, number, float(number))
+            publish(feed, number, float(number))
         frames = [await client.take(1.0) for _ in range(11 + 1)]
         assert feed.counters()["values_skipped"] == QUEUE_EVENTS - 2
         return [json.loads(frame.split(b"data: ")[1]) for frame in frames if frame is not None]
 
-    said = asyncio.run(listen())
-    assert said[0]["skipped"] == QUEUE_EVENTS - 2
-    assert [item["device"] for item in said[0]["items"]] == [WEATHER, HOUSE]
-    assert co2_of(said[0]) == [(QUEUE_EVENTS - 2, float(QUEUE_EVENTS - 2))]
-    assert co2_of(said[-1]) == [(QUEUE_EVENTS + 9, float(QUEUE_EVENTS + 9))]
+    items = asyncio.run(listen())
+    assert items[0]["skipped"] == QUEUE_EVENTS - 2
+    assert [item["device"] for item in items[0]["items"]] == [WEATHER, HOUSE]
+    assert co2_of(items[0]) == [(QUEUE_EVENTS - 2, float(QUEUE_EVENTS - 2))]
+    assert co2_of(items[-1]) == [(QUEUE_EVENTS + 9, float(QUEUE_EVENTS + 9))]
 
 
 def test_a_gap_survives_the_merging_of_pending_values() -> None:
@@ -210,7 +210,7 @@ def test_a_gap_survives_the_merging_of_pending_values() -> None:
         client = feed.join(Selection(), None)
         feed.publish_gap("overload")
         for number in range(QUEUE_EVENTS + 1):
-            put(feed, number, float(number))
+            publish(feed, number, float(number))
         return [await client.take(1.0) for _ in range(2)]
 
     frames = asyncio.run(listen())

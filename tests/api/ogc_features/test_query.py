@@ -14,8 +14,8 @@ HOUR_MS = 1_795_507_200_000
 POINT = {"type": "Point", "coordinates": [10.0, 0.5]}
 
 
-def ask(**told: Any) -> Any:
-    return read_query(*(told.get(name) for name in ("bbox", "time", "limit", "after")))
+def ask(**parameters: Any) -> Any:
+    return read_query(*(parameters.get(name) for name in ("bbox", "time", "limit", "after")))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_continuing_feature_is_in_every_time_after_its_beginning() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "parameters",
     [
         {"bbox": "1,2,3"},
         {"bbox": "1,2,3,4,5"},
@@ -83,9 +83,9 @@ def test_a_continuing_feature_is_in_every_time_after_its_beginning() -> None:
         {"after": "a b"},
     ],
 )
-def test_an_invalid_parameter_gives_400_with_a_sentence(told: dict[str, str]) -> None:
+def test_an_invalid_parameter_gives_400_with_a_sentence(parameters: dict[str, str]) -> None:
     with pytest.raises(ProblemError) as refused:
-        ask(**told)
+        ask(**parameters)
     assert refused.value.status == 400
     assert refused.value.detail.endswith(".")
 

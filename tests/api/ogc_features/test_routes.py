@@ -46,15 +46,15 @@ def get(farm_api: RegistryApi, path: str, **query: Any) -> Any:
 
 def items(farm_api: RegistryApi, layer: str, **query: Any) -> list[dict[str, Any]]:
     """Return all features of a layer, page by page."""
-    found: list[dict[str, Any]] = []
+    features: list[dict[str, Any]] = []
     page = get(farm_api, f"/collections/{layer}/items", **query)
     while True:
         assert page["type"] == "FeatureCollection"
         assert page["numberReturned"] == len(page["features"])
-        found += page["features"]
+        features += page["features"]
         following = [link["href"] for link in page["links"] if link["rel"] == "next"]
         if not following:
-            return found
+            return features
         page = farm_api.client.get(following[0]).json()
 
 
@@ -63,8 +63,8 @@ def test_owslib_reads_every_feature_from_the_landing_page_on(farm_api: RegistryA
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson" in client.conformance()["conformsTo"]
     assert client.feature_collections() == LAYERS
     assert client.collection("fields")["itemType"] == "feature"
-    one = client.collection_items("devices", limit=1, bbox=[9.9, -0.1, 10.1, 0.1])
-    assert [feature["id"] for feature in one["features"]] == [DRONE]
+    collection = client.collection_items("devices", limit=1, bbox=[9.9, -0.1, 10.1, 0.1])
+    assert [feature["id"] for feature in collection["features"]] == [DRONE]
     assert client.collection_item("devices", HOUSE)["properties"]["name"] == "番茄一号棚"
 
 
@@ -76,8 +76,8 @@ def test_every_link_of_every_page_leads_somewhere(farm_api: RegistryApi) -> None
         seen.add(url)
         answer = farm_api.client.get(url)
         assert answer.status_code == 200, url
-        told = answer.json()
-        listed = [link for one in (told, *told.get("collections", ())) for link in one.get("links", ())]
+        page = answer.json()
+        listed = [link for body in (page, *page.get("collections", ())) for link in body.get("links", ())]
         for link in listed:
             assert link["type"].split(";")[0] in {
                 "application/json",
@@ -98,22 +98,22 @@ def test_pages_of_one_feature_equal_one_page_in_every_layer(farm_api: RegistryAp
 
 
 def test_a_field_is_its_outline_with_its_area_and_source(farm_api: RegistryApi) -> None:
-    (field,) = (one for one in items(farm_api, "fields") if one["id"] == farm_api.ids["field"])
+    (field,) = (feature for feature in items(farm_api, "fields") if feature["id"] == farm_api.ids["field"])
     assert shapely.from_geojson(str(field["geometry"]).replace("'", '"').replace("(", "[").replace(")", "]")).area > 0
-    told = field["properties"]
-    assert told["area_m2"] == pytest.approx(199 * 40, rel=1e-3)
-    assert (told["owner"], told["source"]) == ("Wang", "registry")
+    properties = field["properties"]
+    assert properties["area_m2"] == pytest.approx(199 * 40, rel=1e-3)
+    assert (properties["owner"], properties["source"]) == ("Wang", "registry")
 
 
 def test_a_device_has_the_flag_and_time_of_every_value(farm_api: RegistryApi) -> None:
-    devices = {one["id"]: one for one in items(farm_api, "devices")}
+    devices = {feature["id"]: feature for feature in items(farm_api, "devices")}
     drone = devices[DRONE]
     assert drone["geometry"]["type"] == "Point"
     assert drone["properties"]["position_source"] == "its newest position"
     assert drone["properties"]["simulated"] is True
-    told = devices[HOUSE]["properties"]
-    assert (told["co2_ppm"], told["co2_ppm_quality"]) == (pytest.approx(639.9), 1)
-    assert told["co2_ppm_time"] == "2026-11-24T08:06:39.000Z"
+    properties = devices[HOUSE]["properties"]
+    assert (properties["co2_ppm"], properties["co2_ppm_quality"]) == (pytest.approx(639.9), 1)
+    assert properties["co2_ppm_time"] == "2026-11-24T08:06:39.000Z"
     assert devices[HOUSE]["geometry"] is None
     # A name that does not end in its unit says it.
     assert (devices["bad"]["properties"]["leaf_colour [1]"], devices["bad"]["properties"]["leaf_colour_quality"]) == (
@@ -123,26 +123,30 @@ def test_a_device_has_the_flag_and_time_of_every_value(farm_api: RegistryApi) ->
 
 
 def test_a_pass_is_the_line_that_was_flown(farm_api: RegistryApi) -> None:
-    one = next(found for found in items(farm_api, "passes") if found["properties"]["device"] == SPREADER)
-    line = one["geometry"]["coordinates"]
+    feature = next(item for item in items(farm_api, "passes") if item["properties"]["device"] == SPREADER)
+    line = feature["geometry"]["coordinates"]
     assert line[0] == [10.0, 0.0]
     assert len(line) == 401
-    told = one["properties"]
-    assert (told["device"], told["source"], told["evidence"]) == (SPREADER, "declared", "measured_flow")
-    assert told["planned_rate_unit"] == "kg/ha"
+    properties = feature["properties"]
+    assert (properties["device"], properties["source"], properties["evidence"]) == (
+        SPREADER,
+        "declared",
+        "measured_flow",
+    )
+    assert properties["planned_rate_unit"] == "kg/ha"
 
 
 def test_the_cells_add_up_to_the_metered_amount_and_name_their_evidence(farm_api: RegistryApi) -> None:
-    of_pass = next(one["id"] for one in items(farm_api, "passes") if one["properties"]["device"] == SPREADER)
-    cells = items(farm_api, "as-applied", limit=10_000, pass_id=of_pass)
-    told = [one["properties"] for one in cells]
-    amounts = [one["amount_kg"] for one in told if one["amount_kg"] is not None]
+    pass_id = next(item["id"] for item in items(farm_api, "passes") if item["properties"]["device"] == SPREADER)
+    cells = items(farm_api, "as-applied", limit=10_000, pass_id=pass_id)
+    properties = [cell["properties"] for cell in cells]
+    amounts = [values["amount_kg"] for values in properties if values["amount_kg"] is not None]
     assert sum(amounts) == pytest.approx(APPLIED_KG, rel=1e-3)
-    assert {one["evidence"] for one in told} <= {"none", "measured_flow"}
-    assert {one["source"] for one in told} == {"as_applied_deposit"}
-    assert min(one["coverage"] for one in told) > 0.98
-    found = get(farm_api, f"/collections/as-applied/items/{cells[7]['id']}")
-    assert found["properties"] == told[7]
+    assert {values["evidence"] for values in properties} <= {"none", "measured_flow"}
+    assert {values["source"] for values in properties} == {"as_applied_deposit"}
+    assert min(values["coverage"] for values in properties) > 0.98
+    cell = get(farm_api, f"/collections/as-applied/items/{cells[7]['id']}")
+    assert cell["properties"] == properties[7]
 
 
 def test_features_are_filtered_by_box_and_time(farm_api: RegistryApi) -> None:

@@ -1,4 +1,4 @@
-"""What /metrics says, read by Prometheus's own parser and held against its rules of naming."""
+"""The /metrics document, read by Prometheus's own parser and checked against its naming rules."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ OPERATIONS = {
 
 def examples_of(operation: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
     """Return each example with the schema that it is of."""
-    told = [each for each in operation.get("parameters", ()) if "example" in each]
+    holders = [each for each in operation.get("parameters", ()) if "example" in each]
     contents = [
         operation.get("requestBody", {}),
         *(operation["responses"][s] for s in operation["responses"] if s < "4"),
     ]
-    told += [media for each in contents for media in each.get("content", {}).values() if "example" in media]
-    return [(each["example"], each.get("schema", {})) for each in told]
+    holders += [media for each in contents for media in each.get("content", {}).values() if "example" in media]
+    return [(each["example"], each.get("schema", {})) for each in holders]
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))

@@ -90,8 +90,8 @@ def test_a_query_plan_equals_its_condition(
 ) -> None:
     thing = Entity(ENTITY_TYPES["Things"], "gh-1", {"name": "House"})
     stream = Entity(ENTITY_TYPES["Datastreams"], "gh-1:co2_ppm", {}, {"Thing": lambda: [thing]})
-    said = {"phenomenonTime": time, "result": result, "resultQuality": quality}
-    row = Entity(ENTITY_TYPES["Observations"], "x", said, {"Datastream": lambda: [stream]})
+    fields = {"phenomenonTime": time, "result": result, "resultQuality": quality}
+    row = Entity(ENTITY_TYPES["Observations"], "x", fields, {"Datastream": lambda: [stream]})
     plan = plan_filter(condition, NOW_MS)
     planned = (
         plan.start_ms <= time.time_ms < plan.end_ms

@@ -1,4 +1,4 @@
-"""FROST's own client reads the farm: things, one inside the other, filters, and ten thousand observations by pages."""
+"""SensorThings read by FROST's own client: things, expansions, filters, and ten thousand observations in pages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_client_pages_through_ten_thousand_observations(service: fsc.SensorT
 
 def test_the_client_filters_by_result_and_time(service: fsc.SensorThingsService) -> None:
     [stream] = service.things().find("tank-1").get_datastreams().query().list()
-    found = stream.get_observations().query().filter("result ge 9990 and result lt 9995").list()
-    assert sorted(observation.result for observation in found) == [9990, 9991, 9992, 9993, 9994]
+    observations = stream.get_observations().query().filter("result ge 9990 and result lt 9995").list()
+    assert sorted(observation.result for observation in observations) == [9990, 9991, 9992, 9993, 9994]
     late = stream.get_observations().query().filter("phenomenonTime ge 2026-11-24T08:16:39.000Z").list()
     assert sorted(observation.result for observation in late) == list(range(9990, COUNT))

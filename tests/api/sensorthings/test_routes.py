@@ -18,11 +18,11 @@ def get(client: httpx.Client, path: str, **options: Any) -> Any:
 def follow(client: httpx.Client, path: str, **options: Any) -> list[Any]:
     """Return all entities of a collection, page after page."""
     page = get(client, path, **options)
-    found = list(page["value"])
+    entities = list(page["value"])
     while "@iot.nextLink" in page:
         page = client.get(page["@iot.nextLink"]).json()
-        found += page["value"]
-    return found
+        entities += page["value"]
+    return entities
 
 
 def test_the_service_document_lists_the_eight_collections_and_the_requirements(client: httpx.Client) -> None:
@@ -45,7 +45,7 @@ def test_every_link_of_every_entity_resolves(client: httpx.Client) -> None:
 def test_a_device_is_a_thing_with_its_series_as_datastreams(client: httpx.Client) -> None:
     thing = get(client, f"{ROOT}/Things('{HOUSE}')", expand="Datastreams")
     assert thing["name"] == "番茄一号棚"
-    assert [one["@iot.id"] for one in thing["Datastreams"]] == [
+    assert [entity["@iot.id"] for entity in thing["Datastreams"]] == [
         f"{HOUSE}:air_temperature_degc",
         f"{HOUSE}:co2_ppm",
         f"{HOUSE}:relative_humidity_pct",
@@ -102,10 +102,10 @@ def test_an_order_by_result_is_paged(client: httpx.Client) -> None:
 def test_an_expansion_has_options_a_count_and_its_own_next_page(client: httpx.Client) -> None:
     inner = "Observations($top=2;$orderby=phenomenonTime desc;$count=true;$select=result)"
     stream = get(client, f"{ROOT}/Things('{HOUSE}')", expand=f"Datastreams($filter=name ne '';$skip=1;$expand={inner})")
-    told = stream["Datastreams"][0]
-    assert told["Observations"] == [{"result": 639.9}, {"result": 639.8}]
-    assert told["Observations@iot.count"] == SECONDS
-    following = client.get(told["Observations@iot.nextLink"]).json()
+    datastream = stream["Datastreams"][0]
+    assert datastream["Observations"] == [{"result": 639.9}, {"result": 639.8}]
+    assert datastream["Observations@iot.count"] == SECONDS
+    following = client.get(datastream["Observations@iot.nextLink"]).json()
     assert following["value"] == [{"result": 639.7}, {"result": 639.6}]
 
 
@@ -114,9 +114,9 @@ def test_a_vehicle_has_its_newest_location_and_is_filtered_by_it(client: httpx.C
     points = "location/type eq 'Point' or location/geometry/type eq 'Point'"
     near = "geo.intersects(location, geography'POLYGON((9 -1, 11 -1, 11 1, 9 1, 9 -1))')"
     far = near.replace("9 ", "19 ").replace("11 ", "21 ")
-    found = get(client, f"{ROOT}/Locations", filter=f"({points}) and ({near})", expand="Things")["value"]
-    assert [one["Things"][0]["@iot.id"] for one in found] == [DRONE]
-    assert found[0]["properties"]["source"] == "its newest position"
+    entities = get(client, f"{ROOT}/Locations", filter=f"({points}) and ({near})", expand="Things")["value"]
+    assert [entity["Things"][0]["@iot.id"] for entity in entities] == [DRONE]
+    assert entities[0]["properties"]["source"] == "its newest position"
     assert get(client, f"{ROOT}/Locations", filter=f"({points}) and ({far})")["value"] == []
 
 
