@@ -90,8 +90,8 @@ def test_the_split_deployment_stores_answers_and_outlives_its_registry(
     split: tuple[str, str, dict[str, str]], mosquitto: Broker, postgres: Postgres
 ) -> None:
     ingest_url, api_url, environ = split
-    wait_until(lambda: all(checks(ingest_url).values()) and checks(ingest_url), 30)
-    wait_until(lambda: checks(api_url).get("registry"), 30)
+    wait_until(lambda: all(checks(ingest_url).values()) and checks(ingest_url), 30, every_s=0.1)
+    wait_until(lambda: checks(api_url).get("registry"), 30, every_s=0.1)
     with Gateway(mosquitto.host, mosquitto.port) as gateway:
         gateway.send(batch_of(1))
         gateway.wait_for_ack(1)
@@ -106,7 +106,7 @@ def test_the_split_deployment_stores_answers_and_outlives_its_registry(
             return [item["id"] for item in httpx.get(f"{api_url}/v1/devices", headers=shown).json()["items"]]
 
         # The API looks every five seconds at what ingest has written.
-        wait_until(lambda: devices() == ["gh-1"], 20)
+        wait_until(lambda: devices() == ["gh-1"], 20, every_s=0.1)
         delivery = httpx.get(f"{api_url}/v1/gateways/gw-1/delivery", headers=shown).json()
         assert delivery["epochs"][0]["stored"] == 1
         postgres.kill()

@@ -13,7 +13,6 @@ import pytest
 
 from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
 from tests.services.farm import Farm
-from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(300)]
 
@@ -28,10 +27,10 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     farm = Farm(tmp_path_factory.mktemp("docs") / "farm", "--speed", "60")
     try:
         farm.wait_ready(60)
-        wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 2, 60)
+        farm.wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 2, 60)
         field = farm.get("/v1/fields")["items"][0]["id"]
-        wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120)
-        wait_until(lambda: is_registered(farm, "greenhouse-1"), 60)
+        farm.wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120)
+        farm.wait_until(lambda: is_registered(farm, "greenhouse-1"), 60)
         yield farm
     finally:
         if farm.process.poll() is None:

@@ -1,35 +1,40 @@
-"""A flight log through the gateway's own way into a running farm, also while parts of it are killed."""
+"""A running farm without simulators: imports of flight logs, also while parts are killed, and the doctor."""
 
+import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from station.server.organisation import open_first_organisation
+from station.server.storage.registries import registry_url
 from tests.edge.imports.dataflash.bin_writer import NOON_MS
 from tests.edge.imports.dataflash.bin_writer import make_flight as bin_flight
 from tests.edge.imports.ulog.ulg_writer import UUID
 from tests.edge.imports.ulog.ulg_writer import make_flight as ulg_flight
 from tests.services.farm import Farm
-from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, RLOG_DEVICE, write_rlog, write_tlog
-from tests.waiting import wait_until
+from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, device_of, write_rlog, write_tlog
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
 
 
-@pytest.fixture
-def farm(tmp_path: Path) -> Iterator[Farm]:
-    made = Farm(tmp_path / "farm", "--no-sim")
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A farm without simulators; each test imports the log of another vehicle."""
+    made = Farm(tmp_path_factory.mktemp("quiet") / "farm", "--no-sim")
     made.wait_ready()
     yield made
     made.stop()
 
 
-def stored_positions(farm: Farm) -> dict[str, Any]:
-    drone = farm.devices("drone")[0]
+def stored_positions(farm: Farm, device: str) -> dict[str, Any]:
+    (drone,) = (drone for drone in farm.devices("drone") if drone["id"] == device)
     assert drone["simulated"] is False
     series: dict[str, Any] = farm.get(
-        f"/v1/devices/{drone['id']}/series",
+        f"/v1/devices/{device}/series",
         channel="latitude_deg",
         start=BOOT_UTC_MS,
         end=BOOT_UTC_MS + 86_400_000,
@@ -40,14 +45,15 @@ def stored_positions(farm: Farm) -> dict[str, Any]:
 
 def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Farm, tmp_path: Path) -> None:
     log = tmp_path / "a flight.tlog"
-    write_tlog(log, positions=900)
+    write_tlog(log, positions=900, serial="repeated log")
+    device = device_of("repeated log")
     first = farm.run("edge", "import", str(log))
     assert first.returncode == 0, first.stdout + first.stderr
-    stored = stored_positions(farm)
+    stored = stored_positions(farm, device)
     assert stored["time_ms"] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(900)]
     second = farm.run("edge", "import", str(log))
     assert second.returncode == 0, second.stdout + second.stderr
-    assert stored_positions(farm) == stored
+    assert stored_positions(farm, device) == stored
 
 
 def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm, tmp_path: Path) -> None:
@@ -55,19 +61,20 @@ def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm,
     (folder / "copter").mkdir(parents=True)
     (folder / "copter" / "00000007.BIN").write_bytes(bin_flight(30).data)
     (folder / "quad.ulg").write_bytes(ulg_flight(30).whole())
-    write_rlog(folder / "link.rlog", positions=300)
+    write_rlog(folder / "link.rlog", positions=300, serial="bytes of link")
     (folder / "empty.BIN").write_bytes(b"")
+    known = {device["id"] for device in farm.devices("drone")}
     first = farm.run("edge", "import", str(folder))
     assert first.returncode == 0, first.stdout + first.stderr
     assert "empty.BIN holds no DataFlash message" in first.stdout
-    copter, quad = "uav-210032000a51323138383637", f"uav-{UUID}"
+    copter, quad, link = "uav-210032000a51323138383637", f"uav-{UUID}", device_of("bytes of link")
     assert f"00000007.BIN: 2,775 points in 600 rows and 3 events of {copter}, of 913 messages" in first.stdout
-    devices = {device["id"]: device for device in farm.devices("drone")}
-    assert devices.keys() == {copter, quad, RLOG_DEVICE}
+    devices = {device["id"] for device in farm.devices("drone")} - known
+    assert devices == {copter, quad, link}
     stored = {device: roll_times(farm, device) for device in devices}
     assert stored[copter] == [NOON_MS + 5_000 + 100 * tenth for tenth in range(300)]
     assert stored[quad] == [NOON_MS + 1_000 + 100 * tenth for tenth in range(300)]
-    assert stored[RLOG_DEVICE] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(300)]
+    assert stored[link] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(300)]
     second = farm.run("edge", "import", str(folder / "**" / "*.*"))
     assert second.returncode == 0, second.stdout + second.stderr
     assert {device: roll_times(farm, device) for device in devices} == stored
@@ -84,11 +91,32 @@ def roll_times(farm: Farm, device: str) -> list[int]:
     return times
 
 
+def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(farm: Farm) -> None:
+    farm.wait_until(lambda: (farm.folder.edge_dir / "status.json").exists(), 20)
+    sound = farm.run("doctor", "--json")
+    findings = {finding["check"]: finding for finding in json.loads(sound.stdout)}
+    assert sound.returncode == 0, sound.stdout
+    assert findings["store"]["found"].startswith("the running station reports: duckdb")
+    assert {findings[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
+    with open_first_organisation(registry_url(None, farm.folder.registry_path), "test") as repositories:
+        assert [each.name for each in repositories.farms.list()] == ["Home farm"]
+        assert repositories.fields.list() == []  # nothing is simulated
+    station = farm.folder.read_state().pids["station"]
+    os.kill(station, signal.SIGSTOP)
+    try:
+        hung = farm.call("doctor")
+    finally:
+        os.kill(station, signal.SIGCONT)
+    assert hung.returncode == 1
+    assert "does not respond" in hung.stdout
+
+
 def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm: Farm, tmp_path: Path) -> None:
     log = tmp_path / "long.tlog"
-    write_tlog(log, positions=60_000)
+    write_tlog(log, positions=60_000, serial="killed parts")
+    device = device_of("killed parts")
     importing = farm.start("edge", "import", str(log))
-    wait_until(lambda: farm.devices("drone") and farm.devices("drone")[0]["last_seen_ms"], 60)
+    farm.wait_until(lambda: any(each["id"] == device and each["last_seen_ms"] for each in farm.devices("drone")), 60)
     farm.kill("broker")
     farm.kill("station")
     still_running = importing.poll() is None
@@ -97,18 +125,18 @@ def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm
     assert still_running, "the import was over before anything was killed: the log is too short for this check"
     farm.wait_ready()
     expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(60_000)]
-    assert stored_positions(farm)["time_ms"] == expected
+    assert stored_positions(farm, device)["time_ms"] == expected
 
 
 def test_an_import_without_a_farm_says_how_to_start_one(farm: Farm, tmp_path: Path) -> None:
-    result = farm.run("edge", "import", "x.tlog", "--data", str(tmp_path / "nowhere"))
+    result = farm.call("edge", "import", "x.tlog", "--data", str(tmp_path / "nowhere"))
     assert result.returncode == 1
     assert "headland up" in result.stderr
 
 
 def test_a_file_of_an_unknown_kind_is_refused_with_a_sentence(farm: Farm, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no log")
-    result = farm.run("edge", "import", str(tmp_path / "notes.txt"))
+    result = farm.call("edge", "import", str(tmp_path / "notes.txt"))
     assert result.returncode == 2
     assert "notes.txt" in result.stderr
     assert "Traceback" not in result.stderr

@@ -37,7 +37,6 @@ from tests.broker import find_free_port
 from tests.services.farm import HEADLAND, Farm
 from tests.services.test_fertilization import measured_pattern, truth_on
 from tests.services.test_ground_stations import become
-from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(120)]
 
@@ -199,13 +198,13 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
         with httpx.Client(base_url=url, headers=farm.headers, timeout=20) as client:
             made, plan = prescribe(client)
         with spreader(port, root):
-            wait_until(lambda: farm.devices("drone"), 30)
+            farm.wait_until(lambda: farm.devices("drone"), 30)
             asyncio.run(fly(port, plan, made["flow"]))
-            wait_until(lambda: list(root.glob("drone-1-ground-*.npz")), 10)
+            farm.wait_until(lambda: list(root.glob("drone-1-ground-*.npz")), 10)
             (path,) = root.glob("drone-1-ground-*.npz")
             per_m2, header = read_grid(path)
             drone = farm.devices("drone")[0]["id"]
-            wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "hopper_kg") > header["time_ms"] + 5000, 30)
+            farm.wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "hopper_kg") > header["time_ms"] + 5000, 30)
         yield Flown(farm, made, per_m2, header)
     finally:
         if farm.process.poll() is None:

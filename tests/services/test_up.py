@@ -1,18 +1,194 @@
-"""The farm as a user meets it: real processes, real broker, real store, real HTTP."""
+"""The farm as a user meets it: real processes, real broker, real store, real HTTP, the dashboard in a browser.
 
+All tests but one ask one farm: first as it runs, then while its parts are killed, at last after a second start.
+"""
+
+from __future__ import annotations
+
+import re
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect, sync_playwright
 
 from headland.clock import wall_clock_ms
+from tests.dashboard.conftest import PATIENCE_MS, watch
+from tests.machine import find_program
 from tests.services.farm import Farm
-from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A farm in real time, until `restarted` ends it."""
+    made = Farm(tmp_path_factory.mktemp("up") / "a farm")
+    made.wait_ready()
+    yield made
+    if made.process.poll() is None:
+        made.stop()
+
+
+def test_a_second_farm_on_the_same_folder_or_port_is_refused_with_a_sentence(farm: Farm, tmp_path: Path) -> None:
+    same_folder = farm.run("up")
+    assert same_folder.returncode == 2
+    assert "already runs" in same_folder.stderr
+    port = farm.folder.read_state().api_url.rsplit(":", 1)[1]
+    same_port = farm.run("up", "--port", port, "--data", str(tmp_path / "other"))
+    assert same_port.returncode == 2
+    assert f"Port {port} is in use" in same_port.stderr
+    assert httpx.get(farm.folder.read_state().api_url + "/healthz").status_code == 200
+
+
+def post(farm: Farm, path: str, body: dict[str, Any]) -> Any:
+    answer = httpx.post(farm.folder.read_state().api_url + path, json=body, headers=farm.headers, timeout=20)
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+def declare_pass(farm: Farm) -> str:
+    """Declare what the drone has spread up to now, once that is worth a map; return the address of its page."""
+    drone = farm.wait_until(lambda: farm.devices("drone"), 30)[0]["id"]
+    began_ms = farm.wait_until(lambda: farm.get(f"/v1/devices/{drone}")["last_seen_ms"], 30) - 30_000
+    farm.wait_until(lambda: any(row["applied_kg"] > 3.0 for row in farm.truth("drone-1.csv")), 60)
+    end_ms = wall_clock_ms()
+    farm.wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "mass_flow_kg_min") > end_ms, 30)
+    body = {
+        "field": farm.get("/v1/fields")["items"][0]["id"],
+        "device": drone,
+        "start_ms": began_ms,
+        "end_ms": end_ms,
+        "implement": farm.get("/v1/implements")["items"][0]["id"],
+        "planned_rate_ha": 98.0,
+    }
+    return f"{body['field']}?pass={post(farm, '/v1/passes', body)['id']}"
+
+
+def watch_the_vehicle_move(page: Page) -> None:
+    ground = page.locator(".map-view")
+    expect(ground).to_have_attribute("data-state", "idle")
+    mark = page.locator("[data-mark^='uav-']")
+    before = mark.bounding_box()
+    assert before is not None
+    page.wait_for_function(
+        "([x, y]) => { const at = document.querySelector(\"[data-mark^='uav-']\").getBoundingClientRect();"
+        " return Math.hypot(at.x - x, at.y - y) > 10; }",
+        arg=[before["x"], before["y"]],
+    )
+    expect(mark).not_to_have_class(re.compile("stale"))
+    expect(ground).to_have_attribute("data-state", "idle")
+
+
+def open_a_cell(page: Page) -> None:
+    expect(page.locator(".field")).to_have_attribute("data-drawn", re.compile("."))
+    # The largest parts were skipped, where nothing came down; the least had some.
+    evidence_button = re.compile("Show evidence|查看依据")
+    page.locator("[data-panel=deviation]").get_by_role("button", name=evidence_button).last.press("Enter")
+    evidence = page.locator("[data-panel=evidence]")
+    expect(evidence.locator(".visit").first).to_be_visible()
+    expect(evidence.locator(".provenance")).to_contain_text("gateway-1")
+
+
+@pytest.mark.services("chromium")
+def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_else(farm: Farm) -> None:
+    base, page_errors = farm.folder.read_state().api_url, []  # type: str, list[str]
+    warm = {"what": "air_temperature_degc", "above": -50.0}
+    post(farm, "/v1/alarm-rules", {"name": "always", "any_of": [[warm]], "for_s": 1.0})
+    flight = declare_pass(farm)
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for locale, care in (("en-GB", "Acknowledge"), ("zh-CN", None)):
+            context = browser.new_context(locale=locale, viewport={"width": 1000, "height": 640})
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            watch(page, base, page_errors)
+            page.goto(f"{base}/#key={farm.folder.api_key()}")
+            expect(page.locator(".live")).to_have_attribute("data-state", "online")
+            watch_the_vehicle_move(page)
+            links = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+            for address in (*links, f"#/field/{flight}"):
+                page.goto(f"{base}/{address}")
+                name = address.split("/")[1]
+                expect(page.locator(f".page[data-page={name}]")).to_have_attribute("data-mounted", "true")
+                if address.startswith("#/field/"):
+                    open_a_cell(page)
+                if name == "alarms" and care is not None:
+                    card = page.locator("[data-alarm]").first
+                    card.get_by_role("button", name=care).press("Enter")
+                    expect(card).to_contain_text("Acknowledged by")
+            assert page.locator("html").get_attribute("lang") == locale.removesuffix("-GB")
+            context.close()
+        browser.close()
+    assert [error for error in page_errors if "401" not in error] == []
+
+
+@pytest.mark.parametrize("part", ["broker", "station", "edge"])
+def test_a_part_that_dies_is_started_again_and_data_goes_on(farm: Farm, part: str) -> None:
+    farm.wait_until(lambda: farm.devices("greenhouse"), 30)
+    house = farm.devices("greenhouse")[0]["id"]
+    farm.kill(part)
+    killed_ms = wall_clock_ms()
+    farm.wait_ready()
+    farm.wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > killed_ms + 2000, 40)
+    assert f"{part} ended (killed by SIGKILL)" in farm.said
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """A farm after its second start, and what its first ended with."""
+
+    farm: Farm
+    stopped_s: float
+    house: str
+    before: dict[str, Any]
+    until_ms: int
+
+    def series(self) -> dict[str, Any]:
+        return series_until(self.farm, self.house, self.until_ms)
+
+
+def series_until(farm: Farm, house: str, end_ms: int) -> dict[str, Any]:
+    """Return the air temperature of a greenhouse up to an instant."""
+    series: dict[str, Any] = farm.get(
+        f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=end_ms
+    )
+    return series
+
+
+@pytest.fixture(scope="module")
+def restarted(farm: Farm) -> Iterator[Restarted]:
+    """The same folder, started a second time: now on the broker that pip brings."""
+    farm.wait_until(lambda: farm.devices("greenhouse"), 30)
+    house = farm.devices("greenhouse")[0]["id"]
+    end_ms = farm.wait_until(lambda: farm.get(f"/v1/devices/{house}")["last_seen_ms"], 30)
+    before = series_until(farm, house, end_ms)
+    stopped_s = farm.stop()
+    again = Farm(farm.folder.root, "--broker", "iotcore")
+    try:
+        again.wait_ready()
+        yield Restarted(again, stopped_s, house, before, end_ms)
+    finally:
+        assert again.stop() < 5.0
+
+
+def test_a_farm_ends_in_time_and_a_second_start_still_has_its_data(restarted: Restarted) -> None:
+    assert restarted.stopped_s < 5.0
+    assert restarted.before["time_ms"]
+    assert restarted.series() == restarted.before
+
+
+def test_a_farm_runs_on_the_broker_that_pip_brings(restarted: Restarted) -> None:
+    farm = restarted.farm
+    assert farm.folder.read_state().broker == "iotcore"
+    devices = [farm.devices("drone")[0], farm.devices("greenhouse")[0]]
+    farm.wait_until(lambda: all(is_fresh(farm, device) for device in devices), 30)
 
 
 def is_fresh(farm: Farm, device: dict[str, Any]) -> bool:
@@ -20,67 +196,19 @@ def is_fresh(farm: Farm, device: dict[str, Any]) -> bool:
     return bool(channels) and all(wall_clock_ms() - entry["time_ms"] < 5000 for entry in channels.values())
 
 
-@pytest.fixture(scope="module")
-def fast_farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """A farm whose simulators run 30 times faster from a start in the past."""
-    farm = Farm(tmp_path_factory.mktemp("fast"), "--speed", "30")
-    farm.wait_ready()
-    yield farm
-    if farm.process.poll() is None:
-        farm.stop()
-
-
-def pass_rows(farm: Farm, flow: str, least_m2: float) -> list[dict[str, float]]:
-    """Return the drone's truth from its start to a moment between two swaths, once so much ground is treated."""
+def rows_between_swaths(farm: Farm) -> list[dict[str, float]]:
+    """Return the drone's truth from its start to the first moment between two swaths with enough ground treated."""
 
     def enough() -> list[dict[str, float]]:
         rows = farm.truth("drone-1.csv") if (farm.folder.truth_dir / "drone-1.csv").exists() else []
-        while rows and (rows[-1]["pump_on"] or rows[-1][flow] > 0):
-            rows.pop()
-        return rows if rows and rows[-1]["treated_m2"] > least_m2 else []
+        ends = (
+            index
+            for index, row in enumerate(rows)
+            if row["treated_m2"] > 600 and not row["pump_on"] and row["flow_l_min"] == 0
+        )
+        return rows[: next(ends, -1) + 1]
 
-    return wait_until(enough, 90)
-
-
-def test_a_fast_farm_never_stores_a_time_in_the_future(fast_farm: Farm) -> None:
-    wait_until(lambda: fast_farm.devices("drone") and fast_farm.devices("greenhouse"), 30)
-
-    def channels_of(device: str) -> dict[str, Any]:
-        found: dict[str, Any] = fast_farm.get(f"/v1/devices/{device}/latest")["channels"]
-        return found
-
-    for device in fast_farm.get("/v1/devices")["items"]:
-        assert device["simulated"] is True
-        wait_until(partial(channels_of, device["id"]), 30)
-        assert all(entry["time_ms"] <= wall_clock_ms() for entry in channels_of(device["id"]).values())
-
-
-def application(farm: Farm, rows: list[dict[str, float]], swath_m: float, *needed: str) -> Any:
-    """Return the application answer over the time of these rows of truth, once all that is needed is stored."""
-    start_ms, end_ms = int(rows[0]["time_ms"]), int(rows[-1]["time_ms"]) + 1
-    wait_until(lambda: farm.devices("drone"), 30)
-    drone = farm.devices("drone")[0]["id"]
-    wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "pump_on", *needed) > end_ms + 2000, 60)
-    return farm.get(f"/v1/devices/{drone}/application", start=start_ms, end=end_ms, swath_m=swath_m)
-
-
-def test_what_was_spread_on_the_wheat_is_answered_in_kilograms_within_2_percent_of_the_truth(fast_farm: Farm) -> None:
-    # What was flown before the gateway listened is not its to tell: the truth counts from the second row on.
-    rows = [row for row in pass_rows(fast_farm, "flow_kg_min", 4000) if row["treated_m2"] > 1400]
-    answer = application(fast_farm, rows, 5.5, "mass_flow_kg_min", "hopper_kg")
-    applied_kg, treated_m2, overlap_m2 = (
-        rows[-1][name] - rows[0][name] for name in ("applied_kg", "treated_m2", "overlap_m2")
-    )
-    assert answer["product_applied_l"] is None
-    product = answer["product_applied_kg"]
-    assert product["value"] == pytest.approx(applied_kg, rel=0.02)
-    assert (product["unit"], product["evidence"]) == ("kg", "measured_flow")
-    # Granules go on leaving for a moment after the feeder's signal ends: that ground is treated and not commanded.
-    assert answer["area_treated_m2"]["value"] == pytest.approx(treated_m2, rel=0.03)
-    assert answer["overlap_m2"]["value"] == pytest.approx(overlap_m2, abs=0.03 * treated_m2)
-    rate = answer["mean_rate_kg_ha"]
-    assert rate["value"] == pytest.approx(applied_kg / treated_m2 * 10_000, rel=0.04)
-    assert (rate["unit"], rate["evidence"]) == ("kg/ha", "measured_flow")
+    return farm.wait_until(enough, 90)
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +221,8 @@ def spraying_farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
 
 
 def test_the_application_answer_agrees_with_the_simulated_truth_within_2_percent(spraying_farm: Farm) -> None:
-    rows = pass_rows(spraying_farm, "flow_l_min", 600)
-    answer = application(spraying_farm, rows, 5, "flow_volume_total_l")
+    rows = rows_between_swaths(spraying_farm)
+    answer = spraying_farm.application(rows, 5, "latitude_deg", "pump_on", "flow_volume_total_l")
     applied_l = rows[-1]["applied_l"] - rows[0]["applied_l"]
     treated_m2 = rows[-1]["treated_m2"] - rows[0]["treated_m2"]
     assert answer["product_applied_l"]["value"] == pytest.approx(applied_l, rel=0.02)
@@ -104,80 +232,3 @@ def test_the_application_answer_agrees_with_the_simulated_truth_within_2_percent
     assert answer["overlap_m2"]["value"] == pytest.approx(overlap_m2, abs=0.02 * treated_m2)
     assert answer["mean_rate_l_ha"]["value"] == pytest.approx(applied_l / treated_m2 * 10_000, rel=0.02)
     assert answer["product_applied_l"]["evidence"] == "measured_flow"
-
-
-def test_the_climate_answer_agrees_with_the_simulated_truth_within_2_percent(fast_farm: Farm) -> None:
-    rows = wait_until(lambda: found if len(found := fast_farm.truth("greenhouse-1.csv")) > 200 else [], 60)
-    start_ms, end_ms = int(rows[0]["time_ms"]), int(rows[-1]["time_ms"]) + 1
-    wait_until(lambda: fast_farm.devices("greenhouse"), 30)
-    house = fast_farm.devices("greenhouse")[0]["id"]
-    wait_until(lambda: fast_farm.reached_ms(house, "air_temperature_degc") > end_ms, 60)
-    answer = fast_farm.get(f"/v1/greenhouses/{house}/climate", start=start_ms, end=end_ms)
-    for name in ("vpd_kpa", "humidity_deficit_g_m3"):
-        true = sum(row[name] for row in rows) / len(rows)
-        assert answer[name]["value"] == pytest.approx(true, rel=0.02), name
-    true_dew = sum(row["dew_point_degc"] for row in rows) / len(rows)
-    assert answer["dew_point_degc"]["value"] == pytest.approx(true_dew, abs=0.2)
-
-
-def test_a_farm_ends_in_time_and_a_second_start_still_has_its_data(fast_farm: Farm) -> None:
-    wait_until(lambda: fast_farm.devices("greenhouse"), 30)
-    house = fast_farm.devices("greenhouse")[0]["id"]
-    end_ms = wait_until(lambda: fast_farm.get(f"/v1/devices/{house}")["last_seen_ms"], 30)
-    before = fast_farm.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=end_ms)
-    assert before["time_ms"]
-    assert fast_farm.stop() < 5.0
-    again = Farm(fast_farm.folder.root)
-    try:
-        again.wait_ready()
-        after = again.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=end_ms)
-        assert after == before
-        devices = [again.devices("drone")[0], again.devices("greenhouse")[0]]
-        wait_until(lambda: all(is_fresh(again, device) for device in devices), 30)
-    finally:
-        assert again.stop() < 5.0
-
-
-@pytest.fixture(scope="module")
-def standing_farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """A farm that goes on whatever is done to it."""
-    farm = Farm(tmp_path_factory.mktemp("standing") / "a farm")
-    farm.wait_ready()
-    yield farm
-    farm.stop()
-
-
-@pytest.mark.parametrize("part", ["broker", "station", "edge"])
-def test_a_part_that_dies_is_started_again_and_data_goes_on(standing_farm: Farm, part: str) -> None:
-    farm = standing_farm
-    wait_until(lambda: farm.devices("greenhouse"), 30)
-    house = farm.devices("greenhouse")[0]["id"]
-    farm.kill(part)
-    killed_ms = wall_clock_ms()
-    farm.wait_ready()
-    wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > killed_ms + 2000, 40)
-    assert f"{part} ended (killed by SIGKILL)" in farm.said
-
-
-def test_a_second_farm_on_the_same_folder_or_port_is_refused_with_a_sentence(
-    standing_farm: Farm, tmp_path: Path
-) -> None:
-    farm = standing_farm
-    same_folder = farm.run("up")
-    assert same_folder.returncode == 2
-    assert "already runs" in same_folder.stderr
-    port = farm.folder.read_state().api_url.rsplit(":", 1)[1]
-    same_port = farm.run("up", "--port", port, "--data", str(tmp_path / "other"))
-    assert same_port.returncode == 2
-    assert f"Port {port} is in use" in same_port.stderr
-    assert httpx.get(farm.folder.read_state().api_url + "/healthz").status_code == 200
-
-
-def test_a_farm_runs_on_the_broker_that_pip_brings(tmp_path: Path) -> None:
-    farm = Farm(tmp_path / "farm", "--broker", "iotcore")
-    try:
-        farm.wait_ready()
-        wait_until(lambda: farm.devices("drone") and farm.devices("greenhouse"), 30)
-        assert farm.folder.read_state().broker == "iotcore"
-    finally:
-        farm.stop()

@@ -13,11 +13,16 @@ BOOT_UTC_MS: Final = 1_772_676_000_000
 #: The ground station's clock is this much ahead of the vehicle's.
 HOST_AHEAD_MS: Final = 9_000
 POSITION_EVERY_MS: Final = 100
-#: The device that it is, by its unique id.
-RLOG_DEVICE: Final = f"uav-{b'tests/import'.hex()}"
+#: Bytes of an autopilot's unique id.
+_UID_BYTES: Final = 18
 
 
-def write_tlog(path: Path, positions: int) -> None:
+def device_of(serial: str) -> str:
+    """Return the device that a vehicle of this serial is, by its unique id."""
+    return f"uav-{serial.encode().hex()}"
+
+
+def write_tlog(path: Path, positions: int, serial: str) -> None:
     """Write a log of a vehicle with a clock and a unique id that reports `positions` positions, 10 a second."""
     encoder = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
     with path.open("wb") as file:
@@ -25,7 +30,7 @@ def write_tlog(path: Path, positions: int) -> None:
         def put(boot_ms: int, message: mavlink.MAVLink_message) -> None:
             file.write(struct.pack(">Q", (BOOT_UTC_MS + HOST_AHEAD_MS + boot_ms) * 1000) + message.pack(encoder))
 
-        uid2 = list(b"tests/import" + bytes(6))
+        uid2 = list(serial.encode().ljust(_UID_BYTES, b"\0"))
         version = encoder.autopilot_version_encode(0, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0, uid2)
         for index in range(positions):
             boot_ms = 5_000 + index * POSITION_EVERY_MS
@@ -43,10 +48,10 @@ def write_tlog(path: Path, positions: int) -> None:
             put(boot_ms, encoder.attitude_encode(boot_ms, 0.01, -0.02, 0.5, 0.0, 0.0, 0.0))
 
 
-def write_rlog(path: Path, positions: int) -> None:
+def write_rlog(path: Path, positions: int, serial: str) -> None:
     """Write the same as a dump of the link's bytes, without the ground station's stamps."""
     stamped = path.with_suffix(".stamped")
-    write_tlog(stamped, positions)
+    write_tlog(stamped, positions, serial)
     data, at, frames = stamped.read_bytes(), 0, bytearray()
     while at < len(data):
         end = at + 8 + 12 + data[at + 9]  # MAVLink 2: ten bytes of header, two of checksum

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -29,9 +27,7 @@ from station.server.organisation import open_first_organisation
 from station.server.storage.registries import registry_url
 from station.server.storage.stores import store_url
 from tests.broker import Broker, find_free_port
-from tests.services.farm import Farm
 from tests.station.silent_server import SilentServer
-from tests.waiting import wait_until
 
 
 def context(folder: FarmFolder, **changes: Any) -> DiagnosticContext:
@@ -313,30 +309,3 @@ def test_the_report_has_a_line_for_each_finding_and_one_for_what_to_do() -> None
         "                -> Start it.",
         "failed: 1, warnings: 0, checks: 2",
     ]
-
-
-@pytest.mark.services("mosquitto")
-@pytest.mark.timeout(180)
-def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(tmp_path: Path) -> None:
-    farm = Farm(tmp_path / "farm", "--no-sim")
-    try:
-        farm.wait_ready()
-        wait_until(lambda: (farm.folder.edge_dir / "status.json").exists(), 20)
-        sound = farm.run("doctor", "--json")
-        findings = {finding["check"]: finding for finding in json.loads(sound.stdout)}
-        assert sound.returncode == 0, sound.stdout
-        assert findings["store"]["found"].startswith("the running station reports: duckdb")
-        assert {findings[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
-        with open_first_organisation(registry_url(None, farm.folder.registry_path), "test") as repositories:
-            assert [each.name for each in repositories.farms.list()] == ["Home farm"]
-            assert repositories.fields.list() == []  # nothing is simulated
-        station = farm.folder.read_state().pids["station"]
-        os.kill(station, signal.SIGSTOP)
-        try:
-            hung = farm.run("doctor")
-        finally:
-            os.kill(station, signal.SIGCONT)
-        assert hung.returncode == 1
-        assert "does not respond" in hung.stdout
-    finally:
-        farm.stop()
