@@ -51,7 +51,7 @@ PROBES: Final[dict[str, Probe]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ProbeResponse:
     """Bytes to send after `after_s` seconds; a service request is dropped when another command arrives earlier."""
 
     after_s: float
@@ -71,10 +71,10 @@ class Sdi12Bus:
         self._buffer = bytearray()
         self._measured: dict[str, list[bytes]] = {}
 
-    def feed(self, chunk: bytes) -> list[Response]:
+    def feed(self, chunk: bytes) -> list[ProbeResponse]:
         """Process received bytes and return the responses to complete commands."""
         self._buffer += bytes(byte for byte in chunk if 0x20 < byte < 0x7F)
-        responses: list[Response] = []
+        responses: list[ProbeResponse] = []
         while (end := self._buffer.find(b"!")) >= 0:
             command = bytes(self._buffer[max(0, end - _MAX_COMMAND) : end + 1])
             del self._buffer[: end + 1]
@@ -84,7 +84,7 @@ class Sdi12Bus:
         del self._buffer[:-_MAX_COMMAND]
         return responses
 
-    def _execute(self, address: str, verb: str) -> list[Response]:
+    def _execute(self, address: str, verb: str) -> list[ProbeResponse]:
         if address == "?":
             return [] if verb else self._respond_all()
         probe = self._probes.get(address)
@@ -106,7 +106,7 @@ class Sdi12Bus:
             return [_line(pages[0] if pages else head)]
         return self._measure(address, probe, verb)
 
-    def _respond_all(self) -> list[Response]:
+    def _respond_all(self) -> list[ProbeResponse]:
         """Return the response to `?!`: one address, or the collision of several."""
         addresses = [ord(address) for address in self._probes if self._responds(address)]
         if not addresses:
@@ -123,7 +123,7 @@ class Sdi12Bus:
             return new.encode()
         return address.encode()
 
-    def _measure(self, address: str, probe: Probe, verb: str) -> list[Response]:
+    def _measure(self, address: str, probe: Probe, verb: str) -> list[ProbeResponse]:
         """Return the response to M, C or V: time and number of the values; M adds a service request."""
         if verb == "V":
             channels: tuple[str, ...] = ()
@@ -137,7 +137,7 @@ class Sdi12Bus:
         count = f"{len(values):02}" if concurrent else str(len(values))
         responses = [_line(f"{address}{wait_s:03}{count}".encode())]
         if wait_s and not concurrent:
-            responses.append(Response(float(wait_s), address.encode() + b"\r\n", service_request=True))
+            responses.append(ProbeResponse(float(wait_s), address.encode() + b"\r\n", service_request=True))
         return responses
 
     def _values(self, channels: tuple[str, ...]) -> list[str]:
@@ -172,5 +172,5 @@ def _signed(value: float | None) -> str:
     return f"{number:+.2f}" if abs(number) < 9999 else f"{number:+.0f}"
 
 
-def _line(data: bytes) -> Response:
-    return Response(0.0, data + b"\r\n")
+def _line(data: bytes) -> ProbeResponse:
+    return ProbeResponse(0.0, data + b"\r\n")

@@ -22,7 +22,7 @@ _UINT8_MAX: Final = 255
 Named = Mapping[str, Any]
 
 
-class Column(NamedTuple):
+class LogChannel(NamedTuple):
     """One channel. No value where the raw one is among `none`, `when` does not hold, or a float is not finite."""
 
     channel: str
@@ -33,7 +33,7 @@ class Column(NamedTuple):
     whole: float = 1
 
 
-class Rule(NamedTuple):
+class MessageRule(NamedTuple):
     """Channels of one message. `instance` is the column that distinguishes several of a kind: 0 has no suffix.
 
     `number` is the instance of messages that have it in their name; `first` is the number of instance 0 where the
@@ -41,7 +41,7 @@ class Rule(NamedTuple):
     """
 
     series: str
-    columns: tuple[Column, ...]
+    columns: tuple[LogChannel, ...]
     instance: tuple[str, ...] = ()
     number: int = 0
     first: int = 0
@@ -100,136 +100,136 @@ def _wind(row: dict[str, float | None]) -> None:
 
 
 _GPS: Final = (
-    Column("gps_latitude_deg", "Lat", "deg", when=_has_fix),
-    Column("gps_longitude_deg", "Lng", "deg", when=_has_fix),
-    Column("gps_altitude_m", "Alt", "m", when=_has_fix_3d),
-    Column("gps_ground_speed_m_s", "Spd", "m/s", when=_has_fix),
-    Column("gps_course_deg", "GCrs", "deg", when=_has_fix),
-    Column("gps_hdop_ratio", "HDop", "1", when=_has_fix),
-    Column("gps_yaw_deg", "Yaw", "deg", (0,)),
-    Column("gps_fix_code", "Status", "1"),
-    Column("gps_satellites_count", "NSats", "1"),
+    LogChannel("gps_latitude_deg", "Lat", "deg", when=_has_fix),
+    LogChannel("gps_longitude_deg", "Lng", "deg", when=_has_fix),
+    LogChannel("gps_altitude_m", "Alt", "m", when=_has_fix_3d),
+    LogChannel("gps_ground_speed_m_s", "Spd", "m/s", when=_has_fix),
+    LogChannel("gps_course_deg", "GCrs", "deg", when=_has_fix),
+    LogChannel("gps_hdop_ratio", "HDop", "1", when=_has_fix),
+    LogChannel("gps_yaw_deg", "Yaw", "deg", (0,)),
+    LogChannel("gps_fix_code", "Status", "1"),
+    LogChannel("gps_satellites_count", "NSats", "1"),
 )
 _GPS_ACCURACY: Final = (
-    Column("gps_vdop_ratio", "VDop", "1", (0,)),
-    Column("gps_horizontal_accuracy_m", "HAcc", "m", (0,)),
-    Column("gps_vertical_accuracy_m", "VAcc", "m", (0,)),
-    Column("gps_speed_accuracy_m_s", "SAcc", "m/s", (0,)),
+    LogChannel("gps_vdop_ratio", "VDop", "1", (0,)),
+    LogChannel("gps_horizontal_accuracy_m", "HAcc", "m", (0,)),
+    LogChannel("gps_vertical_accuracy_m", "VAcc", "m", (0,)),
+    LogChannel("gps_speed_accuracy_m_s", "SAcc", "m/s", (0,)),
 )
 _BATTERY: Final = (
-    Column("battery_voltage_v", "Volt", "V", whole=100),
-    Column("battery_current_a", "Curr", "A", whole=100),
-    Column("battery_consumed_mah", "CurrTot", "mAh"),
-    Column("battery_energy_wh", "EnrgTot", "Wh"),
-    Column("battery_remaining_pct", "RemPct", "%", (_UINT8_MAX,)),
-    Column("battery_temperature_degc", "Temp", "degC", (0,)),
+    LogChannel("battery_voltage_v", "Volt", "V", whole=100),
+    LogChannel("battery_current_a", "Curr", "A", whole=100),
+    LogChannel("battery_consumed_mah", "CurrTot", "mAh"),
+    LogChannel("battery_energy_wh", "EnrgTot", "Wh"),
+    LogChannel("battery_remaining_pct", "RemPct", "%", (_UINT8_MAX,)),
+    LogChannel("battery_temperature_degc", "Temp", "degC", (0,)),
 )
 _ESC: Final = (
-    Column("esc_rpm", "RPM", "rpm"),
-    Column("esc_voltage_v", "Volt", "V"),
-    Column("esc_current_a", "Curr", "A"),
-    Column("esc_temperature_degc", "Temp", "degC"),
-    Column("esc_consumed_mah", "CTot", "mAh"),
+    LogChannel("esc_rpm", "RPM", "rpm"),
+    LogChannel("esc_voltage_v", "Volt", "V"),
+    LogChannel("esc_current_a", "Curr", "A"),
+    LogChannel("esc_temperature_degc", "Temp", "degC"),
+    LogChannel("esc_consumed_mah", "CTot", "mAh"),
 )
-_VELOCITY: Final = Rule(
+_VELOCITY: Final = MessageRule(
     "velocity",
     (
-        Column("velocity_north_m_s", "VN", "m/s"),
-        Column("velocity_east_m_s", "VE", "m/s"),
-        Column("velocity_down_m_s", "VD", "m/s"),
+        LogChannel("velocity_north_m_s", "VN", "m/s"),
+        LogChannel("velocity_east_m_s", "VE", "m/s"),
+        LogChannel("velocity_down_m_s", "VD", "m/s"),
     ),
     derive=_speed,
 )
-_WIND: Final = Rule(
+_WIND: Final = MessageRule(
     "wind",
     (
-        Column("wind_north_m_s", "VWN", "m/s", when=_has_wind),
-        Column("wind_east_m_s", "VWE", "m/s", when=_has_wind),
+        LogChannel("wind_north_m_s", "VWN", "m/s", when=_has_wind),
+        LogChannel("wind_east_m_s", "VWE", "m/s", when=_has_wind),
     ),
     derive=_wind,
 )
-_VARIANCES: Final = Rule(
+_VARIANCES: Final = MessageRule(
     "ekf",
     (
-        Column("ekf_velocity_variance_ratio", "SV", "1"),
-        Column("ekf_horizontal_variance_ratio", "SP", "1"),
-        Column("ekf_vertical_variance_ratio", "SH", "1"),
-        Column("ekf_compass_variance_ratio", "SM", "1"),
+        LogChannel("ekf_velocity_variance_ratio", "SV", "1"),
+        LogChannel("ekf_horizontal_variance_ratio", "SP", "1"),
+        LogChannel("ekf_vertical_variance_ratio", "SH", "1"),
+        LogChannel("ekf_compass_variance_ratio", "SM", "1"),
     ),
 )
 _INSTANCE: Final = ("I", "Instance", "Inst")
 
 #: By message name; outputs and RC channels, which are numbered by their columns, are `PULSES`.
-RULES: Final[dict[str, Rule]] = {
-    "GPS": Rule("gps", _GPS, ("I",)),
-    "GPS2": Rule("gps", _GPS, number=1),
-    "GPA": Rule("gps_accuracy", _GPS_ACCURACY, ("I",)),
-    "GPA2": Rule("gps_accuracy", _GPS_ACCURACY, number=1),
-    "POS": Rule(
+RULES: Final[dict[str, MessageRule]] = {
+    "GPS": MessageRule("gps", _GPS, ("I",)),
+    "GPS2": MessageRule("gps", _GPS, number=1),
+    "GPA": MessageRule("gps_accuracy", _GPS_ACCURACY, ("I",)),
+    "GPA2": MessageRule("gps_accuracy", _GPS_ACCURACY, number=1),
+    "POS": MessageRule(
         "position",
         (
-            Column("latitude_deg", "Lat", "deg", when=_has_place),
-            Column("longitude_deg", "Lng", "deg", when=_has_place),
-            Column("altitude_m", "Alt", "m", when=_has_place),
-            Column("relative_altitude_m", "RelHomeAlt", "m"),
-            Column("relative_altitude_m", "RelAlt", "m"),
+            LogChannel("latitude_deg", "Lat", "deg", when=_has_place),
+            LogChannel("longitude_deg", "Lng", "deg", when=_has_place),
+            LogChannel("altitude_m", "Alt", "m", when=_has_place),
+            LogChannel("relative_altitude_m", "RelHomeAlt", "m"),
+            LogChannel("relative_altitude_m", "RelAlt", "m"),
         ),
     ),
-    "ATT": Rule(
+    "ATT": MessageRule(
         "attitude",
         (
-            Column("roll_rad", "Roll", "deg"),
-            Column("pitch_rad", "Pitch", "deg"),
-            Column("yaw_rad", "Yaw", "deg"),
-            Column("heading_deg", "Yaw", "deg"),
+            LogChannel("roll_rad", "Roll", "deg"),
+            LogChannel("pitch_rad", "Pitch", "deg"),
+            LogChannel("yaw_rad", "Yaw", "deg"),
+            LogChannel("heading_deg", "Yaw", "deg"),
         ),
         derive=_turn_yaw,
     ),
-    "BARO": Rule(
+    "BARO": MessageRule(
         "barometer",
-        (Column("baro_altitude_m", "Alt", "m"), Column("static_pressure_hpa", "Press", "Pa", (0,))),
+        (LogChannel("baro_altitude_m", "Alt", "m"), LogChannel("static_pressure_hpa", "Press", "Pa", (0,))),
         ("I",),
     ),
-    "BAR2": Rule("barometer", (Column("static_pressure_hpa", "Press", "Pa", (0,)),), number=1),
-    "BAT": Rule("battery", _BATTERY, _INSTANCE),
-    "CURR": Rule("battery", _BATTERY, _INSTANCE),
-    "CUR2": Rule("battery", _BATTERY, number=1),
-    "BAT2": Rule("battery", _BATTERY, number=1),
-    "ESC": Rule("esc", _ESC, _INSTANCE, first=1),
-    **{f"ESC{number}": Rule("esc", _ESC, number=number) for number in range(1, 9)},
-    "TERR": Rule(
+    "BAR2": MessageRule("barometer", (LogChannel("static_pressure_hpa", "Press", "Pa", (0,)),), number=1),
+    "BAT": MessageRule("battery", _BATTERY, _INSTANCE),
+    "CURR": MessageRule("battery", _BATTERY, _INSTANCE),
+    "CUR2": MessageRule("battery", _BATTERY, number=1),
+    "BAT2": MessageRule("battery", _BATTERY, number=1),
+    "ESC": MessageRule("esc", _ESC, _INSTANCE, first=1),
+    **{f"ESC{number}": MessageRule("esc", _ESC, number=number) for number in range(1, 9)},
+    "TERR": MessageRule(
         "terrain",
         (
-            Column("height_above_terrain_m", "CHeight", "m", when=_has_terrain),
-            Column("terrain_altitude_m", "TerrH", "m", when=_has_terrain),
-            Column("terrain_pending_count", "Pending", "1"),
-            Column("terrain_loaded_count", "Loaded", "1"),
+            LogChannel("height_above_terrain_m", "CHeight", "m", when=_has_terrain),
+            LogChannel("terrain_altitude_m", "TerrH", "m", when=_has_terrain),
+            LogChannel("terrain_pending_count", "Pending", "1"),
+            LogChannel("terrain_loaded_count", "Loaded", "1"),
         ),
     ),
-    "RFND": Rule(
+    "RFND": MessageRule(
         "distance",
         (
-            Column("distance_m", "Dist", "m", when=_in_range),
-            Column("distance_orientation_code", "Orient", "1"),
-            Column("distance_m", "Dist1", "m", (0,)),
-            Column("distance_orientation_code", "Orient1", "1"),
-            Column("distance_m:1", "Dist2", "m", (0,)),
-            Column("distance_orientation_code:1", "Orient2", "1"),
+            LogChannel("distance_m", "Dist", "m", when=_in_range),
+            LogChannel("distance_orientation_code", "Orient", "1"),
+            LogChannel("distance_m", "Dist1", "m", (0,)),
+            LogChannel("distance_orientation_code", "Orient1", "1"),
+            LogChannel("distance_m:1", "Dist2", "m", (0,)),
+            LogChannel("distance_orientation_code:1", "Orient2", "1"),
         ),
         _INSTANCE,
     ),
-    "ARSP": Rule("air_speed", (Column("air_speed_m_s", "Airspeed", "m/s", when=_is_healthy),), _INSTANCE),
-    "RPM": Rule(
+    "ARSP": MessageRule("air_speed", (LogChannel("air_speed_m_s", "Airspeed", "m/s", when=_is_healthy),), _INSTANCE),
+    "RPM": MessageRule(
         "rotation",
         (
-            Column("rotation_rpm:1", "rpm1", "rpm", (0, -1)),
-            Column("rotation_rpm:2", "rpm2", "rpm", (0, -1)),
-            Column("rotation_rpm", "RPM", "rpm", (0, -1)),
+            LogChannel("rotation_rpm:1", "rpm1", "rpm", (0, -1)),
+            LogChannel("rotation_rpm:2", "rpm2", "rpm", (0, -1)),
+            LogChannel("rotation_rpm", "RPM", "rpm", (0, -1)),
         ),
         ("I",),
         first=1,
     ),
-    "PM": Rule("system", (Column("processor_load_pct", "Load", ""),)),
+    "PM": MessageRule("system", (LogChannel("processor_load_pct", "Load", ""),)),
     **dict.fromkeys(("XKF1", "NKF1", "EKF1"), _VELOCITY),
     **dict.fromkeys(("XKF2", "NKF2", "EKF2"), _WIND),
     **dict.fromkeys(("XKF4", "NKF4", "EKF4"), _VARIANCES),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from edge.imports.dataflash.columns import PULSES
 from edge.imports.dataflash.format import Format, Raw
 from edge.imports.dataflash.rows import Kind, Values, numbered, row_kind
-from edge.imports.dataflash.vehicle import Vehicle
+from edge.imports.dataflash.vehicle import LoggedVehicle
 from edge.imports.log_output import LogOutput
 from edge.sources.mavlink.spray.channels import BATTERY_STATUS, Rows, Spray
 from edge.sources.mavlink.spray.monitor import SprayMonitor
@@ -48,7 +48,7 @@ class EventMapper:
 
     def __init__(
         self,
-        vehicle: Vehicle,
+        vehicle: LoggedVehicle,
         sprayer: SprayerSettings | None,
         kinds: Mapping[str, int],
         parameters: Mapping[str, float],

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from edge.imports.dataflash.format import Format, Raw
 from edge.imports.dataflash.reader import LogReader, Message
-from edge.imports.dataflash.vehicle import Vehicle, read_vehicle
+from edge.imports.dataflash.vehicle import LoggedVehicle, read_vehicle
 from edge.imports.log_clock import BootTime, ClockFit, LogClock, gps_utc_us
 
 #: GPS Status from which a receiver's time is a satellite's.
@@ -90,7 +90,7 @@ class FirstPass:
         """The vehicle's parameters, the last value of each."""
         return self._parameters
 
-    def vehicle(self) -> Vehicle:
+    def vehicle(self) -> LoggedVehicle:
         """Return the vehicle that wrote the log."""
         kinds = self.kinds
         simulated = any(kinds[name] for name in _SIMULATION) or any(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from edge.imports.dataflash.columns import PULSES, RULES, Column, Rule
+from edge.imports.dataflash.columns import PULSES, RULES, LogChannel, MessageRule
 from edge.imports.dataflash.format import Format, Raw
 from edge.sources.mapping.units import NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of
@@ -87,7 +87,7 @@ def row_kind(fmt: Format, instance: int = 0) -> Kind | None:
     return Kind(rule.series + suffix, _maker(fmt, rule, entries), at, tuple(left_out))
 
 
-def _entry(fmt: Format, column: Column, suffix: str) -> _Entry | None:
+def _entry(fmt: Format, column: LogChannel, suffix: str) -> _Entry | None:
     """Return how a column becomes its channel, None where what it is in is not known or cannot be converted."""
     log_unit = fmt.units.get(column.field)
     divisor = fmt.divisor(column.field)
@@ -111,7 +111,7 @@ def _entry(fmt: Format, column: Column, suffix: str) -> _Entry | None:
     return _Entry(column.channel + suffix, place, divisor, scale, offset, column.none, column.when, is_float)
 
 
-def _maker(fmt: Format, rule: Rule, entries: list[_Entry]) -> Make:
+def _maker(fmt: Format, rule: MessageRule, entries: list[_Entry]) -> Make:
     """Return the function that makes the row of the raw values."""
     derive = rule.derive
     gates = list(dict.fromkeys(entry.when for entry in entries if entry.when is not None))

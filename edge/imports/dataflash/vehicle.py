@@ -41,7 +41,7 @@ _TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
+class LoggedVehicle:
     """A vehicle. `device` is None where the log has no unique id."""
 
     device: str | None
@@ -56,7 +56,7 @@ class Vehicle:
         return mode_name(_heartbeat(self.type, number))
 
 
-def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simulated: bool) -> Vehicle:
+def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simulated: bool) -> LoggedVehicle:
     """Return the vehicle with these texts (MSG) and parameters (PARM).
 
     The unique id is the one that AUTOPILOT_VERSION has as uid2, so that the device is the same as on a live link.
@@ -68,7 +68,7 @@ def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simul
         kind = _FRAMES.get(parameters.get("FRAME_CLASS", 0), kind)
     system = parameters.get("MAV_SYSID", parameters.get("SYSID_THISMAV", 1))
     uid2 = next((candidate for text in texts if (candidate := _uid2(text, simulated=simulated))), None)
-    return Vehicle(
+    return LoggedVehicle(
         device=None if uid2 is None else f"uav-{uid2.rstrip(bytes(1)).hex()}",
         system=int(system) if 1 <= system <= _MOST_SYSTEMS else 1,
         type=kind,

@@ -22,7 +22,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from edge.imports.log_clock import ClockFit, LogClock
 from edge.imports.log_output import LogOutput, LogReport, hash_file
 from edge.imports.report import Gaps
-from edge.imports.ulog.topics import ARMED, FIX_3D, LANDED, MODES, OUTPUTS, STATUS, TOPICS, Column, pulses
+from edge.imports.ulog.topics import ARMED, FIX_3D, LANDED, MODES, OUTPUTS, STATUS, TOPICS, TopicChannel, pulses
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4, model_name, severity_name
 from edge.sources.mavlink.protocol.messages import Heartbeat
@@ -265,7 +265,7 @@ def _slices(data: Any, names: list[str]) -> Iterator[tuple[int, tuple[Any, ...]]
 def _topic_rows(data: Any, instance: int, order: int) -> Iterator[_Item]:
     topic = TOPICS[data.name]
     suffix = f":{instance}" if instance else ""
-    columns: dict[str, Column] = {}
+    columns: dict[str, TopicChannel] = {}
     for column in topic.columns:
         if column.channel not in columns and all(name in data.data for name in column.fields):
             columns[column.channel] = column

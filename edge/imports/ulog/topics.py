@@ -16,7 +16,7 @@ FIX_3D: Final = 3
 _PULSE_US: Final = (500, 3000)
 
 
-class Column(NamedTuple):
+class TopicChannel(NamedTuple):
     """One channel: `make` computes it from the values of `fields`, or returns None."""
 
     channel: str
@@ -24,11 +24,11 @@ class Column(NamedTuple):
     make: Callable[..., float | None]
 
 
-class Topic(NamedTuple):
+class LoggedTopic(NamedTuple):
     """Channels of one topic. `instanced`: its multi_id distinguishes several; 0 is the first and has no suffix."""
 
     series: str
-    columns: tuple[Column, ...]
+    columns: tuple[TopicChannel, ...]
     instanced: bool = False
 
 
@@ -96,97 +96,102 @@ def _wind_from(north_m_s: float, east_m_s: float) -> float | None:
 _PLACES: Final = ("lat", "lon", "fix_type"), ("lon", "lat", "fix_type")
 _NEW_PLACES: Final = ("latitude_deg", "longitude_deg", "fix_type"), ("longitude_deg", "latitude_deg", "fix_type")
 _GPS: Final = (
-    Column("gps_latitude_deg", _PLACES[0], _fixed(1e7)),
-    Column("gps_longitude_deg", _PLACES[1], _fixed(1e7)),
-    Column("gps_altitude_m", ("alt", "fix_type"), _high(1000)),
-    Column("gps_latitude_deg", _NEW_PLACES[0], _fixed(1)),
-    Column("gps_longitude_deg", _NEW_PLACES[1], _fixed(1)),
-    Column("gps_altitude_m", ("altitude_msl_m", "fix_type"), _high(1)),
-    Column("gps_ground_speed_m_s", ("vel_m_s", "fix_type"), _moving),
-    Column("gps_course_deg", ("cog_rad", "fix_type"), lambda cog, fix: _degrees(cog) if fix >= FIX_2D else None),
-    Column("gps_hdop_ratio", ("hdop", "fix_type"), _moving),
-    Column("gps_vdop_ratio", ("vdop", "fix_type"), _moving),
-    Column("gps_horizontal_accuracy_m", ("eph", "fix_type"), _moving),
-    Column("gps_vertical_accuracy_m", ("epv", "fix_type"), _moving),
-    Column("gps_speed_accuracy_m_s", ("s_variance_m_s", "fix_type"), _moving),
-    Column("gps_yaw_deg", ("heading",), _degrees),
-    Column("gps_fix_code", ("fix_type",), _same),
-    Column("gps_satellites_count", ("satellites_used",), _same),
+    TopicChannel("gps_latitude_deg", _PLACES[0], _fixed(1e7)),
+    TopicChannel("gps_longitude_deg", _PLACES[1], _fixed(1e7)),
+    TopicChannel("gps_altitude_m", ("alt", "fix_type"), _high(1000)),
+    TopicChannel("gps_latitude_deg", _NEW_PLACES[0], _fixed(1)),
+    TopicChannel("gps_longitude_deg", _NEW_PLACES[1], _fixed(1)),
+    TopicChannel("gps_altitude_m", ("altitude_msl_m", "fix_type"), _high(1)),
+    TopicChannel("gps_ground_speed_m_s", ("vel_m_s", "fix_type"), _moving),
+    TopicChannel("gps_course_deg", ("cog_rad", "fix_type"), lambda cog, fix: _degrees(cog) if fix >= FIX_2D else None),
+    TopicChannel("gps_hdop_ratio", ("hdop", "fix_type"), _moving),
+    TopicChannel("gps_vdop_ratio", ("vdop", "fix_type"), _moving),
+    TopicChannel("gps_horizontal_accuracy_m", ("eph", "fix_type"), _moving),
+    TopicChannel("gps_vertical_accuracy_m", ("epv", "fix_type"), _moving),
+    TopicChannel("gps_speed_accuracy_m_s", ("s_variance_m_s", "fix_type"), _moving),
+    TopicChannel("gps_yaw_deg", ("heading",), _degrees),
+    TopicChannel("gps_fix_code", ("fix_type",), _same),
+    TopicChannel("gps_satellites_count", ("satellites_used",), _same),
 )
 _QUATERNION: Final = ("q[0]", "q[1]", "q[2]", "q[3]")
-_WIND: Final = Topic(
+_WIND: Final = LoggedTopic(
     "wind",
     (
-        Column("wind_north_m_s", ("windspeed_north", "windspeed_east"), _blows),
-        Column("wind_east_m_s", ("windspeed_east", "windspeed_north"), _blows),
-        Column("wind_speed_m_s", ("windspeed_north", "windspeed_east"), lambda n, e: math.hypot(n, e) or None),
-        Column("wind_from_deg", ("windspeed_north", "windspeed_east"), _wind_from),
+        TopicChannel("wind_north_m_s", ("windspeed_north", "windspeed_east"), _blows),
+        TopicChannel("wind_east_m_s", ("windspeed_east", "windspeed_north"), _blows),
+        TopicChannel("wind_speed_m_s", ("windspeed_north", "windspeed_east"), lambda n, e: math.hypot(n, e) or None),
+        TopicChannel("wind_from_deg", ("windspeed_north", "windspeed_east"), _wind_from),
     ),
 )
 
-TOPICS: Final[dict[str, Topic]] = {
-    "vehicle_gps_position": Topic("gps", _GPS, instanced=True),
-    "sensor_gps": Topic("gps", _GPS, instanced=True),
-    "vehicle_global_position": Topic(
+TOPICS: Final[dict[str, LoggedTopic]] = {
+    "vehicle_gps_position": LoggedTopic("gps", _GPS, instanced=True),
+    "sensor_gps": LoggedTopic("gps", _GPS, instanced=True),
+    "vehicle_global_position": LoggedTopic(
         "position",
         (
-            Column("latitude_deg", ("lat", "lon"), lambda lat, lon: lat if lat or lon else None),
-            Column("longitude_deg", ("lon", "lat"), lambda lon, lat: lon if lat or lon else None),
-            Column("altitude_m", ("alt",), _same),
+            TopicChannel("latitude_deg", ("lat", "lon"), lambda lat, lon: lat if lat or lon else None),
+            TopicChannel("longitude_deg", ("lon", "lat"), lambda lon, lat: lon if lat or lon else None),
+            TopicChannel("altitude_m", ("alt",), _same),
         ),
     ),
-    "vehicle_local_position": Topic(
+    "vehicle_local_position": LoggedTopic(
         "velocity",
         (
-            Column("velocity_north_m_s", ("vx", "v_xy_valid"), _valid),
-            Column("velocity_east_m_s", ("vy", "v_xy_valid"), _valid),
-            Column("velocity_down_m_s", ("vz", "v_z_valid"), _valid),
-            Column("ground_speed_m_s", ("vx", "vy", "v_xy_valid"), _speed),
-            Column("heading_deg", ("heading",), _degrees),
-            Column("heading_deg", ("yaw",), _degrees),
+            TopicChannel("velocity_north_m_s", ("vx", "v_xy_valid"), _valid),
+            TopicChannel("velocity_east_m_s", ("vy", "v_xy_valid"), _valid),
+            TopicChannel("velocity_down_m_s", ("vz", "v_z_valid"), _valid),
+            TopicChannel("ground_speed_m_s", ("vx", "vy", "v_xy_valid"), _speed),
+            TopicChannel("heading_deg", ("heading",), _degrees),
+            TopicChannel("heading_deg", ("yaw",), _degrees),
         ),
     ),
-    "vehicle_attitude": Topic(
+    "vehicle_attitude": LoggedTopic(
         "attitude",
         (
-            Column("roll_rad", _QUATERNION, _roll),
-            Column("pitch_rad", _QUATERNION, _pitch),
-            Column("yaw_rad", _QUATERNION, _yaw),
+            TopicChannel("roll_rad", _QUATERNION, _roll),
+            TopicChannel("pitch_rad", _QUATERNION, _pitch),
+            TopicChannel("yaw_rad", _QUATERNION, _yaw),
         ),
     ),
-    "battery_status": Topic(
+    "battery_status": LoggedTopic(
         "battery",
         (
-            Column("battery_voltage_v", ("voltage_v", "connected"), _valid),
-            Column("battery_current_a", ("current_a", "connected"), lambda a, flag: a if flag and a != -1 else None),
-            Column("battery_consumed_mah", ("discharged_mah",), _when(0)),
-            Column("battery_remaining_pct", ("remaining",), lambda part: 100 * part if part >= 0 else None),
-            Column("battery_temperature_degc", ("temperature",), lambda degc: degc or None),
+            TopicChannel("battery_voltage_v", ("voltage_v", "connected"), _valid),
+            TopicChannel(
+                "battery_current_a", ("current_a", "connected"), lambda a, flag: a if flag and a != -1 else None
+            ),
+            TopicChannel("battery_consumed_mah", ("discharged_mah",), _when(0)),
+            TopicChannel("battery_remaining_pct", ("remaining",), lambda part: 100 * part if part >= 0 else None),
+            TopicChannel("battery_temperature_degc", ("temperature",), lambda degc: degc or None),
         ),
         instanced=True,
     ),
-    "vehicle_air_data": Topic(
-        "barometer", (Column("static_pressure_hpa", ("baro_pressure_pa",), lambda pa: pa / 100 if pa > 0 else None),)
+    "vehicle_air_data": LoggedTopic(
+        "barometer",
+        (TopicChannel("static_pressure_hpa", ("baro_pressure_pa",), lambda pa: pa / 100 if pa > 0 else None),),
     ),
-    "airspeed_validated": Topic(
+    "airspeed_validated": LoggedTopic(
         "air_speed",
         (
-            Column("air_speed_m_s", ("calibrated_airspeed_m_s",), _when(0)),
-            Column("air_speed_m_s", ("equivalent_airspeed_m_s",), _when(0)),
+            TopicChannel("air_speed_m_s", ("calibrated_airspeed_m_s",), _when(0)),
+            TopicChannel("air_speed_m_s", ("equivalent_airspeed_m_s",), _when(0)),
         ),
     ),
-    "distance_sensor": Topic(
+    "distance_sensor": LoggedTopic(
         "distance",
         (
-            Column("distance_m", ("current_distance", "min_distance", "max_distance", "signal_quality"), _distance),
-            Column("distance_orientation_code", ("orientation",), _same),
-            Column("distance_signal_pct", ("signal_quality",), _when(1)),
+            TopicChannel(
+                "distance_m", ("current_distance", "min_distance", "max_distance", "signal_quality"), _distance
+            ),
+            TopicChannel("distance_orientation_code", ("orientation",), _same),
+            TopicChannel("distance_signal_pct", ("signal_quality",), _when(1)),
         ),
         instanced=True,
     ),
     "wind": _WIND,
     "wind_estimate": _WIND,
-    "cpuload": Topic("system", (Column("processor_load_pct", ("load",), lambda part: 100 * part),)),
+    "cpuload": LoggedTopic("system", (TopicChannel("processor_load_pct", ("load",), lambda part: 100 * part),)),
 }
 #: Pulse widths by multi_id, 16 outputs each, as SERVO_OUTPUT_RAW's ports have them.
 OUTPUTS: Final = "actuator_outputs"

@@ -34,7 +34,7 @@ _ERRORS: Final = (
 )
 
 
-class Response(NamedTuple):
+class HttpResponse(NamedTuple):
     """A body, or None where it has not changed since the last response."""
 
     body: bytes | None
@@ -68,7 +68,7 @@ class PollingClient:
         self._interrupted = threading.Event()
         self._validators: dict[str, str] = {}
 
-    def get(self) -> Response:
+    def get(self) -> HttpResponse:
         """Return the response. Raises Refused, and RetryLater where the server does not answer."""
         deadline_s = time.monotonic() + self._timeout_s
         waits = dict.fromkeys(("read", "write", "pool"), self._timeout_s)
@@ -77,7 +77,7 @@ class PollingClient:
         try:
             with self._pool.stream("GET", self._url, headers=headers, extensions=extensions) as response:
                 if response.status == _NOT_MODIFIED and self._validators:
-                    return Response(None)
+                    return HttpResponse(None)
                 self._validators = {}
                 fields = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in response.headers}
                 if response.status != _OK:
@@ -86,7 +86,7 @@ class PollingClient:
                 for validator, condition in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")):
                     if validator in fields:
                         self._validators[condition] = fields[validator]
-                return Response(body)
+                return HttpResponse(body)
         except _ERRORS as error:
             raise RetryLater(f"{self._redacted_url} does not answer: {error or type(error).__name__}") from error
 

@@ -17,7 +17,7 @@ FIX_2D: Final = 2
 FIX_3D: Final = 3
 
 
-class Column(NamedTuple):
+class FieldChannel(NamedTuple):
     """One channel: `field / divisor`, no value where the field is one of `none` or `when` does not hold."""
 
     channel: str
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     """
 
     series: str
-    columns: tuple[Column | Derived, ...]
+    columns: tuple[FieldChannel | Derived, ...]
     instance: str = ""
     suffix: str = ""
     when: str = ""
@@ -55,30 +55,30 @@ _FIXED = f"fix_type >= {FIX_2D} and (lat or lon)"
 _FIXED_3D = f"fix_type >= {FIX_3D} and (lat or lon)"
 
 _GPS: Final = (
-    Column("gps_latitude_deg", "lat", 1e7, when=_FIXED),
-    Column("gps_longitude_deg", "lon", 1e7, when=_FIXED),
-    Column("gps_altitude_m", "alt", 1000, when=_FIXED_3D),
-    Column("gps_ground_speed_m_s", "vel", 100, (UINT16_MAX,), _FIXED),
-    Column("gps_course_deg", "cog", 100, (UINT16_MAX,), _FIXED),
-    Column("gps_hdop_ratio", "eph", 100, (UINT16_MAX,)),
-    Column("gps_vdop_ratio", "epv", 100, (UINT16_MAX,)),
-    Column("gps_horizontal_accuracy_m", "h_acc", 1000, (0,), _FIXED),
-    Column("gps_vertical_accuracy_m", "v_acc", 1000, (0,), _FIXED),
-    Column("gps_speed_accuracy_m_s", "vel_acc", 1000, (0,), _FIXED),
+    FieldChannel("gps_latitude_deg", "lat", 1e7, when=_FIXED),
+    FieldChannel("gps_longitude_deg", "lon", 1e7, when=_FIXED),
+    FieldChannel("gps_altitude_m", "alt", 1000, when=_FIXED_3D),
+    FieldChannel("gps_ground_speed_m_s", "vel", 100, (UINT16_MAX,), _FIXED),
+    FieldChannel("gps_course_deg", "cog", 100, (UINT16_MAX,), _FIXED),
+    FieldChannel("gps_hdop_ratio", "eph", 100, (UINT16_MAX,)),
+    FieldChannel("gps_vdop_ratio", "epv", 100, (UINT16_MAX,)),
+    FieldChannel("gps_horizontal_accuracy_m", "h_acc", 1000, (0,), _FIXED),
+    FieldChannel("gps_vertical_accuracy_m", "v_acc", 1000, (0,), _FIXED),
+    FieldChannel("gps_speed_accuracy_m_s", "vel_acc", 1000, (0,), _FIXED),
     Derived("gps_yaw_deg", "yaw / 100 % 360", f"yaw not in (0, {UINT16_MAX})"),  # 36000 is north
-    Column("gps_fix_code", "fix_type"),
-    Column("gps_satellites_count", "satellites_visible", none=(UINT8_MAX,)),
+    FieldChannel("gps_fix_code", "fix_type"),
+    FieldChannel("gps_satellites_count", "satellites_visible", none=(UINT8_MAX,)),
 )
 _RADIO: Final = Row(
     "radio",
     (
-        Column("radio_rssi_code", "rssi", none=(UINT8_MAX,)),
-        Column("radio_remote_rssi_code", "remrssi", none=(UINT8_MAX,)),
-        Column("radio_noise_code", "noise", none=(UINT8_MAX,)),
-        Column("radio_remote_noise_code", "remnoise", none=(UINT8_MAX,)),
-        Column("radio_transmit_buffer_pct", "txbuf", when="txbuf <= 100"),
-        Column("radio_receive_errors_count", "rxerrors"),
-        Column("radio_corrected_errors_count", "fixed"),
+        FieldChannel("radio_rssi_code", "rssi", none=(UINT8_MAX,)),
+        FieldChannel("radio_remote_rssi_code", "remrssi", none=(UINT8_MAX,)),
+        FieldChannel("radio_noise_code", "noise", none=(UINT8_MAX,)),
+        FieldChannel("radio_remote_noise_code", "remnoise", none=(UINT8_MAX,)),
+        FieldChannel("radio_transmit_buffer_pct", "txbuf", when="txbuf <= 100"),
+        FieldChannel("radio_receive_errors_count", "rxerrors"),
+        FieldChannel("radio_corrected_errors_count", "fixed"),
     ),
 )
 
@@ -87,11 +87,11 @@ ROWS: Final[dict[int, Row]] = {
     1: Row(  # SYS_STATUS
         "system",
         (
-            Column("processor_load_pct", "load", 10),
-            Column("link_drop_rate_pct", "drop_rate_comm", 100),
-            Column("sensors_present_code", "onboard_control_sensors_present"),
-            Column("sensors_enabled_code", "onboard_control_sensors_enabled"),
-            Column("sensors_health_code", "onboard_control_sensors_health"),
+            FieldChannel("processor_load_pct", "load", 10),
+            FieldChannel("link_drop_rate_pct", "drop_rate_comm", 100),
+            FieldChannel("sensors_present_code", "onboard_control_sensors_present"),
+            FieldChannel("sensors_enabled_code", "onboard_control_sensors_enabled"),
+            FieldChannel("sensors_health_code", "onboard_control_sensors_health"),
         ),
     ),
     24: Row("gps", _GPS, stamp="time_usec"),  # GPS_RAW_INT
@@ -99,39 +99,39 @@ ROWS: Final[dict[int, Row]] = {
     30: Row(  # ATTITUDE
         "attitude",
         (
-            Column("roll_rad", "roll"),
-            Column("pitch_rad", "pitch"),
-            Column("yaw_rad", "yaw"),
-            Column("roll_rate_rad_s", "rollspeed"),
-            Column("pitch_rate_rad_s", "pitchspeed"),
-            Column("yaw_rate_rad_s", "yawspeed"),
+            FieldChannel("roll_rad", "roll"),
+            FieldChannel("pitch_rad", "pitch"),
+            FieldChannel("yaw_rad", "yaw"),
+            FieldChannel("roll_rate_rad_s", "rollspeed"),
+            FieldChannel("pitch_rate_rad_s", "pitchspeed"),
+            FieldChannel("yaw_rate_rad_s", "yawspeed"),
         ),
         stamp="time_boot_ms",
     ),
     33: Row(  # GLOBAL_POSITION_INT
         "position",
         (
-            Column("latitude_deg", "lat", 1e7, when=_PLACE),
-            Column("longitude_deg", "lon", 1e7, when=_PLACE),
-            Column("altitude_m", "alt", 1000),
-            Column("relative_altitude_m", "relative_alt", 1000),
-            Column("velocity_north_m_s", "vx", 100),
-            Column("velocity_east_m_s", "vy", 100),
-            Column("velocity_down_m_s", "vz", 100),
+            FieldChannel("latitude_deg", "lat", 1e7, when=_PLACE),
+            FieldChannel("longitude_deg", "lon", 1e7, when=_PLACE),
+            FieldChannel("altitude_m", "alt", 1000),
+            FieldChannel("relative_altitude_m", "relative_alt", 1000),
+            FieldChannel("velocity_north_m_s", "vx", 100),
+            FieldChannel("velocity_east_m_s", "vy", 100),
+            FieldChannel("velocity_down_m_s", "vz", 100),
             Derived("ground_speed_m_s", "hypot(vx, vy) / 100"),
-            Column("heading_deg", "hdg", 100, (UINT16_MAX,)),
+            FieldChannel("heading_deg", "hdg", 100, (UINT16_MAX,)),
         ),
         stamp="time_boot_ms",
     ),
     74: Row(  # VFR_HUD
         "air_data",
         (
-            Column("air_speed_m_s", "airspeed"),
-            Column("hud_ground_speed_m_s", "groundspeed"),
-            Column("hud_altitude_m", "alt"),
-            Column("hud_heading_deg", "heading"),
-            Column("climb_rate_m_s", "climb"),
-            Column("throttle_pct", "throttle"),
+            FieldChannel("air_speed_m_s", "airspeed"),
+            FieldChannel("hud_ground_speed_m_s", "groundspeed"),
+            FieldChannel("hud_altitude_m", "alt"),
+            FieldChannel("hud_heading_deg", "heading"),
+            FieldChannel("climb_rate_m_s", "climb"),
+            FieldChannel("throttle_pct", "throttle"),
         ),
     ),
     109: _RADIO,  # RADIO_STATUS
@@ -139,14 +139,14 @@ ROWS: Final[dict[int, Row]] = {
     132: Row(  # DISTANCE_SENSOR; a distance outside its limits is not valid
         "distance",
         (
-            Column(
+            FieldChannel(
                 "distance_m",
                 "current_distance",
                 100,
                 when="min_distance <= current_distance <= max_distance and signal_quality != 1",
             ),
-            Column("distance_orientation_code", "orientation"),
-            Column("distance_signal_pct", "signal_quality", none=(0, 1)),
+            FieldChannel("distance_orientation_code", "orientation"),
+            FieldChannel("distance_signal_pct", "signal_quality", none=(0, 1)),
         ),
         instance="id",
         stamp="time_boot_ms",
@@ -154,10 +154,10 @@ ROWS: Final[dict[int, Row]] = {
     136: Row(  # TERRAIN_REPORT; without a grid spacing there is no terrain data
         "terrain",
         (
-            Column("height_above_terrain_m", "current_height"),
-            Column("terrain_altitude_m", "terrain_height"),
-            Column("terrain_pending_count", "pending"),
-            Column("terrain_loaded_count", "loaded"),
+            FieldChannel("height_above_terrain_m", "current_height"),
+            FieldChannel("terrain_altitude_m", "terrain_height"),
+            FieldChannel("terrain_pending_count", "pending"),
+            FieldChannel("terrain_loaded_count", "loaded"),
         ),
         when="spacing",
     ),
@@ -165,11 +165,11 @@ ROWS: Final[dict[int, Row]] = {
         "battery",
         (
             Derived("battery_voltage_v", "pack_voltage_v(voltages, voltages_ext)"),
-            Column("battery_current_a", "current_battery", 100, (-1,)),
-            Column("battery_remaining_pct", "battery_remaining", none=(-1,)),
-            Column("battery_consumed_mah", "current_consumed", none=(-1,)),
-            Column("battery_energy_wh", "energy_consumed", 36, (-1,)),  # hJ: 100 J of 3600 in a Wh
-            Column("battery_temperature_degc", "temperature", 100, (INT16_MAX,)),
+            FieldChannel("battery_current_a", "current_battery", 100, (-1,)),
+            FieldChannel("battery_remaining_pct", "battery_remaining", none=(-1,)),
+            FieldChannel("battery_consumed_mah", "current_consumed", none=(-1,)),
+            FieldChannel("battery_energy_wh", "energy_consumed", 36, (-1,)),  # hJ: 100 J of 3600 in a Wh
+            FieldChannel("battery_temperature_degc", "temperature", 100, (INT16_MAX,)),
         ),
         instance="id",
     ),
@@ -177,87 +177,93 @@ ROWS: Final[dict[int, Row]] = {
         "wind",
         (
             Derived("wind_from_deg", "direction % 360"),
-            Column("wind_speed_m_s", "speed"),
-            Column("wind_vertical_m_s", "speed_z"),
+            FieldChannel("wind_speed_m_s", "speed"),
+            FieldChannel("wind_vertical_m_s", "speed_z"),
         ),
     ),
     231: Row(  # WIND_COV of PX4: the air's own velocity
         "wind",
         (
-            Column("wind_north_m_s", "wind_x"),
-            Column("wind_east_m_s", "wind_y"),
-            Column("wind_down_m_s", "wind_z"),
+            FieldChannel("wind_north_m_s", "wind_x"),
+            FieldChannel("wind_east_m_s", "wind_y"),
+            FieldChannel("wind_down_m_s", "wind_z"),
             Derived("wind_speed_m_s", "hypot(wind_x, wind_y)"),
         ),
         stamp="time_usec",
     ),
     173: Row(  # RANGEFINDER
         "rangefinder",
-        (Column("rangefinder_distance_m", "distance", none=(0,)), Column("rangefinder_signal_v", "voltage")),
+        (
+            FieldChannel("rangefinder_distance_m", "distance", none=(0,)),
+            FieldChannel("rangefinder_signal_v", "voltage"),
+        ),
     ),
     193: Row(  # EKF_STATUS_REPORT
         "ekf",
         (
-            Column("ekf_flags_code", "flags"),
-            Column("ekf_velocity_variance_ratio", "velocity_variance"),
-            Column("ekf_horizontal_variance_ratio", "pos_horiz_variance"),
-            Column("ekf_vertical_variance_ratio", "pos_vert_variance"),
-            Column("ekf_compass_variance_ratio", "compass_variance"),
-            Column("ekf_terrain_variance_ratio", "terrain_alt_variance"),
+            FieldChannel("ekf_flags_code", "flags"),
+            FieldChannel("ekf_velocity_variance_ratio", "velocity_variance"),
+            FieldChannel("ekf_horizontal_variance_ratio", "pos_horiz_variance"),
+            FieldChannel("ekf_vertical_variance_ratio", "pos_vert_variance"),
+            FieldChannel("ekf_compass_variance_ratio", "compass_variance"),
+            FieldChannel("ekf_terrain_variance_ratio", "terrain_alt_variance"),
         ),
     ),
     230: Row(  # ESTIMATOR_STATUS; its flags are not those of EKF_STATUS_REPORT
         "estimator",
         (
-            Column("estimator_flags_code", "flags"),
-            Column("estimator_velocity_ratio", "vel_ratio"),
-            Column("estimator_horizontal_ratio", "pos_horiz_ratio"),
-            Column("estimator_vertical_ratio", "pos_vert_ratio"),
-            Column("estimator_compass_ratio", "mag_ratio"),
-            Column("estimator_horizontal_accuracy_m", "pos_horiz_accuracy"),
-            Column("estimator_vertical_accuracy_m", "pos_vert_accuracy"),
+            FieldChannel("estimator_flags_code", "flags"),
+            FieldChannel("estimator_velocity_ratio", "vel_ratio"),
+            FieldChannel("estimator_horizontal_ratio", "pos_horiz_ratio"),
+            FieldChannel("estimator_vertical_ratio", "pos_vert_ratio"),
+            FieldChannel("estimator_compass_ratio", "mag_ratio"),
+            FieldChannel("estimator_horizontal_accuracy_m", "pos_horiz_accuracy"),
+            FieldChannel("estimator_vertical_accuracy_m", "pos_vert_accuracy"),
         ),
         stamp="time_usec",
     ),
     225: Row(  # EFI_STATUS
         "engine",
         (
-            Column("engine_rpm", "rpm"),
-            Column("fuel_flow_l_min", "fuel_flow", 1000),
-            Column("fuel_consumed_l", "fuel_consumed", 1000),
+            FieldChannel("engine_rpm", "rpm"),
+            FieldChannel("fuel_flow_l_min", "fuel_flow", 1000),
+            FieldChannel("fuel_consumed_l", "fuel_consumed", 1000),
         ),
     ),
     226: Row(  # RPM; zero or less is a sensor that is not healthy
         "rotation",
-        (Column("rotation_rpm:1", "rpm1", when="rpm1 > 0"), Column("rotation_rpm:2", "rpm2", when="rpm2 > 0")),
+        (
+            FieldChannel("rotation_rpm:1", "rpm1", when="rpm1 > 0"),
+            FieldChannel("rotation_rpm:2", "rpm2", when="rpm2 > 0"),
+        ),
     ),
     235: Row(  # HIGH_LATENCY2: the only telemetry over a satellite modem
         "high_latency",
         (
-            Column("latitude_deg", "latitude", 1e7, when="latitude or longitude"),
-            Column("longitude_deg", "longitude", 1e7, when="latitude or longitude"),
-            Column("altitude_m", "altitude"),
-            Column("heading_deg", "heading", 0.5),
-            Column("air_speed_m_s", "airspeed", 5),
-            Column("ground_speed_m_s", "groundspeed", 5),
-            Column("wind_speed_m_s", "windspeed", 5),
-            Column("wind_from_deg", "wind_heading", 0.5),
-            Column("climb_rate_m_s", "climb_rate", 10),
-            Column("throttle_pct", "throttle"),
-            Column("battery_remaining_pct", "battery", none=(-1,)),
+            FieldChannel("latitude_deg", "latitude", 1e7, when="latitude or longitude"),
+            FieldChannel("longitude_deg", "longitude", 1e7, when="latitude or longitude"),
+            FieldChannel("altitude_m", "altitude"),
+            FieldChannel("heading_deg", "heading", 0.5),
+            FieldChannel("air_speed_m_s", "airspeed", 5),
+            FieldChannel("ground_speed_m_s", "groundspeed", 5),
+            FieldChannel("wind_speed_m_s", "windspeed", 5),
+            FieldChannel("wind_from_deg", "wind_heading", 0.5),
+            FieldChannel("climb_rate_m_s", "climb_rate", 10),
+            FieldChannel("throttle_pct", "throttle"),
+            FieldChannel("battery_remaining_pct", "battery", none=(-1,)),
         ),
         stamp="timestamp",
     ),
     12901: Row(  # OPEN_DRONE_ID_LOCATION: the vehicle's broadcast about itself, not its track
         "remote_id",
         (
-            Column("remote_id_latitude_deg", "latitude", 1e7, when="latitude or longitude"),
-            Column("remote_id_longitude_deg", "longitude", 1e7, when="latitude or longitude"),
-            Column("remote_id_altitude_m", "altitude_geodetic", none=(-1000,)),
-            Column("remote_id_height_m", "height", none=(-1000,)),
-            Column("remote_id_course_deg", "direction", 100, (36100,)),
-            Column("remote_id_ground_speed_m_s", "speed_horizontal", 100, (25500,)),
-            Column("remote_id_climb_rate_m_s", "speed_vertical", 100, (6300,)),
+            FieldChannel("remote_id_latitude_deg", "latitude", 1e7, when="latitude or longitude"),
+            FieldChannel("remote_id_longitude_deg", "longitude", 1e7, when="latitude or longitude"),
+            FieldChannel("remote_id_altitude_m", "altitude_geodetic", none=(-1000,)),
+            FieldChannel("remote_id_height_m", "height", none=(-1000,)),
+            FieldChannel("remote_id_course_deg", "direction", 100, (36100,)),
+            FieldChannel("remote_id_ground_speed_m_s", "speed_horizontal", 100, (25500,)),
+            FieldChannel("remote_id_climb_rate_m_s", "speed_vertical", 100, (6300,)),
         ),
     ),
 }
@@ -266,8 +272,8 @@ ROWS: Final[dict[int, Row]] = {
 SYSTEM_BATTERY: Final = Row(
     "system_battery",
     (
-        Column("battery_voltage_v", "voltage_battery", 1000, (UINT16_MAX,)),
-        Column("battery_current_a", "current_battery", 100, (-1,)),
-        Column("battery_remaining_pct", "battery_remaining", none=(-1,)),
+        FieldChannel("battery_voltage_v", "voltage_battery", 1000, (UINT16_MAX,)),
+        FieldChannel("battery_current_a", "current_battery", 100, (-1,)),
+        FieldChannel("battery_remaining_pct", "battery_remaining", none=(-1,)),
     ),
 )

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.mapping.field_table import UINT16_MAX, Column, Derived, Row
+from edge.sources.mavlink.mapping.field_table import UINT16_MAX, Derived, FieldChannel, Row
 
 #: The values of a message in wire order, arrays flat.
 Raw = Sequence[Any]
@@ -100,7 +100,7 @@ def pack_voltage_v(voltages: Raw, voltages_ext: Raw) -> float | None:
     return (sum(voltages) + sum(voltages_ext) - UINT16_MAX * absent) / 1000
 
 
-def _entry(column: Column | Derived, fields: Mapping[str, Span]) -> _Entry:
+def _entry(column: FieldChannel | Derived, fields: Mapping[str, Span]) -> _Entry:
     if isinstance(column, Derived):
         floats = [name for name in _names(column.expression) if name in fields and fields[name].is_float]
         return _Entry(column.expression, column.when and f"({column.when})", tuple(floats))

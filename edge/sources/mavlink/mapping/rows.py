@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from edge.sources.mavlink.mapping.field_table import ROWS, SYSTEM_BATTERY, Column, Row
+from edge.sources.mavlink.mapping.field_table import ROWS, SYSTEM_BATTERY, FieldChannel, Row
 from edge.sources.mavlink.mapping.numbered_channels import ESC_RUNS, RC_RUNS, SERVO_RUNS
 from edge.sources.mavlink.mapping.row_compiler import HasRow, Raw, Span, compile_condition, compile_row, flat_fields
 
@@ -134,7 +134,7 @@ def _plain_places(row: Row, fields: Mapping[str, Span]) -> tuple[int, ...]:
     plain = [
         column
         for column in row.columns
-        if isinstance(column, Column) and column == Column(column.channel, column.field)
+        if isinstance(column, FieldChannel) and column == FieldChannel(column.channel, column.field)
     ]
     return tuple(fields[column.field].start for column in plain) if len(plain) == len(row.columns) else ()
 

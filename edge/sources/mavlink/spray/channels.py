@@ -17,7 +17,7 @@ from typing import Final
 
 from edge.sources.mavlink.mapping.row_compiler import Raw
 from edge.sources.mavlink.mapping.rows import Values
-from edge.sources.mavlink.spray.flow import FlowMeter, Scale
+from edge.sources.mavlink.spray.flow import FuelFlowMonitor, Scale
 from edge.sources.mavlink.spray.parameters import Output, Outputs
 from edge.sources.mavlink.spray.profile import SprayerSettings
 from headland.contract.records import Evidence
@@ -61,7 +61,7 @@ class Spray:
         self.pump_on: bool | None = None
         self.flow_l_min: float | None = None
         self.mass_flow_kg_min: float | None = None
-        self._meter = FlowMeter()
+        self._meter = FuelFlowMonitor()
         self._scale = Scale()
         self._has_flow_sensor = False
         self._named = {value.name.encode(): value for value in profile.value}

@@ -57,7 +57,7 @@ class Slope:
         return sum((moment_ms - mean_ms) * (amount - mean) for moment_ms, amount in points) / spread * MINUTE_MS
 
 
-class FlowMeter:
+class FuelFlowMonitor:
     """ArduPilot's FuelFlow monitor: 1 A means 1 L/h, 1 mAh means 1 mL.
 
     The current is int16 and ends at 327.67 L/h (5.46 L/min); beyond, and where it is missing, the rate is computed from

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.mapping.field_table import ROWS, Column
+from edge.sources.mavlink.mapping.field_table import ROWS, FieldChannel
 from edge.sources.mavlink.mapping.row_compiler import flat_fields
 from edge.sources.mavlink.mapping.rows import ROW_KINDS, SYSTEM_BATTERY_KIND
 from edge.sources.mavlink.protocol.messages import LAYOUTS
@@ -232,7 +232,7 @@ PER_UNIT = {
 def test_every_scale_follows_from_the_units_of_mavlinks_definition(message_id: int) -> None:
     units = dialect.mavlink_map[message_id].fieldunits_by_name
     for column in ROWS[message_id].columns:
-        if isinstance(column, Column) and column.field in units:
+        if isinstance(column, FieldChannel) and column.field in units:
             assert column.divisor == PER_UNIT[units[column.field]], column
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from edge.sources.mavlink.spray.flow import FlowMeter, Scale
+from edge.sources.mavlink.spray.flow import FuelFlowMonitor, Scale
 
 #: int16 centiamperes at 0.01 L/h each: 327.67 L/h.
 CLIP_CA = 32767
@@ -12,7 +12,7 @@ CLIP_CA = 32767
 
 def read_meter(flow_l_min: float, seconds: float, *, jitter_ms: int = 0, rate_hz: int = 5) -> list[float | None]:
     """Return the readings of a FuelFlow monitor at a true flow: whole millilitres, a clipped current."""
-    meter, chance = FlowMeter(), random.Random(7)
+    meter, chance = FuelFlowMonitor(), random.Random(7)
     readings = []
     for n in range(int(seconds * rate_hz)):
         time_ms = n * 1000 // rate_hz
@@ -38,7 +38,7 @@ def test_a_flow_beyond_it_is_the_volume_over_time_within_one_percent(flow_l_min:
 
 
 def test_a_volume_that_starts_anew_gives_no_flow_until_it_is_known_again() -> None:
-    meter = FlowMeter()
+    meter = FuelFlowMonitor()
     for n in range(20):
         meter.flow_l_min(CLIP_CA, 1000 + 27 * n, 200 * n)
     assert meter.flow_l_min(CLIP_CA, 5, 4000) is None
