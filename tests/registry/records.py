@@ -73,7 +73,7 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
     field = repositories.fields.add(Field(farm=farm.id, name="North", geometry=PLOT, zones=(pond,), site=site.id))
     house = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House 1", floor_area_m2=960.0))
     zone = repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east", crop="tomato"))
-    gateway = repositories.gateways.add(Gateway(name=f"gw-{repositories.organisation[-4:]}", site="wuhan"))
+    gateway = repositories.gateways.add(Gateway(name=f"gateway-{repositories.organisation[-4:]}", site="wuhan"))
     device = repositories.record_descriptor(gateway.name, descriptor())
     pattern = tuple(PatternPoint(offset_m=offset, rate=rate) for offset, rate in ((-5.0, 0.0), (0.0, 1.0), (5.0, 0.0)))
     return {
