@@ -108,7 +108,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ('name = "drone"', 'name = "house-1"', "edge.toml:18: source.name must be unique"),
         ("greenhouse-sim", "greenhouse-sin", "edge.toml:14: register map 'greenhouse-sin.toml' is neither in"),
         ("udpin:127.0.0.1:14550", "udp:1", "edge.toml:19: source[1].url must be text like"),
-        (":14550", ":70000", "edge.toml:16: source[1]: 'udpin:127.0.0.1:70000' is no MAVLink"),
+        (":14550", ":70000", "edge.toml:16: source[1]: 'udpin:127.0.0.1:70000' is not a MAVLink"),
         ("[[source]]\ntype", "[source]\ntype", "edge.toml:16: "),
     ],
 )  # fmt: skip
