@@ -1,4 +1,4 @@
-"""What the documentation names exists: commands, options, files, modules, variables, routes, make targets."""
+"""Names in the documentation: commands, options, files, modules, variables, routes, make targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command has in common: version, help, completion, exit codes and colour."""
+"""Common behaviour of all commands: version, help, completion, exit codes and colour."""
 
 from __future__ import annotations
 

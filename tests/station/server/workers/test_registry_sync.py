@@ -1,4 +1,4 @@
-"""What the registry learns without anybody typing it."""
+"""Entries of the registry that the station makes by itself."""
 
 from __future__ import annotations
 
