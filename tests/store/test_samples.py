@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headland.errors import RetryLater
@@ -322,6 +322,8 @@ def test_coverage_is_the_share_of_the_expected_samples_in_each_bucket(store: Sto
     length_ms=st.integers(0, 10**10),
     times=st.lists(st.integers(0, 10**10), min_size=1, max_size=20, unique=True),
 )
+# A server that cuts off the product of seconds and 1000 would make 1238 ms of this step.
+@example(start_ms=1, step_ms=1239, length_ms=2478, times=[1238])
 def test_a_bucket_may_start_at_any_instant(
     make_store: Callable[[Path], Store], start_ms: int, step_ms: int, length_ms: int, times: list[int]
 ) -> None:

@@ -222,6 +222,17 @@ def test_buckets_are_right_with_worse_flags_samples_beside_the_server_and_a_cut_
     store.close()
 
 
+def test_the_server_steps_by_exactly_the_milliseconds_that_were_asked_for(
+    victoria_server: VictoriaServer, tmp_path: Path
+) -> None:
+    connection = VictoriaConnection(parse_victoria_url(victoria_server.url_of(tmp_path)))
+    steps_ms = [*range(1, 60), *range(977, 1300), 35_035, 514_651, 4_167_905, 8_460_211_553, 999_999_999_999]
+    found = {step: connection.query_range("time()", 1000, 1000 + 2 * step, step) for step in steps_ms}
+    connection.close()
+    offsets_ms = {step: [round(float(text) * 1000) - 1000 for _, text in found[step][0].values] for step in steps_ms}
+    assert offsets_ms == {step: [0, step, 2 * step] for step in steps_ms}
+
+
 def test_a_deletion_that_was_killed_half_way_loses_nothing(
     victoria_server: VictoriaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
