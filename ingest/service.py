@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headland.clock import wall_clock_ms
 from headland.contract.records import GatewayStatus
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery, reconcile
-from ingest.mqtt.inbox import Inbox
+from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine import Quarantine
 from ingest.settings import IngestSettings
@@ -41,12 +39,14 @@ class IngestService:
         settings: IngestSettings,
         store: Store,
         on_commit: Callable[[WriteBatch, WriteResult], None] | None = None,
+        machine: IngestMachine = MACHINE,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._inbox = Inbox(settings.receive_maximum)
-        self._subscriber = Subscriber(settings, self._inbox)
-        self._writer = IngestWriter(settings, store, self._inbox, self._subscriber)
+        self._clock = machine.clock
+        self._inbox = machine.make_inbox(settings.receive_maximum)
+        self._subscriber = Subscriber(settings, self._inbox, machine.clock, machine.make_client)
+        self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
         if on_commit is not None:
             self._writer.on_commit = on_commit
@@ -71,9 +71,9 @@ class IngestService:
             return IngestHealth(False, session.detail)
         if self._writer.storage_error:
             return IngestHealth(False, self._writer.storage_error)
-        if waiting_since_s is not None and time.monotonic() - waiting_since_s > _COMMIT_WITHIN_S:
+        if waiting_since_s is not None and self._clock.monotonic_s() - waiting_since_s > _COMMIT_WITHIN_S:
             return IngestHealth(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
-        cut_off = self._writer.gateway_stats.cut_off(time.monotonic())
+        cut_off = self._writer.gateway_stats.cut_off(self._clock.monotonic_s())
         if cut_off:
             others = f" (and {len(cut_off) - 1} more)" if len(cut_off) > 1 else ""
             return IngestHealth(
@@ -108,7 +108,7 @@ class IngestService:
             "quarantine_dropped": self._writer.quarantine.dropped,
             "waiting": len(self._inbox),
             "commit_latency_ms": self._writer.commit_latency_ms,
-            "last_message_age_ms": -1 if last_ms is None else wall_clock_ms() - last_ms,
+            "last_message_age_ms": -1 if last_ms is None else self._clock.now_ms() - last_ms,
         }
 
     def gateways(self) -> Mapping[str, GatewayStatus]:
@@ -142,9 +142,19 @@ class IngestService:
 
     def replay(self, number: int) -> bool:
         """Request the replay of a quarantined message; return False where it does not exist."""
-        is_requested = self.quarantine.request_replay(number, wall_clock_ms())
+        is_requested = self.quarantine.request_replay(number, self._clock.now_ms())
         self._writer.replay_soon()
         return is_requested
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """The MQTT session."""
+        return self._subscriber
+
+    @property
+    def writer(self) -> IngestWriter:
+        """The writer."""
+        return self._writer
 
     @property
     def quarantine(self) -> Quarantine:

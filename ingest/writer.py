@@ -5,21 +5,20 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from headland.clock import wall_clock_ms
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
 from headland.store.port import Rejection, Store, WriteBatch, WriteResult
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.commit_batch import CommitBatch, CommitBatchBuilder
+from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.pending_acks import PendingAcks
 from ingest.quarantine import Quarantine, QuarantinedMessage
@@ -64,7 +63,8 @@ class _CommitInFlight:
 class IngestWriter:
     """Owns the thread that builds batches and the thread that commits one while the next is built.
 
-    A message is acknowledged only after its commit; the writer never drops one.
+    A message is acknowledged only after its commit; the writer never drops one. The thread only calls `load`, `turn`
+    and `finish`; a simulation calls them itself.
     """
 
     def __init__(
@@ -73,13 +73,14 @@ class IngestWriter:
         store: Store,
         inbox: Inbox,
         ack_sender: AckSender,
-        now_ms: Callable[[], int] = wall_clock_ms,
+        machine: IngestMachine = MACHINE,
     ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = inbox
         self._ack_sender = ack_sender
-        self._now_ms = now_ms
+        self._now_ms = machine.clock.now_ms
+        self._monotonic_s = machine.clock.monotonic_s
         self.quarantine = Quarantine(
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
@@ -88,13 +89,14 @@ class IngestWriter:
         self._next_replay_s = 0.0
         self._resend_acks = threading.Event()
         self._stopping = threading.Event()
-        self._commits = ThreadPoolExecutor(1, thread_name_prefix="ingest-commit")
+        self._commits = machine.make_commits()
+        self._wait = machine.make_wait(self._stopping)
         self._in_flight: _CommitInFlight | None = None
         self.thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
         #: Called in the commit thread with each committed batch; must return at once and raise nothing.
         self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
         self.counts: Counter[str] = Counter()
-        self.gateway_stats = GatewayStats(now_ms())
+        self.gateway_stats = GatewayStats(self._now_ms())
         self.storage_error = ""
         self.waiting_since_s: float | None = None
         self.commit_latency_ms = 0
@@ -121,19 +123,28 @@ class IngestWriter:
 
     def _run(self) -> None:
         try:
-            if self._retry(self._load):
+            if self.load():
                 while not self._stopping.is_set():
-                    self._run_once()
+                    self.turn()
                 self._finish_commit()
         finally:
-            self._commits.shutdown()
-            self.quarantine.close()
+            self.finish()
 
-    def _run_once(self) -> None:
+    def load(self) -> bool:
+        """Read the committed state from the store; return False where the writer stopped before."""
+        return self._retry(self._load)
+
+    def finish(self) -> None:
+        """End the commits and close the quarantine."""
+        self._commits.shutdown()
+        self.quarantine.close()
+
+    def turn(self) -> None:
+        """Take messages and commit them, finish the commit before, and publish what is due."""
         wait_s = _IDLE_S if self._in_flight is None else 0.0
         messages = self._inbox.take(self._settings.batch_messages, wait_s, self._settings.batch_wait_s)
         if messages:
-            self.waiting_since_s = self.waiting_since_s or time.monotonic()
+            self.waiting_since_s = self.waiting_since_s or self._monotonic_s()
             self.last_message_ms = self._now_ms()
             self.counts["received"] += len(messages)
             self._write(messages)
@@ -144,8 +155,8 @@ class IngestWriter:
             self._resend_acks.clear()
             self._pending_acks.add_all_again()
         self._publish_acks()
-        if time.monotonic() >= self._next_replay_s:
-            self._next_replay_s = time.monotonic() + _REPLAY_EVERY_S
+        if self._monotonic_s() >= self._next_replay_s:
+            self._next_replay_s = self._monotonic_s() + _REPLAY_EVERY_S
             self._replay()
 
     def _load(self) -> None:
@@ -168,7 +179,7 @@ class IngestWriter:
                 # The batch before may not be stored, and this one is built on top of it.
                 return
             done = self._commits.submit(self._retry, partial(self._store_batch, batch))
-            self._in_flight = _CommitInFlight(batch, time.monotonic(), done)
+            self._in_flight = _CommitInFlight(batch, self._monotonic_s(), done)
             self._builder.committing = batch
             del pending[: len(batch.messages)]
 
@@ -219,7 +230,7 @@ class IngestWriter:
 
     def _commit(self, batch: CommitBatch, transient: tuple[type[Exception], ...]) -> bool:
         """Commit a batch and wait for it; return False where the writer stopped before."""
-        started_s = time.monotonic()
+        started_s = self._monotonic_s()
         if not self._commits.submit(self._retry, partial(self._store_batch, batch), transient).result():
             return False
         self._acknowledge(batch, started_s)
@@ -256,10 +267,10 @@ class IngestWriter:
     def _acknowledge(self, batch: CommitBatch, started_s: float) -> None:
         """Advance the state by a committed batch, then acknowledge to the broker and the gateways."""
         self._builder.commit(batch)
-        self.gateway_stats.record(batch.activity, self._now_ms(), time.monotonic())
+        self.gateway_stats.record(batch.activity, self._now_ms(), self._monotonic_s())
         self.counts.update(batch.counts)
-        self.commit_latency_ms = round((time.monotonic() - started_s) * 1000)
-        self.waiting_since_s = time.monotonic()
+        self.commit_latency_ms = round((self._monotonic_s() - started_s) * 1000)
+        self.waiting_since_s = self._monotonic_s()
         self._ack_sender.acknowledge(batch.messages)
         for epoch, state in batch.marks.items():
             self._pending_acks.add(epoch, state.high_water)
@@ -311,7 +322,7 @@ class IngestWriter:
             else:
                 self.storage_error = ""
                 return True
-            if self._stopping.wait(wait_s):
+            if self._wait(wait_s):
                 return False
             wait_s = min(wait_s * 2, _RETRY_MAX_S)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edge.pipeline.batcher import Content
 from edge.spool.disk_reserve import DiskReserve, is_full, write_back
+from edge.spool.machine import MACHINE, SpoolMachine
 from edge.spool.retention import enforce_age, interval_s, read_run_s, write_age
 from edge.spool.rows import SpoolFull, delete_until, insert_contents, read_totals, renumber
 from edge.spool.schema import URGENT, SpoolTotals, damaged_event, is_damage, move_aside, open_file
@@ -65,6 +66,7 @@ class Spool:
         retention: SpoolRetention = SpoolRetention(),  # noqa: B008 - frozen
         now_ms: Callable[[], int] = wall_clock_ms,
         clock_s: Callable[[], float] = time.monotonic,
+        machine: SpoolMachine = MACHINE,
     ) -> None:
         """Open the spool. Raises SettingsError where the folder cannot be written or another process has the file."""
         self._path = path
@@ -74,6 +76,7 @@ class Spool:
         self._reserve = DiskReserve(path)
         self._now_ms = now_ms
         self._clock_s = clock_s
+        self._machine = machine
         self._run_s_before = 0
         self._opened_s = clock_s()
         self._tidy_due_s = 0.0
@@ -217,7 +220,11 @@ class Spool:
 
     def _delete(self, seq: int) -> SpoolTotals:
         """Delete up to `seq`, or renumber where that seq was never used; on a full disk release the reserve first."""
-        change = renumber if seq > self._totals.last_seq else partial(delete_until, totals=self._totals, seq=seq)
+        change = (
+            partial(renumber, epoch=self._machine.make_epoch())
+            if seq > self._totals.last_seq
+            else partial(delete_until, totals=self._totals, seq=seq)
+        )
         try:
             with self._transaction() as connection:
                 return change(connection)
@@ -236,7 +243,7 @@ class Spool:
     def _open(self) -> None:
         """Open the file; a damaged file is moved aside, and the new one begins with an event that reports it."""
         try:
-            self._connection = open_file(self._path)
+            self._connection = open_file(self._path, self._machine)
             self._totals = read_totals(self._connection)
             self._run_s_before, self._opened_s = read_run_s(self._connection), self._clock_s()
         except sqlite3.DatabaseError as error:
@@ -252,7 +259,7 @@ class Spool:
         aside = move_aside(self._path, time_ms)
         self._counters["damaged"] += 1
         _LOGGER.error("spool damaged (%s): moved to %s, a new spool begins", error, aside)
-        self._connection = open_file(self._path)
+        self._connection = open_file(self._path, self._machine)
         self._totals = read_totals(self._connection)
         self.append([Content([], [damaged_event(self._owner, time_ms, aside.name, str(error))], 0)])
 

@@ -11,7 +11,7 @@ import msgspec
 
 from edge.pipeline.batcher import Content
 from edge.spool.retention import free_space
-from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals, new_epoch
+from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import VERSION, decode_batch, encode_batch
 from headland.contract.records import Batch
@@ -86,9 +86,8 @@ def delete_until(connection: sqlite3.Connection, totals: SpoolTotals, seq: int) 
     return replace(totals, records=totals.records - records, bytes=totals.bytes - size - ROW_BYTES * records)
 
 
-def renumber(connection: sqlite3.Connection) -> SpoolTotals:
-    """Give all records new numbers, from 1, in a new epoch; records that cannot be read are deleted."""
-    epoch = new_epoch()
+def renumber(connection: sqlite3.Connection, epoch: str) -> SpoolTotals:
+    """Give all records new numbers, from 1, in the new `epoch`; records that cannot be read are deleted."""
     last = 0
     for (old,) in connection.execute("SELECT seq FROM records ORDER BY seq").fetchall():
         first, payload = connection.execute("SELECT first, payload FROM records WHERE seq = ?", (old,)).fetchone()

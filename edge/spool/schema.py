@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.spool.machine import SpoolMachine
 from edge.spool.settings import SpoolOwner
 from headland.contract.records import Event
 
@@ -84,13 +84,15 @@ class SpoolTotals:
     thinned_upto: int = 0
 
 
-def open_file(path: Path) -> sqlite3.Connection:
+def open_file(path: Path, machine: SpoolMachine) -> sqlite3.Connection:
     """Return a connection to the spool in `path`; creates the file where there is none. Raises sqlite3.DatabaseError.
 
     A commit is on the disk when it returns: WAL with synchronous=FULL.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=1.0, factory=machine.connection_class
+    )
     try:
         # One process owns the file: a second one fails at once instead of sending everything twice.
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -100,7 +102,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            _create(connection)
+            _create(connection, machine.make_epoch())
         if version < _VERSION:
             _upgrade(connection, version)
         connection.execute("COMMIT")
@@ -109,11 +111,6 @@ def open_file(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def new_epoch() -> str:
-    """Return a new epoch id: random, so that no two spools of a gateway share one."""
-    return secrets.token_hex(8)
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
@@ -145,10 +142,10 @@ def damaged_event(owner: SpoolOwner, time_ms: int, moved_to: str, why: str) -> E
     )
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _create(connection: sqlite3.Connection, epoch: str) -> None:
     for table in _TABLES:
         connection.execute(table)
-    connection.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0)", (new_epoch(),))
+    connection.execute("INSERT INTO state VALUES (1, ?, 0, 0, 0)", (epoch,))
 
 
 def _upgrade(connection: sqlite3.Connection, version: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from edge.spool.queue import Spool
-from edge.uplink.connection import BrokerLink, Will
+from edge.uplink.connection import Link, Will
 from edge.uplink.state import UplinkState
 from headland.clock import wall_clock_ms
 from headland.contract.codec import encode_record
@@ -24,11 +25,20 @@ class Announcer:
     Without `keeps_status` another process of the same gateway owns the status topic and the will.
     """
 
-    def __init__(self, gateway: str, spool: Spool, software: str, *, keeps_status: bool) -> None:
+    def __init__(
+        self,
+        gateway: str,
+        spool: Spool,
+        software: str,
+        *,
+        keeps_status: bool,
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
         self._gateway = gateway
         self._spool = spool
         self._software = software
         self._keeps_status = keeps_status
+        self._now_ms = now_ms
         self._lock = threading.Lock()
         self._descriptors: dict[str, Descriptor] = {}
         self._due: list[str] = []
@@ -55,7 +65,7 @@ class Announcer:
             self._due = list(self._descriptors)
         self._status_due_s = self._check_due_s = 0.0
 
-    def announce(self, link: BrokerLink, state: UplinkState, now_s: float) -> None:
+    def announce(self, link: Link, state: UplinkState, now_s: float) -> None:
         """Publish what is due: new descriptors, and the status every ten seconds or when it has changed."""
         if self._due:
             with self._lock:
@@ -72,7 +82,7 @@ class Announcer:
             link.publish(status_topic(self._gateway), self._status(state, online=True), retain=True)
             self._published_key, self._status_due_s = key, now_s + _STATUS_S
 
-    def publish_offline(self, link: BrokerLink, state: UplinkState) -> int | None:
+    def publish_offline(self, link: Link, state: UplinkState) -> int | None:
         """Publish that the gateway goes offline on purpose; return the message's id where one was sent."""
         if not self._keeps_status:
             return None
@@ -82,7 +92,7 @@ class Announcer:
         status = GatewayStatus(
             gw=self._gateway,
             online=online,
-            t=wall_clock_ms(),
+            t=self._now_ms(),
             software=self._software,
             epoch=self._spool.epoch,
             acked_seq=state.acked_seq,

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -81,6 +81,36 @@ class ReceivedMessage:
 
 
 LinkEvent = Connected | Closed | Subscribed | Acknowledged | ReceivedMessage
+
+
+class Link(Protocol):
+    """A connection to a broker for one use, as `BrokerLink` is and as a simulation makes them."""
+
+    def open(self) -> None:
+        """Connect; `pump` returns the broker's answer. Raises RetryLater, and SettingsError for bad TLS files."""
+        ...
+
+    def subscribe(self, topic: str) -> None:
+        """Subscribe to a topic with QoS 1; `pump` returns the answer."""
+        ...
+
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, labels: Sequence[tuple[str, str]] = ()
+    ) -> int | None:
+        """Send a message with QoS 1; return its mid, or None where the link is lost."""
+        ...
+
+    def pump(self, timeout_s: float) -> list[LinkEvent]:
+        """Return the events since the last call, waiting at most `timeout_s` for the first."""
+        ...
+
+    def wake(self) -> None:
+        """Make a waiting `pump` return; callable from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Disconnect; a second call does nothing."""
+        ...
 
 
 class _UserProperties(Properties):

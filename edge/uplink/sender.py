@@ -7,7 +7,7 @@ from typing import Final
 
 from edge.spool.queue import Spool, SpoolRecord
 from edge.uplink.bandwidth import Bucket, Freshness, Share
-from edge.uplink.connection import BrokerLink
+from edge.uplink.connection import Link
 from edge.uplink.send_window import SendWindow
 from edge.uplink.settings import BrokerSettings
 from headland.contract.topics import data_topic
@@ -54,7 +54,7 @@ class RecordSender:
         self.window.reset()
         self._freshness.reset(self._spool.last_seq)
 
-    def send(self, link: BrokerLink, packet_bytes: int, epoch: str, now_s: float) -> None:
+    def send(self, link: Link, packet_bytes: int, epoch: str, now_s: float) -> None:
         """Send the records that may be sent now, while the spool is of `epoch`."""
         self.is_busy, self.too_large = False, None
         old_seq = self._freshness.note(self._spool.last_seq, now_s)
@@ -92,7 +92,7 @@ class RecordSender:
             return []
         return self._spool.oldest(window.ahead_from(old_seq), limit)
 
-    def _send_urgent(self, link: BrokerLink, packet_bytes: int, epoch: str, free: int) -> bool:
+    def _send_urgent(self, link: Link, packet_bytes: int, epoch: str, free: int) -> bool:
         """Send the alarms that are behind other records; return False where no more may be sent now.
 
         Where the PUBACK deletes, the order is kept: no commit ack would report which ranges arrived.
@@ -112,9 +112,7 @@ class RecordSender:
             self.sent_urgent += 1
         return self.wait_s == 0.0
 
-    def _publish(
-        self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, now_s: float, *, is_ahead: bool
-    ) -> bool:
+    def _publish(self, link: Link, packet_bytes: int, record: SpoolRecord, now_s: float, *, is_ahead: bool) -> bool:
         mid = self._transmit(link, packet_bytes, record, is_head=self.window.is_at_head and not is_ahead)
         if mid is None:
             return False
@@ -125,7 +123,7 @@ class RecordSender:
             self.window.sent(mid, record.seq, now_s)
         return True
 
-    def _transmit(self, link: BrokerLink, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
+    def _transmit(self, link: Link, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
         """Publish a record and return its message id; None where it is too large or the link is lost."""
         if len(record.payload) + _HEADER_BYTES > packet_bytes:
             self.too_large = record

@@ -5,19 +5,28 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from edge.sources.connection.reconnect import Backoff
 from edge.spool.queue import Spool, SpoolRecord
 from edge.uplink.announcer import Announcer
-from edge.uplink.connection import Acknowledged, BrokerLink, Closed, Connected, LinkEvent, ReceivedMessage, Subscribed
+from edge.uplink.connection import (
+    Acknowledged,
+    BrokerLink,
+    Closed,
+    Connected,
+    Link,
+    LinkEvent,
+    ReceivedMessage,
+    Subscribed,
+    Will,
+)
 from edge.uplink.sender import RecordSender
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.state import UplinkState
-from headland.clock import wall_clock_ms
+from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.codec import decode_record
 from headland.contract.records import Ack, Descriptor
 from headland.contract.refusals import Refused
@@ -25,6 +34,8 @@ from headland.contract.topics import ack_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
 
 _LOGGER = logging.getLogger(__name__)
+
+LinkMaker = Callable[[BrokerSettings, str, Will | None], Link]
 
 #: How long the broker may take to answer a connection or a subscription.
 _ANSWER_S: Final = 10.0
@@ -40,7 +51,7 @@ _NO_INGEST: Final = "connected, but no ingest is subscribed on this broker: the 
 class _Session:
     """State of one connection."""
 
-    link: BrokerLink
+    link: Link
     opened_s: float
     receive_maximum: int = 0
     packet_bytes: int = 0
@@ -57,6 +68,9 @@ class Uplink:
     Each record is published until a commit ack covers it: again from the head after a reconnect and after some seconds
     without progress. The receiver may receive a record more than once, and in order within a connection. With
     `announce` it also maintains the gateway's retained status and last will.
+
+    The thread only calls `connect`, `turn`, `disconnect` and `note_failure`; a simulation calls them itself, with its
+    own clock, links and `dice` (0 to 1, for the jitter of the wait before the next connection).
     """
 
     def __init__(
@@ -68,15 +82,21 @@ class Uplink:
         client_id: str | None = None,
         announce: bool = True,
         software: str = "",
+        clock: MachineClock = MACHINE_CLOCK,
+        make_link: LinkMaker = BrokerLink,
+        dice: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings
+        self._clock = clock
+        self._make_link = make_link
+        self._dice = dice
         self._gateway = gateway
         self._spool = spool
         self._client_id = client_id or f"edge-{gateway}"
-        self._announcer = Announcer(gateway, spool, software, keeps_status=announce)
-        self._sender = RecordSender(settings, gateway, spool, time.monotonic())
+        self._announcer = Announcer(gateway, spool, software, keeps_status=announce, now_ms=clock.now_ms)
+        self._sender = RecordSender(settings, gateway, spool, clock.monotonic_s())
         self._window = self._sender.window
-        self._link: BrokerLink | None = None
+        self._session: _Session | None = None
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
         self._stopping = threading.Event()
         self._drain_until_s = 0.0
@@ -98,7 +118,7 @@ class Uplink:
 
     def stop(self, drain_s: float = 2.0) -> None:
         """Wait at most `drain_s` for the spool's commit acks, publish the offline status and end the thread."""
-        self._drain_until_s = time.monotonic() + drain_s
+        self._drain_until_s = self._clock.monotonic_s() + drain_s
         self._stopping.set()
         self.wake()
         if self._thread.is_alive():
@@ -111,9 +131,9 @@ class Uplink:
 
     def wake(self) -> None:
         """Signal that the spool has new records; callable from any thread."""
-        link = self._link
-        if link is not None:
-            link.wake()
+        session = self._session
+        if session is not None:
+            session.link.wake()
 
     def state(self) -> UplinkState:
         """Return the state of the uplink."""
@@ -128,40 +148,66 @@ class Uplink:
             "published_urgent": self._sender.sent_urgent,
         }
 
+    def connect(self) -> None:
+        """Begin a connection. Raises RetryLater, and SettingsError for bad TLS files."""
+        link = self._make_link(self._settings, self._client_id, self._announcer.will(self._state))
+        try:
+            link.open()
+        except BaseException:
+            link.close()
+            raise
+        self._session = _Session(link, self._clock.monotonic_s())
+
+    def turn(self) -> bool:
+        """Handle what arrived and do what is due; return False where the stop is complete.
+
+        Raises RetryLater where the connection broke, PeerRefused where it is refused.
+        """
+        session = self._session
+        if session is None or self._is_drained(session):
+            return False
+        for event in session.link.pump(self._idle_s()):
+            self._handle(session, event)
+        self._step(session)
+        return True
+
+    def disconnect(self) -> None:
+        """End the connection; a second call does nothing."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.link.close()
+
+    def note_failure(self, error: Exception) -> float:
+        """Note why a connection ended; return how long to wait before the next one."""
+        self._failures += 1
+        self._counters["connect_failures"] += 1
+        detail = str(error) if isinstance(error, HeadlandError) else f"{type(error).__name__}: {error}"
+        if self._state.connected or self._state.detail != detail:
+            _LOGGER.warning("no connection to the broker: %s", detail)
+        self._set_state(connected=False, detail=detail)
+        return _BROKER_BACKOFF.wait_s(self._failures, self._dice())
+
     def _run(self) -> None:
         while not self._stopping.is_set():
+            wait_s = 0.0
             try:
-                self._serve()
+                self.connect()
+                while self.turn():
+                    pass
             except HeadlandError as error:
-                self._note_failure(str(error))
+                wait_s = self.note_failure(error)
             except Exception as error:  # the next connection may work, whatever broke this one
                 self._counters["errors"] += 1
                 _LOGGER.debug("the uplink's connection broke", exc_info=True)
-                self._note_failure(f"{type(error).__name__}: {error}")
-            if not self._stopping.is_set():
-                self._failures += 1
-                dice = random.random()  # noqa: S311 - jitter, not a secret
-                self._stopping.wait(_BROKER_BACKOFF.wait_s(self._failures, dice))
+                wait_s = self.note_failure(error)
+            finally:
+                self.disconnect()
+            self._stopping.wait(wait_s)
         self._set_state(connected=False, detail="stopped")
-
-    def _serve(self) -> None:
-        """Run one connection until it breaks (RetryLater), is refused (PeerRefused) or the stop is complete."""
-        link = BrokerLink(self._settings, self._client_id, self._announcer.will(self._state))
-        try:
-            link.open()
-            self._link = link
-            session = _Session(link, time.monotonic())
-            while not self._is_drained(session):
-                for event in link.pump(self._idle_s()):
-                    self._handle(session, event)
-                self._step(session)
-        finally:
-            self._link = None
-            link.close()
 
     def _step(self, session: _Session) -> None:
         """Do all work that is due: a change of epoch, resending, sending, descriptors, status."""
-        now_s = time.monotonic()
+        now_s = self._clock.monotonic_s()
         if not session.sending:
             if now_s - session.opened_s > _ANSWER_S:
                 raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
@@ -219,7 +265,7 @@ class Uplink:
         self._counters["connects"] += 1
         self._too_large_seq = 0
         self._announcer.restart()
-        self._window.restart(session.receive_maximum, time.monotonic())
+        self._window.restart(session.receive_maximum, self._clock.monotonic_s())
         _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
         self._set_state(connected=True, detail="")
 
@@ -262,8 +308,10 @@ class Uplink:
             self._counters["foreign_acks"] += 1
             return
         self._counters["commit_acks"] += 1
-        if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(ack.seq, time.monotonic()):
-            self._set_state(acked_seq=ack.seq, acked_ms=wall_clock_ms(), overdue_ms=None)
+        if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(
+            ack.seq, self._clock.monotonic_s()
+        ):
+            self._set_state(acked_seq=ack.seq, acked_ms=self._clock.now_ms(), overdue_ms=None)
 
     def _check_stall(self, now_s: float) -> None:
         """Start again at the head where the commit ack is overdue, and record since when."""
@@ -271,7 +319,7 @@ class Uplink:
         if self._window.rewind_when_stalled(now_s):
             self._counters["resends"] += 1
             if self._state.overdue_ms is None and waits_s > 0:
-                self._set_state(overdue_ms=wall_clock_ms() - round(waits_s * 1000))
+                self._set_state(overdue_ms=self._clock.now_ms() - round(waits_s * 1000))
 
     def _delete_acknowledged(self, now_s: float) -> None:
         """Delete the records that the broker has acknowledged: no commit ack will come."""
@@ -280,7 +328,7 @@ class Uplink:
         self._delete_due_s = now_s + _DELETE_S
         seq = self._window.acknowledged_upto()
         if self._window.commit(seq, now_s) and self._spool.confirm(self._state.epoch, seq):
-            self._set_state(acked_seq=seq, acked_ms=wall_clock_ms())
+            self._set_state(acked_seq=seq, acked_ms=self._clock.now_ms())
 
     def _note_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
         detail = f"the broker accepts {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
@@ -294,7 +342,7 @@ class Uplink:
         """Return whether the stop may end the connection now; its last message is the offline status."""
         if not self._stopping.is_set():
             return False
-        now_s = time.monotonic()
+        now_s = self._clock.monotonic_s()
         if session.offline_mid is None:
             if now_s < self._drain_until_s and self._spool.status().records:
                 return False
@@ -313,9 +361,3 @@ class Uplink:
 
     def _set_state(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
-
-    def _note_failure(self, detail: str) -> None:
-        self._counters["connect_failures"] += 1
-        if self._state.connected or self._state.detail != detail:
-            _LOGGER.warning("no connection to the broker: %s", detail)
-        self._set_state(connected=False, detail=detail)

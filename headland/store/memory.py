@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -49,8 +50,9 @@ class _Contents:
 class MemoryStore:
     """A `Store` that loses everything when the process ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int] = wall_clock_ms) -> None:
         self._lock = threading.Lock()
+        self._now_ms = now_ms
         self._contents: _Contents | None = _Contents()
 
     def write(self, batch: WriteBatch) -> WriteResult:
@@ -59,7 +61,7 @@ class MemoryStore:
         packed = [(stored.organisation, pack_event(stored.event)) for stored in batch.events]
         with self._lock:
             contents = self._open_contents()
-            result = _put_samples(contents, batch)
+            result = _put_samples(contents, batch, self._now_ms() if batch.seen_ms is None else batch.seen_ms)
             for key, stored in zip(packed, batch.events, strict=True):
                 contents.events.setdefault(key, stored.event)
             for mark in batch.marks:
@@ -219,9 +221,8 @@ class MemoryStore:
         return self._contents
 
 
-def _put_samples(contents: _Contents, batch: WriteBatch) -> WriteResult:
+def _put_samples(contents: _Contents, batch: WriteBatch, seen_ms: int) -> WriteResult:
     points = batch.points
-    seen_ms = wall_clock_ms() if batch.seen_ms is None else batch.seen_ms
     accepted = duplicate = conflicting = 0
     columns = (points.index.tolist(), points.time_ms.tolist(), points.value.tolist(), points.quality.tolist())
     for index, time_ms, value, quality in zip(*columns, strict=True):

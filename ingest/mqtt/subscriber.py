@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
@@ -53,20 +53,32 @@ class SessionState:
 
 
 class Subscriber:
-    """Keeps the session: reconnects with a capped back-off for ever."""
+    """Keeps the session: reconnects with a capped back-off for ever.
 
-    def __init__(self, settings: IngestSettings, inbox: Inbox) -> None:
+    The thread only calls `connect`, `turn` and `note_end`; a simulation calls them itself.
+    """
+
+    def __init__(
+        self,
+        settings: IngestSettings,
+        inbox: Inbox,
+        clock: MachineClock = MACHINE_CLOCK,
+        make_client: Callable[..., Any] = PublishReader,
+    ) -> None:
         self._settings = settings
         self._inbox = inbox
+        self._monotonic_s = clock.monotonic_s
+        self._make_reader = make_client
         self._thread = threading.Thread(target=self._run, name="ingest-network", daemon=True)
         self._stopping = threading.Event()
         # Guards the pair (generation, client): only acknowledgements and a new connection touch it.
         self._lock = threading.Lock()
         self._client: PublishReader | None = None
-        self._generation = 0
+        self._generation = self._generation_before = 0
+        self._wait_s = settings.reconnect_min_s
         self._ready = False
         self._detail = "not connected yet"
-        self._last_loop_s = time.monotonic()
+        self._last_loop_s = self._monotonic_s()
         self._refused_s: float | None = None
         self._sessions_lost = 0
         self._callback_errors = 0
@@ -92,7 +104,7 @@ class Subscriber:
         ready, detail = self._ready, self._detail
         if not self._thread.is_alive():
             ready, detail = False, "the network thread is not running"
-        elif time.monotonic() - self._last_loop_s > _STUCK_AFTER_S:
+        elif self._monotonic_s() - self._last_loop_s > _STUCK_AFTER_S:
             ready, detail = False, "the network thread is stuck"
         return SessionState(
             ready, detail, self._generation, self._sessions_lost, self._callback_errors, self._stale_acks
@@ -119,26 +131,8 @@ class Subscriber:
             sent = self._client.publish(ack_topic(gateway), encode_record(ack), qos=1, retain=True)
             return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def _run(self) -> None:
-        wait_s = self._settings.reconnect_min_s
-        while not self._stopping.is_set():
-            generation = self._generation
-            try:
-                self._hold_session()
-            except OSError as error:
-                self._lose(f"the broker at {self._settings.host}:{self._settings.port} cannot be reached: {error}")
-            except Exception:
-                # A broken callback or library ends this connection, never the thread.
-                self._callback_errors += 1
-                self._lose("the MQTT session broke on an internal error, see the log")
-                _LOGGER.exception("the MQTT session broke; connecting again")
-            wait_s = self._settings.reconnect_min_s if self._generation > generation else wait_s * 2
-            wait_s = min(wait_s, self._settings.reconnect_max_s)
-            self._last_loop_s = time.monotonic()
-            self._stopping.wait(wait_s)
-        self._lose("stopped")
-
-    def _hold_session(self) -> None:
+    def connect(self) -> PublishReader:
+        """Begin a connection and return its client. Raises OSError where the broker cannot be reached."""
         settings = self._settings
         client = self._make_client()
         client.connect(
@@ -148,16 +142,52 @@ class Subscriber:
             clean_start=False,
             properties=_connect_properties(settings),
         )
-        while client.loop(_LOOP_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._last_loop_s = now_s = time.monotonic()
-            if self._refused_s is not None and now_s - self._refused_s > _SUBSCRIBE_AGAIN_S:
-                self._subscribe(client)
-            if self._stopping.is_set():
-                client.disconnect()
+        self._generation_before = self._generation
+        return client
+
+    def turn(self, client: PublishReader) -> bool:
+        """Read and write what the connection has; return False where it has ended."""
+        if client.loop(_LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
+        self._last_loop_s = now_s = self._monotonic_s()
+        if self._refused_s is not None and now_s - self._refused_s > _SUBSCRIBE_AGAIN_S:
+            self._subscribe(client)
+        if self._stopping.is_set():
+            client.disconnect()
+        return True
+
+    def note_end(self, error: Exception | None = None) -> float:
+        """Note the end of a connection, and its error; return how long to wait before the next one."""
+        settings = self._settings
+        if isinstance(error, OSError):
+            self._lose(f"the broker at {settings.host}:{settings.port} cannot be reached: {error}")
+        elif error is not None:
+            # A broken callback or library ends this connection, never the thread.
+            self._callback_errors += 1
+            self._lose("the MQTT session broke on an internal error, see the log")
+            _LOGGER.error("the MQTT session broke; connecting again", exc_info=error)
+        began = self._generation > self._generation_before
+        self._wait_s = settings.reconnect_min_s if began else self._wait_s * 2
+        self._wait_s = min(self._wait_s, settings.reconnect_max_s)
+        self._last_loop_s = self._monotonic_s()
+        return self._wait_s
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                client = self.connect()
+                while self.turn(client):
+                    pass
+            except Exception as error:
+                wait_s = self.note_end(error)
+            else:
+                wait_s = self.note_end()
+            self._stopping.wait(wait_s)
+        self._lose("stopped")
 
     def _make_client(self) -> PublishReader:
         settings = self._settings
-        client = PublishReader(
+        client: PublishReader = self._make_reader(
             CallbackAPIVersion.VERSION2,
             max_packet_bytes=MAX_PACKET_BYTES,
             client_id=settings.client_id,
@@ -203,7 +233,7 @@ class Subscriber:
     def _on_subscribe(self, _: Client, __: Any, ___: int, codes: list[ReasonCode], ____: Properties | None) -> None:
         refused = sum(code.is_failure for code in codes)
         if refused:
-            self._refused_s = time.monotonic()
+            self._refused_s = self._monotonic_s()
             self._lose(f"the broker refuses {refused} of {len(codes)} subscriptions: check its access list")
             return
         self._detail = "subscribed"

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from headland.clock import MachineClock
 from headland.contract.codec import encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Clock, Descriptor, GatewayStatus
 from headland.contract.refusals import Reason, Refused
@@ -17,6 +18,7 @@ from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.accounting.ledger import Disposition
 from ingest.columns import SampleColumns
+from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.quarantine import RefusedMessage
 from ingest.settings import IngestSettings
@@ -51,7 +53,8 @@ class Bench:
         self.inbox = Inbox(1000)
         self.acks = RecordedAcks()
         settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite", batch_wait_s=0.001)
-        self.writer = IngestWriter(settings, self.store, self.inbox, self.acks, now_ms=lambda: T0_MS + 1000)
+        machine = IngestMachine(clock=MachineClock(now_ms=lambda: T0_MS + 1000))
+        self.writer = IngestWriter(settings, self.store, self.inbox, self.acks, machine)
         self._mid = 0
 
     def put(self, batch: Batch, payload: bytes | None = None, base: int | None = None) -> int:
