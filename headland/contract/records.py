@@ -18,6 +18,12 @@ ALARM_RAISED: Final = "alarm_raised"
 ALARM_CLEARED: Final = "alarm_cleared"
 #: Event of channels whose samples are overdue.
 DATA_GAP: Final = "data_gap"
+#: Events of a gateway's spool: a range that it dropped; a damaged file that it moved aside; a new epoch; records that it
+#: had accepted and no longer has.
+SPOOL_DROPPED: Final = "spool_dropped"
+SPOOL_DAMAGED: Final = "spool_damaged"
+SPOOL_RENEWED: Final = "spool_renewed"
+SPOOL_SHORTENED: Final = "spool_shortened"
 
 
 class Clock(StrEnum):
@@ -37,6 +43,22 @@ class Quality(IntEnum):
     SUSPECT = 3
     FAIL = 4
     MISSING = 9
+
+
+class EpochReason(StrEnum):
+    """Why an epoch of a spool began. A reader accepts a newer word."""
+
+    NEW = "new"  # the first epoch of a new spool
+    UPGRADED = "upgraded"  # the file is of a version that did not record which machine it belongs to
+    MOVED = "moved"  # the file is on another machine than before
+    COPIED = "copied"  # the file is a copy: on this machine, but not the file that was used before
+    UNPROVEN = "unproven"  # nothing proves that the numbers that come next were never used
+    SHORTENED = "shortened"  # accepted records are missing in the file
+    DAMAGED = "damaged"  # the file was damaged and moved aside
+    REPLACED = "replaced"  # the file was deleted or replaced while it was in use
+    RENAMED = "renamed"  # the gateway has another id than before
+    AHEAD = "ahead"  # a commit ack for numbers that this spool never used
+    TWIN = "twin"  # a commit ack for records that this spool never published
 
 
 class Evidence(StrEnum):
@@ -142,7 +164,12 @@ class Descriptor(Record, frozen=True, kw_only=True):
 
 
 class SpoolStatus(Record, frozen=True, kw_only=True):
-    """Fill level and losses of a gateway's spool; `trouble` is the reason why it accepts nothing now."""
+    """Fill level and losses of a gateway's spool; `trouble` is the reason why it accepts nothing now.
+
+    `epoch_reason` is an `EpochReason` or a newer word and `epoch_ms` its time: why and when the epoch in use began.
+    `renewals` counts the epochs that began in this folder after the first, `shortened_records` the accepted records that
+    it reported as missing.
+    """
 
     records: int = 0
     bytes: int = 0
@@ -151,13 +178,18 @@ class SpoolStatus(Record, frozen=True, kw_only=True):
     dropped_points: int = 0
     thinned_points: int = 0
     trouble: str = ""
+    epoch_reason: str = ""
+    epoch_ms: int | None = None
+    renewals: int = 0
+    shortened_records: int = 0
 
 
 class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
     `delete_on` is the acknowledgement after which it deletes a record: the commit ack, or only the broker's PUBACK,
-    which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue.
+    which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for each
+    start of the process: two that alternate are two processes that use one identity.
     """
 
     gw: str
@@ -169,6 +201,7 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     spool: SpoolStatus = msgspec.field(default_factory=SpoolStatus)
     delete_on: str = "commit"
     overdue_ms: int | None = None
+    instance: str = ""
 
 
 def is_name(text: str) -> bool:

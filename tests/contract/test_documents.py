@@ -20,6 +20,7 @@ from headland.contract.records import (
     ChannelInfo,
     Clock,
     Descriptor,
+    EpochReason,
     Event,
     GatewayStatus,
     Quality,
@@ -106,6 +107,10 @@ def test_every_field_of_a_record_is_listed_in_its_order(record: type[msgspec.Str
 
 def test_every_reason_is_listed() -> None:
     assert [row[0] for row in tables(PROTOCOL)["reason | scope | when"]] == [str(reason) for reason in Reason]
+
+
+def test_every_reason_for_an_epoch_is_listed() -> None:
+    assert [row[0] for row in tables(PROTOCOL)["reason | why"]] == [str(reason) for reason in EpochReason]
 
 
 def test_every_cap_is_listed() -> None:
