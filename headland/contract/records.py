@@ -18,8 +18,8 @@ ALARM_RAISED: Final = "alarm_raised"
 ALARM_CLEARED: Final = "alarm_cleared"
 #: Event of channels whose samples are overdue.
 DATA_GAP: Final = "data_gap"
-#: Events of a gateway's spool: a range that it dropped; a damaged file that it moved aside; a new epoch; records that it
-#: had accepted and no longer has.
+#: Events of a gateway's spool: a range that it dropped; a damaged file that it moved aside; a new epoch; records that
+#: it had accepted and no longer has.
 SPOOL_DROPPED: Final = "spool_dropped"
 SPOOL_DAMAGED: Final = "spool_damaged"
 SPOOL_RENEWED: Final = "spool_renewed"
@@ -167,8 +167,8 @@ class SpoolStatus(Record, frozen=True, kw_only=True):
     """Fill level and losses of a gateway's spool; `trouble` is the reason why it accepts nothing now.
 
     `epoch_reason` is an `EpochReason` or a newer word and `epoch_ms` its time: why and when the epoch in use began.
-    `renewals` counts the epochs that began in this folder after the first, `shortened_records` the accepted records that
-    it reported as missing.
+    `renewals` counts the epochs that began in this folder after the first, `shortened_records` the accepted records
+    that it reported as missing.
     """
 
     records: int = 0
@@ -188,8 +188,8 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
     `delete_on` is the acknowledgement after which it deletes a record: the commit ack, or only the broker's PUBACK,
-    which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for each
-    start of the process: two that alternate are two processes that use one identity.
+    which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for
+    each start of the process: two that alternate are two processes that use one identity.
     """
 
     gw: str
