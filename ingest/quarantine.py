@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from headland.contract.refusals import Refused
 from headland.contract.topics import Topic
@@ -59,6 +59,8 @@ _COLUMNS = (
 #: Size of a row without its payload.
 _ROW_BYTES = 512
 _MAX_DETAILS = 20
+#: Count of a gateway's messages without record numbers that were evicted or deleted.
+LOST_MESSAGES: Final = "lost_messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class QuarantinedMessage:
 class Quarantine:
     """The quarantine file. `add` and `finish_replay` belong to one thread; the others may be called from any.
 
-    Above `max_bytes` or `max_records` the oldest are dropped and counted in `dropped`.
+    Above `max_bytes` or `max_records` the oldest messages of the gateway that holds most are evicted and counted in
+    `dropped`: no gateway evicts a message of another one that holds less. The records of an evicted or deleted message
+    have the disposition `lost` from then on.
     """
 
     def __init__(self, path: Path, max_bytes: int, max_records: int) -> None:
@@ -109,8 +113,6 @@ class Quarantine:
         self._max_bytes = max_bytes
         self._max_records = max_records
         self._connection: sqlite3.Connection | None = None
-        self._records = 0
-        self._bytes = 0
         self.dropped = 0
         self.damaged_files = 0
 
@@ -123,7 +125,7 @@ class Quarantine:
             for refusal in refusals:
                 self._insert(connection, refusal, now_ms)
             ledger.record_dispositions(connection, dispositions)
-            return self._drop_oldest(connection)
+            return self._evict(connection) if refusals else 0
 
         self.dropped += self._write(work)
 
@@ -177,13 +179,24 @@ class Quarantine:
         return self._change("UPDATE refused SET asked_ms = ? WHERE id = ?", (now_ms, number))
 
     def drop(self, number: int) -> bool:
-        """Delete a message; return False for an unknown one. From any thread or process."""
-        return self._change("DELETE FROM refused WHERE id = ?", (number,))
+        """Delete a message; its records are lost. Return False for an unknown one. From any thread or process."""
+        with self._read() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            return _delete(connection, [number]) > 0
 
     def disposition_counts(self, gateway: str | None = None) -> ledger.CountsByDisposition:
         """Return the counts of records without samples, of one gateway or of all."""
         with self._read() as connection:
             return ledger.read_counts(connection, gateway)
+
+    def add_counts(self, counts: ledger.GatewayCounts) -> None:
+        """Add to the lasting counts of gateways: durable on return. Raises RetryLater with nothing added."""
+        self._write(lambda connection: ledger.add_gateway_counts(connection, counts))
+
+    def gateway_counts(self, gateway: str | None = None) -> dict[str, dict[str, int]]:
+        """Return the lasting counts of one gateway, or of all, by gateway and name."""
+        with self._read() as connection:
+            return ledger.read_gateway_counts(connection, gateway)
 
     def count(self) -> int:
         """Return the number of quarantined messages."""
@@ -227,28 +240,36 @@ class Quarantine:
 
     def _insert(self, connection: sqlite3.Connection, refusal: RefusedMessage, now_ms: int) -> None:
         properties = json.dumps(dict(refusal.properties), ensure_ascii=True)
-        digest = hashlib.sha256(refusal.topic.encode("utf-8", "replace") + b"\0" + refusal.payload).digest()
         topic, reason = _readable(refusal.topic), refusal.refused[0].reason.value
-        row = (digest, topic, refusal.payload, properties, reason, _detail(refusal.refused), now_ms, now_ms)
+        row = (_digest(refusal), topic, refusal.payload, properties, reason, _detail(refusal.refused), now_ms, now_ms)
         gateway = None if refusal.source is None else refusal.source.gateway
         mark = refusal.mark
         records = (None, None, None) if mark is None else (mark.epoch, mark.first, mark.last)
         connection.execute(_INSERT, (*row, gateway, *records))
 
-    def _drop_oldest(self, connection: sqlite3.Connection) -> int:
-        self._measure(connection)
-        dropped = 0
-        while self._records > 1 and (self._records > self._max_records or self._bytes > self._max_bytes):
-            row = connection.execute("SELECT id, length(payload) FROM refused ORDER BY id LIMIT 1").fetchone()
-            connection.execute("DELETE FROM refused WHERE id = ?", (row[0],))
-            self._records -= 1
-            self._bytes -= row[1] + _ROW_BYTES
-            dropped += 1
-        return dropped
-
-    def _measure(self, connection: sqlite3.Connection) -> None:
-        count, size = connection.execute("SELECT count(*), coalesce(sum(length(payload)), 0) FROM refused").fetchone()
-        self._records, self._bytes = count, size + count * _ROW_BYTES
+    def _evict(self, connection: sqlite3.Connection) -> int:
+        """Delete the oldest messages of the gateway with most, until both bounds hold; return how many."""
+        shares = {
+            row[0]: _Share(row[1], row[2] + row[1] * _ROW_BYTES)
+            for row in connection.execute(
+                "SELECT gateway, count(*), sum(length(payload)) FROM refused GROUP BY gateway"
+            )
+        }
+        evicted = 0
+        while (records := sum(share.records for share in shares.values())) > 1:
+            if records > self._max_records:
+                gateway, share = max(shares.items(), key=lambda item: item[1].records)
+            elif sum(share.bytes for share in shares.values()) > self._max_bytes:
+                gateway, share = max(shares.items(), key=lambda item: item[1].bytes)
+            else:
+                break
+            rows = connection.execute(
+                "SELECT id, length(payload) FROM refused WHERE gateway IS ? ORDER BY id LIMIT 1", (gateway,)
+            ).fetchall()
+            evicted += _delete(connection, [row[0] for row in rows])
+            share.records -= len(rows)
+            share.bytes -= sum(row[1] + _ROW_BYTES for row in rows)
+        return evicted
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
@@ -260,6 +281,31 @@ class Quarantine:
                 yield connection
         except sqlite3.Error as error:
             raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one gateway has in quarantine."""
+
+    records: int
+    bytes: int
+
+
+def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
+    """Delete messages within the caller's transaction and record what they held as lost; return how many."""
+    deleted = 0
+    for number in numbers:
+        row = connection.execute("SELECT gateway, epoch, first, seq FROM refused WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            continue
+        deleted += connection.execute("DELETE FROM refused WHERE id = ?", (number,)).rowcount
+        gateway, epoch, first, last = row
+        if gateway and epoch and first and last:
+            lost = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.LOST, ((first, last),))
+            ledger.record_dispositions(connection, [lost])
+        elif gateway:
+            ledger.add_gateway_counts(connection, {(gateway, LOST_MESSAGES): 1})
+    return deleted
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -283,12 +329,24 @@ def _prepare(connection: sqlite3.Connection) -> None:
         if name not in present:
             connection.execute(f"ALTER TABLE refused ADD COLUMN {name} {kind}")
     connection.execute("CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL")
+    connection.execute("CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)")
     connection.execute(ledger.SCHEMA)
+    connection.execute(ledger.COUNTS_SCHEMA)
 
 
 def _message_of(row: Any) -> QuarantinedMessage:
     values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
     return QuarantinedMessage(*values)
+
+
+def _digest(refusal: RefusedMessage) -> bytes:
+    """Return the identity of a message: its topic, its bytes, and the records that it stands for.
+
+    The same unreadable bytes under another number are another record: it must leave the quarantine by itself.
+    """
+    mark = refusal.mark
+    records = b"" if mark is None else f"\0{mark.epoch}\0{mark.first}\0{mark.last}".encode("utf-8", "replace")
+    return hashlib.sha256(refusal.topic.encode("utf-8", "replace") + b"\0" + refusal.payload + records).digest()
 
 
 def _detail(refused: Sequence[Refused]) -> str:

@@ -10,6 +10,7 @@ from headland.contract.records import GatewayStatus
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery, reconcile
+from ingest.accounting.ledger import Counts, Disposition
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine import Quarantine
@@ -133,11 +134,15 @@ class IngestService:
         for (gateway, epoch), state in self._store.marks().items():
             if gateway in figures:
                 marks.setdefault(gateway, {})[epoch] = state
-        counts = self.quarantine.disposition_counts(gateways[0] if len(gateways) == 1 else None)
+        one = gateways[0] if len(gateways) == 1 else None
+        counts: dict[str, dict[tuple[str, str, Disposition], Counts]] = {}
+        for key, count in self.quarantine.disposition_counts(one).items():
+            counts.setdefault(key[0], {})[key] = count
+        lasting = self.quarantine.gateway_counts(one)
         return [
-            reconcile(gateway, marks.get(gateway, {}), counts, figures_of_gateway)
-            for gateway, figures_of_gateway in figures.items()
-            if gateway in seen or gateway in marks
+            reconcile(gateway, marks.get(gateway, {}), counts.get(gateway, {}), own, lasting=lasting.get(gateway))
+            for gateway, own in figures.items()
+            if gateway in seen or gateway in marks or gateway in counts
         ]
 
     def replay(self, number: int) -> bool:

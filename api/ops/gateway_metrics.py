@@ -52,9 +52,6 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
 
 def count_records(delivery: Delivery) -> dict[str, int]:
     """Return the number of records per outcome, over all spools of a gateway."""
-    counts = {
-        name: sum(getattr(epoch, name) for epoch in delivery.epochs)
-        for name in ("stored", "quarantined", "dropped_by_gateway", "gone_unseen")
-    }
-    missing = sum(missing.last - missing.first + 1 for missing in delivery.missing)
-    return {**counts, "missing": missing, "lost": delivery.loss}
+    names = ("stored", "quarantined", "dropped_by_gateway", "gone_unseen", "missing")
+    counts = {name: getattr(delivery.totals, name) for name in names}
+    return {**counts, "lost": delivery.loss}

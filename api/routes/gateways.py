@@ -96,7 +96,7 @@ def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
 
 @router.delete("/quarantine/{message}", status_code=204)
 def drop_quarantined(ingest: IngestOf, message: MessageId) -> None:
-    """Delete a quarantined message; its records remain accounted for as quarantined."""
+    """Delete a quarantined message; its records are lost, and the gateway's delivery says so."""
     if not ingest.drop(message):
         raise _unknown_message(message)
 

@@ -48,8 +48,20 @@ class GatewayList(Model):
     next: str | None
 
 
+class RecordTotals(RecordModel):
+    """Records of all spools by place. `missing` are not accounted for."""
+
+    accounted: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    dropped_by_gateway: int = 0
+    gone_unseen: int = 0
+    lost: int = 0
+    missing: int = 0
+
+
 class EpochDelivery(RecordModel):
-    """The records of one spool: accounted = stored + quarantined + dropped_by_gateway + gone_unseen."""
+    """The records of one spool: accounted = stored + quarantined + dropped_by_gateway + gone_unseen + lost."""
 
     epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
     accounted: int
@@ -59,6 +71,9 @@ class EpochDelivery(RecordModel):
         int, Field(description="Records that the gateway reports as dropped from a full spool.")
     ]
     gone_unseen: Annotated[int, Field(description="Records deleted on the commit ack of a replaced store: lost.")]
+    lost: Annotated[
+        int, Field(description="Records whose refused message was evicted from a full quarantine or deleted there.")
+    ] = 0
     high_water: Annotated[int, Field(description="All records up to this number are accounted for.")]
     missing: Annotated[
         list[tuple[int, int]],
@@ -87,7 +102,8 @@ class Delivery(RecordModel):
 
     `received`, `duplicate` and `latency_ms` count messages since `since_ms`, the start of this process; all else comes
     from the store. `missing` records are not accounted for: on the gateway's disk, on their way, or lost. `loss` counts
-    deleted records that are neither stored, quarantined nor declared dropped; `lost` lists them.
+    deleted records that are neither stored, quarantined nor declared dropped; `lost` lists them. `totals` counts the
+    records of all spools; the lists are bounded, and the `..._left_out` say how many entries they do not have.
     """
 
     gateway: Annotated[str, Field(json_schema_extra=_GATEWAY)]
@@ -96,11 +112,18 @@ class Delivery(RecordModel):
     received: int
     duplicate: int
     epochs: list[EpochDelivery]
+    epochs_left_out: Annotated[int, Field(description="Spools that `epochs` does not list.")] = 0
+    totals: RecordTotals = RecordTotals()
     loss: int
     lost: list[EpochRange]
+    lost_left_out: Annotated[int, Field(description="Older ranges that `lost` does not list.")] = 0
     missing: list[EpochRange]
+    missing_left_out: Annotated[int, Field(description="Older ranges that `missing` does not list.")] = 0
     latency_ms: Latency
     spool: Spool
+    lost_messages: Annotated[
+        int, Field(description="Refused messages without record numbers that left quarantine unread.")
+    ] = 0
 
 
 class Quarantined(RecordModel):

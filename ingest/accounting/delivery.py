@@ -1,14 +1,15 @@
 """Delivery report of a gateway: where each of its records is. Pure; from the store's marks, the ledger and the status.
 
-Every record that is accounted for is in exactly one of four places: stored, quarantined, dropped by its gateway, or
-gone unseen. A record that is not accounted for is missing: still on the gateway's disk, or lost where the gateway
-reports that it has deleted it.
+Every record that is accounted for is in exactly one of five places: stored, quarantined, dropped by its gateway, gone
+unseen, or lost from quarantine. A record that is not accounted for is missing: still on the gateway's disk, or lost
+where the gateway, or the registry's record of an earlier store, says that it was deleted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.store.port import MarkState
@@ -16,7 +17,10 @@ from ingest.accounting.latency import Latency
 from ingest.accounting.ledger import Counts, CountsByDisposition, Disposition
 from ingest.accounting.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
 
-_NOTHING = Counts()
+_NOTHING: Final = Counts()
+#: Largest numbers of spools and of ranges that a report lists; the totals count all.
+MAX_EPOCHS: Final = 100
+MAX_LISTED_RANGES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,21 @@ class GatewayFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTotals:
+    """Records of all spools by place. `accounted` is the sum of the five places; `missing` are not accounted for."""
+
+    accounted: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    dropped_by_gateway: int = 0
+    gone_unseen: int = 0
+    lost: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EpochDelivery:
-    """The records of one spool. `accounted` = stored + quarantined + dropped_by_gateway + gone_unseen.
+    """The records of one spool. `accounted` = stored + quarantined + dropped_by_gateway + gone_unseen + lost.
 
     `missing` are the numbers below the highest that is known which are not accounted for.
     """
@@ -44,6 +61,7 @@ class EpochDelivery:
     quarantined: int
     dropped_by_gateway: int
     gone_unseen: int
+    lost: int
     high_water: int
     missing: Ranges
 
@@ -63,7 +81,8 @@ class Delivery:
 
     `received`, `duplicate` and `latency_ms` count messages since `since_ms`; the rest is proven by the store. `loss` is
     the number of records that the gateway deleted and that are neither stored, quarantined nor reported as dropped;
-    `lost` lists them, except for the oldest of very many.
+    `lost` lists them, except for the oldest of very many. `epochs` lists the spools with something to tell first;
+    `totals` counts all; the `..._left_out` say how many entries the bounded lists do not have.
     """
 
     gateway: str
@@ -72,68 +91,132 @@ class Delivery:
     received: int
     duplicate: int
     epochs: tuple[EpochDelivery, ...]
+    epochs_left_out: int
+    totals: RecordTotals
     loss: int
     lost: tuple[EpochRange, ...]
+    lost_left_out: int
     missing: tuple[EpochRange, ...]
+    missing_left_out: int
     latency_ms: Latency
     spool: SpoolStatus
+    lost_messages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _EpochReport:
+    """The report of one spool, with its lost and missing ranges."""
+
+    delivery: EpochDelivery
+    lost: Ranges
+    loss: int
 
 
 def reconcile(
-    gateway: str, marks: Mapping[str, MarkState], counts: CountsByDisposition, figures: GatewayFigures
+    gateway: str,
+    marks: Mapping[str, MarkState],
+    counts: CountsByDisposition,
+    figures: GatewayFigures,
+    *,
+    deleted: Mapping[str, int] | None = None,
+    lasting: Mapping[str, int] | None = None,
 ) -> Delivery:
-    """Return the delivery report of `gateway`; `marks` are its own, by epoch.
+    """Return the delivery report of `gateway`; `marks` are its own, by epoch, and `counts` are its own as well.
 
-    Read the status first, then the marks, then the counts: each is written after the next, so values read in this order
-    never show a false loss.
+    `deleted` holds the highest record of each spool that was acknowledged once, as recorded beside the store;
+    `lasting` are the gateway's lasting counts. Read the status and `deleted` first, then the marks, then the counts:
+    each is written after the next, so values read in this order never show a false loss.
     """
     status = figures.status
-    deleted = {} if status is None or status.acked_seq is None else {status.epoch: status.acked_seq}
-    epochs: list[EpochDelivery] = []
-    lost: list[EpochRange] = []
-    loss = 0
-    for epoch in sorted(marks.keys() | (deleted.keys() - {""})):
-        state = marks.get(epoch, MarkState())
-        accounted = accounted_in(state)
-        delivery = _epoch(gateway, epoch, state, accounted, counts, deleted.get(epoch, 0))
-        gone = counts.get((gateway, epoch, Disposition.GONE), _NOTHING)
-        unsaved = intersect(delivery.missing, merge([(1, deleted.get(epoch, 0))]))
-        epochs.append(delivery)
-        lost += _named(epoch, merge([*intersect(gone.ranges, accounted), *unsaved]))
-        loss += delivery.gone_unseen + count(unsaved)
+    acked = dict(deleted or {})
+    if status is not None and status.acked_seq is not None and status.epoch:
+        acked[status.epoch] = max(status.acked_seq, acked.get(status.epoch, 0))
+    told = {epoch for _, epoch, _ in counts}
+    reports = [
+        _report_epoch(gateway, epoch, marks.get(epoch, MarkState()), counts, acked.get(epoch, 0))
+        for epoch in sorted(marks.keys() | acked.keys() | told)
+    ]
+    reports = [report for report in reports if report.delivery.accounted or report.delivery.missing or report.loss]
+    lost = [part for report in reports for part in _named(report.delivery.epoch, report.lost)]
+    missing = [part for report in reports for part in _named(report.delivery.epoch, report.delivery.missing)]
+    shown = _choose(reports, None if status is None else status.epoch)
     return Delivery(
         gateway=gateway,
         online=None if status is None else status.online,
         since_ms=figures.since_ms,
         received=figures.received,
         duplicate=figures.duplicate,
-        epochs=tuple(epochs),
-        loss=loss,
-        lost=tuple(lost),
-        missing=tuple(part for epoch in epochs for part in _named(epoch.epoch, epoch.missing)),
+        epochs=tuple(shown),
+        epochs_left_out=len(reports) - len(shown),
+        totals=_total(report.delivery for report in reports),
+        loss=sum(report.loss for report in reports),
+        lost=tuple(lost[-MAX_LISTED_RANGES:]),
+        lost_left_out=max(0, len(lost) - MAX_LISTED_RANGES),
+        missing=tuple(missing[-MAX_LISTED_RANGES:]),
+        missing_left_out=max(0, len(missing) - MAX_LISTED_RANGES),
         latency_ms=figures.latency,
         spool=SpoolStatus() if status is None else status.spool,
+        lost_messages=(lasting or {}).get("lost_messages", 0),
     )
 
 
-def _epoch(
-    gateway: str, epoch: str, state: MarkState, accounted: Ranges, counts: CountsByDisposition, deleted_seq: int
-) -> EpochDelivery:
-    quarantined, dropped, gone = (
+def _choose(reports: list[_EpochReport], current: str | None) -> list[EpochDelivery]:
+    """Return the spools to list, by epoch: the one in use, then those with loss or gaps, then the largest."""
+
+    def rank(report: _EpochReport) -> tuple[bool, bool, int]:
+        delivery = report.delivery
+        return delivery.epoch != current, not (report.loss or delivery.missing), -delivery.accounted
+
+    chosen = [report.delivery for report in sorted(reports, key=rank)[:MAX_EPOCHS]]
+    return [_shorten(delivery) for delivery in sorted(chosen, key=lambda delivery: delivery.epoch)]
+
+
+def _shorten(delivery: EpochDelivery) -> EpochDelivery:
+    if len(delivery.missing) <= MAX_LISTED_RANGES // 10:
+        return delivery
+    # The report's own list names the newest gaps; a spool repeats some of its own.
+    values = {name: getattr(delivery, name) for name in EpochDelivery.__slots__}
+    return EpochDelivery(**{**values, "missing": delivery.missing[-(MAX_LISTED_RANGES // 10) :]})
+
+
+def _total(epochs: Iterable[EpochDelivery]) -> RecordTotals:
+    names = ("accounted", "stored", "quarantined", "dropped_by_gateway", "gone_unseen", "lost")
+    totals = dict.fromkeys((*names, "missing"), 0)
+    for epoch in epochs:
+        for name in names:
+            totals[name] += getattr(epoch, name)
+        totals["missing"] += count(epoch.missing)
+    return RecordTotals(**totals)
+
+
+def _report_epoch(
+    gateway: str, epoch: str, state: MarkState, counts: CountsByDisposition, deleted_seq: int
+) -> _EpochReport:
+    accounted = accounted_in(state)
+    quarantined, dropped, gone, lost = (
         counts.get((gateway, epoch, disposition), _NOTHING).count_in(accounted)
-        for disposition in (Disposition.QUARANTINED, Disposition.DROPPED, Disposition.GONE)
+        for disposition in (Disposition.QUARANTINED, Disposition.DROPPED, Disposition.GONE, Disposition.LOST)
     )
     top = max(deleted_seq, accounted[-1][1] if accounted else 0)
-    return EpochDelivery(
+    missing = subtract(merge([(1, top)]), accounted)
+    unsaved = intersect(missing, merge([(1, deleted_seq)]))
+    named = (
+        counts.get((gateway, epoch, disposition), _NOTHING).ranges
+        for disposition in (Disposition.GONE, Disposition.LOST)
+    )
+    delivery = EpochDelivery(
         epoch=epoch,
         accounted=count(accounted),
-        stored=count(accounted) - quarantined - dropped - gone,
+        stored=count(accounted) - quarantined - dropped - gone - lost,
         quarantined=quarantined,
         dropped_by_gateway=dropped,
         gone_unseen=gone,
+        lost=lost,
         high_water=state.high_water,
-        missing=subtract(merge([(1, top)]), accounted),
+        missing=missing,
     )
+    known_lost = intersect(merge(part for ranges in named for part in ranges), accounted)
+    return _EpochReport(delivery, merge([*known_lost, *unsaved]), gone + lost + count(unsaved))
 
 
 def _named(epoch: str, ranges: Ranges) -> list[EpochRange]:

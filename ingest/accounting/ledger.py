@@ -1,4 +1,4 @@
-"""Ledger of records that are accounted for without samples: quarantined, dropped by their gateway, or gone.
+"""Ledger of records that are accounted for without samples: quarantined, dropped by their gateway, gone, or lost.
 
 The store's marks say which records are accounted for; the ledger says which of them have no samples. It is written
 before the marks, in the quarantine's file, so it may be ahead of them and is never behind: a report counts only what
@@ -27,6 +27,15 @@ CREATE TABLE IF NOT EXISTS fates (
     PRIMARY KEY (gateway, epoch, fate)
 )
 """
+#: Counts of a gateway that outlive the process.
+COUNTS_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS gateway_counts (
+    gateway TEXT NOT NULL,
+    name TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (gateway, name)
+)
+"""
 #: Above this number of ranges of one disposition the lowest remain as a count only.
 MAX_RANGES: Final = 500
 
@@ -37,6 +46,7 @@ class Disposition(StrEnum):
     QUARANTINED = "quarantined"  # refused whole, and in quarantine
     DROPPED = "dropped_by_gateway"  # its spool was full, as it reported
     GONE = "gone_unseen"  # deleted by the gateway on the ack of a store that this one replaced
+    LOST = "lost"  # refused, and no longer in quarantine: evicted from a full one, or deleted by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,28 @@ def read_counts(connection: sqlite3.Connection, gateway: str | None = None) -> C
         "SELECT gateway, epoch, fate, ranges, older, older_upto FROM fates WHERE ?1 IS NULL OR gateway = ?1", (gateway,)
     ).fetchall()
     return {(row[0], row[1], Disposition(row[2])): _counts_of(*row[3:]) for row in rows}
+
+
+#: Number of each count by gateway and name.
+GatewayCounts = Mapping[tuple[str, str], int]
+
+
+def add_gateway_counts(connection: sqlite3.Connection, counts: GatewayCounts) -> None:
+    """Add to the lasting counts of gateways within the caller's transaction."""
+    connection.executemany(
+        "INSERT INTO gateway_counts VALUES (?, ?, ?) "
+        "ON CONFLICT (gateway, name) DO UPDATE SET count = count + excluded.count",
+        [(gateway, name, count) for (gateway, name), count in counts.items() if count],
+    )
+
+
+def read_gateway_counts(connection: sqlite3.Connection, gateway: str | None = None) -> dict[str, dict[str, int]]:
+    """Return the lasting counts of one gateway, or of all, by gateway and name."""
+    counts: dict[str, dict[str, int]] = {}
+    query = "SELECT gateway, name, count FROM gateway_counts WHERE ?1 IS NULL OR gateway = ?1"
+    for owner, name, count_ in connection.execute(query, (gateway,)):
+        counts.setdefault(owner, {})[name] = count_
+    return counts
 
 
 def _read(connection: sqlite3.Connection, entry: DispositionEntry) -> Counts:

@@ -12,6 +12,7 @@ from api.schemas.gateways import (
     Latency,
     Quarantined,
     QuarantinedDetail,
+    RecordTotals,
     Spool,
 )
 
@@ -92,6 +93,7 @@ def delivery_of(gateway: str) -> Delivery:
         received=95,
         duplicate=5,
         epochs=[epoch],
+        totals=RecordTotals(accounted=90, stored=80, quarantined=1, dropped_by_gateway=4, gone_unseen=5, missing=2),
         loss=5,
         lost=[EpochRange(epoch="e1", first=1, last=5)],
         missing=[EpochRange(epoch="e1", first=89, last=90)],

@@ -55,7 +55,7 @@ def test_a_delivery_names_what_is_missing_and_what_is_lost(client: httpx.Client)
     answer = client.get("/v1/gateways/gw-1/delivery").json()
     (epoch,) = answer["epochs"]
     assert epoch["accounted"] == sum(
-        epoch[name] for name in ("stored", "quarantined", "dropped_by_gateway", "gone_unseen")
+        epoch[name] for name in ("stored", "quarantined", "dropped_by_gateway", "gone_unseen", "lost")
     )
     assert (epoch["missing"], answer["missing"]) == ([[89, 90]], [{"epoch": "e1", "first": 89, "last": 90}])
     assert (answer["loss"], answer["lost"]) == (5, [{"epoch": "e1", "first": 1, "last": 5}])
@@ -146,6 +146,7 @@ def test_a_real_ingest_reports_the_disposition_of_each_record(mosquitto: Broker,
                     "quarantined": 1,
                     "dropped_by_gateway": 0,
                     "gone_unseen": 0,
+                    "lost": 0,
                     "high_water": 2,
                     "missing": [[3, 4]],
                 }
@@ -157,7 +158,9 @@ def test_a_real_ingest_reports_the_disposition_of_each_record(mosquitto: Broker,
             wait_until(lambda: client.get(f"/v1/quarantine/{message['id']}").json()["replays"] == 1)
             assert client.delete(f"/v1/quarantine/{message['id']}").status_code == 204
             assert client.get("/v1/quarantine").json()["items"] == []
-            assert client.get("/v1/gateways/gw-1/delivery").json()["epochs"][0]["quarantined"] == 1
+            answer = client.get("/v1/gateways/gw-1/delivery").json()
+            assert (answer["epochs"][0]["quarantined"], answer["epochs"][0]["lost"]) == (0, 1)
+            assert (answer["loss"], answer["lost"]) == (1, [{"epoch": "e1", "first": 2, "last": 2}])
     finally:
         ingest.stop()
 

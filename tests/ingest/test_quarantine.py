@@ -62,6 +62,54 @@ def test_the_oldest_are_dropped_above_the_most_bytes(quarantine: Quarantine) -> 
     assert quarantine.dropped == 2
 
 
+def refused_of(gateway: str, seq: int, payload: bytes = b"junk") -> RefusedMessage:
+    return RefusedMessage(f"d/{gateway}", payload, WHY, {}, Topic("data", gateway), Mark(gateway, "e1", seq, seq))
+
+
+def quarantined_of(gateway: str, seq: int) -> DispositionEntry:
+    return DispositionEntry(gateway, "e1", Disposition.QUARANTINED, ((seq, seq),))
+
+
+def ranges_of(quarantine: Quarantine, gateway: str, disposition: Disposition) -> tuple[tuple[int, int], ...]:
+    counts = quarantine.disposition_counts(gateway).get((gateway, "e1", disposition))
+    return () if counts is None else counts.ranges
+
+
+@pytest.mark.parametrize("size", [5, 300_000])
+def test_a_flood_of_one_gateway_evicts_none_of_another(quarantine: Quarantine, size: int) -> None:
+    quarantine.add([refused_of("gy", 42)], 1000, [quarantined_of("gy", 42)])
+    for seq in range(1, 30):
+        junk = bytes([seq]) * size
+        quarantine.add([refused_of("gx", seq, junk)], 1000 + seq, [quarantined_of("gx", seq)])
+    assert [(message.gateway, message.seq) for message in quarantine.list()][-1] == ("gy", 42)
+    assert ranges_of(quarantine, "gy", Disposition.QUARANTINED) == ((42, 42),)
+    left = [message.seq for message in quarantine.list(gateway="gx")]
+    assert left == list(range(29, 29 - len(left), -1))
+    assert ranges_of(quarantine, "gx", Disposition.LOST) == ((1, 29 - len(left)),)
+    assert ranges_of(quarantine, "gx", Disposition.QUARANTINED) == ((30 - len(left), 29),)
+
+
+def test_the_same_unreadable_bytes_under_other_numbers_are_other_records(quarantine: Quarantine) -> None:
+    for seq in range(1, 9):
+        quarantine.add([refused_of("gx", seq)], seq, [quarantined_of("gx", seq)])
+    assert [message.seq for message in quarantine.list()] == [8, 7, 6, 5, 4]
+    assert ranges_of(quarantine, "gx", Disposition.LOST) == ((1, 3),)
+
+
+def test_the_records_of_a_deleted_message_are_lost(quarantine: Quarantine, path: Path) -> None:
+    quarantine.add([OF_GW_1], 1000, [QUARANTINED])
+    assert Quarantine(path, 1024 * 1024, 5).drop(1)
+    assert ranges_of(quarantine, "gw-1", Disposition.LOST) == ((4, 7),)
+    assert ranges_of(quarantine, "gw-1", Disposition.QUARANTINED) == ()
+
+
+def test_an_evicted_message_without_numbers_is_counted_for_its_gateway(quarantine: Quarantine, path: Path) -> None:
+    packs = [RefusedMessage("s", bytes([n]), WHY, {}, Topic("senml", "gw-2", "d")) for n in range(8)]
+    quarantine.add(packs, 1000)
+    quarantine.close()
+    assert Quarantine(path, 1024 * 1024, 5).gateway_counts("gw-2") == {"gw-2": {"lost_messages": 3}}
+
+
 def test_pages_run_from_the_newest_to_the_oldest(quarantine: Quarantine) -> None:
     quarantine.add([RefusedMessage("a", bytes([number]), WHY) for number in range(5)], 1000)
     first = quarantine.list(limit=3)

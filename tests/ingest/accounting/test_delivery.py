@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -153,3 +154,28 @@ def test_a_gateway_that_sends_every_second_record_only_does_not_fill_memory() ->
     again = 2 * MAX_AHEAD + 2
     history.send(again, again, "stored")
     assert history.planner.marks["gw-1", "e1"].ahead[-1] == (again, again)
+
+
+def test_records_that_left_quarantine_are_lost_and_named() -> None:
+    history = History()
+    history.send(1, 1, "stored")
+    history.send(2, 4, "poison")
+    ledger.record_dispositions(history.connection, [DispositionEntry("gw-1", "e1", Disposition.LOST, ((3, 4),))])
+    report = history.report()
+    (epoch,) = report.epochs
+    assert (epoch.stored, epoch.quarantined, epoch.lost) == (1, 1, 2)
+    assert (report.loss, report.lost) == (2, (EpochRange("e1", 3, 4),))
+
+
+def test_a_report_of_thousands_of_spools_is_short_and_counts_all_of_them() -> None:
+    marks = {f"{number:016x}": MarkState(10, ((12, 12),) if number % 7 == 0 else ()) for number in range(3000)}
+    marks["now"] = MarkState(0, tuple((number, number) for number in range(2, 514, 2)))
+    status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="now", acked_seq=0)
+    report = reconcile("gw-1", marks, {}, GatewayFigures(0, status=status))
+    assert len(msgspec.json.encode(report)) < 64_000
+    assert (len(report.epochs), report.epochs_left_out) == (100, 2901)
+    assert report.totals.stored == 3000 * 10 + 429 + 256
+    assert report.totals.missing == 429 + 256
+    assert (len(report.missing), report.missing_left_out) == (500, 429 + 256 - 500)
+    assert "now" in {epoch.epoch for epoch in report.epochs}
+    assert all(epoch.missing for epoch in report.epochs)
