@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Depends, FastAPI
@@ -16,7 +16,7 @@ from api.auth.middleware import AuthMiddleware
 from api.auth.openapi_security import describe_access
 from api.auth.sessions_cache import AuthCache
 from api.auth.timeout_middleware import TimeoutMiddleware
-from api.dependencies import HomeServices
+from api.dependencies import HomeServices, no_threads
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
 from api.live.feed import LiveFeed
@@ -51,6 +51,7 @@ from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.store.port import Store
+from headland.supervised_thread import ThreadStatus
 
 VERSION: Final = "1.0.0"
 
@@ -96,6 +97,7 @@ def create_app(
     live: LiveFeed | None = None,
     authenticator: Authenticator | None = None,
     limits: Limits = _LIMITS,
+    threads: Callable[[], Sequence[ThreadStatus]] = no_threads,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -106,7 +108,8 @@ def create_app(
     `readiness` and `counters` are read at each /readyz and /metrics; `now_ms` is the end of windows without one.
     `gateways` is the ingest beside this API; without it the routes of gateways and the quarantine respond with 404.
     `store_admin` runs maintenance on a store that only this process may open. `live` receives commits as they happen;
-    without it the store is polled once a second while any client is connected.
+    without it the store is polled once a second while any client is connected. `threads` returns the status of the
+    threads of this process, which /readyz and /metrics report.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -120,13 +123,24 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(check_exchange)],
     )
-    home = HomeServices(store, registry, organisation, now_ms, readiness, counters, gateways, store_admin)
+    feeds = LiveFeeds(store, organisation, live)
+    home = HomeServices(
+        store,
+        registry,
+        organisation,
+        now_ms,
+        readiness,
+        counters,
+        gateways,
+        store_admin,
+        threads=lambda: [*threads(), *feeds.threads()],
+    )
     metrics = CollectorRegistry()
     if authenticator is None:
         authenticator = ClosedAuthenticator() if registry is None else RegistryAuthenticator(registry)
     app.state.home = home
     app.state.metrics = metrics
-    app.state.live = LiveFeeds(store, organisation, live)
+    app.state.live = feeds
     app.state.auth_cache = AuthCache(authenticator, limits)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -15,13 +15,20 @@ from headland.analysis.result_cache import ResultCache
 from headland.analysis.scope import OrgScope
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store
+from headland.supervised_thread import ThreadStatus
+
+
+def no_threads() -> Sequence[ThreadStatus]:
+    """Return no threads: the application runs beside none that is supervised."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class HomeServices:
     """The services of this process, all of one organisation: no other organisation's key reads them.
 
-    `now_ms` returns the present time; `cache` holds results of all organisations, by keys that name theirs.
+    `now_ms` returns the present time; `cache` holds results of all organisations, by keys that name theirs; `threads`
+    returns the status of the threads of the process.
     """
 
     store: Store
@@ -33,6 +40,7 @@ class HomeServices:
     gateways: IngestPort | None = None
     store_admin: StoreAdmin | None = None
     cache: ResultCache = field(default_factory=ResultCache)
+    threads: Callable[[], Sequence[ThreadStatus]] = no_threads
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

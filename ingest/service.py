@@ -9,6 +9,7 @@ from typing import Final
 from headland.contract.records import GatewayStatus
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
+from headland.supervised_thread import ThreadStatus
 from ingest.accounting.delivery import Delivery, reconcile
 from ingest.accounting.ledger import Counts, Disposition
 from ingest.machine import MACHINE, IngestMachine
@@ -82,6 +83,10 @@ class IngestService:
             )
         lost = f"; the broker forgot the session {session.sessions_lost} times" if session.sessions_lost else ""
         return IngestHealth(True, f"subscribed, nothing waits longer than it should{lost}")
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of both threads."""
+        return [self._writer.thread.status(), *self._subscriber.threads()]
 
     def counters(self) -> Mapping[str, int]:
         """Return counts since the start, and the gauges `commit_latency_ms`, `last_message_age_ms` and `waiting`.

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -16,6 +16,7 @@ from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
 from headland.store.port import Rejection, Store, WriteBatch, WriteResult
+from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.commit_batch import CommitBatch, CommitBatchBuilder
 from ingest.machine import MACHINE, IngestMachine
@@ -30,6 +31,7 @@ _LOGGER = logging.getLogger(__name__)
 #: Samples of one transaction at most, except for its last message: bounds memory whatever a message inflates to.
 MAX_BATCH_POINTS: Final = 200_000
 _IDLE_S: Final = 0.2
+_OVERDUE_S: Final = 120.0
 _RETRY_MIN_S: Final = 0.05
 _RETRY_MAX_S: Final = 5.0
 #: Interval of looking for replay requests in quarantine, and the number of messages handled at once.
@@ -48,6 +50,10 @@ class AckSender(Protocol):
 
     def publish_ack(self, gateway: str, ack: Ack) -> bool:
         """Publish a commit ack; return False where that failed."""
+        ...
+
+    def redeliver(self) -> None:
+        """Let the broker send again what was not acknowledged."""
         ...
 
 
@@ -92,7 +98,8 @@ class IngestWriter:
         self._commits = machine.make_commits()
         self._wait = machine.make_wait(self._stopping)
         self._in_flight: _CommitInFlight | None = None
-        self.thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
+        self._is_loaded = False
+        self.thread = SupervisedThread("ingest-writer", self._work, overdue_after_s=_OVERDUE_S, finish=self._end)
         #: Called in the commit thread with each committed batch; must return at once and raise nothing.
         self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
         self.counts: Counter[str] = Counter()
@@ -109,9 +116,9 @@ class IngestWriter:
     def stop(self) -> None:
         """Finish the batch in flight and end the thread; uncommitted messages remain with the broker."""
         self._stopping.set()
+        self.thread.stopping.set()
         self._inbox.close()
-        if self.thread.is_alive():
-            self.thread.join(15)
+        self.thread.join(15)
 
     def resend_acks(self) -> None:
         """Publish each spool's last commit ack again: a restarted broker may have lost the retained acks."""
@@ -121,11 +128,30 @@ class IngestWriter:
         """Look for replay requests in quarantine at once."""
         self._next_replay_s = 0.0
 
-    def _run(self) -> None:
+    def _work(self) -> None:
+        """Do one turn; after an error that no message explains, begin again from what the store has."""
         try:
-            if self.load():
-                while not self._stopping.is_set():
-                    self.turn()
+            if not self._is_loaded:
+                self._is_loaded = self.load()
+                return
+            self.turn()
+        except BaseException:
+            self._begin_again()
+            raise
+
+    def _begin_again(self) -> None:
+        """Forget what is in memory; the broker sends again what was not acknowledged, and the marks skip the rest."""
+        in_flight, self._in_flight = self._in_flight, None
+        if in_flight is not None:
+            wait([in_flight.done])
+        self._builder = CommitBatchBuilder(self._settings.organisation, self._settings.shards)
+        self._is_loaded = False
+        self.waiting_since_s = None
+        self._ack_sender.redeliver()
+
+    def _end(self) -> None:
+        try:
+            if self._is_loaded:
                 self._finish_commit()
         finally:
             self.finish()

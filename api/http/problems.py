@@ -15,7 +15,7 @@ from starlette.routing import Match
 
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.errors import HeadlandError, RetryLater
-from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
+from headland.registry.models.errors import InvalidRecord, InvalidTarget, NotFound, RecordConflict, VersionConflict
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: How long a client waits before it asks an unavailable store again [s].
@@ -182,6 +182,8 @@ def _on_conflict(_request: Request, error: RecordConflict) -> Response:
 
 
 def _on_invalid_record(_request: Request, error: InvalidRecord) -> Response:
+    if isinstance(error, InvalidTarget):
+        return reply_problem(400, str(error), kind=error.kind, title="Invalid recipient")
     return reply_problem(400, str(error), kind="invalid-record", title="Invalid record")
 
 

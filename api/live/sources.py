@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import OrderedDict, deque
 from typing import Final
 
 from api.live.feed import LONGEST_S, LiveFeed
 from api.live.values import Units, newest_of
-from headland.errors import HeadlandError
 from headland.store.port import SeriesFilter, Store, WriteBatch, WriteResult
-
-_LOGGER = logging.getLogger(__name__)
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 #: Largest number of queued commits; each holds its samples in memory.
 QUEUED_COMMITS: Final = 16
 POLL_S: Final = 1.0
 _RETRY_S: Final = 1.0
+#: How long the thread waits for a commit before it looks again.
+_IDLE_S: Final = 5.0
 #: Largest number of feeds; beyond it, those without clients are closed.
 _MOST_POLLS: Final = 50
 
@@ -34,7 +33,8 @@ class CommitSource:
         self._is_stopped = False
         self._is_behind = True  # until the store was read once
         self._lost = 0
-        self._thread = threading.Thread(target=self._run, name="api-live", daemon=True)
+        self._published_losses = 0
+        self._thread = SupervisedThread("api-live", self._publish_next, retry_wait_s=lambda _: _RETRY_S)
 
     def hand_over(self, batch: WriteBatch, result: WriteResult) -> None:
         """Queue a commit by reference; beyond the limit the oldest is dropped, counted and published as a gap."""
@@ -55,42 +55,38 @@ class CommitSource:
         self.feed.close()
         with self._ready:
             self._is_stopped = True
+            self._thread.stopping.set()
             self._ready.notify()
         self._thread.join(5)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def counters(self) -> dict[str, int]:
         """Return the number of commits dropped before publication."""
         return {"live_commits_dropped": self._lost}
 
-    def _run(self) -> None:
-        published_losses = 0
-        while True:
-            with self._ready:
-                self._ready.wait_for(lambda: self._queued or self._is_behind or self._is_stopped)
-                if self._is_stopped:
-                    return
-                lost, is_behind, self._is_behind = self._lost, self._is_behind, False
-                commit = None if is_behind or not self._queued else self._queued.popleft()
-            try:
-                if lost > published_losses:
-                    self.feed.publish_gap("overload")
-                    published_losses = lost
-                if is_behind:
-                    self.feed.publish(self._store.last(self._series))
-                elif commit is not None:
-                    newest = newest_of(*commit)
-                    self.feed.publish(each for each in newest if each.key.organisation == self._series.organisation)
-            except HeadlandError as error:
-                _LOGGER.debug("The live feed is behind: %s", error)
-                self._wait_and_catch_up()
-            except Exception:
-                _LOGGER.exception("The live feed left out a commit")
-                self._wait_and_catch_up()
-
-    def _wait_and_catch_up(self) -> None:
+    def _publish_next(self) -> None:
+        """Publish the next commit, or all newest values where commits were left out; wait for one at most `_IDLE_S`."""
         with self._ready:
-            self._ready.wait_for(lambda: self._is_stopped, _RETRY_S)
+            self._ready.wait_for(lambda: self._queued or self._is_behind or self._is_stopped, _IDLE_S)
+            if self._is_stopped:
+                return
+            lost, is_behind, self._is_behind = self._lost, self._is_behind, False
+            commit = None if is_behind or not self._queued else self._queued.popleft()
+        try:
+            if lost > self._published_losses:
+                self.feed.publish_gap("overload")
+                self._published_losses = lost
+            if is_behind:
+                self.feed.publish(self._store.last(self._series))
+            elif commit is not None:
+                newest = newest_of(*commit)
+                self.feed.publish(each for each in newest if each.key.organisation == self._series.organisation)
+        except BaseException:
             self._is_behind = True
+            raise
 
 
 class StorePoll:
@@ -106,7 +102,7 @@ class StorePoll:
         self._series = SeriesFilter(organisation)
         self._every_s = every_s
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread: SupervisedThread | None = None
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -115,27 +111,29 @@ class StorePoll:
         self._stopping.set()
         thread = self._thread
         if thread is not None:
-            thread.join(5)
+            thread.stop(5)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread; none while no client is connected."""
+        thread = self._thread
+        return [] if thread is None else [thread.status()]
 
     def _begin(self) -> None:
         with self._lock:
             if self._thread is None and not self._stopping.is_set():
-                self._thread = threading.Thread(target=self._run, name="api-live-poll", daemon=True)
+                self._thread = SupervisedThread(
+                    "api-live-poll", self._publish_newest, every_s=self._every_s, retry_wait_s=lambda _: self._every_s
+                )
                 self._thread.start()
 
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                if self._stopping.is_set() or not self.feed.has_clients():
-                    self._thread = None
-                    return
-            try:
-                self.feed.publish(self._store.last(self._series))
-            except HeadlandError as error:
-                _LOGGER.debug("The live feed cannot read the store: %s", error)
-            except Exception:
-                _LOGGER.exception("The live feed failed to read the store")
-            self._stopping.wait(self._every_s)
+    def _publish_newest(self) -> None:
+        with self._lock:
+            if self._stopping.is_set() or not self.feed.has_clients():
+                if self._thread is not None:
+                    self._thread.stopping.set()
+                self._thread = None
+                return
+        self.feed.publish(self._store.last(self._series))
 
 
 class LiveFeeds:
@@ -161,6 +159,11 @@ class LiveFeeds:
             for name in unused[: max(0, len(self._polls) - _MOST_POLLS)]:
                 del self._polls[name]
             return poll.feed
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the threads that poll the store."""
+        with self._lock:
+            return [status for poll in self._polls.values() for status in poll.threads()]
 
     def close(self) -> None:
         """End all streams."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric, UnknownMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, UnknownMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from api.ops.gateway_metrics import collect_gateways
 from api.ops.ingest_port import IngestPort
 from headland.errors import HeadlandError
 from headland.store.port import Store, StoreInfo
+from headland.supervised_thread import ThreadStatus
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _INVALID: Final = re.compile(r"[^a-zA-Z0-9_]")
@@ -30,6 +31,7 @@ class OwnMetrics:
 
     gateways: IngestPort | None
     counters: Callable[[], Mapping[str, float]]
+    threads: Callable[[], Sequence[ThreadStatus]] = tuple
 
 
 class FarmCollector(Collector):
@@ -58,6 +60,7 @@ class FarmCollector(Collector):
         if self._own is None:
             return
         yield from collect_gateways(self._own.gateways)
+        yield from _collect_threads(self._own.threads())
         for name, value in self._own.counters().items():
             yield UnknownMetricFamily(f"headland_{_metric_name(name)}", f"the station's {name}", value=value)
 
@@ -69,6 +72,23 @@ def _collect_store(info: StoreInfo) -> Iterator[Metric]:
         yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
     for name, count in info.counters.items():
         yield UnknownMetricFamily(f"headland_store_{_metric_name(name)}", f"the store's {name}", value=count)
+
+
+def _collect_threads(threads: Sequence[ThreadStatus]) -> Iterator[Metric]:
+    running = GaugeMetricFamily("headland_thread_running", "1 while the thread runs", labels=["thread"])
+    age = GaugeMetricFamily(
+        "headland_thread_success_age_seconds", "age of the thread's last success", labels=["thread"]
+    )
+    failures = CounterMetricFamily("headland_thread_failures", "failed steps of the thread", labels=["thread"])
+    items = CounterMetricFamily(
+        "headland_thread_item_failures", "items that the thread left out because they failed", labels=["thread"]
+    )
+    for thread in threads:
+        running.add_metric([thread.name], float(thread.is_running))
+        age.add_metric([thread.name], thread.success_age_s)
+        failures.add_metric([thread.name], thread.failures)
+        items.add_metric([thread.name], thread.item_failures)
+    yield from (running, age, failures, items)
 
 
 class LiveCollector(Collector):

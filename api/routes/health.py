@@ -13,7 +13,7 @@ from api.http.problems import declare_problems, reply_problem
 from api.http.responses import reply
 from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
-from api.ops.readiness import Check
+from api.ops.readiness import Check, check_threads
 from api.schemas.health import Health, Readiness, ReadinessCheck
 from headland.errors import HeadlandError
 from headland.registry.registry import Access, Registry
@@ -35,7 +35,12 @@ def get_health(request: Request) -> Response:
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
 def get_readiness(request: Request, home: HomeOf) -> Response:
     """Return 200 when all checks pass, else 503 with the failing checks."""
-    checks = [*home.readiness(), check_store(home.store), *check_registry(home.registry)]
+    checks = [
+        *home.readiness(),
+        *check_threads(home.threads()),
+        check_store(home.store),
+        *check_registry(home.registry),
+    ]
     failing = [check for check in checks if not check.ok]
     access: Access | None = getattr(request.state, "access", None)
     if access is not None and access.organisation.handle != home.organisation:
@@ -55,7 +60,7 @@ def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     own = CollectorRegistry()
     feeds: LiveFeeds = request.app.state.live
     is_home = home.serves(scope)
-    own.register(FarmCollector(scope.store, OwnMetrics(home.gateways, home.count) if is_home else None))
+    own.register(FarmCollector(scope.store, OwnMetrics(home.gateways, home.count, home.threads) if is_home else None))
     own.register(LiveCollector(feeds.of(scope.organisation)))
     text = generate_latest(own) + (generate_latest(request.app.state.metrics) if is_home else b"")
     return Response(text, media_type=CONTENT_TYPE_LATEST)

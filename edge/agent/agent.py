@@ -36,6 +36,8 @@ from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
+from headland.item_failures import ItemFailures
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Agent:
         self._processor = make_processor(settings, read_alarms(settings.data_dir))
         self._alarm_file = AlarmStateFile(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
+        self._failures = ItemFailures()
 
     def start(self) -> None:
         """Start all threads, the uplink first and the sources last."""
@@ -107,9 +110,17 @@ class Agent:
 
     def tidy(self) -> None:
         """Do the periodic work: silence rules, waiting rows, the alarm file and the spool's age limit."""
-        self._processor.tick(self._intake)
-        self._write_alarms()
-        self._spool.tidy()
+        with self._failures.isolate("The silence rules of the gateway"):
+            self._processor.tick(self._intake)
+        with self._failures.isolate("The file of the gateway's alarms"):
+            self._write_alarms()
+        with self._failures.isolate("The age limit of the spool"):
+            self._spool.tidy()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of all threads."""
+        sources = [status for runner in self._runners for status in runner.threads()]
+        return [*self._uplink.threads(), *self._intake.threads(), *sources]
 
     def status(self) -> AgentStatus:
         """Return the status of all parts."""
@@ -122,6 +133,7 @@ class Agent:
             software=self._software,
             epoch=self._spool.epoch,
             sources=[runner.status() for runner in self._runners],
+            threads=self.threads(),
             channels=self._processor.counters(),
             flags=self._processor.flags()[:MOST_FLAGS],
             alarms=self._processor.raised()[0],
@@ -145,10 +157,8 @@ class Agent:
 
     def write_status(self) -> None:
         """Write the status file; a full disk does not stop the gateway."""
-        try:
+        with self._failures.isolate("The status file of the gateway"):
             write_status(self.status(), self._settings.data_dir)
-        except OSError as error:
-            _LOGGER.debug("the status file cannot be written: %s", error)
 
 
 class SourceRunner:
@@ -161,8 +171,12 @@ class SourceRunner:
         self._source = self._build()
         self._restarts = 0
         self._last_error = ""
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._sink: Sink | None = None
+        self._counts_read: Mapping[str, int] = {}
+        self._thread = SupervisedThread(
+            f"source-{settings.name}", self._run_once, overdue_after_s=None, reports_success=True
+        )
+        self._stopping = self._thread.stopping
 
     @property
     def name(self) -> str:
@@ -176,9 +190,7 @@ class SourceRunner:
 
     def start(self, sink: Sink) -> None:
         """Start the thread."""
-        self._thread = threading.Thread(
-            target=self._run, args=(sink,), name=f"source-{self._settings.name}", daemon=True
-        )
+        self._sink = sink
         self._thread.start()
 
     def request_stop(self) -> None:
@@ -188,8 +200,15 @@ class SourceRunner:
 
     def join(self, wait_s: float) -> None:
         """Wait for the thread's end."""
-        if self._thread is not None:
-            self._thread.join(wait_s)
+        self._thread.join(wait_s)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread; its last success is the last look at which the source had counted more."""
+        counts = self._counters()
+        if counts != self._counts_read:
+            self._counts_read = counts
+            self._thread.succeed()
+        return [self._thread.status()]
 
     def status(self) -> SourceStatus:
         """Return the status of the source."""
@@ -197,7 +216,7 @@ class SourceRunner:
         return SourceStatus(
             name=self._settings.name,
             type=tag_of(self._settings),
-            running=self._thread is not None and self._thread.is_alive(),
+            running=self._thread.is_alive(),
             restarts=self._restarts,
             last_error=self._last_error,
             counters=counters,
@@ -211,24 +230,25 @@ class SourceRunner:
             self._last_error = f"{type(error).__name__}: {error}"
             return {}
 
-    def _run(self, sink: Sink) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._source.run(sink)
-                reason = "it ended by itself"
-            except HeadlandError as error:
-                reason = str(error)
-            except Exception as error:  # one source must never end the others
-                reason = f"{type(error).__name__}: {error}"
-                _LOGGER.debug("source %s failed", self._settings.name, exc_info=True)
-            if self._stopping.is_set():
-                return
-            self._last_error = reason
-            self._restarts += 1
-            wait_s = _SOURCE_BACKOFF.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
-            _LOGGER.warning("source %s stopped, restart in %.1f s: %s", self._settings.name, wait_s, reason)
-            if not self._stopping.wait(wait_s):
-                self._rebuild()
+    def _run_once(self) -> None:
+        """Run the source until it ends or fails, wait, and build it again: one source must never end the others."""
+        try:
+            if self._sink is not None:
+                self._source.run(self._sink)
+            reason = "it ended by itself"
+        except HeadlandError as error:
+            reason = str(error)
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}"
+            self._thread.note_failure(error)
+        if self._stopping.is_set():
+            return
+        self._last_error = reason
+        self._restarts += 1
+        wait_s = _SOURCE_BACKOFF.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
+        _LOGGER.warning("source %s stopped, restart in %.1f s: %s", self._settings.name, wait_s, reason)
+        if not self._stopping.wait(wait_s):
+            self._rebuild()
 
     def _rebuild(self) -> None:
         """Replace the source by a new one; where that fails the old one runs again."""

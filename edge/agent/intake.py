@@ -17,6 +17,7 @@ from edge.sources.connection.reconnect import Backoff
 from edge.sources.source import Reading, Readings
 from edge.spool.queue import Spool
 from headland.contract.records import Descriptor, Event
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ GROUP_S: Final = 0.1
 _MOST_PENDING: Final = 500
 #: How often a stopping gateway tries to write its pending messages to the disk.
 _LAST_TRIES: Final = 3
+#: Attempts to append a message at which the spool fails in a way that it should not.
+_MOST_REFUSALS: Final = 8
 _SPOOL_BACKOFF: Final = Backoff(0.5, 10.0, jitter=0.0)
 
 
@@ -53,6 +56,11 @@ class _RowQueue(queue.Queue[_Item]):
         item = super()._get()
         self._rows -= _weight(item)
         return item
+
+
+def _error_wait_s(failures: int) -> float:
+    """Return how long the thread pauses after errors: sources must not wait long for a fault of others' readings."""
+    return min(1.0, 0.01 * 2.0 ** min(failures, 10))
 
 
 def _weight(item: _Item) -> int:
@@ -85,7 +93,7 @@ class Intake:
         self._waits_lock = threading.Lock()
         self._counters = dict.fromkeys(("waits", "lost_messages", "lost_points", "lost_events", "errors"), 0)
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
+        self._thread = SupervisedThread("batch", self._work, retry_wait_s=_error_wait_s, finish=self._finish)
 
     def reading(self, reading: Reading) -> None:
         """Queue a row; waits while the queue is full."""
@@ -113,6 +121,10 @@ class Intake:
         self._ending.set()
         self._thread.join(wait_s)
 
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
+
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of accepted, refused and lost rows and messages, by name."""
         return {**self._batcher.counters(), **self._counters, "queued": self._queue.qsize()}
@@ -125,18 +137,18 @@ class Intake:
                 self._counters["waits"] += 1
             self._queue.put(item)
 
-    def _run(self) -> None:
-        while True:
-            is_ending = self._ending.is_set()
-            try:
-                self._gather()
-                self._append(time.monotonic(), everything=is_ending)
-            except Exception:  # one bad reading must not end all others
-                self._counters["errors"] += 1
-                _LOGGER.exception("error in the batch thread, which continues")
+    def _work(self) -> None:
+        """Batch and append what is queued; one bad reading must not end all others."""
+        is_ending = self._ending.is_set()
+        try:
+            self._gather()
+            self._append(time.monotonic(), everything=is_ending)
+        except BaseException:
+            self._counters["errors"] += 1
+            raise
+        finally:
             if is_ending and self._queue.empty():
-                break
-        self._finish()
+                self._thread.stopping.set()
 
     def _gather(self) -> None:
         """Batch the queued items; wait for one only while nothing else is due."""
@@ -182,9 +194,16 @@ class Intake:
             group = list(islice(self._pending, self._group_records))
             try:
                 is_appended = self._spool.append(group)
-            except (OverflowError, TypeError, ValueError) as error:  # a value that JSON does not have
+            except (OverflowError, TypeError, ValueError, RecursionError) as error:  # what JSON does not have
                 self._isolate(group, error)
                 continue
+            except Exception as error:  # perhaps of the disk: the message is tried again before it is lost
+                self._refusals += 1
+                if len(group) > 1 or self._refusals > _MOST_REFUSALS:
+                    self._isolate(group, error)
+                    continue
+                self._retry_s = now_s + _SPOOL_BACKOFF.wait_s(self._refusals, 0.0)
+                return
             if not is_appended:
                 self._refusals += 1
                 self._retry_s = now_s + _SPOOL_BACKOFF.wait_s(self._refusals, 0.0)

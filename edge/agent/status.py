@@ -12,6 +12,7 @@ from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from edge.pipeline.processor import FlagCount
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
+from headland.supervised_thread import ThreadStatus
 
 STATUS_FILE: Final = "status.json"
 #: The most flag counts in a status, the most frequent first.
@@ -45,6 +46,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Status of the whole gateway at one instant. `intake` are the counters of the queue and the batcher.
 
     `flags`: how many samples of each channel each test flagged. `alarms`: the active ones, the oldest first.
+    `threads`: the age of each thread's last success.
     """
 
     gateway: str
@@ -61,6 +63,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     channels: Mapping[str, int] = {}
     flags: list[FlagCount] = []
     alarms: list[RaisedAlarm] = []
+    threads: list[ThreadStatus] = []
 
 
 def write_status(status: AgentStatus, data_dir: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from headland.contract.records import SpoolStatus
+from headland.supervised_thread import faults_of
 
 #: A daemon writes its status every two seconds; after so long it counts as dead.
 SILENT_MS: Final = 10_000
@@ -46,6 +47,7 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
     lines += [("" if at else "sources", _source(source)) for at, source in enumerate(status.sources)]
     if not status.sources:
         lines.append(("sources", "none: edge.toml has no [[source]]"))
+    lines += [("" if at else "threads", text) for at, text in enumerate(_threads(status))]
     lines += [("" if at else "flags", text) for at, text in enumerate(_flags(status))]
     return [f"{label:<{_LABEL}}{text}" for label, text in lines]
 
@@ -136,6 +138,16 @@ def _losses(status: AgentStatus) -> str:
         events = status.intake.get("lost_events", 0)
         losses.append(f"{lost:,} messages with {events:,} events while the disk accepted nothing")
     return "; ".join(losses) or "nothing"
+
+
+def _threads(status: AgentStatus) -> list[str]:
+    """Return a line with the age of each thread's last success, and one for each that is at fault."""
+    if not status.threads:
+        return []
+    ages = ", ".join(f"{thread.name} {format_age(round(thread.success_age_s * 1000))}" for thread in status.threads)
+    left_out = sum(thread.item_failures + thread.failures for thread in status.threads)
+    failed = f"; {left_out:,} failures since the start" if left_out else ""
+    return [f"last success {ages} ago{failed}", *faults_of(status.threads)]
 
 
 def _source(source: SourceStatus) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -32,6 +31,7 @@ from headland.contract.records import Ack, Descriptor
 from headland.contract.refusals import Refused
 from headland.contract.topics import ack_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -98,7 +98,6 @@ class Uplink:
         self._window = self._sender.window
         self._session: _Session | None = None
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
-        self._stopping = threading.Event()
         self._drain_until_s = 0.0
         self._failures = 0
         self._too_large_seq = 0
@@ -110,7 +109,10 @@ class Uplink:
             ),
             0,
         )  # fmt: skip
-        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+        self._thread = SupervisedThread(
+            "uplink", self._connect_once, overdue_after_s=None, finish=self._end, reports_success=True
+        )
+        self._stopping = self._thread.stopping
 
     def start(self) -> None:
         """Start the thread; it connects, and reconnects, by itself."""
@@ -121,8 +123,11 @@ class Uplink:
         self._drain_until_s = self._clock.monotonic_s() + drain_s
         self._stopping.set()
         self.wake()
-        if self._thread.is_alive():
-            self._thread.join(drain_s + 1.0)
+        self._thread.join(drain_s + 1.0)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def describe(self, descriptor: Descriptor) -> None:
         """Publish a device's descriptor now and on every connect; the newest of a device replaces the last."""
@@ -177,7 +182,7 @@ class Uplink:
         if session is not None:
             session.link.close()
 
-    def note_failure(self, error: Exception) -> float:
+    def note_failure(self, error: BaseException) -> float:
         """Note why a connection ended; return how long to wait before the next one."""
         self._failures += 1
         self._counters["connect_failures"] += 1
@@ -187,22 +192,25 @@ class Uplink:
         self._set_state(connected=False, detail=detail)
         return _BROKER_BACKOFF.wait_s(self._failures, self._dice())
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            wait_s = 0.0
-            try:
-                self.connect()
-                while self.turn():
-                    pass
-            except HeadlandError as error:
-                wait_s = self.note_failure(error)
-            except Exception as error:  # the next connection may work, whatever broke this one
-                self._counters["errors"] += 1
-                _LOGGER.debug("the uplink's connection broke", exc_info=True)
-                wait_s = self.note_failure(error)
-            finally:
-                self.disconnect()
-            self._stopping.wait(wait_s)
+    def _connect_once(self) -> None:
+        """Serve one connection, and wait for the next: it may work, whatever broke this one."""
+        wait_s = 0.0
+        try:
+            self.connect()
+            while self.turn():
+                if self._state.connected:
+                    self._thread.succeed()
+        except HeadlandError as error:
+            wait_s = self.note_failure(error)
+        except BaseException as error:
+            self._counters["errors"] += 1
+            self._thread.note_failure(error)
+            wait_s = self.note_failure(error)
+        finally:
+            self.disconnect()
+        self._stopping.wait(wait_s)
+
+    def _end(self) -> None:
         self._set_state(connected=False, detail="stopped")
 
     def _step(self, session: _Session) -> None:
@@ -334,9 +342,9 @@ class Uplink:
         detail = f"the broker accepts {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"
         if self._too_large_seq != record.seq:
             self._too_large_seq = record.seq
+            self._set_state(detail=detail)
             self._counters["too_large"] += 1
             _LOGGER.error("%s: raise the broker's max_packet_size to 262144", detail)
-            self._set_state(detail=detail)
 
     def _is_drained(self, session: _Session) -> bool:
         """Return whether the stop may end the connection now; its last message is the offline status."""

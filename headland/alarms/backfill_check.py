@@ -12,6 +12,7 @@ from headland.alarms.rule_conditions import channels_by_device, channels_of, is_
 from headland.alarms.rule_simulation import simulate_rule
 from headland.alarms.samples import MAX_QUALITY
 from headland.alarms.targets import EvaluationTargets
+from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import SeriesFilter, Store
@@ -26,10 +27,13 @@ Counts = Mapping[str, Mapping[int, int]]
 class BackfillCheck:
     """Counts the samples of each hour and device, and evaluates hours again that have more than before."""
 
-    def __init__(self, store: Store, repositories: OrganisationRepositories, handle: str) -> None:
+    def __init__(
+        self, store: Store, repositories: OrganisationRepositories, handle: str, failures: ItemFailures
+    ) -> None:
         self._store = store
         self._repositories = repositories
         self._handle = handle
+        self._failures = failures
         self._counts: Counts | None = None
 
     def find_missed_alarms(
@@ -40,13 +44,14 @@ class BackfillCheck:
         counts = self._count_samples(checked, now_ms)
         missed: list[Alarm] = []
         for target in checked:
-            devices = channels_by_device(target.rule, target.subject.name, target.subject.members)
-            hours = [hour for device in devices for hour in self._changed_hours(device, counts, now_ms)]
-            evaluated_ms = target.state.evaluated_until_ms or 0
-            late = [hour for hour in hours if hour < evaluated_ms]
-            if late:
-                end_ms = min(max(late) + HOUR_MS, evaluated_ms)
-                missed += self._missed_in(target, targets, min(late), end_ms, evaluated_ms)
+            with self._failures.isolate(f"Late samples of {target.rule.name} on {target.subject.name}"):
+                devices = channels_by_device(target.rule, target.subject.name, target.subject.members)
+                hours = [hour for device in devices for hour in self._changed_hours(device, counts, now_ms)]
+                evaluated_ms = target.state.evaluated_until_ms or 0
+                late = [hour for hour in hours if hour < evaluated_ms]
+                if late:
+                    end_ms = min(max(late) + HOUR_MS, evaluated_ms)
+                    missed += self._missed_in(target, targets, min(late), end_ms, evaluated_ms)
         self._counts = counts
         return missed
 

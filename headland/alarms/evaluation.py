@@ -25,6 +25,7 @@ from headland.alarms.rule_values import ANY_CHANNEL, ChannelSamples, Samples
 from headland.alarms.samples import read_samples
 from headland.alarms.targets import EvaluationTargets, Subject
 from headland.contract.alarm import AlarmState
+from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm, AlarmRule, AlarmTest
 from headland.registry.validation.alarm_rules import unit_of_what
 from headland.store.port import Store
@@ -60,36 +61,66 @@ class RuleOutcome:
 
 
 def match_rules(
-    rules: Iterable[AlarmRule], targets: EvaluationTargets, states: Mapping[tuple[str, str], RuleState], now_ms: int
-) -> list[RuleTarget]:
-    """Return every rule on every subject that it is for; a new one begins a little before now."""
-    matched = []
+    rules: Iterable[AlarmRule],
+    targets: EvaluationTargets,
+    states: Mapping[tuple[str, str], RuleState],
+    now_ms: int,
+    failures: ItemFailures,
+) -> tuple[list[RuleTarget], set[str]]:
+    """Return every rule on every subject that it is for, and the names of the rules that could not be matched.
+
+    A new rule begins a little before now.
+    """
+    matched: list[RuleTarget] = []
+    failed = {rule.name for rule in rules}
     for rule in rules:
-        for subject in targets.subjects_of(rule):
-            state = states.get((rule.id, subject.name))
-            if state is None or (state.evaluated_until_ms or 0) < now_ms - MOST_BEHIND_MS:
-                state = _initial_state(rule, state, now_ms)
-            matched.append(RuleTarget(rule, subject, state))
-    return matched
+        with failures.isolate(f"Alarm rule {rule.name}"):
+            of_rule = []
+            for subject in targets.subjects_of(rule):
+                state = states.get((rule.id, subject.name))
+                if state is None or (state.evaluated_until_ms or 0) < now_ms - MOST_BEHIND_MS:
+                    state = _initial_state(rule, state, now_ms)
+                of_rule.append(RuleTarget(rule, subject, state))
+            matched += of_rule
+            failed.discard(rule.name)
+    return matched, failed
 
 
 def evaluate_targets(
-    rule_targets: Iterable[RuleTarget], targets: EvaluationTargets, store: Store, organisation: str, now_ms: int
+    rule_targets: Iterable[RuleTarget],
+    targets: EvaluationTargets,
+    store: Store,
+    organisation: str,
+    now_ms: int,
+    failures: ItemFailures,
 ) -> list[RuleOutcome]:
-    """Evaluate each rule target up to now. Raises RetryLater without the store."""
+    """Evaluate each rule target up to now; one that fails keeps its state. Raises RetryLater without the store."""
     listed = list(rule_targets)
-    due = [target for target in listed if not is_clock_driven(target.rule) and _has_new_samples(target, targets)]
-    samples = _read_inputs(due, store, organisation, now_ms)
+    due = []
+    for target in listed:
+        with failures.isolate(_item(target)):
+            if not is_clock_driven(target.rule) and _has_new_samples(target, targets):
+                due.append(target)
+    samples = _read_inputs(due, store, organisation, now_ms, failures)
     is_due = {id(target) for target in due}
     outcomes = []
     for target in listed:
-        inputs = RuleInputs(members=target.subject.members)
-        if is_clock_driven(target.rule):
-            inputs = inputs if is_for_gateways(target.rule) else targets.newest_inputs(target.rule, target.subject)
-        elif id(target) in is_due:
-            inputs = samples.get((id(target.rule), target.subject.name), inputs)
-        outcomes.append(_evaluate(target, inputs, targets, now_ms))
+        outcome = RuleOutcome(target, target.state, ())
+        with failures.isolate(_item(target)):
+            inputs: RuleInputs | None = RuleInputs(members=target.subject.members)
+            if is_clock_driven(target.rule):
+                inputs = inputs if is_for_gateways(target.rule) else targets.newest_inputs(target.rule, target.subject)
+            elif id(target) in is_due:
+                # None where its samples could not be read: its state then stays as it is.
+                inputs = samples.get((id(target.rule), target.subject.name))
+            if inputs is not None:
+                outcome = _evaluate(target, inputs, targets, now_ms)
+        outcomes.append(outcome)
     return outcomes
+
+
+def _item(target: RuleTarget) -> str:
+    return f"Alarm rule {target.rule.name} on {target.subject.name}"
 
 
 def _evaluate(target: RuleTarget, inputs: RuleInputs, targets: EvaluationTargets, now_ms: int) -> RuleOutcome:
@@ -172,30 +203,44 @@ def _channels_by_device(target: RuleTarget) -> dict[str, frozenset[str]]:
 
 
 def _read_inputs(
-    rule_targets: Iterable[RuleTarget], store: Store, organisation: str, now_ms: int
+    rule_targets: Iterable[RuleTarget], store: Store, organisation: str, now_ms: int, failures: ItemFailures
 ) -> dict[tuple[int, str], RuleInputs]:
-    """Return the inputs of each rule target, read in one query for all targets that look back about as far."""
+    """Return the inputs of each rule target, read in one query for all targets that look back about as far.
+
+    A target whose samples cannot be read is left out.
+    """
     together: dict[int, list[RuleTarget]] = {}
     alone: dict[str, list[RuleTarget]] = {}
     for target in rule_targets:
-        if now_ms - (target.state.evaluated_until_ms or 0) > _NEAR_MS:
-            alone.setdefault(target.subject.name, []).append(target)
-        else:
-            together.setdefault(-(-lookback_ms(target.rule) // _NEAR_MS), []).append(target)
+        with failures.isolate(_item(target)):
+            if now_ms - (target.state.evaluated_until_ms or 0) > _NEAR_MS:
+                alone.setdefault(target.subject.name, []).append(target)
+            else:
+                together.setdefault(-(-lookback_ms(target.rule) // _NEAR_MS), []).append(target)
     inputs: dict[tuple[int, str], RuleInputs] = {}
     groups = [(group, False) for group in together.values()] + [(group, True) for group in alone.values()]
-    oldest_ms = now_ms - MOST_BEHIND_MS
     for group, is_alone in groups:
-        used = [_channels_by_device(target) for target in group]
-        channels = frozenset(channel for devices in used for names in devices.values() for channel in names)
-        start_ms = min(
-            max(target.state.evaluated_until_ms or 0, oldest_ms) - lookback_ms(target.rule) for target in group
-        )
-        names = {device for devices in used for device in devices}
-        samples: dict[str, dict[str, ChannelSamples]] = {}
-        # One query for all devices; a device that is behind has its own, which reads nothing of the others.
-        for device in sorted(names) if is_alone or len(names) == 1 else [None]:
-            samples.update(read_samples(store, organisation, channels, start_ms, now_ms + 1, device))
-        for target in group:
-            inputs[id(target.rule), target.subject.name] = inputs_of(target.rule, target.subject, samples)
+        failed = failures.count
+        with failures.isolate("A group of alarm rules"):
+            inputs |= _read_group(group, store, organisation, now_ms, is_alone=is_alone)
+        if failures.count > failed:
+            # The failure is that of one target: the others must not fail with it.
+            for target in group:
+                with failures.isolate(_item(target)):
+                    inputs |= _read_group([target], store, organisation, now_ms, is_alone=True)
     return inputs
+
+
+def _read_group(
+    group: list[RuleTarget], store: Store, organisation: str, now_ms: int, *, is_alone: bool
+) -> dict[tuple[int, str], RuleInputs]:
+    oldest_ms = now_ms - MOST_BEHIND_MS
+    used = [_channels_by_device(target) for target in group]
+    channels = frozenset(channel for devices in used for names in devices.values() for channel in names)
+    start_ms = min(max(target.state.evaluated_until_ms or 0, oldest_ms) - lookback_ms(target.rule) for target in group)
+    names = {device for devices in used for device in devices}
+    samples: dict[str, dict[str, ChannelSamples]] = {}
+    # One query for all devices; a device that is behind has its own, which reads nothing of the others.
+    for device in sorted(names) if is_alone or len(names) == 1 else [None]:
+        samples.update(read_samples(store, organisation, channels, start_ms, now_ms + 1, device))
+    return {(id(target.rule), target.subject.name): inputs_of(target.rule, target.subject, samples) for target in group}

@@ -12,12 +12,14 @@ from headland.alarms.active_alarms import ActiveAlarms
 from headland.alarms.backfill_check import BackfillCheck
 from headland.alarms.evaluation import MOST_BEHIND_MS, RuleOutcome, RuleTarget, evaluate_targets, match_rules
 from headland.alarms.gateway_alarms import GatewayAlarm, collect_gateway_alarms
-from headland.alarms.messages import body_of
+from headland.alarms.messages import body_of, brief_body_of
 from headland.alarms.notification_policy import Notification, decide_notifications
 from headland.alarms.rule_state import RuleState
 from headland.alarms.targets import EvaluationTargets, GatewayValues, load_targets
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
+from headland.errors import DataDamaged, RetryLater
+from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm, AlarmRule, Notice
 from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -45,23 +47,30 @@ class AlarmEvaluator:
     """Not safe to call from several threads at once; one process at a time evaluates an organisation.
 
     `gateways` returns the status values of gateways. A round stores its alarms and notifications in one transaction, so
-    that a process which is killed loses none and notifies none twice.
+    that a process which is killed loses none and notifies none twice. A rule, an alarm or a notification that fails
+    stops no other; it is counted in `failures`.
     """
 
     def __init__(
-        self, store: Store, repositories: OrganisationRepositories, handle: str, gateways: Callable[[], GatewayValues]
+        self,
+        store: Store,
+        repositories: OrganisationRepositories,
+        handle: str,
+        gateways: Callable[[], GatewayValues],
+        failures: ItemFailures | None = None,
     ) -> None:
         self._store = store
         self._repositories = repositories
         self._handle = handle
         self._gateways = gateways
+        self.failures = ItemFailures() if failures is None else failures
         self._stored_states: dict[StateKey, RuleState] | None = None
         self._states: dict[StateKey, RuleState] = {}
         self._pending_clears: dict[str, Alarm] = {}
         self._known_events: set[EventKey] = set()
         self._stored_ms = 0
         self._rounds = 0
-        self._backfill = BackfillCheck(store, repositories, handle)
+        self._backfill = BackfillCheck(store, repositories, handle, self.failures)
         self.counts: Counter[str] = Counter()
 
     def round(self, now_ms: int) -> AlarmUpdate:
@@ -72,10 +81,15 @@ class AlarmEvaluator:
         targets = load_targets(self._store, self._repositories, self._handle, self._gateways())
         active = ActiveAlarms(repository.active(), repository.new_id, now_ms)
         events = self._apply_gateway_alarms(active, targets, now_ms)
-        rule_targets = match_rules(rules, targets, self._states, now_ms)
-        outcomes = evaluate_targets(rule_targets, targets, self._store, self._handle, now_ms)
-        states = {outcome.target.key: _apply_outcome(outcome, active, now_ms) for outcome in outcomes}
-        _end_unmatched(active, rule_targets, {rule.name for rule in rules}, now_ms)
+        rule_targets, unmatched = match_rules(rules, targets, self._states, now_ms, self.failures)
+        outcomes = evaluate_targets(rule_targets, targets, self._store, self._handle, now_ms, self.failures)
+        unmatched_ids = {rule.id for rule in rules if rule.name in unmatched}
+        states = {key: state for key, state in self._states.items() if key[0] in unmatched_ids}
+        for outcome in outcomes:
+            states[outcome.target.key] = outcome.target.state
+            with self.failures.isolate(f"Alarm of {outcome.target.rule.name} on {outcome.target.subject.name}"):
+                states[outcome.target.key] = _apply_outcome(outcome, active, now_ms)
+        _end_unmatched(active, rule_targets, {rule.name for rule in rules}, unmatched, now_ms)
         if self._rounds % _BACKFILL_EVERY == _BACKFILL_EVERY - 1:
             for alarm in self._backfill.find_missed_alarms(rule_targets, targets, now_ms):
                 active.add_late(alarm)
@@ -85,7 +99,7 @@ class AlarmEvaluator:
         changes.alarms = dict(active.changed)
         self._select_states(changes, states, now_ms)
         if not changes.is_empty():
-            repository.save(changes)
+            self._save(changes)
         self._remember(changes, states, pending_clears, events, now_ms)
         self.counts.update(rounds=1, judged=len(rule_targets), notices=len(changes.notices))
         return changes
@@ -108,9 +122,11 @@ class AlarmEvaluator:
         if self._stored_states is not None:
             return
         repository = self._repositories.alarms
-        self._stored_states = {
-            key: msgspec.convert(state, RuleState) for key, state in repository.rule_states().items()
-        }
+        loaded: dict[StateKey, RuleState] = {}
+        for key, state in repository.rule_states().items():
+            with self.failures.isolate(f"The stored state of a rule on {key[1]}"):
+                loaded[key] = msgspec.convert(state, RuleState)
+        self._stored_states = loaded
         self._states = dict(self._stored_states)
         ended = repository.newest(active=False, limit=1000)
         self._pending_clears = {alarm.id: alarm for alarm in ended if _is_clear_pending(alarm)}
@@ -123,7 +139,8 @@ class AlarmEvaluator:
         for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
             if key not in self._known_events:
-                active.apply_gateway_alarm(gateway_alarm, self._is_recorded, _GATEWAY_FRESH_MS)
+                with self.failures.isolate(f"Alarm {gateway_alarm.rule} of a gateway on {gateway_alarm.device}"):
+                    active.apply_gateway_alarm(gateway_alarm, self._is_recorded, _GATEWAY_FRESH_MS)
             applied.add(key)
         for alarm in active.active():
             if "gateway" not in alarm.standing:
@@ -194,10 +211,42 @@ class AlarmEvaluator:
             rule=notification.rule,
             what=notification.what,
             about=tuple(alarm.id for alarm in notification.alarms),
-            body=body_of(notification, self._handle, notice_id, now_ms, targets.zone_of),
+            body=self._body_of(notification, notice_id, now_ms, targets),
             created_ms=now_ms,
             due_ms=now_ms,
         )
+
+    def _body_of(self, notification: Notification, notice_id: str, now_ms: int, targets: EvaluationTargets) -> str:
+        """Return the body of a notification; one that cannot be written names its rule and alarms only."""
+        with self.failures.isolate(f"The text of a notification of {notification.rule}"):
+            return body_of(notification, self._handle, notice_id, now_ms, targets.zone_of)
+        return brief_body_of(notification, self._handle, notice_id, now_ms)
+
+    def _save(self, changes: AlarmUpdate) -> None:
+        """Store the changes of a round in one transaction; where one of them cannot be stored, each on its own."""
+        repository = self._repositories.alarms
+        try:
+            repository.save(changes)
+        except (RetryLater, DataDamaged):
+            raise
+        except Exception as error:
+            self.failures.note("A round of alarms", error)
+            # The notifications first: a process that is killed here repeats one rather than losing it.
+            singles = [
+                *((f"A notification of {notice.rule}", AlarmUpdate(notices=[notice])) for notice in changes.notices),
+                *(
+                    (f"Alarm {alarm.rule} on {alarm.subject}", AlarmUpdate(alarms={key: alarm}))
+                    for key, alarm in changes.alarms.items()
+                ),
+                *(
+                    (f"The state of a rule on {key[1]}", AlarmUpdate(rule_states={key: state}))
+                    for key, state in changes.rule_states.items()
+                ),
+                ("The removal of states", AlarmUpdate(removed=changes.removed)),
+            ]
+            for item, change in singles:
+                with self.failures.isolate(item):
+                    repository.save(change)
 
     def _select_states(self, changes: AlarmUpdate, states: dict[StateKey, RuleState], now_ms: int) -> None:
         """Add the states to store: those that changed, and now and then all that moved in time."""
@@ -249,12 +298,14 @@ def _apply_outcome(outcome: RuleOutcome, active: ActiveAlarms, now_ms: int) -> R
     return state
 
 
-def _end_unmatched(active: ActiveAlarms, rule_targets: list[RuleTarget], names: set[str], now_ms: int) -> None:
-    """End the alarms of rules that were deleted or no longer match the subject."""
+def _end_unmatched(
+    active: ActiveAlarms, rule_targets: list[RuleTarget], names: set[str], unknown: set[str], now_ms: int
+) -> None:
+    """End the alarms of rules that were deleted or no longer match the subject, except of those in `unknown`."""
     matched = {(target.rule.name, target.subject.name) for target in rule_targets}
     for alarm in active.active():
         key = alarm.rule, alarm.subject
-        if "station" in alarm.standing and key not in matched:
+        if "station" in alarm.standing and key not in matched and alarm.rule not in unknown:
             active.end(key, "station", now_ms, "not_selected" if alarm.rule in names else "rule_removed")
 
 

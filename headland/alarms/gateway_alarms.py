@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, TypeGuard
 
 import msgspec
 
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Event
 from headland.registry.models.alarms import Alarm, Severity
+
+#: How far a time in an event may be after the event itself: the two may be of different clocks.
+_CLOCKS_DIFFER_MS: Final = 300_000
+#: A larger number is no measurement.
+_MOST: Final = 1e300
 
 
 class GatewayAlarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +32,16 @@ class GatewayAlarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def collect_gateway_alarms(events: Iterable[Event]) -> list[GatewayAlarm]:
-    """Return the alarms in some events by the time of their raising; other events are left out."""
+    """Return the alarms in some events by the time of their raising; other events are left out.
+
+    So is one with a time that no event can have: it would be shown, compared and stored as if it were one.
+    """
     alarms: dict[tuple[str, str, int], GatewayAlarm] = {}
     for event in sorted(events, key=lambda event: event.t):
         rule, raised_ms = event.data.get("rule"), event.data.get("raised_ms")
-        if event.kind not in (ALARM_RAISED, ALARM_CLEARED) or not isinstance(rule, str) or not _is_time(raised_ms):
+        if event.kind not in (ALARM_RAISED, ALARM_CLEARED) or not _is_name(rule) or not _is_time(raised_ms, event):
             continue
-        key = (rule[:64], event.device, int(raised_ms or 0))
+        key = (rule[:64], event.device, raised_ms)
         before = alarms.get(key)
         cleared_ms = event.t if event.kind == ALARM_CLEARED else before.cleared_ms if before else None
         alarms[key] = GatewayAlarm(rule=key[0], device=key[1], raised_ms=key[2], newest=event, cleared_ms=cleared_ms)
@@ -54,7 +62,7 @@ def to_alarm(gateway_alarm: GatewayAlarm, now_ms: int) -> Alarm:
         by_gateway=True,
         standing=("gateway",),
         gateway_raised_ms=(gateway_alarm.raised_ms,),
-        began_ms=int(since_ms or 0) if _is_time(since_ms) else gateway_alarm.raised_ms,
+        began_ms=since_ms if _is_time(since_ms, event) else gateway_alarm.raised_ms,
         raised_ms=gateway_alarm.raised_ms,
         what=_text(data.get("channel"), 64),
         value=_number(data.get("value")),
@@ -68,13 +76,21 @@ def to_alarm(gateway_alarm: GatewayAlarm, now_ms: int) -> Alarm:
     )
 
 
-def _is_time(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+def _is_name(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_time(value: Any, event: Event) -> TypeGuard[int]:
+    """Tell whether a value is a time that an event may speak of: not after it, but for two clocks' difference."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= event.t + _CLOCKS_DIFFER_MS
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -_MOST <= value <= _MOST:
+        return None
+    return float(value)
 
 
 def _text(value: Any, most: int) -> str:
-    return value[:most] if isinstance(value, str) else ""
+    """Return a text without control characters, which no database, header or page should receive."""
+    return "".join(letter for letter in value[:most] if letter.isprintable()) if isinstance(value, str) else ""

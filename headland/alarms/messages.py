@@ -73,6 +73,34 @@ def body_of(notification: Notification, organisation: str, id: str, now_ms: int,
     return msgspec.json.encode(body).decode()
 
 
+def brief_body_of(notification: Notification, organisation: str, id: str, now_ms: int) -> str:  # noqa: A002
+    """Return the JSON of a notification that `body_of` cannot write: the rule and how many alarms, without values."""
+    language_tag = notification.recipient.language
+    language = _language_of(language_tag)
+    title = _say(
+        notification.what,
+        language,
+        severity=find_term("severities", _worst(notification).value, language) or "",
+        rule=notification.rule,
+        where=_say("places", language, count=str(len(notification.alarms))),
+    )
+    body = {
+        "v": 1,
+        "id": id,
+        "organisation": organisation,
+        "time_ms": now_ms,
+        "what": notification.what,
+        "rule": notification.rule,
+        "severity": _worst(notification),
+        "language": language_tag,
+        "title": title,
+        "text": _say("no_text", language),
+        "count": len(notification.alarms),
+        "alarms": [],
+    }
+    return msgspec.json.encode(body).decode()
+
+
 def alarm_fields(alarm: Alarm) -> dict[str, Any]:
     """Return the fields of an alarm that are for programs."""
     return {name: value for name, value in msgspec.structs.asdict(alarm).items() if name not in _INTERNAL}
@@ -95,9 +123,9 @@ def _line(alarm: Alarm, language: Language, zone: tzinfo) -> str:
     if alarm.measured_by:
         subject = _say("measured_by", language, subject=subject, device=alarm.measured_by)
     if alarm.ended_ms is not None:
-        ended = _clock(alarm.ended_ms, zone)
+        ended = _clock(alarm.ended_ms, zone, language)
         return _say(f"line_{alarm.ended_why}", language, subject=subject, site=alarm.site, ended=ended)
-    since = _clock(alarm.began_ms, zone)
+    since = _clock(alarm.began_ms, zone, language)
     return _say("line", language, subject=subject, site=alarm.site, value=_value(alarm, language), since=since)
 
 
@@ -119,5 +147,9 @@ def _value(alarm: Alarm, language: Language) -> str:
     )
 
 
-def _clock(time_ms: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, zone).strftime("%Y-%m-%d %H:%M %Z").strip()
+def _clock(time_ms: int, zone: tzinfo, language: Language) -> str:
+    """Return a time of day at a place; a time that no calendar has is said to be unknown."""
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, zone).strftime("%Y-%m-%d %H:%M %Z").strip()
+    except (ValueError, OverflowError, OSError):
+        return _say("unknown_time", language)

@@ -24,6 +24,7 @@ from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.mqtt.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings
@@ -33,6 +34,7 @@ _LOGGER = logging.getLogger(__name__)
 #: Size limit of a packet: above every valid message, so that a larger one is received and refused.
 MAX_PACKET_BYTES: Final = 256 * 1024
 _LOOP_S: Final = 1.0
+_OVERDUE_S: Final = 120.0
 _MAX_QUEUED_ACKS: Final = 1000
 #: A network loop without an iteration for this long is stuck, whatever the state of the socket.
 _STUCK_AFTER_S: Final = 30.0
@@ -69,8 +71,10 @@ class Subscriber:
         self._inbox = inbox
         self._monotonic_s = clock.monotonic_s
         self._make_reader = make_client
-        self._thread = threading.Thread(target=self._run, name="ingest-network", daemon=True)
-        self._stopping = threading.Event()
+        self._thread = SupervisedThread(
+            "ingest-network", self._connect_once, overdue_after_s=_OVERDUE_S, finish=self._end, reports_success=True
+        )
+        self._stopping = self._thread.stopping
         # Guards the pair (generation, client): only acknowledgements and a new connection touch it.
         self._lock = threading.Lock()
         self._client: PublishReader | None = None
@@ -92,12 +96,19 @@ class Subscriber:
     def stop(self) -> None:
         """Disconnect and end the thread; the broker keeps the session."""
         self._stopping.set()
+        self.redeliver()
+        self._thread.join(10)
+
+    def redeliver(self) -> None:
+        """Begin a new connection: the broker then sends again what was not acknowledged."""
         with self._lock:
             client = self._client
         if client is not None:
             client.disconnect()
-        if self._thread.is_alive():
-            self._thread.join(10)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the network thread."""
+        return [self._thread.status()]
 
     def state(self) -> SessionState:
         """Return the state of the session now."""
@@ -156,7 +167,7 @@ class Subscriber:
             client.disconnect()
         return True
 
-    def note_end(self, error: Exception | None = None) -> float:
+    def note_end(self, error: BaseException | None = None) -> float:
         """Note the end of a connection, and its error; return how long to wait before the next one."""
         settings = self._settings
         if isinstance(error, OSError):
@@ -165,24 +176,27 @@ class Subscriber:
             # A broken callback or library ends this connection, never the thread.
             self._callback_errors += 1
             self._lose("the MQTT session broke on an internal error, see the log")
-            _LOGGER.error("the MQTT session broke; connecting again", exc_info=error)
+            self._thread.note_failure(error)
         began = self._generation > self._generation_before
         self._wait_s = settings.reconnect_min_s if began else self._wait_s * 2
         self._wait_s = min(self._wait_s, settings.reconnect_max_s)
         self._last_loop_s = self._monotonic_s()
         return self._wait_s
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                client = self.connect()
-                while self.turn(client):
-                    pass
-            except Exception as error:
-                wait_s = self.note_end(error)
-            else:
-                wait_s = self.note_end()
-            self._stopping.wait(wait_s)
+    def _connect_once(self) -> None:
+        """Hold one connection until it ends, and wait for the next."""
+        try:
+            client = self.connect()
+            while self.turn(client):
+                if self._ready:
+                    self._thread.succeed()
+        except BaseException as error:
+            wait_s = self.note_end(error)
+        else:
+            wait_s = self.note_end()
+        self._stopping.wait(wait_s)
+
+    def _end(self) -> None:
         self._lose("stopped")
 
     def _make_client(self) -> PublishReader:

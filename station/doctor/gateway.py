@@ -8,6 +8,7 @@ from typing import Final
 
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.supervised_thread import faults_of
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _SPOOL: Final = "spool.sqlite"
@@ -40,6 +41,10 @@ def check_gateway(context: DiagnosticContext) -> list[Finding]:
         remedy = "Correct this now: until then the gateway accepts no new data, and new measurements are lost."
         return [*findings, Finding(check="gateway", state=State.FAILED, condition=status.spool.trouble, remedy=remedy)]
     condition = f"{status.gateway} is running, {uplink_sentence(status.uplink, now_ms)}; {waiting}"
+    faults = faults_of(status.threads)
+    if faults:
+        remedy = "Its log has the cause; restart the gateway: the records in its spool remain."
+        return [*findings, Finding(check="gateway", state=State.FAILED, condition="; ".join(faults), remedy=remedy)]
     if not status.uplink.connected or status.uplink.overdue_ms is not None:
         remedy = "Nothing is lost while the spool has room; check the broker and the store above."
         return [*findings, Finding(check="gateway", state=State.WARNING, condition=condition, remedy=remedy)]

@@ -1,4 +1,4 @@
-"""Checks of the time-series store and the registry."""
+"""Checks of the time-series store, the registry and the threads of a running station."""
 
 from __future__ import annotations
 
@@ -71,6 +71,13 @@ def check_registry(context: DiagnosticContext) -> list[Finding]:
         condition += f" (this version migrates it to {info.newest_revision})"
         return [Finding(check="registry", state=State.WARNING, condition=condition, remedy=remedy)]
     return [Finding(check="registry", state=State.OK, condition=condition)]
+
+
+def check_threads(context: DiagnosticContext) -> list[Finding]:
+    """Ask a running station whether its threads succeed, and how long ago each last did."""
+    if context.api_url is None:
+        return []
+    return [ask_station(context.api_url, "threads", os.environ.get(API_KEY) or context.folder.api_key())]
 
 
 def ask_station(api_url: str, check: str, key: str | None = None) -> Finding:

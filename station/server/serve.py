@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +25,7 @@ from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.registry.registry import Registry
 from headland.store.port import Store
+from headland.supervised_thread import ThreadStatus
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.homeassistant.bridge import HomeAssistantBridge
@@ -35,7 +36,7 @@ from station.server.notifications.sender import NotificationSender
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
 from station.server.signals import stop_event
 from station.server.storage.registries import open_registry
-from station.server.storage.stores import is_file, open_store
+from station.server.storage.stores import is_embedded, is_file, open_store
 from station.server.workers.alarm_worker import AlarmWorker
 from station.server.workers.forecast_worker import ForecastWorker
 from station.server.workers.registry_sync import RegistrySync
@@ -73,28 +74,34 @@ def run_station(settings: StationSettings) -> None:
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)
         cleanup.callback(store.close)
-        registry = None
+        registry, threads = None, ThreadSources()
+        threads.add_store(store)
         if settings.registry_url is not None:
             demo = settings.demo, settings.demo_scale
-            registry = _open_registry(settings.registry_url, settings.ingest.organisation, store, cleanup, *demo)
+            registry, sync = _open_registry(settings.registry_url, settings.ingest.organisation, store, cleanup, *demo)
+            threads.add(sync)
             if settings.api_key_path is not None:
                 repositories = ensure_organisation(registry, settings.ingest.organisation, "station")
                 ensure_bootstrap_key(registry, repositories, settings.api_key_path)
         live = CommitSource(store, settings.ingest.organisation)
         live.start()
+        threads.add(live)
         cleanup.callback(live.stop)
         ingest = IngestService(settings.ingest, store, live.hand_over)
+        threads.add(ingest)
         gateways = LocalIngest(ingest)
         workers = None
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
             workers = _start_workers(registry, store, organisation, gateways, settings.mail, broker, cleanup)
+            threads.add(workers)
         home = None
         if settings.home_prefix is not None:
             home = HomeAssistantBridge(settings.home_prefix, store, settings.ingest.organisation, settings.ingest)
             home.start()
             cleanup.callback(home.stop)
-        app = _station_app(settings, store, ingest, registry, workers, live, home)
+            threads.add(home)
+        app = _station_app(settings, store, ingest, registry, workers, live, home, threads)
         ingest.start()
         cleanup.callback(ingest.stop)
         _serve(app, settings.host, settings.port)
@@ -102,7 +109,7 @@ def run_station(settings: StationSettings) -> None:
 
 def _open_registry(
     url: str, organisation: str, store: Store, cleanup: ExitStack, demo: str | None = None, scale: int | None = None
-) -> Registry:
+) -> tuple[Registry, RegistrySync]:
     """Open the registry, add the demo farm and start to register the devices of the store."""
     registry = open_registry(url)
     cleanup.callback(registry.close)
@@ -112,7 +119,7 @@ def _open_registry(
     sync = RegistrySync(registry, store, organisation)
     sync.start()
     cleanup.callback(sync.stop)
-    return registry
+    return registry, sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,38 @@ class Workers:
         """Return the counters of all threads."""
         threads = (self.alarms, self.notifications, self.forecasts)
         return {name: float(count) for thread in threads for name, count in thread.counters().items()}
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of all threads."""
+        return [*self.alarms.threads(), *self.notifications.threads(), *self.forecasts.threads()]
+
+
+class ThreadOwner(Protocol):
+    """A part of the station that owns supervised threads."""
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of its threads."""
+        ...
+
+
+class ThreadSources:
+    """The parts of a process that own supervised threads."""
+
+    def __init__(self) -> None:
+        self._owners: list[ThreadOwner] = []
+
+    def add(self, owner: ThreadOwner) -> None:
+        """Add a part."""
+        self._owners.append(owner)
+
+    def add_store(self, store: Store) -> None:
+        """Add a store where it has threads: the embedded one does, a server's client has none."""
+        if is_embedded(store):
+            self._owners.append(store)
+
+    def list(self) -> list[ThreadStatus]:
+        """Return the status of all threads."""
+        return [status for owner in self._owners for status in owner.threads()]
 
 
 def _start_workers(
@@ -157,6 +196,7 @@ def _station_app(
     workers: Workers | None,
     live: CommitSource,
     home: HomeAssistantBridge | None,
+    threads: ThreadSources,
 ) -> FastAPI:
     started_s = time.monotonic()
 
@@ -187,6 +227,7 @@ def _station_app(
         if token is None
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
+        threads=threads.list,
     )
 
 
@@ -194,10 +235,9 @@ def _store_admin(settings: StationSettings, store: Store) -> StoreAdmin | None:
     """Return the administration of the store, None for a server; no other process can open a file that is in use."""
     if settings.store_token is None or not is_file(settings.store_url):
         return None
-    from headland.store.duckdb.store import DuckDBStore
     from station.server.storage.store_admin import DuckDBAdmin
 
-    return DuckDBAdmin(store, settings.store_token) if isinstance(store, DuckDBStore) else None
+    return DuckDBAdmin(store, settings.store_token) if is_embedded(store) else None
 
 
 def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) -> None:
@@ -245,13 +285,14 @@ def run_api(settings: ApiSettings) -> None:
         cleanup.callback(remote.close)
         started_s = time.monotonic()
         gateways = remote if settings.ingest_urls else None
-        registry = _open_registry(settings.registry_url, settings.organisation, store, cleanup)
+        registry, sync = _open_registry(settings.registry_url, settings.organisation, store, cleanup)
         workers = _start_workers(registry, store, settings.organisation, gateways, settings.mail, None, cleanup)
         app = create_app(
             store,
             organisation=settings.organisation,
             readiness=lambda: [workers.alarms.check()],
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
+            threads=lambda: [*sync.threads(), *workers.threads()],
             gateways=gateways,
             registry=registry,
             authenticator=_authenticator(registry, settings.issuer),

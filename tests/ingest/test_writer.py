@@ -35,6 +35,10 @@ class RecordedAcks:
         self.mids: list[int] = []
         self.acks: list[tuple[str, Ack]] = []
         self.connected = True
+        self.redeliveries = 0
+
+    def redeliver(self) -> None:
+        self.redeliveries += 1
 
     def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         self.mids += [message.mid for message in messages]

@@ -31,6 +31,14 @@ class InvalidRecord(HeadlandError):  # noqa: N818
     """A value of the record is not valid."""
 
 
+class InvalidTarget(InvalidRecord):
+    """A URL or a mailbox to which nothing can be sent: `kind` is its name in the catalogue of problems."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
 class InvalidGeometry(InvalidRecord):
     """A boundary is not valid: `reason` is the fault, `fix` the remedy."""
 

@@ -12,7 +12,7 @@ from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.models import alarms, models
 from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.prescriptions import Prescription
-from headland.registry.models.webhooks import Webhook, check_webhook
+from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmRepository
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.forecasts import ForecastRepository
@@ -23,6 +23,7 @@ from headland.registry.repositories.secrets import SecretRepository
 from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rule, check_window
+from headland.registry.validation.targets import check_webhook
 
 
 class OrganisationRepositories:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
@@ -19,6 +17,7 @@ from headland.registry.models.alarms import (
     RecipientKind,
 )
 from headland.registry.models.errors import InvalidRecord
+from headland.registry.validation.targets import check_mail_address, check_url
 from headland.units_of_time import DAY_MS
 
 #: Values of a rule's test beside channels, with their units.
@@ -46,7 +45,6 @@ LEAST_CYCLE_S: Final = 60.0
 #: Limits of a rule that people can still read.
 MOST_TESTS: Final = 32
 MOST_DEEP: Final = 4
-_MAILBOX: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 def unit_of_what(what: str) -> str | None:
@@ -155,16 +153,9 @@ def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _orga
     """Validate the address: a URL for a webhook, a mailbox for e-mail, none for MQTT."""
     match recipient.kind:
         case RecipientKind.WEBHOOK:
-            try:
-                url = urlsplit(recipient.address)
-                usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-            except ValueError:
-                usable = False
-            if not usable or not recipient.address.isascii() or not recipient.address.isprintable():
-                raise InvalidRecord(f"{recipient.address[:200]!r} is not a URL: write https://HOST/PATH.")
+            check_url(recipient.address)
         case RecipientKind.EMAIL:
-            if not _MAILBOX.fullmatch(recipient.address):
-                raise InvalidRecord(f"{recipient.address[:200]!r} is not a mailbox: write NAME@HOST.")
+            check_mail_address(recipient.address)
         case RecipientKind.MQTT:
             if recipient.address:
                 raise InvalidRecord("MQTT goes to the station's own broker: leave the address empty.")

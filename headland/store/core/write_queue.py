@@ -47,16 +47,21 @@ class WriteQueue:
             self._jobs.append(job)
             self._changed.notify_all()
 
-    def take(self) -> list[BatchJob] | ActionJob | None:
-        """Wait for work: an action, or the first batches that fit one transaction; None when closed and empty."""
+    def take(self, wait_s: float | None = None) -> list[BatchJob] | ActionJob | None:
+        """Wait for work: an action, or the first batches that fit one transaction; None without any."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or bool(self._jobs))
+            self._changed.wait_for(lambda: self._closed or bool(self._jobs), wait_s)
             if not self._jobs:
                 return None
             head = self._jobs.popleft()
             work: list[BatchJob] | ActionJob = self._take_group(head) if isinstance(head, BatchJob) else head
             self._changed.notify_all()
             return work
+
+    def is_done(self) -> bool:
+        """Return whether the queue is closed and empty."""
+        with self._changed:
+            return self._closed and not self._jobs
 
     def close(self) -> None:
         """Refuse further jobs; queued ones are still run."""

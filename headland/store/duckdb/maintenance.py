@@ -14,16 +14,19 @@ from functools import partial
 from typing import Final
 
 from headland.clock import wall_clock_ms
-from headland.errors import HeadlandError, RetryLater
+from headland.errors import RetryLater
 from headland.store.duckdb.compaction import Progress, count_free, find_unsorted, no_progress, sort_range
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.writer import DuckDBWriter
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 
 #: An hour is rolled up after this long without a write.
 _QUIET_S: Final = 30.0
 _CHECK_EVERY_S: Final = 5.0
+#: A large file takes long to rewrite.
+_OVERDUE_S: Final = 3600.0
 #: Maintenance delays commits for about this long at a time, and then pauses for twice as long.
 _SLICE_S: Final = 0.2
 _MOST_HOURS: Final = 96
@@ -52,14 +55,19 @@ class MaintenanceThread:
         self._compact_at_hour = compact_at_hour
         self._most_hours = 4
         self._busy = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="store-maintenance", daemon=True)
+        self._night = next_compaction(compact_at_hour, _now())
+        self._thread = SupervisedThread(
+            "store-maintenance", self._maintain, every_s=_CHECK_EVERY_S, waits_first=True, overdue_after_s=_OVERDUE_S
+        )
         self._thread.start()
 
     def close(self) -> None:
         """End the thread; a running compaction ends after its current piece."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.stop()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -99,7 +107,8 @@ class MaintenanceThread:
             pieces = sort_range(self._file.connection, sort_span)
             while rows := self._writer.run_with_memory(partial(next, pieces, 0)):
                 moved += rows
-                if self._stop.is_set():
+                self._thread.succeed()
+                if self._thread.stopping.is_set():
                     raise RetryLater("The store is closed.")
         return moved
 
@@ -115,24 +124,18 @@ class MaintenanceThread:
 
     # Everything below runs on the thread.
 
-    def _run(self) -> None:
-        night = next_compaction(self._compact_at_hour, _now())
-        while not self._stop.wait(_CHECK_EVERY_S):
-            try:
-                self._roll_up()
-                if night is not None and _now() >= night:
-                    night = next_compaction(self._compact_at_hour, _now())
-                    done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)
-                    _LOGGER.info("compacted the store: %s", done)
-            except HeadlandError as error:
-                _LOGGER.warning("store maintenance failed: %s", error)
-            except Exception:
-                # Without this thread answers remain right but slow; it must not end silently.
-                _LOGGER.exception("store maintenance failed")
+    def _maintain(self) -> None:
+        """Roll up what is quiet, and compact at night."""
+        self._roll_up()
+        if self._night is not None and _now() >= self._night:
+            self._night = next_compaction(self._compact_at_hour, _now())
+            done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)
+            _LOGGER.info("compacted the store: %s", done)
 
     def _roll_up(self) -> None:
         """Bring quiet hours up to date, in pieces of about `_SLICE_S`."""
-        while not self._stop.is_set():
+        while not self._thread.stopping.is_set():
+            self._thread.succeed()
             start_s = time.monotonic()
             if not self._writer.roll_up(self._most_hours, start_s - _QUIET_S):
                 return
@@ -140,7 +143,7 @@ class MaintenanceThread:
             self._most_hours = (
                 min(2 * self._most_hours, _MOST_HOURS) if spent_s < _SLICE_S / 2 else max(1, self._most_hours // 2)
             )
-            self._stop.wait(2 * spent_s)
+            self._thread.stopping.wait(2 * spent_s)
 
 
 def next_compaction(hour: int | None, now: datetime) -> datetime | None:

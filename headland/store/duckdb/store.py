@@ -39,6 +39,7 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
+from headland.supervised_thread import ThreadStatus
 
 #: Limit from which all samples of a window are read first: mostly they are fewer, and ranking them is slow.
 _MANY = 10_000
@@ -58,6 +59,10 @@ class DuckDBStore:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
         self._writer = DuckDBWriter(self._file)
         self._maintenance = MaintenanceThread(self._file, self._writer, compact_at_hour)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the threads that write and maintain the file."""
+        return [*self._writer.threads(), *self._maintenance.threads()]
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch and its marks in one transaction; returns when it is on the disk."""

@@ -27,12 +27,17 @@ from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.rollups import choose_hours, load_cuts, load_dirty, load_retention, roll_up, save_retention
 from headland.store.duckdb.transaction import commit_group, prune_marks, put_device
 from headland.store.port import WriteBatch, WriteResult
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
 _MAX_JOBS: Final = 64
+#: How long the thread waits for work before it looks again.
+_IDLE_S: Final = 5.0
+#: Rewriting a large file is one action.
+_OVERDUE_S: Final = 3600.0
 _MAX_GROUP_POINTS: Final = 200_000
 _CHECKPOINT_BYTES: Final = 16 * 2**20
 
@@ -50,7 +55,7 @@ class DuckDBWriter:
         self._lock = threading.Lock()
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reopenings": 0}
         self._queue = WriteQueue(_MAX_JOBS, _MAX_GROUP_POINTS)
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread = SupervisedThread("store-writer", self._work, overdue_after_s=_OVERDUE_S)
         self._thread.start()
 
     @contextmanager
@@ -60,6 +65,10 @@ class DuckDBWriter:
             if self._failure is not None:
                 raise self._failure
             yield self._state
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def counters(self) -> dict[str, int]:
         """Return the counters since the opening."""
@@ -138,17 +147,38 @@ class DuckDBWriter:
 
     # Everything below runs on the writer thread.
 
-    def _run(self) -> None:
-        while (work := self._queue.take()) is not None:
+    def _work(self) -> None:
+        """Do the next action or commit the next batches; whatever it raises, each caller gets an answer."""
+        work = self._queue.take(_IDLE_S)
+        if work is None:
+            if self._queue.is_done():
+                self._thread.stopping.set()
+            return
+        jobs: Sequence[BatchJob | ActionJob] = [work] if isinstance(work, ActionJob) else work
+        try:
             if isinstance(work, ActionJob):
-                try:
-                    self._reopen_after_failure()
-                    work.done.set_result(work.action())
-                except Exception as error:
-                    work.done.set_exception(self._handle_error(error))
+                self._act(work)
             else:
                 self._commit(work)
             self._keep_log_short()
+        except BaseException as error:
+            # What was changed in the file may be missing in memory: both are read again before the next job.
+            self._file.close()
+            with self._lock:
+                self._failure = RetryLater(f"The store is opened again after an error: {error}")
+            for job in jobs:
+                if not job.done.done():
+                    job.done.set_exception(error)
+            raise
+
+    def _act(self, job: ActionJob) -> None:
+        try:
+            self._reopen_after_failure()
+            answer = job.action()
+        except Exception as error:
+            job.done.set_exception(self._handle_error(error))
+        else:
+            job.done.set_result(answer)
 
     def _commit(self, jobs: Sequence[BatchJob]) -> None:
         try:

@@ -16,7 +16,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
-from headland.errors import HeadlandError
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.homeassistant.discovery import OFFLINE, ONLINE, describe, discovery_topic, expiry_s, value_message
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ class HomeAssistantBridge:
         self._described: dict[str, bytes] = {}
         self._published_ms: dict[tuple[str, str], int] = {}
         self._counts: Counter[str] = Counter(described=0, said=0, dropped=0)
-        self._stop = threading.Event()
         self._is_reconnected = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="home-assistant-bridge", daemon=True)
+        self._thread = SupervisedThread(
+            "home-assistant-bridge", self._publish_if_connected, every_s=_PUBLISH_EVERY_S, waits_first=True
+        )
         self._client = self._make_client(broker)
 
     def start(self) -> None:
@@ -58,8 +59,7 @@ class HomeAssistantBridge:
 
     def stop(self) -> None:
         """Publish the status offline and end the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.stop()
         if self._client.is_connected():
             self._client.publish(home_status_topic(), OFFLINE, qos=1, retain=True).wait_for_publish(1.0)
         self._client.disconnect()
@@ -68,6 +68,10 @@ class HomeAssistantBridge:
     def counters(self) -> Mapping[str, int]:
         """Return the number of published descriptions and values, and of dropped messages."""
         return {f"home_{name}": count for name, count in self._counts.copy().items()}
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def publish_changes(self) -> None:
         """Publish changes since the last call. Raises HeadlandError while the store is not reachable."""
@@ -81,8 +85,9 @@ class HomeAssistantBridge:
         records = {r.descriptor.device: r for r in scope.store.devices(scope.organisation)}
         for device, samples in read_latest(scope).items():
             if (record := records.get(device)) is not None:
-                self._describe(record, samples)
-                self._publish_values(record, samples, scope.now_ms)
+                with self._thread.items.isolate(f"Device {device} of the Home Assistant bridge"):
+                    self._describe(record, samples)
+                    self._publish_values(record, samples, scope.now_ms)
 
     def _describe(self, record: DeviceRecord, samples: Mapping[str, Latest]) -> None:
         device = record.descriptor.device
@@ -117,18 +122,9 @@ class HomeAssistantBridge:
             self._counts["dropped"] += 1
         return sent.rc == mqtt.MQTT_ERR_SUCCESS
 
-    def _run(self) -> None:
-        trouble = ""
-        while not self._stop.wait(_PUBLISH_EVERY_S):
-            if not self._client.is_connected():
-                continue
-            try:
-                self.publish_changes()
-                trouble = ""
-            except HeadlandError as error:
-                if str(error) != trouble:
-                    _LOGGER.warning("Home Assistant receives no values: %s", error)
-                trouble = str(error)
+    def _publish_if_connected(self) -> None:
+        if self._client.is_connected():
+            self.publish_changes()
 
     def _make_client(self, broker: IngestSettings) -> mqtt.Client:
         client = mqtt.Client(
@@ -143,6 +139,8 @@ class HomeAssistantBridge:
             client.tls_set(None if broker.tls_ca_path is None else str(broker.tls_ca_path))
         client.will_set(home_status_topic(), OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
+        # An exception of a callback would end the network thread.
+        client.suppress_exceptions = True
         return client
 
     def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -12,10 +11,11 @@ import httpx
 
 from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
 from headland.clock import wall_clock_ms
-from headland.errors import HeadlandError
+from headland.errors import RetryLater
 from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
 from headland.registry.models.errors import NotFound
 from headland.registry.registry import Registry
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
 from station.server.organisation import ensure_organisation
 
@@ -45,9 +45,7 @@ class NotificationSender:
         self._broker = broker
         self._now_ms = now_ms
         self._client = httpx.Client(follow_redirects=False)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="notification-sender", daemon=True)
-        self._trouble = ""
+        self._thread = SupervisedThread("notification-sender", self.deliver, every_s=_CHECK_EVERY_S, waits_first=True)
         self._counts: Counter[str] = Counter(delivered=0, later=0, refused=0)
 
     def start(self) -> None:
@@ -56,9 +54,12 @@ class NotificationSender:
 
     def stop(self) -> None:
         """Finish the current delivery and end the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.stop()
         self._client.close()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def counters(self) -> Mapping[str, int]:
         """Return the number of delivered, postponed and refused attempts since the start."""
@@ -69,13 +70,19 @@ class NotificationSender:
         repositories = ensure_organisation(self._registry, self._handle, "station")
         due = repositories.alarms.due_notices(self._now_ms())
         for notice in due:
-            if self._stop.is_set():
+            if self._thread.stopping.is_set():
                 break
-            outcome = self._attempt(repositories, notice)
+            outcome = DeliveryOutcome("later", "the attempt failed in the station; its log has the cause")
+            with self._thread.items.isolate(f"A notification of {notice.rule} to {notice.recipient}"):
+                try:
+                    outcome = self._attempt(repositories, notice)
+                except RetryLater as error:
+                    outcome = DeliveryOutcome("later", str(error))
             self._counts[outcome.result] += 1
             if outcome.result == "refused":
                 _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
             repositories.alarms.update_notice(record_attempt(notice, outcome, self._now_ms()))
+            self._thread.succeed()
         return len(due)
 
     def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> DeliveryOutcome:
@@ -109,14 +116,3 @@ class NotificationSender:
         if self._mail is None:
             return DeliveryOutcome("refused", "no mail server is configured: set HEADLAND_MAIL_URL")
         return send_mail(self._mail, recipient, notice)
-
-    def _run(self) -> None:
-        while not self._stop.wait(_CHECK_EVERY_S):
-            try:
-                self.deliver()
-                trouble = ""
-            except HeadlandError as error:
-                trouble = str(error)
-            if trouble and trouble != self._trouble:
-                _LOGGER.warning("Notices cannot be delivered: %s", trouble)
-            self._trouble = trouble

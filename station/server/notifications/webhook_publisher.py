@@ -14,6 +14,7 @@ from headland.analysis.passes.detection import list_passes
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.errors import RetryLater
+from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.units_of_time import HOUR_MS, MINUTE_MS
@@ -58,12 +59,14 @@ class WebhookPublisher:
         handle: str,
         repositories: OrganisationRepositories,
         gateways: Callable[[], Sequence[Gateway]] | None,
+        failures: ItemFailures,
     ) -> None:
         self._store = store
         self._handle = handle
         self._repositories = repositories
         self._gateways = gateways
         self._registry = registry
+        self._failures = failures
         self._passes_checked_ms = 0
         self._has_cursor = True
 
@@ -91,12 +94,12 @@ class WebhookPublisher:
         if WebhookEvent.PASS_DETECTED in subscribed and now_ms - self._passes_checked_ms >= _PASSES_EVERY_MS:
             events += self._new_passes(mark, now_ms)
             self._passes_checked_ms = now_ms
-        notices = [
-            make_notice(self._repositories, hook, event, data, now_ms)
-            for event, data in events
-            for hook in hooks
-            if event in hook.events
-        ]
+        notices: list[Notice] = []
+        for event, data in events:
+            for hook in hooks:
+                if event in hook.events:
+                    with self._failures.isolate(f"A {event.value} for webhook {hook.name}"):
+                        notices.append(make_notice(self._repositories, hook, event, data, now_ms))
         after = msgspec.to_builtins(mark)
         if first or notices or after != stored:
             self._repositories.webhook_cursors.save(after, notices)
@@ -105,7 +108,11 @@ class WebhookPublisher:
     def _new_events(self, mark: EventCursor, now_ms: int) -> list[EventData]:
         start_ms = max(mark.began_ms, now_ms - BACK_MS)
         recent = self._store.events(self._handle, start_ms, now_ms + 1)
-        fresh = [event for event in recent if _key(event) not in mark.events][:_MAX_EVENTS]
+        fresh: list[Event] = []
+        for event in recent:
+            with self._failures.isolate(f"An event of {event.device} for webhooks"):
+                if len(fresh) < _MAX_EVENTS and _key(event) not in mark.events:
+                    fresh.append(event)
         mark.events = {key: time_ms for key, time_ms in mark.events.items() if time_ms >= now_ms - 2 * BACK_MS}
         mark.events.update((_key(event), event.t) for event in fresh)
         return [
@@ -160,20 +167,21 @@ class WebhookPublisher:
         window = Window(now_ms - PASS_BACK_MS, now_ms)
         events: list[EventData] = []
         for field in self._repositories.fields.all():
-            for field_pass in list_passes(scope, field.id, window):
-                key = f"{field.id}:{field_pass.device}:{field_pass.start_ms}"
-                settled = mark.began_ms <= field_pass.end_ms <= now_ms - SETTLED_MS
-                if not settled or key in mark.passes or field_pass.declared is not None:
-                    continue
-                mark.passes[key] = field_pass.end_ms
-                data = {
-                    "field": field.id,
-                    "field_name": field.name,
-                    "device": field_pass.device,
-                    "start_ms": field_pass.start_ms,
-                    "end_ms": field_pass.end_ms,
-                }
-                events.append((WebhookEvent.PASS_DETECTED, data))
+            with self._failures.isolate(f"The passes over field {field.name} for webhooks"):
+                for field_pass in list_passes(scope, field.id, window):
+                    key = f"{field.id}:{field_pass.device}:{field_pass.start_ms}"
+                    settled = mark.began_ms <= field_pass.end_ms <= now_ms - SETTLED_MS
+                    if not settled or key in mark.passes or field_pass.declared is not None:
+                        continue
+                    mark.passes[key] = field_pass.end_ms
+                    data = {
+                        "field": field.id,
+                        "field_name": field.name,
+                        "device": field_pass.device,
+                        "start_ms": field_pass.start_ms,
+                        "end_ms": field_pass.end_ms,
+                    }
+                    events.append((WebhookEvent.PASS_DETECTED, data))
         mark.passes = {key: end_ms for key, end_ms in mark.passes.items() if end_ms >= now_ms - 2 * PASS_BACK_MS}
         return events
 

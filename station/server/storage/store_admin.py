@@ -56,7 +56,7 @@ class DuckDBAdmin:
             self._update(number, state="done", fraction=1.0, sentences=do_work(self._store, work, progress))
         except HeadlandError as error:
             self._update(number, state="failed", error=str(error))
-        except Exception:
+        except BaseException:  # else the task would count as running for ever
             _LOGGER.exception("Task %s on the store failed", work.kind)
             self._update(number, state="failed", error="The task failed in the station; see its log.")
 

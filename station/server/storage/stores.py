@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from headland.addresses import hide_secrets
 from headland.errors import DataDamaged, SettingsError
 
 if TYPE_CHECKING:
+    from headland.store.duckdb.store import DuckDBStore
     from headland.store.port import Store
 
 _LOGGER = logging.getLogger(__name__)
@@ -78,6 +80,12 @@ def duckdb_path(url: str) -> Path:
 def is_file(url: str) -> bool:
     """Return whether a URL or a plain path is a DuckDB file."""
     return "://" not in url or urlsplit(url).scheme == "duckdb"
+
+
+def is_embedded(store: Store) -> TypeGuard[DuckDBStore]:
+    """Return whether a store is a file of this process; the engine is not loaded to answer that."""
+    module = sys.modules.get("headland.store.duckdb.store")
+    return module is not None and isinstance(store, module.DuckDBStore)
 
 
 def folder_beside(url: str, default: Path) -> Path:

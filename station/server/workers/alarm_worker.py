@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import socket
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -18,13 +16,12 @@ from headland.alarms.evaluator import AlarmEvaluator
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.notifications.webhook_publisher import WebhookPublisher
 from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
     from headland.store.port import Store
-
-_LOGGER = logging.getLogger(__name__)
 
 _EVALUATE_EVERY_S: Final = 15.0
 #: Lifetime of this process's lease on the alarms: without a renewal another process takes over.
@@ -43,19 +40,16 @@ class AlarmWorker:
         *,
         has_broker: bool = False,
     ) -> None:
+        self._thread = SupervisedThread("alarm-worker", self.evaluate, every_s=_EVALUATE_EVERY_S)
         self._webhooks = WebhookPublisher(
-            registry, store, handle, ensure_organisation(registry, handle, "station"), gateways
+            registry, store, handle, ensure_organisation(registry, handle, "station"), gateways, self._thread.items
         )
         self._repositories = ensure_organisation(registry, handle, "station")
         self._gateways = gateways
         self._has_broker = has_broker
         self._gateway_values: Mapping[str, Mapping[str, float]] = {}
-        self._evaluator = AlarmEvaluator(store, self._repositories, handle, self._read_gateways)
+        self._evaluator = AlarmEvaluator(store, self._repositories, handle, self._read_gateways, self._thread.items)
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarm-worker", daemon=True)
-        self._trouble = ""
-        self._webhook_trouble = ""
         self._webhook_posts = 0
         self._has_lease = False
 
@@ -66,8 +60,7 @@ class AlarmWorker:
 
     def stop(self) -> None:
         """Finish the current round, end the thread and release the lease."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.stop()
         self.release()
 
     def release(self) -> None:
@@ -85,8 +78,12 @@ class AlarmWorker:
 
     def check(self) -> Check:
         """Return the readiness check: whether rules are evaluated, here or by another process."""
-        alive = self._thread.is_alive()
-        return Check("alarms", alive, self._trouble or ("evaluated" if alive else "the thread has ended; see the log"))
+        thread = self._thread.status()
+        return Check("alarms", not thread.fault, thread.fault or thread.trouble or "evaluated")
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def evaluate(self) -> bool:
         """Do one round; return False where another process has the lease. Raises HeadlandError."""
@@ -101,14 +98,8 @@ class AlarmWorker:
 
     def _publish_webhooks(self) -> None:
         """Publish new events to webhooks; an error here does not stop the alarms."""
-        try:
+        with self._thread.items.isolate("The publishing of webhooks"):
             self._webhook_posts += self._webhooks.round(wall_clock_ms())
-            trouble = ""
-        except HeadlandError as error:
-            trouble = str(error)
-        if trouble and trouble != self._webhook_trouble:
-            _LOGGER.warning("Webhooks cannot be published: %s", trouble)
-        self._webhook_trouble = trouble
 
     def _read_gateways(self) -> Mapping[str, Mapping[str, float]]:
         """Return the values of all gateways; the last known ones while ingest does not respond."""
@@ -117,19 +108,6 @@ class AlarmWorker:
             with suppress(RetryLater):
                 self._gateway_values = {gateway.id: gateway_values(gateway, now_ms) for gateway in self._gateways()}
         return self._gateway_values
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self.evaluate()
-                trouble = ""
-            except HeadlandError as error:
-                trouble = str(error)
-            if trouble and trouble != self._trouble:
-                _LOGGER.warning("Alarm rules cannot be evaluated: %s", trouble)
-            self._trouble = trouble
-            if self._stop.wait(_EVALUATE_EVERY_S):
-                return
 
 
 def gateway_values(gateway: Gateway, now_ms: int) -> dict[str, float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -15,15 +13,13 @@ from headland.analysis.greenhouse.forecast_history import fill_measured, record_
 from headland.analysis.greenhouse.house import House, find_house
 from headland.analysis.scope import OrgScope
 from headland.clock import wall_clock_ms
-from headland.errors import HeadlandError
 from headland.registry.registry import Registry
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 from headland.units_of_time import HOUR_MS
 from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
     from headland.store.port import Store
-
-_LOGGER = logging.getLogger(__name__)
 
 #: An hour's last samples are in the store some minutes after it has ended.
 _AFTER_MS: Final = 300_000
@@ -38,11 +34,9 @@ class ForecastWorker:
     ) -> None:
         self._repositories = ensure_organisation(registry, handle, "station")
         self._store, self._registry, self._handle, self._now_ms = store, registry, handle, now_ms
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="forecast-worker", daemon=True)
+        self._thread = SupervisedThread("forecast-worker", self._check_hour, every_s=_CHECK_EVERY_S, waits_first=True)
         self._forecast_hour = 0
         self._forecasts = 0
-        self._trouble = ""
 
     def start(self) -> None:
         """Start the thread."""
@@ -50,8 +44,11 @@ class ForecastWorker:
 
     def stop(self) -> None:
         """Finish the current greenhouse and end the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.stop()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def counters(self) -> Mapping[str, int]:
         """Return the number of forecasts since the start."""
@@ -62,12 +59,15 @@ class ForecastWorker:
         scope = OrgScope(self._store, self._registry, self._handle, self._now_ms(), by="station")
         houses, count = self._houses(scope), 0
         for house in houses:
-            if self._stop.is_set():
+            if self._thread.stopping.is_set():
                 break
-            forecast = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
-            fill_measured(self._repositories, house, forecast)
-            record_forecast(self._repositories, house, forecast, scope.now_ms)
-            count += 1
+            with self._thread.items.isolate(f"The forecast of greenhouse {house.id}"):
+                targets = load_crop_targets()
+                forecast = forecast_house(scope, house, targets, scope.now_ms, MOST_AHEAD_H, with_skill=False)
+                fill_measured(self._repositories, house, forecast)
+                record_forecast(self._repositories, house, forecast, scope.now_ms)
+                count += 1
+            self._thread.succeed()
         self._forecasts += count
         return count
 
@@ -85,16 +85,9 @@ class ForecastWorker:
                 houses.append(house)
         return houses
 
-    def _run(self) -> None:
-        while not self._stop.wait(_CHECK_EVERY_S):
-            hour = (self._now_ms() - _AFTER_MS) // HOUR_MS
-            if hour == self._forecast_hour:
-                continue
-            try:
-                self.forecast_all()
-                self._forecast_hour, trouble = hour, ""
-            except HeadlandError as error:
-                trouble = str(error)
-            if trouble and trouble != self._trouble:
-                _LOGGER.warning("Greenhouses cannot be forecast: %s", trouble)
-            self._trouble = trouble
+    def _check_hour(self) -> None:
+        """Forecast where a new hour has begun."""
+        hour = (self._now_ms() - _AFTER_MS) // HOUR_MS
+        if hour != self._forecast_hour:
+            self.forecast_all()
+            self._forecast_hour = hour

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING, Final
 
 from headland.contract.records import Descriptor
-from headland.errors import HeadlandError
 from headland.registry.models.errors import RecordConflict
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.organisation import add_gateway, ensure_organisation
 
 if TYPE_CHECKING:
-    from headland.store.port import Store
+    from headland.store.port import DeviceRecord, Store
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,9 +32,7 @@ class RegistrySync:
         self._store = store
         self._handle = handle
         self._synced: dict[str, tuple[str, Descriptor]] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="registry-sync", daemon=True)
-        self._trouble = ""
+        self._thread = SupervisedThread("registry-sync", self.sync, every_s=_SYNC_EVERY_S)
 
     def start(self) -> None:
         """Start the thread."""
@@ -43,8 +40,11 @@ class RegistrySync:
 
     def stop(self) -> None:
         """Finish the current round and end the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.stop()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        return [self._thread.status()]
 
     def sync(self) -> int:
         """Do one round; return the number of new or changed devices. Raises HeadlandError."""
@@ -56,27 +56,19 @@ class RegistrySync:
             if not record.gateway or self._synced.get(record.descriptor.device) == described:
                 continue
             repositories = repositories or ensure_organisation(self._registry, self._handle, "station")
-            seen_ms = record.last_seen_ms or 0
-            try:
-                if seen_ms >= (repositories.gateways.deleted_ms(name=record.gateway) or 0):
-                    add_gateway(repositories, record.gateway, record.descriptor.site)
-                if seen_ms >= (repositories.devices.deleted_ms(name=record.descriptor.device) or 0):
-                    repositories.record_descriptor(*described)
-            except RecordConflict as error:
-                _LOGGER.warning("Device %s was not registered: %s", record.descriptor.device, error)
-            self._synced[record.descriptor.device] = described
-            changed += 1
+            with self._thread.items.isolate(f"The registration of device {record.descriptor.device}"):
+                _register(repositories, record)
+                self._synced[record.descriptor.device] = described
+                changed += 1
         return changed
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self.sync()
-                trouble = ""
-            except HeadlandError as error:
-                trouble = str(error)
-            if trouble and trouble != self._trouble:
-                _LOGGER.warning("New devices cannot be registered: %s", trouble)
-            self._trouble = trouble
-            if self._stop.wait(_SYNC_EVERY_S):
-                return
+
+def _register(repositories: OrganisationRepositories, record: DeviceRecord) -> None:
+    seen_ms = record.last_seen_ms or 0
+    try:
+        if seen_ms >= (repositories.gateways.deleted_ms(name=record.gateway) or 0):
+            add_gateway(repositories, record.gateway, record.descriptor.site)
+        if seen_ms >= (repositories.devices.deleted_ms(name=record.descriptor.device) or 0):
+            repositories.record_descriptor(record.gateway, record.descriptor)
+    except RecordConflict as error:
+        _LOGGER.warning("Device %s was not registered: %s", record.descriptor.device, error)

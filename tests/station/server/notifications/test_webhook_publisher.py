@@ -14,6 +14,7 @@ import pytest
 
 from api.schemas.gateways import Gateway, Spool
 from headland.contract.records import Clock, Event
+from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import Farm, Field
@@ -45,7 +46,7 @@ class Office:
         self.courier = NotificationSender(self.registry, OWN, None, None, lambda: self.now_ms)
 
     def keeper(self) -> WebhookPublisher:
-        return WebhookPublisher(self.registry, self.store, OWN, self.repositories, self.gateways)
+        return WebhookPublisher(self.registry, self.store, OWN, self.repositories, self.gateways, ItemFailures())
 
     def gateways(self) -> list[Gateway]:
         return [

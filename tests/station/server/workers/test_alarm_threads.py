@@ -10,10 +10,12 @@ import pytest
 
 from api.schemas.gateways import Gateway, Spool
 from headland.alarms.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
+from headland.alarms.delivery_policy import DeliveryOutcome
 from headland.clock import wall_clock_ms
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, NoticeState, RecipientKind
+from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
+from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, WriteBatch
@@ -22,6 +24,7 @@ from station.server.notifications.sender import NotificationSender
 from station.server.organisation import ensure_organisation
 from station.server.workers.alarm_worker import AlarmWorker, gateway_values
 from tests.station.smtp_peer import serve_mail
+from tests.test_supervised_thread import RAISED
 
 WaitUntil = Callable[..., None]
 HANDLE = "local"
@@ -116,3 +119,37 @@ def test_the_rules_that_come_along_are_put_in_place_once(registry: Registry) -> 
     assert add_default_rules(repositories, has_broker=True) == 0
     assert (repositories.alarm_rules.list(name="frost"), repositories.alarm_recipients.list()) == ([], [])
     assert all(rule.source and rule.text and rule.text_zh for rule in load_default_rules())
+
+
+def notice_to(recipient: AlarmRecipient, number: int) -> Notice:
+    return Notice(
+        id=f"{number:026d}", recipient=recipient.id, rule="frost", what="raised", about=(),
+        body='{"title":"t","text":"x"}', created_ms=1, due_ms=1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "error", [e for e in RAISED if not isinstance(e, KeyboardInterrupt)], ids=lambda error: type(error).__name__
+)
+def test_a_recipient_that_breaks_the_sender_stops_no_other(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    repositories = ensure_organisation(registry, HANDLE, "test")
+    addresses = ("a@example.org", "evil@example.org", "z@example.org")
+    recipients = [
+        repositories.alarm_recipients.add(AlarmRecipient(name=address, kind=RecipientKind.EMAIL, address=address))
+        for address in addresses
+    ]
+    notices = [notice_to(recipient, number) for number, recipient in enumerate(recipients)]
+    repositories.alarms.save(AlarmUpdate(notices=notices))
+
+    def send(_settings: MailSettings, recipient: AlarmRecipient, _notice: Notice) -> DeliveryOutcome:
+        if recipient.address.startswith("evil"):
+            raise error
+        return DeliveryOutcome("delivered")
+
+    monkeypatch.setattr("station.server.notifications.sender.send_mail", send)
+    sender = NotificationSender(registry, HANDLE, MailSettings("127.0.0.1", 1, "a@example.org", "smtp"), None)
+    assert sender.deliver() == 3
+    states = {notice.id: (notice.state.value, notice.attempts) for notice in repositories.alarms.notices()}
+    assert [states[notice.id] for notice in notices] == [("delivered", 1), ("waiting", 1), ("delivered", 1)]
