@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak extras lock docs clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -18,10 +18,11 @@ accept: ## run the checks on real logs and tables: HEADLAND_REAL_DATA=FOLDER mak
 bench: ## run the benchmarks; results in build/bench.json
 chaos: ## inject thirty faults into a test farm and check that nothing is lost
 soak: ## simulate a day of 200 gateways on one station (minutes)
+simulate: ## simulate the delivery chain under faults: ARGS="--seed 7 --hours 1000"
 extras: ## install each extra alone and import its part (slow)
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
-setup run test test-fast check accept bench chaos soak extras lock docs:
+setup run test test-fast check accept bench chaos soak simulate extras lock docs:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

@@ -5,8 +5,9 @@
     test       run the tests that this machine can   check    ruff, mypy and import contracts
     test-fast  run the pure tests only               accept   checks on real logs and tables
     bench      benchmarks, into build/bench.json     chaos    inject thirty faults into a test farm
-    soak       simulate a day of 200 gateways        extras   install and import each extra alone
-    docs       build the help pages                  lock     pin the dependencies again
+    soak       simulate a day of 200 gateways        simulate faults in the delivery chain, in simulated time
+    extras     install and import each extra alone   docs     build the help pages
+    lock       pin the dependencies again
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
 an interrupted one is repeated by the next call.
@@ -34,7 +35,7 @@ STAMP = VENV / "headland.json"  # what is installed; absent in a venv of other o
 HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
-    **dict.fromkeys(("run", "chaos", "soak", "docs"), "run"),
+    **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs"), "run"),
     **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock"]
@@ -93,6 +94,8 @@ def perform(command: str, arguments: list[str]) -> int:
         become([str(VENV / "bin" / "headland"), "chaos", *arguments])
     if command == "soak":
         become([str(VENV / "bin" / "headland"), "chaos", "--soak", "24", *arguments])
+    if command == "simulate":
+        become([str(VENV / "bin" / "headland"), "simulate", *arguments])
     if command == "extras":
         set_up("dev")
     modules = {

@@ -131,6 +131,8 @@ class Quarantine:
 
     def replay_requests(self, limit: int) -> list[QuarantinedMessage]:
         """Return messages with a requested replay, the oldest first. Raises RetryLater."""
+        if not self._path.exists():
+            return []
         query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
         with self._read() as connection:
             return [_message_of(row) for row in connection.execute(query, (limit,))]

@@ -67,7 +67,12 @@ class Inbox:
                     left_s = deadline - time.monotonic()
                     if left_s <= 0 or not self._changed.wait(left_s):
                         break
-            return [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
+            return self._pop(most)
+
+    def take_now(self, most: int) -> list[InboundMessage]:
+        """Return up to `most` messages without waiting."""
+        with self._changed:
+            return self._pop(most)
 
     def forget(self, *, redelivered: bool) -> None:
         """Remove, on a new connection, the messages that it will bring again.
@@ -81,6 +86,9 @@ class Inbox:
             while len(self._messages) > self._limit:
                 self._messages.popleft()
                 self.dropped += 1
+
+    def _pop(self, most: int) -> list[InboundMessage]:
+        return [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
 
     def close(self) -> None:
         """Wake the callers of `take`, now and later."""

@@ -21,6 +21,7 @@ from station.cli.commands.key import key_app
 from station.cli.commands.ledger import ledger_app
 from station.cli.commands.services import api, broker, station
 from station.cli.commands.sim import sim_app
+from station.cli.commands.simulate import simulate
 from station.cli.commands.store import store_app
 from station.cli.commands.up import up
 from station.cli.exit_codes import ExitCode, exit_code_help
@@ -52,6 +53,7 @@ app.add_typer(ledger_app, name="ledger", rich_help_panel=_FARM)
 app.add_typer(store_app, name="store", rich_help_panel=_FARM)
 app.add_typer(sim_app, name="sim", rich_help_panel=_TESTING)
 app.command(rich_help_panel=_TESTING)(chaos)
+app.command(rich_help_panel=_TESTING)(simulate)
 
 _EXTRA_OF_PART: Final = {
     "up": "all",
@@ -60,6 +62,7 @@ _EXTRA_OF_PART: Final = {
     "ingest": "ingest",
     "api": "api",
     "chaos": "all",
+    "simulate": "all",
     "field": "api",
     "key": "api",
     "sim": "sim",

@@ -1,0 +1,339 @@
+"""Simulated gateway: the real spool and uplink on a simulated machine, and a source whose values are numbers."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from edge.pipeline.batcher import Content
+from edge.spool.machine import SpoolMachine
+from edge.spool.queue import Spool
+from edge.spool.settings import SpoolOwner, SpoolRetention
+from edge.uplink.settings import BrokerSettings
+from edge.uplink.uplink import Uplink
+from headland.contract.codec import decode_batch
+from headland.contract.records import Block, Clock
+from headland.contract.refusals import Refused
+from headland.errors import HeadlandError, SettingsError
+from station.simulation.agenda import Agenda, SimulatedClock
+from station.simulation.machines.disk import Disk, Files
+from station.simulation.machines.links import SimulatedLink
+from station.simulation.machines.network import Line, Network
+from station.simulation.machines.receiver import NUMBER_CHANNEL
+from station.simulation.truth import NUMBERS_PER_MACHINE, Accepted
+
+SPOOL_FILE: Final = "spool.sqlite"
+SITE: Final = "here"
+#: How long until the uplink's thread runs again: soon after something happened, then later and later.
+_FIRST_TURN_S: Final = 0.5
+_BUSY_TURN_S: Final = 30.0
+_IDLE_TURN_S: Final = 600.0
+_RETRY_S: Final = 30.0
+#: As many messages are held in memory while the spool accepts none.
+_MOST_HELD: Final = 500
+
+
+def device_of(gateway: str) -> str:
+    """Return the device of a gateway."""
+    return f"{gateway}-counter"
+
+
+class Gateway:
+    """A gateway's machine: disk, clock, line and source; `process` while the daemon runs.
+
+    `index` distinguishes machines; two of them have the same `name` after a card was copied.
+    """
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        rng: random.Random,
+        network: Network,
+        folder: Path,
+        name: str,
+        index: int,
+        accepted: Accepted,
+    ) -> None:
+        self.agenda = agenda
+        self.rng = rng
+        self.network = network
+        self.name = name
+        self.index = index
+        self.accepted = accepted
+        self.disk = Disk(folder, rng)
+        self.clock = SimulatedClock(agenda, rng.randint(-2000, 2000))
+        self.line = Line(0.02, rng.choice((0.1, 0.3, 2.0)))
+        self.interval_s = rng.choice((120.0, 300.0, 600.0, 1200.0))
+        self.group = rng.choice((1, 1, 2, 3))
+        self.max_bytes = 50_000_000
+        self.retention = SpoolRetention()
+        self.broker = BrokerSettings(
+            window=rng.choice((5, 20, 100)), backlog_share=rng.choice((0.0, 0.5, 1.0)), resend_s=rng.choice((3.0, 10.0))
+        )
+        self.process: _GatewayProcess | None = None
+        self.frozen_until_s = 0.0
+        self.is_on = False
+        self.is_silenced = False
+        self.dies_in_append: bool | None = None
+        self.dies_in_turn: bool | None = None
+        self._last_number = index * NUMBERS_PER_MACHINE
+        self._last_ms = 0
+        self._used_ms: set[int] = set()
+        self._connections = self.disk.connection_class()
+
+    @property
+    def spool_path(self) -> Path:
+        """The spool's file."""
+        return self.disk.folder / SPOOL_FILE
+
+    def start(self) -> None:
+        """Start the daemon; nothing happens where it runs. It is tried again where it refuses."""
+        if self.process is not None:
+            return
+        self.is_on = True
+        try:
+            self.process = _GatewayProcess(self, self._open_spool())
+        except SettingsError as error:
+            self.note(f"does not start: {str(error).rsplit(':', 1)[-1].strip()}")
+            self.agenda.after(_RETRY_S, self.start)
+            return
+        self.note(f"starts, epoch {self.process.spool.epoch}, last {self.process.spool.last_seq}")
+        self.process.begin()
+
+    def kill(self, *, with_power: bool = False) -> None:
+        """Kill the daemon, or cut the machine's power."""
+        process, self.process = self.process, None
+        self.is_on = False
+        if process is not None:
+            self.note("loses power" if with_power else "is killed")
+            process.die(with_power=with_power)
+        if with_power:
+            self.disk.cut_power()
+
+    def stop(self) -> None:
+        """Switch the machine off in order."""
+        process, self.process = self.process, None
+        self.is_on = False
+        if process is not None:
+            self.note("stops")
+            process.close()
+
+    def freeze(self, for_s: float) -> None:
+        """Suspend the daemon."""
+        self.note(f"is frozen for {for_s:.1f} s")
+        self.frozen_until_s = self.agenda.now_s + for_s
+        for connection in list(self.line.connections):
+            connection.expect_freeze(lambda: self.frozen_until_s > self.agenda.now_s)
+
+    def waiting(self) -> int:
+        """Return how many records wait in the spool; one where the daemon is down."""
+        return 1 if self.process is None else self.process.spool.status().records
+
+    def contents(self, count: int) -> list[Content]:
+        """Return messages with the next numbers, one each."""
+        return [self._content() for _ in range(count)]
+
+    def numbers_on_disk(self) -> set[int]:
+        """Return the numbers in the spool's file and in those that were moved aside; the daemon is down."""
+        numbers: set[int] = set()
+        for path in sorted(self.disk.folder.iterdir()):
+            if path.name.startswith(SPOOL_FILE) and not path.name.endswith(("-wal", "-shm", "-journal")):
+                numbers |= _read_numbers(path)
+        return numbers
+
+    def note(self, what: str) -> None:
+        """Add a line to the trace."""
+        self.agenda.note(f"{self.name}/{self.index}", what)
+
+    def _open_spool(self) -> Spool:
+        return Spool(
+            self.spool_path,
+            SpoolOwner(self.name, SITE),
+            self.max_bytes,
+            retention=self.retention,
+            now_ms=self.clock.now_ms,
+            clock_s=self.clock.monotonic_s,
+            machine=SpoolMachine(self._new_epoch, self._connections),
+        )
+
+    def _new_epoch(self) -> str:
+        return f"{self.rng.getrandbits(64):016x}"
+
+    def _content(self) -> Content:
+        self._last_number += 1
+        time_ms = self.clock.now_ms()
+        while time_ms in self._used_ms:
+            time_ms += 1
+        self._used_ms.add(time_ms)
+        values: dict[str, list[float | None]] = {NUMBER_CHANNEL: [float(self._last_number)]}
+        block = Block(
+            device=device_of(self.name), kind="counter", site=SITE, clock=Clock.NTP, t0=time_ms, dt=[0], c=values
+        )
+        return Content([block], [], 1)
+
+
+class _GatewayProcess:
+    """One run of the daemon."""
+
+    def __init__(self, machine: Gateway, spool: Spool) -> None:
+        self._machine = machine
+        self._agenda = machine.agenda
+        self._rng = machine.rng
+        self.spool = spool
+        self._link: SimulatedLink | None = None
+        self._held: list[Content] = []
+        self._turn_due = float("inf")
+        self._quiet_s = _FIRST_TURN_S
+        self._is_connected = False
+        self._waits = True
+        self._is_dead = False
+        self.uplink = Uplink(
+            machine.broker,
+            machine.name,
+            spool,
+            software="simulated",
+            clock=machine.clock.machine_clock(),
+            make_link=self._make_link,
+            dice=machine.rng.random,
+        )
+
+    def begin(self) -> None:
+        """Start source and uplink."""
+        self._agenda.after(self._rng.uniform(0.0, self._machine.interval_s), self._append_next)
+        self._plan_turn(self._rng.uniform(0.0, 1.0))
+
+    def append(self, count: int) -> None:
+        """Append the next `count` numbers, with those that the spool refused before."""
+        machine = self._machine
+        if self._is_dead:
+            return
+        if machine.frozen_until_s > self._agenda.now_s:
+            self._agenda.at(machine.frozen_until_s, self.append, count)
+            return
+        self._held = (self._held + machine.contents(count))[-_MOST_HELD:]
+        numbers = {_number(content) for content in self._held}
+        if machine.dies_in_append is not None:
+            with_power, machine.dies_in_append = machine.dies_in_append, None
+            machine.accepted.uncertain |= numbers
+            self._die_within(lambda: self.spool.append(self._held), with_power=with_power)
+            return
+        if self.spool.append(self._held):
+            machine.accepted.certain |= numbers
+            self._held = []
+            self._quiet_s, self._waits = _FIRST_TURN_S, True
+            self.uplink.wake()
+        else:
+            self._agenda.after(_RETRY_S, self.append, 0)
+        machine.note(f"appends {len(numbers)} up to {self.spool.last_seq}, holds {len(self._held)}")
+        self.spool.tidy()
+
+    def die(self, *, with_power: bool) -> None:
+        """End at once: the files remain as they are."""
+        self._is_dead = True
+        if self._link is not None:
+            self._link.die(with_power=with_power)
+        self._close(self._machine.disk.read())
+
+    def close(self) -> None:
+        """End in order."""
+        self._is_dead = True
+        self.uplink.disconnect()
+        self.spool.close()
+
+    def _close(self, files: Files) -> None:
+        trouble, self._machine.disk.trouble = self._machine.disk.trouble, ""
+        self.spool.close()
+        self._machine.disk.trouble = trouble
+        self._machine.disk.write(files)
+
+    def _append_next(self) -> None:
+        if not (self._is_dead or self._machine.is_silenced):
+            self._agenda.after(self._machine.interval_s * self._rng.uniform(0.5, 1.5), self._append_next)
+            self.append(self._machine.group)
+
+    def _make_link(self, _: BrokerSettings, client_id: str, will: object) -> SimulatedLink:
+        machine = self._machine
+        self._link = SimulatedLink(machine.network, machine.line, client_id, will, lambda: self._wake(0.0))  # type: ignore[arg-type] # a will
+        return self._link
+
+    def _wake(self, delay_s: float) -> None:
+        # The answer to a status alone is no news: otherwise each status would be followed by the next.
+        if self._waits:
+            self._quiet_s = _FIRST_TURN_S
+        self._plan_turn(delay_s)
+
+    def _plan_turn(self, delay_s: float) -> None:
+        due = max(self._agenda.now_s + delay_s, self._machine.frozen_until_s)
+        if due < self._turn_due:
+            self._turn_due = due
+            self._agenda.at(due, self._turn, due)
+
+    def _turn(self, due: float) -> None:
+        machine = self._machine
+        if self._is_dead or due != self._turn_due:
+            return
+        self._turn_due = float("inf")
+        if machine.frozen_until_s > self._agenda.now_s:
+            self._plan_turn(0.0)
+            return
+        if machine.dies_in_turn is not None and self._is_connected:
+            with_power, machine.dies_in_turn = machine.dies_in_turn, None
+            self._die_within(self._run_uplink, with_power=with_power)
+            return
+        self._run_uplink()
+
+    def _run_uplink(self) -> None:
+        uplink = self.uplink
+        try:
+            if not self._is_connected:
+                uplink.connect()
+                self._is_connected = True
+                self._quiet_s = _FIRST_TURN_S
+            uplink.turn()
+        except HeadlandError as error:
+            uplink.disconnect()
+            self._is_connected = False
+            self._plan_turn(uplink.note_failure(error))
+            return
+        self._waits = bool(self.spool.status().records)
+        longest_s = _BUSY_TURN_S if self._waits else _IDLE_TURN_S
+        self._plan_turn(min(self._quiet_s, longest_s))
+        self._quiet_s = min(self._quiet_s * 4, longest_s)
+
+    def _die_within(self, call: object, *, with_power: bool) -> None:
+        """Make a call of which a part remains: the process ends within it."""
+        machine = self._machine
+        before = machine.disk.read()
+        call()  # type: ignore[operator] # a call without arguments
+        if machine.process is not self:
+            return
+        machine.disk.tear(before, with_power=with_power)
+        machine.kill(with_power=with_power)
+
+
+def _number(content: Content) -> int:
+    value = content.blocks[0].c[NUMBER_CHANNEL][0]
+    return 0 if value is None else round(value)
+
+
+def numbers_of(payload: bytes) -> set[int]:
+    """Return the numbers in an encoded message; none where it cannot be read."""
+    decoded = decode_batch(payload)
+    if isinstance(decoded, Refused):
+        return set()
+    columns = [block.c.get(NUMBER_CHANNEL, []) for block in decoded.batch.blocks]
+    return {round(value) for column in columns for value in column if value is not None}
+
+
+def _read_numbers(path: Path) -> set[int]:
+    try:
+        connection = sqlite3.connect(path)
+        try:
+            rows = connection.execute("SELECT payload FROM records").fetchall()
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return set()
+    return {number for (payload,) in rows for number in numbers_of(payload)}

@@ -1,0 +1,297 @@
+"""Simulated station: the real ingest service on a simulated machine, with a store that survives its crashes."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from headland.contract.records import Descriptor, Event
+from headland.store.memory import MemoryStore
+from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
+from ingest.accounting.delivery import Delivery
+from ingest.machine import IngestMachine
+from ingest.mqtt.inbox import InboundMessage, Inbox
+from ingest.quarantine import QuarantinedMessage
+from ingest.service import IngestService
+from ingest.settings import IngestSettings
+from station.simulation.agenda import Agenda, SimulatedClock
+from station.simulation.machines.disk import Disk, ProcessKilled, unavailable
+from station.simulation.machines.links import SimulatedClient
+from station.simulation.machines.network import Line, Network
+
+ORGANISATION: Final = "local"
+CLIENT_ID: Final = "ingest-0"
+NUMBER_CHANNEL: Final = "number_count"
+_ALL_TIME_MS: Final = 2**52
+#: The commit of a batch takes so long.
+_COMMIT_S: Final = (0.002, 0.05)
+_IDLE_S: Final = (60.0, 600.0)
+#: A supervisor starts a process that ended within a commit again.
+_RESTART_S: Final = (1.0, 60.0)
+
+StoreFault = Literal["", "refuses", "refuses after storing", "killed before storing", "killed after storing"]
+
+
+class SimulatedStore(MemoryStore):
+    """A store whose contents survive the process; it keeps every write, so that an older state can be restored."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        super().__init__(clock.now_ms)
+        self._clock = clock
+        self._writes: list[WriteBatch | tuple[str, str, Descriptor]] = []
+        self.fault: StoreFault = ""
+
+    @property
+    def writes(self) -> int:
+        """The number of writes so far: a state that can be restored."""
+        return len(self._writes)
+
+    def older(self, writes: int) -> SimulatedStore:
+        """Return a store as this one was after `writes` writes."""
+        store = SimulatedStore(self._clock)
+        for write in self._writes[:writes]:
+            if isinstance(write, WriteBatch):
+                store.write(write)
+            else:
+                store.describe(*write)
+        return store
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        """Store a batch, or fail as `fault` says."""
+        fault = self.fault
+        if fault == "refuses":
+            raise unavailable("the store refuses")
+        if fault == "killed before storing":
+            self.fault = ""
+            raise ProcessKilled
+        result = super().write(batch)
+        self._writes.append(batch)
+        self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
+        if fault == "refuses after storing":
+            raise unavailable("the store's answer was lost")
+        if fault == "killed after storing":
+            self.fault = ""
+            raise ProcessKilled
+        return result
+
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+        """Store a descriptor."""
+        super().describe(organisation, gateway, descriptor)
+        self._writes.append((organisation, gateway, descriptor))
+
+    def close(self) -> None:
+        """Keep the contents: they are on the disk."""
+
+
+class _Inbox(Inbox):
+    """An inbox that never waits: the simulation calls the writer when there is something."""
+
+    def take(self, most: int, first_wait_s: float, more_wait_s: float) -> list[InboundMessage]:
+        """Return up to `most` messages."""
+        del first_wait_s, more_wait_s
+        return self.take_now(most)
+
+
+class _Commits(Executor):
+    """Runs a transaction when its result is asked for: until then it counts as under way."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """Return the result to come."""
+        return _Commit(lambda: work(*arguments, **named))
+
+
+class _Commit(Future[Any]):
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
+        self._work = work
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Run the transaction."""
+        del timeout
+        return self._work()
+
+
+class Receiver:
+    """The station's machine: its line to the broker, its disk and store, and the ingest process while it runs."""
+
+    def __init__(self, agenda: Agenda, rng: random.Random, network: Network, folder: Path) -> None:
+        self.agenda = agenda
+        self.rng = rng
+        self.network = network
+        self.line = Line(0.0005, 0.02)
+        self.clock = SimulatedClock(agenda)
+        self.disk = Disk(folder, rng)
+        self.store = SimulatedStore(self.clock)
+        self.settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite")
+        self.process: _IngestProcess | None = None
+        self.frozen_until_s = 0.0
+
+    def start(self) -> None:
+        """Start the ingest process; nothing happens where it runs."""
+        if self.process is None:
+            self.agenda.note("ingest", "starts")
+            self.process = _IngestProcess(self)
+            self.process.begin()
+
+    def kill(self, *, with_power: bool = False) -> None:
+        """Kill the ingest process."""
+        process, self.process = self.process, None
+        if process is not None:
+            self.agenda.note("ingest", "is killed")
+            process.die(with_power=with_power)
+
+    def replace_store(self, store: SimulatedStore) -> None:
+        """Replace the store while the process is down."""
+        self.store = store
+
+    def deliveries(self, gateways: list[str]) -> dict[str, Delivery]:
+        """Return the delivery reports of the running process."""
+        if self.process is None:
+            return {}
+        return {report.gateway: report for report in self.process.service.deliveries(gateways)}
+
+    def stored_numbers(self, device: str) -> dict[int, int]:
+        """Return how often each number of a device is stored."""
+        counts: dict[int, int] = {}
+        series = SeriesFilter(ORGANISATION, device=device, channels=frozenset((NUMBER_CHANNEL,)))
+        for samples in self.store.raw(series, 0, _ALL_TIME_MS):
+            for value in samples.value.tolist():
+                counts[round(value)] = counts.get(round(value), 0) + 1
+        return counts
+
+    def quarantined(self) -> list[QuarantinedMessage]:
+        """Return all messages in quarantine."""
+        return [] if self.process is None else self.process.service.quarantine.list(1_000_000)
+
+    def stored_events(self) -> list[Event]:
+        """Return all events."""
+        return self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000)
+
+    def marks(self) -> dict[tuple[str, str], MarkState]:
+        """Return the store's marks."""
+        return self.store.marks()
+
+
+class _IngestProcess:
+    """One run of the ingest service: a connection and a writer, each called when it has something to do."""
+
+    def __init__(self, machine: Receiver) -> None:
+        self._machine = machine
+        self._agenda = machine.agenda
+        self._rng = machine.rng
+        self._is_dead = False
+        self._is_loaded = False
+        self._is_writing = False
+        self._client: SimulatedClient | None = None
+        self._session_due = self._writer_due = float("inf")
+        self.service = IngestService(
+            machine.settings,
+            machine.store,
+            machine=IngestMachine(
+                clock=machine.clock.machine_clock(),
+                make_client=self._make_client,
+                make_inbox=self._make_inbox,
+                make_commits=_Commits,
+                make_wait=self._make_wait,
+            ),
+        )
+
+    def begin(self) -> None:
+        """Start both loops."""
+        self._plan_session(0.01)
+        self._plan_writer(0.01)
+
+    def die(self, *, with_power: bool) -> None:
+        """End the process; where the writer waits for the store, its wait raises ProcessKilled."""
+        self._is_dead = True
+        if self._client is not None:
+            self._client.die(with_power=with_power)
+        if not self._is_writing:
+            self._close_files()
+
+    def _close_files(self) -> None:
+        files = self._machine.disk.read()
+        self.service.quarantine.close()
+        self._machine.disk.write(files)
+
+    def _make_client(self, *_: Any, client_id: str, **__: Any) -> SimulatedClient:
+        machine = self._machine
+        self._client = SimulatedClient(machine.network, machine.line, lambda: self._plan_session(0.0), client_id)
+        return self._client
+
+    def _make_inbox(self, limit: int) -> Inbox:
+        self._inbox = _Inbox(limit)
+        return self._inbox
+
+    def _make_wait(self, stopping: threading.Event) -> Callable[[float], bool]:
+        """Return the wait of a failed transaction: meanwhile everything else goes on."""
+
+        def wait(wait_s: float) -> bool:
+            self._agenda.run(self._agenda.now_s + wait_s, lambda: self._is_dead)
+            if self._is_dead:
+                raise ProcessKilled
+            return stopping.is_set()
+
+        return wait
+
+    def _plan_session(self, delay_s: float) -> None:
+        due = max(self._agenda.now_s + delay_s, self._machine.frozen_until_s)
+        if due < self._session_due:
+            self._session_due = due
+            self._agenda.at(due, self._run_session, due)
+
+    def _plan_writer(self, delay_s: float) -> None:
+        due = max(self._agenda.now_s + delay_s, self._machine.frozen_until_s)
+        if due < self._writer_due:
+            self._writer_due = due
+            self._agenda.at(due, self._run_writer, due)
+
+    def _run_session(self, due: float) -> None:
+        if self._is_dead or due != self._session_due:
+            return
+        self._session_due = float("inf")
+        if self._machine.frozen_until_s > self._agenda.now_s:
+            self._plan_session(0.0)
+            return
+        subscriber = self.service.subscriber
+        try:
+            if self._client is None:
+                subscriber.connect()
+                self._plan_writer(1.0)
+            elif not subscriber.turn(self._client):  # type: ignore[arg-type] # it has what the subscriber uses
+                self._client = None
+                self._plan_session(subscriber.note_end())
+        except OSError as error:
+            self._client = None
+            self._plan_session(subscriber.note_end(error))
+        if len(self._inbox):
+            self._plan_writer(0.0)
+
+    def _run_writer(self, due: float) -> None:
+        if self._is_dead or due != self._writer_due:
+            return
+        self._writer_due = float("inf")
+        if self._machine.frozen_until_s > self._agenda.now_s or self._is_writing:
+            self._plan_writer(1.0 if self._is_writing else 0.0)
+            return
+        self._is_writing = True
+        writer = self.service.writer
+        received = writer.counts["received"]
+        try:
+            if not self._is_loaded:
+                self._is_loaded = writer.load()
+            writer.turn()
+        except ProcessKilled:
+            self._agenda.note("ingest", "ends within a commit")
+            self._machine.kill()
+            self._close_files()
+            self._agenda.after(self._rng.uniform(*_RESTART_S), self._machine.start)
+            return
+        finally:
+            self._is_writing = False
+        is_busy = writer.counts["received"] > received
+        self._plan_writer(self._rng.uniform(*(_COMMIT_S if is_busy else _IDLE_S)))

@@ -1,0 +1,208 @@
+"""One simulated farm: gateways, broker and station under faults from one seed, then the verdict."""
+
+from __future__ import annotations
+
+import logging
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TextIO
+
+from station.simulation.agenda import Agenda
+from station.simulation.faults import FAULTS
+from station.simulation.machines.broker import Broker
+from station.simulation.machines.gateway import Gateway, device_of, numbers_of
+from station.simulation.machines.network import Network
+from station.simulation.machines.receiver import Receiver
+from station.simulation.truth import Accepted, GatewayVerdict, judge
+
+_HOUR_S: Final = 3600.0
+#: The length of one run of a campaign.
+RUN_HOURS: Final = 24.0
+#: Within this time after the last fault everything must be delivered.
+_DRAIN_S: Final = 12 * _HOUR_S
+_DRAIN_STEP_S: Final = 120.0
+#: The mean time between two faults.
+_FAULT_EVERY_S: Final = (0.5 * _HOUR_S, 4.0 * _HOUR_S)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Settings of one run; `faults` are the names of those that may happen."""
+
+    seed: int
+    hours: float = RUN_HOURS
+    faults: Sequence[str] = tuple(FAULTS)
+
+
+@dataclass(slots=True)
+class RunResult:
+    """Result of one run: `chosen` are the faults that could happen, `faults` counts those that did.
+
+    `trouble` is what is wrong beyond the verdicts.
+    """
+
+    seed: int
+    hours: float
+    digest: str = ""
+    chosen: Sequence[str] = ()
+    faults: Counter[str] = field(default_factory=Counter)
+    verdicts: list[GatewayVerdict] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    last_lines: list[str] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the delivery guarantee held."""
+        return not self.trouble and all(verdict.is_sound for verdict in self.verdicts)
+
+    def sentences(self) -> list[str]:
+        """Return what is wrong."""
+        wrong = list(self.trouble)
+        for verdict in self.verdicts:
+            for count, what in (
+                (verdict.unsaid, f"lost and not said, of {len(verdict.lost)} lost: {verdict.lost[:5]}"),
+                (len(verdict.doubled), f"stored twice: {verdict.doubled[:5]}"),
+                (len(verdict.unknown), f"stored and never accepted: {verdict.unknown[:5]}"),
+            ):
+                if count:
+                    wrong.append(f"{verdict.gateway}: {count} {what}")
+        return wrong
+
+
+def run_world(settings: RunSettings, lines_to: TextIO | None = None) -> RunResult:
+    """Run a farm for `hours` and return the verdict; the same settings give the same result."""
+    with _quiet(), tempfile.TemporaryDirectory(prefix="headland-simulation-", dir=_memory_folder()) as name:
+        return _World(settings, Path(name), lines_to).run()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the parts from logging each fault that they meet."""
+    loggers = [logging.getLogger(part) for part in ("edge", "ingest", "headland")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _memory_folder() -> str | None:
+    """Return the folder of a file system in memory, where there is one."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a new folder in it
+
+
+class _World:
+    """The farm of one run."""
+
+    def __init__(self, settings: RunSettings, root: Path, lines_to: TextIO | None) -> None:
+        self._settings = settings
+        self._root = root
+        self.rng = random.Random(settings.seed)  # noqa: S311 - repeatable chance is the point
+        self.agenda = Agenda(lines_to)
+        self.broker = Broker(self.agenda, max_queued=self.rng.choice((0, 0, 100, 1000)))
+        self.network = Network(self.agenda, self._dice(), self.broker)
+        self.receiver = Receiver(self.agenda, self._dice(), self.network, root / "station")
+        self.accepted: dict[str, Accepted] = {}
+        self.gateways: list[Gateway] = []
+        for number in range(self.rng.choice((1, 2, 3))):
+            self.add_gateway(f"g{number}")
+        # Half of the runs have one fault alone: their figures are its row in the report.
+        names = list(settings.faults)
+        self._chosen = [self.rng.choice(names)] if names and self.rng.random() < 0.5 else names
+        self._result = RunResult(settings.seed, settings.hours, chosen=self._chosen)
+
+    def add_gateway(self, name: str) -> Gateway:
+        """Add a gateway's machine, switched off."""
+        accepted = self.accepted.setdefault(name, Accepted())
+        index = len(self.gateways)
+        folder = self._root / f"gateway-{index}"
+        gateway = Gateway(self.agenda, self._dice(), self.network, folder, name, index, accepted)
+        self.gateways.append(gateway)
+        return gateway
+
+    def run(self) -> RunResult:
+        """Run, heal, drain and judge."""
+        self.receiver.start()
+        for gateway in self.gateways:
+            gateway.start()
+        end_s = self._settings.hours * _HOUR_S
+        every_s = self.rng.uniform(*_FAULT_EVERY_S)
+        if self._chosen:
+            self.agenda.after(self.rng.expovariate(1 / every_s), self._inject, every_s, end_s)
+        self.agenda.run(end_s)
+        self._heal()
+        self._drain()
+        self._judge()
+        self._end()
+        self._result.digest = self.agenda.digest()
+        self._result.last_lines = list(self.agenda.last_lines)
+        return self._result
+
+    def _dice(self) -> random.Random:
+        return random.Random(self.rng.getrandbits(64))  # noqa: S311 - repeatable chance is the point
+
+    def _inject(self, every_s: float, end_s: float) -> None:
+        name = self.rng.choice(self._chosen)
+        self._result.faults[name] += 1
+        self.agenda.note("fault", name)
+        FAULTS[name](self)
+        due_s = self.agenda.now_s + self.rng.expovariate(1 / every_s)
+        if due_s < end_s:
+            self.agenda.at(due_s, self._inject, every_s, end_s)
+
+    def _heal(self) -> None:
+        """End every fault."""
+        self.agenda.note("world", "heals")
+        self.receiver.store.fault = ""
+        self.receiver.frozen_until_s = 0.0
+        for line in (self.receiver.line, *(gateway.line for gateway in self.gateways)):
+            line.is_up, line.is_silent = True, False
+            line.least_s, line.most_s = 0.02, 0.2
+        self.broker.start()
+        self.receiver.start()
+        for gateway in self.gateways:
+            gateway.disk.trouble = ""
+            gateway.frozen_until_s = 0.0
+            gateway.dies_in_append = gateway.dies_in_turn = None
+            gateway.start()
+
+    def _drain(self) -> None:
+        """Wait until every spool is empty and the broker holds nothing for ingest."""
+        for gateway in self.gateways:
+            gateway.is_silenced = True
+        end_s = self.agenda.now_s + _DRAIN_S
+        while self.agenda.now_s < end_s:
+            self.agenda.run(self.agenda.now_s + _DRAIN_STEP_S)
+            waiting = sum(gateway.waiting() for gateway in self.gateways)
+            if not waiting and not self.broker.queued("ingest-0"):
+                return
+        self._result.trouble.append(f"not delivered {_DRAIN_S / _HOUR_S:g} h after the last fault")
+
+    def _judge(self) -> None:
+        deliveries = self.receiver.deliveries(sorted(self.accepted))
+        for gateway in self.gateways:
+            gateway.stop()
+        quarantined = [numbers_of(message.payload) for message in self.receiver.quarantined()]
+        for name, accepted in self.accepted.items():
+            delivery = deliveries.get(name)
+            verdict = judge(
+                name,
+                accepted,
+                self.receiver.stored_numbers(device_of(name)),
+                set().union(*(gateway.numbers_on_disk() for gateway in self.gateways if gateway.name == name)),
+                set().union(*quarantined),
+                said=0 if delivery is None else delivery.loss,
+            )
+            self._result.verdicts.append(verdict)
+            self.agenda.note("verdict", str(verdict))
+
+    def _end(self) -> None:
+        self.receiver.kill()
