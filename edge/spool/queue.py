@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from edge.pipeline.batcher import Content
-from edge.spool.disk_reserve import DiskReserve, is_full, write_back
+from edge.spool.epochs import Renewal
+from edge.spool.file import SpoolFile
 from edge.spool.machine import MACHINE, SpoolMachine
-from edge.spool.retention import enforce_age, interval_s, read_run_s, write_age
-from edge.spool.rows import SpoolFull, delete_until, insert_contents, read_totals, renumber
-from edge.spool.schema import URGENT, SpoolTotals, damaged_event, is_damage, move_aside, open_file
+from edge.spool.retention import enforce_age, interval_s
+from edge.spool.rows import SpoolFull, delete_until, insert_contents
+from edge.spool.schema import URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.clock import wall_clock_ms
-from headland.contract.records import SpoolStatus
+from headland.contract.codec import readdress
+from headland.contract.records import EpochReason, SpoolStatus
+from headland.contract.refusals import Refused
 from headland.errors import SettingsError
-
-_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,10 @@ class Spool:
     (epoch, seq). Only committed records are read, and no seq is used twice in an epoch. When the records would exceed
     `max_bytes` or become too old, the oldest telemetry is thinned and, where that is not enough, dropped according to
     `retention`: one record replaces each run of dropped ones and reports it; events remain. A damaged file is moved
-    aside and a new epoch begins; on a full or read-only disk `append` returns False. `clock_s` is any monotonic clock.
+    aside; on a full or read-only disk `append` returns False. `clock_s` is any monotonic clock.
+
+    A new epoch, with new numbers for all records that wait, begins where a number could mean two records: the file was
+    copied, moved to another machine, shortened, replaced, or of another gateway, or a commit ack is not its own.
     """
 
     def __init__(
@@ -69,39 +71,37 @@ class Spool:
         machine: SpoolMachine = MACHINE,
     ) -> None:
         """Open the spool. Raises SettingsError where the folder cannot be written or another process has the file."""
-        self._path = path
         self._owner = owner
         self._max_bytes = max_bytes
         self._retention = retention
-        self._reserve = DiskReserve(path)
-        self._now_ms = now_ms
         self._clock_s = clock_s
-        self._machine = machine
-        self._run_s_before = 0
-        self._opened_s = clock_s()
         self._tidy_due_s = 0.0
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._closed = False
-        self._trouble = ""
-        self._totals = SpoolTotals(epoch="")
-        self._counters = dict.fromkeys(
-            ("appended", "append_refused", "confirmed", "foreign_acks", "disk_errors", "damaged", "renewed"), 0
-        )
+        self._file = SpoolFile(path, owner, machine, now_ms=now_ms, clock_s=clock_s)
+        self._counters = self._file.counters
         try:
-            self._open()
+            self._file.open()
         except (sqlite3.DatabaseError, OSError) as error:
             raise SettingsError(f"the spool {path} cannot be opened: {_reason(error, path)}") from error
 
     @property
     def epoch(self) -> str:
-        """The id of this spool's numbering; a new epoch begins when the file is recreated."""
-        return self._totals.epoch
+        """The id of this spool's numbering; a new one begins wherever a number could mean two records."""
+        return self._file.totals.epoch
 
     @property
     def last_seq(self) -> int:
         """The last seq used in this epoch."""
-        return self._totals.last_seq
+        return self._file.totals.last_seq
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether nothing has proven yet that the epoch is as this file has it: no commit ack since the opening.
+
+        A file that was restored in its place looks like the one that was used last. The retained commit ack tells them
+        apart, as long as no record was published that is new since.
+        """
+        return self._file.check.is_unproven
 
     def append(self, contents: Sequence[Content]) -> bool:
         """Number, encode and commit `contents` in one transaction; False where the bound or the disk prevents it.
@@ -110,64 +110,90 @@ class Spool:
         """
         if not contents:
             return True
+        file = self._file
         with self._lock:
             try:
-                if not self._reserve.allows_append(self._ready()):
+                if not file.reserve.allows_append(file.ready()):
                     raise SpoolFull("the disk is full")  # noqa: TRY301 - reported and counted with the others
-                with self._transaction() as connection:
+                if file.is_detached:
+                    raise SpoolFull("its file was deleted and cannot be copied")  # noqa: TRY301 - as above
+                with file.transaction() as connection:
                     totals = insert_contents(
-                        connection, self._totals, self._owner, contents, self._max_bytes, self._retention
+                        connection, file.totals, self._owner, contents, self._max_bytes, self._retention
                     )
             except (SpoolFull, sqlite3.DatabaseError, OSError) as error:
                 self._counters["append_refused"] += len(contents)
-                self._note_failure(error)
+                file.note_failure(error)
                 return False
-            self._totals = totals
+            file.totals = totals
+            file.check.note(totals, self._clock_s())
             self._counters["appended"] += len(contents)
             return True
 
     def oldest(self, after_seq: int, limit: int) -> list[SpoolRecord]:
-        """Return at most `limit` records with a seq above `after_seq`, in order."""
+        """Return at most `limit` records with a seq above `after_seq`, in order. They count as published then."""
         query = "SELECT first, seq, payload FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
-        return self._select(query, after_seq, limit)
+        return self._select(query, after_seq, limit, is_run=True)
 
     def urgent(self, after_seq: int, limit: int) -> list[SpoolRecord]:
-        """Return at most `limit` records of alarms with a seq above `after_seq`, in order."""
+        """Return at most `limit` records of alarms with a seq above `after_seq`, in order, which count as published."""
         query = f"SELECT first, seq, payload FROM records WHERE kind = {URGENT} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
-        return self._select(query, after_seq, limit)
+        return self._select(query, after_seq, limit, is_run=False)
 
     def confirm(self, epoch: str, seq: int) -> bool:
         """Delete everything up to `seq`; a confirmation of another epoch changes nothing and returns False.
 
-        A confirmation beyond the last seq means that this file is older than what was sent (a restored backup): the
-        receiver would take its next numbers for known ones, so all records get new numbers in a new epoch.
+        A confirmation of a record that this spool never published, or never had, is another spool's: a copy of this
+        one, or the one of which this is a copy. The receiver would take this one's next numbers for known ones, so all
+        records get new numbers in a new epoch, and none is deleted.
         """
+        file = self._file
         with self._lock:
-            if epoch != self._totals.epoch:
+            totals = file.totals
+            if epoch != totals.epoch:
                 self._counters["foreign_acks"] += 1
                 return False
-            ahead = seq > self._totals.last_seq
             try:
-                totals = self._delete(seq)
+                file.ready()
+                totals = file.totals  # a file that had to be opened again may have begun a new epoch
+                if epoch != totals.epoch:
+                    return False
+                renewal = file.check.judge_ack(totals, seq)
+                if renewal is not None:
+                    file.renew(renewal)
+                    return True
+                file.totals = file.change(partial(delete_until, totals=totals, seq=seq))
             except (sqlite3.DatabaseError, OSError) as error:
-                self._note_failure(error)
+                file.note_failure(error)
                 return True
-            self._counters["renewed" if ahead else "confirmed"] += 1 if ahead else self._totals.records - totals.records
-            self._totals = totals
+            file.check.note_ack(file.totals, self._clock_s())
+            self._counters["confirmed"] += totals.records - file.totals.records
             return True
+
+    def renew_unproven(self) -> None:
+        """Begin a new epoch where still nothing proves the old one."""
+        with self._lock:
+            if not self._file.check.is_unproven:
+                return
+            why = "no commit ack of the epoch came after the start"
+            try:
+                self._file.renew(Renewal(EpochReason.UNPROVEN, why, self.epoch))
+            except (sqlite3.DatabaseError, OSError) as error:
+                self._file.note_failure(error)
 
     def status(self) -> SpoolStatus:
         """Return the spool's fill level and how much it dropped so far."""
+        file = self._file
         with self._lock:
-            totals = self._totals
+            totals = file.totals
             oldest_ms = None
             if totals.records:
                 try:
-                    head = self._ready().execute("SELECT oldest_ms FROM records ORDER BY seq LIMIT 1").fetchone()
+                    head = file.ready().execute("SELECT oldest_ms FROM records ORDER BY seq LIMIT 1").fetchone()
                     oldest_ms = None if head is None else int(head[0])
                 except (sqlite3.DatabaseError, OSError) as error:
-                    self._note_failure(error)
-                    totals = self._totals
+                    file.note_failure(error)
+                    totals = file.totals
             return SpoolStatus(
                 records=totals.records,
                 bytes=totals.bytes,
@@ -175,22 +201,32 @@ class Spool:
                 dropped_records=totals.dropped_records,
                 dropped_points=totals.dropped_points,
                 thinned_points=totals.thinned_points,
-                trouble=self._trouble,
+                trouble=file.trouble,
+                epoch_reason=totals.epoch_reason,
+                epoch_ms=totals.epoch_ms or None,
+                renewals=file.check.renewals,
+                shortened_records=file.check.shortened,
             )
 
     def tidy(self) -> None:
-        """Thin and drop telemetry that is too old. Call it every few seconds: each call does a small part."""
+        """Look after the file, and thin and drop telemetry that is too old. Call it every few seconds.
+
+        Each call does a small part.
+        """
+        file = self._file
         with self._lock:
-            run_s = self._run_s()
-            if run_s < self._tidy_due_s:
-                return
             try:
-                with self._transaction() as connection:
-                    totals, is_done = enforce_age(connection, self._totals, self._owner, self._retention, run_s)
+                file.look_after()
+                file.check.sync_if_due(self._clock_s())
+                run_s = file.run_s()
+                if run_s < self._tidy_due_s:
+                    return
+                with file.transaction() as connection:
+                    totals, is_done = enforce_age(connection, file.totals, self._owner, self._retention, run_s)
             except (sqlite3.DatabaseError, OSError) as error:
-                self._note_failure(error)
+                file.note_failure(error)
                 return
-            self._totals = totals
+            file.totals = totals
             if is_done:
                 self._tidy_due_s = run_s + interval_s(self._retention.max_age_s)
 
@@ -202,100 +238,37 @@ class Spool:
     def close(self) -> None:
         """Close the file; a second call does nothing, and later reads return nothing."""
         with self._lock:
-            self._closed = True
-            if self._connection is not None:
-                with suppress(sqlite3.DatabaseError):  # the age then lacks the time since the last one
-                    write_age(self._connection, self._run_s(), self._totals.last_seq)
-                self._connection.close()
-                self._connection = None
+            self._file.close()
 
-    def _select(self, query: str, after_seq: int, limit: int) -> list[SpoolRecord]:
+    def _select(self, query: str, after_seq: int, limit: int, *, is_run: bool) -> list[SpoolRecord]:
+        """Return records, and note before that they leave the spool: as one run, or each."""
+        file = self._file
         with self._lock:
             try:
-                rows = self._ready().execute(query, (after_seq, limit))
-                return [SpoolRecord(self._totals.epoch, *row) for row in rows]
+                rows = file.ready().execute(query, (after_seq + file.totals.base, limit)).fetchall()
+                totals = file.totals
             except (sqlite3.DatabaseError, OSError) as error:
-                self._note_failure(error)
+                file.note_failure(error)
                 return []
+            records = [self._record(totals, *row) for row in rows]
+            now_s = self._clock_s()
+            if is_run and records:
+                file.check.publish(totals, records[0].first, records[-1].seq, now_s)
+            else:
+                for record in records:
+                    file.check.publish(totals, record.first, record.seq, now_s)
+            return records
 
-    def _delete(self, seq: int) -> SpoolTotals:
-        """Delete up to `seq`, or renumber where that seq was never used; on a full disk release the reserve first."""
-        change = (
-            partial(renumber, epoch=self._machine.make_epoch())
-            if seq > self._totals.last_seq
-            else partial(delete_until, totals=self._totals, seq=seq)
-        )
-        try:
-            with self._transaction() as connection:
-                return change(connection)
-        except sqlite3.DatabaseError as error:
-            if not is_full(error):
-                raise
-        self._reserve.release()
-        write_back(self._ready())
-        with self._transaction() as connection:
-            return change(connection)
+    def _record(self, totals: SpoolTotals, first: int, row: int, payload: bytes) -> SpoolRecord:
+        """Return a row as a record; one of an earlier epoch gets its header of this one.
 
-    def _run_s(self) -> int:
-        """Return how long this spool has run, in this process and earlier ones."""
-        return self._run_s_before + int(self._clock_s() - self._opened_s)
-
-    def _open(self) -> None:
-        """Open the file; a damaged file is moved aside, and the new one begins with an event that reports it."""
-        try:
-            self._connection = open_file(self._path, self._machine)
-            self._totals = read_totals(self._connection)
-            self._run_s_before, self._opened_s = read_run_s(self._connection), self._clock_s()
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            self._start_anew(error)
-
-    def _start_anew(self, error: sqlite3.DatabaseError) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        time_ms = self._now_ms()
-        aside = move_aside(self._path, time_ms)
-        self._counters["damaged"] += 1
-        _LOGGER.error("spool damaged (%s): moved to %s, a new spool begins", error, aside)
-        self._connection = open_file(self._path, self._machine)
-        self._totals = read_totals(self._connection)
-        self.append([Content([], [damaged_event(self._owner, time_ms, aside.name, str(error))], 0)])
-
-    def _ready(self) -> sqlite3.Connection:
-        """Return the open connection; opens the file again where that failed the last time."""
-        if self._closed:
-            raise sqlite3.ProgrammingError("the spool is closed")
-        if self._connection is None:
-            self._open()
-        if self._connection is None:
-            raise sqlite3.OperationalError("the spool cannot be opened")
-        return self._connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._ready()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        if self._trouble:
-            self._trouble = ""
-            _LOGGER.warning("the spool is writable again")
-
-    def _note_failure(self, error: Exception) -> None:
-        """Count the error and log it once; a damaged file is replaced."""
-        self._counters["disk_errors"] += not isinstance(error, SpoolFull)
-        if not self._trouble and not self._closed:
-            _LOGGER.warning("the spool accepts no more data: %s", error)
-        self._trouble = "" if self._closed else str(error)
-        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
-            try:
-                self._start_anew(error)
-            except (sqlite3.DatabaseError, OSError) as new_error:
-                _LOGGER.warning("a new spool could not be created, retrying: %s", new_error)
+        One that cannot be read stays as it is: ingest puts it into quarantine under the number that is sent with it.
+        """
+        first, seq = first - totals.base, row - totals.base
+        if row <= totals.stale_upto:
+            addressed = readdress(payload, gateway=self._owner.gateway, epoch=totals.epoch, first=first, seq=seq)
+            if isinstance(addressed, Refused):
+                self._counters["unreadable"] += 1
+            else:
+                payload = addressed
+        return SpoolRecord(totals.epoch, first, seq, payload)

@@ -18,7 +18,7 @@ from edge.spool.schema import EVENTS, EVENTS_THINNED, GAP, INSERT, ROW_BYTES, RO
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.spool.thinning import thin_oldest
 from headland.contract.codec import VERSION, encode_batch
-from headland.contract.records import Batch, Event
+from headland.contract.records import SPOOL_DROPPED, Batch, Event
 
 #: Size of a gap's message at most, deflated.
 _GAP_BYTES: Final = 300 + ROW_BYTES
@@ -38,7 +38,7 @@ def free_space(
     if retention.policy == "thin":
         totals = thin_oldest(connection, totals, owner, retention.thin_every, goal_bytes=goal_bytes)
     if totals.bytes > goal_bytes:
-        totals = _drop(connection, totals, owner, _rows(connection, totals.last_seq), totals.bytes - goal_bytes)
+        totals = _drop(connection, totals, owner, _rows(connection, totals.last_row), totals.bytes - goal_bytes)
     return _write_totals(connection, totals)
 
 
@@ -51,7 +51,7 @@ def enforce_age(
     connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolOwner, retention: SpoolRetention, run_s: int
 ) -> tuple[SpoolTotals, bool]:
     """Write down the age, thin and drop what is too old; return also whether nothing is left to thin."""
-    write_age(connection, run_s, totals.last_seq)
+    write_age(connection, run_s, totals.last_row)
     thins = retention.policy == "thin"
     too_old = _last_older_than(connection, run_s - retention.max_age_s)
     if thins and too_old > totals.thinned_upto:
@@ -137,18 +137,18 @@ def choose_gaps(rows: Iterable[SpoolRow], needed_bytes: int) -> list[RecordRun]:
     return [gap for gap in gaps if gap.records or gap.rows > 1]
 
 
-def dropped_event(owner: SpoolOwner, gap: RecordRun) -> Event:
-    """Return the event that reports a gap, at the gap's first time."""
+def dropped_event(owner: SpoolOwner, gap: RecordRun, base: int) -> Event:
+    """Return the event that reports a gap, at the gap's first time; its numbers are those of the rows less `base`."""
     return Event(
         t=gap.oldest_ms,
         device=owner.gateway,
-        kind="spool_dropped",
+        kind=SPOOL_DROPPED,
         device_kind="gateway",
         site=owner.site,
         clock=owner.clock,
         data={
-            "first_seq": gap.first,
-            "last_seq": gap.seq,
+            "first_seq": gap.first - base,
+            "last_seq": gap.seq - base,
             "records": gap.seq - gap.first + 1,
             "points": gap.points + gap.points_before,
             "from_ms": gap.oldest_ms,
@@ -171,9 +171,9 @@ def _make_gap(connection: sqlite3.Connection, totals: SpoolTotals, owner: SpoolO
         v=VERSION,
         gw=owner.gateway,
         epoch=totals.epoch,
-        seq=gap.seq,
-        first=None if gap.first == gap.seq else gap.first,
-        events=[dropped_event(owner, gap)],
+        seq=gap.seq - totals.base,
+        first=None if gap.first == gap.seq else gap.first - totals.base,
+        events=[dropped_event(owner, gap, totals.base)],
     )
     payload = encode_batch(batch)
     points = gap.points + gap.points_before

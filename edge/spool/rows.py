@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import msgspec
-
 from edge.pipeline.batcher import Content
+from edge.spool.epochs import Renewal, renewal_events
 from edge.spool.retention import free_space
 from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
-from headland.contract.codec import VERSION, decode_batch, encode_batch
-from headland.contract.records import Batch
-from headland.contract.refusals import Refused
+from headland.contract.codec import VERSION, encode_batch
+from headland.contract.records import Batch, Event
 
 #: A full spool frees this part of its bound at once, so that not every append has to free space; but no more than so
 #: many bytes, because the append waits for it.
@@ -29,19 +28,51 @@ class SpoolFull(Exception):  # noqa: N818 - it ends a transaction and never leav
 
 def read_totals(connection: sqlite3.Connection) -> SpoolTotals:
     """Return the totals of the file."""
-    state = "SELECT epoch, last_seq, dropped_records, dropped_points, thinned_points FROM state"
-    epoch, last_seq, dropped_records, dropped_points, thinned_points = connection.execute(state).fetchone()
-    sums = "SELECT count(*), coalesce(sum(bytes), 0), coalesce(max(seq), 0) FROM records"
-    records, size, newest = connection.execute(sums).fetchone()
+    state = (
+        "SELECT epoch, last_seq, dropped_records, dropped_points, thinned_points, base, stale_upto, acked, gateway,"
+        " epoch_before, epoch_reason, epoch_ms FROM state"
+    )
+    row = connection.execute(state).fetchone()
+    epoch, last_row, dropped_records, dropped_points, thinned_points, base, stale_upto, acked, gateway, *began = row
+    epoch_before, epoch_reason, epoch_ms = began
+    sums = (
+        "SELECT count(*), coalesce(sum(bytes), 0), coalesce(max(seq), 0), coalesce(min(first), 0),"
+        " coalesce(sum(seq - first + 1), 0) FROM records"
+    )
+    records, size, newest, head, numbers = connection.execute(sums).fetchone()
     return SpoolTotals(
         epoch=epoch,
-        last_seq=max(last_seq, newest),
+        last_row=max(last_row, newest),
         dropped_records=dropped_records,
         dropped_points=dropped_points,
         thinned_points=thinned_points,
         records=records,
         bytes=size + ROW_BYTES * records,
+        base=base,
+        stale_upto=stale_upto,
+        acked_row=acked,
+        head_row=head,
+        has_holes=bool(records) and (numbers != newest - head + 1 or newest < last_row),
+        gateway=gateway,
+        epoch_before=epoch_before,
+        epoch_reason=epoch_reason,
+        epoch_ms=epoch_ms,
     )
+
+
+def find_holes(connection: sqlite3.Connection, totals: SpoolTotals) -> list[tuple[int, int]]:
+    """Return the numbers between the records that no record has, as (first, last); none may be missing there."""
+    if not totals.has_holes:
+        return []
+    holes: list[tuple[int, int]] = []
+    upto = totals.head_row - 1
+    for first, row in connection.execute("SELECT first, seq FROM records ORDER BY seq"):
+        if first > upto + 1:
+            holes.append((upto + 1 - totals.base, first - 1 - totals.base))
+        upto = row
+    if upto < totals.last_row:
+        holes.append((upto + 1 - totals.base, totals.last_row - totals.base))
+    return holes
 
 
 def insert_contents(
@@ -54,14 +85,19 @@ def insert_contents(
 ) -> SpoolTotals:
     """Number, encode and insert `contents`, freeing space in the oldest telemetry where needed. Raises SpoolFull."""
     rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []
-    for seq, content in enumerate(contents, start=totals.last_seq + 1):
+    for row, content in enumerate(contents, start=totals.last_row + 1):
         batch = Batch(
-            v=VERSION, gw=owner.gateway, epoch=totals.epoch, seq=seq, blocks=content.blocks, events=content.events
+            v=VERSION,
+            gw=owner.gateway,
+            epoch=totals.epoch,
+            seq=row - totals.base,
+            blocks=content.blocks,
+            events=content.events,
         )
         payload = encode_batch(batch)
         kind = URGENT if content.urgent else EVENTS if content.events else TELEMETRY
-        rows.append((seq, seq, kind, content.points, *content.span_ms(), len(payload), payload))
-    needed = sum([row[6] for row in rows]) + ROW_BYTES * len(rows)
+        rows.append((row, row, kind, content.points, *content.span_ms(), len(payload), payload))
+    needed = sum([values[6] for values in rows]) + ROW_BYTES * len(rows)
     missing = totals.bytes + needed - max_bytes
     if missing > 0:
         before = totals.bytes
@@ -71,41 +107,64 @@ def insert_contents(
             raise SpoolFull(f"its {max_bytes} bytes are full of events, which are never dropped")
     connection.executemany(INSERT, rows)
     return replace(
-        totals, last_seq=totals.last_seq + len(rows), records=totals.records + len(rows), bytes=totals.bytes + needed
+        totals, last_row=totals.last_row + len(rows), records=totals.records + len(rows), bytes=totals.bytes + needed
     )
 
 
 def delete_until(connection: sqlite3.Connection, totals: SpoolTotals, seq: int) -> SpoolTotals:
     """Delete the records up to and including `seq`; a gap that extends beyond it remains."""
+    row = seq + totals.base
+    if row <= totals.acked_row:
+        return totals
     sums = "SELECT count(*), coalesce(sum(bytes), 0) FROM records WHERE seq <= ?"
-    records, size = connection.execute(sums, (seq,)).fetchone()
+    records, size = connection.execute(sums, (row,)).fetchone()
     if records:
-        connection.execute("DELETE FROM records WHERE seq <= ?", (seq,))
-        # While there are rows they show the last number, so that an append need not write it.
-        connection.execute("UPDATE state SET last_seq = ?", (totals.last_seq,))
-    return replace(totals, records=totals.records - records, bytes=totals.bytes - size - ROW_BYTES * records)
+        connection.execute("DELETE FROM records WHERE seq <= ?", (row,))
+    # While there are rows they show the last number, so that an append need not write it.
+    connection.execute("UPDATE state SET last_seq = ?, acked = ?", (totals.last_row, row))
+    return replace(
+        totals, records=totals.records - records, bytes=totals.bytes - size - ROW_BYTES * records, acked_row=row
+    )
 
 
-def renumber(connection: sqlite3.Connection, epoch: str) -> SpoolTotals:
-    """Give all records new numbers, from 1, in the new `epoch`; records that cannot be read are deleted."""
-    last = 0
-    for (old,) in connection.execute("SELECT seq FROM records ORDER BY seq").fetchall():
-        first, payload = connection.execute("SELECT first, payload FROM records WHERE seq = ?", (old,)).fetchone()
-        decoded = decode_batch(payload)
-        if isinstance(decoded, Refused):
-            connection.execute("DELETE FROM records WHERE seq = ?", (old,))
-            continue
-        new_first, new = last + 1, last + 1 + old - first
-        batch = msgspec.structs.replace(
-            decoded.batch, epoch=epoch, seq=new, first=None if new_first == new else new_first
-        )
-        encoded = encode_batch(batch)
-        # The numbers only become smaller, and in order: a new number is never in use.
-        connection.execute(
-            "UPDATE records SET seq = ?, first = ?, bytes = ?, payload = ? WHERE seq = ?",
-            (new, new_first, len(encoded), encoded, old),
-        )
-        last = new
-    connection.execute("UPDATE state SET epoch = ?, last_seq = ?", (epoch, last))
+def begin_epoch(
+    connection: sqlite3.Connection,
+    totals: SpoolTotals,
+    owner: SpoolOwner,
+    epoch: str,
+    renewal: Renewal,
+    time_ms: int,
+    reports: Sequence[Event] = (),
+) -> SpoolTotals:
+    """Number all records from 1 in the new `epoch`, and add one with `reports` and the events of the renewal.
+
+    Only rows behind a hole change; the headers of all are replaced when they are read.
+    """
+    if totals.has_holes:
+        _close_holes(connection)
+    rows, head, last = connection.execute(
+        "SELECT count(*), coalesce(min(first), 0), coalesce(max(seq), 0) FROM records"
+    ).fetchone()
+    last = last if rows else totals.last_row
+    base = head - 1 if rows else last
+    connection.execute(
+        "UPDATE state SET epoch = ?, epoch_before = ?, epoch_reason = ?, epoch_ms = ?, gateway = ?, last_seq = ?,"
+        " base = ?, acked = ?, stale_upto = ?",
+        (epoch, totals.epoch, str(renewal.reason), time_ms, owner.gateway, last, base, base, last),
+    )
+    events = [*reports, *renewal_events(owner, renewal, rows, time_ms)]
+    # They are few, and nothing else would report it: the bound does not hold for them.
+    return insert_contents(
+        connection, read_totals(connection), owner, [Content([], events, 0)], sys.maxsize, SpoolRetention()
+    )
+
+
+def _close_holes(connection: sqlite3.Connection) -> None:
+    """Move the rows behind a hole down, so that the numbers have none: no record would ever fill it."""
+    upto = None
+    for row, first in connection.execute("SELECT seq, first FROM records ORDER BY seq").fetchall():
+        by = 0 if upto is None else max(0, first - upto - 1)
+        if by:  # rows only become smaller, and in order: a new one is never in use
+            connection.execute("UPDATE records SET seq = ?, first = ? WHERE seq = ?", (row - by, first - by, row))
+        upto = row - by
     connection.execute("DELETE FROM ages")
-    return read_totals(connection)

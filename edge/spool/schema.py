@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.spool.machine import SpoolMachine
 from edge.spool.settings import SpoolOwner
-from headland.contract.records import Event
+from headland.contract.records import SPOOL_DAMAGED, EpochReason, Event
 
 #: Kinds of rows. Telemetry may be dropped, a record with events may not; a gap replaces what was dropped. A thinned row
 #: keeps every n-th row of telemetry. An urgent row holds alarms alone and is sent before the others.
@@ -26,7 +26,7 @@ INSERT: Final = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 #: The columns of a `SpoolRow`, in its order.
 ROW_COLUMNS: Final = "seq, first, kind, points, oldest_ms, newest_ms, bytes"
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 #: `first` is below `seq` only for a gap and for thinned telemetry. `bytes` is the payload's size.
 _TABLES: Final = (
     """CREATE TABLE state (
@@ -45,6 +45,19 @@ _ADDED_IN_2: Final = (
 
 #: Added in version 3: an index of the urgent records alone. A reader of version 2 would drop urgent records.
 _ADDED_IN_3: Final = (f"CREATE INDEX urgent ON records (kind) WHERE kind = {URGENT}",)
+
+#: Added in version 4: which epoch this is, and from where its numbers count. A record's number is its `seq` less
+#: `base`, so that a new epoch changes no row: records up to `stale_upto` still have the header of an earlier epoch,
+#: which is replaced when they are read. `acked`: everything up to it was deleted after a commit ack.
+_ADDED_IN_4: Final = (
+    "ALTER TABLE state ADD COLUMN base INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE state ADD COLUMN stale_upto INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE state ADD COLUMN acked INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE state ADD COLUMN gateway TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE state ADD COLUMN epoch_before TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE state ADD COLUMN epoch_reason TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE state ADD COLUMN epoch_ms INTEGER NOT NULL DEFAULT 0",
+)
 
 #: A larger file (256 MB) is not checked whole at the start, which would take minutes on a slow card: damage in it is
 #: detected, and handled in the same way, when the damaged page is read.
@@ -71,23 +84,54 @@ class SpoolRow:
 class SpoolTotals:
     """Contents of the file, and what was removed from it so far. `bytes` is the disk space of the records.
 
-    Records up to `thinned_upto` have been thinned where that was possible.
+    Rows are numbered on when an epoch begins; a record's number is its row's less `base`. Rows up to `stale_upto` have
+    the header of an earlier epoch, rows up to `acked_row` were deleted, rows up to `thinned_upto` have been thinned
+    where that was possible. `head_row` is where the oldest record begins, and `has_holes` whether rows are missing
+    behind it, as read at the opening.
     """
 
     epoch: str
-    last_seq: int = 0
+    last_row: int = 0
     dropped_records: int = 0
     dropped_points: int = 0
     thinned_points: int = 0
     records: int = 0
     bytes: int = 0
     thinned_upto: int = 0
+    base: int = 0
+    stale_upto: int = 0
+    acked_row: int = 0
+    head_row: int = 0
+    has_holes: bool = False
+    gateway: str = ""
+    epoch_before: str = ""
+    epoch_reason: str = ""
+    epoch_ms: int = 0
+
+    @property
+    def last_seq(self) -> int:
+        """The last number in use in this epoch."""
+        return self.last_row - self.base
+
+    @property
+    def acked_seq(self) -> int:
+        """The number up to which everything was deleted after a commit ack."""
+        return self.acked_row - self.base
 
 
-def open_file(path: Path, machine: SpoolMachine) -> sqlite3.Connection:
-    """Return a connection to the spool in `path`; creates the file where there is none. Raises sqlite3.DatabaseError.
+@dataclass(frozen=True, slots=True)
+class FirstEpoch:
+    """What a new file begins with: an epoch of a gateway."""
 
-    A commit is on the disk when it returns: WAL with synchronous=FULL.
+    epoch: str
+    gateway: str
+    time_ms: int
+
+
+def open_file(path: Path, machine: SpoolMachine, first: FirstEpoch) -> tuple[sqlite3.Connection, int]:
+    """Return a connection to the spool in `path` and its version before, 0 for a new file, which begins with `first`.
+
+    A commit is on the disk when it returns: WAL with synchronous=FULL. Raises sqlite3.DatabaseError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(
@@ -102,15 +146,20 @@ def open_file(path: Path, machine: SpoolMachine) -> sqlite3.Connection:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            _create(connection, machine.make_epoch())
+            _create(connection, first.epoch)
         if version < _VERSION:
             _upgrade(connection, version)
+        if version == 0:
+            connection.execute(
+                "UPDATE state SET gateway = ?, epoch_reason = ?, epoch_ms = ?",
+                (first.gateway, str(EpochReason.NEW), first.time_ms),
+            )
         connection.execute("COMMIT")
         _check(connection, max(version, _VERSION))
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, int(version)
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
@@ -119,9 +168,9 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return code is not None and code & 0xFF in _DAMAGED
 
 
-def move_aside(path: Path, time_ms: int) -> Path:
-    """Rename a damaged file and its journal to make place for a new spool; return the new path."""
-    aside = path.with_name(f"{path.name}.damaged-{time_ms}")
+def move_aside(path: Path, time_ms: int, what: str = "damaged") -> Path:
+    """Rename a file that is `what`, and its journal, to make place for a new spool; return the new path."""
+    aside = path.with_name(f"{path.name}.{what}-{time_ms}")
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
         if part.exists():
@@ -134,7 +183,7 @@ def damaged_event(owner: SpoolOwner, time_ms: int, moved_to: str, why: str) -> E
     return Event(
         t=time_ms,
         device=owner.gateway,
-        kind="spool_damaged",
+        kind=SPOOL_DAMAGED,
         device_kind="gateway",
         site=owner.site,
         clock=owner.clock,
@@ -150,7 +199,7 @@ def _create(connection: sqlite3.Connection, epoch: str) -> None:
 
 def _upgrade(connection: sqlite3.Connection, version: int) -> None:
     """Upgrade a file of an older version to the current one."""
-    for added_in, changes in ((2, _ADDED_IN_2), (3, _ADDED_IN_3)):
+    for added_in, changes in ((2, _ADDED_IN_2), (3, _ADDED_IN_3), (4, _ADDED_IN_4)):
         for change in changes if version < added_in else ():
             connection.execute(change)
     connection.execute(f"PRAGMA user_version = {_VERSION}")

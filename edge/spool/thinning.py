@@ -51,7 +51,7 @@ def thin_oldest(
 
     Up to `every` neighbours without events become one record that covers their range.
     """
-    upto = totals.last_seq if upto_seq is None else upto_seq
+    upto = totals.last_row if upto_seq is None else upto_seq
     steps = 0
     while totals.bytes > goal_bytes and (most_steps is None or steps < most_steps):
         chunk = _next_chunk(connection, totals.thinned_upto, upto, every)
@@ -92,8 +92,8 @@ def _thin(
         v=VERSION,
         gw=owner.gateway,
         epoch=totals.epoch,
-        seq=last.seq,
-        first=None if first.first == last.seq else first.first,
+        seq=last.seq - totals.base,
+        first=None if first.first == last.seq else first.first - totals.base,
         blocks=blocks,
         events=[event for batch in batches for event in batch.events],
         thinned=left_out,

@@ -48,6 +48,7 @@ _BATCH = msgspec.json.Decoder(Batch)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _BLOCK = msgspec.json.Decoder(Block)
 _EVENT = msgspec.json.Decoder(Event)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 R = TypeVar("R", Ack, Descriptor, GatewayStatus)
 
@@ -91,6 +92,25 @@ def decode_batch(payload: bytes) -> Decoded | Refused:
     if refused:
         batch = msgspec.structs.replace(batch, blocks=blocks, events=events)
     return Decoded(batch, tuple(refused))
+
+
+def readdress(payload: bytes, *, gateway: str, epoch: str, first: int, seq: int) -> bytes | Refused:
+    """Return the message with another gateway, epoch and range and the same blocks, events and further fields.
+
+    Parts that a reader would refuse are carried along. Never raises.
+    """
+    text = _inflate(payload)
+    if isinstance(text, Refused):
+        return text
+    try:
+        fields = _FIELDS.decode(text)
+    except _HOSTILE as error:
+        return Refused(Reason.NOT_JSON, str(error)[:200])
+    header = {"gw": gateway, "epoch": epoch, "seq": seq} | ({} if first == seq else {"first": first})
+    fields.pop("first", None)
+    addressed = _ENCODER.encode({**fields, **header})
+    packed = zlib.compress(addressed, 1)
+    return packed if len(packed) <= MAX_PAYLOAD_BYTES else zlib.compress(addressed, 9)
 
 
 def check_block(block: Block) -> Refused | None:

@@ -39,7 +39,7 @@ def read_spool(path: Path) -> SpoolContent:
                 shutil.copyfile(part, Path(folder) / part.name)
         try:
             with closing(sqlite3.connect(Path(folder) / path.name)) as connection:
-                state = connection.execute("SELECT epoch, last_seq, dropped_records FROM state").fetchone()
+                state = connection.execute("SELECT epoch, last_seq - base, dropped_records FROM state").fetchone()
                 payloads = [row[0] for row in connection.execute("SELECT payload FROM records ORDER BY seq")]
         except sqlite3.DatabaseError as error:
             raise DataDamaged(f"the spool {path} cannot be read after the kill: {error}") from error

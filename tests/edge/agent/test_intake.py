@@ -110,8 +110,8 @@ def test_a_quiet_source_is_written_after_the_messages_age(spool: Spool, wait_unt
 
 def test_many_messages_share_a_commit(spool: Spool) -> None:
     commits: list[str] = []
-    assert spool._connection is not None
-    spool._connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    connection = spool._file.ready()
+    connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
     intake = intake_of(spool, size=10_000, max_points=1)
     for number in range(500):
         intake.reading(row(number))

@@ -75,6 +75,7 @@ def test_records_are_numbered_and_read_in_order(open_spool: Open) -> None:
 def test_a_confirmation_deletes_up_to_it_and_no_number_is_reused(open_spool: Open) -> None:
     spool = open_spool()
     assert spool.append([content(number) for number in range(1, 4)])
+    assert len(spool.oldest(0, 10)) == 3
     assert spool.confirm(spool.epoch, 2)
     assert [record.seq for record in spool.oldest(0, 10)] == [3]
     assert spool.confirm(spool.epoch, 3)
@@ -161,12 +162,16 @@ def test_a_damaged_file_is_moved_aside_and_reported_and_a_new_epoch_begins(
     assert again.counters()["damaged"] == 1
     assert (tmp_path / f"spool.sqlite.damaged-{START_MS}").read_bytes() == bytes(held)
     (record,) = again.oldest(0, 10)
-    (event,) = batch_of(record).events
-    assert (event.kind, event.device, event.data["moved_to"]) == (
+    moved, renewed, shortened = batch_of(record).events
+    assert (moved.kind, moved.device, moved.data["moved_to"]) == (
         "spool_damaged",
         "gw-1",
         f"spool.sqlite.damaged-{START_MS}",
     )
+    assert (renewed.kind, renewed.data["reason"], renewed.data["epoch_before"]) == ("spool_renewed", "damaged", epoch)
+    assert shortened.kind == "spool_shortened", "what waited in the damaged file is counted as missing"
+    lost = {"epoch": epoch, "first_seq": 1, "last_seq": 1000, "records": 1000}
+    assert {key: shortened.data[key] for key in lost} == lost
     assert again.append([content(2)])
 
 
@@ -174,10 +179,10 @@ def test_damage_at_run_time_is_survived(open_spool: Open, tmp_path: Path) -> Non
     spool = open_spool()
     assert spool.append([content(number, rows=200) for number in range(500)])
     epoch = spool.epoch
-    assert spool._connection is not None
-    spool._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    spool._connection.execute("PRAGMA cache_size=0")
-    spool._connection.execute("PRAGMA shrink_memory")
+    connection = spool._file.ready()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.execute("PRAGMA cache_size=0")
+    connection.execute("PRAGMA shrink_memory")
     with (tmp_path / "spool.sqlite").open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 400_000)
@@ -192,16 +197,16 @@ def test_damage_at_run_time_is_survived(open_spool: Open, tmp_path: Path) -> Non
 def test_a_full_disk_is_survived(open_spool: Open, caplog: pytest.LogCaptureFixture) -> None:
     spool = open_spool()
     assert spool.append([content(1)])
-    assert spool._connection is not None
-    (pages,) = spool._connection.execute("PRAGMA page_count").fetchone()
-    spool._connection.execute(f"PRAGMA max_page_count={pages + 1}")
+    connection = spool._file.ready()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={pages + 1}")
     big = content(2, events=1, text=random.Random(1).randbytes(20_000).hex())
     assert not spool.append([big])
     assert not spool.append([big])
     assert [record.seq for record in spool.oldest(0, 10)] == [1]
     assert spool.counters()["append_refused"] == 2
     assert caplog.text.count("accepts no more data") == 1
-    spool._connection.execute(f"PRAGMA max_page_count={pages + 100}")
+    connection.execute(f"PRAGMA max_page_count={pages + 100}")
     assert spool.append([big])
     assert [record.seq for record in spool.oldest(0, 10)] == [1, 2]
     assert "writable again" in caplog.text
@@ -277,12 +282,14 @@ def test_a_restored_backup_gets_a_new_epoch_instead_of_used_numbers(open_spool: 
     assert spool.confirm(epoch, 5000)
     assert spool.epoch != epoch
     assert spool.counters()["renewed"] == 1
-    fresh, *others = spool.oldest(0, 1000)
+    fresh, *others, report = spool.oldest(0, 1000)
+    assert [event.data["reason"] for event in batch_of(report).events] == ["ahead"]
     assert (fresh.first, fresh.seq) == (1, gap.seq)
     assert [numbers_of(batch_of(record)) for record in others] == [numbers_of(batch_of(record)) for record in rest]
     assert [record.seq for record in others] == list(range(gap.seq + 1, gap.seq + 1 + len(rest)))
     assert spool.append([content(101)])
-    assert spool.oldest(others[-1].seq, 1)[0].seq == others[-1].seq + 1
+    assert report.seq == others[-1].seq + 1
+    assert spool.oldest(report.seq, 1)[0].seq == report.seq + 1
     status = spool.status()
     spool.close()
     assert open_spool(20_000, "drop").status() == status

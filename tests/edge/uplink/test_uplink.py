@@ -264,6 +264,7 @@ def test_records_published_before_ingest_subscribes_arrive_in_order(
 
 def test_the_head_of_the_spool_is_marked_as_the_base(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
     assert spool.append([content(number) for number in range(1, 21)])
+    assert len(spool.oldest(0, 15)) == 15
     assert spool.confirm(spool.epoch, 15)
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
     uplink = Uplink(_settings(mosquitto), GATEWAY, spool)

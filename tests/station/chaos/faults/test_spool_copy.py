@@ -24,6 +24,7 @@ def test_the_numbers_in_a_spool_are_read_without_touching_it(tmp_path: Path) -> 
     path = tmp_path / "spool.sqlite"
     spool = Spool(path, SpoolOwner("g", "s"), 10_000_000)
     spool.append([content(1, 2), content(3)])
+    spool.oldest(0, 1)
     spool.confirm(spool.epoch, 1)
     # Not closed: what a kill leaves has its newest pages in the journal.
     found = read_spool(path)
