@@ -132,6 +132,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that take the broker, put the longest folders first, and choose for `--pure`."""
+    repeated = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if repeated:  # the workers would run one of each name
+        raise pytest.UsageError(f"tests of one name: {', '.join(repeated[:3])}")
     for item in items:
         if "mosquitto" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.services("mosquitto"))

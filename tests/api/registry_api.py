@@ -34,21 +34,24 @@ class RegistryApi:
 
 
 @cache
-def _empty() -> Path:
-    """Return an empty registry to copy: creating it takes longer than most tests."""
+def _filled() -> tuple[Path, str, dict[str, str]]:
+    """Return a filled registry to copy, its organisation's id and its records' ids: filling outlasts most tests."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "registry.sqlite"
-    open_registry(f"sqlite:///{path}").close()
-    return path
+    registry = open_registry(f"sqlite:///{path}", lambda: NOW_MS)
+    organisation = registry.add_organisation(OWN, "Our farm", "test").id
+    ids = {name: record.id for name, record in fill(registry.repositories(organisation, "test")).items()}
+    registry.close()
+    return path, organisation, ids
 
 
 def fill_registry(folder: Path) -> tuple[Registry, OrganisationRepositories, dict[str, str]]:
     """Return a new registry in a folder, its repositories, and the id of the one record in each repository."""
-    shutil.copy(_empty(), folder / "registry.sqlite")
+    path, organisation, ids = _filled()
+    shutil.copy(path, folder / "registry.sqlite")
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite", lambda: NOW_MS)
-    repositories = registry.repositories(registry.add_organisation(OWN, "Our farm", "test").id, "test")
-    return registry, repositories, {name: record.id for name, record in fill(repositories).items()}
+    return registry, registry.repositories(organisation, "test"), dict(ids)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def keyed_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyedApi]:
         yield keyed_api
 
 
+@cache
 def documented_routes() -> list[tuple[str, str]]:
     """Return every method and path of the document, with something in the place of each id."""
     app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)

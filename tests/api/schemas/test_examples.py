@@ -11,12 +11,20 @@ from jsonschema_rs import Draft202012Validator
 from api.app import create_app
 from headland.store.memory import MemoryStore
 
-DOCUMENT = create_app(MemoryStore(), organisation="own", readiness=list, counters=dict).openapi()
-OPERATIONS = {
-    f"{method.upper()} {path}": operation
-    for path, methods in DOCUMENT["paths"].items()
-    for method, operation in methods.items()
-}
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return create_app(MemoryStore(), organisation="own", readiness=list, counters=dict).openapi()
+
+
+@pytest.fixture(scope="module")
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The operations by method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
 
 
 def examples_of(operation: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
@@ -30,21 +38,23 @@ def examples_of(operation: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
     return [(each["example"], each.get("schema", {})) for each in holders]
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_every_operation_has_a_description_and_an_example(name: str) -> None:
-    operation = OPERATIONS[name]
-    assert operation["summary"]
-    assert operation["description"]
-    assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", operation["operationId"])
-    examples = examples_of(operation)
-    answers = [each for status, each in operation["responses"].items() if status < "400"]
-    assert examples or not any(each.get("content") for each in answers), "give its answer a schema or an example"
-    for example, schema in examples:
-        validator = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
-        assert [error.message for error in validator.iter_errors(example)] == []
+def test_every_operation_has_a_description_and_an_example(
+    document: dict[str, Any], operations: dict[str, dict[str, Any]]
+) -> None:
+    for name, operation in operations.items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", operation["operationId"]), name
+        examples = examples_of(operation)
+        answers = [answer for status, answer in operation["responses"].items() if status < "400"]
+        is_empty = not any(answer.get("content") for answer in answers)
+        assert examples or is_empty, f"{name}: give its answer a schema or an example"
+        for example, schema in examples:
+            validator = Draft202012Validator({**schema, "components": document["components"]})
+            assert [error.message for error in validator.iter_errors(example)] == [], name
 
 
-def test_operation_names_are_unique() -> None:
-    names = [operation["operationId"] for operation in OPERATIONS.values()]
+def test_operation_names_are_unique(document: dict[str, Any], operations: dict[str, dict[str, Any]]) -> None:
+    names = [operation["operationId"] for operation in operations.values()]
     assert len(names) == len(set(names)) > 80
-    assert DOCUMENT["openapi"].startswith("3.1")
+    assert document["openapi"].startswith("3.1")
