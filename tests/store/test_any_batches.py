@@ -58,7 +58,7 @@ def test_the_store_holds_each_series_and_time_once_with_the_first_value(
         store.close()
 
 
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     batches=BATCHES,
     until_ms=st.lists(st.integers(0, 70), min_size=8, max_size=8),
