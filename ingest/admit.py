@@ -11,11 +11,12 @@ import msgspec
 
 from headland.contract.codec import MAX_SEQ, decode_batch, decode_record
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
-from headland.contract.records import Block, Descriptor, Event, GatewayStatus, Quality, is_name
+from headland.contract.records import SPOOL_DROPPED, Block, Descriptor, Event, GatewayStatus, Quality, is_name
 from headland.contract.refusals import Reason, Refused
 from headland.contract.senml.decoder import decode_senml
 from headland.contract.topics import Topic, parse_topic
 from headland.store.port import Mark
+from ingest.accounting.delivery import RefusedDevice
 
 V = TypeVar("V")
 DescriptorOf = Callable[[str, str], Descriptor | None]
@@ -41,7 +42,8 @@ class ChannelRule:
 class Admitted:
     """Accepted content of a message; a message refused whole has only its `mark`, where that could be read.
 
-    `refused` holds a refusal for the whole message or for each part that was left out.
+    `refused` holds a refusal for the whole message or for each part that was left out, `foreign` the devices of other
+    gateways among them. `is_reduced`: the gateway removed something of the records since it accepted them.
     """
 
     topic: Topic | None
@@ -51,6 +53,8 @@ class Admitted:
     descriptor: Descriptor | None = None
     status: GatewayStatus | None = None
     refused: tuple[Refused, ...] = ()
+    foreign: tuple[RefusedDevice, ...] = ()
+    is_reduced: bool = False
 
 
 def admit(topic: str, payload: bytes, properties: Mapping[str, str], descriptor_of: DescriptorOf) -> Admitted:
@@ -124,7 +128,8 @@ def _admit_batch(topic: Topic, payload: bytes, properties: Mapping[str, str]) ->
     mark = Mark(batch.gw, batch.epoch, batch.seq if batch.first is None else batch.first, batch.seq)
     refused = list(decoded.refused)
     blocks = _known_channels(batch.blocks, refused)
-    return Admitted(topic, mark, blocks, tuple(batch.events), refused=tuple(refused))
+    is_reduced = batch.thinned > 0 or mark.first != mark.last or any(e.kind == SPOOL_DROPPED for e in batch.events)
+    return Admitted(topic, mark, blocks, tuple(batch.events), refused=tuple(refused), is_reduced=is_reduced)
 
 
 def _admit_senml(topic: Topic, payload: bytes, descriptor_of: DescriptorOf) -> Admitted:

@@ -37,14 +37,15 @@ class SampleColumns:
         self._segment_series: list[int] = []
         self._segment_rows: list[int] = []
         self._segment_first_row: list[int] = []
+        self._segment_origin: list[int] = []
         self._flags: list[tuple[int, list[int]]] = []
 
     def __len__(self) -> int:
         """Return the number of collected values, missing ones included."""
         return len(self._values)
 
-    def add(self, block: Block) -> None:
-        """Collect a valid block whose channels all have a rule."""
+    def add(self, block: Block, origin: int = 0) -> None:
+        """Collect a valid block whose channels all have a rule; `origin` is what its samples are counted by."""
         device = (block.site, block.kind, block.device, block.simulated)
         index = self._index.get(device)
         if index is None:
@@ -60,6 +61,7 @@ class SampleColumns:
             self._segment_series.append(series)
             self._segment_rows.append(rows)
             self._segment_first_row.append(first_row)
+            self._segment_origin.append(origin)
         self._offsets_ms += block.dt
         self._block_start_ms.append(block.t0)
         self._block_rows.append(rows)
@@ -86,7 +88,11 @@ class SampleColumns:
         if off_clock.any():
             impossible |= off_clock[row]
         quality[impossible] = np.maximum(quality[impossible], Quality.FAIL)
-        return _without_missing(Points(self._series, np.repeat(segment_series, rows), time_ms, value, quality))
+        index = np.repeat(segment_series, rows)
+        origin = np.repeat(np.array(self._segment_origin, np.int32), rows)
+        points = Points(self._series, index, time_ms, value, quality, origin)
+        present = np.isfinite(value)
+        return points if present.all() else points.choose(present)
 
     def _add_series(self, block: Block, channel: str) -> int:
         rule = find_rule(channel)
@@ -108,12 +114,3 @@ class SampleColumns:
         high = np.repeat(np.array([rule.high for rule in self._rules])[segment_series], rows)
         outside: NDArray[np.bool_] = (value < low) | (value > high)
         return outside
-
-
-def _without_missing(points: Points) -> Points:
-    present = np.isfinite(points.value)
-    if present.all():
-        return points
-    return Points(
-        points.series, points.index[present], points.time_ms[present], points.value[present], points.quality[present]
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
@@ -11,17 +11,33 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from headland.contract.records import Block, Clock, Descriptor
+from headland.clock import wall_clock_ms
+from headland.contract.codec import MAX_SEQ
+from headland.contract.records import SPOOL_DROPPED, SPOOL_SHORTENED, Block, Clock, Descriptor, Event, is_name
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
-from headland.store.port import Mark, MarkState, Points, Rejection, StoredEvent, WriteBatch
+from headland.store.port import (
+    DeviceRecord,
+    Mark,
+    MarkState,
+    Points,
+    Rejection,
+    SeriesKey,
+    StoredEvent,
+    WriteBatch,
+    WriteResult,
+)
 from ingest.accounting.gateway_stats import GatewayActivity
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.accounting.ranges import accounted_in, count, subtract
+from ingest.accounting.record_digests import RecordDigests, digest_of
 from ingest.admit import Admitted, admit, deleted_before, mark_of_properties
 from ingest.columns import FUTURE_MS, SampleColumns
+from ingest.device_owners import DeviceOwners
+from ingest.gateway_notes import GatewayNotes
 from ingest.mqtt.inbox import InboundMessage
 from ingest.quarantine import QuarantinedMessage, RefusedMessage
+from ingest.quotas import NO_QUOTAS, GatewayBudgets, Quotas
 
 Epoch = tuple[str, str]
 _NONE = MarkState()
@@ -30,8 +46,6 @@ _NO_POINTS = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0
 
 #: Limit of separate ranges ahead of a gateway's high-water mark: above it, newer records are refused until gaps close.
 MAX_AHEAD: Final = 256
-#: Event of a gateway's spool for records that it dropped.
-_SPOOL_DROPPED: Final = "spool_dropped"
 
 
 class _MarkResult(Enum):
@@ -42,14 +56,30 @@ class _MarkResult(Enum):
     TOO_FAR_AHEAD = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A message whose samples are counted apart: its gateway and records.
+
+    `is_again`: the records were accounted for before, so that nothing of the message should be new.
+    """
+
+    gateway: str
+    mark: Mark | None = None
+    message: InboundMessage | None = None
+    is_again: bool = False
+
+
 @dataclass(slots=True)
 class CommitBatch:
     """Messages and everything that their commit writes.
 
     `marks` are the states after the commit of the (gateway, epoch) pairs that the batch touches, the last touched last.
     `counts` and `activity` are added to the counters only after the commit. `dispositions` are the records that are
-    accounted for without samples. `is_quarantined`: refusals and dispositions are on the quarantine's disk already.
-    `rejections` are samples that the store will never accept.
+    accounted for without samples, `claims` the owners of devices to save, `lasting` counts that outlive the process;
+    with `refusals` they go to the quarantine's file, where they are already if `is_quarantined`. `origins` are the
+    messages by which the store counts samples; `result` is what it answered, and `rejections` are samples that it will
+    never accept. `notes` are events of ingest itself; `other_content` are records that arrived with another content
+    than before.
     """
 
     organisation: str
@@ -63,18 +93,25 @@ class CommitBatch:
     counts: Counter[str] = field(default_factory=Counter)
     activity: GatewayActivity = field(default_factory=GatewayActivity)
     dispositions: list[DispositionEntry] = field(default_factory=list)
+    claims: dict[str, str] = field(default_factory=dict)
+    lasting: Counter[tuple[str, str]] = field(default_factory=Counter)
+    notes: Sequence[Event] = ()
+    other_content: list[Mark] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
     is_quarantined: bool = False
+    result: WriteResult | None = None
     rejections: Sequence[Rejection] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing for the store to write."""
-        return not (len(self.columns) or self.events or self.new_marks)
+        return not (len(self.columns) or self.events or self.new_marks or self.notes)
 
     def to_write_batch(self, now_ms: int) -> WriteBatch:
         """Return the store transaction of this batch."""
         points = self.columns.points(now_ms) if len(self.columns) else _NO_POINTS
-        return WriteBatch(points, self.events, self.new_marks, latest_until_ms=now_ms + FUTURE_MS)
+        notes = (StoredEvent(self.organisation, event) for event in self.notes)
+        return WriteBatch(points, [*self.events, *notes], self.new_marks, latest_until_ms=now_ms + FUTURE_MS)
 
 
 class CommitBatchBuilder:
@@ -84,16 +121,43 @@ class CommitBatchBuilder:
     batch that is being committed meanwhile: the next batch is built on top of it.
     """
 
-    def __init__(self, organisation: str, shards: frozenset[int]) -> None:
+    def __init__(
+        self,
+        organisation: str,
+        shards: frozenset[int],
+        quotas: Quotas = NO_QUOTAS,
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
         self._organisation = organisation
         self._shards = shards
+        self._now_ms = now_ms
+        self.owners = DeviceOwners(quotas)
+        self._budgets = GatewayBudgets(quotas)
+        self._digests = RecordDigests()
+        self._notes = GatewayNotes()
         self.marks: dict[Epoch, MarkState] = {}
         self.descriptors: dict[tuple[str, str], Descriptor] = {}
         self.committing: CommitBatch | None = None
 
+    def load(self, owners: Mapping[str, str], records: Sequence[DeviceRecord], series: Sequence[SeriesKey]) -> None:
+        """Set the committed devices: their saved owners, and what the store has of them."""
+        self.owners.load(owners, records, series)
+        self.update_devices(records)
+
+    def update_devices(self, records: Sequence[DeviceRecord]) -> None:
+        """Set the owners and descriptors of devices as the store has them, while nothing is being committed."""
+        moved = self.owners.update(records)
+        for gateway, device in [key for key in self.descriptors if key[1] in moved]:
+            del self.descriptors[gateway, device]
+        for record in records:
+            if record.gateway:
+                self.descriptors[record.gateway, record.descriptor.device] = record.descriptor
+
     def new_batch(self) -> CommitBatch:
         """Return a batch without messages."""
-        return CommitBatch(self._organisation, SampleColumns(self._organisation))
+        batch = CommitBatch(self._organisation, SampleColumns(self._organisation), claims=dict(self.owners.unsaved))
+        batch.notes = self._notes.pending()
+        return batch
 
     def add(self, batch: CommitBatch, message: InboundMessage) -> None:
         """Judge a message and add its content to the batch."""
@@ -107,7 +171,14 @@ class CommitBatchBuilder:
         else:
             if topic is not None and topic.kind in ("data", "senml"):
                 batch.activity.counts[topic.gateway, "received"] += 1
-            self._add(batch, message, self.admit(batch, message))
+            admitted = self.admit(batch, message)
+            if message.retained and admitted.foreign:
+                # A descriptor that the broker still has of the gateway to which the device belonged before.
+                batch.counts["ignored_retained"] += 1
+            else:
+                self._add(batch, message, admitted)
+        if self.owners.unsaved:
+            batch.claims.update(self.owners.unsaved)
 
     def add_refused(self, batch: CommitBatch, message: InboundMessage, why: Refused) -> None:
         """Add a message that is quarantined whole; its mark is accounted for nevertheless."""
@@ -123,12 +194,9 @@ class CommitBatchBuilder:
         descriptor of a device that has one by now, are out of date and left out.
         """
 
-        def descriptor_of(gateway: str, device: str) -> Descriptor | None:
-            return self._descriptor(batch, (gateway, device))
-
-        admitted = admit(message.topic, message.payload, message.properties, descriptor_of)
+        admitted = self._admit(batch, message.topic, message.payload, message.properties)
         topic = admitted.topic
-        if topic is not None and descriptor_of(topic.gateway, topic.device or "") is not None:
+        if topic is not None and self._descriptor(batch, (topic.gateway, topic.device or "")) is not None:
             admitted = replace(admitted, descriptor=None)
         self._add_content(batch, replace(admitted, status=None))
         return admitted.refused
@@ -137,14 +205,21 @@ class CommitBatchBuilder:
         """Advance the committed state by a batch that the store holds now."""
         self.marks.update(batch.marks)
         self.descriptors.update(batch.descriptors)
+        self.owners.saved(batch.claims)
+        self._notes.committed(batch.notes)
+        for mark in batch.other_content:
+            batch.counts["other_content"] += 1
+            self._notes.other_content(mark, self._now_ms())
 
     def admit(self, batch: CommitBatch, message: InboundMessage) -> Admitted:
-        """Return the accepted content of a message, given the known descriptors."""
+        """Return the accepted content of a message, given the known descriptors and owners of devices."""
+        return self._admit(batch, message.topic, message.payload, message.properties)
 
+    def _admit(self, batch: CommitBatch, topic: str, payload: bytes, properties: Mapping[str, str]) -> Admitted:
         def descriptor_of(gateway: str, device: str) -> Descriptor | None:
             return self._descriptor(batch, (gateway, device))
 
-        return admit(message.topic, message.payload, message.properties, descriptor_of)
+        return self.owners.restrict(admit(topic, payload, properties, descriptor_of), self._now_ms())
 
     def _descriptor(self, batch: CommitBatch, key: tuple[str, str]) -> Descriptor | None:
         for planned in (batch, self.committing):
@@ -169,11 +244,20 @@ class CommitBatchBuilder:
                 name = "duplicate" if result is _MarkResult.DUPLICATE else "refused_too_far_ahead"
                 batch.counts[name] += 1
                 batch.activity.counts[mark.gateway, name] += 1
+                if result is _MarkResult.DUPLICATE:
+                    self._compare(batch, message, admitted)
                 return
+            admitted = self._within_budget(message, admitted)
+            if not admitted.is_reduced:
+                digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
+                self._digests.put((mark.gateway, mark.epoch), mark.last, digest)
             disposition = _disposition_of(admitted)
             if disposition is not None:
                 fresh = subtract(((mark.first, mark.last),), accounted_in(before))
                 batch.dispositions.append(DispositionEntry(mark.gateway, mark.epoch, disposition, fresh))
+        else:
+            admitted = self._within_budget(message, admitted)
+        self._note_foreign(batch, admitted)
         if admitted.refused:
             batch.refusals.append(
                 RefusedMessage(
@@ -183,25 +267,79 @@ class CommitBatchBuilder:
             batch.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
             if admitted.topic is not None:
                 batch.activity.counts[admitted.topic.gateway, "quarantined"] += 1
-        self._add_content(batch, admitted)
+        self._add_content(batch, admitted, message)
         batch.counts["stored"] += bool(admitted.blocks or admitted.events)
         if admitted.topic is not None and admitted.blocks:
             batch.activity.newest_ms.append(
                 (admitted.topic.gateway, max(_newest_ms(block) for block in admitted.blocks))
             )
 
-    def _add_content(self, batch: CommitBatch, admitted: Admitted) -> None:
+    def _compare(self, batch: CommitBatch, message: InboundMessage, admitted: Admitted) -> None:
+        """Compare a record that is accounted for with what arrived under its number before.
+
+        Where the digests do not prove that the content is the same, the samples go to the store once more: it has them,
+        or two spools use one identity, and what nobody had before is stored nevertheless.
+        """
+        mark = admitted.mark
+        if mark is None or admitted.is_reduced or not (admitted.blocks or admitted.events):
+            return
+        epoch = (mark.gateway, mark.epoch)
+        digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
+        is_same = self._digests.is_same(epoch, mark.last, digest)
+        if is_same:
+            return
+        self._digests.put(epoch, mark.last, digest)
+        batch.counts["compared"] += 1
+        self._add_content(batch, admitted, message, is_again=True)
+        if is_same is False and not admitted.blocks:
+            batch.other_content.append(mark)
+
+    def _within_budget(self, message: InboundMessage, admitted: Admitted) -> Admitted:
+        """Return the content as far as the gateway's quotas of bytes and events allow."""
+        topic = admitted.topic
+        if topic is None or not (admitted.blocks or admitted.events or admitted.descriptor or admitted.status):
+            return admitted
+        now_ms = self._now_ms()
+        if not self._budgets.take_bytes(topic.gateway, len(message.payload), now_ms):
+            why = Refused(Reason.OVER_QUOTA, f"{topic.gateway} has sent more bytes than its quota of a day")
+            return Admitted(topic, admitted.mark, refused=(*admitted.refused, why), is_reduced=admitted.is_reduced)
+        if admitted.events and not self._budgets.take_events(topic.gateway, len(admitted.events), now_ms):
+            why = Refused(Reason.OVER_QUOTA, f"{topic.gateway} has sent more events than its quota of a day")
+            return replace(admitted, events=(), refused=(*admitted.refused, why))
+        return admitted
+
+    def _note_foreign(self, batch: CommitBatch, admitted: Admitted) -> None:
+        """Count a message about devices of other gateways, and report these."""
+        topic = admitted.topic
+        if topic is None or not admitted.foreign:
+            return
+        batch.activity.counts[topic.gateway, "foreign"] += 1
+        batch.lasting[topic.gateway, "foreign"] += 1
+        batch.activity.refused_devices += ((topic.gateway, refused) for refused in admitted.foreign)
+        for refused in admitted.foreign:
+            self._notes.refused_device(topic.gateway, refused, self._now_ms())
+
+    def _add_content(
+        self, batch: CommitBatch, admitted: Admitted, message: InboundMessage | None = None, *, is_again: bool = False
+    ) -> None:
         """Add the samples, events and records of an accepted message."""
         topic = admitted.topic
+        origin = len(batch.origins)
+        if topic is not None and admitted.blocks:
+            batch.origins.append(Origin(topic.gateway, admitted.mark, message, is_again))
         for block in admitted.blocks:
-            batch.columns.add(block)
-            if topic is not None:
+            batch.columns.add(block, origin)
+            if topic is not None and not is_again:
                 self._note_clock(batch, (topic.gateway, block.device), block.clock)
         batch.events += (StoredEvent(self._organisation, event) for event in admitted.events)
+        if topic is not None:
+            batch.dispositions += _shortened(topic.gateway, admitted.events)
         if admitted.descriptor is not None and topic is not None:
             self._describe(batch, topic.gateway, admitted.descriptor)
         if admitted.status is not None:
-            batch.activity.statuses[admitted.status.gw] = admitted.status
+            batch.activity.all_statuses.append(admitted.status)
+            told_ms = min(admitted.status.t, self._now_ms())
+            batch.activity.statuses[admitted.status.gw] = msgspec.structs.replace(admitted.status, t=told_ms)
             batch.counts["statuses"] += 1
 
     def _advance(self, batch: CommitBatch, mark: Mark) -> _MarkResult:
@@ -256,7 +394,20 @@ def _disposition_of(admitted: Admitted) -> Disposition | None:
         return None
     if admitted.refused:
         return None if admitted.events else Disposition.QUARANTINED
-    return Disposition.DROPPED if all(event.kind == _SPOOL_DROPPED for event in admitted.events) else None
+    return Disposition.DROPPED if all(event.kind == SPOOL_DROPPED for event in admitted.events) else None
+
+
+def _shortened(gateway: str, events: Sequence[Event]) -> list[DispositionEntry]:
+    """Return the records that a gateway reports as accepted and no longer in its spool."""
+    entries = []
+    for event in events:
+        data = event.data
+        epoch, first, last = data.get("epoch"), data.get("first_seq"), data.get("last_seq")
+        if event.kind != SPOOL_SHORTENED or not isinstance(epoch, str) or not is_name(epoch):
+            continue
+        if isinstance(first, int) and isinstance(last, int) and 0 < first <= last <= MAX_SEQ:
+            entries.append(DispositionEntry(gateway, epoch, Disposition.SHORTENED, ((first, last),)))
+    return entries
 
 
 def _newest_ms(block: Block) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from headland.contract.refusals import Refused
+from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
 from headland.errors import RetryLater
 from headland.store.port import Mark
@@ -52,6 +52,8 @@ INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_s
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count = count + 1
 """
+#: Owners of devices, in the file of ingest: they outlive a store that was replaced.
+_OWNERS = "CREATE TABLE IF NOT EXISTS device_owners (device TEXT PRIMARY KEY, gateway TEXT NOT NULL)"
 _COLUMNS = (
     "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
     "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
@@ -117,11 +119,21 @@ class Quarantine:
         self.damaged_files = 0
 
     def add(
-        self, refusals: Sequence[RefusedMessage], now_ms: int, dispositions: Sequence[ledger.DispositionEntry] = ()
+        self,
+        refusals: Sequence[RefusedMessage],
+        now_ms: int,
+        dispositions: Sequence[ledger.DispositionEntry] = (),
+        owners: Mapping[str, str] | None = None,
+        counts: ledger.GatewayCounts | None = None,
     ) -> None:
-        """Store messages and the dispositions of records: durable on return. Raises RetryLater with nothing stored."""
+        """Store messages, dispositions of records, owners of devices and counts of gateways: durable on return.
+
+        Raises RetryLater with nothing stored.
+        """
 
         def work(connection: sqlite3.Connection) -> int:
+            connection.executemany("INSERT OR REPLACE INTO device_owners VALUES (?, ?)", list((owners or {}).items()))
+            ledger.add_gateway_counts(connection, counts or {})
             for refusal in refusals:
                 self._insert(connection, refusal, now_ms)
             ledger.record_dispositions(connection, dispositions)
@@ -180,6 +192,13 @@ class Quarantine:
         """Request a replay by the running ingest; return False for an unknown message. From any thread or process."""
         return self._change("UPDATE refused SET asked_ms = ? WHERE id = ?", (now_ms, number))
 
+    def request_replays(self, gateway: str, reason: Reason, now_ms: int) -> int:
+        """Request the replay of a gateway's messages with a reason; return how many. From any thread or process."""
+        with self._read() as connection, connection:
+            return connection.execute(
+                "UPDATE refused SET asked_ms = ? WHERE gateway = ? AND reason = ?", (now_ms, gateway, reason.value)
+            ).rowcount
+
     def drop(self, number: int) -> bool:
         """Delete a message; its records are lost. Return False for an unknown one. From any thread or process."""
         with self._read() as connection, connection:
@@ -199,6 +218,11 @@ class Quarantine:
         """Return the lasting counts of one gateway, or of all, by gateway and name."""
         with self._read() as connection:
             return ledger.read_gateway_counts(connection, gateway)
+
+    def device_owners(self) -> dict[str, str]:
+        """Return the gateway of each device as it was saved last. On the writer thread: moves a damaged file aside."""
+        query = "SELECT device, gateway FROM device_owners"
+        return self._write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
 
     def count(self) -> int:
         """Return the number of quarantined messages."""
@@ -334,6 +358,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)")
     connection.execute(ledger.SCHEMA)
     connection.execute(ledger.COUNTS_SCHEMA)
+    connection.execute(_OWNERS)
 
 
 def _message_of(row: Any) -> QuarantinedMessage:

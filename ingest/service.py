@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.records import GatewayStatus
+from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from headland.supervised_thread import ThreadStatus
@@ -134,7 +135,8 @@ class IngestService:
         """Return the delivery reports of those of `gateways` that are known. Raises RetryLater."""
         stats = self._writer.gateway_stats
         seen = stats.names()
-        figures = {gateway: stats.figures(gateway) for gateway in gateways}
+        now_s = self._clock.monotonic_s()
+        figures = {gateway: stats.figures(gateway, now_s) for gateway in gateways}
         marks: dict[str, dict[str, MarkState]] = {}
         for (gateway, epoch), state in self._store.marks().items():
             if gateway in figures:
@@ -155,6 +157,11 @@ class IngestService:
         is_requested = self.quarantine.request_replay(number, self._clock.now_ms())
         self._writer.replay_soon()
         return is_requested
+
+    def devices_moved(self, gateway: str) -> None:
+        """Read the owners of devices again, and repeat what `gateway` sent about a device that was not its own then."""
+        self.quarantine.request_replays(gateway, Reason.WRONG_IDENTITY, self._clock.now_ms())
+        self._writer.refresh_devices()
 
     @property
     def subscriber(self) -> Subscriber:

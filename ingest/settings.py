@@ -9,6 +9,7 @@ from typing import Final
 from headland.contract.records import is_name
 from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
+from ingest.quotas import Quotas
 
 ALL_SHARDS: Final = frozenset(range(SHARDS))
 
@@ -19,6 +20,9 @@ class IngestSettings:
 
     `shards` are those of this worker; several workers have disjoint shards and different client ids. Memory is bounded
     by twice `receive_maximum` messages of at most `headland.contract.codec.MAX_PAYLOAD_BYTES`.
+
+    `max_devices` of a gateway, `max_series` of a device, and a gateway's bytes and events in a day are its quotas: what
+    exceeds them goes to quarantine (`over_quota`).
     """
 
     quarantine_path: Path
@@ -40,6 +44,10 @@ class IngestSettings:
     batch_wait_s: float = 0.03
     quarantine_max_bytes: int = 64 * 1024 * 1024
     quarantine_max_records: int = 10_000
+    max_devices: int = 400
+    max_series: int = 512
+    max_bytes_per_day: int = 64 * 1024**3
+    max_events_per_day: int = 1_000_000
 
     def __post_init__(self) -> None:
         if not self.host:
@@ -68,6 +76,15 @@ class IngestSettings:
         _check("batch_wait_s", self.batch_wait_s, 0.001, 1)
         _check("quarantine_max_bytes", self.quarantine_max_bytes, 1024 * 1024, 2**40)
         _check("quarantine_max_records", self.quarantine_max_records, 1, 10_000_000)
+        _check("max_devices", self.max_devices, 1, 1_000_000)
+        _check("max_series", self.max_series, 1, 1_000_000)
+        _check("max_bytes_per_day", self.max_bytes_per_day, 1024 * 1024, 2**50)
+        _check("max_events_per_day", self.max_events_per_day, 1, 10**12)
+
+    @property
+    def quotas(self) -> Quotas:
+        """What each gateway may have."""
+        return Quotas(self.max_devices, self.max_series, self.max_bytes_per_day, self.max_events_per_day)
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
-from headland.store.port import Rejection, Store, WriteBatch, WriteResult
+from headland.store.port import Rejection, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.commit_batch import CommitBatch, CommitBatchBuilder
@@ -37,6 +37,8 @@ _RETRY_MAX_S: Final = 5.0
 #: Interval of looking for replay requests in quarantine, and the number of messages handled at once.
 _REPLAY_EVERY_S: Final = 1.0
 _MAX_REPLAYS: Final = 20
+#: Interval of reading the owners of devices again, which another process may have changed.
+_REFRESH_EVERY_S: Final = 30.0
 #: Errors of a store or disk that is not available now; they never mean that a message is bad.
 _TRANSIENT: Final = (RetryLater, DataDamaged, OSError, sqlite3.Error)
 
@@ -90,9 +92,11 @@ class IngestWriter:
         self.quarantine = Quarantine(
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
-        self._builder = CommitBatchBuilder(settings.organisation, settings.shards)
+        self._builder = self._make_builder()
         self._pending_acks = PendingAcks()
         self._next_replay_s = 0.0
+        self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
+        self._devices_changed = threading.Event()
         self._resend_acks = threading.Event()
         self._stopping = threading.Event()
         self._commits = machine.make_commits()
@@ -128,6 +132,11 @@ class IngestWriter:
         """Look for replay requests in quarantine at once."""
         self._next_replay_s = 0.0
 
+    def refresh_devices(self) -> None:
+        """Read the owners of devices again before the next replay, which is at once."""
+        self._devices_changed.set()
+        self.replay_soon()
+
     def _work(self) -> None:
         """Do one turn; after an error that no message explains, begin again from what the store has."""
         try:
@@ -144,10 +153,14 @@ class IngestWriter:
         in_flight, self._in_flight = self._in_flight, None
         if in_flight is not None:
             wait([in_flight.done])
-        self._builder = CommitBatchBuilder(self._settings.organisation, self._settings.shards)
+        self._builder = self._make_builder()
         self._is_loaded = False
         self.waiting_since_s = None
         self._ack_sender.redeliver()
+
+    def _make_builder(self) -> CommitBatchBuilder:
+        settings = self._settings
+        return CommitBatchBuilder(settings.organisation, settings.shards, settings.quotas, self._now_ms)
 
     def _end(self) -> None:
         try:
@@ -183,13 +196,26 @@ class IngestWriter:
         self._publish_acks()
         if self._monotonic_s() >= self._next_replay_s:
             self._next_replay_s = self._monotonic_s() + _REPLAY_EVERY_S
+            if self._devices_changed.is_set() or self._monotonic_s() >= self._next_refresh_s:
+                self._devices_changed.clear()
+                self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
+                self._refresh_devices()
             self._replay()
 
     def _load(self) -> None:
+        organisation = self._settings.organisation
         self._builder.marks = self._store.marks()
-        for record in self._store.devices(self._settings.organisation):
-            if record.gateway:
-                self._builder.descriptors[record.gateway, record.descriptor.device] = record.descriptor
+        records = self._store.devices(organisation)
+        series = self._store.series(SeriesFilter(organisation))
+        self._builder.load(self.quarantine.device_owners(), records, series)
+
+    def _refresh_devices(self) -> None:
+        """Read the owners of devices again: an administrator, or another worker, may have changed them."""
+        self._finish_commit()
+        try:
+            self._builder.update_devices(self._store.devices(self._settings.organisation))
+        except _TRANSIENT as error:
+            _LOGGER.debug("the devices were not read: %s", error)
 
     def _write(self, messages: Sequence[InboundMessage]) -> None:
         """Commit messages in order, in as many batches as their size requires; the last batch is left in flight."""
@@ -308,25 +334,50 @@ class IngestWriter:
         self._publish_acks()
 
     def _store_batch(self, batch: CommitBatch) -> None:
-        if (batch.refusals or batch.dispositions) and not batch.is_quarantined:
-            self.quarantine.add(batch.refusals, self._now_ms(), batch.dispositions)
+        if (batch.refusals or batch.dispositions or batch.claims or batch.lasting) and not batch.is_quarantined:
+            self.quarantine.add(batch.refusals, self._now_ms(), batch.dispositions, batch.claims, batch.lasting)
             batch.is_quarantined = True
-        for (gateway, _), descriptor in batch.descriptors.items():
-            self._store.describe(self._settings.organisation, gateway, descriptor)
+        for (gateway, device), descriptor in batch.descriptors.items():
+            owner = self._builder.owners.owner(device) or gateway
+            self._store.describe(self._settings.organisation, owner, descriptor)
         if not batch.is_empty:
             write_batch = batch.to_write_batch(self._now_ms())
-            result = self._store.write(write_batch)
+            if batch.result is None:
+                batch.result = self._store.write(write_batch)
+            result = batch.result
             if result.rejections:
                 self._quarantine_rejected(batch, result.rejections)
+            self._count_contradictions(batch, result)
             batch.counts["points"] += result.accepted
             batch.counts["points_duplicate"] += result.duplicate
             batch.counts["points_conflicting"] += result.conflicting
             self.on_commit(write_batch, result)
 
+    def _count_contradictions(self, batch: CommitBatch, result: WriteResult) -> None:
+        """Count, for each gateway, samples that were not stored and records whose content was not known before."""
+        all_new = not (result.duplicate or result.conflicting or result.rejected)
+        lasting: Counter[tuple[str, str]] = Counter()
+        other = []
+        for number, origin in enumerate(batch.origins):
+            counts = result.by_origin.get(number)
+            if counts is not None and counts.conflicting:
+                lasting[origin.gateway, "conflicting"] += counts.conflicting
+            is_other = all_new if counts is None else counts.accepted or counts.conflicting
+            if origin.is_again and origin.mark is not None and is_other:
+                other.append(origin.mark)
+        for mark in (*batch.other_content, *other):
+            lasting[mark.gateway, "other_content"] += 1
+        if lasting:
+            self.quarantine.add_counts(lasting)
+            batch.activity.counts.update(lasting)
+            batch.other_content += other
+
     def _quarantine_rejected(self, batch: CommitBatch, rejections: Sequence[Rejection]) -> None:
         """Quarantine the messages of samples that the store will never accept, before anything is acknowledged."""
         batch.rejections = rejections
-        refusals = refuse_messages(batch.messages, rejections, partial(self._builder.admit, batch))
+        again = {id(origin.message) for origin in batch.origins if origin.is_again}
+        messages = [message for message in batch.messages if id(message) not in again]
+        refusals = refuse_messages(messages, rejections, partial(self._builder.admit, batch))
         self.quarantine.add(refusals, self._now_ms())
         batch.counts["points_rejected"] += len(rejections)
         batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)

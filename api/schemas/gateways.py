@@ -28,6 +28,10 @@ class Spool(RecordModel):
     dropped_points: Annotated[int, Field(description="Samples in them.")] = 0
     thinned_points: Annotated[int, Field(description="Samples removed by thinning.")] = 0
     trouble: Annotated[str, Field(description="Why it accepts no data; empty where it does.")] = ""
+    epoch_reason: Annotated[str, Field(description="Why the spool in use began; empty where it is not known.")] = ""
+    epoch_ms: Annotated[int | None, Field(description="When it began.")] = None
+    renewals: Annotated[int, Field(description="Spools that began after the first.")] = 0
+    shortened_records: Annotated[int, Field(description="Accepted records that the spool no longer has.")] = 0
 
 
 class Gateway(Model):
@@ -97,6 +101,13 @@ class Latency(RecordModel):
     n: int
 
 
+class RefusedDevice(RecordModel):
+    """A device that the gateway wrote about and that belongs to another gateway, `owner`."""
+
+    device: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
+    owner: Annotated[str, Field(json_schema_extra={"example": "gw-2"})]
+
+
 class Delivery(RecordModel):
     """Delivery of every record that a gateway numbered.
 
@@ -123,6 +134,24 @@ class Delivery(RecordModel):
     spool: Spool
     lost_messages: Annotated[
         int, Field(description="Refused messages without record numbers that left quarantine unread.")
+    ] = 0
+    conflicting: Annotated[
+        int, Field(description="Samples that contradict stored ones and are in the conflict record only.")
+    ] = 0
+    other_content: Annotated[
+        int,
+        Field(
+            description="Records that arrived with another content than before under their number: two spools use one "
+            "identity. Their samples are stored."
+        ),
+    ] = 0
+    foreign: Annotated[int, Field(description="Messages about devices of other gateways, in quarantine.")] = 0
+    refused_devices: Annotated[
+        list[RefusedDevice], Field(default_factory=list, description="The newest of these devices, at most 50.")
+    ]
+    alternations: Annotated[
+        int,
+        Field(description="Turns of processes with this identity in the last ten minutes; 2 prove two machines."),
     ] = 0
 
 

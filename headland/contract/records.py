@@ -24,6 +24,10 @@ SPOOL_DROPPED: Final = "spool_dropped"
 SPOOL_DAMAGED: Final = "spool_damaged"
 SPOOL_RENEWED: Final = "spool_renewed"
 SPOOL_SHORTENED: Final = "spool_shortened"
+#: Events of ingest about a gateway: it wrote about a device of another gateway; a record of it arrived with another
+#: content than before.
+DEVICE_REFUSED: Final = "device_refused"
+RECORD_DIFFERS: Final = "record_differs"
 
 
 class Clock(StrEnum):

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     RELATIVE_TIME = "relative_time"
     EMPTY = "empty"
     STORE_REFUSED = "store_refused"
+    OVER_QUOTA = "over_quota"
 
 
 @dataclass(frozen=True, slots=True)

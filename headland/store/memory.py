@@ -12,6 +12,8 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
+from headland.store.core.batch_rows import count_origins
+from headland.store.core.dedup import DedupResult
 from headland.store.core.selection import check_points, check_step, device_of_series, matches, order_of, pack_event
 from headland.store.port import (
     Buckets,
@@ -73,12 +75,12 @@ class MemoryStore:
         with self._lock:
             return dict(self._open_contents().marks)
 
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a device's descriptor; `simulated` once true remains true."""
         with self._lock:
             devices = self._open_contents().devices
             before = devices.get((organisation, descriptor.device))
-            if before is not None and before[1].simulated:
+            if before is not None and before[1].simulated and not unmark:
                 descriptor = msgspec.structs.replace(descriptor, simulated=True)
             devices[organisation, descriptor.device] = (gateway, descriptor)
 
@@ -223,21 +225,21 @@ class MemoryStore:
 
 def _put_samples(contents: _Contents, batch: WriteBatch, seen_ms: int) -> WriteResult:
     points = batch.points
-    accepted = duplicate = conflicting = 0
+    accepted, conflicting = np.zeros(len(points), np.bool_), np.zeros(len(points), np.bool_)
     columns = (points.index.tolist(), points.time_ms.tolist(), points.value.tolist(), points.quality.tolist())
-    for index, time_ms, value, quality in zip(*columns, strict=True):
+    for at, (index, time_ms, value, quality) in enumerate(zip(*columns, strict=True)):
         key = points.series[index]
         samples = contents.samples.setdefault(key, {})
         stored = samples.get(time_ms)
         if stored is None:
             samples[time_ms] = _Sample(value, quality, time_ms <= batch.latest_until_ms)
-            accepted += 1
-        elif stored.value == value:
-            duplicate += 1
-        else:
+            accepted[at] = True
+        elif stored.value != value:
             contents.conflicts.setdefault((key, time_ms, value), (quality, seen_ms))
-            conflicting += 1
-    return WriteResult(accepted, duplicate, conflicting)
+            conflicting[at] = True
+    counts = int(accepted.sum()), int((~accepted & ~conflicting).sum()), int(conflicting.sum())
+    by_origin = count_origins(points, DedupResult(accepted, conflicting), slice(0, len(points)))
+    return WriteResult(*counts, by_origin=by_origin)
 
 
 def _put_mark(contents: _Contents, mark: Mark) -> None:

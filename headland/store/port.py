@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,7 +58,8 @@ class Points:
     """Samples as columns of equal length n; `series[index[i]]` is the series of sample i.
 
     Engines are fastest where the samples of a series are adjacent and in time order.
-    `value` is finite.
+    `value` is finite. `origin` is a number of the caller's choice for each sample, by which `WriteResult.by_origin`
+    counts what was not a duplicate; None where nobody asks.
     """
 
     series: Sequence[SeriesKey]
@@ -66,9 +67,16 @@ class Points:
     time_ms: Times
     value: Values
     quality: Flags
+    origin: Index | None = None
 
     def __len__(self) -> int:
         return len(self.time_ms)
+
+    def choose(self, mask: NDArray[np.bool_]) -> Points:
+        """Return the samples that a mask selects."""
+        origin = None if self.origin is None else self.origin[mask]
+        time_ms = np.asarray(self.time_ms, np.int64)[mask]
+        return Points(self.series, self.index[mask], time_ms, self.value[mask], self.quality[mask], origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +153,21 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginCounts:
+    """Counts of the samples of one origin."""
+
+    accepted: int
+    conflicting: int
+
+
+@dataclass(frozen=True, slots=True)
 class WriteResult:
     """Result of a write: every sample is in exactly one of the four counts.
 
     A duplicate has the series, time and value of a stored sample. A conflict has another value: the stored one remains,
     the other goes to the conflict record. A rejected sample can never be stored by this engine; `rejections` lists
-    each. Everything else of the batch is stored.
+    each. Everything else of the batch is stored. `by_origin` has the counts of each origin in the batch; it is empty
+    where every sample was accepted, or the batch has no origins.
     """
 
     accepted: int
@@ -158,6 +175,7 @@ class WriteResult:
     conflicting: int = 0
     rejected: int = 0
     rejections: tuple[Rejection, ...] = ()
+    by_origin: Mapping[int, OriginCounts] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +293,12 @@ class Store(Protocol):
         """Return the accounted records by (gateway, epoch)."""
         ...
 
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Store a device's descriptor; the newest replaces the last, but `simulated` once true remains true."""
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
+        """Store a device's descriptor; the newest replaces the last, but `simulated` once true remains true.
+
+        With `unmark`, the word of an administrator, the mark is that of the descriptor. A series of simulated samples
+        remains one, and a device that has any is simulated.
+        """
         ...
 
     def organisations(self) -> list[str]:

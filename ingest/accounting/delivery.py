@@ -18,9 +18,20 @@ from ingest.accounting.ledger import Counts, CountsByDisposition, Disposition
 from ingest.accounting.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
 
 _NOTHING: Final = Counts()
+#: Counts of a gateway that outlive the process: refused messages without numbers that left quarantine, samples that
+#: contradict stored ones, records with another content than before, and messages about devices of other gateways.
+LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign")
 #: Largest numbers of spools and of ranges that a report lists; the totals count all.
 MAX_EPOCHS: Final = 100
 MAX_LISTED_RANGES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDevice:
+    """A device that a gateway wrote about and that belongs to another one, `owner`."""
+
+    device: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class GatewayFigures:
     quarantined: int = 0
     latency: Latency = field(default_factory=Latency)
     status: GatewayStatus | None = None
+    refused_devices: tuple[RefusedDevice, ...] = ()
+    alternations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +93,11 @@ class Delivery:
     """Delivery report of a gateway.
 
     `received`, `duplicate` and `latency_ms` count messages since `since_ms`; the rest is proven by the store. `loss` is
-    the number of records that the gateway deleted and that are neither stored, quarantined nor reported as dropped;
-    `lost` lists them, except for the oldest of very many. `epochs` lists the spools with something to tell first;
-    `totals` counts all; the `..._left_out` say how many entries the bounded lists do not have.
+    the number of records that the gateway deleted, or reports as missing in its spool, and that are neither stored,
+    quarantined nor reported as dropped; `lost` lists them, except for the oldest of very many. `epochs` lists the
+    spools with something to tell first; `totals` counts all; the `..._left_out` say how many entries the bounded lists
+    do not have. `refused_devices` are the newest since the start; `alternations` counts how often
+    processes of one identity took turns in the last ten minutes.
     """
 
     gateway: str
@@ -101,6 +116,11 @@ class Delivery:
     latency_ms: Latency
     spool: SpoolStatus
     lost_messages: int = 0
+    conflicting: int = 0
+    other_content: int = 0
+    foreign: int = 0
+    refused_devices: tuple[RefusedDevice, ...] = ()
+    alternations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +176,9 @@ def reconcile(
         missing_left_out=max(0, len(missing) - MAX_LISTED_RANGES),
         latency_ms=figures.latency,
         spool=SpoolStatus() if status is None else status.spool,
-        lost_messages=(lasting or {}).get("lost_messages", 0),
+        **{name: (lasting or {}).get(name, 0) for name in LASTING},
+        refused_devices=figures.refused_devices,
+        alternations=figures.alternations,
     )
 
 
@@ -199,7 +221,9 @@ def _report_epoch(
     )
     top = max(deleted_seq, accounted[-1][1] if accounted else 0)
     missing = subtract(merge([(1, top)]), accounted)
-    unsaved = intersect(missing, merge([(1, deleted_seq)]))
+    shortened = counts.get((gateway, epoch, Disposition.SHORTENED), _NOTHING)
+    vanished = subtract(shortened.ranges, accounted)
+    unsaved = merge([*intersect(missing, merge([(1, deleted_seq)])), *vanished])
     named = (
         counts.get((gateway, epoch, disposition), _NOTHING).ranges
         for disposition in (Disposition.GONE, Disposition.LOST)
@@ -216,7 +240,7 @@ def _report_epoch(
         missing=missing,
     )
     known_lost = intersect(merge(part for ranges in named for part in ranges), accounted)
-    return _EpochReport(delivery, merge([*known_lost, *unsaved]), gone + lost + count(unsaved))
+    return _EpochReport(delivery, merge([*known_lost, *unsaved]), gone + lost + count(unsaved) + shortened.older)
 
 
 def _named(epoch: str, ranges: Ranges) -> list[EpochRange]:

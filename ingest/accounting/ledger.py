@@ -46,6 +46,7 @@ class Disposition(StrEnum):
     QUARANTINED = "quarantined"  # refused whole, and in quarantine
     DROPPED = "dropped_by_gateway"  # its spool was full, as it reported
     GONE = "gone_unseen"  # deleted by the gateway on the ack of a store that this one replaced
+    SHORTENED = "shortened"  # accepted by the gateway and missing in its spool since, as it reported; not accounted for
     LOST = "lost"  # refused, and no longer in quarantine: evicted from a full one, or deleted by a person
 
 

@@ -99,4 +99,5 @@ def delivery_of(gateway: str) -> Delivery:
         missing=[EpochRange(epoch="e1", first=89, last=90)],
         latency_ms=Latency(p50=12.5, p99=40.0, n=90),
         spool=SPOOL,
+        refused_devices=[],
     )

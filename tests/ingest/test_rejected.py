@@ -13,7 +13,7 @@ from headland.store.port import MarkState, SeriesFilter
 from headland.store.server.store import ServerStore
 from tests.influx_server import InfluxServer
 from tests.ingest.gateway import batch_of, block_of
-from tests.ingest.test_writer import Bench
+from tests.ingest.writer_bench import Bench
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("influxdb", "nginx")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from headland.clock import MachineClock
-from headland.contract.codec import encode_batch, encode_record
+from headland.contract.codec import encode_record
 from headland.contract.records import Ack, Batch, Clock, Descriptor, GatewayStatus
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic, data_topic, meta_topic, status_topic
@@ -18,68 +17,12 @@ from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.accounting.ledger import Disposition
 from ingest.columns import SampleColumns
-from ingest.machine import IngestMachine
-from ingest.mqtt.inbox import InboundMessage, Inbox
+from ingest.mqtt.inbox import InboundMessage
 from ingest.quarantine import RefusedMessage
-from ingest.settings import IngestSettings
-from ingest.writer import IngestWriter
-from tests.ingest.brittle_store import BrittleStore, count_points, is_away
-from tests.ingest.gateway import T0_MS, batch_of, block_of, properties_of
+from tests.ingest.brittle_store import count_points, is_away
+from tests.ingest.gateway import T0_MS, batch_of, block_of
+from tests.ingest.writer_bench import Bench
 from tests.waiting import wait_until
-
-
-class RecordedAcks:
-    """Records the acknowledgements that the writer sends."""
-
-    def __init__(self) -> None:
-        self.mids: list[int] = []
-        self.acks: list[tuple[str, Ack]] = []
-        self.connected = True
-        self.redeliveries = 0
-
-    def redeliver(self) -> None:
-        self.redeliveries += 1
-
-    def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
-        self.mids += [message.mid for message in messages]
-
-    def publish_ack(self, gateway: str, ack: Ack) -> bool:
-        if self.connected:
-            self.acks.append((gateway, ack))
-        return self.connected
-
-
-class Bench:
-    """A running writer and everything around it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = BrittleStore()
-        self.inbox = Inbox(1000)
-        self.acks = RecordedAcks()
-        settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite", batch_wait_s=0.001)
-        machine = IngestMachine(clock=MachineClock(now_ms=lambda: T0_MS + 1000))
-        self.writer = IngestWriter(settings, self.store, self.inbox, self.acks, machine)
-        self._mid = 0
-
-    def put(self, batch: Batch, payload: bytes | None = None, base: int | None = None) -> int:
-        self._mid += 1
-        body = encode_batch(batch) if payload is None else payload
-        properties = properties_of(batch.epoch, batch.seq, batch.first)
-        if base is not None:
-            properties["base"] = str(base)
-        self.inbox.put(InboundMessage(1, self._mid, 1, data_topic(batch.gw), body, False, properties))
-        return self._mid
-
-    def say(self, status: GatewayStatus) -> None:
-        self.inbox.put(InboundMessage(1, 0, 1, status_topic(status.gw), encode_record(status), False, {}))
-
-    def wait_for_start(self, batch: Batch, mids: list[int]) -> None:
-        self.put(batch)
-        self.writer.start()
-        self.wait_for_mids(mids)
-
-    def wait_for_mids(self, mids: list[int]) -> None:
-        wait_until(lambda: self.acks.mids == mids)
 
 
 @pytest.fixture
@@ -99,13 +42,15 @@ def test_copies_of_one_record_in_one_batch_are_stored_once_and_all_acknowledged(
 
 
 def test_marks_of_a_former_run_are_known(bench: Bench) -> None:
-    bench.store.write(WriteBatch(SampleColumns("home").points(0), marks=[Mark("gw-1", "e1", 1, 5)]))
+    stored = SampleColumns("local")
+    stored.add(batch_of(5).blocks[0])
+    bench.store.write(WriteBatch(stored.points(T0_MS), marks=[Mark("gw-1", "e1", 1, 5)]))
     bench.put(batch_of(5))
     bench.put(batch_of(6))
     bench.writer.start()
     wait_until(lambda: bench.acks.acks == [("gw-1", Ack(epoch="e1", seq=6))])
-    assert bench.writer.counts["duplicate"] == 1
-    assert count_points(bench.store) == 2
+    assert (bench.writer.counts["duplicate"], bench.writer.counts["other_content"]) == (1, 0)
+    assert count_points(bench.store) == 4
 
 
 def test_a_new_store_counts_the_records_that_a_gateway_deleted_and_continues(bench: Bench) -> None:
@@ -224,10 +169,10 @@ def test_an_exception_while_building_costs_only_the_message_that_raises_it(
 ) -> None:
     add = SampleColumns.add
 
-    def add_badly(self: SampleColumns, block: object) -> None:
+    def add_badly(self: SampleColumns, block: object, origin: int = 0) -> None:
         if "co2_ppm" in block.c:  # type: ignore[attr-defined]  # it is a Block
             raise ZeroDivisionError("a defect")
-        add(self, block)  # type: ignore[arg-type]  # passed on as it came
+        add(self, block, origin)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr(SampleColumns, "add", add_badly)
     mids = [bench.put(batch_of(1)), bench.put(batch_of(2, block_of({"co2_ppm": [400.0]}))), bench.put(batch_of(3))]

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headland.errors import RetryLater
-from headland.store.port import Points, SeriesFilter, Store, WriteBatch, WriteResult
+from headland.store.port import OriginCounts, Points, SeriesFilter, Store, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, ORG, batch, key, points, rows_of
 
 A = key("air_temperature_degc")
@@ -117,6 +117,17 @@ def test_inside_a_batch_repeats_of_a_stored_sample_are_compared_with_the_stored_
     store.write(batch((A, 10, 1.0)))
     assert store.write(batch((A, 10, 2.0), (A, 10, 2.0), (A, 10, 1.0))) == WriteResult(0, duplicate=1, conflicting=2)
     assert rows_of(store) == [(A, 10, 1.0, 1)]
+
+
+def test_results_are_counted_by_the_origin_of_the_samples(store: Store) -> None:
+    store.write(batch((A, 10, 1.0), (A, 20, 2.0)))
+    sent = batch((A, 10, 9.0), (A, 20, 2.0), (A, 30, 3.0), (A, 40, 4.0), (A, 40, 5.0))
+    origin = np.array([7, 7, 2, 3, 2], np.int32)
+    result = store.write(replace(sent, points=replace(sent.points, origin=origin)))
+    assert result == WriteResult(2, duplicate=1, conflicting=2)
+    assert result.by_origin == {2: OriginCounts(1, 1), 3: OriginCounts(1, 0), 7: OriginCounts(0, 1)}
+    fresh = batch((A, 50, 1.0))
+    assert store.write(replace(fresh, points=replace(fresh.points, origin=origin[:1]))).by_origin == {}
 
 
 def test_late_samples_fill_the_gap_they_belong_to(store: Store) -> None:

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from headland.store.core.dedup import DedupResult
 from headland.store.core.selection import clamp_ms
 from headland.store.core.series import SeriesCatalog
-from headland.store.port import Flags, Index, SeriesKey, Times, Values, WriteBatch, WriteResult
+from headland.store.port import (
+    Flags,
+    Index,
+    OriginCounts,
+    Points,
+    SeriesKey,
+    Times,
+    Values,
+    WriteBatch,
+    WriteResult,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +55,31 @@ def join_batches(catalog: SeriesCatalog, batches: Sequence[WriteBatch]) -> tuple
     return rows, list(new_ids)
 
 
-def count_results(rows: Rows, dedup: DedupResult, batches: int) -> list[WriteResult]:
+def count_results(rows: Rows, dedup: DedupResult, batches: Sequence[WriteBatch]) -> list[WriteResult]:
     """Return the counts of each batch."""
-    total = np.bincount(rows.owner, minlength=batches)
-    accepted = np.bincount(rows.owner[dedup.accepted], minlength=batches)
-    conflicting = np.bincount(rows.owner[dedup.conflicting], minlength=batches)
+    total = np.bincount(rows.owner, minlength=len(batches))
+    accepted = np.bincount(rows.owner[dedup.accepted], minlength=len(batches))
+    conflicting = np.bincount(rows.owner[dedup.conflicting], minlength=len(batches))
     duplicate = total - accepted - conflicting
+    ends = np.cumsum(total)
+    columns = (accepted.tolist(), duplicate.tolist(), conflicting.tolist(), ends.tolist())
     return [
-        WriteResult(*counts) for counts in zip(accepted.tolist(), duplicate.tolist(), conflicting.tolist(), strict=True)
+        WriteResult(
+            new, again, against, by_origin=count_origins(batch.points, dedup, slice(end - len(batch.points), end))
+        )
+        for batch, new, again, against, end in zip(batches, *columns, strict=True)
     ]
+
+
+def count_origins(points: Points, dedup: DedupResult, rows: slice) -> dict[int, OriginCounts]:
+    """Return the counts by origin of a batch's rows; empty where all were accepted."""
+    accepted, conflicting = dedup.accepted[rows], dedup.conflicting[rows]
+    if points.origin is None or accepted.all():
+        return {}
+    origins = np.unique(points.origin).tolist()
+    new = np.bincount(points.origin[accepted], minlength=origins[-1] + 1)
+    against = np.bincount(points.origin[conflicting], minlength=origins[-1] + 1)
+    return {origin: OriginCounts(int(new[origin]), int(against[origin])) for origin in origins}
 
 
 def _sids(catalog: SeriesCatalog, batch: WriteBatch, new_ids: dict[SeriesKey, int]) -> Index:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.store.port import Points, Rejection, WriteBatch
+from headland.store.port import Rejection, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: Earlier than any window: the cut of rows that are never deleted.
@@ -143,7 +143,4 @@ def reject_expired(batch: WriteBatch, cut_ms: int) -> tuple[WriteBatch, tuple[Re
         Rejection(points.series[points.index[at]], int(points.time_ms[at]), float(points.value[at]), int(flag), reason)
         for at, flag in zip(np.flatnonzero(~keep).tolist(), points.quality[~keep].tolist(), strict=True)
     )
-    remaining = Points(
-        points.series, points.index[keep], points.time_ms[keep], points.value[keep], points.quality[keep]
-    )
-    return replace(batch, points=remaining), rejections
+    return replace(batch, points=points.choose(keep)), rejections

@@ -74,12 +74,12 @@ class DuckDBStore:
         with self._writer.state() as state:
             return dict(state.marks)
 
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a device's descriptor; an unchanged one costs nothing."""
         with self._writer.state() as state:
             before = state.devices.get((organisation, descriptor.device))
         if before != (gateway, descriptor):
-            self._writer.describe(organisation, gateway, descriptor)
+            self._writer.describe(organisation, gateway, descriptor, unmark=unmark)
 
     def organisations(self) -> list[str]:
         """Return the organisations with anything but marks, in order."""

@@ -70,7 +70,7 @@ def commit_group(
         conflicts = _add_conflicts(connection, rows, dedup.conflicting, seen[rows.owner])
         events = _add_events(connection, batches)
         marks = _add_marks(connection, state, batches)
-    results = count_results(rows, dedup, len(batches))
+    results = count_results(rows, dedup, batches)
     return StateChange(results, new_series, rows, dedup.accepted, marks, events, conflicts), touched
 
 

@@ -86,9 +86,9 @@ class DuckDBWriter:
         self._queue.put(job)
         return job.done.result()
 
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
-        """Store a device's descriptor; `simulated` once true remains true."""
-        self.run(lambda: self._put_device(organisation, gateway, descriptor))
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
+        """Store a device's descriptor; `simulated` once true remains true, except with `unmark`."""
+        self.run(lambda: self._put_device(organisation, gateway, descriptor, unmark=unmark))
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
         """Delete everything before `cut_ms`; return the number of samples."""
@@ -206,9 +206,9 @@ class DuckDBWriter:
         for job, result, (_, rejections) in zip(jobs, change.results, split, strict=True):
             job.done.set_result(replace(result, rejected=len(rejections), rejections=rejections))
 
-    def _put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> int:
+    def _put_device(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool) -> int:
         before = self._state.devices.get((organisation, descriptor.device))
-        if before is not None and before[1].simulated:
+        if before is not None and before[1].simulated and not unmark:
             descriptor = msgspec.structs.replace(descriptor, simulated=True)
         if before != (gateway, descriptor):
             put_device(self._file.connection, organisation, gateway, descriptor)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.store.core.batch_rows import Rows
-from headland.store.port import Conflict, Points, Rejection, SeriesKey, WriteBatch
+from headland.store.port import Conflict, Rejection, SeriesKey, WriteBatch
 from headland.store.server.ports import NewConflict, SampleServer
 
 
@@ -33,8 +33,7 @@ def reject_unstorable(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBa
         for at in np.flatnonzero(rejected).tolist()
     ]
     good = ~rejected
-    remaining = Points(points.series, points.index[good], time_ms[good], points.value[good], points.quality[good])
-    return WriteBatch(remaining, batch.events, batch.marks, batch.latest_until_ms, batch.seen_ms), rejections
+    return WriteBatch(points.choose(good), batch.events, batch.marks, batch.latest_until_ms, batch.seen_ms), rejections
 
 
 def find_conflicts(

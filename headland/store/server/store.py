@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -104,21 +105,18 @@ class ServerStore:
                 self._counters["transactions"] += 1
                 self._counters["duplicates"] += change.results[0].duplicate
                 self._counters["rejected"] += len(rejections)
-        counts = change.results[0]
-        return WriteResult(
-            counts.accepted, counts.duplicate, counts.conflicting, rejected=len(rejections), rejections=rejections
-        )
+        return replace(change.results[0], rejected=len(rejections), rejections=rejections)
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
         """Return the accounted records by (gateway, epoch)."""
         with self._locked_state() as state:
             return dict(state.marks)
 
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a device's descriptor; an unchanged one costs nothing."""
         with self._locked_state() as state:
             before = state.devices.get((organisation, descriptor.device))
-        if before is not None and before[1].simulated:
+        if before is not None and before[1].simulated and not unmark:
             descriptor = msgspec.structs.replace(descriptor, simulated=True)
         if before != (gateway, descriptor):
             with self._changing():
@@ -307,10 +305,10 @@ class ServerStore:
         marks = advance_marks(state.marks, [batch])
         if marks:
             self._metadata.put_marks(marks)
-        results = count_results(rows, DedupResult(accepted, dedup.conflicting), 1)
+        results = count_results(rows, DedupResult(accepted, dedup.conflicting), [batch])
         rejections = (*unstorable, *(make_rejection(keys, rows, at, reason) for at, reason in rejected.items()))
         if rejected:
-            results = [WriteResult(results[0].accepted, results[0].duplicate - len(rejected), results[0].conflicting)]
+            results = [replace(results[0], duplicate=results[0].duplicate - len(rejected))]
         return StateChange(results, new_series, rows, accepted, marks, events, conflicts), rejections
 
     def _put(self, keys: list[SeriesKey], rows: Rows, accepted: NDArray[np.bool_]) -> RejectionReasons:

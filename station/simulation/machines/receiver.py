@@ -78,9 +78,9 @@ class SimulatedStore(MemoryStore):
             raise ProcessKilled
         return result
 
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a descriptor."""
-        super().describe(organisation, gateway, descriptor)
+        super().describe(organisation, gateway, descriptor, unmark=unmark)
         self._writes.append((organisation, gateway, descriptor))
 
     def close(self) -> None:

@@ -31,11 +31,11 @@ def stats() -> GatewayStats:
 def test_counts_add_up_and_an_unknown_gateway_has_zeros(stats: GatewayStats) -> None:
     stats.record(activity_of(data=3), T0_MS, 0.0)
     stats.record(activity_of(data=2, waiting=1), T0_MS, 1.0)
-    figures = stats.figures("gw-1")
+    figures = stats.figures("gw-1", 0.0)
     assert (figures.received, figures.since_ms, figures.latency.n) == (5, T0_MS, 2)
     assert figures.latency.p50 == pytest.approx(100, rel=0.05)
     assert figures.status is not None
-    assert (stats.figures("gw-9").received, stats.names()) == (0, {"gw-1"})
+    assert (stats.figures("gw-9", 0.0).received, stats.names()) == (0, {"gw-1"})
 
 
 def test_a_gateway_whose_spool_grows_while_nothing_comes_is_cut_off(stats: GatewayStats) -> None:

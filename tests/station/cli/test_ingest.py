@@ -29,7 +29,7 @@ from station.cli.main import app
 from station.local.folder import FarmFolder
 from tests.broker import Broker, find_free_port
 from tests.ingest.gateway import Gateway, batch_of
-from tests.ingest.test_writer import RecordedAcks
+from tests.ingest.writer_bench import RecordedAcks
 from tests.waiting import wait_until
 
 WHY = (Refused(Reason.WRONG_VERSION, "version 2 of the contract"),)

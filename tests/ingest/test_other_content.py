@@ -1,0 +1,204 @@
+"""Two contents under one number: both are stored, and the report says so. Two processes with one identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.contract.records import Batch, Clock, Event, GatewayStatus, Scalar
+from headland.store.port import SeriesFilter
+from ingest.accounting.delivery import EpochRange
+from ingest.accounting.record_digests import EPOCHS, RECORDS, RecordDigests
+from tests.ingest.gateway import T0_MS, batch_of, block_of
+from tests.ingest.writer_bench import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.writer.finish()
+
+
+def record(seq: int, value: float, at_ms: int = 0) -> Batch:
+    return batch_of(seq, block_of({"air_temperature_degc": [value]}, T0_MS + at_ms))
+
+
+def stored_values(bench: Bench) -> list[float]:
+    return [value for samples in bench.store.raw(SeriesFilter("local"), 0, 2**60) for value in samples.value.tolist()]
+
+
+def test_the_twin_of_a_spool_loses_nothing_and_is_reported(bench: Bench) -> None:
+    for seq in range(1, 136):
+        bench.put(record(seq, float(seq), seq * 500))
+    bench.settle()
+    for seq in range(1, 811):
+        bench.put(record(seq, 1000.0 + seq, 100_000 + seq * 500))
+        if seq % 90 == 0:
+            bench.settle()
+    bench.settle()
+    assert len(stored_values(bench)) == 135 + 810
+    report = bench.delivery("gw-1")
+    assert (report.other_content, report.duplicate, report.totals.stored) == (135, 135, 810)
+    (event,) = bench.store.events("local", 0, 2**60)
+    assert (event.kind, event.device, event.data) == ("record_differs", "gw-1", {"epoch": "e1", "seq": 1})
+    assert bench.writer.gateway_stats.troubles(0.0)["gw-1"].other_content == 135
+
+
+def test_what_a_gateway_sends_again_is_not_compared_with_the_store(bench: Bench) -> None:
+    for _ in range(3):
+        for seq in range(1, 6):
+            bench.put(record(seq, float(seq), seq))
+        bench.settle()
+    assert (bench.writer.counts["duplicate"], bench.writer.counts["compared"]) == (10, 0)
+    assert bench.delivery("gw-1").other_content == 0
+
+
+def test_after_a_restart_the_store_proves_what_is_the_same(bench: Bench, tmp_path: Path) -> None:
+    for seq in range(1, 6):
+        bench.put(record(seq, float(seq), seq))
+    bench.settle()
+    bench.writer.finish()
+    later = Bench(tmp_path, bench.store)
+    later.writer.load()
+    for seq in range(1, 5):
+        later.put(record(seq, float(seq), seq))
+    later.put(record(5, 99.0, 1_000))
+    later.settle()
+    assert (later.writer.counts["compared"], later.delivery("gw-1").other_content) == (5, 1)
+    assert sorted(stored_values(later)) == [1.0, 2.0, 3.0, 4.0, 5.0, 99.0]
+    later.writer.finish()
+    assert Bench(tmp_path, later.store).delivery("gw-1").other_content == 1
+
+
+def test_a_record_that_contradicts_itself_is_counted_and_in_the_conflicts(bench: Bench) -> None:
+    bench.put(record(1, 20.0))
+    bench.put(record(1, 25.0))
+    bench.settle()
+    report = bench.delivery("gw-1")
+    assert (report.other_content, report.conflicting) == (1, 1)
+    assert [conflict.value for conflict in bench.store.conflicts("local", 0, 2**60)] == [25.0]
+
+
+def test_events_under_one_number_are_all_stored(bench: Bench) -> None:
+    for word in ("a", "b", "b"):
+        event = Event(t=T0_MS, device="gh-1", kind=word, device_kind="greenhouse", site="home", clock=Clock.NTP)
+        bench.put(Batch(gw="gw-1", epoch="e1", seq=1, v=1, events=[event]))
+    bench.settle()
+    assert [event.kind for event in bench.store.events("local", 0, T0_MS + 1)] == ["a", "b"]
+    assert bench.delivery("gw-1").other_content == 1
+
+
+def test_a_thinned_record_is_not_another_content(bench: Bench) -> None:
+    whole = batch_of(1, block_of({"air_temperature_degc": [1.0, 2.0, 3.0]}))
+    thinned = msgspec.structs.replace(batch_of(1, block_of({"air_temperature_degc": [1.0]})), thinned=2)
+    for batch in (whole, thinned, whole):
+        bench.put(batch)
+    bench.settle()
+    assert (bench.delivery("gw-1").other_content, bench.writer.counts["points"]) == (0, 3)
+
+
+def test_a_comparison_survives_a_store_that_fails_after_its_commit(bench: Bench) -> None:
+    bench.put(record(1, 20.0))
+    bench.settle()
+    bench.writer.quarantine.close()
+    calls = iter([OSError("no space")])
+    add_counts = bench.writer.quarantine.add_counts
+
+    def fail_once(counts: object) -> None:
+        for error in calls:
+            raise error
+        add_counts(counts)  # type: ignore[arg-type]  # passed on as it came
+
+    bench.writer.quarantine.add_counts = fail_once  # type: ignore[method-assign]
+    bench.put(record(1, 25.0, 5))
+    bench.settle()
+    assert (bench.delivery("gw-1").other_content, bench.writer.counts["points"]) == (1, 2)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3 * RECORDS), st.integers(0, 3)), max_size=80))
+def test_digests_are_right_or_unknown(received: list[tuple[int, int, int]]) -> None:
+    digests = RecordDigests()
+    truth: dict[tuple[int, int], int] = {}
+    for spool, seq, digest in received:
+        epoch = ("gw-1", str(spool))
+        assert digests.is_same(epoch, seq, digest) in (None, truth.get((spool, seq), -1) == digest)
+        digests.put(epoch, seq, digest)
+        truth[spool, seq] = digest
+        assert digests.is_same(epoch, seq, digest) is True
+
+
+def test_digests_are_bounded() -> None:
+    digests = RecordDigests()
+    for number in range(EPOCHS + 10):
+        digests.put(("gw-1", str(number)), 1, 7)
+    assert digests.is_same(("gw-1", "9"), 1, 7) is None
+    assert digests.is_same(("gw-1", "10"), 1, 7) is True
+
+
+def say(bench: Bench, instance: str, t: int, *, online: bool = True, epoch: str = "e1") -> None:
+    bench.say(GatewayStatus(gw="gw-1", online=online, t=T0_MS + t, epoch=epoch, instance=instance))
+    bench.settle()
+
+
+def is_twin(bench: Bench, later_s: float = 0.0) -> bool:
+    trouble = bench.writer.gateway_stats.troubles(bench.writer._monotonic_s() + later_s).get("gw-1")
+    return trouble is not None and trouble.is_twin
+
+
+def test_two_machines_under_one_name_are_noticed_and_forgotten_after_a_while(bench: Bench) -> None:
+    for t in range(6):
+        say(bench, "ab"[t % 2], t)
+    assert is_twin(bench)
+    assert bench.delivery("gw-1").alternations == 4
+    assert not is_twin(bench, 700.0)
+
+
+def test_machines_without_an_instance_are_known_by_their_spools(bench: Bench) -> None:
+    for t in range(6):
+        say(bench, "", t, epoch="ab"[t % 2])
+    assert is_twin(bench)
+
+
+def test_restarts_wills_and_messages_that_come_again_are_no_second_machine(bench: Bench) -> None:
+    for t in range(20):
+        say(bench, f"process-{t}", 10 * t)
+        say(bench, f"process-{t - 1}", 10 * t + 1, online=False)
+        say(bench, f"process-{t - 1}", 10 * (t - 1))
+        say(bench, f"process-{t}", 10 * t)
+    assert not is_twin(bench)
+
+
+def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Bench) -> None:
+    for seq in range(1, 5):
+        bench.put(record(seq, float(seq), seq))
+    data: dict[str, Scalar] = {"epoch": "e1", "first_seq": 3, "last_seq": 60, "records": 58, "why": "log"}
+    event = Event(
+        t=T0_MS, device="gw-1", kind="spool_shortened", device_kind="gateway", site="s", clock=Clock.NTP, data=data
+    )
+    bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
+    bench.settle()
+    report = bench.delivery("gw-1")
+    assert (report.loss, report.lost) == (56, (EpochRange("e1", 5, 60),))
+
+
+@pytest.mark.parametrize("data", [{"first_seq": 0, "last_seq": 5}, {"first_seq": 9, "last_seq": 5}, {"first_seq": "1"}])
+def test_a_senseless_report_of_a_shortened_spool_counts_nothing(bench: Bench, data: dict[str, int | str]) -> None:
+    event = Event(
+        t=T0_MS,
+        device="gw-1",
+        kind="spool_shortened",
+        device_kind="gateway",
+        site="s",
+        clock=Clock.NTP,
+        data={"epoch": "e1", **data},
+    )
+    bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
+    bench.settle()
+    assert bench.delivery("gw-1").loss == 0
