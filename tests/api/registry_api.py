@@ -39,7 +39,7 @@ def _filled() -> tuple[Path, str, dict[str, str]]:
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "registry.sqlite"
-    registry = open_registry(f"sqlite:///{path}", lambda: NOW_MS)
+    registry = open_registry(f"sqlite:///{path}", lambda: NOW_MS - 1)  # before the records of a test
     organisation = registry.add_organisation(OWN, "Our farm", "test").id
     ids = {name: record.id for name, record in fill(registry.repositories(organisation, "test")).items()}
     registry.close()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.farm import NOW_MS
 from tests.api.registry_api import RegistryApi, serve_registry
 
 
@@ -38,7 +39,7 @@ def test_a_returned_record_can_be_sent_back_as_a_change(farm_api: RegistryApi, p
     assert record.headers["etag"] == '"1"'
     changed = farm_api.client.put(thing, json={**record.json(), "name": "Other"})
     assert changed.status_code == 200, changed.text
-    assert {**record.json(), "name": "Other", "version": 2} == changed.json()
+    assert {**record.json(), "name": "Other", "version": 2, "changed_ms": NOW_MS} == changed.json()
     assert [item["name"] for item in farm_api.client.get(f"/v1/{path}").json()["items"]] == ["Other"]
 
 
