@@ -27,6 +27,7 @@ from api.ops.metrics import DurationMiddleware
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from api.routes import alarms, application, catalog, dashboard, devices, field_import, health, recommendation
+from api.routes import device_owners as owner_routes
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
 from api.routes import greenhouses as climate_routes
@@ -164,6 +165,7 @@ def create_app(
         app.include_router(module.router)
     app.include_router(climate_routes.router)
     app.include_router(place_routes.router)
+    app.include_router(owner_routes.router)
     app.include_router(report_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)

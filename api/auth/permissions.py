@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from headland.registry.models.models import Scope
 
+#: Changes that decide whose word counts: who may write a device.
+_ADMIN_CHANGES: Final = re.compile(r"/v1/devices/[^/]+/(?:owner|simulated)|/v1/gateways/[^/]+/(?:replace|refresh)")
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -116,5 +119,7 @@ def required_scope(method: str, path: str) -> RequiredScope | None:
     if permission is None:
         return None
     if method == "DELETE" and permission.path == "/v1/quarantine":
+        return RequiredScope.ADMIN
+    if method not in _READS and _ADMIN_CHANGES.fullmatch(path.rstrip("/")):
         return RequiredScope.ADMIN
     return permission.reads if method in _READS else permission.changes

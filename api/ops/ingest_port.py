@@ -35,6 +35,10 @@ class IngestPort(Protocol):
         """Request that a message is processed again; False where it is not in quarantine."""
         ...
 
+    def devices_moved(self, gateway: str) -> None:
+        """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
+        ...
+
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         ...

@@ -61,6 +61,15 @@ def get_delivery(request: Request, ingest: IngestOf, gateway: GatewayId) -> Resp
     return reply(request, delivery)
 
 
+@router.post("/gateways/{gateway}/refresh", status_code=204)
+def refresh_devices(ingest: IngestOf, gateway: GatewayId) -> None:
+    """Take the owners of devices from the store now, and repeat what the gateway sent about a device before.
+
+    An API sends this to its ingest workers when a device is moved; a worker also does it every half minute.
+    """
+    ingest.devices_moved(gateway)
+
+
 @router.get("/quarantine", name="list_quarantine", response_model=QuarantineList, responses=declare_problems(400))
 def get_quarantine(
     request: Request,

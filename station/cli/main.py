@@ -12,6 +12,7 @@ import typer
 
 from headland.errors import HeadlandError, SettingsError
 from station.cli.commands.chaos import chaos
+from station.cli.commands.device import device_app
 from station.cli.commands.doctor import doctor
 from station.cli.commands.edge import edge_app
 from station.cli.commands.field import field_app
@@ -46,6 +47,7 @@ app.command(rich_help_panel=_SERVICES)(api)
 app.command(hidden=True)(broker)
 app.add_typer(ingest_app, name="ingest", rich_help_panel=_SERVICES)
 app.add_typer(edge_app, name="edge", rich_help_panel=_SERVICES)
+app.add_typer(device_app, name="device", rich_help_panel=_FARM)
 app.add_typer(field_app, name="field", rich_help_panel=_FARM)
 app.add_typer(gateway_app, name="gateway", rich_help_panel=_FARM)
 app.add_typer(key_app, name="key", rich_help_panel=_FARM)

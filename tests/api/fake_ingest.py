@@ -43,6 +43,7 @@ class FakeIngest:
     def __init__(self) -> None:
         self.replayed: list[int] = []
         self.dropped: list[int] = []
+        self.moved: list[str] = []
 
     def gateways(self) -> list[Gateway]:
         return [
@@ -69,6 +70,9 @@ class FakeIngest:
     def replay(self, number: int) -> bool:
         self.replayed.append(number)
         return number == MESSAGE.id
+
+    def devices_moved(self, gateway: str) -> None:
+        self.moved.append(gateway)
 
     def drop(self, number: int) -> bool:
         self.dropped.append(number)

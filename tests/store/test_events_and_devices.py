@@ -114,6 +114,16 @@ def test_simulated_once_remains_simulated(store: Store, *, described_first: bool
     assert record.descriptor.name == "North house"
 
 
+def test_an_administrator_unmarks_a_device_but_not_its_simulated_samples(store: Store) -> None:
+    simulated = Descriptor(device="gh-1", kind="greenhouse", site="home", name="Sim", simulated=True)
+    store.describe(ORG, "gw-1", simulated)
+    store.describe(ORG, "gw-2", HOUSE, unmark=True)
+    assert [(record.gateway, record.descriptor) for record in store.devices(ORG)] == [("gw-2", HOUSE)]
+    store.write(batch((key(simulated=True), 1, 1.0)))
+    store.describe(ORG, "gw-2", HOUSE, unmark=True)
+    assert [record.descriptor.simulated for record in store.devices(ORG)] == [True]
+
+
 def test_every_organisation_with_data_is_listed(store: Store) -> None:
     assert store.organisations() == []
     store.write(batch((key(organisation="by-sample"), 1, 1.0), events=[event(1, organisation="by-event")]))

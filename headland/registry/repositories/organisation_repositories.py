@@ -68,21 +68,21 @@ class OrganisationRepositories:
         record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_key(key)}), key
 
-    def record_descriptor(self, gateway: str, descriptor: Descriptor) -> Device:
+    def record_descriptor(self, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> Device:
         """Update a device by its descriptor; the fields that people set remain. An unchanged descriptor writes nothing.
 
-        A device that was described as simulated once remains so.
+        A device that was described as simulated once remains so, except with `unmark`.
         """
         with self._context.database.reading() as connection:
             known = self._find_device(connection, descriptor.device)
-        if known is not None and _described(known, gateway, descriptor) == known:
+        if known is not None and _described(known, gateway, descriptor, unmark=unmark) == known:
             return known
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
             audit.lock_organisation(connection, self.organisation)
             known = self._find_device(connection, descriptor.device)
             blank = Device(name=descriptor.device, kind=descriptor.kind, gateway=gateway, site=descriptor.site)
-            device = _described(known or blank, gateway, descriptor)
+            device = _described(known or blank, gateway, descriptor, unmark=unmark)
             if known is None:
                 return self.devices.add_within(connection, device, now_ms)
             return known if device == known else self.devices.change_within(connection, device, now_ms)
@@ -104,7 +104,7 @@ class OrganisationRepositories:
         return self.devices.find_within(connection, name=name)
 
 
-def _described(device: Device, gateway: str, descriptor: Descriptor) -> Device:
+def _described(device: Device, gateway: str, descriptor: Descriptor, *, unmark: bool) -> Device:
     return msgspec.structs.replace(
         device,
         kind=descriptor.kind,
@@ -118,5 +118,5 @@ def _described(device: Device, gateway: str, descriptor: Descriptor) -> Device:
         altitude_m=descriptor.altitude_m,
         clock=descriptor.clock,
         channels=descriptor.channels,
-        simulated=device.simulated or descriptor.simulated,
+        simulated=descriptor.simulated or (device.simulated and not unmark),
     )

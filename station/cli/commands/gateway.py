@@ -13,6 +13,7 @@ import typer
 
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater, SettingsError
+from station.cli.commands.device import ApiOption, replace_gateway
 from station.cli.options import DataOption, RegistryOption, farm_folder
 
 if TYPE_CHECKING:
@@ -98,6 +99,17 @@ def gateway_remove(
     _print_note(f"Removed {name}; its data stays in the store.")
     _print_note(broker_result)
     _update_registry(registry_url(registry, folder.registry_path), name, None)
+
+
+@gateway_app.command("replace")
+def gateway_replace(
+    old: Annotated[str, typer.Argument(help="Gateway that is no longer there, or has another name now.")],
+    new: Annotated[str, typer.Argument(help="Gateway that reads its devices from now on.")],
+    data: DataOption = None,
+    api: ApiOption = None,
+) -> None:
+    """Move all devices of a gateway to another one. Needs a running station."""
+    replace_gateway(old, new, data, api)
 
 
 def _update_registry(url: str, name: str, site: str | None) -> None:

@@ -43,6 +43,10 @@ class LocalIngest:
         """Request that a message is processed again; False where it is not in quarantine."""
         return self._ingest.replay(number)
 
+    def devices_moved(self, gateway: str) -> None:
+        """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
+        self._ingest.devices_moved(gateway)
+
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         return self._ingest.quarantine.drop(number)

@@ -84,6 +84,11 @@ class RemoteIngest:
         """Request that a message is processed again; False where it is not in quarantine."""
         return self._send("POST", number, "/replay") is not None
 
+    def devices_moved(self, gateway: str) -> None:
+        """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
+        for worker in self._workers:
+            _request(worker, "POST", f"/v1/gateways/{gateway}/refresh")
+
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         return self._send("DELETE", number) is not None
