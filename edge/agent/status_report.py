@@ -7,13 +7,26 @@ from typing import Final
 
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
-from headland.contract.records import SpoolStatus
+from headland.contract.records import EpochReason, SpoolStatus
 from headland.supervised_thread import faults_of
 
 #: A daemon writes its status every two seconds; after so long it counts as dead.
 SILENT_MS: Final = 10_000
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
 _LABEL: Final = 10
+#: Why an epoch began, and what a person may do.
+_EPOCH_REASONS: Final[dict[str, str]] = {
+    EpochReason.UPGRADED: "the spool is of an older version",
+    EpochReason.MOVED: "the spool came from another machine; where it was copied, give this gateway an id of its own",
+    EpochReason.COPIED: "the spool is a copy; where the original is in use, give this gateway an id of its own",
+    EpochReason.UNPROVEN: "nothing proved that the numbers were unused: a check file or a commit ack was missing",
+    EpochReason.SHORTENED: "accepted records are missing in the file: check the disk or card",
+    EpochReason.DAMAGED: "the file was damaged and moved aside: check the disk or card",
+    EpochReason.REPLACED: "the file was deleted or replaced by another",
+    EpochReason.RENAMED: "gateway.id has changed",
+    EpochReason.AHEAD: "the numbers were used before, as after the restoration of a backup",
+    EpochReason.TWIN: "another gateway uses this gateway's id and numbers: give each an id of its own",
+}
 _MOST_FLAG_LINES: Final = 20
 
 
@@ -43,6 +56,8 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
         ("spool", _depth(status.spool, now_ms)),
         ("dropped", _losses(status)),
     ]
+    if status.spool.epoch_ms is not None and status.spool.epoch_reason != EpochReason.NEW:
+        lines.append(("epoch", _epoch(status, status.spool.epoch_ms, now_ms)))
     lines += [("" if at else "ALARMS", alarm_sentence(alarm)) for at, alarm in enumerate(status.alarms)]
     lines += [("" if at else "sources", _source(source)) for at, source in enumerate(status.sources)]
     if not status.sources:
@@ -102,6 +117,13 @@ def _depth(spool: SpoolStatus, now_ms: int) -> str:
     return f"{spool.records:,} records wait for their commit ack, {format_bytes(spool.bytes)}{oldest}{trouble}"
 
 
+def _epoch(status: AgentStatus, began_ms: int, now_ms: int) -> str:
+    """Return why the epoch in use began, and what a person may do."""
+    reason, count = status.spool.epoch_reason, status.spool.renewals
+    why = _EPOCH_REASONS.get(reason, reason)
+    return f"{status.epoch} began {format_age(now_ms - began_ms)} ago, renewal {count}: {why}"
+
+
 def alarm_sentence(alarm: RaisedAlarm) -> str:
     """Return an active alarm for a person; its times are the data's, in UTC."""
     if alarm.condition == "silent":
@@ -133,6 +155,8 @@ def _losses(status: AgentStatus) -> str:
         losses.append(f"{status.spool.thinned_points:,} samples thinned out of stored records")
     if status.spool.dropped_records:
         losses.append(f"{status.spool.dropped_records:,} records with {status.spool.dropped_points:,} samples")
+    if status.spool.shortened_records:
+        losses.append(f"{status.spool.shortened_records:,} accepted records found missing in the spool's file")
     lost = status.intake.get("lost_messages", 0)
     if lost:
         events = status.intake.get("lost_events", 0)

@@ -59,7 +59,7 @@ class SpoolCheck:
             is_known = isinstance(record, CheckRecord) and record.epoch == totals.epoch
             published = record.published if is_known and isinstance(record, CheckRecord) else []
             self._start(totals, Published(published).clip(totals.last_seq))
-            self.is_unproven = totals.acked_seq > 0
+            self.is_unproven = totals.last_seq > 0 and not opened.is_new
         return renewal
 
     def begin_epoch(self, totals: SpoolTotals) -> None:

@@ -171,9 +171,12 @@ class Spool:
             return True
 
     def renew_unproven(self) -> None:
-        """Begin a new epoch where still nothing proves the old one."""
+        """Begin a new epoch where nothing proves the old one, though it had commit acks; else go on with it."""
         with self._lock:
             if not self._file.check.is_unproven:
+                return
+            if self._file.totals.acked_seq == 0:
+                self._file.check.is_unproven = False
                 return
             why = "no commit ack of the epoch came after the start"
             try:

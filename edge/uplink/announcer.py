@@ -32,12 +32,14 @@ class Announcer:
         software: str,
         *,
         keeps_status: bool,
+        instance: str = "",
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._gateway = gateway
         self._spool = spool
         self._software = software
         self._keeps_status = keeps_status
+        self._instance = instance
         self._now_ms = now_ms
         self._lock = threading.Lock()
         self._descriptors: dict[str, Descriptor] = {}
@@ -99,5 +101,6 @@ class Announcer:
             spool=self._spool.status(),
             delete_on=state.delete_on,
             overdue_ms=state.overdue_ms,
+            instance=self._instance,
         )
         return encode_record(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _DEFAULT_RECEIVE_MAXIMUM: Final = 65_535
 #: MQTT 5 section 2.1.4: a packet's length has at most four bytes, 268,435,455, and five bytes come before it.
 _DEFAULT_PACKET_BYTES: Final = 268_435_460
 _CONNECT_S: Final = 3.0
+#: A broker that refuses a connection before MQTT begins, as for TLS, closes it within this time.
+_REFUSAL_S: Final = 2.0
 #: MQTT 5 table 3-4: accepted, but there are no subscribers.
 _NO_SUBSCRIBERS: Final = 0x10
 
@@ -48,9 +51,10 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection was refused or has ended; `reason` is a sentence."""
+    """The connection was refused or has ended; `reason` is a sentence, `hint` a remedy where none has worked before."""
 
     reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ class BrokerLink:
         self._settings = settings
         self._events: list[LinkEvent] = []
         self._answered = False
+        self._opened_s = 0.0
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
@@ -178,6 +183,7 @@ class BrokerLink:
                 raise SettingsError(f"broker.tls: {error}") from error
         properties = _new_properties(PacketTypes.CONNECT)
         properties.MaximumPacketSize = _RECEIVE_BYTES
+        self._opened_s = time.monotonic()
         try:
             self._client.connect(
                 settings.host, settings.port, settings.keepalive_s, clean_start=True, properties=properties
@@ -246,17 +252,21 @@ class BrokerLink:
     def _on_disconnect(
         self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
-        self._events.append(Closed(f"the connection ended: {reason}" if self._answered else self._reason_unanswered()))
+        if self._answered:
+            self._events.append(Closed(f"the connection ended: {reason}"))
+        elif time.monotonic() - self._opened_s > _REFUSAL_S:
+            self._events.append(Closed("the connection ended before the broker answered"))
+        else:
+            self._events.append(Closed("the broker closed the connection before it answered", self._hint_unanswered()))
 
-    def _reason_unanswered(self) -> str:
-        """Return the sentence for a connection that was closed without an answer, as TLS refusals are."""
-        closed = "the broker closed the connection before it answered"
+    def _hint_unanswered(self) -> str:
+        """Return the remedy for a connection that was closed at once and without an answer, as TLS refusals are."""
         tls = self._settings.tls
         if tls is None:
-            return f"{closed}: perhaps it requires TLS on this port (broker.tls)"
+            return "perhaps it requires TLS on this port (broker.tls)"
         if tls.cert is None:
-            return f"{closed}: perhaps it requires a certificate of this gateway (broker.tls.cert and key)"
-        return f"{closed}: perhaps it does not trust the certificate {tls.cert}"
+            return "perhaps it requires a certificate of this gateway (broker.tls.cert and key)"
+        return f"perhaps it does not trust the certificate {tls.cert}"
 
     def _on_subscribe(
         self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: object

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 #: The most sent records that wait for their commit ack, in windows.
 _AHEAD_WINDOWS: Final = 10
-#: The number of records that are sent after a stall, to probe for commits; each commit ack doubles it.
+#: The number of records that are sent after a stall, to probe for commits; each commit ack doubles it. After further
+#: stalls it is one record, so that short intervals fill a broker without ingest no faster.
 _PROBE: Final = 8
 #: How soon a record is sent again for which the broker had no subscriber.
 _NO_SUBSCRIBERS_S: Final = 0.5
@@ -16,8 +18,10 @@ _NO_SUBSCRIBERS_S: Final = 0.5
 _MOST_RANGES: Final = 32
 #: The most urgent records that are sent ahead of older ones; each is another range for the receiver.
 _MOST_URGENT: Final = 64
-#: The longest wait for a commit ack, after however many stalls.
-_MOST_STALL_S: Final = 60.0
+#: The longest wait for a commit ack, after however many stalls: so soon an ingest that has returned is found.
+_MOST_STALL_S: Final = 7.5
+#: A commit ack without progress shows that an ingest is there; it ends a wait that is at least so long.
+_WAKE_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -27,11 +31,11 @@ class SendWindow:
     `limit` bounds the messages in flight: a PUBACK frees a place. `most_uncommitted` bounds the sent records that wait
     for their commit ack: a broker must not be filled with copies while no ingest runs. Without a commit ack for
     `stall_s` sending starts again at the head, with a few records and at doubling intervals; each commit ack widens
-    the limit again.
+    the limit again. A new connection goes on behind what the broker has acknowledged, while no commit ack is overdue.
 
     While there is a backlog, newer records may be sent ahead of it: they form `ranges` (first, last), which the cursor
     skips when it reaches them. `urgent` records (alarms) are sent ahead of all others, one by one. Records sent ahead
-    do not hold up the cursor; a stall or a new connection forgets them.
+    do not hold up the cursor; a stall forgets them.
     """
 
     limit: int
@@ -50,11 +54,20 @@ class SendWindow:
     _limit_now: int = 0
 
     def restart(self, receive_maximum: int, now_s: float) -> None:
-        """Start at the head of the spool after a new connection, which allows `receive_maximum` messages in flight."""
+        """Start on a new connection, which allows `receive_maximum` messages in flight.
+
+        Records whose PUBACK is missing are sent again; all of them from the head where a commit ack is overdue.
+        """
         self._limit_now = max(1, min(self.limit, receive_maximum))
-        self.most_uncommitted = max(_PROBE, self._limit_now) if self.stalls == 0 else _PROBE
+        is_overdue = self.stalls > 0 or self.no_subscribers or now_s - self._progress_s >= self.stall_limit_s
+        if self._waits and not is_overdue:
+            self._step_back()
+        else:
+            self._rewind(now_s)
+            self.most_uncommitted = self._probe()
+        if self.stalls == 0:
+            self.most_uncommitted = max(self.most_uncommitted, _PROBE, self._limit_now)
         self.in_flight.clear()
-        self._rewind(now_s)
 
     def free(self) -> int:
         """Return how many messages may be sent now: none behind one without subscribers."""
@@ -145,7 +158,9 @@ class SendWindow:
         self.cursor = max(self.cursor, seq)
         self._progress_s = now_s
         self.stalls = 0
-        self.most_uncommitted = min(self.most_uncommitted * 2, self._limit_now * _AHEAD_WINDOWS)
+        self.most_uncommitted = min(
+            max(self.most_uncommitted * 2, _PROBE), max(self._limit_now * _AHEAD_WINDOWS, _PROBE)
+        )
         while self.uncommitted and self.uncommitted[0] <= seq:
             self.uncommitted.popleft()
         self._drop_ahead(seq)
@@ -156,6 +171,15 @@ class SendWindow:
         if not (self._waits or self.no_subscribers) or now_s - self._progress_s < self.stall_limit_s:
             return False
         self.stalls += 1
+        self.most_uncommitted = self._probe()
+        self._rewind(now_s)
+        return True
+
+    def wake(self, now_s: float) -> bool:
+        """Start again at the head because an ingest has shown itself; return whether the window waited for one."""
+        if not self.stalls or now_s - self._progress_s < _WAKE_S:
+            return False
+        self.stalls = 0
         self.most_uncommitted = _PROBE
         self._rewind(now_s)
         return True
@@ -178,6 +202,27 @@ class SendWindow:
         """Start a new epoch, of which no record was sent or committed."""
         self.acked_seq = self.cursor = self.stalls = 0
         self._clear()
+
+    def _probe(self) -> int:
+        return _PROBE if self.stalls <= 1 else 1
+
+    def _step_back(self) -> None:
+        """Forget what was sent from the first record on whose PUBACK is missing, in each order of sending."""
+        unanswered = sorted(seq for seq in self.in_flight.values() if seq > self.acked_seq)
+        if unanswered and unanswered[0] <= self.cursor:
+            while self.uncommitted and self.uncommitted[-1] >= unanswered[0]:
+                self.uncommitted.pop()
+            self.cursor = self.uncommitted[-1] if self.uncommitted else self.acked_seq
+        for at, (first, last) in enumerate(self.ranges):
+            missing = next((seq for seq in unanswered if first <= seq <= last), None)
+            if missing is not None:
+                kept = [*islice(self.ranges, at), *([(first, missing - 1)] if missing > first else [])]
+                self.ranges = deque(kept)
+                break
+        missing_urgent = next((at for at, seq in enumerate(self.urgent) if seq in unanswered), None)
+        if missing_urgent is not None:
+            self.urgent = deque(islice(self.urgent, missing_urgent))
+            self._urgent_upto = self.urgent[-1] if self.urgent else 0
 
     def _rewind(self, now_s: float) -> None:
         self._clear()

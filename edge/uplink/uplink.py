@@ -39,6 +39,8 @@ LinkMaker = Callable[[BrokerSettings, str, Will | None], Link]
 
 #: How long the broker may take to answer a connection or a subscription.
 _ANSWER_S: Final = 10.0
+#: How long after a start the first commit ack of the epoch may take; without it a new epoch begins.
+_PROOF_S: Final = 5.0
 #: How often records are deleted where the PUBACK deletes.
 _DELETE_S: Final = 0.05
 #: How long to wait for the PUBACK of the last status.
@@ -53,6 +55,7 @@ class _Session:
 
     link: Link
     opened_s: float
+    began_s: float = 0.0
     receive_maximum: int = 0
     packet_bytes: int = 0
     connected: bool = False
@@ -65,9 +68,12 @@ class _Session:
 class Uplink:
     """Sends the spool's records; owns the thread `uplink`, which never ends before `stop`.
 
-    Each record is published until a commit ack covers it: again from the head after a reconnect and after some seconds
-    without progress. The receiver may receive a record more than once, and in order within a connection. With
-    `announce` it also maintains the gateway's retained status and last will.
+    Each record is published until a commit ack covers it: again after a reconnect where its PUBACK is missing, and from
+    the head after some seconds without progress. The receiver may receive a record more than once, and in order within
+    a connection. With `announce` it also maintains the gateway's retained status and last will.
+
+    After a start the first record is sent when the retained commit ack has shown that the spool's epoch is as the spool
+    has it: a restored one would give numbers to new records that older ones have already.
 
     The thread only calls `connect`, `turn`, `disconnect` and `note_failure`; a simulation calls them itself, with its
     own clock, links and `dice` (0 to 1, for the jitter of the wait before the next connection).
@@ -93,7 +99,9 @@ class Uplink:
         self._gateway = gateway
         self._spool = spool
         self._client_id = client_id or f"edge-{gateway}"
-        self._announcer = Announcer(gateway, spool, software, keeps_status=announce, now_ms=clock.now_ms)
+        self._announcer = Announcer(
+            gateway, spool, software, keeps_status=announce, instance=_new_instance(dice), now_ms=clock.now_ms
+        )
         self._sender = RecordSender(settings, gateway, spool, clock.monotonic_s())
         self._window = self._sender.window
         self._session: _Session | None = None
@@ -105,7 +113,7 @@ class Uplink:
         self._counters = dict.fromkeys(
             (
                 "connects", "connect_failures", "pubacks", "unheard", "refused_by_broker", "commit_acks",
-                "foreign_acks", "bad_acks", "resends", "too_large", "errors",
+                "foreign_acks", "bad_acks", "resends", "too_large", "errors", "woken",
             ),
             0,
         )  # fmt: skip
@@ -220,15 +228,24 @@ class Uplink:
             if now_s - session.opened_s > _ANSWER_S:
                 raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
             return
-        self._follow_epoch()
-        self._check_stall(now_s)
-        if self._settings.delete_on == "puback":
-            self._delete_acknowledged(now_s)
-        self._sender.send(session.link, session.packet_bytes, self._state.epoch, now_s)
-        if self._sender.too_large is not None:
-            self._note_too_large(self._sender.too_large, session.packet_bytes)
+        if self._may_send(session, now_s):
+            self._follow_epoch()
+            self._check_stall(now_s)
+            if self._settings.delete_on == "puback":
+                self._delete_acknowledged(now_s)
+            self._sender.send(session.link, session.packet_bytes, self._state.epoch, now_s)
+            if self._sender.too_large is not None:
+                self._note_too_large(self._sender.too_large, session.packet_bytes)
         if session.offline_mid is None:
             self._announcer.announce(session.link, self._state, now_s)
+
+    def _may_send(self, session: _Session, now_s: float) -> bool:
+        """Return whether records may be sent: not before a commit ack has proven the epoch, or a new one has begun."""
+        if not self._spool.is_unproven or self._settings.delete_on == "puback":
+            return True
+        if now_s - session.began_s >= _PROOF_S:
+            self._spool.renew_unproven()
+        return not self._spool.is_unproven
 
     def _follow_epoch(self) -> None:
         """Start at the head of the spool where its epoch has changed."""
@@ -241,7 +258,9 @@ class Uplink:
             case Closed():
                 if session.refusal:
                     raise PeerRefused(self._refusal_sentence(session.refusal))
-                raise RetryLater(event.reason) if session.connected else PeerRefused(event.reason)
+                # What an earlier connection did with the same settings, the settings do not prevent.
+                hint = f": {event.hint}" if event.hint and not self._counters["connects"] else ""
+                raise RetryLater(event.reason) if session.connected else PeerRefused(event.reason + hint)
             case Connected():
                 session.connected = True
                 session.receive_maximum = event.receive_maximum
@@ -270,10 +289,11 @@ class Uplink:
 
     def _begin(self, session: _Session) -> None:
         session.sending = True
+        session.began_s = self._clock.monotonic_s()
         self._counters["connects"] += 1
         self._too_large_seq = 0
         self._announcer.restart()
-        self._window.restart(session.receive_maximum, self._clock.monotonic_s())
+        self._window.restart(session.receive_maximum, session.began_s)
         _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
         self._set_state(connected=True, detail="")
 
@@ -316,10 +336,13 @@ class Uplink:
             self._counters["foreign_acks"] += 1
             return
         self._counters["commit_acks"] += 1
-        if ack.epoch == self._state.epoch == self._spool.epoch and self._window.commit(
-            ack.seq, self._clock.monotonic_s()
-        ):
+        if not ack.epoch == self._state.epoch == self._spool.epoch:
+            return
+        now_s = self._clock.monotonic_s()
+        if self._window.commit(ack.seq, now_s):
             self._set_state(acked_seq=ack.seq, acked_ms=self._clock.now_ms(), overdue_ms=None)
+        else:
+            self._counters["woken"] += self._window.wake(now_s)
 
     def _check_stall(self, now_s: float) -> None:
         """Start again at the head where the commit ack is overdue, and record since when."""
@@ -369,3 +392,8 @@ class Uplink:
 
     def _set_state(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
+
+
+def _new_instance(dice: Callable[[], float]) -> str:
+    """Return a name for this start of the process."""
+    return f"{int(dice() * 2**52):013x}"

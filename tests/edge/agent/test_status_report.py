@@ -111,6 +111,18 @@ def test_losses_are_listed_wherever_they_occurred() -> None:
     ]
 
 
+def test_a_renewed_epoch_is_shown_with_its_reason_and_what_is_missing() -> None:
+    spool = SpoolStatus(epoch_reason="copied", epoch_ms=NOW_MS - 7_200_000, renewals=2, shortened_records=7)
+    assert status_lines(msgspec.structs.replace(STATUS, spool=spool, sources=[]), NOW_MS)[3:6] == [
+        "spool     empty: the store has everything",
+        "dropped   7 accepted records found missing in the spool's file",
+        (
+            "epoch     0192f3c4 began 2.0 h ago, renewal 2: the spool is a copy; where the original is in use, give"
+            " this gateway an id of its own"
+        ),
+    ]
+
+
 def test_an_overdue_commit_ack_and_the_weaker_guarantee_are_shown() -> None:
     late = UplinkStatus(connected=True, overdue_ms=NOW_MS - 42_000)
     assert uplink_sentence(late, NOW_MS) == (

@@ -44,7 +44,7 @@ def test_without_a_commit_ack_sending_starts_again_at_the_head_with_few_records(
     assert window.free() == 8
 
 
-def test_stalls_grow_longer_up_to_a_minute_and_progress_ends_that() -> None:
+def test_stalls_grow_longer_up_to_some_seconds_and_probe_with_one_record_until_there_is_progress() -> None:
     window = filled(10)
     now_s, gaps = 0.0, []
     for _ in range(8):
@@ -54,9 +54,25 @@ def test_stalls_grow_longer_up_to_a_minute_and_progress_ends_that() -> None:
         gaps.append(limit_s)
         window.in_flight.clear()
         window.sent(1, 1, now_s)
-    assert gaps == [3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0, 60.0]
+    assert gaps == [3.0, 6.0, 7.5, 7.5, 7.5, 7.5, 7.5, 7.5]
+    assert window.most_uncommitted == 1, "no more copies a minute than eight each minute"
     assert window.commit(1, now_s)
     assert window.stall_limit_s == 3.0
+    assert window.most_uncommitted == 8
+
+
+def test_a_commit_ack_without_progress_ends_the_wait_of_a_stalled_window() -> None:
+    window = filled(10)
+    assert window.commit(2, 0.0)
+    assert not window.wake(2.0), "nothing is overdue yet"
+    assert window.rewind_when_stalled(3.0)
+    assert window.rewind_when_stalled(9.0) is False, "nothing was sent since"
+    window.sent(11, 3, 3.0)
+    assert window.rewind_when_stalled(9.0)
+    assert not window.wake(9.5), "each repeated record has such an answer"
+    assert window.wake(10.0)
+    assert (window.stalls, window.most_uncommitted) == (0, 8)
+    assert window.cursor == 2
 
 
 def test_a_window_without_sent_records_never_stalls() -> None:
@@ -93,14 +109,16 @@ def test_limits_hold_and_the_cursor_never_skips_a_record(limit: int, steps: list
     window = SendWindow(limit, 3.0)
     window.restart(65535, 0.0)
     now_s, mid, maximum = 0.0, 0, limit
+    acknowledged: set[int] = set()
     for step, amount in steps:
         if step == "send":
             for _ in range(min(amount, window.free())):
                 mid += 1
                 window.sent(mid, window.cursor + 1, now_s)
         elif step == "puback":
-            for in_flight in list(window.in_flight)[:amount]:
+            for in_flight, seq in list(window.in_flight.items())[:amount]:
                 assert window.puback(in_flight)
+                acknowledged.add(seq)
         elif step == "commit":
             window.commit(min(window.acked_seq + amount, window.cursor), now_s)
         elif step == "wait":
@@ -109,7 +127,7 @@ def test_limits_hold_and_the_cursor_never_skips_a_record(limit: int, steps: list
         else:
             window.restart(amount, now_s)
             maximum = min(limit, amount)
-            assert window.cursor == window.acked_seq
+            assert acknowledged.issuperset(range(window.acked_seq + 1, window.cursor + 1)), "the others are sent again"
         assert len(window.in_flight) <= max(maximum, limit)
         assert len(window.uncommitted) <= max(10 * limit, 8)
         assert list(window.uncommitted) == list(range(window.cursor - len(window.uncommitted) + 1, window.cursor + 1))
@@ -200,13 +218,55 @@ def test_the_cursor_skips_what_was_sent_ahead_and_waits_for_its_commit_ack() -> 
     assert window.cursor == 10
 
 
-def test_a_stall_and_a_new_connection_forget_what_was_sent_ahead() -> None:
+def test_a_stall_forgets_what_was_sent_ahead() -> None:
     window = with_backlog()
     assert window.rewind_when_stalled(3.0)
     assert not window.ranges
+
+
+def test_a_new_connection_goes_on_behind_what_the_broker_has_acknowledged() -> None:
     window = with_backlog()
+    window.sent_urgent(150, 150)
+    window.sent_urgent(160, 160)
+    for mid in (1, 2, 3, 5, 101, 102, 105, 150):
+        assert window.puback(mid)
     window.restart(100, 1.0)
-    assert not window.ranges
+    assert (window.cursor, list(window.uncommitted)) == (3, [1, 2, 3])
+    assert list(window.ranges) == [(101, 102)]
+    assert window.ahead_from(100) == 102
+    assert (list(window.urgent), window.next_urgent()) == ([150], (150, 63))
+    assert window.in_flight == {}
+    assert window.waits_s(2.5) == 2.5, "the wait for the commit ack goes on"
+    assert window.rewind_when_stalled(3.0)
+    assert (window.cursor, list(window.ranges), list(window.urgent)) == (0, [], [])
+
+
+def test_a_new_connection_starts_at_the_head_where_a_commit_ack_is_overdue_or_a_record_was_lost() -> None:
+    for spoil in ("late", "stalled", "no subscribers"):
+        window = filled(10)
+        for mid in range(1, 11):
+            window.puback(mid)
+        if spoil == "stalled":
+            assert window.rewind_when_stalled(3.0)
+            window.sent(11, 1, 3.0)
+            window.puback(11)
+        elif spoil == "no subscribers":
+            window.note_no_subscribers()
+        window.restart(100, 3.0)
+        assert (window.cursor, list(window.uncommitted)) == (0, []), spoil
+
+
+def test_a_record_that_the_cursor_skipped_is_sent_again_where_its_puback_is_missing() -> None:
+    window = with_backlog()
+    for mid in (*range(1, 11), 101, 103, 104, 105):
+        window.puback(mid)
+    for seq in range(11, 101):
+        window.sent(seq, seq, 0.0)
+        window.puback(seq)
+    assert window.skip_sent(101, 101, 0.0)
+    assert window.cursor == 105
+    window.restart(100, 1.0)
+    assert window.cursor == 100
 
 
 def test_a_commit_ack_beyond_a_range_removes_it() -> None:
@@ -275,7 +335,7 @@ def test_an_urgent_record_is_waited_for_and_sent_again_after_a_stall_or_on_a_new
     assert window.next_urgent() == (0, 64)
     window.sent_urgent(2, 9)
     window.restart(100, 4.0)
-    assert window.next_urgent() == (0, 64)
+    assert window.next_urgent() == (0, 64), "its PUBACK is missing"
 
 
 def test_the_number_of_urgent_records_is_bounded() -> None:
