@@ -130,6 +130,7 @@ def test_a_retained_commit_ack_is_applied_after_a_restart(
 ) -> None:
     client, _ = _listen(mosquitto, "none")
     assert spool.append([content(number) for number in range(1, 4)])
+    assert len(spool.oldest(0, 3)) == 3, "they were sent before"
     acknowledged = client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch=spool.epoch, seq=3)), qos=1, retain=True)
     acknowledged.wait_for_publish(10)
     for _ in range(5):  # by chance it arrives with the answer to the subscription or after it
