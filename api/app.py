@@ -48,6 +48,7 @@ from api.schemas.examples import add_examples
 from api.schemas.problem import Problem
 from api.schemas.registry import describe_kinds, describe_records
 from api.sensorthings import routes as sta_routes
+from headland.address_policy import AddressPolicy
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
@@ -99,6 +100,7 @@ def create_app(
     authenticator: Authenticator | None = None,
     limits: Limits = _LIMITS,
     threads: Callable[[], Sequence[ThreadStatus]] = no_threads,
+    webhooks_to: AddressPolicy | None = None,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -110,7 +112,8 @@ def create_app(
     `gateways` is the ingest beside this API; without it the routes of gateways and the quarantine respond with 404.
     `store_admin` runs maintenance on a store that only this process may open. `live` receives commits as they happen;
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
-    threads of this process, which /readyz and /metrics report.
+    threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
+    permit is refused when it is saved.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -135,6 +138,7 @@ def create_app(
         gateways,
         store_admin,
         threads=lambda: [*threads(), *feeds.threads()],
+        webhooks_to=webhooks_to,
     )
     metrics = CollectorRegistry()
     if authenticator is None:

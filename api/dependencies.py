@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
+from headland.address_policy import AddressPolicy
 from headland.analysis.result_cache import ResultCache
 from headland.analysis.scope import OrgScope
 from headland.registry.registry import Access, Registry
@@ -28,7 +29,8 @@ class HomeServices:
     """The services of this process, all of one organisation: no other organisation's key reads them.
 
     `now_ms` returns the present time; `cache` holds results of all organisations, by keys that name theirs; `threads`
-    returns the status of the threads of the process.
+    returns the status of the threads of the process. `webhooks_to` has the addresses to which recipients may lead, None
+    where nothing here is sent.
     """
 
     store: Store
@@ -41,6 +43,7 @@ class HomeServices:
     store_admin: StoreAdmin | None = None
     cache: ResultCache = field(default_factory=ResultCache)
     threads: Callable[[], Sequence[ThreadStatus]] = no_threads
+    webhooks_to: AddressPolicy | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

@@ -10,6 +10,10 @@ from typing import Final
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 
+#: Global unicast addresses (RFC 4291, 2.4), and those of the NAT64 of a network without IPv4 (RFC 6052).
+_PUBLIC_V6: Final = (IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96"))
+#: The middle of an ISATAP address (RFC 5214, 6.1); its last 32 bits are an IPv4 address.
+_ISATAP: Final = 0x00005EFE
 #: Prefixes under which an IPv6 address leads to the IPv4 address in its last 32 bits: NAT64 (RFC 6052, RFC 8215),
 #: IPv4-compatible and SIIT addresses. The mapped ones (::ffff:0:0/96), 6to4 and Teredo are known to `ipaddress`.
 _EMBEDDING: Final = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96"))
@@ -32,9 +36,13 @@ class AddressPolicy:
     def _permits(self, address: IPAddress) -> bool:
         if is_never_permitted(address):
             return False
-        return address.is_global or any(
+        return _is_public(address) or any(
             address in network for network in self.inside if network.version == address.version
         )
+
+
+#: The addresses of the internet alone.
+PUBLIC_ONLY: Final = AddressPolicy()
 
 
 def parse_networks(text: str) -> AddressPolicy:
@@ -59,9 +67,16 @@ def leads_to(address: IPAddress) -> Sequence[IPAddress]:
         embedded.append(address.sixtofour)
     if address.teredo is not None:
         embedded += address.teredo
-    if any(address in network for network in _EMBEDDING):
+    is_isatap = int(address) >> 32 & 0xFDFFFFFF == _ISATAP
+    if is_isatap or any(address in network for network in _EMBEDDING):
         embedded.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return (address, *embedded)
+
+
+def _is_public(address: IPAddress) -> bool:
+    if not address.is_global:
+        return False
+    return isinstance(address, IPv4Address) or any(address in network for network in _PUBLIC_V6)
 
 
 def is_never_permitted(address: IPAddress) -> bool:
@@ -79,6 +94,5 @@ def is_forbidden_host(host: str) -> bool:
 
 
 def choose(addresses: Iterable[IPAddress], policy: AddressPolicy) -> list[IPAddress]:
-    """Return the permitted addresses of a name; none where any is not: such a name points inside on purpose."""
-    resolved = list(dict.fromkeys(addresses))
-    return resolved if all(policy.permits(address) for address in resolved) else []
+    """Return the permitted addresses of a name, each once."""
+    return [address for address in dict.fromkeys(addresses) if policy.permits(address)]

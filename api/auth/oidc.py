@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 import jwt
 
 from api.auth.authenticators import RefusedError
 from headland.errors import RetryLater, SettingsError
+from headland.http_client import OutgoingClient, OutgoingError
+from headland.http_target import parse_target
 
 #: Key pair signatures only: with a shared secret, every verifier could also sign.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -52,7 +54,8 @@ class OidcTokenVerifier:
     def __init__(self, issuer: Issuer, clock: Callable[[], float] = time.monotonic) -> None:
         self._issuer = issuer
         self._clock = clock
-        self._client = httpx.Client(timeout=_WAIT_S, follow_redirects=False)
+        # The operator names the issuer, which is often inside: any address, but one deadline and no redirect.
+        self._client = OutgoingClient(None)
         self._lock = threading.Lock()
         self._keys: dict[str, jwt.PyJWK] = {}
         self._read_s = float("-inf")
@@ -89,14 +92,26 @@ class OidcTokenVerifier:
         return str(claims["sub"])
 
     def _key(self, name: str) -> jwt.PyJWK:
-        with self._lock:
-            age_s = self._clock() - self._read_s
-            if age_s >= _KEEP_S or (name not in self._keys and age_s >= _LEAST_S):
-                self._read(has_some=bool(self._keys))
-            key = self._keys.get(name)
+        age_s = self._clock() - self._read_s
+        if age_s >= _KEEP_S or (name not in self._keys and age_s >= _LEAST_S):
+            self._read_alone(name)
+        key = self._keys.get(name)
         if key is None:
             raise RefusedError("The issuer does not publish the key that signed the token: sign in again.", "bad-token")
         return key
+
+    def _read_alone(self, name: str) -> None:
+        """Read the keys in one thread at a time: the others go on with the known ones, or are told to try again."""
+        if not self._lock.acquire(timeout=0.0 if self._keys else _WAIT_S):
+            if name in self._keys:
+                return
+            raise RetryLater(f"The keys of {self._issuer.url} are being read: try again.")
+        try:
+            age_s = self._clock() - self._read_s
+            if age_s >= _KEEP_S or (name not in self._keys and age_s >= _LEAST_S):
+                self._read(has_some=bool(self._keys))
+        finally:
+            self._lock.release()
 
     def _read(self, *, has_some: bool) -> None:
         try:
@@ -106,7 +121,7 @@ class OidcTokenVerifier:
                     f"{self._issuer.url} names {configuration.get('issuer')!r} as its issuer: correct --oidc-issuer."
                 )
             keys = _read_keys(self._get(_keys_url(configuration))["keys"])
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OutgoingError, ValueError, KeyError, TypeError, AttributeError) as error:
             # Known keys remain valid while their issuer is not reachable.
             self._read_s = self._clock() - _KEEP_S + _LEAST_S if has_some else self._read_s
             if has_some:
@@ -116,14 +131,10 @@ class OidcTokenVerifier:
         self._read_s = self._clock()
 
     def _get(self, url: str) -> dict[str, Any]:
-        with self._client.stream("GET", url) as answer:
-            answer.raise_for_status()
-            body = b""
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > _MOST_BYTES:
-                    raise ValueError("the response is too large")
-        document: dict[str, Any] = json.loads(body)
+        answer = self._client.get(parse_target(url), {"Accept": "application/json"}, _WAIT_S, _MOST_BYTES)
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(f"{url} answers {answer.status}")
+        document: dict[str, Any] = json.loads(answer.body)
         return document
 
 

@@ -78,13 +78,14 @@ PATH_PERMISSIONS: Final = (
     _admin("/v1/members"),
     _admin("/v1/audit"),
     _admin("/v1/webhooks"),
+    # Whoever names a recipient chooses where the station posts to.
+    PathPermission("/v1/alarm-recipients", changes=RequiredScope.ADMIN),
     # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
     PathPermission("/v1/quarantine"),
     *(
         PathPermission(f"/v1/{name}")
         for name in (
             "alarm-notices",
-            "alarm-recipients",
             "alarm-rules",
             "alarms",
             "catalog",

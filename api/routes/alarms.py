@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
-from api.dependencies import ScopeOf
+from api.dependencies import ScopeOf, access_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
@@ -32,9 +32,13 @@ from headland.alarms.rule_simulation import simulate_rule
 from headland.alarms.targets import load_targets
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.registry.models.alarms import NoticeState
+from headland.registry.models.alarms import Notice, NoticeState
+from headland.registry.models.models import Scope
+from headland.registry.registry import Access
 from headland.units_of_time import DAY_MS
 
+#: The error of a notification for keys without the scope `admin`.
+_NOT_ACCEPTED: Final = "not accepted by the recipient; an administrator's key shows why"
 LONGEST_REPLAY_MS: Final = 366 * DAY_MS
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
@@ -121,15 +125,16 @@ def get_notices(
     notices = repositories_of(scope).alarms.notices(
         notice_state, before="" if before is None else before[0], limit=limit + 1
     )
-    page = [NotificationItem.model_validate(notice) for notice in notices[:limit]]
+    access = access_of(request)
+    page = [show_notice(notice, access) for notice in notices[:limit]]
     following = write_cursor(page[-1].id) if len(notices) > limit else None
     return reply_page(request, NotificationList(items=page, next=following))
 
 
 @router.post("/alarm-notices/{notice}/replay", response_model=NotificationItem, status_code=202)
-def replay_notice(scope: ScopeOf, notice: Id) -> NotificationItem:
+def replay_notice(request: Request, scope: ScopeOf, notice: Id) -> NotificationItem:
     """Retry a dead notification."""
-    return NotificationItem.model_validate(repositories_of(scope).alarms.replay(notice))
+    return show_notice(repositories_of(scope).alarms.replay(notice), access_of(request))
 
 
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
@@ -177,6 +182,12 @@ def replay_rule(
     start_ms, end_ms = window.pair
     answer = RuleSimulation(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
     return reply(request, answer)
+
+
+def show_notice(notice: Notice, access: Access) -> NotificationItem:
+    """Return a notification; what a recipient's server said is for administrators: it tells of the network inside."""
+    item = NotificationItem.model_validate(notice)
+    return item if access.scope is Scope.ADMIN or not item.error else item.model_copy(update={"error": _NOT_ACCEPTED})
 
 
 def _check_unchanged(scope: OrgScope, alarm: str, if_match: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from api.dependencies import ScopeOf
+from api.dependencies import ScopeOf, access_of
 from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.routes.registry import reply_record
@@ -43,7 +43,8 @@ def get_catalog(request: Request) -> Response:
     },
 )
 def take_over(
-    scope: ScopeOf, name: Annotated[str, Path(description="Name in the catalog.", max_length=200)]
+    request: Request, scope: ScopeOf, name: Annotated[str, Path(description="Name in the catalog.", max_length=200)]
 ) -> Response:
     """Copy a fertilizer of the catalog to the farm's products, to be corrected there by its label."""
-    return reply_record(PRODUCTS, repositories_of(scope).products.add(find_in_catalog(name).product()), 201)
+    product = repositories_of(scope).products.add(find_in_catalog(name).product())
+    return reply_record(PRODUCTS, product, access_of(request), 201)

@@ -14,6 +14,7 @@ from api.http.responses import reply
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
 from api.schemas.gateways import Delivery, GatewayList, QuarantinedDetail, QuarantineList, ReplayAsked
+from headland.analysis.registry_access import repositories_of
 
 GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PATTERN)]
 MessageId = Annotated[int, Path(description="Id of a quarantined message.", ge=1, le=2**53)]
@@ -104,10 +105,12 @@ def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
 
 
 @router.delete("/quarantine/{message}", status_code=204)
-def drop_quarantined(ingest: IngestOf, message: MessageId) -> None:
-    """Delete a quarantined message; its records are lost, and the gateway's delivery says so."""
+def drop_quarantined(scope: ScopeOf, ingest: IngestOf, message: MessageId) -> None:
+    """Delete a quarantined message; its records are lost, and the gateway's delivery and the audit log say so."""
     if not ingest.drop(message):
         raise _unknown_message(message)
+    if scope.registry is not None:
+        repositories_of(scope).log("quarantined message", str(message), "delete")
 
 
 def _unknown_message(message: int) -> ProblemError:

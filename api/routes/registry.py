@@ -8,13 +8,16 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
-from api.dependencies import ScopeOf
+from api.dependencies import ScopeOf, access_of, home_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
 from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
+from headland.registry.registry import Access
+from headland.registry.validation.targets import check_permitted
 
 # No `from __future__ import annotations` here: `make_router` annotates with local values.
 
@@ -76,12 +79,13 @@ def make_router(kind: RecordKind) -> APIRouter:
         **declare_problems(400),
     }
 
-    def list_page(request: Request, scope: ScopeOf, where: dict[str, str], cursor: Cursor, limit: int) -> Response:
+    def list_page(request: Request, scope: OrgScope, where: dict[str, str], cursor: Cursor, limit: int) -> Response:
         after = read_cursor(cursor, tuple[str])
         records = kind.repository(repositories_of(scope)).list(
             after="" if after is None else after[0], limit=limit + 1, **where
         )
-        items = [kind.show(record) for record in records[:limit]]
+        access = access_of(request)
+        items = [kind.show_to(record, access) for record in records[:limit]]
         return reply_page(
             request, {"items": items, "next": write_cursor(items[-1].id) if len(records) > limit else None}
         )
@@ -117,26 +121,30 @@ def make_router(kind: RecordKind) -> APIRouter:
         where = {name: value for name, value in filters.items() if value is not None}
         return list_page(request, scope, where, cursor, limit)
 
-    def add(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+    def add(request: Request, scope: ScopeOf, body_bytes: BodyOf) -> Response:
         try:
-            record = kind.repository(repositories_of(scope)).add(kind.read(_decode(kind, body_bytes)))
+            record = _check_target(kind, request, kind.read(_decode(kind, body_bytes)))
+            record = kind.repository(repositories_of(scope)).add(record)
         except NotFound as error:
             raise _unknown_reference(error) from error
-        return reply_record(kind, record, 201)
+        return reply_record(kind, record, access_of(request), 201)
 
     def get(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
         record = kind.repository(repositories_of(scope)).get(thing)
         tag = f'"{record.version}"'
         if tag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
-        return reply_record(kind, record)
+        return reply_record(kind, record, access_of(request))
 
-    def change(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf, if_match: IfMatch = None) -> Response:
+    def change(
+        request: Request, scope: ScopeOf, thing: RecordId, body_bytes: BodyOf, if_match: IfMatch = None
+    ) -> Response:
         repository = kind.repository(repositories_of(scope))
-        record = kind.read(_decode(kind, body_bytes))
+        record = _check_target(kind, request, kind.read(_decode(kind, body_bytes)))
         version = _version(if_match, record.version, lambda: int(repository.get(thing).version))
         try:
-            return reply_record(kind, repository.change(msgspec.structs.replace(record, id=thing, version=version)))
+            changed = repository.change(msgspec.structs.replace(record, id=thing, version=version))
+            return reply_record(kind, changed, access_of(request))
         except NotFound as error:
             raise (error if error.id == thing else _unknown_reference(error)) from error
 
@@ -251,12 +259,20 @@ def _unknown_reference(error: NotFound) -> ProblemError:
     return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
 
 
-def reply_record(kind: RecordKind, record: VersionedRecord, status: int = 200) -> Response:
+def _check_target(kind: RecordKind, request: Request, record: VersionedRecord) -> VersionedRecord:
+    """Return a record; raises InvalidTarget where it names an address to which this station sends nothing."""
+    url, policy = kind.target(record), home_of(request).webhooks_to
+    if url is not None and policy is not None:
+        check_permitted(url, policy)
+    return record
+
+
+def reply_record(kind: RecordKind, record: VersionedRecord, access: Access, status: int = 200) -> Response:
     """Return a record as a response with its version as ETag, and a new record with its address."""
     headers = {"ETag": f'"{record.version}"', "Cache-Control": "no-cache"}
     if status == 201:
         headers["Location"] = f"/v1/{kind.path}/{record.id}"
-    return reply_json(kind.show(record), status, headers)
+    return reply_json(kind.show_to(record, access), status, headers)
 
 
 def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

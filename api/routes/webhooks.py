@@ -27,6 +27,7 @@ WEBHOOKS: Final = RecordKind(
     Webhook,
     lambda repositories: repositories.webhooks,
     {"name": "farm app", "url": "https://app.example/headland", "events": ["alarm_raised", "pass_detected"]},
+    target=lambda hook: hook.url,
 )
 
 router = APIRouter(prefix="/v1/webhooks", tags=["access"], responses=declare_problems(404, 422, 503))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
+import msgspec
 from pydantic import ConfigDict, Field
 
 from api.schemas.gateways import RecordModel
 from api.schemas.model import EXAMPLE_MS, Model
 from api.schemas.registry import RecordKind
 from headland.analysis.window import HIGH_MS
-from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow
+from headland.http_target import parse_target
+from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
 
 _ID = {"example": "01k9v4k8r0q3m8x5w7t2n6y4c1"}
 _TIME = {"example": EXAMPLE_MS}
@@ -38,12 +40,27 @@ RULES: Final = RecordKind(
         "escalation": [{"after_s": 3600, "severity": "critical", "recipients": ["Li"]}],
     },
 )
+
+
+def mask_recipient(recipient: AlarmRecipient) -> AlarmRecipient:
+    """Return a recipient as keys without the scope `admin` see it: the path of a webhook is often its secret."""
+    if recipient.kind is not RecipientKind.WEBHOOK:
+        return recipient
+    try:
+        shown = f"{parse_target(recipient.address).origin}/***"
+    except ValueError:
+        shown = "***"
+    return msgspec.structs.replace(recipient, address=shown)
+
+
 RECIPIENTS: Final = RecordKind(
     "alarm-recipients",
     "alarm recipient",
     AlarmRecipient,
     lambda repositories: repositories.alarm_recipients,
     {"name": "Li", "kind": "webhook", "address": "https://example.org/alarms", "language": "zh-CN"},
+    mask=mask_recipient,
+    target=lambda recipient: recipient.address if recipient.kind is RecipientKind.WEBHOOK else None,
 )
 WINDOWS: Final = RecordKind(
     "maintenance-windows",

@@ -21,12 +21,14 @@ from headland.registry.models.models import (
     Implement,
     Positive,
     Product,
+    Scope,
     Season,
     Site,
     Text,
     VersionedRecord,
     ZoneKind,
 )
+from headland.registry.registry import Access
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
 
@@ -81,6 +83,14 @@ class RecordKind:
     or_within: str | None = None
     read: Callable[[Any], VersionedRecord] = lambda thing: thing
     show: Callable[[Any], VersionedRecord] = lambda record: record
+    #: A record as a key without the scope `admin` sees it.
+    mask: Callable[[Any], VersionedRecord] = lambda record: record
+    #: The URL in a record to which something will be posted.
+    target: Callable[[Any], str | None] = lambda _record: None
+
+    def show_to(self, record: Any, access: Access) -> VersionedRecord:
+        """Return a record as JSON resource for an access."""
+        return self.show(record if access.scope is Scope.ADMIN else self.mask(record))
 
 
 def read_geometry(shape: Polygon | MultiPolygon) -> Geometry:

@@ -19,6 +19,7 @@ from station.server.storage.stores import STORE_URL
 if TYPE_CHECKING:
     from api.auth.limits import Limits
     from api.auth.oidc import Issuer
+    from headland.address_policy import AddressPolicy
     from station.local.folder import FarmFolder
     from station.server.notifications.channels import MailSettings
 
@@ -36,6 +37,7 @@ BODY_MB: Final = "HEADLAND_BODY_MB"
 ANSWER_S: Final = "HEADLAND_ANSWER_S"
 MAIL_URL: Final = "HEADLAND_MAIL_URL"
 HOME_PREFIX: Final = "HEADLAND_HOME_ASSISTANT"
+WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 DataOption = Annotated[
@@ -175,6 +177,16 @@ def mail_settings(url: str | None) -> MailSettings | None:
     from station.server.notifications.channels import parse_mail_url
 
     return parse_mail_url(url)
+
+
+def webhook_networks() -> AddressPolicy:
+    """Return the addresses of HEADLAND_WEBHOOK_NETWORKS to which webhooks may lead; raises SettingsError."""
+    from headland.address_policy import parse_networks
+
+    try:
+        return parse_networks(os.environ.get(WEBHOOK_NETWORKS, ""))
+    except ValueError as error:
+        raise SettingsError(f"{WEBHOOK_NETWORKS}: {error}.") from error
 
 
 def home_prefix(text: str | None) -> str | None:

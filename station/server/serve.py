@@ -23,6 +23,7 @@ from api.live.sources import CommitSource
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
+from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.registry.registry import Registry
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
@@ -67,6 +68,8 @@ class StationSettings:
     worker_token: str | None = None
     issuer: Issuer | None = None
     limits: Limits = _LIMITS
+    #: Addresses to which webhooks may lead.
+    webhooks_to: AddressPolicy = PUBLIC_ONLY
 
 
 def run_station(settings: StationSettings) -> None:
@@ -93,7 +96,9 @@ def run_station(settings: StationSettings) -> None:
         workers = None
         if registry is not None:
             organisation, broker = settings.ingest.organisation, settings.ingest
-            workers = _start_workers(registry, store, organisation, gateways, settings.mail, broker, cleanup)
+            workers = _start_workers(
+                registry, store, organisation, gateways, settings.mail, broker, settings.webhooks_to, cleanup
+            )
             threads.add(workers)
         home = None
         if settings.home_prefix is not None:
@@ -135,6 +140,10 @@ class Workers:
         threads = (self.alarms, self.notifications, self.forecasts)
         return {name: float(count) for thread in threads for name, count in thread.counters().items()}
 
+    def checks(self) -> list[Check]:
+        """Return the readiness checks of alarms and notifications."""
+        return [self.alarms.check(), self.notifications.check()]
+
     def threads(self) -> list[ThreadStatus]:
         """Return the status of all threads."""
         return [*self.alarms.threads(), *self.notifications.threads(), *self.forecasts.threads()]
@@ -175,12 +184,13 @@ def _start_workers(
     gateways: IngestPort | None,
     mail: MailSettings | None,
     broker: IngestSettings | None,
+    policy: AddressPolicy,
     cleanup: ExitStack,
 ) -> Workers:
     """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts."""
     list_gateways = None if gateways is None else gateways.gateways
     alarms = AlarmWorker(registry, store, organisation, list_gateways, has_broker=broker is not None)
-    notifications = NotificationSender(registry, organisation, mail, broker)
+    notifications = NotificationSender(registry, organisation, mail, broker, policy=policy)
     forecasts = ForecastWorker(registry, store, organisation)
     for worker in (alarms, notifications, forecasts):
         worker.start()
@@ -202,7 +212,7 @@ def _station_app(
 
     def readiness() -> list[Check]:
         health = ingest.health()
-        return [Check("ingest", health.ok, health.detail), *([] if workers is None else [workers.alarms.check()])]
+        return [Check("ingest", health.ok, health.detail), *([] if workers is None else workers.checks())]
 
     def counters() -> Mapping[str, float]:
         return {
@@ -228,6 +238,7 @@ def _station_app(
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
         threads=threads.list,
+        webhooks_to=settings.webhooks_to,
     )
 
 
@@ -271,6 +282,7 @@ class ApiSettings:
     issuer: Issuer | None = None
     limits: Limits = _LIMITS
     mail: MailSettings | None = None
+    webhooks_to: AddressPolicy = PUBLIC_ONLY
 
 
 def run_api(settings: ApiSettings) -> None:
@@ -286,13 +298,16 @@ def run_api(settings: ApiSettings) -> None:
         started_s = time.monotonic()
         gateways = remote if settings.ingest_urls else None
         registry, sync = _open_registry(settings.registry_url, settings.organisation, store, cleanup)
-        workers = _start_workers(registry, store, settings.organisation, gateways, settings.mail, None, cleanup)
+        workers = _start_workers(
+            registry, store, settings.organisation, gateways, settings.mail, None, settings.webhooks_to, cleanup
+        )
         app = create_app(
             store,
             organisation=settings.organisation,
-            readiness=lambda: [workers.alarms.check()],
+            readiness=workers.checks,
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
             threads=lambda: [*sync.threads(), *workers.threads()],
+            webhooks_to=settings.webhooks_to,
             gateways=gateways,
             registry=registry,
             authenticator=_authenticator(registry, settings.issuer),

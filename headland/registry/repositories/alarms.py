@@ -153,13 +153,32 @@ class AlarmRepository:
             rows = connection.execute(query.order_by(alarm_notices.c.id.desc()).limit(limit))
             return [_notice(row) for row in rows]
 
-    def due_notices(self, now_ms: int, limit: int = 50) -> list[Notice]:
-        """Return the notices that are due, the longest due first."""
-        waiting = alarm_notices.c.state == NoticeState.WAITING.value
-        query = self._mine().where(waiting, alarm_notices.c.due_ms <= now_ms)
+    def due_by_recipient(self, now_ms: int, each: int, limit: int = 2000) -> list[Notice]:
+        """Return at most `each` due notices of every recipient, the longest due first.
+
+        A recipient with many has no more of the answer than another.
+        """
+        place = (
+            sa.func.row_number()
+            .over(partition_by=alarm_notices.c.recipient, order_by=(alarm_notices.c.due_ms, alarm_notices.c.id))
+            .label("place")
+        )
+        ranked = (
+            sa.select(alarm_notices, place)
+            .where(
+                alarm_notices.c.organisation == self._organisation,
+                alarm_notices.c.state == NoticeState.WAITING.value,
+                alarm_notices.c.due_ms <= now_ms,
+            )
+            .subquery()
+        )
+        columns = [ranked.c[column.name] for column in alarm_notices.columns]
+        query = sa.select(*columns).where(ranked.c.place <= each)
+        # The first of every recipient comes before the second of any.
+        query = query.order_by(ranked.c.place, ranked.c.due_ms, ranked.c.id).limit(limit)
         with self._context.database.reading() as connection:
-            rows = connection.execute(query.order_by(alarm_notices.c.due_ms, alarm_notices.c.id).limit(limit))
-            return [_notice(row) for row in rows]
+            found = [_notice(row) for row in connection.execute(query)]
+        return sorted(found, key=lambda notice: (notice.due_ms, notice.id))
 
     def update_notice(self, notice: Notice) -> None:
         """Store the result of a delivery attempt."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
+from headland.registry.db import audit
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 
@@ -18,3 +21,11 @@ class RepositoryContext:
     by: str
     ids: IdMaker
     now_ms: Callable[[], int]
+
+
+def log(
+    context: RepositoryContext, connection: sa.Connection, kind: str, record: str, action: audit.Action = "change"
+) -> None:
+    """Log, in an open transaction, a change of something that is no record itself: a secret, a refused message."""
+    change = audit.AuditChange(time_ms=context.now_ms(), who=context.by, action=action, kind=kind, record=record)
+    audit.append(connection, context.organisation, change)

@@ -14,7 +14,7 @@ from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmRepository
-from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.passes import PassRepository
@@ -93,6 +93,11 @@ class OrganisationRepositories:
         """Return audit entries, the newest first, of one record or all, those before `before_seq`."""
         with self._context.database.reading() as connection:
             return audit.read(connection, self.organisation, record, before_seq, limit)
+
+    def log(self, kind: str, record: str, action: audit.Action = "change") -> None:
+        """Log a change of something that is no record of the registry, such as a refused message."""
+        with self._context.database.writing() as connection:
+            log(self._context, connection, kind, record, action)
 
     def check_audit(self) -> AuditCheck:
         """Check the whole audit log."""

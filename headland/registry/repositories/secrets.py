@@ -8,8 +8,10 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from headland.registry.db import audit
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import VersionedRecord
+from headland.registry.repositories.context import log
 from headland.registry.repositories.repository import Repository
 
 R = TypeVar("R", bound=VersionedRecord)
@@ -38,8 +40,10 @@ class SecretRepository(Repository[R]):
         secret = _make_secret()
         statement = self._table.update().where(*self._not_deleted(id)).values(secret=secret)
         with self._context.database.writing() as connection:
+            audit.lock_organisation(connection, self._context.organisation)
             if connection.execute(statement).rowcount == 0:
                 raise NotFound(self._name, id)
+            log(self._context, connection, f"{self._name} secret", id)
         return secret
 
     def _not_deleted(self, id: str) -> tuple[sa.ColumnElement[bool], ...]:  # noqa: A002

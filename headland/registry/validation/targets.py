@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from ipaddress import IPv4Address, ip_address
 
 import sqlalchemy as sa
 
-from headland.address_policy import is_forbidden_host
+from headland.address_policy import AddressPolicy, is_forbidden_host
 from headland.http_target import HttpTarget, check_mailbox, parse_target
 from headland.registry.models.errors import InvalidTarget
 from headland.registry.models.webhooks import Webhook
@@ -24,6 +25,18 @@ def check_url(url: str) -> HttpTarget:
     if target.login is not None:
         raise InvalidTarget("bad-url", "The URL must not contain a login: check the signature of the posts instead.")
     return target
+
+
+def check_permitted(url: str, policy: AddressPolicy) -> None:
+    """Raise InvalidTarget where a URL names an address that the policy does not permit; a name is looked up later."""
+    target = check_url(url)
+    try:
+        is_permitted = policy.permits(ip_address(target.host))
+    except ValueError:
+        is_permitted = target.host.rstrip(".") != "localhost" or policy.permits(IPv4Address("127.0.0.1"))
+    if not is_permitted:
+        sentence = f"Nothing is sent to {target.host}, which is inside the network: use another host, or let the"
+        raise InvalidTarget("inside-address", f"{sentence} operator permit it with HEADLAND_WEBHOOK_NETWORKS.")
 
 
 def check_mail_address(address: str) -> str:

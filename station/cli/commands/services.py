@@ -27,6 +27,7 @@ from station.cli.options import (
     mail_settings,
     oidc_issuer,
     read_password,
+    webhook_networks,
 )
 from station.server.storage.registries import registry_url
 from station.server.storage.stores import store_url
@@ -87,6 +88,7 @@ def station(
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),
             mail=mail_settings(mail),
+            webhooks_to=webhook_networks(),
             home_prefix=home_prefix(home_assistant),
             host=host,
             port=port,
@@ -140,6 +142,7 @@ def api(
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),
             mail=mail_settings(mail),
+            webhooks_to=webhook_networks(),
         )
     )
 

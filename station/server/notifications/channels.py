@@ -12,7 +12,6 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import httpx
 import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -22,6 +21,8 @@ from paho.mqtt.properties import Properties
 from headland.alarms.delivery_policy import NOTICE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, DeliveryOutcome, sign
 from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError
+from headland.http_client import OutgoingClient, OutgoingError
+from headland.http_target import parse_target
 from headland.registry.models.alarms import AlarmRecipient, Notice
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def parse_mail_url(url: str) -> MailSettings:
     return MailSettings(parts.hostname, port or _PORTS[parts.scheme], sender, parts.scheme, user, password, ca_path)
 
 
-def post_webhook(client: httpx.Client, url: str, secret: str, notice: Notice) -> DeliveryOutcome:
+def post_webhook(client: OutgoingClient, url: str, secret: str, notice: Notice) -> DeliveryOutcome:
     """POST a notice's body with its signature to a URL; redirects are not followed."""
     body, now_s = notice.body.encode(), int(time.time())
     headers = {
@@ -77,9 +78,13 @@ def post_webhook(client: httpx.Client, url: str, secret: str, notice: Notice) ->
         SIGNATURE_HEADER: sign(secret, now_s, body),
     }
     try:
-        status = client.post(url, content=body, headers=headers, timeout=_TIMEOUT_S).status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return DeliveryOutcome("later", f"{type(error).__name__}: {error}")
+        target = parse_target(url)
+    except ValueError as error:
+        return DeliveryOutcome("refused", f"the URL cannot be used: {error}")
+    try:
+        status = client.post(target, body, headers, _TIMEOUT_S).status
+    except OutgoingError as error:
+        return DeliveryOutcome("refused" if error.is_final else "later", str(error))
     if 200 <= status < 300:
         return DeliveryOutcome("delivered")
     is_refusal = 400 <= status < 500 and status not in _LATER

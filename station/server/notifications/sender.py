@@ -1,22 +1,27 @@
-"""Thread that delivers due notices to their recipients."""
+"""Threads that deliver due notices to their recipients."""
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import httpx
-
+from api.ops.readiness import Check
+from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
+from headland.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
 from headland.registry.models.errors import NotFound
 from headland.registry.registry import Registry
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.supervised_thread import SupervisedThread, ThreadStatus, faults_of
 from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
+from station.server.notifications.recipient_queues import RecipientQueues
 from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
@@ -26,10 +31,21 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 _CHECK_EVERY_S: Final = 2.0
+#: Workers by kind of recipient: a webhook that hangs holds up no e-mail, and no message to the farm's broker.
+_WORKERS: Final[Mapping[str, int]] = {RecipientKind.WEBHOOK: 4, RecipientKind.EMAIL: 2, RecipientKind.MQTT: 1}
+#: Notices of one recipient that are read at once.
+_EACH: Final = 20
+#: An attempt ends by itself sooner; the others of a worker wait for it at its stop.
+_STOP_S: Final = 3.0
+_BROKEN: Final = DeliveryOutcome("later", "the attempt failed in the station; its log has the cause")
 
 
 class NotificationSender:
-    """Delivers each notice at least once and records the outcome. Without a `broker`, MQTT recipients are refused."""
+    """Delivers each notice at least once and records the outcome. Without a `broker`, MQTT recipients are refused.
+
+    One thread reads what is due, workers of each kind of recipient attempt it. `policy` has the addresses to which a
+    webhook may lead.
+    """
 
     def __init__(
         self,
@@ -38,52 +54,115 @@ class NotificationSender:
         mail: MailSettings | None,
         broker: IngestSettings | None,
         now_ms: Callable[[], int] = wall_clock_ms,
+        *,
+        policy: AddressPolicy = PUBLIC_ONLY,
     ) -> None:
         self._registry = registry
         self._handle = handle
         self._mail = mail
         self._broker = broker
         self._now_ms = now_ms
-        self._client = httpx.Client(follow_redirects=False)
-        self._thread = SupervisedThread("notification-sender", self.deliver, every_s=_CHECK_EVERY_S, waits_first=True)
+        self._client = OutgoingClient(policy)
+        self._queues = RecipientQueues(_WORKERS, lambda: now_ms() / 1000.0)
+        self._due: tuple[int, int | None] = (0, None)
+        self._reader = SupervisedThread("notification-sender", self.read_due, every_s=_CHECK_EVERY_S, waits_first=True)
+        self._workers = [
+            SupervisedThread(f"notification-{lane}-{number}", partial(self._serve, lane))
+            for lane, count in _WORKERS.items()
+            for number in range(1, count + 1)
+        ]
+        self._failures = self._reader.items
+        self._counts_lock = threading.Lock()
         self._counts: Counter[str] = Counter(delivered=0, later=0, refused=0)
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the threads."""
+        for thread in (self._reader, *self._workers):
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the current delivery and end the thread."""
-        self._thread.stop()
+        """End the threads; an attempt that is under way and does not end at once is made again after the next start."""
+        threads = (self._reader, *self._workers)
+        for thread in threads:
+            thread.stopping.set()
         self._client.close()
+        deadline_s = time.monotonic() + _STOP_S
+        for thread in threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        return [self._thread.status()]
+        """Return the status of the threads."""
+        return [thread.status() for thread in (self._reader, *self._workers)]
 
-    def counters(self) -> Mapping[str, int]:
-        """Return the number of delivered, postponed and refused attempts since the start."""
-        return {f"notices_{name}": count for name, count in self._counts.copy().items()}
+    def check(self) -> Check:
+        """Return the readiness check: whether notices are attempted, and for how long the oldest one is due."""
+        faults = faults_of(self.threads())
+        count, oldest_ms = self._due
+        waits = "none is due" if oldest_ms is None else f"{count} due, the oldest for {self._age_s(oldest_ms):.0f} s"
+        return Check("notifications", not faults, "; ".join(faults) or waits)
+
+    def counters(self) -> Mapping[str, float]:
+        """Return the delivered, postponed and refused attempts since the start, and what is due now."""
+        with self._counts_lock:
+            counts = {f"notices_{name}": float(count) for name, count in self._counts.items()}
+        count, oldest_ms = self._due
+        age_s = 0.0 if oldest_ms is None else self._age_s(oldest_ms)
+        aside = float(self._queues.put_aside())
+        return {**counts, "notices_due": float(count), "notices_oldest_due_s": age_s, "recipients_put_aside": aside}
 
     def deliver(self) -> int:
-        """Attempt all due notices; return their number. Raises HeadlandError while the registry is not reachable."""
+        """Attempt all due notices in this thread; return their number. Raises RetryLater without the registry."""
+        attempted = 0
+        self.read_due()
+        for lane in _WORKERS:
+            while (notice := self._queues.take(lane, 0.0)) is not None:
+                self._attempt_and_record(notice)
+                attempted += 1
+        return attempted
+
+    def read_due(self) -> None:
+        """Read the due notices of every recipient. Raises RetryLater without the registry."""
         repositories = ensure_organisation(self._registry, self._handle, "station")
-        due = repositories.alarms.due_notices(self._now_ms())
-        for notice in due:
-            if self._thread.stopping.is_set():
-                break
-            outcome = DeliveryOutcome("later", "the attempt failed in the station; its log has the cause")
-            with self._thread.items.isolate(f"A notification of {notice.rule} to {notice.recipient}"):
+        kinds = {recipient.id: recipient.kind for recipient in repositories.alarm_recipients.all()}
+        notices = repositories.alarms.due_by_recipient(self._now_ms(), each=_EACH)
+        self._due = len(notices), min((notice.due_ms for notice in notices), default=None)
+        self._queues.fill((kinds.get(notice.recipient, RecipientKind.WEBHOOK), notice) for notice in notices)
+
+    def _serve(self, lane: str) -> None:
+        """Attempt the next notice of a lane; wait for one at most a second."""
+        notice = self._queues.take(lane, 1.0)
+        if notice is not None:
+            self._attempt_and_record(notice)
+
+    def _attempt_and_record(self, notice: Notice) -> None:
+        """Attempt a notice and store the outcome; whatever the attempt raises, it is over then."""
+        started_s = time.monotonic()
+        outcome, is_recorded = (
+            DeliveryOutcome("later", "the attempt failed in the station; its log has the cause"),
+            False,
+        )
+        try:
+            repositories = ensure_organisation(self._registry, self._handle, "station")
+            with self._failures.isolate(f"A notification of {notice.rule} to {notice.recipient}"):
                 try:
                     outcome = self._attempt(repositories, notice)
                 except RetryLater as error:
                     outcome = DeliveryOutcome("later", str(error))
+            self._record(repositories, notice, outcome)
+            is_recorded = True
+        finally:
+            took_s = time.monotonic() - started_s
+            self._queues.finish(notice, is_over=outcome.result != "later", is_recorded=is_recorded, took_s=took_s)
+
+    def _record(self, repositories: OrganisationRepositories, notice: Notice, outcome: DeliveryOutcome) -> None:
+        with self._counts_lock:
             self._counts[outcome.result] += 1
-            if outcome.result == "refused":
-                _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
-            repositories.alarms.update_notice(record_attempt(notice, outcome, self._now_ms()))
-            self._thread.succeed()
-        return len(due)
+        if outcome.result == "refused":
+            _LOGGER.warning("A notice of %s was refused and is not tried again: %s", notice.rule, outcome.detail)
+        repositories.alarms.update_notice(record_attempt(notice, outcome, self._now_ms()))
+
+    def _age_s(self, time_ms: int) -> float:
+        return max(0, self._now_ms() - time_ms) / 1000.0
 
     def _attempt(self, repositories: OrganisationRepositories, notice: Notice) -> DeliveryOutcome:
         try:

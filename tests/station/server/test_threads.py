@@ -42,13 +42,15 @@ UNSUPERVISED = {
     "station/server/storage/store_admin.py": "one task on the store, whose failure is its result",
     "station/server/homeassistant/bridge.py": "the client library's network thread, which callbacks cannot end",
     "station/server/notifications/channels.py": "the client library's network thread of one message",
+    "headland/http_client.py": "the system's resolver, which cannot be interrupted; its caller does not wait longer",
     "station/chaos/": "the fault rig's own traffic",
     "firmware_sim/": "simulated devices",
     "headland/client/": "the caller's",
 }
 STATION_THREADS = {
     "alarm-worker", "api-live", "forecast-worker", "home-assistant-bridge", "ingest-network", "ingest-writer",
-    "notification-sender", "registry-sync", "store-maintenance", "store-writer",
+    "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-sender",
+    *(f"notification-webhook-{number}" for number in range(1, 5)), "registry-sync", "store-maintenance", "store-writer",
 }  # fmt: skip
 GATEWAY_THREADS = {"batch", "uplink", "source-hall"}
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from api.schemas.gateways import Gateway, Spool
+from headland.address_policy import parse_networks
 from headland.contract.records import Clock, Event
 from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm, Severity
@@ -43,7 +44,9 @@ class Office:
         )
         self.store = MemoryStore()
         self.online: dict[str, bool | None] = {"gw-1": True, "gw-2": None}
-        self.courier = NotificationSender(self.registry, OWN, None, None, lambda: self.now_ms)
+        self.courier = NotificationSender(
+            self.registry, OWN, None, None, lambda: self.now_ms, policy=parse_networks("127.0.0.0/8")
+        )
 
     def keeper(self) -> WebhookPublisher:
         return WebhookPublisher(self.registry, self.store, OWN, self.repositories, self.gateways, ItemFailures())

@@ -1,0 +1,269 @@
+"""Outgoing requests: one deadline for all of it, pinned addresses, no redirect, and no body beyond what is used."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headland.address_policy import PUBLIC_ONLY, parse_networks
+from headland.http_client import OutgoingClient, OutgoingError
+from headland.http_target import parse_target
+from tests.station.certificates import Authority
+from tests.waiting import wait_until
+
+LOOPBACK = parse_networks("127.0.0.0/8,::1")
+Answer = Callable[[socket.socket, threading.Event], None]
+
+
+@contextmanager
+def peer(answer: Answer) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the port of a server that reads a request's head and then does what `answer` says, and the heads."""
+    heads: list[bytes] = []
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as cleanup:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=serve_one, args=(connection,), name="test-peer", daemon=True).start()
+
+        def serve_one(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    head = b""
+                    while b"\r\n\r\n" not in head and (piece := connection.recv(65536)):
+                        head += piece
+                    heads.append(head)
+                    answer(connection, ended)
+                except OSError:
+                    pass
+
+        cleanup.callback(ended.set)
+        cleanup.callback(server.shutdown, socket.SHUT_RDWR)
+        threading.Thread(target=serve, name="test-accept", daemon=True).start()
+        yield server.getsockname()[1], heads
+
+
+def drip(text: bytes) -> Answer:
+    """Send a text byte by byte, each soon enough for a timeout of a single read."""
+
+    def answer(connection: socket.socket, ended: threading.Event) -> None:
+        for at in range(len(text)):
+            connection.sendall(text[at : at + 1])
+            if ended.wait(0.05):
+                return
+        ended.wait(10)
+
+    return answer
+
+
+def flood(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+    while not ended.is_set():
+        connection.sendall(bytes(65536))
+
+
+def silence(_connection: socket.socket, ended: threading.Event) -> None:
+    ended.wait(10)
+
+
+def say(text: bytes) -> Answer:
+    return lambda connection, _ended: connection.sendall(text)
+
+
+def post(port: int, client: OutgoingClient | None = None, within_s: float = 0.5, path: str = "/") -> int:
+    client = client or OutgoingClient(LOOPBACK)
+    return client.post(parse_target(f"http://127.0.0.1:{port}{path}"), b"{}", {}, within_s).status
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        silence,
+        drip(b"HTTP/1.1 200 OK\r\n" + b"X-Drip: a\r\n" * 50),
+        drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
+        say(b"HTTP/1.1 200 OK\r\nX: "),
+    ],
+    ids=["silence", "drip of a head", "drip of interim answers", "half a head"],
+)
+def test_an_answer_that_takes_too_long_ends_at_the_deadline(answer: Answer) -> None:
+    with peer(answer) as (port, _):
+        began_s = time.monotonic()
+        with pytest.raises(OutgoingError):
+            post(port)
+        assert time.monotonic() - began_s < 2.0
+
+
+@pytest.mark.parametrize("answer", [flood, drip(b"HTTP/1.1 200 OK\r\n\r\nabc")], ids=["flood", "drip of a body"])
+def test_the_body_of_an_answer_to_a_post_is_not_read(answer: Answer) -> None:
+    with peer(answer) as (port, _):
+        began_s = time.monotonic()
+        assert post(port, within_s=3.0) == 200
+        assert time.monotonic() - began_s < 2.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (flood, "more than 1000 bytes"),
+        (drip(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 100), "no answer within"),
+        (
+            say(
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(bytes(10**6))
+            ),
+            "compressed",
+        ),
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nshort"), "RemoteProtocolError"),
+        (say(b"nonsense\r\n\r\n"), "RemoteProtocolError"),
+    ],
+    ids=["flood", "drip", "gzip", "short", "nonsense"],
+)
+def test_a_document_is_bounded_in_time_and_size_and_never_unpacked(answer: Answer, sentence: str) -> None:
+    with peer(answer) as (port, _), pytest.raises(OutgoingError, match=sentence):
+        OutgoingClient(LOOPBACK).get(parse_target(f"http://127.0.0.1:{port}/"), {}, 1.5, 1000)
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    with peer(say(moved)) as (port, heads):
+        assert post(port) == 307
+        assert len(heads) == 1
+
+
+def test_a_request_asks_for_no_compression_and_names_the_host_of_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(socket, "getaddrinfo", _answer_with(asked, "127.0.0.1"))
+    with peer(say(b"HTTP/1.1 204 No Content\r\n\r\n")) as (port, heads):
+        client = OutgoingClient(LOOPBACK)
+        answer = client.post(parse_target(f"http://app.example:{port}/a?b=c"), b"{}", {"X-One": "1"}, 2)
+    assert (answer.status, len(asked)) == (204, 1)
+    head = heads[0].lower()
+    assert head.startswith(b"post /a?b=c http/1.1\r\n")
+    assert f"\r\nhost: app.example:{port}\r\n".encode() in head
+    assert b"\r\naccept-encoding: identity\r\n" in head
+
+
+def _answer_with(asked: list[Any], *answers: str) -> Callable[..., Any]:
+    """Return a resolver that answers with one address after another, as one does that wants to deceive a check."""
+    left = list(answers)
+
+    def resolve(host: Any, *_: Any, **__: Any) -> list[Any]:
+        if isinstance(host, str):
+            ip_address(host)  # only the name is resolved; a connection has the address
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, _[0]))]
+        asked.append(host)
+        address = left.pop(0) if len(left) > 1 else left[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0))]
+
+    return resolve
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.1.2.3", "192.168.0.1"])
+def test_a_name_that_leads_inside_is_refused_and_may_lead_elsewhere_later(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", _answer_with([], address))
+    with pytest.raises(OutgoingError, match="HEADLAND_WEBHOOK_NETWORKS") as caught:
+        OutgoingClient(PUBLIC_ONLY).post(parse_target("http://app.example/"), b"", {}, 1)
+    assert not caught.value.is_final
+    assert address not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "10.0.0.1"])
+def test_an_address_inside_is_refused_for_good_whether_something_listens_there_or_not(host: str) -> None:
+    with peer(say(b"HTTP/1.1 204 No Content\r\n\r\n")) as (port, heads):
+        said = set()
+        for number in (port, 1):
+            with pytest.raises(OutgoingError) as caught:
+                OutgoingClient(PUBLIC_ONLY).post(parse_target(f"http://{host}:{number}/"), b"", {}, 1)
+            assert caught.value.is_final
+            said.add(str(caught.value))
+    assert (len(said), heads) == (1, [])
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    # The second answer would be another host: nobody asks for it.
+    monkeypatch.setattr(socket, "getaddrinfo", _answer_with(asked, "127.0.0.1", "127.0.0.2"))
+    with peer(say(b"HTTP/1.1 204 No Content\r\n\r\n")) as (port, _):
+        client = OutgoingClient(parse_networks("127.0.0.1"))
+        assert client.post(parse_target(f"http://app.example:{port}/"), b"", {}, 2).status == 204
+        assert len(asked) == 1
+
+
+def test_a_resolver_that_hangs_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: go_on.wait(5) or [])
+    began_s = time.monotonic()
+    with pytest.raises(OutgoingError, match="not resolved in time"):
+        OutgoingClient(PUBLIC_ONLY).post(parse_target("http://app.example/"), b"", {}, 0.2)
+    go_on.set()
+    assert time.monotonic() - began_s < 2
+
+
+def test_closing_the_client_ends_a_request_that_is_under_way() -> None:
+    with peer(silence) as (port, heads):
+        client = OutgoingClient(LOOPBACK)
+        errors: list[OutgoingError] = []
+
+        def ask() -> None:
+            try:
+                post(port, client, 30.0)
+            except OutgoingError as error:
+                errors.append(error)
+
+        asking = threading.Thread(target=ask, name="test-ask")
+        asking.start()
+        wait_until(lambda: heads)
+        client.close()
+        asking.join(2)
+        assert (asking.is_alive(), len(errors)) == (False, 1)
+        with pytest.raises(OutgoingError):
+            post(port, client)
+
+
+@pytest.mark.services("openssl")
+def test_tls_is_checked_by_the_name_of_the_url_also_where_its_address_is_pinned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("app"))
+    names: list[str | None] = []
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for _ in range(2):
+                connection, _address = server.accept()
+                try:
+                    with context.wrap_socket(connection, server_side=True) as secure:
+                        secure.recv(65536)
+                        secure.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                except OSError:
+                    pass
+
+        serving = threading.Thread(target=serve, name="test-tls", daemon=True)
+        serving.start()
+        port = server.getsockname()[1]
+        client = OutgoingClient(LOOPBACK)
+        assert client.post(parse_target(f"https://localhost:{port}/"), b"{}", {}, 5).status == 204
+        monkeypatch.setattr(socket, "getaddrinfo", _answer_with([], "127.0.0.1"))
+        with pytest.raises(OutgoingError, match="certificate is not valid"):
+            client.post(parse_target(f"https://other.example:{port}/"), b"{}", {}, 5)
+        serving.join(5)
+    assert names == ["localhost", "other.example"]
