@@ -51,6 +51,8 @@ class IngestService:
         self._subscriber = Subscriber(settings, self._inbox, machine.clock, machine.make_client)
         self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
+        #: Returns the marks that are recorded beside the store, which an earlier store may have had.
+        self.recorded_marks: Callable[[], Mapping[tuple[str, str], int]] = dict
         if on_commit is not None:
             self._writer.on_commit = on_commit
 
@@ -124,7 +126,8 @@ class IngestService:
 
     def names(self) -> list[str]:
         """Return the gateways that sent anything or have records in the store, by id."""
-        stored = {gateway for gateway, _ in self._store.marks() if shard_of(gateway) in self._settings.shards}
+        known = {gateway for gateway, _ in (*self._store.marks(), *self.recorded_marks())}
+        stored = {gateway for gateway in known if shard_of(gateway) in self._settings.shards}
         return sorted(self._writer.gateway_stats.names() | stored)
 
     def delivery(self, gateway: str) -> Delivery | None:
@@ -137,6 +140,10 @@ class IngestService:
         seen = stats.names()
         now_s = self._clock.monotonic_s()
         figures = {gateway: stats.figures(gateway, now_s) for gateway in gateways}
+        recorded: dict[str, dict[str, int]] = {}
+        for (gateway, epoch), high_water in self.recorded_marks().items():
+            if gateway in figures:
+                recorded.setdefault(gateway, {})[epoch] = high_water
         marks: dict[str, dict[str, MarkState]] = {}
         for (gateway, epoch), state in self._store.marks().items():
             if gateway in figures:
@@ -147,9 +154,16 @@ class IngestService:
             counts.setdefault(key[0], {})[key] = count
         lasting = self.quarantine.gateway_counts(one)
         return [
-            reconcile(gateway, marks.get(gateway, {}), counts.get(gateway, {}), own, lasting=lasting.get(gateway))
+            reconcile(
+                gateway,
+                marks.get(gateway, {}),
+                counts.get(gateway, {}),
+                own,
+                deleted=recorded.get(gateway),
+                lasting=lasting.get(gateway),
+            )
             for gateway, own in figures.items()
-            if gateway in seen or gateway in marks or gateway in counts
+            if gateway in seen or gateway in marks or gateway in counts or gateway in recorded
         ]
 
     def replay(self, number: int) -> bool:

@@ -10,7 +10,9 @@ from typing import Final
 from headland.registry.models.models import Scope
 
 #: Changes that decide whose word counts: who may write a device.
-_ADMIN_CHANGES: Final = re.compile(r"/v1/devices/[^/]+/(?:owner|simulated)|/v1/gateways/[^/]+/(?:replace|refresh)")
+_ADMIN_CHANGES: Final = re.compile(
+    r"/v1/devices/[^/]+/(?:owner|simulated)|/v1/gateways/[^/]+/(?:replace|refresh|delivery/marks)"
+)
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 

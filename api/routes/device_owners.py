@@ -46,6 +46,12 @@ class MovedDevices(Model):
     moved: int
 
 
+class ForgottenMarks(Model):
+    """How many spools of a gateway were forgotten."""
+
+    forgotten: int
+
+
 router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
 
 
@@ -76,6 +82,16 @@ def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: Devi
         _move(scope, record, body.gateway)
     _tell_ingest(scope, home, body.gateway)
     return MovedDevices(moved=len(records))
+
+
+@router.delete("/gateways/{gateway}/delivery/marks", response_model=ForgottenMarks)
+def forget_marks(scope: ScopeOf, gateway: GatewayId) -> ForgottenMarks:
+    """Accept the loss of records that an earlier store had: forget how far the gateway's spools were committed.
+
+    What the present store has of them is recorded again within ten seconds; a gateway of which it has nothing is no
+    longer listed.
+    """
+    return ForgottenMarks(forgotten=repositories_of(scope).delivery_marks.forget(gateway))
 
 
 @router.delete("/devices/{device}/simulated", response_model=DeviceOwner, responses=declare_problems(409))

@@ -39,6 +39,7 @@ from station.server.signals import stop_event
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import is_embedded, is_file, open_store
 from station.server.workers.alarm_worker import AlarmWorker
+from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
 from station.server.workers.registry_sync import RegistrySync
 
@@ -95,6 +96,11 @@ def run_station(settings: StationSettings) -> None:
         gateways = LocalIngest(ingest)
         workers = None
         if registry is not None:
+            marks = DeliveryMarksSync(registry, store, settings.ingest.organisation)
+            ingest.recorded_marks = marks.known
+            marks.start()
+            threads.add(marks)
+            cleanup.callback(marks.stop)
             organisation, broker = settings.ingest.organisation, settings.ingest
             workers = _start_workers(
                 registry, store, organisation, gateways, settings.mail, broker, settings.webhooks_to, cleanup

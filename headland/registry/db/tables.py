@@ -271,6 +271,17 @@ forecasts = sa.Table(
     required("body", sa.JSON),
 )
 
+# The highest record of each spool up to which all were committed, whatever store is in use now.
+delivery_marks = sa.Table(
+    "delivery_marks",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("gateway", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Text, primary_key=True),
+    required("high_water", sa.BigInteger),
+    required("changed_ms", sa.BigInteger),
+)
+
 ledger = sa.Table(
     "ledger",
     METADATA,

@@ -15,6 +15,7 @@ from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmRepository
 from headland.registry.repositories.context import RepositoryContext, log
+from headland.registry.repositories.delivery_marks import DeliveryMarkRepository
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.passes import PassRepository
@@ -53,6 +54,7 @@ class OrganisationRepositories:
         )
         self.maintenance = Repository(context, alarms.MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
         self.alarms = AlarmRepository(context)
+        self.delivery_marks = DeliveryMarkRepository(context)
         self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
         self.webhook_cursors = WebhookCursors(context)
         self.keys = Repository(context, ApiKey, access_tables.api_keys)

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from headland.errors import SettingsError
 from headland.registry.db import migration
 from headland.registry.db.database import Database
 from headland.registry.db.tables import METADATA
+from headland.registry.migrations.versions import r0001_first
 from headland.registry.models.models import Farm, ProductKind
 from headland.registry.registry import inspect_registry, open_registry
 
@@ -45,8 +48,12 @@ def make_development_version(url: str, revision: str) -> None:
 
     The tables of revision 0008 equal those of the first step (decision 0032).
     """
-    database = Database(url)
+    database = Database(url, prepare=False)
     with database.writing() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            r0001_first.upgrade()
+        context.stamp(ScriptDirectory(str(Path(r0001_first.__file__).parents[1])), "r0001")
         for statement in ROWS.splitlines()[1:]:
             connection.exec_driver_sql(statement.replace("%", "%%"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
