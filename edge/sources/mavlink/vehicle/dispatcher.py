@@ -21,6 +21,7 @@ from edge.sources.mavlink.spray.channels import NAMED_VALUES
 from edge.sources.mavlink.spray.profile import SprayerSettings
 from edge.sources.mavlink.timing.pending import EventBody
 from edge.sources.mavlink.vehicle.handlers import (
+    HAS_FIX,
     NO_ROW,
     SKIP_ROW,
     DerivedRow,
@@ -29,7 +30,6 @@ from edge.sources.mavlink.vehicle.handlers import (
     OnMessage,
     OnValues,
     RowResult,
-    Signal,
     make_handlers,
 )
 from edge.sources.mavlink.vehicle.spray_recorder import SprayRecorder
@@ -54,7 +54,6 @@ _STATUSTEXT: Final = 253
 #: Where BATTERY_STATUS has its id and GPS_RAW_INT its fix among their flat values.
 _BATTERY_ID_AT: Final = 14
 _FIX_AT: Final = 8
-_HAS_FIX: Final = RowResult(None, (Signal.FIX,))
 
 
 class MessageDispatcher:
@@ -174,4 +173,4 @@ def _read_version(message: AutopilotVersion, _now_ms: int) -> Sequence[Effect]:
 
 
 def _read_gps(_: int, values: Raw, _boot_ms: int) -> RowResult | None:
-    return _HAS_FIX if values[_FIX_AT] >= FIX_3D else None
+    return HAS_FIX if values[_FIX_AT] >= FIX_3D else None

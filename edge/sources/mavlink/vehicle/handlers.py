@@ -55,6 +55,8 @@ class RowResult(NamedTuple):
 
 
 SKIP_ROW: Final = RowResult(NO_ROW)
+#: The usual row of a position with a 3D fix.
+HAS_FIX: Final = RowResult(None, (Signal.FIX,))
 
 #: Handles a decoded message, received at a UTC in ms; it is no row.
 OnMessage = Callable[[Any, int], Sequence[Effect]]

@@ -32,7 +32,15 @@ from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.timing.pending import EventBody
 from edge.sources.mavlink.timing.timestamper import Timestamper
 from edge.sources.mavlink.vehicle.dispatcher import MessageDispatcher
-from edge.sources.mavlink.vehicle.handlers import NO_ROW, DerivedRow, Effect, EvidenceUpdate, MessageHandler, Signal
+from edge.sources.mavlink.vehicle.handlers import (
+    HAS_FIX,
+    NO_ROW,
+    DerivedRow,
+    Effect,
+    EvidenceUpdate,
+    MessageHandler,
+    Signal,
+)
 from headland.contract.records import Clock
 
 #: Messages kept until the first heartbeat, which comes every second; the oldest go first, counted.
@@ -149,8 +157,7 @@ class Vehicle:
             received[message_id] += 1
             if on_message is not None:
                 effects = on_message(decode_message(frame), now_ms)
-                if effects:
-                    outputs += self._apply(effects, now_ms)
+                outputs += self._apply(effects, now_ms) if effects else ()
             else:
                 values = unpack(payload if len(payload) == size else payload.ljust(size, b"\0")[:size])
                 if has_instances and (instance := values[kind.instance_at]):
@@ -159,11 +166,12 @@ class Vehicle:
                     boot_ms = boot.last_ms
                     result = on_values(message_id, values, now_ms if boot_ms is None else boot_ms)
                     if result is not None:
-                        if result.effects:
-                            outputs += self._apply(result.effects, now_ms)
-                        if result.kind is NO_ROW:
+                        row_kind, effects = result
+                        if effects:
+                            outputs += self._apply(effects, now_ms)
+                        if row_kind is NO_ROW:
                             continue
-                        kind = result.kind or kind
+                        kind = row_kind or kind
                 timestamper.add_row(kind, values, values[stamp_at], now_ms)
             if timestamper.has_changed:
                 outputs += self._follow_session(now_ms)
@@ -171,7 +179,9 @@ class Vehicle:
         if end > at:
             self.received_ms = arrivals_ms[end - 1]
             self.last_frame = frames[end - 1]
-            outputs += self._convert_stamped()
+            stamped = timestamper.stamped()
+            if stamped:
+                outputs += self._output.convert(stamped)
         return end, outputs
 
     def read_part(self, frame: RawFrame, now_ms: int) -> list[Output]:
@@ -268,15 +278,18 @@ class Vehicle:
         """Apply what a message leads to, in order; return the outputs that cannot wait for the next flush."""
         timestamper = self._timestamper
         outputs: list[Output] = []
+        if effects is HAS_FIX.effects:  # as nearly every position has
+            timestamper.add_fix()
+            return outputs
         for effect in effects:
-            if effect is Signal.FIX:
+            if isinstance(effect, SystemTime):
+                timestamper.add_system_time(effect.time_unix_usec, effect.time_boot_ms, now_ms)
+            elif effect is Signal.FIX:
                 timestamper.add_fix()
             elif effect is Signal.CHECK_SPRAY:
                 self._add_events(self._dispatcher.check_spray(timestamper.moment_ms(now_ms)), now_ms)
             elif isinstance(effect, EventBody):
                 timestamper.add_event(effect, now_ms)
-            elif isinstance(effect, SystemTime):
-                timestamper.add_system_time(effect.time_unix_usec, effect.time_boot_ms, now_ms)
             elif isinstance(effect, DerivedRow):
                 if effect.raw is None:
                     timestamper.add_unstamped_row(effect.kind, effect.values, now_ms)
