@@ -167,6 +167,7 @@ def create_app(
         webhook_routes,
     ):
         app.include_router(module.router)
+    app.include_router(store_routes.damage_router)
     app.include_router(climate_routes.router)
     app.include_router(place_routes.router)
     app.include_router(owner_routes.router)

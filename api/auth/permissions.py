@@ -75,6 +75,7 @@ PATH_PERMISSIONS: Final = (
     PathPermission("/readyz", RequiredScope.LOOPBACK_OR_READ, below=False),
     PathPermission("/metrics", below=False),
     PathPermission("/openapi.json", below=False),
+    _admin("/v1/store/damage"),
     PathPermission("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR),
     _admin("/v1/keys"),
     _admin("/v1/members"),

@@ -12,7 +12,7 @@ class StoreWork(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["info", "keep", "compact", "backup", "export"]
+    kind: Literal["info", "keep", "compact", "backup", "export", "repair", "acknowledge"]
     path: str | None = None
     layout: Literal["long", "wide"] = "long"
     organisation: str | None = None
@@ -36,11 +36,39 @@ class StoreJob(BaseModel):
     error: str | None = None
 
 
+class DamageItem(BaseModel):
+    """Damage of the store's files, what was lost, and who has acknowledged it when."""
+
+    kind: Literal["log", "file", "deleted", "replaced", "note"]
+    found_ms: int
+    sentence: str
+    kept: list[str] = Field(default=[], description="Files beside the store with the damaged bytes.")
+    lost_samples: int | None = Field(default=None, description="Lost samples; null where they are not known.")
+    start_ms: int | None = Field(default=None, description="Start of the times of lost samples, where known.")
+    end_ms: int | None = Field(default=None, description="End of the times of lost samples, where known.")
+    acknowledged_ms: int | None = None
+    acknowledged_by: str = ""
+
+
+class DamageList(BaseModel):
+    """Damage of the store's files, oldest first."""
+
+    items: list[DamageItem]
+
+
 class StoreAdmin(Protocol):
     """Runs maintenance tasks on a store. Every call may come from any thread."""
 
     def admits(self, token: str) -> bool:
         """Tell whether a token permits maintenance."""
+        ...
+
+    def damage(self) -> list[DamageItem]:
+        """Return the damage of the store's files, oldest first."""
+        ...
+
+    def acknowledge(self, by: str) -> list[DamageItem]:
+        """Acknowledge all damage; return what was not acknowledged before."""
         ...
 
     def start(self, work: StoreWork) -> StoreJob:

@@ -72,6 +72,9 @@ def check_store(store: Store) -> Check:
         info = store.info()
     except HeadlandError as error:
         return Check("store", False, str(error))
+    if info.damage:
+        sentences = " ".join(info.damage)
+        return Check("store", False, f"{sentences} Run `headland store acknowledge` once this is known.")
     return Check("store", True, f"{info.engine}: {info.points} points in {info.series} series")
 
 

@@ -6,15 +6,32 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request
 
-from api.dependencies import HomeOf, HomeServices
-from api.http.problems import ProblemError
-from api.ops.store_admin_port import StoreAdmin, StoreJob, StoreWork
+from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
+from api.http.problems import ProblemError, declare_problems
+from api.ops.store_admin_port import DamageItem, DamageList, StoreAdmin, StoreJob, StoreWork
 from headland.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 
 #: Not part of the public API, and absent from its document.
 router = APIRouter(prefix="/v1/store", include_in_schema=False)
+#: Damage of the store, for administrators.
+damage_router = APIRouter(prefix="/v1/store/damage", tags=["health"], responses=declare_problems(404, 503))
+
+
+@damage_router.get("", response_model=DamageList)
+def get_damage(scope: ScopeOf, home: HomeOf) -> DamageList:
+    """List damage of the store's files, with what was lost, oldest first; `/readyz` fails until it is acknowledged."""
+    return DamageList(items=[] if home.store_admin is None or not home.serves(scope) else home.store_admin.damage())
+
+
+@damage_router.post("/acknowledge", response_model=DamageList)
+def acknowledge_damage(scope: ScopeOf, access: AccessOf, home: HomeOf) -> DamageList:
+    """Acknowledge all damage of the store's files; return what was not acknowledged before."""
+    known: list[DamageItem] = []
+    if home.store_admin is not None and home.serves(scope):
+        known = home.store_admin.acknowledge(access.by)
+    return DamageList(items=known)
 
 
 @router.post("/jobs", response_model=StoreJob, status_code=202)

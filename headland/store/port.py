@@ -267,7 +267,8 @@ class DeviceRecord:
 class StoreInfo:
     """Counts for /metrics and `headland store info`.
 
-    `samples_since_ms`: earlier samples were deleted; `buckets` answers from their rollups.
+    `samples_since_ms`: earlier samples were deleted; `buckets` answers from their rollups. `damage`: sentences about
+    damage of the store's files that nobody has acknowledged.
     """
 
     engine: str
@@ -276,6 +277,7 @@ class StoreInfo:
     size_bytes: int | None = None
     counters: dict[str, int] = field(default_factory=dict)
     samples_since_ms: int | None = None
+    damage: tuple[str, ...] = ()
 
 
 class Store(Protocol):

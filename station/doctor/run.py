@@ -16,7 +16,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     from station.doctor.broker import check_broker, check_mosquitto
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
-    from station.doctor.storage import check_registry, check_store, check_threads
+    from station.doctor.storage import check_damaged_files, check_registry, check_store, check_threads
 
     wall_s, steady_s = time.time(), time.monotonic()
     checks: Sequence[Callable[[DiagnosticContext], list[Finding]]] = (
@@ -29,6 +29,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_store,
         check_registry,
         check_threads,
+        check_damaged_files,
         check_gateway,
     )
     findings = [finding for check in checks for finding in _run_check(check, context)]

@@ -7,6 +7,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ def check_store(context: DiagnosticContext) -> list[Finding]:
                 return [Finding(check="store", state=State.OK, condition=condition)]
             if context.api_url is not None:
                 return [ask_station(context.api_url, "store", os.environ.get(API_KEY) or context.folder.api_key())]
-            _open_read_only(str(path))
+            _examine(path)
         store = open_store(url)
         try:
             info = store.info()
@@ -38,10 +39,26 @@ def check_store(context: DiagnosticContext) -> list[Finding]:
             store.close()
     except HeadlandError as error:
         return [Finding(check="store", state=State.FAILED, condition=str(error), remedy=_store_remedy(error))]
+    if info.damage:
+        remedy = "Examine disk and memory, restore a backup if something is missing; then: headland store acknowledge."
+        return [Finding(check="store", state=State.FAILED, condition=" ".join(info.damage), remedy=remedy)]
     where = duckdb_path(url) if _is_file(url) else hide_secrets(url)
     condition = f"{info.engine} at {where}: {info.points:,} points in {info.series:,} series"
     size = "" if info.size_bytes is None else f", {info.size_bytes / 1e6:,.1f} MB"
     return [Finding(check="store", state=State.OK, condition=condition + size)]
+
+
+def check_damaged_files(context: DiagnosticContext) -> list[Finding]:
+    """Name the damaged files that were moved aside in the farm's folder; no finding where there are none."""
+    folder = context.folder
+    folders = {folder.store_path.parent, folder.edge_dir, folder.import_dir, folder.broker_dir}
+    if _is_file(context.store_url):
+        folders.add(duckdb_path(context.store_url).parent)
+    found = sorted({str(path) for each in folders if each.is_dir() for path in each.glob("*.damaged-*")})
+    if not found:
+        return []
+    remedy = "They hold the bytes of damaged files. Delete them once nothing of them is needed any more."
+    return [Finding(check="damaged files", state=State.WARNING, condition=", ".join(found), remedy=remedy)]
 
 
 def check_registry(context: DiagnosticContext) -> list[Finding]:
@@ -121,16 +138,22 @@ def _is_file(url: str) -> bool:
     return "://" not in url or url.startswith("duckdb:")
 
 
-def _open_read_only(path: str) -> None:
-    """Open a DuckDB file read-only: opened as a store, a damaged file would be moved aside. Raises HeadlandError."""
+def _examine(path: Path) -> None:
+    """Examine a DuckDB file without a change: opened as a store, a damaged one would be repaired."""
     try:
         import duckdb
+
+        from headland.store.duckdb.repair import inspect_files
     except ModuleNotFoundError as missing:
         raise SettingsError(
             f"The store needs {missing.name}; install it with: pip install 'headland[ingest]'"
         ) from missing
     try:
-        duckdb.connect(path, read_only=True).close()
+        # Read-only: a station that has the file open is noticed first.
+        duckdb.connect(str(path), read_only=True).close()
+        wrong = inspect_files(path)
+        if wrong is not None:
+            raise DataDamaged(f"The store is damaged: {wrong}.")
     except duckdb.Error as error:
         sentence = str(error).splitlines()[0]
         if "lock" in sentence:
@@ -144,7 +167,7 @@ def _count(number: int, what: str) -> str:
 
 def _store_remedy(error: HeadlandError) -> str:
     if isinstance(error, DataDamaged):
-        return "Stop the station and restore a backup: its next start would move the file aside and create a new one."
+        return "Run headland store repair, or start the station: both keep the damaged bytes and everything readable."
     if isinstance(error, RetryLater):
         return "If a station has the file open, name it: --api http://HOST:PORT. A server must be reachable from here."
     return "Correct what the message names, or choose another store: --store URL or HEADLAND_STORE_URL."

@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.ops.store_admin_port import StoreJob, StoreWork
+from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork
+from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
+from tests.api.open_authenticator import OpenAuthenticator
 from tests.api.server import serve
 
 TOKEN = {"X-Headland-Store-Token": "secret"}
@@ -20,9 +22,17 @@ class FakeStoreAdmin:
 
     def __init__(self) -> None:
         self.asked: list[StoreWork] = []
+        self.by = ""
 
     def admits(self, token: str) -> bool:
         return token == "secret"
+
+    def damage(self) -> list[DamageItem]:
+        return [DamageItem(kind="log", found_ms=1, sentence="torn", acknowledged_by=self.by)]
+
+    def acknowledge(self, by: str) -> list[DamageItem]:
+        self.by = by
+        return self.damage()
 
     def start(self, work: StoreWork) -> StoreJob:
         self.asked.append(work)
@@ -71,8 +81,31 @@ def test_an_unknown_job_is_refused(client: httpx.Client, admin: FakeStoreAdmin) 
     assert admin.asked == []
 
 
-def test_the_store_routes_are_not_in_the_openapi_document(client: httpx.Client) -> None:
-    assert not [path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/v1/store")]
+def test_the_routes_of_jobs_are_not_in_the_openapi_document(client: httpx.Client) -> None:
+    assert not [path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/v1/store/jobs")]
+
+
+def test_an_administrator_lists_and_acknowledges_damage(client: httpx.Client, admin: FakeStoreAdmin) -> None:
+    assert [item["sentence"] for item in client.get("/v1/store/damage").json()["items"]] == ["torn"]
+    (item,) = client.post("/v1/store/damage/acknowledge").json()["items"]
+    assert item["acknowledged_by"] == admin.by != ""
+
+
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.WRITE])
+def test_damage_is_for_administrators(admin: FakeStoreAdmin, scope: Scope) -> None:
+    app = create_app(
+        MemoryStore(),
+        organisation="local",
+        readiness=list,
+        counters=dict,
+        store_admin=admin,
+        authenticator=OpenAuthenticator("local", scope),
+    )
+    with serve(app, opened=False) as client:
+        client.headers["Authorization"] = "Bearer any"
+        assert client.get("/v1/store/damage").status_code == 403
+        assert client.post("/v1/store/damage/acknowledge").status_code == 403
+    assert admin.by == ""
 
 
 def test_a_server_store_has_no_store_routes() -> None:

@@ -26,6 +26,7 @@ _BLOCK: Final = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 RUN: Final = "run: farm"
+RUN_STOPPED: Final = "run: stopped farm"
 
 
 @dataclass(frozen=True, slots=True)

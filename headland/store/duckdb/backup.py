@@ -50,7 +50,9 @@ def back_up(file: DuckDBFile, path: Path, now_ms: int, progress: Progress) -> Ba
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_interrupted(file.path)
         remove_database(part)
+        _part_note(file.path).write_text(str(part.absolute()))
         with file.more_memory(), file.reading() as cursor:
             write_copy(cursor, part, progress)
         progress("verifying", 0.0)
@@ -61,8 +63,25 @@ def back_up(file: DuckDBFile, path: Path, now_ms: int, progress: Progress) -> Ba
     except OSError as error:
         raise SettingsError(f"The back-up {path} cannot be written: {error.strerror}.") from error
     finally:
-        remove_database(part)
+        remove_interrupted(file.path)
     return BackupInfo(path, now_ms, info[0], info[1], size_of(path))
+
+
+def remove_interrupted(store: Path) -> None:
+    """Remove the unfinished file of a back-up, also of one that was killed; the store's folder names it."""
+    note = _part_note(store)
+    try:
+        part = Path(note.read_text().strip())
+    except OSError:
+        return
+    # Where the disk of the back-up is not mounted, the note waits for the next time.
+    if part.name.endswith(".part") and part.parent.is_dir():
+        remove_database(part)
+        note.unlink(missing_ok=True)
+
+
+def _part_note(store: Path) -> Path:
+    return store.with_name(store.name + ".backing-up")
 
 
 def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:

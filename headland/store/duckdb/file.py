@@ -16,9 +16,13 @@ from headland.clock import wall_clock_ms
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
-from headland.store.duckdb.compaction import Progress, write_copy
+from headland.store.duckdb.blocks import find_damaged
+from headland.store.duckdb.compaction import Progress, no_progress, write_copy
 from headland.store.duckdb.contents import load_state
-from headland.store.duckdb.paths import copy_of, move_aside, remove_database, size_of, sync_folder, wal_of
+from headland.store.duckdb.damage import DamageKind, StoreDamage, add_note, load_notes, open_sentences
+from headland.store.duckdb.log_repair import mend_log
+from headland.store.duckdb.paths import aside_of, copy_of, remove_database, size_of, sync_folder, wal_of
+from headland.store.duckdb.repair import note_deleted, repair_file
 from headland.store.duckdb.transaction import count, transaction
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,9 +44,13 @@ _OPEN_PATHS_LOCK: Final = threading.Lock()
 _LOCKED: Final = re.compile(r"[Cc]ould not set lock|[Cc]onflicting lock")
 _NEWER: Final = re.compile(r"version number|newer version|storage version", re.IGNORECASE)
 _NO_ROOM: Final = re.compile(r"No space left|File too large|Disk quota|Could not write|Cannot allocate memory")
+_FOREIGN_LOG: Final = re.compile(r"WAL does not match database|WAL checkpoint iteration does not match")
 _DAMAGED: Final = re.compile(
     r"not a valid DuckDB database|[Cc]orrupt|[Cc]hecksum|[Dd]eserializ|replaying WAL|not read enough bytes"
+    r"|WAL does not match|WAL checkpoint iteration"
 )
+#: Time for the examination of a file before it is opened: one of some gigabytes, where it is in memory.
+EXAMINATION_S: Final = 2.0
 
 
 class DuckDBFile:
@@ -66,6 +74,12 @@ class DuckDBFile:
         self._larger_limits_mb: list[int] = []
         self._rewriting = False
         self._changed = threading.Condition()
+        self._opened_as: tuple[int, int] | None = None
+        self._log_seen: tuple[int, int] | None = None
+        #: Damage that a reader met; the maintenance thread has the file repaired.
+        self.damage_seen: DataDamaged | None = None
+        #: Why commits are not in the file at the store's path now; None where they are.
+        self.trouble: str | None = None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -79,24 +93,32 @@ class DuckDBFile:
         """Whether the file is open."""
         return self._connection is not None
 
-    def open(self) -> StoreState:
-        """Open or create the file and return its state.
+    def damage(self) -> tuple[str, ...]:
+        """Return what is wrong with the files now, and was and is not acknowledged, as sentences."""
+        return (*open_sentences(load_notes(self.path)), *([] if self.trouble is None else [self.trouble]))
 
-        Raises RetryLater while another process has it, SettingsError for a file that is not for this version, and
-        DataDamaged when it is not readable and has been moved aside.
+    def open(self, most_s: float = EXAMINATION_S) -> StoreState:
+        """Open or create the file and return its state; it is examined for at most `most_s`.
+
+        A damaged log or file is repaired first, and noted; the damaged bytes are kept. Raises RetryLater while another
+        process has the file, SettingsError for one that is not for this version, and DataDamaged when nothing of it
+        can be read and it has been moved aside.
         """
         with _OPEN_PATHS_LOCK:
             if self.path in _OPEN_PATHS:
                 raise RetryLater(f"The store {self.path} is already open in this process.")
             _OPEN_PATHS.add(self.path)
         try:
-            state, connection = self._open_connection()
+            self._examine(most_s)
+            state, connection = self._open_repaired()
         except BaseException:
             with _OPEN_PATHS_LOCK:
                 _OPEN_PATHS.discard(self.path)
             raise
         with self._changed:
             self._connection = connection
+            self.damage_seen = None
+        self._opened_as = identity_of(self.path)
         return state
 
     def query(self, read: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
@@ -143,7 +165,10 @@ class DuckDBFile:
             yield cursor
             healthy = True
         except duckdb.Error as error:
-            raise translate_error(error, self.path) from error
+            translated = translate_error(error, self.path)
+            if isinstance(translated, DataDamaged):
+                self.damage_seen = translated
+            raise translated from error
         finally:
             with self._changed:
                 self._borrowed.remove(cursor)
@@ -196,11 +221,14 @@ class DuckDBFile:
 
     def _exchange(self, copy: Path) -> None:
         """Close the file, which removes its log, rename the copy to it, and open the copy."""
+        if self.displacement() == "replaced":
+            raise RetryLater(f"The file of the store {self.path} was replaced by another one.")
         self.connection.execute("CHECKPOINT")
         idle, self._idle = self._idle, []
         connection, self._connection = self.connection, None
         for open_connection in (*idle, connection):
             open_connection.close()
+        self._log_seen = None
         try:
             if not size_of(wal_of(self.path)):
                 wal_of(self.path).unlink(missing_ok=True)
@@ -210,19 +238,98 @@ class DuckDBFile:
             with _OPEN_PATHS_LOCK:
                 _OPEN_PATHS.discard(self.path)
             self._connection = duckdb.connect(str(self.path), config=self._settings)
+            self._opened_as = identity_of(self.path)
             with _OPEN_PATHS_LOCK:
                 _OPEN_PATHS.add(self.path)
+
+    def displacement(self) -> DamageKind | None:
+        """Return whether the path of the open file was deleted, or names another file now; None where all is well."""
+        if self._opened_as is None or not self.is_open:
+            return None
+        present = identity_of(self.path)
+        if present is None:
+            return "deleted"
+        return None if present == self._opened_as else "replaced"
+
+    def lost_log(self) -> bool:
+        """Return whether the log was deleted or replaced since the last call, with commits that are not in the file."""
+        log = identity_of(wal_of(self.path)) if self.is_open else None
+        before, self._log_seen = self._log_seen, log
+        return before is not None and log != before
+
+    def put_back(self, now_ms: int) -> None:
+        """Write everything in the deleted but still open file to its path again, and note it."""
+        self.rewrite(no_progress)
+        sentence = (
+            f"The file of the store {self.path} was deleted while the station was running; it was written again from "
+            "the open file, and nothing was lost. Find out who deletes files there."
+        )
+        add_note(self.path, StoreDamage(kind="deleted", found_ms=now_ms, sentence=sentence, lost_samples=0))
+
+    def save_log(self, now_ms: int) -> None:
+        """Move the commits of a deleted but still open log into the file, and note it."""
+        self.checkpoint()
+        sentence = (
+            f"The log of the store {self.path} was deleted or replaced while the station was running; its commits were "
+            "moved into the file, and nothing was lost. Find out who changes files there."
+        )
+        add_note(self.path, StoreDamage(kind="deleted", found_ms=now_ms, sentence=sentence, lost_samples=0))
+
+    def checkpoint(self) -> None:
+        """Move the log into the file; called by the writer thread."""
+        self.connection.execute("CHECKPOINT").fetchall()
+        self._log_seen = None
+
+    def keep_aside(self, now_ms: int) -> None:
+        """Write everything in the replaced but still open file beside the new one, note it, and close the file."""
+        kept = aside_of(self.path, now_ms)
+        sentence = (
+            f"The file of the store {self.path} was replaced by another one while the station was running, which is "
+            f"used from now on. What was stored before is in {kept.name}: to have both, stop the station and run "
+            f"`headland store copy {kept} {self.path}`."
+        )
+        write_copy(self.connection, kept, no_progress)
+        add_note(self.path, StoreDamage(kind="replaced", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
+        # A checkpoint would delete the log of the new file, which has the same name.
+        self.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        self.close()
+        if self._log_seen is not None and identity_of(wal_of(self.path)) == self._log_seen:
+            wal_of(self.path).unlink()
+        self._log_seen = None
 
     def size_bytes(self) -> int:
         """Return the size of the file and its write-ahead log."""
         return sum(size_of(path) for path in (self.path, wal_of(self.path)))
+
+    def _examine(self, most_s: float) -> None:
+        """Repair a damaged log, and a file with a damaged block; a large file is not read to its end."""
+        if not self.path.exists():
+            if size_of(wal_of(self.path)):
+                note_deleted(self.path, wall_clock_ms())
+            return
+        mend_log(self.path, wall_clock_ms())
+        location = find_damaged(self.path, most_s)
+        if location is not None and size_of(self.path):
+            repair_file(self.path, f"the block at byte {location:,} differs from its checksum", wall_clock_ms())
+
+    def _open_repaired(self) -> tuple[StoreState, duckdb.DuckDBPyConnection]:
+        """Open the file; where DuckDB cannot read it, repair it and open it again."""
+        try:
+            return self._open_connection()
+        except DataDamaged as error:
+            cause = error.__cause__
+            if cause is not None and _FOREIGN_LOG.search(str(cause)):
+                mend_log(self.path, wall_clock_ms(), foreign=True)
+            else:
+                repair_file(self.path, str(cause or error).splitlines()[0], wall_clock_ms())
+        return self._open_connection()
 
     def _open_connection(self) -> tuple[StoreState, duckdb.DuckDBPyConnection]:
         connection = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(self.path), config=self._settings)
-            # Remove the rest of an interrupted rewriting; this process has the file to itself.
+            # Remove the rest of an interrupted rewriting or backup; this process has the file to itself.
             remove_database(copy_of(self.path))
             connection.execute(f"SET memory_limit = '{max(self._memory_limit_mb, LARGE_WORK_MB)}MB'")
             migrate_schema(connection, self.path)
@@ -235,15 +342,17 @@ class DuckDBFile:
                 connection.close()
             if isinstance(error, HeadlandError):
                 raise
-            sentence = translate_error(error, self.path)
-            if isinstance(sentence, DataDamaged):
-                moved = move_aside(self.path, wall_clock_ms())
-                raise DataDamaged(
-                    f"The store {self.path} was not readable and was moved to {moved}; "
-                    f"start again to continue with an empty one ({first_line(error)})."
-                ) from error
-            raise sentence from error
+            raise translate_error(error, self.path) from error
         return state, connection
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of a path, None where it does not exist."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

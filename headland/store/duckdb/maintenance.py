@@ -24,7 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 
 #: An hour is rolled up after this long without a write.
 _QUIET_S: Final = 30.0
-_CHECK_EVERY_S: Final = 5.0
+_CHECK_EVERY_S: Final = 2.0
 #: A large file takes long to rewrite.
 _OVERDUE_S: Final = 3600.0
 #: Maintenance delays commits for about this long at a time, and then pauses for twice as long.
@@ -125,7 +125,8 @@ class MaintenanceThread:
     # Everything below runs on the thread.
 
     def _maintain(self) -> None:
-        """Roll up what is quiet, and compact at night."""
+        """Examine the files' places, roll up what is quiet, and compact at night."""
+        self._writer.examine()
         self._roll_up()
         if self._night is not None and _now() >= self._night:
             self._night = next_compaction(self._compact_at_hour, _now())

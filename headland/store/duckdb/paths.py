@@ -51,14 +51,20 @@ def refuse_existing(path: Path) -> None:
         raise SettingsError(f"{path} exists already, and nothing is overwritten; name another, or move it away.")
 
 
-def move_aside(path: Path, now_ms: int) -> Path:
-    """Rename a damaged file and its write-ahead log to an unused name; return the new name."""
+def aside_of(path: Path, now_ms: int) -> Path:
+    """Return an unused name for a damaged file, `FILE.damaged-TIME`, whose log has an unused name, too."""
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_ms / 1000))
     moved = path.with_name(f"{path.name}.damaged-{stamp}")
     number = 1
     while moved.exists() or wal_of(moved).exists():
         number += 1
         moved = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    return moved
+
+
+def move_aside(path: Path, now_ms: int) -> Path:
+    """Rename a damaged file and its write-ahead log to an unused name; return the new name."""
+    moved = aside_of(path, now_ms)
     path.rename(moved)
     if wal_of(path).exists():
         wal_of(path).rename(wal_of(moved))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,9 +19,10 @@ from headland.contract.records import Descriptor, Event
 from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
-from headland.store.duckdb.backup import BackupInfo, back_up
+from headland.store.duckdb.backup import BackupInfo, back_up, remove_interrupted
 from headland.store.duckdb.compaction import Progress, no_progress
 from headland.store.duckdb.contents import FileFigures, read_figures
+from headland.store.duckdb.damage import StoreDamage, acknowledge_notes, load_notes
 from headland.store.duckdb.export import Export, Layout, export
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.maintenance import CompactionResult, MaintenanceThread
@@ -49,8 +51,9 @@ _HOURS_AT_ONCE = 48
 class DuckDBStore:
     """A `Store` in one DuckDB file, which no other process may have open.
 
-    Opening raises RetryLater while another process has the file, SettingsError when the file is not for this version,
-    and DataDamaged when it was not readable: it was moved aside, and opening again makes an empty one.
+    Opening repairs damage of the file and its log, and notes it. It raises RetryLater while another process has the
+    file, SettingsError when the file is not for this version, and DataDamaged when nothing of it was readable: it was
+    moved aside, and opening again makes an empty one.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class DuckDBStore:
     ) -> None:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
         self._writer = DuckDBWriter(self._file)
+        with suppress(OSError):
+            remove_interrupted(self._file.path)
         self._maintenance = MaintenanceThread(self._file, self._writer, compact_at_hour)
 
     def threads(self) -> list[ThreadStatus]:
@@ -177,7 +182,25 @@ class DuckDBStore:
             counters |= {"conflicts": state.conflicts, "events": state.events}
             points, series = state.points, state.frontier.count_filled()
         since_ms = self._writer.samples_since_ms()
-        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms)
+        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms, self._file.damage())
+
+    def damage(self) -> list[StoreDamage]:
+        """Return the notes on damage of the store's files, oldest first."""
+        return load_notes(self._file.path)
+
+    def repair(self) -> list[StoreDamage]:
+        """Examine the whole file and its log, repair them where they are damaged, and return the new notes.
+
+        Reads and writes wait. Raises RetryLater when a compaction, backup or export is under way.
+        """
+        with self._maintenance.exclusive():
+            before = len(self.damage())
+            self._writer.repair()
+            return self.damage()[before:]
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[StoreDamage]:
+        """Acknowledge the open notes on damage; return them."""
+        return self._writer.run(lambda: acknowledge_notes(self._file.path, now_ms, by))
 
     def roll_up(self, quiet_s: float = 0.0, most_hours: int = 10**9) -> int:
         """Update the rollups of hours without a write in the last `quiet_s`; return the number of hours."""

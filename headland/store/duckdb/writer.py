@@ -22,7 +22,7 @@ from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
 from headland.store.core.state import StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
 from headland.store.duckdb.deletion import DeletedRows, delete_before, expire_day
-from headland.store.duckdb.file import LARGE_WORK_MB, DuckDBFile, translate_error
+from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile, translate_error
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.rollups import choose_hours, load_cuts, load_dirty, load_retention, roll_up, save_retention
 from headland.store.duckdb.transaction import commit_group, prune_marks, put_device
@@ -129,7 +129,15 @@ class DuckDBWriter:
 
     def checkpoint(self) -> None:
         """Move the log into the file, which frees the space of deleted rows."""
-        self.run_with_memory(lambda: self._file.connection.execute("CHECKPOINT").fetchall())
+        self.run_with_memory(self._file.checkpoint)
+
+    def repair(self) -> None:
+        """Open the file anew after an examination of every block."""
+        self.run(lambda: self._reopen("The store is being examined."))
+
+    def examine(self) -> None:
+        """Notice a file that was deleted, replaced or found to be damaged, and repair it."""
+        self.run(self._examine)
 
     def close(self) -> None:
         """Finish the waiting jobs, end the thread and close the file."""
@@ -203,8 +211,57 @@ class DuckDBWriter:
             self._counters["duplicates"] += sum(result.duplicate for result in change.results)
             self._counters["rejected"] += sum(len(rejections) for _, rejections in split)
         self._dirty.add(touched, time.monotonic())
+        try:
+            self._keep_in_place()
+        except Exception as error:
+            # Not acknowledged: the gateways send it again, and what is stored by then is a duplicate.
+            failure = self._handle_error(error)
+            for job in jobs:
+                job.done.set_exception(failure)
+            return
         for job, result, (_, rejections) in zip(jobs, change.results, split, strict=True):
             job.done.set_result(replace(result, rejected=len(rejections), rejections=rejections))
+
+    def _keep_in_place(self) -> None:
+        """See to it that commits are in the file at the store's path; raises where they are not."""
+        try:
+            self._restore_place()
+            self._file.trouble = None
+        except Exception as error:
+            self._file.trouble = f"The files of the store are not in their place: {error}"
+            raise
+
+    def _restore_place(self) -> None:
+        displaced, now_ms = self._file.displacement(), wall_clock_ms()
+        if displaced == "deleted":
+            with self._file.more_memory(LARGE_WORK_MB):
+                self._file.put_back(now_ms)
+        elif displaced == "replaced":
+            with self._file.more_memory(LARGE_WORK_MB):
+                self._file.keep_aside(now_ms)
+            failure = RetryLater(f"The file of the store {self._file.path} was replaced by another one.")
+            with self._lock:
+                self._failure = failure
+            self._reopen_after_failure()
+            raise failure
+        elif self._file.lost_log():
+            with self._file.more_memory(LARGE_WORK_MB):
+                self._file.save_log(now_ms)
+
+    def _examine(self) -> None:
+        self._keep_in_place()
+        damage = self._file.damage_seen
+        if damage is not None:
+            self._reopen(str(damage))
+
+    def _reopen(self, reason: str) -> None:
+        """Open the file anew, which examines all of it and repairs it."""
+        self._file.close()
+        with self._lock:
+            self._failure = RetryLater(reason)
+        self._reopen_after_failure(most_s=math.inf)
+        if self._failure is not None:
+            raise self._failure
 
     def _put_device(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool) -> int:
         before = self._state.devices.get((organisation, descriptor.device))
@@ -257,7 +314,7 @@ class DuckDBWriter:
         try:
             prune_marks(self._file.connection, self._state.marks)
             with self._file.more_memory(LARGE_WORK_MB):
-                self._file.connection.execute("CHECKPOINT")
+                self._file.checkpoint()
             self._log_limit_bytes = _CHECKPOINT_BYTES
         except duckdb.Error as error:
             # The log still has everything and writes continue; an immediate second try would cost an opening each time.
@@ -279,12 +336,12 @@ class DuckDBWriter:
             self._reopen_after_failure()
         return translated
 
-    def _reopen_after_failure(self) -> None:
+    def _reopen_after_failure(self, most_s: float = EXAMINATION_S) -> None:
         """Open the file again after a failure; a damaged file remains closed."""
         if self._failure is None or isinstance(self._failure, DataDamaged):
             return
         try:
-            state = self._file.open()
+            state = self._file.open(most_s)
         except HeadlandError as error:
             _LOGGER.warning("the store stays closed: %s", error)
             with self._lock:

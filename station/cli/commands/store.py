@@ -96,6 +96,22 @@ def store_restore(
     typer.echo(backup_sentence("Restored", restored))
 
 
+@store_app.command("repair")
+def store_repair(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
+    """Examine the whole file and its log, and save everything readable where they are damaged.
+
+    A station does this at its start and when it meets damage; it examines a large file only in part then. The damaged
+    bytes are kept beside the store.
+    """
+    _work(data, store, api, kind="repair")
+
+
+@store_app.command("acknowledge")
+def store_acknowledge(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
+    """Acknowledge damage of the store's files, so that the station reports itself ready again."""
+    _work(data, store, api, kind="acknowledge")
+
+
 @store_app.command("export")
 def store_export(
     file: Annotated[Path, typer.Argument(help="New file: .parquet, .csv or .csv.gz.")],

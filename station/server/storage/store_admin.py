@@ -6,8 +6,12 @@ import hmac
 import logging
 import threading
 
-from api.ops.store_admin_port import StoreJob, StoreWork
+import msgspec
+
+from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork
+from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
+from headland.store.duckdb.damage import StoreDamage
 from headland.store.duckdb.store import DuckDBStore
 from station.server.storage.store_admin_tasks import do_work
 
@@ -29,6 +33,14 @@ class DuckDBAdmin:
     def admits(self, token: str) -> bool:
         """Return whether a token permits maintenance."""
         return hmac.compare_digest(token.encode(), self._token.encode())
+
+    def damage(self) -> list[DamageItem]:
+        """Return the damage of the store's files, oldest first."""
+        return [_damage_item(note) for note in self._store.damage()]
+
+    def acknowledge(self, by: str) -> list[DamageItem]:
+        """Acknowledge all damage; return what was not acknowledged before."""
+        return [_damage_item(note) for note in self._store.acknowledge_damage(wall_clock_ms(), by)]
 
     def start(self, work: StoreWork) -> StoreJob:
         """Start a task; raises RetryLater while another one runs."""
@@ -64,3 +76,7 @@ class DuckDBAdmin:
         with self._lock:
             if number in self._jobs:
                 self._jobs[number] = self._jobs[number].model_copy(update=changes)
+
+
+def _damage_item(note: StoreDamage) -> DamageItem:
+    return DamageItem.model_validate(msgspec.structs.asdict(note) | {"kept": list(note.kept)})

@@ -23,6 +23,13 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str
     now_ms = wall_clock_ms()
     if work.kind == "info":
         return info_lines(store.info(), store.figures())
+    if work.kind == "repair":
+        store.repair()
+        sound = "No damage was found: the log and every block of the file agree with their checksums."
+        return list(store.info().damage) or [sound]
+    if work.kind == "acknowledge":
+        known = [note.sentence for note in store.acknowledge_damage(now_ms, "operator")]
+        return [f"Acknowledged: {sentence}" for sentence in known] or ["There is no damage to acknowledge."]
     if work.kind == "compact":
         return [compaction_sentence(store.compact(now_ms, progress))]
     if work.kind == "keep":
@@ -56,6 +63,7 @@ def info_lines(info: StoreInfo, figures: FileFigures) -> list[str]:
         f"file       {_size(figures.size_bytes)}, of which {_size(figures.free_bytes)} are free",
         f"retention  {retention_text(figures.retention)}",
     ]
+    lines += [f"damage     {sentence}" for sentence in info.damage]
     if figures.samples_since_ms is not None:
         lines.append(f"deleted    samples before {_utc(figures.samples_since_ms)} UTC")
     return lines

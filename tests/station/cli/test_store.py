@@ -17,6 +17,8 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.units_of_time import DAY_MS
 from station.cli.commands.store import parse_instant
 from station.cli.main import app
+from station.doctor.finding import DiagnosticContext, State
+from station.doctor.storage import check_damaged_files, check_store
 from station.local.folder import FarmFolder
 from station.server.storage.store_admin import DuckDBAdmin
 from tests.api.server import serve
@@ -93,6 +95,39 @@ def test_a_back_up_is_restored_beside_the_station(folder: FarmFolder, door: list
     again = run(other, "restore", str(backup))
     assert isinstance(again.exception, SettingsError)
     assert "nothing is overwritten" in str(again.exception)
+
+
+def test_damage_keeps_the_station_unready_until_it_is_acknowledged(folder: FarmFolder) -> None:
+    body = bytearray(folder.store_path.read_bytes())
+    body[-1000] ^= 4  # behind the last column of a block
+    folder.store_path.write_bytes(body)
+    for name in ("store", "damaged files"):
+        assert name not in state_of(folder, State.WARNING)
+    assert "store" in state_of(folder, State.FAILED)
+    assert "could be corrected by the checksums" in say(folder, "repair")
+    assert "store" in state_of(folder, State.FAILED)
+    assert "damaged files" in state_of(folder, State.WARNING)
+    store = DuckDBStore(folder.store_path)
+    desk = DuckDBAdmin(store, folder.secret("store"))
+    with serve(create_app(store, organisation="local", readiness=list, counters=dict, store_admin=desk)) as client:
+        door = ["--api", str(client.base_url)]
+        refused = client.get("/readyz")
+        assert refused.status_code == 503
+        assert "headland store acknowledge" in refused.json()["detail"]
+        assert "damage One flipped bit" in say(folder, "info", *door)
+        assert "Acknowledged: One flipped bit" in say(folder, "acknowledge", *door)
+        assert "There is no damage to acknowledge" in say(folder, "acknowledge", *door)
+        assert client.get("/readyz").status_code == 200
+        assert "No damage was found" in say(folder, "repair", *door)
+    store.close()
+    assert "store" in state_of(folder, State.OK)
+
+
+def state_of(folder: FarmFolder, state: State) -> list[str]:
+    context = DiagnosticContext(folder, str(folder.store_path), "", None, None, None, None)
+    return [
+        finding.check for finding in (*check_store(context), *check_damaged_files(context)) if finding.state is state
+    ]
 
 
 def test_an_export_says_what_it_wrote(folder: FarmFolder, door: list[str], tmp_path: Path) -> None:

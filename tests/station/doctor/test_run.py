@@ -155,7 +155,7 @@ def test_a_damaged_store_is_told_and_left_where_it_is(folder: FarmFolder) -> Non
     folder.store_path.write_bytes(b"no database" * 1000)
     finding = only(check_store(context(folder)))
     assert finding.state is State.FAILED
-    assert "backup" in finding.remedy
+    assert "headland store repair" in finding.remedy
     assert [path.name for path in folder.store_path.parent.iterdir()] == ["farm.duckdb"]
 
 

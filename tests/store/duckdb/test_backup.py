@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,6 +55,28 @@ def everything(store: DuckDBStore) -> list[object]:
         store.marks(),
         [each.count.tolist() for each in store.buckets(EVERYTHING, NOW_MS // DAY_MS * DAY_MS, NOW_MS * 2, DAY_MS)],
     ]
+
+
+def test_the_unfinished_file_of_a_killed_back_up_is_removed_at_the_next_start_or_back_up(
+    path: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "usb" / "one.duckdb"
+    script = (
+        "import os, sys; from pathlib import Path; from headland.store.duckdb.store import DuckDBStore\n"
+        "end = lambda words, fraction: os._exit(9) if words == 'verifying' else None\n"
+        "DuckDBStore(Path(sys.argv[1])).back_up(Path(sys.argv[2]), 0, end)"
+    )
+    filled(path).close()
+    part = target.with_name("one.duckdb.part")
+    for clean in (lambda store: None, lambda store: store.back_up(target, NOW_MS)):
+        killed = subprocess.run([sys.executable, "-c", script, str(path), str(target)], check=False)
+        assert (killed.returncode, part.exists()) == (9, True)
+        store = DuckDBStore(path)
+        clean(store)
+        store.close()
+        assert not part.exists()
+        assert sorted(each.name for each in path.parent.iterdir()) == ["farm.duckdb"]
+    assert target.exists()
 
 
 def test_a_restored_back_up_answers_as_the_store_did(path: Path, tmp_path: Path) -> None:

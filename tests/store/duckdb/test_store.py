@@ -107,8 +107,8 @@ def test_a_second_opening_in_the_same_process_is_refused(path: Path) -> None:
     DuckDBStore(path).close()
 
 
-@pytest.mark.parametrize("damage", ["garbage", "empty", "cut", "header", "middle"])
-def test_a_damaged_file_is_moved_aside_and_never_wiped(path: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["garbage", "empty", "header"])
+def test_a_file_of_which_nothing_can_be_read_is_moved_aside_and_never_wiped(path: Path, damage: str) -> None:
     store = DuckDBStore(path)
     random = np.random.default_rng(3)
     count = 200_000
@@ -117,13 +117,10 @@ def test_a_damaged_file_is_moved_aside_and_never_wiped(path: Path, damage: str) 
     store.write(WriteBatch(Points([A], index, time_ms, random.normal(size=count), flags)))
     store.close()
     whole = path.read_bytes()
-    middle = len(whole) // 2
     spoiled = {
         "garbage": b"this is not a database " * 1000,
         "empty": b"",
-        "cut": whole[:middle],
         "header": bytes(12_288) + whole[12_288:],
-        "middle": whole[:middle] + bytes(255 for _ in range(65_536)) + whole[middle + 65_536 :],
     }[damage]
     path.write_bytes(spoiled)
     with pytest.raises(DataDamaged, match="was moved to"):
@@ -133,6 +130,8 @@ def test_a_damaged_file_is_moved_aside_and_never_wiped(path: Path, damage: str) 
     assert not path.exists()
     fresh = DuckDBStore(path)
     assert fresh.write(batch((A, 1, 1.0))) == WriteResult(1)
+    (said,) = fresh.info().damage
+    assert moved.name in said
     fresh.close()
 
 

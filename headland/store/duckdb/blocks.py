@@ -1,0 +1,157 @@
+"""Blocks of a DuckDB file: their checksums, and which parts of a damaged block may hold the wrong bit.
+
+Three headers of 4 KiB come first, then blocks of 256 KiB; each begins with the checksum of the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headland.store.duckdb.checksums import checksum, find_flipped_bit, flip, list_suspects, lowest_bit
+
+_HEADERS: Final = 3
+_HEADER_BYTES: Final = 4096
+_BLOCK_BYTES: Final = 262_144
+#: A database header: checksum, iteration, places of the metadata and of the list of free blocks, number of blocks.
+_COUNT_AT: Final = 32
+_BLOCK_COUNT: Final = struct.Struct("<Q")
+_CHECKSUM: Final = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedBlock:
+    """A block whose content differs from its checksum; `number` is -1 to -3 for the headers.
+
+    `suspects` are the byte offsets, from the end of the checksum, of the words of 8 bytes of which one has its bit
+    `bit` flipped; None where more than one bit is wrong.
+    """
+
+    number: int
+    location: int
+    stored: int
+    bit: int
+    suspects: NDArray[np.int64] | None
+
+    def may_touch(self, start: int, end: int) -> bool:
+        """Return whether the bytes [start, end) after the checksum may be wrong."""
+        if self.suspects is None:
+            return True
+        return bool(((self.suspects + 8 > start) & (self.suspects < end)).any())
+
+
+@dataclass(slots=True)
+class BlockReport:
+    """Result of `mend_blocks`: the number of corrected bits, and the blocks that could not be corrected."""
+
+    corrected: int
+    damaged: dict[int, DamagedBlock]
+
+
+def mend_blocks(path: Path) -> BlockReport:
+    """Correct flipped bits of a file where that is proven; make the checksums of other damaged blocks agree.
+
+    After that the database opens whatever its content; what a damaged block holds is not to be trusted. Work on a copy.
+    """
+    report = BlockReport(0, {})
+    with path.open("r+b") as file:
+        for number, location, body, stored in _blocks(path):
+            if checksum(body) == stored:
+                continue
+            bit = find_flipped_bit(body, stored)
+            if bit is None:
+                suspects = list_suspects(body, stored)
+                report.damaged[number] = DamagedBlock(
+                    number, location, stored, lowest_bit(checksum(body) ^ stored), suspects
+                )
+                right = body
+            else:
+                report.corrected += 1
+                right = flip(body, bit) if bit >= 0 else body
+            _write(file, location, _CHECKSUM.pack(checksum(right)) + right)
+        _fill_up(file, report)
+    return report
+
+
+def _fill_up(file: BinaryIO, report: BlockReport) -> None:
+    """Append empty blocks for those that a shortened file has lost, all damaged."""
+    file.seek(0)
+    headers = file.read(_HEADERS * _HEADER_BYTES)
+    if len(headers) < _HEADERS * _HEADER_BYTES or any(number < 0 for number in report.damaged):
+        return
+    wanted = max(
+        _BLOCK_COUNT.unpack_from(headers, place + _COUNT_AT)[0] for place in (_HEADER_BYTES, 2 * _HEADER_BYTES)
+    )
+    there = max(0, os.fstat(file.fileno()).st_size - len(headers)) // _BLOCK_BYTES
+    of_zeros = checksum(b"")
+    for number in range(there, wanted):
+        location = len(headers) + number * _BLOCK_BYTES
+        report.damaged[number] = DamagedBlock(number, location, of_zeros, 0, None)
+        file.truncate(location)
+        _write(file, location, _CHECKSUM.pack(of_zeros))
+        file.truncate(location + _BLOCK_BYTES)
+
+
+def find_damaged(path: Path, most_s: float) -> int | None:
+    """Return the location of the first block that differs from its checksum; None after the last, or after `most_s`."""
+    until_s = time.monotonic() + most_s
+    for _, location, body, stored in _blocks(path):
+        if checksum(body) != stored:
+            return location
+        if time.monotonic() > until_s:
+            return None
+    return None
+
+
+@contextmanager
+def corrected(path: Path, block: DamagedBlock, suspect: int) -> Iterator[None]:
+    """Correct the bit of one suspect of a mended file in the block; undo it where the block raises."""
+    with path.open("r+b") as file:
+        file.seek(block.location)
+        mended = file.read(_CHECKSUM.size)
+        place = block.location + _CHECKSUM.size + suspect + block.bit // 8
+        _write(file, block.location, _CHECKSUM.pack(block.stored))
+        byte = _flip_at(file, place, block.bit % 8)
+    try:
+        yield
+    except BaseException:
+        with path.open("r+b") as file:
+            _write(file, block.location, mended)
+            _write(file, place, byte)
+        raise
+
+
+def _write(file: BinaryIO, at: int, body: bytes) -> None:
+    file.seek(at)
+    file.write(body)
+
+
+def _flip_at(file: BinaryIO, at: int, bit: int) -> bytes:
+    """Flip a bit of a byte of a file; return the byte before."""
+    file.seek(at)
+    before = file.read(1)
+    _write(file, at, bytes([before[0] ^ 1 << bit]))
+    return before
+
+
+def _blocks(path: Path) -> Iterator[tuple[int, int, bytes, int]]:
+    """Yield number, location, body and stored checksum of every whole block."""
+    with path.open("rb") as file:
+        number = -_HEADERS
+        while True:
+            location = file.tell()
+            size = _HEADER_BYTES if number < 0 else _BLOCK_BYTES
+            block = file.read(size)
+            if len(block) < size:
+                return
+            yield number, location, block[_CHECKSUM.size :], _CHECKSUM.unpack_from(block)[0]
+            number += 1

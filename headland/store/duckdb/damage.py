@@ -1,0 +1,105 @@
+"""Damage of a DuckDB store: what was found, kept and lost, noted beside the file until a person acknowledges it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from headland.errors import DataDamaged
+from headland.store.duckdb.paths import size_of, sync_folder
+
+_LOGGER = logging.getLogger(__name__)
+
+#: Acknowledged notes that are kept.
+_MOST_NOTES: Final = 100
+
+DamageKind = Literal["log", "file", "deleted", "replaced", "note"]
+
+
+class StoreDamage(msgspec.Struct, frozen=True, kw_only=True):
+    """Damage of the store: `sentence` says what was lost; `kept` names the files that hold the damaged bytes.
+
+    [start_ms, end_ms) holds the times of the lost samples, as far as they are known.
+    """
+
+    kind: DamageKind
+    found_ms: int
+    sentence: str
+    kept: tuple[str, ...] = ()
+    lost_samples: int | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    acknowledged_ms: int | None = None
+    acknowledged_by: str = ""
+
+
+def note_path(path: Path) -> Path:
+    """Return the path of the notes of a store's file."""
+    return path.with_name(path.name + ".damage.json")
+
+
+def load_notes(path: Path) -> list[StoreDamage]:
+    """Return the notes of a store's file, oldest first; notes that cannot be read are a damage themselves."""
+    notes = note_path(path)
+    if not size_of(notes) and not notes.exists():
+        return []
+    try:
+        return msgspec.json.decode(notes.read_bytes(), type=list[StoreDamage])
+    except (OSError, msgspec.MsgspecError):
+        sentence = f"The notes on damage of the store, {notes}, cannot be read: look for files named *.damaged-*."
+        return [StoreDamage(kind="note", found_ms=round(time.time() * 1000), sentence=sentence)]
+
+
+def add_note(path: Path, damage: StoreDamage) -> None:
+    """Add a note, durably, and log it."""
+    _LOGGER.error("%s", damage.sentence)
+    _save(path, [*load_notes(path), damage])
+
+
+def replace_last(path: Path, damage: StoreDamage) -> None:
+    """Replace the newest note by one that says more."""
+    _save(path, [*load_notes(path)[:-1], damage])
+
+
+def acknowledge_notes(path: Path, now_ms: int, by: str) -> list[StoreDamage]:
+    """Acknowledge all open notes; return those that were open."""
+    notes = load_notes(path)
+    is_open = [note for note in notes if note.acknowledged_ms is None]
+    if is_open:
+        changed = (
+            note
+            if note.acknowledged_ms is not None
+            else msgspec.structs.replace(note, acknowledged_ms=now_ms, acknowledged_by=by)
+            for note in notes
+        )
+        _save(path, list(changed))
+    return is_open
+
+
+def open_sentences(notes: list[StoreDamage]) -> tuple[str, ...]:
+    """Return the sentences of the notes that nobody has acknowledged."""
+    return tuple(note.sentence for note in notes if note.acknowledged_ms is None)
+
+
+def _save(path: Path, notes: list[StoreDamage]) -> None:
+    target = note_path(path)
+    part = target.with_name(target.name + ".writing")
+    is_open = [note for note in notes if note.acknowledged_ms is None]
+    closed = [note for note in notes if note.acknowledged_ms is not None][-_MOST_NOTES:]
+    kept = sorted([*closed, *is_open], key=lambda note: note.found_ms)
+    try:
+        with part.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(kept), indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise DataDamaged(
+            f"The damage of {path} cannot be noted ({error.strerror}); the store stays closed."
+        ) from error

@@ -1,0 +1,94 @@
+"""Repair of the write-ahead log of a DuckDB file before it is opened; the damaged log is kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from headland.errors import RetryLater
+from headland.store.duckdb.damage import StoreDamage, add_note
+from headland.store.duckdb.log_file import LogScan, needs_header, scan_log, write_log
+from headland.store.duckdb.paths import aside_of, size_of, sync_folder, wal_of
+
+_SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "memory_limit": "48MB",
+    "threads": 1,
+    "checkpoint_threshold": "1TB",
+}
+
+
+def mend_log(path: Path, now_ms: int, *, foreign: bool = False) -> StoreDamage | None:
+    """Correct the log of a file, or cut it at the first entry that cannot be read; return the noted damage.
+
+    `foreign`: DuckDB says that the log belongs to another file. Raises RetryLater while a process has the file open.
+    """
+    wal = wal_of(path)
+    if not size_of(wal):
+        return None
+    log = wal.read_bytes()
+    expected = make_header(path) if foreign or needs_header(log) else None
+    scan = scan_log(log, expected, foreign=foreign)
+    if not scan.is_damaged:
+        return None
+    with locked(path):
+        kept = wal_of(aside_of(path, now_ms))
+        write_log(kept, log)
+        damage = _describe(path, scan, kept, now_ms, wal.stat().st_mtime)
+        add_note(path, damage)
+        write_log(wal, scan.body)
+        sync_folder(path.parent)
+    return damage
+
+
+def make_header(path: Path) -> bytes | None:
+    """Return the header that DuckDB writes into the log of this file, None where that is not possible.
+
+    The file is opened under another name, so that its own log is not touched, and is not changed.
+    """
+    with suppress(OSError, duckdb.Error), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        alias = Path(folder) / "header.duckdb"
+        os.link(path, alias)
+        with duckdb.connect(str(alias), config=_SETTINGS) as connection:
+            connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+            connection.execute("CREATE TABLE header_only (a INTEGER)")
+            log = wal_of(alias).read_bytes()
+        end = log.find(b"\xff\xff")
+        return log[: end + 2] if end > 0 else None
+    return None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock that DuckDB takes on a file; raises RetryLater where another process holds it."""
+    if not path.exists():
+        yield
+        return
+    with path.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RetryLater(f"The store {path} is in use by another process; stop that one.") from error
+        yield
+
+
+def _describe(path: Path, scan: LogScan, kept: Path, now_ms: int, written_s: float) -> StoreDamage:
+    where = f"The damaged log of the store {path} is kept as {kept.name}: "
+    if not scan.lost_bytes:
+        bits = "one flipped bit was" if scan.corrected == 1 else f"{scan.corrected} flipped bits were"
+        sentence = f"{where}{bits} corrected by the checksums, and nothing was lost. Examine disk and memory."
+        return StoreDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), lost_samples=0)
+    until = datetime.fromtimestamp(written_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    sentence = (
+        f"{where}its last {scan.lost_bytes:,} bytes, with at least {scan.lost_commits:,} commits, could not be read. "
+        f"What was committed last, until {until} UTC, is missing; the delivery of each gateway names the records."
+    )
+    end_ms = round(written_s * 1000)
+    return StoreDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), end_ms=end_ms)

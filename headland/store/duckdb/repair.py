@@ -1,0 +1,208 @@
+"""Repair of a DuckDB store before it is opened: its log, and blocks that differ from their checksums.
+
+The damaged file is never changed: it keeps its bytes under another name, and what is certain of it goes into the store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from headland.errors import DataDamaged, RetryLater
+from headland.store.duckdb.blocks import BlockReport, corrected, find_damaged, mend_blocks
+from headland.store.duckdb.damage import StoreDamage, add_note
+from headland.store.duckdb.log_file import scan_log
+from headland.store.duckdb.log_repair import locked
+from headland.store.duckdb.paths import (
+    aside_of,
+    copy_of,
+    move_aside,
+    remove_database,
+    size_of,
+    sync_folder,
+    wal_of,
+)
+from headland.store.duckdb.salvage import GroupId, Salvage, has_lists, salvage, take_fingerprints
+
+_ROOM: Final = 1.1
+_MOST_INSPECTION_S: Final = 20.0
+_MOST_TRIALS_S: Final = 30.0
+_WHAT: Final = {
+    "points": "samples",
+    "events": "events",
+    "source_mark": "marks of gateways",
+    "series": "names of series",
+    "devices": "descriptions of devices",
+    "conflicts": "conflict records",
+    "retention": "settings of the retention",
+}
+
+
+def repair_file(path: Path, reason: str, now_ms: int) -> StoreDamage:
+    """Replace a damaged file by a corrected or a salvaged one, keep the damaged one, and return the note.
+
+    Raises RetryLater without room for the copies, and DataDamaged where nothing can be salvaged: the file was moved
+    aside then, and the next opening makes an empty one.
+    """
+    needed, there = 2 * (size_of(path) + size_of(wal_of(path))), shutil.disk_usage(path.parent).free
+    if there < needed * _ROOM:
+        raise RetryLater(
+            f"The store {path} is damaged ({reason}), and its repair needs {needed / 1e6:,.0f} MB of disk: "
+            f"free some, or move {path.name} away to begin with an empty store."
+        )
+    work, built = path.with_name(path.name + ".salvaging"), copy_of(path)
+    with locked(path):
+        remove_database(work)
+        shutil.copyfile(path, work)
+        if wal_of(path).exists():
+            shutil.copyfile(wal_of(path), wal_of(work))
+    remove_database(built)
+    try:
+        blocks = mend_blocks(work)
+        if not blocks.damaged and blocks.corrected:
+            return _exchange(path, work, _corrected(path, blocks, now_ms), keeps_log=True)
+        found = _salvage(work, built, blocks)
+        return _exchange(path, built, _salvaged(path, found, blocks, now_ms), keeps_log=False)
+    except DataDamaged as error:
+        kept = aside_of(path, now_ms)
+        sentence = (
+            f"The store {path} was not readable ({reason}) and was moved to {kept.name}; nothing of it could be "
+            f"salvaged ({error}) and an empty store was begun. Restore a back-up; the delivery of each gateway names "
+            "the records."
+        )
+        add_note(path, StoreDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
+        raise DataDamaged(f"The store {path} was not readable and was moved to {move_aside(path, now_ms)}.") from error
+    finally:
+        remove_database(work)
+        remove_database(built)
+
+
+def inspect_files(path: Path) -> str | None:
+    """Return what is wrong with a store that no process has open, None for nothing; changes nothing."""
+    location = find_damaged(path, _MOST_INSPECTION_S)
+    if location is not None:
+        return f"the block at byte {location:,} of {path} differs from its checksum"
+    log = wal_of(path).read_bytes() if wal_of(path).exists() else b""
+    if log and scan_log(log).is_damaged:
+        return f"the log {wal_of(path)} is damaged"
+    return None
+
+
+def note_deleted(path: Path, now_ms: int) -> None:
+    """Note a store whose file is gone while its log remains, and move the log away: no other file can use it."""
+    kept = wal_of(aside_of(path, now_ms))
+    sentence = (
+        f"The file of the store {path} is gone, and its log is kept as {kept.name}; an empty store was begun. Put the "
+        "file back or restore a back-up; the delivery of each gateway names the missing records."
+    )
+    add_note(path, StoreDamage(kind="deleted", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
+    wal_of(path).rename(kept)
+
+
+def _salvage(work: Path, built: Path, blocks: BlockReport) -> Salvage:
+    """Salvage a mended copy; each damaged block with the lists of rows is corrected first.
+
+    One of its suspects is the wrong bit. Corrections with which the tables can be read and agree with their statistics
+    are possible; row groups in which they differ are uncertain. The right one is among them, if all were tried.
+    """
+    damaged, uncertain, verified = dict(blocks.damaged), set[GroupId](), True
+    until_s = time.monotonic() + _MOST_TRIALS_S
+    for number, block in blocks.damaged.items():
+        if number < 0 or not has_lists(work, number):
+            continue
+        possible: list[tuple[int, dict[GroupId, object]]] = []
+        for suspect in [] if block.suspects is None else block.suspects.tolist():
+            if time.monotonic() > until_s:
+                verified = False
+                break
+            with suppress(DataDamaged), corrected(work, block, suspect):
+                possible.append((suspect, take_fingerprints(work)))
+                raise DataDamaged("only tried")
+        if possible:
+            with corrected(work, block, possible[0][0]):
+                del damaged[number]
+        verified &= bool(possible)
+        uncertain |= _differences([prints for _, prints in possible])
+    found = salvage(work, built, damaged, uncertain)
+    found.verified = verified
+    return found
+
+
+def _differences(possible: list[dict[GroupId, object]]) -> set[GroupId]:
+    """Return the row groups that are not the same in all."""
+    names = {name for prints in possible for name in prints}
+    return {name for name in names if any(prints.get(name) != possible[0].get(name) for prints in possible)}
+
+
+def _exchange(path: Path, repaired: Path, damage: StoreDamage, *, keeps_log: bool) -> StoreDamage:
+    """Give the repaired file the store's name in one step, and the damaged one the name in the note."""
+    kept = path.with_name(damage.kept[0])
+    _sync(repaired)
+    add_note(path, damage)
+    try:
+        os.link(path, kept)
+    except OSError:  # a file system without hard links
+        path.rename(kept)
+    if keeps_log and wal_of(path).exists():
+        shutil.copyfile(wal_of(path), wal_of(kept))
+    repaired.replace(path)
+    if not keeps_log and wal_of(path).exists():
+        wal_of(path).rename(wal_of(kept))
+    sync_folder(path.parent)
+    return damage
+
+
+def _corrected(path: Path, blocks: BlockReport, now_ms: int) -> StoreDamage:
+    kept = aside_of(path, now_ms).name
+    bits = "One flipped bit" if blocks.corrected == 1 else f"{blocks.corrected} flipped bits"
+    sentence = (
+        f"{bits} in the store {path} could be corrected by the checksums, and nothing was lost; the damaged file is "
+        f"kept as {kept}. Examine disk and memory."
+    )
+    return StoreDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept,), lost_samples=0)
+
+
+def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> StoreDamage:
+    kept = aside_of(path, now_ms).name
+    parts = [f"{rows:,} {_WHAT[table]}" for table, rows in found.lost_rows.items() if table in _WHAT]
+    lost = f"{', '.join(parts)} could not be read and are missing" if parts else "no sample was lost"
+    if found.suspect_samples:
+        lost += f"; {found.suspect_samples:,} samples may be wrong and are flagged as suspect"
+    if found.start_ms is not None and found.end_ms is not None:
+        lost += f"; their times are within {_utc(found.start_ms)} to {_utc(found.end_ms)} UTC"
+    if "source_mark" in found.lost_rows:
+        lost += "; without the marks, delivery counts earlier records of these gateways as missing"
+    if not found.verified:
+        lost += "; the list of its rows was damaged and could not be verified, so compare it with a back-up"
+    if found.names_uncertain:
+        lost += "; names of series were in a damaged block: compare them with the devices"
+    sentence = (
+        f"{max(len(blocks.damaged), 1)} blocks of the store {path} were damaged; everything else was saved into a new "
+        f"file: {lost}. The damaged file is kept as {kept}."
+    )
+    return StoreDamage(
+        kind="file",
+        found_ms=now_ms,
+        sentence=sentence,
+        kept=(kept,),
+        lost_samples=found.lost_rows.get("points", 0),
+        start_ms=found.start_ms,
+        end_ms=found.end_ms,
+    )
+
+
+def _utc(time_ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_ms} ms"
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,300 @@
+"""Damaged, deleted and replaced files of a DuckDB store: what is readable is kept, and what is lost is said."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headland.errors import RetryLater
+from headland.store.duckdb.checksums import checksum, find_flipped_bit, flip
+from headland.store.duckdb.damage import load_notes, note_path
+from headland.store.duckdb.log_file import scan_log
+from headland.store.duckdb.log_repair import make_header
+from headland.store.duckdb.paths import wal_of
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.port import Mark, MarkState, Points, Samples, WriteBatch, WriteResult
+from tests.store.batches import EVERYTHING, batch, event, key
+from tests.waiting import wait_until
+
+A = key("air_temperature_degc")
+B = key("relative_humidity_pct")
+COMMITS = 25
+SUSPECT = 3
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.duckdb"
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store as kill -9 leaves it: an old checkpoint, and a log of commits each of which has a mark."""
+    folder = tmp_path_factory.mktemp("killed")
+    store = DuckDBStore(folder / "open.duckdb")
+    store.write(batch((A, 0, 0.5), marks=[Mark("gw", "e", 1, 1)]))
+    store._writer.checkpoint()
+    for number in range(1, COMMITS + 1):
+        rows = [(each, number * 100 + at, number + at / 7) for each in (A, B) for at in range(9)]
+        store.write(batch(*rows, events=[event(number, mode="AUTO")], marks=[Mark("gw", "e", number + 1, number + 1)]))
+    copy_store(folder / "open.duckdb", folder / "killed.duckdb")
+    store.close()
+    return folder / "killed.duckdb"
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store as a stop leaves it: everything in the file, in several row groups."""
+    path = tmp_path_factory.mktemp("stopped") / "stopped.duckdb"
+    count = 128_000
+    values = np.round(np.random.default_rng(4).normal(20, 3, count), 2)
+    with closing(DuckDBStore(path)) as store:
+        for part in range(4):
+            at = slice(part * count // 4, (part + 1) * count // 4)
+            time_ms = np.arange(count, dtype=np.int64)[at] // 2 * 1000
+            index, flags = np.tile(np.array([0, 1], np.int32), count // 8), np.ones(count // 4, np.uint8)
+            points = Points([A, B], index, time_ms, values[at], flags)
+            store.write(WriteBatch(points, marks=[Mark("gw", "e", part + 1, part + 1)]))
+    return path
+
+
+def copy_store(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    if wal_of(source).exists():
+        shutil.copyfile(wal_of(source), wal_of(target))
+
+
+def samples_of(store: DuckDBStore) -> dict[tuple[str, int], tuple[float, int]]:
+    found: list[Samples] = store.raw(EVERYTHING, -(2**61), 2**61)
+    return {
+        (samples.key.channel, time_ms): (value, quality)
+        for samples in found
+        for time_ms, value, quality in zip(
+            samples.time_ms.tolist(), samples.value.tolist(), samples.quality.tolist(), strict=True
+        )
+    }
+
+
+def equal(one: Samples, other: Samples) -> bool:
+    pairs = ((one.time_ms, other.time_ms), (one.value, other.value), (one.quality, other.quality))
+    return one.key == other.key and all(np.array_equal(*pair) for pair in pairs)
+
+
+def flip_bit(path: Path, bit: int) -> None:
+    path.write_bytes(flip(path.read_bytes(), bit))
+
+
+def fuzz(trials: int) -> Iterator[random.Random]:
+    """Yield a source of random numbers for each trial; its seed is printed with a failure."""
+    for _ in range(trials):
+        seed = random.SystemRandom().getrandbits(32)
+        print(f"seed {seed}")
+        yield random.Random(seed)
+
+
+def test_whatever_bit_of_the_log_is_flipped_the_commits_before_it_are_read_and_the_loss_is_said(
+    killed: Path, path: Path
+) -> None:
+    log = wal_of(killed).read_bytes()
+    for chance in fuzz(40):
+        for old in path.parent.iterdir():
+            old.unlink()
+        copy_store(killed, path)
+        flip_bit(wal_of(path), chance.randrange(8 * len(log)))
+        spoiled = wal_of(path).read_bytes()
+        with closing(DuckDBStore(path)) as store:
+            found, marks, said = samples_of(store), store.marks(), store.info().damage
+            events = store.events(A.organisation, 0, 2**40)
+            assert store.write(batch((A, 5_000_000, 1.0))) == WriteResult(1)
+        last = marks["gw", "e"].high_water - 1
+        assert marks == {("gw", "e"): MarkState(last + 1)}
+        assert found == {("air_temperature_degc", 0): (0.5, 1)} | {
+            (each.channel, number * 100 + at): (number + at / 7, 1)
+            for number in range(1, last + 1)
+            for each in (A, B)
+            for at in range(9)
+        }
+        assert len(events) == last
+        if said:
+            assert spoiled in [kept.read_bytes() for kept in path.parent.glob("store.duckdb.damaged-*.wal")]
+        else:
+            assert last == COMMITS
+
+
+def test_whatever_bit_of_the_file_is_flipped_only_what_is_said_to_be_lost_is_missing(stopped: Path, path: Path) -> None:
+    with closing(DuckDBStore(stopped)) as store:
+        whole, marks, before = samples_of(store), store.marks(), store.raw(EVERYTHING, -(2**61), 2**61)
+    body = stopped.read_bytes()
+    for chance in fuzz(30):
+        for old in path.parent.iterdir():
+            old.unlink()
+        path.write_bytes(flip(body, chance.randrange(8 * len(body))))
+        spoiled = path.read_bytes()
+        with closing(DuckDBStore(path)) as store:
+            left, (damage,) = store.marks(), store.damage()
+            after = store.raw(EVERYTHING, -(2**61), 2**61)
+            is_same = len(before) == len(after) and all(map(equal, before, after))
+            found = whole if is_same else samples_of(store)
+            assert store.write(batch((A, 2**45, 1.0))) == WriteResult(1)
+        certain = {name: sample for name, sample in found.items() if sample[1] != SUSPECT}
+        assert certain.items() <= whole.items()
+        assert found.keys() <= whole.keys()
+        assert len(whole) - len(found) == damage.lost_samples
+        assert left == marks or "marks of gateways" in damage.sentence
+        if damage.start_ms is not None and damage.end_ms is not None:
+            uncertain = [time_ms for _, time_ms in whole.keys() - certain.keys()]
+            assert not uncertain or damage.start_ms <= min(uncertain) <= max(uncertain) < damage.end_ms
+        assert (path.parent / damage.kept[0]).read_bytes() == spoiled
+
+
+@pytest.mark.parametrize("damage", ["cut", "sector", "bits"])
+def test_what_is_left_of_a_file_with_larger_damage_is_kept(stopped: Path, path: Path, damage: str) -> None:
+    with closing(DuckDBStore(stopped)) as store:
+        whole = samples_of(store)
+    body = stopped.read_bytes()
+    block = 12_288 + 262_144 * 3
+    path.write_bytes(
+        {
+            "cut": body[: len(body) - 300_000],
+            "sector": body[:block] + bytes(range(1, 129)) * 4 + body[block + 512 :],
+            "bits": flip(flip(body, (block + 800) * 8 + 60), (block + 9_000) * 8 + 61),
+        }[damage]
+    )
+    with closing(DuckDBStore(path)) as store:
+        found, (note,) = samples_of(store), store.damage()
+    assert {name for name, sample in found.items() if sample[1] != SUSPECT and sample != whole[name]} == set()
+    assert len(whole) - len(found) == note.lost_samples
+
+
+def test_a_log_that_a_crash_cut_off_is_no_damage(killed: Path, path: Path) -> None:
+    log = wal_of(killed).read_bytes()
+    expected = make_header(killed)
+    assert expected is not None
+    assert log.startswith(expected)
+    assert not any(scan_log(log[:length], expected).is_damaged for length in range(0, len(log), 7))
+    shutil.copyfile(killed, path)
+    wal_of(path).write_bytes(log[:-30])
+    with closing(DuckDBStore(path)) as store:
+        assert store.marks() == {("gw", "e"): MarkState(COMMITS)}
+        assert store.info().damage == ()
+
+
+def test_a_single_flipped_bit_is_corrected_only_where_the_checksum_proves_it() -> None:
+    chance = random.Random(11)
+    for length in (5, 8, 19, 164, 4088):
+        body = chance.randbytes(length)
+        stored = checksum(body)
+        found = [(bit, find_flipped_bit(flip(body, bit), stored)) for bit in range(0, 8 * length, 3)]
+        assert all(right in (None, bit) for bit, right in found)
+        assert sum(right is not None for _, right in found) > len(found) / 2
+        twice = flip(flip(body, 9), 30)
+        assert find_flipped_bit(twice, stored) is None
+
+
+def test_damage_is_said_after_every_start_until_somebody_acknowledges_it(killed: Path, path: Path) -> None:
+    copy_store(killed, path)
+    flip_bit(wal_of(path), 8 * 700)
+    for _ in range(2):
+        with closing(DuckDBStore(path)) as store:
+            assert len(store.info().damage) == 1
+    with closing(DuckDBStore(path)) as store:
+        assert [note.kind for note in store.acknowledge_damage(1234, "key:abc")] == ["log"]
+        assert store.info().damage == ()
+        assert store.acknowledge_damage(1235, "key:abc") == []
+    with closing(DuckDBStore(path)) as store:
+        assert store.info().damage == ()
+        assert [(note.acknowledged_ms, note.acknowledged_by) for note in store.damage()] == [(1234, "key:abc")]
+
+
+def test_notes_that_cannot_be_read_are_said(path: Path) -> None:
+    DuckDBStore(path).close()
+    note_path(path).write_bytes(b"[{")
+    with closing(DuckDBStore(path)) as store:
+        (said,) = store.info().damage
+    assert "cannot be read" in said
+
+
+def test_a_log_without_its_file_is_kept_and_said(killed: Path, path: Path) -> None:
+    shutil.copyfile(wal_of(killed), wal_of(path))
+    with closing(DuckDBStore(path)) as store:
+        assert store.info().points == 0
+        (said,) = store.info().damage
+    assert "is gone" in said
+    (kept,) = path.parent.glob("*.damaged-*.wal")
+    assert kept.read_bytes() == wal_of(killed).read_bytes()
+
+
+def delete_file(path: Path) -> None:
+    path.unlink()
+
+
+def delete_log(path: Path) -> None:
+    wal_of(path).unlink()
+
+
+def delete_both(path: Path) -> None:
+    path.unlink()
+    wal_of(path).unlink()
+
+
+@pytest.mark.parametrize("delete", [delete_file, delete_log, delete_both])
+def test_a_file_that_is_deleted_while_the_store_is_open_is_written_again(
+    path: Path, delete: Callable[[Path], None]
+) -> None:
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 1, 1.0), marks=[Mark("gw", "e", 1, 1)]))
+        delete(path)
+        assert store.write(batch((A, 2, 2.0), marks=[Mark("gw", "e", 2, 2)])) == WriteResult(1)
+        assert "deleted" in store.info().damage[0]
+        copy_store(path, path.with_name("after.duckdb"))
+    for each in (path, path.with_name("after.duckdb")):
+        with closing(DuckDBStore(each)) as again:
+            assert samples_of(again) == {(A.channel, 1): (1.0, 1), (A.channel, 2): (2.0, 1)}
+            assert again.marks() == {("gw", "e"): MarkState(2)}
+
+
+def test_a_deletion_is_noticed_within_seconds_without_a_write(path: Path) -> None:
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 1, 1.0)))
+        path.unlink()
+        wait_until(lambda: bool(store.info().damage), 15)
+        assert path.exists()
+
+
+def test_a_commit_that_has_no_place_on_the_disk_is_not_acknowledged(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with closing(DuckDBStore(folder / "store.duckdb")) as store:
+        store.write(batch((A, 1, 1.0)))
+        shutil.rmtree(folder)
+        with pytest.raises(RetryLater):
+            store.write(batch((A, 2, 2.0)))
+        assert "not in their place" in store.info().damage[-1]
+        folder.mkdir()
+        assert store.write(batch((A, 2, 2.0))) == WriteResult(0, duplicate=1)
+    with closing(DuckDBStore(folder / "store.duckdb")) as again:
+        assert len(samples_of(again)) == 2
+
+
+def test_a_file_that_replaces_an_open_one_is_used_and_nothing_is_acknowledged_in_between(path: Path) -> None:
+    other = path.with_name("other.duckdb")
+    with closing(DuckDBStore(other)) as store:
+        store.write(batch((B, 7, 7.0)))
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 1, 1.0)))
+        os.replace(other, path)  # noqa: PTH105 - as an operator does
+        with pytest.raises(RetryLater, match="replaced"):
+            store.write(batch((A, 2, 2.0)))
+        assert samples_of(store) == {(B.channel, 7): (7.0, 1)}
+        assert store.write(batch((A, 2, 2.0))) == WriteResult(1)
+        (note,) = load_notes(path)
+        assert note.kind == "replaced"
+    with closing(DuckDBStore(path.parent / note.kept[0])) as before:
+        assert samples_of(before) == {(A.channel, 1): (1.0, 1), (A.channel, 2): (2.0, 1)}
