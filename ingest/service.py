@@ -12,6 +12,7 @@ from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from headland.supervised_thread import ThreadStatus
 from ingest.accounting.delivery import Delivery, reconcile
+from ingest.accounting.gateway_stats import RecentTrouble
 from ingest.accounting.ledger import Counts, Disposition
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber
@@ -21,6 +22,12 @@ from ingest.writer import IngestWriter
 
 #: Messages that wait longer than this without a commit make the service unhealthy.
 _COMMIT_WITHIN_S: Final = 10.0
+_LOSSES_EVERY_S: Final = 10.0
+#: Contradictions that are no reason to stop, by the name of their count.
+_CONTRADICTIONS: Final = {
+    "conflicting": "samples that contradict stored ones",
+    "foreign": "messages about devices of other gateways",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class IngestService:
         self._subscriber = Subscriber(settings, self._inbox, machine.clock, machine.make_client)
         self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
+        self._losses: tuple[float, Mapping[str, int]] = (float("-inf"), {})
         #: Returns the marks that are recorded beside the store, which an earlier store may have had.
         self.recorded_marks: Callable[[], Mapping[tuple[str, str], int]] = dict
         if on_commit is not None:
@@ -130,6 +138,39 @@ class IngestService:
         stored = {gateway for gateway in known if shard_of(gateway) in self._settings.shards}
         return sorted(self._writer.gateway_stats.names() | stored)
 
+    def troubles(self) -> Mapping[str, RecentTrouble]:
+        """Return the contradictions of each gateway that has any in the last hour."""
+        return self._writer.gateway_stats.troubles(self._clock.monotonic_s())
+
+    def losses(self) -> Mapping[str, int]:
+        """Return the loss of each gateway that has any, at most ten seconds old. Raises RetryLater."""
+        now_s = self._clock.monotonic_s()
+        read_s, losses = self._losses
+        if now_s - read_s >= _LOSSES_EVERY_S:
+            reports = self.deliveries(self.names())
+            losses = {report.gateway: report.loss for report in reports if report.loss}
+            self._losses = now_s, losses
+        return losses
+
+    def delivery_health(self) -> IngestHealth:
+        """Return whether each gateway is one machine; `detail` also names losses and conflicts."""
+        troubles = self.troubles()
+        twins = sorted(name for name, trouble in troubles.items() if trouble.is_twin or trouble.other_content)
+        if twins:
+            others = f" (and {len(twins) - 1} more)" if len(twins) > 1 else ""
+            return IngestHealth(
+                False, f"two machines use the identity of {twins[0]}{others}: stop one and give it an id of its own"
+            )
+        notes = []
+        losses = self.losses()
+        if losses:
+            notes.append(f"{sum(losses.values())} records of {_first_of(losses)} are lost")
+        for name, what in _CONTRADICTIONS.items():
+            counts = {gateway: count for gateway, trouble in troubles.items() if (count := getattr(trouble, name))}
+            if counts:
+                notes.append(f"{what} from {_first_of(counts)}: {sum(counts.values())} in the last hour")
+        return IngestHealth(True, "; ".join(notes) or "each record of each gateway is accounted for")
+
     def delivery(self, gateway: str) -> Delivery | None:
         """Return the delivery report of a gateway; None for an unknown one. Raises RetryLater."""
         return next(iter(self.deliveries([gateway])), None)
@@ -191,3 +232,9 @@ class IngestService:
     def quarantine(self) -> Quarantine:
         """The quarantine; its messages may be listed, found, replayed and dropped from any thread."""
         return self._writer.quarantine
+
+
+def _first_of(gateways: Mapping[str, int]) -> str:
+    """Return the first gateway by id, and how many more there are."""
+    first = min(gateways)
+    return first if len(gateways) == 1 else f"{first} and {len(gateways) - 1} more"

@@ -34,6 +34,16 @@ class Spool(RecordModel):
     shortened_records: Annotated[int, Field(description="Accepted records that the spool no longer has.")] = 0
 
 
+class RecentTrouble(RecordModel):
+    """Contradictions of a gateway in the last hour; `alternations` in the last ten minutes."""
+
+    quarantined: Annotated[int, Field(description="Messages refused as a whole or in part.")] = 0
+    conflicting: Annotated[int, Field(description="Samples that contradict stored ones.")] = 0
+    other_content: Annotated[int, Field(description="Records with another content than before.")] = 0
+    foreign: Annotated[int, Field(description="Messages about devices of other gateways.")] = 0
+    alternations: Annotated[int, Field(description="Turns of processes; 2 prove two machines.")] = 0
+
+
 class Gateway(Model):
     """A gateway with its newest status. `online` is null where no status was received since the start."""
 
@@ -43,6 +53,8 @@ class Gateway(Model):
     software: str
     epoch: Annotated[str, Field(description="The spool in use.", json_schema_extra=_EPOCH)]
     spool: Spool
+    loss: Annotated[int, Field(description="Records that nobody has any more, at most ten seconds old.")] = 0
+    recent: RecentTrouble = RecentTrouble()
 
 
 class GatewayList(Model):

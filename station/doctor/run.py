@@ -14,6 +14,7 @@ _STATE_WIDTH: Final = 8
 def examine(context: DiagnosticContext) -> list[Finding]:
     """Run all checks and return their findings; a check that fails does not stop the others."""
     from station.doctor.broker import check_broker, check_mosquitto
+    from station.doctor.delivery import check_delivery
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
     from station.doctor.storage import check_damaged_files, check_registry, check_store, check_threads
@@ -30,6 +31,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_registry,
         check_threads,
         check_damaged_files,
+        check_delivery,
         check_gateway,
     )
     findings = [finding for check in checks for finding in _run_check(check, context)]

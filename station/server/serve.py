@@ -24,6 +24,7 @@ from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.address_policy import PUBLIC_ONLY, AddressPolicy
+from headland.errors import RetryLater
 from headland.registry.registry import Registry
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
@@ -204,6 +205,15 @@ def _start_workers(
     return Workers(alarms, notifications, forecasts)
 
 
+def check_delivery(ingest: IngestService) -> Check:
+    """Check that each gateway is one machine; what is lost or contradicts is named."""
+    try:
+        health = ingest.delivery_health()
+    except RetryLater as error:
+        return Check("delivery", True, f"not checked: {error}")
+    return Check("delivery", health.ok, health.detail)
+
+
 def _station_app(
     settings: StationSettings,
     store: Store,
@@ -218,7 +228,11 @@ def _station_app(
 
     def readiness() -> list[Check]:
         health = ingest.health()
-        return [Check("ingest", health.ok, health.detail), *([] if workers is None else workers.checks())]
+        return [
+            Check("ingest", health.ok, health.detail),
+            check_delivery(ingest),
+            *([] if workers is None else workers.checks()),
+        ]
 
     def counters() -> Mapping[str, float]:
         return {

@@ -39,6 +39,11 @@ GATEWAY_VALUES: Final = {
     "gateway_spool_age_s": "s",
     "gateway_dropped_records": "1",
     "gateway_trouble": "1",
+    "gateway_refused_messages": "1",
+    "gateway_conflicting_samples": "1",
+    "gateway_differing_records": "1",
+    "gateway_turns": "1",
+    "gateway_lost_records": "1",
 }
 #: Shortest cycle of an alarm: noise cannot cause a flood of alarms.
 LEAST_CYCLE_S: Final = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from api.schemas.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail, Spool
+from api.schemas.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail, RecentTrouble, Spool
 from headland.contract.records import GatewayStatus
 from ingest.quarantine import QuarantinedMessage
 from ingest.service import IngestService
@@ -19,8 +19,19 @@ class LocalIngest:
 
     def gateways(self) -> list[Gateway]:
         """Return all known gateways, by id."""
-        statuses = self._ingest.gateways()
-        return [_gateway_of(name, statuses.get(name)) for name in self._ingest.names()]
+        statuses, losses, troubles = self._ingest.gateways(), self._ingest.losses(), self._ingest.troubles()
+        gateways = (_gateway_of(name, statuses.get(name)) for name in self._ingest.names())
+        return [
+            gateway.model_copy(
+                update={
+                    "loss": losses.get(gateway.id, 0),
+                    "recent": RecentTrouble.model_validate(troubles[gateway.id])
+                    if gateway.id in troubles
+                    else RecentTrouble(),
+                }
+            )
+            for gateway in gateways
+        ]
 
     def delivery(self, gateway: str) -> Delivery | None:
         """Return the delivery of a gateway; None for an unknown gateway."""

@@ -127,4 +127,11 @@ def gateway_values(gateway: Gateway, now_ms: int) -> dict[str, float]:
         }
     if gateway.last_status_ms is not None:
         values["gateway_status_age_s"] = max(0, now_ms - gateway.last_status_ms) / 1000.0
-    return values
+    recent = gateway.recent
+    return values | {
+        "gateway_refused_messages": float(recent.quarantined),
+        "gateway_conflicting_samples": float(recent.conflicting),
+        "gateway_differing_records": float(recent.other_content),
+        "gateway_turns": float(recent.alternations),
+        "gateway_lost_records": float(gateway.loss),
+    }

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from headland.registry.db.database import Database
 from headland.store.duckdb.store import DuckDBStore
 from station.doctor.broker import check_broker, check_mosquitto
+from station.doctor.delivery import ALL_WELL, check_delivery
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.doctor.gateway import check_gateway, check_spool
 from station.doctor.machine import check_disk
@@ -193,6 +194,25 @@ def test_a_station_that_does_not_answer_has_failed() -> None:
 
 
 # --- the registry
+
+
+@pytest.mark.parametrize(
+    ("ok", "detail", "state"),
+    [
+        (True, ALL_WELL, State.OK),
+        (True, "8 records of gw-3 are lost", State.WARNING),
+        (False, "two machines use the identity of gw-1: stop one and give it an id of its own", State.FAILED),
+    ],
+)
+def test_what_delivery_has_to_tell_is_told(
+    folder: FarmFolder, monkeypatch: pytest.MonkeyPatch, ok: bool, detail: str, state: State
+) -> None:
+    checks = {"checks": [{"name": "delivery", "ok": ok, "detail": detail}]}
+    monkeypatch.setattr("station.doctor.storage._readiness", lambda *_: checks)
+    (finding,) = check_delivery(context(folder, api_url="http://127.0.0.1:1"))
+    assert (finding.state, finding.condition) == (state, f"the running station reports: {detail}")
+    assert bool(finding.remedy) == (state is not State.OK)
+    assert check_delivery(context(folder)) == []
 
 
 def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> None:

@@ -50,7 +50,8 @@ UNSUPERVISED = {
 STATION_THREADS = {
     "alarm-worker", "api-live", "forecast-worker", "home-assistant-bridge", "ingest-network", "ingest-writer",
     "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-sender",
-    *(f"notification-webhook-{number}" for number in range(1, 5)), "registry-sync", "store-maintenance", "store-writer",
+    *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
+    "registry-sync", "store-maintenance", "store-writer",
 }  # fmt: skip
 GATEWAY_THREADS = {"batch", "uplink", "source-hall"}
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from api.schemas.gateways import Gateway, Spool
+from api.schemas.gateways import Gateway, RecentTrouble, Spool
 from headland.alarms.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
 from headland.alarms.delivery_policy import DeliveryOutcome
 from headland.clock import wall_clock_ms
@@ -99,10 +100,38 @@ def test_gateways_that_cannot_be_asked_are_taken_as_they_were(registry: Registry
     keeper = AlarmWorker(registry, MemoryStore(), HANDLE, lambda: answers[0])
     keeper.evaluate()
     assert [alarm.subject for alarm in repositories.alarms.active()] == ["gw-1"]
-    assert gateway_values(told(online=False), 61_000) == {"gateway_offline": 1.0, "gateway_status_age_s": 60.0}
+    silent = dict.fromkeys(
+        ("refused_messages", "conflicting_samples", "differing_records", "turns", "lost_records"), 0.0
+    )
+    always = {"gateway_status_age_s": 60.0, **{f"gateway_{name}": value for name, value in silent.items()}}
+    assert gateway_values(told(online=False), 61_000) == {"gateway_offline": 1.0, **always}
     known = gateway_values(told(online=True), 61_000)
     assert (known["gateway_offline"], known["gateway_spool_records"], known["gateway_spool_age_s"]) == (0.0, 7.0, 31.0)
-    assert gateway_values(told(online=None), 61_000) == {"gateway_status_age_s": 60.0}
+    assert gateway_values(told(online=None), 61_000) == always
+
+
+@pytest.mark.parametrize(
+    ("rule", "trouble"),
+    [
+        ("gateway-identity", {"recent": RecentTrouble(alternations=2)}),
+        ("gateway-identity", {"recent": RecentTrouble(other_content=1)}),
+        ("gateway-conflicts", {"recent": RecentTrouble(conflicting=600)}),
+        ("gateway-refused", {"recent": RecentTrouble(quarantined=1)}),
+        ("gateway-loss", {"loss": 1531}),
+    ],
+)
+def test_what_delivery_has_to_tell_raises_an_alarm(registry: Registry, rule: str, trouble: dict[str, object]) -> None:
+    repositories = estate_with(registry)
+    add_default_rules(repositories, has_broker=False)
+    known = repositories.alarm_rules.list(name=rule)[0]
+    repositories.alarm_rules.change(msgspec.structs.replace(known, for_s=0.0))
+    gateway = told(online=True).model_copy(update=trouble)
+    worker = AlarmWorker(registry, MemoryStore(), HANDLE, lambda: [told(online=True)])
+    worker.evaluate()
+    assert [alarm.rule for alarm in repositories.alarms.active()] == []
+    worker.release()
+    AlarmWorker(registry, MemoryStore(), HANDLE, lambda: [gateway]).evaluate()
+    assert [(alarm.rule, alarm.subject) for alarm in repositories.alarms.active()] == [(rule, "gw-1")]
 
 
 def told(*, online: bool | None) -> Gateway:
@@ -112,7 +141,7 @@ def told(*, online: bool | None) -> Gateway:
 
 def test_the_rules_that_come_along_are_put_in_place_once(registry: Registry) -> None:
     repositories = ensure_organisation(registry, HANDLE, "test")
-    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 13
+    assert add_default_rules(repositories, has_broker=True) == len(load_default_rules()) == 17
     frost = repositories.alarm_rules.list(name="frost")[0]
     repositories.alarm_rules.delete(frost.id, 1)
     broker = repositories.alarm_recipients.list(name=BROKER_RECIPIENT)[0]
