@@ -82,6 +82,10 @@ class SimulatedClock:
         """Step the wall clock."""
         self.offset_ms = time_ms - START_MS - int(self.agenda.now_s * 1000)
 
+    def correct(self) -> None:
+        """Set the wall clock right."""
+        self.offset_ms = 0
+
     def machine_clock(self) -> MachineClock:
         """Return the clocks as the product takes them."""
         return MachineClock(self.now_ms, self.monotonic_s)

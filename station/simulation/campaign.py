@@ -33,9 +33,10 @@ class FaultSums:
     dropped: int = 0
     lost: int = 0
     said: int = 0
-    hidden: int = 0
+    untraced: int = 0
     unsaid: int = 0
     doubled: int = 0
+    wrongly_said: int = 0
 
     def add(self, result: RunResult) -> None:
         """Add a run."""
@@ -50,15 +51,17 @@ class FaultSums:
             self.dropped += verdict.dropped
             self.lost += len(verdict.lost)
             self.said += verdict.said
-            self.hidden += verdict.hidden
-            self.unsaid += verdict.unsaid
+            self.untraced += verdict.untraced
+            self.unsaid += len(verdict.unsaid)
+            self.wrongly_said += len(verdict.wrongly_said)
             self.doubled += len(verdict.doubled)
 
     def row(self) -> list[int]:
         """Return the figures of `_COLUMNS`; kept is on a gateway's disk, in quarantine or reported as dropped."""
         kept = self.on_disk + self.quarantined + self.dropped
         return [
-            self.faults, self.accepted, self.stored, kept, self.lost, self.said, self.hidden, self.unsaid, self.doubled
+            self.faults, self.accepted, self.stored, kept, self.lost, self.said, self.untraced, self.unsaid,
+            self.doubled,
         ]  # fmt: skip
 
 

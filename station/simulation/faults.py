@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from station.simulation.agenda import Agenda
 from station.simulation.machines.broker import Broker
-from station.simulation.machines.gateway import Gateway
+from station.simulation.machines.disk import Trouble
+from station.simulation.machines.gateway import CHECK_FILE, SPOOL_FILE, Gateway
 from station.simulation.machines.receiver import Receiver
 
 
@@ -21,8 +22,15 @@ class World(Protocol):
     receiver: Receiver
     gateways: list[Gateway]
 
+    def add_gateway(self, name: str) -> Gateway:
+        """Add a gateway's machine, switched off."""
+        ...
+
 
 Fault = Callable[[World], None]
+
+#: The most machines of one world, copies included.
+_MOST_MACHINES: Final = 6
 
 
 def _gateway(world: World) -> Gateway:
@@ -167,6 +175,134 @@ def _fail_store(world: World) -> None:
     world.agenda.after(_duration_s(world), end)
 
 
+def _connect(gateway: Gateway) -> None:
+    gateway.line.is_up = True
+
+
+def _copy_card(world: World) -> None:
+    """Run a copy of a gateway's card on another machine: while the first one runs, or in its place for a time."""
+    first = _gateway(world)
+    if len(world.gateways) >= _MOST_MACHINES:
+        return
+    files, epoch = first.disk.read(), first.epoch
+    second = world.add_gateway(first.name)
+    second.disk.write(files)
+    second.epoch = epoch
+    first.note(f"is copied to machine {second.index}")
+    if world.rng.random() < 0.5:  # both run, and take the session from each other; not for long
+        world.agenda.after(_duration_s(world), second.start)
+        world.agenda.after(3700.0 + world.rng.uniform(10.0, 120.0), first.kill)
+        return
+    second.line.is_up = world.rng.random() < 0.5
+    second.start()
+    world.agenda.after(_duration_s(world), first.kill)
+    world.agenda.after(3700.0, _connect, second)
+    if world.rng.random() < 0.3:  # the first one returns
+        world.agenda.after(7200.0, second.kill)
+        world.agenda.after(7300.0, first.start)
+
+
+def _restore_spool(world: World) -> None:
+    """Copy a gateway's folder now, and put the copy back later."""
+    gateway = _gateway(world)
+    gateway.take_copy()
+    world.agenda.after(_duration_s(world) + world.rng.uniform(0.0, 4.0) * gateway.interval_s, _put_back, world, gateway)
+
+
+def _put_back(world: World, gateway: Gateway) -> None:
+    files = gateway.copy
+    if files is None:
+        return
+    gateway.kill()
+    gateway.note("gets its folder of before")
+    names = {name: content for name, content in files.items() if world.rng.random() < 0.7 or "check" not in name}
+    kept = {} if names == files else {CHECK_FILE: gateway.disk.read().get(CHECK_FILE, b"")}
+    gateway.tamper(
+        lambda: gateway.disk.write({**names, **{name: content for name, content in kept.items() if content}})
+    )
+    world.agenda.after(_duration_s(world), gateway.start)
+
+
+def _harm(world: World, harm: Callable[[Gateway], object]) -> None:
+    """Harm a file of a gateway that is down, while it has records that wait."""
+    gateway = _gateway(world)
+    gateway.line.is_up = False
+    gateway.line.cut()
+
+    def act() -> None:
+        gateway.line.is_up = True
+        gateway.kill()
+        gateway.tamper(lambda: harm(gateway))
+        gateway.note("has a harmed file")
+        world.agenda.after(_duration_s(world), gateway.start)
+
+    world.agenda.after(gateway.interval_s * world.rng.uniform(1.0, 12.0), act)
+
+
+def _flip_log(world: World) -> None:
+    _harm(world, lambda gateway: gateway.disk.flip_bit(f"{SPOOL_FILE}-wal"))
+
+
+def _shorten_log(world: World) -> None:
+    _harm(world, lambda gateway: gateway.disk.shorten(f"{SPOOL_FILE}-wal"))
+
+
+def _delete_log(world: World) -> None:
+    _harm(world, lambda gateway: gateway.disk.delete(f"{SPOOL_FILE}-wal"))
+
+
+def _flip_spool(world: World) -> None:
+    _harm(world, lambda gateway: gateway.disk.flip_bit(SPOOL_FILE))
+
+
+def _delete_spool(world: World) -> None:
+    _harm(world, lambda gateway: gateway.disk.delete(SPOOL_FILE, f"{SPOOL_FILE}-wal"))
+
+
+def _lying_disk(world: World) -> None:
+    gateway = _gateway(world)
+    gateway.disk.begin_to_lie()
+
+    def cut() -> None:
+        gateway.kill(with_power=True)
+        world.agenda.after(_duration_s(world), gateway.start)
+
+    world.agenda.after(gateway.interval_s * world.rng.uniform(0.0, 6.0) + 1.0, cut)
+
+
+def _trouble_disk(trouble: Trouble) -> Fault:
+    def begin(world: World) -> None:
+        gateway = _gateway(world)
+        gateway.disk.trouble = trouble
+
+        def end() -> None:
+            gateway.disk.trouble = ""
+
+        world.agenda.after(_duration_s(world), end)
+        if world.rng.random() < 0.2:
+            world.agenda.after(_duration_s(world), gateway.kill)
+            world.agenda.after(3700.0, gateway.start)
+
+    return begin
+
+
+def _step_clock(world: World) -> None:
+    clock = world.rng.choice([world.receiver.clock, *(gateway.clock for gateway in world.gateways)])
+    step_ms = world.rng.choice((100, 1000, 3_600_000, 86_400_000)) * world.rng.choice((-1, 1))
+    clock.set_to(world.rng.choice((0, 4_102_444_800_000, clock.now_ms() + step_ms, clock.now_ms() + step_ms)))
+    world.agenda.after(_duration_s(world), clock.correct)
+
+
+def _restore_store(world: World) -> None:
+    """Replace the store by an older state of itself, or by an empty one."""
+    receiver = world.receiver
+    writes = world.rng.choice((0, receiver.store.writes // 2, max(0, receiver.store.writes - world.rng.randint(1, 50))))
+    receiver.kill()
+    world.agenda.note("ingest", f"gets its store of {writes} writes")
+    receiver.store = receiver.store.older(writes)
+    world.agenda.after(_duration_s(world), receiver.start)
+
+
 #: The faults by name.
 FAULTS: Final[Mapping[str, Fault]] = {
     "kill-gateway": _kill_gateway,
@@ -190,4 +326,17 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "kill-ingest-after-commit": _kill_ingest_after_commit,
     "freeze-ingest": _freeze_ingest,
     "fail-store": _fail_store,
+    "restore-store": _restore_store,
+    "step-clock": _step_clock,
+    "full-disk": _trouble_disk("full"),
+    "write-errors": _trouble_disk("write error"),
+    "disk-errors": _trouble_disk("error"),
+    "lying-disk": _lying_disk,
+    "copy-card": _copy_card,
+    "restore-spool": _restore_spool,
+    "flip-log": _flip_log,
+    "shorten-log": _shorten_log,
+    "delete-log": _delete_log,
+    "flip-spool": _flip_spool,
+    "delete-spool": _delete_spool,
 }

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 #: A machine's numbers begin at its index times this, so that two machines of one gateway never share one.
-NUMBERS_PER_MACHINE = 1_000_000
+NUMBERS_PER_MACHINE: Final = 1_000_000
 
 
 @dataclass(slots=True)
-class Accepted:
-    """The numbers of one gateway. One number is one record of its spool.
+class GatewayTruth:
+    """What is known of one gateway, whatever its spools know. One number is one record of a spool.
 
     `certain` were accepted: `append` returned True. `uncertain` were in an append when the process ended: they may be
-    stored or not.
+    stored or not. `records` are the numbers by epoch and seq. `in_damaged` were in a file that was moved aside.
+    `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them.
     """
 
     certain: set[int] = field(default_factory=set)
     uncertain: set[int] = field(default_factory=set)
+    records: dict[str, dict[int, int]] = field(default_factory=dict)
+    in_damaged: set[int] = field(default_factory=set)
+    untraced: set[int] = field(default_factory=set)
+
+    def note(self, epoch: str, first_seq: int, numbers: Iterable[int]) -> None:
+        """Note which numbers the records from `first_seq` on hold."""
+        self.records.setdefault(epoch, {}).update(enumerate(numbers, start=first_seq))
+
+    def numbers(self, epoch: str, first: int, last: int) -> set[int]:
+        """Return the numbers of the records `first`..`last`."""
+        return {number for seq, number in self.records.get(epoch, {}).items() if first <= seq <= last}
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayVerdict:
-    """What became of one gateway's accepted numbers.
+    """What became of one gateway's accepted numbers: each is in the first of these places that has it.
 
-    `lost` are nowhere: not in the store, on no disk of the gateway, not in quarantine. `said` of them are named by the
-    delivery report or by an event. `doubled` are stored more often than once, `unknown` were never accepted.
-    `hidden`: no trace of these could be left anywhere, because a disk lied about all of them.
+    `stored`, `on_disk` of the gateway, `quarantined`, `dropped` as the gateway reported; the rest is `lost`. `said` of
+    the lost are named by the delivery report or by an event, `untraced` could not be known by anyone. `doubled` are
+    stored more often than once, `unknown` were never accepted. `wrongly_said` are named as lost and are stored.
     """
 
     gateway: str
@@ -39,14 +51,11 @@ class GatewayVerdict:
     dropped: int
     lost: tuple[int, ...]
     said: int
+    untraced: int
+    unsaid: tuple[int, ...]
     doubled: tuple[int, ...]
     unknown: tuple[int, ...]
-    hidden: int = 0
-
-    @property
-    def unsaid(self) -> int:
-        """How many of the lost are not said."""
-        return max(0, len(self.lost) - self.hidden - self.said)
+    wrongly_said: tuple[int, ...]
 
     @property
     def is_sound(self) -> bool:
@@ -56,29 +65,32 @@ class GatewayVerdict:
 
 def judge(
     gateway: str,
-    accepted: Accepted,
+    truth: GatewayTruth,
     stored: Mapping[int, int],
-    on_disk: Iterable[int],
-    quarantined: Iterable[int],
     *,
-    dropped: int = 0,
-    said: int = 0,
-    hidden: Iterable[int] = (),
+    on_disk: set[int],
+    quarantined: set[int],
+    dropped: set[int],
+    said: set[int],
 ) -> GatewayVerdict:
     """Return the verdict on a gateway; `stored` counts how often each number is in the store."""
-    waiting, refused = set(on_disk), set(quarantined)
-    gone = accepted.certain - stored.keys() - waiting - refused
-    lost = sorted(gone)
+    left = truth.certain - stored.keys()
+    kept: list[int] = []
+    for place in (on_disk, quarantined, dropped):
+        kept.append(len(left & place))
+        left -= place
     return GatewayVerdict(
         gateway=gateway,
-        accepted=len(accepted.certain),
-        stored=len(accepted.certain & stored.keys()),
-        on_disk=len((accepted.certain & waiting) - stored.keys()),
-        quarantined=len((accepted.certain & refused) - stored.keys()),
-        dropped=dropped,
-        lost=tuple(lost),
-        said=min(said, len(lost)),
-        doubled=tuple(sorted(number for number, count in Counter(stored).items() if count > 1)),
-        unknown=tuple(sorted(stored.keys() - accepted.certain - accepted.uncertain)),
-        hidden=len(gone & set(hidden)),
+        accepted=len(truth.certain),
+        stored=len(truth.certain & stored.keys()),
+        on_disk=kept[0],
+        quarantined=kept[1],
+        dropped=kept[2],
+        lost=tuple(sorted(left)),
+        said=len(left & said),
+        untraced=len((left - said) & truth.untraced),
+        unsaid=tuple(sorted(left - said - truth.untraced)),
+        doubled=tuple(sorted(number for number, count in stored.items() if count > 1)),
+        unknown=tuple(sorted(stored.keys() - truth.certain - truth.uncertain)),
+        wrongly_said=tuple(sorted(said & stored.keys())),
     )

@@ -15,10 +15,10 @@ from typing import Final, TextIO
 from station.simulation.agenda import Agenda
 from station.simulation.faults import FAULTS
 from station.simulation.machines.broker import Broker
-from station.simulation.machines.gateway import Gateway, device_of, numbers_of
+from station.simulation.machines.gateway import Gateway, device_of
 from station.simulation.machines.network import Network
-from station.simulation.machines.receiver import Receiver
-from station.simulation.truth import Accepted, GatewayVerdict, judge
+from station.simulation.machines.receiver import CLIENT_ID, Receiver
+from station.simulation.truth import GatewayTruth, GatewayVerdict, judge
 
 _HOUR_S: Final = 3600.0
 #: The length of one run of a campaign.
@@ -65,7 +65,7 @@ class RunResult:
         wrong = list(self.trouble)
         for verdict in self.verdicts:
             for count, what in (
-                (verdict.unsaid, f"lost and not said, of {len(verdict.lost)} lost: {verdict.lost[:5]}"),
+                (len(verdict.unsaid), f"lost and not said, of {len(verdict.lost)} lost: {verdict.unsaid[:5]}"),
                 (len(verdict.doubled), f"stored twice: {verdict.doubled[:5]}"),
                 (len(verdict.unknown), f"stored and never accepted: {verdict.unknown[:5]}"),
             ):
@@ -110,7 +110,7 @@ class _World:
         self.broker = Broker(self.agenda, max_queued=self.rng.choice((0, 0, 100, 1000)))
         self.network = Network(self.agenda, self._dice(), self.broker)
         self.receiver = Receiver(self.agenda, self._dice(), self.network, root / "station")
-        self.accepted: dict[str, Accepted] = {}
+        self.truths: dict[str, GatewayTruth] = {}
         self.gateways: list[Gateway] = []
         for number in range(self.rng.choice((1, 2, 3))):
             self.add_gateway(f"g{number}")
@@ -121,10 +121,10 @@ class _World:
 
     def add_gateway(self, name: str) -> Gateway:
         """Add a gateway's machine, switched off."""
-        accepted = self.accepted.setdefault(name, Accepted())
+        truth = self.truths.setdefault(name, GatewayTruth())
         index = len(self.gateways)
         folder = self._root / f"gateway-{index}"
-        gateway = Gateway(self.agenda, self._dice(), self.network, folder, name, index, accepted)
+        gateway = Gateway(self.agenda, self._dice(), self.network, folder, name, index, truth)
         self.gateways.append(gateway)
         return gateway
 
@@ -172,34 +172,38 @@ class _World:
             gateway.disk.trouble = ""
             gateway.frozen_until_s = 0.0
             gateway.dies_in_append = gateway.dies_in_turn = None
-            gateway.start()
+            gateway.is_silenced = True
 
     def _drain(self) -> None:
-        """Wait until every spool is empty and the broker holds nothing for ingest."""
-        for gateway in self.gateways:
-            gateway.is_silenced = True
+        """Wait until every spool is empty; of machines with one name, one at a time runs."""
         end_s = self.agenda.now_s + _DRAIN_S
-        while self.agenda.now_s < end_s:
-            self.agenda.run(self.agenda.now_s + _DRAIN_STEP_S)
-            waiting = sum(gateway.waiting() for gateway in self.gateways)
-            if not waiting and not self.broker.queued("ingest-0"):
-                return
-        self._result.trouble.append(f"not delivered {_DRAIN_S / _HOUR_S:g} h after the last fault")
+        for gateway in self.gateways:
+            for other in self.gateways:
+                if other.name == gateway.name and other is not gateway:
+                    other.stop()
+            gateway.start()
+            while gateway.waiting() or self.broker.queued(CLIENT_ID):
+                if self.agenda.now_s > end_s:
+                    self._result.trouble.append(
+                        f"{gateway.name}: not delivered {_DRAIN_S / _HOUR_S:g} h after the last fault"
+                    )
+                    return
+                self.agenda.run(self.agenda.now_s + _DRAIN_STEP_S)
 
     def _judge(self) -> None:
-        deliveries = self.receiver.deliveries(sorted(self.accepted))
         for gateway in self.gateways:
             gateway.stop()
-        quarantined = [numbers_of(message.payload) for message in self.receiver.quarantined()]
-        for name, accepted in self.accepted.items():
-            delivery = deliveries.get(name)
+        said = self.receiver.said(self.truths)
+        for name, truth in self.truths.items():
+            gateways = [gateway for gateway in self.gateways if gateway.name == name]
             verdict = judge(
                 name,
-                accepted,
+                truth,
                 self.receiver.stored_numbers(device_of(name)),
-                set().union(*(gateway.numbers_on_disk() for gateway in self.gateways if gateway.name == name)),
-                set().union(*quarantined),
-                said=0 if delivery is None else delivery.loss,
+                on_disk=set().union(*(gateway.numbers_on_disk() for gateway in gateways)),
+                quarantined=self.receiver.quarantined_numbers(name, truth),
+                dropped=set().union(*(gateway.dropped for gateway in gateways)),
+                said=said[name],
             )
             self._result.verdicts.append(verdict)
             self.agenda.note("verdict", str(verdict))

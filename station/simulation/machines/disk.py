@@ -73,17 +73,17 @@ class Disk:
         self.write(after)
 
     def cut_power(self) -> None:
-        """Leave what a power cut leaves: everything, unless syncs lied."""
+        """Leave what a power cut leaves: everything, unless syncs lied; then any part of what was written since."""
         if self._true is None:
             return
         true, self._true = self._true, None
         now = self.read()
         for name in sorted(now):
-            before = true.get(name, b"")
-            if self._rng.random() < 0.5 or not name.endswith("-wal"):
-                now[name] = before
-            else:
-                now[name], _ = self._part(before, now[name], with_power=self._rng.random() < 0.5)
+            fate = self._rng.random()
+            if fate < 0.4:
+                now[name] = true.get(name, b"")
+            elif fate < 0.8:
+                now[name], _ = self._part(true.get(name, b""), now[name], with_power=self._rng.random() < 0.5)
         self.write({name: content for name, content in now.items() if content or name in true})
 
     def flip_bit(self, name: str) -> bool:
@@ -104,6 +104,11 @@ class Disk:
             return False
         self.write({**files, name: files[name][: self._rng.randrange(len(files[name]))]})
         return True
+
+    def delete(self, *names: str) -> None:
+        """Delete files."""
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Delete the folder."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +13,11 @@ from edge.pipeline.batcher import Content
 from edge.spool.machine import SpoolMachine
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner, SpoolRetention
+from edge.uplink.connection import Will
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.contract.codec import decode_batch
-from headland.contract.records import Block, Clock
+from headland.contract.records import SPOOL_DROPPED, Block, Clock
 from headland.contract.refusals import Refused
 from headland.errors import HeadlandError, SettingsError
 from station.simulation.agenda import Agenda, SimulatedClock
@@ -22,10 +25,15 @@ from station.simulation.machines.disk import Disk, Files
 from station.simulation.machines.links import SimulatedLink
 from station.simulation.machines.network import Line, Network
 from station.simulation.machines.receiver import NUMBER_CHANNEL
-from station.simulation.truth import NUMBERS_PER_MACHINE, Accepted
+from station.simulation.truth import NUMBERS_PER_MACHINE, GatewayTruth
 
 SPOOL_FILE: Final = "spool.sqlite"
+#: What the spool knows beside its file.
+CHECK_FILE: Final = f"{SPOOL_FILE}.check"
+_OTHER_FILES: Final = ("-wal", "-shm", "-journal", ".check", ".reserve")
 SITE: Final = "here"
+#: Records that a new epoch adds: they hold no number.
+RENEWAL_RECORDS: Final = 0
 #: How long until the uplink's thread runs again: soon after something happened, then later and later.
 _FIRST_TURN_S: Final = 0.5
 _BUSY_TURN_S: Final = 30.0
@@ -54,19 +62,20 @@ class Gateway:
         folder: Path,
         name: str,
         index: int,
-        accepted: Accepted,
+        truth: GatewayTruth,
     ) -> None:
         self.agenda = agenda
         self.rng = rng
         self.network = network
         self.name = name
         self.index = index
-        self.accepted = accepted
+        self.truth = truth
         self.disk = Disk(folder, rng)
         self.clock = SimulatedClock(agenda, rng.randint(-2000, 2000))
         self.line = Line(0.02, rng.choice((0.1, 0.3, 2.0)))
         self.interval_s = rng.choice((120.0, 300.0, 600.0, 1200.0))
         self.group = rng.choice((1, 1, 2, 3))
+        self.has_small_spool = False
         self.max_bytes = 50_000_000
         self.retention = SpoolRetention()
         self.broker = BrokerSettings(
@@ -78,6 +87,10 @@ class Gateway:
         self.is_silenced = False
         self.dies_in_append: bool | None = None
         self.dies_in_turn: bool | None = None
+        self.epoch = ""
+        self.copy: Files | None = None
+        self.dropped: set[int] = set()
+        self.numbers_before: set[int] = set()
         self._last_number = index * NUMBERS_PER_MACHINE
         self._last_ms = 0
         self._used_ms: set[int] = set()
@@ -93,13 +106,20 @@ class Gateway:
         if self.process is not None:
             return
         self.is_on = True
+        files = self.disk.read()
         try:
             self.process = _GatewayProcess(self, self._open_spool())
         except SettingsError as error:
             self.note(f"does not start: {str(error).rsplit(':', 1)[-1].strip()}")
             self.agenda.after(_RETRY_S, self.start)
             return
-        self.note(f"starts, epoch {self.process.spool.epoch}, last {self.process.spool.last_seq}")
+        spool = self.process.spool
+        self.note(f"starts, epoch {spool.epoch}, last {spool.last_seq}")
+        if spool.counters()["damaged"]:
+            self.truth.in_damaged |= self.numbers_before
+        elif spool.epoch != self.epoch:
+            self.truth.note(spool.epoch, 1, self.read_numbers(files))
+        self.epoch = spool.epoch
         self.process.begin()
 
     def kill(self, *, with_power: bool = False) -> None:
@@ -109,8 +129,8 @@ class Gateway:
         if process is not None:
             self.note("loses power" if with_power else "is killed")
             process.die(with_power=with_power)
-        if with_power:
-            self.disk.cut_power()
+        if with_power and self.disk.lies:
+            self.tamper(self.disk.cut_power)
 
     def stop(self) -> None:
         """Switch the machine off in order."""
@@ -131,17 +151,41 @@ class Gateway:
         """Return how many records wait in the spool; one where the daemon is down."""
         return 1 if self.process is None else self.process.spool.status().records
 
+    def take_copy(self) -> None:
+        """Copy the folder, as a backup does."""
+        self.copy = self.disk.read()
+
     def contents(self, count: int) -> list[Content]:
         """Return messages with the next numbers, one each."""
         return [self._content() for _ in range(count)]
 
     def numbers_on_disk(self) -> set[int]:
         """Return the numbers in the spool's file and in those that were moved aside; the daemon is down."""
-        numbers: set[int] = set()
-        for path in sorted(self.disk.folder.iterdir()):
-            if path.name.startswith(SPOOL_FILE) and not path.name.endswith(("-wal", "-shm", "-journal")):
-                numbers |= _read_numbers(path)
-        return numbers
+        files = self.disk.read()
+        names = [name for name in files if name.startswith(SPOOL_FILE) and not name.endswith(_OTHER_FILES)]
+        return {number for name in names for number in self.read_numbers(files, name)}
+
+    def read_numbers(self, files: Files, name: str = SPOOL_FILE) -> list[int]:
+        """Return the numbers in a spool's file, in order; none where it cannot be read."""
+        scratch = self.disk.folder.with_name(f"scratch-{self.index}")
+        scratch.mkdir(exist_ok=True)
+        for suffix in ("", "-wal"):
+            (scratch / f"{SPOOL_FILE}{suffix}").write_bytes(files.get(f"{name}{suffix}", b""))
+        try:
+            with closing(sqlite3.connect(scratch / SPOOL_FILE)) as connection:
+                rows = connection.execute("SELECT payload FROM records ORDER BY seq").fetchall()
+        except sqlite3.DatabaseError:
+            return []
+        return [number for (payload,) in rows for number in sorted(numbers_of(payload))]
+
+    def tamper(self, change: Callable[[], object]) -> None:
+        """Change files while the daemon is down; what is gone with every trace of it is noted."""
+        before = self.disk.read()
+        self.numbers_before = set(self.read_numbers(before))
+        change()
+        after = self.disk.read()
+        if after.get(CHECK_FILE) != before.get(CHECK_FILE):
+            self.truth.untraced |= self.numbers_before - set(self.read_numbers(after))
 
     def note(self, what: str) -> None:
         """Add a line to the trace."""
@@ -189,6 +233,8 @@ class _GatewayProcess:
         self._is_connected = False
         self._waits = True
         self._is_dead = False
+        self._last_seq = spool.last_seq
+        self._damaged = spool.counters()["damaged"]
         self.uplink = Uplink(
             machine.broker,
             machine.name,
@@ -213,14 +259,17 @@ class _GatewayProcess:
             self._agenda.at(machine.frozen_until_s, self.append, count)
             return
         self._held = (self._held + machine.contents(count))[-_MOST_HELD:]
-        numbers = {_number(content) for content in self._held}
+        numbers = [_number(content) for content in self._held]
         if machine.dies_in_append is not None:
             with_power, machine.dies_in_append = machine.dies_in_append, None
-            machine.accepted.uncertain |= numbers
+            machine.truth.uncertain.update(numbers)
             self._die_within(lambda: self.spool.append(self._held), with_power=with_power)
             return
-        if self.spool.append(self._held):
-            machine.accepted.certain |= numbers
+        is_accepted = self.spool.append(self._held)
+        self._follow_epoch()
+        if is_accepted:
+            machine.truth.certain.update(numbers)
+            machine.truth.note(self.spool.epoch, self.spool.last_seq - len(numbers) + 1, numbers)
             self._held = []
             self._quiet_s, self._waits = _FIRST_TURN_S, True
             self.uplink.wake()
@@ -228,6 +277,24 @@ class _GatewayProcess:
             self._agenda.after(_RETRY_S, self.append, 0)
         machine.note(f"appends {len(numbers)} up to {self.spool.last_seq}, holds {len(self._held)}")
         self.spool.tidy()
+        self._follow_epoch()
+
+    def _follow_epoch(self) -> None:
+        """Note the new numbers of the records where an epoch began: they are the last ones of the old epoch."""
+        machine, spool = self._machine, self.spool
+        if spool.epoch != machine.epoch:
+            machine.note(f"begins epoch {spool.epoch}, last {spool.last_seq}")
+            known = sorted(machine.truth.records.get(machine.epoch, {}).items())
+            carried = spool.last_seq - RENEWAL_RECORDS
+            if spool.counters()["damaged"] > self._damaged:
+                self._damaged += 1
+                machine.truth.in_damaged.update(number for _, number in known)
+            else:
+                first = self._last_seq - carried
+                numbers = {seq - first: number for seq, number in known if seq > first}
+                machine.truth.records.setdefault(spool.epoch, {}).update(numbers)
+            machine.epoch = spool.epoch
+        self._last_seq = spool.last_seq
 
     def die(self, *, with_power: bool) -> None:
         """End at once: the files remain as they are."""
@@ -253,10 +320,24 @@ class _GatewayProcess:
             self._agenda.after(self._machine.interval_s * self._rng.uniform(0.5, 1.5), self._append_next)
             self.append(self._machine.group)
 
-    def _make_link(self, _: BrokerSettings, client_id: str, will: object) -> SimulatedLink:
+    def _make_link(self, _: BrokerSettings, client_id: str, will: Will | None) -> SimulatedLink:
         machine = self._machine
-        self._link = SimulatedLink(machine.network, machine.line, client_id, will, lambda: self._wake(0.0))  # type: ignore[arg-type] # a will
+        self._link = SimulatedLink(
+            machine.network, machine.line, client_id, will, lambda: self._wake(0.0), self._note_publish
+        )
         return self._link
+
+    def _note_publish(self, labels: Mapping[str, str], payload: bytes) -> None:
+        """Note what a record reports as dropped."""
+        machine = self._machine
+        if machine.has_small_spool:
+            decoded = decode_batch(payload)
+            if isinstance(decoded, Refused):
+                return
+            for event in decoded.batch.events:
+                if event.kind == SPOOL_DROPPED:
+                    first = int(labels.get("first", labels["seq"]))
+                    machine.dropped |= machine.truth.numbers(labels["epoch"], first, int(labels["seq"]))
 
     def _wake(self, delay_s: float) -> None:
         # The answer to a status alone is no news: otherwise each status would be followed by the next.
@@ -295,8 +376,10 @@ class _GatewayProcess:
         except HeadlandError as error:
             uplink.disconnect()
             self._is_connected = False
+            self._follow_epoch()
             self._plan_turn(uplink.note_failure(error))
             return
+        self._follow_epoch()
         self._waits = bool(self.spool.status().records)
         longest_s = _BUSY_TURN_S if self._waits else _IDLE_TURN_S
         self._plan_turn(min(self._quiet_s, longest_s))
@@ -325,15 +408,3 @@ def numbers_of(payload: bytes) -> set[int]:
         return set()
     columns = [block.c.get(NUMBER_CHANNEL, []) for block in decoded.batch.blocks]
     return {round(value) for column in columns for value in column if value is not None}
-
-
-def _read_numbers(path: Path) -> set[int]:
-    try:
-        connection = sqlite3.connect(path)
-        try:
-            rows = connection.execute("SELECT payload FROM records").fetchall()
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError:
-        return set()
-    return {number for (payload,) in rows for number in numbers_of(payload)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -43,17 +43,24 @@ _CLOSED: Final = ReasonCode(PacketTypes.DISCONNECT, "Unspecified error")
 class SimulatedLink:
     """A connection of the uplink, with the interface of `edge.uplink.connection.BrokerLink`.
 
-    `wake_owner` is called when something has arrived.
+    `wake_owner` is called when something has arrived, `note_publish` with each record that is sent.
     """
 
     def __init__(
-        self, network: Network, line: Line, client_id: str, will: Will | None, wake_owner: Callable[[], None]
+        self,
+        network: Network,
+        line: Line,
+        client_id: str,
+        will: Will | None,
+        wake_owner: Callable[[], None],
+        note_publish: Callable[[Mapping[str, str], bytes], None],
     ) -> None:
         self._network = network
         self._line = line
         self._client_id = client_id
         self._will = None if will is None else Message(will.topic, will.payload, retain=True)
         self._wake_owner = wake_owner
+        self._note_publish = note_publish
         self._connection: Connection | None = None
         self._events: list[LinkEvent] = []
         self._received: list[int] = []
@@ -80,6 +87,8 @@ class SimulatedLink:
             return None
         self._last_mid = self._last_mid % 65_535 + 1
         self._connection.send_up(Publish(self._last_mid, Message(topic, payload, tuple(labels), retain)))
+        if labels:
+            self._note_publish(dict(labels), payload)
         return self._last_mid
 
     def pump(self, timeout_s: float) -> list[LinkEvent]:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from headland.contract.records import Descriptor, Event
+from headland.contract.records import SPOOL_DAMAGED, SPOOL_SHORTENED, Descriptor
 from headland.store.memory import MemoryStore
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
-from ingest.quarantine import QuarantinedMessage
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.simulation.agenda import Agenda, SimulatedClock
 from station.simulation.machines.disk import Disk, ProcessKilled, unavailable
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
+from station.simulation.truth import GatewayTruth
 
 ORGANISATION: Final = "local"
 CLIENT_ID: Final = "ingest-0"
@@ -163,13 +163,31 @@ class Receiver:
                 counts[round(value)] = counts.get(round(value), 0) + 1
         return counts
 
-    def quarantined(self) -> list[QuarantinedMessage]:
-        """Return all messages in quarantine."""
-        return [] if self.process is None else self.process.service.quarantine.list(1_000_000)
+    def quarantined_numbers(self, gateway: str, truth: GatewayTruth) -> set[int]:
+        """Return a gateway's numbers in quarantine: by the records of the messages, which may be unreadable."""
+        numbers: set[int] = set()
+        if self.process is not None:
+            for message in self.process.service.quarantine.list(1_000_000):
+                if message.gateway == gateway and message.epoch and message.first and message.seq:
+                    numbers |= truth.numbers(message.epoch, message.first, message.seq)
+        return numbers
 
-    def stored_events(self) -> list[Event]:
-        """Return all events."""
-        return self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000)
+    def said(self, truths: Mapping[str, GatewayTruth]) -> dict[str, set[int]]:
+        """Return the numbers of each gateway that delivery or an event names as lost."""
+        said: dict[str, set[int]] = {name: set() for name in truths}
+        for name, report in self.deliveries(sorted(truths)).items():
+            for lost in report.lost:
+                said[name] |= truths[name].numbers(lost.epoch, lost.first, lost.last)
+        for event in self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000):
+            truth = truths.get(event.device)
+            if truth is None:
+                continue
+            if event.kind == SPOOL_DAMAGED:
+                said[event.device] |= truth.in_damaged
+            elif event.kind == SPOOL_SHORTENED:
+                first, last = int(event.data["first_seq"] or 0), int(event.data["last_seq"] or 0)
+                said[event.device] |= truth.numbers(str(event.data["epoch"]), first, last)
+        return said
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
         """Return the store's marks."""
