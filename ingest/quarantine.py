@@ -61,6 +61,8 @@ _COLUMNS = (
 #: Size of a row without its payload.
 _ROW_BYTES = 512
 _MAX_DETAILS = 20
+#: How often in a row requests for a replay are looked for by the file's state alone.
+_MOST_UNREAD: Final = 30
 #: Count of a gateway's messages without record numbers that were evicted or deleted.
 LOST_MESSAGES: Final = "lost_messages"
 
@@ -115,6 +117,8 @@ class Quarantine:
         self._max_bytes = max_bytes
         self._max_records = max_records
         self._connection: sqlite3.Connection | None = None
+        self._without_requests: list[tuple[int, int, int] | None] | None = None
+        self._reads_left = 0
         self.dropped = 0
         self.damaged_files = 0
 
@@ -142,12 +146,20 @@ class Quarantine:
         self.dropped += self._write(work)
 
     def replay_requests(self, limit: int) -> list[QuarantinedMessage]:
-        """Return messages with a requested replay, the oldest first. Raises RetryLater."""
-        if not self._path.exists():
+        """Return messages with a requested replay, the oldest first. Raises RetryLater.
+
+        Called every second: a file that has not changed since it had none is read only now and then, in case a change
+        came within one tick of the file system's clock.
+        """
+        state = [_file_state(self._path), _file_state(self._path.with_name(f"{self._path.name}-wal"))]
+        if state[0] is None or (state == self._without_requests and self._reads_left > 0):
+            self._reads_left -= 1
             return []
         query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
         with self._read() as connection:
-            return [_message_of(row) for row in connection.execute(query, (limit,))]
+            found = [_message_of(row) for row in connection.execute(query, (limit,))]
+        self._without_requests, self._reads_left = (None if found else state), _MOST_UNREAD
+        return found
 
     def finish_replay(self, message: QuarantinedMessage, refused: Sequence[Refused], *, is_stored: bool) -> None:
         """Record the result of a replay after its content was stored; `refused` are the remaining refusals.
@@ -332,6 +344,15 @@ def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
         elif gateway:
             ledger.add_gateway_counts(connection, {(gateway, LOST_MESSAGES): 1})
     return deleted
+
+
+def _file_state(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -184,10 +184,16 @@ def _copy_card(world: World) -> None:
     first = _gateway(world)
     if len(world.gateways) >= _MOST_MACHINES:
         return
-    files, epoch = first.disk.read(), first.epoch
     second = world.add_gateway(first.name)
-    second.disk.write(files)
-    second.epoch = epoch
+    second.epoch = first.epoch
+    if world.rng.random() < 0.5:
+        second.disk.adopt(first.disk)  # an image
+    else:
+        second.disk.write(first.disk.read())
+    # An image has the machine's id; a clone of a virtual machine has everything.
+    second.facts = world.rng.choice(
+        ({**second.facts, "machine_id": first.facts.get("machine_id", [])}, first.facts, {})
+    )
     first.note(f"is copied to machine {second.index}")
     if world.rng.random() < 0.5:  # both run, and take the session from each other; not for long
         world.agenda.after(_duration_s(world), second.start)

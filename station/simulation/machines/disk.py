@@ -8,6 +8,7 @@ anything that was written since it began to lie.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -35,21 +36,43 @@ class Disk:
         folder.mkdir(parents=True)
         self._rng = rng
         self._true: Files | None = None
+        self._synced: Files = {}
+        self._identities: dict[int, int] = {}
         self.trouble: Trouble = ""
 
     def read(self) -> Files:
-        """Return the contents of all files."""
-        return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir()) if path.is_file()}
+        """Return the contents of all files but the reserved space, which has none."""
+        return {path.name: path.read_bytes() for path in self._paths()}
 
     def write(self, files: Files) -> None:
         """Make the folder hold exactly `files`; a file that exists remains the same file."""
-        for path in sorted(self.folder.iterdir()):
+        for path in self._paths():
             if path.name not in files:
                 path.unlink()
         for name, content in files.items():
             with (self.folder / name).open("r+b" if (self.folder / name).exists() else "wb") as file:
                 file.write(content)
                 file.truncate(len(content))
+
+    def _paths(self) -> list[Path]:
+        return [path for path in sorted(self.folder.iterdir()) if path.suffix != ".reserve" and path.is_file()]
+
+    def adopt(self, other: Disk) -> None:
+        """Take over the files of another disk with their identities, as an image of it does."""
+        self.write(other.read())
+        for path in self._paths():
+            original = other.folder / path.name
+            if original.exists():
+                self._identities[path.stat().st_ino] = other.identity(original)
+
+    def identity(self, path: Path) -> int:
+        """Return what a file keeps while it exists, and takes along in an image of the disk. Raises OSError."""
+        return self._identities.setdefault(path.stat().st_ino, self._rng.getrandbits(40))
+
+    def sync(self, name: str, fd: int) -> None:
+        """Make a file durable that SQLite does not write; SQLite's are durable after each commit."""
+        if self._true is None:
+            self._synced[name] = os.pread(fd, 1 << 20, 0)
 
     def begin_to_lie(self) -> None:
         """Let syncs lie from now on."""
@@ -73,8 +96,12 @@ class Disk:
         self.write(after)
 
     def cut_power(self) -> None:
-        """Leave what a power cut leaves: everything, unless syncs lied; then any part of what was written since."""
+        """Leave what a power cut leaves: what was synced, and perhaps more.
+
+        Where syncs lied, any part of what was written since the lies began.
+        """
         if self._true is None:
+            self._forget_unsynced()
             return
         true, self._true = self._true, None
         now = self.read()
@@ -85,6 +112,13 @@ class Disk:
             elif fate < 0.8:
                 now[name], _ = self._part(true.get(name, b""), now[name], with_power=self._rng.random() < 0.5)
         self.write({name: content for name, content in now.items() if content or name in true})
+
+    def _forget_unsynced(self) -> None:
+        now = self.read()
+        for name, synced in self._synced.items():
+            if name in now and self._rng.random() < 0.5:
+                now[name], _ = self._part(synced, now[name], with_power=self._rng.random() < 0.5)
+        self.write(now)
 
     def flip_bit(self, name: str) -> bool:
         """Flip one bit of a file; return False where it has none."""

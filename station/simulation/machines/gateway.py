@@ -6,11 +6,13 @@ import random
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from edge.pipeline.batcher import Content
 from edge.spool.machine import SpoolMachine
+from edge.spool.place import Facts, FileId
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.uplink.connection import Will
@@ -33,7 +35,7 @@ CHECK_FILE: Final = f"{SPOOL_FILE}.check"
 _OTHER_FILES: Final = ("-wal", "-shm", "-journal", ".check", ".reserve")
 SITE: Final = "here"
 #: Records that a new epoch adds: they hold no number.
-RENEWAL_RECORDS: Final = 0
+RENEWAL_RECORDS: Final = 1
 #: How long until the uplink's thread runs again: soon after something happened, then later and later.
 _FIRST_TURN_S: Final = 0.5
 _BUSY_TURN_S: Final = 30.0
@@ -75,6 +77,7 @@ class Gateway:
         self.line = Line(0.02, rng.choice((0.1, 0.3, 2.0)))
         self.interval_s = rng.choice((120.0, 300.0, 600.0, 1200.0))
         self.group = rng.choice((1, 1, 2, 3))
+        self.facts: Facts = {"board": [str(index)], "machine_id": [str(index)]}
         self.has_small_spool = False
         self.max_bytes = 50_000_000
         self.retention = SpoolRetention()
@@ -129,7 +132,7 @@ class Gateway:
         if process is not None:
             self.note("loses power" if with_power else "is killed")
             process.die(with_power=with_power)
-        if with_power and self.disk.lies:
+        if with_power:
             self.tamper(self.disk.cut_power)
 
     def stop(self) -> None:
@@ -181,9 +184,9 @@ class Gateway:
     def tamper(self, change: Callable[[], object]) -> None:
         """Change files while the daemon is down; what is gone with every trace of it is noted."""
         before = self.disk.read()
-        self.numbers_before = set(self.read_numbers(before))
         change()
         after = self.disk.read()
+        self.numbers_before = set(self.read_numbers(before)) if after != before else set()
         if after.get(CHECK_FILE) != before.get(CHECK_FILE):
             self.truth.untraced |= self.numbers_before - set(self.read_numbers(after))
 
@@ -199,7 +202,13 @@ class Gateway:
             retention=self.retention,
             now_ms=self.clock.now_ms,
             clock_s=self.clock.monotonic_s,
-            machine=SpoolMachine(self._new_epoch, self._connections),
+            machine=SpoolMachine(
+                make_epoch=self._new_epoch,
+                connection_class=self._connections,
+                facts=lambda _: self.facts,
+                file_id=lambda path: FileId(self.disk.identity(path)),
+                sync=partial(self.disk.sync, CHECK_FILE),
+            ),
         )
 
     def _new_epoch(self) -> str:

@@ -30,6 +30,8 @@ _ALL_TIME_MS: Final = 2**52
 #: The commit of a batch takes so long.
 _COMMIT_S: Final = (0.002, 0.05)
 _IDLE_S: Final = (60.0, 600.0)
+#: The marks are recorded beside the store so long after a commit.
+_RECORD_S: Final = 10.0
 #: A supervisor starts a process that ended within a commit again.
 _RESTART_S: Final = (1.0, 60.0)
 
@@ -129,6 +131,7 @@ class Receiver:
         self.settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite")
         self.process: _IngestProcess | None = None
         self.frozen_until_s = 0.0
+        self.recorded: dict[tuple[str, str], int] = {}
 
     def start(self) -> None:
         """Start the ingest process; nothing happens where it runs."""
@@ -147,6 +150,11 @@ class Receiver:
     def replace_store(self, store: SimulatedStore) -> None:
         """Replace the store while the process is down."""
         self.store = store
+
+    def record_marks(self) -> None:
+        """Record the store's marks beside it, as `DeliveryMarksSync` does in the registry."""
+        for epoch, state in self.store.marks().items():
+            self.recorded[epoch] = max(self.recorded.get(epoch, 0), state.high_water)
 
     def deliveries(self, gateways: list[str]) -> dict[str, Delivery]:
         """Return the delivery reports of the running process."""
@@ -218,6 +226,10 @@ class _IngestProcess:
             ),
         )
 
+        self.service.recorded_marks = lambda: machine.recorded
+        self.service.writer.on_commit = self._plan_record
+        self._is_record_planned = False
+
     def begin(self) -> None:
         """Start both loops."""
         self._plan_session(0.01)
@@ -230,6 +242,16 @@ class _IngestProcess:
             self._client.die(with_power=with_power)
         if not self._is_writing:
             self._close_files()
+
+    def _plan_record(self, _: WriteBatch, __: WriteResult) -> None:
+        if not self._is_record_planned:
+            self._is_record_planned = True
+            self._agenda.after(_RECORD_S, self._record)
+
+    def _record(self) -> None:
+        self._is_record_planned = False
+        if not self._is_dead:
+            self._machine.record_marks()
 
     def _close_files(self) -> None:
         files = self._machine.disk.read()
