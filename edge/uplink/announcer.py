@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from edge.spool.queue import Spool
 from edge.uplink.connection import Link, Will
 from edge.uplink.state import UplinkState
 from headland.clock import wall_clock_ms
 from headland.contract.codec import encode_record
 from headland.contract.records import Descriptor, GatewayStatus
+from headland.contract.texts import displayable
 from headland.contract.topics import meta_topic, status_topic
 
 #: How often the retained status is published, and how often it is checked for a change.
@@ -50,6 +53,13 @@ class Announcer:
 
     def describe(self, descriptor: Descriptor) -> None:
         """Set a device's descriptor: it is published with the next `announce` and again on every connection."""
+        # A station refuses control characters, which a device may have in what it says about itself.
+        descriptor = msgspec.structs.replace(
+            descriptor,
+            name=displayable(descriptor.name),
+            model=displayable(descriptor.model),
+            software=displayable(descriptor.software),
+        )
         with self._lock:
             if self._descriptors.get(descriptor.device) != descriptor:
                 self._descriptors[descriptor.device] = descriptor

@@ -14,6 +14,7 @@ import msgspec
 
 from headland.contract.records import Ack, Batch, Block, Descriptor, Event, GatewayStatus, Record, is_name
 from headland.contract.refusals import Reason, Refused
+from headland.contract.texts import is_displayable, is_readable
 
 VERSION: Final = 1
 
@@ -26,6 +27,10 @@ MAX_BLOCK_SPAN_MS: Final = 2**40
 #: 9999-12-31: no later code can overflow a calendar.
 MAX_TIME_MS: Final = 253_402_300_799_999
 MAX_SEQ: Final = 2**62
+#: Channels of one descriptor, letters of a name in an event's data, and letters of a spool's trouble.
+MAX_CHANNELS: Final = 2000
+MAX_DATA_NAME: Final = 100
+MAX_TROUBLE: Final = 4000
 
 _FLAGS: Final = frozenset((1, 2, 3, 4, 9))
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
@@ -140,6 +145,46 @@ def check_event(event: Event) -> Refused | None:
             return Refused(Reason.BAD_NAME, f"{name[:80]!r} is not a valid name of a device, kind or site")
     if not 0 <= event.t <= MAX_TIME_MS:
         return Refused(Reason.BAD_TIME, f"an event of {event.device} is at {_short(event.t)}")
+    for name, value in event.data.items():
+        if not is_displayable(name, MAX_DATA_NAME):
+            return Refused(Reason.BAD_NAME, f"{name[:80]!r} is not a valid name in the data of an event")
+        if (isinstance(value, str) and "\0" in value) or (isinstance(value, int) and abs(value) >= 2**63):
+            return Refused(Reason.WRONG_SHAPE, f"{name[:80]!r} of an event of {event.device} cannot be stored")
+    return None
+
+
+def check_descriptor(descriptor: Descriptor) -> Refused | None:
+    """Return why a descriptor of the right types is invalid, or None; its names are checked against its topic."""
+    for text in (descriptor.name, descriptor.model, descriptor.software):
+        if not is_displayable(text):
+            return Refused(Reason.WRONG_SHAPE, f"{text[:80]!r} is too long or has control characters")
+    if len(descriptor.channels) > MAX_CHANNELS:
+        return Refused(Reason.TOO_LARGE, f"{len(descriptor.channels)} channels, {MAX_CHANNELS} are allowed")
+    for channel, info in descriptor.channels.items():
+        texts = (channel, info.unit, info.sensor or "", info.evidence or "", info.calibration or "")
+        if not all(is_displayable(text) for text in texts):
+            return Refused(Reason.WRONG_SHAPE, f"the channel {channel[:80]!r} is too long or has control characters")
+    for degrees, most in ((descriptor.latitude_deg, 90.0), (descriptor.longitude_deg, 180.0)):
+        if degrees is not None and not -most <= degrees <= most:
+            return Refused(Reason.WRONG_SHAPE, f"{degrees} is not a latitude or longitude")
+    return None
+
+
+def check_status(status: GatewayStatus) -> Refused | None:
+    """Return why a status of the right types is invalid, or None."""
+    spool = status.spool
+    words = (status.software, status.delete_on, status.instance, spool.epoch_reason)
+    if not all(is_displayable(text) for text in words) or not is_readable(spool.trouble, MAX_TROUBLE):
+        return Refused(Reason.WRONG_SHAPE, "a text is too long or has control characters")
+    if status.epoch and not is_name(status.epoch):
+        return Refused(Reason.BAD_NAME, f"{status.epoch[:80]!r} is not a valid epoch")
+    for time_ms in (status.t, spool.oldest_ms, spool.epoch_ms, status.overdue_ms):
+        if time_ms is not None and not 0 <= time_ms <= MAX_TIME_MS:
+            return Refused(Reason.BAD_TIME, f"a time is {_short(time_ms)}")
+    counts = (spool.records, spool.bytes, spool.dropped_records, spool.dropped_points, spool.thinned_points)
+    for count in (*counts, spool.renewals, spool.shortened_records, status.acked_seq or 0):
+        if not 0 <= count <= MAX_SEQ:
+            return Refused(Reason.WRONG_SHAPE, f"a count is {_short(count)}")
     return None
 
 
@@ -153,11 +198,17 @@ def decode_record(payload: bytes, kind: type[R]) -> R | Refused:
     if len(payload) > MAX_PAYLOAD_BYTES:
         return Refused(Reason.TOO_LARGE, f"{len(payload)} bytes, {MAX_PAYLOAD_BYTES} are allowed")
     try:
-        return msgspec.json.decode(payload, type=kind)
+        record = msgspec.json.decode(payload, type=kind)
     except msgspec.ValidationError as error:
         return Refused(Reason.WRONG_SHAPE, str(error)[:200])
     except _HOSTILE as error:
         return Refused(Reason.NOT_JSON, str(error)[:200])
+    refusal: Refused | None = None
+    if isinstance(record, Descriptor):
+        refusal = check_descriptor(record)
+    elif isinstance(record, GatewayStatus):
+        refusal = check_status(record)
+    return refusal or record
 
 
 def _inflate(payload: bytes) -> bytes | Refused:

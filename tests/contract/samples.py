@@ -12,7 +12,9 @@ CHANNELS = st.from_regex(r"[a-z][a-z0-9_]{0,20}_(degc|pct|m_s|l_min)(:[0-9]{1,3}
 #: A millisecond that any calendar has, from 2**28 s on (what SenML calls absolute) to the year 2100.
 TIMES_MS = st.integers(2**28 * 1000, 4_102_444_800_000)
 VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20) | st.floats(-1e9, 1e9)
+TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS | st.floats(-1e9, 1e9)
+DATA_NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=10)
 
 
 @st.composite
@@ -45,7 +47,7 @@ def events(draw: st.DrawFn) -> Event:
         device_kind=draw(NAMES),
         site=draw(NAMES),
         clock=draw(st.sampled_from(Clock)),
-        data=draw(st.dictionaries(st.text(max_size=10), SCALARS, max_size=3)),
+        data=draw(st.dictionaries(DATA_NAMES, SCALARS, max_size=3)),
         simulated=draw(st.booleans()),
     )
 

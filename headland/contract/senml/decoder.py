@@ -121,6 +121,9 @@ class _PackBuilder:
         if not is_name(name):
             self.refused.append(Refused(Reason.BAD_NAME, f"{name[:80]!r} is not a valid event name"))
             return
+        if isinstance(value, str) and "\0" in value:
+            self.refused.append(Refused(Reason.WRONG_SHAPE, f"the text of {name} has a NUL character"))
+            return
         self.events.append(
             Event(
                 t=round(record.time_s * 1000),
