@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from headland.contract.ack_keys import derive_ack_key, sign_ack
 from headland.contract.records import Ack
 from ingest.commit_batch import Epoch
 
@@ -19,16 +20,28 @@ MAX_REMEMBERED: Final = 20_000
 
 
 class PendingAcks:
-    """Acks by spool. Used by the writer's thread only."""
+    """Acks by spool, signed where a secret is given. Used by the writer's thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: str | None = None) -> None:
+        self._secret = secret
+        self._keys: dict[str, str] = {}
         self._pending: dict[Epoch, Ack] = {}
         self._published: dict[Epoch, Ack] = {}
 
     def add(self, epoch: Epoch, high_water: int) -> None:
         """Add the ack that a spool's records up to `high_water` are committed."""
         self._pending.pop(epoch, None)
-        self._pending[epoch] = Ack(epoch=epoch[1], seq=high_water)
+        self._pending[epoch] = self._sign(epoch[0], Ack(epoch=epoch[1], seq=high_water))
+
+    def _sign(self, gateway: str, ack: Ack) -> Ack:
+        if self._secret is None:
+            return ack
+        key = self._keys.get(gateway)
+        if key is None:
+            if len(self._keys) >= MAX_REMEMBERED:
+                self._keys.clear()
+            key = self._keys[gateway] = derive_ack_key(self._secret, gateway)
+        return sign_ack(ack, gateway, key)
 
     def add_all_again(self) -> None:
         """Add the last ack of every spool again: a restarted broker may have lost the retained acks."""

@@ -11,6 +11,8 @@ from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
 from ingest.quotas import Quotas
 
+#: Length of an ack secret at least: a guessed one lets anybody make gateways delete.
+_SECRET_LETTERS: Final = 16
 ALL_SHARDS: Final = frozenset(range(SHARDS))
 
 
@@ -21,6 +23,10 @@ class IngestSettings:
     `shards` are those of this worker; several workers have disjoint shards and different client ids. Memory is bounded
     by twice `receive_maximum` messages of at most `headland.contract.codec.MAX_PAYLOAD_BYTES`.
 
+    `former_client_id` names a session of an earlier version: the broker is told to forget it.
+
+    With `ack_secret` commit acks are signed (`headland.contract.ack_keys`); all workers of a farm have the same.
+
     `max_devices` of a gateway, `max_series` of a device, and a gateway's bytes and events in a day are its quotas: what
     exceeds them goes to quarantine (`over_quota`).
     """
@@ -30,9 +36,11 @@ class IngestSettings:
     port: int = 1883
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    ack_secret: str | None = field(default=None, repr=False)
     tls: bool = False
     tls_ca_path: Path | None = None
     client_id: str = "ingest-0"
+    former_client_id: str | None = None
     organisation: str = "local"
     shards: frozenset[int] = ALL_SHARDS
     keepalive_s: int = 30
@@ -62,6 +70,8 @@ class IngestSettings:
             raise SettingsError(f"shards must be some of 0 to {SHARDS - 1}, not {sorted(self.shards)}")
         if self.password is not None and self.username is None:
             raise SettingsError("a broker password needs a username")
+        if self.ack_secret is not None and len(self.ack_secret) < _SECRET_LETTERS:
+            raise SettingsError(f"the ack secret must have at least {_SECRET_LETTERS} letters")
         if self.tls_ca_path is not None and not self.tls:
             raise SettingsError("tls_ca_path is set but tls is off: set tls to true")
         _check("port", self.port, 1, 65_535)

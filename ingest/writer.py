@@ -93,7 +93,7 @@ class IngestWriter:
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
         self._builder = self._make_builder()
-        self._pending_acks = PendingAcks()
+        self._pending_acks = PendingAcks(settings.ack_secret)
         self._next_replay_s = 0.0
         self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
         self._devices_changed = threading.Event()

@@ -41,6 +41,7 @@ ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
     "HEADLAND_BROKER_PORT": ("broker", "port"),
     "HEADLAND_BROKER_USERNAME": ("broker", "username"),
     "HEADLAND_BROKER_PASSWORD": ("broker", "password"),
+    "HEADLAND_ACK_KEY": ("broker", "ack_key"),
     "HEADLAND_GATEWAY_ID": ("gateway", "id"),
     "HEADLAND_DATA_DIR": ("gateway", "data_dir"),
 }

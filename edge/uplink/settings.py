@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from edge.toml.settings import Settings, TableError
 from edge.uplink.state import DeleteOn
+from headland.contract.ack_keys import KEY_PATTERN
 
 
 class TlsSettings(Settings, frozen=True, kw_only=True):
@@ -42,6 +43,7 @@ class BrokerSettings(Settings, frozen=True, kw_only=True):
     the bytes sent and new records the rest; at 1 the oldest is always sent first. Alarms are sent before both.
     `max_bytes_per_s` limits the data on a metered link. `delete_on = "puback"` deletes records that the broker has
     accepted, for consumers that send no commit ack: the weaker guarantee, and always oldest first, alarms too.
+    With `ack_key`, which `headland gateway add` writes, only commit acks that ingest signed delete records.
     """
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
@@ -55,6 +57,7 @@ class BrokerSettings(Settings, frozen=True, kw_only=True):
     live_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
     max_bytes_per_s: Annotated[int, Meta(ge=1000, le=1_000_000_000)] | None = None
     delete_on: DeleteOn = "commit"
+    ack_key: Annotated[str, Meta(pattern=KEY_PATTERN)] | None = None
     tls: TlsSettings | None = None
 
     def resolve(self, folder: Path) -> BrokerSettings:

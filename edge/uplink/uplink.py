@@ -26,6 +26,7 @@ from edge.uplink.sender import RecordSender
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.state import UplinkState
 from headland.clock import MACHINE_CLOCK, MachineClock
+from headland.contract.ack_keys import is_genuine
 from headland.contract.codec import decode_record
 from headland.contract.records import Ack, Descriptor
 from headland.contract.refusals import Refused
@@ -46,6 +47,10 @@ _DELETE_S: Final = 0.05
 #: How long to wait for the PUBACK of the last status.
 _OFFLINE_S: Final = 0.3
 _BROKER_BACKOFF: Final = Backoff(0.5, 60.0)
+_FORGED: Final = (
+    "a commit ack without the signature of this farm's ingest was refused and deleted nothing: ingest is older than"
+    " this gateway or has another ack secret, or another login publishes acks"
+)
 _NO_INGEST: Final = "connected, but no ingest is subscribed on this broker: the records remain here and are sent again"
 
 
@@ -113,7 +118,7 @@ class Uplink:
         self._counters = dict.fromkeys(
             (
                 "connects", "connect_failures", "pubacks", "unheard", "refused_by_broker", "commit_acks",
-                "foreign_acks", "bad_acks", "resends", "too_large", "errors", "woken",
+                "foreign_acks", "bad_acks", "forged_acks", "resends", "too_large", "errors", "woken",
             ),
             0,
         )  # fmt: skip
@@ -124,6 +129,8 @@ class Uplink:
 
     def start(self) -> None:
         """Start the thread; it connects, and reconnects, by itself."""
+        if self._settings.ack_key is None and self._settings.delete_on == "commit":
+            _LOGGER.warning("broker.ack_key is not set: commit acks are not checked (headland gateway ack-key)")
         self._thread.start()
 
     def stop(self, drain_s: float = 2.0) -> None:
@@ -330,6 +337,10 @@ class Uplink:
         if isinstance(ack, Refused) or message.topic != ack_topic(self._gateway) or ack.seq < 0:
             self._counters["bad_acks"] += 1
             return
+        key = self._settings.ack_key
+        if key is not None and not is_genuine(ack, self._gateway, key):
+            self._note_forged_ack()
+            return
         # The retained ack may arrive before anything else on a connection.
         self._follow_epoch()
         if not self._spool.confirm(ack.epoch, ack.seq):
@@ -343,6 +354,13 @@ class Uplink:
             self._set_state(acked_seq=ack.seq, acked_ms=self._clock.now_ms(), overdue_ms=None)
         else:
             self._counters["woken"] += self._window.wake(now_s)
+
+    def _note_forged_ack(self) -> None:
+        """Count a commit ack that ingest did not sign; it deletes nothing."""
+        if not self._counters["forged_acks"]:
+            _LOGGER.warning("%s", _FORGED)
+        self._counters["forged_acks"] += 1
+        self._set_state(detail=_FORGED)
 
     def _check_stall(self, now_s: float) -> None:
         """Start again at the head where the commit ack is overdue, and record since when."""

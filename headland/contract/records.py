@@ -128,10 +128,14 @@ class Batch(Record, frozen=True, kw_only=True):
 
 
 class Ack(Record, frozen=True, kw_only=True):
-    """Commit ack: every record of `epoch` up to and including `seq` is in the store or in quarantine."""
+    """Commit ack: every record of `epoch` up to and including `seq` is in the store or in quarantine.
+
+    `mac` signs it with the gateway's ack key (`headland.contract.ack_keys`); empty where ingest has no secret.
+    """
 
     epoch: str
     seq: int
+    mac: str = ""
 
 
 class ChannelInfo(Record, frozen=True, kw_only=True):

@@ -34,6 +34,8 @@ _LOGGER = logging.getLogger(__name__)
 #: Size limit of a packet: above every valid message, so that a larger one is received and refused.
 MAX_PACKET_BYTES: Final = 256 * 1024
 _LOOP_S: Final = 1.0
+#: How often that may pass until the broker answers a session that is to be forgotten.
+_FORGET_LOOPS: Final = 5
 _OVERDUE_S: Final = 120.0
 _MAX_QUEUED_ACKS: Final = 1000
 #: A network loop without an iteration for this long is stuck, whatever the state of the socket.
@@ -69,6 +71,7 @@ class Subscriber:
     ) -> None:
         self._settings = settings
         self._inbox = inbox
+        self._former = settings.former_client_id
         self._monotonic_s = clock.monotonic_s
         self._make_reader = make_client
         self._thread = SupervisedThread(
@@ -145,6 +148,8 @@ class Subscriber:
     def connect(self) -> PublishReader:
         """Begin a connection and return its client. Raises OSError where the broker cannot be reached."""
         settings = self._settings
+        if self._former is not None and forget_session(settings, self._former):
+            self._former = None
         client = self._make_client()
         client.connect(
             settings.host,
@@ -285,6 +290,29 @@ class Subscriber:
         if detail != self._detail:
             _LOGGER.info("%s", detail)
         self._detail = detail
+
+
+def forget_session(settings: IngestSettings, client_id: str) -> bool:
+    """End a session of this login at the broker for good; return whether the broker did. Raises OSError.
+
+    Without it the broker would queue every message for a worker that no longer comes.
+    """
+    client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
+    client.connect_timeout = 5.0
+    if settings.username is not None:
+        client.username_pw_set(settings.username, settings.password)
+    if settings.tls:
+        client.tls_set(ca_certs=None if settings.tls_ca_path is None else str(settings.tls_ca_path))
+    answers: list[bool] = []
+    client.on_connect = lambda _client, _data, _flags, code, _properties: answers.append(not code.is_failure)
+    # A clean start without properties: the session ends with the connection.
+    client.connect(settings.host, settings.port, keepalive=settings.keepalive_s, clean_start=True)
+    for _ in range(_FORGET_LOOPS):
+        if answers or client.loop(_LOOP_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            break
+    client.disconnect()
+    client.loop(_LOOP_S)
+    return answers == [True]
 
 
 def subscriptions(shards: frozenset[int]) -> list[str]:

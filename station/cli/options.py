@@ -11,6 +11,7 @@ import typer
 
 from headland.errors import SettingsError
 from station.cli.log_output import LOG_FORMAT, LogFormat
+from station.server.homeassistant import HOME_PREFIX
 from station.server.storage.registries import FORMS as REGISTRY_FORMS
 from station.server.storage.registries import REGISTRY_URL
 from station.server.storage.stores import FORMS as STORE_FORMS
@@ -36,13 +37,20 @@ REQUESTS_PER_S: Final = "HEADLAND_REQUESTS_PER_S"
 BODY_MB: Final = "HEADLAND_BODY_MB"
 ANSWER_S: Final = "HEADLAND_ANSWER_S"
 MAIL_URL: Final = "HEADLAND_MAIL_URL"
-HOME_PREFIX: Final = "HEADLAND_HOME_ASSISTANT"
 WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
+]
+AckSecretOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="File that holds the secret by which ingest signs commit acks; all workers of a farm have the same.",
+        show_default="HEADLAND_ACK_SECRET or the one in the farm's folder",
+        rich_help_panel=BROKER,
+    ),
 ]
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Settings file of the gateway (edge.toml).")]
 StoreOption = Annotated[
@@ -145,6 +153,22 @@ def read_password(path: Path | None) -> str | None:
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"Cannot read the password file {path}: {error.strerror}.") from error
+
+
+def ack_secret(path: Path | None, folder: FarmFolder) -> str:
+    """Return the ack secret in a file, else in HEADLAND_ACK_SECRET, else of the farm's folder; raises SettingsError."""
+    from station.local.folder import ACKS
+
+    if path is None:
+        folder.create()
+        return os.environ.get("HEADLAND_ACK_SECRET") or folder.secret(ACKS)
+    try:
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"Cannot read the file of the ack secret {path}: {error.strerror}.") from error
+    if not secret:
+        raise SettingsError(f"The file of the ack secret {path} is empty: write a random text of 24 letters into it.")
+    return secret
 
 
 def oidc_issuer(url: str | None, audience: str | None) -> Issuer | None:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.topics import ack_topic
+from headland.errors import RetryLater
 from station.doctor.finding import DiagnosticContext, Finding, State
-from station.local.broker import find_mosquitto
+from station.local.broker import NO_ACCESS_LIST, find_mosquitto
 
 _TIMEOUT_S: Final = 5.0
 #: Gateway name for the test message: no gateway has it, and nobody receives its commit acks.
@@ -50,6 +51,18 @@ def check_broker(context: DiagnosticContext) -> list[Finding]:
         return [Finding(check="broker", state=State.FAILED, condition=condition, remedy=remedy)]
     finally:
         session.close()
+
+
+def check_access_list(context: DiagnosticContext) -> list[Finding]:
+    """Check whether the broker of a running farm keeps its logins apart."""
+    try:
+        broker = context.folder.read_state().broker
+    except RetryLater:
+        return []
+    if broker == "mosquitto":
+        return [Finding(check="access list", state=State.OK, condition="each login has its own topics")]
+    condition = f"{broker} lets each of the farm's own logins read and write everything"
+    return [Finding(check="access list", state=State.WARNING, condition=condition, remedy=NO_ACCESS_LIST)]
 
 
 class _Session:

@@ -13,7 +13,7 @@ _STATE_WIDTH: Final = 8
 
 def examine(context: DiagnosticContext) -> list[Finding]:
     """Run all checks and return their findings; a check that fails does not stop the others."""
-    from station.doctor.broker import check_broker, check_mosquitto
+    from station.doctor.broker import check_access_list, check_broker, check_mosquitto
     from station.doctor.delivery import check_delivery
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
@@ -27,6 +27,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_disk,
         check_clock,
         check_broker,
+        check_access_list,
         check_store,
         check_registry,
         check_threads,

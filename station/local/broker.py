@@ -24,6 +24,12 @@ BrokerKind = Literal["auto", "mosquitto", "iotcore"]
 #: Folders of packaged mosquitto that are not in an ordinary user's PATH.
 _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/mosquitto/sbin")
 
+#: What iotcore lacks, and the remedy.
+NO_ACCESS_LIST: Final = (
+    "iotcore has no access list, so it accepts the parts of this farm only. For other gateways and Home Assistant"
+    " install mosquitto (apt-get install mosquitto, brew install mosquitto) and start the farm again."
+)
+
 #: Limits of both brokers: a message above the contract's limit still reaches ingest, which quarantines it.
 _MAX_PACKET_BYTES: Final = 262_144
 _MAX_INFLIGHT: Final = 1000
@@ -89,10 +95,7 @@ def prepare_broker(
     """
     if kind == "iotcore":
         if listener is not None:
-            raise SettingsError(
-                "--listen needs mosquitto: iotcore does not restrict gateways to their own topics. "
-                "Install it: apt-get install mosquitto, brew install mosquitto."
-            )
+            raise SettingsError(f"--listen needs mosquitto: {NO_ACCESS_LIST}")
         config = folder / "iotcore.toml"
         write_whole(config, _iotcore_config(port, users, devices_port).encode())
         return [sys.executable, "-P", "-m", "station", "broker", "--config", str(config)]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from headland.contract.ack_keys import derive_ack_key
 from headland.errors import RetryLater, SettingsError
 from station.server.files import write_whole
 
@@ -23,6 +24,8 @@ IMPORT_GATEWAY = "import"
 DEVICES_USER = "sim-devices"
 #: Login of Home Assistant.
 HOME_USER = "home-assistant"
+#: Name of the secret by which ingest signs commit acks.
+ACKS = "acks"
 
 
 class FarmState(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +149,10 @@ class FarmFolder:
         """Return the file of a secret, created where it is missing."""
         self.secret(name)
         return self.root / "secrets" / name
+
+    def ack_key(self, gateway: str) -> str:
+        """Return the key by which a gateway checks the commit acks of this farm's ingest."""
+        return derive_ack_key(self.secret(ACKS), gateway)
 
     @contextmanager
     def hold(self) -> Iterator[None]:

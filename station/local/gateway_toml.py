@@ -46,7 +46,7 @@ def find_broker_access(address: BrokerAddress, public_host: str | None) -> Broke
     )
 
 
-def write_toml(gateway: GatewayLogin, access: BrokerAccess) -> str:
+def write_toml(gateway: GatewayLogin, access: BrokerAccess, ack_key: str) -> str:
     """Return the settings as text; it passes `headland edge check` beside the certificate files that it names."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
     lines = [
@@ -62,6 +62,7 @@ def write_toml(gateway: GatewayLogin, access: BrokerAccess) -> str:
         f"port = {access.port}",
         f"username = {quoted(gateway.name)}",
         f"password = {quoted(gateway.password)}",
+        f"ack_key = {quoted(ack_key)}",
     ]
     if access.tls:
         lines += ["", "[broker.tls]"]

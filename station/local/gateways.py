@@ -92,13 +92,20 @@ class Gateways:
         write_whole(self._folder.gateways_path, msgspec.json.format(msgspec.json.encode(gateways)) + b"\n")
 
 
-def broker_users(folder: FarmFolder) -> list[BrokerUser]:
-    """Return all logins of the farm's broker: its own parts, then the added gateways."""
+def own_users(folder: FarmFolder) -> list[BrokerUser]:
+    """Return the logins of the farm's own parts: all that a broker without an access list may have."""
     return [
         BrokerUser(INGEST_USER, folder.secret(INGEST_USER), "ingest"),
         BrokerUser(GATEWAY, folder.secret(GATEWAY), "gateway"),
         BrokerUser(IMPORT_GATEWAY, folder.secret(IMPORT_GATEWAY), "gateway"),
         BrokerUser(DEVICES_USER, folder.secret(DEVICES_USER), "devices"),
+    ]
+
+
+def broker_users(folder: FarmFolder) -> list[BrokerUser]:
+    """Return all logins of the farm's broker: its own parts, Home Assistant, the added gateways."""
+    return [
+        *own_users(folder),
         BrokerUser(HOME_USER, folder.secret(HOME_USER), "home"),
         *(BrokerUser(gateway.name, gateway.password, "gateway") for gateway in Gateways(folder).all()),
     ]

@@ -14,13 +14,15 @@ from typing import Final
 import msgspec
 
 from headland.addresses import hide_secrets
-from station.local.broker import BrokerKind, choose_broker, prepare_broker
+from headland.errors import SettingsError
+from station.local.broker import NO_ACCESS_LIST, BrokerKind, choose_broker, prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.folder import GATEWAY, INGEST_USER, FarmFolder
-from station.local.gateways import Gateways, broker_users
+from station.local.gateways import Gateways, broker_users, own_users
 from station.local.simulators import FarmBus, Simulator, plan_simulators
 from station.local.supervisor import Part
 from station.server.files import write_whole
+from station.server.homeassistant import HOME_PREFIX
 from station.server.scenarios import farm_named
 from station.server.storage.registries import REGISTRY_URL, registry_url
 from station.server.storage.stores import STORE_URL
@@ -64,9 +66,12 @@ class FarmPlan:
 def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPlan:
     """Choose ports and write the settings of all parts into the folder; starts nothing."""
     kind = choose_broker(settings.broker)
+    if kind == "iotcore" and os.environ.get(HOME_PREFIX):
+        raise SettingsError(f"{HOME_PREFIX} needs mosquitto: {NO_ACCESS_LIST}")
     broker_port = open_address(folder, settings.listener).port
     with Gateways(folder).hold():
-        users = broker_users(folder)
+        users = broker_users(folder) if kind == "mosquitto" else own_users(folder)
+        without_login = [] if kind == "mosquitto" else [gateway.name for gateway in Gateways(folder).all()]
         devices_port = broker_port if kind == "mosquitto" else free_port()
         broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener, devices_port)
     api_url = f"http://{HOST}:{api_port}"
@@ -101,6 +106,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     ]
     lines = [
         f"broker      {kind} on {HOST}:{broker_port}",
+        *_access_lines(kind, without_login),
         *_listener_lines(settings.listener),
         f"station     ingest and API, store {hide_secrets(os.environ.get(STORE_URL) or str(folder.store_path))}",
         f"registry    {hide_secrets(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
@@ -112,6 +118,14 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
     lines.append(f"logs        {folder.logs_dir}")
     return FarmPlan(parts, lines, api_url, kind, broker_port)
+
+
+def _access_lines(kind: str, without_login: Sequence[str]) -> list[str]:
+    """Return what a broker without an access list means for this farm."""
+    if kind == "mosquitto":
+        return []
+    refused = f" Not accepted: {', '.join(without_login)}." if without_login else ""
+    return [f"            {NO_ACCESS_LIST}{refused}"]
 
 
 def _demo_arguments(settings: UpSettings) -> list[str]:
@@ -144,6 +158,7 @@ host = "{HOST}"
 port = {broker_port}
 username = {quoted(GATEWAY)}
 password = {quoted(folder.secret(GATEWAY))}
+ack_key = "{folder.ack_key(GATEWAY)}"
 """
     if not simulators:
         text += f"""

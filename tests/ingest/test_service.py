@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from headland.contract.ack_keys import derive_ack_key, is_genuine
 from headland.contract.codec import encode_record
 from headland.contract.records import Descriptor, GatewayStatus
 from headland.contract.topics import data_topic, meta_topic, senml_topic, status_topic
 from headland.store.memory import MemoryStore
 from headland.store.port import SeriesFilter
+from ingest.service import IngestService
+from ingest.settings import IngestSettings
+from tests.broker import Broker
 from tests.ingest.conftest import StartIngest
 from tests.ingest.gateway import T0_MS, Gateway, batch_of, block_of, properties_of
 from tests.waiting import wait_until
@@ -40,6 +50,46 @@ def test_a_published_batch_is_stored_and_then_acknowledged(
     ]
     counters = service.counters()
     assert (counters["received"], counters["stored"], counters["points"]) == (1, 1, 5)
+
+
+def test_acks_are_signed_for_each_gateway_where_ingest_has_a_secret(
+    ingest_settings: IngestSettings, memory_store: MemoryStore, gateway: Gateway
+) -> None:
+    secret = "a secret of this farm"
+    service = IngestService(replace(ingest_settings, ack_secret=secret), memory_store)
+    service.start()
+    wait_until(lambda: service.health().ok)
+    gateway.send(batch_of(1))
+    wait_until(lambda: gateway.acks)
+    service.stop()
+    ack = gateway.acks[-1]
+    assert is_genuine(ack, "gw-1", derive_ack_key(secret, "gw-1"))
+    assert not is_genuine(ack, "gw-2", derive_ack_key(secret, "gw-2"))
+
+
+def test_the_session_of_an_earlier_version_is_forgotten(
+    mosquitto: Broker, ingest_settings: IngestSettings, memory_store: MemoryStore
+) -> None:
+    def connect_as_before() -> bool:
+        """Connect under the former id and return whether the broker had its session."""
+        answers: list[bool] = []
+        client = Client(CallbackAPIVersion.VERSION2, "ingest-0", protocol=MQTTProtocolVersion.MQTTv5)
+        client.on_connect = lambda _client, _data, flags, _code, _properties: answers.append(flags.session_present)
+        expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
+        expiry.SessionExpiryInterval = 600
+        client.connect(mosquitto.host, mosquitto.port, clean_start=False, properties=expiry)
+        wait_until(lambda: bool(answers) or client.loop(0.05) != 0)
+        client.disconnect()
+        client.loop(0.05)
+        return answers[0]
+
+    assert not connect_as_before()
+    assert connect_as_before()
+    service = IngestService(replace(ingest_settings, client_id="ingest-0-x", former_client_id="ingest-0"), memory_store)
+    service.start()
+    wait_until(lambda: service.health().ok)
+    service.stop()
+    assert not connect_as_before()
 
 
 def test_the_ack_is_the_contiguous_high_water(

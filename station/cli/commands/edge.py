@@ -117,6 +117,7 @@ host = "{state.broker_host}"
 port = {state.broker_port}
 username = "{IMPORT_GATEWAY}"
 password = "{folder.secret(IMPORT_GATEWAY)}"
+ack_key = "{folder.ack_key(IMPORT_GATEWAY)}"
 """
     write_whole(path, text.encode())
     return path

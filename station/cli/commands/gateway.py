@@ -14,7 +14,7 @@ import typer
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from station.cli.commands.device import ApiOption, replace_gateway
-from station.cli.options import DataOption, RegistryOption, farm_folder
+from station.cli.options import AckSecretOption, DataOption, RegistryOption, ack_secret, farm_folder
 
 if TYPE_CHECKING:
     from station.local.folder import FarmFolder, FarmState
@@ -45,6 +45,7 @@ def gateway_add(
 
     folder = farm_folder(data)
     folder.create()
+    _require_access_list(folder)
     if out is not None and out.exists():
         raise SettingsError(f"The file {out} already exists: choose another.")
     access = find_broker_access(broker_address(folder), host)
@@ -52,7 +53,7 @@ def gateway_add(
     with gateways.hold():
         gateway = gateways.add(name, site, wall_clock_ms())
         broker_result = _update_broker(folder)
-    text = write_toml(gateway, access)
+    text = write_toml(gateway, access, folder.ack_key(name))
     if out is None:
         typer.echo(text, nl=False)
     else:
@@ -101,6 +102,18 @@ def gateway_remove(
     _update_registry(registry_url(registry, folder.registry_path), name, None)
 
 
+@gateway_app.command("ack-key")
+def gateway_ack_key(
+    name: Annotated[str, typer.Argument(help="Name of the gateway.")],
+    data: DataOption = None,
+    ack_secret_file: AckSecretOption = None,
+) -> None:
+    """Print the key by which a gateway checks commit acks: `ack_key` under [broker] in its edge.toml."""
+    from headland.contract.ack_keys import derive_ack_key
+
+    typer.echo(derive_ack_key(ack_secret(ack_secret_file, farm_folder(data)), name))
+
+
 @gateway_app.command("replace")
 def gateway_replace(
     old: Annotated[str, typer.Argument(help="Gateway that is no longer there, or has another name now.")],
@@ -135,10 +148,7 @@ def _update_broker(folder: FarmFolder) -> str:
     if state is None:
         return "No farm is running here; the next `headland up` applies the change."
     if state.broker != "mosquitto":
-        return (
-            f"The running broker is {state.broker}, which reads logins only when it starts: restart `headland up`. "
-            "It does not restrict gateways to their own topics; mosquitto does."
-        )
+        return f"The running broker is {state.broker}, which has logins of this farm's own parts only."
     write_logins(folder.broker_dir, broker_users(folder))
     pid = state.pids.get("broker")
     if pid is None or not _is_our_broker(pid, folder):
@@ -146,6 +156,15 @@ def _update_broker(folder: FarmFolder) -> str:
     # mosquitto reads its password and access files again at SIGHUP, and closes only sessions that lost their login.
     os.kill(pid, signal.SIGHUP)
     return "The running broker applied the change; other sessions were not interrupted."
+
+
+def _require_access_list(folder: FarmFolder) -> None:
+    """Raise SettingsError where this farm's broker would let a gateway read and write everything."""
+    from station.local.broker import NO_ACCESS_LIST, find_mosquitto
+
+    state = _running_farm(folder)
+    if (find_mosquitto() is None) if state is None else (state.broker != "mosquitto"):
+        raise SettingsError(f"This farm accepts no other gateway: {NO_ACCESS_LIST}")
 
 
 def _running_farm(folder: FarmFolder) -> FarmState | None:

@@ -18,9 +18,11 @@ from station.cli.log_output import LogFormat, configure_logging
 from station.cli.options import (
     BROKER,
     NETWORK,
+    AckSecretOption,
     DataOption,
     LogFormatOption,
     StoreOption,
+    ack_secret,
     farm_folder,
     host_and_port,
     read_password,
@@ -58,6 +60,7 @@ def ingest_run(
             rich_help_panel=BROKER,
         ),
     ] = None,
+    ack_secret_file: AckSecretOption = None,
     client_id: Annotated[
         str | None,
         typer.Option(
@@ -81,6 +84,7 @@ def ingest_run(
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run ingest as a service for all shards or some. Each service has its own broker session and quarantine."""
+    from headland.contract.ack_keys import session_name
     from headland.contract.topics import SHARDS
     from ingest.settings import IngestSettings
     from station.server.serve import StationSettings, run_ingest, run_station
@@ -92,13 +96,16 @@ def ingest_run(
     password = read_password(password_file)
     folder = farm_folder(data)
     url = store_url(store, folder.store_path)
+    secret = ack_secret(ack_secret_file, folder)
     settings = IngestSettings(
         host=host,
         port=port,
         username=None if password is None else username,
         password=password,
+        ack_secret=secret,
         organisation=organisation,
-        client_id=client_id or name,
+        client_id=client_id or session_name(secret, name),
+        former_client_id=None if client_id else name,
         shards=taken,
         quarantine_path=folder_beside(url, folder.store_path.parent)
         / ("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),

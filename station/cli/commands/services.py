@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,6 +12,7 @@ from station.cli.log_output import LogFormat, configure_logging
 from station.cli.options import (
     BROKER,
     NETWORK,
+    AckSecretOption,
     AudienceOption,
     DataOption,
     HomeOption,
@@ -20,6 +21,7 @@ from station.cli.options import (
     MailOption,
     RegistryOption,
     StoreOption,
+    ack_secret,
     farm_folder,
     home_prefix,
     host_and_port,
@@ -32,6 +34,8 @@ from station.cli.options import (
 from station.server.storage.registries import registry_url
 from station.server.storage.stores import store_url
 
+#: The station's ingest has all shards.
+_WORKER: Final = "ingest-0"
 HostOption = Annotated[str, typer.Option(help="Address to listen on.", rich_help_panel=NETWORK)]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.", rich_help_panel=NETWORK)]
 
@@ -53,6 +57,7 @@ def station(
             rich_help_panel=BROKER,
         ),
     ] = None,
+    ack_secret_file: AckSecretOption = None,
     store: StoreOption = None,
     registry: RegistryOption = None,
     host: HostOption = "127.0.0.1",
@@ -70,6 +75,7 @@ def station(
     ] = None,
 ) -> None:
     """Run ingest and API in one process on one store."""
+    from headland.contract.ack_keys import session_name
     from ingest.settings import IngestSettings
     from station.server.serve import StationSettings, run_station
 
@@ -77,6 +83,7 @@ def station(
     folder = farm_folder(data)
     folder.create()
     broker_host, broker_port = host_and_port(broker)
+    secret = ack_secret(ack_secret_file, folder)
     run_station(
         StationSettings(
             store_url=store_url(store, folder.store_path),
@@ -99,6 +106,9 @@ def station(
                 password=read_password(password_file),
                 organisation=organisation,
                 quarantine_path=folder.quarantine_path,
+                ack_secret=secret,
+                client_id=session_name(secret, _WORKER),
+                former_client_id=_WORKER,
             ),
         )
     )

@@ -15,6 +15,7 @@ from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
+from headland.contract.ack_keys import derive_ack_key, sign_ack
 from headland.contract.codec import decode_record, encode_record
 from headland.contract.records import Ack, Descriptor, GatewayStatus
 from headland.contract.topics import ack_topic, meta_topic, status_topic
@@ -274,4 +275,28 @@ def test_the_head_of_the_spool_is_marked_as_the_base(mosquitto: Broker, spool: S
     assert ("base", "16") in ingest.labels[0]
     assert all("base" not in dict(labels) for labels in ingest.labels[1:5])
     uplink.stop(0)
+    ingest.close()
+
+
+def test_an_ack_that_ingest_did_not_sign_deletes_nothing(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    key = derive_ack_key("the secret of ingest", GATEWAY)
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    uplink = Uplink(_settings(mosquitto, ack_key=key), GATEWAY, spool)
+    uplink.start()
+    assert spool.append([content(number) for number in range(1, 11)])
+    uplink.wake()
+    wait_until(lambda: len(ingest.seen) == 10)
+    attacker, _ = _listen(mosquitto, "none")
+    unsigned = Ack(epoch=spool.epoch, seq=10)
+    forged = sign_ack(unsigned, GATEWAY, derive_ack_key("another secret", GATEWAY))
+    for ack in (unsigned, forged, sign_ack(unsigned, "gw-2", derive_ack_key("the secret of ingest", "gw-2"))):
+        attacker.publish(ack_topic(GATEWAY), encode_record(ack), qos=1, retain=True)
+    wait_until(lambda: uplink.counters()["forged_acks"] >= 3)
+    assert spool.status().records == 10
+    attacker.publish(ack_topic(GATEWAY), encode_record(sign_ack(unsigned, GATEWAY, key)), qos=1, retain=True)
+    wait_until(lambda: spool.status().records == 0)
+    uplink.stop(0)
+    _end(attacker)
     ingest.close()

@@ -15,7 +15,7 @@ from edge.agent.settings import EdgeSettings, load_settings
 from headland.contract.topics import ack_topic, data_topic, meta_topic, senml_topic, status_topic
 from station.local.broker import prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener, make_listener, tls_files
-from station.local.folder import FarmFolder, FarmState
+from station.local.folder import HOME_USER, FarmFolder, FarmState
 from station.local.gateways import Gateways, broker_users
 from station.local.plan import open_address
 from station.server.files import write_whole
@@ -161,6 +161,29 @@ def test_a_gateway_cannot_take_the_session_of_ingest(
     assert farm.get("/readyz") == before
 
 
+def test_the_login_of_home_assistant_cannot_take_the_session_of_ingest_on_the_inner_listener(
+    farm: Farm, tmp_path: Path, connect: Callable[..., Client]
+) -> None:
+    state, home = farm.folder.read_state(), add(farm, "gw-home", tmp_path)
+    inner = {"host": state.broker_host, "port": state.broker_port, "tls": None}
+    login = {"username": HOME_USER, "password": farm.folder.secret(HOME_USER)}
+    log = farm.folder.logs_dir / "station.log"
+    lost = log.read_text().count("connection to the broker was lost")
+    for session in ("ingest-0", "ingest"):
+        assert connect(_with_broker(home, **inner, **login), session).said == [0]
+    rider = connect(add(farm, "gw-after", tmp_path))
+    assert rider.publish(data_topic("gw-after")) == 0  # ingest is still subscribed
+    assert log.read_text().count("connection to the broker was lost") == lost
+    assert next(check for check in farm.get("/readyz")["checks"] if check["name"] == "ingest")["ok"]
+
+
+def test_an_added_gateway_has_the_key_of_its_commit_acks(farm: Farm, tmp_path: Path) -> None:
+    settings = add(farm, "gw-key", tmp_path)
+    printed = farm.call("gateway", "ack-key", "gw-key")
+    assert printed.stdout.strip() == settings.broker.ack_key == farm.folder.ack_key("gw-key")
+    assert settings.broker.ack_key != farm.folder.ack_key("gw-own")
+
+
 def test_the_printed_settings_pass_the_check_and_run(farm: Farm, tmp_path: Path) -> None:
     printed = farm.run("gateway", "add", "gw-real", "--host", "localhost")
     assert printed.returncode == 0, printed.stderr
@@ -239,7 +262,7 @@ def test_the_option_for_mutual_tls_reaches_the_listener() -> None:
     assert "--tls-mutual needs --tls-ca" in done.stderr
 
 
-def test_on_the_broker_that_pip_brings_a_restart_is_asked_for(tmp_path: Path) -> None:
+def test_a_farm_whose_broker_has_no_access_list_accepts_no_other_gateway(tmp_path: Path) -> None:
     folder = FarmFolder(tmp_path)
     folder.create()
     state = FarmState(
@@ -248,8 +271,9 @@ def test_on_the_broker_that_pip_brings_a_restart_is_asked_for(tmp_path: Path) ->
     with folder.hold():
         folder.write_state(state)
         done = call("gateway", "add", "gw-2", "--data", str(tmp_path))
-    assert done.returncode == 0
-    assert "restart `headland up`" in done.stderr
+    assert done.returncode == 2
+    assert "no access list" in done.stderr
+    assert Gateways(folder).all() == []
 
 
 def test_a_process_that_is_not_the_broker_is_never_signalled(tmp_path: Path) -> None:
