@@ -93,8 +93,10 @@ def deleted_before(gateway: str, properties: Mapping[str, str]) -> Mark | None:
     A gateway that deleted records on the commit ack of a store that was replaced since reports them this way; otherwise
     the gap would block the commit ack for ever.
     """
+    if "base" not in properties:
+        return None
     epoch = properties.get("epoch", "")
-    base = _sequence(properties.get("base", ""))
+    base = _sequence(properties["base"])
     return Mark(gateway, epoch, 1, base - 1) if is_name(epoch) and base is not None and base > 1 else None
 
 
@@ -117,19 +119,22 @@ def _rule_of(channel: str) -> ChannelRule | Refused:
 
 
 def _admit_batch(topic: Topic, payload: bytes, properties: Mapping[str, str]) -> Admitted:
-    mark = mark_of_properties(topic.gateway, properties)
     decoded = decode_batch(payload)
     if isinstance(decoded, Refused):
-        return Admitted(topic, mark, refused=(decoded,))
+        return Admitted(topic, mark_of_properties(topic.gateway, properties), refused=(decoded,))
     batch = decoded.batch
     if batch.gw != topic.gateway:
         refusal = Refused(Reason.WRONG_IDENTITY, f"{batch.gw} publishes on the topic of {topic.gateway}")
-        return Admitted(topic, mark, refused=(refusal,))
+        return Admitted(topic, mark_of_properties(topic.gateway, properties), refused=(refusal,))
     mark = Mark(batch.gw, batch.epoch, batch.seq if batch.first is None else batch.first, batch.seq)
     refused = list(decoded.refused)
     blocks = _known_channels(batch.blocks, refused)
-    is_reduced = batch.thinned > 0 or mark.first != mark.last or any(e.kind == SPOOL_DROPPED for e in batch.events)
+    is_reduced = batch.thinned > 0 or mark.first != mark.last or _has_dropped(batch.events)
     return Admitted(topic, mark, blocks, tuple(batch.events), refused=tuple(refused), is_reduced=is_reduced)
+
+
+def _has_dropped(events: list[Event]) -> bool:
+    return bool(events) and any(event.kind == SPOOL_DROPPED for event in events)
 
 
 def _admit_senml(topic: Topic, payload: bytes, descriptor_of: DescriptorOf) -> Admitted:

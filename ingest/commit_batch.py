@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -56,8 +56,7 @@ class _MarkResult(Enum):
     TOO_FAR_AHEAD = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A message whose samples are counted apart: its gateway and records.
 
     `is_again`: the records were accounted for before, so that nothing of the message should be new.
@@ -257,7 +256,8 @@ class CommitBatchBuilder:
                 batch.dispositions.append(DispositionEntry(mark.gateway, mark.epoch, disposition, fresh))
         else:
             admitted = self._within_budget(message, admitted)
-        self._note_foreign(batch, admitted)
+        if admitted.foreign:
+            self._note_foreign(batch, admitted)
         if admitted.refused:
             batch.refusals.append(
                 RefusedMessage(
@@ -299,14 +299,13 @@ class CommitBatchBuilder:
         topic = admitted.topic
         if topic is None or not (admitted.blocks or admitted.events or admitted.descriptor or admitted.status):
             return admitted
-        now_ms = self._now_ms()
-        if not self._budgets.take_bytes(topic.gateway, len(message.payload), now_ms):
-            why = Refused(Reason.OVER_QUOTA, f"{topic.gateway} has sent more bytes than its quota of a day")
-            return Admitted(topic, admitted.mark, refused=(*admitted.refused, why), is_reduced=admitted.is_reduced)
-        if admitted.events and not self._budgets.take_events(topic.gateway, len(admitted.events), now_ms):
-            why = Refused(Reason.OVER_QUOTA, f"{topic.gateway} has sent more events than its quota of a day")
+        short_of = self._budgets.take(topic.gateway, len(message.payload), len(admitted.events), self._now_ms())
+        if not short_of:
+            return admitted
+        why = Refused(Reason.OVER_QUOTA, f"{topic.gateway} has sent more {short_of} than its quota of a day")
+        if short_of == "events":
             return replace(admitted, events=(), refused=(*admitted.refused, why))
-        return admitted
+        return Admitted(topic, admitted.mark, refused=(*admitted.refused, why), is_reduced=admitted.is_reduced)
 
     def _note_foreign(self, batch: CommitBatch, admitted: Admitted) -> None:
         """Count a message about devices of other gateways, and report these."""
@@ -332,7 +331,7 @@ class CommitBatchBuilder:
             if topic is not None and not is_again:
                 self._note_clock(batch, (topic.gateway, block.device), block.clock)
         batch.events += (StoredEvent(self._organisation, event) for event in admitted.events)
-        if topic is not None:
+        if topic is not None and admitted.events:
             batch.dispositions += _shortened(topic.gateway, admitted.events)
         if admitted.descriptor is not None and topic is not None:
             self._describe(batch, topic.gateway, admitted.descriptor)

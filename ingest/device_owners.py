@@ -91,6 +91,8 @@ class DeviceOwners:
         topic = admitted.topic
         if topic is None or not (admitted.blocks or admitted.events or admitted.descriptor):
             return admitted
+        if not admitted.events and admitted.descriptor is None and self._are_known(topic.gateway, admitted.blocks):
+            return admitted
         refused: list[Refused] = []
         self._foreign = []
         blocks = self._own_blocks(topic.gateway, admitted.blocks, refused)
@@ -111,6 +113,17 @@ class DeviceOwners:
             refused=(*admitted.refused, *refused),
             foreign=tuple(dict.fromkeys(self._foreign)),
         )
+
+    def _are_known(self, gateway: str, blocks: tuple[Block, ...]) -> bool:
+        """Return whether all blocks are of known series of the gateway's own devices: nearly all messages."""
+        owners, known = self._owners, self._series
+        for block in blocks:
+            if owners.get(block.device) != gateway:
+                return False
+            series = known.get((block.device, block.kind, block.site, block.simulated))
+            if series is None or not block.c.keys() <= series:
+                return False
+        return True
 
     def _own_blocks(self, gateway: str, blocks: tuple[Block, ...], refused: list[Refused]) -> tuple[Block, ...]:
         own: list[Block] = []

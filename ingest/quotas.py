@@ -44,30 +44,29 @@ class GatewayBudgets:
         self._quotas = quotas
         self._budgets: dict[str, _Budget] = {}
 
-    def take_bytes(self, gateway: str, count: int, now_ms: int) -> bool:
-        """Take bytes from a gateway's budget; return False, and take none, where it has less."""
-        budget = self._refill(gateway, now_ms)
-        if budget.bytes < count:
-            return False
-        budget.bytes -= count
-        return True
+    def take(self, gateway: str, bytes_: int, events: int, now_ms: int) -> str:
+        """Take bytes and events from a gateway's budget; return what it has less of, `bytes` or `events`, else "".
 
-    def take_events(self, gateway: str, count: int, now_ms: int) -> bool:
-        """Take events from a gateway's budget; return False, and take none, where it has less."""
+        Nothing is taken of what is not there.
+        """
         budget = self._refill(gateway, now_ms)
-        if budget.events < count:
-            return False
-        budget.events -= count
-        return True
+        if budget.bytes < bytes_:
+            return "bytes"
+        budget.bytes -= bytes_
+        if budget.events < events:
+            return "events"
+        budget.events -= events
+        return ""
 
     def _refill(self, gateway: str, now_ms: int) -> _Budget:
         quotas = self._quotas
-        name = gateway if gateway in self._budgets or len(self._budgets) < MAX_GATEWAYS else ""
-        budget = self._budgets.get(name)
+        budget = self._budgets.get(gateway)
         if budget is None:
-            budget = self._budgets[name] = _Budget(quotas.bytes_per_day, quotas.events_per_day, now_ms)
-        day = max(0, now_ms - budget.at_ms) / DAY_MS
-        if day:
+            name = gateway if len(self._budgets) < MAX_GATEWAYS else ""
+            fresh = _Budget(quotas.bytes_per_day, quotas.events_per_day, now_ms)
+            budget = self._budgets.setdefault(name, fresh)
+        if now_ms > budget.at_ms:
+            day = (now_ms - budget.at_ms) / DAY_MS
             budget.bytes = min(quotas.bytes_per_day, budget.bytes + quotas.bytes_per_day * day)
             budget.events = min(quotas.events_per_day, budget.events + quotas.events_per_day * day)
         budget.at_ms = now_ms

@@ -356,6 +356,8 @@ class IngestWriter:
     def _count_contradictions(self, batch: CommitBatch, result: WriteResult) -> None:
         """Count, for each gateway, samples that were not stored and records whose content was not known before."""
         all_new = not (result.duplicate or result.conflicting or result.rejected)
+        if all_new and not (batch.counts["compared"] or batch.other_content):
+            return
         lasting: Counter[tuple[str, str]] = Counter()
         other = []
         for number, origin in enumerate(batch.origins):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -212,6 +213,7 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     instance: str = ""
 
 
+@lru_cache(maxsize=8192)  # the names of a farm come again and again, several in each message
 def is_name(text: str) -> bool:
     """Tell whether `text` may name a gateway, site, device or kind."""
     return NAME.fullmatch(text) is not None
