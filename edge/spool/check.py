@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from edge.spool.check_file import CheckFile, CheckRecord, Unreadable
-from edge.spool.epochs import OpenedSpool, Renewal, judge_opening
+from edge.spool.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, lost_reports
 from edge.spool.machine import SpoolMachine
 from edge.spool.place import Place
 from edge.spool.published import Published
@@ -20,6 +21,8 @@ _LOGGER = logging.getLogger(__name__)
 _AHEAD: Final = 1000
 #: How often the file is made durable. A power cut takes no more from what is known of the last numbers.
 _SYNC_S: Final = 1.0
+#: The most missing ranges whose report is repeated where it is lost as well.
+_MOST_UNREPORTED: Final = 20
 
 
 class SpoolCheck:
@@ -43,6 +46,8 @@ class SpoolCheck:
         self.is_unproven = False
         self.renewals = 0
         self.shortened = 0
+        self._unreported: tuple[MissingRecords, ...] = ()
+        self._report_seq = 0
 
     def read(self) -> CheckRecord | Unreadable:
         """Return the record in the file. Raises OSError."""
@@ -54,7 +59,11 @@ class SpoolCheck:
         self._place = Place(self._machine.facts(self._spool_path), self._machine.file_id(self._spool_path))
         if isinstance(record, CheckRecord):
             self.renewals, self.shortened = record.renewals, record.shortened
+            self._unreported = tuple(MissingRecords(*each) for each in record.unreported)
+            self._report_seq = record.report
         renewal = judge_opening(opened, record, self._place, self._gateway)
+        if renewal is not None and isinstance(record, CheckRecord):
+            renewal = replace(renewal, again=lost_reports(renewal.missing, record))
         if renewal is None:
             is_known = isinstance(record, CheckRecord) and record.epoch == totals.epoch
             published = record.published if is_known and isinstance(record, CheckRecord) else []
@@ -62,8 +71,11 @@ class SpoolCheck:
             self.is_unproven = totals.last_seq > 0 and not opened.is_new
         return renewal
 
-    def begin_epoch(self, totals: SpoolTotals) -> None:
-        """Go on in a new epoch, of which nothing was published."""
+    def begin_epoch(self, totals: SpoolTotals, renewal: Renewal) -> None:
+        """Go on in a new epoch, of which nothing was published; its last record reports the renewal."""
+        carried = () if renewal.again else self._unreported
+        self._unreported = (*carried, *renewal.again, *renewal.missing)[-_MOST_UNREPORTED:]
+        self._report_seq = totals.last_seq
         self._start(totals, Published())
 
     def note(self, totals: SpoolTotals, now_s: float) -> None:
@@ -102,6 +114,8 @@ class SpoolCheck:
         self.is_unproven = False
         self._published.drop(totals.acked_seq)
         self._reserved.drop(totals.acked_seq)
+        if totals.acked_seq >= self._report_seq:
+            self._unreported = ()
         self.note(totals, now_s)
 
     def is_in_place(self) -> bool:
@@ -135,6 +149,8 @@ class SpoolCheck:
             place=self._place,
             renewals=self.renewals,
             shortened=self.shortened,
+            unreported=[(each.epoch, each.first, each.last, each.records) for each in self._unreported],
+            report=self._report_seq if self._unreported else 0,
         )
         try:
             self._file.write(record, durable=durable)

@@ -29,7 +29,8 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """State of a spool: numbers count from 1 in the epoch.
 
     `last`: the last number in use. `acked`: everything up to it was deleted after a commit ack. `published`: ranges
-    that may have been published. `renewals` and `shortened` are those of `SpoolStatus`.
+    that may have been published. `renewals` and `shortened` are those of `SpoolStatus`. `unreported`: missing records
+    (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it.
     """
 
     gateway: str
@@ -40,6 +41,8 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     place: Place = Place()
     renewals: int = 0
     shortened: int = 0
+    unreported: list[tuple[str, int, int, int]] = []
+    report: int = 0
 
 
 class Unreadable(Enum):

@@ -34,12 +34,16 @@ class MissingRecords:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A new epoch that has to begin: why, after which epoch, and which accepted records are missing."""
+    """A new epoch that has to begin: why, after which epoch, and which accepted records are missing.
+
+    `again`: missing records that an earlier epoch reported, and the report is missing as well.
+    """
 
     reason: EpochReason
     why: str
     epoch_before: str
     missing: tuple[MissingRecords, ...] = ()
+    again: tuple[MissingRecords, ...] = ()
 
     @property
     def records_missing(self) -> int:
@@ -107,6 +111,12 @@ def _judge_alone(opened: OpenedSpool, check: Unreadable, gateway: str) -> Renewa
     return renewal
 
 
+def lost_reports(missing: Sequence[MissingRecords], check: CheckRecord) -> tuple[MissingRecords, ...]:
+    """Return the missing records whose report, which no commit ack has confirmed, is missing now as well."""
+    is_lost = any(each.epoch == check.epoch and each.first <= check.report <= each.last for each in missing)
+    return tuple(MissingRecords(*each) for each in check.unreported) if is_lost else ()
+
+
 def _missing(opened: OpenedSpool, check: CheckRecord) -> tuple[MissingRecords, ...]:
     """Return what was accepted, was not confirmed, and is not in the file."""
     totals = opened.totals
@@ -154,7 +164,7 @@ def renewal_events(owner: SpoolOwner, renewal: Renewal, records: int, time_ms: i
                 "why": renewal.why[:200],
             },
         )
-        for each in renewal.missing
+        for each in (*renewal.again, *renewal.missing)
     ]
     return [
         Event(

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -198,7 +199,7 @@ class SpoolFile:
         self.totals = self.change(change)
         self.check.renewals += 1
         self.check.shortened += renewal.records_missing
-        self.check.begin_epoch(self.totals)
+        self.check.begin_epoch(self.totals, renewal)
         self.counters["renewed"] += 1
         self.counters["shortened"] += renewal.records_missing
         _LOGGER.warning("the spool begins a new epoch, %s (%s): %s", epoch, renewal.reason, renewal.why)
@@ -220,7 +221,8 @@ class SpoolFile:
         self.totals = read_totals(self._connection)
         found = self.check.judge(OpenedSpool(self.totals, version), record)
         why = f"the spool was damaged and is now {aside.name}"
-        renewal = Renewal(EpochReason.DAMAGED, why, found.epoch_before if found else "", found.missing if found else ())
+        known = Renewal(EpochReason.DAMAGED, why, "") if found is None else found
+        renewal = replace(known, reason=EpochReason.DAMAGED, why=why)
         self._begin(renewal, self.totals.epoch, damaged_event(self._owner, time_ms, aside.name, str(error)))
         self._watch()
 

@@ -97,11 +97,7 @@ def _take_link_down(world: World) -> None:
 def _silence_link(world: World) -> None:
     line = world.rng.choice([world.receiver.line, *(gateway.line for gateway in world.gateways)])
     line.silence()
-
-    def end() -> None:
-        line.is_silent = False
-
-    world.agenda.after(_duration_s(world), end)
+    world.agenda.after(_duration_s(world), line.speak)
 
 
 def _flap_link(world: World) -> None:
@@ -196,8 +192,9 @@ def _copy_card(world: World) -> None:
     )
     first.note(f"is copied to machine {second.index}")
     if world.rng.random() < 0.5:  # both run, and take the session from each other; not for long
-        world.agenda.after(_duration_s(world), second.start)
-        world.agenda.after(3700.0 + world.rng.uniform(10.0, 120.0), first.kill)
+        start_s = _duration_s(world)
+        world.agenda.after(start_s, second.start)
+        world.agenda.after(start_s + world.rng.uniform(10.0, 600.0), first.kill)
         return
     second.line.is_up = world.rng.random() < 0.5
     second.start()

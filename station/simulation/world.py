@@ -164,7 +164,8 @@ class _World:
         self.receiver.store.fault = ""
         self.receiver.frozen_until_s = 0.0
         for line in (self.receiver.line, *(gateway.line for gateway in self.gateways)):
-            line.is_up, line.is_silent = True, False
+            line.is_up = True
+            line.speak()
             line.least_s, line.most_s = 0.02, 0.2
         self.broker.start()
         self.receiver.start()

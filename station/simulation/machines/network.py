@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 from station.simulation.agenda import Agenda
@@ -16,13 +17,14 @@ _SILENCE_S: Final = 45.0
 
 @dataclass(slots=True)
 class Line:
-    """A machine's line to the broker; on a `silent` one packets vanish and nobody is told."""
+    """A machine's line to the broker. A silent one holds packets back, as TCP sends them again, and nobody is told."""
 
     least_s: float = 0.02
     most_s: float = 0.2
     is_up: bool = True
     is_silent: bool = False
     connections: list[Connection] = field(default_factory=list)
+    held: list[Callable[[], None]] = field(default_factory=list)
 
     def cut(self) -> None:
         """End every connection at both ends; packets under way are lost."""
@@ -30,10 +32,17 @@ class Line:
             connection.cut("the connection was reset")
 
     def silence(self) -> None:
-        """Let packets vanish from now on; each end notices when its keep-alive is over."""
+        """Hold packets back from now on; each end notices when its keep-alive is over."""
         self.is_silent = True
         for connection in list(self.connections):
             connection.expect_silence()
+
+    def speak(self) -> None:
+        """End the silence: what was held back goes on, where its connection still exists."""
+        self.is_silent = False
+        held, self.held = self.held, []
+        for send in held:
+            send()
 
 
 class Client(Protocol):
@@ -63,15 +72,21 @@ class Connection:
 
     def send_up(self, packet: Packet) -> None:
         """Send a packet to the broker."""
-        if self._client_open and not self._line.is_silent:
-            self._up_s = self._late(self._up_s)
-            self._agenda.at(self._up_s, self._arrive_up, packet)
+        if self._client_open:
+            self._pass_up(packet)
+
+    def _pass_up(self, packet: Packet) -> None:
+        self._up_s = self._late(self._up_s)
+        self._agenda.at(self._up_s, self._arrive_up, packet)
 
     def send(self, packet: Packet) -> None:
         """Send a packet to the client."""
-        if self._broker_open and not self._line.is_silent:
-            self._down_s = self._late(self._down_s)
-            self._agenda.at(self._down_s, self._arrive_down, packet)
+        if self._broker_open:
+            self._pass_down(packet)
+
+    def _pass_down(self, packet: Packet) -> None:
+        self._down_s = self._late(self._down_s)
+        self._agenda.at(self._down_s, self._arrive_down, packet)
 
     def close(self, reason: str) -> None:
         """End the connection from the broker's side: what was sent before still arrives."""
@@ -122,11 +137,15 @@ class Connection:
         return max(not_before_s, self._agenda.now_s + self._rng.uniform(line.least_s, line.most_s))
 
     def _arrive_up(self, packet: Packet) -> None:
-        if self._broker_open and not self._line.is_silent:
+        if self._line.is_silent:
+            self._line.held.append(partial(self._pass_up, packet))
+        elif self._broker_open:
             self._broker.receive(self, packet)
 
     def _arrive_down(self, packet: Packet) -> None:
-        if self._client_open and not self._line.is_silent:
+        if self._line.is_silent:
+            self._line.held.append(partial(self._pass_down, packet))
+        elif self._client_open:
             self._client.arrive(packet)
 
     def _end_client(self, reason: str) -> None:

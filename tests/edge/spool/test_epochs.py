@@ -485,3 +485,28 @@ def test_while_a_deleted_file_cannot_be_put_back_nothing_is_accepted(
     assert spool.append([content(6)])
     assert contents_of(spool) == [1, 2, 3, 4, 5, 6]
     assert spool.status().trouble == ""
+
+
+def test_a_report_of_missing_records_that_is_lost_itself_is_repeated_until_it_is_confirmed(
+    open_spool: Opener, tmp_path: Path
+) -> None:
+    def lose_the_log(spool: Spool) -> Spool:
+        killed = snapshot(tmp_path)
+        spool.close()
+        restore(tmp_path, {name: content for name, content in killed.items() if not name.endswith("-wal")})
+        return open_spool(tmp_path, SAME_FILE)
+
+    def missing_epochs(spool: Spool) -> set[str]:
+        return {str(event.data["epoch"]) for event in events_of(spool) if event.kind == "spool_shortened"}
+
+    spool = open_spool(tmp_path, SAME_FILE)
+    epochs = [spool.epoch]
+    for first in (1, 21):
+        fill(spool, first, first + 19)
+        spool = lose_the_log(spool)
+        assert missing_epochs(spool) == set(epochs)
+        epochs.append(spool.epoch)
+    publish_all(spool)
+    assert spool.confirm(spool.epoch, spool.last_seq)
+    fill(spool, 41, 60)
+    assert missing_epochs(lose_the_log(spool)) == {epochs[-1]}
