@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -36,6 +36,15 @@ LOGGING: Final = "Logging"
 REQUESTS_PER_S: Final = "HEADLAND_REQUESTS_PER_S"
 BODY_MB: Final = "HEADLAND_BODY_MB"
 ANSWER_S: Final = "HEADLAND_ANSWER_S"
+#: Bounds of ingest by the member of its settings; IngestSettings says which values are allowed.
+INGEST_BOUNDS: Final = {
+    "max_devices": "HEADLAND_MAX_DEVICES",
+    "max_series": "HEADLAND_MAX_SERIES",
+    "max_bytes_per_day": "HEADLAND_MAX_BYTES_PER_DAY",
+    "max_events_per_day": "HEADLAND_MAX_EVENTS_PER_DAY",
+    "quarantine_max_bytes": "HEADLAND_QUARANTINE_MAX_BYTES",
+    "quarantine_max_records": "HEADLAND_QUARANTINE_MAX_RECORDS",
+}
 MAIL_URL: Final = "HEADLAND_MAIL_URL"
 WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -192,6 +201,18 @@ def limits_from_environment() -> Limits:
         body_bytes=round(_number(BODY_MB, default.body_bytes / 2**20, 0.01, 1024) * 2**20),
         answer_s=_number(ANSWER_S, default.answer_s, 1, 3600),
     )
+
+
+def ingest_bounds() -> dict[str, Any]:
+    """Return the quotas and bounds of ingest that variables set; raises SettingsError for what is no whole number."""
+    bounds = {}
+    for name, variable in INGEST_BOUNDS.items():
+        text = os.environ.get(variable, "").strip()
+        if text:
+            if not (text.isascii() and text.isdigit()):
+                raise SettingsError(f"{variable} must be a whole number, not {text[:40]!r}.")
+            bounds[name] = int(text)
+    return bounds
 
 
 def mail_settings(url: str | None) -> MailSettings | None:

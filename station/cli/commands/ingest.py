@@ -25,6 +25,7 @@ from station.cli.options import (
     ack_secret,
     farm_folder,
     host_and_port,
+    ingest_bounds,
     read_password,
 )
 from station.server.ingest_access.worker_token import worker_token
@@ -109,6 +110,7 @@ def ingest_run(
         shards=taken,
         quarantine_path=folder_beside(url, folder.store_path.parent)
         / ("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),
+        **ingest_bounds(),
     )
     if listen is None:
         run_ingest(settings, url, stop_event())

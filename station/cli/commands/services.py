@@ -25,6 +25,7 @@ from station.cli.options import (
     farm_folder,
     home_prefix,
     host_and_port,
+    ingest_bounds,
     limits_from_environment,
     mail_settings,
     oidc_issuer,
@@ -109,6 +110,7 @@ def station(
                 ack_secret=secret,
                 client_id=session_name(secret, _WORKER),
                 former_client_id=_WORKER,
+                **ingest_bounds(),
             ),
         )
     )

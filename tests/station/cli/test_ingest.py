@@ -26,6 +26,7 @@ from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
 from station.cli.commands.ingest import parse_shards
 from station.cli.main import app
+from station.cli.options import ingest_bounds
 from station.local.folder import FarmFolder
 from tests.broker import Broker, find_free_port
 from tests.ingest.gateway import Gateway, batch_of
@@ -147,3 +148,19 @@ def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path, 
         assert store.marks() == {("gw-1", "e1"): MarkState(1)}
     finally:
         store.close()
+
+
+def test_quotas_come_from_the_environment_and_a_wrong_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HEADLAND_MAX_DEVICES", "7")
+    monkeypatch.setenv("HEADLAND_QUARANTINE_MAX_RECORDS", " 20 ")
+    settings = IngestSettings(quarantine_path=tmp_path / "q", **ingest_bounds())
+    assert (settings.quotas.devices, settings.quarantine_max_records, settings.quotas.series) == (7, 20, 512)
+    for text in ("many", "-1", "1.5"):
+        monkeypatch.setenv("HEADLAND_MAX_DEVICES", text)
+        with pytest.raises(SettingsError, match="HEADLAND_MAX_DEVICES"):
+            ingest_bounds()
+    monkeypatch.setenv("HEADLAND_MAX_DEVICES", "0")
+    with pytest.raises(SettingsError, match="max_devices must be between 1 and"):
+        IngestSettings(quarantine_path=tmp_path / "q", **ingest_bounds())
