@@ -18,6 +18,10 @@ _NO_SUBSCRIBERS_S: Final = 0.5
 _MOST_RANGES: Final = 32
 #: The most urgent records that are sent ahead of older ones; each is another range for the receiver.
 _MOST_URGENT: Final = 64
+#: A link that breaks takes the messages in flight with it: the next connection begins with half as many, but not fewer
+#: than this, and each PUBACK permits so much of a message more.
+_LEAST_IN_FLIGHT: Final = 4
+_GROWTH: Final = 0.25
 #: The longest wait for a commit ack, after however many stalls: so soon an ingest that has returned is found.
 _MOST_STALL_S: Final = 7.5
 #: A commit ack without progress shows that an ingest is there; it ends a wait that is at least so long.
@@ -52,6 +56,7 @@ class SendWindow:
     _urgent_upto: int = 0
     _progress_s: float = 0.0
     _limit_now: int = 0
+    _in_flight_limit: float = 0.0
 
     def restart(self, receive_maximum: int, now_s: float) -> None:
         """Start on a new connection, which allows `receive_maximum` messages in flight.
@@ -59,6 +64,9 @@ class SendWindow:
         Records whose PUBACK is missing are sent again; all of them from the head where a commit ack is overdue.
         """
         self._limit_now = max(1, min(self.limit, receive_maximum))
+        broken = len(self.in_flight)
+        limit = max(broken / 2, _LEAST_IN_FLIGHT) if broken else self._in_flight_limit or self._limit_now
+        self._in_flight_limit = min(limit, self._limit_now)
         is_overdue = self.stalls > 0 or self.no_subscribers or now_s - self._progress_s >= self.stall_limit_s
         if self._waits and not is_overdue:
             self._step_back()
@@ -73,7 +81,8 @@ class SendWindow:
         """Return how many messages may be sent now: none behind one without subscribers."""
         if self.no_subscribers:
             return 0
-        return max(0, min(self._limit_now - len(self.in_flight), self.most_uncommitted - len(self.uncommitted)))
+        places = int(self._in_flight_limit) - len(self.in_flight)
+        return max(0, min(places, self.most_uncommitted - len(self.uncommitted)))
 
     def sent(self, mid: int, seq: int, now_s: float) -> None:
         """Note that the record up to `seq` was sent as message `mid`."""
@@ -139,6 +148,7 @@ class SendWindow:
 
     def puback(self, mid: int) -> bool:
         """Remove a message from those in flight; return False for an unknown message or one of an older connection."""
+        self._in_flight_limit = min(self._in_flight_limit + _GROWTH, self._limit_now)
         return self.in_flight.pop(mid, None) is not None
 
     def note_no_subscribers(self) -> None:

@@ -256,6 +256,27 @@ def test_a_new_connection_starts_at_the_head_where_a_commit_ack_is_overdue_or_a_
         assert (window.cursor, list(window.uncommitted)) == (0, []), spoil
 
 
+def test_after_a_broken_connection_fewer_messages_are_in_flight_and_each_puback_permits_more() -> None:
+    window = filled(100)
+    window.restart(100, 1.0)
+    assert window.free() == 50, "the last 100 went with the connection"
+    for mid in range(101, 105):
+        window.sent(mid, mid - 100, 1.0)
+    window.restart(100, 2.0)
+    assert window.free() == 4
+    mid = 200
+    for _ in range(30):
+        for _ in range(window.free()):
+            mid += 1
+            window.sent(mid, window.cursor + 1, 2.0)
+        for in_flight in list(window.in_flight):
+            window.puback(in_flight)
+        window.commit(window.cursor, 2.0)
+    assert window.free() == 100
+    window.restart(100, 3.0)
+    assert window.free() == 100, "nothing was in flight"
+
+
 def test_a_record_that_the_cursor_skipped_is_sent_again_where_its_puback_is_missing() -> None:
     window = with_backlog()
     for mid in (*range(1, 11), 101, 103, 104, 105):
