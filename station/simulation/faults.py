@@ -209,7 +209,7 @@ def _restore_spool(world: World) -> None:
     """Copy a gateway's folder now, and put the copy back later."""
     gateway = _gateway(world)
     gateway.take_copy()
-    world.agenda.after(_duration_s(world) + world.rng.uniform(0.0, 4.0) * gateway.interval_s, _put_back, world, gateway)
+    world.agenda.after(world.rng.uniform(0.0, 6.0) * gateway.interval_s, _put_back, world, gateway)
 
 
 def _put_back(world: World, gateway: Gateway) -> None:
@@ -218,12 +218,15 @@ def _put_back(world: World, gateway: Gateway) -> None:
         return
     gateway.kill()
     gateway.note("gets its folder of before")
-    names = {name: content for name, content in files.items() if world.rng.random() < 0.7 or "check" not in name}
-    kept = {} if names == files else {CHECK_FILE: gateway.disk.read().get(CHECK_FILE, b"")}
-    gateway.tamper(
-        lambda: gateway.disk.write({**names, **{name: content for name, content in kept.items() if content}})
-    )
-    world.agenda.after(_duration_s(world), gateway.start)
+    now = gateway.disk.read()
+    if world.rng.random() < 0.3 and CHECK_FILE in now:  # only what is known as the spool
+        files = {**files, CHECK_FILE: now[CHECK_FILE]}
+    gateway.tamper(lambda: gateway.disk.write(files))
+    start_s = _duration_s(world)
+    world.agenda.after(start_s, gateway.start)
+    if world.rng.random() < 0.7:  # it gathers perhaps more than it had before, and meets the commit ack only then
+        gateway.line.is_up = False
+        world.agenda.after(start_s + gateway.interval_s * world.rng.uniform(1.0, 12.0), _connect, gateway)
 
 
 def _harm(world: World, harm: Callable[[Gateway], object]) -> None:
