@@ -120,7 +120,9 @@ class Quarantine:
         self._without_requests: list[tuple[int, int, int] | None] | None = None
         self._reads_left = 0
         self.dropped = 0
+        self._file: tuple[int, int] | None = None
         self.damaged_files = 0
+        self.restored_files = 0
 
     def add(
         self,
@@ -243,34 +245,80 @@ class Quarantine:
 
     def close(self) -> None:
         """Close the writer's connection; the next `add` opens it again."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._file = self._connection, None, None
         if connection is not None:
             connection.close()
+
+    def keep_file(self) -> None:
+        """Write the file again where it was deleted or replaced while it is open, and move a damaged one aside.
+
+        On the writer's thread, every second or so. What is open has everything that was added. Raises RetryLater.
+        """
+        if self._connection is None:
+            if self._path.exists():
+                self._write(lambda connection: connection.execute("SELECT 1 FROM fates LIMIT 1").fetchall())
+            return
+        if _identity(self._path) == self._file:
+            return
+        _LOGGER.error("the quarantine file %s was deleted or replaced; it is written again", self._path)
+        self.restored_files += 1
+        try:
+            fresh = self._path.with_name(f"{self._path.name}.restored")
+            for part in _parts(fresh):
+                part.unlink(missing_ok=True)
+            with contextlib.closing(sqlite3.connect(fresh)) as copy:
+                self._connection.backup(copy)
+            self.close()
+            if self._path.exists():
+                move_aside(self._path)
+            for part in _parts(self._path):
+                part.unlink(missing_ok=True)
+            fresh.rename(self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._connection = _connect(self._path)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
-                    raise
-                aside = self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}")
-                self._path.rename(aside)
-                self.damaged_files += 1
-                _LOGGER.warning("the quarantine file was damaged (%s); it was moved to %s", error, aside)
-                self._connection = _connect(self._path)
+            self._connection = _connect(self._path)
+            self._file = _identity(self._path)
         return self._connection
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the work in one transaction, on the writer's thread."""
+        """Run the work in one transaction, on the writer's thread; a damaged file is moved aside first."""
         try:
-            connection = self._open()
-            with connection:
-                return work(connection)
+            try:
+                return self._transact(work)
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._replace_damaged(error)
+                return self._transact(work)
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._open()
+        with connection:
+            return work(connection)
+
+    def _replace_damaged(self, error: sqlite3.DatabaseError) -> None:
+        """Move the damaged file aside and begin another one with what can be read of it."""
+        self.close()
+        aside = move_aside(self._path)
+        self.damaged_files += 1
+        connection = self._open()
+        kept = 0
+        for table in ("refused", *ledger.TABLES, "device_owners"):
+            with connection:
+                kept += _salvage(connection, aside, table)
+        _LOGGER.error(
+            "the quarantine file was damaged (%s); it was moved to %s, %d rows of it are in the new file",
+            error,
+            aside,
+            kept,
+        )
 
     def _change(self, statement: str, values: Sequence[int]) -> bool:
         with self._read() as connection, connection:
@@ -319,6 +367,46 @@ class Quarantine:
                 yield connection
         except sqlite3.Error as error:
             raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
+
+
+def move_aside(path: Path) -> Path:
+    """Rename a SQLite file with its journal to make place for a new one; return the new path."""
+    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+    for part, moved in zip(_parts(path), _parts(aside), strict=True):
+        if part.exists():
+            part.rename(moved)
+    return aside
+
+
+def _parts(path: Path) -> list[Path]:
+    return [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _salvage(connection: sqlite3.Connection, damaged: Path, table: str) -> int:
+    """Copy the rows of a damaged file's table as far as they can be read, from both ends; return how many."""
+    kept = 0
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as source:
+            rows = source.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")  # noqa: S608 - our constants
+            names = ", ".join(column[0] for column in rows.description)
+            marks = ", ".join("?" * len(rows.description))
+            statement = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our constants
+            for row in rows:
+                kept += connection.execute(statement, row).rowcount
+    return kept
 
 
 @dataclass(slots=True)

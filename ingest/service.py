@@ -123,6 +123,8 @@ class IngestService:
             "inbox_dropped": self._inbox.dropped,
             "gateways_untracked": self._writer.gateway_stats.untracked,
             "quarantine_dropped": self._writer.quarantine.dropped,
+            "quarantine_damaged_files": self._writer.quarantine.damaged_files,
+            "quarantine_restored_files": self._writer.quarantine.restored_files,
             "waiting": len(self._inbox),
             "commit_latency_ms": self._writer.commit_latency_ms,
             "last_message_age_ms": -1 if last_ms is None else self._clock.now_ms() - last_ms,

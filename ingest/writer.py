@@ -291,6 +291,7 @@ class IngestWriter:
     def _replay(self) -> None:
         """Replay the requested messages of the quarantine; each is removed only once it is in the store."""
         try:
+            self.quarantine.keep_file()
             requested = self.quarantine.replay_requests(_MAX_REPLAYS)
         except RetryLater as error:
             _LOGGER.debug("no replays: %s", error)

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS gateway_counts (
     PRIMARY KEY (gateway, name)
 )
 """
+TABLES: Final = ("fates", "gateway_counts")
 #: Above this number of ranges of one disposition the lowest remain as a count only.
 MAX_RANGES: Final = 500
 

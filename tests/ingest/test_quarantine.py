@@ -230,3 +230,52 @@ def test_an_unreadable_file_raises_a_sentence(quarantine: Quarantine, path: Path
     path.mkdir(parents=True)
     with pytest.raises(RetryLater, match="cannot be read"):
         quarantine.list()
+
+
+def test_a_file_that_is_deleted_while_it_is_open_is_written_again(quarantine: Quarantine, path: Path) -> None:
+    quarantine.add([OF_GW_1], 1000, [QUARANTINED], {"gh-1": "gw-1"}, {("gw-1", "foreign"): 1})
+    for part in path.parent.iterdir():
+        part.unlink()
+    quarantine.keep_file()
+    quarantine.add([refused_of("gw-2", 1)], 2000)
+    quarantine.close()
+    later = Quarantine(path, 1024 * 1024, 5)
+    assert [(message.gateway, message.seq) for message in later.list()] == [("gw-2", 1), ("gw-1", 7)]
+    assert ranges_of(later, "gw-1", Disposition.QUARANTINED) == ((4, 7),)
+    assert (later.device_owners(), later.gateway_counts()) == ({"gh-1": "gw-1"}, {"gw-1": {"foreign": 1}})
+    assert quarantine.restored_files == 1
+    later.close()
+
+
+def test_a_file_that_was_replaced_while_it_is_open_is_moved_aside(quarantine: Quarantine, path: Path) -> None:
+    quarantine.add([OF_GW_1], 1000, [QUARANTINED])
+    path.rename(path.with_name("away"))
+    path.write_bytes(b"another")
+    quarantine.keep_file()
+    quarantine.keep_file()
+    assert [message.seq for message in Quarantine(path, 1024 * 1024, 5).list()] == [7]
+    asides = [part for part in path.parent.glob("*.damaged-*") if not part.name.endswith(("-wal", "-shm"))]
+    assert [part.read_bytes() for part in asides] == [b"another"]
+    assert quarantine.restored_files == 1
+
+
+@pytest.mark.parametrize("where", ["head", "middle"])
+def test_a_damaged_page_stops_nothing_and_what_is_readable_is_kept(path: Path, where: str) -> None:
+    big = Quarantine(path, 64 * 1024 * 1024, 10_000)
+    for seq in range(1, 401):
+        big.add([refused_of("gx", seq, bytes([seq % 256]) * 600)], seq, [quarantined_of("gx", seq)])
+    big.close()
+    content = bytearray(path.read_bytes())
+    pages = range(1) if where == "head" else range(8, len(content) // 4096, 5)
+    for page in pages:
+        content[page * 4096 : page * 4096 + 200] = b"\xff" * 200
+    path.write_bytes(content)
+    later = Quarantine(path, 64 * 1024 * 1024, 10_000)
+    for seq in range(401, 420):
+        later.add([refused_of("gx", seq, b"x" * 600)], seq, [quarantined_of("gx", seq)])
+    assert later.damaged_files == 1
+    kept = {message.seq for message in later.list(1000)}
+    assert set(range(401, 420)) <= kept
+    assert len(kept) > 19 or where == "head"
+    assert len(list(path.parent.glob("*.damaged-*"))) >= 1
+    later.close()
