@@ -17,6 +17,6 @@ done
 python3 - "$logins/ingest/ack-secret" gw-1 >"$logins/gw-1/ack-key" <<'END'
 import hashlib, hmac, pathlib, sys
 secret = pathlib.Path(sys.argv[1]).read_text().strip()
-print(hmac.new(secret.encode(), b"headland commit ack key v1\n" + sys.argv[2].encode(), hashlib.sha256).hexdigest())
+print(hmac.new(secret.encode(), b"commit ack key of Headland 1\n" + sys.argv[2].encode(), hashlib.sha256).hexdigest())
 END
 exec mosquitto -c "${HEADLAND_BROKER_CONFIG:-/etc/headland/mosquitto.conf}"

@@ -18,8 +18,8 @@ from headland.contract.records import Ack
 
 #: Hexadecimal digits of a gateway's ack key.
 KEY_PATTERN: Final = "^[0-9a-f]{64}$"
-_SESSION: Final = b"headland ingest session v1\n"
-_PURPOSE: Final = b"headland commit ack key v1\n"
+_SESSION: Final = b"ingest session of Headland 1\n"
+_PURPOSE: Final = b"commit ack key of Headland 1\n"
 
 
 def derive_ack_key(secret: str, gateway: str) -> str:

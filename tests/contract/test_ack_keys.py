@@ -39,7 +39,7 @@ def test_no_other_gateway_seq_epoch_key_or_signature_is_genuine(gateway: str, se
 
 
 def test_the_signature_is_an_ordinary_hmac_that_others_can_make() -> None:
-    key = hmac.new(SECRET.encode(), b"headland commit ack key v1\ngw-1", hashlib.sha256).hexdigest()
+    key = hmac.new(SECRET.encode(), b"commit ack key of Headland 1\ngw-1", hashlib.sha256).hexdigest()
     assert key == KEY
     mac = hmac.new(bytes.fromhex(key), b"gw-1\nepoch\n7", hashlib.sha256).hexdigest()
     assert sign_ack(Ack(epoch="epoch", seq=7), "gw-1", KEY).mac == mac
