@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -22,7 +22,8 @@ simulate: ## simulate the delivery chain under faults: ARGS="--seed 7 --hours 10
 extras: ## install each extra alone and import its part (slow)
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
-setup run test test-fast check accept bench chaos soak simulate extras lock docs:
+audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

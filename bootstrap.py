@@ -7,7 +7,7 @@
     bench      benchmarks, into build/bench.json     chaos    inject thirty faults into a test farm
     soak       simulate a day of 200 gateways        simulate faults in the delivery chain, in simulated time
     extras     install and import each extra alone   docs     build the help pages
-    lock       pin the dependencies again
+    lock       pin the dependencies again            audit    known vulnerabilities, bill of materials
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
 an interrupted one is repeated by the next call.
@@ -38,7 +38,7 @@ NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs"), "run"),
     **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench"), "dev"),
 }
-COMMANDS = [*NEEDS, "extras", "lock"]
+COMMANDS = [*NEEDS, "extras", "lock", "audit"]
 CHECKS = [
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
@@ -51,6 +51,8 @@ HELP_SOURCES = [ROOT / name for name in ("docs", "station", "edge", "ingest", "a
 #: In the order of collection, longest folders first.
 PARALLEL = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 REPORT_EVERY_S = 20
+#: In a venv of their own, as only `audit` needs them.
+AUDIT_TOOLS = ["pip-audit==2.10.1", "cyclonedx-bom==7.5.0"]
 
 
 class Stop(Exception):  # noqa: N818 - it ends the program with a message
@@ -114,7 +116,22 @@ def perform(command: str, arguments: list[str]) -> int:
         return lock(arguments)
     if command == "docs":
         return build_help(arguments)
+    if command == "audit":
+        return audit()
     return 0
+
+
+def audit() -> int:
+    """Write the bill of materials of the running dependencies, and ask a database of known vulnerabilities about them."""
+    tools, lock_file = ROOT / "build" / "audit", str(REQUIREMENTS / "run.lock")
+    if not (tools / "bin" / "pip-audit").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(tools)], check=True)
+        subprocess.run([str(tools / "bin" / "pip"), "install", "--quiet", *AUDIT_TOOLS], check=True)
+    bill = ["cyclonedx-py", "requirements", lock_file, "--output-reproducible", "-o", str(ROOT / "build" / "sbom.json")]
+    question = ["pip-audit", "--requirement", lock_file, "--require-hashes", "--disable-pip", "--strict"]
+    statuses = [subprocess.call([str(tools / "bin" / name), *words]) for name, *words in (bill, question)]
+    report("wrote build/sbom.json" if statuses[0] == 0 else "build/sbom.json could not be written")
+    return max(statuses)
 
 
 def require_python() -> None:

@@ -30,6 +30,14 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     assert (done.returncode, complaints) == (0, [])
 
 
+@pytest.mark.services("systemd-analyze")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_rates_the_exposure_of_a_unit_below_two(unit: Path) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_a_unit_runs_as_a_plain_user_comes_back_and_calls_what_there_is(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
