@@ -122,7 +122,7 @@ def perform(command: str, arguments: list[str]) -> int:
 
 
 def audit() -> int:
-    """Write the bill of materials of the running dependencies, and ask a database of known vulnerabilities about them."""
+    """Write the bill of materials of the dependencies, and ask a database of known vulnerabilities about them."""
     tools, lock_file = ROOT / "build" / "audit", str(REQUIREMENTS / "run.lock")
     if not (tools / "bin" / "pip-audit").exists():
         subprocess.run([sys.executable, "-m", "venv", str(tools)], check=True)

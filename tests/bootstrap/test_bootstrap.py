@@ -185,7 +185,7 @@ def test_accept_without_data_says_how_to_name_it(checkout: Checkout) -> None:
 def test_an_unknown_command_is_answered_with_the_known_ones(checkout: Checkout) -> None:
     done = checkout.run("fly")
     assert done.returncode == 2
-    assert "Unknown command 'fly'. Commands: accept, bench, chaos, check" in done.stderr
+    assert "Unknown command 'fly'. Commands: accept, audit, bench, chaos" in done.stderr
 
 
 def test_modules_from_elsewhere_stay_out(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

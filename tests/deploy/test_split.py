@@ -62,10 +62,12 @@ def split(
     """Where ingest and API of a running split deployment answer, and its environment."""
     make_env(tmp_path / "env")
     (tmp_path / "password").write_text("anonymous clients may do anything here", encoding="utf-8")
+    (tmp_path / "ack-secret").write_text("what the broker made at its first start", encoding="utf-8")
     ingest_port, api_port = new_port(), new_port()
     places = {
         "broker:1883": f"{mosquitto.host}:{mosquitto.port}",
         "/run/headland/ingest/password": str(tmp_path / "password"),
+        "/run/headland/ingest/ack-secret": str(tmp_path / "ack-secret"),
         "/var/lib/headland": str(tmp_path / "state"),
         "0.0.0.0:8001": f"127.0.0.1:{ingest_port}",
         "http://ingest:8001": f"http://127.0.0.1:{ingest_port}",

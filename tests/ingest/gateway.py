@@ -124,7 +124,7 @@ class Gateway:
 
     def wait_for_ack(self, seq: int, epoch: str = "e1", timeout_s: float = 10.0) -> None:
         """Wait until the last commit ack says `seq` of `epoch`."""
-        wait_until(lambda: bool(self.acks) and self.acks[-1] == Ack(epoch=epoch, seq=seq), timeout_s)
+        wait_until(lambda: bool(self.acks) and (self.acks[-1].epoch, self.acks[-1].seq) == (epoch, seq), timeout_s)
 
     def _on_connect(self, client: Client, *_: object) -> None:
         client.subscribe(ack_topic(self.gateway), qos=1)
