@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,22 @@ def write_logins(folder: Path, users: Sequence[BrokerUser]) -> None:
     """Write mosquitto's password and access files, which it reads when it starts and at SIGHUP."""
     write_whole(folder / "acl", "\n".join(_acl(user) for user in users).encode())
     write_whole(folder / "passwords", "".join(_password_line(user) for user in users).encode())
+
+
+def move_sessions_aside(folder: Path, now_ms: int) -> str | None:
+    """Rename mosquitto's file of sessions and retained messages, with which it does not start; return what was done.
+
+    Nothing in it is needed: gateways send again what is not committed, with their status and descriptors.
+    """
+    sessions = folder / "mosquitto.db"
+    if not sessions.exists():
+        return None
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_ms / 1000))
+    kept = sessions.with_name(f"{sessions.name}.damaged-{stamp}")
+    sessions.rename(kept)
+    return (
+        f"broker: its sessions in {sessions} may be damaged; they are kept as {kept.name}, and it starts without them."
+    )
 
 
 def _mosquitto_listener(listener: Listener | None) -> str:

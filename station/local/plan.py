@@ -14,8 +14,9 @@ from typing import Final
 import msgspec
 
 from headland.addresses import hide_secrets
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
-from station.local.broker import NO_ACCESS_LIST, BrokerKind, choose_broker, prepare_broker
+from station.local.broker import NO_ACCESS_LIST, BrokerKind, choose_broker, move_sessions_aside, prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.folder import GATEWAY, INGEST_USER, FarmFolder
 from station.local.gateways import Gateways, broker_users, own_users
@@ -100,7 +101,13 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         return Part(name, command, folder.logs_dir / f"{name}.log", stop_stage)
 
     parts = [
-        Part("broker", broker_command, folder.logs_dir / "broker.log", stop_stage=2),
+        Part(
+            "broker",
+            broker_command,
+            folder.logs_dir / "broker.log",
+            stop_stage=2,
+            remedy=lambda: move_sessions_aside(folder.broker_dir, wall_clock_ms()),
+        ),
         part("station", station, stop_stage=1),
         part("edge", ["edge", "run", "-c", str(edge_toml)], stop_stage=0),
     ]

@@ -19,6 +19,9 @@ _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 15.0
 #: After this run time a part counts as healthy: its next restart waits the shortest time.
 _HEALTHY_AFTER_S: Final = 30.0
+#: An exit sooner than this, with an exit code, is a failed start; after so many in a row the remedy is applied.
+_FAILED_START_S: Final = 10.0
+_STARTS_BEFORE_REMEDY: Final = 2
 _LOG_MAX_BYTES: Final = 10_000_000
 
 
@@ -39,6 +42,9 @@ class Part:
     started_s: float = 0.0
     failures: int = 0
     start_at_s: float = 0.0
+    #: What may let the part start again after repeated failed starts: returns what was done, None for nothing.
+    remedy: Callable[[], str | None] | None = field(default=None, repr=False)
+    failed_starts: int = 0
 
 
 class Supervisor:
@@ -70,11 +76,18 @@ class Supervisor:
             if code is None:
                 continue
             part.failures = 1 if now_s - part.started_s > _HEALTHY_AFTER_S else part.failures + 1
+            # A part that was killed did start.
+            is_failed_start = code > 0 and now_s - part.started_s < _FAILED_START_S
+            part.failed_starts = part.failed_starts + 1 if is_failed_start else 0
             wait_s = restart_wait_s(part.failures)
             _release(part)
             part.start_at_s = now_s + wait_s
             log_line = _last_log_line(part.log_path)
             self._report(f"{part.name} ended ({_exit_reason(code)}); it restarts in {wait_s:g} s. {log_line}")
+            if part.remedy is not None and part.failed_starts >= _STARTS_BEFORE_REMEDY:
+                done = part.remedy()
+                if done is not None:
+                    self._report(done)
 
     def stop(self, within_s: float) -> None:
         """Stop all parts, stage by stage; kill those that do not end in time. Returns when none is left."""

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station.local.broker import move_sessions_aside, prepare_broker
 from station.local.supervisor import Part, Supervisor, restart_wait_s
+from tests.broker import find_free_port
 from tests.waiting import WaitUntil
 
 OBEDIENT = "import time\nprint('up', flush=True)\ntime.sleep(60)"
@@ -142,3 +144,46 @@ def test_waves_end_in_their_order(farm: Farm, wait_until: WaitUntil) -> None:
 @given(st.integers(1, 1000))
 def test_the_wait_grows_to_a_cap(failures: int) -> None:
     assert 0.5 <= restart_wait_s(failures) <= restart_wait_s(failures + 1) <= 15.0
+
+
+def test_a_remedy_is_applied_after_two_failed_starts_and_not_after_kills(farm: Farm, wait_until: WaitUntil) -> None:
+    applied: list[int] = []
+    farm.add("broken", "raise SystemExit(3)")
+    farm.add("killed", "import os\nos.kill(os.getpid(), 9)")
+    broken, killed = farm.parts
+
+    def mend() -> str:
+        applied.append(broken.failed_starts)
+        return "mended"
+
+    broken.remedy = killed.remedy = mend
+    supervisor = farm.start()
+
+    def tended() -> bool:
+        supervisor.tend()
+        return killed.failures >= 2 and "mended" in farm.said
+
+    wait_until(tended, 15)
+    assert applied == [2]
+
+
+@pytest.mark.services("mosquitto")
+def test_a_broker_with_damaged_sessions_starts_without_them(tmp_path: Path, wait_until: WaitUntil) -> None:
+    said: list[str] = []
+    (tmp_path / "mosquitto.db").write_bytes(b"\0\1" * 200)
+    command = prepare_broker("mosquitto", tmp_path, find_free_port(), [])
+    part = Part("broker", command, tmp_path / "broker.log", 0, remedy=lambda: move_sessions_aside(tmp_path, 0))
+    supervisor = Supervisor([part], os.environ, said.append)
+    supervisor.start()
+
+    kept = tmp_path / "mosquitto.db.damaged-19700101T000000"
+
+    def runs() -> bool:
+        supervisor.tend()
+        return kept.exists() and bool(supervisor.pids()) and time.monotonic() - part.started_s > 1.0
+
+    try:
+        wait_until(runs, 20)
+        assert any("starts without them" in line for line in said)
+    finally:
+        supervisor.stop(2.0)
