@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+
+from headland.damage_notes import FileDamage
 
 
 class StoreWork(BaseModel):
@@ -54,6 +57,11 @@ class DamageList(BaseModel):
     """Damage of the store's files, oldest first."""
 
     items: list[DamageItem]
+
+
+def damage_item(note: FileDamage) -> DamageItem:
+    """Return a note as an item of the list."""
+    return DamageItem.model_validate(msgspec.structs.asdict(note) | {"kept": list(note.kept)})
 
 
 class StoreAdmin(Protocol):

@@ -86,4 +86,7 @@ def check_registry(registry: Registry | None) -> list[Check]:
         info = registry.info()
     except HeadlandError as error:
         return [Check("registry", False, str(error))]
+    if info.damage:
+        sentence = f"{' '.join(info.damage)} Run `headland store acknowledge` once this is known."
+        return [Check("registry", False, sentence)]
     return [Check("registry", True, f"{info.url}, revision {info.revision}")]

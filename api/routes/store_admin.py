@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Request
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
-from api.ops.store_admin_port import DamageItem, DamageList, StoreAdmin, StoreJob, StoreWork
+from api.ops.store_admin_port import DamageList, StoreAdmin, StoreJob, StoreWork, damage_item
 from headland.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
@@ -21,16 +21,23 @@ damage_router = APIRouter(prefix="/v1/store/damage", tags=["health"], responses=
 
 @damage_router.get("", response_model=DamageList)
 def get_damage(scope: ScopeOf, home: HomeOf) -> DamageList:
-    """List damage of the store's files, with what was lost, oldest first; `/readyz` fails until it is acknowledged."""
-    return DamageList(items=[] if home.store_admin is None or not home.serves(scope) else home.store_admin.damage())
+    """List damage of the store's and the registry's files, oldest first; `/readyz` fails until it is acknowledged."""
+    if not home.serves(scope):
+        return DamageList(items=[])
+    items = [] if home.store_admin is None else home.store_admin.damage()
+    if home.registry is not None:
+        items += [damage_item(note) for note in home.registry.damage()]
+    return DamageList(items=sorted(items, key=lambda item: item.found_ms))
 
 
 @damage_router.post("/acknowledge", response_model=DamageList)
 def acknowledge_damage(scope: ScopeOf, access: AccessOf, home: HomeOf) -> DamageList:
-    """Acknowledge all damage of the store's files; return what was not acknowledged before."""
-    known: list[DamageItem] = []
-    if home.store_admin is not None and home.serves(scope):
-        known = home.store_admin.acknowledge(access.by)
+    """Acknowledge all damage of the store's and the registry's files; return what was not acknowledged before."""
+    if not home.serves(scope):
+        return DamageList(items=[])
+    known = [] if home.store_admin is None else home.store_admin.acknowledge(access.by)
+    if home.registry is not None:
+        known += [damage_item(note) for note in home.registry.acknowledge_damage(home.now_ms(), access.by)]
     return DamageList(items=known)
 
 

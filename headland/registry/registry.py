@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import is_name
+from headland.damage_notes import FileDamage, open_sentences
 from headland.errors import RetryLater
 from headland.registry.auth import api_keys, sessions
 from headland.registry.db import access_tables, audit
@@ -45,6 +46,8 @@ class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     newest_revision: str
     organisations: int
+    #: Sentences about damage of its file that nobody has acknowledged.
+    damage: tuple[str, ...] = ()
 
 
 class Registry:
@@ -177,18 +180,27 @@ class Registry:
         """Return the figures of the registry; raises RetryLater while the database is away."""
         return _info(self._database)
 
+    def damage(self) -> list[FileDamage]:
+        """Return the notes on damage of the registry's file, oldest first."""
+        return self._database.damage()
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all damage of the registry's file; return what was not acknowledged before."""
+        return self._database.acknowledge_damage(now_ms, by)
+
     def close(self) -> None:
         """Close the database; a second call does nothing."""
         self._database.close()
 
 
-def open_registry(url: str, now_ms: Callable[[], int] = wall_clock_ms) -> Registry:
+def open_registry(url: str, now_ms: Callable[[], int] = wall_clock_ms, *, deferred: bool = False) -> Registry:
     """Open a registry and migrate its tables: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
 
     Several processes may open one at once. Raises SettingsError for a wrong URL or the database of a newer Headland,
-    RetryLater while the database is away.
+    RetryLater while the database is away or damaged. `deferred`: only a wrong URL is refused now; the first call opens
+    the database, and each later one until that succeeds.
     """
-    return Registry(Database(url), now_ms)
+    return Registry(Database(url, deferred=deferred), now_ms)
 
 
 def inspect_registry(url: str) -> RegistryInfo | None:
@@ -198,7 +210,10 @@ def inspect_registry(url: str) -> RegistryInfo | None:
     """
     database = Database(url, prepare=False)
     try:
-        return None if database.is_empty() else _info(database)
+        if database.is_empty():
+            return None
+        database.examine()
+        return _info(database)
     finally:
         database.close()
 
@@ -210,6 +225,7 @@ def _info(database: Database) -> RegistryInfo:
             revision=current_revision(connection) or "none",
             newest_revision=newest_revision(),
             organisations=connection.execute(sa.select(sa.func.count()).select_from(organisations)).scalar_one(),
+            damage=open_sentences(database.damage()),
         )
 
 

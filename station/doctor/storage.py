@@ -64,6 +64,7 @@ def check_damaged_files(context: DiagnosticContext) -> list[Finding]:
 def check_registry(context: DiagnosticContext) -> list[Finding]:
     """Read the registry without changing it."""
     try:
+        from headland.registry.db.sqlite_file import RegistryDamaged
         from headland.registry.registry import inspect_registry
 
         info = inspect_registry(context.registry_url)
@@ -72,6 +73,9 @@ def check_registry(context: DiagnosticContext) -> list[Finding]:
         return [
             Finding(check="registry", state=State.FAILED, condition=f"{missing.name} is not installed", remedy=remedy)
         ]
+    except RegistryDamaged as error:
+        remedy = "Stop the station, keep the damaged file, and put a back-up in its place; then start the station."
+        return [Finding(check="registry", state=State.FAILED, condition=str(error), remedy=remedy)]
     except HeadlandError as error:
         remedy = (
             "Start the database and permit this machine to connect: until then farms, fields and keys are unavailable."
@@ -82,6 +86,9 @@ def check_registry(context: DiagnosticContext) -> list[Finding]:
     if info is None:
         condition = f"{hide_secrets(context.registry_url)} is empty: the first start initialises it"
         return [Finding(check="registry", state=State.OK, condition=condition)]
+    if info.damage:
+        remedy = "Find out who changes files there; then: headland store acknowledge."
+        return [Finding(check="registry", state=State.FAILED, condition=" ".join(info.damage), remedy=remedy)]
     condition = f"{info.url}, {_count(info.organisations, 'organisation')}, revision {info.revision}"
     if info.revision != info.newest_revision:
         remedy = "Back it up: the next start of this version migrates it, and older versions refuse it then."

@@ -6,9 +6,10 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -43,6 +44,7 @@ from station.server.workers.alarm_worker import AlarmWorker
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
 from station.server.workers.registry_sync import RegistrySync
+from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,12 +84,9 @@ def run_station(settings: StationSettings) -> None:
         registry, threads = None, ThreadSources()
         threads.add_store(store)
         if settings.registry_url is not None:
-            demo = settings.demo, settings.demo_scale
-            registry, sync = _open_registry(settings.registry_url, settings.ingest.organisation, store, cleanup, *demo)
-            threads.add(sync)
-            if settings.api_key_path is not None:
-                repositories = ensure_organisation(registry, settings.ingest.organisation, "station")
-                ensure_bootstrap_key(registry, repositories, settings.api_key_path)
+            registry = open_registry(settings.registry_url, deferred=True)
+            cleanup.callback(registry.close)
+            threads.add(_start_sync(registry, settings.ingest.organisation, store, cleanup))
         live = CommitSource(store, settings.ingest.organisation)
         live.start()
         threads.add(live)
@@ -103,8 +102,9 @@ def run_station(settings: StationSettings) -> None:
             threads.add(marks)
             cleanup.callback(marks.stop)
             organisation, broker = settings.ingest.organisation, settings.ingest
+            prepare = partial(_prepare_registry, registry, settings)
             workers = _start_workers(
-                registry, store, organisation, gateways, settings.mail, broker, settings.webhooks_to, cleanup
+                registry, store, organisation, gateways, settings.mail, broker, settings.webhooks_to, cleanup, prepare
             )
             threads.add(workers)
         home = None
@@ -119,41 +119,12 @@ def run_station(settings: StationSettings) -> None:
         _serve(app, settings.host, settings.port)
 
 
-def _open_registry(
-    url: str, organisation: str, store: Store, cleanup: ExitStack, demo: str | None = None, scale: int | None = None
-) -> tuple[Registry, RegistrySync]:
-    """Open the registry, add the demo farm and start to register the devices of the store."""
-    registry = open_registry(url)
-    cleanup.callback(registry.close)
-    repositories = ensure_organisation(registry, organisation, "station")
-    if demo is not None:
-        add_demo(repositories, demo, scale)
+def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: ExitStack) -> RegistrySync:
+    """Start to register the devices of the store."""
     sync = RegistrySync(registry, store, organisation)
     sync.start()
     cleanup.callback(sync.stop)
-    return registry, sync
-
-
-@dataclass(frozen=True, slots=True)
-class Workers:
-    """Background threads: evaluation of alarms, delivery of notices, and forecasts."""
-
-    alarms: AlarmWorker
-    notifications: NotificationSender
-    forecasts: ForecastWorker
-
-    def counters(self) -> dict[str, float]:
-        """Return the counters of all threads."""
-        threads = (self.alarms, self.notifications, self.forecasts)
-        return {name: float(count) for thread in threads for name, count in thread.counters().items()}
-
-    def checks(self) -> list[Check]:
-        """Return the readiness checks of alarms and notifications."""
-        return [self.alarms.check(), self.notifications.check()]
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of all threads."""
-        return [*self.alarms.threads(), *self.notifications.threads(), *self.forecasts.threads()]
+    return sync
 
 
 class ThreadOwner(Protocol):
@@ -193,16 +164,30 @@ def _start_workers(
     broker: IngestSettings | None,
     policy: AddressPolicy,
     cleanup: ExitStack,
-) -> Workers:
-    """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts."""
+    prepare: Callable[[], object],
+) -> RegistryWorkers:
+    """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`."""
     list_gateways = None if gateways is None else gateways.gateways
-    alarms = AlarmWorker(registry, store, organisation, list_gateways, has_broker=broker is not None)
-    notifications = NotificationSender(registry, organisation, mail, broker, policy=policy)
-    forecasts = ForecastWorker(registry, store, organisation)
-    for worker in (alarms, notifications, forecasts):
-        worker.start()
-        cleanup.callback(worker.stop)
-    return Workers(alarms, notifications, forecasts)
+
+    def build_checked() -> Sequence[CheckedWorker]:
+        return (
+            AlarmWorker(registry, store, organisation, list_gateways, has_broker=broker is not None),
+            NotificationSender(registry, organisation, mail, broker, policy=policy),
+        )
+
+    workers = RegistryWorkers(prepare, build_checked, lambda: (ForecastWorker(registry, store, organisation),))
+    cleanup.callback(workers.stop)
+    workers.start()
+    return workers
+
+
+def _prepare_registry(registry: Registry, settings: StationSettings) -> None:
+    """Add the first records and the bootstrap key."""
+    repositories = ensure_organisation(registry, settings.ingest.organisation, "station")
+    if settings.demo is not None:
+        add_demo(repositories, settings.demo, settings.demo_scale)
+    if settings.api_key_path is not None:
+        ensure_bootstrap_key(registry, repositories, settings.api_key_path)
 
 
 def check_delivery(ingest: IngestService) -> Check:
@@ -219,7 +204,7 @@ def _station_app(
     store: Store,
     ingest: IngestService,
     registry: Registry | None,
-    workers: Workers | None,
+    workers: RegistryWorkers | None,
     live: CommitSource,
     home: HomeAssistantBridge | None,
     threads: ThreadSources,
@@ -317,9 +302,20 @@ def run_api(settings: ApiSettings) -> None:
         cleanup.callback(remote.close)
         started_s = time.monotonic()
         gateways = remote if settings.ingest_urls else None
-        registry, sync = _open_registry(settings.registry_url, settings.organisation, store, cleanup)
+        registry = open_registry(settings.registry_url, deferred=True)
+        cleanup.callback(registry.close)
+        sync = _start_sync(registry, settings.organisation, store, cleanup)
+        prepare = partial(ensure_organisation, registry, settings.organisation, "station")
         workers = _start_workers(
-            registry, store, settings.organisation, gateways, settings.mail, None, settings.webhooks_to, cleanup
+            registry,
+            store,
+            settings.organisation,
+            gateways,
+            settings.mail,
+            None,
+            settings.webhooks_to,
+            cleanup,
+            prepare,
         )
         app = create_app(
             store,

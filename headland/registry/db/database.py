@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import make_url
 
+from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.registry.db.migration import current_revision, migrate
+from headland.registry.db.sqlite_file import SqliteFile, damaged_error
 from headland.registry.models.errors import InvalidRecord, RecordConflict
 
 #: Longest wait of a call: for another write, for a free connection, for a server's response.
 _WAIT_S: Final = 10
+#: Between two attempts to open a database that could not be opened.
+_TRY_EVERY_S: Final = 2.0
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 #: Marks a connection whose transaction will write.
 _WRITES: Final = "headland_writes"
@@ -33,26 +40,41 @@ class Database:
 
     At the end of a `writing` block its changes are committed and on disk, or none of them; where the connection broke
     during the commit, RetryLater is raised and either may be true. Without `prepare` nothing is created or migrated.
+
+    `deferred`: nothing is opened now; a call opens the database where that was not possible before, and raises
+    RetryLater until it is. A SQLite file that is deleted or replaced meanwhile is written again or opened anew.
     """
 
-    def __init__(self, url: str, *, prepare: bool = True) -> None:
+    def __init__(self, url: str, *, prepare: bool = True, deferred: bool = False) -> None:
         self.url = _url(url)
-        self.engine = _engine(self.url)
-        if not prepare:
+        self.engine = _engine(self.url, is_managed=prepare)
+        self._file = SqliteFile(Path(str(self.url.database))) if self.url.get_backend_name() == "sqlite" else None
+        self._is_managed = prepare
+        self._is_ready = False
+        self._lock = threading.Lock()
+        #: Why the database could not be opened at the last attempt.
+        self._failure: str | None = None
+        self._again_s = 0.0
+        if not prepare or deferred:
             return
-        if self.url.get_backend_name() == "sqlite":
-            _make_file(Path(str(self.url.database)))
         try:
-            with self._translated_errors(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
-                migrate(connection)
+            self._prepare()
         except BaseException:
-            self.engine.dispose()
+            self.close()
             raise
 
     @property
     def shown_url(self) -> str:
         """URL without the password."""
         return _shown(self.url)
+
+    def damage(self) -> list[FileDamage]:
+        """Return the notes on damage of a SQLite file, oldest first."""
+        return [] if self._file is None else load_notes(self._file.path)
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all open notes on damage; return them."""
+        return [] if self._file is None else acknowledge_notes(self._file.path, now_ms, by)
 
     def is_empty(self) -> bool:
         """Return whether there is no registry yet; never creates a SQLite file."""
@@ -61,21 +83,65 @@ class Database:
         with self.reading() as connection:
             return current_revision(connection) is None
 
+    def examine(self) -> None:
+        """Raise RegistryDamaged where the pages of a SQLite file are inconsistent."""
+        if self._file is not None:
+            with self.reading() as connection:
+                self._file.examine(connection)
+
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a transaction that only reads. Raises RetryLater while the database is away."""
+        self._ensure_ready()
         with self._translated_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Open a writing transaction. Raises RetryLater while the database is away, RecordConflict for a used name."""
+        self._ensure_ready()
         with self._translated_errors(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
             yield connection
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""
         self.engine.dispose()
+        if self._file is not None:
+            self._file.close()
+
+    def _prepare(self) -> None:
+        """Open the database and migrate it; a SQLite file is examined first, and created where there is none."""
+        if self._file is not None:
+            self._file.create()
+        with self._translated_errors(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            if self._file is not None:
+                self._file.examine(connection)
+            migrate(connection)
+        if self._file is not None:
+            self._file.hold()
+        self._is_ready = True
+
+    def _ensure_ready(self) -> None:
+        """Open the database where it is not open, at most every few seconds; raises RetryLater."""
+        if not self._is_managed or (self._is_ready and (self._file is None or self._file.is_in_place())):
+            return
+        if self._failure is not None and (time.monotonic() < self._again_s or self._lock.locked()):
+            raise RetryLater(self._failure)
+        with self._lock:
+            if self._is_ready and (self._file is None or self._file.is_in_place()):
+                return
+            # The connections are those of the file that could not be read, or is gone.
+            self._is_ready = False
+            self.engine.dispose()
+            try:
+                if self._file is not None and not self._file.is_in_place():
+                    self._file.restore_place()
+                self._prepare()
+            except HeadlandError as error:
+                self._failure = str(error)
+                self._again_s = time.monotonic() + _TRY_EVERY_S
+                raise (error if isinstance(error, RetryLater) else RetryLater(str(error))) from error
+            self._failure = None
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -95,11 +161,11 @@ class Database:
         except exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise _connection_error(self.url, error) from error
-            if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
-                raise SettingsError(
-                    f"{self.url.database} is not a registry, or it is damaged ({error.orig}). Restore a back-up, "
-                    "or move the file away to start with a new registry, without farms and keys."
-                ) from error
+            if isinstance(error.orig, sqlite3.DatabaseError):
+                self._is_ready = False
+                if self._file is not None:
+                    self._file.is_damaged = True
+                raise damaged_error(str(self.url.database), str(error.orig)) from error
             raise
 
 
@@ -136,17 +202,19 @@ def _url(text: str) -> sa.URL:
     return url.set(drivername=_DRIVERS[kind])
 
 
-def _make_file(path: Path) -> None:
-    """Create the file, if missing, readable by this user only: it holds personal data and hashes of keys."""
-    try:
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise SettingsError(f"registry.url: {path} cannot be written: {error.strerror}.") from error
-
-
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, *, is_managed: bool) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, pool_size=8, max_overflow=8, pool_timeout=_WAIT_S, **_JSON)
+        # A connection never creates a file: a registry that was deleted must not begin again without farms and keys.
+        mode = "rw" if is_managed else "rwc"
+        address = f"file:{quote(str(Path(str(url.database)).absolute()))}?mode={mode}"
+        engine = sa.create_engine(
+            url,
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+            pool_size=8,
+            max_overflow=8,
+            pool_timeout=_WAIT_S,
+            **_JSON,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

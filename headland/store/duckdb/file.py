@@ -13,13 +13,13 @@ from typing import Final, TypeVar
 import duckdb
 
 from headland.clock import wall_clock_ms
+from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, open_sentences
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.blocks import find_damaged
 from headland.store.duckdb.compaction import Progress, no_progress, write_copy
 from headland.store.duckdb.contents import load_state
-from headland.store.duckdb.damage import DamageKind, StoreDamage, add_note, load_notes, open_sentences
 from headland.store.duckdb.log_repair import mend_log
 from headland.store.duckdb.paths import aside_of, copy_of, remove_database, size_of, sync_folder, wal_of
 from headland.store.duckdb.repair import note_deleted, repair_file
@@ -264,7 +264,7 @@ class DuckDBFile:
             f"The file of the store {self.path} was deleted while the station was running; it was written again from "
             "the open file, and nothing was lost. Find out who deletes files there."
         )
-        add_note(self.path, StoreDamage(kind="deleted", found_ms=now_ms, sentence=sentence, lost_samples=0))
+        add_note(self.path, FileDamage(kind="deleted", found_ms=now_ms, sentence=sentence, lost_samples=0))
 
     def save_log(self, now_ms: int) -> None:
         """Move the commits of a deleted but still open log into the file, and note it."""
@@ -273,7 +273,7 @@ class DuckDBFile:
             f"The log of the store {self.path} was deleted or replaced while the station was running; its commits were "
             "moved into the file, and nothing was lost. Find out who changes files there."
         )
-        add_note(self.path, StoreDamage(kind="deleted", found_ms=now_ms, sentence=sentence, lost_samples=0))
+        add_note(self.path, FileDamage(kind="deleted", found_ms=now_ms, sentence=sentence, lost_samples=0))
 
     def checkpoint(self) -> None:
         """Move the log into the file; called by the writer thread."""
@@ -289,7 +289,7 @@ class DuckDBFile:
             f"`headland store copy {kept} {self.path}`."
         )
         write_copy(self.connection, kept, no_progress)
-        add_note(self.path, StoreDamage(kind="replaced", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
+        add_note(self.path, FileDamage(kind="replaced", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
         # A checkpoint would delete the log of the new file, which has the same name.
         self.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         self.close()

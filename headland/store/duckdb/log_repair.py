@@ -13,8 +13,8 @@ from typing import Final
 
 import duckdb
 
+from headland.damage_notes import FileDamage, add_note
 from headland.errors import RetryLater
-from headland.store.duckdb.damage import StoreDamage, add_note
 from headland.store.duckdb.log_file import LogScan, needs_header, scan_log, write_log
 from headland.store.duckdb.paths import aside_of, size_of, sync_folder, wal_of
 
@@ -25,7 +25,7 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 
 
-def mend_log(path: Path, now_ms: int, *, foreign: bool = False) -> StoreDamage | None:
+def mend_log(path: Path, now_ms: int, *, foreign: bool = False) -> FileDamage | None:
     """Correct the log of a file, or cut it at the first entry that cannot be read; return the noted damage.
 
     `foreign`: DuckDB says that the log belongs to another file. Raises RetryLater while a process has the file open.
@@ -79,16 +79,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _describe(path: Path, scan: LogScan, kept: Path, now_ms: int, written_s: float) -> StoreDamage:
+def _describe(path: Path, scan: LogScan, kept: Path, now_ms: int, written_s: float) -> FileDamage:
     where = f"The damaged log of the store {path} is kept as {kept.name}: "
     if not scan.lost_bytes:
         bits = "one flipped bit was" if scan.corrected == 1 else f"{scan.corrected} flipped bits were"
         sentence = f"{where}{bits} corrected by the checksums, and nothing was lost. Examine disk and memory."
-        return StoreDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), lost_samples=0)
+        return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), lost_samples=0)
     until = datetime.fromtimestamp(written_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
     sentence = (
         f"{where}its last {scan.lost_bytes:,} bytes, with at least {scan.lost_commits:,} commits, could not be read. "
         f"What was committed last, until {until} UTC, is missing; the delivery of each gateway names the records."
     )
     end_ms = round(written_s * 1000)
-    return StoreDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), end_ms=end_ms)
+    return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), end_ms=end_ms)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from headland.damage_notes import FileDamage, add_note
 from headland.errors import DataDamaged, RetryLater
 from headland.store.duckdb.blocks import BlockReport, corrected, find_damaged, mend_blocks
-from headland.store.duckdb.damage import StoreDamage, add_note
 from headland.store.duckdb.log_file import scan_log
 from headland.store.duckdb.log_repair import locked
 from headland.store.duckdb.paths import (
@@ -43,7 +43,7 @@ _WHAT: Final = {
 }
 
 
-def repair_file(path: Path, reason: str, now_ms: int) -> StoreDamage:
+def repair_file(path: Path, reason: str, now_ms: int) -> FileDamage:
     """Replace a damaged file by a corrected or a salvaged one, keep the damaged one, and return the note.
 
     Raises RetryLater without room for the copies, and DataDamaged where nothing can be salvaged: the file was moved
@@ -75,7 +75,7 @@ def repair_file(path: Path, reason: str, now_ms: int) -> StoreDamage:
             f"salvaged ({error}) and an empty store was begun. Restore a back-up; the delivery of each gateway names "
             "the records."
         )
-        add_note(path, StoreDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
+        add_note(path, FileDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
         raise DataDamaged(f"The store {path} was not readable and was moved to {move_aside(path, now_ms)}.") from error
     finally:
         remove_database(work)
@@ -100,7 +100,7 @@ def note_deleted(path: Path, now_ms: int) -> None:
         f"The file of the store {path} is gone, and its log is kept as {kept.name}; an empty store was begun. Put the "
         "file back or restore a back-up; the delivery of each gateway names the missing records."
     )
-    add_note(path, StoreDamage(kind="deleted", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
+    add_note(path, FileDamage(kind="deleted", found_ms=now_ms, sentence=sentence, kept=(kept.name,)))
     wal_of(path).rename(kept)
 
 
@@ -139,7 +139,7 @@ def _differences(possible: list[dict[GroupId, object]]) -> set[GroupId]:
     return {name for name in names if any(prints.get(name) != possible[0].get(name) for prints in possible)}
 
 
-def _exchange(path: Path, repaired: Path, damage: StoreDamage, *, keeps_log: bool) -> StoreDamage:
+def _exchange(path: Path, repaired: Path, damage: FileDamage, *, keeps_log: bool) -> FileDamage:
     """Give the repaired file the store's name in one step, and the damaged one the name in the note."""
     kept = path.with_name(damage.kept[0])
     _sync(repaired)
@@ -157,17 +157,17 @@ def _exchange(path: Path, repaired: Path, damage: StoreDamage, *, keeps_log: boo
     return damage
 
 
-def _corrected(path: Path, blocks: BlockReport, now_ms: int) -> StoreDamage:
+def _corrected(path: Path, blocks: BlockReport, now_ms: int) -> FileDamage:
     kept = aside_of(path, now_ms).name
     bits = "One flipped bit" if blocks.corrected == 1 else f"{blocks.corrected} flipped bits"
     sentence = (
         f"{bits} in the store {path} could be corrected by the checksums, and nothing was lost; the damaged file is "
         f"kept as {kept}. Examine disk and memory."
     )
-    return StoreDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept,), lost_samples=0)
+    return FileDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept,), lost_samples=0)
 
 
-def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> StoreDamage:
+def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> FileDamage:
     kept = aside_of(path, now_ms).name
     parts = [f"{rows:,} {_WHAT[table]}" for table, rows in found.lost_rows.items() if table in _WHAT]
     lost = f"{', '.join(parts)} could not be read and are missing" if parts else "no sample was lost"
@@ -185,7 +185,7 @@ def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> S
         f"{max(len(blocks.damaged), 1)} blocks of the store {path} were damaged; everything else was saved into a new "
         f"file: {lost}. The damaged file is kept as {kept}."
     )
-    return StoreDamage(
+    return FileDamage(
         kind="file",
         found_ms=now_ms,
         sentence=sentence,

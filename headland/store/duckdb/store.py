@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
 from headland.store.duckdb.backup import BackupInfo, back_up, remove_interrupted
 from headland.store.duckdb.compaction import Progress, no_progress
 from headland.store.duckdb.contents import FileFigures, read_figures
-from headland.store.duckdb.damage import StoreDamage, acknowledge_notes, load_notes
 from headland.store.duckdb.export import Export, Layout, export
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.maintenance import CompactionResult, MaintenanceThread
@@ -184,11 +184,11 @@ class DuckDBStore:
         since_ms = self._writer.samples_since_ms()
         return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms, self._file.damage())
 
-    def damage(self) -> list[StoreDamage]:
+    def damage(self) -> list[FileDamage]:
         """Return the notes on damage of the store's files, oldest first."""
         return load_notes(self._file.path)
 
-    def repair(self) -> list[StoreDamage]:
+    def repair(self) -> list[FileDamage]:
         """Examine the whole file and its log, repair them where they are damaged, and return the new notes.
 
         Reads and writes wait. Raises RetryLater when a compaction, backup or export is under way.
@@ -198,7 +198,7 @@ class DuckDBStore:
             self._writer.repair()
             return self.damage()[before:]
 
-    def acknowledge_damage(self, now_ms: int, by: str) -> list[StoreDamage]:
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
         """Acknowledge the open notes on damage; return them."""
         return self._writer.run(lambda: acknowledge_notes(self._file.path, now_ms, by))
 

@@ -63,7 +63,8 @@ class DuckDBWriter:
         """Lock the state in memory for the block: keep it short."""
         with self._lock:
             if self._failure is not None:
-                raise self._failure
+                # A new exception each time: one that is raised again and again keeps every traceback.
+                raise type(self._failure)(str(self._failure))
             yield self._state
 
     def threads(self) -> list[ThreadStatus]:

@@ -19,12 +19,15 @@ def registry_url(chosen: str | None, default_path: Path) -> str:
     return chosen or f"sqlite:///{default_path}"
 
 
-def open_registry(url: str) -> Registry:
-    """Open the registry, created or migrated where needed; raises SettingsError and RetryLater."""
+def open_registry(url: str, *, deferred: bool = False) -> Registry:
+    """Open the registry, created or migrated where needed; raises SettingsError and RetryLater.
+
+    `deferred`: the first call of the registry opens it, and each later one until that succeeds.
+    """
     try:
         from headland.registry.registry import open_registry as open_it
 
-        return open_it(url)
+        return open_it(url, deferred=deferred)
     except ModuleNotFoundError as missing:
         extra = "postgres" if url.startswith("postgres") else "api"
         raise SettingsError(

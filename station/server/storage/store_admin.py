@@ -6,12 +6,9 @@ import hmac
 import logging
 import threading
 
-import msgspec
-
-from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork
+from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork, damage_item
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
-from headland.store.duckdb.damage import StoreDamage
 from headland.store.duckdb.store import DuckDBStore
 from station.server.storage.store_admin_tasks import do_work
 
@@ -36,11 +33,11 @@ class DuckDBAdmin:
 
     def damage(self) -> list[DamageItem]:
         """Return the damage of the store's files, oldest first."""
-        return [_damage_item(note) for note in self._store.damage()]
+        return [damage_item(note) for note in self._store.damage()]
 
     def acknowledge(self, by: str) -> list[DamageItem]:
         """Acknowledge all damage; return what was not acknowledged before."""
-        return [_damage_item(note) for note in self._store.acknowledge_damage(wall_clock_ms(), by)]
+        return [damage_item(note) for note in self._store.acknowledge_damage(wall_clock_ms(), by)]
 
     def start(self, work: StoreWork) -> StoreJob:
         """Start a task; raises RetryLater while another one runs."""
@@ -76,7 +73,3 @@ class DuckDBAdmin:
         with self._lock:
             if number in self._jobs:
                 self._jobs[number] = self._jobs[number].model_copy(update=changes)
-
-
-def _damage_item(note: StoreDamage) -> DamageItem:
-    return DamageItem.model_validate(msgspec.structs.asdict(note) | {"kept": list(note.kept)})

@@ -49,7 +49,7 @@ def test_a_file_that_is_not_a_database_is_refused_unchanged(tmp_path: Path) -> N
     path = tmp_path / "r.sqlite"
     path.write_bytes(b"not a database at all, but long enough to be read as one" * 20)
     before = path.read_bytes()
-    with pytest.raises(SettingsError, match=r"r\.sqlite is not a registry.*back-up"):
+    with pytest.raises(RetryLater, match=r"r\.sqlite is not a registry.*back-up"):
         open_registry(f"sqlite:///{path}")
     assert path.read_bytes() == before
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headland.damage_notes import load_notes, note_path
 from headland.errors import RetryLater
 from headland.store.duckdb.checksums import checksum, find_flipped_bit, flip
-from headland.store.duckdb.damage import load_notes, note_path
 from headland.store.duckdb.log_file import scan_log
 from headland.store.duckdb.log_repair import make_header
 from headland.store.duckdb.paths import wal_of

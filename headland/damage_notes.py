@@ -1,4 +1,4 @@
-"""Damage of a DuckDB store: what was found, kept and lost, noted beside the file until a person acknowledges it."""
+"""Damage of a file: what was found, kept and lost, noted beside the file until a person acknowledges it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Final, Literal
 import msgspec
 
 from headland.errors import DataDamaged
-from headland.store.duckdb.paths import size_of, sync_folder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,8 +20,8 @@ _MOST_NOTES: Final = 100
 DamageKind = Literal["log", "file", "deleted", "replaced", "note"]
 
 
-class StoreDamage(msgspec.Struct, frozen=True, kw_only=True):
-    """Damage of the store: `sentence` says what was lost; `kept` names the files that hold the damaged bytes.
+class FileDamage(msgspec.Struct, frozen=True, kw_only=True):
+    """Damage of a file: `sentence` says what was lost; `kept` names the files that hold the damaged bytes.
 
     [start_ms, end_ms) holds the times of the lost samples, as far as they are known.
     """
@@ -39,34 +38,34 @@ class StoreDamage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_path(path: Path) -> Path:
-    """Return the path of the notes of a store's file."""
+    """Return the path of a file's notes."""
     return path.with_name(path.name + ".damage.json")
 
 
-def load_notes(path: Path) -> list[StoreDamage]:
-    """Return the notes of a store's file, oldest first; notes that cannot be read are a damage themselves."""
+def load_notes(path: Path) -> list[FileDamage]:
+    """Return the notes of a file, oldest first; notes that cannot be read are a damage themselves."""
     notes = note_path(path)
-    if not size_of(notes) and not notes.exists():
+    if not notes.exists():
         return []
     try:
-        return msgspec.json.decode(notes.read_bytes(), type=list[StoreDamage])
+        return msgspec.json.decode(notes.read_bytes(), type=list[FileDamage])
     except (OSError, msgspec.MsgspecError):
-        sentence = f"The notes on damage of the store, {notes}, cannot be read: look for files named *.damaged-*."
-        return [StoreDamage(kind="note", found_ms=round(time.time() * 1000), sentence=sentence)]
+        sentence = f"The notes on damage of {path}, {notes}, cannot be read: look for files named *.damaged-*."
+        return [FileDamage(kind="note", found_ms=round(time.time() * 1000), sentence=sentence)]
 
 
-def add_note(path: Path, damage: StoreDamage) -> None:
+def add_note(path: Path, damage: FileDamage) -> None:
     """Add a note, durably, and log it."""
     _LOGGER.error("%s", damage.sentence)
     _save(path, [*load_notes(path), damage])
 
 
-def replace_last(path: Path, damage: StoreDamage) -> None:
+def replace_last(path: Path, damage: FileDamage) -> None:
     """Replace the newest note by one that says more."""
     _save(path, [*load_notes(path)[:-1], damage])
 
 
-def acknowledge_notes(path: Path, now_ms: int, by: str) -> list[StoreDamage]:
+def acknowledge_notes(path: Path, now_ms: int, by: str) -> list[FileDamage]:
     """Acknowledge all open notes; return those that were open."""
     notes = load_notes(path)
     is_open = [note for note in notes if note.acknowledged_ms is None]
@@ -81,12 +80,12 @@ def acknowledge_notes(path: Path, now_ms: int, by: str) -> list[StoreDamage]:
     return is_open
 
 
-def open_sentences(notes: list[StoreDamage]) -> tuple[str, ...]:
+def open_sentences(notes: list[FileDamage]) -> tuple[str, ...]:
     """Return the sentences of the notes that nobody has acknowledged."""
     return tuple(note.sentence for note in notes if note.acknowledged_ms is None)
 
 
-def _save(path: Path, notes: list[StoreDamage]) -> None:
+def _save(path: Path, notes: list[FileDamage]) -> None:
     target = note_path(path)
     part = target.with_name(target.name + ".writing")
     is_open = [note for note in notes if note.acknowledged_ms is None]
@@ -98,7 +97,11 @@ def _save(path: Path, notes: list[StoreDamage]) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
-        sync_folder(target.parent)
+        descriptor = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise DataDamaged(
             f"The damage of {path} cannot be noted ({error.strerror}); the store stays closed."

@@ -1,0 +1,168 @@
+"""A station whose files are damaged, missing or away starts, stores what gateways send, and says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from headland.registry.auth.api_keys import make_key
+from headland.registry.registry import open_registry
+from headland.store.duckdb.store import DuckDBStore
+from headland.store.port import MarkState
+from station.local.folder import FarmFolder
+from tests.broker import Broker, find_free_port
+from tests.ingest.gateway import Gateway, batch_of
+from tests.postgres import Postgres
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.services("mosquitto")
+
+
+class Station:
+    """`headland station` as a process of its own."""
+
+    def __init__(self, folder: FarmFolder, broker: Broker, *options: str) -> None:
+        folder.create()
+        port = find_free_port()
+        self.folder = folder
+        self.log = folder.root / "station.txt"
+        address = ["--broker", f"{broker.host}:{broker.port}", "--port", str(port)]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "station", "station", "--data", str(folder.root), *address, *options],
+                env={**os.environ, "HOME": str(folder.root)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+
+    def readiness(self) -> dict[str, tuple[bool, str]]:
+        """Return each check of /readyz; empty while the station does not answer."""
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            checks = self.client.get("/readyz").json()["checks"]
+        except httpx.TransportError:
+            return {}
+        return {check["name"]: (check["ok"], check["detail"]) for check in checks}
+
+    def is_ok(self, check: str) -> bool:
+        return self.readiness().get(check, (False, ""))[0]
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(path, headers={"Authorization": f"Bearer {self.folder.api_key() or make_key()}"})
+
+
+@contextmanager
+def running(folder: FarmFolder, broker: Broker, *options: str) -> Iterator[Station]:
+    station = Station(folder, broker, *options)
+    try:
+        yield station
+    finally:
+        station.process.terminate()
+        station.process.wait(10)
+        station.client.close()
+
+
+def send(broker: Broker, seq: int) -> None:
+    """Send a record and wait for its commit ack."""
+    with Gateway(broker.host, broker.port) as gateway:
+        gateway.send(batch_of(seq))
+        wait_until(lambda: any(ack.seq >= seq for ack in gateway.acks), 20)
+
+
+def test_an_unreadable_registry_stops_neither_the_station_nor_ingest_and_its_repair_needs_no_restart(
+    tmp_path: Path, mosquitto: Broker
+) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("registry"), 30)
+        key = folder.api_key()
+    whole = folder.registry_path.read_bytes()
+    damaged = bytearray(whole)
+    damaged[100:130] = os.urandom(30)
+    folder.registry_path.write_bytes(damaged)
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("ingest"), 30)
+        send(mosquitto, 1)
+        is_ok, said = station.readiness()["registry"]
+        assert not is_ok
+        assert "damaged" in said
+        answer = station.get("/v1/devices")
+        assert answer.status_code == 503
+        assert "back-up" in answer.json()["detail"]
+        assert folder.registry_path.read_bytes() == damaged
+        back = tmp_path / "back-up.sqlite"
+        back.write_bytes(whole)
+        back.replace(folder.registry_path)
+        wait_until(lambda: station.is_ok("registry"), 20)
+        assert folder.api_key() == key
+        wait_until(lambda: station.get("/v1/devices").status_code == 200, 20)
+
+
+def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_is_said(
+    tmp_path: Path, mosquitto: Broker
+) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("ingest") and station.is_ok("registry"), 30)
+        send(mosquitto, 1)
+        folder.store_path.unlink()
+        folder.registry_path.unlink()
+        wait_until(lambda: not station.is_ok("store") and not station.is_ok("registry"), 20)
+        for check in ("store", "registry"):
+            assert "deleted while the station was running" in station.readiness()[check][1]
+        send(mosquitto, 2)
+        answer = station.client.post(
+            "/v1/store/damage/acknowledge", headers={"Authorization": f"Bearer {folder.api_key()}"}
+        )
+        assert [item["kind"] for item in answer.json()["items"]] == ["deleted", "deleted"]
+        assert station.is_ok("store")
+        assert station.is_ok("registry")
+        station.process.kill()
+        station.process.wait(10)
+    store = DuckDBStore(folder.store_path)
+    assert store.marks() == {("gw-1", "e1"): MarkState(2)}
+    store.close()
+    registry = open_registry(f"sqlite:///{folder.registry_path}")
+    assert registry.authenticate(str(folder.api_key())) is not None
+    registry.close()
+
+
+@pytest.mark.services("postgresql")
+def test_a_postgresql_that_is_away_at_the_start_is_used_once_it_is_there(tmp_path: Path, mosquitto: Broker) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    server = Postgres()
+    server.start()
+    try:
+        url = server.new_database()
+        server.kill()
+        with running(folder, mosquitto, "--registry", url) as station:
+            wait_until(lambda: station.is_ok("ingest"), 30)
+            send(mosquitto, 1)
+            assert not station.is_ok("registry")
+            assert station.get("/v1/devices").status_code == 503
+            server.start()
+            wait_until(lambda: station.is_ok("registry"), 30)
+            wait_until(lambda: folder.api_key() is not None, 20)
+            wait_until(lambda: station.get("/v1/devices").status_code == 200, 20)
+    finally:
+        server.close()
+
+
+def test_a_damaged_quarantine_stops_nothing_and_what_is_readable_is_kept(tmp_path: Path, mosquitto: Broker) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    folder.create()
+    shutil.copyfile(Path(__file__), folder.quarantine_path)
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("ingest"), 30)
+        send(mosquitto, 1)
+        assert list(folder.quarantine_path.parent.glob("quarantine.sqlite.damaged-*"))
