@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final, NamedTuple
@@ -126,11 +126,12 @@ class CommitBatchBuilder:
         shards: frozenset[int],
         quotas: Quotas = NO_QUOTAS,
         now_ms: Callable[[], int] = wall_clock_ms,
+        look_up: Callable[[], Iterable[DeviceRecord]] | None = None,
     ) -> None:
         self._organisation = organisation
         self._shards = shards
         self._now_ms = now_ms
-        self.owners = DeviceOwners(quotas)
+        self.owners = DeviceOwners(quotas, look_up)
         self._budgets = GatewayBudgets(quotas)
         self._digests = RecordDigests()
         self._notes = GatewayNotes()

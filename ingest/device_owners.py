@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -39,11 +39,13 @@ class DeviceOwners:
     """The known devices with their owners and series; used by the writer's thread.
 
     A claim counts at once, also where the batch that made it must be written again: who was first remains first.
-    `unsaved` are the owners that are not on the disk yet.
+    `unsaved` are the owners that are not on the disk yet. Where other workers describe devices in the same store,
+    `look_up` returns the store's devices, or none where it was called a moment ago.
     """
 
-    def __init__(self, quotas: Quotas) -> None:
+    def __init__(self, quotas: Quotas, look_up: Callable[[], Iterable[DeviceRecord]] | None = None) -> None:
         self._quotas = quotas
+        self._look_up = look_up
         self._owners: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._simulated: set[str] = set()
@@ -165,6 +167,11 @@ class DeviceOwners:
             return None
         if device == gateway:
             return None  # a gateway speaks for itself, whatever device has its name
+        if owner is None and self._look_up is not None:
+            self.update(self._look_up())
+            owner = self._owners.get(device)
+            if owner == gateway:
+                return None
         if owner is None:
             if self._counts[gateway] >= self._quotas.devices:
                 detail = f"{gateway} has {self._quotas.devices} devices, {device[:80]} would be one more"

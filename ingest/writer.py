@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -15,7 +16,7 @@ from typing import Final, Protocol
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
-from headland.store.port import Rejection, SeriesFilter, Store, WriteBatch, WriteResult
+from headland.store.port import DeviceRecord, Rejection, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.commit_batch import CommitBatch, CommitBatchBuilder
@@ -24,7 +25,7 @@ from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.pending_acks import PendingAcks
 from ingest.quarantine import Quarantine, QuarantinedMessage
 from ingest.rejected import refuse_messages, summarise_rejections
-from ingest.settings import IngestSettings
+from ingest.settings import ALL_SHARDS, IngestSettings
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ _REPLAY_EVERY_S: Final = 1.0
 _MAX_REPLAYS: Final = 20
 #: Interval of reading the owners of devices again, which another process may have changed.
 _REFRESH_EVERY_S: Final = 30.0
+#: Interval of looking for the owner of a new device, where other workers describe devices in the same store.
+_LOOK_UP_EVERY_S: Final = 1.0
 #: Errors of a store or disk that is not available now; they never mean that a message is bad.
 _TRANSIENT: Final = (RetryLater, DataDamaged, OSError, sqlite3.Error)
 
@@ -96,6 +99,7 @@ class IngestWriter:
         self._pending_acks = PendingAcks(settings.ack_secret)
         self._next_replay_s = 0.0
         self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
+        self._next_look_up_s = 0.0
         self._devices_changed = threading.Event()
         self._resend_acks = threading.Event()
         self._stopping = threading.Event()
@@ -160,7 +164,18 @@ class IngestWriter:
 
     def _make_builder(self) -> CommitBatchBuilder:
         settings = self._settings
-        return CommitBatchBuilder(settings.organisation, settings.shards, settings.quotas, self._now_ms)
+        is_alone = settings.shards == ALL_SHARDS
+        look_up = None if is_alone else self._look_up_devices
+        return CommitBatchBuilder(settings.organisation, settings.shards, settings.quotas, self._now_ms, look_up)
+
+    def _look_up_devices(self) -> Sequence[DeviceRecord]:
+        """Return the devices in the store, which other workers describe, too; none where that was just asked."""
+        if self._monotonic_s() < self._next_look_up_s:
+            return ()
+        self._next_look_up_s = self._monotonic_s() + _LOOK_UP_EVERY_S
+        with suppress(*_TRANSIENT):
+            return self._store.devices(self._settings.organisation)
+        return ()
 
     def _end(self) -> None:
         try:

@@ -223,7 +223,13 @@ def _report_epoch(
     missing = subtract(merge([(1, top)]), accounted)
     shortened = counts.get((gateway, epoch, Disposition.SHORTENED), _NOTHING)
     vanished = subtract(shortened.ranges, accounted)
-    unsaved = merge([*intersect(missing, merge([(1, deleted_seq)])), *vanished])
+    # The ledger outlives a store that was replaced: what is still in quarantine is not lost.
+    known = merge(
+        part
+        for disposition in (Disposition.QUARANTINED, Disposition.DROPPED)
+        for part in counts.get((gateway, epoch, disposition), _NOTHING).ranges
+    )
+    unsaved = merge([*subtract(intersect(missing, merge([(1, deleted_seq)])), known), *vanished])
     named = (
         counts.get((gateway, epoch, disposition), _NOTHING).ranges
         for disposition in (Disposition.GONE, Disposition.LOST)

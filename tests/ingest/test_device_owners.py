@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from headland.contract.records import Batch, Block, Clock, Descriptor, Event
+from headland.contract.topics import shard_of
 from headland.store.port import SeriesFilter
 from ingest.accounting.delivery import RefusedDevice
 from tests.ingest.brittle_store import BrittleStore
@@ -256,3 +257,22 @@ def test_an_event_with_an_instant_that_cannot_be_is_refused(bench: Bench, t: int
     bench.settle()
     assert [event.data.get("since_ms") for event in bench.store.events("local", 0, 2**60)] == [0]
     assert [message.reason for message in bench.writer.quarantine.list()] == ["bad_time"]
+
+
+def test_workers_of_different_shards_know_each_others_devices(tmp_path: Path) -> None:
+    store = BrittleStore()
+    here, there = "ga", next(name for name in ("gb", "gc", "gd", "ge") if shard_of(name) != shard_of("ga"))
+    mine = Bench(tmp_path / "one", store, shards=frozenset([shard_of(here)]))
+    theirs = Bench(tmp_path / "two", store, shards=frozenset([shard_of(there)]))
+    for bench in (mine, theirs):
+        bench.writer.load()
+    mine.describe(here, HOUSE)
+    mine.settle()
+    theirs.describe(there, HOUSE)
+    theirs.put(record(1, there, "house-7", -30.0))
+    theirs.settle()
+    assert [device.gateway for device in store.devices("local")] == [here]
+    assert store.raw(SeriesFilter("local"), 0, 2**60) == []
+    assert theirs.delivery(there).foreign == 2
+    for bench in (mine, theirs):
+        bench.writer.finish()

@@ -167,6 +167,15 @@ def test_records_that_left_quarantine_are_lost_and_named() -> None:
     assert (report.loss, report.lost) == (2, (EpochRange("e1", 3, 4),))
 
 
+def test_what_is_still_in_quarantine_after_a_store_was_replaced_is_not_lost() -> None:
+    counts = {
+        ("gw-1", "e1", Disposition.QUARANTINED): Counts(((4, 6),)),
+        ("gw-1", "e1", Disposition.DROPPED): Counts(((8, 8),)),
+    }
+    report = reconcile("gw-1", {}, counts, GatewayFigures(0), deleted={"e1": 10})
+    assert (report.loss, report.lost) == (6, tuple(EpochRange("e1", *part) for part in ((1, 3), (7, 7), (9, 10))))
+
+
 def test_a_report_of_thousands_of_spools_is_short_and_counts_all_of_them() -> None:
     marks = {f"{number:016x}": MarkState(10, ((12, 12),) if number % 7 == 0 else ()) for number in range(3000)}
     marks["now"] = MarkState(0, tuple((number, number) for number in range(2, 514, 2)))

@@ -14,7 +14,7 @@ from headland.store.memory import MemoryStore
 from ingest.accounting.delivery import EpochRange
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from tests.ingest.brittle_store import BrittleStore
-from tests.ingest.gateway import T0_MS, batch_of
+from tests.ingest.gateway import T0_MS, batch_of, block_of
 from tests.ingest.writer_bench import Bench
 
 
@@ -36,7 +36,8 @@ def bench_of(folder: Path, registry: Registry, store: MemoryStore) -> tuple[Benc
 def test_after_a_store_was_replaced_each_lost_record_of_each_spool_is_named(tmp_path: Path, registry: Registry) -> None:
     bench, sync = bench_of(tmp_path, registry, BrittleStore())
     for gateway, epoch, records in (("ga", "first", 1531), ("ga", "second", 20), ("retired", "only", 7)):
-        bench.put(batch_of(records, gateway=gateway, epoch=epoch, first=1))
+        block = block_of({"air_temperature_degc": [20.0]}, device=f"house-of-{gateway}")
+        bench.put(batch_of(records, block, gateway=gateway, epoch=epoch, first=1))
     bench.settle()
     assert sync.sync() == 3
     bench.writer.finish()
