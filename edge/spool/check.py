@@ -151,6 +151,8 @@ class SpoolCheck:
             shortened=self.shortened,
             unreported=[(each.epoch, each.first, each.last, each.records) for each in self._unreported],
             report=self._report_seq if self._unreported else 0,
+            base=totals.base,
+            stale_upto=totals.stale_upto,
         )
         try:
             self._file.write(record, durable=durable)

@@ -30,7 +30,8 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
 
     `last`: the last number in use. `acked`: everything up to it was deleted after a commit ack. `published`: ranges
     that may have been published. `renewals` and `shortened` are those of `SpoolStatus`. `unreported`: missing records
-    (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it.
+    (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it. `base` and
+    `stale_upto` are those of `SpoolTotals`.
     """
 
     gateway: str
@@ -43,6 +44,8 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     shortened: int = 0
     unreported: list[tuple[str, int, int, int]] = []
     report: int = 0
+    base: int = 0
+    stale_upto: int = 0
 
 
 class Unreadable(Enum):

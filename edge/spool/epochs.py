@@ -6,7 +6,7 @@ that were used are missing. A new epoch costs an event; what had arrived in the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -44,6 +44,19 @@ class Renewal:
     epoch_before: str
     missing: tuple[MissingRecords, ...] = ()
     again: tuple[MissingRecords, ...] = ()
+
+    def without(self, found: Iterable[tuple[int, int]]) -> Renewal:
+        """Return the renewal after the numbers `found`, as (first, last), of the missing ones were found."""
+        rest: list[MissingRecords] = []
+        numbers = sorted(found)
+        for each in self.missing:
+            at = each.first
+            for first, last in [*numbers, (each.last + 1, each.last + 1)]:
+                end = min(first - 1, each.last)
+                if at <= end:
+                    rest.append(MissingRecords(each.epoch, at, end, end - at + 1))
+                at = max(at, last + 1)
+        return replace(self, missing=tuple(rest))
 
     @property
     def records_missing(self) -> int:

@@ -9,17 +9,17 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from edge.spool.check import SpoolCheck
-from edge.spool.check_file import sync_folder
+from edge.spool.check_file import CheckRecord, Unreadable, sync_folder
 from edge.spool.disk_reserve import DiskReserve, is_full, write_back
 from edge.spool.epochs import OpenedSpool, Renewal
 from edge.spool.machine import SpoolMachine
 from edge.spool.retention import read_run_s, write_age
-from edge.spool.rows import SpoolFull, begin_epoch, find_holes, read_totals
-from edge.spool.schema import FirstEpoch, SpoolTotals, damaged_event, is_damage, move_aside, open_file
+from edge.spool.rows import SpoolFull, begin_epoch, find_holes, insert_salvaged, read_totals
+from edge.spool.salvage import Row, Wanted, salvage
+from edge.spool.schema import FirstEpoch, SpoolTotals, damaged_event, has_version, is_damage, move_aside, open_file
 from edge.spool.settings import SpoolOwner
 from headland.contract.records import EpochReason, Event
 
@@ -174,29 +174,47 @@ class SpoolFile:
 
     def _open(self) -> None:
         record = self.check.read()
+        is_log_kept = isinstance(record, CheckRecord) and not has_version(self._path)
+        if is_log_kept:
+            self._keep_log()  # where SQLite finds nothing in it, a new spool overwrites it
         self._connection, version = open_file(self._path, self._machine, self._first_epoch())
         totals = read_totals(self._connection)
         self._run_s_before, self._opened_s = read_run_s(self._connection), self._clock_s()
         renewal = self.check.judge(OpenedSpool(totals, version, find_holes(self._connection, totals)), record)
         self.totals = totals
         if renewal is not None:
-            if renewal.missing and version:
+            if renewal.missing and not is_log_kept:
                 self._keep_log()
             # A file that was created just now has its first epoch, which nothing has used.
-            self._begin(renewal, self._machine.make_epoch() if version else totals.epoch)
+            epoch = self._machine.make_epoch() if version else totals.epoch
+            self._begin(renewal, epoch, old=self._path, record=record)
+        if is_log_kept and (renewal is None or not renewal.missing):
+            self._kept_log.unlink(missing_ok=True)
         self._watch()
 
-    def _begin(self, renewal: Renewal, epoch: str, *reports: Event) -> None:
-        change = partial(
-            begin_epoch,
-            totals=self.totals,
-            owner=self._owner,
-            epoch=epoch,
-            renewal=renewal,
-            time_ms=self._now_ms(),
-            reports=reports,
-        )
+    def _begin(
+        self,
+        renewal: Renewal,
+        epoch: str,
+        *reports: Event,
+        old: Path | None = None,
+        record: CheckRecord | Unreadable = Unreadable.MISSING,
+    ) -> None:
+        """Begin an epoch; records that are missing and can still be read in the `old` file or its log are added."""
+        time_ms = self._now_ms()
+        final = renewal
+
+        def change(connection: sqlite3.Connection) -> SpoolTotals:
+            nonlocal final
+            totals, final = self.totals, renewal
+            if renewal.missing and old is not None and isinstance(record, CheckRecord):
+                found = insert_salvaged(connection, self._salvage(old, record, renewal))
+                final = renewal.without((first - record.base, row - record.base) for first, row in found)
+                totals = read_totals(connection) if found else totals
+            return begin_epoch(connection, totals, self._owner, epoch, final, time_ms, reports)
+
         self.totals = self.change(change)
+        renewal = final
         self.check.renewals += 1
         self.check.shortened += renewal.records_missing
         self.check.begin_epoch(self.totals, renewal)
@@ -223,7 +241,8 @@ class SpoolFile:
         why = f"the spool was damaged and is now {aside.name}"
         known = Renewal(EpochReason.DAMAGED, why, "") if found is None else found
         renewal = replace(known, reason=EpochReason.DAMAGED, why=why)
-        self._begin(renewal, self.totals.epoch, damaged_event(self._owner, time_ms, aside.name, str(error)))
+        event = damaged_event(self._owner, time_ms, aside.name, str(error))
+        self._begin(renewal, self.totals.epoch, event, old=aside, record=record)
         self._watch()
 
     def _rescue(self) -> None:
@@ -256,12 +275,27 @@ class SpoolFile:
         self.counters["rescued"] += 1
         self._watch()
 
+    def _salvage(self, old: Path, record: CheckRecord, renewal: Renewal) -> Iterator[Row]:
+        """Yield the missing records that can still be read, as far as the disk lets them."""
+        missing = [(each.first, each.last) for each in renewal.missing if each.epoch == record.epoch]
+        log = self._kept_log if old == self._path else old.with_name(f"{old.name}-wal")
+        try:
+            yield from salvage(old, log, Wanted(record.epoch, missing, record.base, record.stale_upto))
+        except OSError as error:
+            _LOGGER.warning("what is missing in the spool cannot be looked for: %s", error)
+
+    @property
+    def _kept_log(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.shortened-wal")
+
     def _keep_log(self) -> None:
-        """Keep a copy of the log of which SQLite read only a part; the next write overwrites it."""
+        """Keep a copy of the log of which SQLite reads only a part; the next write overwrites it."""
         log = self._path.with_name(f"{self._path.name}-wal")
-        if log.exists() and log.stat().st_size:
-            with suppress(OSError):
-                shutil.copyfile(log, self._path.with_name(f"{self._path.name}.shortened-wal"))
+        with suppress(OSError):
+            if log.exists() and log.stat().st_size:
+                shutil.copyfile(log, self._kept_log)
+            else:
+                self._kept_log.unlink(missing_ok=True)
 
     def _watch(self) -> None:
         """Remember which files are open."""

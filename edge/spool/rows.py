@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from edge.pipeline.batcher import Content
 from edge.spool.epochs import Renewal, renewal_events
 from edge.spool.retention import free_space
+from edge.spool.salvage import Row
 from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import VERSION, encode_batch
@@ -157,6 +158,17 @@ def begin_epoch(
     return insert_contents(
         connection, read_totals(connection), owner, [Content([], events, 0)], sys.maxsize, SpoolRetention()
     )
+
+
+def insert_salvaged(connection: sqlite3.Connection, rows: Iterable[Row]) -> list[tuple[int, int]]:
+    """Insert rows, but none whose numbers another has; return their ranges (first, last) of rows."""
+    overlapping = "SELECT 1 FROM records WHERE seq >= ? AND first <= ? ORDER BY seq LIMIT 1"
+    ranges = []
+    for row in rows:
+        if connection.execute(overlapping, (row[1], row[0])).fetchone() is None:
+            connection.execute(INSERT, row)
+            ranges.append((row[1], row[0]))
+    return ranges
 
 
 def _close_holes(connection: sqlite3.Connection) -> None:

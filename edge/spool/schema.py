@@ -162,6 +162,15 @@ def open_file(path: Path, machine: SpoolMachine, first: FirstEpoch) -> tuple[sql
     return connection, int(version)
 
 
+def has_version(path: Path) -> bool:
+    """Return whether the file itself is a spool, as opposed to one that is missing or so far in its log alone."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64)[60:64] not in (b"", bytes(4))  # user_version, as sqlite.org/fileformat2.html has it
+    except OSError:
+        return False
+
+
 def is_damage(error: sqlite3.DatabaseError) -> bool:
     """Return whether `error` means a damaged file, as opposed to a full disk or a file in use."""
     code: int | None = getattr(error, "sqlite_errorcode", None)

@@ -421,6 +421,18 @@ def test_files_of_different_times_are_noticed_or_harmless(open_spool: Opener, he
     assert missing_of(mixed) == set(), "the other spool's records are none of this gateway's"
 
 
+def test_a_flipped_bit_costs_at_most_the_records_of_its_page(open_spool: Opener, held: Held, tmp_path: Path) -> None:
+    dice = random.Random(5)
+    missing = []
+    for trial in range(20):
+        restore(tmp_path / str(trial), {**held.files, f"{FILE}-wal": flip(held.files[f"{FILE}-wal"], dice)})
+        spool = open_spool(tmp_path / str(trial), SAME_FILE)
+        missing.append(len(missing_of(spool)))
+        spool.close()
+    assert max(missing) <= 10, "SQLite alone dropped everything behind it"
+    assert missing.count(0) >= 10, "most pages are written again by later commits"
+
+
 def test_the_log_of_a_shortened_spool_is_kept_for_a_person(open_spool: Opener, held: Held, tmp_path: Path) -> None:
     wal = f"{FILE}-wal"
     broken = held.files[wal][: len(held.files[wal]) // 2] + b"\xff" + held.files[wal][len(held.files[wal]) // 2 + 1 :]
