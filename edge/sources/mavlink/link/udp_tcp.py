@@ -10,6 +10,7 @@ import math
 import selectors
 import socket
 import sys
+from collections import deque
 from typing import Final, Protocol
 
 from edge.sources.mavlink.link.recvmmsg import Datagrams
@@ -32,6 +33,10 @@ _CONNECT_S: Final = 0.8
 _MAX_CLIENTS: Final = 16
 _MAX_SENDERS: Final = 256
 _BACKLOG: Final = 4
+#: Bytes that a sender of datagrams may be sent for each byte of its own, and of frames that wait for that.
+_ANSWER_FACTOR: Final = 3
+_MAX_BUDGET_BYTES: Final = 65536
+_MAX_WAITING: Final = 64
 
 
 class Link(Protocol):
@@ -70,8 +75,24 @@ def open_link(address: LinkAddress) -> Link:
             return SerialLine(address)
 
 
+class _Sender:
+    """A sender of datagrams: its address, how many bytes it may still be sent, and the frames that wait for that."""
+
+    __slots__ = ("address", "budget_bytes", "waiting")
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.address = address
+        self.budget_bytes = 0
+        self.waiting: deque[bytes] = deque(maxlen=_MAX_WAITING)
+
+
 class UdpServer:
-    """Receives from any sender; each is a peer and can be answered."""
+    """Receives from any sender; each is a peer and can be answered.
+
+    The address of a datagram proves nothing. A peer is sent at most three times the bytes that came from it, as in
+    QUIC (RFC 9000, section 8.1), so that nobody can use the gateway to flood another; further frames wait for its next
+    datagram, the oldest of more than 64 are dropped.
+    """
 
     buffer_s = math.inf
 
@@ -80,32 +101,44 @@ class UdpServer:
         self.buffer_messages = _buffer_messages(self._socket)
         self._selector = _selector(self._socket)
         self._datagrams = Datagrams(self._socket, _BURST)
-        self._senders: dict[str, tuple[str, int]] = {}
+        self._senders: dict[str, _Sender] = {}
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return all datagrams that have come, joined by sender, in the order of the first of each."""
         if not self._selector.select(wait_s):
             return []
-        return [(self._peer(sender), b"".join(datagrams)) for sender, datagrams in self._datagrams.read().items()]
+        return [self._note(address, b"".join(datagrams)) for address, datagrams in self._datagrams.read().items()]
 
     def send(self, peer: str | None, data: bytes) -> None:
-        """Answer a sender; a sender that is no longer known is no error."""
+        """Answer a sender, as far as it has sent; a sender that is no longer known is no error."""
         sender = self._senders.get(peer or "")
         if sender is not None:
-            with contextlib.suppress(OSError):
-                self._socket.sendto(data, sender)
+            sender.waiting.append(data)
+            self._send_waiting(sender)
 
     def close(self) -> None:
         """Close the port."""
         self._selector.close()
         self._socket.close()
 
-    def _peer(self, sender: tuple[str, int]) -> str:
-        peer = f"{sender[0]}:{sender[1]}"
-        if peer not in self._senders and len(self._senders) >= _MAX_SENDERS:
-            del self._senders[next(iter(self._senders))]
-        self._senders[peer] = sender
-        return peer
+    def _note(self, address: tuple[str, int], data: bytes) -> Chunk:
+        peer = f"{address[0]}:{address[1]}"
+        sender = self._senders.get(peer)
+        if sender is None:
+            if len(self._senders) >= _MAX_SENDERS:
+                del self._senders[next(iter(self._senders))]
+            sender = self._senders[peer] = _Sender(address)
+        sender.budget_bytes = min(sender.budget_bytes + _ANSWER_FACTOR * len(data), _MAX_BUDGET_BYTES)
+        if sender.waiting:
+            self._send_waiting(sender)
+        return peer, data
+
+    def _send_waiting(self, sender: _Sender) -> None:
+        while sender.waiting and len(sender.waiting[0]) <= sender.budget_bytes:
+            data = sender.waiting.popleft()
+            sender.budget_bytes -= len(data)
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, sender.address)
 
 
 class UdpClient:
