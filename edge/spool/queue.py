@@ -95,6 +95,11 @@ class Spool:
         return self._file.totals.last_seq
 
     @property
+    def acked_seq(self) -> int:
+        """The number up to which everything was deleted after a commit ack."""
+        return self._file.totals.acked_seq
+
+    @property
     def is_unproven(self) -> bool:
         """Whether nothing has proven yet that the epoch is as this file has it: no commit ack since the opening.
 
@@ -140,8 +145,11 @@ class Spool:
         query = f"SELECT first, seq, payload FROM records WHERE kind = {URGENT} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
         return self._select(query, after_seq, limit, is_run=False)
 
-    def confirm(self, epoch: str, seq: int) -> bool:
+    def confirm(self, epoch: str, seq: int, arrived_upto: Callable[[int], int] | None = None) -> bool:
         """Delete everything up to `seq`; a confirmation of another epoch changes nothing and returns False.
+
+        `arrived_upto` returns the last record up to which all after the one given are known to have arrived: no record
+        behind it is deleted.
 
         A confirmation of a record that this spool never published, or never had, is another spool's: a copy of this
         one, or the one of which this is a copy. The receiver would take this one's next numbers for known ones, so all
@@ -162,7 +170,8 @@ class Spool:
                 if renewal is not None:
                     file.renew(renewal)
                     return True
-                file.totals = file.change(partial(delete_until, totals=totals, seq=seq))
+                upto = seq if arrived_upto is None else min(seq, arrived_upto(totals.acked_seq))
+                file.totals = file.change(partial(delete_until, totals=totals, seq=upto))
             except (sqlite3.DatabaseError, OSError) as error:
                 file.note_failure(error)
                 return True

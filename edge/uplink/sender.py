@@ -6,6 +6,7 @@ from collections import deque
 from typing import Final
 
 from edge.spool.queue import Spool, SpoolRecord
+from edge.uplink.arrivals import Arrivals
 from edge.uplink.bandwidth import Bucket, Freshness, Share
 from edge.uplink.connection import Link
 from edge.uplink.send_window import SendWindow
@@ -34,6 +35,7 @@ class RecordSender:
         self._topic = data_topic(gateway)
         in_order = self._in_order = settings.delete_on == "puback"
         self.window = SendWindow(settings.window, _NO_STALL_S if in_order else settings.resend_s)
+        self.arrivals = Arrivals()
         self._share = Share(1.0 if in_order else settings.backlog_share)
         self._freshness = Freshness(settings.live_s, spool.last_seq)
         cap = settings.max_bytes_per_s
@@ -52,6 +54,7 @@ class RecordSender:
     def reset(self) -> None:
         """Start a new epoch."""
         self.window.reset()
+        self.arrivals.reset()
         self._freshness.reset(self._spool.last_seq)
 
     def send(self, link: Link, packet_bytes: int, epoch: str, now_s: float) -> None:
@@ -131,6 +134,7 @@ class RecordSender:
         mid = link.publish(self._topic, record.payload, labels=_labels(record, is_head=is_head))
         if mid is None:
             return None  # `pump` reports it
+        self.arrivals.sent(mid, record.first, record.seq)
         if self._bucket is not None:
             self._bucket = self._bucket.spend(len(record.payload) + _PACKET_BYTES)
         self.published += 1

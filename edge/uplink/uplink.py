@@ -109,6 +109,8 @@ class Uplink:
         )
         self._sender = RecordSender(settings, gateway, spool, clock.monotonic_s())
         self._window = self._sender.window
+        self._arrivals = self._sender.arrivals
+        self._ack: Ack | None = None
         self._session: _Session | None = None
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
         self._drain_until_s = 0.0
@@ -258,6 +260,7 @@ class Uplink:
         """Start at the head of the spool where its epoch has changed."""
         if self._state.epoch != self._spool.epoch:
             self._sender.reset()
+            self._ack = None
             self._set_state(epoch=self._spool.epoch, acked_seq=None, overdue_ms=None)
 
     def _handle(self, session: _Session, event: LinkEvent) -> None:
@@ -300,6 +303,7 @@ class Uplink:
         self._counters["connects"] += 1
         self._too_large_seq = 0
         self._announcer.restart()
+        self._arrivals.forget_connection()
         self._window.restart(session.receive_maximum, session.began_s)
         _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
         self._set_state(connected=True, detail="")
@@ -311,6 +315,7 @@ class Uplink:
             self._failures = 0  # the broker accepts messages: a lost connection may return soon
         else:
             session.refusal = answer.refused
+        self._arrivals.puback(answer.mid, is_heard=answer.refused is None and not answer.no_subscribers)
         if not self._window.puback(answer.mid):
             self._counters["refused_by_broker"] += answer.refused is not None
             return
@@ -324,6 +329,8 @@ class Uplink:
             self._counters["pubacks"] += 1
             if self._state.detail and not self._too_large_seq:
                 self._set_state(detail="")
+            if self._ack is not None and self._ack.seq > self._spool.acked_seq:
+                self._apply(self._ack)
             return
         self._counters["refused_by_broker"] += 1
         if self._settings.delete_on == "puback":
@@ -343,17 +350,28 @@ class Uplink:
             return
         # The retained ack may arrive before anything else on a connection.
         self._follow_epoch()
-        if not self._spool.confirm(ack.epoch, ack.seq):
+        if not self._apply(ack):
             self._counters["foreign_acks"] += 1
             return
         self._counters["commit_acks"] += 1
+
+    def _apply(self, ack: Ack) -> bool:
+        """Delete what an ack covers, as far as it has arrived at the broker; the rest when it has.
+
+        Return False for an ack of another epoch.
+        """
+        if not self._spool.confirm(ack.epoch, ack.seq, self._arrivals.upto):
+            return False
         if not ack.epoch == self._state.epoch == self._spool.epoch:
-            return
-        now_s = self._clock.monotonic_s()
-        if self._window.commit(ack.seq, now_s):
-            self._set_state(acked_seq=ack.seq, acked_ms=self._clock.now_ms(), overdue_ms=None)
+            return True
+        self._ack = ack
+        seq, now_s = min(ack.seq, self._spool.acked_seq), self._clock.monotonic_s()
+        self._arrivals.drop(seq)
+        if self._window.commit(seq, now_s):
+            self._set_state(acked_seq=seq, acked_ms=self._clock.now_ms(), overdue_ms=None)
         else:
             self._counters["woken"] += self._window.wake(now_s)
+        return True
 
     def _note_forged_ack(self) -> None:
         """Count a commit ack that ingest did not sign; it deletes nothing."""

@@ -181,7 +181,7 @@ def _copy_card(world: World) -> None:
     if len(world.gateways) >= _MOST_MACHINES:
         return
     second = world.add_gateway(first.name)
-    second.epoch = first.epoch
+    second.epoch, second.records = first.epoch, dict(first.records)
     if world.rng.random() < 0.5:
         second.disk.adopt(first.disk)  # an image
     else:

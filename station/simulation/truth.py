@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,17 +21,20 @@ class GatewayTruth:
 
     certain: set[int] = field(default_factory=set)
     uncertain: set[int] = field(default_factory=set)
-    records: dict[str, dict[int, int]] = field(default_factory=dict)
+    records: dict[str, dict[int, set[int]]] = field(default_factory=dict)
     in_damaged: set[int] = field(default_factory=set)
     untraced: set[int] = field(default_factory=set)
 
-    def note(self, epoch: str, first_seq: int, numbers: Iterable[int]) -> None:
-        """Note which numbers the records from `first_seq` on hold."""
-        self.records.setdefault(epoch, {}).update(enumerate(numbers, start=first_seq))
+    def note(self, epoch: str, records: Mapping[int, int]) -> None:
+        """Note which number each record of an epoch holds; two copies of one spool may use the same seq."""
+        known = self.records.setdefault(epoch, {})
+        for seq, number in records.items():
+            known.setdefault(seq, set()).add(number)
 
     def numbers(self, epoch: str, first: int, last: int) -> set[int]:
         """Return the numbers of the records `first`..`last`."""
-        return {number for seq, number in self.records.get(epoch, {}).items() if first <= seq <= last}
+        found = (numbers for seq, numbers in self.records.get(epoch, {}).items() if first <= seq <= last)
+        return set().union(*found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,11 @@ class Gateway:
         self.dies_in_append: bool | None = None
         self.dies_in_turn: bool | None = None
         self.epoch = ""
+        self.records: dict[int, int] = {}
         self.copy: Files | None = None
         self.dropped: set[int] = set()
+        #: Numbers that are gone from the disk, until the spool is empty: then what it knows of them has been sent.
+        self.to_report: set[int] = set()
         self.numbers_before: set[int] = set()
         self._last_number = index * NUMBERS_PER_MACHINE
         self._last_ms = 0
@@ -120,8 +123,9 @@ class Gateway:
         self.note(f"starts, epoch {spool.epoch}, last {spool.last_seq}")
         if spool.counters()["damaged"]:
             self.truth.in_damaged |= self.numbers_before
+            self.records = {}
         elif spool.epoch != self.epoch:
-            self.truth.note(spool.epoch, 1, self.read_numbers(files))
+            self.note_records(spool.epoch, dict(enumerate(self.read_numbers(files), start=1)))
         self.epoch = spool.epoch
         self.process.begin()
 
@@ -187,8 +191,16 @@ class Gateway:
         change()
         after = self.disk.read()
         self.numbers_before = set(self.read_numbers(before)) if after != before else set()
+        if after != before:
+            self.to_report |= self.numbers_before - set(self.read_numbers(after))
         if after.get(CHECK_FILE) != before.get(CHECK_FILE):
-            self.truth.untraced |= self.numbers_before - set(self.read_numbers(after))
+            self.truth.untraced |= self.to_report
+
+    def note_records(self, epoch: str, records: Mapping[int, int]) -> None:
+        """Note which numbers the records of this machine's spool hold."""
+        self.records = {**self.records, **records} if epoch == self.epoch else dict(records)
+        self.epoch = epoch
+        self.truth.note(epoch, records)
 
     def note(self, what: str) -> None:
         """Add a line to the trace."""
@@ -278,7 +290,8 @@ class _GatewayProcess:
         self._follow_epoch()
         if is_accepted:
             machine.truth.certain.update(numbers)
-            machine.truth.note(self.spool.epoch, self.spool.last_seq - len(numbers) + 1, numbers)
+            first = self.spool.last_seq - len(numbers) + 1
+            machine.note_records(self.spool.epoch, dict(enumerate(numbers, start=first)))
             self._held = []
             self._quiet_s, self._waits = _FIRST_TURN_S, True
             self.uplink.wake()
@@ -293,16 +306,14 @@ class _GatewayProcess:
         machine, spool = self._machine, self.spool
         if spool.epoch != machine.epoch:
             machine.note(f"begins epoch {spool.epoch}, last {spool.last_seq}")
-            known = sorted(machine.truth.records.get(machine.epoch, {}).items())
+            known = dict(machine.records)
             carried = spool.last_seq - RENEWAL_RECORDS
             if spool.counters()["damaged"] > self._damaged:
                 self._damaged += 1
-                machine.truth.in_damaged.update(number for _, number in known)
-            else:
-                first = self._last_seq - carried
-                numbers = {seq - first: number for seq, number in known if seq > first}
-                machine.truth.records.setdefault(spool.epoch, {}).update(numbers)
-            machine.epoch = spool.epoch
+                machine.truth.in_damaged.update(known.values())
+                known = {}
+            first = self._last_seq - carried
+            machine.note_records(spool.epoch, {seq - first: number for seq, number in known.items() if seq > first})
         self._last_seq = spool.last_seq
 
     def die(self, *, with_power: bool) -> None:
@@ -390,6 +401,8 @@ class _GatewayProcess:
             return
         self._follow_epoch()
         self._waits = bool(self.spool.status().records)
+        if not self._waits:
+            self._machine.to_report.clear()
         longest_s = _BUSY_TURN_S if self._waits else _IDLE_TURN_S
         self._plan_turn(min(self._quiet_s, longest_s))
         self._quiet_s = min(self._quiet_s * 4, longest_s)

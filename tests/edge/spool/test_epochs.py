@@ -522,3 +522,16 @@ def test_a_report_of_missing_records_that_is_lost_itself_is_repeated_until_it_is
     assert spool.confirm(spool.epoch, spool.last_seq)
     fill(spool, 41, 60)
     assert missing_epochs(lose_the_log(spool)) == {epochs[-1]}
+
+
+def test_a_commit_ack_deletes_nothing_that_has_not_arrived_at_the_broker(open_spool: Opener, tmp_path: Path) -> None:
+    spool = open_spool(tmp_path, SAME_FILE)
+    fill(spool, 1, 10)
+    publish_all(spool)
+    assert spool.confirm(spool.epoch, 10, lambda _: 4)
+    assert contents_of(spool) == list(range(5, 11))
+    assert spool.acked_seq == 4
+    assert spool.confirm(spool.epoch, 10, lambda after: after)
+    assert len(contents_of(spool)) == 6, "nothing more has arrived"
+    assert spool.confirm(spool.epoch, 10, lambda _: 10)
+    assert contents_of(spool) == []

@@ -129,11 +129,12 @@ def test_an_ack_of_another_epoch_deletes_nothing(mosquitto: Broker, spool: Spool
 def test_a_retained_commit_ack_is_applied_after_a_restart(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil
 ) -> None:
-    client, _ = _listen(mosquitto, "none")
+    client, _ = _listen(mosquitto, "headland/v1/data/#")
     assert spool.append([content(number) for number in range(1, 4)])
     assert len(spool.oldest(0, 3)) == 3, "they were sent before"
     acknowledged = client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch=spool.epoch, seq=3)), qos=1, retain=True)
     acknowledged.wait_for_publish(10)
+    # What was sent before the restart is sent again: only what has arrived at the broker is deleted.
     for _ in range(5):  # by chance it arrives with the answer to the subscription or after it
         uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
         uplink.start()
