@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
@@ -14,8 +15,9 @@ from api.auth.authenticators import Authenticator, ClosedAuthenticator, Registry
 from api.auth.limits import Limits
 from api.auth.middleware import AuthMiddleware
 from api.auth.openapi_security import describe_access
+from api.auth.proxy_scheme import ProxySchemeMiddleware
 from api.auth.sessions_cache import AuthCache
-from api.auth.timeout_middleware import TimeoutMiddleware
+from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
@@ -66,6 +68,8 @@ reported as applied. Simulated data is always marked `simulated`.
 """
 
 _LIMITS: Final = Limits()
+#: Threads that answer /readyz and /metrics, and nothing else.
+_HEALTH_THREADS: Final = 4
 
 _TAGS: Final = [
     {"name": "access", "description": "Keys, members, sessions and the audit log."},
@@ -148,9 +152,12 @@ def create_app(
     app.state.live = feeds
     app.state.auth_cache = AuthCache(authenticator, limits)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
-    app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s)
+    app.state.running = RunningRequests()
+    app.state.health_limiter = CapacityLimiter(_HEALTH_THREADS)
+    app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s, running=app.state.running)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
+    app.add_middleware(ProxySchemeMiddleware)
     install_problems(app)
     for module in (
         devices,

@@ -75,6 +75,19 @@ def access_of(request: Request) -> Access:
     return access
 
 
-ScopeOf = Annotated[OrgScope, Depends(scope_of)]
-HomeOf = Annotated[HomeServices, Depends(home_of)]
-AccessOf = Annotated[Access, Depends(access_of)]
+async def _depend_on_scope(request: Request) -> OrgScope:
+    # As coroutines the dependencies need no thread, of which slow requests may have taken all.
+    return scope_of(request)
+
+
+async def _depend_on_home(request: Request) -> HomeServices:
+    return home_of(request)
+
+
+async def _depend_on_access(request: Request) -> Access:
+    return access_of(request)
+
+
+ScopeOf = Annotated[OrgScope, Depends(_depend_on_scope)]
+HomeOf = Annotated[HomeServices, Depends(_depend_on_home)]
+AccessOf = Annotated[Access, Depends(_depend_on_access)]

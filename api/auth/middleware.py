@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from api.auth.body_limits import read_body
 from api.auth.limits import Limits
 from api.auth.permissions import RequiredScope, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
+from api.auth.shares import Shares
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
 from headland.addresses import is_loopback_address
 from headland.errors import RetryLater
@@ -27,6 +29,10 @@ _SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 #: Largest body of an unauthenticated request: it holds a key.
 _ANONYMOUS_BYTES: Final = 4096
+_ANONYMOUS_S: Final = 10.0
+_CLOSE: Final = {"Connection": "close"}
+#: Paths that are answered at once, or hold no thread: they take no place of their key's share.
+_WITHOUT_SHARE: Final = frozenset(("/healthz", "/readyz", "/metrics", "/v1/live", "/v1/session"))
 
 
 class AuthMiddleware:
@@ -36,6 +42,7 @@ class AuthMiddleware:
         self._app = app
         self._router = router
         self._limits = limits
+        self._shares = Shares(limits.share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or respond with the reason for its refusal."""
@@ -46,20 +53,41 @@ class AuthMiddleware:
             await send({"type": "websocket.close", "code": 1008})
             return
         connection = HTTPConnection(scope)
+        place: tuple[str, str] | None = None
         try:
-            access = await self._authorise(connection)
-            if access is not None:
-                connection.state.access = access
-            if scope["method"] not in _SAFE:
-                most_bytes = _ANONYMOUS_BYTES if access is None else self._limits.body_bytes
-                receive = await read_body(receive, connection.headers, most_bytes, self._limits.body_depth)
-        except ProblemError as error:
-            await respond(error)(scope, receive, send)
-            return
-        except RetryLater as error:
-            await _reply_later(error)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            try:
+                access = await self._authorise(connection)
+                if access is not None:
+                    connection.state.access = access
+                    if scope["path"] not in _WITHOUT_SHARE:
+                        sharing = access.key or access.by, access.organisation.handle
+                        await self._shares.enter(*sharing)
+                        place = sharing
+                if scope["method"] not in _SAFE:
+                    receive = await self._read_body(connection, receive, access)
+            except ProblemError as error:
+                await respond(error)(scope, receive, send)
+                return
+            except RetryLater as error:
+                await _reply_later(error)(scope, receive, send)
+                return
+            await self._app(scope, receive, send)
+        finally:
+            if place is not None:
+                self._shares.leave(*place)
+
+    async def _read_body(self, connection: HTTPConnection, receive: Receive, access: Access | None) -> Receive:
+        """Read the body and return a `receive` that replays it. Raises ProblemError."""
+        limits = self._limits
+        most_bytes, within_s = (
+            (_ANONYMOUS_BYTES, _ANONYMOUS_S) if access is None else (limits.body_bytes, limits.body_s)
+        )
+        try:
+            async with asyncio.timeout(within_s):
+                return await read_body(receive, connection.headers, most_bytes, limits.body_depth)
+        except TimeoutError as error:
+            sentence = f"The body did not arrive within {within_s:g} s: send less, or over a faster connection."
+            raise ProblemError(408, "slow-body", "Request body too slow", sentence, headers=_CLOSE) from error
 
     async def _authorise(self, connection: HTTPConnection) -> Access | None:
         """Return the access, None where none is required; raises ProblemError and RetryLater."""

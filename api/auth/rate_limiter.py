@@ -35,11 +35,6 @@ class TokenBuckets:
                 self._levels.popitem(last=False)
         return wait_s
 
-    def wait_s(self, name: str, now_s: float) -> float:
-        """Return the seconds to wait for the next token, without taking it."""
-        with self._lock:
-            return max(0.0, (1.0 - self._level(name, now_s)) / self._rate.per_s)
-
     def _level(self, name: str, now_s: float) -> float:
         level, then_s = self._levels.get(name, (self._rate.burst, now_s))
         return min(self._rate.burst, level + max(0.0, now_s - then_s) * self._rate.per_s)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
 from api.auth.limits import Limits
 from api.auth.rate_limiter import TokenBuckets
-from api.http.problems import ProblemError
+from api.http.problems import ProblemError, too_many_requests
 from headland.errors import RetryLater
 from headland.registry.registry import Access
 
@@ -24,12 +24,15 @@ FRESH_S: Final = 2.0
 #: How long an authentication is reused while the registry is not reachable [s].
 KNOWN_S: Final = 300.0
 _MOST: Final = 2000
+#: Credentials that are decided at once.
+_ADMITTING: Final = 8
 
 
 class AuthCache:
     """Authenticates credentials, reuses recent results and limits rates.
 
-    For the event loop's thread, except where a method says otherwise.
+    For the event loop's thread, except where a method says otherwise. Ending one session or key forgets that one
+    alone: who is known stays known while the registry is away, whatever others do.
     """
 
     def __init__(
@@ -40,51 +43,67 @@ class AuthCache:
         self._requests = TokenBuckets(limits.requests)
         self._failures = TokenBuckets(limits.failures)
         self._known: OrderedDict[Credentials, tuple[Access, float]] = OrderedDict()
+        self._forgotten = 0
+        self._lock = threading.Lock()
+        # Threads of their own: work that fills the others must not keep anybody out.
+        self._limiter = CapacityLimiter(_ADMITTING)
 
     async def admit(self, connection: HTTPConnection, credentials: Credentials) -> Access:
-        """Return the access; raises ProblemError, and RetryLater while it cannot be decided."""
+        """Return the access; raises ProblemError, and RetryLater while it cannot be decided.
+
+        Only those who fail are refused for their failures: a valid key is let in from any address.
+        """
         access, age_s = self._recall(credentials)
-        if access is None or age_s >= KNOWN_S:
-            self.refuse_repeated_failures(connection)
         if access is None or age_s >= FRESH_S:
             access = await self._authenticate(connection, credentials, access if age_s < KNOWN_S else None)
         wait_s = self._requests.take(access.key or access.by, self._clock())
         if wait_s:
-            raise _too_many_requests("This key exceeds its request rate: wait as Retry-After says.", wait_s)
+            raise _too_often("This key exceeds its request rate: wait as Retry-After says.", wait_s)
         return access
 
-    def refuse_repeated_failures(self, connection: HTTPConnection) -> None:
-        """Raise ProblemError (429) where too many failed attempts came from an address; from any thread."""
-        wait_s = self._failures.wait_s(_address(connection), self._clock())
+    def count_failure(self, connection: HTTPConnection) -> None:
+        """Count a failed attempt; raise ProblemError (429) where too many came from its address. From any thread."""
+        wait_s = self._failures.take(_address(connection), self._clock())
         if wait_s:
-            raise _too_many_requests("Too many invalid keys came from this address: wait as Retry-After says.", wait_s)
+            raise _too_often("Too many invalid keys came from this address: wait as Retry-After says.", wait_s)
 
-    def note_failure(self, connection: HTTPConnection) -> None:
-        """Count a failed attempt; from any thread."""
-        self._failures.take(_address(connection), self._clock())
+    def forget_session(self, secret: str) -> None:
+        """Forget a session that has ended. From any thread."""
+        self._forget(lambda credentials, _access: credentials.session == secret)
 
-    def forget(self) -> None:
-        """Forget all results: a key was revoked, or a session ended. From any thread."""
-        self._known = OrderedDict()
+    def forget_key(self, key: str) -> None:
+        """Forget a key that was revoked, and the sessions that it began. From any thread."""
+        self._forget(lambda _credentials, access: access.key == key)
+
+    def _forget(self, concerns: Callable[[Credentials, Access], bool]) -> None:
+        with self._lock:
+            # What is being decided now was perhaps read before the end: it is not remembered.
+            self._forgotten += 1
+            for credentials in [known for known, (access, _) in self._known.items() if concerns(known, access)]:
+                del self._known[credentials]
 
     async def _authenticate(self, connection: HTTPConnection, credentials: Credentials, known: Access | None) -> Access:
+        forgotten = self._forgotten
         try:
-            access = await run_in_threadpool(self._authenticator.admit, credentials)
+            access = await to_thread.run_sync(self._authenticator.admit, credentials, limiter=self._limiter)
         except RetryLater:
             if known is None:
                 raise
             return known
         except RefusedError as error:
-            self._known.pop(credentials, None)
-            self.note_failure(connection)
+            with self._lock:
+                self._known.pop(credentials, None)
+            self.count_failure(connection)
             if error.known:
                 raise ProblemError(403, error.kind, "No access", str(error)) from error
             headers = challenge("invalid_token")
             raise ProblemError(401, error.kind, "Invalid credentials", str(error), headers=headers) from error
-        self._known[credentials] = access, self._clock()
-        self._known.move_to_end(credentials)
-        while len(self._known) > _MOST:
-            self._known.popitem(last=False)
+        with self._lock:
+            if forgotten == self._forgotten:
+                self._known[credentials] = access, self._clock()
+                self._known.move_to_end(credentials)
+            while len(self._known) > _MOST:
+                self._known.popitem(last=False)
         return access
 
     def _recall(self, credentials: Credentials) -> tuple[Access | None, float]:
@@ -110,6 +129,5 @@ def _address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-def _too_many_requests(sentence: str, wait_s: float) -> ProblemError:
-    headers = {"Retry-After": str(max(1, math.ceil(wait_s)))}
-    return ProblemError(429, "too-often", "Too many requests", sentence, headers=headers)
+def _too_often(sentence: str, wait_s: float) -> ProblemError:
+    return too_many_requests("too-often", "Too many requests", sentence, wait_s)

@@ -1,4 +1,4 @@
-"""Time limit until a response begins."""
+"""Time limit until a response begins, and the cancellation of work for which nobody waits any more."""
 
 from __future__ import annotations
 
@@ -8,20 +8,55 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import reply_problem
+from headland.cancellation import CancellationToken, set_token
 
 RETRY_AFTER_S: Final = 30
+#: A request that takes longer is watched: its client may leave. Most are answered before.
+_WATCH_AFTER_S: Final = 0.25
+#: How long a client may take to accept a part of its response.
+_SEND_S: Final = 60.0
+#: Parts of a body that wait for an application that does not read them.
+_MOST_UNREAD: Final = 4
+
+
+class RunningRequests:
+    """The tokens of the requests under way, so that a stopping server can cancel their work."""
+
+    def __init__(self) -> None:
+        self._tokens: set[CancellationToken] = set()
+        self._is_stopping = False
+
+    def add(self, token: CancellationToken) -> None:
+        """Add a request; one that arrives at a stopping server is cancelled at once."""
+        self._tokens.add(token)
+        if self._is_stopping:
+            token.cancel()
+
+    def remove(self, token: CancellationToken) -> None:
+        """Remove a request whose work has ended."""
+        self._tokens.discard(token)
+
+    def cancel_all(self) -> None:
+        """Cancel the work of all requests, and of those that are still to come."""
+        self._is_stopping = True
+        for token in list(self._tokens):
+            token.cancel()
+
+    def __len__(self) -> int:
+        return len(self._tokens)
 
 
 class TimeoutMiddleware:
-    """Responds with 503 where `app` does not begin its response in time.
+    """Responds with 503 where `app` does not begin its response in time, and cancels its work.
 
-    A thread cannot be stopped: its work continues to its end, and the result is discarded. A response that has begun
-    has no time limit.
+    The work is cancelled, too, where the client has gone, and where it does not accept its response: a thread cannot be
+    ended, but long work looks at its cancellation. A response that has begun has no time limit in all.
     """
 
-    def __init__(self, app: ASGIApp, answer_s: float) -> None:
+    def __init__(self, app: ASGIApp, answer_s: float, running: RunningRequests) -> None:
         self._app = app
         self._answer_s = answer_s
+        self._running = running
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,19 +66,28 @@ class TimeoutMiddleware:
             return
         started = asyncio.Event()
         is_late = False
+        token = CancellationToken()
+        client = _Client(receive, token)
 
         async def send_in_time(message: Message) -> None:
             if is_late:
                 return
             started.set()
-            await send(message)
+            try:
+                async with asyncio.timeout(_SEND_S):
+                    await send(message)
+            except TimeoutError:
+                token.cancel()
+                raise
 
-        work = asyncio.create_task(self._work(scope, receive, send_in_time, started))
+        work = asyncio.create_task(self._work(scope, client, send_in_time, started, token))
+        work.add_done_callback(lambda _: client.end())
         try:
             async with asyncio.timeout(self._answer_s):
                 await started.wait()
         except TimeoutError:
             is_late = True
+            token.cancel()
             self._late.add(work)
             work.add_done_callback(self._forget)
             sentence = f"The response did not begin within {self._answer_s:g} s: request less data, or try again later."
@@ -52,17 +96,72 @@ class TimeoutMiddleware:
             await late(scope, receive, send)
             return
         except asyncio.CancelledError:
+            token.cancel()
             work.cancel()
             raise
         await work
 
-    async def _work(self, scope: Scope, receive: Receive, send: Send, started: asyncio.Event) -> None:
+    async def _work(
+        self, scope: Scope, client: _Client, send: Send, started: asyncio.Event, token: CancellationToken
+    ) -> None:
+        set_token(token)  # of this task, and of the threads that it starts
+        self._running.add(token)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, client.receive, send)
         finally:
+            self._running.remove(token)
             started.set()
 
     def _forget(self, work: asyncio.Task[None]) -> None:
         self._late.discard(work)
         if not work.cancelled():
             work.exception()  # marks it as read; it was logged where it was raised
+
+
+class _Client:
+    """What a client sends, for the application and for the watch over its leaving."""
+
+    def __init__(self, receive: Receive, token: CancellationToken) -> None:
+        self._receive = receive
+        self._token = token
+        self._is_reading = False
+        self._messages: asyncio.Queue[Message] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, self._begin_watch)
+
+    async def receive(self) -> Message:
+        """Return the next message."""
+        if self._messages is not None:
+            return await self._messages.get()
+        self._is_reading = True
+        try:
+            message = await self._receive()
+        finally:
+            self._is_reading = False
+        if message["type"] == "http.disconnect":
+            self._token.cancel()
+        return message
+
+    def end(self) -> None:
+        """End the watch."""
+        self._timer.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _begin_watch(self) -> None:
+        """Wait for the client's leaving, except while the application itself waits for what the client sends."""
+        loop = asyncio.get_running_loop()
+        if self._is_reading:
+            self._timer = loop.call_later(_WATCH_AFTER_S, self._begin_watch)
+            return
+        self._messages = asyncio.Queue(_MOST_UNREAD)
+        self._watch = loop.create_task(self._pass_on(self._messages))
+
+    async def _pass_on(self, messages: asyncio.Queue[Message]) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._token.cancel()
+            await messages.put(message)
+            if message["type"] == "http.disconnect":
+                return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.cancellation import WorkCancelled
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.models.errors import InvalidRecord, InvalidTarget, NotFound, RecordConflict, VersionConflict
 
@@ -112,6 +114,11 @@ def respond(error: ProblemError) -> Response:
     )
 
 
+def too_many_requests(kind: str, title: str, sentence: str, wait_s: float) -> ProblemError:
+    """Return the problem 429 with the seconds after which another request may succeed."""
+    return ProblemError(429, kind, title, sentence, headers={"Retry-After": str(max(1, math.ceil(wait_s)))})
+
+
 def declare_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of the problems that a route may answer with."""
     return {
@@ -130,6 +137,7 @@ def install_problems(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_on_invalid)
     app.exception_handler(HTTPException)(_on_http)
     app.exception_handler(RetryLater)(_on_retry_later)
+    app.exception_handler(WorkCancelled)(_on_cancelled)
     app.exception_handler(NotFound)(_on_not_found)
     app.exception_handler(RecordConflict)(_on_conflict)
     app.exception_handler(InvalidRecord)(_on_invalid_record)
@@ -167,6 +175,11 @@ def _on_http(request: Request, error: HTTPException) -> Response:
 def _on_retry_later(_request: Request, error: RetryLater) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return reply_problem(503, str(error), kind="store-unavailable", title="Store not available", headers=headers)
+
+
+def _on_cancelled(_request: Request, error: WorkCancelled) -> Response:
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return reply_problem(503, str(error), kind="cancelled", title="Request cancelled", headers=headers)
 
 
 def _on_not_found(_request: Request, error: NotFound) -> Response:

@@ -13,6 +13,9 @@ from headland.analysis.window import HIGH_MS, LOW_MS, Window
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 DEFAULT_WINDOW_MS: Final = HOUR_MS
+#: The instants of a query: local days, weeks and the year before or after them are still in the calendar.
+FIRST_MS: Final = LOW_MS + 2 * 366 * DAY_MS
+LAST_MS: Final = HIGH_MS - 2 * 366 * DAY_MS
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -40,18 +43,23 @@ def parse_instant(text: object) -> object:
     return time_ms
 
 
-Instant = Annotated[
-    int,
-    BeforeValidator(parse_instant),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": LOW_MS, "maximum": HIGH_MS},
-                {"type": "string", "format": "date-time"},
-            ]
-        }
-    ),
-]
+def parse_query_instant(text: object) -> object:
+    """Return epoch milliseconds as `parse_instant` does, of an instant around which days and years can be counted."""
+    time_ms = parse_instant(text)
+    if isinstance(time_ms, int) and not FIRST_MS <= time_ms <= LAST_MS:
+        raise ValueError("the instant is outside the years 3 to 9997")
+    return time_ms
+
+
+def _json_schema(first_ms: int, last_ms: int) -> WithJsonSchema:
+    integer = {"type": "integer", "minimum": first_ms, "maximum": last_ms}
+    return WithJsonSchema({"anyOf": [integer, {"type": "string", "format": "date-time"}]})
+
+
+#: Any instant of the calendar.
+Instant = Annotated[int, BeforeValidator(parse_instant), _json_schema(LOW_MS, HIGH_MS)]
+#: An instant of a window that is cut into days, weeks or seasons.
+QueryInstant = Annotated[int, BeforeValidator(parse_query_instant), _json_schema(FIRST_MS, LAST_MS)]
 
 
 def settle_window(start_ms: int | None, end_ms: int | None, now_ms: int, longest_ms: int) -> Window:

@@ -93,8 +93,9 @@ class FeedEvent:
 class LiveClient:
     """A connected client with its queue: the `first` events, then at most `QUEUE_EVENTS`."""
 
-    def __init__(self, feed: LiveFeed, selection: Selection, first: Iterable[FeedEvent]) -> None:
+    def __init__(self, feed: LiveFeed, selection: Selection, first: Iterable[FeedEvent], owner: str = "") -> None:
         self.selection = selection
+        self.owner = owner
         self.is_ended = False
         self._feed = feed
         self._loop = asyncio.get_running_loop()
@@ -205,16 +206,20 @@ class LiveFeed:
         with self.lock:
             self._append(FeedEvent(self._seq + 1, self._now_ms(), gap={"reason": reason}))
 
-    def join(self, selection: Selection, last_id: str | None) -> LiveClient:
+    def join(self, selection: Selection, last_id: str | None, owner: str = "") -> LiveClient:
         """Return a new client of the running event loop that continues after `last_id`; raises FeedFullError.
 
         Without an id it begins with the newest values; for an id outside the ring buffer a gap event precedes them.
+        One `owner` (a key) has at most a quarter of the places.
         """
         with self.lock:
             if self._is_closed or len(self._clients) >= self._max_clients:
                 self._counts["clients_refused"] += 1
                 raise FeedFullError(f"The feed serves {len(self._clients)} clients, its maximum: connect again later.")
-            client = LiveClient(self, selection, self._events_after(last_id))
+            if sum(client.owner == owner for client in self._clients) >= max(1, self._max_clients // 4):
+                self._counts["clients_refused"] += 1
+                raise FeedFullError("This key has a quarter of the feed's places: close other pages, or connect later.")
+            client = LiveClient(self, selection, self._events_after(last_id), owner)
             self._clients.add(client)
             self._counts["clients_joined"] += 1
         self.on_client()

@@ -20,7 +20,7 @@ GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PAT
 MessageId = Annotated[int, Path(description="Id of a quarantined message.", ge=1, le=2**53)]
 
 
-def ingest_of(scope: ScopeOf, home: HomeOf) -> IngestPort:
+async def ingest_of(scope: ScopeOf, home: HomeOf) -> IngestPort:
     """Return the ingest beside this API; raises ProblemError (404) where the request's organisation has none."""
     if home.gateways is None or not home.serves(scope):
         raise ProblemError(

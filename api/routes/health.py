@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import Response
 
-from api.dependencies import HomeOf, ScopeOf
+from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import declare_problems, reply_problem
 from api.http.responses import reply
 from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
 from api.ops.readiness import Check, check_threads
 from api.schemas.health import Health, Readiness, ReadinessCheck
+from headland.analysis.scope import OrgScope
 from headland.errors import HeadlandError
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store
@@ -27,14 +30,18 @@ _METRICS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/healthz", response_model=Health)
-def get_health(request: Request) -> Response:
+async def get_health(request: Request) -> Response:
     """Return ok while the process serves requests."""
     return reply(request, Health(status="ok"))
 
 
 @router.get("/readyz", response_model=Readiness, responses=declare_problems(503))
-def get_readiness(request: Request, home: HomeOf) -> Response:
+async def get_readiness(request: Request, home: HomeOf) -> Response:
     """Return 200 when all checks pass, else 503 with the failing checks."""
+    return await _in_own_thread(request, _readiness, request, home)
+
+
+def _readiness(request: Request, home: HomeServices) -> Response:
     checks = [
         *home.readiness(),
         *check_threads(home.threads()),
@@ -55,8 +62,12 @@ def get_readiness(request: Request, home: HomeOf) -> Response:
 
 
 @router.get("/metrics", response_class=Response, responses=_METRICS)
-def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
+async def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """Return metrics for Prometheus: of the whole process for its own organisation, else of the key's organisation."""
+    return await _in_own_thread(request, _metrics, request, scope, home)
+
+
+def _metrics(request: Request, scope: OrgScope, home: HomeServices) -> Response:
     own = CollectorRegistry()
     feeds: LiveFeeds = request.app.state.live
     is_home = home.serves(scope)
@@ -64,6 +75,12 @@ def get_metrics(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     own.register(LiveCollector(feeds.of(scope.organisation)))
     text = generate_latest(own) + (generate_latest(request.app.state.metrics) if is_home else b"")
     return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _in_own_thread(request: Request, make: Callable[..., Response], *arguments: object) -> Response:
+    """Return the response of a function that blocks: in threads that no other route takes."""
+    limiter: CapacityLimiter = request.app.state.health_limiter
+    return await to_thread.run_sync(make, *arguments, limiter=limiter)
 
 
 def check_store(store: Store) -> Check:

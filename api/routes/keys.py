@@ -66,7 +66,7 @@ def revoke_key(request: Request, scope: ScopeOf, key: Id) -> None:
     """Revoke a key and the sessions that it began."""
     repository = repositories_of(scope).keys
     repository.delete(key, repository.get(key).version)
-    auth_cache_of(request).forget()
+    auth_cache_of(request).forget_key(key)
 
 
 @router.get("/audit", name="list_audit", response_model=AuditList, responses=declare_problems(400))

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth.middleware import credentials_of
 from api.auth.sessions_cache import auth_cache_of
-from api.dependencies import ScopeOf
+from api.dependencies import ScopeOf, access_of
 from api.http.problems import ProblemError, declare_problems, reply_problem
 from api.live.feed import FeedFullError, LiveClient, LiveFeed, Selection, frame_of
 from api.live.sources import LiveFeeds
@@ -78,7 +78,8 @@ async def get_live(
         None if device is None else frozenset(device), None if channel is None else frozenset(channel)
     )
     try:
-        client = feed.join(selection, last_event_id)
+        access = access_of(request)
+        client = feed.join(selection, last_event_id, access.key or access.by)
     except FeedFullError as error:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return reply_problem(503, str(error), kind="too-many-listeners", title="Too many live clients", headers=headers)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Path, Query
 
-from api.http.query_windows import Instant
+from api.http.query_windows import QueryInstant
 
 #: Valid ids of gateways and devices.
 NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -14,7 +14,7 @@ NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 DeviceId = Annotated[str, Path(description="Id of a device.", pattern=NAME_PATTERN)]
 
 Start = Annotated[
-    Instant | None,
+    QueryInstant | None,
     Query(
         description=(
             "First instant: ISO 8601 with a zone (write + as %2B) or epoch milliseconds. "
@@ -25,7 +25,7 @@ Start = Annotated[
 ]
 
 End = Annotated[
-    Instant | None,
+    QueryInstant | None,
     Query(
         description="Instant after the last, written like `start`. Now by default.",
         openapi_examples={"iso": {"value": "2026-11-24T16:00:00+08:00"}, "ms": {"value": 1_795_510_800_000}},

@@ -49,10 +49,9 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
     refuse_foreign_page(request.headers)
     if home.registry is None:
         raise ProblemError(404, "no-registry", "No registry", "This API runs without a registry: start it with one.")
-    auth_cache_of(request).refuse_repeated_failures(request)
     session = home.registry.begin_session(body.key.strip())
     if session is None:
-        auth_cache_of(request).note_failure(request)
+        auth_cache_of(request).count_failure(request)
         raise ProblemError(401, "bad-key", "Invalid credentials", _UNKNOWN, headers=challenge("invalid_token"))
     access, secret, lasts_ms = session
     answer = reply(request, session_of(access))
@@ -75,14 +74,16 @@ def get_session(request: Request, access: AccessOf) -> Response:
     return reply(request, session_of(access))
 
 
-@router.delete("", status_code=204, responses=declare_problems(403))
+@router.delete("", status_code=204, responses=declare_problems(403, 429))
 def sign_out(request: Request, home: HomeOf) -> Response:
     """End the session and delete its cookie; without a session nothing happens."""
     secret = request.cookies.get(COOKIE)
     if secret and home.registry is not None:
         refuse_foreign_page(request.headers, must_name_origin=True)
-        home.registry.end_session(secret)
-        auth_cache_of(request).forget()
+        if home.registry.end_session(secret):
+            auth_cache_of(request).forget_session(secret)
+        else:
+            auth_cache_of(request).count_failure(request)
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return answer

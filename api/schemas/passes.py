@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.query_windows import Instant
+from api.http.query_windows import QueryInstant
 from api.schemas.answers import Answer
 from api.schemas.model import EXAMPLE_MS, Model
 
@@ -20,8 +20,8 @@ class PassDeclaration(BaseModel):
 
     field: Annotated[str, Field(max_length=64, json_schema_extra={"example": _ID})]
     device: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    start_ms: Annotated[Instant, Field(json_schema_extra={"example": EXAMPLE_MS})]
-    end_ms: Annotated[Instant, Field(json_schema_extra={"example": EXAMPLE_MS + 600_000})]
+    start_ms: Annotated[QueryInstant, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    end_ms: Annotated[QueryInstant, Field(json_schema_extra={"example": EXAMPLE_MS + 600_000})]
     implement: Annotated[str | None, Field(max_length=64)] = None
     product: Annotated[str | None, Field(max_length=64)] = None
     season: Annotated[str | None, Field(max_length=64)] = None

@@ -10,6 +10,7 @@ import numpy as np
 
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import HIGH_MS, LOW_MS
+from headland.cancellation import check_cancelled
 from headland.store.port import SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -97,6 +98,7 @@ def read_samples(
         if matches is None and after is None and span.is_exact and span.most <= skip:
             skip -= span.most
             continue
+        check_cancelled()
         for sample in _read(query, span, descending=descending):
             position = (sample.time_ms, sample.stream)
             if after is not None and (position >= after[:2] if descending else position <= after[:2]):

@@ -15,11 +15,15 @@ from typing import Any, Final, TypeVar, cast
 import numpy as np
 import shapely
 
+from headland.cancellation import check_cancelled
+
 _MOST_ENTRIES: Final = 200
 _MOST_BYTES: Final = 64 * 1024 * 1024
 #: Size of an object without arrays, such as a dataclass of numbers.
 _OBJECT_BYTES: Final = 256
 _COORDINATE_BYTES: Final = 16
+#: How often a thread that waits for the result of another looks whether its own work was cancelled.
+_LOOK_EVERY_S: Final = 0.2
 
 _Result = TypeVar("_Result")
 
@@ -48,6 +52,7 @@ class ResultCache:
     def get(self, key: Hashable, compute: Callable[[], _Result]) -> _Result:
         """Return the result of `key`, computed by `compute` if it is not there; what `compute` raises is not cached."""
         while True:
+            check_cancelled()
             with self._lock:
                 entry = self._entries.get(key)
                 if entry is not None:
@@ -60,7 +65,8 @@ class ResultCache:
                     self._misses += 1
                     break
             # Another thread computes it; if that fails, this one tries.
-            running.wait()
+            while not running.wait(_LOOK_EVERY_S):
+                check_cancelled()
         try:
             result = compute()
             self._add(key, result)

@@ -19,6 +19,8 @@ import numpy as np
 from nanoarrow.ipc import StreamWriter
 from numpy.typing import NDArray
 
+from headland.cancellation import check_cancelled
+
 #: instant: epoch ms, written as a time in UTC; number: NaN for a missing value; the others are never missing.
 Kind = Literal["integer", "instant", "number", "text", "truth"]
 #: A numpy array, or one value for all rows.
@@ -49,6 +51,7 @@ def write_csv(table: DataTable) -> Iterator[bytes]:
     writer = csv.writer(text)
     writer.writerow(table.columns)
     for rows in table.slices:
+        check_cancelled()
         count = _count(rows)
         cells = [_words(kind, rows[name], count) for name, kind in table.columns.items()]
         writer.writerows(zip(*cells, strict=True))
@@ -80,6 +83,7 @@ def write_parquet(table: DataTable) -> Iterator[bytes]:
         with duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config) as database:
             database.execute(f"CREATE TABLE collected ({columns})")
             for rows in table.slices:
+                check_cancelled()
                 count = _count(rows)
                 arrays = {slots[name]: _array(kind, rows[name], count) for name, kind in table.columns.items()}
                 database.register("slice_in", arrays)
@@ -101,6 +105,7 @@ def write_arrow(table: DataTable) -> Iterator[bytes]:
         _arrow_column(kind, np.empty(0, _DTYPES[kind])) for kind in table.columns.values()
     ])))  # fmt: skip
     for rows in table.slices:
+        check_cancelled()
         count = _count(rows)
         columns = [_arrow_column(kind, _array(kind, rows[name], count)) for name, kind in table.columns.items()]
         writer.write_array(nanoarrow.c_array_from_buffers(schema, count, [None], null_count=0, children=columns))

@@ -129,10 +129,14 @@ class Registry:
             opened = None if key is None else self._find_access(connection, access_tables.api_keys.c.id == key)
         return self._record_use(opened)
 
-    def end_session(self, secret: str) -> None:
-        """End a browser session."""
+    def end_session(self, secret: str) -> bool:
+        """End a browser session; return False where there is none, which writes nothing."""
+        with self._database.reading() as connection:
+            if sessions.find_key(connection, secret, self._now_ms()) is None:
+                return False
         with self._database.writing() as connection:
             sessions.end(connection, secret)
+        return True
 
     def _find_access(
         self, connection: sa.Connection, which: sa.ColumnElement[bool]

@@ -12,6 +12,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from headland.analysis.errors import AnalysisError
+from headland.cancellation import check_cancelled
 from headland.reports.document import Chart, Figure, Map, Note, Part, Report, ReportTable, Section
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
 
@@ -40,7 +41,12 @@ def write_pdf(document: Report, locale: ReportLocale) -> bytes:
         pdfmetrics.registerFont(UnicodeCIDFont(_HAN))
     pen = _Pen(locale)
     file = io.BytesIO()
-    made = SimpleDocTemplate(
+
+    class Template(SimpleDocTemplate):  # type: ignore[misc] # ReportLab has no types
+        def afterFlowable(self, _flowable: Any) -> None:  # noqa: N802 - ReportLab's name
+            check_cancelled()
+
+    made = Template(
         file, pagesize=A4, leftMargin=42, rightMargin=42, topMargin=42, bottomMargin=48,
         title=f"{locale.word(document.title)}: {document.subject}", author="Headland",
         lang="zh-CN" if locale.language == "zh" else "en", invariant=1,
@@ -88,6 +94,7 @@ class _Pen:
 
     def mark(self, text: str) -> str:
         """Return a text for a paragraph: escaped, with the font of each run of characters."""
+        check_cancelled()
         marked = escape(text).replace("\u2212", "-")
         return _OTHER.sub(lambda run: f'<font name="{_HAN}">{run[0]}</font>', marked)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
+from headland.cancellation import check_cancelled
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
@@ -110,6 +111,7 @@ class MemoryStore:
 
     def last(self, which: SeriesFilter) -> list[Latest]:
         """Return the newest sample of each series, by key."""
+        check_cancelled()
         with self._lock:
             contents = self._open_contents()
             newest = [_newest(key, contents.samples[key]) for key in _select(contents, which)]
@@ -117,6 +119,7 @@ class MemoryStore:
 
     def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
+        check_cancelled()
         with self._lock:
             contents = self._open_contents()
             found = []
@@ -137,6 +140,7 @@ class MemoryStore:
         self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
     ) -> list[Buckets]:
         """Return aggregates over [start_ms + k step, start_ms + (k + 1) step)."""
+        check_cancelled()
         check_step(step_ms)
         with self._lock:
             contents = self._open_contents()
@@ -155,6 +159,7 @@ class MemoryStore:
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Event]:
         """Return events in [start_ms, end_ms) in time order, at most `limit`."""
+        check_cancelled()
         with self._lock:
             found = [
                 (event.t, packed, event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -32,12 +30,12 @@ from headland.supervised_thread import ThreadStatus
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.homeassistant.bridge import HomeAssistantBridge
+from station.server.http_server import serve_until_stopped
 from station.server.ingest_access.local_ingest import LocalIngest
 from station.server.ingest_access.remote_ingest import RemoteIngest
 from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
-from station.server.signals import stop_event
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import is_embedded, is_file, open_store
 from station.server.workers.alarm_worker import AlarmWorker
@@ -116,7 +114,7 @@ def run_station(settings: StationSettings) -> None:
         app = _station_app(settings, store, ingest, registry, workers, live, home, threads)
         ingest.start()
         cleanup.callback(ingest.stop)
-        _serve(app, settings.host, settings.port)
+        serve_until_stopped(app, settings.host, settings.port)
 
 
 def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: ExitStack) -> RegistrySync:
@@ -329,7 +327,7 @@ def run_api(settings: ApiSettings) -> None:
             authenticator=_authenticator(registry, settings.issuer),
             limits=settings.limits,
         )
-        _serve(app, settings.host, settings.port)
+        serve_until_stopped(app, settings.host, settings.port)
 
 
 def _authenticator(registry: Registry | None, issuer: Issuer | None) -> Authenticator | None:
@@ -339,32 +337,3 @@ def _authenticator(registry: Registry | None, issuer: Issuer | None) -> Authenti
         if registry is None
         else RegistryAuthenticator(registry, None if issuer is None else OidcTokenVerifier(issuer))
     )
-
-
-class _Server(uvicorn.Server):
-    """Closes the live streams before its shutdown, which would wait for them."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        app = self.config.app
-        if isinstance(app, FastAPI):
-            app.state.live.close()
-        await super().shutdown(sockets)
-
-
-def _serve(app: FastAPI, host: str, port: int) -> None:
-    # uvicorn raises the signal again after its shutdown: without our handler it would end the process at once.
-    stop_event()
-    _Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            # The process's own log format instead of uvicorn's.
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-            server_header=False,
-        )
-    ).run()

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import _thread
+import logging
+import os
 import signal
 import threading
+import time
+from typing import Final
+
+_LOGGER = logging.getLogger(__name__)
+
+_ending: Final[list[float]] = []
 
 
 def stop_event(*more: signal.Signals) -> threading.Event:
@@ -19,3 +27,21 @@ def stop_event(*more: signal.Signals) -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM, *unignored):
         signal.signal(number, set_stop)
     return stop
+
+
+def end_process_within(wait_s: float) -> None:
+    """End this process after `wait_s`, whatever its threads do then; the first call counts.
+
+    Store, registry, quarantine and spool survive an end at any moment: what was acknowledged is in them.
+    """
+    if _ending:
+        return
+    _ending.append(wait_s)
+
+    def end() -> None:
+        time.sleep(wait_s)
+        _LOGGER.warning("Ended while work was under way; nothing that was acknowledged is lost")
+        logging.shutdown()
+        os._exit(0)
+
+    _thread.start_new_thread(end, ())

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from api.auth.limits import Limits
 from api.auth.rate_limiter import Rate
 from api.auth.sessions_cache import AuthCache
+from station.server.http_server import ApiServer, server_config
 from tests.api.open_authenticator import OpenAuthenticator
 from tests.broker import find_free_port
 from tests.waiting import wait_until
@@ -28,10 +28,7 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
     """
     headers = open_access(app) if opened else {}
     port = find_free_port()
-    config = uvicorn.Config(
-        app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, server_header=False
-    )
-    server = uvicorn.Server(config)
+    server = ApiServer(server_config(app, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, name=f"test-api-{port}", daemon=True)
     thread.start()
     wait_until(lambda: server.started or not thread.is_alive())

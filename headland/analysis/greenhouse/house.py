@@ -26,6 +26,7 @@ _NO_ZONE: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: The form of a registry id.
 _ID: Final = re.compile("[0-9a-z]{26}")
+_QUARTER_S: Final = 900
 #: The most periods that a window is divided into.
 MOST_PERIODS: Final = 10_000
 
@@ -139,7 +140,9 @@ def hour_starts(place: HouseLocation, window: Window) -> list[int]:
 def local_hour_start(place: HouseLocation, time_ms: int) -> int:
     """Return the start of the local hour of an instant: zones may be off UTC by half or a quarter of an hour."""
     offset = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(place.time_zone).utcoffset()
-    return time_ms - (time_ms + (0 if offset is None else round(offset.total_seconds()) * 1000)) % HOUR_MS
+    # Local mean times, before time zones, had odd seconds, at which no sample of a grid begins.
+    quarters = 0 if offset is None else round(offset.total_seconds() / _QUARTER_S)
+    return time_ms - (time_ms + quarters * _QUARTER_S * 1000) % HOUR_MS
 
 
 def stage_spans(scope: OrgScope, house: House, window: Window) -> list[tuple[int, str]]:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import make_url
 
+from headland.cancellation import check_cancelled
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.registry.db.migration import current_revision, migrate
@@ -93,6 +94,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """Open a transaction that only reads. Raises RetryLater while the database is away."""
         self._ensure_ready()
+        check_cancelled()
         with self._translated_errors(), self.engine.begin() as connection:
             yield connection
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 import duckdb
 
+from headland.cancellation import cancellable, check_cancelled
 from headland.clock import wall_clock_ms
 from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, open_sentences
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
@@ -156,15 +157,18 @@ class DuckDBFile:
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Provide a cursor for exclusive use in the block."""
+        check_cancelled()
         with self._changed:
             self._changed.wait_for(lambda: not self._rewriting)
             cursor = self._idle.pop() if self._idle and self.is_open else self.connection.cursor()
             self._borrowed.append(cursor)
         healthy = False
         try:
-            yield cursor
+            with cancellable(cursor.interrupt):
+                yield cursor
             healthy = True
         except duckdb.Error as error:
+            check_cancelled()  # which interrupted it
             translated = translate_error(error, self.path)
             if isinstance(translated, DataDamaged):
                 self.damage_seen = translated

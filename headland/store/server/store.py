@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from headland.cancellation import check_cancelled
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater, SettingsError
@@ -146,6 +147,7 @@ class ServerStore:
 
     def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
+        check_cancelled()
         keys = self._keys(which)
         if not keys or start_ms >= end_ms or (limit is not None and limit < 1):
             return []
@@ -156,6 +158,7 @@ class ServerStore:
         self, which: SeriesFilter, start_ms: int, end_ms: int, step_ms: int, max_quality: int = 2
     ) -> list[Buckets]:
         """Return aggregates over [start_ms + k step, start_ms + (k + 1) step)."""
+        check_cancelled()
         check_step(step_ms)
         keys = self._keys(which)
         if not keys or start_ms >= end_ms:
@@ -167,6 +170,7 @@ class ServerStore:
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
     ) -> list[Event]:
         """Return events in [start_ms, end_ms) in time order, at most `limit`."""
+        check_cancelled()
         self._update_state()
         if start_ms >= end_ms or limit < 1:
             return []

@@ -35,8 +35,10 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9"}
 class KeyedApi:
     """An API on a registry of its own, and a key of each scope."""
 
-    def __init__(self, client: httpx.Client, registry: Registry, repositories: OrganisationRepositories) -> None:
-        self.client, self.registry, self.repositories = client, registry, repositories
+    def __init__(
+        self, client: httpx.Client, registry: Registry, repositories: OrganisationRepositories, app: FastAPI
+    ) -> None:
+        self.client, self.registry, self.repositories, self.app = client, registry, repositories, app
         self.keys = {scope: repositories.add_key(scope.value, scope)[1] for scope in Scope}
 
     def ask(self, method: str, path: str, scope: Scope | None, **more: Any) -> httpx.Response:
@@ -60,7 +62,7 @@ def serve_api(folder: Path, store: MemoryStore | None = None, **options: Any) ->
     )
     try:
         with serve(app, opened=False) as client:
-            yield KeyedApi(client, registry, repositories)
+            yield KeyedApi(client, registry, repositories, app)
     finally:
         registry.close()
 

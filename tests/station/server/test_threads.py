@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-import station.server.serve as serve_module
+import station.server.http_server as server_module
 from edge.agent.agent import run_agent
 from edge.agent.settings import EdgeSettings, GatewaySettings
 from edge.agent.status import AgentStatus, UplinkStatus, read_status
@@ -100,7 +100,7 @@ def test_no_thread_of_a_station_ends_and_readyz_and_metrics_report_each(
     monkeypatch: pytest.MonkeyPatch,
     wait_until: WaitUntil,
 ) -> None:
-    monkeypatch.setattr(serve_module, "stop_event", threading.Event)
+    monkeypatch.setattr(server_module, "stop_event", threading.Event)
     settings = StationSettings(
         store_url=f"duckdb:///{tmp_path}/farm.duckdb",
         host="127.0.0.1",
@@ -112,14 +112,14 @@ def test_no_thread_of_a_station_ends_and_readyz_and_metrics_report_each(
         home_prefix="homeassistant",
         api_key_path=tmp_path / "api-key",
     )
-    servers: list[serve_module._Server] = []
+    servers: list[server_module.ApiServer] = []
 
-    class Server(serve_module._Server):
+    class Server(server_module.ApiServer):
         def __init__(self, config: uvicorn.Config) -> None:
             super().__init__(config)
             servers.append(self)
 
-    monkeypatch.setattr(serve_module, "_Server", Server)
+    monkeypatch.setattr(server_module, "ApiServer", Server)
     station = threading.Thread(target=run_station, args=(settings,), name="test-station", daemon=True)
     station.start()
     with ExitStack() as cleanup:
@@ -144,7 +144,7 @@ def test_no_thread_of_a_station_ends_and_readyz_and_metrics_report_each(
     assert not station.is_alive()
 
 
-def _end_all(servers: list[serve_module._Server]) -> None:
+def _end_all(servers: list[server_module.ApiServer]) -> None:
     for server in servers:
         server.should_exit = True
 

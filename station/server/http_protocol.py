@@ -1,0 +1,99 @@
+"""HTTP connections of the API's server, bounded in number and in the time until a request's head is there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: How long the head of a request may take, from its first byte or from the connection's begin.
+HEAD_WITHIN_S: Final = 10.0
+#: Connections at once. Each of them has a file descriptor, which the store, the registry and the broker need as well.
+MOST_CONNECTIONS: Final = 2000
+_LEAST_CONNECTIONS: Final = 50
+#: File descriptors that are left to all else.
+_OTHER_FILES: Final = 200
+
+
+class BoundedProtocol(H11Protocol):
+    """Ends a connection whose request's head does not come in time.
+
+    Where there are too many connections, the one that has waited longest for a head makes room for the new one.
+    """
+
+    #: Set by `bounded_protocol`.
+    most_connections = MOST_CONNECTIONS
+    head_within_s = HEAD_WITHIN_S
+    _waiting: dict[BoundedProtocol, None]
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for the first head."""
+        super().connection_made(transport)
+        if len(self.connections) > self.most_connections:
+            oldest = next(iter(self._waiting), self)
+            oldest.end()
+            if oldest is self:
+                return
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for the head of the next request, from its first byte on."""
+        if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._await_head()
+        super().data_received(data)
+
+    def handle_events(self) -> None:
+        """Handle what has arrived; with a head, the wait is over."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:
+            self._stop_waiting()
+
+    def _await_head(self) -> None:
+        self._waiting[self] = None
+        self._head_timer = self.loop.call_later(self.head_within_s, self.end)
+
+    def _stop_waiting(self) -> None:
+        self._waiting.pop(self, None)
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def end(self) -> None:
+        """End the connection at once."""
+        self._stop_waiting()
+        self.transport.abort()
+
+
+def bounded_protocol(most_connections: int, head_within_s: float = HEAD_WITHIN_S) -> type[BoundedProtocol]:
+    """Return the protocol of one server."""
+    members = {"most_connections": most_connections, "head_within_s": head_within_s, "_waiting": {}}
+    return type("ServerProtocol", (BoundedProtocol,), members)
+
+
+def raise_file_limit() -> int:
+    """Raise this process's limit of open files to the most that is allowed; return how many connections fit."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+        except (OSError, ValueError):  # not allowed here: fewer connections fit
+            pass
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(_LEAST_CONNECTIONS, min(MOST_CONNECTIONS, soft - _OTHER_FILES))

@@ -1,0 +1,78 @@
+"""HTTP server of the API: bounded connections, and an end in time whatever is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from station.server.http_protocol import MOST_CONNECTIONS, bounded_protocol, raise_file_limit
+from station.server.signals import end_process_within, stop_event
+
+#: A process that was told to stop has ended after this time, whatever is under way: all its files survive that.
+_END_WITHIN_S: Final = 4.5
+#: How long the server waits for cancelled work.
+_LEFT_BEHIND_S: Final = 1.0
+
+
+class ApiServer(uvicorn.Server):
+    """Ends live streams and work under way before its shutdown, which would wait for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down."""
+        app = self.config.app
+        if isinstance(app, FastAPI) and hasattr(app.state, "running"):
+            app.state.live.close()
+            app.state.running.cancel_all()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin the shutdown at a signal."""
+        end_process_within(_END_WITHIN_S)
+        super().handle_exit(sig, frame)
+
+
+def server_config(app: FastAPI, host: str, port: int, most_connections: int = MOST_CONNECTIONS) -> uvicorn.Config:
+    """Return the settings of the server."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=bounded_protocol(most_connections),
+        ws="none",
+        # The process's own log format instead of uvicorn's.
+        log_config=None,
+        # Its warnings are about what clients send.
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        # The address of a client is that of its connection.
+        proxy_headers=False,
+    )
+
+
+def serve_until_stopped(app: FastAPI, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; work that does not look at its cancellation is left behind in its thread."""
+    # uvicorn raises the signal again after its shutdown: without our handler it would end the process at once.
+    stop_event()
+    server = ApiServer(server_config(app, host, port, raise_file_limit()))
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(server.serve())
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=_LEFT_BEHIND_S))
+    finally:
+        asyncio.set_event_loop(None)
+        if all(task.done() for task in asyncio.all_tasks(loop)):
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()

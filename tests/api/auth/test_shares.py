@@ -1,0 +1,227 @@
+"""A share for everybody: slow requests of one key stop neither others nor health, and their work ends with them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.auth.limits import Limits
+from api.auth.shares import Share, Shares
+from api.http.problems import ProblemError
+from headland.cancellation import check_cancelled
+from headland.registry.models.models import Scope
+from headland.store.memory import MemoryStore
+from headland.store.port import DeviceRecord
+from tests.api.auth.test_middleware import KeyedApi, serve_api
+from tests.api.farm import fill_farm
+from tests.api.live.test_feed import feed_of
+
+WaitUntil = Callable[..., None]
+
+
+class SlowStore(MemoryStore):
+    """A store whose devices take for ever to list, as a large export does, and which looks at its cancellation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow = threading.Event()
+        self.running = 0
+        self.cancelled = 0
+        self._counting = threading.Lock()
+
+    def devices(self, organisation: str) -> list[DeviceRecord]:
+        if self.slow.is_set():
+            with self._counting:
+                self.running += 1
+            try:
+                while self.slow.is_set():
+                    time.sleep(0.005)  # as a query does
+                    check_cancelled()
+            except BaseException:
+                self.cancelled += 1
+                raise
+            finally:
+                with self._counting:
+                    self.running -= 1
+        return super().devices(organisation)
+
+
+@contextmanager
+def slow_api(folder: Path, **limits: Any) -> Iterator[tuple[KeyedApi, SlowStore, str]]:
+    """Yield an API on a slow store, and the key of another organisation."""
+    store = SlowStore()
+    with serve_api(folder, store, limits=Limits(**limits)) as api:
+        other = api.registry.repositories(api.registry.add_organisation("other", "Other", "test").id, "test")
+        _, key = other.add_key("other", Scope.READ)
+        store.slow.set()
+        try:
+            yield api, store, key
+        finally:
+            store.slow.clear()
+
+
+def test_45_slow_requests_of_one_key_stop_neither_health_nor_others_and_most_of_them_are_told_to_wait(
+    tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    share = Share(of_key=4, of_organisation=8, waiting_of_key=10, wait_s=0.3)
+    with slow_api(tmp_path, share=share) as (api, store, other), ThreadPoolExecutor(45) as pool:
+        url = str(api.client.base_url)
+        headers = {"Authorization": f"Bearer {api.keys[Scope.READ]}"}
+        slow = [pool.submit(httpx.get, f"{url}/v1/devices", headers=headers, timeout=20) for _ in range(45)]
+        wait_until(lambda: sum(each.done() for each in slow) == 41)
+        assert store.running == 4
+        refused = [each.result() for each in slow if each.done()]
+        assert {each.status_code for each in refused} == {429}
+        assert all(int(each.headers["retry-after"]) >= 1 for each in refused)
+        assert {each.json()["type"] for each in refused} == {"urn:headland:problem:too-many-at-once"}
+        for path, key in (("/healthz", None), ("/readyz", None), ("/v1/farms", other)):
+            began_s = time.monotonic()
+            answer = httpx.get(f"{url}{path}", headers={} if key is None else {"Authorization": f"Bearer {key}"})
+            assert (answer.status_code, time.monotonic() - began_s < 1.0) == (200, True), path
+        store.slow.clear()
+        assert [each.result().status_code for each in slow].count(200) == 4
+
+
+def test_an_organisation_has_a_share_whatever_the_number_of_its_keys(tmp_path: Path, wait_until: WaitUntil) -> None:
+    with slow_api(tmp_path, share=Share(wait_s=0.2)) as (api, store, other), ThreadPoolExecutor(20) as pool:
+        url = str(api.client.base_url)
+        keys = [api.repositories.add_key(f"key {number}", Scope.READ)[1] for number in range(5)]
+        slow = [
+            pool.submit(httpx.get, f"{url}/v1/devices", headers={"Authorization": f"Bearer {key}"}, timeout=20)
+            for key in keys
+            for _ in range(4)
+        ]
+        wait_until(lambda: sum(each.done() for each in slow) == 12)
+        assert store.running == 8
+        assert httpx.get(f"{url}/v1/farms", headers={"Authorization": f"Bearer {other}"}).status_code == 200
+        store.slow.clear()
+
+
+def test_the_work_for_a_client_that_has_left_ends(tmp_path: Path, wait_until: WaitUntil) -> None:
+    with slow_api(tmp_path) as (api, store, _):
+        url = api.client.base_url
+        with socket.create_connection((url.host, url.port or 80)) as client:
+            client.sendall(
+                f"GET /v1/devices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys[Scope.READ]}\r\n\r\n".encode()
+            )
+            wait_until(lambda: store.running == 1)
+        wait_until(lambda: store.running == 0, 3)
+        assert store.cancelled == 1
+
+
+def test_the_work_for_an_answer_that_is_too_late_ends_and_its_place_is_free(
+    tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    with slow_api(tmp_path, answer_s=0.2, share=Share(of_key=1, wait_s=0.1)) as (api, store, _):
+        answer = api.ask("GET", "/v1/devices", Scope.READ)
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:headland:problem:too-slow")
+        wait_until(lambda: store.running == 0)
+        assert store.cancelled == 1
+        store.slow.clear()
+        assert api.ask("GET", "/v1/devices", Scope.READ).status_code == 200
+
+
+def test_a_stopping_server_cancels_its_work(tmp_path: Path, wait_until: WaitUntil) -> None:
+    with slow_api(tmp_path) as (api, store, _), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(api.ask, "GET", "/v1/devices", Scope.READ, timeout=20)
+        wait_until(lambda: store.running == 1)
+        api.app.state.running.cancel_all()
+        answer = asked.result(3)
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:headland:problem:cancelled")
+        assert api.ask("GET", "/v1/devices", Scope.READ).status_code == 503
+
+
+def test_places_are_given_in_order_to_those_that_fit() -> None:
+    async def run() -> list[str]:
+        shares, order = Shares(Share(of_key=1, of_organisation=2, waiting_of_key=2, wait_s=5.0)), list[str]()
+
+        async def work(name: str, key: str, organisation: str) -> None:
+            await shares.enter(key, organisation)
+            order.append(name)
+
+        await work("a1", "a", "one")
+        await work("b1", "b", "one")
+        tasks = [
+            asyncio.create_task(work(*each)) for each in (("a2", "a", "one"), ("c1", "c", "one"), ("d1", "d", "two"))
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert order == ["a1", "b1", "d1"]
+        shares.leave("b", "one")
+        await asyncio.sleep(0.01)
+        assert order == ["a1", "b1", "d1", "c1"]
+        shares.leave("a", "one")
+        await asyncio.gather(*tasks)
+        for key, organisation in (("a", "one"), ("c", "one"), ("d", "two")):
+            shares.leave(key, organisation)
+        assert (shares._keys, shares._organisations, len(shares._waiting)) == ({}, {}, 0)
+        return order
+
+    assert asyncio.run(run()) == ["a1", "b1", "d1", "c1", "a2"]
+
+
+def test_a_request_that_waited_in_vain_or_was_cancelled_leaves_no_trace() -> None:
+    async def run() -> None:
+        shares = Shares(Share(of_key=1, waiting_of_key=1, wait_s=0.05))
+        await shares.enter("a", "one")
+        waiting = asyncio.create_task(shares.enter("a", "one"))
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError, match="are under way"):
+            await shares.enter("a", "one")
+        with pytest.raises(ProblemError, match="are under way"):
+            await waiting
+        cancelled = asyncio.create_task(shares.enter("a", "one"))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        shares.leave("a", "one")
+        assert (shares._keys, shares._waiting_keys, len(shares._waiting)) == ({}, {}, 0)
+        await shares.enter("a", "one")
+
+    asyncio.run(run())
+
+
+def test_a_body_that_drips_ends_in_time(tmp_path: Path) -> None:
+    with serve_api(tmp_path, fill_farm(), limits=Limits(body_s=0.3)) as api:
+        url = api.client.base_url
+        with socket.create_connection((url.host, url.port or 80)) as client:
+            client.settimeout(5)
+            head = f"POST /v1/farms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys[Scope.WRITE]}\r\n"
+            client.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+            answer = b""
+            while piece := client.recv(4096):
+                answer += piece
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"slow-body" in answer
+
+
+def test_a_key_has_a_part_of_the_live_places_only(tmp_path: Path) -> None:
+    feed = feed_of(max_clients=8)
+    with serve_api(tmp_path, live=feed) as api:
+        streams = []
+        try:
+            for _ in range(3):
+                headers = {"Authorization": f"Bearer {api.keys[Scope.READ]}"}
+                request = api.client.build_request("GET", "/v1/live", headers=headers)
+                streams.append(api.client.send(request, stream=True))
+            assert [stream.status_code for stream in streams] == [200, 200, 503]
+            request = api.client.build_request(
+                "GET", "/v1/live", headers={"Authorization": f"Bearer {api.keys[Scope.ADMIN]}"}
+            )
+            streams.append(api.client.send(request, stream=True))
+            assert streams[-1].status_code == 200
+        finally:
+            for stream in streams:
+                stream.close()
+            feed.close()

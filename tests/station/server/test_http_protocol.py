@@ -1,0 +1,102 @@
+"""Connections that send no request end in time, and make room for those that do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import httpx
+
+from api.app import create_app
+from headland.store.memory import MemoryStore
+from station.server.http_protocol import bounded_protocol
+from station.server.http_server import ApiServer, server_config
+from tests.broker import find_free_port
+from tests.waiting import wait_until as wait
+
+WaitUntil = Callable[..., None]
+HALF = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half:"
+
+
+@contextmanager
+def serving(most_connections: int, head_within_s: float) -> Iterator[int]:
+    """Yield the port of an API's server with bounds of its own."""
+    app = create_app(MemoryStore(), organisation="own", readiness=list, counters=dict)
+    port = find_free_port()
+    config = server_config(app, "127.0.0.1", port)
+    config.http = bounded_protocol(most_connections, head_within_s)
+    server = ApiServer(config)
+    thread = threading.Thread(target=server.run, name="test-server", daemon=True)
+    thread.start()
+    wait(lambda: server.started)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(5)
+
+
+def half_request(port: int, cleanup: ExitStack, sent: bytes = HALF) -> socket.socket:
+    connection = cleanup.enter_context(socket.create_connection(("127.0.0.1", port)))
+    connection.sendall(sent)
+    connection.settimeout(5)
+    return connection
+
+
+def is_answered(connection: socket.socket) -> bool:
+    answer = b""
+    while b'{"status":"ok"}' not in answer and (piece := connection.recv(4096)):
+        answer += piece
+    return answer.startswith(b"HTTP/1.1 200")
+
+
+def is_over(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(4096) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_a_head_that_does_not_come_in_time_ends_its_connection_also_where_it_drips() -> None:
+    with serving(100, 0.3) as port, ExitStack() as cleanup:
+        began_s = time.monotonic()
+        silent = half_request(port, cleanup, b"")
+        half = half_request(port, cleanup)
+        dripping = half_request(port, cleanup, b"G")
+
+        def drip() -> None:
+            try:
+                while True:
+                    dripping.sendall(b"a")
+                    time.sleep(0.02)
+            except OSError:
+                pass
+
+        threading.Thread(target=drip, name="test-drip", daemon=True).start()
+        assert all(is_over(connection) for connection in (silent, half, dripping))
+        assert time.monotonic() - began_s < 3
+
+
+def test_a_connection_between_two_requests_may_be_silent_and_then_has_its_time_again() -> None:
+    with serving(100, 0.3) as port, ExitStack() as cleanup:
+        connection = half_request(port, cleanup, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert is_answered(connection)
+        time.sleep(0.4)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert is_answered(connection)
+        connection.sendall(HALF)
+        assert is_over(connection)
+
+
+def test_half_requests_beyond_the_number_of_connections_make_room_for_whole_ones() -> None:
+    with serving(40, 30.0) as port, ExitStack() as cleanup:
+        halves = [half_request(port, cleanup) for _ in range(120)]
+        answer = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=3)
+        assert answer.status_code == 200
+        halves[0].settimeout(2)
+        assert is_over(halves[0])
+        halves[-1].sendall(b" now\r\n\r\n")
+        assert is_answered(halves[-1])

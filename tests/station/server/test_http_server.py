@@ -1,0 +1,73 @@
+"""A station that is told to stop has ended within five seconds, whatever is under way."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.floors.modules import ROOT
+
+WaitUntil = Callable[..., None]
+
+SERVE = """
+import sys, time
+from api.app import create_app
+from headland.cancellation import check_cancelled
+from headland.store.memory import MemoryStore
+from station.server.http_server import serve_until_stopped
+from tests.api.open_authenticator import OpenAuthenticator
+
+class SlowStore(MemoryStore):
+    def devices(self, organisation):
+        print("working", flush=True)
+        while True:
+            time.sleep(0.01)
+            if sys.argv[2] == "looks":
+                check_cancelled()
+
+app = create_app(
+    SlowStore(), organisation="own", readiness=list, counters=dict, authenticator=OpenAuthenticator("own")
+)
+serve_until_stopped(app, "127.0.0.1", int(sys.argv[1]))
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.parametrize(("work", "within_s"), [("looks", 3.0), ("does not look", 5.0)])
+def test_sigterm_ends_the_process_in_time(free_port: int, wait_until: WaitUntil, work: str, within_s: float) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(free_port), work], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    clients: list[subprocess.Popen[bytes]] = []
+    try:
+        wait_until(lambda: _is_up(free_port), 20)
+        url = f"http://127.0.0.1:{free_port}/v1/devices"
+        ask = f"import httpx; httpx.get({url!r}, headers={{'Authorization': 'Bearer any'}}, timeout=30)"
+        clients += [subprocess.Popen([sys.executable, "-c", ask], stderr=subprocess.DEVNULL) for _ in range(2)]
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("working")
+        began_s = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began_s < within_s
+    finally:
+        process.kill()
+        process.wait()
+        for client in clients:
+            client.kill()
+            client.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _is_up(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
