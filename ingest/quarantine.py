@@ -105,7 +105,9 @@ class QuarantinedMessage:
 
 
 class Quarantine:
-    """The quarantine file. `add` and `finish_replay` belong to one thread; the others may be called from any.
+    """The quarantine file. Reads, `request_replay` and `drop` may be called from any thread and process.
+
+    What adds to it, `finish_replay`, `device_owners` and `keep_file` share a connection: one thread alone calls them.
 
     Above `max_bytes` or `max_records` the oldest messages of the gateway that holds most are evicted and counted in
     `dropped`: no gateway evicts a message of another one that holds less. The records of an evicted or deleted message
@@ -234,7 +236,7 @@ class Quarantine:
             return ledger.read_gateway_counts(connection, gateway)
 
     def device_owners(self) -> dict[str, str]:
-        """Return the gateway of each device as it was saved last. On the writer thread: moves a damaged file aside."""
+        """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""
         query = "SELECT device, gateway FROM device_owners"
         return self._write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
 
@@ -252,7 +254,7 @@ class Quarantine:
     def keep_file(self) -> None:
         """Write the file again where it was deleted or replaced while it is open, and move a damaged one aside.
 
-        On the writer's thread, every second or so. What is open has everything that was added. Raises RetryLater.
+        On the thread that commits, every second or so. What is open has everything that was added. Raises RetryLater.
         """
         if self._connection is None:
             if self._path.exists():
@@ -285,7 +287,7 @@ class Quarantine:
         return self._connection
 
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the work in one transaction, on the writer's thread; a damaged file is moved aside first."""
+        """Run the work in one transaction, on the thread that commits; a damaged file is moved aside first."""
         try:
             try:
                 return self._transact(work)

@@ -222,7 +222,8 @@ class IngestWriter:
         self._builder.marks = self._store.marks()
         records = self._store.devices(organisation)
         series = self._store.series(SeriesFilter(organisation))
-        self._builder.load(self.quarantine.device_owners(), records, series)
+        owners = self._commits.submit(self.quarantine.device_owners).result()
+        self._builder.load(owners, records, series)
 
     def _refresh_devices(self) -> None:
         """Read the owners of devices again: an administrator, or another worker, may have changed them."""
@@ -305,8 +306,9 @@ class IngestWriter:
 
     def _replay(self) -> None:
         """Replay the requested messages of the quarantine; each is removed only once it is in the store."""
+        # The quarantine's connection belongs to the commit thread.
+        self._commits.submit(self._keep_quarantine)
         try:
-            self.quarantine.keep_file()
             requested = self.quarantine.replay_requests(_MAX_REPLAYS)
         except RetryLater as error:
             _LOGGER.debug("no replays: %s", error)
@@ -317,6 +319,12 @@ class IngestWriter:
             if self._stopping.is_set():
                 return
             self._replay_one(message)
+
+    def _keep_quarantine(self) -> None:
+        try:
+            self.quarantine.keep_file()
+        except RetryLater as error:
+            _LOGGER.debug("the quarantine was not checked: %s", error)
 
     def _replay_one(self, message: QuarantinedMessage) -> None:
         batch = self._builder.new_batch()
