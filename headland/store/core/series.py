@@ -8,8 +8,8 @@ sample there needs no look-up. The three differ only where a clock ran ahead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,25 @@ class Frontier:
             self.latest_quality = np.append(self.latest_quality, np.zeros(more, np.uint8))
             self._top_ms = np.append(self._top_ms, np.full(more, NEVER_MS))
             self._ahead_ms = np.append(self._ahead_ms, np.full(more, _FOR_EVER_MS))
+
+    def columns(self, count: int) -> dict[str, NDArray[Any]]:
+        """Return the state of the first `count` series as columns, which `restore` accepts."""
+        return {
+            "latest_ms": self.latest_ms[:count].copy(),
+            "latest_v": self.latest_value[:count].copy(),
+            "latest_q": self.latest_quality[:count].copy(),
+            "top_ms": self._top_ms[:count].copy(),
+            "ahead_ms": self._ahead_ms[:count].copy(),
+        }
+
+    def restore(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the state of the series `sid`; they must have been grown to."""
+        sid = columns["sid"]
+        self.latest_ms[sid] = columns["latest_ms"]
+        self.latest_value[sid] = columns["latest_v"]
+        self.latest_quality[sid] = columns["latest_q"]
+        self._top_ms[sid] = columns["top_ms"]
+        self._ahead_ms[sid] = columns["ahead_ms"]
 
     def surely_new(self, sid: Index, time_ms: Times) -> NDArray[np.bool_]:
         """Return a mask of the samples that cannot be stored yet; unknown ids belong to empty series."""

@@ -57,8 +57,11 @@ class DirtyHours:
         """Add the hours of a commit."""
         for hour in touched.hours:
             self._written_s[hour] = now_s
-        for hour in np.unique(touched.new_hour).tolist():
-            sids = touched.new_sid[touched.new_hour == hour]
+        if not len(touched.new_hour):
+            return
+        order = np.argsort(touched.new_hour, kind="stable")
+        hours, starts = np.unique(touched.new_hour[order], return_index=True)
+        for hour, sids in zip(hours.tolist(), np.split(touched.new_sid[order], starts[1:]), strict=True):
             flags = self._flags.get(hour, np.zeros(0, np.bool_))
             if len(flags) <= int(sids.max()):
                 flags = np.append(flags, np.zeros(max(int(sids.max()) + 1, 64) - len(flags), np.bool_))

@@ -17,6 +17,7 @@ import duckdb
 from headland.errors import RetryLater
 from headland.store.core.rollup import floor_ms
 from headland.store.duckdb import sql
+from headland.store.duckdb.frontier_table import POSITIONS
 from headland.store.duckdb.rollups import load_cuts
 from headland.store.duckdb.transaction import count, transaction
 from headland.units_of_time import DAY_MS, WEEK_MS
@@ -141,7 +142,7 @@ def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress
     ((source,),) = cursor.execute("SELECT current_database()").fetchall()
     cursor.execute(f'COPY FROM DATABASE "{source}" TO {into} (SCHEMA)')
     for (table,) in cursor.execute(_LIST_TABLES).fetchall():
-        if table != "points":
+        if table not in ("points", POSITIONS):
             order = _SORTED_COPY if table.startswith("rollup_") else ""
             arrived = count(cursor, f"INSERT INTO {into}.{table} SELECT * FROM {table}{order}")  # noqa: S608
             _check(arrived, count(cursor, f"SELECT count(*) FROM {table}"), table)  # noqa: S608

@@ -15,13 +15,14 @@ from headland.store.core.series import Frontier
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.compaction import count_free
+from headland.store.duckdb.frontier_table import load_saved_frontier
 from headland.store.duckdb.rollups import load_cuts, load_retention
 from headland.store.duckdb.transaction import count
 from headland.store.port import Mark, MarkState, SeriesKey
 
 
 def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
-    """Return the state of an open file; reads every sample once."""
+    """Return the state of an open file; reads the samples since the frontier was saved, without one all."""
     state = StoreState()
     state.catalog.add(SeriesKey(*row) for row in connection.execute(sql.LOAD_SERIES).fetchall())
     state.frontier.grow(len(state.catalog))
@@ -43,6 +44,10 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
 def _load_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier) -> None:
     """Load frontiers: by the newest sample, and for series with never-latest samples by the newest of the others."""
     ahead = connection.execute(sql.LOAD_AHEAD).fetchnumpy()
+    if load_saved_frontier(connection, frontier):
+        if len(ahead["sid"]):
+            frontier.advance_ahead(ahead["sid"], ahead["ts"])
+        return
     newest = connection.execute(sql.LOAD_LATEST).fetchnumpy()
     plain = ~np.isin(newest["sid"], ahead["sid"])
     frontier.advance(newest["sid"][plain], newest["ts"][plain], newest["v"][plain], newest["q"][plain])

@@ -120,7 +120,7 @@ class MaintenanceThread:
         if there < needed * 1.2:
             _LOGGER.warning("the store has %d MB of free space inside: rewriting it needs more disk", free // 10**6)
         else:
-            self._writer.run_with_memory(lambda: self._file.rewrite(progress))
+            self._writer.rewrite(progress)
 
     # Everything below runs on the thread.
 

@@ -19,6 +19,7 @@ from headland.errors import DataDamaged
 from headland.store.core.rollup import TIERS
 from headland.store.duckdb import sql
 from headland.store.duckdb.blocks import DamagedBlock
+from headland.store.duckdb.frontier_table import POSITIONS
 from headland.store.duckdb.transaction import count
 from headland.units_of_time import HOUR_MS
 
@@ -39,7 +40,9 @@ _SEGMENTS: Final = """
 """
 #: What is never taken from a damaged place: a wrong mark would let ingest drop records that it has not stored, a wrong
 #: retention would delete samples, and the others are made anew.
-_NEVER_TRUSTED: Final = frozenset({"source_mark", "retention", "sorted", "dirty", "conflicts", "never_latest"})
+_NEVER_TRUSTED: Final = frozenset(
+    {"source_mark", "retention", "sorted", "dirty", "conflicts", "never_latest", "frontier"}
+)
 _DECODED: Final[dict[str, tuple[str, type]]] = {"events": ("body", Event), "devices": ("descriptor", Descriptor)}
 
 
@@ -123,6 +126,8 @@ def salvage(
             segments = _read_tables(connection)
             ends = _segment_ends(segments)
             for table, parts in segments.items():
+                if table == POSITIONS:
+                    continue
                 doubtful = {number for name, number in uncertain if name == table}
                 for group in _join(_row_groups(parts, blocks, ends, doubtful)):
                     _copy_group(connection, table, group, found)

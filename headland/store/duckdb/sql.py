@@ -37,6 +37,12 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     INSERT INTO kept SELECT b, b, b FROM (SELECT (-9223372036854775808)::BIGINT AS b);
     CREATE TABLE sorted (first_ms BIGINT, end_ms BIGINT, n BIGINT);
     """,
+    # The frontier as of some row: opening reads only the rows after it. Empty, all are read.
+    """
+    CREATE TABLE frontier (sid INTEGER, latest_ms BIGINT, latest_v DOUBLE, latest_q UTINYINT, top_ms BIGINT,
+                           ahead_ms BIGINT);
+    CREATE TABLE frontier_rows (next_row BIGINT);
+    """,
 )
 
 SET_VERSION: Final = "DELETE FROM schema_version; INSERT INTO schema_version VALUES ({version})"

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Final, TypeVar, cast
 
@@ -21,8 +21,10 @@ from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
 from headland.store.core.state import StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
+from headland.store.duckdb.compaction import Progress
 from headland.store.duckdb.deletion import DeletedRows, delete_before, expire_day
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile, translate_error
+from headland.store.duckdb.frontier_table import forget_frontier, is_shifted, save_frontier
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.rollups import choose_hours, load_cuts, load_dirty, load_retention, roll_up, save_retention
 from headland.store.duckdb.transaction import commit_group, prune_marks, put_device
@@ -130,7 +132,16 @@ class DuckDBWriter:
 
     def checkpoint(self) -> None:
         """Move the log into the file, which frees the space of deleted rows."""
-        self.run_with_memory(self._file.checkpoint)
+        self.run_with_memory(self._checkpoint)
+
+    def rewrite(self, progress: Progress) -> None:
+        """Replace the file by a copy without holes."""
+
+        def rewrite() -> None:
+            self._file.rewrite(progress)
+            self._save_frontier()
+
+        self.run_with_memory(rewrite)
 
     def repair(self) -> None:
         """Open the file anew after an examination of every block."""
@@ -144,6 +155,9 @@ class DuckDBWriter:
         """Finish the waiting jobs, end the thread and close the file."""
         self._queue.close()
         self._thread.join()
+        # The next opening is quick then.
+        with suppress(duckdb.Error, HeadlandError), self._file.more_memory(LARGE_WORK_MB):
+            self._checkpoint()
         self._file.close()
         with self._lock:
             self._failure = RetryLater("The store is closed.")
@@ -237,6 +251,7 @@ class DuckDBWriter:
         if displaced == "deleted":
             with self._file.more_memory(LARGE_WORK_MB):
                 self._file.put_back(now_ms)
+                self._save_frontier()
         elif displaced == "replaced":
             with self._file.more_memory(LARGE_WORK_MB):
                 self._file.keep_aside(now_ms)
@@ -276,6 +291,7 @@ class DuckDBWriter:
 
     def _cut(self, organisation: str, cut_ms: int) -> int:
         sids = np.array(self._state.catalog.of_organisation(organisation), np.int32)
+        forget_frontier(self._file.connection)
         deleted = delete_before(self._file.connection, self._dirty, sids, organisation, cut_ms)
         with self._lock:
             self._state.frontier.cut(sids, cut_ms)
@@ -307,6 +323,16 @@ class DuckDBWriter:
             self._forget(deleted)
         return True
 
+    def _save_frontier(self) -> int:
+        return save_frontier(self._file.connection, self._state.frontier, len(self._state.catalog))
+
+    def _checkpoint(self) -> None:
+        """Save the frontier and move the log into the file; where that moves the rows, save it again."""
+        next_row = self._save_frontier()
+        self._file.checkpoint()
+        if is_shifted(self._file.connection, next_row):
+            self._save_frontier()
+
     def _keep_log_short(self) -> None:
         """Move a long write-ahead log into the file: here, where no caller waits for it."""
         log_bytes = size_of(wal_of(self._file.path))
@@ -315,7 +341,7 @@ class DuckDBWriter:
         try:
             prune_marks(self._file.connection, self._state.marks)
             with self._file.more_memory(LARGE_WORK_MB):
-                self._file.checkpoint()
+                self._checkpoint()
             self._log_limit_bytes = _CHECKPOINT_BYTES
         except duckdb.Error as error:
             # The log still has everything and writes continue; an immediate second try would cost an opening each time.
