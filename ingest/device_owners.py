@@ -26,6 +26,9 @@ from ingest.quotas import Quotas
 #: Id of a vehicle, or of a part of one, that is known by the unique id of its autopilot (edge names them so).
 _BY_UNIQUE_ID: Final = re.compile(r"uav-[0-9a-f]+(?:\.[A-Za-z0-9._-]+)?")
 _NOTHING: Final[set[str]] = set()
+#: Id of a vehicle that a flight log does not name: each imported file is a device of its own, so there may be many.
+_OF_A_LOG: Final = re.compile(r"log-[0-9a-f]+\.[A-Za-z0-9._-]+")
+_LOGS_TO_DEVICES: Final = 10
 #: Instants in the data of an event: like its own time they are at most this side's present.
 _INSTANTS: Final = frozenset(("since_ms", "raised_ms", "cleared_ms", "began_ms", "from_ms", "to_ms"))
 
@@ -47,7 +50,7 @@ class DeviceOwners:
         self._quotas = quotas
         self._look_up = look_up
         self._owners: dict[str, str] = {}
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, bool]] = Counter()
         self._simulated: set[str] = set()
         self._series: dict[tuple[str, str, str, bool], set[str]] = {}
         self._series_counts: Counter[str] = Counter()
@@ -173,9 +176,11 @@ class DeviceOwners:
             if owner == gateway:
                 return None
         if owner is None:
-            if self._counts[gateway] >= self._quotas.devices:
-                detail = f"{gateway} has {self._quotas.devices} devices, {device[:80]} would be one more"
-                return Refused(Reason.OVER_QUOTA, detail)
+            is_log = _OF_A_LOG.fullmatch(device) is not None
+            most = self._quotas.devices * (_LOGS_TO_DEVICES if is_log else 1)
+            if self._counts[gateway, is_log] >= most:
+                what = "devices of flight logs" if is_log else "devices"
+                return Refused(Reason.OVER_QUOTA, f"{gateway} has {most} {what}, {device[:80]} would be one more")
             self._set_owner(device, gateway)
             if simulated:
                 self._simulated.add(device)
@@ -190,11 +195,12 @@ class DeviceOwners:
         return None
 
     def _set_owner(self, device: str, gateway: str) -> None:
+        is_log = _OF_A_LOG.fullmatch(device) is not None
         before = self._owners.get(device)
         if before is not None:
-            self._counts[before] -= 1
+            self._counts[before, is_log] -= 1
         self._owners[device] = self.unsaved[device] = gateway
-        self._counts[gateway] += 1
+        self._counts[gateway, is_log] += 1
 
     def _series_of(self, device: str, kind: str, site: str, *, simulated: bool) -> set[str]:
         return self._series.setdefault((device, kind, site, simulated), set())

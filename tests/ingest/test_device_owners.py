@@ -201,6 +201,18 @@ def test_one_message_cannot_make_hundreds_of_devices(bench: Bench, tmp_path: Pat
     later.writer.finish()
 
 
+def test_imported_flight_logs_leave_room_for_the_other_devices(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, max_devices=3)
+    names = [f"log-{number:08x}.sys1" for number in range(40)] + ["d-1", "d-2", "d-3", "d-4", "log-d-5"]
+    blocks = [block_of({"air_temperature_degc": [20.0]}, device=name) for name in names]
+    bench.put(batch_of(1, *blocks))
+    bench.settle()
+    stored = {device.descriptor.device for device in bench.store.devices("local")}
+    assert len(stored) == 30 + 3
+    assert stored >= {"d-1", "d-2", "d-3"}
+    bench.writer.finish()
+
+
 def test_a_device_has_a_largest_number_of_series_whatever_site_and_kind_say(bench: Bench) -> None:
     channels: dict[str, list[float | None]] = {f"channel{number}_degc": [1.0] for number in range(2000)}
     bench.put(batch_of(1, block_of(channels)))
