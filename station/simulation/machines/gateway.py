@@ -75,7 +75,7 @@ class Gateway:
         self.disk = Disk(folder, rng)
         self.clock = SimulatedClock(agenda, rng.randint(-2000, 2000))
         self.line = Line(0.02, rng.choice((0.1, 0.3, 2.0)))
-        self.interval_s = rng.choice((120.0, 300.0, 600.0, 1200.0))
+        self.interval_s = rng.choice((300.0, 600.0, 1200.0, 3600.0))
         self.group = rng.choice((1, 1, 2, 3))
         self.facts: Facts = {"board": [str(index)], "machine_id": [str(index)]}
         self.has_small_spool = False

@@ -31,7 +31,7 @@ print(run_world(RunSettings(4, 24.0)).digest)
 def test_faults_of_a_day_lose_and_double_nothing(seed: int) -> None:
     result = run_world(RunSettings(seed))
     assert result.sentences() == []
-    assert sum(verdict.accepted for verdict in result.verdicts) > 100
+    assert sum(verdict.accepted for verdict in result.verdicts) > 20
     for verdict in result.verdicts:
         assert verdict.stored + verdict.quarantined + verdict.said + verdict.untraced == verdict.accepted
 
