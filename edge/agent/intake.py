@@ -15,6 +15,7 @@ from edge.pipeline.batcher import Batcher, Content
 from edge.pipeline.settings import BatchSettings
 from edge.sources.connection.reconnect import Backoff
 from edge.sources.source import Reading, Readings
+from edge.spool.check_file import Unaccepted
 from edge.spool.queue import Spool
 from headland.contract.records import Descriptor, Event
 from headland.supervised_thread import SupervisedThread, ThreadStatus
@@ -90,6 +91,7 @@ class Intake:
         self._group_records = GROUP_RECORDS
         self._refusals = 0
         self._retry_s = 0.0
+        self._lost = Unaccepted()  # and not reported yet
         self._waits_lock = threading.Lock()
         self._counters = dict.fromkeys(("waits", "lost_messages", "lost_points", "lost_events", "errors"), 0)
         self._ending = threading.Event()
@@ -174,6 +176,7 @@ class Intake:
             self._pending.extend(self._batcher.take())
             if self._refusals:
                 self._lose_beyond(_MOST_PENDING)
+                self._note_unaccepted()
 
     def _idle_s(self, now_s: float) -> float:
         waits = [0.25]
@@ -207,13 +210,31 @@ class Intake:
             if not is_appended:
                 self._refusals += 1
                 self._retry_s = now_s + _SPOOL_BACKOFF.wait_s(self._refusals, 0.0)
+                self._note_unaccepted()
                 return
-            self._refusals = 0
+            if self._refusals or self._lost != Unaccepted():
+                self._note_accepted()
             self._retry_s = 0.0
             self._pending_since_s = now_s
             for _ in group:
                 self._pending.popleft()
             self._wake()
+
+    def _note_unaccepted(self) -> None:
+        """Note with the spool what would be lost with this process, and what is lost already."""
+        held = Unaccepted(
+            len(self._pending),
+            sum(content.points for content in self._pending),
+            sum(len(content.events) for content in self._pending),
+        )
+        self._spool.note_unaccepted(self._lost + held)
+
+    def _note_accepted(self) -> None:
+        """Report what was lost while the spool accepted nothing, now that it does again."""
+        self._refusals = 0
+        if self._spool.report_lost(self._lost):
+            self._lost = Unaccepted()
+            self._spool.note_unaccepted(self._lost)
 
     def _isolate(self, group: list[Content], error: Exception) -> None:
         """Find the message that cannot be encoded by appending one at a time; it is lost."""
@@ -233,6 +254,7 @@ class Intake:
             lost = self._pending[index]
             del self._pending[index]
             self._count_lost(lost)
+            self._lost += Unaccepted(1, lost.points, len(lost.events))
 
     def _count_lost(self, lost: Content) -> None:
         self._counters["lost_messages"] += 1
@@ -247,3 +269,4 @@ class Intake:
         if self._pending:
             _LOGGER.error("%d messages are lost: the spool refused them", len(self._pending))
         self._lose_beyond(0)
+        self._note_unaccepted()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from edge.spool.check_file import CheckFile, CheckRecord, Unreadable
+from edge.spool.check_file import CheckFile, CheckRecord, Unaccepted, Unreadable
 from edge.spool.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, lost_reports
 from edge.spool.machine import SpoolMachine
 from edge.spool.place import Place
@@ -46,6 +46,8 @@ class SpoolCheck:
         self.is_unproven = False
         self.renewals = 0
         self.shortened = 0
+        self.lost_before = Unaccepted()  # with an earlier process, and not reported yet
+        self._unaccepted = Unaccepted()
         self._unreported: tuple[MissingRecords, ...] = ()
         self._report_seq = 0
 
@@ -61,6 +63,7 @@ class SpoolCheck:
             self.renewals, self.shortened = record.renewals, record.shortened
             self._unreported = tuple(MissingRecords(*each) for each in record.unreported)
             self._report_seq = record.report
+            self.lost_before = record.unaccepted
         renewal = judge_opening(opened, record, self._place, self._gateway)
         if renewal is not None and isinstance(record, CheckRecord):
             renewal = replace(renewal, again=lost_reports(renewal.missing, record))
@@ -91,6 +94,12 @@ class SpoolCheck:
         except OSError as error:
             self._note_failure(error)
         self._is_unsynced, self._synced_s = False, now_s
+
+    def note_unaccepted(self, totals: SpoolTotals, unaccepted: Unaccepted, now_s: float) -> None:
+        """Write down what was read and is not accepted now: a kill takes it."""
+        if unaccepted != self._unaccepted:
+            self._unaccepted = unaccepted
+            self.note(totals, now_s)
 
     def publish(self, totals: SpoolTotals, first: int, last: int, now_s: float) -> None:
         """Note that the records `first`..`last` leave the spool; returns when that is on the disk."""
@@ -153,6 +162,7 @@ class SpoolCheck:
             report=self._report_seq if self._unreported else 0,
             base=totals.base,
             stale_upto=totals.stale_upto,
+            unaccepted=self.lost_before + self._unaccepted,
         )
         try:
             self._file.write(record, durable=durable)

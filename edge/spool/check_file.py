@@ -25,13 +25,25 @@ _HEADER: Final = Struct("<4sIII")  # magic, counter, size of the text, CRC-32 of
 _MAGIC: Final = b"HSC1"
 
 
+class Unaccepted(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """Messages that were read and that the spool did not accept, with their samples and events."""
+
+    messages: int = 0
+    points: int = 0
+    events: int = 0
+
+    def __add__(self, other: Unaccepted) -> Unaccepted:
+        """Return the sum."""
+        return Unaccepted(self.messages + other.messages, self.points + other.points, self.events + other.events)
+
+
 class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """State of a spool: numbers count from 1 in the epoch.
 
     `last`: the last number in use. `acked`: everything up to it was deleted after a commit ack. `published`: ranges
     that may have been published. `renewals` and `shortened` are those of `SpoolStatus`. `unreported`: missing records
     (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it. `base` and
-    `stale_upto` are those of `SpoolTotals`.
+    `stale_upto` are those of `SpoolTotals`. `unaccepted` is lost with the process.
     """
 
     gateway: str
@@ -46,6 +58,7 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     report: int = 0
     base: int = 0
     stale_upto: int = 0
+    unaccepted: Unaccepted = Unaccepted()
 
 
 class Unreadable(Enum):

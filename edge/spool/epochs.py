@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from edge.spool.check_file import CheckRecord, Unreadable
+from edge.spool.check_file import CheckRecord, Unaccepted, Unreadable
 from edge.spool.place import Place, compare_places
 from edge.spool.schema import SpoolTotals
 from edge.spool.settings import SpoolOwner
-from headland.contract.records import SPOOL_RENEWED, SPOOL_SHORTENED, EpochReason, Event, Scalar
+from headland.contract.records import SPOOL_REFUSED, SPOOL_RENEWED, SPOOL_SHORTENED, EpochReason, Event, Scalar
 
 #: The version of the file from which on it has a check file.
 FIRST_CHECKED_VERSION: Final = 4
@@ -179,15 +179,22 @@ def renewal_events(owner: SpoolOwner, renewal: Renewal, records: int, time_ms: i
         )
         for each in (*renewal.again, *renewal.missing)
     ]
-    return [
-        Event(
-            t=time_ms,
-            device=owner.gateway,
-            kind=kind,
-            device_kind="gateway",
-            site=owner.site,
-            clock=owner.clock,
-            data=data,
-        )
-        for kind, data in reports
-    ]
+    return [_event(owner, kind, data, time_ms) for kind, data in reports]
+
+
+def refused_event(owner: SpoolOwner, lost: Unaccepted, time_ms: int) -> Event:
+    """Return the event that reports messages which were read and lost because the spool accepted nothing."""
+    data: dict[str, Scalar] = {"messages": lost.messages, "points": lost.points, "events": lost.events}
+    return _event(owner, SPOOL_REFUSED, data, time_ms)
+
+
+def _event(owner: SpoolOwner, kind: str, data: dict[str, Scalar], time_ms: int) -> Event:
+    return Event(
+        t=time_ms,
+        device=owner.gateway,
+        kind=kind,
+        device_kind="gateway",
+        site=owner.site,
+        clock=owner.clock,
+        data=data,
+    )

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from edge.pipeline.batcher import Content
-from edge.spool.epochs import Renewal
+from edge.spool.check_file import Unaccepted
+from edge.spool.epochs import Renewal, refused_event
 from edge.spool.file import SpoolFile
 from edge.spool.machine import MACHINE, SpoolMachine
 from edge.spool.retention import enforce_age, interval_s
@@ -74,6 +75,7 @@ class Spool:
         self._owner = owner
         self._max_bytes = max_bytes
         self._retention = retention
+        self._now_ms = now_ms
         self._clock_s = clock_s
         self._tidy_due_s = 0.0
         self._lock = threading.RLock()
@@ -83,6 +85,7 @@ class Spool:
             self._file.open()
         except (sqlite3.DatabaseError, OSError) as error:
             raise SettingsError(f"the spool {path} cannot be opened: {_reason(error, path)}") from error
+        self._report_lost_before()
 
     @property
     def epoch(self) -> str:
@@ -134,6 +137,17 @@ class Spool:
             file.check.note(totals, self._clock_s())
             self._counters["appended"] += len(contents)
             return True
+
+    def note_unaccepted(self, unaccepted: Unaccepted) -> None:
+        """Note what the caller has read and cannot append: where it ends with the process, the next one reports it."""
+        with self._lock:
+            self._file.check.note_unaccepted(self._file.totals, unaccepted, self._clock_s())
+
+    def report_lost(self, lost: Unaccepted) -> bool:
+        """Append the event that reports messages which were read and never accepted; False where that fails."""
+        if lost == Unaccepted():
+            return True
+        return self.append([Content([], [refused_event(self._owner, lost, self._now_ms())], 0)])
 
     def oldest(self, after_seq: int, limit: int) -> list[SpoolRecord]:
         """Return at most `limit` records with a seq above `after_seq`, in order. They count as published then."""
@@ -229,6 +243,7 @@ class Spool:
         with self._lock:
             try:
                 file.look_after()
+                self._report_lost_before()
                 file.check.sync_if_due(self._clock_s())
                 run_s = file.run_s()
                 if run_s < self._tidy_due_s:
@@ -251,6 +266,14 @@ class Spool:
         """Close the file; a second call does nothing, and later reads return nothing."""
         with self._lock:
             self._file.close()
+
+    def _report_lost_before(self) -> None:
+        """Report what an earlier process had read and its spool had not accepted."""
+        check = self._file.check
+        lost = check.lost_before
+        if lost != Unaccepted() and self.report_lost(lost):
+            check.lost_before = Unaccepted()
+            check.note(self._file.totals, self._clock_s())
 
     def _select(self, query: str, after_seq: int, limit: int, *, is_run: bool) -> list[SpoolRecord]:
         """Return records, and note before that they leave the spool: as one run, or each."""

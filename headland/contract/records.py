@@ -20,11 +20,12 @@ ALARM_CLEARED: Final = "alarm_cleared"
 #: Event of channels whose samples are overdue.
 DATA_GAP: Final = "data_gap"
 #: Events of a gateway's spool: a range that it dropped; a damaged file that it moved aside; a new epoch; records that
-#: it had accepted and no longer has.
+#: it had accepted and no longer has; messages that were read and lost because it accepted nothing.
 SPOOL_DROPPED: Final = "spool_dropped"
 SPOOL_DAMAGED: Final = "spool_damaged"
 SPOOL_RENEWED: Final = "spool_renewed"
 SPOOL_SHORTENED: Final = "spool_shortened"
+SPOOL_REFUSED: Final = "spool_refused"
 #: Events of ingest about a gateway: it wrote about a device of another gateway; a record of it arrived with another
 #: content than before.
 DEVICE_REFUSED: Final = "device_refused"

@@ -12,6 +12,7 @@ import pytest
 from edge.agent.intake import Intake
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
+from edge.spool.check_file import CheckFile, CheckRecord, Unaccepted
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from headland.contract.codec import Decoded, decode_batch
@@ -48,6 +49,11 @@ def stored(spool: Spool) -> tuple[list[float | None], int]:
         values += [value for block in decoded.batch.blocks for value in block.c["co2_ppm"]]
         events += len(decoded.batch.events)
     return values, events
+
+
+def events_in(spool: Spool) -> list[Event]:
+    decoded = [decode_batch(record.payload) for record in spool.oldest(0, 100_000)]
+    return [event for each in decoded if isinstance(each, Decoded) for event in each.batch.events]
 
 
 def intake_of(spool: Spool, size: int = 100, **batch: float) -> Intake:
@@ -137,11 +143,42 @@ def test_a_spool_that_refuses_loses_the_oldest_telemetry_which_is_counted(
     intake.stop()
     values, events = stored(spool)
     counters = intake.counters()
-    assert events == 1
+    assert events == 2, "the alarm and the report of what was lost"
+    (report,) = [event for event in events_in(spool) if event.kind == "spool_refused"]
+    assert (report.data["messages"], report.data["points"]) == (counters["lost_messages"], counters["lost_points"])
     assert counters["lost_events"] == 0
     assert counters["lost_points"] + len(values) == 2000
     assert values[-1] == 1999.0
     assert len(values) <= 550
+
+
+def test_what_was_read_on_a_full_disk_and_lost_with_the_process_is_reported_by_the_next_one(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
+) -> None:
+    monkeypatch.setattr(spool, "append", lambda _contents: False)
+    intake = intake_of(spool, size=10_000, max_points=1)
+    intake.start()
+    intake.event(alarm(1))
+    for number in range(40):
+        intake.reading(row(number))
+
+    def noted() -> object:
+        record = CheckFile(tmp_path / "spool.sqlite.check", lambda _fd: None).read()
+        return record.unaccepted if isinstance(record, CheckRecord) else None
+
+    wait_until(lambda: noted() == Unaccepted(40, 40, 1))
+    killed = {path: path.read_bytes() for path in tmp_path.iterdir() if not path.name.endswith((".reserve", "-shm"))}
+    intake.stop()
+    spool.close()
+    for path, data in killed.items():
+        path.write_bytes(data)
+    again = Spool(tmp_path / "spool.sqlite", SpoolOwner("gw-1", "home"), 50_000_000)
+    (report,) = events_in(again)
+    assert (report.kind, dict(report.data)) == ("spool_refused", {"messages": 40, "points": 40, "events": 1})
+    again.close()
+    once = Spool(tmp_path / "spool.sqlite", SpoolOwner("gw-1", "home"), 50_000_000)
+    assert len(events_in(once)) == 1
+    once.close()
 
 
 def test_a_reading_that_cannot_be_encoded_loses_its_message_only(spool: Spool, wait_until: WaitUntil) -> None:
