@@ -54,6 +54,13 @@ ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count =
 """
 #: Owners of devices, in the file of ingest: they outlive a store that was replaced.
 _OWNERS = "CREATE TABLE IF NOT EXISTS device_owners (device TEXT PRIMARY KEY, gateway TEXT NOT NULL)"
+#: How far spools were committed, in the file of ingest: known also after the store was replaced.
+_MARKS = (
+    "CREATE TABLE IF NOT EXISTS spool_marks (gateway TEXT NOT NULL, epoch TEXT NOT NULL, high_water INTEGER NOT NULL, "
+    "PRIMARY KEY (gateway, epoch))"
+)
+#: Spools whose marks are kept; those that were added first go first.
+_MAX_MARKS = 50_000
 _COLUMNS = (
     "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
     "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
@@ -240,6 +247,35 @@ class Quarantine:
         query = "SELECT device, gateway FROM device_owners"
         return self._write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
 
+    def marks(self) -> dict[tuple[str, str], int]:
+        """Return how far each spool was committed, as it was saved last. Before commits begin."""
+        query = "SELECT gateway, epoch, high_water FROM spool_marks"
+        if not self._path.exists():
+            return {}
+        return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+
+    def save_marks(self, marks: Mapping[tuple[str, str], int]) -> None:
+        """Raise the marks of spools to these. Raises RetryLater with nothing saved."""
+        statement = (
+            "INSERT INTO spool_marks VALUES (?, ?, ?) ON CONFLICT (gateway, epoch) "
+            "DO UPDATE SET high_water = max(high_water, excluded.high_water)"
+        )
+        prune = (
+            "DELETE FROM spool_marks WHERE rowid <= "
+            "(SELECT rowid FROM spool_marks ORDER BY rowid DESC LIMIT 1 OFFSET ?)"
+        )
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(statement, [(*spool, mark) for spool, mark in marks.items()])
+            connection.execute(prune, (_MAX_MARKS,))
+
+        self._write(work)
+
+    def forget_marks(self, gateway: str) -> None:
+        """Delete the marks of a gateway. From any thread or process."""
+        with self._read() as connection, connection:
+            connection.execute("DELETE FROM spool_marks WHERE gateway = ?", (gateway,))
+
     def count(self) -> int:
         """Return the number of quarantined messages."""
         with self._read() as connection:
@@ -312,7 +348,7 @@ class Quarantine:
         self.damaged_files += 1
         connection = self._open()
         kept = 0
-        for table in ("refused", *ledger.TABLES, "device_owners"):
+        for table in ("refused", *ledger.TABLES, "device_owners", "spool_marks"):
             with connection:
                 kept += _salvage(connection, aside, table)
         _LOGGER.error(
@@ -470,6 +506,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(ledger.SCHEMA)
     connection.execute(ledger.COUNTS_SCHEMA)
     connection.execute(_OWNERS)
+    connection.execute(_MARKS)
 
 
 def _message_of(row: Any) -> QuarantinedMessage:

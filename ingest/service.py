@@ -136,7 +136,7 @@ class IngestService:
 
     def names(self) -> list[str]:
         """Return the gateways that sent anything or have records in the store, by id."""
-        known = {gateway for gateway, _ in (*self._store.marks(), *self.recorded_marks())}
+        known = {gateway for gateway, _ in (*self._store.marks(), *self._recorded())}
         stored = {gateway for gateway in known if shard_of(gateway) in self._settings.shards}
         return sorted(self._writer.gateway_stats.names() | stored)
 
@@ -184,7 +184,7 @@ class IngestService:
         now_s = self._clock.monotonic_s()
         figures = {gateway: stats.figures(gateway, now_s) for gateway in gateways}
         recorded: dict[str, dict[str, int]] = {}
-        for (gateway, epoch), high_water in self.recorded_marks().items():
+        for (gateway, epoch), high_water in self._recorded().items():
             if gateway in figures:
                 recorded.setdefault(gateway, {})[epoch] = high_water
         marks: dict[str, dict[str, MarkState]] = {}
@@ -208,6 +208,19 @@ class IngestService:
             for gateway, own in figures.items()
             if gateway in seen or gateway in marks or gateway in counts or gateway in recorded
         ]
+
+    def _recorded(self) -> dict[tuple[str, str], int]:
+        """Return how far each spool was committed once, by the registry and by ingest's own file."""
+        marks = self._writer.saved_marks.known()
+        for spool, mark in self.recorded_marks().items():
+            if mark > marks.get(spool, 0):
+                marks[spool] = mark
+        return marks
+
+    def forget_marks(self, gateway: str) -> None:
+        """Forget how far a gateway's spools were committed to an earlier store. Raises RetryLater."""
+        self._writer.saved_marks.forget(gateway)
+        self._writer.saved_marks.note({key: state for key, state in self._store.marks().items() if key[0] == gateway})
 
     def replay(self, number: int) -> bool:
         """Request the replay of a quarantined message; return False where it does not exist."""

@@ -19,6 +19,7 @@ from headland.errors import DataDamaged, RetryLater
 from headland.store.port import DeviceRecord, Rejection, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
+from ingest.accounting.saved_marks import SavedMarks
 from ingest.commit_batch import CommitBatch, CommitBatchBuilder
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
@@ -40,6 +41,8 @@ _REPLAY_EVERY_S: Final = 1.0
 _MAX_REPLAYS: Final = 20
 #: Interval of reading the owners of devices again, which another process may have changed.
 _REFRESH_EVERY_S: Final = 30.0
+#: Interval of saving how far spools are committed.
+_SAVE_MARKS_EVERY_S: Final = 10.0
 #: Interval of looking for the owner of a new device, where other workers describe devices in the same store.
 _LOOK_UP_EVERY_S: Final = 1.0
 #: Errors of a store or disk that is not available now; they never mean that a message is bad.
@@ -95,6 +98,8 @@ class IngestWriter:
         self.quarantine = Quarantine(
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
+        self.saved_marks = SavedMarks(self.quarantine)
+        self._next_save_s = self._monotonic_s() + _SAVE_MARKS_EVERY_S
         self._builder = self._make_builder()
         self._pending_acks = PendingAcks(settings.ack_secret)
         self._next_replay_s = 0.0
@@ -190,6 +195,8 @@ class IngestWriter:
 
     def finish(self) -> None:
         """End the commits and close the quarantine."""
+        with suppress(RuntimeError):  # a second call
+            self._commits.submit(self.saved_marks.save)
         self._commits.shutdown()
         self.quarantine.close()
 
@@ -223,6 +230,8 @@ class IngestWriter:
         records = self._store.devices(organisation)
         series = self._store.series(SeriesFilter(organisation))
         owners = self._commits.submit(self.quarantine.device_owners).result()
+        self._commits.submit(self.saved_marks.load).result()
+        self.saved_marks.note(self._builder.marks)
         self._builder.load(owners, records, series)
 
     def _refresh_devices(self) -> None:
@@ -308,6 +317,9 @@ class IngestWriter:
         """Replay the requested messages of the quarantine; each is removed only once it is in the store."""
         # The quarantine's connection belongs to the commit thread.
         self._commits.submit(self._keep_quarantine)
+        if self._monotonic_s() >= self._next_save_s:
+            self._next_save_s = self._monotonic_s() + _SAVE_MARKS_EVERY_S
+            self._commits.submit(self.saved_marks.save)
         try:
             requested = self.quarantine.replay_requests(_MAX_REPLAYS)
         except RetryLater as error:
@@ -348,6 +360,7 @@ class IngestWriter:
         self.commit_latency_ms = round((self._monotonic_s() - started_s) * 1000)
         self.waiting_since_s = self._monotonic_s()
         self._ack_sender.acknowledge(batch.messages)
+        self.saved_marks.note(batch.marks)
         for epoch, state in batch.marks.items():
             self._pending_acks.add(epoch, state.high_water)
         for gateway, status in batch.activity.statuses.items():

@@ -39,6 +39,10 @@ class IngestPort(Protocol):
         """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
         ...
 
+    def forget_marks(self, gateway: str) -> None:
+        """Forget how far a gateway's spools were committed to an earlier store."""
+        ...
+
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         ...

@@ -47,7 +47,7 @@ class MovedDevices(Model):
 
 
 class ForgottenMarks(Model):
-    """How many spools of a gateway were forgotten."""
+    """How many spools of a gateway were forgotten in the registry."""
 
     forgotten: int
 
@@ -85,13 +85,16 @@ def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: Devi
 
 
 @router.delete("/gateways/{gateway}/delivery/marks", response_model=ForgottenMarks)
-def forget_marks(scope: ScopeOf, gateway: GatewayId) -> ForgottenMarks:
+def forget_marks(scope: ScopeOf, home: HomeOf, gateway: GatewayId) -> ForgottenMarks:
     """Accept the loss of records that an earlier store had: forget how far the gateway's spools were committed.
 
     What the present store has of them is recorded again within ten seconds; a gateway of which it has nothing is no
     longer listed.
     """
-    return ForgottenMarks(forgotten=repositories_of(scope).delivery_marks.forget(gateway))
+    forgotten = 0 if scope.registry is None else repositories_of(scope).delivery_marks.forget(gateway)
+    if home.gateways is not None and home.serves(scope):
+        home.gateways.forget_marks(gateway)
+    return ForgottenMarks(forgotten=forgotten)
 
 
 @router.delete("/devices/{device}/simulated", response_model=DeviceOwner, responses=declare_problems(409))

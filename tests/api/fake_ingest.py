@@ -74,6 +74,9 @@ class FakeIngest:
     def devices_moved(self, gateway: str) -> None:
         self.moved.append(gateway)
 
+    def forget_marks(self, gateway: str) -> None:
+        self.moved.append(f"forget {gateway}")
+
     def drop(self, number: int) -> bool:
         self.dropped.append(number)
         return number == MESSAGE.id

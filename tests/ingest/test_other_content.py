@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, Scalar
+from headland.errors import RetryLater
 from headland.store.port import SeriesFilter
 from ingest.accounting.delivery import EpochRange
 from ingest.accounting.record_digests import EPOCHS, RECORDS, RecordDigests
@@ -228,3 +229,40 @@ def test_a_loss_and_a_refusal_are_named_and_stop_nothing(bench: Bench, tmp_path:
     assert health.detail == (
         "8 records of gw-3 are lost; messages about devices of other gateways from gw-2: 1 in the last hour"
     )
+
+
+def test_without_a_registry_ingest_itself_knows_what_an_earlier_store_had(bench: Bench, tmp_path: Path) -> None:
+    for seq in range(1, 8):
+        bench.put(record(seq, float(seq), seq))
+    bench.settle()
+    bench.writer.finish()
+    later = Bench(tmp_path)
+    later.writer.load()
+    assert later.service.names() == ["gw-1"]
+    assert (later.delivery("gw-1").loss, later.delivery("gw-1").lost) == (7, (EpochRange("e1", 1, 7),))
+    later.service.forget_marks("gw-1")
+    assert later.service.names() == []
+    later.writer.finish()
+    again = Bench(tmp_path)
+    again.writer.load()
+    assert again.service.names() == []
+    again.writer.finish()
+
+
+def test_marks_that_cannot_be_saved_now_are_saved_later_and_acks_do_not_wait(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+
+        def is_away(_: object) -> None:
+            raise RetryLater("the disk is away")
+
+        away.setattr(bench.writer.quarantine, "save_marks", is_away)
+        bench.put(record(1, 1.0))
+        bench.settle()
+        bench.writer._next_save_s = 0.0
+        bench.writer.replay_soon()
+        bench.settle()
+        assert bench.acks.acks[-1][1].seq == 1
+    bench.writer.finish()
+    assert Bench(tmp_path).writer.quarantine.marks() == {("gw-1", "e1"): 1}

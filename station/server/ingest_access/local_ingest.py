@@ -58,6 +58,10 @@ class LocalIngest:
         """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
         self._ingest.devices_moved(gateway)
 
+    def forget_marks(self, gateway: str) -> None:
+        """Forget how far a gateway's spools were committed to an earlier store."""
+        self._ingest.forget_marks(gateway)
+
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         return self._ingest.quarantine.drop(number)

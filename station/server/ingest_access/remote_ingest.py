@@ -89,6 +89,11 @@ class RemoteIngest:
         for worker in self._workers:
             _request(worker, "POST", f"/v1/gateways/{gateway}/refresh")
 
+    def forget_marks(self, gateway: str) -> None:
+        """Forget how far a gateway's spools were committed to an earlier store."""
+        for worker in self._workers:
+            _request(worker, "DELETE", f"/v1/gateways/{gateway}/delivery/marks")
+
     def drop(self, number: int) -> bool:
         """Delete a message; False where it is not in quarantine."""
         return self._send("DELETE", number) is not None
