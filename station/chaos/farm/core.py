@@ -28,15 +28,17 @@ _OK, _NOT_FOUND = 200, 404
 
 
 class FarmCore:
-    """A broker with gateway `logins`, and a station; both on free loopback ports, all files in `root`."""
+    """A broker with gateway `logins` and a station with `environ`, on free loopback ports; all files in `root`."""
 
-    def __init__(self, root: Path, broker: BrokerKind, logins: Sequence[str]) -> None:
+    def __init__(
+        self, root: Path, broker: BrokerKind, logins: Sequence[str], environ: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = FarmFolder(root)
         self.folder.create()
         self.broker_kind = choose_broker(broker)
         self.broker_port, self.api_port = free_port(), free_port()
         self.broker = self._make_broker(logins)
-        self.station = self._make_station()
+        self.station = self._make_station(environ or {})
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -94,11 +96,11 @@ class FarmCore:
         command = prepare_broker(self.broker_kind, folder.broker_dir, self.broker_port, users)
         return self.process("broker", command)
 
-    def _make_station(self) -> FarmProcess:
+    def _make_station(self, environ: Mapping[str, str]) -> FarmProcess:
         folder = self.folder
         login = ["--username", INGEST_USER, "--password-file", str(folder.secret_path(INGEST_USER))]
         addresses = ["--host", HOST, "--port", str(self.api_port), "--broker", f"{HOST}:{self.broker_port}"]
-        return self.process("station", [*HEADLAND, "station", "--data", str(folder.root), *addresses, *login])
+        return self.process("station", [*HEADLAND, "station", "--data", str(folder.root), *addresses, *login], environ)
 
     def process(self, name: str, command: list[str], environ: Mapping[str, str] | None = None) -> FarmProcess:
         """Return a process of the farm, not started yet, with its log."""

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,8 +35,8 @@ _WINDOW_MS: Final = 7_200_000
 class ChaosFarm(FarmCore):
     """A whole farm in `root`; use `running`, which ends all processes."""
 
-    def __init__(self, root: Path, broker: BrokerKind) -> None:
-        super().__init__(root, broker, (*GATEWAYS, UNAUTHORISED))
+    def __init__(self, root: Path, broker: BrokerKind, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__(root, broker, (*GATEWAYS, UNAUTHORISED), environ)
         self.started_ms = wall_clock_ms()
         self.devices = [DeviceTruth(f"{gateway}-{clock}", gateway) for gateway in GATEWAYS for clock in _CLOCKS]
         self.source = NumberedSource(self.devices)
@@ -114,6 +115,7 @@ host = "{HOST}"
 port = {self.broker_port}
 username = "{gateway}"
 password = "{self.folder.secret(gateway)}"
+ack_key = "{self.folder.ack_key(gateway)}"
 [batch]
 max_points = {_BATCH_POINTS}
 max_age_s = {_BATCH_AGE_S}
