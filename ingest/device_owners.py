@@ -29,6 +29,10 @@ _NOTHING: Final[set[str]] = set()
 #: Id of a vehicle that a flight log does not name: each imported file is a device of its own, so there may be many.
 _OF_A_LOG: Final = re.compile(r"log-[0-9a-f]+\.[A-Za-z0-9._-]+")
 _LOGS_TO_DEVICES: Final = 10
+#: Devices of all gateways together: gateway names come from outside, and a broker may not check them.
+MAX_DEVICES: Final = 200_000
+#: Kind of the device of events by which a gateway reports on itself.
+_GATEWAY: Final = "gateway"
 #: Instants in the data of an event: like its own time they are at most this side's present.
 _INSTANTS: Final = frozenset(("since_ms", "raised_ms", "cleared_ms", "began_ms", "from_ms", "to_ms"))
 
@@ -154,7 +158,10 @@ class DeviceOwners:
     ) -> tuple[Event, ...]:
         own = []
         for event in events:
-            refusal = _check_instants(event, latest_ms) or self._claim(gateway, event.device, simulated=event.simulated)
+            refusal = _check_instants(event, latest_ms)
+            # A gateway reports on itself, whatever device has its name.
+            if refusal is None and (event.device != gateway or event.device_kind != _GATEWAY):
+                refusal = self._claim(gateway, event.device, simulated=event.simulated)
             if refusal is None:
                 own.append(event)
             else:
@@ -168,19 +175,15 @@ class DeviceOwners:
             if simulated:
                 self._simulated.add(device)
             return None
-        if device == gateway:
-            return None  # a gateway speaks for itself, whatever device has its name
         if owner is None and self._look_up is not None:
             self.update(self._look_up())
             owner = self._owners.get(device)
             if owner == gateway:
                 return None
         if owner is None:
-            is_log = _OF_A_LOG.fullmatch(device) is not None
-            most = self._quotas.devices * (_LOGS_TO_DEVICES if is_log else 1)
-            if self._counts[gateway, is_log] >= most:
-                what = "devices of flight logs" if is_log else "devices"
-                return Refused(Reason.OVER_QUOTA, f"{gateway} has {most} {what}, {device[:80]} would be one more")
+            refusal = self._check_room(gateway, device)
+            if refusal is not None:
+                return refusal
             self._set_owner(device, gateway)
             if simulated:
                 self._simulated.add(device)
@@ -192,6 +195,17 @@ class DeviceOwners:
             self._foreign.append(RefusedDevice(device, owner))
             detail = f"the gateway {owner} describes {device[:80]} as real: {gateway} cannot mark it as simulated"
             return Refused(Reason.WRONG_IDENTITY, detail)
+        return None
+
+    def _check_room(self, gateway: str, device: str) -> Refused | None:
+        """Return why a gateway may not have one more device."""
+        is_log = _OF_A_LOG.fullmatch(device) is not None
+        most = self._quotas.devices * (_LOGS_TO_DEVICES if is_log else 1)
+        if self._counts[gateway, is_log] >= most:
+            what = "devices of flight logs" if is_log else "devices"
+            return Refused(Reason.OVER_QUOTA, f"{gateway} has {most} {what}, {device[:80]} would be one more")
+        if len(self._owners) >= MAX_DEVICES:
+            return Refused(Reason.OVER_QUOTA, f"there are {MAX_DEVICES} devices, {device[:80]} would be one more")
         return None
 
     def _set_owner(self, device: str, gateway: str) -> None:

@@ -29,6 +29,9 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
     records = UnknownMetricFamily(
         "headland_gateway_records", "records of a gateway by outcome", labels=["gateway", "fate"]
     )
+    contradictions = UnknownMetricFamily(
+        "headland_gateway_contradictions", "what contradicts other data, by kind", labels=["gateway", "kind"]
+    )
     online = GaugeMetricFamily(
         "headland_gateway_online", "1 while a gateway reports that it is online", labels=["gateway"]
     )
@@ -41,13 +44,15 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
             messages.add_metric([delivery.gateway, kind], count)
         for fate, count in count_records(delivery).items():
             records.add_metric([delivery.gateway, fate], count)
+        for kind in ("conflicting", "other_content", "foreign", "alternations"):
+            contradictions.add_metric([delivery.gateway, kind], getattr(delivery, kind))
         if delivery.online is not None:
             online.add_metric([delivery.gateway], float(delivery.online))
             spool.add_metric([delivery.gateway], delivery.spool.records)
         for quantile, time_ms in (("0.5", delivery.latency_ms.p50), ("0.99", delivery.latency_ms.p99)):
             if time_ms is not None:
                 latency.add_metric([delivery.gateway, quantile], time_ms)
-    yield from (messages, records, online, spool, latency)
+    yield from (messages, records, contradictions, online, spool, latency)
 
 
 def count_records(delivery: Delivery) -> dict[str, int]:

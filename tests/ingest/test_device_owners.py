@@ -170,12 +170,21 @@ def test_a_moved_device_is_the_other_gateways_and_its_refused_records_are_stored
     assert bench.writer.counts["ignored_retained"] == 1
 
 
-def test_a_gateway_always_speaks_for_itself(bench: Bench) -> None:
+def test_a_gateway_always_reports_on_itself(bench: Bench) -> None:
     bench.put(record(1, "gw-1", "gw-2", 20.0))
     dropped = Event(t=T0_MS, device="gw-2", kind="spool_dropped", device_kind="gateway", site="s", clock=Clock.NTP)
     bench.put(Batch(gw="gw-2", epoch="e1", seq=4, first=1, v=1, events=[dropped]))
     bench.settle()
     assert bench.delivery("gw-2").totals.dropped_by_gateway == 4
+
+
+def test_a_device_with_the_name_of_its_gateway_has_an_owner_like_any_other(bench: Bench) -> None:
+    bench.put(record(1, "sensor-1", "sensor-1", 20.0))
+    bench.put(record(1, "gx", "sensor-1", -1.0, t0=T0_MS + 50))
+    bench.put(record(2, "sensor-1", "sensor-1", 21.0, t0=T0_MS + 50))
+    bench.settle()
+    assert values_of(bench, "sensor-1") == [20.0, 21.0]
+    assert bench.delivery("gx").refused_devices == (RefusedDevice("sensor-1", "sensor-1"),)
 
 
 def many(devices: int) -> list[Block]:
