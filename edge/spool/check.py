@@ -145,8 +145,8 @@ class SpoolCheck:
     def _start(self, totals: SpoolTotals, published: Published) -> None:
         self._published, self._reserved = published, Published(published.ranges)
         self.is_unproven = False
-        for _ in range(2):  # both slots: neither is left with an earlier epoch
-            self._write(totals, durable=True, now_s=self._synced_s)
+        for durable in (False, True):  # both slots: neither is left with an earlier epoch
+            self._write(totals, durable=durable, now_s=self._synced_s)
 
     def _write(self, totals: SpoolTotals, *, durable: bool, now_s: float) -> None:
         record = CheckRecord(

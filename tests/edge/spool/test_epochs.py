@@ -22,7 +22,7 @@ from tests.edge.contents import START_MS, content
 FILE = "spool.sqlite"
 NAMES = (FILE, f"{FILE}-wal", f"{FILE}.check")
 #: A machine on which each file is the same one: what was changed in it is all that there is to notice.
-SAME_FILE = SpoolMachine(facts=lambda _path: {}, file_id=lambda _path: FileId(1))
+SAME_FILE = SpoolMachine(facts=lambda _path: {}, file_id=lambda _path: FileId(1), sync=lambda _fd: None)
 
 
 def on_board(name: str) -> SpoolMachine:
@@ -51,10 +51,10 @@ def open_spool() -> Iterator[Opener]:
         spool.close()
 
 
-def fill(spool: Spool, first: int, last: int) -> None:
-    """Append the contents `first`..`last`, one a transaction."""
-    for number in range(first, last + 1):
-        assert spool.append([content(number)])
+def fill(spool: Spool, first: int, last: int, group: int = 20) -> None:
+    """Append the contents `first`..`last`, so many a transaction."""
+    for start in range(first, last + 1, group):
+        assert spool.append([content(number) for number in range(start, min(start + group, last + 1))])
 
 
 def publish_all(spool: Spool) -> None:
@@ -274,15 +274,15 @@ def test_a_record_that_cannot_be_read_is_carried_into_the_new_epoch(open_spool: 
 
 def test_thinned_and_dropped_ranges_are_right_after_a_new_epoch(tmp_path: Path) -> None:
     spool = Spool(tmp_path / FILE, SpoolOwner("gw-1", "home"), 40_000, machine=SAME_FILE)
-    for number in range(1, 200):
-        assert spool.append([content(number, rows=20, events=int(number % 50 == 0))])
+    for start in range(1, 200, 10):
+        assert spool.append([content(start + at, rows=20, events=int(start + at == 101)) for at in range(10)])
     spool.oldest(0, 3)
     first = spool.oldest(0, 1)[0]
     assert spool.confirm(spool.epoch, first.seq)
     assert spool.confirm(spool.epoch, 100_000)
     try:
-        for number in range(200, 400):
-            assert spool.append([content(number, rows=20, events=int(number % 50 == 0))])
+        for start in range(201, 400, 10):
+            assert spool.append([content(start + at, rows=20, events=int(start + at == 301)) for at in range(10)])
             records = spool.oldest(0, 100_000)
             at = 0
             for record in records:
@@ -291,7 +291,7 @@ def test_thinned_and_dropped_ranges_are_right_after_a_new_epoch(tmp_path: Path) 
                 at = record.seq
             assert at == spool.last_seq
         alarms = [e.data["number"] for r in records for e in batch_of(r).events if e.kind == "alarm"]
-        assert alarms == [50, 100, 150, 200, 250, 300, 350]
+        assert alarms == [101, 301]
     finally:
         spool.close()
 
@@ -324,10 +324,10 @@ class Held:
 def held(tmp_path_factory: pytest.TempPathFactory) -> Held:
     folder = tmp_path_factory.mktemp("held")
     spool = Spool(folder / FILE, SpoolOwner("gw-1", "home"), 10_000_000, machine=SAME_FILE)
-    fill(spool, 1, 60)
+    fill(spool, 1, 60, group=1)
     publish_all(spool)
     assert spool.confirm(spool.epoch, 20)
-    fill(spool, 61, 120)
+    fill(spool, 61, 120, group=1)
     files, epoch = snapshot(folder), spool.epoch
     spool.close()
     return Held(files, epoch)
@@ -377,14 +377,18 @@ def test_no_flipped_bit_and_no_lost_tail_takes_a_record_in_silence(
     least_noticed: int,
 ) -> None:
     dice = random.Random(f"{name} {trials}")
-    outcomes = []
+    outcomes, missing = [], []
     for trial in range(trials):
         folder = tmp_path / str(trial)
         restore(folder, {**held.files, name: change(held.files[name], dice)})
         spool = open_spool(folder, SAME_FILE)
         outcomes.append(judge(held, spool))
+        missing.append(len(missing_of(spool)))
         spool.close()
     assert outcomes.count("noticed") >= least_noticed
+    if change is flip:
+        assert max(missing) <= 10, "SQLite alone drops everything behind the bit"
+        assert missing.count(0) >= trials / 2, "most pages are written again by later commits"
 
 
 @pytest.mark.parametrize("gone", [{f"{FILE}-wal"}, {f"{FILE}.check"}, {FILE}, {FILE, f"{FILE}-wal"}])
@@ -419,18 +423,6 @@ def test_files_of_different_times_are_noticed_or_harmless(open_spool: Opener, he
     mixed = open_spool(tmp_path / "mixed", SAME_FILE)
     assert judge(held, mixed) == "noticed"
     assert missing_of(mixed) == set(), "the other spool's records are none of this gateway's"
-
-
-def test_a_flipped_bit_costs_at_most_the_records_of_its_page(open_spool: Opener, held: Held, tmp_path: Path) -> None:
-    dice = random.Random(5)
-    missing = []
-    for trial in range(20):
-        restore(tmp_path / str(trial), {**held.files, f"{FILE}-wal": flip(held.files[f"{FILE}-wal"], dice)})
-        spool = open_spool(tmp_path / str(trial), SAME_FILE)
-        missing.append(len(missing_of(spool)))
-        spool.close()
-    assert max(missing) <= 10, "SQLite alone dropped everything behind it"
-    assert missing.count(0) >= 10, "most pages are written again by later commits"
 
 
 def test_the_log_of_a_shortened_spool_is_kept_for_a_person(open_spool: Opener, held: Held, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def fill(path: Path, page_bytes: int) -> sqlite3.Connection:
     connection.execute(f"PRAGMA page_size={page_bytes}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute("PRAGMA synchronous=OFF")
     connection.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER, c INTEGER, d BLOB)")
     for row in ROWS:
         connection.execute("INSERT INTO t VALUES (?, ?, ?, ?)", row)
