@@ -43,9 +43,9 @@ class Timestamper:
         #: Whether `session` or `interleaved` has changed since the owner last set this to False.
         self.has_changed = False
         self._stamped: list[Stamped] = []
-        self._held: list[PendingMessage] = []
-        self._held_since_ms = 0
-        self._fall_at: int | None = None  # index in `_held` where a possible reboot begins
+        self._pending: list[PendingMessage] = []
+        self._pending_since_ms = 0
+        self._fall_at: int | None = None  # index in `_pending` where a possible reboot begins
         self._fallen_to = (0, 0)  # boot time and arrival of its first message
         self._is_step_possible = False  # a SYSTEM_TIME was off the map
         self._is_jump_possible = False  # the link was silent, or boot time jumped, and boot time does not fit arrival
@@ -64,7 +64,7 @@ class Timestamper:
     @property
     def pending(self) -> int:
         """How many rows and events wait for their time."""
-        return len(self._held) + len(self._interleaving.set_aside)
+        return len(self._pending) + len(self._interleaving.set_aside)
 
     @property
     def clock(self) -> Clock:
@@ -171,14 +171,14 @@ class Timestamper:
             self._stamp_set_aside()
             self._stamped += self._buffers.flush()
         wait_ms = self._policy.wait_ms
-        if wait_ms is not None and self._held and now_ms - self._held_since_ms > wait_ms:
+        if wait_ms is not None and self._pending and now_ms - self._pending_since_ms > wait_ms:
             self.stamp_pending()
             self._stamped += self._buffers.flush()
 
     def discard_pending(self) -> int:
         """Discard what waits: it may be of either of two vehicles. Returns how much."""
-        discarded = len(self._held) + len(self._interleaving.take_set_aside())
-        self._held = []
+        discarded = len(self._pending) + len(self._interleaving.take_set_aside())
+        self._pending = []
         return discarded
 
     def stamp_pending(self) -> None:
@@ -191,7 +191,7 @@ class Timestamper:
             self._selector.forget_utc()
             self._is_step_possible = self._is_jump_possible = False
             self._fall_at = None
-            self._held = self._interleaving.take_set_aside() + self._held
+            self._pending = self._interleaving.take_set_aside() + self._pending
         self._stamped += self._buffers.end_segment()
         self._update_clock()
 
@@ -242,7 +242,7 @@ class Timestamper:
                     self._is_jump_possible = not self._selector.by_arrival
                     self._update_clock()
         elif state is BootState.FALLEN and self._fall_at is None:
-            self._fall_at, self._fallen_to = len(self._held), (stamp_ms, arrival_ms)
+            self._fall_at, self._fallen_to = len(self._pending), (stamp_ms, arrival_ms)
             if self._interleaving.has_jumped(arrival_ms):
                 self.interleaved = self.has_changed = True
             self._update_clock()
@@ -254,8 +254,8 @@ class Timestamper:
         """Set aside what came with a fall that the next message, at `boot_ms`, did not confirm."""
         if boot_ms - self._fallen_to[0] < JUMP_MS:
             return
-        rows = self._held[fall_at:]
-        del self._held[fall_at:]
+        rows = self._pending[fall_at:]
+        del self._pending[fall_at:]
         if self._interleaving.note_fall(self._fallen_to, rows):
             self.interleaved = self.has_changed = True
 
@@ -269,8 +269,8 @@ class Timestamper:
     def _restart(self, arrival_ms: int) -> None:
         """Begin a session. What was held before the fall is stamped with what the old session knew."""
         at = self._fall_at or 0
-        of_old, of_new = self._held[:at], self._held[at:]
-        self._held = of_old
+        of_old, of_new = self._pending[:at], self._pending[at:]
+        self._pending = of_old
         self._fall_at = None
         if of_old:
             self.stamp_pending()
@@ -286,17 +286,17 @@ class Timestamper:
         if of_new:
             first_ms, first_arrival_ms = of_new[0].stamp_ms, of_new[0].arrival_ms
         reboot = PendingMessage.event(EventBody("reboot", {"session": self.session}), first_ms, first_arrival_ms)
-        self._held = [reboot, *of_new]
-        self._held_since_ms = first_arrival_ms
+        self._pending = [reboot, *of_new]
+        self._pending_since_ms = first_arrival_ms
         self._update_clock()
 
     # Hold and release
 
     def _insert_event(self, kind: str, data: dict[str, Scalar], boot_ms: int, arrival_ms: int) -> None:
         """Put an event of the clock itself before all that is held."""
-        if not self._held:
-            self._held_since_ms = arrival_ms
-        self._held.insert(0, PendingMessage.event(EventBody(kind, data), boot_ms, arrival_ms))
+        if not self._pending:
+            self._pending_since_ms = arrival_ms
+        self._pending.insert(0, PendingMessage.event(EventBody(kind, data), boot_ms, arrival_ms))
 
     def _add_row(self, kind: RowKind, values: Any, stamp_ms: int | None, arrival_ms: int) -> None:
         """Add one row; by arrival, which is all that some vehicles ever have, nothing needs to be checked."""
@@ -312,12 +312,12 @@ class Timestamper:
         if self._clock is not None:
             self._stamp(kind, body, stamp_ms, previous_ms if stamp_ms is None else stamp_ms, arrival_ms)
             return
-        if not self._held:
-            self._held_since_ms = arrival_ms
-        self._held.append(PendingMessage(arrival_ms, stamp_ms, previous_ms, kind, body))
+        if not self._pending:
+            self._pending_since_ms = arrival_ms
+        self._pending.append(PendingMessage(arrival_ms, stamp_ms, previous_ms, kind, body))
         self.expire(arrival_ms)
-        if len(self._held) > self._policy.rows:
-            self.counts["held_overflow"] += len(self._held)
+        if len(self._pending) > self._policy.rows:
+            self.counts["held_overflow"] += len(self._pending)
             self.stamp_pending()
 
     def _update_clock(self) -> None:
@@ -326,12 +326,12 @@ class Timestamper:
         in_doubt = self._is_step_possible or self._is_jump_possible or self._fall_at is not None
         self._clock = None if in_doubt or not self._selector.is_known else self._selector.clock
         self._update_buffers()
-        if self._clock is None or not self._held:
+        if self._clock is None or not self._pending:
             return
-        held, self._held = self._held, []
-        known = (boot_ms for item in held if (boot_ms := item.boot_ms) is not None)
+        pending, self._pending = self._pending, []
+        known = (boot_ms for item in pending if (boot_ms := item.boot_ms) is not None)
         boot_ms = next(known, self.boot.last_ms)
-        for item in held:
+        for item in pending:
             item_boot_ms = item.boot_ms
             boot_ms = boot_ms if item_boot_ms is None else item_boot_ms
             self._stamp(item.kind, item.body, item.stamp_ms, boot_ms, item.arrival_ms)
