@@ -48,6 +48,7 @@ class SpoolCheck:
         self.shortened = 0
         self.lost_before = Unaccepted()  # with an earlier process, and not reported yet
         self._unaccepted = Unaccepted()
+        self._has_judged = False
         self._unreported: tuple[MissingRecords, ...] = ()
         self._report_seq = 0
 
@@ -63,7 +64,9 @@ class SpoolCheck:
             self.renewals, self.shortened = record.renewals, record.shortened
             self._unreported = tuple(MissingRecords(*each) for each in record.unreported)
             self._report_seq = record.report
-            self.lost_before = record.unaccepted
+            if not self._has_judged:  # later it is what this process holds
+                self.lost_before = record.unaccepted
+        self._has_judged = True
         renewal = judge_opening(opened, record, self._place, self._gateway)
         if renewal is not None and isinstance(record, CheckRecord):
             renewal = replace(renewal, again=lost_reports(renewal.missing, record))

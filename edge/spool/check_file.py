@@ -6,6 +6,7 @@ overwritten in place, in two slots by turns: a write that a power cut tears leav
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from collections.abc import Callable
@@ -92,6 +93,8 @@ class CheckFile:
     def write(self, record: CheckRecord, *, durable: bool) -> None:
         """Write a record in place of the last but one, and where `durable` wait for the disk. Raises OSError."""
         text = msgspec.json.encode(record)
+        if len(text) > _SLOT_BYTES - _HEADER.size:
+            raise OSError(errno.EFBIG, "the record does not fit its place in the check file")
         self._counter += 1
         size = len(text)
         crc = zlib.crc32(text, self._counter ^ size)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 #: Above this number of ranges the two highest become one: a gap between them then counts as published.
-_MOST_RANGES: Final = 256
+_MOST_RANGES: Final = 100
 
 
 class Published:

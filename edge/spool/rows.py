@@ -143,21 +143,28 @@ def begin_epoch(
     """
     if totals.has_holes:
         _close_holes(connection)
-    rows, head, last = connection.execute(
-        "SELECT count(*), coalesce(min(first), 0), coalesce(max(seq), 0) FROM records"
-    ).fetchone()
-    last = last if rows else totals.last_row
-    base = head - 1 if rows else last
+        totals = read_totals(connection)
+    head = connection.execute("SELECT first FROM records ORDER BY seq LIMIT 1").fetchone()
+    base = totals.last_row if head is None else head[0] - 1
+    begun = replace(
+        totals,
+        epoch=epoch,
+        epoch_before=totals.epoch,
+        epoch_reason=str(renewal.reason),
+        epoch_ms=time_ms,
+        gateway=owner.gateway,
+        base=base,
+        acked_row=base,
+        stale_upto=totals.last_row,
+    )
     connection.execute(
         "UPDATE state SET epoch = ?, epoch_before = ?, epoch_reason = ?, epoch_ms = ?, gateway = ?, last_seq = ?,"
         " base = ?, acked = ?, stale_upto = ?",
-        (epoch, totals.epoch, str(renewal.reason), time_ms, owner.gateway, last, base, base, last),
+        (epoch, totals.epoch, begun.epoch_reason, time_ms, owner.gateway, begun.last_row, base, base, begun.stale_upto),
     )
-    events = [*reports, *renewal_events(owner, renewal, rows, time_ms)]
+    events = [*reports, *renewal_events(owner, renewal, totals.records, time_ms)]
     # They are few, and nothing else would report it: the bound does not hold for them.
-    return insert_contents(
-        connection, read_totals(connection), owner, [Content([], events, 0)], sys.maxsize, SpoolRetention()
-    )
+    return insert_contents(connection, begun, owner, [Content([], events, 0)], sys.maxsize, SpoolRetention())
 
 
 def insert_salvaged(connection: sqlite3.Connection, rows: Iterable[Row]) -> list[tuple[int, int]]:
@@ -179,4 +186,5 @@ def _close_holes(connection: sqlite3.Connection) -> None:
         if by:  # rows only become smaller, and in order: a new one is never in use
             connection.execute("UPDATE records SET seq = ?, first = ? WHERE seq = ?", (row - by, first - by, row))
         upto = row - by
+    connection.execute("UPDATE state SET last_seq = ?", (upto or 0,))
     connection.execute("DELETE FROM ages")

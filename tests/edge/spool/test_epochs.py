@@ -241,6 +241,19 @@ def test_an_epoch_that_never_had_an_ack_is_not_left_for_want_of_one(open_spool: 
     assert (again.epoch, again.is_unproven) == (epoch, False)
 
 
+def test_a_new_epoch_changes_no_row_however_many_wait(open_spool: Opener, tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    fill(spool, 1, 500)
+    connection = spool._file.ready()
+    before, scans = connection.total_changes, []
+    connection.set_trace_callback(lambda sql: scans.append(sql) if "sum(" in sql or "count(" in sql else None)
+    assert spool.confirm(spool.epoch, 9_000)
+    connection.set_trace_callback(None)
+    assert connection.total_changes - before <= 2, "the state, and the record that reports it"
+    assert scans == [], "gigabytes may wait"
+    assert [record.seq for record in spool.oldest(0, 1000)] == list(range(1, 502))
+
+
 def test_a_renamed_gateway_carries_its_backlog_under_its_new_name(open_spool: Opener, tmp_path: Path) -> None:
     spool = open_spool(tmp_path, gateway="ga")
     fill(spool, 1, 40)
