@@ -152,6 +152,15 @@ def test_a_copy_of_a_folder_has_its_own_epoch_and_the_ack_of_the_original_delete
     assert again.epoch == original.epoch, "the original itself goes on"
 
 
+def test_a_folder_that_was_renamed_is_the_same_spool(open_spool: Opener, tmp_path: Path) -> None:
+    spool = open_spool(tmp_path / "before")
+    fill(spool, 1, 5)
+    spool.close()
+    (tmp_path / "before").rename(tmp_path / "after")
+    again = open_spool(tmp_path / "after")
+    assert (again.epoch, contents_of(again)) == (spool.epoch, [1, 2, 3, 4, 5])
+
+
 def test_a_card_in_another_board_has_its_own_epoch(
     open_spool: Opener, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -402,6 +411,13 @@ def test_no_flipped_bit_and_no_lost_tail_takes_a_record_in_silence(
     if change is flip:
         assert max(missing) <= 10, "SQLite alone drops everything behind the bit"
         assert missing.count(0) >= trials / 2, "most pages are written again by later commits"
+
+
+def test_an_emptied_file_gives_back_what_is_in_its_log(open_spool: Opener, held: Held, tmp_path: Path) -> None:
+    restore(tmp_path, {**held.files, FILE: b""})
+    spool = open_spool(tmp_path, SAME_FILE)
+    assert judge(held, spool) == "noticed"
+    assert missing_of(spool) == set()
 
 
 @pytest.mark.parametrize("gone", [{f"{FILE}-wal"}, {f"{FILE}.check"}, {FILE}, {FILE, f"{FILE}-wal"}])
