@@ -13,6 +13,7 @@ from api.schemas.gateways import (
     Quarantined,
     QuarantinedDetail,
     RecordTotals,
+    RefusedDevice,
     Spool,
 )
 
@@ -106,5 +107,9 @@ def delivery_of(gateway: str) -> Delivery:
         missing=[EpochRange(epoch="e1", first=89, last=90)],
         latency_ms=Latency(p50=12.5, p99=40.0, n=90),
         spool=SPOOL,
-        refused_devices=[],
+        conflicting=600,
+        other_content=7,
+        foreign=3,
+        refused_devices=[RefusedDevice(device="gh-7", owner="gw-2")],
+        alternations=2 if gateway == "gw-1" else 0,
     )

@@ -44,3 +44,13 @@ def test_delivery_clocks_and_quarantine_are_displayed(visit: Open, farm: Farm) -
     page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button", name="Delete permanently").click()
     expect(row).to_have_count(0)
+
+
+def test_what_contradicts_is_named(visit: Open, farm: Farm) -> None:
+    page = visit("#/health")
+    card, other = (page.locator(f".card[data-gateway={name}]") for name in ("gw-1", "gw-2"))
+    expect(card.get_by_role("row", name="Conflicting samples")).to_contain_text("samples: 600")
+    expect(card.get_by_role("row", name="Devices of other gateways")).to_contain_text("gh-7 (belongs to gw-2)")
+    expect(card.get_by_role("row", name="Identity of the gateway")).to_contain_text("Two machines use this identity")
+    expect(other.get_by_role("row", name="Identity of the gateway")).to_contain_text("two contents: 7")
+    expect(card.get_by_role("row", name="Records stored")).to_contain_text("80")

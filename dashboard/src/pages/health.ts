@@ -50,9 +50,14 @@ interface Delivery {
   received: number;
   duplicate: number;
   epochs: { epoch: string; accounted: number; stored: number; quarantined: number; dropped_by_gateway: number; gone_unseen: number; high_water: number; missing: [number, number][] }[];
+  totals: { stored: number; quarantined: number; dropped_by_gateway: number; missing: number };
   loss: number;
   lost: Range[];
   missing: Range[];
+  conflicting: number;
+  other_content: number;
+  alternations: number;
+  refused_devices: { device: string; owner: string }[];
   latency_ms: { p50: number | null; p99: number | null; n: number };
 }
 
@@ -209,21 +214,26 @@ class GatewayCard {
     this.#gateway = gateway;
     const { spool } = gateway;
     const current = delivery.epochs.find((epoch) => epoch.epoch === gateway.epoch) ?? delivery.epochs.at(-1);
-    const sum = (member: "stored" | "quarantined" | "dropped_by_gateway" | "gone_unseen"): number => delivery.epochs.reduce((total, epoch) => total + epoch[member], 0);
+    const { totals } = delivery;
     const count = (value: number): string => numberText(value, 0);
-    const missing = delivery.missing.reduce((total, range) => total + range.last - range.first + 1, 0);
+    const { missing } = totals;
+    const isTwin = delivery.alternations > 1;
+    const foreign = delivery.refused_devices.map(({ device, owner }) => translate("health_foreign_value", { device, owner }));
     const { p50, p99, n } = delivery.latency_ms;
     const rows: [string, string, boolean][] = [
       [translate("health_spool"), translate("health_spool_value", { records: count(spool.records), size: bytesText(spool.bytes) }), false],
       [translate("health_oldest"), spool.oldest_ms === null ? translate("none") : ageText(nowMs() - spool.oldest_ms), spool.oldest_ms !== null && nowMs() - spool.oldest_ms > BEHIND_MS],
       [translate("health_committed"), current ? translate("health_committed_value", { record: count(current.high_water) }) : translate("none"), false],
-      [translate("health_stored"), count(sum("stored")), false],
+      [translate("health_stored"), count(totals.stored), false],
       [translate("health_missing"), missing === 0 ? translate("none") : translate("health_records", { count: count(missing) }), missing > spool.records + 100],
       [translate("health_lost"), delivery.loss === 0 ? translate("none") : translate("health_records", { count: count(delivery.loss) }), delivery.loss > 0],
-      [translate("health_dropped"), sum("dropped_by_gateway") === 0 && spool.thinned_points === 0 ? translate("none") : translate("health_dropped_value", { records: count(sum("dropped_by_gateway")), points: count(spool.thinned_points) }), sum("dropped_by_gateway") > 0],
-      [translate("health_quarantined"), sum("quarantined") === 0 ? translate("none") : translate("health_records", { count: count(sum("quarantined")) }), sum("quarantined") > 0],
+      [translate("health_dropped"), totals.dropped_by_gateway === 0 && spool.thinned_points === 0 ? translate("none") : translate("health_dropped_value", { records: count(totals.dropped_by_gateway), points: count(spool.thinned_points) }), totals.dropped_by_gateway > 0],
+      [translate("health_quarantined"), totals.quarantined === 0 ? translate("none") : translate("health_records", { count: count(totals.quarantined) }), totals.quarantined > 0],
       [translate("health_latency"), p50 === null || p99 === null ? translate("unknown") : translate("health_latency_value", { p50: count(p50), p99: count(p99), n: count(n) }), false],
       [translate("health_messages"), translate("health_messages_value", { received: count(delivery.received), duplicate: count(delivery.duplicate), since: dateTimeText(delivery.since_ms) }), false],
+      ...(delivery.conflicting === 0 ? [] : [[translate("health_conflicting"), translate("health_samples", { count: count(delivery.conflicting) }), true] as [string, string, boolean]]),
+      ...(foreign.length === 0 ? [] : [[translate("health_foreign"), foreign.slice(-MAX_RANGES).join(", "), true] as [string, string, boolean]]),
+      ...(delivery.other_content === 0 && !isTwin ? [] : [[translate("health_identity"), isTwin ? translate("health_identity_now") : translate("health_identity_once", { count: count(delivery.other_content) }), true] as [string, string, boolean]]),
       ...(spool.trouble === "" ? [] : [[translate("health_not_accepting"), englishOnly(spool.trouble) || translate("health_storage_fault"), true] as [string, string, boolean]]),
     ];
     const factRows = rows.map(([name, text, bad]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: bad ? "bad" : "" }, text)));
