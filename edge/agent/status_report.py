@@ -56,8 +56,9 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
         ("spool", _depth(status.spool, now_ms)),
         ("dropped", _losses(status)),
     ]
-    if status.spool.epoch_ms is not None and status.spool.epoch_reason != EpochReason.NEW:
-        lines.append(("epoch", _epoch(status, status.spool.epoch_ms, now_ms)))
+    epoch = epoch_sentence(status, now_ms)
+    if epoch is not None:
+        lines.append(("epoch", epoch))
     lines += [("" if at else "ALARMS", alarm_sentence(alarm)) for at, alarm in enumerate(status.alarms)]
     lines += [("" if at else "sources", _source(source)) for at, source in enumerate(status.sources)]
     if not status.sources:
@@ -117,11 +118,13 @@ def _depth(spool: SpoolStatus, now_ms: int) -> str:
     return f"{spool.records:,} records wait for their commit ack, {format_bytes(spool.bytes)}{oldest}{trouble}"
 
 
-def _epoch(status: AgentStatus, began_ms: int, now_ms: int) -> str:
-    """Return why the epoch in use began, and what a person may do."""
-    reason, count = status.spool.epoch_reason, status.spool.renewals
-    why = _EPOCH_REASONS.get(reason, reason)
-    return f"{status.epoch} began {format_age(now_ms - began_ms)} ago, renewal {count}: {why}"
+def epoch_sentence(status: AgentStatus, now_ms: int) -> str | None:
+    """Return why the epoch in use began and what a person may do, or None where it is the first of its spool."""
+    spool = status.spool
+    if spool.epoch_ms is None or spool.epoch_reason == EpochReason.NEW:
+        return None
+    why = _EPOCH_REASONS.get(spool.epoch_reason, spool.epoch_reason)
+    return f"{status.epoch} began {format_age(now_ms - spool.epoch_ms)} ago, renewal {spool.renewals}: {why}"
 
 
 def alarm_sentence(alarm: RaisedAlarm) -> str:

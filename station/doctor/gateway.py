@@ -7,19 +7,24 @@ from pathlib import Path
 from typing import Final
 
 from headland.clock import wall_clock_ms
+from headland.contract.records import EpochReason
 from headland.errors import SettingsError
 from headland.supervised_thread import faults_of
+from headland.units_of_time import HOUR_MS
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _SPOOL: Final = "spool.sqlite"
 #: A larger spool is not checked completely: that would take minutes on a slow card.
 _FULL_CHECK_BYTES: Final = 500_000_000
+#: Reasons of an epoch that are no trouble, and for how long the others are reported.
+_USUAL: Final = frozenset({EpochReason.NEW, EpochReason.UPGRADED, EpochReason.RENAMED})
+_RECENT_MS: Final = 7 * 24 * HOUR_MS
 
 
 def check_gateway(context: DiagnosticContext) -> list[Finding]:
     """Check the gateway's status and spool, where a gateway is configured."""
     from edge.agent.status import read_status
-    from edge.agent.status_report import silence_sentence, uplink_sentence
+    from edge.agent.status_report import epoch_sentence, silence_sentence, uplink_sentence
 
     spool = context.folder.edge_dir / _SPOOL
     if not spool.exists():
@@ -31,6 +36,10 @@ def check_gateway(context: DiagnosticContext) -> list[Finding]:
         remedy = "Start the gateway: headland up, or headland edge run."
         return [*findings, Finding(check="gateway", state=State.WARNING, condition=str(error), remedy=remedy)]
     now_ms = wall_clock_ms()
+    epoch = epoch_sentence(status, now_ms)
+    if epoch is not None and status.spool.epoch_reason not in _USUAL and _is_recent(status.spool.epoch_ms, now_ms):
+        remedy = "Nothing to do where it was on purpose; delivery names what is missing."
+        findings.append(Finding(check="epoch", state=State.WARNING, condition=epoch, remedy=remedy))
     waiting = f"{status.spool.records:,} records wait for their commit ack"
     silent = silence_sentence(status, now_ms)
     if silent is not None:
@@ -51,11 +60,15 @@ def check_gateway(context: DiagnosticContext) -> list[Finding]:
     return [*findings, Finding(check="gateway", state=State.OK, condition=condition)]
 
 
+def _is_recent(began_ms: int | None, now_ms: int) -> bool:
+    return began_ms is not None and abs(now_ms - began_ms) < _RECENT_MS
+
+
 def check_spool(path: Path) -> Finding:
     """Check the integrity of a spool without changing it; a running gateway has locked and checked it."""
     size_bytes = path.stat().st_size
     condition = f"{path}, {size_bytes / 1e6:,.1f} MB"
-    remedy = "Stop the gateway and move the file aside; copy what is readable. The next start creates a new spool."
+    remedy = "Restart the gateway: it will move the file aside and take what can be read into a new spool."
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.5)
         try:

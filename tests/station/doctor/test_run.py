@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from edge.agent.status import AgentStatus, UplinkStatus, write_status
+from headland.clock import wall_clock_ms
+from headland.contract.records import SpoolStatus
 from headland.registry.db.database import Database
 from headland.store.duckdb.store import DuckDBStore
 from station.doctor.broker import check_broker, check_mosquitto
@@ -300,8 +303,40 @@ def test_a_damaged_spool_has_failed(folder: FarmFolder) -> None:
     spool, gateway = check_gateway(context(folder))
     assert spool.state is State.FAILED
     assert "move the file aside" in spool.remedy
+    assert not list(folder.edge_dir.glob("*.damaged-*")), "to look changes nothing"
     assert gateway.state is State.WARNING
     assert "no gateway has run" in gateway.condition
+
+
+@pytest.mark.parametrize(
+    ("reason", "age_days", "is_told"),
+    [("twin", 1, True), ("shortened", 6, True), ("twin", 8, False), ("new", 0, False)],
+)
+def test_a_spool_that_renewed_its_numbers_lately_is_a_warning(
+    folder: FarmFolder, reason: str, age_days: int, *, is_told: bool
+) -> None:
+    now_ms = wall_clock_ms()
+    status = AgentStatus(
+        gateway="gateway-1",
+        time_ms=now_ms,
+        started_ms=now_ms,
+        pid=1,
+        software="",
+        epoch="0192f3c4",
+        sources=[],
+        intake={},
+        spool=SpoolStatus(epoch_reason=reason, epoch_ms=now_ms - age_days * 86_400_000, renewals=1),
+        spool_counters={},
+        uplink=UplinkStatus(connected=True),
+    )
+    sqlite3.connect(folder.edge_dir / "spool.sqlite").close()
+    write_status(status, folder.edge_dir)
+    findings = {finding.check: finding for finding in check_gateway(context(folder))}
+    assert ("epoch" in findings) == is_told
+    assert findings["gateway"].state is State.OK
+    if is_told:
+        assert findings["epoch"].state is State.WARNING
+        assert "renewal 1" in findings["epoch"].condition
 
 
 # --- the command
