@@ -15,10 +15,10 @@ from api.auth.authenticators import Authenticator, ClosedAuthenticator, Registry
 from api.auth.limits import Limits
 from api.auth.middleware import AuthMiddleware
 from api.auth.openapi_security import describe_access
-from api.auth.proxy_scheme import ProxySchemeMiddleware
 from api.auth.sessions_cache import AuthCache
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
+from api.http.browser_headers import BrowserHeadersMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
 from api.live.feed import LiveFeed
@@ -157,7 +157,7 @@ def create_app(
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s, running=app.state.running)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
-    app.add_middleware(ProxySchemeMiddleware)
+    app.add_middleware(BrowserHeadersMiddleware)
     install_problems(app)
     for module in (
         devices,

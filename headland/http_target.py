@@ -81,7 +81,8 @@ def read_host(host: str, *, is_bracketed: bool = False) -> str:
 def check_mailbox(address: str) -> str:
     """Return a mailbox NAME@HOST; raises ValueError with the remedy as its text."""
     match = _MAILBOX.fullmatch(address)
-    if match is None or len(match["local"].encode()) > 64:
+    # An encoded word in an address would be decoded into anything, line ends included.
+    if match is None or len(match["local"].encode()) > 64 or "=?" in address or "?=" in address:
         raise ValueError("write NAME@HOST without quotation marks, blanks, colons or brackets")
     read_host(match["host"])
     return address

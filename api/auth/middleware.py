@@ -19,7 +19,7 @@ from api.auth.permissions import RequiredScope, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.auth.shares import Shares
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
-from headland.addresses import is_loopback_address
+from headland.addresses import is_loopback, is_loopback_address
 from headland.errors import RetryLater
 from headland.registry.registry import Access
 
@@ -148,10 +148,14 @@ def credentials_of(connection: HTTPConnection) -> Credentials | None:
 
 
 def is_loopback_request(connection: HTTPConnection) -> bool:
-    """Tell whether a request comes from this machine, and not through a proxy on it."""
+    """Tell whether a request comes from this machine, and not through a proxy on it.
+
+    Nor from a page whose name was made to lead here: the Host is this machine's address or localhost.
+    """
     if connection.client is None or any(name in connection.headers for name in _FORWARDED):
         return False
-    return is_loopback_address(connection.client.host)
+    host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
+    return is_loopback_address(connection.client.host) and is_loopback(host)
 
 
 def refuse_foreign_page(headers: Headers, *, must_name_origin: bool = False) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.auth.sessions_cache import auth_cache_of
-from api.dependencies import ScopeOf
+from api.dependencies import AccessOf, ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
@@ -17,8 +17,10 @@ from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.registry import RecordKind
 from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
 from headland.registry.db.audit import AuditEntry
 from headland.registry.models.models import Member, Scope
+from headland.registry.registry import Access
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
@@ -45,10 +47,14 @@ def get_keys(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Lim
 
 
 @router.post("/keys", response_model=NewKey, status_code=201, responses=declare_problems(400, 409))
-def add_key(scope: ScopeOf, body: KeyOrder) -> Response:
+def add_key(scope: ScopeOf, access: AccessOf, body: KeyOrder) -> Response:
     """Create a key. The response is the only place that contains it; a lost key is replaced by another."""
     if body.expires_ms is not None and body.expires_ms <= scope.now_ms:
         raise ProblemError(400, "expired", "Key already expired", "Set `expires_ms` to a time in the future.")
+    ends_ms = _end_of(scope, access)
+    if ends_ms is not None and (body.expires_ms is None or body.expires_ms > ends_ms):
+        sentence = f"Your own key expires: set `expires_ms` to at most {ends_ms}, or use a key that lasts longer."
+        raise ProblemError(400, "expires-later", "Key would outlive its maker", sentence)
     record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms)
     new_key = NewKey(**KeyItem.model_validate(record).model_dump(), key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
@@ -91,6 +97,11 @@ def get_audit(
 def check_audit(request: Request, scope: ScopeOf) -> Response:
     """Verify the hash chain of the whole audit log."""
     return reply(request, AuditChecked.model_validate(repositories_of(scope).check_audit()))
+
+
+def _end_of(scope: OrgScope, access: Access) -> int | None:
+    """Return when the key of a request expires, None for one that does not, and for a member."""
+    return None if access.key is None else repositories_of(scope).keys.get(access.key).expires_ms
 
 
 def _audit_item(entry: AuditEntry) -> AuditItem:

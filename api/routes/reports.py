@@ -41,7 +41,7 @@ _REPORT: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 #: The page has its style and pictures in itself; nothing else may be loaded.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(400, 404, 422, 501, 503))
 

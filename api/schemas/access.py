@@ -71,10 +71,14 @@ class AuditList(BaseModel):
 
 
 class AuditChecked(BaseModel):
-    """Verification of the audit log: `broken_at` is the first altered change. Store `hash` elsewhere."""
+    """Verification of the audit log: `broken_at` is the first altered change. Store `hash` elsewhere.
+
+    `altered` are the records that are not as their newest change says: they were changed in the database.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     entries: int
     broken_at: int | None
     hash: str
+    altered: list[str] = []

@@ -16,6 +16,7 @@ from headland.errors import RetryLater
 from headland.registry.auth import api_keys, sessions
 from headland.registry.db import access_tables, audit
 from headland.registry.db.access_tables import members
+from headland.registry.db.audit import AuditChange, append
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
@@ -120,6 +121,8 @@ class Registry:
                 sa.select(access_tables.api_keys.c.expires_ms).where(access_tables.api_keys.c.id == access.key)
             ).one()
             secret, until_ms = sessions.begin(connection, access.key, now_ms, row.expires_ms)
+            signed_in = AuditChange(time_ms=now_ms, who=access.by, action="add", kind="session", record=access.key)
+            append(connection, access.organisation.id, signed_in)
         return access, secret, until_ms - now_ms
 
     def resume_session(self, secret: str) -> Access | None:

@@ -92,6 +92,8 @@ def _root(
 
 def main() -> None:
     """Run the command line: an expected error ends it with one line on standard error and an exit code."""
+    # What a farm stores is for its own user: measurements, logs, backups and exports.
+    os.umask(0o077)
     try:
         configure_from_environment("headland", os.environ)
         log_uncaught_exceptions()

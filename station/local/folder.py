@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,7 +131,7 @@ class FarmFolder:
                 self.root / "secrets",
             ):
                 folder.mkdir(parents=True, exist_ok=True)
-            (self.root / "secrets").chmod(0o700)
+                _make_private(folder)
         except OSError as error:
             raise SettingsError(
                 f"The farm's folder {self.root} cannot be created: {error.strerror}. Choose another with --data DIR."
@@ -221,3 +221,12 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _make_private(folder: Path) -> None:
+    """Let only this user read a folder and the files in it: earlier versions followed the umask."""
+    for path, mode in ((folder, 0o700), *((file, 0o600) for file in folder.iterdir() if file.is_file())):
+        if path.stat().st_mode & 0o077:
+            # Another user's file stays as it is: whoever owns it decides.
+            with suppress(PermissionError):
+                path.chmod(mode)

@@ -15,10 +15,13 @@ from headland.errors import SettingsError
 from station.local.broker import BrokerUser
 from station.local.folder import DEVICES_USER, GATEWAY, HOME_USER, IMPORT_GATEWAY, INGEST_USER, FarmFolder
 from station.server.files import write_whole
+from station.server.organisation import FIRST_ORGANISATION
 
 #: Prefixes of the farm's own logins and client ids. On the gateways' listener the login is the client id: a gateway
 #: with such a name could take over another session.
-_RESERVED_PREFIXES: Final = ("ingest", "edge-", "import", "sim-", "home-assistant")
+_RESERVED_PREFIXES: Final = ("ingest", "edge-", "import", "sim-", "home-assistant", "alarms-")
+#: Client ids of the station's publisher for Home Assistant, and of the check of a farm.
+_RESERVED: Final = (f"home-{FIRST_ORGANISATION}", "doctor")
 
 
 class GatewayLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,10 +67,11 @@ class Gateways:
                     f"{word!r} is not a valid {what}: use 1 to 64 letters, digits, dots, dashes and underscores, "
                     "starting with a letter or digit."
                 )
-        if name == GATEWAY or name.startswith(_RESERVED_PREFIXES):
+        reserved = (GATEWAY, *_RESERVED)
+        if name.casefold() in reserved or name.casefold().startswith(_RESERVED_PREFIXES):
             raise SettingsError(
-                f"{name!r} is reserved, as are {GATEWAY} and names that start with "
-                f"{', '.join(_RESERVED_PREFIXES)}: choose another name."
+                f"{name!r} is reserved, as are {', '.join(reserved)} and names that start with "
+                f"{', '.join(_RESERVED_PREFIXES)}, in any case of letters: choose another name."
             )
         known = self.all()
         if any(gateway.name.casefold() == name.casefold() for gateway in known):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from xml.etree import ElementTree as ET
+from dataclasses import dataclass, field
+from typing import Final
+from xml.parsers import expat
 
 from pyproj import CRS
 
+from headland.cancellation import check_cancelled
 from headland.formats.field_import.outline import (
     DEGREES,
+    MOST_FEATURES,
     FeatureError,
     ImportedOutline,
     RefusedFile,
@@ -19,6 +22,11 @@ from headland.formats.field_import.outline import (
 from headland.formats.field_import.zip_archive import unpack
 
 Ring = list[tuple[float, float]]
+
+#: Elements nested in each other: folders in folders, and the parts of a placemark.
+_MOST_DEEP: Final = 64
+_CHUNK_BYTES: Final = 1 << 20
+_TEXTS: Final = frozenset(("name", "value", "SimpleData", "coordinates"))
 
 
 def read_kmz(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
@@ -31,45 +39,123 @@ def read_kmz(data: bytes, name_property: str | None) -> tuple[list[ImportedOutli
 
 def read_kml(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
     """Return outlines and errors of placemarks; raises RefusedFile."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise RefusedFile.whole("The KML declares entities, which are not allowed: export it anew")
-    try:
-        root = ET.fromstring(data)  # noqa: S314 - without entities there is nothing to expand or to fetch
-    except (ET.ParseError, ValueError, LookupError) as error:
-        raise RefusedFile.whole(f"The file is not valid KML: {error}") from error
+    reader = _Reader()
     outlines, errors = [], []
-    for number, mark in enumerate(limit_features(_all(root, "Placemark")), start=1):
-        properties = dict(_properties(mark))
-        name = feature_name(properties, name_property)
+    for number, mark in enumerate(limit_features(reader.read(data)), start=1):
+        name = feature_name(mark.properties, name_property)
         try:
-            parts = [_rings(polygon) for polygon in _all(mark, "Polygon")]
+            parts = [_rings(polygon) for polygon in mark.polygons]
             polygons = read_polygons("MultiPolygon" if parts else "placemark without a polygon", parts)
         except ValueError as error:
             errors.append(FeatureError(number, name, f"feature {number} {error}"))
             continue
-        outlines.append(ImportedOutline(number, name, polygons, properties))
+        outlines.append(ImportedOutline(number, name, polygons, mark.properties))
     return outlines, errors, CRS(DEGREES)
 
 
-def _properties(mark: ET.Element) -> Iterator[tuple[str, str]]:
-    for child in mark:
-        if _tag(child) == "name":
-            yield "name", child.text or ""
-    for data in _all(mark, "Data"):
-        yield data.get("name", ""), "".join(value.text or "" for value in _all(data, "value"))
-    for data in _all(mark, "SimpleData"):
-        yield data.get("name", ""), data.text or ""
+@dataclass(slots=True)
+class _Polygon:
+    """Texts of the coordinates of a polygon's outer and inner boundaries."""
+
+    outer: list[str] = field(default_factory=list)
+    inner: list[str] = field(default_factory=list)
 
 
-def _rings(polygon: ET.Element) -> list[Ring]:
-    outer = [_ring(boundary) for boundary in _all(polygon, "outerBoundaryIs")]
-    if len(outer) != 1:
+@dataclass(slots=True)
+class _Placemark:
+    """A placemark: its properties and its polygons."""
+
+    properties: dict[str, str] = field(default_factory=dict)
+    polygons: list[_Polygon] = field(default_factory=list)
+
+
+class _Reader:
+    """Reads placemarks in one pass over the text: no tree is built, whatever the file nests."""
+
+    def __init__(self) -> None:
+        self._marks: list[_Placemark] = []
+        self._mark: _Placemark | None = None
+        self._path: list[str] = []
+        self._key = ""
+        self._text: list[str] | None = None
+
+    def read(self, data: bytes) -> list[_Placemark]:
+        """Return the placemarks; raises RefusedFile."""
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        # By the parser, not by a search: UTF-16 has other bytes. Without a document type there are no entities.
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._collect
+        try:
+            for start in range(0, len(data), _CHUNK_BYTES):
+                check_cancelled()
+                parser.Parse(data[start : start + _CHUNK_BYTES], False)
+            parser.Parse(b"", True)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            raise RefusedFile.whole(f"The file is not valid KML: {error}") from error
+        return self._marks
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise RefusedFile.whole("The KML declares entities, which are not allowed: export it anew")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        self._path.append(tag)
+        if len(self._path) > _MOST_DEEP:
+            raise RefusedFile.whole(f"The KML nests elements more than {_MOST_DEEP} deep: export it anew")
+        if tag == "Placemark":
+            if self._mark is not None:
+                raise RefusedFile.whole("The KML has a placemark within a placemark: export it anew")
+            self._mark = _Placemark()
+            self._marks.append(self._mark)
+            if len(self._marks) > MOST_FEATURES + 1:
+                raise RefusedFile.whole(f"The file has more than {MOST_FEATURES:,} features: import it in parts")
+        elif self._mark is None:
+            return
+        elif tag == "Polygon":
+            self._mark.polygons.append(_Polygon())
+        elif tag in ("Data", "SimpleData"):
+            self._key = attributes.get("name", "")
+            self._mark.properties[self._key] = ""
+        if tag in _TEXTS:
+            self._text = []
+
+    def _collect(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+    def _end(self, name: str) -> None:
+        tag = name.rpartition(" ")[2]
+        self._path.pop()
+        mark, parts = self._mark, self._text
+        if tag == "Placemark":
+            self._mark = None
+        if tag not in _TEXTS or parts is None:
+            return
+        self._text = None
+        if mark is None:
+            return
+        text = "".join(parts)
+        if tag == "name" and self._path[-1] == "Placemark":
+            mark.properties["name"] = text
+        elif tag == "SimpleData" or (tag == "value" and self._path[-1] == "Data"):
+            mark.properties[self._key] += text
+        elif tag == "coordinates" and mark.polygons:
+            if "outerBoundaryIs" in self._path:
+                mark.polygons[-1].outer.append(text)
+            elif "innerBoundaryIs" in self._path:
+                mark.polygons[-1].inner.append(text)
+
+
+def _rings(polygon: _Polygon) -> list[Ring]:
+    if len(polygon.outer) != 1:
         raise ValueError("has a polygon without one outer boundary")
-    return [outer[0], *(_ring(boundary) for boundary in _all(polygon, "innerBoundaryIs"))]
+    return [_ring(polygon.outer[0]), *map(_ring, polygon.inner)]
 
 
-def _ring(boundary: ET.Element) -> Ring:
-    text = "".join(child.text or "" for child in _all(boundary, "coordinates"))
+def _ring(text: str) -> Ring:
     positions = [position.split(",") for position in text.split()]
     if any(len(position) not in (2, 3) for position in positions):
         raise ValueError("has coordinates that are not longitude,latitude with blanks between positions")
@@ -77,11 +163,3 @@ def _ring(boundary: ET.Element) -> Ring:
         return [(float(position[0]), float(position[1])) for position in positions]
     except ValueError as error:
         raise ValueError("has coordinates that are not numbers") from error
-
-
-def _all(element: ET.Element, tag: str) -> Iterator[ET.Element]:
-    return (child for child in element.iter() if _tag(child) == tag)
-
-
-def _tag(element: ET.Element) -> str:
-    return str(element.tag).rpartition("}")[2]

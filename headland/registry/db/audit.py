@@ -38,11 +38,15 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of a check of the whole log: `broken_at` is the first entry that was altered."""
+    """Result of a check of the whole log: `broken_at` is the first entry that was altered.
+
+    `altered` are records that are not as their newest entry says, by kind and id: they were changed in the database.
+    """
 
     entries: int
     broken_at: int | None
     hash: str
+    altered: tuple[str, ...] = ()
 
 
 class AuditChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import msgspec
 import sqlalchemy as sa
 
@@ -26,6 +28,9 @@ from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rule, check_window
 from headland.registry.validation.targets import check_webhook
 
+#: Records that a check of the audit log names at most.
+MOST_ALTERED: Final = 100
+
 
 class OrganisationRepositories:
     """Repositories of one organisation, for one actor, who is named in the audit log."""
@@ -35,7 +40,9 @@ class OrganisationRepositories:
         self.members = Repository(context, models.Member, access_tables.members)
         self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, tables.sites, records.check_site)
-        self.fields = Repository(context, models.Field, tables.fields, records.check_field)
+        self.fields = Repository(
+            context, models.Field, tables.fields, records.check_field, prepare=records.measure_field
+        )
         self.greenhouses = Repository(context, models.Greenhouse, tables.greenhouses)
         self.zones = Repository(context, models.GreenhouseZone, tables.greenhouse_zones)
         self.gateways = Repository(context, models.Gateway, tables.gateways, records.check_gateway)
@@ -102,10 +109,18 @@ class OrganisationRepositories:
             log(self._context, connection, kind, record, action)
 
     def check_audit(self) -> AuditCheck:
-        """Check the whole audit log."""
+        """Check the whole audit log, and that every record is as its newest entry says."""
         # In a writing transaction, so that no entry is added during the check.
         with self._context.database.writing() as connection:
-            return audit.check(connection, self.organisation)
+            checked = audit.check(connection, self.organisation)
+            if checked.broken_at is not None:
+                return checked
+            altered = [name for shelf in self._audited() for name in shelf.altered_within(connection)]
+        return msgspec.structs.replace(checked, altered=tuple(altered[:MOST_ALTERED]))
+
+    def _audited(self) -> list[Repository[Any]]:
+        """Return the repositories whose records are in the audit log."""
+        return [*(part for part in vars(self).values() if isinstance(part, Repository)), self.passes.records]
 
     def _find_device(self, connection: sa.Connection, name: str) -> Device | None:
         return self.devices.find_within(connection, name=name)

@@ -19,6 +19,11 @@ class PassRepository:
     def __init__(self, repository: Repository[Pass]) -> None:
         self._repository = repository
 
+    @property
+    def records(self) -> Repository[Pass]:
+        """The repository of the records, for the check of the audit log."""
+        return self._repository
+
     def declare(self, declared: Pass) -> Pass:
         """Add a pass and return it with its id; for an identical pass, return the existing one.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from headland.registry.db import audit
 from headland.registry.db.tables import METADATA
+from headland.registry.db.tables import audit as audit_table
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 from headland.registry.models.models import VersionedRecord
 from headland.registry.repositories.context import RepositoryContext
@@ -19,6 +20,10 @@ from headland.registry.repositories.context import RepositoryContext
 R = TypeVar("R", bound=VersionedRecord)
 #: A page of the API and one record more, which shows whether another page follows.
 MAX_LIMIT: Final = 1001
+#: Records that are compared with the audit log at once.
+_CHECKED_AT_ONCE: Final = 100
+#: Columns that change without an entry in the audit log.
+_NOTED_AT_USE: Final = frozenset(("last_used_ms",))
 
 
 class RecordCheck(Protocol[R]):
@@ -36,28 +41,40 @@ class Repository(Generic[R]):
     """
 
     def __init__(
-        self, context: RepositoryContext, kind: type[R], table: sa.Table, check: RecordCheck[R] | None = None
+        self,
+        context: RepositoryContext,
+        kind: type[R],
+        table: sa.Table,
+        check: RecordCheck[R] | None = None,
+        prepare: Callable[[R], R] | None = None,
     ) -> None:
         self._context = context
         self._kind = kind
         self._name = re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
         self._table = table
         self._check = check
+        self._prepare = prepare
 
     def add(self, record: R, more: Mapping[str, object] | None = None) -> R:
         """Add a record and return it with its id. `more` are columns that are not part of the record.
 
         Raises InvalidRecord, NotFound for a missing reference, RecordConflict for a used name.
         """
+        record = self.prepared(record)
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
             return self.add_within(connection, record, now_ms, more)
 
     def add_all(self, records: Sequence[R]) -> list[R]:
         """Add records, all or none; raises as `add` does."""
+        prepared = [self.prepared(record) for record in records]
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
-            return [self.add_within(connection, record, now_ms) for record in records]
+            return [self.add_within(connection, record, now_ms) for record in prepared]
+
+    def prepared(self, record: R) -> R:
+        """Return a record after the checks that need no database and may take long; raises InvalidRecord."""
+        return record if self._prepare is None else self._prepare(self._plain(record))
 
     def add_within(
         self, connection: sa.Connection, record: R, now_ms: int, more: Mapping[str, object] | None = None
@@ -117,6 +134,7 @@ class Repository(Generic[R]):
 
         Raises VersionConflict where `record.version` is not the current one, and as `add` does.
         """
+        record = self.prepared(record)
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
             return self.change_within(connection, record, now_ms)
@@ -164,8 +182,44 @@ class Repository(Generic[R]):
             raise VersionConflict(self._name, id, version, current.version)
         return current
 
+    def altered_within(self, connection: sa.Connection) -> Iterator[str]:
+        """Yield the records, by kind and id, that are not as their newest entry in the audit log says."""
+        mine = self._table.c.organisation == self._context.organisation
+        query = sa.select(self._table).where(mine, self._table.c.deleted_ms.is_(None)).order_by(self._table.c.id)
+        after_id = ""
+        while rows := connection.execute(query.where(self._table.c.id > after_id).limit(_CHECKED_AT_ONCE)).all():
+            after_id = rows[-1].id
+            logged = self._newest_logged(connection, [row.id for row in rows])
+            for row in rows:
+                if row.id not in logged or not _is_as_logged(self._record(row), logged[row.id]):
+                    yield f"{self._name} {row.id}"
+
+    def _newest_logged(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, str]:
+        """Return the newest state in the audit log of some records, as JSON by id."""
+        columns = audit_table.c
+        newest = (
+            sa.select(sa.func.max(columns.seq))
+            .where(
+                columns.organisation == self._context.organisation, columns.record.in_(ids), columns.after.is_not(None)
+            )
+            .group_by(columns.record)
+        )
+        entries = sa.select(columns.record, columns.after).where(
+            columns.organisation == self._context.organisation, columns.seq.in_(newest)
+        )
+        return {row.record: row.after for row in connection.execute(entries)}
+
     def _checked(self, connection: sa.Connection, record: R) -> R:
         """Return the record as it is stored, after every check that needs no other record of its kind."""
+        plain = self._plain(record)
+        for column, target in self._references():
+            reference = getattr(plain, column)
+            if reference is not None and not self._exists(connection, target, reference):
+                raise NotFound(column, reference)
+        return plain if self._check is None else self._check(plain, connection, self._context.organisation)
+
+    def _plain(self, record: R) -> R:
+        """Return a record with every value within the bounds of its type; raises InvalidRecord."""
         try:
             plain: R = msgspec.convert(msgspec.to_builtins(record), self._kind)
             text = msgspec.json.encode(plain)
@@ -173,11 +227,7 @@ class Repository(Generic[R]):
             raise InvalidRecord(f"This is not a valid {self._name}: {error}.") from error
         if b"\\u0000" in text:
             raise InvalidRecord(f"This is not a valid {self._name}: a text has a NUL character.")
-        for column, target in self._references():
-            reference = getattr(plain, column)
-            if reference is not None and not self._exists(connection, target, reference):
-                raise NotFound(column, reference)
-        return plain if self._check is None else self._check(plain, connection, self._context.organisation)
+        return plain
 
     def _references(self) -> Iterator[tuple[str, sa.Table]]:
         """Return the columns that refer to a record of the organisation, with its table."""
@@ -245,6 +295,15 @@ class Repository(Generic[R]):
             after=None if after is None else msgspec.json.encode(after).decode(),
         )
         audit.append(connection, self._context.organisation, change)
+
+
+def _is_as_logged(record: VersionedRecord, after: str) -> bool:
+    """Tell whether a record is what an entry of the audit log says; what is noted at each use of it is left out."""
+    now = msgspec.json.decode(msgspec.json.encode(record))
+    # A field that a later version added has its default in the record, and is not in the entry.
+    return all(
+        now.get(name) == value for name, value in msgspec.json.decode(after).items() if name not in _NOTED_AT_USE
+    )
 
 
 def _values(record: VersionedRecord) -> dict[str, Any]:

@@ -56,6 +56,12 @@ def check_geometry(geometry: Geometry, what: str, near: Position | None = None) 
     return _coordinates(MultiPolygon([orient(part) for part in shape.geoms]))
 
 
+def check_place(geometry: Geometry, what: str, near: Position | None) -> None:
+    """Raise InvalidGeometry where a valid geometry is far from `near`, a (longitude_deg, latitude_deg)."""
+    if near is not None:
+        _check_place(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]), what, near)
+
+
 def area_of(geometry: Geometry) -> float:
     """Return the area of a valid geometry on the WGS84 ellipsoid [m2], holes left out.
 

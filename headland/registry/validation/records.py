@@ -14,7 +14,7 @@ from headland.registry.db.tables import farms, prescriptions
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import Farm, Field, Gateway, GrowerNote, Implement, Pass, Product, Season, Site
-from headland.registry.validation.geometry import area_of, area_without, check_geometry
+from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_place
 from headland.units_of_time import DAY_MS
 
 #: Labels are rounded to tenths of a percent.
@@ -41,11 +41,19 @@ def check_site(site: Site, _connection: sa.Connection, _organisation: str) -> Si
 
 
 def check_field(field: Field, connection: sa.Connection, organisation: str) -> Field:
-    """Validate outline and zones, near the farm, and set the areas."""
+    """Validate that outline and zones are near the farm."""
     near = _position_of_farm(connection, organisation, field.farm)
-    geometry = check_geometry(field.geometry, "the field", near)
+    check_place(field.geometry, "the field", near)
+    for zone in field.zones:
+        check_place(zone.geometry, f"the zone {zone.name!r}", near)
+    return field
+
+
+def measure_field(field: Field) -> Field:
+    """Validate outline and zones, and set the areas: work that holds up no other writer of the registry."""
+    geometry = check_geometry(field.geometry, "the field")
     zones = tuple(
-        msgspec.structs.replace(zone, geometry=check_geometry(zone.geometry, f"the zone {zone.name!r}", near))
+        msgspec.structs.replace(zone, geometry=check_geometry(zone.geometry, f"the zone {zone.name!r}"))
         for zone in field.zones
     )
     return msgspec.structs.replace(

@@ -24,7 +24,8 @@ def ledger_check(
         typer.Option(
             "--kept",
             metavar="HASH",
-            help="Hash that an earlier check printed and that you stored elsewhere; the ledger must still contain it.",
+            help="Hash that an earlier check printed and that you stored elsewhere; the ledger of --organisation (local"
+            " by default) must still contain it.",
         ),
     ] = None,
     organisation: Annotated[
@@ -46,6 +47,7 @@ def ledger_check(
         organisations = [known for known in opened.organisations() if organisation in (None, known.handle)]
         if organisation is not None and not organisations:
             raise SettingsError(f"The registry {hide_secrets(url)} has no organisation {organisation}.")
+        keeper = _owner_of_kept([known.handle for known in organisations], organisation) if known_hash else None
         results: list[dict[str, object]] = []
         for owner in organisations:
             ledger = opened.repositories(owner.id, "headland ledger check").ledger
@@ -56,7 +58,7 @@ def ledger_check(
                     "entries": checked.entries,
                     "hash": checked.hash,
                     "broken_at": checked.broken_at,
-                    "kept_at": None if known_hash is None else ledger.seq_of(known_hash),
+                    "kept_at": ledger.seq_of(known_hash) if known_hash and owner.handle == keeper else None,
                 }
             )
     is_whole = all(result["broken_at"] is None for result in results)
@@ -68,9 +70,20 @@ def ledger_check(
         for result in results:
             typer.echo(_sentence(result))
         if not has_known:
-            typer.echo("No ledger contains the hash given by --kept: its entry was changed or removed.")
+            typer.echo(f"The ledger of {keeper} has no hash given by --kept: its entry was changed or removed.")
     if not (is_whole and has_known):
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _owner_of_kept(handles: list[str], organisation: str | None) -> str:
+    """Return the one organisation whose ledger must contain a kept hash: another's would prove nothing about it."""
+    from station.server.organisation import FIRST_ORGANISATION
+
+    if organisation is not None:
+        return organisation
+    if FIRST_ORGANISATION in handles or len(handles) != 1:
+        return FIRST_ORGANISATION
+    return handles[0]
 
 
 def _sentence(result: dict[str, object]) -> str:

@@ -19,10 +19,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from headland.alarms.delivery_policy import NOTICE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, DeliveryOutcome, sign
+from headland.contract.codec import MAX_TIME_MS
 from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError
 from headland.http_client import OutgoingClient, OutgoingError
-from headland.http_target import parse_target
+from headland.http_target import check_mailbox, parse_target
 from headland.registry.models.alarms import AlarmRecipient, Notice
 
 if TYPE_CHECKING:
@@ -112,12 +113,25 @@ def mail_of(sender: str, recipient: AlarmRecipient, notice: Notice) -> EmailMess
     """Return the e-mail of a notice."""
     content: dict[str, Any] = msgspec.json.decode(notice.body)
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Date"] = sender, recipient.address, formatdate(notice.created_ms / 1000)
-    mail["Subject"] = " ".join(str(content["title"]).split())
+    mail["From"], mail["To"], mail["Date"] = sender, check_mailbox(recipient.address), formatdate(_date_s(notice))
+    mail["Subject"] = _header_text(str(content["title"]))
     mail["Message-ID"] = f"<{notice.id}@headland>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(f"{content['title']}\n\n{content['text']}\n", cte="base64")  # not every server accepts eight bits
     return mail
+
+
+def _header_text(text: str) -> str:
+    """Return a text for a header: one line, in which nothing reads as an encoded word (RFC 2047).
+
+    Python before 3.12.5 decoded such a word and wrote what it held, line ends included: a device's name was a header.
+    """
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line.replace("=?", "= ?").replace("?=", "? =")
+
+
+def _date_s(notice: Notice) -> float:
+    return min(max(0, notice.created_ms), MAX_TIME_MS) / 1000
 
 
 def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) -> DeliveryOutcome:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from headland.registry.db import access_tables, tables
 from headland.registry.db.tables import audit
 from headland.registry.models.models import Scope
 from tests.api.auth.test_middleware import KeyedApi, serve_api
@@ -77,3 +78,32 @@ def test_a_key_that_is_revoked_ends_its_live_streams(tmp_path: Path) -> None:
             assert next(line for line in lines if line == "event: heartbeat")
             assert keyed_api.ask("DELETE", f"/v1/keys/{created['id']}", Scope.ADMIN).status_code == 204
             assert "event: latest" not in list(lines)
+
+
+def test_a_key_that_expires_makes_none_that_lasts_longer(keyed_api: KeyedApi) -> None:
+    soon_ms = NOW_MS + 60_000
+    _, soon = keyed_api.repositories.add_key("soon", Scope.ADMIN, soon_ms)
+    headers = {"Authorization": f"Bearer {soon}"}
+    for number, expires_ms in enumerate((None, soon_ms + 1)):
+        order = {"name": f"longer {number}", "scope": "admin", "expires_ms": expires_ms}
+        answer = keyed_api.client.post("/v1/keys", headers=headers, json=order)
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:headland:problem:expires-later")
+    order = {"name": "as long", "scope": "read", "expires_ms": soon_ms}
+    assert keyed_api.client.post("/v1/keys", headers=headers, json=order).status_code == 201
+    lasting = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "for ever", "scope": "read"})
+    assert lasting.status_code == 201
+
+
+def test_a_record_that_was_changed_in_the_database_is_named_by_the_check(keyed_api: KeyedApi) -> None:
+    farm = keyed_api.ask("POST", "/v1/farms", Scope.WRITE, json={"name": "Hill farm"}).json()
+    record, _ = keyed_api.repositories.add_key("quiet", Scope.READ)
+    clean = keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()
+    assert (clean["broken_at"], clean["altered"]) == (None, [])
+    with keyed_api.registry._database.writing() as connection:
+        connection.execute(
+            sa.update(access_tables.api_keys).where(access_tables.api_keys.c.id == record.id).values(scope="admin")
+        )
+        connection.execute(sa.update(tables.farms).where(tables.farms.c.id == farm["id"]).values(name="Other"))
+    checked = keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()
+    assert checked["broken_at"] is None
+    assert sorted(checked["altered"]) == [f"api key {record.id}", f"farm {farm['id']}"]

@@ -13,6 +13,7 @@ from headland.registry.models.alarms import Notice, NoticeState
 from headland.registry.models.models import Scope
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.api.auth.test_middleware import KeyedApi, serve_api
+from tests.api.fake_ingest import MESSAGE
 from tests.api.farm import NOW_MS
 from tests.test_http_target import BROKEN_URLS, OTHER_NUMBERS
 
@@ -120,3 +121,19 @@ def test_a_new_signing_secret_is_in_the_audit_log_without_the_secret(keyed_api: 
         assert entry["kind"] in ("alarm recipient secret", "webhook secret")
         assert secret not in log.text
     assert keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()["broken_at"] is None
+
+
+def test_a_deleted_quarantine_message_and_a_sign_in_are_in_the_audit_log(keyed_api: KeyedApi) -> None:
+    message = MESSAGE.id
+    assert keyed_api.ask("DELETE", f"/v1/quarantine/{message}", Scope.WRITE).status_code == 403
+    assert keyed_api.ask("DELETE", f"/v1/quarantine/{message}", Scope.ADMIN).status_code == 204
+    assert keyed_api.client.post("/v1/session", json={"key": keyed_api.keys[Scope.READ]}).status_code == 200
+    keyed_api.client.cookies.clear()
+    newest = keyed_api.ask("GET", "/v1/audit", Scope.ADMIN, params={"limit": 2}).json()["items"]
+    assert [(entry["action"], entry["kind"]) for entry in newest] == [
+        ("add", "session"),
+        ("delete", "quarantined message"),
+    ]
+    assert newest[1]["record"] == str(message)
+    checked = keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()
+    assert (checked["broken_at"], checked["altered"]) == (None, [])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from headland.registry.db.tables import ledger
+from headland.registry.db.tables import ledger, organisations
 from headland.registry.registry import Registry
 from station.cli.main import app
 from station.local.folder import FarmFolder
@@ -71,7 +71,22 @@ def test_a_hash_that_was_kept_elsewhere_shows_a_ledger_that_was_made_anew(regist
     assert check(tmp_path).exit_code == 0
     anew = check(tmp_path, "--kept", kept)
     assert anew.exit_code == 1
-    assert "No ledger contains the hash given by --kept" in anew.output
+    assert "The ledger of local has no hash given by --kept" in anew.output
+
+
+def test_a_kept_hash_must_be_in_the_ledger_of_its_own_organisation(registry: Registry, tmp_path: Path) -> None:
+    true = registry.organisation("local")
+    kept = registry.repositories(true.id, "test").ledger.check().hash
+    # The true ledger is parked under another handle, and a forged one takes its place.
+    with registry._database.writing() as connection:
+        connection.execute(organisations.update().where(organisations.c.id == true.id).values(handle="archive"))
+    forged = registry.repositories(registry.add_organisation("local", "Forged", "test").id, "test").ledger
+    forged.append("as_applied", "field-1", "pass-0", {"amount": 1.0})
+    result = check(tmp_path, "--kept", kept)
+    assert result.exit_code == 1
+    assert "The ledger of local has no hash given by --kept" in result.output
+    assert check(tmp_path, "--kept", kept, "--organisation", "archive").exit_code == 0
+    assert json.loads(check(tmp_path, "--kept", kept, "--json").output)["kept_found"] is False
 
 
 def test_a_folder_without_a_registry_is_said_and_none_is_made(tmp_path: Path) -> None:

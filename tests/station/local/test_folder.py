@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 
 from headland.errors import RetryLater, SettingsError
 from station.local.folder import FarmFolder, FarmState, default_folder
+from tests.floors.modules import ROOT
 
 
 @pytest.fixture
@@ -67,3 +70,29 @@ def test_simulated_time_never_starts_before_what_was_simulated(
         assert reached_ms <= run.start_ms <= now_ms
         reached_ms = min(run.start_ms + round(speed * run_ms), now_ms + run_ms)
         now_ms += run_ms
+
+
+def test_the_files_of_a_farm_are_for_its_own_user(tmp_path: Path) -> None:
+    folder = FarmFolder(tmp_path / "farm")
+    folder.create()
+    old = folder.store_path
+    old.write_bytes(b"x")
+    old.chmod(0o644)
+    old.parent.chmod(0o755)
+    folder.create()
+    assert [path.stat().st_mode & 0o777 for path in (old, old.parent)] == [0o600, 0o700]
+
+
+def test_every_command_creates_files_for_its_own_user_only(tmp_path: Path) -> None:
+    line = "import os, pathlib, sys; from station.cli.main import main; sys.argv = ['headland', '--help']"
+    code = f"""{line}
+os.umask(0o022)
+try:
+    main()
+except SystemExit:
+    pass
+pathlib.Path({str(tmp_path / "made")!r}).write_text("x")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600

@@ -43,7 +43,13 @@ def test_a_name_that_would_reach_other_topics_is_refused(folder: FarmFolder, nam
     assert Gateways(folder).all() == []
 
 
-@pytest.mark.parametrize("name", ["ingest", "ingest-0", "gateway-1", "import", "edge-gateway-1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ingest", "ingest-0", "gateway-1", "import", "edge-gateway-1", "alarms-local", "home-local", "INGEST",
+        "Gateway-1", "Home-Local", "ALARMS-local", "doctor",
+    ],
+)  # fmt: skip
 def test_a_name_that_could_take_a_session_of_the_farm_is_refused(folder: FarmFolder, name: str) -> None:
     with pytest.raises(SettingsError, match="is reserved"):
         Gateways(folder).add(name, "home", 0)

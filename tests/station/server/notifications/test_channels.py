@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import email
+import email.header
 import email.policy
 import hashlib
 import hmac
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
@@ -178,3 +181,45 @@ def test_waits_double_up_to_an_hour_and_in_the_end_a_notice_is_dead_and_kept() -
     assert (notice.state, notice.error, notice.body) == (NoticeState.DEAD, "away", BODY)
     assert record_attempt(NOTICE, DeliveryOutcome("refused"), 0).state is NoticeState.DEAD
     assert record_attempt(NOTICE, DeliveryOutcome("delivered"), 5).delivered_ms == 5
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Frost: =?utf-8?q?House=0ABcc:_victim@example.org?= at north",
+        "Frost: =?utf-8?b?SG91c2UKQmNjOiB2aWN0aW1AZXhhbXBsZS5vcmc=?= at north",
+        "Frost: =?utf-8?q?a=0A=0Abody?=",
+        "Frost =?utf-8?q?=0D=0ABcc:_victim@example.org?==?utf-8?q?x?=",
+        "Frost\r\nBcc: victim@example.org",
+        "Frost\x0bBcc: victim@example.org\x85\u2028Bcc: victim@example.org",
+        "棚内 =?utf-8?q?=0ABcc:_victim@example.org?= 气温",
+        "x" * 900 + "=?utf-8?q?=0ABcc:_victim@example.org?=",
+    ],
+)
+def test_a_name_in_a_title_adds_no_header_and_no_body(title: str) -> None:
+    with serve_mail() as server:
+        mail = MailSettings("127.0.0.1", server.port, "a@example.org", "smtp")
+        body = json.dumps({"v": 1, "title": title, "text": "gh-1"})
+        assert send_mail(mail, LI, msgspec.structs.replace(NOTICE, body=body)) == DeliveryOutcome("delivered")
+    text = server.mails[0][0]
+    head, _, content = text.partition(b"\r\n\r\n") if b"\r\n\r\n" in text else text.partition(b"\n\n")
+    names = [line.partition(b":")[0].lower() for line in head.splitlines() if line[:1] not in (b" ", b"\t")]
+    assert sorted(names) == sorted(
+        [b"from", b"to", b"date", b"subject", b"message-id", b"auto-submitted", b"content-type",
+         b"content-transfer-encoding", b"mime-version"]
+    )  # fmt: skip
+    # As a reader decodes it, encoded words and all, there is one line.
+    unfolded = re.sub(r"\r?\n(?=[ \t])", "", email.message_from_bytes(text)["Subject"])
+    decoded = str(email.header.make_header(email.header.decode_header(unfolded)))
+    assert "\n" not in decoded
+    assert "\r" not in decoded
+    assert b"victim" not in content
+
+
+def test_an_address_with_an_encoded_word_gets_no_mail() -> None:
+    evil = AlarmRecipient(name="x", kind=RecipientKind.EMAIL, address="=?utf-8?q?a=0ABcc:b?=@example.org")
+    with serve_mail() as server:
+        assert (
+            send_mail(MailSettings("127.0.0.1", server.port, "a@example.org", "smtp"), evil, NOTICE).result == "later"
+        )
+        assert server.mails == []
