@@ -90,7 +90,7 @@ def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: P
     totals = opened.totals
     if isinstance(check, Unreadable):
         return _judge_alone(opened, check, gateway)
-    missing = _missing(opened, check)
+    missing = _missing(opened, check, gateway)
     renewal = Renewal(EpochReason.SHORTENED, "", totals.epoch, missing)
     moved = compare_places(check.place, place)
     if opened.is_new:
@@ -130,11 +130,14 @@ def lost_reports(missing: Sequence[MissingRecords], check: CheckRecord) -> tuple
     return tuple(MissingRecords(*each) for each in check.unreported) if is_lost else ()
 
 
-def _missing(opened: OpenedSpool, check: CheckRecord) -> tuple[MissingRecords, ...]:
-    """Return what was accepted, was not confirmed, and is not in the file."""
+def _missing(opened: OpenedSpool, check: CheckRecord, gateway: str) -> tuple[MissingRecords, ...]:
+    """Return what was accepted, was not confirmed, and is not in the file.
+
+    A file that lost its log may be as it was in an earlier epoch, and under an earlier name of the gateway.
+    """
     totals = opened.totals
     if opened.is_new or check.epoch not in (totals.epoch, totals.epoch_before):
-        is_ours = opened.is_new or check.gateway == totals.gateway
+        is_ours = opened.is_new or check.gateway in (totals.gateway, gateway)
         return _name(check.epoch, [(check.acked + 1, check.last)] if is_ours else [])
     if check.epoch != totals.epoch:  # killed between the new epoch in the file and in the check record
         return _name(totals.epoch, opened.holes)

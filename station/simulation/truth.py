@@ -16,9 +16,11 @@ class GatewayTruth:
 
     `certain` were accepted: `append` returned True. `uncertain` were in an append when the process ended: they may be
     stored or not. `records` are the numbers by epoch and seq. `in_damaged` were in a file that was moved aside.
-    `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them.
+    `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them. `names` are the
+    gateway's ids, one after the other.
     """
 
+    names: set[str]
     certain: set[int] = field(default_factory=set)
     uncertain: set[int] = field(default_factory=set)
     records: dict[str, dict[int, set[int]]] = field(default_factory=dict)

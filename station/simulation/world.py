@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from station.simulation.agenda import Agenda
-from station.simulation.faults import FAULTS
+from station.simulation.faults.catalogue import FAULTS
 from station.simulation.machines.broker import Broker
-from station.simulation.machines.gateway import Gateway, device_of
+from station.simulation.machines.gateway import Gateway
 from station.simulation.machines.network import Network
+from station.simulation.machines.numbers import device_of
 from station.simulation.machines.receiver import CLIENT_ID, Receiver
 from station.simulation.truth import GatewayTruth, GatewayVerdict, judge
 
@@ -119,12 +120,12 @@ class _World:
         self._chosen = [self.rng.choice(names)] if names and self.rng.random() < 0.5 else names
         self._result = RunResult(settings.seed, settings.hours, chosen=self._chosen)
 
-    def add_gateway(self, name: str) -> Gateway:
-        """Add a gateway's machine, switched off."""
-        truth = self.truths.setdefault(name, GatewayTruth())
+    def add_gateway(self, origin: str) -> Gateway:
+        """Add a machine of the gateway that was called `origin` at first, switched off."""
+        truth = self.truths.setdefault(origin, GatewayTruth({origin}))
         index = len(self.gateways)
         folder = self._root / f"gateway-{index}"
-        gateway = Gateway(self.agenda, self._dice(), self.network, folder, name, index, truth)
+        gateway = Gateway(self.agenda, self._dice(), self.network, folder, origin, index, truth)
         self.gateways.append(gateway)
         return gateway
 
@@ -196,13 +197,13 @@ class _World:
             gateway.stop()
         said = self.receiver.said(self.truths)
         for name, truth in self.truths.items():
-            gateways = [gateway for gateway in self.gateways if gateway.name == name]
+            gateways = [gateway for gateway in self.gateways if gateway.origin == name]
             verdict = judge(
                 name,
                 truth,
                 self.receiver.stored_numbers(device_of(name)),
                 on_disk=set().union(*(gateway.numbers_on_disk() for gateway in gateways)),
-                quarantined=self.receiver.quarantined_numbers(name, truth),
+                quarantined=self.receiver.quarantined_numbers(truth),
                 dropped=set().union(*(gateway.dropped for gateway in gateways)),
                 said=said[name],
             )

@@ -34,7 +34,7 @@ def simulate(
     from rich.console import Console
 
     from station.simulation.campaign import format_table, replay_command, run_campaign, write_json
-    from station.simulation.faults import FAULTS
+    from station.simulation.faults.catalogue import FAULTS
     from station.simulation.world import RunResult
 
     if list_faults:

@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from headland.contract.records import SPOOL_DAMAGED, SPOOL_SHORTENED, Descriptor
-from headland.store.memory import MemoryStore
+from headland.contract.records import SPOOL_DAMAGED, SPOOL_SHORTENED
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
 from ingest.machine import IngestMachine
@@ -18,75 +17,25 @@ from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.simulation.agenda import Agenda, SimulatedClock
-from station.simulation.machines.disk import Disk, ProcessKilled, unavailable
+from station.simulation.machines.disk import Disk, ProcessKilled
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
+from station.simulation.machines.numbers import NUMBER_CHANNEL, device_of
+from station.simulation.machines.store import SimulatedStore
 from station.simulation.truth import GatewayTruth
 
 ORGANISATION: Final = "local"
 CLIENT_ID: Final = "ingest-0"
-NUMBER_CHANNEL: Final = "number_count"
 _ALL_TIME_MS: Final = 2**52
 #: The commit of a batch takes so long.
 _COMMIT_S: Final = (0.002, 0.05)
 _IDLE_S: Final = (60.0, 600.0)
+#: The writer looks for requests of a replay so often.
+_REPLAY_S: Final = 1.1
 #: The marks are recorded beside the store so long after a commit.
 _RECORD_S: Final = 10.0
 #: A supervisor starts a process that ended within a commit again.
 _RESTART_S: Final = (1.0, 60.0)
-
-StoreFault = Literal["", "refuses", "refuses after storing", "killed before storing", "killed after storing"]
-
-
-class SimulatedStore(MemoryStore):
-    """A store whose contents survive the process; it keeps every write, so that an older state can be restored."""
-
-    def __init__(self, clock: SimulatedClock) -> None:
-        super().__init__(clock.now_ms)
-        self._clock = clock
-        self._writes: list[WriteBatch | tuple[str, str, Descriptor]] = []
-        self.fault: StoreFault = ""
-
-    @property
-    def writes(self) -> int:
-        """The number of writes so far: a state that can be restored."""
-        return len(self._writes)
-
-    def older(self, writes: int) -> SimulatedStore:
-        """Return a store as this one was after `writes` writes."""
-        store = SimulatedStore(self._clock)
-        for write in self._writes[:writes]:
-            if isinstance(write, WriteBatch):
-                store.write(write)
-            else:
-                store.describe(*write)
-        return store
-
-    def write(self, batch: WriteBatch) -> WriteResult:
-        """Store a batch, or fail as `fault` says."""
-        fault = self.fault
-        if fault == "refuses":
-            raise unavailable("the store refuses")
-        if fault == "killed before storing":
-            self.fault = ""
-            raise ProcessKilled
-        result = super().write(batch)
-        self._writes.append(batch)
-        self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
-        if fault == "refuses after storing":
-            raise unavailable("the store's answer was lost")
-        if fault == "killed after storing":
-            self.fault = ""
-            raise ProcessKilled
-        return result
-
-    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
-        """Store a descriptor."""
-        super().describe(organisation, gateway, descriptor, unmark=unmark)
-        self._writes.append((organisation, gateway, descriptor))
-
-    def close(self) -> None:
-        """Keep the contents: they are on the disk."""
 
 
 class _Inbox(Inbox):
@@ -147,9 +96,25 @@ class Receiver:
             self.agenda.note("ingest", "is killed")
             process.die(with_power=with_power)
 
-    def replace_store(self, store: SimulatedStore) -> None:
-        """Replace the store while the process is down."""
-        self.store = store
+    def replace_store(self, writes: int, truths: Mapping[str, GatewayTruth]) -> None:
+        """Replace the store by what it was after `writes` writes, while the process is down.
+
+        Some of what it had is known to nobody but a gateway that is still in the same epoch: what lies beyond the marks
+        that are recorded beside it (the commits of the last seconds before a kill, and what lay ahead of a gap in an
+        epoch that ended), and what was refused before and replayed after `writes`.
+        """
+        older = self.store.older(writes)
+        for origin, truth in truths.items():
+            for (gateway, epoch), state in self.store.marks().items():
+                if gateway in truth.names:
+                    recorded = self.recorded.get((gateway, epoch), 0)
+                    ranges = ((recorded + 1, state.high_water), *state.ahead)
+                    truth.untraced.update(*(truth.numbers(epoch, first, last) for first, last in ranges))
+            gone = self.stored_numbers(device_of(origin)).keys() - _stored_numbers(older, device_of(origin)).keys()
+            for (gateway, epoch), state in older.marks().items():
+                if gateway in truth.names:
+                    truth.untraced |= gone & truth.numbers(epoch, 1, state.high_water)
+        self.store = older
 
     def record_marks(self) -> None:
         """Record the store's marks beside it, as `DeliveryMarksSync` does in the registry."""
@@ -164,38 +129,42 @@ class Receiver:
 
     def stored_numbers(self, device: str) -> dict[int, int]:
         """Return how often each number of a device is stored."""
-        counts: dict[int, int] = {}
-        series = SeriesFilter(ORGANISATION, device=device, channels=frozenset((NUMBER_CHANNEL,)))
-        for samples in self.store.raw(series, 0, _ALL_TIME_MS):
-            for value in samples.value.tolist():
-                counts[round(value)] = counts.get(round(value), 0) + 1
-        return counts
+        return _stored_numbers(self.store, device)
 
-    def quarantined_numbers(self, gateway: str, truth: GatewayTruth) -> set[int]:
+    def quarantined_numbers(self, truth: GatewayTruth) -> set[int]:
         """Return a gateway's numbers in quarantine: by the records of the messages, which may be unreadable."""
         numbers: set[int] = set()
         if self.process is not None:
             for message in self.process.service.quarantine.list(1_000_000):
-                if message.gateway == gateway and message.epoch and message.first and message.seq:
+                if message.gateway in truth.names and message.epoch and message.first and message.seq:
                     numbers |= truth.numbers(message.epoch, message.first, message.seq)
         return numbers
 
     def said(self, truths: Mapping[str, GatewayTruth]) -> dict[str, set[int]]:
         """Return the numbers of each gateway that delivery or an event names as lost."""
-        said: dict[str, set[int]] = {name: set() for name in truths}
-        for name, report in self.deliveries(sorted(truths)).items():
+        said: dict[str, set[int]] = {origin: set() for origin in truths}
+        origins = {name: origin for origin, truth in truths.items() for name in truth.names}
+        for name, report in self.deliveries(sorted(origins)).items():
             for lost in report.lost:
-                said[name] |= truths[name].numbers(lost.epoch, lost.first, lost.last)
+                said[origins[name]] |= truths[origins[name]].numbers(lost.epoch, lost.first, lost.last)
         for event in self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000):
-            truth = truths.get(event.device)
-            if truth is None:
+            origin = origins.get(event.device)
+            if origin is None:
                 continue
             if event.kind == SPOOL_DAMAGED:
-                said[event.device] |= truth.in_damaged
+                said[origin] |= truths[origin].in_damaged
             elif event.kind == SPOOL_SHORTENED:
                 first, last = int(event.data["first_seq"] or 0), int(event.data["last_seq"] or 0)
-                said[event.device] |= truth.numbers(str(event.data["epoch"]), first, last)
+                said[origin] |= truths[origin].numbers(str(event.data["epoch"]), first, last)
         return said
+
+    def move_device(self, device: str, gateway: str) -> None:
+        """Give a device to another gateway, as an administrator does: what was refused of it is replayed."""
+        for record in self.store.devices(ORGANISATION):
+            if record.descriptor.device == device and self.process is not None:
+                self.store.describe(ORGANISATION, gateway, record.descriptor)
+                self.process.service.devices_moved(gateway)
+                self.process.look_for_replays()
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
         """Return the store's marks."""
@@ -252,6 +221,10 @@ class _IngestProcess:
         self._is_record_planned = False
         if not self._is_dead:
             self._machine.record_marks()
+
+    def look_for_replays(self) -> None:
+        """Call the writer soon."""
+        self._plan_writer(1.0)
 
     def _close_files(self) -> None:
         files = self._machine.disk.read()
@@ -320,7 +293,7 @@ class _IngestProcess:
             return
         self._is_writing = True
         writer = self.service.writer
-        received = writer.counts["received"]
+        received, replayed = writer.counts["received"], writer.counts["replayed"]
         try:
             if not self._is_loaded:
                 self._is_loaded = writer.load()
@@ -334,4 +307,15 @@ class _IngestProcess:
         finally:
             self._is_writing = False
         is_busy = writer.counts["received"] > received
+        if writer.counts["replayed"] > replayed:
+            self._plan_writer(_REPLAY_S)
         self._plan_writer(self._rng.uniform(*(_COMMIT_S if is_busy else _IDLE_S)))
+
+
+def _stored_numbers(store: SimulatedStore, device: str) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    series = SeriesFilter(ORGANISATION, device=device, channels=frozenset((NUMBER_CHANNEL,)))
+    for samples in store.raw(series, 0, _ALL_TIME_MS):
+        for value in samples.value.tolist():
+            counts[round(value)] = counts.get(round(value), 0) + 1
+    return counts

@@ -556,3 +556,18 @@ def test_a_commit_ack_deletes_nothing_that_has_not_arrived_at_the_broker(open_sp
     assert len(contents_of(spool)) == 6, "nothing more has arrived"
     assert spool.confirm(spool.epoch, 10, lambda _: 10)
     assert contents_of(spool) == []
+
+
+def test_a_log_that_is_lost_after_a_renaming_is_noticed(open_spool: Opener, tmp_path: Path) -> None:
+    spool = open_spool(tmp_path, SAME_FILE, "before")
+    fill(spool, 1, 5)
+    spool.close()
+    spool = open_spool(tmp_path, SAME_FILE, "after")
+    fill(spool, 6, 10)
+    epoch, last = spool.epoch, spool.last_seq
+    killed = snapshot(tmp_path)
+    spool.close()
+    restore(tmp_path, {name: content for name, content in killed.items() if not name.endswith("-wal")})
+    spool = open_spool(tmp_path, SAME_FILE, "after")
+    reported = [event.data for event in events_of(spool) if event.kind == "spool_shortened"]
+    assert [(data["epoch"], data["last_seq"]) for data in reported] == [(epoch, last)]

@@ -8,9 +8,9 @@ import pytest
 from edge.uplink.settings import BrokerSettings
 from headland.store.memory import MemoryStore
 from headland.store.port import WriteBatch, WriteResult
-from station.simulation.faults import FAULTS
+from station.simulation.faults.catalogue import FAULTS
 from station.simulation.machines import gateway as gateways
-from station.simulation.machines.receiver import SimulatedStore
+from station.simulation.machines.store import SimulatedStore
 from station.simulation.world import RunSettings, run_world
 
 #: The clocks and the chance of this machine raise, before any part of the product is imported. Only the age of a thread

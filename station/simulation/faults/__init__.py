@@ -1,0 +1,1 @@
+"""Faults of a simulation: each changes the world now and plans its own end."""
