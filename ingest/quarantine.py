@@ -72,6 +72,8 @@ _MAX_DETAILS = 20
 _MOST_UNREAD: Final = 30
 #: Count of a gateway's messages without record numbers that were evicted or deleted.
 LOST_MESSAGES: Final = "lost_messages"
+#: Count of a gateway's lost records that an administrator has accepted.
+LOSS_ACCEPTED: Final = "loss_accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +274,15 @@ class Quarantine:
         self._write(work)
 
     def forget_marks(self, gateway: str) -> None:
-        """Delete the marks of a gateway. From any thread or process."""
+        """Delete the marks of a gateway, and that its loss was accepted. From any thread or process."""
         with self._read() as connection, connection:
             connection.execute("DELETE FROM spool_marks WHERE gateway = ?", (gateway,))
+            ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, 0)
+
+    def accept_loss(self, gateway: str, records: int) -> None:
+        """Set how many lost records of a gateway were accepted. From any thread or process."""
+        with self._read() as connection, connection:
+            ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, records)
 
     def count(self) -> int:
         """Return the number of quarantined messages."""

@@ -145,12 +145,16 @@ class IngestService:
         return self._writer.gateway_stats.troubles(self._clock.monotonic_s())
 
     def losses(self) -> Mapping[str, int]:
-        """Return the loss of each gateway that has any, at most ten seconds old. Raises RetryLater."""
+        """Return the loss of each gateway that nobody has accepted, at most ten seconds old. Raises RetryLater."""
         now_s = self._clock.monotonic_s()
         read_s, losses = self._losses
         if now_s - read_s >= _LOSSES_EVERY_S:
             reports = self.deliveries(self.names())
-            losses = {report.gateway: report.loss for report in reports if report.loss}
+            losses = {
+                report.gateway: report.loss - report.loss_accepted
+                for report in reports
+                if report.loss > report.loss_accepted
+            }
             self._losses = now_s, losses
         return losses
 
@@ -221,6 +225,15 @@ class IngestService:
         """Forget how far a gateway's spools were committed to an earlier store. Raises RetryLater."""
         self._writer.saved_marks.forget(gateway)
         self._writer.saved_marks.note({key: state for key, state in self._store.marks().items() if key[0] == gateway})
+
+    def accept_loss(self, gateway: str) -> int | None:
+        """Accept the loss of a gateway, which stays in its report, and return it; None for an unknown gateway."""
+        report = self.delivery(gateway)
+        if report is None:
+            return None
+        self.quarantine.accept_loss(gateway, report.loss)
+        self._losses = (float("-inf"), {})
+        return report.loss
 
     def replay(self, number: int) -> bool:
         """Request the replay of a quarantined message; return False where it does not exist."""

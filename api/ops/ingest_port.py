@@ -39,6 +39,10 @@ class IngestPort(Protocol):
         """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
         ...
 
+    def accept_loss(self, gateway: str) -> int | None:
+        """Accept the loss of a gateway and return it; None for an unknown gateway."""
+        ...
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         ...

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
-from api.routes.gateways import GatewayId
+from api.routes.gateways import GatewayId, IngestOf
 from api.routes.parameters import NAME_PATTERN, DeviceId
+from api.schemas.gateways import AcceptedLoss
 from api.schemas.model import Model
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -82,6 +83,17 @@ def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: Devi
         _move(scope, record, body.gateway)
     _tell_ingest(scope, home, body.gateway)
     return MovedDevices(moved=len(records))
+
+
+@router.post("/gateways/{gateway}/delivery/accept", response_model=AcceptedLoss)
+def accept_loss(scope: ScopeOf, ingest: IngestOf, gateway: GatewayId) -> AcceptedLoss:
+    """Accept the loss of a gateway: its records stay listed in the delivery, and the alarm ends. In the audit log."""
+    loss = ingest.accept_loss(gateway)
+    if loss is None:
+        raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
+    if scope.registry is not None:
+        repositories_of(scope).delivery_marks.log_accepted(gateway, loss)
+    return AcceptedLoss(loss=loss)
 
 
 @router.delete("/gateways/{gateway}/delivery/marks", response_model=ForgottenMarks)

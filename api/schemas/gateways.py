@@ -53,7 +53,7 @@ class Gateway(Model):
     software: str
     epoch: Annotated[str, Field(description="The spool in use.", json_schema_extra=_EPOCH)]
     spool: Spool
-    loss: Annotated[int, Field(description="Records that nobody has any more, at most ten seconds old.")] = 0
+    loss: Annotated[int, Field(description="Lost records that nobody has accepted, as of ten seconds ago.")] = 0
     recent: RecentTrouble = RecentTrouble()
 
 
@@ -158,6 +158,7 @@ class Delivery(RecordModel):
         ),
     ] = 0
     foreign: Annotated[int, Field(description="Messages about devices of other gateways, in quarantine.")] = 0
+    loss_accepted: Annotated[int, Field(description="The part of `loss` that an administrator has accepted.")] = 0
     refused_devices: Annotated[
         list[RefusedDevice], Field(default_factory=list, description="The newest of these devices, at most 50.")
     ]
@@ -165,6 +166,12 @@ class Delivery(RecordModel):
         int,
         Field(description="Turns of processes with this identity in the last ten minutes; 2 prove two machines."),
     ] = 0
+
+
+class AcceptedLoss(Model):
+    """The loss of a gateway that was accepted: it stays in the delivery and raises no alarm."""
+
+    loss: int
 
 
 class Quarantined(RecordModel):

@@ -20,7 +20,8 @@ from ingest.accounting.ranges import Range, Ranges, accounted_in, count, interse
 _NOTHING: Final = Counts()
 #: Counts of a gateway that outlive the process: refused messages without numbers that left quarantine, samples that
 #: contradict stored ones, records with another content than before, and messages about devices of other gateways.
-LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign")
+#: `loss_accepted` is the part of the loss that an administrator has accepted.
+LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign", "loss_accepted")
 #: Largest numbers of spools and of ranges that a report lists; the totals count all.
 MAX_EPOCHS: Final = 100
 MAX_LISTED_RANGES: Final = 500
@@ -119,6 +120,7 @@ class Delivery:
     conflicting: int = 0
     other_content: int = 0
     foreign: int = 0
+    loss_accepted: int = 0
     refused_devices: tuple[RefusedDevice, ...] = ()
     alternations: int = 0
 

@@ -128,6 +128,11 @@ def add_gateway_counts(connection: sqlite3.Connection, counts: GatewayCounts) ->
     )
 
 
+def set_gateway_count(connection: sqlite3.Connection, gateway: str, name: str, count: int) -> None:
+    """Set a lasting count of a gateway within the caller's transaction."""
+    connection.execute("INSERT OR REPLACE INTO gateway_counts VALUES (?, ?, ?)", (gateway, name, count))
+
+
 def read_gateway_counts(connection: sqlite3.Connection, gateway: str | None = None) -> dict[str, dict[str, int]]:
     """Return the lasting counts of one gateway, or of all, by gateway and name."""
     counts: dict[str, dict[str, int]] = {}

@@ -75,6 +75,10 @@ class FakeIngest:
     def devices_moved(self, gateway: str) -> None:
         self.moved.append(gateway)
 
+    def accept_loss(self, gateway: str) -> int | None:
+        self.moved.append(f"accept {gateway}")
+        return 5 if gateway == "gw-1" else None
+
     def forget_marks(self, gateway: str) -> None:
         self.moved.append(f"forget {gateway}")
 

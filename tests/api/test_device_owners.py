@@ -91,6 +91,14 @@ def test_a_mark_as_simulated_is_removed_where_no_sample_is_simulated(farm: Farm)
     assert farm.device(DRONE)[1]
 
 
+def test_a_loss_is_accepted_and_logged(farm: Farm) -> None:
+    answer = farm.client.post("/v1/gateways/gw-1/delivery/accept")
+    assert (answer.status_code, answer.json(), farm.ingest.moved) == (200, {"loss": 5}, ["accept gw-1"])
+    entry = farm.repositories.audit_entries("gw-1")[0]
+    assert (entry.kind, entry.after, entry.who) == ("delivery loss", '{"loss_accepted":5}', "api")
+    assert farm.client.post("/v1/gateways/nobody/delivery/accept").status_code == 404
+
+
 def test_the_commands_ask_a_running_station(farm: Farm) -> None:
     farm.repositories.gateways.add(Gateway(name="gw-new", site="home"))
     environ = environment(HEADLAND_API_KEY="any")

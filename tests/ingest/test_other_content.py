@@ -266,3 +266,18 @@ def test_marks_that_cannot_be_saved_now_are_saved_later_and_acks_do_not_wait(
         assert bench.acks.acks[-1][1].seq == 1
     bench.writer.finish()
     assert Bench(tmp_path).writer.quarantine.marks() == {("gw-1", "e1"): 1}
+
+
+def test_an_accepted_loss_stays_in_the_report_and_is_no_alarm_until_there_is_more(bench: Bench, tmp_path: Path) -> None:
+    bench.put(batch_of(9), base=9)
+    bench.settle()
+    assert (bench.service.accept_loss("gw-1"), bench.service.accept_loss("nobody")) == (8, None)
+    assert dict(bench.service.losses()) == {}
+    assert (bench.delivery("gw-1").loss, bench.delivery("gw-1").loss_accepted) == (8, 8)
+    bench.put(batch_of(20, block_of({"air_temperature_degc": [1.0]}, T0_MS + 99)), base=20)
+    bench.settle()
+    bench.writer.finish()
+    later = Bench(tmp_path, bench.store)
+    later.writer.load()
+    assert (later.delivery("gw-1").loss, dict(later.service.losses())) == (18, {"gw-1": 10})
+    later.writer.finish()

@@ -72,6 +72,20 @@ class DeliveryMarkRepository:
                 audit.append(connection, self._context.organisation, change)
             return len(rows)
 
+    def log_accepted(self, gateway: str, loss: int) -> None:
+        """Log that the loss of a gateway was accepted."""
+        change = audit.AuditChange(
+            time_ms=self._context.now_ms(),
+            who=self._context.by,
+            action="change",
+            kind="delivery loss",
+            record=gateway,
+            after=msgspec.json.encode({"loss_accepted": loss}).decode(),
+        )
+        with self._context.database.writing() as connection:
+            audit.lock_organisation(connection, self._context.organisation)
+            audit.append(connection, self._context.organisation, change)
+
     def _raise(self, connection: sa.Connection, gateway: str, epoch: str, high_water: int, now_ms: int) -> None:
         table = delivery_marks.c
         which = self._mine & (table.gateway == gateway) & (table.epoch == epoch)

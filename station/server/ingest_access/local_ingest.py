@@ -58,6 +58,10 @@ class LocalIngest:
         """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
         self._ingest.devices_moved(gateway)
 
+    def accept_loss(self, gateway: str) -> int | None:
+        """Accept the loss of a gateway and return it; None for an unknown gateway."""
+        return self._ingest.accept_loss(gateway)
+
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""
         self._ingest.forget_marks(gateway)

@@ -8,7 +8,15 @@ from typing import Final
 import httpx
 
 from api.http.pagination import write_cursor
-from api.schemas.gateways import Delivery, Gateway, GatewayList, Quarantined, QuarantinedDetail, QuarantineList
+from api.schemas.gateways import (
+    AcceptedLoss,
+    Delivery,
+    Gateway,
+    GatewayList,
+    Quarantined,
+    QuarantinedDetail,
+    QuarantineList,
+)
 from headland.contract.topics import SHARDS
 from headland.errors import RetryLater
 from station.server.ingest_access.worker_token import WORKER_TOKEN
@@ -88,6 +96,14 @@ class RemoteIngest:
         """Take the owners of devices from the store now, and repeat what `gateway` sent about a device before."""
         for worker in self._workers:
             _request(worker, "POST", f"/v1/gateways/{gateway}/refresh")
+
+    def accept_loss(self, gateway: str) -> int | None:
+        """Accept the loss of a gateway and return it; None for an unknown gateway."""
+        for worker in self._workers:
+            response = _request(worker, "POST", f"/v1/gateways/{gateway}/delivery/accept")
+            if response.status_code == httpx.codes.OK:
+                return AcceptedLoss.model_validate_json(response.content).loss
+        return None
 
     def forget_marks(self, gateway: str) -> None:
         """Forget how far a gateway's spools were committed to an earlier store."""

@@ -137,6 +137,8 @@ def test_admin_routes_refuse_a_write_key(keyed_api: KeyedApi) -> None:
     assert ("PUT", "/v1/devices/{device}/owner") in admin_routes
     assert ("DELETE", "/v1/devices/{device}/simulated") in admin_routes
     assert ("POST", "/v1/gateways/{gateway}/replace") in admin_routes
+    assert ("POST", "/v1/gateways/{gateway}/delivery/accept") in admin_routes
+    assert ("DELETE", "/v1/gateways/{gateway}/delivery/marks") in admin_routes
     for method, path in admin_routes:
         assert keyed_api.ask(method, with_ids(path), Scope.WRITE).status_code == 403, path
     assert keyed_api.ask("DELETE", "/v1/quarantine/7", Scope.ADMIN).status_code == 204
