@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import logging
 import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
-from headland.errors import RetryLater
 from headland.store.port import Mark
 from ingest.accounting import ledger
+from ingest.quarantine_file import QuarantineFile
 
-_LOGGER = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS refused (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    digest BLOB NOT NULL UNIQUE,
-    topic TEXT NOT NULL,
-    payload BLOB NOT NULL,
-    properties TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    first_seen_ms INTEGER NOT NULL,
-    last_seen_ms INTEGER NOT NULL,
-    count INTEGER NOT NULL
-)
-"""
-#: Columns added since the first version: an older file gets them when it is opened.
-_ADDED = {
-    "gateway": "TEXT",
-    "epoch": "TEXT",
-    "first": "INTEGER",
-    "seq": "INTEGER",
-    "replays": "INTEGER NOT NULL DEFAULT 0",
-    "asked_ms": "INTEGER",
-}
 _INSERT = """
 INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, gateway, epoch,
                      first, seq, count)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count = count + 1
 """
-#: Owners of devices, in the file of ingest: they outlive a store that was replaced.
-_OWNERS = "CREATE TABLE IF NOT EXISTS device_owners (device TEXT PRIMARY KEY, gateway TEXT NOT NULL)"
-#: How far spools were committed, in the file of ingest: known also after the store was replaced.
-_MARKS = (
-    "CREATE TABLE IF NOT EXISTS spool_marks (gateway TEXT NOT NULL, epoch TEXT NOT NULL, high_water INTEGER NOT NULL, "
-    "PRIMARY KEY (gateway, epoch))"
-)
 #: Spools whose marks are kept; those that were added first go first.
 _MAX_MARKS = 50_000
 _COLUMNS = (
@@ -127,13 +90,10 @@ class Quarantine:
         self._path = path
         self._max_bytes = max_bytes
         self._max_records = max_records
-        self._connection: sqlite3.Connection | None = None
         self._without_requests: list[tuple[int, int, int] | None] | None = None
         self._reads_left = 0
         self.dropped = 0
-        self._file: tuple[int, int] | None = None
-        self.damaged_files = 0
-        self.restored_files = 0
+        self._file = QuarantineFile(path)
 
     def add(
         self,
@@ -156,7 +116,7 @@ class Quarantine:
             ledger.record_dispositions(connection, dispositions)
             return self._evict(connection) if refusals else 0
 
-        self.dropped += self._write(work)
+        self.dropped += self._file.write(work)
 
     def replay_requests(self, limit: int) -> list[QuarantinedMessage]:
         """Return messages with a requested replay, the oldest first. Raises RetryLater.
@@ -169,7 +129,7 @@ class Quarantine:
             self._reads_left -= 1
             return []
         query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
-        with self._read() as connection:
+        with self._file.read() as connection:
             found = [_message_of(row) for row in connection.execute(query, (limit,))]
         self._without_requests, self._reads_left = (None if found else state), _MOST_UNREAD
         return found
@@ -195,13 +155,13 @@ class Quarantine:
                     ledger.DispositionEntry(message.gateway, message.epoch, ledger.Disposition.QUARANTINED, records),
                 )
 
-        self._write(work)
+        self._file.write(work)
 
     def list(
         self, limit: int = 100, before_id: int | None = None, gateway: str | None = None
     ) -> list[QuarantinedMessage]:
         """Return messages, the newest first; `before_id` continues a list."""
-        with self._read() as connection:
+        with self._file.read() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM refused WHERE id < ?1 AND (?3 IS NULL OR gateway = ?3) "  # noqa: S608 - our constant
                 "ORDER BY id DESC LIMIT ?2",
@@ -219,42 +179,42 @@ class Quarantine:
 
     def request_replays(self, gateway: str, reason: Reason, now_ms: int) -> int:
         """Request the replay of a gateway's messages with a reason; return how many. From any thread or process."""
-        with self._read() as connection, connection:
+        with self._file.read() as connection, connection:
             return connection.execute(
                 "UPDATE refused SET asked_ms = ? WHERE gateway = ? AND reason = ?", (now_ms, gateway, reason.value)
             ).rowcount
 
     def drop(self, number: int) -> bool:
         """Delete a message; its records are lost. Return False for an unknown one. From any thread or process."""
-        with self._read() as connection, connection:
+        with self._file.read() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             return _delete(connection, [number]) > 0
 
     def disposition_counts(self, gateway: str | None = None) -> ledger.CountsByDisposition:
         """Return the counts of records without samples, of one gateway or of all."""
-        with self._read() as connection:
+        with self._file.read() as connection:
             return ledger.read_counts(connection, gateway)
 
     def add_counts(self, counts: ledger.GatewayCounts) -> None:
         """Add to the lasting counts of gateways: durable on return. Raises RetryLater with nothing added."""
-        self._write(lambda connection: ledger.add_gateway_counts(connection, counts))
+        self._file.write(lambda connection: ledger.add_gateway_counts(connection, counts))
 
     def gateway_counts(self, gateway: str | None = None) -> dict[str, dict[str, int]]:
         """Return the lasting counts of one gateway, or of all, by gateway and name."""
-        with self._read() as connection:
+        with self._file.read() as connection:
             return ledger.read_gateway_counts(connection, gateway)
 
     def device_owners(self) -> dict[str, str]:
         """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""
         query = "SELECT device, gateway FROM device_owners"
-        return self._write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
+        return self._file.write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
 
     def marks(self) -> dict[tuple[str, str], int]:
         """Return how far each spool was committed, as it was saved last. Before commits begin."""
         query = "SELECT gateway, epoch, high_water FROM spool_marks"
         if not self._path.exists():
             return {}
-        return self._write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+        return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
 
     def save_marks(self, marks: Mapping[tuple[str, str], int]) -> None:
         """Raise the marks of spools to these. Raises RetryLater with nothing saved."""
@@ -271,103 +231,44 @@ class Quarantine:
             connection.executemany(statement, [(*spool, mark) for spool, mark in marks.items()])
             connection.execute(prune, (_MAX_MARKS,))
 
-        self._write(work)
+        self._file.write(work)
 
     def forget_marks(self, gateway: str) -> None:
         """Delete the marks of a gateway, and that its loss was accepted. From any thread or process."""
-        with self._read() as connection, connection:
+        with self._file.read() as connection, connection:
             connection.execute("DELETE FROM spool_marks WHERE gateway = ?", (gateway,))
             ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, 0)
 
     def accept_loss(self, gateway: str, records: int) -> None:
         """Set how many lost records of a gateway were accepted. From any thread or process."""
-        with self._read() as connection, connection:
+        with self._file.read() as connection, connection:
             ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, records)
 
     def count(self) -> int:
         """Return the number of quarantined messages."""
-        with self._read() as connection:
+        with self._file.read() as connection:
             return int(connection.execute("SELECT count(*) FROM refused").fetchone()[0])
 
-    def close(self) -> None:
-        """Close the writer's connection; the next `add` opens it again."""
-        connection, self._connection, self._file = self._connection, None, None
-        if connection is not None:
-            connection.close()
+    @property
+    def damaged_files(self) -> int:
+        """Number of damaged files that were moved aside since the start."""
+        return self._file.damaged
+
+    @property
+    def restored_files(self) -> int:
+        """Number of times that the file was written again since the start."""
+        return self._file.restored
 
     def keep_file(self) -> None:
-        """Write the file again where it was deleted or replaced while it is open, and move a damaged one aside.
+        """Write the file again where it was deleted or replaced, and move a damaged one aside. Raises RetryLater."""
+        self._file.keep()
 
-        On the thread that commits, every second or so. What is open has everything that was added. Raises RetryLater.
-        """
-        if self._connection is None:
-            if self._path.exists():
-                self._write(lambda connection: connection.execute("SELECT 1 FROM fates LIMIT 1").fetchall())
-            return
-        if _identity(self._path) == self._file:
-            return
-        _LOGGER.error("the quarantine file %s was deleted or replaced; it is written again", self._path)
-        self.restored_files += 1
-        try:
-            fresh = self._path.with_name(f"{self._path.name}.restored")
-            for part in _parts(fresh):
-                part.unlink(missing_ok=True)
-            with contextlib.closing(sqlite3.connect(fresh)) as copy:
-                self._connection.backup(copy)
-            self.close()
-            if self._path.exists():
-                move_aside(self._path)
-            for part in _parts(self._path):
-                part.unlink(missing_ok=True)
-            fresh.rename(self._path)
-        except (sqlite3.Error, OSError) as error:
-            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(self._path)
-            self._file = _identity(self._path)
-        return self._connection
-
-    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the work in one transaction, on the thread that commits; a damaged file is moved aside first."""
-        try:
-            try:
-                return self._transact(work)
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
-                    raise
-                self._replace_damaged(error)
-                return self._transact(work)
-        except (sqlite3.Error, OSError) as error:
-            self.close()
-            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
-
-    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._open()
-        with connection:
-            return work(connection)
-
-    def _replace_damaged(self, error: sqlite3.DatabaseError) -> None:
-        """Move the damaged file aside and begin another one with what can be read of it."""
-        self.close()
-        aside = move_aside(self._path)
-        self.damaged_files += 1
-        connection = self._open()
-        kept = 0
-        for table in ("refused", *ledger.TABLES, "device_owners", "spool_marks"):
-            with connection:
-                kept += _salvage(connection, aside, table)
-        _LOGGER.error(
-            "the quarantine file was damaged (%s); it was moved to %s, %d rows of it are in the new file",
-            error,
-            aside,
-            kept,
-        )
+    def close(self) -> None:
+        """Close the connection; the next change opens it again."""
+        self._file.close()
 
     def _change(self, statement: str, values: Sequence[int]) -> bool:
-        with self._read() as connection, connection:
+        with self._file.read() as connection, connection:
             return connection.execute(statement, values).rowcount > 0
 
     def _insert(self, connection: sqlite3.Connection, refusal: RefusedMessage, now_ms: int) -> None:
@@ -403,57 +304,6 @@ class Quarantine:
             share.bytes -= sum(row[1] + _ROW_BYTES for row in rows)
         return evicted
 
-    @contextlib.contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        """Open a connection for a reader; raises RetryLater where the file cannot be used now."""
-        try:
-            path = self._path if self._path.exists() else ":memory:"
-            with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as connection:
-                _prepare(connection)
-                yield connection
-        except sqlite3.Error as error:
-            raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
-
-
-def move_aside(path: Path) -> Path:
-    """Rename a SQLite file with its journal to make place for a new one; return the new path."""
-    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-    for part, moved in zip(_parts(path), _parts(aside), strict=True):
-        if part.exists():
-            part.rename(moved)
-    return aside
-
-
-def _parts(path: Path) -> list[Path]:
-    return [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one of its name; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _salvage(connection: sqlite3.Connection, damaged: Path, table: str) -> int:
-    """Copy the rows of a damaged file's table as far as they can be read, from both ends; return how many."""
-    kept = 0
-    for order in ("ASC", "DESC"):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as source:
-            rows = source.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")  # noqa: S608 - our constants
-            names = ", ".join(column[0] for column in rows.description)
-            marks = ", ".join("?" * len(rows.description))
-            statement = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our constants
-            for row in rows:
-                kept += connection.execute(statement, row).rowcount
-    return kept
-
 
 @dataclass(slots=True)
 class _Share:
@@ -487,34 +337,6 @@ def _file_state(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # One thread writes; another closes after the first has ended.
-    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        _prepare(connection)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables or update those of an older version; writes nothing where they are current."""
-    connection.execute(_SCHEMA)
-    present = {row[1] for row in connection.execute("PRAGMA table_info(refused)")}
-    for name, kind in _ADDED.items():
-        if name not in present:
-            connection.execute(f"ALTER TABLE refused ADD COLUMN {name} {kind}")
-    connection.execute("CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL")
-    connection.execute("CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)")
-    connection.execute(ledger.SCHEMA)
-    connection.execute(ledger.COUNTS_SCHEMA)
-    connection.execute(_OWNERS)
-    connection.execute(_MARKS)
 
 
 def _message_of(row: Any) -> QuarantinedMessage:

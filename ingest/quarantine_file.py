@@ -1,0 +1,219 @@
+"""File of ingest beside the store, with the quarantine: kept through damage, deletion and replacement."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from headland.errors import RetryLater
+from ingest.accounting import ledger
+
+_LOGGER = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS refused (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL UNIQUE,
+    topic TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    properties TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    first_seen_ms INTEGER NOT NULL,
+    last_seen_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL
+)
+"""
+#: Columns added since the first version: an older file gets them when it is opened.
+_ADDED = {
+    "gateway": "TEXT",
+    "epoch": "TEXT",
+    "first": "INTEGER",
+    "seq": "INTEGER",
+    "replays": "INTEGER NOT NULL DEFAULT 0",
+    "asked_ms": "INTEGER",
+}
+#: Owners of devices, in the file of ingest: they outlive a store that was replaced.
+_OWNERS = "CREATE TABLE IF NOT EXISTS device_owners (device TEXT PRIMARY KEY, gateway TEXT NOT NULL)"
+#: How far spools were committed, in the file of ingest: known also after the store was replaced.
+_MARKS = (
+    "CREATE TABLE IF NOT EXISTS spool_marks (gateway TEXT NOT NULL, epoch TEXT NOT NULL, high_water INTEGER NOT NULL, "
+    "PRIMARY KEY (gateway, epoch))"
+)
+
+
+class QuarantineFile:
+    """A SQLite file. `read` opens a connection of its own, from any thread; `write`, `keep` and `close` share one.
+
+    One thread alone calls these. `damaged` and `restored` count files that were moved aside and written again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self.damaged = 0
+        self.restored = 0
+
+    def close(self) -> None:
+        """Close the writer's connection; the next `write` opens it again."""
+        connection, self._connection, self._file = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+    def keep(self) -> None:
+        """Write the file again where it was deleted or replaced while it is open, and move a damaged one aside.
+
+        On the thread that commits, every second or so. What is open has everything that was added. Raises RetryLater.
+        """
+        if self._connection is None:
+            if self._path.exists():
+                self.write(lambda connection: connection.execute("SELECT 1 FROM fates LIMIT 1").fetchall())
+            return
+        if _identity(self._path) == self._file:
+            return
+        _LOGGER.error("the quarantine file %s was deleted or replaced; it is written again", self._path)
+        self.restored += 1
+        try:
+            fresh = self._path.with_name(f"{self._path.name}.restored")
+            for part in _parts(fresh):
+                part.unlink(missing_ok=True)
+            with contextlib.closing(sqlite3.connect(fresh)) as copy:
+                self._connection.backup(copy)
+            self.close()
+            if self._path.exists():
+                move_aside(self._path)
+            for part in _parts(self._path):
+                part.unlink(missing_ok=True)
+            fresh.rename(self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _connect(self._path)
+            self._file = _identity(self._path)
+        return self._connection
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run the work in one transaction, on the thread that commits; a damaged file is moved aside first."""
+        try:
+            try:
+                return self._transact(work)
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._replace_damaged(error)
+                return self._transact(work)
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise RetryLater(f"the quarantine file {self._path} cannot be written: {error}") from error
+
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._open()
+        with connection:
+            return work(connection)
+
+    def _replace_damaged(self, error: sqlite3.DatabaseError) -> None:
+        """Move the damaged file aside and begin another one with what can be read of it."""
+        self.close()
+        aside = move_aside(self._path)
+        self.damaged += 1
+        connection = self._open()
+        kept = 0
+        for table in ("refused", *ledger.TABLES, "device_owners", "spool_marks"):
+            with connection:
+                kept += _salvage(connection, aside, table)
+        _LOGGER.error(
+            "the quarantine file was damaged (%s); it was moved to %s, %d rows of it are in the new file",
+            error,
+            aside,
+            kept,
+        )
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Open a connection for a reader; raises RetryLater where the file cannot be used now."""
+        try:
+            path = self._path if self._path.exists() else ":memory:"
+            with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as connection:
+                _prepare(connection)
+                yield connection
+        except sqlite3.Error as error:
+            raise RetryLater(f"the quarantine file {self._path} cannot be read: {error}") from error
+
+
+def move_aside(path: Path) -> Path:
+    """Rename a SQLite file with its journal to make place for a new one; return the new path."""
+    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+    for part, moved in zip(_parts(path), _parts(aside), strict=True):
+        if part.exists():
+            part.rename(moved)
+    return aside
+
+
+def _parts(path: Path) -> list[Path]:
+    return [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _salvage(connection: sqlite3.Connection, damaged: Path, table: str) -> int:
+    """Copy the rows of a damaged file's table as far as they can be read, from both ends; return how many."""
+    kept = 0
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(damaged)) as source:
+            rows = source.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")  # noqa: S608 - our constants
+            names = ", ".join(column[0] for column in rows.description)
+            marks = ", ".join("?" * len(rows.description))
+            statement = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our constants
+            for row in rows:
+                kept += connection.execute(statement, row).rowcount
+    return kept
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # One thread writes; another closes after the first has ended.
+    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _prepare(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Create the tables or update those of an older version; writes nothing where they are current."""
+    connection.execute(_SCHEMA)
+    present = {row[1] for row in connection.execute("PRAGMA table_info(refused)")}
+    for name, kind in _ADDED.items():
+        if name not in present:
+            connection.execute(f"ALTER TABLE refused ADD COLUMN {name} {kind}")
+    connection.execute("CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL")
+    connection.execute("CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)")
+    connection.execute(ledger.SCHEMA)
+    connection.execute(ledger.COUNTS_SCHEMA)
+    connection.execute(_OWNERS)
+    connection.execute(_MARKS)
