@@ -19,7 +19,8 @@ from headland.errors import DataDamaged, RetryLater
 from headland.store.port import DeviceRecord, Rejection, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
-from ingest.commit_batch import CommitBatch, CommitBatchBuilder
+from ingest.batch_builder import CommitBatchBuilder
+from ingest.commit_batch import CommitBatch
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.pending_acks import PendingAcks

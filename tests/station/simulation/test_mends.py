@@ -10,7 +10,7 @@ from edge.spool.epochs import Renewal
 from edge.spool.queue import Spool
 from edge.spool.schema import SpoolTotals
 from headland.contract.records import EpochReason
-from ingest.commit_batch import CommitBatchBuilder
+from ingest.batch_builder import CommitBatchBuilder
 from station.simulation.world import RunSettings, run_world
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
