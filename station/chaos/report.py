@@ -54,6 +54,8 @@ def print_round(console: Console, finished: Round) -> None:
     )
     for sentence in finished.trouble:
         console.print(f"  {sentence}", style="red", highlight=False)
+    for sentence in finished.late:
+        console.print(f"  late: {sentence}", style="yellow", highlight=False)
 
 
 def write_json(path: Path, settings: ChaosSettings, broker: str, rounds: Sequence[Round]) -> None:
@@ -63,6 +65,7 @@ def write_json(path: Path, settings: ChaosSettings, broker: str, rounds: Sequenc
         "broker": broker,
         "freeze_s": settings.freeze_s,
         "sound": all(finished.is_sound for finished in rounds),
+        "decided": all(finished.is_decided for finished in rounds),
         "rounds": [_as_dict(finished) for finished in rounds],
     }
     path.write_text(json.dumps(content, indent=1) + "\n")
@@ -102,6 +105,8 @@ def _as_dict(finished: Round) -> dict[str, Any]:
         "recover_s": finished.recover_s,
         "delivery": None if finished.delivery is None else dataclasses.asdict(finished.delivery),
         "trouble": finished.trouble,
+        "late": finished.late,
+        "waiting": finished.waiting,
     }
 
 

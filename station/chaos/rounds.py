@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from edge.agent.agent import SPOOL_FILE
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from station.chaos.checks.delivery import DeliveryCheck, check_delivery
 from station.chaos.checks.verdict import Verdict, compare, find_unknown
+from station.chaos.farm.core import NotInTime
 from station.chaos.farm.farm import GATEWAYS, UNAUTHORISED, ChaosFarm
 from station.chaos.faults.faults import FAULTS, ChaosRig, choose_faults
+from station.chaos.faults.spool_copy import read_spool
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 from station.chaos.traffic.truth import SentNumber
 from station.chaos.traffic.unauthorised_client import Attack, read_quarantine
@@ -44,7 +47,11 @@ class ChaosSettings:
 
 @dataclass(slots=True)
 class Round:
-    """Result of a round. `spans` has the first and last number of each device, `trouble` what else is wrong."""
+    """Result of a round. `spans` has the first and last number of each device, `trouble` what else is wrong.
+
+    `late` is what did not happen in time, as on a slow machine: it proves nothing. `waiting` numbers were not in the
+    store at the end and were still on their gateways' disks.
+    """
 
     number: int
     fault: str
@@ -55,11 +62,18 @@ class Round:
     recover_s: float | None = None
     delivery: DeliveryCheck | None = None
     trouble: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    waiting: int = 0
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing was lost or duplicated and nothing else is wrong."""
         return not (self.verdict.lost or self.verdict.duplicated or self.trouble)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether everything happened in time, so that the round proves something."""
+        return not (self.late or self.waiting)
 
 
 def run_chaos(settings: ChaosSettings, root: Path, report: Callable[[Round], None]) -> list[Round]:
@@ -108,13 +122,14 @@ def _run_round(this: Round, rig: ChaosRig, settings: ChaosSettings) -> Round:
         this.recover_s = time.monotonic() - repaired_s
         stored_ms = wall_clock_ms()
         farm.wait_until(lambda: _are_spools_empty(farm, stored_ms), settings.recover_s, "a spool was not emptied")
-    except RetryLater as error:
-        this.trouble.append(str(error))
+    except NotInTime as error:
+        this.late.append(str(error))
     this.verdict = _assess(this, rig, _stored_by_api(farm), sees_hidden=False)
     this.quarantined = len(read_quarantine(farm.folder.quarantine_path)) - refused_before
     this.trouble += _find_trouble(this, farm)
     this.delivery = check_delivery(farm, rig.attacks)
-    this.trouble += this.delivery.differences
+    # While records wait, the reports say so.
+    (this.late if this.late else this.trouble).extend(this.delivery.differences)
     return this
 
 
@@ -185,7 +200,7 @@ def _find_trouble(this: Round, farm: ChaosFarm) -> list[str]:
             trouble.append(f"{process.name} ended unexpectedly and was restarted; its log is {process.log_path}")
             process.start()
         if process.late_ends:
-            trouble.append(f"{process.name} did not end within its time limit")
+            this.late.append(f"{process.name} did not end within its time limit")
             process.late_ends = 0
     if this.attack is not None:
         trouble += this.attack.find_mishandled(read_quarantine(farm.folder.quarantine_path))
@@ -208,9 +223,33 @@ def _assess_by_file(rounds: Sequence[Round], rig: ChaosRig, folder: FarmFolder) 
             )
     finally:
         store.close()
+    waiting = _waiting(rig.farm)
     for this in rounds:
         this.verdict = _assess(this, rig, stored, sees_hidden=True)
+        if this.late:
+            _excuse_waiting(this, rig, waiting)
     for truth in rig.farm.devices:
         unknown = find_unknown(truth.last(), stored[truth.device])
         if unknown and rounds:
             rounds[-1].trouble.append(f"{unknown[:5]} are stored, and {truth.device} never sent them")
+
+
+def _waiting(farm: ChaosFarm) -> dict[str, frozenset[int]]:
+    """Return the numbers of each device that are still in its gateway's spool, at the end."""
+    waiting: dict[str, frozenset[int]] = {}
+    for gateway in GATEWAYS:
+        waiting.update(read_spool(farm.gateway_dir(gateway) / SPOOL_FILE).numbers)
+    return waiting
+
+
+def _excuse_waiting(this: Round, rig: ChaosRig, waiting: Mapping[str, frozenset[int]]) -> None:
+    """Take numbers that are on a gateway's disk from the lost ones of a late round."""
+    on_disk = {
+        number
+        for truth in rig.farm.devices
+        for number in waiting.get(truth.device, frozenset())
+        if this.spans[truth.device][0] <= number <= this.spans[truth.device][1]
+    }
+    lost = [number for number in this.verdict.lost if number not in on_disk]
+    this.waiting = len(this.verdict.lost) - len(lost)
+    this.verdict.lost = lost

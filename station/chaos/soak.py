@@ -14,11 +14,10 @@ from typing import Any, Final
 import numpy as np
 
 from headland.clock import wall_clock_ms
-from headland.errors import RetryLater
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from headland.units_of_time import HOUR_MS
-from station.chaos.farm.core import FarmCore
+from station.chaos.farm.core import FarmCore, NotInTime, slowness
 from station.chaos.traffic.fleet import EPOCH, POINTS, RECORD_MS, ROWS, FleetPlan, GatewayFleet, device_of
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 from station.local.broker import BrokerKind
@@ -128,8 +127,8 @@ def _run(
         progress_s = now_s if reached > committed or due < 1 else progress_s
         committed = reached
         result.memory_mb.append(round(memory_mb(farm.station.pid), 1))
-        if now_s - progress_s > _STALLED_S:
-            raise RetryLater(f"nothing was committed for {_STALLED_S:g} s; the logs are in {farm.folder.logs_dir}")
+        if now_s - progress_s > _STALLED_S * slowness():
+            raise NotInTime(f"nothing was committed for {_STALLED_S:g} s; the logs are in {farm.folder.logs_dir}")
         if 20 * committed // result.records > reported:
             reported = 20 * committed // result.records
             rate = committed / (now_s - began_s)

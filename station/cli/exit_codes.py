@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     OK = 0
     FAILED = 1
     USAGE = 2
+    UNDECIDED = 3
     INTERRUPTED = 130
 
 
@@ -19,6 +20,7 @@ EXIT_CODES: Final = {
     ExitCode.OK: "success; also after SIGTERM or Ctrl-C ends a service",
     ExitCode.FAILED: "the command failed, or a check found a problem",
     ExitCode.USAGE: "wrong option, argument or setting",
+    ExitCode.UNDECIDED: "a test came to no verdict: the machine was too slow for it",
     ExitCode.INTERRUPTED: "Ctrl-C ended a command before it finished",
 }
 

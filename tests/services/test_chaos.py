@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.farm import HEADLAND
+from tests.signals import hear_interrupts
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(120)]
@@ -52,6 +53,7 @@ def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*HEADLAND, "chaos", "--only", "freeze-station+broker", "--keep", root],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        preexec_fn=hear_interrupts,
     ) as kit:  # fmt: skip
         try:
             wait_until(lambda: any(is_stopped(pid) for pid in pids_on(root)), 40)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from headland.clock import wall_clock_ms
 from station.chaos.farm.core import HEADLAND, FarmCore
 from station.chaos.farm.process import FarmProcess
-from station.chaos.traffic.numbered_source import NUMBER_CHANNEL, REGISTER_MAPS, NumberedSource
+from station.chaos.traffic.numbered_source import ANSWER_WITHIN_S, NUMBER_CHANNEL, REGISTER_MAPS, NumberedSource
 from station.chaos.traffic.truth import DeviceTruth
 from station.local.broker import BrokerKind
 from station.local.plan import HOST
@@ -133,6 +133,7 @@ host = "{self.source.host}"
 port = {self.source.port}
 unit = {unit}
 poll_s = {_POLL_S}
+timeout_s = {ANSWER_WITHIN_S}
 registers = "{registers}"
 simulated = true
 """

@@ -41,6 +41,11 @@ NUMBER_CHANNEL: Final = "number_count"
 #: Register maps by file name: for devices with their own clock, and for those with the gateway's timestamps.
 REGISTER_MAPS: Final = {"own-clock.toml": _REGISTERS.format(clock=_CLOCK), "no-clock.toml": _REGISTERS.format(clock="")}
 
+#: How long a gateway waits for a response. After a longer pause it may have given up: then it is unknown whether the
+#: response was read, although another request follows on the same connection.
+ANSWER_WITHIN_S: Final = 10.0
+_SURELY_WITHIN_S: Final = 0.9 * ANSWER_WITHIN_S
+
 _READ_HOLDING: Final = 3
 _WRONG_FUNCTION, _WRONG_ADDRESS, _BUSY = 1, 2, 6
 _REGISTER_COUNT: Final = 13
@@ -134,13 +139,15 @@ class _Connection(socketserver.BaseRequestHandler):
         source.add_connection(connection)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         unread: tuple[int, int] | None = None
+        asked_s = time.monotonic()
         try:
             while (head := _receive(connection, 7)) is not None:
                 transaction, _, length, unit = struct.unpack(">HHHB", head)
                 request = _receive(connection, max(0, length - 1))
                 if request is None:
                     return
-                if unread is not None:
+                before_s, asked_s = asked_s, time.monotonic()
+                if unread is not None and asked_s - before_s < _SURELY_WITHIN_S:
                     source.devices[unread[0] - 1].note_read(unread[1])
                 body, number = source.answer(unit, request)
                 unread = None if number is None else (unit, number)

@@ -14,6 +14,7 @@ import typer
 
 from headland.errors import SettingsError
 from station.cli.exit_codes import ExitCode
+from station.cli.log_output import report_error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +50,8 @@ def chaos(
 ) -> None:
     """Inject faults into a farm of its own, one per round, and compare the store with what was sent.
 
-    The exit code is 1 where a value was lost or duplicated, or anything else went wrong.
+    The exit code is 1 where a value was lost or duplicated, or anything else went wrong, and 3 where the machine was
+    too slow for a verdict.
     """
     from rich.console import Console
 
@@ -73,42 +75,54 @@ def chaos(
         if soak > 0:
             from station.chaos.soak import SoakSettings
 
-            passed = _run_soak(SoakSettings(soak, gateways, speed, kind), root, console, json_file)
+            code = _run_soak(SoakSettings(soak, gateways, speed, kind), root, console, json_file)
         else:
             from station.chaos.rounds import ChaosSettings
 
-            passed = _run_rounds(ChaosSettings(rounds, seed, only or (), kind, freeze_s), root, console, json_file)
-        if not passed and keep is None:
+            code = _run_rounds(ChaosSettings(rounds, seed, only or (), kind, freeze_s), root, console, json_file)
+        if code and keep is None:
             kept_folder = root.rename(root.with_name(f"{root.name}-kept"))
             console.print(f"The farm's folder with its logs: {kept_folder}", highlight=False)
-    raise typer.Exit(ExitCode.OK if passed else ExitCode.FAILED)
+    raise typer.Exit(code)
 
 
-def _run_rounds(settings: ChaosSettings, root: Path, console: Console, json_file: Path | None) -> bool:
+def _run_rounds(settings: ChaosSettings, root: Path, console: Console, json_file: Path | None) -> ExitCode:
+    from station.chaos.farm.core import NotInTime
     from station.chaos.report import make_table, print_round, write_json
     from station.chaos.rounds import run_chaos
 
-    rounds = run_chaos(settings, root, lambda finished: print_round(console, finished))
+    try:
+        rounds = run_chaos(settings, root, lambda finished: print_round(console, finished))
+    except NotInTime as error:
+        report_error(str(error))
+        return ExitCode.UNDECIDED
     console.print(make_table(rounds, settings.seed))
     for finished in rounds:
         for sentence in finished.trouble:
             console.print(f"round {finished.number}, {finished.fault}: {sentence}", style="red", highlight=False)
     if json_file is not None:
         write_json(json_file, settings, settings.broker, rounds)
-    return all(finished.is_sound for finished in rounds)
+    if not all(finished.is_sound for finished in rounds):
+        return ExitCode.FAILED
+    return ExitCode.OK if all(finished.is_decided for finished in rounds) else ExitCode.UNDECIDED
 
 
-def _run_soak(settings: SoakSettings, root: Path, console: Console, json_file: Path | None) -> bool:
+def _run_soak(settings: SoakSettings, root: Path, console: Console, json_file: Path | None) -> ExitCode:
+    from station.chaos.farm.core import NotInTime
     from station.chaos.report import make_soak_table
     from station.chaos.soak import run_soak, write_soak
 
-    result = run_soak(settings, root, lambda sentence: console.print(sentence, highlight=False))
+    try:
+        result = run_soak(settings, root, lambda sentence: console.print(sentence, highlight=False))
+    except NotInTime as error:
+        report_error(str(error))
+        return ExitCode.UNDECIDED
     console.print(make_soak_table(result))
     for sentence in result.trouble[:20]:
         console.print(sentence, style="red", highlight=False)
     if json_file is not None:
         write_soak(json_file, result)
-    return result.is_sound
+    return ExitCode.OK if result.is_sound else ExitCode.FAILED
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from headland.contract.refusals import Reason, Refused
 from ingest.quarantine import Quarantine, RefusedMessage
 from station.cli.exit_codes import EXIT_CODES, ExitCode
 from station.local.folder import FarmFolder
+from tests.signals import hear_interrupts
 from tests.station.cli.command_line import ROOT_COMMAND, environment, run, run_on_terminal
 from tests.waiting import wait_until
 
@@ -62,7 +63,9 @@ def test_an_interrupted_command_has_its_exit_code(tmp_path: Path) -> None:
         [RefusedMessage("other/topic", b"x", (Refused(Reason.UNKNOWN_TOPIC, "other/topic"),))], 1_790_000_000_000
     )
     words = ["ingest", "quarantine", "replay", "1", "--wait", "60", "--data", str(tmp_path)]
-    with subprocess.Popen([*ROOT_COMMAND, *words], env=environment(), stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [*ROOT_COMMAND, *words], env=environment(), stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts
+    ) as process:
         wait_until(lambda: (message := quarantine.find(1)) is not None and message.is_asked, 20)
         quarantine.close()
         process.send_signal(signal.SIGINT)

@@ -51,6 +51,17 @@ def test_an_answer_counts_as_read_when_the_next_request_comes(source: NumberedSo
     assert source.devices[1].last() == 0
 
 
+def test_an_answer_is_not_known_as_read_where_the_gateway_may_have_given_up(
+    source: NumberedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.resume()
+    with ModbusTcpClient(source.host, port=source.port, timeout=2) as client:
+        client.read_holding_registers(10, count=2, device_id=1)
+        monkeypatch.setattr("station.chaos.traffic.numbered_source._SURELY_WITHIN_S", 0.0)
+        client.read_holding_registers(10, count=2, device_id=1)
+        assert [one.was_read for one in source.devices[0].sent()] == [False, False]
+
+
 def test_a_paused_source_gives_out_no_number(source: NumberedSource) -> None:
     with ModbusTcpClient(source.host, port=source.port, timeout=2) as client:
         assert client.read_holding_registers(10, count=2, device_id=1).isError()
