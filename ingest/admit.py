@@ -44,6 +44,7 @@ class Admitted:
 
     `refused` holds a refusal for the whole message or for each part that was left out, `foreign` the devices of other
     gateways among them. `is_reduced`: the gateway removed something of the records since it accepted them.
+    `refused_reports`: events refused for their time or a quota, of which the reports of missing records count.
     """
 
     topic: Topic | None
@@ -55,6 +56,7 @@ class Admitted:
     refused: tuple[Refused, ...] = ()
     foreign: tuple[RefusedDevice, ...] = ()
     is_reduced: bool = False
+    refused_reports: tuple[Event, ...] = ()
 
 
 def admit(topic: str, payload: bytes, properties: Mapping[str, str], descriptor_of: DescriptorOf) -> Admitted:

@@ -239,7 +239,8 @@ class CommitBatchBuilder:
             return admitted
         why = Refused(Reason.OVER_QUOTA, f"{topic.gateway} has sent more {short_of} than its quota of a day")
         if short_of == "events":
-            return replace(admitted, events=(), refused=(*admitted.refused, why))
+            reports = (*admitted.refused_reports, *admitted.events)
+            return replace(admitted, events=(), refused_reports=reports, refused=(*admitted.refused, why))
         return Admitted(topic, admitted.mark, refused=(*admitted.refused, why), is_reduced=admitted.is_reduced)
 
     def _note_foreign(self, batch: CommitBatch, admitted: Admitted) -> None:
@@ -266,8 +267,9 @@ class CommitBatchBuilder:
             if topic is not None and not is_again:
                 self._note_clock(batch, (topic.gateway, block.device), block.clock)
         batch.events += (StoredEvent(self._organisation, event) for event in admitted.events)
-        if topic is not None and admitted.events:
-            batch.dispositions += _shortened(topic.gateway, admitted.events)
+        reports = (*admitted.events, *admitted.refused_reports)
+        if topic is not None and reports:
+            batch.dispositions += _shortened(topic.gateway, reports)
         if admitted.descriptor is not None and topic is not None:
             self._describe(batch, topic.gateway, admitted.descriptor)
         if admitted.status is not None:

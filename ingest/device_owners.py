@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from headland.contract.records import Block, Event
+from headland.contract.records import SPOOL_SHORTENED, Block, Event
 from headland.contract.refusals import Reason, Refused
 from headland.store.port import DeviceRecord, SeriesKey
 from ingest.accounting.delivery import RefusedDevice
@@ -118,6 +118,7 @@ class DeviceOwners:
             admitted,
             blocks=blocks,
             events=events,
+            refused_reports=_untimely_reports(topic.gateway, admitted.events, now_ms + FUTURE_MS),
             descriptor=descriptor,
             refused=(*admitted.refused, *refused),
             foreign=tuple(dict.fromkeys(self._foreign)),
@@ -236,6 +237,12 @@ class DeviceOwners:
         flags = {name: column for name, column in block.q.items() if name not in over}
         kept = msgspec.structs.replace(block, c=rest, q=flags) if rest else None
         return kept, Refused(Reason.OVER_QUOTA, detail)
+
+
+def _untimely_reports(gateway: str, events: tuple[Event, ...], latest_ms: int) -> tuple[Event, ...]:
+    """Return a gateway's reports of missing records whose time cannot be true: its clock was wrong, not the report."""
+    reports = [event for event in events if event.kind == SPOOL_SHORTENED and event.device == gateway]
+    return tuple(event for event in reports if _check_instants(event, latest_ms) is not None)
 
 
 def _check_instants(event: Event, latest_ms: int) -> Refused | None:

@@ -176,12 +176,19 @@ def test_restarts_wills_and_messages_that_come_again_are_no_second_machine(bench
     assert not is_twin(bench)
 
 
-def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Bench) -> None:
+@pytest.mark.parametrize("ahead_ms", [0, 86_400_000])
+def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Bench, ahead_ms: int) -> None:
     for seq in range(1, 5):
         bench.put(record(seq, float(seq), seq))
     data: dict[str, Scalar] = {"epoch": "e1", "first_seq": 3, "last_seq": 60, "records": 58, "why": "log"}
     event = Event(
-        t=T0_MS, device="gw-1", kind="spool_shortened", device_kind="gateway", site="s", clock=Clock.NTP, data=data
+        t=T0_MS + ahead_ms,  # the report is true whatever the gateway's clock was
+        device="gw-1",
+        kind="spool_shortened",
+        device_kind="gateway",
+        site="s",
+        clock=Clock.NTP,
+        data=data,
     )
     bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
     bench.settle()
