@@ -6,7 +6,7 @@ from typing import Literal
 
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
-from headland.store.port import WriteBatch, WriteResult
+from headland.store.port import DeviceRecord, WriteBatch, WriteResult
 from station.simulation.agenda import SimulatedClock
 from station.simulation.machines.disk import ProcessKilled, unavailable
 
@@ -20,6 +20,7 @@ class SimulatedStore(MemoryStore):
         super().__init__(clock.now_ms)
         self._clock = clock
         self._writes: list[WriteBatch | tuple[str, str, Descriptor]] = []
+        self._devices: tuple[int, list[DeviceRecord]] = (-1, [])
         self.fault: StoreFault = ""
 
     @property
@@ -59,6 +60,12 @@ class SimulatedStore(MemoryStore):
         """Store a descriptor."""
         super().describe(organisation, gateway, descriptor, unmark=unmark)
         self._writes.append((organisation, gateway, descriptor))
+
+    def devices(self, organisation: str) -> list[DeviceRecord]:
+        """Return the devices of the only organisation; asked often, and changed by writes alone."""
+        if self._devices[0] != self.writes:
+            self._devices = (self.writes, super().devices(organisation))
+        return list(self._devices[1])
 
     def close(self) -> None:
         """Keep the contents: they are on the disk."""
