@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,7 +32,9 @@ _LOGGER = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 #: Memory of a query that exceeds the normal limit: as a normal limit, caches would fill it for good.
-_LARGE_QUERY_MB: Final = 512
+_LARGE_QUERY_MB: Final = 256
+#: Time that a large query waits for the others.
+_WAIT_FOR_LARGE_S: Final = 120.0
 #: Memory while many rows or the log are moved: a checkpoint with too little memory ends the database.
 LARGE_WORK_MB: Final = 192
 
@@ -66,6 +69,10 @@ class DuckDBFile:
             # Never load anything from the network.
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Memory of finished work goes back to the system at once: by default up to 128 MB a thread are held.
+            "allocator_flush_threshold": "4MB",
+            "allocator_bulk_deallocation_flush_threshold": "16MB",
+            "allocator_background_threads": True,
             # The writer thread checkpoints between transactions.
             "checkpoint_threshold": "1TB",
         }
@@ -74,6 +81,7 @@ class DuckDBFile:
         self._borrowed: list[duckdb.DuckDBPyConnection] = []
         self._larger_limits_mb: list[int] = []
         self._rewriting = False
+        self._large = threading.RLock()
         self._changed = threading.Condition()
         self._opened_as: tuple[int, int] | None = None
         self._log_seen: tuple[int, int] | None = None
@@ -125,7 +133,8 @@ class DuckDBFile:
     def query(self, read: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
         """Return the result of `read` with a cursor; run it again with more memory where the normal limit is too low.
 
-        Raises RetryLater where that memory is too little as well.
+        Only one such query runs at a time. Raises RetryLater where that memory is too little as well, or where the
+        others take too long.
         """
         try:
             with self.reading() as cursor:
@@ -133,8 +142,21 @@ class DuckDBFile:
         except RetryLater as error:
             if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
                 raise
-        with self.more_memory(), self.reading() as cursor:
+        with self.large_query(), self.more_memory(), self.reading() as cursor:
             return read(cursor)
+
+    @contextmanager
+    def large_query(self) -> Iterator[None]:
+        """Run the block while no other large query runs."""
+        until_s = time.monotonic() + _WAIT_FOR_LARGE_S
+        while not self._large.acquire(timeout=0.1):
+            check_cancelled()
+            if time.monotonic() > until_s:
+                raise RetryLater("Other large queries are under way: request less data, or try again later.")
+        try:
+            yield
+        finally:
+            self._large.release()
 
     @contextmanager
     def more_memory(self, limit_mb: int = _LARGE_QUERY_MB) -> Iterator[None]:

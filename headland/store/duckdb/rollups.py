@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from headland.cancellation import check_cancelled
 from headland.store.core.dedup import split_windows
 from headland.store.core.rollup import DAYS, MINUTES, Retention, RetentionCuts, WindowPiece, floor_ms, plan_buckets
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
@@ -77,6 +78,9 @@ def choose_hours(quiet: list[int], most: int) -> list[int]:
 #: differ as well.
 _MOST_WINDOWS = 6
 _WINDOW_GAP_MS = DAY_MS
+#: Buckets of all series that one statement makes.
+MOST_BUCKETS = 200_000
+_MOST_PARTS = 64
 #: Above this number of stale hours of series, rollups save nothing.
 _MANY_STALE = 3000
 
@@ -84,24 +88,67 @@ _MANY_STALE = 3000
 def read_buckets(
     cursor: duckdb.DuckDBPyConnection, sids: Sequence[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns sid, start, n, mean, low, high and last, by series and start, of one instant of the file."""
+    """Return the columns sid, start, n, mean, low, high and last, by series and start, of one instant of the file.
+
+    Many buckets are read in parts, one after another: what an aggregation holds grows with its buckets.
+    """
+    most = max(1, MOST_BUCKETS // max(1, len(sids)))
+    if (end_ms - start_ms) // step_ms < most:
+        with transaction(cursor):
+            return _read_part(cursor, load_cuts(cursor), sids, start_ms, end_ms, step_ms, max_quality)
+    parts = []
     with transaction(cursor):
         cuts = load_cuts(cursor)
-        pieces = plan_buckets(start_ms, end_ms, step_ms, cuts)
-        values = {"sids": list(sids), "start": start_ms, "step": step_ms, "max_quality": max_quality}
-        if not pieces or pieces[0].tier is None:
-            until_ms = pieces[-1].end_ms if pieces else start_ms
-            if pieces:
-                values["start"] = pieces[0].start_ms
-            return cursor.execute(sql.BUCKETS, {**values, "end": until_ms}).fetchnumpy()
-        values["start"] = pieces[0].start_ms
-        sid, hour = _find_stale(cursor, values["sids"], pieces)
-        if len(hour) > _MANY_STALE and cuts.raw_ms <= pieces[0].start_ms:
-            # A new or upgraded file: reading all samples at once is faster than many parts.
-            return cursor.execute(sql.BUCKETS, {**values, "end": pieces[-1].end_ms}).fetchnumpy()
-        cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
-        statement, windows = _build(pieces, hour)
-        columns = cursor.execute(statement, values | windows).fetchnumpy()
+        low_ms, high_ms = _ends(cursor, start_ms, end_ms)
+        # No part before the first sample, or after the last: a window may be as wide as 64 bits.
+        part_ms = start_ms + max(0, low_ms - start_ms) // step_ms * step_ms
+        most = max(most, -(-(high_ms - part_ms) // (step_ms * _MOST_PARTS)))
+        while part_ms < high_ms:
+            check_cancelled()
+            part_end_ms = min(part_ms + most * step_ms, end_ms)
+            parts.append(_read_part(cursor, cuts, sids, part_ms, part_end_ms, step_ms, max_quality))
+            part_ms = part_end_ms
+        if not parts:
+            return _read_part(cursor, cuts, sids, start_ms, start_ms, step_ms, max_quality)
+    names = list(parts[0])
+    order = np.argsort(np.concatenate([part["sid"] for part in parts]), kind="stable")
+    return {name: np.concatenate([part.pop(name) for part in parts])[order] for name in names}
+
+
+def _ends(cursor: duckdb.DuckDBPyConnection, start_ms: int, end_ms: int) -> tuple[int, int]:
+    """Return the part of a window that may hold samples, or rollups of deleted ones."""
+    ((low_ms, high_ms),) = cursor.execute(sql.ENDS).fetchall()
+    if low_ms is None:
+        return start_ms, start_ms
+    return max(start_ms, low_ms - DAY_MS), min(end_ms, high_ms + 2 * DAY_MS)
+
+
+def _read_part(
+    cursor: duckdb.DuckDBPyConnection,
+    cuts: RetentionCuts,
+    sids: Sequence[int],
+    start_ms: int,
+    end_ms: int,
+    step_ms: int,
+    max_quality: int,
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of one part, within the caller's transaction."""
+    pieces = plan_buckets(start_ms, end_ms, step_ms, cuts)
+    values = {"sids": list(sids), "start": start_ms, "step": step_ms, "max_quality": max_quality}
+    if not pieces or pieces[0].tier is None:
+        until_ms = pieces[-1].end_ms if pieces else start_ms
+        if pieces:
+            values["start"] = pieces[0].start_ms
+        return cursor.execute(sql.BUCKETS, {**values, "end": until_ms}).fetchnumpy()
+    values["start"] = pieces[0].start_ms
+    sid, hour = _find_stale(cursor, values["sids"], pieces)
+    hours = (pieces[-1].end_ms - pieces[0].start_ms) // HOUR_MS + 1
+    if len(hour) > min(_MANY_STALE, len(sids) * hours // 2) and cuts.raw_ms <= pieces[0].start_ms:
+        # A new or upgraded file: reading all samples at once is faster than many parts.
+        return cursor.execute(sql.BUCKETS, {**values, "end": pieces[-1].end_ms}).fetchnumpy()
+    cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
+    statement, windows = _build(pieces, hour)
+    columns = cursor.execute(statement, values | windows).fetchnumpy()
     cursor.unregister("pairs_in")
     return columns
 

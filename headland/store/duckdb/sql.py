@@ -110,6 +110,10 @@ RAW: Final = f"SELECT sid, ts, v, q FROM points WHERE {_WINDOW} ORDER BY sid, ts
 RAW_IF_FEW: Final = f"""
     SELECT sid, ts, v, q FROM (SELECT sid, ts, v, q FROM points WHERE {_WINDOW} LIMIT $limit + 1) ORDER BY sid, ts
 """  # noqa: S608 - only constants
+FIRST_OF_ONE: Final = (
+    "(SELECT sid, ts, v, q FROM points WHERE sid = {sid} AND ts >= $start AND ts < $end ORDER BY ts LIMIT $limit)"
+)
+IN_ORDER: Final = "SELECT sid, ts, v, q FROM ({rows}) ORDER BY sid, ts"
 RAW_OF_EACH: Final = f"""
     SELECT sid, ts, v, q FROM points WHERE {_WINDOW}
     QUALIFY row_number() OVER (PARTITION BY sid ORDER BY ts) <= $limit ORDER BY sid, ts
@@ -210,8 +214,9 @@ FIND_SPARSE: Final = f"""
     WHERE {_SIDS} AND ts >= $low AND ts < $high
 """  # noqa: S608 - only constants
 CLEAN_ROWS: Final = (
-    f"SELECT {_ROLLUP_COLUMNS} FROM {{table}} r WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}} "  # noqa: S608
-    "AND NOT EXISTS (SELECT 1 FROM pairs_in p WHERE p.sid = r.sid AND p.{span} = {floor})"
+    f"SELECT {_ROLLUP_COLUMNS} FROM {{table}} r "  # noqa: S608
+    "ANTI JOIN pairs_in p ON p.sid = r.sid AND p.{span} = {floor} "
+    f"WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}}"
 )
 HOURS_OF_DIRTY_DAYS: Final = (
     f"SELECT {_ROLLUP_COLUMNS} FROM rollup_hours r WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}} "  # noqa: S608
@@ -225,6 +230,11 @@ SAMPLES_OF_PAIRS: Final = (
 PLAIN_SAMPLES: Final = (
     f"SELECT sid, ts, q, 1, v, v, v, v, ts FROM points WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}}"  # noqa: S608
 )
+ENDS: Final = """
+    SELECT min(low), max(high) FROM (
+        SELECT min(ts) AS low, max(ts) AS high FROM points UNION ALL SELECT min(ts), max(ts) FROM rollup_days
+    )
+"""
 ROLLUP_BUCKETS: Final = f"""
     SELECT sid, (ts - $start) // $step * $step + $start AS start, sum(n)::BIGINT AS n, sum(total) / sum(n) AS mean,
            min(low) AS low, max(high) AS high, arg_max(last, last_ts) AS last

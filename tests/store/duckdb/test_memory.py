@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 
+from headland.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.errors import RetryLater
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.store import DuckDBStore
@@ -61,4 +64,70 @@ def test_a_store_reads_more_than_its_normal_memory(tmp_path: Path) -> None:
     assert float(sum(samples.value.sum() for samples in found)) == sum(range(len(times))) - sum(
         range(each - 1, len(times), each)
     )
+    store.close()
+
+
+def test_many_buckets_are_made_in_the_normal_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    more_memory = DuckDBFile.more_memory
+
+    def note(file: DuckDBFile, *limit_mb: int) -> AbstractContextManager[None]:
+        if not limit_mb:  # a query's
+            asked.append("more memory")
+        return more_memory(file, *limit_mb)
+
+    monkeypatch.setattr(DuckDBFile, "more_memory", note)
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    each, series = 60_000, [key(device=f"gh-{number}") for number in range(20)]
+    for number, one in enumerate(series):
+        times = np.arange(each, dtype=np.int64) * 1000
+        index, flags = np.zeros(each, np.int32), np.ones(each, np.uint8)
+        store.write(WriteBatch(Points([one], index, times, (times + number).astype(np.float64), flags)))
+    found = store.buckets(SeriesFilter("acme"), 0, each * 1000, 1000)
+    assert [len(buckets.mean) for buckets in found] == [each] * len(series)
+    assert found[3].start_ms[-1] == (each - 1) * 1000
+    assert asked == []
+    store.close()
+
+
+def test_large_queries_run_one_after_another_and_a_waiting_one_can_be_cancelled(file: DuckDBFile) -> None:
+    token = CancellationToken()
+    ended: list[str] = []
+
+    def second() -> None:
+        set_token(token)
+        try:
+            with file.large_query():
+                ended.append("ran")
+        except WorkCancelled:
+            ended.append("cancelled")
+
+    with file.large_query():
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        token.cancel()
+        waiting.join(5)
+        assert ended == ["cancelled"]
+    with file.large_query():
+        pass
+    file.close()
+
+
+def test_the_first_samples_of_each_series_are_read_without_ranking_all(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb", memory_limit_mb=16)
+    each, series = 5_000, [key(device=f"gh-{number}") for number in range(70)]
+    times = np.tile(np.arange(each, dtype=np.int64)[::-1] * 10, len(series))
+    index = np.repeat(np.arange(len(series), dtype=np.int32), each)
+    store.write(WriteBatch(Points(series, index, times, times / 8, np.ones(len(times), np.uint8))))
+    for devices in ([series[3]], series[:5], series):
+        names = {one.device for one in devices}
+        for limit in (0, 1, 7, each - 1, each, each + 1):
+            found = [
+                samples for name in sorted(names) for samples in store.raw(SeriesFilter("acme", name), 95, 10**9, limit)
+            ]
+            together = [one for one in store.raw(SeriesFilter("acme"), 95, 10**9, limit) if one.key.device in names]
+            expected = list(range(100, each * 10, 10))[:limit]
+            for answer in (found, sorted(together, key=lambda one: one.key.device)):
+                assert [one.time_ms.tolist() for one in answer] == ([expected] * len(names) if limit else [])
+                assert all((one.value == one.time_ms / 8).all() for one in answer)
     store.close()

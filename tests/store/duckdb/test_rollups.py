@@ -77,6 +77,9 @@ DEEDS = st.lists(
 def two_samples_are_dense() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rollups, "DENSE_HOUR", 2)
+        # Some windows are read in parts then, others at once.
+        patch.setattr(rollups, "MOST_BUCKETS", 40)
+        patch.setattr(rollups, "_MOST_PARTS", 5)
         yield
 
 
