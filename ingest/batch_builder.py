@@ -47,6 +47,10 @@ class _MarkResult(Enum):
     TOO_FAR_AHEAD = auto()
 
 
+def _never(_gateway: str) -> bool:
+    return False
+
+
 class CommitBatchBuilder:
     """Judges messages in order against the state of the store.
 
@@ -61,10 +65,12 @@ class CommitBatchBuilder:
         quotas: Quotas = NO_QUOTAS,
         now_ms: Callable[[], int] = wall_clock_ms,
         look_up: Callable[[], Iterable[DeviceRecord]] | None = None,
+        is_full: Callable[[str], bool] = _never,
     ) -> None:
         self._organisation = organisation
         self._shards = shards
         self._now_ms = now_ms
+        self._is_full = is_full
         self.owners = DeviceOwners(quotas, look_up)
         self._budgets = GatewayBudgets(quotas)
         self._digests = RecordDigests()
@@ -170,6 +176,11 @@ class CommitBatchBuilder:
     def _add(self, batch: CommitBatch, message: InboundMessage, admitted: Admitted) -> None:
         mark = admitted.mark
         if mark is not None:
+            if admitted.foreign and self._must_wait(batch, mark, admitted):
+                # What an administrator may allow by moving a device waits on the gateway's disk rather than be evicted.
+                batch.counts["refused_quarantine_full"] += 1
+                batch.activity.counts[mark.gateway, "refused_quarantine_full"] += 1
+                return
             self._account_for_deleted(batch, mark, message)
             before = self._mark_state(batch, (mark.gateway, mark.epoch))
             result = self._advance(batch, mark)
@@ -228,6 +239,12 @@ class CommitBatchBuilder:
         self._add_content(batch, admitted, message, is_again=True)
         if is_same is False and not admitted.blocks:
             batch.other_content.append(mark)
+
+    def _must_wait(self, batch: CommitBatch, mark: Mark, admitted: Admitted) -> bool:
+        """Return whether a new record is all about others' devices, and its gateway's share of quarantine is full."""
+        if admitted.events or any(block.c for block in admitted.blocks) or not self._is_full(mark.gateway):
+            return False
+        return not self._mark_state(batch, (mark.gateway, mark.epoch)).covers(mark)
 
     def _within_budget(self, message: InboundMessage, admitted: Admitted) -> Admitted:
         """Return the content as far as the gateway's quotas of bytes and events allow."""

@@ -28,6 +28,8 @@ _COLUMNS = (
     "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
     "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
 )
+#: Share of a bound from which on the gateway with most sends no more records that wait for an administrator.
+_NEARLY_FULL: Final = 0.95
 #: Size of a row without its payload.
 _ROW_BYTES = 512
 _MAX_DETAILS = 20
@@ -93,6 +95,8 @@ class Quarantine:
         self._without_requests: list[tuple[int, int, int] | None] | None = None
         self._reads_left = 0
         self.dropped = 0
+        #: Gateways whose next message would evict one of their own.
+        self.full: frozenset[str] = frozenset()
         self._file = QuarantineFile(path)
 
     def add(
@@ -249,6 +253,15 @@ class Quarantine:
         with self._file.read() as connection:
             return int(connection.execute("SELECT count(*) FROM refused").fetchone()[0])
 
+    def _find_full(self, shares: Mapping[str | None, _Share]) -> frozenset[str]:
+        """Return the gateways with most where a bound is nearly reached."""
+        full = set()
+        for bound, name in ((self._max_records, "records"), (self._max_bytes, "bytes")):
+            sizes = {gateway: getattr(share, name) for gateway, share in shares.items()}
+            if sum(sizes.values()) >= _NEARLY_FULL * bound:
+                full |= {gateway for gateway, size in sizes.items() if gateway and size == max(sizes.values())}
+        return frozenset(full)
+
     @property
     def damaged_files(self) -> int:
         """Number of damaged files that were moved aside since the start."""
@@ -262,6 +275,8 @@ class Quarantine:
     def keep_file(self) -> None:
         """Write the file again where it was deleted or replaced, and move a damaged one aside. Raises RetryLater."""
         self._file.keep()
+        if self.full:
+            self.full = self._file.write(lambda connection: self._find_full(_measure(connection)))
 
     def close(self) -> None:
         """Close the connection; the next change opens it again."""
@@ -282,13 +297,9 @@ class Quarantine:
 
     def _evict(self, connection: sqlite3.Connection) -> int:
         """Delete the oldest messages of the gateway with most, until both bounds hold; return how many."""
-        shares = {
-            row[0]: _Share(row[1], row[2] + row[1] * _ROW_BYTES)
-            for row in connection.execute(
-                "SELECT gateway, count(*), sum(length(payload)) FROM refused GROUP BY gateway"
-            )
-        }
+        shares = _measure(connection)
         evicted = 0
+        self.full = self._find_full(shares)
         while (records := sum(share.records for share in shares.values())) > 1:
             if records > self._max_records:
                 gateway, share = max(shares.items(), key=lambda item: item[1].records)
@@ -311,6 +322,12 @@ class _Share:
 
     records: int
     bytes: int
+
+
+def _measure(connection: sqlite3.Connection) -> dict[str | None, _Share]:
+    """Return what each gateway has in quarantine."""
+    query = "SELECT gateway, count(*), sum(length(payload)) FROM refused GROUP BY gateway"
+    return {row[0]: _Share(row[1], row[2] + row[1] * _ROW_BYTES) for row in connection.execute(query)}
 
 
 def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:

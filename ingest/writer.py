@@ -172,7 +172,12 @@ class IngestWriter:
         settings = self._settings
         is_alone = settings.shards == ALL_SHARDS
         look_up = None if is_alone else self._look_up_devices
-        return CommitBatchBuilder(settings.organisation, settings.shards, settings.quotas, self._now_ms, look_up)
+        return CommitBatchBuilder(
+            settings.organisation, settings.shards, settings.quotas, self._now_ms, look_up, self._is_full
+        )
+
+    def _is_full(self, gateway: str) -> bool:
+        return gateway in self.quarantine.full
 
     def _look_up_devices(self) -> Sequence[DeviceRecord]:
         """Return the devices in the store, which other workers describe, too; none where that was just asked."""

@@ -13,7 +13,10 @@ from station.doctor.storage import API_KEY, ask_station
 _CHECK: Final = "delivery"
 #: End of the station's sentence where there is nothing to tell.
 ALL_WELL: Final = "each record of each gateway is accounted for"
-_REMEDY: Final = "GET /v1/gateways/ID/delivery names the records, devices and spools; see docs/how-to/check-a-farm.md."
+_REMEDY: Final = (
+    "GET /v1/gateways/ID/delivery names the records, devices and spools; see docs/how-to/check-a-farm.md. "
+    "If a gateway was renamed or replaced: headland gateway replace OLD NEW."
+)
 
 
 def check_delivery(context: DiagnosticContext) -> list[Finding]:

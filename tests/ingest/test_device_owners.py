@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from headland.contract.records import Batch, Block, Clock, Descriptor, Event
+from headland.contract.records import Ack, Batch, Block, Clock, Descriptor, Event
 from headland.contract.topics import shard_of
 from headland.store.port import SeriesFilter
 from ingest.accounting.delivery import RefusedDevice
@@ -297,3 +297,24 @@ def test_workers_of_different_shards_know_each_others_devices(tmp_path: Path) ->
     assert theirs.delivery(there).foreign == 2
     for bench in (mine, theirs):
         bench.writer.finish()
+
+
+def test_a_renamed_gateway_loses_nothing_while_its_devices_wait_for_an_administrator(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, quarantine_max_records=20)
+    bench.describe("old", HOUSE)
+    for seq in range(1, 61):
+        bench.put(record(seq, "new", "house-7", float(seq)))
+        bench.settle()
+    report = bench.delivery("new")
+    assert (report.totals.quarantined, report.totals.lost, report.loss) == (19, 0, 0)
+    assert bench.acks.acks[-1] == ("new", Ack(epoch="e1", seq=19))
+    bench.put(record(1, "other", "mine", 1.0))
+    bench.store.describe("local", "new", HOUSE)
+    bench.service.devices_moved("new")
+    bench.settle()
+    for seq in range(20, 61):
+        bench.put(record(seq, "new", "house-7", float(seq)))
+    bench.settle()
+    assert values_of(bench, "house-7") == [float(seq) for seq in range(1, 61)]
+    assert (bench.delivery("new").totals.stored, bench.delivery("other").totals.stored) == (60, 1)
+    bench.writer.finish()
