@@ -150,7 +150,7 @@ def _examine(path: Path) -> None:
     try:
         import duckdb
 
-        from headland.store.duckdb.repair import inspect_files
+        from headland.store.duckdb.repair.file_repair import inspect_files
     except ModuleNotFoundError as missing:
         raise SettingsError(
             f"The store needs {missing.name}; install it with: pip install 'headland[ingest]'"

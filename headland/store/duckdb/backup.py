@@ -13,7 +13,8 @@ import duckdb
 from headland.errors import DataDamaged, SettingsError
 from headland.store.duckdb import sql
 from headland.store.duckdb.compaction import Progress, write_copy
-from headland.store.duckdb.file import DuckDBFile, first_line
+from headland.store.duckdb.errors import first_line
+from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.paths import refuse_existing, remove_database, size_of, sync_folder, wal_of
 
 _MEMORY_LIMIT: Final = "192MB"

@@ -19,12 +19,13 @@ from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
-from headland.store.duckdb.blocks import find_damaged
 from headland.store.duckdb.compaction import Progress, no_progress, write_copy
 from headland.store.duckdb.contents import load_state
-from headland.store.duckdb.log_repair import mend_log
+from headland.store.duckdb.errors import translate_error
 from headland.store.duckdb.paths import aside_of, copy_of, remove_database, size_of, sync_folder, wal_of
-from headland.store.duckdb.repair import note_deleted, repair_file
+from headland.store.duckdb.repair.blocks import find_damaged
+from headland.store.duckdb.repair.file_repair import note_deleted, repair_file
+from headland.store.duckdb.repair.log_repair import complete_note, mend_log
 from headland.store.duckdb.transaction import count, transaction
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,14 +46,7 @@ _WAIT_FOR_READERS_S: Final = 2.0
 _OPEN_PATHS: Final[set[Path]] = set()
 _OPEN_PATHS_LOCK: Final = threading.Lock()
 
-_LOCKED: Final = re.compile(r"[Cc]ould not set lock|[Cc]onflicting lock")
-_NEWER: Final = re.compile(r"version number|newer version|storage version", re.IGNORECASE)
-_NO_ROOM: Final = re.compile(r"No space left|File too large|Disk quota|Could not write|Cannot allocate memory")
 _FOREIGN_LOG: Final = re.compile(r"WAL does not match database|WAL checkpoint iteration does not match")
-_DAMAGED: Final = re.compile(
-    r"not a valid DuckDB database|[Cc]orrupt|[Cc]hecksum|[Dd]eserializ|replaying WAL|not read enough bytes"
-    r"|WAL does not match|WAL checkpoint iteration"
-)
 #: Time for the examination of a file before it is opened: one of some gigabytes, where it is in memory.
 EXAMINATION_S: Final = 2.0
 
@@ -118,8 +112,9 @@ class DuckDBFile:
                 raise RetryLater(f"The store {self.path} is already open in this process.")
             _OPEN_PATHS.add(self.path)
         try:
-            self._examine(most_s)
-            state, connection = self._open_repaired()
+            log_damage = self._examine(most_s)
+            state, connection, foreign = self._open_repaired()
+            complete_note(self.path, log_damage or foreign, state)
         except BaseException:
             with _OPEN_PATHS_LOCK:
                 _OPEN_PATHS.discard(self.path)
@@ -327,28 +322,36 @@ class DuckDBFile:
         """Return the size of the file and its write-ahead log."""
         return sum(size_of(path) for path in (self.path, wal_of(self.path)))
 
-    def _examine(self, most_s: float) -> None:
-        """Repair a damaged log, and a file with a damaged block; a large file is not read to its end."""
+    def _examine(self, most_s: float) -> FileDamage | None:
+        """Repair a damaged log, and a file with a damaged block; a large file is not read to its end.
+
+        Returns the damage of the log.
+        """
         if not self.path.exists():
             if size_of(wal_of(self.path)):
                 note_deleted(self.path, wall_clock_ms())
-            return
-        mend_log(self.path, wall_clock_ms())
+            return None
+        damage = mend_log(self.path, wall_clock_ms())
         location = find_damaged(self.path, most_s)
         if location is not None and size_of(self.path):
             repair_file(self.path, f"the block at byte {location:,} differs from its checksum", wall_clock_ms())
+        return damage
 
-    def _open_repaired(self) -> tuple[StoreState, duckdb.DuckDBPyConnection]:
-        """Open the file; where DuckDB cannot read it, repair it and open it again."""
+    def _open_repaired(self) -> tuple[StoreState, duckdb.DuckDBPyConnection, FileDamage | None]:
+        """Open the file; where DuckDB cannot read it, repair it and open it again.
+
+        Returns the damage of a log that belongs to another file, too.
+        """
+        damage = None
         try:
-            return self._open_connection()
+            return *self._open_connection(), None
         except DataDamaged as error:
             cause = error.__cause__
             if cause is not None and _FOREIGN_LOG.search(str(cause)):
-                mend_log(self.path, wall_clock_ms(), foreign=True)
+                damage = mend_log(self.path, wall_clock_ms(), foreign=True)
             else:
                 repair_file(self.path, str(cause or error).splitlines()[0], wall_clock_ms())
-        return self._open_connection()
+        return *self._open_connection(), damage
 
     def _open_connection(self) -> tuple[StoreState, duckdb.DuckDBPyConnection]:
         connection = None
@@ -402,31 +405,3 @@ def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             for migration in sql.MIGRATIONS[version:]:
                 connection.execute(migration)
             connection.execute(sql.SET_VERSION.format(version=newest))
-
-
-def translate_error(error: duckdb.Error, path: Path) -> HeadlandError:
-    """Return a DuckDB error as the exception that states what to do, with a sentence for people."""
-    text = str(error)
-    if _LOCKED.search(text):
-        return RetryLater(
-            f"The store {path} is in use by another process{_holder(text)}; stop that one or use another data folder."
-        )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return RetryLater(f"The store {path} has too little memory for this; raise its memory limit.")
-    if _NO_ROOM.search(text):
-        return RetryLater(f"The store {path} cannot be written, is the disk full? ({first_line(error)})")
-    if _DAMAGED.search(text) or isinstance(error, duckdb.SerializationException | duckdb.InternalException):
-        return DataDamaged(f"The store {path} is damaged: {first_line(error)}.")
-    if _NEWER.search(text):
-        return SettingsError(f"The store {path} was written by another version of DuckDB: {first_line(error)}.")
-    return RetryLater(f"The store {path} cannot be used now: {first_line(error)}.")
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's text without its full stop."""
-    return str(error).strip().split("\n")[0].rstrip(".")[:300]
-
-
-def _holder(text: str) -> str:
-    match = re.search(r"PID (\d+)", text)
-    return f" (process {match[1]})" if match else ""

@@ -14,10 +14,10 @@ import pytest
 
 from headland.damage_notes import load_notes, note_path
 from headland.errors import RetryLater
-from headland.store.duckdb.checksums import checksum, find_flipped_bit, flip
-from headland.store.duckdb.log_file import scan_log
-from headland.store.duckdb.log_repair import make_header
 from headland.store.duckdb.paths import wal_of
+from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip
+from headland.store.duckdb.repair.log_file import scan_log
+from headland.store.duckdb.repair.log_repair import make_header
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, Points, Samples, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, batch, event, key
@@ -122,6 +122,9 @@ def test_whatever_bit_of_the_log_is_flipped_the_commits_before_it_are_read_and_t
             for at in range(9)
         }
         assert len(events) == last
+        if said and last < COMMITS:
+            assert f"Records that were kept: gw up to {last + 1} of e." in said[0]
+            assert "The newest sample that was kept is of 1970-01-01 00:00:0" in said[0]
         if said:
             assert spoiled in [kept.read_bytes() for kept in path.parent.glob("store.duckdb.damaged-*.wal")]
         else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from headland.store.duckdb.checksums import IN_CHECKSUM, checksum, find_flipped_bit, flip
+from headland.store.duckdb.repair.checksums import IN_CHECKSUM, checksum, find_flipped_bit, flip
 
 _FRAME: Final = struct.Struct("<QQ")
 #: Version entry of a log without encryption: its kind, version 2, the 16 numbers that identify the file, and the

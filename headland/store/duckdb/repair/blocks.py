@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.store.duckdb.checksums import checksum, find_flipped_bit, flip, list_suspects, lowest_bit
+from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip, list_suspects, lowest_bit
 
 _HEADERS: Final = 3
 _HEADER_BYTES: Final = 4096

@@ -18,8 +18,8 @@ from headland.contract.records import Descriptor, Event
 from headland.errors import DataDamaged
 from headland.store.core.rollup import TIERS
 from headland.store.duckdb import sql
-from headland.store.duckdb.blocks import DamagedBlock
 from headland.store.duckdb.frontier_table import POSITIONS
+from headland.store.duckdb.repair.blocks import DamagedBlock
 from headland.store.duckdb.transaction import count
 from headland.units_of_time import HOUR_MS
 

@@ -15,9 +15,6 @@ from typing import Final
 
 from headland.damage_notes import FileDamage, add_note
 from headland.errors import DataDamaged, RetryLater
-from headland.store.duckdb.blocks import BlockReport, corrected, find_damaged, mend_blocks
-from headland.store.duckdb.log_file import scan_log
-from headland.store.duckdb.log_repair import locked
 from headland.store.duckdb.paths import (
     aside_of,
     copy_of,
@@ -27,7 +24,10 @@ from headland.store.duckdb.paths import (
     sync_folder,
     wal_of,
 )
-from headland.store.duckdb.salvage import GroupId, Salvage, has_lists, salvage, take_fingerprints
+from headland.store.duckdb.repair.blocks import BlockReport, corrected, find_damaged, mend_blocks
+from headland.store.duckdb.repair.log_file import scan_log
+from headland.store.duckdb.repair.log_repair import locked
+from headland.store.duckdb.repair.salvage import GroupId, Salvage, has_lists, salvage, take_fingerprints
 
 _ROOM: Final = 1.1
 _MOST_INSPECTION_S: Final = 20.0

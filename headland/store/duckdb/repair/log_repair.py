@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import msgspec
 
-from headland.damage_notes import FileDamage, add_note
+from headland.damage_notes import FileDamage, add_note, replace_last
 from headland.errors import RetryLater
-from headland.store.duckdb.log_file import LogScan, needs_header, scan_log, write_log
+from headland.store.core.series import NEVER_MS
+from headland.store.core.state import StoreState
 from headland.store.duckdb.paths import aside_of, size_of, sync_folder, wal_of
+from headland.store.duckdb.repair.log_file import LogScan, needs_header, scan_log, write_log
 
+#: Gateways that a note names.
+_NAMED: Final = 10
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "48MB",
     "threads": 1,
@@ -46,6 +51,23 @@ def mend_log(path: Path, now_ms: int, *, foreign: bool = False) -> FileDamage | 
         write_log(wal, scan.body)
         sync_folder(path.parent)
     return damage
+
+
+def complete_note(path: Path, damage: FileDamage | None, state: StoreState) -> None:
+    """Say in the note of a cut log how far samples and records reach that were kept."""
+    if damage is None or damage.end_ms is None:
+        return
+    newest_ms = max(
+        (latest_ms for latest_ms in state.frontier.latest_ms.tolist() if latest_ms != NEVER_MS), default=None
+    )
+    kept = (
+        "No sample was kept." if newest_ms is None else f"The newest sample that was kept is of {_utc(newest_ms)} UTC."
+    )
+    marks = sorted(state.marks.items())
+    records = "; ".join(f"{gateway} up to {mark.high_water:,} of {epoch}" for (gateway, epoch), mark in marks[:_NAMED])
+    more = f" and {len(marks) - _NAMED} more" if len(marks) > _NAMED else ""
+    sentence = f"{damage.sentence} {kept} Records that were kept: {records or 'none'}{more}."
+    replace_last(path, msgspec.structs.replace(damage, sentence=sentence, start_ms=newest_ms))
 
 
 def make_header(path: Path) -> bytes | None:
@@ -85,10 +107,17 @@ def _describe(path: Path, scan: LogScan, kept: Path, now_ms: int, written_s: flo
         bits = "one flipped bit was" if scan.corrected == 1 else f"{scan.corrected} flipped bits were"
         sentence = f"{where}{bits} corrected by the checksums, and nothing was lost. Examine disk and memory."
         return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), lost_samples=0)
-    until = datetime.fromtimestamp(written_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    until = _utc(round(written_s * 1000))
     sentence = (
         f"{where}its last {scan.lost_bytes:,} bytes, with at least {scan.lost_commits:,} commits, could not be read. "
         f"What was committed last, until {until} UTC, is missing; the delivery of each gateway names the records."
     )
     end_ms = round(written_s * 1000)
     return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), end_ms=end_ms)
+
+
+def _utc(time_ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_ms} ms"
