@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from headland.registry.auth.api_keys import make_key
 from headland.registry.registry import open_registry
+from headland.store.duckdb.paths import wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
 from station.local.folder import FarmFolder
@@ -166,3 +168,36 @@ def test_a_damaged_quarantine_stops_nothing_and_what_is_readable_is_kept(tmp_pat
         wait_until(lambda: station.is_ok("ingest"), 30)
         send(mosquitto, 1)
         assert list(folder.quarantine_path.parent.glob("quarantine.sqlite.damaged-*"))
+
+
+def test_a_station_whose_log_is_damaged_keeps_what_is_before_and_delivery_names_the_rest(
+    tmp_path: Path, mosquitto: Broker
+) -> None:
+    folder, sent = FarmFolder(tmp_path / "farm"), 12
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("ingest"), 30)
+        for seq in range(1, sent + 1):
+            send(mosquitto, seq)
+        station.process.kill()
+        station.process.wait(10)
+    log = wal_of(folder.store_path)
+    body = bytearray(log.read_bytes())
+    # Its first half holds the tables.
+    middle = len(body) * 3 // 4
+    body[middle : middle + 9] = bytes(each ^ 0x5A for each in body[middle : middle + 9])
+    log.write_bytes(body)
+    with running(folder, mosquitto) as station:
+        wait_until(lambda: station.is_ok("ingest"), 30)
+        is_ok, said = station.readiness()["store"]
+        assert not is_ok
+        kept = int(re.findall(r"gw-1 up to (\d+) of e1", said)[0])
+        assert 0 < kept < sent
+        with Gateway(mosquitto.host, mosquitto.port) as gateway:
+            gateway.send(batch_of(sent + 1))
+
+        def gaps() -> list[tuple[int, int]]:
+            delivery = station.get("/v1/gateways/gw-1/delivery").json()
+            return [(gap["first"], gap["last"]) for gap in (*delivery["missing"], *delivery["lost"])]
+
+        wait_until(lambda: gaps() == [(kept + 1, sent)], 20)
+        assert any(path.read_bytes() == body for path in log.parent.glob("farm.duckdb.damaged-*.wal"))
