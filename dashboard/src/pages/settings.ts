@@ -57,7 +57,7 @@ export const mount: Mount = (place, view) => {
   place.append(make("div", { class: "page settings" },
     make("h1", {}, translate("page_settings")), browserCard(),
     new Section(view, "zones", translate("settings_crops"), translate("settings_crops_about"), (section) => drawZones(section, scope !== "read")).element,
-    new Section(view, "recipients", translate("settings_recipients"), translate("settings_recipients_about"), (section) => drawRecipients(section, scope !== "read")).element,
+    new Section(view, "recipients", translate("settings_recipients"), translate("settings_recipients_about"), (section) => drawRecipients(section, scope === "admin")).element,
     ...(scope === "admin" ? [
       new Section(view, "keys", translate("settings_keys"), translate("settings_keys_about"), drawKeys).element,
       new Section(view, "members", translate("settings_members"), translate("settings_members_about"), drawMembers).element,
