@@ -20,7 +20,7 @@ from headland.cancellation import check_cancelled
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.registry.db.migration import current_revision, migrate
-from headland.registry.db.sqlite_file import SqliteFile, damaged_error
+from headland.registry.db.sqlite_file import RegistryDamaged, SqliteFile, damaged_error
 from headland.registry.models.errors import InvalidRecord, RecordConflict
 
 #: Longest wait of a call: for another write, for a free connection, for a server's response.
@@ -120,7 +120,8 @@ class Database:
                 self._file.examine(connection)
             migrate(connection)
         if self._file is not None:
-            self._file.hold()
+            with self._translated_errors():
+                self._file.hold()
         self._is_ready = True
 
     def _ensure_ready(self) -> None:
@@ -164,11 +165,19 @@ class Database:
             if error.connection_invalidated:
                 raise _connection_error(self.url, error) from error
             if isinstance(error.orig, sqlite3.DatabaseError):
-                self._is_ready = False
-                if self._file is not None:
-                    self._file.is_damaged = True
-                raise damaged_error(str(self.url.database), str(error.orig)) from error
+                raise self._damaged(error.orig) from error
             raise
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            # While a connection is made, or in a text whose bytes are damaged.
+            if self._file is None:
+                raise
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> RegistryDamaged:
+        self._is_ready = False
+        if self._file is not None:
+            self._file.is_damaged = True
+        return damaged_error(str(self.url.database), str(error))
 
 
 def _connection_error(url: sa.URL, error: exc.SQLAlchemyError) -> RetryLater | SettingsError:
