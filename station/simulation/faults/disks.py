@@ -122,6 +122,9 @@ def delete_spool_in_use(world: World) -> None:
         ((SPOOL_FILE, f"{SPOOL_FILE}-wal"), (SPOOL_FILE, f"{SPOOL_FILE}-wal", CHECK_FILE), (CHECK_FILE,))
     )
     gateway.note("has its files deleted")
+    if gateway.process is None:
+        gateway.tamper(lambda: gateway.disk.delete(*names))
+        return
     gateway.disk.delete(*names)
     if world.rng.random() < 0.3:
         world.agenda.after(gateway.interval_s * world.rng.random(), gateway.kill)
