@@ -16,7 +16,7 @@ from ingest.accounting.gateway_stats import RecentTrouble
 from ingest.accounting.ledger import Counts, Disposition
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber
-from ingest.quarantine import Quarantine
+from ingest.quarantine.quarantine import Quarantine
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
 

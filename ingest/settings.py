@@ -9,7 +9,7 @@ from typing import Final
 from headland.contract.records import is_name
 from headland.contract.topics import SHARDS
 from headland.errors import SettingsError
-from ingest.quotas import Quotas
+from ingest.admission.quotas import Quotas
 
 #: Length of an ack secret at least: a guessed one lets anybody make gateways delete.
 _SECRET_LETTERS: Final = 16

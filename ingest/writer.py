@@ -19,14 +19,14 @@ from headland.errors import DataDamaged, RetryLater
 from headland.store.port import DeviceRecord, Rejection, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
-from ingest.batch_builder import CommitBatchBuilder
-from ingest.commit_batch import CommitBatch
+from ingest.commit.batch_builder import CommitBatchBuilder
+from ingest.commit.commit_batch import CommitBatch
+from ingest.commit.pending_acks import PendingAcks
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
-from ingest.pending_acks import PendingAcks
-from ingest.quarantine import Quarantine, QuarantinedMessage
-from ingest.rejected import refuse_messages, summarise_rejections
-from ingest.saved_marks import SavedMarks
+from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
+from ingest.quarantine.rejected import refuse_messages, summarise_rejections
+from ingest.quarantine.saved_marks import SavedMarks
 from ingest.settings import ALL_SHARDS, IngestSettings
 
 _LOGGER = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from edge.pipeline.batcher import Batcher, Content
 from edge.pipeline.settings import BatchSettings
 from edge.sources.connection.reconnect import Backoff
 from edge.sources.source import Reading, Readings
-from edge.spool.check_file import Unaccepted
+from edge.spool.identity.check_file import Unaccepted
 from edge.spool.queue import Spool
 from headland.contract.records import Descriptor, Event
 from headland.supervised_thread import SupervisedThread, ThreadStatus

@@ -11,14 +11,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from edge.spool.check import SpoolCheck
-from edge.spool.check_file import CheckRecord, Unreadable, sync_folder
 from edge.spool.disk_reserve import DiskReserve, is_full, write_back
-from edge.spool.epochs import OpenedSpool, Renewal
-from edge.spool.machine import SpoolMachine
-from edge.spool.retention import read_run_s, write_age
+from edge.spool.identity.check_file import CheckRecord, Unreadable, sync_folder
+from edge.spool.identity.machine import SpoolMachine
+from edge.spool.limits.retention import read_run_s, write_age
+from edge.spool.numbering.check import SpoolCheck
+from edge.spool.numbering.epochs import OpenedSpool, Renewal
 from edge.spool.rows import SpoolFull, begin_epoch, find_holes, insert_salvaged, read_totals
-from edge.spool.salvage import Row, Wanted, salvage
+from edge.spool.salvage.salvage import Row, Wanted, salvage
 from edge.spool.schema import FirstEpoch, SpoolTotals, damaged_event, has_version, is_damage, move_aside, open_file
 from edge.spool.settings import SpoolOwner
 from headland.contract.records import EpochReason, Event

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from edge.pipeline.batcher import Content
-from edge.spool.check_file import Unaccepted
-from edge.spool.epochs import Renewal, refused_event
 from edge.spool.file import SpoolFile
-from edge.spool.machine import MACHINE, SpoolMachine
-from edge.spool.retention import enforce_age, interval_s
+from edge.spool.identity.check_file import Unaccepted
+from edge.spool.identity.machine import MACHINE, SpoolMachine
+from edge.spool.limits.retention import enforce_age, interval_s
+from edge.spool.numbering.epochs import Renewal, refused_event
 from edge.spool.rows import SpoolFull, delete_until, insert_contents
 from edge.spool.schema import URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention

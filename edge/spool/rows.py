@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from edge.pipeline.batcher import Content
-from edge.spool.epochs import Renewal, renewal_events
-from edge.spool.retention import free_space
-from edge.spool.salvage import Row
+from edge.spool.limits.retention import free_space
+from edge.spool.numbering.epochs import Renewal, renewal_events
+from edge.spool.salvage.salvage import Row
 from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import VERSION, encode_batch

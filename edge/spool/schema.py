@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.spool.machine import SpoolMachine
+from edge.spool.identity.machine import SpoolMachine
 from edge.spool.settings import SpoolOwner
 from headland.contract.records import SPOOL_DAMAGED, EpochReason, Event
 

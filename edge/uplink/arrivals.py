@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.spool.published import Published
+from edge.spool.numbering.published import Published
 
 
 class Arrivals:

@@ -29,8 +29,8 @@ from headland.contract.records import (
 from headland.contract.refusals import Reason
 from headland.contract.senml import channel_names, records
 from headland.contract.senml.units import UNITS
-from ingest.admit import UNDESCRIBED_KIND, UNDESCRIBED_SITE
-from ingest.columns import EARLIEST_MS, FUTURE_MS
+from ingest.admission.admit import UNDESCRIBED_KIND, UNDESCRIBED_SITE
+from ingest.admission.columns import EARLIEST_MS, FUTURE_MS
 from tests.golden.make import FOLDER
 
 ROOT: Final = Path(__file__).parents[2]

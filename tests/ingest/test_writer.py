@@ -16,9 +16,9 @@ from headland.contract.topics import Topic, data_topic, meta_topic, status_topic
 from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.accounting.ledger import Disposition
-from ingest.columns import SampleColumns
+from ingest.admission.columns import SampleColumns
 from ingest.mqtt.inbox import InboundMessage
-from ingest.quarantine import RefusedMessage
+from ingest.quarantine.quarantine import RefusedMessage
 from tests.ingest.brittle_store import count_points, is_away
 from tests.ingest.gateway import T0_MS, batch_of, block_of
 from tests.ingest.writer_bench import Bench
@@ -262,7 +262,7 @@ def test_a_replay_of_what_is_stored_already_adds_nothing(bench: Bench, monkeypat
 
 def test_a_replay_waits_for_a_store_that_is_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.writer._REPLAY_EVERY_S", 0.0)
-    monkeypatch.setattr("ingest.admit.decode_batch", lambda _: Refused(Reason.WRONG_VERSION, "not yet"))
+    monkeypatch.setattr("ingest.admission.admit.decode_batch", lambda _: Refused(Reason.WRONG_VERSION, "not yet"))
     bench.wait_for_start(batch_of(1), [1])
     monkeypatch.undo()
     bench.store.check = is_away

@@ -33,7 +33,7 @@ from station.server.signals import stop_event
 from station.server.storage.stores import folder_beside, store_url
 
 if TYPE_CHECKING:
-    from ingest.quarantine import Quarantine, QuarantinedMessage
+    from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
 
 ingest_app = typer.Typer(no_args_is_help=True, help="Run the ingest service; inspect refused messages.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Inspect, replay and delete refused messages.")
@@ -212,7 +212,7 @@ def parse_shards(text: str) -> frozenset[int]:
 
 @contextmanager
 def _open(data: Path | None) -> Iterator[Quarantine]:
-    from ingest.quarantine import Quarantine
+    from ingest.quarantine.quarantine import Quarantine
     from ingest.settings import IngestSettings
 
     settings = IngestSettings(quarantine_path=farm_folder(data).quarantine_path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from api.schemas.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail, RecentTrouble, Spool
 from headland.contract.records import GatewayStatus
-from ingest.quarantine import QuarantinedMessage
+from ingest.quarantine.quarantine import QuarantinedMessage
 from ingest.service import IngestService
 
 

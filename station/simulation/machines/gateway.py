@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.pipeline.batcher import Content
-from edge.spool.machine import SpoolMachine
-from edge.spool.place import Facts, FileId
+from edge.spool.identity.machine import SpoolMachine
+from edge.spool.identity.place import Facts, FileId
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.uplink.settings import BrokerSettings

@@ -12,7 +12,7 @@ import pytest
 from edge.agent.intake import Intake
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
-from edge.spool.check_file import CheckFile, CheckRecord, Unaccepted
+from edge.spool.identity.check_file import CheckFile, CheckRecord, Unaccepted
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from headland.contract.codec import Decoded, decode_batch

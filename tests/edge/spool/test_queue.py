@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.spool.limits.retention import choose_gaps
 from edge.spool.queue import Spool, SpoolRecord
-from edge.spool.retention import choose_gaps
 from edge.spool.schema import EVENTS, GAP, ROW_BYTES, TELEMETRY, SpoolRow
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import Decoded, decode_batch

@@ -16,7 +16,7 @@ from headland.store.port import MarkState
 from ingest.accounting import ledger
 from ingest.accounting.delivery import Delivery, EpochRange, GatewayFigures, reconcile
 from ingest.accounting.ledger import Counts, Disposition, DispositionEntry
-from ingest.batch_builder import MAX_AHEAD, CommitBatchBuilder
+from ingest.commit.batch_builder import MAX_AHEAD, CommitBatchBuilder
 from ingest.mqtt.inbox import InboundMessage
 from ingest.settings import ALL_SHARDS
 from tests.ingest.gateway import T0_MS, batch_of, properties_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headland.contract.refusals import Reason, Refused
-from ingest.quarantine import Quarantine, RefusedMessage
+from ingest.quarantine.quarantine import Quarantine, RefusedMessage
 from station.cli.exit_codes import EXIT_CODES, ExitCode
 from station.local.folder import FarmFolder
 from tests.signals import hear_interrupts

@@ -21,7 +21,7 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import Mark, MarkState, SeriesFilter
 from ingest.mqtt.inbox import Inbox
-from ingest.quarantine import Quarantine, RefusedMessage
+from ingest.quarantine.quarantine import Quarantine, RefusedMessage
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
 from station.cli.commands.ingest import parse_shards

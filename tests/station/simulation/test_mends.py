@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.spool import epochs
-from edge.spool.check import SpoolCheck
-from edge.spool.epochs import Renewal
+from edge.spool.numbering import epochs
+from edge.spool.numbering.check import SpoolCheck
+from edge.spool.numbering.epochs import Renewal
 from edge.spool.queue import Spool
 from edge.spool.schema import SpoolTotals
 from headland.contract.records import EpochReason
-from ingest.batch_builder import CommitBatchBuilder
+from ingest.commit.batch_builder import CommitBatchBuilder
 from station.simulation.world import RunSettings, run_world
 
 Mutation = Callable[[pytest.MonkeyPatch], None]

@@ -2,7 +2,7 @@
 
 import random
 
-from ingest.admit import admit
+from ingest.admission.admit import admit
 from station.chaos.traffic.hostile import HostileMessage, make_messages
 
 GATEWAY = "intruder"

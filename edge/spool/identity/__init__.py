@@ -1,0 +1,1 @@
+"""Identity of a spool: its machine, its place, and what it held."""

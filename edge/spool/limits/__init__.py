@@ -1,0 +1,1 @@
+"""Limits of a spool: what is thinned and dropped when it is full or old."""

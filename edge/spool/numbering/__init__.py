@@ -1,0 +1,1 @@
+"""Numbers of a spool: epochs, what was published, and their check."""

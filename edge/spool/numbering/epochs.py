@@ -1,0 +1,203 @@
+"""Epochs of a spool: what must begin a new one. Pure, from the file's totals and the check record beside it.
+
+No number may mean two records, so an epoch ends wherever something else may go on with its numbers, or where numbers
+that were used are missing. A new epoch costs an event; what had arrived in the old one adds nothing to the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from edge.spool.identity.check_file import CheckRecord, Unaccepted, Unreadable
+from edge.spool.identity.place import Place, compare_places
+from edge.spool.schema import SpoolTotals
+from edge.spool.settings import SpoolOwner
+from headland.contract.records import SPOOL_REFUSED, SPOOL_RENEWED, SPOOL_SHORTENED, EpochReason, Event, Scalar
+
+#: The version of the file from which on it has a check file.
+FIRST_CHECKED_VERSION: Final = 4
+#: The most missing ranges that are reported one by one; the last one covers all further.
+_MOST_RANGES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRecords:
+    """Numbers `first`..`last` of an epoch, of which `records` are missing."""
+
+    epoch: str
+    first: int
+    last: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A new epoch that has to begin: why, after which epoch, and which accepted records are missing.
+
+    `again`: missing records that an earlier epoch reported, and the report is missing as well.
+    """
+
+    reason: EpochReason
+    why: str
+    epoch_before: str
+    missing: tuple[MissingRecords, ...] = ()
+    again: tuple[MissingRecords, ...] = ()
+
+    def without(self, found: Iterable[tuple[int, int]]) -> Renewal:
+        """Return the renewal after the numbers `found`, as (first, last), of the missing ones were found."""
+        rest: list[MissingRecords] = []
+        numbers = sorted(found)
+        for each in self.missing:
+            at = each.first
+            for first, last in [*numbers, (each.last + 1, each.last + 1)]:
+                end = min(first - 1, each.last)
+                if at <= end:
+                    rest.append(MissingRecords(each.epoch, at, end, end - at + 1))
+                at = max(at, last + 1)
+        return replace(self, missing=tuple(rest))
+
+    @property
+    def records_missing(self) -> int:
+        """The number of missing records."""
+        return sum(each.records for each in self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSpool:
+    """An opened file: `version` is that of the file before, 0 where it is new; `holes` are numbers between its records
+    that no record has.
+    """
+
+    totals: SpoolTotals
+    version: int
+    holes: Sequence[tuple[int, int]] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file was created now."""
+        return self.version == 0
+
+    @property
+    def is_unmarked(self) -> bool:
+        """Whether the file is of a version that had no check file."""
+        return 0 < self.version < FIRST_CHECKED_VERSION
+
+
+def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: Place, gateway: str) -> Renewal | None:
+    """Return the renewal that an opened file needs, or None."""
+    totals = opened.totals
+    if isinstance(check, Unreadable):
+        return _judge_alone(opened, check, gateway)
+    missing = _missing(opened, check, gateway)
+    renewal = Renewal(EpochReason.SHORTENED, "", totals.epoch, missing)
+    moved = compare_places(check.place, place)
+    if opened.is_new:
+        why = "the spool was deleted"
+        return replace(renewal, reason=EpochReason.REPLACED, why=why, epoch_before=check.epoch)
+    if opened.is_unmarked:
+        return replace(renewal, reason=EpochReason.UPGRADED, why="the spool is of an older version")
+    if check.epoch not in (totals.epoch, totals.epoch_before):
+        return replace(renewal, reason=EpochReason.REPLACED, why="the spool is not the one that was used last")
+    if moved is not None:
+        return replace(renewal, reason=moved[0], why=moved[1])
+    if missing:
+        return replace(renewal, why="accepted records are missing in the file")
+    if totals.gateway != gateway:
+        return replace(renewal, reason=EpochReason.RENAMED, why=f"the gateway was {totals.gateway} before")
+    return None
+
+
+def _judge_alone(opened: OpenedSpool, check: Unreadable, gateway: str) -> Renewal | None:
+    """Return the renewal for a file without a readable check record."""
+    if opened.is_new and check is Unreadable.MISSING:
+        return None
+    totals = opened.totals
+    what = "missing" if check is Unreadable.MISSING else "damaged"
+    why = f"the spool's check file is {what}: it is not known how many records there were"
+    renewal = Renewal(EpochReason.UNPROVEN, why, totals.epoch, _name(totals.epoch, opened.holes))
+    if opened.is_unmarked:
+        return replace(renewal, reason=EpochReason.UPGRADED, why="the spool is of an older version")
+    if totals.gateway not in ("", gateway):
+        return replace(renewal, why=f"{why}; the gateway was {totals.gateway} before")
+    return renewal
+
+
+def lost_reports(missing: Sequence[MissingRecords], check: CheckRecord) -> tuple[MissingRecords, ...]:
+    """Return the missing records whose report, which no commit ack has confirmed, is missing now as well."""
+    is_lost = any(each.epoch == check.epoch and each.first <= check.report <= each.last for each in missing)
+    return tuple(MissingRecords(*each) for each in check.unreported) if is_lost else ()
+
+
+def _missing(opened: OpenedSpool, check: CheckRecord, gateway: str) -> tuple[MissingRecords, ...]:
+    """Return what was accepted, was not confirmed, and is not in the file.
+
+    A file that lost its log may be as it was in an earlier epoch, and under an earlier name of the gateway.
+    """
+    totals = opened.totals
+    if opened.is_new or check.epoch not in (totals.epoch, totals.epoch_before):
+        is_ours = opened.is_new or check.gateway in (totals.gateway, gateway)
+        return _name(check.epoch, [(check.acked + 1, check.last)] if is_ours else [])
+    if check.epoch != totals.epoch:  # killed between the new epoch in the file and in the check record
+        return _name(totals.epoch, opened.holes)
+    acked = max(check.acked, totals.acked_seq)
+    head = totals.head_row - totals.base if totals.records else totals.last_seq + 1
+    tail = (max(totals.last_seq, acked) + 1, check.last)
+    return _name(totals.epoch, [(acked + 1, head - 1), *opened.holes, tail])
+
+
+def _name(epoch: str, ranges: Sequence[tuple[int, int]]) -> tuple[MissingRecords, ...]:
+    real = [(first, last) for first, last in ranges if first <= last]
+    named = [MissingRecords(epoch, first, last, last - first + 1) for first, last in real[:_MOST_RANGES]]
+    if len(real) > _MOST_RANGES:
+        records = named[-1].records + sum(last - first + 1 for first, last in real[_MOST_RANGES:])
+        named[-1] = replace(named[-1], last=real[-1][1], records=records)
+    return tuple(named)
+
+
+def renewal_events(owner: SpoolOwner, renewal: Renewal, records: int, time_ms: int) -> list[Event]:
+    """Return the events that report a renewal, which `records` records were carried through, and each missing range."""
+    reports: list[tuple[str, dict[str, Scalar]]] = [
+        (
+            SPOOL_RENEWED,
+            {
+                "reason": str(renewal.reason),
+                "epoch_before": renewal.epoch_before,
+                "records": records,
+                "why": renewal.why[:200],
+            },
+        )
+    ]
+    reports += [
+        (
+            SPOOL_SHORTENED,
+            {
+                "epoch": each.epoch,
+                "first_seq": each.first,
+                "last_seq": each.last,
+                "records": each.records,
+                "why": renewal.why[:200],
+            },
+        )
+        for each in (*renewal.again, *renewal.missing)
+    ]
+    return [_event(owner, kind, data, time_ms) for kind, data in reports]
+
+
+def refused_event(owner: SpoolOwner, lost: Unaccepted, time_ms: int) -> Event:
+    """Return the event that reports messages which were read and lost because the spool accepted nothing."""
+    data: dict[str, Scalar] = {"messages": lost.messages, "points": lost.points, "events": lost.events}
+    return _event(owner, SPOOL_REFUSED, data, time_ms)
+
+
+def _event(owner: SpoolOwner, kind: str, data: dict[str, Scalar], time_ms: int) -> Event:
+    return Event(
+        t=time_ms,
+        device=owner.gateway,
+        kind=kind,
+        device_kind="gateway",
+        site=owner.site,
+        clock=owner.clock,
+        data=data,
+    )

@@ -1,0 +1,1 @@
+"""Salvage of records from a damaged spool."""

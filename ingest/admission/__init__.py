@@ -1,0 +1,1 @@
+"""Admission of messages: validation, owners, quotas, columns."""

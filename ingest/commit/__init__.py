@@ -1,0 +1,1 @@
+"""Commits: batches of messages and the acks that follow."""

@@ -1,0 +1,86 @@
+"""Commit batch: messages that were judged, and everything that their commit writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from headland.contract.records import Descriptor, Event
+from headland.store.port import (
+    Mark,
+    MarkState,
+    Points,
+    Rejection,
+    StoredEvent,
+    WriteBatch,
+    WriteResult,
+)
+from ingest.accounting.gateway_stats import GatewayActivity
+from ingest.accounting.ledger import DispositionEntry
+from ingest.admission.columns import FUTURE_MS, SampleColumns
+from ingest.mqtt.inbox import InboundMessage
+from ingest.quarantine.quarantine import RefusedMessage
+
+Epoch = tuple[str, str]
+_NO_POINTS = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.uint8))
+
+
+class Origin(NamedTuple):
+    """A message whose samples are counted apart: its gateway and records.
+
+    `is_again`: the records were accounted for before, so that nothing of the message should be new.
+    """
+
+    gateway: str
+    mark: Mark | None = None
+    message: InboundMessage | None = None
+    is_again: bool = False
+
+
+@dataclass(slots=True)
+class CommitBatch:
+    """Messages and everything that their commit writes.
+
+    `marks` are the states after the commit of the (gateway, epoch) pairs that the batch touches, the last touched last.
+    `counts` and `activity` are added to the counters only after the commit. `dispositions` are the records that are
+    accounted for without samples, `claims` the owners of devices to save, `lasting` counts that outlive the process;
+    with `refusals` they go to the quarantine's file, where they are already if `is_quarantined`. `origins` are the
+    messages by which the store counts samples; `result` is what it answered, and `rejections` are samples that it will
+    never accept. `notes` are events of ingest itself; `other_content` are records that arrived with another content
+    than before.
+    """
+
+    organisation: str
+    columns: SampleColumns
+    messages: list[InboundMessage] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
+    new_marks: list[Mark] = field(default_factory=list)
+    marks: dict[Epoch, MarkState] = field(default_factory=dict)
+    refusals: list[RefusedMessage] = field(default_factory=list)
+    descriptors: dict[tuple[str, str], Descriptor] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    activity: GatewayActivity = field(default_factory=GatewayActivity)
+    dispositions: list[DispositionEntry] = field(default_factory=list)
+    claims: dict[str, str] = field(default_factory=dict)
+    lasting: Counter[tuple[str, str]] = field(default_factory=Counter)
+    notes: Sequence[Event] = ()
+    other_content: list[Mark] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    is_quarantined: bool = False
+    result: WriteResult | None = None
+    rejections: Sequence[Rejection] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing for the store to write."""
+        return not (len(self.columns) or self.events or self.new_marks or self.notes)
+
+    def to_write_batch(self, now_ms: int) -> WriteBatch:
+        """Return the store transaction of this batch."""
+        points = self.columns.points(now_ms) if len(self.columns) else _NO_POINTS
+        notes = (StoredEvent(self.organisation, event) for event in self.notes)
+        return WriteBatch(points, [*self.events, *notes], self.new_marks, latest_until_ms=now_ms + FUTURE_MS)

@@ -1,0 +1,64 @@
+"""Commit acks to be published, by spool.
+
+A gateway may have two spools at once, its daemon's and an import's, but the broker retains one ack a gateway. Acks are
+published in the order of the spools' last messages, so the retained one belongs to the spool that sent last. The owner
+of the other spool receives its ack on the same topic while it is subscribed; after a reconnect it gets the ack again
+through its status or the first record that it sends again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from headland.contract.ack_keys import derive_ack_key, sign_ack
+from headland.contract.records import Ack
+from ingest.commit.commit_batch import Epoch
+
+#: Number of spools whose last published ack is remembered; others get theirs with their next message.
+MAX_REMEMBERED: Final = 20_000
+
+
+class PendingAcks:
+    """Acks by spool, signed where a secret is given. Used by the writer's thread only."""
+
+    def __init__(self, secret: str | None = None) -> None:
+        self._secret = secret
+        self._keys: dict[str, str] = {}
+        self._pending: dict[Epoch, Ack] = {}
+        self._published: dict[Epoch, Ack] = {}
+
+    def add(self, epoch: Epoch, high_water: int) -> None:
+        """Add the ack that a spool's records up to `high_water` are committed."""
+        self._pending.pop(epoch, None)
+        self._pending[epoch] = self._sign(epoch[0], Ack(epoch=epoch[1], seq=high_water))
+
+    def _sign(self, gateway: str, ack: Ack) -> Ack:
+        if self._secret is None:
+            return ack
+        key = self._keys.get(gateway)
+        if key is None:
+            if len(self._keys) >= MAX_REMEMBERED:
+                self._keys.clear()
+            key = self._keys[gateway] = derive_ack_key(self._secret, gateway)
+        return sign_ack(ack, gateway, key)
+
+    def add_all_again(self) -> None:
+        """Add the last ack of every spool again: a restarted broker may have lost the retained acks."""
+        self._pending = {
+            epoch: ack for epoch, ack in self._published.items() if epoch not in self._pending
+        } | self._pending
+
+    def publish(self, publish: Callable[[str, Ack], bool]) -> int:
+        """Publish the pending acks until `publish` returns False; return how many were published."""
+        count = 0
+        for epoch, ack in list(self._pending.items()):
+            if not publish(epoch[0], ack):
+                break
+            del self._pending[epoch]
+            self._published.pop(epoch, None)
+            self._published[epoch] = ack
+            count += 1
+        while len(self._published) > MAX_REMEMBERED:
+            del self._published[next(iter(self._published))]
+        return count

@@ -1,0 +1,1 @@
+"""Quarantine of refused messages."""

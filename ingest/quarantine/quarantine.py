@@ -1,0 +1,380 @@
+"""Quarantine of refused messages: a small SQLite file, bounded, durable before the message is acknowledged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from headland.contract.refusals import Reason, Refused
+from headland.contract.topics import Topic
+from headland.store.port import Mark
+from ingest.accounting import ledger
+from ingest.quarantine.quarantine_file import QuarantineFile
+
+_INSERT = """
+INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, gateway, epoch,
+                     first, seq, count)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count = count + 1
+"""
+#: Spools whose marks are kept; those that were added first go first.
+_MAX_MARKS = 50_000
+_COLUMNS = (
+    "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
+    "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
+)
+#: Share of a bound from which on the gateway with most sends no more records that wait for an administrator.
+_NEARLY_FULL: Final = 0.95
+#: Size of a row without its payload.
+_ROW_BYTES = 512
+_MAX_DETAILS = 20
+#: How often in a row requests for a replay are looked for by the file's state alone.
+_MOST_UNREAD: Final = 30
+#: Count of a gateway's messages without record numbers that were evicted or deleted.
+LOST_MESSAGES: Final = "lost_messages"
+#: Count of a gateway's lost records that an administrator has accepted.
+LOSS_ACCEPTED: Final = "loss_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A message to quarantine, with at least one refusal of the whole or of a part."""
+
+    topic: str
+    payload: bytes
+    refused: Sequence[Refused]
+    properties: Mapping[str, str] = field(default_factory=dict)
+    source: Topic | None = None
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedMessage:
+    """A message in quarantine; `count` is how often exactly these bytes arrived on this topic.
+
+    `gateway`, `epoch` and the records `first`..`seq` are None where the message does not hold them. `replays` counts
+    the failed replays; `is_asked`: a replay is requested.
+    """
+
+    id: int
+    topic: str
+    payload: bytes
+    properties: dict[str, str]
+    reason: str
+    detail: str
+    first_seen_ms: int
+    last_seen_ms: int
+    count: int
+    gateway: str | None = None
+    epoch: str | None = None
+    first: int | None = None
+    seq: int | None = None
+    replays: int = 0
+    is_asked: bool = False
+
+
+class Quarantine:
+    """The quarantine file. Reads, `request_replay` and `drop` may be called from any thread and process.
+
+    What adds to it, `finish_replay`, `device_owners` and `keep_file` share a connection: one thread alone calls them.
+
+    Above `max_bytes` or `max_records` the oldest messages of the gateway that holds most are evicted and counted in
+    `dropped`: no gateway evicts a message of another one that holds less. The records of an evicted or deleted message
+    have the disposition `lost` from then on.
+    """
+
+    def __init__(self, path: Path, max_bytes: int, max_records: int) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._max_records = max_records
+        self._without_requests: list[tuple[int, int, int] | None] | None = None
+        self._reads_left = 0
+        self.dropped = 0
+        #: Gateways whose next message would evict one of their own.
+        self.full: frozenset[str] = frozenset()
+        self._file = QuarantineFile(path)
+
+    def add(
+        self,
+        refusals: Sequence[RefusedMessage],
+        now_ms: int,
+        dispositions: Sequence[ledger.DispositionEntry] = (),
+        owners: Mapping[str, str] | None = None,
+        counts: ledger.GatewayCounts | None = None,
+    ) -> None:
+        """Store messages, dispositions of records, owners of devices and counts of gateways: durable on return.
+
+        Raises RetryLater with nothing stored.
+        """
+
+        def work(connection: sqlite3.Connection) -> int:
+            connection.executemany("INSERT OR REPLACE INTO device_owners VALUES (?, ?)", list((owners or {}).items()))
+            ledger.add_gateway_counts(connection, counts or {})
+            for refusal in refusals:
+                self._insert(connection, refusal, now_ms)
+            ledger.record_dispositions(connection, dispositions)
+            return self._evict(connection) if refusals else 0
+
+        self.dropped += self._file.write(work)
+
+    def replay_requests(self, limit: int) -> list[QuarantinedMessage]:
+        """Return messages with a requested replay, the oldest first. Raises RetryLater.
+
+        Called every second: a file that has not changed since it had none is read only now and then, in case a change
+        came within one tick of the file system's clock.
+        """
+        state = [_file_state(self._path), _file_state(self._path.with_name(f"{self._path.name}-wal"))]
+        if state[0] is None or (state == self._without_requests and self._reads_left > 0):
+            self._reads_left -= 1
+            return []
+        query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
+        with self._file.read() as connection:
+            found = [_message_of(row) for row in connection.execute(query, (limit,))]
+        self._without_requests, self._reads_left = (None if found else state), _MOST_UNREAD
+        return found
+
+    def finish_replay(self, message: QuarantinedMessage, refused: Sequence[Refused], *, is_stored: bool) -> None:
+        """Record the result of a replay after its content was stored; `refused` are the remaining refusals.
+
+        A message without remaining refusals is removed. Raises RetryLater.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            if refused:
+                connection.execute(
+                    "UPDATE refused SET reason = ?, detail = ?, replays = replays + 1, asked_ms = NULL WHERE id = ?",
+                    (refused[0].reason.value, _detail(refused), message.id),
+                )
+            else:
+                connection.execute("DELETE FROM refused WHERE id = ?", (message.id,))
+            if is_stored and message.gateway and message.epoch and message.first and message.seq:
+                records = ((message.first, message.seq),)
+                ledger.remove_disposition(
+                    connection,
+                    ledger.DispositionEntry(message.gateway, message.epoch, ledger.Disposition.QUARANTINED, records),
+                )
+
+        self._file.write(work)
+
+    def list(
+        self, limit: int = 100, before_id: int | None = None, gateway: str | None = None
+    ) -> list[QuarantinedMessage]:
+        """Return messages, the newest first; `before_id` continues a list."""
+        with self._file.read() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM refused WHERE id < ?1 AND (?3 IS NULL OR gateway = ?3) "  # noqa: S608 - our constant
+                "ORDER BY id DESC LIMIT ?2",
+                (2**62 if before_id is None else before_id, limit, gateway),
+            ).fetchall()
+        return [_message_of(row) for row in rows]
+
+    def find(self, number: int) -> QuarantinedMessage | None:
+        """Return a message by its number, or None."""
+        return next((message for message in self.list(1, number + 1) if message.id == number), None)
+
+    def request_replay(self, number: int, now_ms: int) -> bool:
+        """Request a replay by the running ingest; return False for an unknown message. From any thread or process."""
+        return self._change("UPDATE refused SET asked_ms = ? WHERE id = ?", (now_ms, number))
+
+    def request_replays(self, gateway: str, reason: Reason, now_ms: int) -> int:
+        """Request the replay of a gateway's messages with a reason; return how many. From any thread or process."""
+        with self._file.read() as connection, connection:
+            return connection.execute(
+                "UPDATE refused SET asked_ms = ? WHERE gateway = ? AND reason = ?", (now_ms, gateway, reason.value)
+            ).rowcount
+
+    def drop(self, number: int) -> bool:
+        """Delete a message; its records are lost. Return False for an unknown one. From any thread or process."""
+        with self._file.read() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            return _delete(connection, [number]) > 0
+
+    def disposition_counts(self, gateway: str | None = None) -> ledger.CountsByDisposition:
+        """Return the counts of records without samples, of one gateway or of all."""
+        with self._file.read() as connection:
+            return ledger.read_counts(connection, gateway)
+
+    def add_counts(self, counts: ledger.GatewayCounts) -> None:
+        """Add to the lasting counts of gateways: durable on return. Raises RetryLater with nothing added."""
+        self._file.write(lambda connection: ledger.add_gateway_counts(connection, counts))
+
+    def gateway_counts(self, gateway: str | None = None) -> dict[str, dict[str, int]]:
+        """Return the lasting counts of one gateway, or of all, by gateway and name."""
+        with self._file.read() as connection:
+            return ledger.read_gateway_counts(connection, gateway)
+
+    def device_owners(self) -> dict[str, str]:
+        """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""
+        query = "SELECT device, gateway FROM device_owners"
+        return self._file.write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
+
+    def marks(self) -> dict[tuple[str, str], int]:
+        """Return how far each spool was committed, as it was saved last. Before commits begin."""
+        query = "SELECT gateway, epoch, high_water FROM spool_marks"
+        if not self._path.exists():
+            return {}
+        return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+
+    def save_marks(self, marks: Mapping[tuple[str, str], int]) -> None:
+        """Raise the marks of spools to these. Raises RetryLater with nothing saved."""
+        statement = (
+            "INSERT INTO spool_marks VALUES (?, ?, ?) ON CONFLICT (gateway, epoch) "
+            "DO UPDATE SET high_water = max(high_water, excluded.high_water)"
+        )
+        prune = (
+            "DELETE FROM spool_marks WHERE rowid <= "
+            "(SELECT rowid FROM spool_marks ORDER BY rowid DESC LIMIT 1 OFFSET ?)"
+        )
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(statement, [(*spool, mark) for spool, mark in marks.items()])
+            connection.execute(prune, (_MAX_MARKS,))
+
+        self._file.write(work)
+
+    def forget_marks(self, gateway: str) -> None:
+        """Delete the marks of a gateway, and that its loss was accepted. From any thread or process."""
+        with self._file.read() as connection, connection:
+            connection.execute("DELETE FROM spool_marks WHERE gateway = ?", (gateway,))
+            ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, 0)
+
+    def accept_loss(self, gateway: str, records: int) -> None:
+        """Set how many lost records of a gateway were accepted. From any thread or process."""
+        with self._file.read() as connection, connection:
+            ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, records)
+
+    def count(self) -> int:
+        """Return the number of quarantined messages."""
+        with self._file.read() as connection:
+            return int(connection.execute("SELECT count(*) FROM refused").fetchone()[0])
+
+    def _find_full(self, shares: Mapping[str | None, _Share]) -> frozenset[str]:
+        """Return the gateways with most where a bound is nearly reached."""
+        full = set()
+        for bound, name in ((self._max_records, "records"), (self._max_bytes, "bytes")):
+            sizes = {gateway: getattr(share, name) for gateway, share in shares.items()}
+            if sum(sizes.values()) >= _NEARLY_FULL * bound:
+                full |= {gateway for gateway, size in sizes.items() if gateway and size == max(sizes.values())}
+        return frozenset(full)
+
+    @property
+    def damaged_files(self) -> int:
+        """Number of damaged files that were moved aside since the start."""
+        return self._file.damaged
+
+    @property
+    def restored_files(self) -> int:
+        """Number of times that the file was written again since the start."""
+        return self._file.restored
+
+    def keep_file(self) -> None:
+        """Write the file again where it was deleted or replaced, and move a damaged one aside. Raises RetryLater."""
+        self._file.keep()
+        if self.full:
+            self.full = self._file.write(lambda connection: self._find_full(_measure(connection)))
+
+    def close(self) -> None:
+        """Close the connection; the next change opens it again."""
+        self._file.close()
+
+    def _change(self, statement: str, values: Sequence[int]) -> bool:
+        with self._file.read() as connection, connection:
+            return connection.execute(statement, values).rowcount > 0
+
+    def _insert(self, connection: sqlite3.Connection, refusal: RefusedMessage, now_ms: int) -> None:
+        properties = json.dumps(dict(refusal.properties), ensure_ascii=True)
+        topic, reason = _readable(refusal.topic), refusal.refused[0].reason.value
+        row = (_digest(refusal), topic, refusal.payload, properties, reason, _detail(refusal.refused), now_ms, now_ms)
+        gateway = None if refusal.source is None else refusal.source.gateway
+        mark = refusal.mark
+        records = (None, None, None) if mark is None else (mark.epoch, mark.first, mark.last)
+        connection.execute(_INSERT, (*row, gateway, *records))
+
+    def _evict(self, connection: sqlite3.Connection) -> int:
+        """Delete the oldest messages of the gateway with most, until both bounds hold; return how many."""
+        shares = _measure(connection)
+        evicted = 0
+        self.full = self._find_full(shares)
+        while (records := sum(share.records for share in shares.values())) > 1:
+            if records > self._max_records:
+                gateway, share = max(shares.items(), key=lambda item: item[1].records)
+            elif sum(share.bytes for share in shares.values()) > self._max_bytes:
+                gateway, share = max(shares.items(), key=lambda item: item[1].bytes)
+            else:
+                break
+            rows = connection.execute(
+                "SELECT id, length(payload) FROM refused WHERE gateway IS ? ORDER BY id LIMIT 1", (gateway,)
+            ).fetchall()
+            evicted += _delete(connection, [row[0] for row in rows])
+            share.records -= len(rows)
+            share.bytes -= sum(row[1] + _ROW_BYTES for row in rows)
+        return evicted
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one gateway has in quarantine."""
+
+    records: int
+    bytes: int
+
+
+def _measure(connection: sqlite3.Connection) -> dict[str | None, _Share]:
+    """Return what each gateway has in quarantine."""
+    query = "SELECT gateway, count(*), sum(length(payload)) FROM refused GROUP BY gateway"
+    return {row[0]: _Share(row[1], row[2] + row[1] * _ROW_BYTES) for row in connection.execute(query)}
+
+
+def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
+    """Delete messages within the caller's transaction and record what they held as lost; return how many."""
+    deleted = 0
+    for number in numbers:
+        row = connection.execute("SELECT gateway, epoch, first, seq FROM refused WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            continue
+        deleted += connection.execute("DELETE FROM refused WHERE id = ?", (number,)).rowcount
+        gateway, epoch, first, last = row
+        if gateway and epoch and first and last:
+            lost = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.LOST, ((first, last),))
+            ledger.record_dispositions(connection, [lost])
+        elif gateway:
+            ledger.add_gateway_counts(connection, {(gateway, LOST_MESSAGES): 1})
+    return deleted
+
+
+def _file_state(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _message_of(row: Any) -> QuarantinedMessage:
+    values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
+    return QuarantinedMessage(*values)
+
+
+def _digest(refusal: RefusedMessage) -> bytes:
+    """Return the identity of a message: its topic, its bytes, and the records that it stands for.
+
+    The same unreadable bytes under another number are another record: it must leave the quarantine by itself.
+    """
+    mark = refusal.mark
+    records = b"" if mark is None else f"\0{mark.epoch}\0{mark.first}\0{mark.last}".encode("utf-8", "replace")
+    return hashlib.sha256(refusal.topic.encode("utf-8", "replace") + b"\0" + refusal.payload + records).digest()
+
+
+def _detail(refused: Sequence[Refused]) -> str:
+    return _readable("; ".join(f"{refusal.reason}: {refusal.detail}" for refusal in refused[:_MAX_DETAILS]))
+
+
+def _readable(text: str) -> str:
+    """Return a text without lone surrogates, which SQLite does not accept; for display only."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,71 @@
+"""Marks of spools saved in the file of ingest, at a bounded rate: known also when the store is another one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from headland.errors import RetryLater
+from headland.store.port import MarkState
+
+if TYPE_CHECKING:
+    from ingest.quarantine.quarantine import Quarantine
+
+_LOGGER = logging.getLogger(__name__)
+
+#: High-water mark by (gateway, epoch).
+HighWater = dict[tuple[str, str], int]
+
+
+class SavedMarks:
+    """Belongs to the thread that commits; `known` may be called from any."""
+
+    def __init__(self, quarantine: Quarantine) -> None:
+        self._quarantine = quarantine
+        self._lock = threading.Lock()
+        self._known: HighWater = {}
+        self._unsaved: HighWater = {}
+
+    def load(self) -> None:
+        """Read the saved marks. Raises RetryLater."""
+        saved = self._quarantine.marks()
+        with self._lock:
+            self._known = saved
+
+    def note(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
+        """Note states that the store has committed; from any thread."""
+        with self._lock:
+            for spool, state in marks.items():
+                if state.high_water > self._known.get(spool, 0):
+                    self._unsaved[spool] = state.high_water
+
+    def save(self) -> None:
+        """Save what was noted; where that fails, it is saved with the next call."""
+        with self._lock:
+            marks, self._unsaved = self._unsaved, {}
+        if not marks:
+            return
+        try:
+            self._quarantine.save_marks(marks)
+        except RetryLater as error:
+            _LOGGER.debug("marks were not saved: %s", error)
+            with self._lock:
+                self._unsaved = {**marks, **self._unsaved}
+            return
+        with self._lock:
+            self._known.update(marks)
+
+    def forget(self, gateway: str) -> None:
+        """Forget a gateway's marks, on the disk as well; from any thread. Raises RetryLater."""
+        self._quarantine.forget_marks(gateway)
+        with self._lock:
+            for marks in (self._known, self._unsaved):
+                for spool in [spool for spool in marks if spool[0] == gateway]:
+                    del marks[spool]
+
+    def known(self) -> HighWater:
+        """Return the saved marks."""
+        with self._lock:
+            return dict(self._known)
