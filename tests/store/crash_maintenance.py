@@ -17,8 +17,10 @@ from pathlib import Path
 
 import duckdb
 
-from headland.store.duckdb import backup, compaction, deletion, file, maintenance, paths, rollups, transaction
+from headland.store.duckdb import file, maintenance, paths
+from headland.store.duckdb.copies import backup
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables import compaction, deletion, rollups, transaction
 from headland.units_of_time import DAY_MS
 from tests.store.crash_writer import numbered_batch
 

@@ -19,14 +19,14 @@ from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
-from headland.store.duckdb.compaction import Progress, no_progress, write_copy
-from headland.store.duckdb.contents import load_state
 from headland.store.duckdb.errors import translate_error
 from headland.store.duckdb.paths import aside_of, copy_of, remove_database, size_of, sync_folder, wal_of
 from headland.store.duckdb.repair.blocks import find_damaged
 from headland.store.duckdb.repair.file_repair import note_deleted, repair_file
 from headland.store.duckdb.repair.log_repair import complete_note, mend_log
-from headland.store.duckdb.transaction import count, transaction
+from headland.store.duckdb.tables.compaction import Progress, no_progress, write_copy
+from headland.store.duckdb.tables.contents import load_state
+from headland.store.duckdb.tables.transaction import count, transaction
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -20,13 +20,13 @@ from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
-from headland.store.duckdb.backup import BackupInfo, back_up, remove_interrupted
-from headland.store.duckdb.compaction import Progress, no_progress
-from headland.store.duckdb.contents import FileFigures, read_figures
-from headland.store.duckdb.export import Export, Layout, export
+from headland.store.duckdb.copies.backup import BackupInfo, back_up, remove_interrupted
+from headland.store.duckdb.copies.export import Export, Layout, export
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.maintenance import CompactionResult, MaintenanceThread
-from headland.store.duckdb.rollups import MOST_BUCKETS, read_buckets
+from headland.store.duckdb.tables.compaction import Progress, no_progress
+from headland.store.duckdb.tables.contents import FileFigures, read_figures
+from headland.store.duckdb.tables.rollups import MOST_BUCKETS, read_buckets
 from headland.store.duckdb.writer import DuckDBWriter
 from headland.store.port import (
     Buckets,

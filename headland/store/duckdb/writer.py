@@ -21,14 +21,21 @@ from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
 from headland.store.core.state import StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
-from headland.store.duckdb.compaction import Progress
-from headland.store.duckdb.deletion import DeletedRows, delete_before, expire_day
 from headland.store.duckdb.errors import translate_error
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile
-from headland.store.duckdb.frontier_table import forget_frontier, is_shifted, save_frontier
 from headland.store.duckdb.paths import size_of, wal_of
-from headland.store.duckdb.rollups import choose_hours, load_cuts, load_dirty, load_retention, roll_up, save_retention
-from headland.store.duckdb.transaction import commit_group, prune_marks, put_device
+from headland.store.duckdb.tables.compaction import Progress
+from headland.store.duckdb.tables.deletion import DeletedRows, delete_before, expire_day
+from headland.store.duckdb.tables.frontier_table import forget_frontier, is_shifted, save_frontier
+from headland.store.duckdb.tables.rollups import (
+    choose_hours,
+    load_cuts,
+    load_dirty,
+    load_retention,
+    roll_up,
+    save_retention,
+)
+from headland.store.duckdb.tables.transaction import commit_group, prune_marks, put_device
 from headland.store.port import WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from api.ops.store_admin_port import StoreWork
-    from headland.store.duckdb.compaction import Progress
+    from headland.store.duckdb.tables.compaction import Progress
     from station.local.folder import FarmFolder
 
 store_app = typer.Typer(no_args_is_help=True, help="Inspect, back up, export and copy stored samples.")
@@ -87,7 +87,7 @@ def store_restore(
     file: Annotated[Path, typer.Argument(help="Backup file.")], data: DataOption = None, store: StoreOption = None
 ) -> None:
     """Create a store from a backup, where none exists."""
-    from headland.store.duckdb.backup import restore
+    from headland.store.duckdb.copies.backup import restore
     from station.server.storage.store_admin_tasks import backup_sentence
 
     path = _path(farm_folder(data), store)
@@ -249,7 +249,7 @@ def _progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from headland.store.duckdb.compaction import no_progress
+    from headland.store.duckdb.tables.compaction import no_progress
 
     console = Console(stderr=True)
     if not console.is_terminal:

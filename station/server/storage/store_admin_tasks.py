@@ -9,12 +9,12 @@ from api.ops.store_admin_port import StoreWork
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.store.core.rollup import Retention
-from headland.store.duckdb.backup import BackupInfo
-from headland.store.duckdb.compaction import Progress
-from headland.store.duckdb.contents import FileFigures
-from headland.store.duckdb.export import Export
+from headland.store.duckdb.copies.backup import BackupInfo
+from headland.store.duckdb.copies.export import Export
 from headland.store.duckdb.maintenance import CompactionResult
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables.compaction import Progress
+from headland.store.duckdb.tables.contents import FileFigures
 from headland.store.port import SeriesFilter, StoreInfo
 
 

@@ -12,10 +12,10 @@ import duckdb
 import pytest
 
 from headland.store.duckdb import sql
-from headland.store.duckdb.backup import restore
-from headland.store.duckdb.compaction import no_progress
+from headland.store.duckdb.copies.backup import restore
 from headland.store.duckdb.paths import copy_of
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables.compaction import no_progress
 from headland.store.port import MarkState
 from headland.units_of_time import HOUR_MS
 from tests.store.batches import EVERYTHING, ORG

@@ -18,9 +18,9 @@ from headland.contract.records import Descriptor, Event
 from headland.errors import DataDamaged
 from headland.store.core.rollup import TIERS
 from headland.store.duckdb import sql
-from headland.store.duckdb.frontier_table import POSITIONS
 from headland.store.duckdb.repair.blocks import DamagedBlock
-from headland.store.duckdb.transaction import count
+from headland.store.duckdb.tables.frontier_table import POSITIONS
+from headland.store.duckdb.tables.transaction import count
 from headland.units_of_time import HOUR_MS
 
 #: Quality flag of a sample that may be wrong.

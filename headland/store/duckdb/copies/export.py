@@ -11,10 +11,10 @@ import duckdb
 import numpy as np
 
 from headland.errors import SettingsError
-from headland.store.duckdb.compaction import Progress
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.paths import refuse_existing, size_of, sync_folder
-from headland.store.duckdb.transaction import count, transaction
+from headland.store.duckdb.tables.compaction import Progress
+from headland.store.duckdb.tables.transaction import count, transaction
 from headland.store.port import SeriesKey
 
 Layout = Literal["long", "wide"]

@@ -10,8 +10,8 @@ import numpy as np
 from headland.store.core.rollup import ALWAYS_MS, RetentionCuts, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
-from headland.store.duckdb.rollups import load_cuts
-from headland.store.duckdb.transaction import add_dirty, count, transaction
+from headland.store.duckdb.tables.rollups import load_cuts
+from headland.store.duckdb.tables.transaction import add_dirty, count, transaction
 from headland.store.port import Index
 from headland.units_of_time import DAY_MS, HOUR_MS
 

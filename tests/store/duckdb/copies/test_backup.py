@@ -14,9 +14,9 @@ import pytest
 
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, SettingsError
-from headland.store.duckdb.backup import restore
-from headland.store.duckdb.compaction import no_progress
+from headland.store.duckdb.copies.backup import restore
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables.compaction import no_progress
 from headland.store.port import Mark, MarkState, SeriesFilter
 from headland.units_of_time import DAY_MS
 from tests.store.batches import EVERYTHING, ORG, batch, event, key, rows_of

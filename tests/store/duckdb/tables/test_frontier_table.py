@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
-from headland.store.duckdb.contents import load_state
-from headland.store.duckdb.frontier_table import POSITIONS
 from headland.store.duckdb.paths import wal_of
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables.contents import load_state
+from headland.store.duckdb.tables.frontier_table import POSITIONS
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.store.batches import EVERYTHING, ORG, batch, key
 

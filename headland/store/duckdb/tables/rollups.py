@@ -17,7 +17,7 @@ from headland.store.core.dedup import split_windows
 from headland.store.core.rollup import DAYS, MINUTES, Retention, RetentionCuts, WindowPiece, floor_ms, plan_buckets
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
-from headland.store.duckdb.transaction import transaction
+from headland.store.duckdb.tables.transaction import transaction
 from headland.store.port import Index, Times
 from headland.units_of_time import DAY_MS, HOUR_MS
 

@@ -12,9 +12,10 @@ import pytest
 
 from headland.errors import RetryLater
 from headland.store.core.rollup import Retention
-from headland.store.duckdb import compaction, maintenance
+from headland.store.duckdb import maintenance
 from headland.store.duckdb.paths import copy_of
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables import compaction
 from headland.store.port import Mark, MarkState, Points, WriteBatch, WriteResult
 from headland.units_of_time import DAY_MS, HOUR_MS, WEEK_MS
 from tests.store.batches import EVERYTHING, ORG, batch, event, key, rows_of

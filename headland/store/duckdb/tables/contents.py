@@ -14,10 +14,10 @@ from headland.store.core.rollup import ALWAYS_MS, TIERS, Retention
 from headland.store.core.series import Frontier
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
-from headland.store.duckdb.compaction import count_free
-from headland.store.duckdb.frontier_table import load_saved_frontier
-from headland.store.duckdb.rollups import load_cuts, load_retention
-from headland.store.duckdb.transaction import count
+from headland.store.duckdb.tables.compaction import count_free
+from headland.store.duckdb.tables.frontier_table import load_saved_frontier
+from headland.store.duckdb.tables.rollups import load_cuts, load_retention
+from headland.store.duckdb.tables.transaction import count
 from headland.store.port import Mark, MarkState, SeriesKey
 
 

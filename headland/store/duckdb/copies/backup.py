@@ -12,10 +12,10 @@ import duckdb
 
 from headland.errors import DataDamaged, SettingsError
 from headland.store.duckdb import sql
-from headland.store.duckdb.compaction import Progress, write_copy
 from headland.store.duckdb.errors import first_line
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.paths import refuse_existing, remove_database, size_of, sync_folder, wal_of
+from headland.store.duckdb.tables.compaction import Progress, write_copy
 
 _MEMORY_LIMIT: Final = "192MB"
 _WEIGH: Final = """

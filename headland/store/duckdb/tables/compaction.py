@@ -17,9 +17,9 @@ import duckdb
 from headland.errors import RetryLater
 from headland.store.core.rollup import floor_ms
 from headland.store.duckdb import sql
-from headland.store.duckdb.frontier_table import POSITIONS
-from headland.store.duckdb.rollups import load_cuts
-from headland.store.duckdb.transaction import count, transaction
+from headland.store.duckdb.tables.frontier_table import POSITIONS
+from headland.store.duckdb.tables.rollups import load_cuts
+from headland.store.duckdb.tables.transaction import count, transaction
 from headland.units_of_time import DAY_MS, WEEK_MS
 
 #: Progress of long work: called with a short description and the fraction done, 0..1.

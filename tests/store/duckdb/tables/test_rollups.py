@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.core.rollup import Retention
-from headland.store.duckdb import maintenance, rollups
+from headland.store.duckdb import maintenance
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables import rollups
 from headland.store.memory import MemoryStore
 from headland.store.port import Buckets, SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS

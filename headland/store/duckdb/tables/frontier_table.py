@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 
 from headland.store.core.series import Frontier
-from headland.store.duckdb.transaction import count, transaction
+from headland.store.duckdb.tables.transaction import count, transaction
 
 #: Its rows are positions in one file: a copy must not have them.
 POSITIONS: Final = "frontier_rows"

@@ -1,0 +1,1 @@
+"""Tables of a store file and what changes their rows."""
