@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from edge.sources.source import DeviceId, Reading, Readings
-from headland.contract.codec import MAX_BLOCK_SPAN_MS, MAX_PAYLOAD_BYTES, MAX_TIME_MS
+from headland.contract.codec import MAX_BLOCK_SPAN_MS, MAX_PAYLOAD_BYTES, MAX_TIME_MS, check_event
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Block, Clock, Event, Quality
 
 #: Reserved for the envelope and for bytes that deflate may add (RFC 1951 section 3.2.4: 5 in 65,535).
@@ -104,8 +104,9 @@ class Batcher:
                 self.close()
 
     def add_event(self, event: Event, now_s: float) -> None:
-        """Add an event."""
-        if not 0 <= event.t <= MAX_TIME_MS:
+        """Add an event, without the characters that no store holds; what the contract refuses is counted."""
+        event = _make_storable(event)
+        if check_event(event) is not None:
             self._counters["events_refused"] += 1
             return
         try:
@@ -307,6 +308,14 @@ def _split_wide(reading: Reading, max_points: int) -> Iterator[Reading]:
             quality={channel: flag for channel, flag in reading.quality.items() if channel in half},
         )
         yield from _split_wide(part, max_points)
+
+
+def _make_storable(event: Event) -> Event:
+    """Return the event with U+FFFD for each NUL in its texts, which autopilots and sensors may send."""
+    data = {
+        key: value.replace("\0", "\ufffd") if isinstance(value, str) else value for key, value in event.data.items()
+    }
+    return event if data == event.data else msgspec.structs.replace(event, data=data)
 
 
 def _fit(event: Event) -> tuple[Event, int]:

@@ -181,7 +181,7 @@ class Siege:
         with contextlib.ExitStack() as stack:
             for _ in range(200):
                 half = stack.enter_context(socket.create_connection(("127.0.0.1", self.target.api_port), 5))
-                half.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half: ")
+                half.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: ")
             self.counts["half requests"] += 200
             self.stop.wait(12.0)
 

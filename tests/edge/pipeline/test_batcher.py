@@ -19,6 +19,7 @@ from headland.contract.codec import (
     VERSION,
     Decoded,
     check_block,
+    check_event,
     decode_batch,
     encode_batch,
 )
@@ -108,6 +109,14 @@ def test_an_event_too_long_for_any_message_is_cut_and_marked() -> None:
     batcher.add_event(event(text="x" * 200_000), 0.0)
     (content,) = finish(batcher)
     assert content.events[0].data == {"text": "x" * 1000, "cut": True}
+
+
+def test_a_text_with_a_character_that_no_store_holds_is_sent_with_a_replacement() -> None:
+    batcher = Batcher(500, 0.5)
+    batcher.add_event(event(text="EKF\0 variance"), 0.0)
+    (content,) = finish(batcher)
+    assert content.events[0].data == {"text": "EKF\ufffd variance"}
+    assert check_event(content.events[0]) is None
 
 
 def test_rows_and_events_that_no_message_may_contain_are_counted() -> None:
@@ -213,8 +222,9 @@ def test_no_row_and_no_event_is_lost_or_doubled(
         assert content.points <= max_points
     assert _taken(batches) == _given(rows_among(items))
     assert batcher.counters()["rows"] == len(rows_among(items))
-    added = [item for item in items if isinstance(item, Event)]
-    assert [batch_event for batch in batches for batch_event in batch.events] == added
+    texts = [item.data["text"] for item in items if isinstance(item, Event)]
+    sent = [batch_event.data["text"] for batch in batches for batch_event in batch.events]
+    assert sent == [str(text).replace("\0", "\ufffd") for text in texts]
 
 
 def rows_among(items: list[Reading | Readings | Event]) -> list[Reading]:

@@ -18,7 +18,7 @@ from tests.broker import find_free_port
 from tests.waiting import wait_until as wait
 
 WaitUntil = Callable[..., None]
-HALF = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half:"
+HALF = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half:"
 
 
 @contextmanager
@@ -82,10 +82,10 @@ def test_a_head_that_does_not_come_in_time_ends_its_connection_also_where_it_dri
 
 def test_a_connection_between_two_requests_may_be_silent_and_then_has_its_time_again() -> None:
     with serving(100, 0.3) as port, ExitStack() as cleanup:
-        connection = half_request(port, cleanup, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection = half_request(port, cleanup, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert is_answered(connection)
         time.sleep(0.4)
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert is_answered(connection)
         connection.sendall(HALF)
         assert is_over(connection)
