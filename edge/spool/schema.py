@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -145,6 +147,8 @@ def open_file(path: Path, machine: SpoolMachine, first: FirstEpoch) -> tuple[sql
         connection.execute("PRAGMA journal_size_limit=16777216")
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version != _VERSION:
+            version = _true_version(connection, version)
         if version == 0:
             _create(connection, first.epoch)
         if version < _VERSION:
@@ -155,9 +159,16 @@ def open_file(path: Path, machine: SpoolMachine, first: FirstEpoch) -> tuple[sql
                 (first.gateway, str(EpochReason.NEW), first.time_ms),
             )
         connection.execute("COMMIT")
-        _check(connection, max(version, _VERSION))
-    except BaseException:
+        _check(connection, path, max(version, _VERSION))
+    except UnicodeDecodeError as error:  # Python cannot even read SQLite's sentence about the damage
         connection.close()
+        raise _damage(str(error)) from error
+    except BaseException as error:
+        connection.close()
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_ERROR:
+            # Statements that fit any spool do not fit this file, or Python cannot read a name in it.
+            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise
     return connection, int(version)
 
@@ -214,15 +225,60 @@ def _upgrade(connection: sqlite3.Connection, version: int) -> None:
     connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _check(connection: sqlite3.Connection, version: int) -> None:
+def _true_version(connection: sqlite3.Connection, version: int) -> int:
+    """Return the version of a file whose header says another one than this software's: a bit of it may have flipped.
+
+    A file without tables is new, or all of it was in its log. The versions that may follow soon are believed.
+    """
+    columns = _columns(connection)
+    if not columns:
+        return 0
+    is_one_bit = (version ^ _VERSION).bit_count() == 1
+    if is_one_bit and not _VERSION < version < 2 * _VERSION and columns == _present_columns():
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+        return _VERSION
+    return version
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return the names of all tables with those of their columns."""
+    names = [str(name) for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {name: [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')] for name in sorted(names)}
+
+
+@cache
+def _present_columns() -> dict[str, list[str]]:
+    """Return what `_columns` returns for a file of this version."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        _create(connection, "")
+        _upgrade(connection, 1)
+        return _columns(connection)
+
+
+def _check(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Raise the error for a damaged file where its pages are inconsistent or its state is missing."""
     if version != _VERSION:
         raise sqlite3.NotSupportedError(f"version {version} of the file is newer than this software")
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    result = "ok"
-    if pages <= _CHECKED_PAGES:
+    result = "ok" if _columns(connection) == _present_columns() else "its tables have other columns"
+    if _forbids_writing(path):
+        result = "its header forbids writing"
+    if result == "ok" and pages <= _CHECKED_PAGES:
         (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if result != "ok" or connection.execute("SELECT count(*) FROM state").fetchone() != (1,):
-        error = sqlite3.DatabaseError(f"the file is damaged: {result}")
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise error
+        raise _damage(result)
+
+
+def _damage(what: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(f"the file is damaged: {what}")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _forbids_writing(path: Path) -> bool:
+    """Return whether a file's header forbids writing, which no spool's does (sqlite.org/fileformat2.html, byte 18)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:20] not in (b"", b"\x01\x01", b"\x02\x02")
+    except OSError:
+        return False

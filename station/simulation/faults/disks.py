@@ -67,6 +67,7 @@ def _put_back(world: World, gateway: Gateway) -> None:
     if world.rng.random() < 0.3 and CHECK_FILE in now:  # only what is known as the spool
         files = {**files, CHECK_FILE: now[CHECK_FILE]}
     gateway.tamper(lambda: gateway.disk.write(files))
+    gateway.disk.sync_all()
     start_s = duration_s(world)
     world.agenda.after(start_s, gateway.start)
     if world.rng.random() < 0.7:  # it gathers perhaps more than it had before, and meets the commit ack only then

@@ -79,6 +79,10 @@ class Disk:
         if self._true is None:
             self._true = self.read()
 
+    def sync_all(self) -> None:
+        """Make everything durable, as a person does who copies files; a lie ends with it."""
+        self._true = None
+
     @property
     def lies(self) -> bool:
         """Whether syncs lie."""

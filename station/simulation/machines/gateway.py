@@ -188,7 +188,7 @@ class Gateway:
         self.numbers_before = self.read_numbers(before) if after != before else set()
         if after != before:
             self.to_report |= self.numbers_before - self.read_numbers(after)
-        if after.get(CHECK_FILE) != before.get(CHECK_FILE):
+        if CHECK_FILE not in after or after[CHECK_FILE] != before.get(CHECK_FILE):
             self.truth.untraced |= self.to_report
 
     def note_records(self, epoch: str, records: Mapping[int, int]) -> None:

@@ -96,6 +96,7 @@ class GatewayProcess:
         self._waits = True
         self._is_dead = False
         self._damaged = spool.counters()["damaged"]
+        self._removed = (spool.status().dropped_records, spool.status().thinned_points)
         self.uplink = Uplink(
             machine.broker,
             machine.name,
@@ -140,6 +141,18 @@ class GatewayProcess:
         machine.note(f"appends {len(numbers)} up to {self.spool.last_seq}, holds {len(self._held)}")
         self.spool.tidy()
         self._follow_epoch()
+        if machine.has_small_spool:
+            self._note_removed()
+
+    def _note_removed(self) -> None:
+        """Note which numbers a full spool has thinned out or dropped."""
+        status = self.spool.status()
+        removed = (status.dropped_records, status.thinned_points)
+        if removed != self._removed:
+            self._removed = removed
+            machine = self._machine
+            waiting = {number for seq, number in machine.records.items() if seq > self.spool.acked_seq}
+            machine.dropped |= waiting - set(machine.read_records(machine.disk.read()).values())
 
     def _follow_epoch(self) -> None:
         """Note the new numbers of the records where an epoch began."""

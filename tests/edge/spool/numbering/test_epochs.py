@@ -571,3 +571,19 @@ def test_a_log_that_is_lost_after_a_renaming_is_noticed(open_spool: Opener, tmp_
     spool = open_spool(tmp_path, SAME_FILE, "after")
     reported = [event.data for event in events_of(spool) if event.kind == "spool_shortened"]
     assert [(data["epoch"], data["last_seq"]) for data in reported] == [(epoch, last)]
+
+
+@pytest.mark.parametrize("bit", [18 * 8, *range(60 * 8, 64 * 8 - 8), 63 * 8 + 4, *range(24_701, 32_768, 97)])
+def test_a_flipped_bit_in_header_or_schema_keeps_no_gateway_from_starting(
+    open_spool: Opener, tmp_path: Path, bit: int
+) -> None:
+    spool = open_spool(tmp_path / "made", SAME_FILE)
+    fill(spool, 1, 3)
+    spool.close()
+    files = snapshot(tmp_path / "made")
+    main = bytearray(files[FILE])
+    main[bit // 8] ^= 1 << bit % 8
+    restore(tmp_path / "flipped", {**files, FILE: bytes(main)})
+    spool = open_spool(tmp_path / "flipped", SAME_FILE)
+    assert spool.append([content(4)])
+    assert missing_of(spool) | {number for number in contents_of(spool) if number <= 3} >= {1, 2, 3}
