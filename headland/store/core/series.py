@@ -138,6 +138,8 @@ class Frontier:
     def cut(self, sid: Index, cut_ms: int) -> None:
         """Remove everything before `cut_ms` from the series `sid`."""
         self.latest_ms[sid[self.latest_ms[sid] < cut_ms]] = NEVER_MS
+        # What was ahead before the cut is gone; the next one is not known, and it is at the cut or later.
+        self._ahead_ms[sid] = np.maximum(self._ahead_ms[sid], cut_ms)
         empty = sid[self._top_ms[sid] < cut_ms]
         self._top_ms[empty] = NEVER_MS
         self._ahead_ms[empty] = _FOR_EVER_MS
