@@ -18,7 +18,7 @@ from edge.spool.limits.retention import read_run_s, write_age
 from edge.spool.numbering.check import SpoolCheck
 from edge.spool.numbering.epochs import OpenedSpool, Renewal
 from edge.spool.rows import SpoolFull, begin_epoch, find_holes, insert_salvaged, read_totals
-from edge.spool.salvage.salvage import Row, Wanted, salvage
+from edge.spool.salvage.salvage import Above, Row, Wanted, salvage
 from edge.spool.schema import FirstEpoch, SpoolTotals, damaged_event, has_version, is_damage, move_aside, open_file
 from edge.spool.settings import SpoolOwner
 from headland.contract.records import EpochReason, Event
@@ -174,13 +174,15 @@ class SpoolFile:
 
     def _open(self) -> None:
         record = self.check.read()
-        is_log_kept = isinstance(record, CheckRecord) and not has_version(self._path)
+        is_log_kept = isinstance(record, Unreadable) or not has_version(self._path)
         if is_log_kept:
             self._keep_log()  # where SQLite finds nothing in it, a new spool overwrites it
+        had_bytes = any(path.exists() and path.stat().st_size for path in self._paths())
         self._connection, version = open_file(self._path, self._machine, self._first_epoch())
         totals = read_totals(self._connection)
         self._run_s_before, self._opened_s = read_run_s(self._connection), self._clock_s()
-        renewal = self.check.judge(OpenedSpool(totals, version, find_holes(self._connection, totals)), record)
+        opened = OpenedSpool(totals, version, find_holes(self._connection, totals), had_bytes)
+        renewal = self.check.judge(opened, record)
         self.totals = totals
         if renewal is not None:
             if renewal.missing and not is_log_kept:
@@ -207,9 +209,10 @@ class SpoolFile:
         def change(connection: sqlite3.Connection) -> SpoolTotals:
             nonlocal final
             totals, final = self.totals, renewal
-            if renewal.missing and old is not None and isinstance(record, CheckRecord):
+            if old is not None and (renewal.missing or renewal.reason is EpochReason.UNPROVEN):
                 found = insert_salvaged(connection, self._salvage(old, record, renewal))
-                final = renewal.without((first - record.base, row - record.base) for first, row in found)
+                base = record.base if isinstance(record, CheckRecord) else totals.base
+                final = renewal.without((first - base, row - base) for first, row in found)
                 totals = read_totals(connection) if found else totals
             return begin_epoch(connection, totals, self._owner, epoch, final, time_ms, reports)
 
@@ -275,11 +278,17 @@ class SpoolFile:
         self.counters["rescued"] += 1
         self._watch()
 
-    def _salvage(self, old: Path, record: CheckRecord, renewal: Renewal) -> Iterator[Row]:
-        """Yield the missing records that can still be read, as far as the disk lets them."""
-        missing = [(each.first, each.last) for each in renewal.missing if each.epoch == record.epoch]
+    def _salvage(self, old: Path, record: CheckRecord | Unreadable, renewal: Renewal) -> Iterator[Row]:
+        """Yield the missing records that can still be read, as far as the disk lets them.
+
+        Without a check record these are all in the log that no commit ack is known for, the newest first.
+        """
         log = self._kept_log if old == self._path else old.with_name(f"{old.name}-wal")
         try:
+            if isinstance(record, Unreadable):
+                yield from reversed(list(salvage(old, log, Above(self.totals.acked_row), log_only=True)))
+                return
+            missing = [(each.first, each.last) for each in renewal.missing if each.epoch == record.epoch]
             yield from salvage(old, log, Wanted(record.epoch, missing, record.base, record.stale_upto))
         except OSError as error:
             _LOGGER.warning("what is missing in the spool cannot be looked for: %s", error)

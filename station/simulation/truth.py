@@ -16,8 +16,9 @@ class GatewayTruth:
 
     `certain` were accepted: `append` returned True. `uncertain` were in an append when the process ended: they may be
     stored or not. `records` are the numbers by epoch and seq. `in_damaged` were in a file that was moved aside.
-    `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them. `names` are the
-    gateway's ids, one after the other.
+    `untraced` were on a disk whose content was replaced, or which lied: nothing else ever knew of them. `unprovable`
+    were lost while there was no check file, and no byte of them was left; by the id and the time with which the gateway
+    says that it does not know how many records it had. `names` are the gateway's ids, one after the other.
     """
 
     names: set[str]
@@ -26,6 +27,7 @@ class GatewayTruth:
     records: dict[str, dict[int, set[int]]] = field(default_factory=dict)
     in_damaged: set[int] = field(default_factory=set)
     untraced: set[int] = field(default_factory=set)
+    unprovable: dict[tuple[str, int], set[int]] = field(default_factory=dict)
 
     def note(self, epoch: str, records: Mapping[int, int]) -> None:
         """Note which number each record of an epoch holds; two copies of one spool may use the same seq."""

@@ -197,6 +197,7 @@ class _World:
             gateway.stop()
         said = self.receiver.said(self.truths)
         for name, truth in self.truths.items():
+            truth.untraced |= self.receiver.doubted(truth)
             gateways = [gateway for gateway in self.gateways if gateway.origin == name]
             verdict = judge(
                 name,

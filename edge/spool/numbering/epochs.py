@@ -12,6 +12,7 @@ from typing import Final
 
 from edge.spool.identity.check_file import CheckRecord, Unaccepted, Unreadable
 from edge.spool.identity.place import Place, compare_places
+from edge.spool.numbering.published import Published
 from edge.spool.schema import SpoolTotals
 from edge.spool.settings import SpoolOwner
 from headland.contract.records import SPOOL_REFUSED, SPOOL_RENEWED, SPOOL_SHORTENED, EpochReason, Event, Scalar
@@ -36,7 +37,8 @@ class MissingRecords:
 class Renewal:
     """A new epoch that has to begin: why, after which epoch, and which accepted records are missing.
 
-    `again`: missing records that an earlier epoch reported, and the report is missing as well.
+    `again`: missing records that an earlier epoch reported, and the report is missing as well. `is_doubtful`: other
+    records may have had the missing numbers, so that none is proven to be one of the missing.
     """
 
     reason: EpochReason
@@ -44,9 +46,12 @@ class Renewal:
     epoch_before: str
     missing: tuple[MissingRecords, ...] = ()
     again: tuple[MissingRecords, ...] = ()
+    is_doubtful: bool = False
 
     def without(self, found: Iterable[tuple[int, int]]) -> Renewal:
         """Return the renewal after the numbers `found`, as (first, last), of the missing ones were found."""
+        if self.is_doubtful:
+            return self
         rest: list[MissingRecords] = []
         numbers = sorted(found)
         for each in self.missing:
@@ -67,12 +72,13 @@ class Renewal:
 @dataclass(frozen=True, slots=True)
 class OpenedSpool:
     """An opened file: `version` is that of the file before, 0 where it is new; `holes` are numbers between its records
-    that no record has.
+    that no record has. `had_bytes`: there was a file or a log before, perhaps with nothing that SQLite accepts.
     """
 
     totals: SpoolTotals
     version: int
     holes: Sequence[tuple[int, int]] = ()
+    had_bytes: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -91,7 +97,8 @@ def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: P
     if isinstance(check, Unreadable):
         return _judge_alone(opened, check, gateway)
     missing = _missing(opened, check, gateway)
-    renewal = Renewal(EpochReason.SHORTENED, "", totals.epoch, missing)
+    doubtful = _doubtful(totals, check)
+    renewal = Renewal(EpochReason.SHORTENED, "", totals.epoch, (*doubtful, *missing), is_doubtful=bool(doubtful))
     moved = compare_places(check.place, place)
     if opened.is_new:
         why = "the spool was deleted"
@@ -102,6 +109,9 @@ def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: P
         return replace(renewal, reason=EpochReason.REPLACED, why="the spool is not the one that was used last")
     if moved is not None:
         return replace(renewal, reason=moved[0], why=moved[1])
+    if doubtful:
+        why = f"records up to {totals.acked_seq} are deleted, and the check file knows of {check.acked}: one is older"
+        return replace(renewal, why=why)
     if missing:
         return replace(renewal, why="accepted records are missing in the file")
     if totals.gateway != gateway:
@@ -111,12 +121,13 @@ def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: P
 
 def _judge_alone(opened: OpenedSpool, check: Unreadable, gateway: str) -> Renewal | None:
     """Return the renewal for a file without a readable check record."""
-    if opened.is_new and check is Unreadable.MISSING:
+    if opened.is_new and check is Unreadable.MISSING and not opened.had_bytes:
         return None
     totals = opened.totals
     what = "missing" if check is Unreadable.MISSING else "damaged"
     why = f"the spool's check file is {what}: it is not known how many records there were"
-    renewal = Renewal(EpochReason.UNPROVEN, why, totals.epoch, _name(totals.epoch, opened.holes))
+    epoch_before = "" if opened.is_new else totals.epoch
+    renewal = Renewal(EpochReason.UNPROVEN, why, epoch_before, _name(totals.epoch, opened.holes))
     if opened.is_unmarked:
         return replace(renewal, reason=EpochReason.UPGRADED, why="the spool is of an older version")
     if totals.gateway not in ("", gateway):
@@ -128,6 +139,17 @@ def lost_reports(missing: Sequence[MissingRecords], check: CheckRecord) -> tuple
     """Return the missing records whose report, which no commit ack has confirmed, is missing now as well."""
     is_lost = any(each.epoch == check.epoch and each.first <= check.report <= each.last for each in missing)
     return tuple(MissingRecords(*each) for each in check.unreported) if is_lost else ()
+
+
+def _doubtful(totals: SpoolTotals, check: CheckRecord) -> tuple[MissingRecords, ...]:
+    """Return what waited by the check record, and is deleted in the file without ever having been published.
+
+    What is published is in the check file before it leaves, so one of the two is an earlier state: a disk lied, or one
+    was restored. If it is the file, other records were deleted under these numbers, and these are missing.
+    """
+    if check.epoch != totals.epoch or Published(check.published).covers(check.acked + 1, totals.acked_seq):
+        return ()
+    return _name(totals.epoch, [(check.acked + 1, min(check.last, totals.acked_seq))])
 
 
 def _missing(opened: OpenedSpool, check: CheckRecord, gateway: str) -> tuple[MissingRecords, ...]:

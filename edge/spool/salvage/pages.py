@@ -32,11 +32,13 @@ def page_size_of(header: bytes) -> int:
 def read_transactions(log: bytes, page_bytes: int) -> Iterator[dict[int, bytes]]:
     """Yield the pages that each commit in a log wrote, by number, also behind a damaged frame.
 
+    Last come those of a commit whose end was cut off; what is missing of the last one is filled with zeros.
+
     Frames of earlier logs in the same file are known by their salts; the salts of most frames count, since those in the
     header may be damaged themselves.
     """
     step = _FRAME_HEADER.size + page_bytes
-    starts = range(_LOG_HEADER_BYTES, len(log) - step + 1, step)
+    starts = range(_LOG_HEADER_BYTES, len(log) - _FRAME_HEADER.size, step)
     heads = [_FRAME_HEADER.unpack_from(log, start) for start in starts]
     stated = log[16:24]
     salts = Counter(head[2] for head in heads)
@@ -45,10 +47,12 @@ def read_transactions(log: bytes, page_bytes: int) -> Iterator[dict[int, bytes]]
     for start, (number, commit_pages, salt, _, _) in zip(starts, heads, strict=True):
         if salt != current:
             continue
-        pages[number] = log[start + _FRAME_HEADER.size : start + step]
+        pages[number] = log[start + _FRAME_HEADER.size : start + step].ljust(page_bytes, b"\0")
         if commit_pages:
             yield pages
             pages = {}
+    if pages:
+        yield pages
 
 
 def leaf_rows(page: bytes, number: int, page_of: PageOf) -> Iterator[tuple[int, list[Value]]]:

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from edge.spool.salvage.pages import PageOf, Value, leaf_rows, page_size_of, read_transactions
 from edge.spool.schema import URGENT
-from headland.contract.codec import decode_batch
+from headland.contract.codec import MAX_SEQ, decode_batch
 from headland.contract.refusals import Refused
 
 _LOGGER = logging.getLogger(__name__)
@@ -19,6 +19,27 @@ _LOGGER = logging.getLogger(__name__)
 _MOST_PAGES: Final = 262_144
 
 Row = tuple[int, int, int, int, int, int, int, bytes]
+
+
+class Choice(Protocol):
+    """What to look for."""
+
+    def accepts(self, row: Row) -> bool:
+        """Return whether `row` is looked for, whole and unchanged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Rows above `row` to look for, where it is not known which were in use."""
+
+    row: int
+
+    def accepts(self, row: Row) -> bool:
+        """Return whether `row` is one of these, whole: its message has a checksum."""
+        number, first, *_, size, payload = row
+        is_wanted = number > self.row and 0 < first <= number <= MAX_SEQ and size == len(payload)
+        return is_wanted and not isinstance(decode_batch(payload), Refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +65,7 @@ class Wanted:
         return number <= self.stale_upto or stated == (self.epoch, seq, first - self.base)
 
 
-def salvage(file: Path, log: Path, wanted: Wanted) -> Iterator[Row]:
+def salvage(file: Path, log: Path, wanted: Choice, *, log_only: bool = False) -> Iterator[Row]:
     """Yield the wanted rows that are in a spool's log or file, perhaps more than once. Raises OSError."""
     logged = log.read_bytes() if log.exists() else b""
     with file.open("rb") as pages_on_disk:
@@ -64,6 +85,8 @@ def salvage(file: Path, log: Path, wanted: Wanted) -> Iterator[Row]:
             written.update(transaction)
             for number, page in transaction.items():
                 yield from _rows(page, number, wanted, page_of)
+        if log_only:
+            return
         count = file.stat().st_size // size
         if count > _MOST_PAGES:
             _LOGGER.warning("%s is too large to be searched for missing records: only its log was", file)
@@ -73,7 +96,7 @@ def salvage(file: Path, log: Path, wanted: Wanted) -> Iterator[Row]:
             yield from _rows(pages_on_disk.read(size), number, wanted, page_of)
 
 
-def _rows(page: bytes, number: int, wanted: Wanted, page_of: PageOf) -> Iterator[Row]:
+def _rows(page: bytes, number: int, wanted: Choice, page_of: PageOf) -> Iterator[Row]:
     for rowid, columns in leaf_rows(page, number, page_of):
         row = _row_of(rowid, columns)
         if row is not None and wanted.accepts(row):

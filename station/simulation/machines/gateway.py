@@ -16,6 +16,7 @@ from edge.spool.identity.place import Facts, FileId
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.uplink.settings import BrokerSettings
+from headland.contract.records import EpochReason
 from headland.errors import SettingsError
 from station.simulation.agenda import Agenda, SimulatedClock
 from station.simulation.machines.disk import Disk, Files
@@ -80,6 +81,7 @@ class Gateway:
         #: Numbers that are gone from the disk, until the spool is empty: then what it knows of them has been sent.
         self.to_report: set[int] = set()
         self.numbers_before: set[int] = set()
+        self._unprovable: set[int] = set()
         self._last_number = index * NUMBERS_PER_MACHINE
         self._last_ms = 0
         self._used_ms: set[int] = set()
@@ -103,6 +105,7 @@ class Gateway:
             return
         spool = self.process.spool
         self.note(f"starts, epoch {spool.epoch}, last {spool.last_seq}")
+        self._note_unprovable(spool)
         if spool.counters()["damaged"]:
             self.truth.in_damaged |= self.numbers_before
         if spool.epoch != self.epoch:
@@ -160,21 +163,23 @@ class Gateway:
 
     def read_records(self, files: Files, name: str = SPOOL_FILE) -> dict[int, int]:
         """Return the numbers in a spool's file by the seqs of an epoch that begins now; none where it is unreadable."""
+        records: dict[int, int] = {}
+        seq = 0
+        for first, last, payload in self._read_rows(files, name):
+            records |= dict(enumerate(sorted(numbers_of(payload)), start=seq + 1))
+            seq += last - first + 1
+        return records
+
+    def _read_rows(self, files: Files, name: str = SPOOL_FILE) -> list[tuple[int, int, bytes]]:
         scratch = self.disk.folder.with_name(f"scratch-{self.index}")
         scratch.mkdir(exist_ok=True)
         for suffix in ("", "-wal"):
             (scratch / f"{SPOOL_FILE}{suffix}").write_bytes(files.get(f"{name}{suffix}", b""))
         try:
             with closing(sqlite3.connect(scratch / SPOOL_FILE)) as connection:
-                rows = connection.execute("SELECT first, seq, payload FROM records ORDER BY seq").fetchall()
+                return connection.execute("SELECT first, seq, payload FROM records ORDER BY seq").fetchall()
         except sqlite3.DatabaseError:
-            return {}
-        records: dict[int, int] = {}
-        seq = 0
-        for first, last, payload in rows:
-            records |= dict(enumerate(sorted(numbers_of(payload)), start=seq + 1))
-            seq += last - first + 1
-        return records
+            return []
 
     def read_numbers(self, files: Files, name: str = SPOOL_FILE) -> set[int]:
         """Return the numbers in a spool's file."""
@@ -188,8 +193,15 @@ class Gateway:
         self.numbers_before = self.read_numbers(before) if after != before else set()
         if after != before:
             self.to_report |= self.numbers_before - self.read_numbers(after)
-        if CHECK_FILE not in after or after[CHECK_FILE] != before.get(CHECK_FILE):
+        if after.get(CHECK_FILE) != before.get(CHECK_FILE):
             self.truth.untraced |= self.to_report
+        elif CHECK_FILE not in before and after != before:
+            left = b"".join(after.values())
+            gone = {number for number, payload in self._payloads(before).items() if payload not in left}
+            if any(after.values()):
+                self._unprovable |= gone
+            else:
+                self.truth.untraced |= gone
 
     def note_records(self, epoch: str, records: Mapping[int, int]) -> None:
         """Note which numbers the records of this machine's spool hold."""
@@ -200,6 +212,17 @@ class Gateway:
     def note(self, what: str) -> None:
         """Add a line to the trace."""
         self.agenda.note(f"{self.name}/{self.index}", what)
+
+    def _note_unprovable(self, spool: Spool) -> None:
+        """Note what was lost without a trace, where the spool says that it does not know what it had."""
+        status = spool.status()
+        if self._unprovable and status.epoch_reason == EpochReason.UNPROVEN:
+            self.truth.unprovable.setdefault((self.name, status.epoch_ms or 0), set()).update(self._unprovable)
+        self._unprovable = set()
+
+    def _payloads(self, files: Files) -> dict[int, bytes]:
+        """Return the messages in the spool's file by their numbers."""
+        return {number: payload for _, _, payload in self._read_rows(files) for number in numbers_of(payload)}
 
     def _open_spool(self) -> Spool:
         return Spool(

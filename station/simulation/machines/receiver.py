@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final
 
-from headland.contract.records import SPOOL_DAMAGED, SPOOL_SHORTENED
+from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
 from ingest.machine import IngestMachine
@@ -157,6 +157,12 @@ class Receiver:
                 first, last = int(event.data["first_seq"] or 0), int(event.data["last_seq"] or 0)
                 said[origin] |= truths[origin].numbers(str(event.data["epoch"]), first, last)
         return said
+
+    def doubted(self, truth: GatewayTruth) -> set[int]:
+        """Return the numbers of which an event says that it is not known whether they were."""
+        events = self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000)
+        renewals = [event for event in events if event.kind == SPOOL_RENEWED and event.data["reason"] == "unproven"]
+        return set().union(*(truth.unprovable.get((event.device, event.t), set()) for event in renewals))
 
     def move_device(self, device: str, gateway: str) -> None:
         """Give a device to another gateway, as an administrator does: what was refused of it is replayed."""

@@ -454,6 +454,60 @@ def test_files_of_different_times_are_noticed_or_harmless(open_spool: Opener, he
     assert missing_of(mixed) == set(), "the other spool's records are none of this gateway's"
 
 
+def test_without_a_check_file_the_log_gives_back_what_sqlite_does_not_read(
+    open_spool: Opener, held: Held, tmp_path: Path
+) -> None:
+    dice, wal, missing = random.Random(7), f"{FILE}-wal", []
+    for trial in range(20):
+        folder = tmp_path / str(trial)
+        restore(folder, {FILE: held.files[FILE], wal: flip(held.files[wal], dice)})
+        spool = open_spool(folder, SAME_FILE)
+        assert reasons_of(spool) == ["unproven"]
+        there = contents_of(spool)
+        assert len(there) == len(set(there))
+        missing.append(len(set(range(held.acked + 1, held.last + 1)) - set(there)))
+        spool.close()
+    assert max(missing) <= 10, "SQLite alone drops everything behind the bit"
+    assert missing.count(0) >= 10, "most pages are written again by later commits"
+
+
+@pytest.mark.parametrize("kept", [FILE, f"{FILE}-wal"])
+def test_what_is_left_of_a_spool_without_a_check_file_is_not_taken_for_a_new_one(
+    open_spool: Opener, held: Held, tmp_path: Path, kept: str
+) -> None:
+    restore(tmp_path, {kept: held.files[kept][:5000]})
+    spool = open_spool(tmp_path, SAME_FILE)
+    assert reasons_of(spool) == ["unproven"]
+
+
+def test_a_file_and_a_check_file_of_two_histories_of_an_epoch_name_what_only_the_check_file_knows(
+    open_spool: Opener, tmp_path: Path
+) -> None:
+    folder, check = tmp_path / "gateway", f"{FILE}.check"
+    folder.mkdir()
+    spool = open_spool(folder, SAME_FILE)
+    fill(spool, 1, 14)
+    publish_all(spool)
+    assert spool.confirm(spool.epoch, 14)
+    backup = snapshot(folder)
+    fill(spool, 15, 18)
+    publish_all(spool)
+    assert spool.confirm(spool.epoch, 18)
+    first_history, epoch = snapshot(folder), spool.epoch
+    spool.close()
+    restore(folder, backup)
+    spool = open_spool(folder, SAME_FILE)  # as after the restoration of a backup, while nothing can be sent
+    fill(spool, 101, 103)
+    assert (spool.epoch, spool.last_seq) == (epoch, 17)
+    second_history = snapshot(folder)
+    spool.close()
+    restore(folder, {**first_history, check: second_history[check]})  # the disk lied, and lost what SQLite wrote
+    spool = open_spool(folder, SAME_FILE)
+    assert (reasons_of(spool), missing_of(spool)) == (["shortened"], {15, 16, 17})
+    assert not set(contents_of(spool)) & {101, 102, 103}
+    assert spool.last_seq == spool.oldest(0, 100)[-1].seq
+
+
 def test_the_log_of_a_shortened_spool_is_kept_for_a_person(open_spool: Opener, held: Held, tmp_path: Path) -> None:
     wal = f"{FILE}-wal"
     broken = held.files[wal][: len(held.files[wal]) // 2] + b"\xff" + held.files[wal][len(held.files[wal]) // 2 + 1 :]
