@@ -185,7 +185,9 @@ def has_version(path: Path) -> bool:
 def is_damage(error: sqlite3.DatabaseError) -> bool:
     """Return whether `error` means a damaged file, as opposed to a full disk or a file in use."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _DAMAGED
+    if code is None:  # a text that is not one: Python raises this, not SQLite
+        return "decode to UTF-8" in str(error)
+    return code & 0xFF in _DAMAGED
 
 
 def move_aside(path: Path, time_ms: int, what: str = "damaged") -> Path:

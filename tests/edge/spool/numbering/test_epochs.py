@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -641,3 +642,16 @@ def test_a_flipped_bit_in_header_or_schema_keeps_no_gateway_from_starting(
     spool = open_spool(tmp_path / "flipped", SAME_FILE)
     assert spool.append([content(4)])
     assert missing_of(spool) | {number for number in contents_of(spool) if number <= 3} >= {1, 2, 3}
+
+
+@pytest.mark.parametrize("name", ["epoch", "gateway", "epoch_reason"])
+def test_a_state_that_is_no_text_keeps_no_gateway_from_starting(open_spool: Opener, tmp_path: Path, name: str) -> None:
+    spool = open_spool(tmp_path / "made", SAME_FILE)
+    fill(spool, 1, 3)
+    spool.close()
+    with closing(sqlite3.connect(tmp_path / "made" / FILE)) as connection:
+        connection.execute(f"UPDATE state SET {name} = CAST(x'c3' || {name} AS TEXT)")
+        connection.commit()
+    spool = open_spool(tmp_path / "made", SAME_FILE)
+    assert {number for number in contents_of(spool) if number <= 3} == {1, 2, 3}
+    assert "spool_damaged" in {event.kind for event in events_of(spool)}
