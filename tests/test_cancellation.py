@@ -54,7 +54,7 @@ def test_cancelled_work_ends_at_its_next_look_and_interrupts_once() -> None:
 
 def test_a_query_that_runs_is_interrupted_and_another_is_answered(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path / "farm.duckdb")
-    token, begun = CancellationToken(), threading.Event()
+    token, begun, ended = CancellationToken(), threading.Event(), threading.Event()
 
     def work() -> None:
         with store._file.reading() as cursor:
@@ -64,10 +64,13 @@ def test_a_query_that_runs_is_interrupted_and_another_is_answered(tmp_path: Path
     def cancel() -> None:
         begun.wait(5)
         token.cancel()
+        while not ended.wait(0.05):  # an interrupt before the query runs has no effect
+            token.cancel()
 
     canceller = threading.Thread(target=cancel, name="test-cancel")
     canceller.start()
     assert len(in_context(token, work)) == 1
+    ended.set()
     canceller.join()
     assert store.info().points == 0
     with store._file.reading() as cursor:
