@@ -1,4 +1,4 @@
-"""Which addresses an outgoing request may go to: none inside in any disguise, unless its network is listed."""
+"""Address policy of outgoing requests: none inside in any disguise, unless its network is listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fault may change, and the chance that chooses."""
+"""Context of a fault: the machines that it may change, and the chance that chooses."""
 
 from __future__ import annotations
 

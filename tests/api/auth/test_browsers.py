@@ -1,4 +1,4 @@
-"""What a browser may do with an answer, and what a page whose name leads here may not read."""
+"""Answers in a browser: headers that bound their use, and hosts that are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has arrived at the broker, and may be deleted when a commit ack covers it."""
+"""Arrivals at the broker: the records that a commit ack may delete."""
 
 from edge.uplink.arrivals import Arrivals
 

@@ -1,4 +1,4 @@
-"""What a round of the chaos kit proves: a loss, soundness, or nothing because the machine was too slow."""
+"""Verdict of a chaos round: a loss, soundness, or none because the machine was too slow."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a simulated kill, power cut and bad card leave of files."""
+"""Simulated disks: files after a kill, a power cut and on a bad card."""
 
 import os
 import random

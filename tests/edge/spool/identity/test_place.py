@@ -1,4 +1,4 @@
-"""What tells a machine, a disk and a file from others, and what raises no alarm."""
+"""Place of a spool: facts by which a machine, a disk and a file differ, and changes that raise no alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was committed once stays in the reports: a store that was replaced, an older one, a gateway that is silent."""
+"""Saved delivery marks: a replaced store, an older one and a silent gateway stay in the reports."""
 
 from __future__ import annotations
 
