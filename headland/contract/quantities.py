@@ -152,6 +152,8 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
     ("ekf_compass_variance_ratio", "1", 0, 1_000_000_000, "gauge", "test ratio of the compass innovations"),
     ("ekf_terrain_variance_ratio", "1", 0, 1_000_000_000, "gauge", "test ratio of the terrain innovations"),
     ("estimator_flags_code", "1", 0, 65535, "state", "PX4's ESTIMATOR_STATUS_FLAGS, not those of EKF_STATUS_REPORT"),
+    ("failure_flags_code", "1", 0, 65535, "state", "MAVLink HL_FAILURE_FLAG bits that a high latency link reports"),
+    ("failsafe_flags_code", "1", 0, 255, "state", "failsafes of HIGH_LATENCY: 1 RC, 2 battery, 4 GPS, 8 GCS, 16 fence"),
     ("estimator_velocity_ratio", "1", 0, 1_000_000_000, "gauge", "test ratio of the velocity innovations"),
     ("estimator_horizontal_ratio", "1", 0, 1_000_000_000, "gauge", "test ratio of the horizontal position innovations"),
     ("estimator_vertical_ratio", "1", 0, 1_000_000_000, "gauge", "test ratio of the height innovations"),

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 UINT8_MAX: Final = 255
 INT16_MAX: Final = 32767
 UINT16_MAX: Final = 65535
+UINT32_MAX: Final = 4_294_967_295
 #: GPS_FIX_TYPE below this is no fix.
 FIX_2D: Final = 2
 FIX_3D: Final = 3
@@ -62,9 +63,9 @@ _GPS: Final = (
     FieldChannel("gps_course_deg", "cog", 100, (UINT16_MAX,), _FIXED),
     FieldChannel("gps_hdop_ratio", "eph", 100, (UINT16_MAX,)),
     FieldChannel("gps_vdop_ratio", "epv", 100, (UINT16_MAX,)),
-    FieldChannel("gps_horizontal_accuracy_m", "h_acc", 1000, (0,), _FIXED),
-    FieldChannel("gps_vertical_accuracy_m", "v_acc", 1000, (0,), _FIXED),
-    FieldChannel("gps_speed_accuracy_m_s", "vel_acc", 1000, (0,), _FIXED),
+    FieldChannel("gps_horizontal_accuracy_m", "h_acc", 1000, (0, UINT32_MAX), _FIXED),
+    FieldChannel("gps_vertical_accuracy_m", "v_acc", 1000, (0, UINT32_MAX), _FIXED),
+    FieldChannel("gps_speed_accuracy_m_s", "vel_acc", 1000, (0, UINT32_MAX), _FIXED),
     Derived("gps_yaw_deg", "yaw / 100 % 360", f"yaw not in (0, {UINT16_MAX})"),  # 36000 is north
     FieldChannel("gps_fix_code", "fix_type"),
     FieldChannel("gps_satellites_count", "satellites_visible", none=(UINT8_MAX,)),
@@ -87,8 +88,8 @@ ROWS: Final[dict[int, Row]] = {
     1: Row(  # SYS_STATUS
         "system",
         (
-            FieldChannel("processor_load_pct", "load", 10),
-            FieldChannel("link_drop_rate_pct", "drop_rate_comm", 100),
+            FieldChannel("processor_load_pct", "load", 10, (UINT16_MAX,)),
+            FieldChannel("link_drop_rate_pct", "drop_rate_comm", 100, (UINT16_MAX,)),
             FieldChannel("sensors_present_code", "onboard_control_sensors_present"),
             FieldChannel("sensors_enabled_code", "onboard_control_sensors_enabled"),
             FieldChannel("sensors_health_code", "onboard_control_sensors_health"),
@@ -188,6 +189,7 @@ ROWS: Final[dict[int, Row]] = {
             FieldChannel("wind_east_m_s", "wind_y"),
             FieldChannel("wind_down_m_s", "wind_z"),
             Derived("wind_speed_m_s", "hypot(wind_x, wind_y)"),
+            Derived("wind_from_deg", "wind_from_deg(wind_x, wind_y)", "wind_x or wind_y"),
         ),
         stamp="time_usec",
     ),
@@ -246,13 +248,33 @@ ROWS: Final[dict[int, Row]] = {
             FieldChannel("heading_deg", "heading", 0.5),
             FieldChannel("air_speed_m_s", "airspeed", 5),
             FieldChannel("ground_speed_m_s", "groundspeed", 5),
-            FieldChannel("wind_speed_m_s", "windspeed", 5),
-            FieldChannel("wind_from_deg", "wind_heading", 0.5),
+            FieldChannel("wind_speed_m_s", "windspeed", 5, when="windspeed or wind_heading"),
+            FieldChannel("wind_from_deg", "wind_heading", 0.5, when="windspeed or wind_heading"),
             FieldChannel("climb_rate_m_s", "climb_rate", 10),
-            FieldChannel("throttle_pct", "throttle"),
+            FieldChannel("throttle_pct", "throttle", none=(UINT8_MAX,)),
             FieldChannel("battery_remaining_pct", "battery", none=(-1,)),
+            FieldChannel("failure_flags_code", "failure_flags"),
         ),
         stamp="timestamp",
+    ),
+    234: Row(  # HIGH_LATENCY, which HIGH_LATENCY2 replaced; it has no time of its own
+        "high_latency",
+        (
+            FieldChannel("latitude_deg", "latitude", 1e7, when="latitude or longitude"),
+            FieldChannel("longitude_deg", "longitude", 1e7, when="latitude or longitude"),
+            FieldChannel("altitude_m", "altitude_amsl"),
+            Derived("roll_rad", "radians(roll / 100)"),
+            Derived("pitch_rad", "radians(pitch / 100)"),
+            FieldChannel("heading_deg", "heading", 100, (UINT16_MAX,)),
+            FieldChannel("air_speed_m_s", "airspeed", none=(UINT8_MAX,)),
+            FieldChannel("ground_speed_m_s", "groundspeed", none=(UINT8_MAX,)),
+            FieldChannel("climb_rate_m_s", "climb_rate"),
+            FieldChannel("throttle_pct", "throttle"),
+            FieldChannel("battery_remaining_pct", "battery_remaining", none=(UINT8_MAX,)),
+            FieldChannel("gps_fix_code", "gps_fix_type", none=(UINT8_MAX,)),
+            FieldChannel("gps_satellites_count", "gps_nsat", none=(UINT8_MAX,)),
+            FieldChannel("failsafe_flags_code", "failsafe"),
+        ),
     ),
     12901: Row(  # OPEN_DRONE_ID_LOCATION: the vehicle's broadcast about itself, not its track
         "remote_id",
@@ -272,7 +294,7 @@ ROWS: Final[dict[int, Row]] = {
 SYSTEM_BATTERY: Final = Row(
     "system_battery",
     (
-        FieldChannel("battery_voltage_v", "voltage_battery", 1000, (UINT16_MAX,)),
+        FieldChannel("battery_voltage_v", "voltage_battery", 1000, (0, UINT16_MAX)),  # 0: no battery monitor
         FieldChannel("battery_current_a", "current_battery", 100, (-1,)),
         FieldChannel("battery_remaining_pct", "battery_remaining", none=(-1,)),
     ),

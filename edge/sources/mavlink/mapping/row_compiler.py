@@ -78,7 +78,12 @@ def compile_row(message_id: int, row: Row) -> MakeRows:
     if any(span.is_array for span in fields.values()):  # fields by their place: arrays have no name to unpack to
         head, text = "values", _by_place(text, fields)
     source = f"def make_rows(raws):\n    return [{text} for {head} in raws]"
-    space: dict[str, Any] = {"hypot": math.hypot, "pack_voltage_v": pack_voltage_v}
+    space: dict[str, Any] = {
+        "hypot": math.hypot,
+        "radians": math.radians,
+        "pack_voltage_v": pack_voltage_v,
+        "wind_from_deg": wind_from_deg,
+    }
     exec(compile(source, f"<row {row.series}>", "exec"), space)  # noqa: S102 - it is made of `field_table` alone
     make_rows: MakeRows = space["make_rows"]
     return make_rows
@@ -92,12 +97,20 @@ def compile_condition(message_id: int, condition: str) -> HasRow:
 
 
 def pack_voltage_v(voltages: Raw, voltages_ext: Raw) -> float | None:
-    """Return the sum of the cells. 65534 is 65.534 V or more with the rest in the next place; extensions read 0."""
+    """Return the sum of the cells, None where none is measured: all absent, or 0 V as without a battery monitor.
+
+    65534 is 65.534 V or more with the rest in the next place; extensions read 0.
+    """
     absent = voltages.count(UINT16_MAX)
     if absent == len(voltages):
         return None
     absent += voltages_ext.count(UINT16_MAX)
-    return (sum(voltages) + sum(voltages_ext) - UINT16_MAX * absent) / 1000
+    return (sum(voltages) + sum(voltages_ext) - UINT16_MAX * absent) / 1000 or None
+
+
+def wind_from_deg(north_m_s: float, east_m_s: float) -> float:
+    """Return the direction from which air comes that moves so to the north and east."""
+    return math.degrees(math.atan2(-east_m_s, -north_m_s)) % 360
 
 
 def _entry(column: FieldChannel | Derived, fields: Mapping[str, Span]) -> _Entry:

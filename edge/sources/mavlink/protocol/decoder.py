@@ -21,6 +21,7 @@ from edge.sources.mavlink.protocol.frame import (
     STAMP_BYTES,
     Frame,
     RawFrame,
+    frame_end,
     is_valid_frame,
 )
 from edge.sources.mavlink.protocol.signing import SignatureCheck
@@ -34,6 +35,8 @@ _AFTER: Final = (*range(1, 256), 0)
 #: A larger gap is a late frame, not 200 lost ones; one of 255 is a repeated frame.
 _LATE_GAP: Final = 200
 _DUPLICATE_GAP: Final = 255
+#: So many frames of unknown ids in a row, each where it is due, are frames although nothing known follows.
+_UNKNOWN_RUN: Final = 6
 
 
 class FrameDecoder:
@@ -51,6 +54,7 @@ class FrameDecoder:
         self._rest = b""  # from the end of the last frame (or the last bytes that can still be the next one's stamp)
         self._next_at = self._gap_bytes  # where in `_rest` the next frame should start
         self._in_sync = True
+        self._unknown_until = 0  # where in the bytes under way a run of frames of unknown ids ends
         self._next_sequence: dict[int, int] = {}
         self._late: set[int] = set()
         self._counts: Counter[str] = Counter()
@@ -105,6 +109,7 @@ class FrameDecoder:
         size, gap_bytes, signatures = len(buffer), self._gap_bytes, self._signatures
         last_v1, last_v2 = size - MIN_FRAME_BYTES, size - 12
         free, at, in_sync, valid_count, not_read = 0, self._next_at, self._in_sync, 0, 0
+        self._unknown_until = 0
         is_plain = in_sync and signatures is None
         while True:
             if is_plain:
@@ -138,7 +143,7 @@ class FrameDecoder:
                 continue
             extra = extras.get(message_id)
             if extra is None:
-                accepted = self._is_unknown_frame(buffer, at, end, flags)
+                accepted = at < self._unknown_until or self._is_unknown_frame(buffer, at, end, flags, final=final)
                 if accepted is None and not final:
                     break
                 if not accepted:
@@ -234,21 +239,33 @@ class FrameDecoder:
         match = _MAGIC.search(buffer, start)
         return match.start() if match else len(buffer)
 
-    def _is_unknown_frame(self, buffer: bytes, at: int, end: int, flags: int) -> bool | None:
+    def _is_unknown_frame(self, buffer: bytes, at: int, end: int, flags: int, *, final: bool) -> bool | None:
         """Return whether bytes of an unknown id are a frame; None while that depends on bytes still to come.
 
-        They are where a frame is due, a valid frame follows, and none begins inside: noise and texts contain bytes that
-        look like frames.
+        They are where a frame is due, none begins inside, and a valid frame follows, or `_UNKNOWN_RUN` of unknown ids
+        in a row, or the stream ends with them: noise and texts contain bytes that look like frames.
         """
         if not self._in_sync or flags > SIGNED:
             return False
-        inside = [is_valid_frame(buffer, match.start()) for match in _MAGIC.finditer(buffer, at + 1, end)]
-        if True in inside:
-            return False
-        follower = end + self._gap_bytes
-        if follower >= len(buffer) or None in inside:
-            return None
-        return is_valid_frame(buffer, follower)
+        for _ in range(_UNKNOWN_RUN):
+            inside = [is_valid_frame(buffer, match.start()) for match in _MAGIC.finditer(buffer, at + 1, end)]
+            if True in inside:
+                return False
+            at = end + self._gap_bytes
+            if at >= len(buffer):
+                return True if final and end == len(buffer) else None
+            if None in inside and not final:
+                return None
+            follows = is_valid_frame(buffer, at)
+            if follows is not False:
+                self._unknown_until = at if follows else 0
+                return follows
+            next_end = frame_end(buffer, at)
+            if not next_end:
+                return False if next_end is None or final else None
+            end = next_end
+        self._unknown_until = at
+        return True
 
     def _keep(self, buffer: bytes, free: int, at: int) -> None:
         """Keep the bytes that the next ones may complete."""

@@ -18,12 +18,23 @@ _CUSTOM_MODE_FLAG: Final[int] = dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 
 _SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _LANDED_STATES: Final = ("undefined", "on_ground", "in_air", "takeoff", "landing")
+_VTOL_STATES: Final = ("undefined", "transition_to_fw", "transition_to_mc", "mc", "fw")
 _MISSION_STATES: Final = ("unknown", "no_mission", "not_started", "active", "paused", "complete")
 
-#: PX4's main modes, and the sub modes of its automatic one (custom_mode bits 16..23 and 24..31).
-_PX4_MAIN: Final = {1: "MANUAL", 2: "ALTCTL", 3: "POSCTL", 5: "ACRO", 6: "OFFBOARD", 7: "STABILIZED", 8: "RATTITUDE"}
+#: PX4's modes (its px4_custom_mode.h): the main mode is in custom_mode's bits 16 to 23, the sub mode in 24 to 31.
+_PX4_MAIN: Final = {
+    1: "MANUAL", 2: "ALTCTL", 3: "POSCTL", 5: "ACRO", 6: "OFFBOARD", 7: "STABILIZED", 8: "RATTITUDE", 9: "SIMPLE",
+    10: "TERMINATION", 11: "ALTITUDE_CRUISE",
+}  # fmt: skip
+_PX4_POSCTL_MAIN: Final = 3
 _PX4_AUTO_MAIN: Final = 4
-_PX4_AUTO: Final = {2: "TAKEOFF", 3: "LOITER", 4: "MISSION", 5: "RTL", 6: "LAND", 7: "RTGS", 8: "FOLLOWME"}
+_PX4_SUB: Final[dict[int, dict[int, str]]] = {
+    _PX4_POSCTL_MAIN: {1: "ORBIT", 2: "POSITION_SLOW"},
+    _PX4_AUTO_MAIN: {
+        1: "READY", 2: "TAKEOFF", 3: "LOITER", 4: "MISSION", 5: "RTL", 6: "LAND", 7: "RTGS", 8: "FOLLOWME",
+        9: "PRECLAND", 10: "VTOL_TAKEOFF", **{10 + n: f"EXTERNAL{n}" for n in range(1, 9)},
+    },
+}  # fmt: skip
 
 
 def _names(enum: str, prefix: str) -> dict[int, str]:
@@ -59,6 +70,8 @@ _COPTER: Final = _modes("COPTER", {8: "POSITION", 10: "OF_LOITER", 29: "RATE_ACR
 _ROVER: Final = _modes("ROVER", {2: "LEARNING"})
 _SUB: Final = _modes("SUB")
 _TRACKER: Final = _modes("TRACKER")
+#: ArduPilot Blimp; MAVLink has no enum of its modes.
+_BLIMP: Final = {0: "LAND", 1: "MANUAL", 2: "VELOCITY", 3: "LOITER", 4: "RTL"}
 
 #: Words in a MAV_TYPE's name, and the modes of the ArduPilot firmware for it.
 _FIRMWARE_WORDS: Final[tuple[tuple[str, dict[int, str]], ...]] = (
@@ -72,6 +85,7 @@ _FIRMWARE_WORDS: Final[tuple[tuple[str, dict[int, str]], ...]] = (
     ("SURFACE_BOAT", _ROVER),
     ("SUBMARINE", _SUB),
     ("ANTENNA_TRACKER", _TRACKER),
+    ("AIRSHIP", _BLIMP),
 )
 
 
@@ -79,8 +93,7 @@ def mode_name(heartbeat: Heartbeat) -> str:
     """Return the autopilot's name of the mode, or `Mode(n)` where there is none."""
     if heartbeat.autopilot == AUTOPILOT_PX4:
         main, sub = heartbeat.custom_mode >> 16 & 0xFF, heartbeat.custom_mode >> 24 & 0xFF
-        name = _PX4_AUTO.get(sub) if main == _PX4_AUTO_MAIN else _PX4_MAIN.get(main)
-        return name or f"Mode({main}.{sub})"
+        return _PX4_SUB.get(main, {}).get(sub) or _PX4_MAIN.get(main) or f"Mode({main}.{sub})"
     if not heartbeat.base_mode & _CUSTOM_MODE_FLAG:
         return f"Mode(0x{heartbeat.base_mode:02x})"
     if heartbeat.autopilot == AUTOPILOT_ARDUPILOT:
@@ -101,6 +114,11 @@ def model_name(heartbeat: Heartbeat) -> str:
 def landed_name(state: int) -> str:
     """Return the name of a MAV_LANDED_STATE."""
     return _LANDED_STATES[state] if state < len(_LANDED_STATES) else f"state {state}"
+
+
+def vtol_name(state: int) -> str:
+    """Return the name of a MAV_VTOL_STATE."""
+    return _VTOL_STATES[state] if state < len(_VTOL_STATES) else f"state {state}"
 
 
 def severity_name(severity: int) -> str:

@@ -110,3 +110,19 @@ def is_valid_frame(buffer: bytes, at: int) -> bool | None:
         return None
     checksum = int.from_bytes(buffer[crc_at : crc_at + 2], "little")
     return bool(mcrf4xx(buffer[at + 1 : crc_at] + CRC_EXTRA[message_id]) == checksum)
+
+
+def frame_end(buffer: bytes, at: int) -> int | None:
+    """Return where a frame of an unknown id at `at` ends; 0 while it is not complete, None where none can begin."""
+    if buffer[at] not in (MAGIC_V1, MAGIC_V2):
+        return None
+    is_v2 = buffer[at] == MAGIC_V2
+    header = buffer[at : at + (10 if is_v2 else 6)]
+    if len(header) < (10 if is_v2 else 6):
+        return 0
+    message_id = int.from_bytes(header[7:10], "little") if is_v2 else header[5]
+    if message_id in CRC_EXTRA or (is_v2 and header[2] > SIGNED):
+        return None
+    signature_bytes = SIGNATURE_BYTES if is_v2 and header[2] else 0
+    end = at + len(header) + header[1] + 2 + signature_bytes
+    return end if end <= len(buffer) else 0

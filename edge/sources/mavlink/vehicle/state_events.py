@@ -1,4 +1,4 @@
-"""Events for changes of a vehicle's state: mode, arming, landing, mission progress, home, texts.
+"""Events for changes of a vehicle's state: mode, arming, landing, VTOL, mission progress, home, texts.
 
 Each change is one event; a repeated report gives none. `StateEvents` does not depend on the source: live links and
 flight logs share it. `StateReader` reads the state from MAVLink messages.
@@ -16,6 +16,7 @@ from edge.sources.mavlink.protocol.enum_names import (
     mission_state_name,
     mode_name,
     severity_name,
+    vtol_name,
 )
 from edge.sources.mavlink.protocol.messages import (
     ExtendedSysState,
@@ -45,6 +46,7 @@ class StateEvents:
         self.mode: str | None = None
         self.armed: bool | None = None
         self._landed: str | None = None
+        self._vtol: str | None = None
         self._items: dict[int, object] = {}
 
     def note_mode(self, mode: str, **detail: Scalar) -> list[EventBody]:
@@ -68,6 +70,13 @@ class StateEvents:
         self._landed = state
         return [EventBody("landed_state", {"state": state})]
 
+    def note_vtol(self, state: str) -> list[EventBody]:
+        """Note whether a VTOL flies as a multicopter, as a fixed wing, or changes between them."""
+        if state == self._vtol:
+            return []
+        self._vtol = state
+        return [EventBody("vtol_state", {"state": state})]
+
     def note_item(self, seq: int, data: dict[str, Scalar], fingerprint: object) -> list[EventBody]:
         """Note an item of the plan; it is the same as before where its fingerprint is equal."""
         if self._items.get(seq) == fingerprint:
@@ -77,7 +86,7 @@ class StateEvents:
 
     def restart(self) -> None:
         """Forget mode, arming and landing: the autopilot has started anew."""
-        self.mode = self.armed = self._landed = None
+        self.mode = self.armed = self._landed = self._vtol = None
 
 
 class StateReader:
@@ -105,8 +114,9 @@ class StateReader:
         return events + self.events.note_armed(bool(heartbeat.base_mode & ARMED_FLAG))
 
     def read_landed(self, message: ExtendedSysState, _now_ms: int) -> list[EventBody]:
-        """Follow landing and take-off; 0 is undefined."""
-        return self.events.note_landed(landed_name(message.landed_state)) if message.landed_state else []
+        """Follow landing and take-off, and a VTOL's transitions; 0 is undefined."""
+        events = self.events.note_landed(landed_name(message.landed_state)) if message.landed_state else []
+        return events + (self.events.note_vtol(vtol_name(message.vtol_state)) if message.vtol_state else [])
 
     def read_mission(self, message: MissionCurrent, _now_ms: int) -> list[EventBody]:
         """Follow the current mission item and whether the mission runs."""

@@ -218,6 +218,7 @@ def test_the_system_status_knows_its_sentinels() -> None:
         "battery_remaining_pct": 77.0,
     }
     assert set(battery_of(65535, -1, -1).values()) == {None}
+    assert battery_of(0, -1, -1)["battery_voltage_v"] is None
 
 
 #: What MAVLink's own XML says a field is counted in -> how many of it make one of the channel's unit.
@@ -310,7 +311,37 @@ def test_wind_is_where_it_comes_from_or_the_airs_own_velocity() -> None:
         "wind_east_m_s": -4.0,
         "wind_down_m_s": None,
         "wind_speed_m_s": 5.0,
+        "wind_from_deg": pytest.approx(126.87, abs=0.01),  # it blows to the north-west
     }
+    still = values_of(dialect.MAVLink_wind_cov_message(1, 0.0, 0.0, math.nan, 0.0, 0.0, 0.0, 0.0, 0.0))
+    assert still["wind_from_deg"] is None
+
+
+@pytest.mark.parametrize(("north", "east", "expected"), [(-5, 0, 0), (0, -5, 90), (5, 0, 180), (0, 5, 270)])
+def test_the_winds_direction_is_where_it_comes_from(north: float, east: float, expected: float) -> None:
+    message = dialect.MAVLink_wind_cov_message(1, north, east, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert values_of(message)["wind_from_deg"] == pytest.approx(expected)
+
+
+def test_no_volts_are_no_battery_monitor() -> None:
+    assert values_of(battery(voltages=[0, *[65535] * 9]))["battery_voltage_v"] is None
+    assert values_of(battery(voltages=[0] * 10))["battery_voltage_v"] is None
+    assert values_of(battery(voltages=[1, *[65535] * 9]))["battery_voltage_v"] == 0.001
+
+
+def test_the_largest_numbers_of_accuracies_and_loads_are_no_values() -> None:
+    most = 2**32 - 1
+    for field, channel in (
+        ("h_acc", "gps_horizontal_accuracy_m"),
+        ("v_acc", "gps_vertical_accuracy_m"),
+        ("vel_acc", "gps_speed_accuracy_m_s"),
+    ):
+        message = gps()
+        setattr(message, field, most)
+        assert values_of(message)[channel] is None, field
+    status = dialect.MAVLink_sys_status_message(0, 0, 0, 65535, 12_000, -1, -1, 65535, 0, 0, 0, 0, 0)
+    values = values_of(status)
+    assert (values["processor_load_pct"], values["link_drop_rate_pct"]) == (None, None)
 
 
 def test_a_rotation_of_nought_is_a_sensor_that_is_not_healthy() -> None:
@@ -343,3 +374,11 @@ def test_high_latency_messages_are_scaled() -> None:
     values = values_of(message)
     assert (values["latitude_deg"], values["heading_deg"], values["air_speed_m_s"]) == (30.0, 180.0, 10.0)
     assert values["battery_remaining_pct"] is None
+    assert (values["failure_flags_code"], values["wind_speed_m_s"], values["wind_from_deg"]) == (0, None, None)
+    older = dict.fromkeys(dialect.MAVLink_high_latency_message.fieldnames, 0)
+    older |= {"latitude": -337_000_000, "longitude": 1, "heading": 27_000, "roll": -4500}
+    older |= {"gps_nsat": 255, "failsafe": 2}
+    values = values_of(dialect.MAVLink_high_latency_message(**older))
+    assert (values["latitude_deg"], values["heading_deg"], values["failsafe_flags_code"]) == (-33.7, 270.0, 2)
+    assert values["roll_rad"] == pytest.approx(-math.pi / 4)
+    assert values["gps_satellites_count"] is None

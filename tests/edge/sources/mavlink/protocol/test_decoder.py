@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -108,6 +109,41 @@ def test_an_unknown_id_is_counted_and_skipped_whole() -> None:
     assert [frame.sequence for frame in got] == [0, 2]
     assert decoder.counters()["unknown_id"] == 1
     assert decoder.counters()["lost"] == 0
+
+
+def unknown_run(count: int, first: int, version: int = 2) -> list[bytes]:
+    """Return frames of ids that no dialect here has, numbered as the sender of `flight` numbers its own."""
+    frames: list[bytes] = []
+    for n in range(count):
+        payload = bytes((n * 7 + at) & 127 for at in range(5 + n % 40))
+        if version == 2:
+            head = bytes((len(payload), 0, 0, (first + n) & 255, 1, 1)) + (900_000 + n % 3).to_bytes(3, "little")
+            frames.append(b"\xfd" + head + payload + bytes((n & 255, 0x5A)))
+        else:
+            frames.append(bytes((0xFE, len(payload), (first + n) & 255, 1, 1, 223)) + payload + b"\x11\x5a")
+    return frames
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("stamped", [False, True])
+@pytest.mark.parametrize("count", [2, 3, 5, 7, 40, 300])
+@pytest.mark.parametrize("piece_bytes", [37, 100_000])
+def test_unknown_ids_in_a_row_are_unknown_and_nothing_is_lost(
+    version: int, stamped: bool, count: int, piece_bytes: int
+) -> None:
+    frames = flight(3, version)
+    stream = [*frames, *unknown_run(count, 3, version)]
+    pilot = Autopilot(version=version)
+    pilot.state.seq = (3 + count) & 255
+    stream += [pilot.attitude(9000), *unknown_run(count, 4 + count, version)]  # these end the stream
+    data = make_tlog((NOON_MS + n, frame) for n, frame in enumerate(stream)) if stamped else b"".join(stream)
+    cuts = list(range(piece_bytes, len(data), piece_bytes))
+    got, decoder = decode_in_pieces(data, cuts, stamped=stamped)
+    counters = decoder.counters()
+    assert [frame.message_id for frame in got] == [30, 33, 74, 30]
+    assert counters["unknown_id"] == 2 * count
+    assert counters["lost"] == 0
+    assert not {"bad_crc", "junk_bytes", "duplicate", "late"} & {name for name, count in counters.items() if count}
 
 
 def test_a_frame_with_foreign_incompatibility_flags_is_dropped_and_counted() -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output
@@ -402,6 +403,15 @@ def test_a_heartbeat_of_something_else_under_the_vehicles_number_changes_no_mode
     field.receive([*met(pilot, 1000), pilot.heartbeat(kind=18, autopilot=8, mode=77, armed=True)])
     assert [event.data.get("mode") for event in field.events] == ["STABILIZE", None]
     assert field.event("armed").data == {"armed": False}
+
+
+def test_a_vtols_transitions_are_events() -> None:
+    field, pilot = Field(), Autopilot()
+    field.receive(met(pilot, 1000))
+    for vtol in (0, 3, 3, 1, 4):
+        field.receive(pilot.encode(dialect.MAVLink_extended_sys_state_message(vtol, 2)))
+    states = [event.data["state"] for event in field.events if event.kind == "vtol_state"]
+    assert states == ["mc", "transition_to_fw", "fw"]
 
 
 def test_a_text_in_chunks_is_one_event() -> None:
