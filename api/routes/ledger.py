@@ -159,8 +159,14 @@ def get_weather_window(
     known = repositories.fields.get(field)
     end_ms = scope.now_ms if end is None else end
     window = settle_window(end_ms - 24 * HOUR_MS if start is None else start, end_ms, end_ms, _LONGEST_WEATHER_MS)
-    verdicts, devices = assess_weather(scope, repositories, known, window, kind)
-    body = WeatherBody(field=field, kind=kind, devices=devices, hours=[hour_of(verdict) for verdict in verdicts])
+    weather = assess_weather(scope, repositories, known, window, kind)
+    body = WeatherBody(
+        field=field,
+        kind=kind,
+        devices=weather.devices,
+        altitude_m=weather.altitude_m,
+        hours=[hour_of(verdict) for verdict in weather.verdicts],
+    )
     return reply(request, body)
 
 

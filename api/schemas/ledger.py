@@ -196,6 +196,10 @@ class WeatherBody(Model):
     field: str
     kind: str
     devices: list[str]
+    altitude_m: Annotated[
+        float | None,
+        Field(description="Of the site, or a device there: Delta-T is at its pressure. Null: not known, sea level."),
+    ] = None
     hours: list[HourBody]
 
 

@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.answers import AnswerMethod
 from api.schemas.model import Model
-from headland.agronomy.prescription.nitrogen_rules import YIELD_CURVES
+from headland.agronomy.prescription.nitrogen_rules import UPTAKE_KG_100KG, YIELD_CURVES
 from headland.analysis.prescriptions import recommendation as analysis
 from headland.analysis.prescriptions.recommendation import FieldRecommendation, RecommendationInputs, Rule
 
 _Kg = Annotated[float, Field(ge=0, le=1000)]
-_Yield = Annotated[float, Field(ge=0, le=30)]
+#: Fresh vegetables under a roof reach 300 t/ha.
+_Yield = Annotated[float, Field(ge=0, le=400)]
 _Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -29,24 +30,36 @@ class RecommendationQuery(BaseModel):
         Field(description="A season of the field, whose target yield applies if none is given.", max_length=64),
     ] = None
     product: Annotated[str | None, Field(description="The product that supplies the nitrogen.", max_length=64)] = None
-    target_yield_t_ha: Annotated[_Yield | None, Field(description="Target grain yield (all but the index rules).")] = (
-        None
-    )
+    target_yield_t_ha: Annotated[
+        _Yield | None, Field(description="Target yield (stanford, target_yield); the ordinance wants mean_yield_t_ha.")
+    ] = None
     crop_n_kg_ha: Annotated[
         _Kg | None, Field(description="stanford: need of the crop, unless by yield and uptake.")
     ] = None
     soil_n_kg_ha: Annotated[_Kg | None, Field(description="stanford: supply of the soil.")] = None
     efficiency: Annotated[_Share | None, Field(description="stanford: share of fertilizer N that is taken up.")] = None
     uptake_kg_100kg: Annotated[
-        Annotated[float, Field(ge=1, le=5)] | None,
-        Field(description="stanford, target_yield: N for 100 kg of grain; wheat 2.4 to 3.1."),
+        Annotated[float, Field(ge=UPTAKE_KG_100KG[0], le=UPTAKE_KG_100KG[1])] | None,
+        Field(
+            description="stanford, target_yield: N for 100 kg of harvest; wheat 2.4 to 3.1, soybean 7.2, tomatoes 0.45."
+        ),
     ] = None
+    fixed_share: Annotated[
+        Annotated[float, Field(ge=0, lt=1)],
+        Field(description="target_yield: share of its N that a legume takes from the air; soybean, peanut 0.67."),
+    ] = 0.0
     unfertilised_yield_t_ha: Annotated[_Yield | None, Field(description="target_yield: grain without fertilizer.")] = (
         None
     )
     recovery: Annotated[_Share | None, Field(description="target_yield: share of fertilizer N that is taken up.")] = (
         None
     )
+    mean_yield_t_ha: Annotated[
+        _Yield | None, Field(description="duev: mean of the last five years' yields; instead of past_yields_t_ha.")
+    ] = None
+    past_yields_t_ha: Annotated[
+        tuple[_Yield, ...], Field(description="duev: yields of the last years, oldest first.", max_length=20)
+    ] = ()
     nmin_kg_ha: Annotated[_Kg | None, Field(description="duev: mineral N in 0 to 90 cm in spring.")] = None
     quality_class: Annotated[Literal["A", "B", "C", "E"] | None, Field(description="duev: class of the wheat.")] = None
     humus_kg_ha: Annotated[_Kg, Field(description="duev: credit for humus; 20 above 4 %.")] = 0.0
@@ -114,7 +127,9 @@ class Recommendation(Model):
 
 def inputs_of(query: RecommendationQuery, target_yield_t_ha: float | None) -> RecommendationInputs:
     """Return the inputs of a query; `target_yield_t_ha` is the season's, for a query without one."""
-    inputs = {field.name: getattr(query, field.name) for field in fields(RecommendationInputs)}
+    names = {field.name for field in fields(RecommendationInputs)} - {"aimed_yield_t_ha"}
+    inputs = {name: getattr(query, name) for name in names}
+    inputs["aimed_yield_t_ha"] = query.target_yield_t_ha
     if query.target_yield_t_ha is None:
         inputs["target_yield_t_ha"] = target_yield_t_ha
     return RecommendationInputs(**inputs)

@@ -14,12 +14,14 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.alarms.rule_values import (
     NO_SAMPLES,
     OPTIONAL_CHANNELS,
     ChannelSamples,
     Samples,
+    SiteConditions,
     has_channels,
     has_recent_samples,
     is_beyond,
@@ -171,9 +173,18 @@ def sample_times(rule: AlarmRule, inputs: RuleInputs, after_ms: int, until_ms: i
     return axis[np.searchsorted(axis, after_ms, "right") : np.searchsorted(axis, until_ms, "right")]
 
 
-def evaluate_rule(rule: AlarmRule, inputs: RuleInputs, axis_ms: Times, utc_offset_ms: int = 0) -> ConditionResult:
-    """Return the state of a rule at each instant of `axis_ms`; `utc_offset_ms` gives local hours and days."""
-    evaluation = _RuleEvaluation(rule, inputs, axis_ms, utc_offset_ms)
+def evaluate_rule(
+    rule: AlarmRule,
+    inputs: RuleInputs,
+    axis_ms: Times,
+    utc_offset_ms: int = 0,
+    pressure_kpa: float = STANDARD_PRESSURE_KPA,
+) -> ConditionResult:
+    """Return the state of a rule at each instant of `axis_ms`.
+
+    `utc_offset_ms` gives local hours and days, `pressure_kpa` is the air's at the site.
+    """
+    evaluation = _RuleEvaluation(rule, inputs, axis_ms, SiteConditions(utc_offset_ms, pressure_kpa))
     groups, tests = [], []
     for group in rule.any_of:
         results: list[TestResult] = []
@@ -195,11 +206,11 @@ def evaluate_values(rule: AlarmRule, values: Mapping[str, float], time_ms: int) 
 class _RuleEvaluation:
     """One evaluation of a rule: its parts, joined; `results` collects the tests on the way."""
 
-    def __init__(self, rule: AlarmRule, inputs: RuleInputs, axis_ms: Times, utc_offset_ms: int) -> None:
+    def __init__(self, rule: AlarmRule, inputs: RuleInputs, axis_ms: Times, site: SiteConditions) -> None:
         self._rule = rule
         self._inputs = inputs
         self._axis_ms = axis_ms
-        self._utc_offset_ms = utc_offset_ms
+        self._site = site
         self._leaves_out = _leaves_out(rule.any_of)
 
     def all_of(self, group: Group, results: list[TestResult]) -> Tristate:
@@ -222,7 +233,7 @@ class _RuleEvaluation:
         if not has_channels(test, samples):
             results.append(TestResult(test, device, np.full(len(self._axis_ms), np.nan), nowhere, estimated=False))
             return _absent(len(self._axis_ms))
-        value = values_of(self._rule, test, samples, self._axis_ms, self._utc_offset_ms)
+        value = values_of(self._rule, test, samples, self._axis_ms, self._site)
         is_there = ~nowhere
         if self._leaves_out:
             is_there = has_recent_samples(self._rule, test, samples, self._axis_ms)

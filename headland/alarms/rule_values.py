@@ -66,15 +66,23 @@ def is_estimated(test: AlarmTest, samples: Samples) -> bool:
     return test.what == "condensation_margin_k" and LEAF_TEMPERATURE not in samples
 
 
-def values_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, utc_offset_ms: int) -> Values:
+@dataclass(frozen=True, slots=True)
+class SiteConditions:
+    """How far a site's clocks are ahead of UTC, and the air pressure there."""
+
+    utc_offset_ms: int
+    pressure_kpa: float
+
+
+def values_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, site: SiteConditions) -> Values:
     """Return the value of a test at each instant of `axis_ms`, NaN where unknown."""
     if test.rise_h is not None:
         return _rise(samples[test.what], axis_ms, test.rise_h, rule.hold_s)
     if test.hours is None:
-        return _plain(rule, test, samples, axis_ms, utc_offset_ms)
+        return _plain(rule, test, samples, axis_ms, site)
     own = [samples[channel].time_ms for channel in required_channels(test)]
     times = own[0] if len(own) == 1 else np.unique(np.concatenate(own))
-    value = _plain(rule, test, samples, times, utc_offset_ms)
+    value = _plain(rule, test, samples, times, site)
     counted = _hours_of(times, is_beyond(test, value), axis_ms, test.of_hours or 0.0, rule.hold_s)
     fresh = hold_values(ChannelSamples(times, np.where(np.isfinite(value), 0.0, np.nan)), axis_ms, rule.hold_s)
     return counted + fresh
@@ -134,14 +142,14 @@ def _rise(total: ChannelSamples, axis_ms: Times, hours: float, hold_s: float) ->
     return np.asarray(risen[np.maximum(now, 0)] - risen[before] + fresh)
 
 
-def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, utc_offset_ms: int) -> Values:
+def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, site: SiteConditions) -> Values:
     if test.what == "local_hour":
-        return np.asarray(((axis_ms + utc_offset_ms) % DAY_MS) / HOUR_MS)
+        return np.asarray(((axis_ms + site.utc_offset_ms) % DAY_MS) / HOUR_MS)
     if test.what == "age_s":
         newest = _newest_ms(list(samples.values()) if test.of is None else [samples[test.of]], axis_ms)
         return np.where(np.isfinite(newest), (axis_ms - newest) / 1000.0, np.nan)
     if test.what == "dli_mol_m2":
-        return _light_so_far(samples[_LIGHT], axis_ms, utc_offset_ms, rule.hold_s)
+        return _light_so_far(samples[_LIGHT], axis_ms, site.utc_offset_ms, rule.hold_s)
     if test.what not in _NEEDS:
         return hold_values(samples[test.what], axis_ms, rule.hold_s)
     air = hold_values(samples[AIR_TEMPERATURE], axis_ms, rule.hold_s)
@@ -150,7 +158,7 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, u
         case "vpd_kpa":
             return vapour_pressure_deficit_kpa(air, humidity)
         case "delta_t_k":
-            return delta_t_k(air, humidity)
+            return delta_t_k(air, humidity, site.pressure_kpa)
         case "dew_point_degc":
             return dew_point_degc(air, humidity)
     leaf = (

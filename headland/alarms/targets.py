@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
 from headland.alarms.rule_conditions import (
     OWN,
     RuleInputs,
@@ -69,12 +70,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTargets:
-    """All subjects of rules by name, and the time zones of sites; `greenhouse_zones` are by id."""
+    """All subjects of rules by name, time zones and known altitudes of sites by name; `greenhouse_zones` are by id."""
 
     devices: Mapping[str, Subject]
     gateways: Mapping[str, Subject]
     time_zones: Mapping[str, ZoneInfo]
     greenhouse_zones: Mapping[str, Subject] = field(default_factory=dict)
+    altitudes_m: Mapping[str, float] = field(default_factory=dict)
 
     def subjects_of(self, rule: AlarmRule) -> list[Subject]:
         """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
@@ -104,6 +106,11 @@ class EvaluationTargets:
     def zone_of(self, site: str) -> tzinfo:
         """Return a site's time zone, UTC for an unknown one."""
         return self.time_zones.get(site, UTC)
+
+    def pressure_kpa(self, site: str) -> float:
+        """Return the mean air pressure of a site by its altitude, that of sea level for an unknown one."""
+        altitude_m = self.altitudes_m.get(site)
+        return STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
 
     def utc_offset_ms(self, site: str, time_ms: int) -> int:
         """Return how far local clocks of a site are ahead of UTC at an instant."""
@@ -160,8 +167,11 @@ def load_targets(
     gateway_subjects = {
         name: Subject(name, GATEWAY, sites.get(name, ""), name, values=values) for name, values in gateways.items()
     }
-    time_zones = {site.name: ZoneInfo(site.time_zone) for site in repositories.sites.all()}
-    return EvaluationTargets(devices, gateway_subjects, time_zones, _greenhouse_zones(repositories, devices))
+    places = list(repositories.sites.all())
+    time_zones = {place.name: ZoneInfo(place.time_zone) for place in places}
+    altitudes_m = {place.name: place.altitude_m for place in places if place.altitude_m is not None}
+    in_zones = _greenhouse_zones(repositories, devices)
+    return EvaluationTargets(devices, gateway_subjects, time_zones, in_zones, altitudes_m)
 
 
 def _greenhouse_zones(repositories: OrganisationRepositories, devices: Mapping[str, Subject]) -> dict[str, Subject]:

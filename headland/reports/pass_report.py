@@ -263,7 +263,7 @@ def _nutrients(data: _ReportData) -> list[Part]:
 def _weather(data: _ReportData) -> list[Part]:
     field_pass = data.field_pass
     kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
-    verdicts, devices = assess_weather(
+    weather = assess_weather(
         data.scope,
         data.repositories,
         field_pass.field,
@@ -275,7 +275,7 @@ def _weather(data: _ReportData) -> list[Part]:
         ("rain_mm", "mm"), ("suits", ""),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
-    for verdict in verdicts:
+    for verdict in weather.verdicts:
         hour = verdict.hour
         measured = {
             "air_temperature_degc": (hour.temperature_degc, "degC"),
@@ -287,7 +287,7 @@ def _weather(data: _ReportData) -> list[Part]:
             Figure(name, value, unit, reason=_unless(value, "not_measured")) for name, (value, unit) in measured.items()
         ]
         rows.append((ReportInstant(hour.start_ms), *cells, Figure("suits", verdict.state)))
-    return [ReportTable("hours", columns, tuple(rows)), _name("measured_by", ", ".join(devices))]
+    return [ReportTable("hours", columns, tuple(rows)), _name("measured_by", ", ".join(weather.devices))]
 
 
 def _segments(field_pass: FieldPass) -> list[Part]:

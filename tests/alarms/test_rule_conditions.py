@@ -52,6 +52,15 @@ def test_an_index_is_what_is_published_of_it(what: str, samples: Samples, publis
     assert found == pytest.approx(published, abs=0.05 if what != "vpd_kpa" else 0.002)
 
 
+def test_delta_t_of_a_rule_is_at_the_pressure_of_the_site() -> None:
+    inputs, one = RuleInputs(air(30.0, 40.0)), rule((AlarmTest(what="delta_t_k", above=10.0),))
+    # PsychroLib's wet bulb at 1800 m, 81.8 kPa, is 19.400 degC.
+    high = evaluate_rule(one, inputs, np.array([0]), pressure_kpa=81.8)
+    low = evaluate_rule(one, inputs, np.array([0]))
+    assert high.values[0][0][0] == pytest.approx(10.6, abs=0.03)
+    assert (high.is_bad.tolist(), low.is_bad.tolist()) == ([True], [False])
+
+
 def test_light_so_far_is_the_days_own_and_unknown_where_too_little_of_the_day_is() -> None:
     test = rule((AlarmTest(what="dli_mol_m2", below=12.0),))
     flux = np.zeros(2 * 288)

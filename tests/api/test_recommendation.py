@@ -53,7 +53,7 @@ def ask(farm_api: RegistryApi, status: int = 200, **query: Any) -> Any:
         (
             {
                 "method": "duev",
-                "target_yield_t_ha": 9,
+                "past_yields_t_ha": [8.5, 9.5, 9],
                 "nmin_kg_ha": 43,
                 "quality_class": "B",
                 "humus_kg_ha": 20,
@@ -106,12 +106,33 @@ def test_the_rate_of_a_product_is_per_hectare_per_mu_and_for_the_whole_usable_fi
     assert answer["area_ha"] < 4.1934
 
 
+def test_the_ordinances_yield_is_of_past_years_and_a_target_is_named_as_such(farm_api: RegistryApi) -> None:
+    query: dict[str, Any] = {"method": "duev", "nmin_kg_ha": 43, "quality_class": "B"}
+    past = ask(farm_api, **query, past_yields_t_ha=[2.0, 8.0, 8.5, 9.0, 9.5, 10.0])
+    assert past["inputs"]["yield_t_ha"] == pytest.approx(9.0)
+    assert ask(farm_api, **query, mean_yield_t_ha=9.0)["n_kg_ha"] == past["n_kg_ha"] == pytest.approx(197.0)
+    aimed = ask(farm_api, **query, target_yield_t_ha=9.0)
+    assert (aimed["n_kg_ha"], aimed["inputs"]["yield_basis"]) == (197.0, "aimed_at")
+    assert "mean yield of the last five years" in aimed["valid_for"]
+    # The season's target is no yield of a past year.
+    problem = ask(farm_api, 400, **query, season=farm_api.ids["seasons"])
+    assert (problem["missing"], "past_yields_t_ha" in problem["detail"]) == (["mean_yield_t_ha"], True)
+
+
+@pytest.mark.parametrize(("uptake", "fixed"), [(0.45, 0.0), (7.2, 0.667), (5.8, 0.0)])
+def test_vegetables_and_legumes_have_a_target_yield(farm_api: RegistryApi, uptake: float, fixed: float) -> None:
+    yields = {"target_yield_t_ha": 75, "unfertilised_yield_t_ha": 45}
+    rule: dict[str, Any] = {"uptake_kg_100kg": uptake, "fixed_share": fixed, "recovery": 0.4}
+    answer = ask(farm_api, method="target_yield", **yields, **rule)
+    assert answer["n_kg_ha"] == pytest.approx(30_000 * uptake / 100 * (1 - fixed) / 0.4)
+
+
 @pytest.mark.parametrize(
     ("method", "missing"),
     [
         ("stanford", ["crop_n_kg_ha", "soil_n_kg_ha", "efficiency"]),
         ("target_yield", ["target_yield_t_ha", "unfertilised_yield_t_ha", "uptake_kg_100kg", "recovery"]),
-        ("duev", ["target_yield_t_ha", "nmin_kg_ha", "quality_class"]),
+        ("duev", ["mean_yield_t_ha", "nmin_kg_ha", "quality_class"]),
         ("nfoa", ["ndvi", "reference_ndvi", "growing_days", "curve"]),
         ("sufficiency", ["index", "reference_index", "optimum_kg_ha"]),
         ("linear", ["index", "index_low", "index_high", "least_kg_ha", "most_kg_ha", "direction"]),

@@ -171,7 +171,8 @@ def degree_day_indices(periods: Periods, channel: str, temperature_degc: Values,
         precomputed_index(
             f"degree_days_{name}",
             "degC d",
-            Method(f"degree_days_{name}", 1, f"{_source(name, thresholds)}; {limits}; coverage from 90 % on"),
+            # The upper limit applies to the average too since version 2; all four have one number.
+            Method(f"degree_days_{name}", 2, f"{_source(name, thresholds)}; {limits}; coverage from 90 % on"),
             (channel,),
             METHODS[name](low, high, following, base, upper, cutoff),
             known / periods.lengths,

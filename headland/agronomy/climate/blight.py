@@ -3,9 +3,11 @@
 Sources
 -------
 .. [1] Wallin (1962), Am. Potato J. 39, 300-312; severity values as Michigan State University prints them.
-.. [2] MacKenzie (1981), Plant Disease 65, 394-399: Blitecast.
+.. [2] Blitecast: MacKenzie (1981), Plant Disease 65, 394-399, not re-read; its matrix as printed by Pessl Instruments
+       (docs.metos.at, "BliteCast") and coded in IRRI's R package cropsim, which agree in all twelve fields.
 .. [3] Smith (1956), Plant Pathology 5, 83-87; Hutton criteria: Dancey et al. (2017), James Hutton Institute.
-.. [4] Hyre (1954): rain-favourable days; the figures were not re-read in the paper.
+.. [4] Hyre (1954), Am. Potato J. 31, 245-253, not re-read; the figures of rain-favourable days as UC IPM and cropsim
+       give them.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ WALLIN: Final = (
     (15.1, 26.7, (10.0, 13.0, 16.0, 19.0)),
 )
 #: [2]: below which severity of seven days which message, with up to 4 and with 5 or more rain-favourable days.
-_BLITECAST_DRY: Final = ((3, -1), (5, 0), (7, 1))
+_BLITECAST_DRY: Final = ((4, -1), (5, 0), (7, 1))
 _BLITECAST_WET: Final = ((3, -1), (4, 0), (5, 1))
 #: The messages by code: -1 no spray, 0 a late blight warning, 1 spray every 7 days, 2 every 5 days.
 BLITECAST_MESSAGES: Final = {-1: "no_spray", 0: "warning", 1: "spray_7_days", 2: "spray_5_days"}
@@ -40,11 +42,12 @@ _BLIGHT_DEGC, _SMITH_H, _HUTTON_H = 10.0, 11.0, 6.0
 #: Days that an answer needs before the first one asked for: ten of rain before the first of seven.
 RUN_IN_DAYS: Final = 16
 _WEEK, _RAIN_DAYS, _WARM_DAYS = 7, 10, 5
-#: [4]: a day is rain-favourable after so much rain in ten days [mm] while five were no warmer on average [degC].
-_LEAST_RAIN_MM, _MOST_DEGC = 30.0, 25.5
+#: [4]: a day is rain-favourable after so much rain in ten days [mm] while five were no warmer on average [degC], unless
+#: its own lowest temperature is below the last figure [degC].
+_LEAST_RAIN_MM, _MOST_DEGC, _COLD_DEGC = 30.0, 25.5, 7.2
 _HYRE: Final = (
-    f"Hyre (1954): {_LEAST_RAIN_MM:g} mm of rain in ten days while five average below {_MOST_DEGC:g} degC, figures not "
-    "re-read in the paper"
+    f"Hyre (1954): {_LEAST_RAIN_MM:g} mm of rain in ten days while five average below {_MOST_DEGC:g} degC, and a "
+    f"lowest temperature of the day of {_COLD_DEGC:g} degC or more; figures of UC IPM, not re-read in the paper"
 )
 _COVERAGE: Final = "coverage is the known share of the day, from 90 % on"
 
@@ -113,27 +116,35 @@ def late_blight_indices(
 def blitecast_indices(severity: Index, temperature: Index, rain_mm: Index, inputs: tuple[str, ...]) -> list[Index]:
     """Return for each day whether rain made it favourable, the severity of seven days, and Blitecast's message code.
 
-    The three indices are of the same consecutive days; a sum is known only where each of its days is.
+    The three indices are of the same consecutive days, `temperature` with its lowest; a sum is known only where each of
+    its days is. Raises ValueError for a temperature without its lowest.
     """
+    if temperature.low is None:
+        raise ValueError("Blitecast needs the lowest temperature of each day")
     share = np.minimum(np.minimum(severity.coverage, temperature.coverage), rain_mm.coverage)
     rain, mean_degc = _sum_last(rain_mm.value, _RAIN_DAYS), _sum_last(temperature.value, _WARM_DAYS) / _WARM_DAYS
-    is_favourable = (rain >= _LEAST_RAIN_MM) & (mean_degc < _MOST_DEGC)
-    favourable = np.where(np.isfinite(rain + mean_degc), is_favourable, np.nan)
+    is_favourable = (rain >= _LEAST_RAIN_MM) & (mean_degc < _MOST_DEGC) & (temperature.low >= _COLD_DEGC)
+    favourable = np.where(np.isfinite(rain + mean_degc + temperature.low), is_favourable, np.nan)
     week, days = _sum_last(severity.value, _WEEK), _sum_last(favourable, _WEEK)
     message = [
         _MESSAGE_CODES[blitecast(int(s), int(d))] if np.isfinite(s + d) else np.nan
         for s, d in zip(week.tolist(), days.tolist(), strict=True)
     ]
-    rule = "MacKenzie (1981), Blitecast: -1 no spray, 0 a warning, 1 spray every 7 days, 2 every 5 days"
-    columns = (
-        ("rain_favourable_day", _HYRE, favourable, _lowest_share(share, _RAIN_DAYS)),
-        ("late_blight_severity_7_d", f"sum of seven days; {severity.method.source}", week, _lowest_share(share, _WEEK)),
-        ("blitecast_code", f"{rule}; {_HYRE}", np.array(message), _lowest_share(share, _WEEK + _RAIN_DAYS - 1)),
+    rule = (
+        "Blitecast (MacKenzie 1981, matrix as Pessl Instruments print it): -1 no spray, 0 a warning, 1 spray every 7 "
+        "days, 2 every 5 days"
     )
     every_day = "every day of it from 90 % on"
+    methods = (
+        Method("rain_favourable_day", 2, f"{_HYRE}; {every_day}"),
+        Method("late_blight_severity_7_d", 1, f"sum of seven days; {severity.method.source}; {every_day}"),
+        Method("blitecast_code", 2, f"{rule}; {_HYRE}; {every_day}"),
+    )
+    values = (favourable, week, np.array(message))
+    lengths = (_RAIN_DAYS, _WEEK, _WEEK + _RAIN_DAYS - 1)
     return [
-        precomputed_index(name, "1", Method(name, 1, f"{source}; {every_day}"), inputs, value, least, severity.known)
-        for name, source, value, least in columns
+        precomputed_index(method.id, "1", method, inputs, value, _lowest_share(share, days), severity.known)
+        for method, value, days in zip(methods, values, lengths, strict=True)
     ]
 
 

@@ -7,7 +7,8 @@ Sources
 .. [1] Broome et al. (1995), Phytopathology 85, 97-102: Botrytis bunch rot of grape.
 .. [2] Gubler and Thomas, UC IPM: risk index of grape powdery mildew.
 .. [3] Magarey, Sutton, Russo (2005), Phytopathology 95, 92-100: wetness that an infection needs by temperature.
-.. [4] Huber and Gillespie (1992), Annu. Rev. Phytopathol. 30, 553-577: onset and dry-off by dew point depression.
+.. [4] Huber and Gillespie (1992), Annu. Rev. Phytopathol. 30, 553-577: wetness by dew point depression, onset apart
+       from dry-off. The thresholds 2 and 3.8 K were not found in the text of this or another paper: Headland's own.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Level = Literal["low", "moderate", "high"]
 
 #: Relative humidity from which air counts as humid [%].
 HUMID_FROM_PCT: Final = 90.0
-#: Dew point depression at which leaves become wet, and the one from which they are dry again [K]; [4].
+#: Dew point depression at which leaves become wet, and the one from which they are dry again [K]; not confirmed by [4].
 ONSET_K: Final = 2.0
 DRY_OFF_K: Final = 3.8
 
@@ -59,7 +60,7 @@ _MILDEW_HOURS, _MILDEW_DAYS = 6.0, 3
 _MILDEW_UP, _MILDEW_DOWN, _MILDEW_MOST = 20, 10, 100
 MILDEW_LEVELS: Final = (40.0, 60.0)
 
-_WETNESS: Final = "wet by dew point depression, 2 K on and 3.8 K off (Huber and Gillespie 1992)"
+_WETNESS: Final = "wet by dew point depression (Huber and Gillespie 1992), 2 K on and 3.8 K off: limits not confirmed"
 _BOTRYTIS: Final = (
     f"Broome et al. (1995), the highest of the day; a wet period ends after {BOTRYTIS_DRY_H:g} h dry; {_WETNESS}"
 )

@@ -6,7 +6,8 @@ and outside differ by no more than the sensors' errors.
 Sources
 -------
 .. [1] Vanthoor et al. (2011), Biosystems Engineering 110, 363-377, electronic appendix: roof vents, eq 65.
-.. [2] Boulard and Draoui (1995), J. Agric. Eng. Res. 61, 165-172: ventilation from balances and tracers.
+.. [2] Boulard and Draoui (1995), J. Agric. Eng. Res. 61: natural ventilation of a greenhouse from balances and tracers.
+       Its pages could not be confirmed, nor was it re-read: the balances themselves are conservation of mass.
 """
 
 from __future__ import annotations
@@ -247,8 +248,9 @@ def _by_vapour(
     known = count_true(hours, np.isfinite(vapour + outside + dripped))
     rule = Method(
         "air_exchange_by_vapour", 1,
-        f"vapour balance, Boulard and Draoui (1995): transpiration ({_STANGHELLINI}) less condensation on "
-        f"the cover (Vanthoor et al. 2011 eq 42 to 44) and what the air stored, over what it carries out; "
+        f"vapour balance (after Boulard and Draoui 1995, not re-read): transpiration ({_STANGHELLINI}) less "
+        f"condensation on the cover (Vanthoor et al. 2011 eq 42 to 44) and what the air stored, over what it carries "
+        f"out; "
         f"none where inside and outside differ by less than {LEAST_SIGMAS:g} times "
         f"{VAPOUR_ERROR_G_M3:g} g/m3; from 50 % on",
     )  # fmt: skip
@@ -285,8 +287,9 @@ def _by_co2(hours: Periods, inside: HouseClimate, declared: DeclaredHouse, by_va
         ]
         rule = Method(
             "air_exchange_by_co2", 1,
-            "carbon dioxide balance of dark hours, Boulard and Draoui (1995); what the crop breathes out is not "
-            f"counted; none where inside and outside differ by less than {LEAST_SIGMAS:g} times {CO2_ERROR_PPM:g} ppm; "
+            "carbon dioxide balance of dark hours (after Boulard and Draoui 1995, not re-read); what the crop breathes "
+            f"out is not counted; none where inside and outside differ by less than {LEAST_SIGMAS:g} times "
+            f"{CO2_ERROR_PPM:g} ppm; "
             "from 50 % on",
         )  # fmt: skip
         inputs = (AIR_TEMPERATURE, _CO2)

@@ -75,6 +75,7 @@ class Light:
 
     `channel` is the measured channel, `factor` the photons of one of its units, `source` the origin of the factor.
     `by_day` is true where the sun is up; None where the place is not known: then the whole day must be covered.
+    `in_dark` is true where the sun is so low that light is a lamp's; `has_lamps` where lamps are declared.
     """
 
     ppfd_umol_m2_s: Values
@@ -82,6 +83,8 @@ class Light:
     factor: float
     source: str
     by_day: Mask | None = None
+    in_dark: Mask | None = None
+    has_lamps: bool = False
 
     @cached_property
     def flux(self) -> Values:
@@ -91,30 +94,48 @@ class Light:
             return flux
         return np.where(~self.by_day & (flux < NIGHT_OFFSET_UMOL_M2_S), 0.0, flux)
 
+    def needed(self, periods: Periods) -> Mask:
+        """Return which steps a period's sum needs: daylight, and the night where lamps may burn.
+
+        Lamps may burn where they are declared, in a period with light in the dark, and in one without daylight.
+        """
+        every = np.ones(len(self.flux), np.bool_)
+        if self.by_day is None or self.has_lamps:
+            return every
+        dark = ~self.by_day if self.in_dark is None else self.in_dark
+        is_lit = count_true(periods, dark & (self.flux >= NIGHT_OFFSET_UMOL_M2_S)) > 0
+        has_no_day = count_true(periods, self.by_day) == 0
+        return np.asarray(self.by_day | np.repeat(is_lit | has_no_day, periods.lengths))
+
 
 def light_indices(periods: Periods, light: Light, base_degc: float, temperature_degc: Values | None) -> list[Index]:
     """Return the light sum, photoperiod, mean flux and photothermal ratio of each period, which is a day.
 
-    A day needs 90 % of its daylight: a gap at noon counts more than one at midnight. A flux below 0 counts as dark.
+    A day needs 90 % of its daylight: a gap at noon counts more than one at midnight. Where lamps may burn it needs 90 %
+    of its day and night (`Light.needed`). A flux below 0 counts as dark.
     """
     flux = light.flux
     known = np.isfinite(flux)
-    wanted = np.ones(len(flux), np.bool_) if light.by_day is None else light.by_day
+    wanted = light.needed(periods)
     coverage = count_true(periods, known & wanted) / np.maximum(count_true(periods, wanted), 1)
     count = count_true(periods, known)
     inputs = (light.channel,)
-    by_sun = "daylight" if light.by_day is not None else "the period, because the place is not known,"
+    by_sun = (
+        "daylight, and of the night where lamps are declared or light is measured or the sun does not rise,"
+        if light.by_day is not None
+        else "the period, because the place is not known,"
+    )
     made = (
         f"{light.channel} times {light.factor:g}: {light.source}; coverage is the known share of {by_sun} from 90 % on"
     )
     dli = np.where(count > 0, sum_up(periods, flux) * _STEP_S / 1e6, np.nan)
     indices = [
         precomputed_index(
-            "dli_mol_m2", "mol/m2", Method("daily_light_integral", 1, made), inputs, dli, coverage, count
+            "dli_mol_m2", "mol/m2", Method("daily_light_integral", 2, made), inputs, dli, coverage, count
         ),
         precomputed_index(
             "photoperiod_h", "h",
-            Method("photoperiod", 1, f"hours of {PHOTOPERIOD_UMOL_M2_S:g} umol/m2/s or more; {made}"),
+            Method("photoperiod", 2, f"hours of {PHOTOPERIOD_UMOL_M2_S:g} umol/m2/s or more; {made}"),
             inputs, hours_of(count_true(periods, flux >= PHOTOPERIOD_UMOL_M2_S)), coverage, count,
         ),
         precomputed_index(
@@ -146,7 +167,7 @@ def _photothermal_index(
     warm_share = count_true(periods, np.isfinite(temperature)) / periods.lengths
     ratio = photothermal_ratio(dli, average(periods, temperature), base_degc)
     method = Method(
-        "photothermal_ratio", 1, f"DLI / (ADT - {base_degc:g} degC), Liu and Heins (1997); not defined at or below it"
+        "photothermal_ratio", 2, f"DLI / (ADT - {base_degc:g} degC), Liu and Heins (1997); not defined at or below it"
     )
     both = (channel, AIR_TEMPERATURE)
     return precomputed_index(

@@ -17,6 +17,7 @@ from headland.units_of_time import DAY_MS, MINUTE_MS
 
 _J2000_MS: Final = 946_728_000_000
 _HORIZON_DEG: Final = -0.833
+_TWILIGHT_DEG: Final = -6.0
 _ROUNDS: Final = 3
 
 
@@ -71,6 +72,11 @@ def find_daylight(noon_ms: int, latitude_deg: float, longitude_deg: float) -> Da
 def is_day(time_ms: ArrayLike, latitude_deg: float, longitude_deg: float) -> Mask:
     """Return at which instants the sun's upper edge is above the horizon."""
     return np.asarray(elevation_deg(time_ms, latitude_deg, longitude_deg) > _HORIZON_DEG)
+
+
+def is_dark(time_ms: ArrayLike, latitude_deg: float, longitude_deg: float) -> Mask:
+    """Return at which instants civil twilight is over: the sun is more than 6 deg below the horizon."""
+    return np.asarray(elevation_deg(time_ms, latitude_deg, longitude_deg) < _TWILIGHT_DEG)
 
 
 def _half_day_ms(latitude_deg: float, declination: float) -> float | None:

@@ -8,7 +8,8 @@ Sources
 .. [4] UC IPM: degree-days, upper threshold methods (horizontal, intermediate, vertical cutoff).
 .. [5] Richardson, Seeley and Walker (1974), HortScience 9, 331-332: Utah units.
 .. [6] Fishman, Erez and Couvillon (1987), J. Theor. Biol. 124, 473-483 and 126, 309-321: the dynamic model.
-.. [7] Luedeling et al. (2009), Int. J. Biometeorol. 53, 411-422: its constants as used today.
+.. [7] Luedeling, Zhang, Luedeling and Girvetz (2009), Agric. Ecosyst. Environ. 133, 23-31: the constants as extracted
+       from Erez and Fishman's own program; the same as in the R package chillR.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from headland.agronomy.series.time_grid import Periods, average, count_true, sum
 Cutoff = Literal["horizontal", "intermediate", "vertical"]
 
 
-def degree_days_average(low_degc: ArrayLike, high_degc: ArrayLike, base_degc: float) -> Values:
-    """Return (low + high) / 2 above the base, 0 below it [degC d]; [1] method 1."""
+def degree_days_average(
+    low_degc: ArrayLike, high_degc: ArrayLike, base_degc: float, upper_degc: float = np.inf
+) -> Values:
+    """Return (low + high) / 2, at most the upper threshold, above the base, 0 below it [degC d]; [1] method 1."""
     low, high = _pair(low_degc, high_degc)
-    return np.asarray(np.maximum((low + high) / 2.0 - base_degc, 0.0))
+    return np.asarray(np.maximum(np.minimum((low + high) / 2.0, upper_degc) - base_degc, 0.0))
 
 
 def degree_days_clamped(
@@ -84,7 +87,9 @@ def degree_days_double_sine(
 
 #: The methods by their names in answers: low, high and next low of a day, base and upper threshold, cutoff.
 METHODS: Final[dict[str, Callable[[Values, Values, Values, float, float | None, Cutoff], Values]]] = {
-    "average": lambda low, high, _next, base, _upper, _cutoff: degree_days_average(low, high, base),
+    "average": lambda low, high, _next, base, upper, _cutoff: degree_days_average(
+        low, high, base, np.inf if upper is None else upper
+    ),
     "average_clamped": lambda low, high, _next, base, upper, _cutoff: degree_days_clamped(
         low, high, base, np.inf if upper is None else upper
     ),
@@ -127,7 +132,7 @@ def _relative(level: float, mean: Values, amplitude: Values) -> Values:
 _UTAH_EDGES_DEGC: Final = np.array([1.4, 2.4, 9.1, 12.4, 15.9, 18.0])
 _UTAH_UNITS: Final = np.array([0.0, 0.5, 1.0, 0.5, 0.0, -0.5, -1.0])
 
-#: [7] table 2: energies over the gas constant [K], rates [1/h], slope and the temperature of transition [K].
+#: [7]: energies over the gas constant [K], rates [1/h], slope and the temperature of transition [K].
 _E0, _E1, _A0, _A1, _SLOPE, _TRANSITION_K = 4153.5, 12888.8, 139_500.0, 2.567e18, 1.6, 277.0
 #: The offset to kelvin that the model was fitted with; 273.15 gives up to 2 % other portions.
 FITTED_OFFSET_K: Final = 273.0
@@ -180,7 +185,8 @@ def chill_indices(days: Periods, hours: Periods, channel: str, temperature_degc:
     since = np.cumsum(known) / np.cumsum(days.lengths)
     utah = f"Richardson, Seeley and Walker (1974), Utah, {_HOURLY}; warm hours take units away; from 90 % on"
     dynamic = (
-        f"Fishman et al. (1987), constants of Luedeling et al. (2009), 0 degC = {FITTED_OFFSET_K:g} K, gathered since "
+        f"Fishman et al. (1987), constants of Luedeling et al. (2009, Agric. Ecosyst. Environ. 133), 0 degC = "
+        f"{FITTED_OFFSET_K:g} K, gathered since "
         f"the first day asked for, {_HOURLY}; every hour must be known"
     )
     plain = f"hours from {low:g} to {high:g} degC {_HOURLY}; from 90 % on"

@@ -7,10 +7,11 @@ hint only, from night or the time around sunset with hardly any wind; measuring 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from headland.agronomy.climate.psychrometrics import delta_t_k
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, delta_t_k
 from headland.agronomy.series.answer import INSUFFICIENT_DATA
 
 Kind = Literal["granular", "liquid"]
@@ -55,11 +56,15 @@ class HourVerdict:
     delta_t_k: float | None
 
 
-def assess_hour(hour: Hour, kind: Kind) -> HourVerdict:
-    """Return the suitability of an hour; insufficient_data without wind, or for a liquid without Delta-T."""
+def assess_hour(hour: Hour, kind: Kind, pressure_kpa: float = STANDARD_PRESSURE_KPA) -> HourVerdict:
+    """Return the suitability of an hour; insufficient_data without wind, or for a liquid without Delta-T.
+
+    `pressure_kpa` is the air's at the site: at 1800 m Delta-T is 0.7 K larger than at sea level.
+    """
     delta_k = None
     if hour.temperature_degc is not None and hour.humidity_pct is not None:
-        delta_k = float(delta_t_k(hour.temperature_degc, min(hour.humidity_pct, 100.0)))
+        known_k = float(delta_t_k(hour.temperature_degc, min(hour.humidity_pct, 100.0), pressure_kpa))
+        delta_k = known_k if math.isfinite(known_k) else None
     rain = hour.rain_mm if hour.rain_share is None else hour.rain_share
     known = {"wind": hour.wind_m_s, "delta_t": delta_k, "rain": rain}
     missing = tuple(name for name, value in known.items() if value is None)

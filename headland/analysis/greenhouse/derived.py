@@ -17,7 +17,7 @@ from headland.agronomy.climate.condensation import (
 )
 from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppfd_from_global, ppfd_from_lux
 from headland.agronomy.climate.psychrometrics import dew_point_degc
-from headland.agronomy.climate.sun import is_day
+from headland.agronomy.climate.sun import is_dark, is_day
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
@@ -50,6 +50,14 @@ def by_day_of(house: House, periods: Periods) -> Mask | None:
     if place.latitude_deg is None or place.longitude_deg is None:
         return None
     return is_day(periods.time_ms, place.latitude_deg, place.longitude_deg)
+
+
+def in_dark_of(house: House, periods: Periods) -> Mask | None:
+    """Return at which steps light can only be a lamp's; None where the place is not known."""
+    place = house.place
+    if place.latitude_deg is None or place.longitude_deg is None:
+        return None
+    return is_dark(periods.time_ms, place.latitude_deg, place.longitude_deg)
 
 
 def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> CondensationMargin:
@@ -90,11 +98,13 @@ def light_of(
     house: House, grid: HouseGrid, transmission: float | None, lamp: str | None, by_day: Mask | None
 ) -> tuple[Light | None, CatalogText]:
     """Return the light with a note on its source; None, and what is missing, where it cannot be known."""
+    in_dark = in_dark_of(house, grid.periods)
     par, lux, sun = (grid.mean(channel) for channel in LIGHT)
+    declared = lamp or house.lamp or None
+    has_lamps = declared not in {None, "sun"}
     if par is not None:
         note = CatalogText(_NOTES, "light_par", {"channel": LIGHT[0]})
-        return Light(par, LIGHT[0], 1.0, _source(note), by_day), note
-    declared = lamp or house.lamp or None
+        return Light(par, LIGHT[0], 1.0, _source(note), by_day, in_dark, has_lamps), note
     if lux is not None and declared in UMOL_PER_LUX:
         factor = UMOL_PER_LUX[declared]
         note = CatalogText(
@@ -102,7 +112,7 @@ def light_of(
             "light_lux",
             {"channel": LIGHT[1], "factor": f"{factor:g}", "lamp": CatalogText("lamps", declared)},
         )
-        return Light(ppfd_from_lux(lux, declared), LIGHT[1], factor, _source(note), by_day), note
+        return Light(ppfd_from_lux(lux, declared), LIGHT[1], factor, _source(note), by_day, in_dark, has_lamps), note
     if sun is not None and transmission is not None:
         factor = SUN_UMOL_J * transmission
         values = {
@@ -110,7 +120,9 @@ def light_of(
             "transmission": f"{transmission:g}",
         }  # fmt: skip
         note = CatalogText(_NOTES, "light_sun", values)
-        return Light(ppfd_from_global(sun, transmission), LIGHT[2], factor, _source(note), by_day), note
+        return Light(
+            ppfd_from_global(sun, transmission), LIGHT[2], factor, _source(note), by_day, in_dark, has_lamps
+        ), note
     if lux is not None:
         return None, CatalogText(_NOTES, "light_lamp_missing", {"lamps": ", ".join(UMOL_PER_LUX)})
     return None, CatalogText(_NOTES, "light_missing" if sun is None else "light_transmission_missing")

@@ -32,8 +32,7 @@ def record_weather(scope: OrgScope, field_pass: FieldPass, window: Window) -> Le
     """Append the weather of a pass's window, as the site's devices measured it; return the entry."""
     repositories = repositories_of(scope)
     kind: Kind = "liquid" if field_pass.unit == "L" else "granular"
-    verdicts, devices = assess_weather(scope, repositories, field_pass.field, window, kind)
-    evidence = weather_evidence(verdicts, devices)
+    evidence = weather_evidence(assess_weather(scope, repositories, field_pass.field, window, kind))
     return repositories.ledger.append("weather", field_pass.field.id, field_pass.id, evidence)
 
 

@@ -27,7 +27,11 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecommendationInputs:
-    """The inputs of all rules, None where not given; units are in the names, shares are from 0 to 1."""
+    """The inputs of all rules, None where not given; units are in the names, shares are from 0 to 1.
+
+    `aimed_yield_t_ha` is a yield that the request itself gives as target, not the season's; `past_yields_t_ha` are
+    oldest first.
+    """
 
     target_yield_t_ha: float | None = None
     crop_n_kg_ha: float | None = None
@@ -36,6 +40,10 @@ class RecommendationInputs:
     uptake_kg_100kg: float | None = None
     unfertilised_yield_t_ha: float | None = None
     recovery: float | None = None
+    fixed_share: float = 0.0
+    mean_yield_t_ha: float | None = None
+    past_yields_t_ha: tuple[float, ...] = ()
+    aimed_yield_t_ha: float | None = None
     nmin_kg_ha: float | None = None
     quality_class: str | None = None
     humus_kg_ha: float = 0.0
@@ -93,7 +101,7 @@ class FieldRecommendation:
 _REQUIRED: Final[dict[Rule, tuple[str, ...]]] = {
     Rule.STANFORD: ("crop_n_kg_ha", "soil_n_kg_ha", "efficiency"),
     Rule.TARGET_YIELD: ("target_yield_t_ha", "unfertilised_yield_t_ha", "uptake_kg_100kg", "recovery"),
-    Rule.DUEV: ("target_yield_t_ha", "nmin_kg_ha", "quality_class"),
+    Rule.DUEV: ("mean_yield_t_ha", "nmin_kg_ha", "quality_class"),
     Rule.NFOA: ("ndvi", "reference_ndvi", "growing_days", "curve"),
     Rule.SUFFICIENCY: ("index", "reference_index", "optimum_kg_ha"),
     Rule.LINEAR: ("index", "index_low", "index_high", "least_kg_ha", "most_kg_ha", "direction"),
@@ -107,14 +115,23 @@ def recommend(field: Field, rule: Rule, inputs: RecommendationInputs, product: P
     """
     if inputs.crop_n_kg_ha is None and inputs.target_yield_t_ha is not None and inputs.uptake_kg_100kg is not None:
         inputs = replace(inputs, crop_n_kg_ha=inputs.target_yield_t_ha * 10.0 * inputs.uptake_kg_100kg)
+    is_aim = False
+    if rule is Rule.DUEV and inputs.mean_yield_t_ha is None:
+        if inputs.past_yields_t_ha:
+            inputs = replace(inputs, mean_yield_t_ha=rules.mean_yield(inputs.past_yields_t_ha))
+        elif inputs.aimed_yield_t_ha is not None:
+            # An older request: its yield is used, and the answer says that it is not the ordinance's.
+            inputs, is_aim = replace(inputs, mean_yield_t_ha=inputs.aimed_yield_t_ha), True
     missing = [name for name in _REQUIRED[rule] if getattr(inputs, name) is None]
     if missing:
         sentence = f"{rule} also needs {', '.join(missing)}."
         if "crop_n_kg_ha" in missing:
             sentence += " crop_n_kg_ha also follows from target_yield_t_ha and uptake_kg_100kg."
+        if "mean_yield_t_ha" in missing:
+            sentence += " It is the mean of the last five years' yields, or give these as past_yields_t_ha."
         raise AnalysisError("missing-input", "Inputs missing", sentence, {"missing": missing})
     try:
-        by_rule = _RULES[rule](inputs)
+        by_rule = _duev(inputs, is_aim=is_aim) if rule is Rule.DUEV else _RULES[rule](inputs)
     except ValueError as error:
         raise AnalysisError("outside-of-rule", "Inputs outside the rule's range", f"{error}.") from error
     area_ha = field.usable_area_m2 / 10_000.0
@@ -157,17 +174,19 @@ def _target_yield(inputs: RecommendationInputs) -> rules.RateRecommendation:
         _number(inputs.unfertilised_yield_t_ha) * 1000.0,
         _number(inputs.uptake_kg_100kg),
         _number(inputs.recovery),
+        fixed_share=inputs.fixed_share,
     )
 
 
-def _duev(inputs: RecommendationInputs) -> rules.RateRecommendation:
+def _duev(inputs: RecommendationInputs, *, is_aim: bool) -> rules.RateRecommendation:
     return rules.duev_wheat(
-        _number(inputs.target_yield_t_ha),
+        _number(inputs.mean_yield_t_ha),
         _number(inputs.nmin_kg_ha),
         quality_class=inputs.quality_class or "",
         humus_kg_ha=inputs.humus_kg_ha,
         organic_last_year_kg_ha=inputs.organic_last_year_kg_ha,
         precrop_kg_ha=inputs.precrop_kg_ha,
+        is_aim=is_aim,
     )
 
 
@@ -199,7 +218,6 @@ def _linear(inputs: RecommendationInputs) -> rules.RateRecommendation:
 _RULES: Final[dict[Rule, Callable[[RecommendationInputs], rules.RateRecommendation]]] = {
     Rule.STANFORD: _stanford,
     Rule.TARGET_YIELD: _target_yield,
-    Rule.DUEV: _duev,
     Rule.NFOA: _nfoa,
     Rule.SUFFICIENCY: _sufficiency,
     Rule.LINEAR: _linear,

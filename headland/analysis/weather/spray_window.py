@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.outdoor_weather import Quantity, hourly_means, read_rain, site_devices
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.registry.models.models import Field
+from headland.registry.models.models import Field, Site
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import DeviceRecord
 from headland.units_of_time import HOUR_MS
 
 #: The time before sunset in which the air becomes calm.
@@ -23,14 +26,29 @@ _LEAST_KNOWN: Final = 4 / 6
 _MEASURED: Final[tuple[Quantity, ...]] = ("temperature", "humidity", "wind", "rain_share")
 
 
+@dataclass(frozen=True, slots=True)
+class SprayWeather:
+    """The verdicts hour by hour, the devices that measured the weather, and the altitude whose pressure Delta-T has.
+
+    `altitude_m` is the site's, else a device's there; None: neither is known, and the pressure is that of sea level.
+    """
+
+    verdicts: list[HourVerdict]
+    devices: list[str]
+    altitude_m: float | None
+
+
 def assess_weather(
     scope: OrgScope, repositories: OrganisationRepositories, field: Field, window: Window, kind: Kind
-) -> tuple[list[HourVerdict], list[str]]:
-    """Return a verdict for each whole hour that a window touches, and the devices that measured the weather."""
+) -> SprayWeather:
+    """Return a verdict for each whole hour that a window touches, by the devices of the field's site."""
     start_ms = window.start_ms // HOUR_MS * HOUR_MS
     hours = np.arange(start_ms, window.end_ms, HOUR_MS)
     whole = Window(start_ms, int(hours[-1]) + HOUR_MS)
-    records = site_devices(scope, repositories.sites.get(field.site).name if field.site is not None else None)
+    site = None if field.site is None else repositories.sites.get(field.site)
+    records = site_devices(scope, None if site is None else site.name)
+    altitude_m = _altitude_m(site, records)
+    pressure_kpa = STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
     measured = {quantity: hourly_means(scope, records, quantity, whole) for quantity in _MEASURED}
     gauge = read_rain(scope, records, whole)
     west, south, east, north = bounds_of(field)
@@ -47,15 +65,16 @@ def assess_weather(
             rain_mm=rain.mm if rain.coverage >= _LEAST_KNOWN else None,
             is_calm_time=_is_calm_time(hour_ms, *middle),
         )
-        verdicts.append(assess_hour(hour, kind))
+        verdicts.append(assess_hour(hour, kind, pressure_kpa))
     names = [*(hourly.device for hourly in measured.values()), gauge.device]
-    return verdicts, sorted({device for device in names if device is not None})
+    return SprayWeather(verdicts, sorted({device for device in names if device is not None}), altitude_m)
 
 
-def weather_evidence(verdicts: list[HourVerdict], devices: list[str]) -> dict[str, object]:
+def weather_evidence(weather: SprayWeather) -> dict[str, object]:
     """Return the known weather in the form of a ledger entry."""
     return {
-        "devices": devices,
+        "devices": weather.devices,
+        "altitude_m": weather.altitude_m,
         "hours": [
             {
                 "start_ms": verdict.hour.start_ms,
@@ -69,9 +88,16 @@ def weather_evidence(verdicts: list[HourVerdict], devices: list[str]) -> dict[st
                 "rain_mm": verdict.hour.rain_mm,
                 "delta_t_k": verdict.delta_t_k,
             }
-            for verdict in verdicts
+            for verdict in weather.verdicts
         ],
     }
+
+
+def _altitude_m(site: Site | None, records: list[DeviceRecord]) -> float | None:
+    if site is not None and site.altitude_m is not None:
+        return site.altitude_m
+    altitudes_m = (record.descriptor.altitude_m for record in records)
+    return next((altitude_m for altitude_m in altitudes_m if altitude_m is not None), None)
 
 
 def _is_calm_time(start_ms: int, latitude_deg: float, longitude_deg: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,8 +26,13 @@ def daily(name: str, value: np.ndarray, coverage: float = 1.0) -> Index:
     return precomputed_index(name, "1", Method(name, 1, name), (name,), value, np.full(DAYS, coverage), known)
 
 
-def told(severity: float, rain_mm: float, degc: float = 18.0) -> dict[str, Index]:
-    rain, warmth = daily("rain", np.full(DAYS, rain_mm)), daily("t", np.full(DAYS, degc))
+def warmth_of(degc: float, lowest_degc: float | None = None) -> Index:
+    lowest = degc if lowest_degc is None else lowest_degc
+    return replace(daily("t", np.full(DAYS, degc)), low=np.full(DAYS, lowest))
+
+
+def told(severity: float, rain_mm: float, degc: float = 18.0, lowest_degc: float | None = None) -> dict[str, Index]:
+    rain, warmth = daily("rain", np.full(DAYS, rain_mm)), warmth_of(degc, lowest_degc)
     found = blitecast_indices(daily("severity", np.full(DAYS, severity)), warmth, rain, ("t",))
     return {index.name: index for index in found}
 
@@ -36,7 +43,7 @@ def told(severity: float, rain_mm: float, degc: float = 18.0) -> dict[str, Index
         # A week's severity of 0, 7 and 14 in a dry spell, and in a wet one (35 mm in ten days).
         (0, 0.0, 18.0, -1), (1, 0.0, 18.0, 2), (0, 3.5, 18.0, -1), (1, 3.5, 18.0, 2),
         # As wet, but too warm for the fungus: no day is favourable.
-        (0.5, 3.5, 27.0, 0), (0.5, 3.5, 18.0, 0),
+        (0.5, 3.5, 27.0, -1), (0.5, 3.5, 18.0, 0),
     ],
 )  # fmt: skip
 def test_a_steady_month_is_advised_by_the_published_table(
@@ -52,9 +59,7 @@ def test_a_week_of_favourable_rain_turns_a_warning_into_a_spray() -> None:
     severity = np.zeros(DAYS)
     severity[-4:] = 1.0  # four in a week: 0 when dry, 1 when wet
     codes = [
-        blitecast_indices(
-            daily("s", severity), daily("t", np.full(DAYS, 18.0)), daily("r", np.full(DAYS, rain)), ("t",)
-        )[2].value[-1]
+        blitecast_indices(daily("s", severity), warmth_of(18.0), daily("r", np.full(DAYS, rain)), ("t",))[2].value[-1]
         for rain in (0.0, 4.0)
     ]
     assert codes == [0.0, 1.0]
@@ -66,7 +71,7 @@ def test_nothing_is_advised_without_enough_days_nor_across_a_gap() -> None:
     rain = np.full(DAYS, 4.0)
     rain[10] = np.nan
     holed = blitecast_indices(
-        daily("s", np.ones(DAYS)), daily("t", np.full(DAYS, 18.0)), daily("r", rain), ("t",)
+        daily("s", np.ones(DAYS)), warmth_of(18.0), daily("r", rain), ("t",)
     )[2]  # fmt: skip
     assert np.isfinite(holed.value).tolist() == [False] * 26 + [True] * 4
 
@@ -83,12 +88,24 @@ def test_wallins_table_gives_its_severity(hours: float, degc: float, severity: i
 @pytest.mark.parametrize(
     ("favourable_days", "messages"),
     [
-        (2, ["no_spray", "warning", "warning", "spray_7_days", "spray_7_days", "spray_5_days"]),
+        (0, ["no_spray", "no_spray", "warning", "spray_7_days", "spray_7_days", "spray_5_days"]),
+        (4, ["no_spray", "no_spray", "warning", "spray_7_days", "spray_7_days", "spray_5_days"]),
         (5, ["no_spray", "warning", "spray_7_days", "spray_5_days", "spray_5_days", "spray_5_days"]),
     ],
 )
 def test_blitecast_reads_its_matrix(favourable_days: int, messages: list[str]) -> None:
     assert [blitecast(severity, favourable_days) for severity in (2, 3, 4, 5, 6, 7)] == messages
+
+
+@pytest.mark.parametrize(("lowest_degc", "favourable"), [(7.1, 0.0), (7.2, 1.0), (6.0, 0.0), (12.0, 1.0)])
+def test_a_wet_day_with_a_cold_night_is_not_favourable(lowest_degc: float, favourable: float) -> None:
+    found = told(0.0, 3.5, 12.0, lowest_degc)
+    assert found["rain_favourable_day"].value[-1] == favourable
+
+
+def test_the_rules_that_were_corrected_have_a_new_version() -> None:
+    versions = {name: index.method.version for name, index in told(0.0, 0.0).items()}
+    assert versions == {"rain_favourable_day": 2, "late_blight_severity_7_d": 1, "blitecast_code": 2}
 
 
 def test_smith_and_hutton_need_two_consecutive_days() -> None:

@@ -41,6 +41,42 @@ def test_a_sensors_offset_at_night_is_darkness_and_an_unknown_day_has_no_sum() -
     assert dli.coverage == pytest.approx([114 / 144])
 
 
+def dli(flux: np.ndarray, by_day: np.ndarray, *, has_lamps: bool = False) -> tuple[float, float]:
+    light = Light(flux, "par", 1.0, "test", by_day, ~by_day, has_lamps)
+    (index, *_) = light_indices(DAY, light, 10.0, None)
+    return float(index.value[0]), float(index.coverage[0])
+
+
+def test_lamps_in_the_polar_night_have_a_light_sum() -> None:
+    never = np.zeros(288, np.bool_)
+    assert dli(np.where(np.arange(288) < 192, 200.0, 0.0), never) == pytest.approx((11.52, 1.0))
+    assert dli(np.zeros(288), never) == pytest.approx((0.0, 1.0))
+
+
+def test_missing_hours_of_a_night_count_where_lamps_may_burn() -> None:
+    by_day = (np.arange(288) >= 96) & (np.arange(288) < 192)
+    lamps = np.full(288, 200.0)
+    lamps[192:282] = np.nan  # 7.5 h of the night
+    value, coverage = dli(lamps, by_day)
+    assert np.isnan(value)
+    assert coverage == pytest.approx(1 - 90 / 288)
+    # Without a lamp, declared or seen, a hole in the night is no light that is missing.
+    dark = np.where(by_day, 200.0, 0.5)
+    dark[192:282] = np.nan
+    assert dli(dark, by_day) == pytest.approx((5.76, 1.0))
+    assert np.isnan(dli(dark, by_day, has_lamps=True)[0])
+
+
+def test_twilight_is_no_lamp() -> None:
+    by_day = (np.arange(288) >= 96) & (np.arange(288) < 192)
+    flux = np.where(by_day, 200.0, 0.0)
+    flux[90:96] = 7.0
+    flux[200:230] = np.nan
+    in_dark = (np.arange(288) < 84) | (np.arange(288) >= 204)
+    (index, *_) = light_indices(DAY, Light(flux, "par", 1.0, "test", by_day, in_dark), 10.0, None)
+    assert index.coverage == pytest.approx([1.0])
+
+
 def test_sunlight_has_two_photons_a_joule() -> None:
     # A clear June day at Jurong, 30.19 MJ/m2, is 61 mol/m2 outside and 36.6 behind a cover that passes 0.6.
     assert ppfd_from_global(30.191982) == pytest.approx(60.987804, rel=1e-4)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.climate.air import Air, Thresholds, day_indices, hours_beyond
+from headland.agronomy.climate.air import Air, Thresholds, day_indices, degree_day_indices, hours_beyond
 from headland.agronomy.climate.thermal_time import (
     METHODS,
     Cutoff,
@@ -71,6 +71,16 @@ def test_the_two_readings_of_the_average_differ(
 ) -> None:
     assert degree_days_average(low, high, base) == pytest.approx(first)
     assert degree_days_clamped(low, high, base, upper) == pytest.approx(second)
+
+
+def test_every_method_applies_the_upper_threshold_that_its_answer_names() -> None:
+    air = Air(np.repeat([31.0, 36.0], DAY_MS // STEP_MS // 2), np.full(DAY_MS // STEP_MS, 50.0))
+    found = degree_day_indices(make_periods([0], DAY_MS), "t", air.temperature_degc, Thresholds(10.0, 30.0))
+    for index in found:
+        assert "upper 30 degC" in index.method.source
+        assert index.method.version == 2
+        known = index.value[np.isfinite(index.value)]
+        assert known == pytest.approx(np.full(len(known), 20.0)), index.name
 
 
 @settings(max_examples=150, deadline=None)

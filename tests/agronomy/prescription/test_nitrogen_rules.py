@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from headland.agronomy.prescription.nitrogen_rules import (
+    UPTAKES_KG_100KG,
     YIELD_CURVES,
     RateRecommendation,
     duev_wheat,
     linear_index,
+    mean_yield,
     nfoa,
     stanford,
     sufficiency_index,
@@ -30,6 +32,48 @@ def test_the_target_yield_formula_gives_the_handbook_rate(uptake: float, urea_kg
     found = target_yield(450.0 * MU, 250.0 * MU, uptake, 0.35)
     assert found.n_kg_ha == pytest.approx(n_kg_ha, abs=0.01)
     assert found.n_kg_ha / 0.46 / MU == pytest.approx(urea_kg_mu, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("crop", "target_t_ha", "blank_t_ha", "fixed", "n_kg_ha"),
+    [
+        # Hubei: rapeseed 2.7 t/ha, tomatoes of 75 t/ha, and soybean whose nodules supply two thirds.
+        ("rapeseed", 2.7, 1.35, 0.0, 1350.0 * 0.058 / 0.4),
+        ("tomato", 75.0, 45.0, 0.0, 30_000.0 * 0.0045 / 0.4),
+        ("soybean", 3.0, 2.25, 2 / 3, 750.0 * 0.072 / 3.0 / 0.4),
+        ("peanut", 4.5, 3.0, 0.0, 1500.0 * 0.068 / 0.4),
+        ("celery", 90.0, 60.0, 0.0, 30_000.0 * 0.0016 / 0.4),
+    ],
+)
+def test_the_target_yield_formula_takes_vegetables_and_legumes(
+    crop: str, target_t_ha: float, blank_t_ha: float, fixed: float, n_kg_ha: float
+) -> None:
+    uptake = UPTAKES_KG_100KG[crop]
+    found = target_yield(1000.0 * target_t_ha, 1000.0 * blank_t_ha, uptake, 0.4, fixed_share=fixed)
+    assert found.n_kg_ha == pytest.approx(n_kg_ha)
+    assert found.inputs.get("fixed_share", 0.0) == fixed
+
+
+@pytest.mark.parametrize(
+    ("yields", "mean"),
+    [
+        ([9.0], 9.0),
+        ([8.0, 8.5, 9.0, 9.5, 9.0], 8.8),
+        # The sixth last does not count.
+        ([2.0, 8.0, 8.5, 9.0, 9.5, 9.0], 8.8),
+        # What a chamber of agriculture prints for a drought of 35 dt/ha after 85, which the 85 replace.
+        ([9.5, 8.5, 8.5], 8.8333333),
+    ],
+)
+def test_the_yield_of_the_ordinance_is_the_mean_of_past_years(yields: list[float], mean: float) -> None:
+    assert mean_yield(yields) == pytest.approx(mean)
+
+
+def test_a_yield_that_is_aimed_at_is_named_where_the_ordinance_wants_a_mean() -> None:
+    aimed, mean = duev_wheat(9.0, 43.0, is_aim=True), duev_wheat(9.0, 43.0)
+    assert (aimed.n_kg_ha, aimed.method.version) == (mean.n_kg_ha, 2)
+    assert "mean yield of the last five years" in aimed.valid_for
+    assert (aimed.inputs["yield_basis"], mean.inputs["yield_basis"]) == ("aimed_at", "mean_of_past_years")
 
 
 def test_the_nmin_table_gives_the_published_example() -> None:
@@ -92,6 +136,24 @@ def test_the_sensor_rule_gives_the_worked_rates(
 
 
 @pytest.mark.parametrize(
+    ("year", "response", "n_kg_ha"),
+    [(2002, 1.3636364, 23.46), (2004, 1.3636364, 34.01), (2005, 1.6045455, 61.67), (2006, 1.6045455, 61.20),
+     (2007, 1.6045455, 63.35)],
+)  # fmt: skip
+def test_from_2005_on_the_response_is_adjusted_as_published(year: int, response: float, n_kg_ha: float) -> None:
+    found = nfoa(0.55, 0.75, 95.0, YIELD_CURVES[f"oklahoma-{year}"])
+    assert found.parts["response"] == pytest.approx(response, rel=1e-6)
+    assert found.n_kg_ha == pytest.approx(n_kg_ha, abs=0.01)
+    assert (found.method.version, "2005" in found.method.source) == (2, True)
+
+
+@pytest.mark.parametrize(("ndvi", "response"), [(0.75, 1.0), (0.746, 1.0), (0.375, 2.68), (0.3, 2.68)])
+def test_the_ratio_of_ndvi_is_at_most_two_before_it_is_adjusted(ndvi: float, response: float) -> None:
+    found = nfoa(ndvi, 0.75, 95.0, YIELD_CURVES["oklahoma-2006"])
+    assert found.parts["response"] == pytest.approx(response, rel=1e-6)
+
+
+@pytest.mark.parametrize(
     ("index", "expected"), [(0.85, 106.06602), (0.96, 0.0), (0.95, 0.0), (0.6, 150.0), (0.7, 150.0)]
 )
 def test_the_sufficiency_index_gives_a_root_of_the_shortfall(index: float, expected: float) -> None:
@@ -119,7 +181,12 @@ def test_a_line_over_an_index_has_a_direction(index: float, compensate: bool, ex
         lambda: stanford(150.0, 60.0, 0.0),
         lambda: target_yield(6750.0, 3750.0, 30.0, 0.35),
         lambda: target_yield(6750.0, 3750.0, 3.0, 35.0),
+        lambda: target_yield(6750.0, 3750.0, 0.05, 0.35),
+        lambda: target_yield(6750.0, -1.0, 3.0, 0.35),
+        lambda: target_yield(6750.0, 3750.0, 3.0, 0.35, fixed_share=1.0),
         lambda: duev_wheat(8.0, 50.0, quality_class="Z"),
+        lambda: duev_wheat(8.0, -50.0),
+        lambda: stanford(150.0, -1.0, 0.5),
         lambda: nfoa(0.0, 0.7, 90.0, YIELD_CURVES["oklahoma-2004"]),
         lambda: nfoa(0.5, 0.7, 9.0, YIELD_CURVES["oklahoma-2004"]),
         lambda: sufficiency_index(0.5, 0.0, 150.0),

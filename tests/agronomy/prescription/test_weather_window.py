@@ -1,5 +1,6 @@
 import pytest
 
+from headland.agronomy.climate.psychrometrics import air_pressure_kpa
 from headland.agronomy.prescription.weather_window import Hour, assess_hour
 
 
@@ -49,3 +50,17 @@ def test_an_hour_has_the_state_of_its_worst_measurement(
 def test_delta_t_is_the_published_one(temperature: float, humidity: float, delta_t: float) -> None:
     verdict = assess_hour(hour(temperature_degc=temperature, humidity_pct=humidity), "liquid")
     assert verdict.delta_t_k == pytest.approx(delta_t, abs=0.1)
+
+
+@pytest.mark.parametrize(("altitude_m", "delta_t"), [(0.0, 9.94), (600.0, 10.16), (1800.0, 10.6)])
+def test_delta_t_is_at_the_pressure_of_the_site(altitude_m: float, delta_t: float) -> None:
+    # 30 degC and 40 %: wet-bulb temperatures of PsychroLib at 0, 600 and 1800 m are 20.064, 19.842 and 19.400 degC.
+    air = hour(temperature_degc=30.0, humidity_pct=40.0)
+    verdict = assess_hour(air, "liquid", float(air_pressure_kpa(altitude_m)))
+    assert verdict.delta_t_k == pytest.approx(delta_t, abs=0.03)
+    assert ("delta_t_too_high" in verdict.reasons) == (delta_t > 10.0)
+
+
+def test_an_altitude_beyond_the_formula_leaves_delta_t_unknown() -> None:
+    verdict = assess_hour(hour(), "liquid", float(air_pressure_kpa(7000.0)))
+    assert (verdict.delta_t_k, verdict.state) == (None, "insufficient_data")
