@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
+from edge.sources.mavlink.dialect.definitions import number_of
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_ARDUPILOT, mode_name, model_name
 from edge.sources.mavlink.protocol.messages import Heartbeat
 
@@ -23,20 +22,20 @@ _SIMULATED_CHARACTERS: Final = 17
 _MOST_SYSTEMS: Final = 255
 #: FRAME_CLASS of a copter to MAV_TYPE.
 _FRAMES: Final[dict[float, int]] = {
-    1: dialect.MAV_TYPE_QUADROTOR,
-    2: dialect.MAV_TYPE_HEXAROTOR,
-    3: dialect.MAV_TYPE_OCTOROTOR,
-    4: dialect.MAV_TYPE_OCTOROTOR,
-    5: dialect.MAV_TYPE_HEXAROTOR,
-    6: dialect.MAV_TYPE_HELICOPTER,
-    7: dialect.MAV_TYPE_TRICOPTER,
+    1: number_of("MAV_TYPE_QUADROTOR"),
+    2: number_of("MAV_TYPE_HEXAROTOR"),
+    3: number_of("MAV_TYPE_OCTOROTOR"),
+    4: number_of("MAV_TYPE_OCTOROTOR"),
+    5: number_of("MAV_TYPE_HEXAROTOR"),
+    6: number_of("MAV_TYPE_HELICOPTER"),
+    7: number_of("MAV_TYPE_TRICOPTER"),
 }
 _TYPES: Final = {
-    "Copter": dialect.MAV_TYPE_QUADROTOR,
-    "Plane": dialect.MAV_TYPE_FIXED_WING,
-    "Rover": dialect.MAV_TYPE_GROUND_ROVER,
-    "Sub": dialect.MAV_TYPE_SUBMARINE,
-    "AntennaTracker": dialect.MAV_TYPE_ANTENNA_TRACKER,
+    "Copter": number_of("MAV_TYPE_QUADROTOR"),
+    "Plane": number_of("MAV_TYPE_FIXED_WING"),
+    "Rover": number_of("MAV_TYPE_GROUND_ROVER"),
+    "Sub": number_of("MAV_TYPE_SUBMARINE"),
+    "AntennaTracker": number_of("MAV_TYPE_ANTENNA_TRACKER"),
 }
 
 
@@ -63,7 +62,7 @@ def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simul
     """
     firmware = next((match for text in texts if (match := _FIRMWARE.match(text))), None)
     name = "" if firmware is None else firmware[1]
-    kind = _TYPES.get(name, dialect.MAV_TYPE_GENERIC)
+    kind = _TYPES.get(name, number_of("MAV_TYPE_GENERIC"))
     if name == "Copter":
         kind = _FRAMES.get(parameters.get("FRAME_CLASS", 0), kind)
     system = parameters.get("MAV_SYSID", parameters.get("SYSID_THISMAV", 1))
@@ -98,7 +97,7 @@ def _heartbeat(kind: int, mode: int) -> Heartbeat:
         custom_mode=mode,
         type=kind,
         autopilot=AUTOPILOT_ARDUPILOT,
-        base_mode=dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED,
-        system_status=dialect.MAV_STATE_STANDBY,
+        base_mode=number_of("MAV_MODE_FLAG_CUSTOM_MODE_ENABLED"),
+        system_status=number_of("MAV_STATE_STANDBY"),
         mavlink_version=3,
     )

@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
 from edge.imports.log_clock import ClockFit, LogClock
 from edge.imports.log_output import LogOutput, LogReport, hash_file
 from edge.imports.report import Gaps
 from edge.imports.ulog.topics import ARMED, FIX_3D, LANDED, MODES, OUTPUTS, STATUS, TOPICS, TopicChannel, pulses
+from edge.sources.mavlink.dialect.definitions import number_of
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4, model_name, severity_name
 from edge.sources.mavlink.protocol.messages import Heartbeat
@@ -216,7 +215,7 @@ def _device_name(log: Any, topics: dict[tuple[str, int], Any], prefix: str) -> D
     kind = status.data["system_type"][0] if status is not None and "system_type" in status.data else 0
     number = log.initial_parameters.get("MAV_SYS_ID")
     system = number if isinstance(number, int) else 1
-    heartbeat = Heartbeat(0, int(kind), AUTOPILOT_PX4, 0, dialect.MAV_STATE_STANDBY, 3)
+    heartbeat = Heartbeat(0, int(kind), AUTOPILOT_PX4, 0, number_of("MAV_STATE_STANDBY"), 3)
     software = f"{release >> 24 & 255}.{release >> 16 & 255}.{release >> 8 & 255}" if isinstance(release, int) else ""
     return DeviceName(
         f"uav-{uid2.hex()}" if uid2 else f"{prefix}.sys{system}",

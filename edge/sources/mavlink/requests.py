@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, get_args
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
+from edge.sources.mavlink.dialect.definitions import id_of, number_of
 from edge.sources.mavlink.protocol.encoder import (
     Outgoing,
     RequestInterval,
@@ -21,8 +20,8 @@ from edge.sources.mavlink.protocol.encoder import (
 )
 from edge.sources.mavlink.settings import RatedMessage
 
-_SET_INTERVAL: Final[int] = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
-_UNSUPPORTED: Final[int] = dialect.MAV_RESULT_UNSUPPORTED
+_SET_INTERVAL: Final = number_of("MAV_CMD_SET_MESSAGE_INTERVAL")
+_UNSUPPORTED: Final = number_of("MAV_RESULT_UNSUPPORTED")
 #: How long a round of requests waits for its answers.
 _ROUND_S: Final = 3.0
 #: Rounds of requests for messages that never came; then only messages that were slowed down are requested again.
@@ -37,32 +36,27 @@ _PARAMETERS_AT_ONCE: Final = 4
 _PARAMETER_PAUSE_S: Final = 0.5
 _PARAMETER_TRIES: Final = 3
 
-_IDS: Final[dict[RatedMessage, int]] = {
-    name: message_id
-    for name in get_args(RatedMessage)
-    for message_id, definition in dialect.mavlink_map.items()
-    if definition.msgname == name
-}
+_IDS: Final[dict[RatedMessage, int]] = {name: id_of(name) for name in get_args(RatedMessage)}
 #: The data stream that carries a message on ArduPilot before 4.0.
 _STREAMS: Final[dict[RatedMessage, int]] = {
-    "ATTITUDE": dialect.MAV_DATA_STREAM_EXTRA1,
-    "BATTERY_STATUS": dialect.MAV_DATA_STREAM_EXTRA3,
-    "DISTANCE_SENSOR": dialect.MAV_DATA_STREAM_EXTRA3,
-    "EKF_STATUS_REPORT": dialect.MAV_DATA_STREAM_EXTRA3,
-    "ESC_TELEMETRY_1_TO_4": dialect.MAV_DATA_STREAM_EXTRA3,
-    "GLOBAL_POSITION_INT": dialect.MAV_DATA_STREAM_POSITION,
-    "GPS2_RAW": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
-    "GPS_RAW_INT": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
-    "MISSION_CURRENT": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
-    "RANGEFINDER": dialect.MAV_DATA_STREAM_EXTRA3,
-    "RC_CHANNELS": dialect.MAV_DATA_STREAM_RC_CHANNELS,
-    "RPM": dialect.MAV_DATA_STREAM_EXTRA3,
-    "SERVO_OUTPUT_RAW": dialect.MAV_DATA_STREAM_RC_CHANNELS,
-    "SYSTEM_TIME": dialect.MAV_DATA_STREAM_EXTRA3,
-    "SYS_STATUS": dialect.MAV_DATA_STREAM_EXTENDED_STATUS,
-    "TERRAIN_REPORT": dialect.MAV_DATA_STREAM_EXTRA3,
-    "VFR_HUD": dialect.MAV_DATA_STREAM_EXTRA2,
-    "WIND": dialect.MAV_DATA_STREAM_EXTRA3,
+    "ATTITUDE": number_of("MAV_DATA_STREAM_EXTRA1"),
+    "BATTERY_STATUS": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "DISTANCE_SENSOR": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "EKF_STATUS_REPORT": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "ESC_TELEMETRY_1_TO_4": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "GLOBAL_POSITION_INT": number_of("MAV_DATA_STREAM_POSITION"),
+    "GPS2_RAW": number_of("MAV_DATA_STREAM_EXTENDED_STATUS"),
+    "GPS_RAW_INT": number_of("MAV_DATA_STREAM_EXTENDED_STATUS"),
+    "MISSION_CURRENT": number_of("MAV_DATA_STREAM_EXTENDED_STATUS"),
+    "RANGEFINDER": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "RC_CHANNELS": number_of("MAV_DATA_STREAM_RC_CHANNELS"),
+    "RPM": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "SERVO_OUTPUT_RAW": number_of("MAV_DATA_STREAM_RC_CHANNELS"),
+    "SYSTEM_TIME": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "SYS_STATUS": number_of("MAV_DATA_STREAM_EXTENDED_STATUS"),
+    "TERRAIN_REPORT": number_of("MAV_DATA_STREAM_EXTRA3"),
+    "VFR_HUD": number_of("MAV_DATA_STREAM_EXTRA2"),
+    "WIND": number_of("MAV_DATA_STREAM_EXTRA3"),
 }
 
 

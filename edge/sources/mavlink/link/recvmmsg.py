@@ -5,8 +5,10 @@ Each message of a fleet is a datagram of its own, and one call for each costs ne
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
+import mmap
 import os
 import socket
 import struct
@@ -18,9 +20,9 @@ from typing import Any, Final
 #: A datagram may be as long as this, so none is cut off.
 _DATAGRAM_BYTES: Final = 65536
 #: A slot holds a frame. Slots are adjacent, so that 128 datagrams touch nine pages and not 128; the rest of a longer
-#: datagram, which is rare, goes to a second buffer.
+#: datagram goes to a second buffer, of whole pages for each slot: that of a packet with several frames fits into one.
 _SLOT_BYTES: Final = 288
-_REST_BYTES: Final = _DATAGRAM_BYTES - _SLOT_BYTES
+_REST_BYTES: Final = _DATAGRAM_BYTES
 _SLOTS: Final = 128
 _SPLIT_SLOTS: Final = struct.Struct(f"{_SLOT_BYTES}s").iter_unpack
 _DONT_WAIT: Final = 0x40  # MSG_DONTWAIT
@@ -90,7 +92,7 @@ class _Kernel:
         self._name_bytes = 28 if endpoint.family == socket.AF_INET6 else 16  # sockaddr_in6, sockaddr_in
         self._addresses: dict[bytes, Address] = {}
         self._data = bytearray(_SLOTS * _SLOT_BYTES)
-        self._rests = bytearray(_SLOTS * _REST_BYTES)
+        self._rests = _untouched(_SLOTS * _REST_BYTES)
         self._names = bytearray(_SLOTS * self._name_bytes)
         self._data_view, self._names_view = memoryview(self._data), memoryview(self._names)
         self._split_names = struct.Struct(f"{self._name_bytes}s").iter_unpack
@@ -142,6 +144,8 @@ class _Kernel:
             slots = [(slot + self._rest(at, lengths[at]),) for at, (slot,) in enumerate(slots)]
         for length, (name,), (slot,) in zip(lengths, names, slots, strict=True):
             by_name[name].append(slot[:length])
+        if count and max(lengths) > _SLOT_BYTES + mmap.PAGESIZE and hasattr(mmap, "MADV_DONTNEED"):
+            self._rests.madvise(mmap.MADV_DONTNEED)  # no autopilot sends such ones: their pages are given back
 
     def _rest(self, slot: int, length: int) -> bytes:
         """Return the part of a datagram that did not fit into its slot."""
@@ -162,6 +166,15 @@ class _Kernel:
             self._addresses.clear()
         self._addresses[name] = address
         return address
+
+
+def _untouched(size: int) -> mmap.mmap:
+    """Return memory of which only the pages that the kernel fills become resident: 8 MB for each link would be."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):  # else a byte makes 2 MB resident
+        with contextlib.suppress(OSError):  # a kernel without such pages
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return memory
 
 
 _RECVMMSG: Final[Any] = getattr(ctypes.CDLL(None, use_errno=True), "recvmmsg", None) if os.name == "posix" else None

@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
+from edge.sources.mavlink.dialect.definitions import definition_of
 from edge.sources.mavlink.mapping.field_table import UINT16_MAX, Derived, FieldChannel, Row
 
 #: The values of a message in wire order, arrays flat.
@@ -54,11 +53,11 @@ class _Entry(NamedTuple):
 
 def flat_fields(message_id: int) -> dict[str, Span]:
     """Return the place of each field among the values that the message's struct unpacks to."""
-    definition = dialect.mavlink_map[message_id]
+    definition = definition_of(message_id)
     spans: dict[str, Span] = {}
     start = 0
-    codes = re.findall(r"(\d*)([A-Za-z])", str(definition.unpacker.format))
-    for name, (count, code) in zip(definition.ordered_fieldnames, codes, strict=True):
+    codes = re.findall(r"(\d*)([A-Za-z])", definition.codes)
+    for name, (count, code) in zip(definition.fields, codes, strict=True):
         end = start + (1 if code == "s" else int(count or 1))
         spans[name] = Span(start, end, code in "fd")
         start = end

@@ -11,9 +11,9 @@ from typing import Final
 
 from fastcrc.crc16 import mcrf4xx
 
+from edge.sources.mavlink.dialect.definitions import CRC_EXTRA
 from edge.sources.mavlink.protocol.frame import (
     AUTOPILOT,
-    CRC_EXTRA,
     HEADER_V1,
     HEADER_V2,
     MIN_FRAME_BYTES,

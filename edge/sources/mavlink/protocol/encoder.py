@@ -7,20 +7,32 @@ arm, move or reconfigure a vehicle, and nothing else in this package encodes MAV
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
+from fastcrc.crc16 import mcrf4xx
 
-from edge.sources.mavlink.protocol.signing import timestamp_of
+from edge.sources.mavlink.dialect.definitions import definition_of, id_of, number_of
+from edge.sources.mavlink.protocol.frame import MAGIC_V1, MAGIC_V2, SIGNED
+from edge.sources.mavlink.protocol.signing import SIGNATURE_HASH_BYTES, timestamp_of
 
 OWN_SYSTEM: Final = 245
-OWN_COMPONENT: Final[int] = dialect.MAV_COMP_ID_ONBOARD_COMPUTER
+OWN_COMPONENT: Final = number_of("MAV_COMP_ID_ONBOARD_COMPUTER")
 _AUTOPILOT_COMPONENT: Final = 1
 #: The link id in our signatures: a vehicle keeps a time stamp for each (link, system, component).
 SIGNING_LINK: Final = 191
 #: PARAM_REQUEST_READ's index where the name counts.
 _BY_NAME: Final = -1
+_HEARTBEAT: Final = id_of("HEARTBEAT")
+_COMMAND_LONG: Final = id_of("COMMAND_LONG")
+_PARAM_REQUEST_READ: Final = id_of("PARAM_REQUEST_READ")
+_REQUEST_DATA_STREAM: Final = id_of("REQUEST_DATA_STREAM")
+_AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
+_REQUEST_MESSAGE: Final = number_of("MAV_CMD_REQUEST_MESSAGE")
+_SET_MESSAGE_INTERVAL: Final = number_of("MAV_CMD_SET_MESSAGE_INTERVAL")
+_MAVLINK_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,51 +80,83 @@ class Encoder:
     """Numbers, encodes and, with a key, signs the messages sent on one link."""
 
     def __init__(self, key: bytes | None = None) -> None:
-        self._state = dialect.MAVLink(None, srcSystem=OWN_SYSTEM, srcComponent=OWN_COMPONENT)
-        self._signing = self._state.signing
-        if key is not None:
-            self._signing.secret_key = key
-            self._signing.link_id = SIGNING_LINK
-            self._signing.sign_outgoing = True
+        self._key = key
+        self._sequence = 0
+        self._timestamp = 0
 
     def encode(self, message: Outgoing, *, version: int = 2, now_ms: int = 0, newest: int = 0) -> bytes:
         """Return the frame; `version` 1 for a vehicle that reads only MAVLink 1, which has no signatures.
 
         A signature's time stamp is `now_ms`, but always above the last one and above `newest`, which was received.
         """
-        self._signing.timestamp = max(timestamp_of(now_ms), newest + 1, self._signing.timestamp)
-        frame = bytes(_build(message).pack(self._state, force_mavlink1=version == 1))
-        self._state.seq = (self._state.seq + 1) & 255
-        return frame
+        self._timestamp = max(timestamp_of(now_ms), newest + 1, self._timestamp)
+        message_id, fields = _fields(message)
+        definition = definition_of(message_id)
+        payload = struct.pack(definition.codes, *(fields[name] for name in definition.fields))
+        sender = (self._sequence, OWN_SYSTEM, OWN_COMPONENT)
+        self._sequence = (self._sequence + 1) & 255
+        if version == 1:
+            body = bytes((len(payload), *sender, message_id)) + payload
+            return bytes((MAGIC_V1,)) + body + _crc(body, definition.crc_extra)
+        payload = payload.rstrip(b"\0") or payload[:1]  # a payload without its last zeros, of at least one byte
+        flags = 0 if self._key is None else SIGNED
+        body = bytes((len(payload), flags, 0, *sender)) + message_id.to_bytes(3, "little") + payload
+        frame = bytes((MAGIC_V2,)) + body + _crc(body, definition.crc_extra)
+        return frame if self._key is None else self._signed(frame, self._key)
+
+    def _signed(self, frame: bytes, key: bytes) -> bytes:
+        frame += bytes((SIGNING_LINK,)) + self._timestamp.to_bytes(6, "little")
+        self._timestamp += 1
+        return frame + hashlib.sha256(key + frame).digest()[:SIGNATURE_HASH_BYTES]
 
 
-def _build(request: Outgoing) -> Any:
+def _crc(body: bytes, crc_extra: int) -> bytes:
+    return int(mcrf4xx(body + bytes((crc_extra,)))).to_bytes(2, "little")
+
+
+def _fields(request: Outgoing) -> tuple[int, dict[str, int | float | bytes]]:
+    """Return the id of the request's message, and its fields."""
     match request:
         case GroundHeartbeat():
-            return dialect.MAVLink_heartbeat_message(
-                dialect.MAV_TYPE_ONBOARD_CONTROLLER,
-                dialect.MAV_AUTOPILOT_INVALID,
-                0,
-                0,
-                dialect.MAV_STATE_ACTIVE,
-                3,
-            )
+            return _HEARTBEAT, {
+                "type": number_of("MAV_TYPE_ONBOARD_CONTROLLER"),
+                "autopilot": number_of("MAV_AUTOPILOT_INVALID"),
+                "base_mode": 0,
+                "custom_mode": 0,
+                "system_status": number_of("MAV_STATE_ACTIVE"),
+                "mavlink_version": _MAVLINK_VERSION,
+            }
         case RequestVersion():
-            wanted = dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION
-            return _command(request.system, dialect.MAV_CMD_REQUEST_MESSAGE, wanted, 0)
+            return _COMMAND_LONG, _command(request.system, _REQUEST_MESSAGE, _AUTOPILOT_VERSION, 0)
         case RequestInterval():
-            return _command(
-                request.system, dialect.MAV_CMD_SET_MESSAGE_INTERVAL, request.message_id, request.interval_us
+            return _COMMAND_LONG, _command(
+                request.system, _SET_MESSAGE_INTERVAL, request.message_id, request.interval_us
             )
         case RequestParameter():
-            return dialect.MAVLink_param_request_read_message(
-                request.system, _AUTOPILOT_COMPONENT, request.name.encode("ascii"), _BY_NAME
-            )
+            return _PARAM_REQUEST_READ, {
+                "target_system": request.system,
+                "target_component": _AUTOPILOT_COMPONENT,
+                "param_id": request.name.encode("ascii"),
+                "param_index": _BY_NAME,
+            }
         case RequestStream():
-            return dialect.MAVLink_request_data_stream_message(
-                request.system, _AUTOPILOT_COMPONENT, request.stream_id, request.rate_hz, 1
-            )
+            return _REQUEST_DATA_STREAM, {
+                "target_system": request.system,
+                "target_component": _AUTOPILOT_COMPONENT,
+                "req_stream_id": request.stream_id,
+                "req_message_rate": request.rate_hz,
+                "start_stop": 1,
+            }
 
 
-def _command(system: int, command: int, first: float, second: float) -> Any:
-    return dialect.MAVLink_command_long_message(system, _AUTOPILOT_COMPONENT, command, 0, first, second, 0, 0, 0, 0, 0)
+def _command(system: int, command: int, first: float, second: float) -> dict[str, int | float | bytes]:
+    """Return the fields of a COMMAND_LONG with two parameters."""
+    return {
+        "target_system": system,
+        "target_component": _AUTOPILOT_COMPONENT,
+        "command": command,
+        "confirmation": 0,
+        "param1": first,
+        "param2": second,
+        **{f"param{number}": 0.0 for number in range(3, 8)},
+    }

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
+from edge.sources.mavlink.dialect.definitions import names_of, number_of
 from edge.sources.mavlink.protocol.messages import Heartbeat
 
-AUTOPILOT_ARDUPILOT: Final[int] = dialect.MAV_AUTOPILOT_ARDUPILOTMEGA
-AUTOPILOT_PX4: Final[int] = dialect.MAV_AUTOPILOT_PX4
+AUTOPILOT_ARDUPILOT: Final = number_of("MAV_AUTOPILOT_ARDUPILOTMEGA")
+AUTOPILOT_PX4: Final = number_of("MAV_AUTOPILOT_PX4")
 #: HEARTBEAT.autopilot of components without an autopilot: ground stations, cameras, companions.
-AUTOPILOT_INVALID: Final[int] = dialect.MAV_AUTOPILOT_INVALID
-TYPE_GCS: Final[int] = dialect.MAV_TYPE_GCS
-ARMED_FLAG: Final[int] = dialect.MAV_MODE_FLAG_SAFETY_ARMED
-_CUSTOM_MODE_FLAG: Final[int] = dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+AUTOPILOT_INVALID: Final = number_of("MAV_AUTOPILOT_INVALID")
+TYPE_GCS: Final = number_of("MAV_TYPE_GCS")
+ARMED_FLAG: Final = number_of("MAV_MODE_FLAG_SAFETY_ARMED")
+_CUSTOM_MODE_FLAG: Final = number_of("MAV_MODE_FLAG_CUSTOM_MODE_ENABLED")
 
 _SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _LANDED_STATES: Final = ("undefined", "on_ground", "in_air", "takeoff", "landing")
@@ -37,15 +36,9 @@ _PX4_SUB: Final[dict[int, dict[int, str]]] = {
 }  # fmt: skip
 
 
-def _names(enum: str, prefix: str) -> dict[int, str]:
-    """Return the entries of one of pymavlink's enums without their common prefix."""
-    entries: dict[int, str] = {number: str(entry.name) for number, entry in dialect.enums[enum].items()}
-    return {n: name.removeprefix(prefix) for n, name in entries.items() if not name.endswith("ENUM_END")}
-
-
-_TYPES: Final = _names("MAV_TYPE", "MAV_TYPE_")
+_TYPES: Final = names_of("MAV_TYPE")
 _AUTOPILOTS: Final = {
-    **{number: name.replace("_", " ").lower() for number, name in _names("MAV_AUTOPILOT", "MAV_AUTOPILOT_").items()},
+    **{number: name.replace("_", " ").lower() for number, name in names_of("MAV_AUTOPILOT").items()},
     AUTOPILOT_ARDUPILOT: "ArduPilot",
     AUTOPILOT_PX4: "PX4",
 }
@@ -61,7 +54,7 @@ _SPELLINGS: Final = {
 
 def _modes(firmware: str, retired: dict[int, str] | None = None) -> dict[int, str]:
     """Return a firmware's modes; `retired` are those that only older firmware has."""
-    modes = {**(retired or {}), **_names(f"{firmware}_MODE", f"{firmware}_MODE_")}
+    modes = {**(retired or {}), **names_of(f"{firmware}_MODE")}
     return {number: _SPELLINGS.get(name, name) for number, name in modes.items()}
 
 

@@ -26,7 +26,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from fastcrc.crc16 import mcrf4xx
-from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.sources.mavlink.dialect.definitions import CRC_EXTRA, PAYLOAD_BYTES
 
 MAGIC_V1: Final = 0xFE
 MAGIC_V2: Final = 0xFD
@@ -41,10 +42,6 @@ MAX_FRAME_BYTES: Final = 280
 
 SIGNED: Final = 0x01
 
-#: crc_extra as the byte to append, by message id.
-CRC_EXTRA: Final[dict[int, bytes]] = {
-    message_id: bytes((definition.crc_extra,)) for message_id, definition in dialect.mavlink_map.items()
-}
 HEADER_V1: Final = struct.Struct("<BBBBB")
 HEADER_V2: Final = struct.Struct("<BBxBBBHB")
 
@@ -102,8 +99,8 @@ def is_valid_frame(buffer: bytes, at: int) -> bool | None:
     if len(header) < (10 if is_v2 else 6):
         return None
     message_id = int.from_bytes(header[7:10], "little") if is_v2 else header[5]
-    definition = dialect.mavlink_map.get(message_id)
-    if definition is None or header[1] > definition.unpacker.size or (is_v2 and header[2] > SIGNED):
+    longest = PAYLOAD_BYTES.get(message_id)
+    if longest is None or header[1] > longest or (is_v2 and header[2] > SIGNED):
         return False
     crc_at = at + len(header) + header[1]
     if crc_at + 2 > len(buffer):

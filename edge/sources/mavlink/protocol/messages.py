@@ -1,6 +1,6 @@
 """Frames to typed messages, for the message ids that Headland reads.
 
-Fields are in wire order (largest first, as MAVLink sorts them); their packing comes from pymavlink's definitions,
+Fields are in wire order (largest first, as MAVLink sorts them); their packing comes from the dialect's table,
 against which the classes are checked when this file is imported. Values are as sent: `mapping` converts scaled integers
 and sentinels. Messages that only become rows have classes made of those definitions; rows are made of the flat values
 of `Layout.values`, without any class.
@@ -14,8 +14,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
+from edge.sources.mavlink.dialect.definitions import definition_of
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
 from edge.sources.mavlink.protocol.frame import RawFrame
 
@@ -312,9 +311,8 @@ def _classes() -> dict[int, type[Message]]:
     classes = dict(_CLASSES)
     for message_id in ROW_KINDS:
         if message_id not in classes:
-            definition = dialect.mavlink_map[message_id]
-            name = str(definition.msgname).title().replace("_", "")
-            classes[message_id] = namedtuple(name, definition.ordered_fieldnames)
+            definition = definition_of(message_id)
+            classes[message_id] = namedtuple(definition.name.title().replace("_", ""), definition.fields)
     return classes
 
 
@@ -373,13 +371,12 @@ def _grouping(lengths: list[int], is_text: list[bool]) -> _Group | None:
 
 
 def _layout(message_id: int, kind: type[Message]) -> Layout:
-    definition = dialect.mavlink_map[message_id]
-    fields = tuple(definition.ordered_fieldnames)
-    if fields != kind._fields:  # type: ignore[attr-defined]  # all of them are named tuples
-        msg = f"{kind.__name__} does not have the fields of {definition.msgname}: {fields}"
+    definition = definition_of(message_id)
+    if definition.fields != kind._fields:  # type: ignore[attr-defined]  # all of them are named tuples
+        msg = f"{kind.__name__} does not have the fields of {definition.name}: {definition.fields}"
         raise TypeError(msg)
-    unpacker: struct.Struct = definition.unpacker
-    codes = re.findall(r"(\d*)([A-Za-z])", str(unpacker.format))
+    unpacker = struct.Struct(definition.codes)
+    codes = re.findall(r"(\d*)([A-Za-z])", definition.codes)
     is_text = [code == "s" for _, code in codes]
     lengths = [1 if code == "s" else int(count or 1) for count, code in codes]
     return Layout(unpacker.size, unpacker.unpack, _grouping(lengths, is_text), kind)

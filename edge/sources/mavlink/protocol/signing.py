@@ -18,7 +18,8 @@ from headland.errors import SettingsError
 _EPOCH_US: Final = 1_420_070_400_000_000
 
 KEY_BYTES: Final = 32
-_SIGNATURE_BYTES: Final = 6
+#: How much of the SHA-256 a signature has.
+SIGNATURE_HASH_BYTES: Final = 6
 _TAIL_BYTES: Final = 13
 #: A sender that is new here may lag by a minute (units of 10 us).
 _NEW_STREAM_SLACK: Final = 6_000_000
@@ -69,8 +70,8 @@ class SignatureCheck:
                 return True
             self.counts["unsigned_refused"] += 1
             return False
-        expected = hashlib.sha256(self._key + raw[:-_SIGNATURE_BYTES]).digest()[:_SIGNATURE_BYTES]
-        if not hmac.compare_digest(expected, raw[-_SIGNATURE_BYTES:]):
+        expected = hashlib.sha256(self._key + raw[:-SIGNATURE_HASH_BYTES]).digest()[:SIGNATURE_HASH_BYTES]
+        if not hmac.compare_digest(expected, raw[-SIGNATURE_HASH_BYTES:]):
             self.counts["bad_signature"] += 1
             return False
         tail = raw[-_TAIL_BYTES:]

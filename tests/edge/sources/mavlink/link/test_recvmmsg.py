@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +53,29 @@ def test_a_datagram_longer_than_a_frame_is_whole_among_short_ones(endpoint: sock
         for datagram in sent:
             sender.send(datagram)
         assert Datagrams(endpoint, 100).read() == {sender.getsockname(): sent}
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says what is resident")
+def test_a_link_that_is_idle_or_hears_usual_packets_costs_less_than_a_megabyte() -> None:
+    with contextlib.ExitStack() as stack:
+        endpoints = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(20)]
+        before_mb = resident_mb()
+        links = []
+        for endpoint in endpoints:
+            endpoint.bind(("127.0.0.1", 0))
+            endpoint.setblocking(False)
+            links.append(Datagrams(endpoint, 200))
+        for endpoint, link in zip(endpoints, links, strict=True):
+            for _ in range(40):
+                endpoint.sendto(bytes(1400), endpoint.getsockname())
+            assert sum(map(len, link.read().values())) == 40
+            endpoint.sendto(bytes(60_000), endpoint.getsockname())
+            assert link.read()
+        assert resident_mb() - before_mb < 20
+
+
+def resident_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 
 def test_a_flood_does_not_starve_the_rest_of_the_loop(endpoint: socket.socket) -> None:

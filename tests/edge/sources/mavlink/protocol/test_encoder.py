@@ -115,3 +115,34 @@ def test_pymavlink_accepts_a_signed_frame_and_its_time_never_falls() -> None:
     ahead = encoder.encode(GroundHeartbeat(), now_ms=NOON_MS, newest=stamps[-1] + 1000)
     assert int.from_bytes(ahead[-12:-6], "little") > stamps[-1] + 1000
     assert encoder.encode(GroundHeartbeat(), version=1)[0] == 0xFE
+
+
+def as_pymavlink(request: Outgoing) -> Any:
+    """Return the same message as pymavlink's object."""
+    match request:
+        case GroundHeartbeat():
+            return dialect.MAVLink_heartbeat_message(18, 8, 0, 0, 4, 3)
+        case RequestVersion():
+            return dialect.MAVLink_command_long_message(request.system, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0)
+        case RequestInterval():
+            wanted = (request.message_id, request.interval_us)
+            return dialect.MAVLink_command_long_message(request.system, 1, 511, 0, *wanted, 0, 0, 0, 0, 0)
+        case RequestStream():
+            return dialect.MAVLink_request_data_stream_message(request.system, 1, request.stream_id, request.rate_hz, 1)
+        case RequestParameter():
+            return dialect.MAVLink_param_request_read_message(request.system, 1, request.name.encode(), -1)
+
+
+@pytest.mark.parametrize("key", [None, bytes(range(32))], ids=["unsigned", "signed"])
+def test_every_frame_is_pymavlinks_to_the_byte(key: bytes | None) -> None:
+    """In one sequence, MAVLink 1 and 2 mixed, so that numbers and time stamps go on between them."""
+    theirs = dialect.MAVLink(None, srcSystem=245, srcComponent=191)
+    if key is not None:
+        theirs.signing.secret_key, theirs.signing.link_id, theirs.signing.sign_outgoing = key, 191, True
+        theirs.signing.timestamp = (NOON_MS - 1_420_070_400_000) * 100
+    ours = Encoder(key)
+    for number, request in enumerate(EVERYTHING * 20):
+        version = 1 + (number % 3 > 0)
+        expected = as_pymavlink(request).pack(theirs, force_mavlink1=version == 1)
+        theirs.seq = (theirs.seq + 1) & 255
+        assert ours.encode(request, version=version, now_ms=NOON_MS) == expected
