@@ -205,7 +205,7 @@ class _World:
                 self.receiver.stored_numbers(device_of(name)),
                 on_disk=set().union(*(gateway.numbers_on_disk() for gateway in gateways)),
                 quarantined=self.receiver.quarantined_numbers(truth),
-                dropped=set().union(*(gateway.dropped for gateway in gateways)),
+                dropped=set().union(*(self.receiver.arrived(truth, gateway.dropped) for gateway in gateways)),
                 said=said[name],
             )
             self._result.verdicts.append(verdict)

@@ -27,6 +27,7 @@ def copy_card(world: World) -> None:
     second = world.add_gateway(first.origin)
     second.name = first.name
     second.epoch, second.records = first.epoch, dict(first.records)
+    second.memory = {epoch: dict(records) for epoch, records in first.memory.items()}
     if world.rng.random() < 0.5:
         second.disk.adopt(first.disk)  # an image
     else:

@@ -16,7 +16,9 @@ from edge.spool.identity.place import Facts, FileId
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from edge.uplink.settings import BrokerSettings
+from headland.contract.codec import decode_batch
 from headland.contract.records import EpochReason
+from headland.contract.refusals import Refused
 from headland.errors import SettingsError
 from station.simulation.agenda import Agenda, SimulatedClock
 from station.simulation.machines.disk import Disk, Files
@@ -76,8 +78,11 @@ class Gateway:
         self.dies_in_turn: bool | None = None
         self.epoch = ""
         self.records: dict[int, int] = {}
+        #: The numbers that each record of each epoch of this machine's spool had, dropped ones as well.
+        self.memory: dict[str, dict[int, int]] = {}
         self.copy: Files | None = None
-        self.dropped: set[int] = set()
+        #: What the spool has reported as dropped, by epoch, first and last record of the report.
+        self.dropped: dict[tuple[str, int, int], set[int]] = {}
         #: Numbers that are gone from the disk, until the spool is empty: then what it knows of them has been sent.
         self.to_report: set[int] = set()
         self.numbers_before: set[int] = set()
@@ -162,37 +167,54 @@ class Gateway:
         return {number for name in names for number in self.read_numbers(files, name)}
 
     def read_records(self, files: Files, name: str = SPOOL_FILE) -> dict[int, int]:
-        """Return the numbers in a spool's file by the seqs of an epoch that begins now; none where it is unreadable."""
+        """Return the numbers of the records in a spool's file by their seqs; none where it is unreadable.
+
+        A record that replaces others, all or a part of which the spool has dropped and reports so, covers their numbers
+        also in a later epoch. It says itself which records of which epoch they were.
+        """
         records: dict[int, int] = {}
-        seq = 0
-        for first, last, payload in self._read_rows(files, name):
-            records |= dict(enumerate(sorted(numbers_of(payload)), start=seq + 1))
-            seq += last - first + 1
+        for row in self._read_rows(files, name):
+            records |= self._records_of(*row)
         return records
 
     def _read_rows(self, files: Files, name: str = SPOOL_FILE) -> list[tuple[int, int, bytes]]:
+        """Return the (first, seq, payload) of a spool's records in the numbers of its epoch."""
         scratch = self.disk.folder.with_name(f"scratch-{self.index}")
         scratch.mkdir(exist_ok=True)
         for suffix in ("", "-wal"):
             (scratch / f"{SPOOL_FILE}{suffix}").write_bytes(files.get(f"{name}{suffix}", b""))
         try:
             with closing(sqlite3.connect(scratch / SPOOL_FILE)) as connection:
-                return connection.execute("SELECT first, seq, payload FROM records ORDER BY seq").fetchall()
+                rows = connection.execute("SELECT first, seq, payload FROM records ORDER BY seq").fetchall()
+                base = _base(connection)
         except sqlite3.DatabaseError:
             return []
+        return [(first - base, seq - base, payload) for first, seq, payload in rows]
+
+    def _records_of(self, first: int, last: int, payload: bytes) -> dict[int, int]:
+        """Return the numbers of the records `first`..`last` by seq: of a message, or of those that it replaces."""
+        kept = sorted(numbers_of(payload))
+        if len(kept) > last - first:
+            return dict(enumerate(kept, start=first))
+        decoded = decode_batch(payload)
+        if isinstance(decoded, Refused):
+            return {}
+        known = self.memory.get(decoded.batch.epoch, {})
+        shift = decoded.batch.seq - last
+        return {seq - shift: number for seq, number in known.items() if first <= seq - shift <= last}
 
     def read_numbers(self, files: Files, name: str = SPOOL_FILE) -> set[int]:
-        """Return the numbers in a spool's file."""
-        return set(self.read_records(files, name).values())
+        """Return the numbers in a spool's file: those of the records that were not dropped."""
+        return {number for *_, payload in self._read_rows(files, name) for number in numbers_of(payload)}
 
     def tamper(self, change: Callable[[], object]) -> None:
         """Change files while the daemon is down; what is gone with every trace of it is noted."""
         before = self.disk.read()
         change()
         after = self.disk.read()
-        self.numbers_before = self.read_numbers(before) if after != before else set()
+        self.numbers_before = self._numbers_named(before) if after != before else set()
         if after != before:
-            self.to_report |= self.numbers_before - self.read_numbers(after)
+            self.to_report |= self.numbers_before - self._numbers_named(after)
         if after.get(CHECK_FILE) != before.get(CHECK_FILE):
             self.truth.untraced |= self.to_report
         elif CHECK_FILE not in before and after != before:
@@ -207,6 +229,7 @@ class Gateway:
         """Note which numbers the records of this machine's spool hold."""
         self.records = {**self.records, **records} if epoch == self.epoch else dict(records)
         self.epoch = epoch
+        self.memory.setdefault(epoch, {}).update(records)
         self.truth.note(epoch, records)
 
     def note(self, what: str) -> None:
@@ -220,9 +243,14 @@ class Gateway:
             self.truth.unprovable.setdefault((self.name, status.epoch_ms or 0), set()).update(self._unprovable)
         self._unprovable = set()
 
+    def _numbers_named(self, files: Files) -> set[int]:
+        """Return the numbers of which the spool's file knows: it has them, or the report that they were dropped."""
+        return set(self.read_records(files).values())
+
     def _payloads(self, files: Files) -> dict[int, bytes]:
-        """Return the messages in the spool's file by their numbers."""
-        return {number: payload for _, _, payload in self._read_rows(files) for number in numbers_of(payload)}
+        """Return the messages in the spool's file by the numbers that they have or report as dropped."""
+        rows = self._read_rows(files)
+        return {number: row[2] for row in rows for number in self._records_of(*row).values()}
 
     def _open_spool(self) -> Spool:
         return Spool(
@@ -251,3 +279,12 @@ class Gateway:
             time_ms += 1
         self._used_ms.add(time_ms)
         return content_of(self.origin, self._last_number, time_ms)
+
+
+def _base(connection: sqlite3.Connection) -> int:
+    """Return how much a spool's rows are above the numbers of its epoch; 0 where damage hides it."""
+    try:
+        row = connection.execute("SELECT base FROM state").fetchone()
+    except sqlite3.DatabaseError:
+        return 0
+    return row[0] if row is not None and isinstance(row[0], int) else 0

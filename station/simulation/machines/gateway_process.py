@@ -55,7 +55,8 @@ class GatewayMachine(Protocol):
     dies_in_turn: bool | None
     epoch: str
     records: dict[int, int]
-    dropped: set[int]
+    memory: dict[str, dict[int, int]]
+    dropped: dict[tuple[str, int, int], set[int]]
     to_report: set[int]
     process: GatewayProcess | None
 
@@ -64,7 +65,7 @@ class GatewayMachine(Protocol):
         ...
 
     def read_records(self, files: Files) -> dict[int, int]:
-        """Return the numbers in the spool's file by the seqs of an epoch that begins now."""
+        """Return the numbers of the records in the spool's file by their seqs."""
         ...
 
     def note_records(self, epoch: str, records: Mapping[int, int]) -> None:
@@ -96,7 +97,6 @@ class GatewayProcess:
         self._waits = True
         self._is_dead = False
         self._damaged = spool.counters()["damaged"]
-        self._removed = (spool.status().dropped_records, spool.status().thinned_points)
         self.uplink = Uplink(
             machine.broker,
             machine.name,
@@ -141,18 +141,6 @@ class GatewayProcess:
         machine.note(f"appends {len(numbers)} up to {self.spool.last_seq}, holds {len(self._held)}")
         self.spool.tidy()
         self._follow_epoch()
-        if machine.has_small_spool:
-            self._note_removed()
-
-    def _note_removed(self) -> None:
-        """Note which numbers a full spool has thinned out or dropped."""
-        status = self.spool.status()
-        removed = (status.dropped_records, status.thinned_points)
-        if removed != self._removed:
-            self._removed = removed
-            machine = self._machine
-            waiting = {number for seq, number in machine.records.items() if seq > self.spool.acked_seq}
-            machine.dropped |= waiting - set(machine.read_records(machine.disk.read()).values())
 
     def _follow_epoch(self) -> None:
         """Note the new numbers of the records where an epoch began."""
@@ -207,10 +195,13 @@ class GatewayProcess:
             decoded = decode_batch(payload)
             if isinstance(decoded, Refused):
                 return
+            self._follow_epoch()  # it may have begun in this turn
             first, last = int(labels.get("first", labels["seq"])), int(labels["seq"])
             if decoded.batch.thinned or any(event.kind == SPOOL_DROPPED for event in decoded.batch.events):
-                covered = machine.truth.numbers(labels["epoch"], first, last)
-                machine.dropped |= covered - numbers_of(payload)
+                known = machine.memory.get(labels["epoch"], {})  # of this machine alone: a copy may use the same seqs
+                covered = {number for seq, number in known.items() if first <= seq <= last}
+                report = (labels["epoch"], first, last)
+                machine.dropped.setdefault(report, set()).update(covered - numbers_of(payload))
 
     def _wake(self, delay_s: float) -> None:
         # The answer to a status alone is no news: otherwise each status would be followed by the next.

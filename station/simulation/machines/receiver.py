@@ -12,6 +12,8 @@ from typing import Any, Final
 from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
+from ingest.accounting.ledger import Disposition
+from ingest.accounting.ranges import Ranges, accounted_in, merge
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.service import IngestService
@@ -138,6 +140,25 @@ class Receiver:
             for message in self.process.service.quarantine.list(1_000_000):
                 if message.gateway in truth.names and message.epoch and message.first and message.seq:
                     numbers |= truth.numbers(message.epoch, message.first, message.seq)
+        return numbers
+
+    def arrived(self, truth: GatewayTruth, dropped: Mapping[tuple[str, int, int], set[int]]) -> set[int]:
+        """Return what was dropped and is reported by a record that arrived here; a spool may lose its report.
+
+        The store's marks account for the record, or ingest's own file, where the store was replaced since.
+        """
+        known: dict[str, Ranges] = {}
+        for (gateway, epoch), state in self.store.marks().items():
+            if gateway in truth.names:
+                known[epoch] = merge([*known.get(epoch, ()), *accounted_in(state)])
+        counts = {} if self.process is None else self.process.service.quarantine.disposition_counts(None)
+        for (gateway, epoch, disposition), of_it in counts.items():
+            if gateway in truth.names and disposition == Disposition.DROPPED:
+                known[epoch] = merge([*known.get(epoch, ()), *of_it.ranges])
+        numbers: set[int] = set()
+        for (epoch, first, last), of_report in dropped.items():
+            if any(low <= first and last <= high for low, high in known.get(epoch, ())):
+                numbers |= of_report
         return numbers
 
     def said(self, truths: Mapping[str, GatewayTruth]) -> dict[str, set[int]]:
