@@ -52,12 +52,25 @@ class ThreadStatus:
         return ""
 
 
+class _StopSignal(threading.Event):
+    """An event that wakes a waiting thread where it is set."""
+
+    def __init__(self, woken: threading.Event) -> None:
+        super().__init__()
+        self._woken = woken
+
+    def set(self) -> None:
+        """Set the event."""
+        super().set()
+        self._woken.set()
+
+
 class SupervisedThread:
     """A daemon thread that calls `step` every `every_s` until `stop`; a failed step is counted and tried again.
 
-    A step that waits by itself has no `every_s`; one that runs for long calls `succeed` on the way and looks at
-    `stopping`; where it `reports_success`, its mere return is none. `finish` is called once, at the thread's end.
-    Failures of single items belong to `items`.
+    `wake` begins the next step sooner, but not before `rest_s` of its wait is over. A step that waits by itself has no
+    `every_s`; one that runs for long calls `succeed` on the way and looks at `stopping`; where it `reports_success`,
+    its mere return is none. `finish` is called once, at the thread's end. Failures of single items belong to `items`.
     """
 
     def __init__(
@@ -66,6 +79,7 @@ class SupervisedThread:
         step: Callable[[], object],
         *,
         every_s: float = 0.0,
+        rest_s: Callable[[], float] | None = None,
         waits_first: bool = False,
         overdue_after_s: float | None = OVERDUE_AFTER_S,
         retry_wait_s: Callable[[int], float] | None = None,
@@ -75,10 +89,12 @@ class SupervisedThread:
         self.name = name
         self.step = step
         self.items = ItemFailures()
-        self.stopping = threading.Event()
+        self._woken = threading.Event()
+        self.stopping: threading.Event = _StopSignal(self._woken)
         self.failures = 0
         self.trouble = ""
         self._every_s = every_s
+        self._rest_s = rest_s
         self._waits_first = waits_first
         self._overdue_after_s = overdue_after_s
         self._retry_wait_s = retry_wait_s
@@ -97,6 +113,10 @@ class SupervisedThread:
         """Let the current step end and wait for the thread's end; a thread that never started is left."""
         self.stopping.set()
         self.join(wait_s)
+
+    def wake(self) -> None:
+        """Begin the next step soon, as there is something new; from any thread."""
+        self._woken.set()
 
     def join(self, wait_s: float | None = None) -> None:
         """Wait for the thread's end."""
@@ -137,16 +157,28 @@ class SupervisedThread:
 
     def _run(self) -> None:
         try:
-            if self._waits_first and self.stopping.wait(self._every_s):
-                return
+            if self._waits_first:
+                self._await_next()
             while not self.stopping.is_set():
-                self.stopping.wait(self._every_s if self._try_step() else self._wait_after_failure_s())
+                if self._try_step():
+                    self._await_next()
+                else:
+                    self.stopping.wait(self._wait_after_failure_s())
         finally:
             if self._finish is not None:
                 try:
                     self._finish()
                 except Exception:
                     _LOGGER.exception("%s did not end in order", self.name)
+
+    def _await_next(self) -> None:
+        """Wait until the next step is due, or something is new and the rest is over."""
+        rest_s = 0.0 if self._rest_s is None else min(self._rest_s(), self._every_s)
+        if rest_s > 0:
+            self.stopping.wait(rest_s)
+        self._woken.wait(self._every_s - rest_s)
+        # Before the step: what is new while it runs begins another one.
+        self._woken.clear()
 
     def _try_step(self) -> bool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -101,6 +102,43 @@ def test_the_end_of_a_thread_is_in_order_and_a_step_is_not_interrupted(wait_unti
     go_on.set()
     wait_until(lambda: not thread.is_alive())
     assert said == ["step", "finish"]
+
+
+def test_a_woken_thread_takes_its_next_step_before_its_time_and_after_its_rest(wait_until: WaitUntil) -> None:
+    steps: list[float] = []
+    rests = [0.0]
+
+    def step() -> None:
+        steps.append(time.monotonic())
+        if len(steps) == 2:
+            thread.wake()  # what is new during a step begins another one
+            rests[0] = 0.1
+
+    thread = SupervisedThread("test", step, every_s=60.0, rest_s=lambda: rests[0])
+    thread.start()
+    wait_until(lambda: len(steps) == 1)
+    thread.wake()
+    wait_until(lambda: len(steps) == 3)
+    assert steps[2] - steps[1] >= 0.1
+    began_s = time.monotonic()
+    thread.stopping.set()  # also by the event alone
+    thread.join(5)
+    assert (thread.is_alive(), time.monotonic() - began_s < 5.0, len(steps)) == (False, True, 3)
+
+
+def test_a_thread_that_fails_waits_even_where_it_is_woken(wait_until: WaitUntil) -> None:
+    steps: list[int] = []
+
+    def step() -> None:
+        steps.append(1)
+        thread.wake()
+        raise RetryLater("away")
+
+    thread = SupervisedThread("test", step, every_s=60.0)
+    thread.start()
+    wait_until(lambda: steps)
+    thread.stop(5)
+    assert (thread.is_alive(), len(steps)) == (False, 1)
 
 
 @pytest.mark.parametrize("error", [ValueError("bad"), SystemExit(1), PanicError("bug"), WithoutTextError()])

@@ -32,12 +32,12 @@ _GATEWAY_LOST_MS: Final = 6 * HOUR_MS
 _GATEWAY_FRESH_MS: Final = 900_000
 #: States of rules are stored at least this often, so that a restart has little to evaluate again.
 _STORE_EVERY_MS: Final = 600_000
-#: The span of gateways' events that each round reads; every tenth round reads all that may still arrive.
+#: The span of gateways' events that each round reads; now and then a round reads all that may still arrive.
 _EVENTS_MS: Final = 2 * HOUR_MS
-_LATE_EVENTS_EVERY: Final = 10
+_LATE_EVENTS_EVERY_MS: Final = 150_000
 _MOST_EVENTS: Final = 10_000
-#: The number of rounds between two checks for late samples.
-_BACKFILL_EVERY: Final = 40
+#: The time between two checks for late samples.
+_BACKFILL_EVERY_MS: Final = 600_000
 
 StateKey = tuple[str, str]  # the rule's id, the subject
 EventKey = tuple[str, str, int, int]  # a gateway alarm's rule, device and time, and the time of its newest event
@@ -69,7 +69,9 @@ class AlarmEvaluator:
         self._pending_clears: dict[str, Alarm] = {}
         self._known_events: set[EventKey] = set()
         self._stored_ms = 0
-        self._rounds = 0
+        #: When the late events were read, and when late samples are to be looked for.
+        self._late_events_ms: int | None = None
+        self._backfill_due_ms: int | None = None
         self._backfill = BackfillCheck(store, repositories, handle, self.failures)
         self.counts: Counter[str] = Counter()
 
@@ -90,7 +92,7 @@ class AlarmEvaluator:
             with self.failures.isolate(f"Alarm of {outcome.target.rule.name} on {outcome.target.subject.name}"):
                 states[outcome.target.key] = _apply_outcome(outcome, active, now_ms)
         _end_unmatched(active, rule_targets, {rule.name for rule in rules}, unmatched, now_ms)
-        if self._rounds % _BACKFILL_EVERY == _BACKFILL_EVERY - 1:
+        if self._is_backfill_due(now_ms):
             for alarm in self._backfill.find_missed_alarms(rule_targets, targets, now_ms):
                 active.add_late(alarm)
             repository.delete_delivered(now_ms - KEEP_DELIVERED_MS)
@@ -108,7 +110,7 @@ class AlarmEvaluator:
         """Load the stored states before the next round: another process has evaluated in the meantime."""
         self._stored_states = None
         self._known_events = set()
-        self._rounds = 0
+        self._late_events_ms = self._backfill_due_ms = None
 
     def write(self) -> None:
         """Store the state of every rule, so that the next process has nothing to evaluate again."""
@@ -133,7 +135,7 @@ class AlarmEvaluator:
 
     def _apply_gateway_alarms(self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int) -> set[EventKey]:
         """Apply the alarms of gateways' own rules; return the events that are known after this round."""
-        is_late_round = self._rounds % _LATE_EVENTS_EVERY == 0
+        is_late_round = self._is_late_round(now_ms)
         start_ms = now_ms - (MOST_BEHIND_MS if is_late_round else _EVENTS_MS)
         applied: set[EventKey] = set()
         for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
@@ -184,9 +186,7 @@ class AlarmEvaluator:
         repository = self._repositories.alarms
         ended = {alarm.id: alarm for alarm in active.changed.values() if _is_clear_pending(alarm)}
         pending = {**self._pending_clears, **ended}
-        recent = Counter(
-            (notice.recipient, notice.rule) for notice in repository.notices(since_ms=now_ms - HOUR_MS, limit=10_000)
-        )
+        recent = repository.count_notices(now_ms - HOUR_MS)
         recipients = list(self._repositories.alarm_recipients.all())
         windows = [window for window in self._repositories.maintenance.all() if window.end_ms > now_ms]
         alarms = [*active.active(), *pending.values()]
@@ -276,7 +276,19 @@ class AlarmEvaluator:
         self._states, self._pending_clears, self._known_events = states, pending_clears, events
         if now_ms - self._stored_ms >= _STORE_EVERY_MS:
             self._stored_ms = now_ms
-        self._rounds += 1
+        if self._is_late_round(now_ms):
+            self._late_events_ms = now_ms
+        if self._backfill_due_ms is None or self._is_backfill_due(now_ms):
+            self._backfill_due_ms = now_ms + _BACKFILL_EVERY_MS
+
+    def _is_late_round(self, now_ms: int) -> bool:
+        """Return whether this round reads all events that may still arrive."""
+        return self._late_events_ms is None or abs(now_ms - self._late_events_ms) >= _LATE_EVENTS_EVERY_MS
+
+    def _is_backfill_due(self, now_ms: int) -> bool:
+        """Return whether this round looks for late samples: not the first one, which has the present to evaluate."""
+        due_ms = self._backfill_due_ms
+        return due_ms is not None and not due_ms - _BACKFILL_EVERY_MS <= now_ms < due_ms
 
 
 def _apply_outcome(outcome: RuleOutcome, active: ActiveAlarms, now_ms: int) -> RuleState:

@@ -29,6 +29,7 @@ from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
+from station.server.commit_listeners import CommitListeners
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.http_server import serve_until_stopped
 from station.server.ingest_access.local_ingest import LocalIngest
@@ -89,7 +90,8 @@ def run_station(settings: StationSettings) -> None:
         live.start()
         threads.add(live)
         cleanup.callback(live.stop)
-        ingest = IngestService(settings.ingest, store, live.hand_over)
+        commits = CommitListeners(live.hand_over)
+        ingest = IngestService(settings.ingest, store, commits.on_commit)
         threads.add(ingest)
         gateways = LocalIngest(ingest)
         workers = None
@@ -102,7 +104,16 @@ def run_station(settings: StationSettings) -> None:
             organisation, broker = settings.ingest.organisation, settings.ingest
             prepare = partial(_prepare_registry, registry, settings)
             workers = _start_workers(
-                registry, store, organisation, gateways, settings.mail, broker, settings.webhooks_to, cleanup, prepare
+                registry,
+                store,
+                organisation,
+                gateways,
+                settings.mail,
+                broker,
+                settings.webhooks_to,
+                cleanup,
+                prepare,
+                commits,
             )
             threads.add(workers)
         home = None
@@ -163,15 +174,28 @@ def _start_workers(
     policy: AddressPolicy,
     cleanup: ExitStack,
     prepare: Callable[[], object],
+    commits: CommitListeners | None = None,
 ) -> RegistryWorkers:
-    """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`."""
+    """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`.
+
+    `commits` are those of this process, None where others write the store.
+    """
     list_gateways = None if gateways is None else gateways.gateways
 
     def build_checked() -> Sequence[CheckedWorker]:
-        return (
-            AlarmWorker(registry, store, organisation, list_gateways, has_broker=broker is not None),
-            NotificationSender(registry, organisation, mail, broker, policy=policy),
+        sender = NotificationSender(registry, organisation, mail, broker, policy=policy)
+        alarms = AlarmWorker(
+            registry,
+            store,
+            organisation,
+            list_gateways,
+            has_broker=broker is not None,
+            is_told=commits is not None,
+            on_notices=sender.wake,
         )
+        if commits is not None:
+            commits.add(alarms.wake)
+        return alarms, sender
 
     workers = RegistryWorkers(prepare, build_checked, lambda: (ForecastWorker(registry, store, organisation),))
     cleanup.callback(workers.stop)

@@ -153,6 +153,14 @@ class AlarmRepository:
             rows = connection.execute(query.order_by(alarm_notices.c.id.desc()).limit(limit))
             return [_notice(row) for row in rows]
 
+    def count_notices(self, since_ms: int) -> dict[tuple[str, str], int]:
+        """Return the number of notices created since `since_ms`, by recipient and rule."""
+        columns = alarm_notices.c.recipient, alarm_notices.c.rule
+        query = sa.select(*columns, sa.func.count().label("notices")).group_by(*columns)
+        query = query.where(alarm_notices.c.organisation == self._organisation, alarm_notices.c.created_ms >= since_ms)
+        with self._context.database.reading() as connection:
+            return {(row.recipient, row.rule): row.notices for row in connection.execute(query)}
+
     def due_by_recipient(self, now_ms: int, each: int, limit: int = 2000) -> list[Notice]:
         """Return at most `each` due notices of every recipient, the longest due first.
 

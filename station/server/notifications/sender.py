@@ -90,6 +90,10 @@ class NotificationSender:
         for thread in threads:
             thread.join(max(0.0, deadline_s - time.monotonic()))
 
+    def wake(self) -> None:
+        """Read what is due soon: there are new notices. From any thread."""
+        self._reader.wake()
+
     def threads(self) -> list[ThreadStatus]:
         """Return the status of the threads."""
         return [thread.status() for thread in (self._reader, *self._workers)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -23,13 +24,25 @@ from station.server.organisation import ensure_organisation
 if TYPE_CHECKING:
     from headland.store.port import Store
 
+#: Time between two rounds without new data, where this process is told of new data and where it is not.
 _EVALUATE_EVERY_S: Final = 15.0
+_LOOK_EVERY_S: Final = 5.0
+#: The shortest time between two rounds, and how much longer it is than the processor time of the last one: at most a
+#: twentieth of a core.
+_REST_S: Final = 2.0
+_REST_FACTOR: Final = 20.0
 #: Lifetime of this process's lease on the alarms: without a renewal another process takes over.
 _LEASE_MS: Final = 90_000
+#: Age at which the lease is renewed: not each round, as each renewal is written to the disk.
+_RENEW_AFTER_MS: Final = 30_000
 
 
 class AlarmWorker:
-    """Evaluates all alarm rules every 15 s, in one process at a time; retries while store or registry are away."""
+    """Evaluates all alarm rules soon after each commit, in one process at a time.
+
+    Every 15 s without commits, and every 5 s where no commits are handed over (`is_told` is false). Retries while store
+    or registry are away. `on_notices` is called where there are new notices.
+    """
 
     def __init__(
         self,
@@ -39,8 +52,17 @@ class AlarmWorker:
         gateways: Callable[[], Sequence[Gateway]] | None,
         *,
         has_broker: bool = False,
+        is_told: bool = True,
+        on_notices: Callable[[], object] = lambda: None,
     ) -> None:
-        self._thread = SupervisedThread("alarm-worker", self.evaluate, every_s=_EVALUATE_EVERY_S)
+        self._thread = SupervisedThread(
+            "alarm-worker",
+            self.evaluate,
+            every_s=_EVALUATE_EVERY_S if is_told else _LOOK_EVERY_S,
+            rest_s=lambda: max(_REST_S, _REST_FACTOR * self._processor_s),
+        )
+        self._on_notices = on_notices
+        self._processor_s = 0.0
         self._webhooks = WebhookPublisher(
             registry, store, handle, ensure_organisation(registry, handle, "station"), gateways, self._thread.items
         )
@@ -52,6 +74,7 @@ class AlarmWorker:
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._webhook_posts = 0
         self._has_lease = False
+        self._leased_ms = 0
 
     def start(self) -> None:
         """Add the default rules and start the thread."""
@@ -62,6 +85,10 @@ class AlarmWorker:
         """Finish the current round, end the thread and release the lease."""
         self._thread.stop()
         self.release()
+
+    def wake(self) -> None:
+        """Evaluate soon: there is new data. From any thread."""
+        self._thread.wake()
 
     def release(self) -> None:
         """Save the state of the rules and release the lease; where that fails, the next process evaluates again."""
@@ -87,13 +114,28 @@ class AlarmWorker:
 
     def evaluate(self) -> bool:
         """Do one round; return False where another process has the lease. Raises HeadlandError."""
+        began_s = time.thread_time()
+        try:
+            has_lease = self._acquire_lease(wall_clock_ms())
+            if has_lease and not self._has_lease:
+                self._evaluator.forget()
+            self._has_lease = has_lease
+            if has_lease:
+                posts = self._webhook_posts
+                notices = self._evaluator.round(wall_clock_ms()).notices
+                self._publish_webhooks()
+                if notices or self._webhook_posts > posts:
+                    self._on_notices()
+            return has_lease
+        finally:
+            self._processor_s = time.thread_time() - began_s
+
+    def _acquire_lease(self, now_ms: int) -> bool:
+        """Return whether this process has the lease; renew it where it is not new."""
+        if self._has_lease and 0 <= now_ms - self._leased_ms < _RENEW_AFTER_MS:
+            return True
         has_lease = self._repositories.alarms.acquire_lease(self._name, _LEASE_MS)
-        if has_lease and not self._has_lease:
-            self._evaluator.forget()
-        self._has_lease = has_lease
-        if has_lease:
-            self._evaluator.round(wall_clock_ms())
-            self._publish_webhooks()
+        self._leased_ms = now_ms
         return has_lease
 
     def _publish_webhooks(self) -> None:

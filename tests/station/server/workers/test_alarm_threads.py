@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
-from headland.registry.repositories.alarms import AlarmUpdate
+from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
-from headland.store.port import Points, SeriesKey, WriteBatch
+from headland.store.port import Points, SeriesKey, WriteBatch, WriteResult
+from station.server.commit_listeners import CommitListeners
 from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender
 from station.server.organisation import ensure_organisation
@@ -29,6 +31,10 @@ from tests.test_supervised_thread import RAISED
 
 WaitUntil = Callable[..., None]
 HANDLE = "local"
+NO_COMMIT = (
+    WriteBatch(Points([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))),
+    WriteResult(0),
+)
 AIR = "air_temperature_degc"
 
 
@@ -47,9 +53,9 @@ def estate_with(registry: Registry, *rules: AlarmRule) -> OrganisationRepositori
     return repositories
 
 
-def cold_house() -> MemoryStore:
+def cold_house(store: MemoryStore | None = None) -> MemoryStore:
     """A house that has been at 1 degC for ten minutes until now."""
-    store = MemoryStore()
+    store = MemoryStore() if store is None else store
     times = wall_clock_ms() - 10_000 * np.arange(60, -1, -1, dtype=np.int64)
     key = SeriesKey(HANDLE, "home", "greenhouse", "gh-1", AIR)
     columns = np.zeros(61, np.int32), times, np.full(61, 1.0), np.ones(61, np.uint8)
@@ -82,6 +88,49 @@ def test_a_frost_reaches_a_mailbox_and_a_mail_server_that_is_away_gets_it_when_i
     assert b"Subject: Critical: Frost in the greenhouse at gh-1" in server.mails[0][0]
     counts = back.counters()
     assert [counts[f"notices_{name}"] for name in ("delivered", "later", "refused")] == [1, 0, 0]
+
+
+def test_new_data_reaches_a_recipient_within_seconds_and_no_period_is_waited_for(
+    registry: Registry, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.server.workers.alarm_worker._REST_S", 0.05)
+    monkeypatch.setattr("station.server.workers.alarm_worker._REST_FACTOR", 0.0)
+    monkeypatch.setattr("station.server.notifications.sender._CHECK_EVERY_S", 60.0)
+    repositories = estate_with(registry)
+    with serve_mail() as server:
+        mail = MailSettings("127.0.0.1", server.port, "a@example.org", "smtp")
+        sender = NotificationSender(registry, HANDLE, mail, None)
+        store = MemoryStore()
+        worker = AlarmWorker(registry, store, HANDLE, None, on_notices=sender.wake)
+        commits = CommitListeners(lambda *_: None)
+        commits.add(worker.wake)
+        worker.start()
+        sender.start()
+        wait_until(lambda: worker.counters()["alarm_rounds"] == 1)
+        cold_house(store)
+        began_s = time.monotonic()
+        commits.on_commit(*NO_COMMIT)
+        wait_until(lambda: server.mails, timeout_s=10)
+        took_s = time.monotonic() - began_s
+        wait_until(lambda: repositories.alarms.notices()[0].state is NoticeState.DELIVERED)
+        worker.stop()
+        sender.stop()
+    assert took_s < 7.0  # the period is 15 s
+
+
+def test_a_lease_is_not_written_each_round(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    estate_with(registry)
+    writes: list[str] = []
+    acquire = AlarmRepository.acquire_lease
+
+    def count(self: AlarmRepository, holder: str, for_ms: int) -> bool:
+        writes.append(holder)
+        return acquire(self, holder, for_ms)
+
+    monkeypatch.setattr(AlarmRepository, "acquire_lease", count)
+    worker = AlarmWorker(registry, MemoryStore(), HANDLE, None)
+    assert [worker.evaluate() for _ in range(3)] == [True] * 3
+    assert len(writes) == 1
 
 
 def test_only_one_of_two_processes_judges_and_the_other_takes_over(registry: Registry) -> None:
