@@ -18,6 +18,7 @@ from api.routes import pass_cells, remaining_work
 from api.routes.parameters import End, Start
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
+from api.schemas.greenhouses_mapping import left_out_of
 from api.schemas.ledger import Columns, DeviationBody, EntryBody, EntryList, LedgerCheckBody, NutrientsBody, WeatherBody
 from api.schemas.ledger_mapping import balance_of, deviation_of, efficiency_of, elements_of, hour_of, pass_nutrients_of
 from headland.agronomy.prescription.nutrients import MU_PER_HA, balance_nitrogen, nitrogen_use
@@ -165,6 +166,7 @@ def get_weather_window(
         kind=kind,
         devices=weather.devices,
         altitude_m=weather.altitude_m,
+        left_out=left_out_of(weather.left_out),
         hours=[hour_of(verdict) for verdict in weather.verdicts],
     )
     return reply(request, body)

@@ -61,7 +61,10 @@ class LeftOutItem(Model):
     channel: str
     test: Annotated[
         str,
-        Field(description="gross_range, spike, flat_line, over_saturation, sun_heated, drift, flagged or silent."),
+        Field(
+            description="gross_range, spike, flat_line, flat_at_limit, unit_fraction, unit_fahrenheit, blocked_gauge, "
+            "over_saturation, sun_heated, drift, flagged or silent."
+        ),
     ]
     flag: Annotated[int, Field(description="QARTOD: 3 suspect, 4 fail, 9 missing.")]
     n: Annotated[int, Field(ge=0, description="How many samples.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.answers import Answer, AnswerMethod, AnswerWindow
+from api.schemas.answers import Answer, AnswerMethod, AnswerWindow, LeftOutItem
 from api.schemas.model import Model
 from api.schemas.passes import CoverBody
 
@@ -200,6 +200,9 @@ class WeatherBody(Model):
         float | None,
         Field(description="Of the site, or a device there: Delta-T is at its pressure. Null: not known, sea level."),
     ] = None
+    left_out: Annotated[
+        list[LeftOutItem], Field(description="Findings about faulty sensors, and what was left out for them.")
+    ]
     hours: list[HourBody]
 
 

@@ -9,7 +9,8 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.climate.rain import GAP_MS, Rain, RainSum, read_gauge, sum_rain
-from headland.agronomy.series.qartod import NOT_EVALUATED
+from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED
+from headland.agronomy.series.sensor_health import SensorFinding, check_channel
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -26,6 +27,7 @@ OUTSIDE: Final[dict[Quantity, tuple[str, ...]]] = {
     "rain_share": ("rain_on",),
 }
 RAIN: Final = "rain_total_mm"
+RAIN_ON: Final = "rain_on"
 #: Channels that are outdoors on any device.
 _ALWAYS_OUTSIDE: Final = frozenset(
     {"outside_temperature_degc", "outside_humidity_pct", "wind_speed_m_s", "rain_on", RAIN}
@@ -47,10 +49,14 @@ def is_outdoors(kind: str, channel: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hourly:
-    """Means of the measured hours of a quantity, by their start; `device` measured it."""
+    """Means of the measured hours of a quantity, by their start; `device` measured it.
+
+    `findings` are the faults of its sensor, with which some or all hours are left out.
+    """
 
     means: dict[int, float] = field(default_factory=dict)
     device: str | None = None
+    findings: tuple[SensorFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +79,24 @@ def site_devices(scope: OrgScope, site: str | None) -> list[DeviceRecord]:
 def hourly_means(scope: OrgScope, records: Iterable[DeviceRecord], quantity: Quantity, window: Window) -> Hourly:
     """Return a quantity hour by hour: of the best channel that a device has, by the first device that has it."""
     kinds = {record.descriptor.device: record.descriptor.kind for record in records}
+    faulty: Hourly | None = None
     for channel in OUTSIDE[quantity]:
         which = SeriesFilter(scope.organisation, None, frozenset((channel,)))
         for buckets in scope.store.buckets(which, window.start_ms, window.end_ms, _PART_MS):
             kind = kinds.get(buckets.key.device)
             if kind is None or not is_outdoors(kind, channel):
                 continue
-            hour = buckets.start_ms // HOUR_MS * HOUR_MS
+            flags, findings = check_channel(channel, buckets.start_ms, buckets.mean)
+            hour = np.where(flags < FAIL, buckets.start_ms // HOUR_MS * HOUR_MS, -1)
             means = {
                 int(start_ms): float(buckets.mean[hour == start_ms].mean())
-                for start_ms in np.unique(hour).tolist()
+                for start_ms in np.unique(hour[hour >= 0]).tolist()
                 if int(np.count_nonzero(hour == start_ms)) >= _LEAST_PARTS
             }
             if means:
-                return Hourly(means, buckets.key.device)
-    return Hourly()
+                return Hourly(means, buckets.key.device, tuple(findings))
+            faulty = faulty or Hourly({}, buckets.key.device, tuple(findings))
+    return faulty or Hourly()
 
 
 def read_rain(scope: OrgScope, records: Iterable[DeviceRecord], window: Window) -> Gauge:

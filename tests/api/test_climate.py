@@ -353,6 +353,46 @@ def test_a_site_with_rain_has_blitecasts_advice(tmp_path: Path) -> None:
     assert body["items"][-1]["answers"]["blitecast_code"]["inputs"][-1] == "rain_total_mm"
 
 
+def test_weather_sensors_that_lie_are_named_and_left_out() -> None:
+    store, days = MemoryStore(), 2
+    time_ms = START_MS + STEP_MS * np.arange(days * 288)
+    day = (time_ms - START_MS) / DAY_MS
+    weather = {
+        "air_temperature_degc": 16.0 + 5.0 * np.sin(2 * np.pi * day),
+        "relative_humidity_pct": 60.0 + 8.0 * np.cos(2 * np.pi * day),
+        "wind_speed_m_s": 2.0 + np.sin(9.0 * day),
+        "global_radiation_w_m2": np.maximum(600.0 * np.sin(2 * np.pi * (day - 0.2)), 0.0),
+        "rain_total_mm": np.floor(3.0 * day),
+        "rain_on": (day % 1.0 < 0.2) * 1.0,
+    }
+    faults = {
+        "good": {},
+        "calm": {"wind_speed_m_s": np.zeros(len(day))},
+        "share": {"relative_humidity_pct": weather["relative_humidity_pct"] / 100.0},
+        "degf": {"air_temperature_degc": 1.8 * weather["air_temperature_degc"] + 32.0},
+        "blocked": {"rain_total_mm": np.full(len(day), 7.0)},
+    }
+    for name, fault in faults.items():
+        write_series(store, OWN, name, "weather", f"mast-{name}", time_ms, {**weather, **fault})
+        descriptor = Descriptor(
+            device=f"mast-{name}", kind="weather", site=name, name="m", latitude_deg=32.0, longitude_deg=119.2
+        )
+        store.describe(OWN, "gw-1", descriptor)
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict, now_ms=lambda: int(time_ms[-1]) + STEP_MS)
+    window = {"start": START_MS, "end": START_MS + 2 * DAY_MS}
+    with serve(app) as client:
+        found = {name: client.get(f"/v1/sites/{name}/weather", params=window).json() for name in faults}
+    tests = {name: {item["test"] for item in body["left_out"]} for name, body in found.items()}
+    assert tests == {
+        "good": set(), "calm": {"flat_line"}, "share": {"unit_fraction"}, "degf": {"unit_fahrenheit"},
+        "blocked": {"blocked_gauge"},
+    }  # fmt: skip
+    et0 = {name: [item["answers"]["et0_fao56_mm"]["value"] for item in body["items"]] for name, body in found.items()}
+    assert all(any(value is not None for value in et0[name]) for name in ("good", "blocked"))
+    assert all(value is None for name in ("calm", "share", "degf") for value in et0[name])
+    assert "blocked" in found["blocked"]["notes"]["rain"]
+
+
 def test_a_crop_stage_is_a_period_by_the_registrys_history(tmp_path: Path) -> None:
     registry, repositories, ids = fill_registry(tmp_path)
     store = MemoryStore()

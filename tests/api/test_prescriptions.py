@@ -83,10 +83,29 @@ def test_weak_zones_get_more_and_the_total_is_what_was_planned(farm_api: Registr
     assert area_ha * 10_000 == pytest.approx(area_of(PLOT) - area_of(POND), rel=0.02)
     assert {check["id"]: check["holds"] for check in prescription["checks"]} == {
         "legal_ceiling": None,
+        "layers": True,
         "limits": True,
         "buffers": True,
         "machine": None,
     }
+
+
+@pytest.mark.parametrize("interpolation", ["kriging", "idw"])
+def test_a_layer_that_is_the_same_everywhere_is_told_and_is_no_failure(
+    farm_api: RegistryApi, interpolation: str
+) -> None:
+    even = {**points(), "name": "ph", "value": [6.1] * 200, "interpolation": interpolation}
+    refused = farm_api.client.post("/v1/prescriptions", json=order(farm_api, layers=[even]))
+    assert refused.status_code == 400
+    assert (
+        refused.json()["detail"]
+        .lower()
+        .startswith("ph is the same everywhere and draws no zones: a sensor may be stuck")
+    )
+    prescription = make(farm_api, layers=[points(), even], zones={"by": "kmeans", "count": 2})
+    check = next(check for check in prescription["checks"] if check["id"] == "layers")
+    assert (check["holds"], "the same everywhere: ph" in check["detail"]) == (False, True)
+    assert len(prescription["zones"]) == 2
 
 
 def test_strong_zones_get_more_where_the_direction_is_proportional(farm_api: RegistryApi) -> None:

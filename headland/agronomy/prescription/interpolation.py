@@ -14,6 +14,8 @@ MOST_POINTS: Final = 2000
 #: Places that are estimated at once, so that the distances need little memory.
 _AT_ONCE: Final = 4096
 _HERE_M: Final = 1e-9
+#: Values that differ by less than this share of themselves are equal.
+_EQUAL: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def krige(points_m: Values, value: Values, at_m: Values, variogram: Variogram) -
     """Return the ordinary kriging estimate and variance at each place; Cressie (1993), section 3.2.
 
     `points_m` (n, 2), distinct, n from 3 to `MOST_POINTS`; `at_m` (k, 2). The nugget counts as variation of the
-    ground, so the estimate on a point is its value. Raises ValueError for too few or too many points, and for points
-    that are not distinct.
+    ground, so the estimate on a point is its value. Where all values are equal that is the estimate, with a variance of
+    0: nothing varies. Raises ValueError for too few or too many points, and for points that are not distinct.
     """
     _check(points_m, value)
     n = len(value)
@@ -69,6 +71,10 @@ def krige(points_m: Values, value: Values, at_m: Values, variogram: Variogram) -
         raise ValueError(f"kriging takes 3 to {MOST_POINTS} points, not {n}: thin them or use inverse distance")
     if len(np.unique(points_m, axis=0)) < n:
         raise ValueError("kriging takes distinct points: two of these are at one place")
+    if is_constant(value):
+        return Estimate(np.full(len(at_m), float(value[0])), np.zeros(len(at_m)))
+    if not (variogram.sill > 0.0 or variogram.nugget > 0.0):
+        raise ValueError("kriging takes a variogram with a sill or a nugget above 0: these values vary")
     system = np.ones((n + 1, n + 1))
     system[:n, :n] = variogram(_distances(points_m, points_m))
     system[n, n] = 0.0
@@ -88,11 +94,14 @@ def fit_variogram(points_m: Values, value: Values, *, lags: int = 12) -> Variogr
     """Return the exponential model nearest to the points' own semivariances, up to half of their extent.
 
     Least squares over a grid of ranges, each lag weighted by its pairs over its squared model (Cressie 1985), nugget
-    and sill >= 0. Raises ValueError for fewer than 10 points.
+    and sill >= 0; both 0 for values that are all equal. Raises ValueError for fewer than 10 points, and where no
+    distance has five pairs.
     """
     _check(points_m, value)
     if len(value) < 10:
         raise ValueError("a variogram needs 10 points or more")
+    if is_constant(value):
+        return Variogram(0.0, 0.0, max(float(np.ptp(points_m, axis=0).max()), 1.0))
     first, second = np.triu_indices(len(value), k=1)
     distance_m = np.hypot(*(points_m[first] - points_m[second]).T)
     halves = (value[first] - value[second]) ** 2 / 2.0
@@ -100,11 +109,18 @@ def fit_variogram(points_m: Values, value: Values, *, lags: int = 12) -> Variogr
     edges_m = np.linspace(0.0, reach_m, lags + 1)
     lag = np.digitize(distance_m, edges_m) - 1
     known = [number for number in range(lags) if np.count_nonzero(lag == number) >= 5]
+    if not known:
+        raise ValueError("no distance has five pairs of points: measure more points or use inverse distance")
     middle_m = np.array([distance_m[lag == number].mean() for number in known])
     gamma = np.array([halves[lag == number].mean() for number in known])
     pairs = np.array([np.count_nonzero(lag == number) for number in known], np.float64)
     fits = [_fit_sills(middle_m, gamma, pairs, range_m) for range_m in np.linspace(reach_m / 10, 2 * reach_m, 60)]
     return min(fits, key=lambda fit: fit[0])[1]
+
+
+def is_constant(value: Values) -> bool:
+    """Return whether values are all equal, up to rounding."""
+    return bool(np.ptp(value) <= _EQUAL * max(float(np.abs(value).max()), 1e-300))
 
 
 def _fit_sills(middle_m: Values, gamma: Values, pairs: Values, range_m: float) -> tuple[float, Variogram]:

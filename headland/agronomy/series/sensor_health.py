@@ -31,6 +31,8 @@ _LEAST_SUN_CORRELATION: Final = 0.6
 _LEAST_SUNNY_STEPS: Final = 24
 #: The smallest drift that is a finding, in standard errors.
 _DRIFT_ERRORS: Final = 4.0
+#: Rain by a detector [h] and by another gauge [mm] from which on a gauge must have counted some.
+_LEAST_WET_H, _LEAST_RAIN_MM = 2.0, 5.0
 #: Values that differ by no more are equal.
 _SAME: Final = 1e-6
 
@@ -46,6 +48,9 @@ class SensorLimits:
     flat_s
         The time after which a constant value is a stuck sensor [s], for values from `flat_from` to `flat_to`: humidity
         at saturation and light at night may be constant.
+    limit_s
+        The time after which a constant value outside of these is doubtful [s]: a sensor that stays at the end of its
+        range, or one that is stuck there.
     drift_a_day
         The smallest drift that is a finding.
     """
@@ -56,25 +61,49 @@ class SensorLimits:
     flat_s: float
     flat_from: float = -np.inf
     flat_to: float = np.inf
+    limit_s: float = np.inf
     drift_a_day: float = np.inf
 
 
 _FOUR_H: Final = 4 * 3600.0
 _TWELVE_H: Final = 12 * 3600.0
+#: The longest calm, and the wind up to which it is one [m/s].
+_EIGHTEEN_H: Final = 18 * 3600.0
+_CALM_M_S: Final = 0.05
+_DAY: Final = 24 * 3600.0
+#: The time for which a gauge may count nothing before that is worth a look.
+_DRY_SPELL: Final = 14 * _DAY
 #: By quantity. Four hours: in the public lettuce tables of 2022 values are constant for up to 3.75 h.
 LIMITS: Final[dict[str, SensorLimits]] = {
     "air_temperature_degc": SensorLimits(-20.0, 60.0, 5.0, _FOUR_H, drift_a_day=0.05),
-    "relative_humidity_pct": SensorLimits(0.0, 103.0, 20.0, _FOUR_H, flat_to=98.0, drift_a_day=0.5),
+    "relative_humidity_pct": SensorLimits(0.0, 103.0, 20.0, _FOUR_H, flat_to=98.0, limit_s=_DAY, drift_a_day=0.5),
     "leaf_temperature_degc": SensorLimits(-20.0, 60.0, 6.0, _FOUR_H),
     "cover_temperature_degc": SensorLimits(-40.0, 70.0, 8.0, _FOUR_H),
     "soil_temperature_degc": SensorLimits(-20.0, 60.0, 5.0, 2 * _TWELVE_H),
     "pipe_temperature_degc": SensorLimits(-20.0, 110.0, 30.0, 2 * _TWELVE_H),
-    "co2_ppm": SensorLimits(150.0, 5000.0, 1500.0, _FOUR_H, flat_to=4900.0),
-    "par_umol_m2_s": SensorLimits(-10.0, 3000.0, np.inf, _TWELVE_H, flat_from=20.0),
-    "global_radiation_w_m2": SensorLimits(-20.0, 1600.0, np.inf, _TWELVE_H, flat_from=20.0),
+    "co2_ppm": SensorLimits(150.0, 5000.0, 1500.0, _FOUR_H, flat_to=4900.0, limit_s=_DAY),
+    "par_umol_m2_s": SensorLimits(-10.0, 3000.0, np.inf, _TWELVE_H, flat_from=20.0, limit_s=_DAY),
+    "global_radiation_w_m2": SensorLimits(-20.0, 1600.0, np.inf, _TWELVE_H, flat_from=20.0, limit_s=_DAY),
     "outside_temperature_degc": SensorLimits(-50.0, 55.0, 6.0, _TWELVE_H),
-    "outside_humidity_pct": SensorLimits(0.0, 103.0, 30.0, _TWELVE_H, flat_to=98.0),
+    "outside_humidity_pct": SensorLimits(0.0, 103.0, 30.0, _TWELVE_H, flat_to=98.0, limit_s=_DAY),
+    # Above the strongest gust ever measured but one, 113 m/s (WMO archive of weather extremes), a mean is no wind.
+    # A wind that is the very same is doubtful; a calm all day is an anemometer that does not turn.
+    "wind_speed_m_s": SensorLimits(0.0, 75.0, 30.0, _EIGHTEEN_H, flat_to=_CALM_M_S, limit_s=_EIGHTEEN_H),
+    # A running total: no rain is the usual state, and only very long without any is doubtful.
+    "rain_total_mm": SensorLimits(0.0, 100_000.0, np.inf, np.inf, flat_from=np.inf, limit_s=_DRY_SPELL),
 }
+#: Humidity of air is never so low [%]: values of 0 to 1 are shares of 1.
+_MOST_FRACTION: Final = 1.05
+#: Temperatures that air and plants do not have for a whole night [degC]: such values are Fahrenheit.
+_WARMEST_NIGHT_DEGC: Final = 40.0
+_HOT_DEGC: Final = 45.0
+_FAHRENHEIT: Final = frozenset({
+    "air_temperature_degc", "leaf_temperature_degc", "cover_temperature_degc", "soil_temperature_degc",
+    "outside_temperature_degc",
+})  # fmt: skip
+_HUMIDITY: Final = frozenset({"relative_humidity_pct", "outside_humidity_pct"})
+#: The fewest samples that show a unit.
+_LEAST_OF_UNIT: Final = 6
 #: A humidity above this counts as saturated, and is a finding.
 SATURATED_PCT: Final = 100.0
 
@@ -102,7 +131,13 @@ def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityF
     flags = np.full(len(value), GOOD, np.uint8)
     if limits is None or len(value) == 0:
         return flags, []
-    findings = []
+    foreign = find_foreign_unit(channel, time_ms, value)
+    if foreign is not None and foreign.left_out:
+        flags[np.isfinite(value)] = FAIL
+        return flags, [foreign]
+    findings = [] if foreign is None else [foreign]
+    if foreign is not None:
+        flags[np.isfinite(value)] = SUSPECT
     span, flat_h = f"outside {limits.low:g} to {limits.high:g}", limits.flat_s / 3600.0
     for test, bad, detail in (
         ("gross_range", (value < limits.low) | (value > limits.high), span),
@@ -112,6 +147,11 @@ def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityF
         if bad.any():
             flags[bad] = FAIL
             findings.append(_finding(channel, test, FAIL, time_ms, bad, detail, left_out=True))
+    at_limit = find_stuck(time_ms, value, limits, at_limit=True) & (flags != FAIL)
+    if at_limit.any():
+        flags[at_limit] = SUSPECT
+        test = "flat_line" if limits.flat_to == _CALM_M_S else "flat_at_limit"
+        findings.append(_finding(channel, test, SUSPECT, time_ms, at_limit, _at_limit(limits), left_out=False))
     if channel.startswith("relative_humidity_pct"):
         over = (value > SATURATED_PCT) & (flags == GOOD)
         if over.any():
@@ -119,6 +159,40 @@ def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityF
             detail = "over 100 %: used as saturated"
             findings.append(_finding(channel, "over_saturation", SUSPECT, time_ms, over, detail, left_out=False))
     return flags, findings
+
+
+def find_foreign_unit(channel: str, time_ms: Times, value: Values) -> SensorFinding | None:
+    """Return the finding that a sensor reports in another unit: humidity as a share of 1, Fahrenheit; None without.
+
+    Humidity of 0 to 1 is left out, since air is never so dry, and so is a temperature that does not fall below 40 degC
+    in 18 hours, since no night is so warm. Over an hour to 18 h of 45 degC and more are only doubtful.
+    """
+    quantity, known = channel.partition(":")[0], np.isfinite(value)
+    if known.sum() < _LEAST_OF_UNIT:
+        return None
+    low, middle, high = np.quantile(value[known], (0.02, 0.5, 0.98)).tolist()
+    span_s = float(np.ptp(time_ms[known])) / 1000.0
+    if quantity in _HUMIDITY and middle > 0.0 and high <= _MOST_FRACTION:
+        detail = f"values up to {high:.2f}: a share of 1, not per cent; calibrate the channel with a factor of 100"
+        return _finding(channel, "unit_fraction", FAIL, time_ms, known, detail, left_out=True)
+    if quantity not in _FAHRENHEIT or high > 212.0:
+        return None
+    in_degc = f"{low:.0f} to {high:.0f}: degrees Fahrenheit ({(low - 32) / 1.8:.0f} to {(high - 32) / 1.8:.0f} degC)?"
+    if low >= _WARMEST_NIGHT_DEGC and span_s >= _EIGHTEEN_H:
+        return _finding(channel, "unit_fahrenheit", FAIL, time_ms, known, in_degc, left_out=True)
+    if low >= _HOT_DEGC and span_s >= 3600.0:
+        return _finding(channel, "unit_fahrenheit", SUSPECT, time_ms, known, in_degc, left_out=False)
+    return None
+
+
+def _at_limit(limits: SensorLimits) -> str:
+    days = limits.limit_s / _DAY
+    if limits.flat_to == _CALM_M_S:
+        return f"the very same value for {24 * days:g} h or longer: used, but check the sensor"
+    if limits.flat_from == np.inf:
+        return f"nothing counted for {days:g} days or longer: no rain, or a blocked gauge"
+    where = f"{limits.flat_to:g} or more" if limits.flat_to < np.inf else f"below {limits.flat_from:g}"
+    return f"the very same value, {where}, for {24 * days:g} h or longer: used, but check the sensor"
 
 
 def find_spikes(value: Values, size: float) -> Mask:
@@ -131,20 +205,25 @@ def find_spikes(value: Values, size: float) -> Mask:
     return is_spike
 
 
-def find_stuck(time_ms: Times, value: Values, limits: SensorLimits) -> Mask:
+def find_stuck(time_ms: Times, value: Values, limits: SensorLimits, *, at_limit: bool = False) -> Mask:
     """Return which samples belong to a run of one value for `flat_s` or longer, with its start; [1] 8.
 
-    A missing sample, or a gap of a quarter of that, ends a run.
+    With `at_limit` those outside of `flat_from` to `flat_to`, for `limit_s` or longer. A missing sample, or a gap of a
+    quarter of that time, ends a run.
     """
+    flat_s = limits.limit_s if at_limit else limits.flat_s
+    if flat_s == np.inf:
+        return np.zeros(len(value), np.bool_)
     same = np.abs(np.diff(value)) <= _SAME
     if same.any():
-        applies = (value >= limits.flat_from) & (value <= limits.flat_to)
-        same &= applies[1:] & (np.diff(time_ms) <= limits.flat_s * 250.0)
+        within = (value >= limits.flat_from) & (value <= limits.flat_to)
+        applies = ~within if at_limit else within
+        same &= applies[1:] & (np.diff(time_ms) <= flat_s * 250.0)
     if not same.any():
         return np.zeros(len(value), np.bool_)
     ends = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
     first, last = ends[::2], ends[1::2]
-    long = time_ms[last] - time_ms[first] >= limits.flat_s * 1000.0
+    long = time_ms[last] - time_ms[first] >= flat_s * 1000.0
     depth = np.zeros(len(value) + 1, np.int64)
     depth[first[long]] += 1
     depth[last[long] + 1] -= 1
@@ -166,6 +245,9 @@ def compare_twins(
     findings = []
     for index, name in enumerate(names):
         others = _median(np.delete(grid, index, axis=0))
+        if (foreign := _fahrenheit_beside(name, periods.time_ms, grid[index], others)) is not None:
+            findings.append(foreign)
+            continue
         if radiation_w_m2 is not None and name.startswith("air_temperature_degc"):
             findings += _sun_finding(name, periods.time_ms, grid[index] - others, radiation_w_m2)
         findings += _drift_finding(name, periods.time_ms, grid[index], others, alone=len(names) == 2)
@@ -193,6 +275,40 @@ def find_drift(time_ms: Times, value: Values, twin: Values) -> tuple[float, floa
     like = float(np.clip((rest[1:] * rest[:-1]).sum() / power, 0.0, 0.99)) if power > 0.0 else 0.0
     count = max(len(off) * (1.0 - like) / (1.0 + like), 3.0)
     return slope, float(np.sqrt(power / len(off) / spread * len(off) / max(count - 2.0, 1.0)))
+
+
+def _fahrenheit_beside(channel: str, time_ms: Times, value: Values, others: Values) -> SensorFinding | None:
+    """Return the finding that a thermometer reads as the others do in Fahrenheit."""
+    known = np.isfinite(value) & np.isfinite(others)
+    if channel.partition(":")[0] not in _FAHRENHEIT or known.sum() < _LEAST_OF_UNIT:
+        return None
+    as_fahrenheit = 1.8 * others[known] + 32.0
+    off_k, off_f = (float(np.median(np.abs(value[known] - each))) for each in (others[known], as_fahrenheit))
+    if off_k < 8.0 or off_f > 3.0:
+        return None
+    detail = f"{off_k:.0f} K above the others, and within {off_f:.1f} of them in degrees Fahrenheit"
+    return _finding(channel, "unit_fahrenheit", FAIL, time_ms, np.isfinite(value), detail, left_out=True)
+
+
+def find_blocked_gauge(
+    channel: str, time_ms: Times, total_mm: Values, wet_h: float, others_mm: float
+) -> SensorFinding | None:
+    """Return the finding that a gauge counted nothing while it rained; None where it counted, or none of that is known.
+
+    `wet_h` are the hours in which a detector reported rain, `others_mm` what another gauge of the site counted.
+    """
+    known = np.isfinite(total_mm)
+    if (
+        known.sum() < 2
+        or float(np.ptp(total_mm[known])) > _SAME
+        or (wet_h < _LEAST_WET_H and others_mm < _LEAST_RAIN_MM)
+    ):
+        return None
+    beside = (
+        f"a detector reported rain for {wet_h:.1f} h" if wet_h >= _LEAST_WET_H else f"another gauge {others_mm:.1f} mm"
+    )
+    detail = f"counted nothing while {beside}: blocked"
+    return _finding(channel, "blocked_gauge", FAIL, time_ms, known, detail, left_out=True)
 
 
 def _sun_finding(channel: str, time_ms: Times, off: Values, radiation: Values) -> list[SensorFinding]:

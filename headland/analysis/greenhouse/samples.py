@@ -184,7 +184,9 @@ def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], pe
             grid.quality[finding.channel] = max(
                 grid.quality[finding.channel], finding.flag if not finding.left_out else 1
             )
-            if finding.left_out and sun is not None:
+            if finding.left_out and finding.test.startswith("unit_"):
+                grid.values[finding.channel] = np.full(periods.steps, np.nan)
+            elif finding.left_out and sun is not None:
                 grid.values[finding.channel] = np.where(sun > 50.0, np.nan, grid.values[finding.channel])
     return findings
 

@@ -19,6 +19,8 @@ from headland.units_of_time import HOUR_MS
 
 #: A channel of a descriptor is silent when it has no sample for this long before the window's end.
 _SILENT_MS: Final = HOUR_MS
+#: The tests that find another unit than the channel's.
+_UNITS: Final = ("unit_fraction", "unit_fahrenheit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ def _silence(device: str, channel: str, count: Counts | None, window: Window) ->
 
 def _state(findings: list[DeviceFinding]) -> str:
     tests = {entry.finding.test for entry in findings}
-    if tests & {"flat_line", "sun_heated"}:
+    if any(
+        entry.finding.left_out and entry.finding.test in {"flat_line", "sun_heated", *_UNITS, "blocked_gauge"}
+        for entry in findings
+    ):
         return "failed"
     if "silent" in tests:
         return "silent"
-    return "doubtful" if tests & {"drift", "over_saturation", "gross_range", "flagged"} else "good"
+    doubts = {"drift", "over_saturation", "gross_range", "flagged", "flat_line", "flat_at_limit", *_UNITS}
+    return "doubtful" if tests & doubts else "good"

@@ -11,7 +11,7 @@ from headland.agronomy.application.deposit import fit_grid
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_places
-from headland.agronomy.prescription.interpolation import fit_variogram, idw, krige
+from headland.agronomy.prescription.interpolation import fit_variogram, idw, is_constant, krige
 from headland.agronomy.prescription.treatment_zones import (
     CheckResult,
     MachineLimits,
@@ -82,11 +82,19 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
     unit = "L/ha" if product is not None and product.kind is ProductKind.LIQUID else "kg/ha"
     n_of_unit = _nitrogen_in_unit(product, unit)
     layers: list[Values] = []
+    even: list[str] = []
     notes: dict[str, str | float | None] = {}
     for layer in order.layers:
         values, share, method = _rasterise_layer(layer, ground)
         layers.append(values)
+        if is_constant(values[ground.usable]):
+            even.append(layer.name)
         notes |= {f"{layer.name} coverage": share, f"{layer.name} by": method}
+    if len(even) == len(layers) and order.zones.count > 1:
+        raise ValueError(
+            f"{', '.join(even)} is the same everywhere and draws no zones: a sensor may be stuck; give a layer that "
+            "varies, or one zone"
+        )
     labels = draw_zones(layers, order.zones.count, by=order.zones.by, smooth=order.zones.smooth)
     area_ha = cell_areas(labels, ground.grid)
     index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))])
@@ -120,7 +128,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
         cells=pack_cells(labels),
         zones=zones,
         total=float(rates @ area_ha),
-        checks=_check(order, ground, zones, bound, implement, product, unit),
+        checks=(*_check(order, ground, zones, bound, implement, product, unit), _check_layers(even)),
         method={
             "zones": order.zones.by,
             "count": len(zones),
@@ -172,6 +180,9 @@ def _rasterise_layer(layer: PointLayer | RasterLayer, ground: _Ground) -> tuple[
         values[ground.usable] = idw(points_m, value, at_m, power=layer.power)
         return values, 1.0, f"inverse distance to the power {layer.power:g} of {len(value)} points"
     points_m, value = thin_points(points_m[near], value, _MOST_KRIGED)
+    if is_constant(value):
+        values[ground.usable] = value[0]
+        return values, 1.0, f"{value[0]:g} at all {len(value)} points: nothing to interpolate"
     model = fit_variogram(points_m, value)
     values[ground.usable] = krige(points_m, value, at_m, model).value
     variogram = f"nugget {model.nugget:.4g}, sill {model.sill:.4g}, range {model.range_m:.0f} m"
@@ -262,6 +273,14 @@ def _check(
         results.append(check_machine(rates, machine_limits_of(implement, unit, product), unit[:-3]))
         results += _check_sizes(zones, implement)
     return tuple(PrescriptionCheck(id=result.id, holds=result.holds, detail=result.detail) for result in results)
+
+
+def _check_layers(even: list[str]) -> PrescriptionCheck:
+    """Return whether every layer varies over the field: an even one draws no zones."""
+    detail = "every layer varies over the field"
+    if even:
+        detail = f"the same everywhere: {', '.join(even)}; such a layer draws no zones, and a sensor may be stuck"
+    return PrescriptionCheck(id="layers", holds=not even, detail=detail)
 
 
 def _check_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> CheckResult:

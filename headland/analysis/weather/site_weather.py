@@ -20,6 +20,7 @@ from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, answer_of, mean_index, precomputed_index
+from headland.agronomy.series.sensor_health import find_blocked_gauge
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     Periods,
@@ -32,10 +33,10 @@ from headland.agronomy.series.time_grid import (
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts
 from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
-from headland.analysis.outdoor_weather import OUTSIDE, RAIN, Gauge, is_outdoors, read_rain
+from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, is_outdoors, read_rain
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.units_of_time import DAY_MS
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
 
@@ -62,7 +63,9 @@ def answer_weather(
     periods = make_periods(day_starts(house.place, early), early.end_ms)
     # A vehicle measures the air where it flies, not at the site.
     stations = replace(house, records=[r for r in house.records if is_outdoors(r.descriptor.kind, _WIND)])
-    grid = read_grid(scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN), periods)
+    grid = read_grid(
+        scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN, RAIN_ON), periods
+    )
     notes: dict[str, str] = {}
     indices: list[Index] = []
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
@@ -73,8 +76,12 @@ def answer_weather(
         indices += _extremes(periods, t_name, t)
         indices += hours_beyond(periods, t_name, t, thresholds)
         indices += degree_day_indices(periods, t_name, t, thresholds)
-    gauge = read_rain(scope, stations.records, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
-    if gauge.device is None:
+    blocked = _blocked_gauges(grid)
+    gauges = [r for r in stations.records if r.descriptor.device not in {each.device for each in blocked}]
+    gauge = read_rain(scope, gauges, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
+    if gauge.device is None and blocked:
+        notes["rain"] = f"{blocked[0].device} {blocked[0].finding.detail}: the rain is not known."
+    elif gauge.device is None:
         notes["rain"] = f"No device of the site measures rain: {RAIN} is missing."
     else:
         rain = _rain(periods, gauge)
@@ -112,7 +119,28 @@ def answer_weather(
         for at in range(len(periods))
         if periods.window(at)[1] > first_ms
     ]
-    return SiteWeather(house, days, grid.left_out, notes)
+    return SiteWeather(house, days, [*grid.left_out, *blocked], notes)
+
+
+def _blocked_gauges(grid: HouseGrid) -> list[DeviceFinding]:
+    """Return the gauges that counted nothing while a detector or another gauge of the site had rain."""
+    detector = grid.mean(RAIN_ON)
+    wet_h = 0.0 if detector is None else float(np.nansum(detector)) * STEP_MS / HOUR_MS
+    totals = {device.device: device.values[RAIN] for device in grid.devices if RAIN in device.values}
+    counted_mm = {name: _counted(total) for name, total in totals.items()}
+    found = []
+    for name, total in totals.items():
+        others_mm = max((mm for other, mm in counted_mm.items() if other != name), default=0.0)
+        finding = find_blocked_gauge(RAIN, grid.periods.time_ms, total, wet_h, others_mm)
+        if finding is not None:
+            found.append(DeviceFinding(name, finding))
+    return found
+
+
+def _counted(total_mm: Values) -> float:
+    """Return what a gauge counted, without its restarts."""
+    steps = np.diff(total_mm[np.isfinite(total_mm)])
+    return float(steps[steps > 0.0].sum())
 
 
 def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple[str, Values | None]:

@@ -11,6 +11,7 @@ from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
 from headland.analysis.field_geometry import bounds_of
+from headland.analysis.greenhouse.samples import DeviceFinding
 from headland.analysis.outdoor_weather import Quantity, hourly_means, read_rain, site_devices
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -28,14 +29,16 @@ _MEASURED: Final[tuple[Quantity, ...]] = ("temperature", "humidity", "wind", "ra
 
 @dataclass(frozen=True, slots=True)
 class SprayWeather:
-    """The verdicts hour by hour, the devices that measured the weather, and the altitude whose pressure Delta-T has.
+    """The verdicts hour by hour, the devices that measured the weather, and findings about faulty sensors.
 
-    `altitude_m` is the site's, else a device's there; None: neither is known, and the pressure is that of sea level.
+    Delta-T is at the pressure of `altitude_m`, the site's, else a device's there. None: neither is known, and the
+    pressure is that of sea level.
     """
 
     verdicts: list[HourVerdict]
     devices: list[str]
     altitude_m: float | None
+    left_out: list[DeviceFinding]
 
 
 def assess_weather(
@@ -66,8 +69,14 @@ def assess_weather(
             is_calm_time=_is_calm_time(hour_ms, *middle),
         )
         verdicts.append(assess_hour(hour, kind, pressure_kpa))
-    names = [*(hourly.device for hourly in measured.values()), gauge.device]
-    return SprayWeather(verdicts, sorted({device for device in names if device is not None}), altitude_m)
+    names = [*(hourly.device for hourly in measured.values() if hourly.means), gauge.device]
+    left_out = [
+        DeviceFinding(hourly.device, finding)
+        for hourly in measured.values()
+        for finding in hourly.findings
+        if hourly.device is not None
+    ]
+    return SprayWeather(verdicts, sorted({device for device in names if device is not None}), altitude_m, left_out)
 
 
 def weather_evidence(weather: SprayWeather) -> dict[str, object]:

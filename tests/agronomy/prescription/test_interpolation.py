@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.prescription.interpolation import MOST_POINTS, Variogram, fit_variogram, idw, krige
+from headland.agronomy.prescription.interpolation import MOST_POINTS, Variogram, fit_variogram, idw, is_constant, krige
 
 #: 25 points of a plane with noise, and what PyKrige 1.7.3 and gstools 1.7.0 both answer: exponential model, nugget 0.2,
 #: partial sill 1.8, practical range 90 m.
@@ -84,6 +84,23 @@ def test_a_known_variogram_is_recovered() -> None:
 def test_points_that_cannot_be_kriged_are_refused(points: np.ndarray, value: np.ndarray, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         krige(points, value, AT, MODEL)
+
+
+@pytest.mark.parametrize("level", [0.61, 0.0, -3.0, 1e6])
+def test_a_constant_layer_is_kriged_as_it_is(level: float) -> None:
+    even = np.full(25, level)
+    model = fit_variogram(POINTS, even)
+    assert (model.nugget, model.sill) == (0.0, 0.0)
+    found = krige(POINTS, even, AT, model)
+    assert found.value == pytest.approx(np.full(3, level))
+    assert found.variance.tolist() == [0.0] * 3
+    assert is_constant(even)
+    assert not is_constant(VALUE)
+
+
+def test_values_that_vary_need_a_variogram_that_does() -> None:
+    with pytest.raises(ValueError, match="a sill or a nugget"):
+        krige(POINTS, VALUE, AT, Variogram(0.0, 0.0, 30.0))
 
 
 def test_few_points_have_no_variogram() -> None:

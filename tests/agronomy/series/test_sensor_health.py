@@ -11,6 +11,7 @@ from headland.agronomy.series.sensor_health import (
     LIMITS,
     check_channel,
     compare_twins,
+    find_blocked_gauge,
     find_drift,
     find_spikes,
     find_stuck,
@@ -45,9 +46,83 @@ def test_a_stuck_sensor_is_left_out_from_the_start_of_the_constant_value() -> No
 
 
 def test_saturated_air_and_dark_nights_may_be_constant() -> None:
+    # For up to a day: Botrytis weather and a winter night.
+    long = slice(0, 23 * 12)
     saturated, dark = np.full(len(TIME_MS), 100.0), np.zeros(len(TIME_MS))
-    assert check_channel("relative_humidity_pct", TIME_MS, saturated)[1] == []
-    assert check_channel("par_umol_m2_s", TIME_MS, dark)[1] == []
+    assert check_channel("relative_humidity_pct", TIME_MS[long], saturated[long])[1] == []
+    assert check_channel("par_umol_m2_s", TIME_MS[long], dark[long])[1] == []
+    assert check_channel("wind_speed_m_s", TIME_MS[: 17 * 12], dark[: 17 * 12])[1] == []
+    assert check_channel("rain_total_mm", TIME_MS, np.full(len(TIME_MS), 12.4))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "constant", "said"),
+    [
+        ("relative_humidity_pct", 100.0, "98 or more"),
+        ("outside_humidity_pct", 99.5, "98 or more"),
+        ("co2_ppm", 5000.0, "4900 or more"),
+        ("par_umol_m2_s", 0.0, "below 20"),
+        ("global_radiation_w_m2", 0.0, "below 20"),
+    ],
+)
+def test_a_sensor_stuck_at_the_end_of_its_range_is_doubted(channel: str, constant: float, said: str) -> None:
+    flags, (finding,) = check_channel(channel, TIME_MS, np.full(len(TIME_MS), constant))
+    assert (finding.test, finding.flag, finding.left_out) == ("flat_at_limit", 3, False)
+    assert said in finding.detail
+    assert (flags == 3).all()
+
+
+@pytest.mark.parametrize(("stuck", "flag", "left_out"), [(0.0, 4, True), (1.3, 3, False)])
+def test_a_stuck_anemometer_is_left_out_at_rest_and_else_doubted(stuck: float, flag: int, left_out: bool) -> None:
+    flags, (finding,) = check_channel("wind_speed_m_s", TIME_MS[:288], np.full(288, stuck))
+    assert (finding.test, finding.left_out) == ("flat_line", left_out)
+    assert (flags == flag).all()
+
+
+def test_a_gauge_that_counts_nothing_for_two_weeks_is_doubted() -> None:
+    time_ms = 3_600_000 * np.arange(15 * 24, dtype=np.int64)
+    _, (finding,) = check_channel("rain_total_mm", time_ms, np.full(len(time_ms), 12.4))
+    assert (finding.test, finding.left_out) == ("flat_at_limit", False)
+    assert "no rain, or a blocked gauge" in finding.detail
+
+
+@pytest.mark.parametrize(("wet_h", "others_mm", "blocked"), [(3.0, 0.0, True), (0.0, 8.0, True), (0.5, 1.0, False)])
+def test_a_gauge_that_counts_nothing_while_it_rains_is_blocked(wet_h: float, others_mm: float, blocked: bool) -> None:
+    still = np.full(len(TIME_MS), 12.4)
+    finding = find_blocked_gauge("rain_total_mm", TIME_MS, still, wet_h, others_mm)
+    assert (finding is not None and finding.left_out) == blocked
+    assert find_blocked_gauge("rain_total_mm", TIME_MS, still + 0.2 * (TIME_MS > DAY_MS), wet_h, others_mm) is None
+
+
+@pytest.mark.parametrize("channel", ["relative_humidity_pct", "outside_humidity_pct:1"])
+def test_humidity_as_a_share_of_one_is_left_out(channel: str) -> None:
+    flags, (finding,) = check_channel(channel, TIME_MS, HUMIDITY / 100.0)
+    assert (finding.test, finding.flag, finding.left_out) == ("unit_fraction", 4, True)
+    assert "factor of 100" in finding.detail
+    assert (flags == 4).all()
+
+
+@pytest.mark.parametrize("channel", ["air_temperature_degc", "leaf_temperature_degc", "outside_temperature_degc"])
+def test_a_thermometer_in_fahrenheit_is_left_out(channel: str) -> None:
+    flags, (finding,) = check_channel(channel, TIME_MS, 1.8 * AIR + 32.0)
+    assert (finding.test, finding.left_out) == ("unit_fahrenheit", True)
+    assert "degrees Fahrenheit" in finding.detail
+    assert (flags == 4).all()
+    # A closed house at noon, and a hot one over a day and night, are no Fahrenheit.
+    noon = np.linspace(41.0, 48.0, 5 * 12)
+    assert (check_channel(channel, TIME_MS[:60], noon)[0] == 1).all()
+    hot = 38.0 + 12.0 * np.sin(2 * np.pi * TIME_MS / DAY_MS)
+    assert all(each.test != "unit_fahrenheit" for each in check_channel(channel, TIME_MS, hot)[1])
+    # Hours on end of 46 degC and more are doubted.
+    doubted = check_channel(channel, TIME_MS[:60], noon + 6.0)
+    assert (doubted[1][0].test, doubted[1][0].left_out, doubted[0].max()) == ("unit_fahrenheit", False, 3)
+
+
+def test_a_cold_thermometer_in_fahrenheit_is_found_beside_another() -> None:
+    winter = AIR - 18.0
+    samples = {"air_temperature_degc": (TIME_MS, winter), "air_temperature_degc:1": (TIME_MS, 1.8 * winter + 32.3)}
+    findings = compare_twins(PERIODS, samples, None)
+    assert ("air_temperature_degc:1", "unit_fahrenheit") in {(f.channel, f.test) for f in findings}
 
 
 def test_two_equal_samples_around_a_silence_are_no_stuck_sensor() -> None:
