@@ -97,7 +97,7 @@ def test_units_are_those_that_pymavlink_finds(real_data: Path) -> None:
             for column, unit in found.units.items() if found is not None else ():
                 assert found is not None
                 assert log.formats[found.type].get_unit(column).endswith(unit.name), (found.name, column)
-                compared += 1
+                compared += bool(unit.name)
     assert compared == 757
 
 

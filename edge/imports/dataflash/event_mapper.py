@@ -56,6 +56,8 @@ class EventMapper:
     ) -> None:
         #: Columns that could not be converted: their unit in the log is not one of their channel's.
         self.left_out: set[str] = set()
+        #: Columns of which the log's unit is not believed, each with that.
+        self.doubted: set[str] = set()
         #: Messages that the autopilot's own logger dropped.
         self.dropped = 0
         self._vehicle = vehicle
@@ -109,6 +111,7 @@ class EventMapper:
         self._kinds[fmt, instance] = kind
         if kind is not None:
             self.left_out.update(kind.left_out)
+            self.doubted.update(kind.doubted)
         return kind
 
     # Events

@@ -31,8 +31,8 @@ _CODES: Final[dict[str, tuple[str, float]]] = {
 _TEXTS: Final = "nNZ"
 _NO_NUMBERS: Final = "nNZa"
 _ARRAY: Final = struct.Struct("<32h")
-#: Characters for no multiplier and for an unknown one (it is 1 then).
-_NO_MULTIPLIERS: Final = "-?"
+#: Letters for no unit or multiplier, and for one that the firmware itself does not know (the multiplier is 1 then).
+_NO_LETTERS: Final = "-?"
 #: A multiplier that is smaller, or larger than the reciprocal, is damaged.
 _LEAST_MULTIPLIER: Final = 1e-12
 
@@ -40,10 +40,16 @@ Raw = Sequence[Any]
 
 
 class Unit(NamedTuple):
-    """FMTU of a column: name of its unit, and factor for its raw value (None: not given)."""
+    """FMTU of a column: name of its unit, and factor for its raw value (None: not given).
+
+    `others` are further names that the log declares for the unit's letter; `is_declared` is false where a letter is not
+    declared, or the multiplier's with several values.
+    """
 
     name: str
     multiplier: float | None
+    others: tuple[str, ...] = ()
+    is_declared: bool = True
 
 
 class Format:
@@ -140,8 +146,9 @@ class Dictionary:
     def __init__(self) -> None:
         self.by_type: list[Format | None] = [None] * 256
         self.by_type[FMT_TYPE] = FMT
-        self._unit_names: dict[int, str] = {}
-        self._multipliers: dict[int, float] = {}
+        #: All that is declared for a letter, the last one last: logs exist that declare one twice.
+        self._unit_names: dict[int, dict[str, None]] = {}
+        self._multipliers: dict[int, dict[float, None]] = {}
         self._declared: dict[int, tuple[str, str]] = {}
 
     def note_format(self, values: Raw) -> Format | None:
@@ -164,24 +171,36 @@ class Dictionary:
         letter, label, multiplier = fields.get("Id"), fields.get("Label"), fields.get("Mult")
         number, units, multipliers = fields.get("FmtType"), fields.get("UnitIds"), fields.get("MultIds")
         if message.name == "UNIT" and isinstance(letter, int) and isinstance(label, str):
-            self._unit_names[letter] = label
+            names = self._unit_names.setdefault(letter, {})
+            names.pop(label, None)
+            names[label] = None
+            self._apply_all()
         elif message.name == "MULT" and isinstance(letter, int) and isinstance(multiplier, float):
             # It was a float of 32 bits: seven digits of it are meant.
-            self._multipliers[letter] = float(f"{multiplier:.7g}")
+            self._multipliers.setdefault(letter, {})[float(f"{multiplier:.7g}")] = None
+            self._apply_all()
         elif isinstance(number, int) and isinstance(units, str) and isinstance(multipliers, str):
             self._declared[number] = units, multipliers
             self._apply(number)
 
+    def _apply_all(self) -> None:
+        """Add the units again where a letter is declared behind the formats that use it."""
+        for number in self._declared:
+            self._apply(number)
+
     def _apply(self, number: int) -> None:
-        """Add the declared units to a format; they come after it, units and multipliers before."""
+        """Add the declared units to a format; they come after it, units and multipliers usually before."""
         fmt = self.by_type[number] if 0 <= number < 256 else None
         if fmt is None or number not in self._declared:
             return
         units, multipliers = self._declared[number]
         for column, unit, multiplier in zip(fmt.columns, units, multipliers, strict=False):
-            name = self._unit_names.get(ord(unit), "")
-            factor = None if multiplier in _NO_MULTIPLIERS else self._multipliers.get(ord(multiplier))
-            if factor is not None and not _LEAST_MULTIPLIER <= factor <= 1 / _LEAST_MULTIPLIER:
-                factor = None
-            if name:
-                fmt.units[column] = Unit(name, factor)
+            *others, name = self._unit_names.get(ord(unit), {"": None})
+            factor, is_declared = None, unit in _NO_LETTERS or ord(unit) in self._unit_names
+            if multiplier not in _NO_LETTERS:
+                factors = list(self._multipliers.get(ord(multiplier), ()))
+                if len(factors) == 1 and _LEAST_MULTIPLIER <= factors[0] <= 1 / _LEAST_MULTIPLIER:
+                    factor = factors[0]
+                else:
+                    is_declared = False
+            fmt.units[column] = Unit(name, factor, tuple(others), is_declared)

@@ -1,7 +1,8 @@
 """Raw values of DataFlash messages to rows in the units that the channels' names end in: one function for each format.
 
-Scales and units that the log itself gives (FMTU) have precedence over the table of `columns`. A column whose unit
-cannot be converted to its channel's is left out, by name.
+Scales and units that the log itself gives (FMTU) have precedence over the table of `columns`, unless they cannot be
+true: a letter that is declared twice or not at all, or a unit that is no unit of the channel's. Then what is known of
+the message counts, and the column is named in `doubted`. A column of which neither says the unit is left out, by name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from edge.imports.dataflash.columns import PULSES, RULES, LogChannel, MessageRule
-from edge.imports.dataflash.format import Format, Raw
+from edge.imports.dataflash.format import Format, Raw, Unit
 from edge.sources.mapping.units import NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of
 
@@ -40,13 +41,22 @@ class Kind(NamedTuple):
     """How the messages of one format become rows.
 
     `instance_at` is the place of the instance, None where there is none. `left_out` names columns that could not be
-    converted.
+    converted, `doubted` those whose unit in the log is not believed, with that unit.
     """
 
     series: str
     make: Make
     instance_at: int | None
     left_out: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+
+
+class _Scale(NamedTuple):
+    """`raw / divisor * scale + offset`."""
+
+    divisor: float
+    scale: float
+    offset: float
 
 
 class _Entry(NamedTuple):
@@ -74,41 +84,67 @@ def row_kind(fmt: Format, instance: int = 0) -> Kind | None:
     suffix = f":{number}" if number else ""
     entries: list[_Entry] = []
     left_out: list[str] = []
+    doubted: list[str] = []
     for column in rule.columns:
         if not fmt.is_number(column.field) or any(entry.channel == column.channel + suffix for entry in entries):
             continue
-        entry = _entry(fmt, column, suffix if ":" not in column.channel else "")
-        if entry is None:
-            left_out.append(f"{fmt.name}.{column.field}")
-        else:
-            entries.append(entry)
+        scale, is_believed = _scale(fmt, column)
+        name, labels = f"{fmt.name}.{column.field}", _labels(fmt.units.get(column.field))
+        if scale is None:
+            left_out.append(name)
+            continue
+        if not is_believed:
+            doubted.append(f"{name} ({', '.join(labels)})" if labels else name)
+        entries.append(
+            _Entry(
+                column.channel + (suffix if ":" not in column.channel else ""),
+                fmt.places[column.field],
+                *scale,
+                column.none,
+                column.when,
+                fmt.is_float(column.field),
+            )
+        )
     if not entries:
-        return Kind(rule.series, lambda _: None, at, tuple(left_out))
-    return Kind(rule.series + suffix, _maker(fmt, rule, entries), at, tuple(left_out))
+        return Kind(rule.series, lambda _: None, at, tuple(left_out), tuple(doubted))
+    return Kind(rule.series + suffix, _maker(fmt, rule, entries), at, tuple(left_out), tuple(doubted))
 
 
-def _entry(fmt: Format, column: LogChannel, suffix: str) -> _Entry | None:
-    """Return how a column becomes its channel, None where what it is in is not known or cannot be converted."""
+def _scale(fmt: Format, column: LogChannel) -> tuple[_Scale | None, bool]:
+    """Return the scale by the log's own unit and multiplier, else that of what firmware without units writes (None
+    where that is not known), and whether all that the log declares is believed.
+    """
     log_unit = fmt.units.get(column.field)
-    divisor = fmt.divisor(column.field)
-    if divisor == 1 and log_unit is not None and log_unit.multiplier:
+    own_divisor = fmt.divisor(column.field)
+    divisor = column.whole if own_divisor == 1 and fmt.is_whole(column.field) else own_divisor
+    known = _conversion(column.channel, column.unit)
+    known_scale = None if known is None else _Scale(divisor, *known)
+    if log_unit is None or (own_divisor == 1 and not log_unit.is_declared):
+        return known_scale, log_unit is None
+    if own_divisor == 1 and log_unit.multiplier:
         divisor = 1 / log_unit.multiplier if log_unit.multiplier >= 1 else round(1 / log_unit.multiplier)
-    elif fmt.is_whole(column.field):
-        divisor = column.whole
-    unit = (
-        column.unit if log_unit is None or log_unit.name in _NO_UNIT else _SPELLINGS.get(log_unit.name, log_unit.name)
-    )
-    quantity = quantity_of(column.channel)
+    declared = [_conversion(column.channel, label) for label in _labels(log_unit) or (column.unit,)]
+    possible = {conversion for conversion in declared if conversion is not None}
+    if len(possible) != 1:
+        return known_scale, False
+    return _Scale(divisor, *possible.pop()), None not in declared
+
+
+def _labels(unit: Unit | None) -> list[str]:
+    """Return the units that a log declares for a column."""
+    return [] if unit is None else [label for label in (*unit.others, unit.name) if label not in _NO_UNIT]
+
+
+def _conversion(channel: str, label: str) -> tuple[float, float] | None:
+    """Return scale and offset from a unit to the channel's, None where it is none of the channel's."""
+    unit, quantity = _SPELLINGS.get(label, label), quantity_of(channel)
     if not unit or quantity is None:
         return None
-    scale, offset = _FACTORS.get((unit, quantity.unit)), 0.0
-    if scale is None:
-        conversion = convert_to_channel(column.channel, unit)
-        if isinstance(conversion, NoConversion):
-            return None
-        scale, offset = conversion.scale, conversion.offset
-    place, is_float = fmt.places[column.field], fmt.is_float(column.field)
-    return _Entry(column.channel + suffix, place, divisor, scale, offset, column.none, column.when, is_float)
+    scale = _FACTORS.get((unit, quantity.unit))
+    if scale is not None:
+        return scale, 0.0
+    conversion = convert_to_channel(channel, unit)
+    return None if isinstance(conversion, NoConversion) else (conversion.scale, conversion.offset)
 
 
 def _maker(fmt: Format, rule: MessageRule, entries: list[_Entry]) -> Make:

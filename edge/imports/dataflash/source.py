@@ -101,6 +101,11 @@ class DataflashSource:
         notes = list(self._notes)
         if self._mapper is not None and self._mapper.left_out:
             notes.append(f"in units that are not known: {', '.join(sorted(self._mapper.left_out))}")
+        if self._mapper is not None and self._mapper.doubted:
+            notes.append(
+                "its unit table contradicts itself or the message, so what ArduPilot writes there was taken for: "
+                + ", ".join(sorted(self._mapper.doubted))
+            )
         return LogReport(
             messages=counters.get("messages", 0),
             rows=0 if output is None else output.rows,

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.imports.dataflash.format import Format
+from edge.imports.dataflash.format import Format, Unit
 from edge.imports.dataflash.reader import LogReader, Message
 from tests.edge.imports.dataflash.bin_writer import BinWriter, make_flight
 
@@ -161,7 +161,7 @@ def test_units_and_multipliers_apply_however_late_they_come() -> None:
     log.units("BAT", "s#vvAaXOw%", "F-000C0?00")
     _, reader = read_all(bytes(log.data))
     battery = next(fmt for fmt in reader.dictionary.by_type if isinstance(fmt, Format) and fmt.name == "BAT")
-    assert battery.units["CurrTot"] == ("Ah", 0.001)
-    assert battery.units["EnrgTot"] == ("W.h", 1.0)
-    assert battery.units["Temp"] == ("degC", None)
-    assert battery.units["TimeUS"] == ("s", 1e-6)
+    assert battery.units["CurrTot"] == Unit("Ah", 0.001)
+    assert battery.units["EnrgTot"] == Unit("W.h", 1.0)
+    assert battery.units["Temp"] == Unit("degC", None)
+    assert battery.units["TimeUS"] == Unit("s", 1e-6)

@@ -186,13 +186,80 @@ def test_units_of_the_log_override_the_assumed_ones(play: Play) -> None:
     assert report.notes == ()
 
 
-def test_a_column_whose_unit_does_not_fit_its_channel_is_left_out_and_named(play: Play) -> None:
+DOUBTS = "its unit table contradicts itself or the message, so what ArduPilot writes there was taken for: "
+
+
+def test_a_unit_letter_that_is_declared_twice_loses_no_field_and_is_told(play: Play) -> None:
+    """ArduPilot 3.6 declares U for degrees of longitude and for microseconds, and a dilution of precision in metres."""
     log = make_flight(6)
-    log.units("BAT", "s#AvAaXOw%", "F-000C0?00")
-    log.battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
+    for letter, label in (("D", "deglatitude"), ("U", "deglongitude"), ("m", "m"), ("U", "us"), ("S", "satellites")):
+        log.put("UNIT", 1, ord(letter), label)
+    log.put("MULT", 1, ord("G"), 1e-7).put("UNIT", 1, ord("h"), "degheading")
+    log.units("GPS", "s#---SmDUm--h--", "F----0BGGB-----")
+    log.units("POS", "sDUmmm", "FGG---")
+    log.gps(10_000).pos(10_000).att(10_500)
     sink, report = play(log)
-    assert "battery_voltage_v" not in having(sink, "battery_current_a")[0].values
-    assert report.notes == ("in units that are not known: BAT.Volt",)
+    fixes = [row for row in having(sink, "gps_latitude_deg") if row.values["gps_latitude_deg"] is not None]
+    places = [row for row in having(sink, "latitude_deg") if row.values["latitude_deg"] is not None]
+    assert fixes
+    assert places
+    assert {row.values["gps_longitude_deg"] for row in fixes} == {-123.0}
+    assert {row.values["gps_hdop_ratio"] for row in fixes} == {0.9}
+    assert {row.values["longitude_deg"] for row in places} == {-123.0}
+    doubted = "GPS.HDop (m), GPS.Lng (deglongitude, us), POS.Lng (deglongitude, us)"
+    assert report.notes == (f"{DOUBTS}{doubted}",)
+
+
+@pytest.mark.parametrize("label", ["A", "furlong", "?", ""])
+def test_a_unit_that_cannot_be_true_gives_way_to_what_the_message_is_known_to_hold(play: Play, label: str) -> None:
+    log = make_flight(6)
+    log.put("UNIT", 1, ord("z"), label)
+    log.units("BAT", "s#zvAzXOw%", "F-000C0?00").battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
+    sink, report = play(log)
+    assert having(sink, "battery_voltage_v")[0].values["battery_voltage_v"] == 22.5
+    if label:
+        assert having(sink, "battery_consumed_mah")[0].values["battery_consumed_mah"] == 800.0
+        assert report.notes == (f"{DOUBTS}BAT.CurrTot ({label}), BAT.Volt ({label})",)
+
+
+@pytest.mark.parametrize("declared", [(), (1e-3, 1.0), (float("inf"),)], ids=["not", "twice", "absurdly"])
+def test_a_multiplier_that_is_not_declared_once_is_not_used(play: Play, declared: tuple[float, ...]) -> None:
+    log = make_flight(6)
+    for value in declared:
+        log.put("MULT", 1, ord("q"), value)
+    log.units("BAT", "s#vvAaXOw%", "F-000q0?00").battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
+    sink, report = play(log)
+    assert having(sink, "battery_consumed_mah")[0].values["battery_consumed_mah"] == 800.0
+    assert report.notes == (f"{DOUBTS}BAT.CurrTot (Ah)",)
+
+
+def test_two_units_of_one_kind_for_one_letter_give_way_to_the_known_one(play: Play) -> None:
+    log = make_flight(6)
+    log.put("UNIT", 1, ord("z"), "mV").put("UNIT", 1, ord("z"), "V")
+    log.units("BAT", "s#zvAaXOw%", "F-000C0?00").battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
+    sink, report = play(log)
+    assert having(sink, "battery_voltage_v")[0].values["battery_voltage_v"] == 22.5
+    assert report.notes == (f"{DOUBTS}BAT.Volt (mV, V)",)
+
+
+def test_units_that_are_declared_behind_their_formats_are_known(play: Play) -> None:
+    log = make_flight(0)
+    log.put("FMTU", 1, 135, "s#zvAaXOw%", "F-000C0?00").put("UNIT", 1, ord("z"), "mV")
+    log.units("BARO", "s#mPOnsmOm-", "F-00B0C??0-")
+    for second in range(5, 12):
+        log.gps(1000 * second)
+    log.battery(10_000, 0, 12.0, 800.0, 55).att(10_500)
+    sink, _ = play(log)
+    assert having(sink, "battery_voltage_v")[0].values["battery_voltage_v"] == 0.0225
+
+
+def test_a_column_of_which_neither_the_log_nor_headland_knows_the_unit_is_left_out_and_named(play: Play) -> None:
+    log = BinWriter({"PM": (150, "QHH", "TimeUS,NLon,Load")})
+    log.put("PM", 6_000_000, 1, 550)
+    for second in range(5, 12):
+        log.gps(1000 * second)
+    _, report = play(log)
+    assert report.notes == ("in units that are not known: PM.Load",)
 
 
 def test_each_change_of_state_is_one_event(play: Play) -> None:
