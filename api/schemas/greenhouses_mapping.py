@@ -13,7 +13,7 @@ from headland.analysis.greenhouse.climate import HouseAnswers
 from headland.analysis.greenhouse.forecast import FORECAST_UNITS, HouseForecast
 from headland.analysis.greenhouse.forecast_history import PastForecast
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.samples import DeviceFinding
+from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.greenhouse.sensor_health import ChannelHealth
 from headland.analysis.weather.site_weather import SiteWeather
 from headland.analysis.window import Window

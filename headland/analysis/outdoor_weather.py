@@ -9,13 +9,16 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.climate.rain import GAP_MS, Rain, RainSum, read_gauge, sum_rain
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED
-from headland.agronomy.series.sensor_health import SensorFinding, check_channel
-from headland.agronomy.series.time_grid import STEP_MS
+from headland.agronomy.series.sensor_health import check_channel
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
+from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.store.port import DeviceRecord, SeriesFilter
-from headland.units_of_time import HOUR_MS
+from headland.store.port import DeviceRecord, SeriesFilter, Times
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 Quantity = Literal["temperature", "humidity", "wind", "rain_share"]
 
@@ -35,9 +38,12 @@ _ALWAYS_OUTSIDE: Final = frozenset(
 #: A vehicle estimates the wind where it flies, and only while it flies.
 _VEHICLES: Final = frozenset({"drone", "rover", "boat", "plane"})
 _UNDER_A_ROOF: Final = "greenhouse"
-#: An hour is measured when this many of its ten-minute parts have a sample.
-_LEAST_PARTS: Final = 4
-_PART_MS: Final = 600_000
+#: An hour is measured when this share of it is known.
+_LEAST_KNOWN: Final = 4 / 6
+#: A detector that samples more slowly than this does not tell whether it rained in between.
+_SLOWEST_DETECTOR_MS: Final = 15 * MINUTE_MS
+#: Samples before and after a window that tell their cadence.
+_BESIDE_MS: Final = 12 * HOUR_MS
 #: More samples of a gauge than this, or deleted ones, are read as the last of each five minutes.
 _MOST_SAMPLES: Final = 400_000
 
@@ -49,14 +55,14 @@ def is_outdoors(kind: str, channel: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hourly:
-    """Means of the measured hours of a quantity, by their start; `device` measured it.
+    """Means of the measured hours of a quantity, by their start; `devices` measured them.
 
-    `findings` are the faults of its sensor, with which some or all hours are left out.
+    `findings` are the faults of sensors, with which some or all hours are left out.
     """
 
     means: dict[int, float] = field(default_factory=dict)
-    device: str | None = None
-    findings: tuple[SensorFinding, ...] = ()
+    devices: tuple[str, ...] = ()
+    findings: tuple[DeviceFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +83,50 @@ def site_devices(scope: OrgScope, site: str | None) -> list[DeviceRecord]:
 
 
 def hourly_means(scope: OrgScope, records: Iterable[DeviceRecord], quantity: Quantity, window: Window) -> Hourly:
-    """Return a quantity hour by hour: of the best channel that a device has, by the first device that has it."""
-    kinds = {record.descriptor.device: record.descriptor.kind for record in records}
-    faulty: Hourly | None = None
+    """Return a quantity by hour of epoch time: each hour from the best channel, of the first device, that knows it."""
+    by_device = {record.descriptor.device: record.descriptor for record in records}
+    first_ms, end_ms = window.start_ms // HOUR_MS * HOUR_MS, -(-window.end_ms // HOUR_MS) * HOUR_MS
+    hours = make_periods(list(range(first_ms, end_ms, HOUR_MS)), end_ms)
+    means: dict[int, float] = {}
+    devices: list[str] = []
+    findings: list[DeviceFinding] = []
+    unused: list[DeviceFinding] = []
     for channel in OUTSIDE[quantity]:
         which = SeriesFilter(scope.organisation, None, frozenset((channel,)))
-        for buckets in scope.store.buckets(which, window.start_ms, window.end_ms, _PART_MS):
-            kind = kinds.get(buckets.key.device)
-            if kind is None or not is_outdoors(kind, channel):
+        for buckets in scope.store.buckets(which, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS, STEP_MS):
+            device = by_device.get(buckets.key.device)
+            if device is None or not is_outdoors(device.kind, channel):
                 continue
-            flags, findings = check_channel(channel, buckets.start_ms, buckets.mean)
-            hour = np.where(flags < FAIL, buckets.start_ms // HOUR_MS * HOUR_MS, -1)
-            means = {
-                int(start_ms): float(buckets.mean[hour == start_ms].mean())
-                for start_ms in np.unique(hour[hour >= 0]).tolist()
-                if int(np.count_nonzero(hour == start_ms)) >= _LEAST_PARTS
-            }
-            if means:
-                return Hourly(means, buckets.key.device, tuple(findings))
-            faulty = faulty or Hourly({}, buckets.key.device, tuple(findings))
-    return faulty or Hourly()
+            declared = device.channels.get(channel)
+            interval_s = None if declared is None else declared.interval_s
+            inside = (buckets.start_ms >= first_ms) & (buckets.start_ms < end_ms)
+            flags, faults = check_channel(channel, buckets.start_ms, buckets.mean, inside)
+            value = np.where(flags < FAIL, buckets.mean, np.nan)
+            known = _hourly(hours, buckets.start_ms, value, interval_s, is_detector=quantity == "rain_share")
+            fresh = {hour_ms: mean for hour_ms, mean in known.items() if hour_ms not in means}
+            found = [DeviceFinding(device.device, finding) for finding in faults]
+            if fresh:
+                means |= fresh
+                devices.append(device.device)
+                findings += found
+            else:
+                unused += found
+    return Hourly(means, tuple(devices), tuple(findings if means else unused))
+
+
+def _hourly(
+    hours: Periods, time_ms: Times, value: Values, interval_s: float | None, *, is_detector: bool
+) -> dict[int, float]:
+    """Return the means of the hours of which enough is known, from means of steps at `time_ms`."""
+    steps = _BESIDE_MS // STEP_MS
+    wide = Periods(hours.start_ms - _BESIDE_MS, np.array([0, hours.steps + 2 * steps], np.int64))
+    filled, interval_ms = fill_by_cadence(wide, time_ms, value, time_ms, interval_s)
+    if is_detector and interval_ms is not None:
+        filled = np.where(interval_ms > _SLOWEST_DETECTOR_MS, np.nan, filled)
+    course = filled[steps:-steps]
+    enough = count_true(hours, np.isfinite(course)) >= _LEAST_KNOWN * hours.lengths
+    mean = average(hours, course)
+    return {hours.window(at)[0]: float(mean[at]) for at in np.flatnonzero(enough).tolist()}
 
 
 def read_rain(scope: OrgScope, records: Iterable[DeviceRecord], window: Window) -> Gauge:

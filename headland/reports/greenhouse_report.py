@@ -21,7 +21,7 @@ from headland.analysis.greenhouse.climate import (
 from headland.analysis.greenhouse.control import answer_irrigation
 from headland.analysis.greenhouse.crop_targets import TargetBand, load_crop_targets
 from headland.analysis.greenhouse.house import House, find_house
-from headland.analysis.greenhouse.samples import DeviceFinding
+from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.i18n import CatalogText, term_or_name

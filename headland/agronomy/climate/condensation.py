@@ -15,13 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from headland.agronomy.climate.air import AIR_CHANNELS
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Mask, Times, Values
-from headland.agronomy.series.indicator import Index, mean_index, precomputed_index
+from headland.agronomy.series.indicator import Index, mean_index, need_interval, precomputed_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true, hours_of
 from headland.units_of_time import HOUR_MS
 
 #: Margins of the warning [K]: of a measured surface, and of an estimated one.
 WARN_MEASURED_K: Final = 1.0
 WARN_ESTIMATED_K: Final = 2.0
+#: The slowest interval of samples from which hours and events of condensation are told [min].
+SLOWEST_MIN: Final = 30
 #: The cooling of a leaf below the air in a clear night, under an open roof and under a closed screen [K].
 LEAF_OFFSET_OPEN_K: Final = 1.5
 LEAF_OFFSET_SCREEN_K: Final = 0.5
@@ -203,6 +205,8 @@ def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[I
                 hours_of(count_true(periods, is_wet(alone))), seen / periods.lengths, seen,
             )
         )  # fmt: skip
+    # The mean margin follows from hourly samples, the length of a condensation does not.
+    indices = [indices[0], *need_interval(indices[1:], SLOWEST_MIN)]
     return [replace(index, assumed=margin.assumed) for index in indices]
 
 

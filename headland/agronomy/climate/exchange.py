@@ -13,7 +13,7 @@ Sources
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,7 +24,7 @@ from headland.agronomy.climate.evapotranspiration import transpiration_g_m2_h
 from headland.agronomy.climate.psychrometrics import KELVIN, absolute_humidity_g_m3, saturation_vapour_pressure_kpa
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
-from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, precomputed_index
+from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, need_interval, precomputed_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, sum_up
 from headland.units_of_time import HOUR_MS
 
@@ -126,6 +126,8 @@ VAPOUR_ERROR_G_M3: Final = 0.5
 CO2_ERROR_PPM: Final = 42.0
 #: Radiation on the canopy below which it takes up no measurable carbon dioxide [W/m2].
 DARK_W_M2: Final = 2.0
+#: The slowest interval of samples from which an hour's balance is told [min]: it has both ends of the hour.
+SLOWEST_MIN: Final = 30
 _HOURS_A_STEP: Final = STEP_MS / HOUR_MS
 _OUTSIDE: Final = ("outside_temperature_degc", "outside_humidity_pct")
 _CO2: Final = "co2_ppm"
@@ -167,6 +169,10 @@ class DeclaredHouse:
 
 def exchange_indices(hours: Periods, inside: HouseClimate, declared: DeclaredHouse) -> list[Index]:
     """Return by hour the transpiration, the air exchange by vapour and by carbon dioxide, and the dioxide used."""
+    return need_interval(_hourly_indices(hours, inside, declared), SLOWEST_MIN)
+
+
+def _hourly_indices(hours: Periods, inside: HouseClimate, declared: DeclaredHouse) -> list[Index]:
     indices: list[Index] = []
     transpired = None
     assumed_inputs: tuple[str, ...] = (f"leaf_area_index = {declared.leaf_area_index:g} (declared)",)
@@ -223,7 +229,8 @@ def day_sums(days: Periods, hours: Periods, hourly: list[Index]) -> list[Index]:
         else:
             name, unit, value, bar = index.name, index.unit, average(days, index.value), MEAN_BAR
             rule = Method(index.method.id, 1, f"mean of hours, from 50 % of them on; {index.method.source}")
-        sums.append(precomputed_index(name, unit, rule, index.inputs, value, coverage, known, bar, index.assumed))
+        total = precomputed_index(name, unit, rule, index.inputs, value, coverage, known, bar, index.assumed)
+        sums.append(replace(total, slowest_ms=index.slowest_ms))
     return sums
 
 

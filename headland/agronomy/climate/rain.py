@@ -14,8 +14,9 @@ import numpy as np
 from headland.agronomy.series.arrays import Times, Values
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
-#: Samples of a gauge that are further apart leave a gap: the rain in it is known, but not its time.
-GAP_MS: Final = HOUR_MS
+#: Samples of a gauge that are further apart leave a gap: the rain in it is known, but not its time. An hourly logger's
+#: late sample leaves none.
+GAP_MS: Final = 3 * HOUR_MS // 2
 #: The highest rain ever measured in a minute (Unionville 1956; WMO archive of weather extremes): a faster rise is not
 #: rain.
 _MOST_MM_MIN: Final = 31.2
@@ -65,7 +66,7 @@ def sum_rain(rain: Rain, start_ms: int, end_ms: int) -> RainSum:
     """Return the rain of [start_ms, end_ms).
 
     A gap wholly within counts; one across an end counts only without rain in it, because it is not known on which side
-    of the end it fell. Steps of up to an hour across an end are divided by time.
+    of the end it fell. Steps of up to an hour and a half across an end are divided by time.
     """
     if len(rain) == 0 or end_ms <= start_ms:
         return RainSum(0.0, 0.0)
@@ -82,7 +83,7 @@ def sum_rain(rain: Rain, start_ms: int, end_ms: int) -> RainSum:
 def largest_event_mm(rain: Rain, start_ms: int, end_ms: int) -> float:
     """Return the rain of the largest single event in [start_ms, end_ms): events are `DRY_MS` without rain apart.
 
-    Rain in a gap of more than an hour is no event: whether it fell at once is not known.
+    Rain in a gap of more than an hour and a half is no event: whether it fell at once is not known.
     """
     wet = (rain.mm > 0.0) & (rain.end_ms > start_ms) & (rain.start_ms < end_ms)
     largest = current = 0.0

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 INSUFFICIENT_DATA: Final = "insufficient_data"
+#: The samples come at a slower interval than the method needs, however many of them there are.
+SAMPLED_TOO_RARELY: Final = "sampled_too_rarely"
+#: The value depends on days before the first sample that was read.
+RUN_IN_TOO_SHORT: Final = "run_in_too_short"
+#: The value depends on the following day, which is not over or not known.
+NEXT_DAY_NOT_KNOWN: Final = "next_day_not_known"
 
 
 @dataclass(frozen=True, slots=True)

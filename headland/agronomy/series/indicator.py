@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.arrays import Counts, Values
-from headland.agronomy.series.qartod import MISSING
+from headland.agronomy.series.cadence import SLOWEST_MS
+from headland.agronomy.series.qartod import GOOD, MISSING
 from headland.agronomy.series.time_grid import Periods, count_true, highest, lowest, sum_up
+from headland.units_of_time import MINUTE_MS
 
 #: The coverage from which a mean is given.
 MEAN_BAR: Final = 0.5
@@ -32,6 +35,12 @@ class Index:
         The coverage limit.
     assumed
         Inputs beside its channels, such as declared figures: an answer lists them, but counts no samples of them.
+    slowest_ms
+        The slowest interval of samples [ms] that it is given from.
+    reasons
+        By period why a value is unknown, where it is not for its coverage.
+    windows
+        The window of each value, where it is not that of the period.
     """
 
     name: str
@@ -45,6 +54,9 @@ class Index:
     low: Values | None = None
     high: Values | None = None
     assumed: tuple[str, ...] = ()
+    slowest_ms: int = SLOWEST_MS
+    reasons: tuple[str | None, ...] | None = None
+    windows: tuple[tuple[int, int], ...] | None = None
 
 
 def mean_index(name: str, unit: str, method: Method, inputs: tuple[str, ...], periods: Periods, value: Values) -> Index:
@@ -83,6 +95,19 @@ def precomputed_index(
     )
 
 
+def need_interval(indices: Iterable[Index], minutes: int) -> list[Index]:
+    """Return indices that are given from samples at an interval of so many minutes or less, with a tenth for clocks."""
+    need = f"; from samples every {minutes} min or faster"
+    return [
+        replace(
+            index,
+            slowest_ms=minutes * MINUTE_MS * 11 // 10,
+            method=replace(index.method, source=f"{index.method.source}{need}"),
+        )
+        for index in indices
+    ]
+
+
 def answer_of(
     index: Index, at: int, window: tuple[int, int], *, n: int, quality: int, evidence: str = "measured"
 ) -> Answer:
@@ -90,14 +115,14 @@ def answer_of(
     value = float(index.value[at])
     is_known = np.isfinite(value)
     coverage = float(index.coverage[at])
-    reason = None if is_known else INSUFFICIENT_DATA if coverage < index.bar else "not_defined"
+    reason = None if is_known else _reason_of(index, at, coverage)
     return Answer(
         value=value if is_known else None,
         unit=index.unit,
         window=window,
         n=n,
         coverage=min(max(coverage, 0.0), 1.0),
-        quality=quality if n else MISSING,
+        quality=quality if n else GOOD if is_known else MISSING,
         method=index.method,
         inputs=(*index.inputs, *index.assumed),
         evidence=evidence if is_known else None,
@@ -105,6 +130,11 @@ def answer_of(
         low=_number(index.low, at) if is_known else None,
         high=_number(index.high, at) if is_known else None,
     )
+
+
+def _reason_of(index: Index, at: int, coverage: float) -> str:
+    told = None if index.reasons is None else index.reasons[at]
+    return told or (INSUFFICIENT_DATA if coverage < index.bar else "not_defined")
 
 
 def _number(column: Values | None, at: int) -> float | None:

@@ -12,7 +12,7 @@ Sources
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy as np
 from headland.agronomy.series.arrays import Mask, QualityFlags, Times, Values
 from headland.agronomy.series.qartod import FAIL, GOOD, SUSPECT
 from headland.agronomy.series.time_grid import Periods, mean_by_step
-from headland.units_of_time import DAY_MS
+from headland.units_of_time import DAY_MS, MINUTE_MS
 
 #: The radiation at which a sensor's error by the sun is given [W/m2], and the smallest error that is a finding [K].
 SUN_W_M2: Final = 600.0
@@ -33,6 +33,8 @@ _LEAST_SUNNY_STEPS: Final = 24
 _DRIFT_ERRORS: Final = 4.0
 #: Rain by a detector [h] and by another gauge [mm] from which on a gauge must have counted some.
 _LEAST_WET_H, _LEAST_RAIN_MM = 2.0, 5.0
+#: The longest distance of neighbours of a spike.
+_SPIKE_MS: Final = 15 * MINUTE_MS
 #: Values that differ by no more are equal.
 _SAME: Final = 1e-6
 
@@ -125,8 +127,13 @@ class SensorFinding:
     detail: str
 
 
-def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityFlags, list[SensorFinding]]:
-    """Return a flag for each sample and the findings about a sensor alone; times ascend, `value` may have NaN."""
+def check_channel(
+    channel: str, time_ms: Times, value: Values, inside: Mask | None = None
+) -> tuple[QualityFlags, list[SensorFinding]]:
+    """Return a flag for each sample and the findings about a sensor alone; times ascend, `value` may have NaN.
+
+    Findings are of the samples `inside` alone; the others are their neighbours.
+    """
     limits = LIMITS.get(channel.partition(":")[0])
     flags = np.full(len(value), GOOD, np.uint8)
     if limits is None or len(value) == 0:
@@ -134,30 +141,34 @@ def check_channel(channel: str, time_ms: Times, value: Values) -> tuple[QualityF
     foreign = find_foreign_unit(channel, time_ms, value)
     if foreign is not None and foreign.left_out:
         flags[np.isfinite(value)] = FAIL
-        return flags, [foreign]
-    findings = [] if foreign is None else [foreign]
+        return flags, _told_within(foreign, time_ms, value, inside)
+    findings = [] if foreign is None else _told_within(foreign, time_ms, value, inside)
     if foreign is not None:
         flags[np.isfinite(value)] = SUSPECT
+    spikes = find_spikes(value, limits.spike) & _has_near(time_ms)
     span, flat_h = f"outside {limits.low:g} to {limits.high:g}", limits.flat_s / 3600.0
     for test, bad, detail in (
         ("gross_range", (value < limits.low) | (value > limits.high), span),
-        ("spike", find_spikes(value, limits.spike), f"{limits.spike:g} or more off both neighbours"),
+        ("spike", spikes, f"{limits.spike:g} or more off both neighbours"),
         ("flat_line", find_stuck(time_ms, value, limits), f"the very same value for {flat_h:g} h or longer"),
     ):
-        if bad.any():
-            flags[bad] = FAIL
-            findings.append(_finding(channel, test, FAIL, time_ms, bad, detail, left_out=True))
+        flags[bad] = FAIL
+        told = bad if inside is None else bad & inside
+        if told.any():
+            findings.append(_finding(channel, test, FAIL, time_ms, told, detail, left_out=True))
     at_limit = find_stuck(time_ms, value, limits, at_limit=True) & (flags != FAIL)
-    if at_limit.any():
-        flags[at_limit] = SUSPECT
+    flags[at_limit] = SUSPECT
+    told = at_limit if inside is None else at_limit & inside
+    if told.any():
         test = "flat_line" if limits.flat_to == _CALM_M_S else "flat_at_limit"
-        findings.append(_finding(channel, test, SUSPECT, time_ms, at_limit, _at_limit(limits), left_out=False))
+        findings.append(_finding(channel, test, SUSPECT, time_ms, told, _at_limit(limits), left_out=False))
     if channel.startswith("relative_humidity_pct"):
         over = (value > SATURATED_PCT) & (flags == GOOD)
-        if over.any():
-            flags[over] = SUSPECT
+        flags[over] = SUSPECT
+        told = over if inside is None else over & inside
+        if told.any():
             detail = "over 100 %: used as saturated"
-            findings.append(_finding(channel, "over_saturation", SUSPECT, time_ms, over, detail, left_out=False))
+            findings.append(_finding(channel, "over_saturation", SUSPECT, time_ms, told, detail, left_out=False))
     return flags, findings
 
 
@@ -203,6 +214,21 @@ def find_spikes(value: Values, size: float) -> Mask:
         up, down = steps >= size, steps <= -size
         is_spike[1:-1] = (up[:-1] & down[1:]) | (down[:-1] & up[1:])
     return is_spike
+
+
+def _has_near(time_ms: Times) -> Mask:
+    """Return which samples have both neighbours near enough to tell a spike: in an hour the air changes by as much."""
+    near = np.concatenate(([False], np.diff(time_ms) <= _SPIKE_MS, [False]))
+    return np.asarray(near[:-1] & near[1:])
+
+
+def _told_within(found: SensorFinding, time_ms: Times, value: Values, inside: Mask | None) -> list[SensorFinding]:
+    """Return a finding about all samples as one about those `inside`; none where there are none."""
+    told = np.isfinite(value) if inside is None else np.isfinite(value) & inside
+    if not told.any():
+        return []
+    at = np.flatnonzero(told)
+    return [replace(found, n=len(at), start_ms=int(time_ms[at[0]]), end_ms=int(time_ms[at[-1]]))]
 
 
 def find_stuck(time_ms: Times, value: Values, limits: SensorLimits, *, at_limit: bool = False) -> Mask:

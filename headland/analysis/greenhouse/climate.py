@@ -22,7 +22,8 @@ from headland.agronomy.climate.air import (
     air_indices,
     day_indices,
 )
-from headland.agronomy.climate.condensation import WetEvent, condensation_indices, wet_events
+from headland.agronomy.climate.condensation import SLOWEST_MIN as EVENT_SLOWEST_MIN
+from headland.agronomy.climate.condensation import CondensationMargin, WetEvent, condensation_indices, wet_events
 from headland.agronomy.climate.disease import (
     BOTRYTIS_LEVELS,
     DOWNY_MILDEWS,
@@ -34,16 +35,17 @@ from headland.agronomy.climate.disease import (
 from headland.agronomy.climate.light import light_indices, rolling_light
 from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
-from headland.agronomy.series.indicator import Index, answer_of, precomputed_index
+from headland.agronomy.series.indicator import Index, precomputed_index
 from headland.agronomy.series.time_grid import Periods, make_periods
 from headland.analysis.greenhouse.crop_targets import Crop, CropTargets, TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_note
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
-from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
+from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
+from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
-from headland.units_of_time import DAY_MS
+from headland.units_of_time import DAY_MS, MINUTE_MS
 
 #: The periods of an answer; "window" is one period, the whole window.
 By = Literal["window", "hour", "day", "stage"]
@@ -127,7 +129,7 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     margin = margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods))
     answers = build_answers(query, grid, condensation_indices(periods, margin), stages)
     notes = {s.name: surface_note(s, query.house, query.crop_targets) for s in margin.surfaces}
-    return replace(answers, notes={**notes}, events=wet_events(periods, margin))
+    return replace(answers, notes={**notes}, events=events_of(grid, margin))
 
 
 def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | None) -> HouseAnswers:
@@ -171,6 +173,15 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
     return HouseAnswers(query.house, "day", days, answers.left_out, notes=notes)
 
 
+def events_of(grid: HouseGrid, margin: CondensationMargin) -> list[WetEvent]:
+    """Return the events of condensation, but for those that samples come too rarely to tell."""
+    interval_ms = grid.interval_of(AIR_CHANNELS)
+    if interval_ms is not None:
+        too_rare = interval_ms > EVENT_SLOWEST_MIN * MINUTE_MS * 11 // 10
+        margin = replace(margin, margin_k=np.where(too_rare, np.nan, margin.margin_k))
+    return wet_events(grid.periods, margin)
+
+
 def divide_window(query: ClimateQuery) -> tuple[Periods, list[str] | None]:
     """Return the periods of the window, and the crop stage of each where stages divide it.
 
@@ -192,22 +203,13 @@ def divide_window(query: ClimateQuery) -> tuple[Periods, list[str] | None]:
 def build_answers(query: ClimateQuery, grid: HouseGrid, indices: list[Index], stages: list[str] | None) -> HouseAnswers:
     """Return the indices as answers by period, with their levels against the targets of the crop and its stage."""
     targets = query.crop_targets.bands(query.house.crop, query.house.stage)
+    spans = [query.window.pair if query.by == "window" else grid.periods.window(at) for at in range(len(grid.periods))]
+    columns = {index.name: answers_of(grid, index, spans) for index in indices}
     built = []
-    for at in range(len(grid.periods)):
-        window = query.window.pair if query.by == "window" else grid.periods.window(at)
+    for at, window in enumerate(spans):
         stage = None if stages is None else stages[min(at, len(stages) - 1)]
         bands = targets if stages is None else query.crop_targets.bands(query.house.crop, stage or "")
-        answers = {
-            index.name: answer_of(
-                index,
-                at,
-                window,
-                n=grid.counts_of(index.inputs)[at],
-                quality=grid.quality(index.inputs),
-                evidence=grid.evidence(index.inputs),
-            )
-            for index in indices
-        }
+        answers = {name: column[at] for name, column in columns.items()}
         built.append(PeriodAnswers(window, answers, _levels(answers, bands), stage))
     used = {index.name for index in indices}
     return HouseAnswers(

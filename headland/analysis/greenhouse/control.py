@@ -25,10 +25,11 @@ from headland.agronomy.climate.setpoint_compliance import (
 )
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
-from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, precomputed_index
+from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, need_interval, precomputed_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
-from headland.analysis.greenhouse.samples import HouseGrid, read_grid
+from headland.analysis.greenhouse.house_grid import HouseGrid
+from headland.analysis.greenhouse.samples import read_grid
 from headland.i18n import CatalogText
 
 _SUN, _SUN_SUM = "global_radiation_w_m2", "radiation_sum_mj_m2"
@@ -50,6 +51,8 @@ _PAIRS: Final = (
 )
 #: Simultaneous heating and ventilation: a vent more open than this, and heat or a pipe warmer than the air by this.
 _VENTING_PCT, _HEATING_W_M2, _PIPE_ABOVE_K = 5.0, 5.0, 10.0
+#: The slowest interval of samples from which movements and response times are told [min].
+_SLOWEST_RESPONSE_MIN: Final = 15
 #: Climate computers report a set point when it changes: it is valid for an hour.
 _VALID_STEPS: Final = 12
 
@@ -213,7 +216,7 @@ def _compliance(
         )
         for what, of, how, column in responses
     ]  # fmt: skip
-    return times + [
+    return need_interval(times, _SLOWEST_RESPONSE_MIN) + [
         precomputed_index(
             f"{name}_{what}",
             of,
@@ -288,6 +291,7 @@ def _actuators(periods: Periods, vent: Values, grid: HouseGrid) -> list[Index]:
             ("vent_turns", "1", "changes of direction", np.array([float(turns) for _, turns in pairs])),
         )
     ]
+    indices = need_interval(indices, _SLOWEST_RESPONSE_MIN)
     heat, pipe, air = grid.mean(_HEAT), grid.mean(_PIPE), grid.mean(AIR_TEMPERATURE)
     warm = heat > _HEATING_W_M2 if heat is not None else None
     if warm is None and pipe is not None and air is not None:

@@ -22,7 +22,7 @@ from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.samples import HouseGrid
+from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.i18n import CatalogText, term_or_name
 
 SCREEN: Final = "screen_closed_pct"

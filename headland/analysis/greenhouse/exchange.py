@@ -15,7 +15,8 @@ from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, margin_of
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.samples import HouseGrid, read_grid
+from headland.analysis.greenhouse.house_grid import HouseGrid
+from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
 

@@ -17,7 +17,8 @@ from headland.agronomy.series.time_grid import average, count_true, make_periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
 from headland.analysis.greenhouse.house import House, local_hour_start
-from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
+from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid
+from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.units_of_time import HOUR_MS

@@ -20,7 +20,7 @@ from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Device, Greenhouse, GreenhouseZone, Site
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
-from headland.units_of_time import HOUR_MS
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 _NO_ZONE: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,10 +102,14 @@ def find_site(scope: OrgScope, site: str) -> tuple[str, HouseLocation, list[Devi
 
 
 def trim_to_samples(scope: OrgScope, house: House, window: Window) -> Window:
-    """Return the part of a window from the first air temperature of the house; all of it where there is none."""
-    firsts = [read_first(scope, record, AIR_TEMPERATURE, window).time_ms for record in house.records]
+    """Return the part of a window from the first air temperature of the house; all of it where there is none.
+
+    A house with samples in the day before is no new one: what it lacks in the window is a gap.
+    """
+    early = Window(window.start_ms - DAY_MS, window.end_ms)
+    firsts = [read_first(scope, record, AIR_TEMPERATURE, early).time_ms for record in house.records]
     start_ms = min((int(time_ms[0]) for time_ms in firsts if len(time_ms)), default=window.start_ms)
-    return Window(start_ms, window.end_ms)
+    return Window(max(start_ms, window.start_ms), window.end_ms)
 
 
 def day_starts(place: HouseLocation, window: Window) -> list[int]:

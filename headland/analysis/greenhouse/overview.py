@@ -13,7 +13,6 @@ from headland.agronomy.climate.condensation import (
     Surface,
     WetEvent,
     condensation_indices,
-    wet_events,
 )
 from headland.agronomy.climate.light import light_indices
 from headland.agronomy.climate.psychrometrics import dew_point_degc, vapour_pressure_deficit_kpa
@@ -21,11 +20,19 @@ from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import MEAN_BAR, Index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
 from headland.analysis.downsampling import select_rows
-from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_disease, build_answers, chill_of
+from headland.analysis.greenhouse.climate import (
+    ClimateQuery,
+    PeriodAnswers,
+    answer_disease,
+    build_answers,
+    chill_of,
+    events_of,
+)
 from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
-from headland.analysis.greenhouse.samples import DeviceFinding, DeviceGrid, HouseGrid, read_grid
+from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
+from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
@@ -137,7 +144,7 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
         _chart_lines(days, window, columns, margin, width),
         margin.surfaces,
         _bands_of(query),
-        [event for event in wet_events(days, margin) if event.end_ms > window.start_ms],
+        [event for event in events_of(grid, margin) if event.end_ms > window.start_ms],
         [_join(day, disease_day) for day, disease_day in zip(answers.periods, disease.periods, strict=True)],
         hours.start_ms + STEP_MS * hours.edges[:-1],
         _places_of(house, grid, hours),

@@ -1,9 +1,8 @@
-"""Samples of a greenhouse on a grid of five minutes, checked for sensor faults, with findings about faulty ones."""
+"""Samples of a greenhouse, read onto a grid of five minutes and checked for sensor faults."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -12,82 +11,24 @@ from headland.agronomy.climate.air import AIR_TEMPERATURE, RELATIVE_HUMIDITY
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa, saturation_vapour_pressure_kpa
 from headland.agronomy.series.arrays import Counts, Mask, Values
-from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
+from headland.agronomy.series.cadence import fill_by_cadence
+from headland.agronomy.series.qartod import FAIL, GOOD, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import SensorFinding, check_channel, compare_twins
-from headland.agronomy.series.time_grid import STEP_MS, Periods, fill_gaps, mean_by_step
+from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House
+from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
+from headland.units_of_time import DAY_MS
 
 #: More samples of a channel than this are read as means of five minutes from the store's rollups.
 MOST_SAMPLES: Final = 400_000
+#: Samples of a day before and after the grid are read with it: they tell the cadence, the value of the first and last
+#: steps of a slow one, and whether a sensor was stuck; so a step has one value whatever grid it is in.
+_BESIDE_MS: Final = DAY_MS
 #: Instances of a quantity on one device: the first sensor, `air_temperature_degc:1` and so on.
 _INSTANCES: Final = ("", ":1", ":2", ":3", ":4")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceFinding:
-    """A finding about a sensor of a device."""
-
-    device: str
-    finding: SensorFinding
-
-
-@dataclass(slots=True)
-class DeviceGrid:
-    """A device's channels on the grid: means and numbers of samples by step, and the worst flag used.
-
-    `stand_ins` has the second sensor by the channel whose gaps it filled.
-    """
-
-    device: str
-    values: dict[str, Values] = field(default_factory=dict)
-    counts: dict[str, Counts] = field(default_factory=dict)
-    quality: dict[str, int] = field(default_factory=dict)
-    stand_ins: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class HouseGrid:
-    """A greenhouse on the grid: its devices, and the findings about their sensors."""
-
-    periods: Periods
-    devices: list[DeviceGrid]
-    left_out: list[DeviceFinding]
-    _counted: dict[tuple[str, ...], list[int]] = field(default_factory=dict, repr=False, compare=False)
-
-    def mean(self, channel: str) -> Values | None:
-        """Return the mean of the devices by step, None where no device has the channel."""
-        columns = [device.values[channel] for device in self.devices if channel in device.values]
-        if not columns:
-            return None
-        if len(columns) == 1:
-            return columns[0]
-        known = np.isfinite(columns)
-        total = np.where(known, columns, 0.0).sum(axis=0)
-        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
-
-    def counts_of(self, channels: tuple[str, ...]) -> list[int]:
-        """Return the number of samples in each period, of the channel with the fewest."""
-        if channels not in self._counted:
-            edges, none = self.periods.edges[:-1], np.zeros(len(self.periods), np.int64)
-            sums = [
-                sum((np.add.reduceat(d.counts[c], edges) for d in self.devices if c in d.counts), none)
-                for c in channels
-            ]
-            self._counted[channels] = (np.minimum.reduce(sums) if sums else none).tolist()
-        return self._counted[channels]
-
-    def quality(self, channels: Iterable[str]) -> int:
-        """Return the worst flag among the samples of some channels that were used."""
-        used = [device.quality[c] for c in channels for device in self.devices if c in device.quality]
-        return max(used, default=1)
-
-    def evidence(self, channels: Iterable[str]) -> str:
-        """Return `measured`, or `measured_twin` where a second sensor replaced the first."""
-        is_replaced = any(channel in device.stand_ins for channel in channels for device in self.devices)
-        return "measured_twin" if is_replaced else "measured"
 
 
 def read_grid(
@@ -95,7 +36,7 @@ def read_grid(
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
 
-    Periods are whole grid steps; `within` leaves out samples of the first and last step that are outside a window.
+    Periods are whole grid steps; of the first and the last one only samples `within` a window count, if it has any.
     """
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
@@ -115,23 +56,57 @@ def _read_device(
     grid = DeviceGrid(record.descriptor.device)
     findings: list[SensorFinding] = []
     good: dict[str, tuple[Times, Values]] = {}
-    for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, window).items():
+    # The grid with its margins: whole steps, so that the part in the middle is the grid itself.
+    steps = _BESIDE_MS // STEP_MS
+    wide = Periods(periods.start_ms - _BESIDE_MS, np.array([0, periods.steps + 2 * steps], np.int64))
+    beside = Window(wide.start_ms, wide.start_ms + STEP_MS * wide.steps)
+    for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, beside).items():
+        inside = (time_ms >= window.start_ms) & (time_ms < window.end_ms)
         ingested = flag > NOT_EVALUATED
-        findings += _flagged_findings(channel, time_ms, flag, ingested)
-        flags, channel_findings = check_channel(channel, time_ms, value)
-        findings += channel_findings
+        flags, channel_findings = check_channel(channel, time_ms, value, inside)
         use = ~ingested & (flags < FAIL) & np.isfinite(value)
-        good[channel] = (time_ms[use], value[use])
-        grid.quality[channel] = (
-            int(max(flag[use].max(), SUSPECT if (flags[use] == SUSPECT).any() else 1)) if use.any() else 9
+        declared = record.descriptor.channels.get(channel)
+        filled = use & _without_cut_steps(time_ms, use, inside, periods)
+        values, intervals = fill_by_cadence(
+            wide, time_ms[filled], value[filled], time_ms, None if declared is None else declared.interval_s
         )
-        grid.values[channel] = fill_gaps(mean_by_step(periods, *good[channel])[0])
-        at = (time_ms[use] - periods.start_ms) // STEP_MS
-        fit = (at >= 0) & (at < periods.steps)
-        grid.counts[channel] = np.bincount(at[fit], count[use][fit], periods.steps).astype(np.int64)
+        if not inside.any() and not np.isfinite(values[steps:-steps]).any():
+            continue
+        findings += _flagged_findings(channel, time_ms, flag, ingested & inside)
+        findings += channel_findings
+        good[channel] = (time_ms[use & inside], value[use & inside])
+        grid.values[channel] = values[steps:-steps]
+        if intervals is not None and intervals[steps:-steps].any():
+            grid.intervals[channel] = intervals[steps:-steps]
+        counted = use & inside
+        at = (time_ms[counted] - periods.start_ms) // STEP_MS
+        grid.counts[channel] = np.bincount(at, count[counted], periods.steps).astype(np.int64)
+        worst = np.where(flags[counted] == SUSPECT, SUSPECT, np.maximum(flag[counted], GOOD)).astype(np.int64)
+        grid.flags[channel] = _worst_by_step(at, worst, grid.counts[channel])
     findings += _compare_sensors(grid, good, periods)
     _use_second_sensors(grid)
     return grid, findings
+
+
+def _without_cut_steps(time_ms: Times, use: Mask, inside: Mask, periods: Periods) -> Mask:
+    """Return the samples but for those outside a window in the step that it cuts, where that has others."""
+    end_ms = periods.start_ms + STEP_MS * periods.steps
+    fit = np.ones(len(time_ms), np.bool_)
+    for start_ms in (periods.start_ms, end_ms - STEP_MS):
+        within = (time_ms >= start_ms) & (time_ms < start_ms + STEP_MS)
+        if (within & use & inside).any():
+            fit &= ~within | inside
+    return fit
+
+
+def _worst_by_step(at: Counts, flag: Counts, count: Counts) -> Counts:
+    """Return the worst flag of each step, 0 where it has no sample."""
+    best = int(flag.min()) if len(flag) else GOOD
+    worst = np.where(count > 0, best, 0)
+    beyond = flag > best
+    if beyond.any():
+        np.maximum.at(worst, at[beyond], flag[beyond])
+    return worst
 
 
 def _read(
@@ -181,9 +156,9 @@ def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], pe
         compared = compare_twins(periods, twins, sun)
         findings += compared
         for finding in compared:
-            grid.quality[finding.channel] = max(
-                grid.quality[finding.channel], finding.flag if not finding.left_out else 1
-            )
+            if not finding.left_out:
+                flags = grid.flags[finding.channel]
+                grid.flags[finding.channel] = np.where(flags > 0, np.maximum(flags, finding.flag), 0)
             if finding.left_out and finding.test.startswith("unit_"):
                 grid.values[finding.channel] = np.full(periods.steps, np.nan)
             elif finding.left_out and sun is not None:
@@ -213,12 +188,14 @@ def _use_second_sensors(grid: DeviceGrid) -> None:
         take = ~np.isfinite(humidity) & np.isfinite(derived)
         if take.any():
             humidity = np.where(take, derived, humidity)
-            grid.stand_ins[RELATIVE_HUMIDITY] = f"{RELATIVE_HUMIDITY}{instance}"
-            counts = grid.counts.get(RELATIVE_HUMIDITY, np.zeros(len(air), np.int64))
-            grid.counts[RELATIVE_HUMIDITY] = np.where(take, grid.counts[f"{RELATIVE_HUMIDITY}{instance}"], counts)
-            worst = grid.quality[f"{RELATIVE_HUMIDITY}{instance}"]
-            grid.quality[RELATIVE_HUMIDITY] = (
-                worst if grid.quality.get(RELATIVE_HUMIDITY, 9) == 9 else max(grid.quality[RELATIVE_HUMIDITY], worst)
-            )
+            twin = f"{RELATIVE_HUMIDITY}{instance}"
+            grid.stand_ins[RELATIVE_HUMIDITY], grid.replaced[RELATIVE_HUMIDITY] = twin, take
+            for columns in (grid.counts, grid.flags):
+                own = columns.get(RELATIVE_HUMIDITY, np.zeros(len(air), np.int64))
+                columns[RELATIVE_HUMIDITY] = np.where(take, columns[twin], own)
+            if RELATIVE_HUMIDITY in grid.intervals or RELATIVE_HUMIDITY not in grid.values:
+                nothing = np.zeros(len(air))
+                own_ms, twin_ms = (grid.intervals.get(name, nothing) for name in (RELATIVE_HUMIDITY, twin))
+                grid.intervals[RELATIVE_HUMIDITY] = np.where(take, twin_ms, own_ms)
             grid.values[RELATIVE_HUMIDITY] = humidity
             return

@@ -7,12 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.series.arrays import Counts
+from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.cadence import MOST_INTERVALS
 from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.sensor_health import LIMITS, SensorFinding
 from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.analysis.greenhouse.house import House
-from headland.analysis.greenhouse.samples import DeviceFinding, read_grid
+from headland.analysis.greenhouse.house_grid import DeviceFinding
+from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.units_of_time import HOUR_MS
@@ -52,7 +54,7 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[Channel
             is_replaced = channel in device.stand_ins
             n = 0 if count is None or is_replaced else int(count.sum())
             coverage = 0.0 if values is None else float(np.isfinite(values).mean())
-            silence = _silence(device.device, channel, count, window)
+            silence = _silence(device.device, channel, count, device.intervals.get(channel), window)
             if silence is not None:
                 findings = [*findings, silence]
             zone_name = "" if zone is None else zone.name
@@ -61,9 +63,12 @@ def check_sensors(scope: OrgScope, house: House, window: Window) -> list[Channel
     return channels
 
 
-def _silence(device: str, channel: str, count: Counts | None, window: Window) -> DeviceFinding | None:
+def _silence(
+    device: str, channel: str, count: Counts | None, interval_ms: Values | None, window: Window
+) -> DeviceFinding | None:
     """Return the finding that there is no sample at the window's end."""
-    steps = _SILENT_MS // STEP_MS
+    last_ms = 0.0 if interval_ms is None else float(np.nan_to_num(interval_ms[-1]))
+    steps = int(max(_SILENT_MS, MOST_INTERVALS * last_ms)) // STEP_MS
     if count is not None and count[-steps:].any():
         return None
     start_ms = window.start_ms

@@ -91,7 +91,8 @@ def weather_after_pass(
         "most_drainage_mm": most_mm,
         "most_drainage_after_two_weeks_mm": late_mm,
     }
-    devices = {source.device for source in (air, humidity, wind, wet, gauge) if source.device is not None}
+    devices = {device for hourly in (air, humidity, wind, wet) for device in hourly.devices}
+    devices |= set() if gauge.device is None else {gauge.device}
     return PassWeather(after, volatile, leaching, sorted(devices), inputs)
 
 

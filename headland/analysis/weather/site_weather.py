@@ -19,7 +19,7 @@ from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
-from headland.agronomy.series.indicator import Index, answer_of, mean_index, precomputed_index
+from headland.agronomy.series.indicator import Index, mean_index, precomputed_index
 from headland.agronomy.series.sensor_health import find_blocked_gauge
 from headland.agronomy.series.time_grid import (
     STEP_MS,
@@ -32,7 +32,8 @@ from headland.agronomy.series.time_grid import (
     sum_up,
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts
-from headland.analysis.greenhouse.samples import DeviceFinding, HouseGrid, read_grid
+from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
+from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, is_outdoors, read_rain
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -102,22 +103,12 @@ def answer_weather(
         indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
     if t is not None:
         indices += _chill(house, periods, first_ms, t_name, t)
+    windows = [periods.window(at) for at in range(len(periods))]
+    columns = {index.name: answers_of(grid, index, windows) for index in indices}
     days = [
-        (
-            periods.window(at),
-            {
-                index.name: answer_of(
-                    index,
-                    at,
-                    periods.window(at),
-                    n=grid.counts_of(index.inputs)[at],
-                    quality=grid.quality(index.inputs),
-                )
-                for index in indices
-            },
-        )
-        for at in range(len(periods))
-        if periods.window(at)[1] > first_ms
+        (window, {name: column[at] for name, column in columns.items()})
+        for at, window in enumerate(windows)
+        if window[1] > first_ms
     ]
     return SiteWeather(house, days, [*grid.left_out, *blocked], notes)
 

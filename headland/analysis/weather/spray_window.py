@@ -11,7 +11,7 @@ from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
 from headland.analysis.field_geometry import bounds_of
-from headland.analysis.greenhouse.samples import DeviceFinding
+from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.outdoor_weather import Quantity, hourly_means, read_rain, site_devices
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -69,14 +69,10 @@ def assess_weather(
             is_calm_time=_is_calm_time(hour_ms, *middle),
         )
         verdicts.append(assess_hour(hour, kind, pressure_kpa))
-    names = [*(hourly.device for hourly in measured.values() if hourly.means), gauge.device]
-    left_out = [
-        DeviceFinding(hourly.device, finding)
-        for hourly in measured.values()
-        for finding in hourly.findings
-        if hourly.device is not None
-    ]
-    return SprayWeather(verdicts, sorted({device for device in names if device is not None}), altitude_m, left_out)
+    names = {device for hourly in measured.values() for device in hourly.devices}
+    devices = sorted(names if gauge.device is None else names | {gauge.device})
+    left_out = [finding for hourly in measured.values() for finding in hourly.findings]
+    return SprayWeather(verdicts, devices, altitude_m, left_out)
 
 
 def weather_evidence(weather: SprayWeather) -> dict[str, object]:

@@ -61,19 +61,19 @@ def test_silence_is_no_dry_day() -> None:
     assert sum_rain(gauge((0, 5.0), (1, 5.0)), 2 * HOUR_MS, 4 * HOUR_MS).coverage == 0.0
 
 
-_STEPS = st.lists(st.tuples(st.integers(1, 90), st.integers(0, 8), st.booleans()), min_size=2, max_size=60)
+_STEPS = st.lists(st.tuples(st.integers(1, 135), st.integers(0, 8), st.booleans()), min_size=2, max_size=60)
 
 
 @settings(max_examples=60, deadline=None)
 @given(_STEPS, st.integers(1, 5))
 def test_the_rain_of_parts_adds_up_to_the_whole_and_to_the_tips(steps: list[tuple[int, int, bool]], parts: int) -> None:
-    """Restarts happen right after a word, so that no tip is unheard; steps of up to 90 minutes."""
+    """Restarts happen right after a word, so that no tip is unheard; steps of up to 135 minutes."""
     minute, total, tips = 0, 50, 0
     times, totals = [0], [total]
     for minutes, fell, restarts in steps:
         minute += minutes
         total = fell if restarts and fell < total else total + fell
-        tips += fell if not (restarts and minutes > 60 and total < totals[-1]) else 0
+        tips += fell if not (restarts and minutes > 90 and total < totals[-1]) else 0
         times.append(minute)
         totals.append(total)
     rain = read_gauge(MINUTE_MS * np.array(times, np.int64), 0.2 * np.array(totals))
