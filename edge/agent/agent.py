@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Final, Literal
 
 from edge.agent.gc_tuning import tune_gc
 from edge.agent.intake import Intake
@@ -30,7 +30,7 @@ from edge.sources.modbus.settings import ModbusRtuSettings, ModbusSettings
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.sdi12.settings import Sdi12Settings
 from edge.sources.serial_text.settings import LinesSettings
-from edge.sources.source import Sink, Source
+from edge.sources.source import NotingSource, Sink, Source
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
@@ -220,7 +220,20 @@ class SourceRunner:
             restarts=self._restarts,
             last_error=self._last_error,
             counters=counters,
+            notes=self._sentences("notes"),
+            warnings=self._sentences("warnings"),
         )
+
+    def _sentences(self, of: Literal["notes", "warnings"]) -> list[str]:
+        """Return the source's sentences; an exception of a plug-in there must not end the gateway."""
+        source = self._source
+        if not isinstance(source, NotingSource):
+            return []
+        try:
+            return [str(sentence) for sentence in (source.notes() if of == "notes" else source.warnings())]
+        except Exception as error:
+            self._last_error = f"{type(error).__name__}: {error}"
+            return []
 
     def _counters(self) -> Mapping[str, int]:
         """Return the source's counters; an exception of a plug-in there must not end the gateway."""

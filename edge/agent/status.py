@@ -20,7 +20,10 @@ MOST_FLAGS: Final = 200
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Status of a source: whether its thread runs, how often it was restarted, and its own counters."""
+    """Status of a source: whether its thread runs, how often it was restarted, and its own counters.
+
+    `notes` are sentences worth knowing, `warnings` those that a person should look at.
+    """
 
     name: str
     type: str
@@ -28,6 +31,8 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int = 0
     last_error: str = ""
     counters: Mapping[str, int] = {}
+    notes: list[str] = []
+    warnings: list[str] = []
 
 
 class UplinkStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,7 +60,8 @@ def status_lines(status: AgentStatus, now_ms: int) -> list[str]:
     if epoch is not None:
         lines.append(("epoch", epoch))
     lines += [("" if at else "ALARMS", alarm_sentence(alarm)) for at, alarm in enumerate(status.alarms)]
-    lines += [("" if at else "sources", _source(source)) for at, source in enumerate(status.sources)]
+    texts = [text for source in status.sources for text in (_source(source), *_remarks(source))]
+    lines += [("" if at else "sources", text) for at, text in enumerate(texts)]
     if not status.sources:
         lines.append(("sources", "none: edge.toml has no [[source]]"))
     lines += [("" if at else "threads", text) for at, text in enumerate(_threads(status))]
@@ -175,6 +176,11 @@ def _threads(status: AgentStatus) -> list[str]:
     left_out = sum(thread.item_failures + thread.failures for thread in status.threads)
     failed = f"; {left_out:,} failures since the start" if left_out else ""
     return [f"last success {ages} ago{failed}", *faults_of(status.threads)]
+
+
+def _remarks(source: SourceStatus) -> list[str]:
+    """Return what a source says beyond its counters."""
+    return [f"  WARNING {text}" for text in source.warnings] + [f"  {text}" for text in source.notes]
 
 
 def _source(source: SourceStatus) -> str:

@@ -113,6 +113,7 @@ def report_file(path: Path, source: LogSource | TableSource, error: str) -> File
             first_ms=min(first_ms, default=None),
             last_ms=max(last_ms, default=None),
             left_out=log.left_out,
+            notes=log.notes,
         )
     return FileReport(
         path=path,

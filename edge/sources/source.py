@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -101,4 +101,17 @@ class Source(Protocol):
 
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of read, refused and lost items so far, by name."""
+        ...
+
+
+@runtime_checkable
+class NotingSource(Protocol):
+    """A source that has something to say to a person beyond its counters."""
+
+    def notes(self) -> Sequence[str]:
+        """Return sentences about what is as it should be, but worth knowing; callable from any thread."""
+        ...
+
+    def warnings(self) -> Sequence[str]:
+        """Return sentences about what a person should look at; callable from any thread."""
         ...

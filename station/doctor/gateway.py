@@ -46,6 +46,16 @@ def check_gateway(context: DiagnosticContext) -> list[Finding]:
         remedy = "Start the gateway: it then sends the records in its spool."
         condition = f"{status.gateway} is not running; {waiting}"
         return [*findings, Finding(check="gateway", state=State.WARNING, condition=condition, remedy=remedy)]
+    for source in status.sources:
+        findings += [
+            Finding(
+                check="source",
+                state=State.WARNING,
+                condition=f"{source.name}: {warning}",
+                remedy="docs/how-to/connect-an-autopilot.md says what a vehicle must send.",
+            )
+            for warning in source.warnings
+        ]
     if status.spool.trouble:
         remedy = "Correct this now: until then the gateway accepts no new data, and new measurements are lost."
         return [*findings, Finding(check="gateway", state=State.FAILED, condition=status.spool.trouble, remedy=remedy)]

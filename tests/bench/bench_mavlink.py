@@ -96,7 +96,7 @@ def measure_bytes(stream: list[tuple[int, bytes]], rounds: int) -> dict[str, flo
     def rows() -> None:
         decoder = FrameDecoder(wanted=MESSAGE_BY_ID)
         policy = HoldPolicy(wait_ms=10_000, rows=20_000)
-        fleet = Fleet(SourceContext("gw", "home"), SPRAYER, lambda _system: policy)
+        fleet = Fleet(SourceContext("gw", "home"), SPRAYER, lambda _system, _component: policy)
         for chunk in chunks:
             read = decoder.read(chunk)
             fleet.read("bench", read, [0] * len(read))

@@ -26,6 +26,9 @@ from edge.sources.source import Readings, Sink
 from headland.contract.records import Clock, Descriptor, Event
 
 _CHUNK_BYTES: Final = 64 * 1024
+_LINK: Final = "log"
+#: Senders whose messages were set aside that the report names, the most messages first.
+_NAMED_ASIDE: Final = 5
 
 
 @dataclass(slots=True)
@@ -46,7 +49,8 @@ class FrameLogReport:
     """What a file held, and what was left out, by reason.
 
     `recorder_first_ms`, `recorder_last_ms`: the span by the recorder's clock, which may be seconds away from the
-    vehicles'; None where it wrote no stamps. `left_out` counts frames, bytes and rows under the names of `counters`.
+    vehicles'; None where it wrote no stamps. `left_out` counts frames, bytes and rows under the names of `counters`,
+    `notes` are sentences: whose messages were set aside, and why.
     """
 
     path: Path
@@ -59,6 +63,7 @@ class FrameLogReport:
     recorder_last_ms: int | None
     devices: tuple[DeviceReport, ...]
     left_out: Mapping[str, int]
+    notes: tuple[str, ...] = ()
 
 
 class FrameLogSource(ABC):
@@ -104,7 +109,7 @@ class FrameLogSource(ABC):
             return
         now_ms = self._begin()
         context = SourceContext(f"log-{first_pass.sha256[:12]}", self._site, self._simulated)
-        fleet = self._fleet = Fleet(context, self._sprayer, first_pass.policy, first_pass.known_devices())
+        fleet = self._fleet = Fleet(context, self._sprayer, first_pass.policy, first_pass.known_devices)
         for chunk in self._chunks():
             now_ms, outputs = self._read(self._decoder.read(chunk), fleet, now_ms)
             self._deliver(outputs, sink)
@@ -121,9 +126,11 @@ class FrameLogSource(ABC):
 
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""
-        total = self._counts.copy() + Counter(self._decoder.counters())
-        if self._fleet is not None:
-            total += self._fleet.counters()
+        fleet = self._fleet
+        autopilots = set() if fleet is None else fleet.autopilots(_LINK)
+        total = self._counts.copy() + Counter(self._decoder.counters(autopilots))
+        if fleet is not None:
+            total += fleet.counters()
         return dict(total)
 
     def report(self) -> FrameLogReport:
@@ -141,7 +148,12 @@ class FrameLogSource(ABC):
             recorder_last_ms=self.recorder_last_ms,
             devices=tuple(self._devices.values()),
             left_out={name: count for name, count in counters.items() if count and name not in not_left_out},
+            notes=self._notes(),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        aside = [] if self._fleet is None else self._fleet.set_aside()
+        return tuple(entry.sentence() for entry in aside[:_NAMED_ASIDE])
 
     def _inspect(self, chunk: bytes) -> None:  # noqa: B027 - only stamps need it
         """Read a piece of the file in the first pass."""
@@ -162,7 +174,7 @@ class FrameLogSource(ABC):
         if not frames:
             return now_ms, []
         arrivals_ms = self._arrivals_ms(frames, now_ms)
-        return arrivals_ms[-1], fleet.read("log", frames, arrivals_ms)
+        return arrivals_ms[-1], fleet.read(_LINK, frames, arrivals_ms)
 
     def _chunks(self) -> Iterator[bytes]:
         with self._path.open("rb") as file:

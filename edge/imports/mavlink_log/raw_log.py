@@ -7,13 +7,13 @@ neither can date is left out and counted, never dated by the file's time.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from edge.imports.mavlink_log.frame_log import FrameLogSource
 from edge.sources.mavlink.output.device_output import Output
-from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
+from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import Sink
 from headland.contract.records import Clock, Descriptor, Event
@@ -32,32 +32,33 @@ _CONFIRMATIONS: Final = 3
 class StreamClock:
     """Milliseconds that advance as the times since boot in a stream do, in place of the arrival times it lacks."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_autopilot: Callable[[int, int], bool]) -> None:
         self.now_ms = 0
-        #: By system: this clock less its time since boot, and how often in a row that did not fit.
-        self._bases_ms: dict[int, int] = {}
-        self._odd: dict[int, int] = {}
+        self._is_autopilot = is_autopilot
+        #: By system and component: this clock less its time since boot, and how often in a row that did not fit.
+        self._bases_ms: dict[tuple[int, int], int] = {}
+        self._odd: dict[tuple[int, int], int] = {}
 
     def observe(self, frame: RawFrame) -> int:
         """Return the time of a frame."""
         at = _BOOT_AT.get(frame[0])
-        if at is None or frame[2] != AUTOPILOT:
+        if at is None or not self._is_autopilot(frame[1], frame[2]):
             return self.now_ms
-        system, payload = frame[1], frame[4]
+        sender, payload = (frame[1], frame[2]), frame[4]
         (boot_ms,) = _UINT32.unpack_from(payload if len(payload) >= at + 4 else payload.ljust(at + 4, b"\0"), at)
-        base_ms = self._bases_ms.get(system)
+        base_ms = self._bases_ms.get(sender)
         if base_ms is None:
-            self._bases_ms[system] = self.now_ms - boot_ms
+            self._bases_ms[sender] = self.now_ms - boot_ms
             return self.now_ms
         now_ms = base_ms + boot_ms
         if -_MAX_FALL_MS <= now_ms - self.now_ms <= _MAX_ADVANCE_MS:
-            self._odd[system] = 0
+            self._odd[sender] = 0
             self.now_ms = max(self.now_ms, now_ms)
             return self.now_ms
-        self._odd[system] = self._odd.get(system, 0) + 1
-        if self._odd[system] >= _CONFIRMATIONS:
-            self._odd[system] = 0
-            self._bases_ms[system] = self.now_ms - boot_ms
+        self._odd[sender] = self._odd.get(sender, 0) + 1
+        if self._odd[sender] >= _CONFIRMATIONS:
+            self._odd[sender] = 0
+            self._bases_ms[sender] = self.now_ms - boot_ms
         return self.now_ms
 
 
@@ -69,8 +70,11 @@ class RawLogSource(FrameLogSource):
 
     def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
         super().__init__(path, settings, gateway_id, site, stamped=False)
-        self._clock = StreamClock()
+        self._clock = StreamClock(self._is_autopilot)
         self._withheld: dict[str, Descriptor] = {}
+
+    def _is_autopilot(self, system: int, component: int) -> bool:
+        return self._first_pass.is_autopilot(system, component)
 
     def counters(self) -> dict[str, int]:
         """Return what was read and left out, by name."""

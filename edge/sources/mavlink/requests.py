@@ -18,6 +18,7 @@ from edge.sources.mavlink.protocol.encoder import (
     RequestStream,
     RequestVersion,
 )
+from edge.sources.mavlink.protocol.frame import AUTOPILOT
 from edge.sources.mavlink.settings import RatedMessage
 
 _SET_INTERVAL: Final = number_of("MAV_CMD_SET_MESSAGE_INTERVAL")
@@ -63,8 +64,9 @@ _STREAMS: Final[dict[RatedMessage, int]] = {
 class Requester:
     """The requests that one vehicle still needs. Times are monotonic seconds and come in with every call."""
 
-    def __init__(self, system: int, rates_hz: Mapping[RatedMessage, float]) -> None:
+    def __init__(self, system: int, rates_hz: Mapping[RatedMessage, float], component: int = AUTOPILOT) -> None:
         self._system = system
+        self._component = component
         self._rates_hz = dict(rates_hz)
         self._session = -1
         self._version_at_s = 0.0
@@ -97,7 +99,7 @@ class Requester:
             self._parameter_tries.clear()
         requests: list[Outgoing] = []
         if not has_version and now_s >= self._version_at_s:
-            requests.append(RequestVersion(self._system))
+            requests.append(RequestVersion(self._system, self._component))
             self._version_at_s = now_s + self._version_wait_s
             self._version_wait_s = min(2 * self._version_wait_s, _MAX_VERSION_WAIT_S)
         if now_s >= self._check_at_s:
@@ -112,7 +114,7 @@ class Requester:
         due = sorted((name for name in parameters if tries[name] < _PARAMETER_TRIES), key=lambda name: tries[name])
         for name in due[:_PARAMETERS_AT_ONCE]:
             tries[name] += 1
-        return [RequestParameter(self._system, name) for name in due[:_PARAMETERS_AT_ONCE]]
+        return [RequestParameter(self._system, self._component, name) for name in due[:_PARAMETERS_AT_ONCE]]
 
     def _rate_requests(self, now_s: float, received: Mapping[int, int], acks: Mapping[int, int]) -> list[Outgoing]:
         missing = self._missing(now_s, received)
@@ -127,7 +129,10 @@ class Requester:
         self._check_at_s = now_s + (_ROUND_S if self._round <= _ROUNDS else _WATCH_S)
         if is_unsupported:
             return self._streams()
-        return [RequestInterval(self._system, _IDS[name], round(1e6 / self._rates_hz[name])) for name in missing]
+        return [
+            RequestInterval(self._system, self._component, _IDS[name], round(1e6 / self._rates_hz[name]))
+            for name in missing
+        ]
 
     def _missing(self, now_s: float, received: Mapping[int, int]) -> list[RatedMessage]:
         """Return the messages to request: all at first, then those that never came, in the end the slowed ones."""
@@ -152,4 +157,7 @@ class Requester:
             stream = _STREAMS.get(name)
             if stream is not None:
                 rates_hz[stream] = max(rate_hz, rates_hz.get(stream, 0.0))
-        return [RequestStream(self._system, stream, math.ceil(rate_hz)) for stream, rate_hz in rates_hz.items()]
+        return [
+            RequestStream(self._system, self._component, stream, math.ceil(rate_hz))
+            for stream, rate_hz in rates_hz.items()
+        ]

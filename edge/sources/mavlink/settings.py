@@ -65,6 +65,17 @@ DEFAULT_RATES_HZ: Final[dict[RatedMessage, float]] = {
     "WIND": 1.0,
 }
 
+#: PX4 reports wind and estimator in messages of its own, and no rotation.
+PX4_RATES_HZ: Final[dict[RatedMessage, float]] = {
+    **{
+        name: rate_hz
+        for name, rate_hz in DEFAULT_RATES_HZ.items()
+        if name not in ("EKF_STATUS_REPORT", "RPM", "TERRAIN_REPORT", "WIND")
+    },
+    "ESTIMATOR_STATUS": 1.0,
+    "WIND_COV": 1.0,
+}
+
 _HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
 _URL = rf"^(?:(?:udpin|udpout|tcp|tcpin):{_HOST}:[0-9]{{1,5}}|serial:[^:\n]+(?::[0-9]{{3,7}})?)\Z"
 _DEFAULT_BAUD = 57600
@@ -115,9 +126,9 @@ class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", 
             raise TableError((), str(error)) from error
         return msgspec.structs.replace(self, sprayer=sprayer, signing=signing)
 
-    def rates_hz(self) -> dict[RatedMessage, float]:
+    def rates_hz(self, *, is_px4: bool = False) -> dict[RatedMessage, float]:
         """Return the rate to request of each message, without those that are not requested."""
-        merged = {**DEFAULT_RATES_HZ, **self.rates}
+        merged = {**(PX4_RATES_HZ if is_px4 else DEFAULT_RATES_HZ), **self.rates}
         return {name: rate_hz for name, rate_hz in merged.items() if rate_hz > 0}
 
 

@@ -21,11 +21,13 @@ from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output, deliver
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
+from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT
 from edge.sources.mavlink.vehicle.fleet import Fleet, Key
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
@@ -50,6 +52,10 @@ _PEER_SILENCE_S: Final = 60.0
 _MAX_PEERS: Final = 128
 #: Requests go to a vehicle from which something was received within this.
 _PRESENT_MS: Final = 3000
+#: Sentences about senders whose messages are set aside, at most.
+_MOST_NOTES: Final = 5
+#: A request to this system would be one to all.
+_EVERYBODY: Final = 0
 _BUFFER_TOO_SMALL: Final = (
     "%s: the receive buffer of this link holds %d messages, and %d vehicles may send more at one moment, which would "
     "be lost; raise it with `sysctl -w net.core.rmem_max=%d` and restart"
@@ -78,7 +84,7 @@ class MavlinkSource:
         self._fleet = Fleet(
             SourceContext(gateway_id, settings.site or site, settings.simulated, link=settings.name),
             settings.sprayer,
-            lambda _system: HoldPolicy(
+            lambda _system, _component: HoldPolicy(
                 wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS, host=clock is Clock.NTP and not settings.simulated
             ),
         )
@@ -87,7 +93,6 @@ class MavlinkSource:
         self._key = None if signing is None else read_key(Path(signing.key_file))
         self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
         self._requesters: dict[Key, Requester] = {}
-        self._rates_hz = _requested_rates(settings)
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
 
@@ -120,15 +125,26 @@ class MavlinkSource:
     def counters(self) -> dict[str, int]:
         """Return what was read, refused and lost so far, by name."""
         total = self._counts.copy() + self._fleet.counters()
-        for peer in list(self._peers.values()):
-            total += Counter(peer.decoder.counters())
+        for name, peer in list(self._peers.items()):
+            total += self._decoder_counts(name, peer)
         return dict(total)
+
+    def notes(self) -> list[str]:
+        """Return sentences about messages that are set aside since they are of no vehicle."""
+        return [entry.sentence() for entry in self._fleet.set_aside() if entry.why != NO_HEARTBEAT][:_MOST_NOTES]
+
+    def warnings(self) -> list[str]:
+        """Return sentences about messages that are set aside although they may be a vehicle's."""
+        return [entry.sentence() for entry in self._fleet.set_aside() if entry.why == NO_HEARTBEAT][:_MOST_NOTES]
+
+    def _decoder_counts(self, name: str, peer: _Peer) -> Counter[str]:
+        return Counter(peer.decoder.counters(self._fleet.autopilots(name)))
 
     def _serve(self, link: Link, sink: Sink) -> None:
         """Read an open link until `stop` or until it is lost (OSError)."""
         _LOGGER.info("%s: listening on %s", self.name, self._settings.url)
-        for peer in self._peers.values():  # half a frame of the old connection does not begin the new one
-            self._counts += Counter(peer.decoder.counters())
+        for name, peer in self._peers.items():  # half a frame of the old connection does not begin the new one
+            self._counts += self._decoder_counts(name, peer)
             peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, signatures=peer.signatures)
         reader, read_s, is_warned = LinkReader(link), 0.0, False
         try:
@@ -189,16 +205,23 @@ class MavlinkSource:
 
     def _send(self, link: Link, reader: LinkReader, now_s: float, now_ms: int) -> None:
         """Send the heartbeat and the requests that are due to each vehicle."""
-        if now_s >= self._next_heartbeat_s:
+        vehicles = self._fleet.vehicles.values()
+        is_high_latency = bool(vehicles) and all(vehicle.is_high_latency for vehicle in vehicles)
+        if now_s >= self._next_heartbeat_s and not is_high_latency:  # each message over a satellite costs money
             self._next_heartbeat_s = now_s + _HEARTBEAT_S
             self._send_heartbeat(link, now_ms)
         for key, vehicle in self._fleet.vehicles.items():
             if not vehicle.is_vehicle or now_ms - vehicle.received_ms > _PRESENT_MS:
                 continue
-            name, system, _ = key
+            name, system, component, _ = key
+            if system == _EVERYBODY or vehicle.is_high_latency:
+                continue
             requester = self._requesters.get(key)
             if requester is None:
-                requester = self._requesters[key] = Requester(system, self._rates_hz)
+                is_px4 = vehicle.autopilot == AUTOPILOT_PX4
+                requester = self._requesters[key] = Requester(
+                    system, _requested_rates(self._settings, is_px4=is_px4), component
+                )
             for request in requester.due(
                 now_s,
                 session=vehicle.session,
@@ -235,7 +258,7 @@ class MavlinkSource:
         """Forget a peer; return what its vehicles still had."""
         peer = self._peers.pop(name, None)
         if peer is not None:
-            self._counts += Counter(peer.decoder.counters())
+            self._counts += self._decoder_counts(name, peer)
         for key in [key for key in self._requesters if key[0] == name]:
             del self._requesters[key]
         return self._fleet.forget(name, now_ms)
@@ -246,9 +269,9 @@ class MavlinkSource:
         self._counts[count] += 1
 
 
-def _requested_rates(settings: MavlinkSettings) -> dict[RatedMessage, float]:
-    """Return the rates to request; servo outputs only where one of them is a pump."""
-    rates_hz = settings.rates_hz()
+def _requested_rates(settings: MavlinkSettings, *, is_px4: bool) -> dict[RatedMessage, float]:
+    """Return the rates to request of an autopilot; servo outputs only where one of them is a pump."""
+    rates_hz = settings.rates_hz(is_px4=is_px4)
     if settings.sprayer is None or not settings.sprayer.reads_outputs:
         rates_hz.pop("SERVO_OUTPUT_RAW", None)
     return rates_hz

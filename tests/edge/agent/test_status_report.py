@@ -49,6 +49,16 @@ def test_the_lines_show_depth_age_losses_ack_uplink_and_sources() -> None:
     ]
 
 
+def test_what_a_source_sets_aside_is_shown_below_it() -> None:
+    told = SourceStatus(name="drone-link", type="mavlink", running=True, warnings=["7 messages"], notes=["3 messages"])
+    lines = status_lines(msgspec.structs.replace(STATUS, sources=[told]), NOW_MS)
+    assert lines[-3:] == [
+        "sources   drone-link (mavlink) runs: nothing read yet",
+        "            WARNING 7 messages",
+        "            3 messages",
+    ]
+
+
 def test_active_alarms_and_flagged_channels_are_listed() -> None:
     frost = RaisedAlarm(
         rule="frost",

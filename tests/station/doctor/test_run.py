@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from edge.agent.status import AgentStatus, UplinkStatus, write_status
+from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus, write_status
 from headland.clock import wall_clock_ms
 from headland.contract.records import SpoolStatus
 from headland.registry.db.database import Database
@@ -323,7 +323,7 @@ def test_a_spool_that_renewed_its_numbers_lately_is_a_warning(
         pid=1,
         software="",
         epoch="0192f3c4",
-        sources=[],
+        sources=[SourceStatus(name="drones", type="mavlink", running=True, warnings=["7 messages set aside"])],
         intake={},
         spool=SpoolStatus(epoch_reason=reason, epoch_ms=now_ms - age_days * 86_400_000, renewals=1),
         spool_counters={},
@@ -334,6 +334,8 @@ def test_a_spool_that_renewed_its_numbers_lately_is_a_warning(
     findings = {finding.check: finding for finding in check_gateway(context(folder))}
     assert ("epoch" in findings) == is_told
     assert findings["gateway"].state is State.OK
+    assert findings["source"].state is State.WARNING
+    assert findings["source"].condition == "drones: 7 messages set aside"
     if is_told:
         assert findings["epoch"].state is State.WARNING
         assert "renewal 1" in findings["epoch"].condition

@@ -45,10 +45,11 @@ class VehicleInfo:
 
 @dataclass(frozen=True, slots=True)
 class KnownDevices:
-    """Versions that the first pass over a file found for a system; on a live link nothing is known beforehand."""
+    """What the first pass over a file found of a sender; on a live link nothing is known beforehand."""
 
     versions: tuple[AutopilotVersion, ...] = ()
     complete: bool = False  # True: no other version will come
+    simulated: bool = False  # a simulator's stream
 
 
 NOTHING_KNOWN: Final = KnownDevices()
@@ -85,6 +86,9 @@ class DeviceNaming:
         self._identity_wait_ms = identity_wait_ms
         self._due_ms: int | None = None
         self._is_named = False
+        #: Devices whose stream is a simulator's; `_is_simulated` is that of the session.
+        self._simulators: set[str] = set()
+        self._is_simulated = known.simulated
 
     def expect(self, now_ms: int) -> DeviceName | None:
         """Wait for an AUTOPILOT_VERSION, unless it is known which one will come."""
@@ -101,7 +105,17 @@ class DeviceNaming:
         if self._known.complete and len({unique_device(version) for version in self._known.versions}) <= 1:
             return None
         self.version = None
+        self._is_simulated = self._known.simulated
         return self.expect(now_ms)
+
+    def note_simulated(self) -> DeviceName | None:
+        """Note that the stream is a simulator's; return the name with that mark, where it is known and new."""
+        if self._is_simulated:
+            return None
+        self._is_simulated = True
+        if not self._is_named or self.device is None:
+            return None
+        return self._name(self.device, simulated=True)
 
     def note_version(self, version: AutopilotVersion, now_ms: int) -> DeviceName | None:
         """Accept what the vehicle sends about itself; another unique id than its own is a rival's."""
@@ -137,7 +151,10 @@ class DeviceNaming:
         self.device = device
         self._is_named = True
         software = "" if self.version is None else software_name(self.version)
-        return DeviceName(device, VehicleInfo(self.model, self._system, software), simulated)
+        if simulated or self._is_simulated:
+            self._simulators.add(device)
+        info = VehicleInfo(self.model, self._system, software)
+        return DeviceName(device, info, device in self._simulators)
 
 
 def renamed(before: str | None, device: str | None) -> dict[str, Scalar] | None:

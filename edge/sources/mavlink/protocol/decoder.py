@@ -82,14 +82,14 @@ class FrameDecoder:
             self._rest, self._next_at = b"", self._gap_bytes
         return frames
 
-    def counters(self) -> dict[str, int]:
+    def counters(self, autopilots: Container[tuple[int, int]] = ()) -> dict[str, int]:
         """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not arrive.
 
-        Other losses are in `lost_sys<system>_comp<component>` only: a link carries only a part of a ground station's
-        traffic.
+        `autopilots` are their (system, component), component 1 in any case. Other losses are in
+        `lost_sys<system>_comp<component>` only: a link carries only a part of a ground station's traffic.
         """
         lost = self.lost.copy()
-        total = sum(count for (_, component), count in lost.items() if component == AUTOPILOT)
+        total = sum(count for sender, count in lost.items() if sender[1] == AUTOPILOT or sender in autopilots)
         by_source = {f"lost_sys{system}_comp{component}": count for (system, component), count in lost.items() if count}
         signed = {} if self._signatures is None else self._signatures.counts.copy()
         return {**self._counts, "lost": total, **by_source, **signed}

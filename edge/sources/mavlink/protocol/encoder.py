@@ -20,7 +20,6 @@ from edge.sources.mavlink.protocol.signing import SIGNATURE_HASH_BYTES, timestam
 
 OWN_SYSTEM: Final = 245
 OWN_COMPONENT: Final = number_of("MAV_COMP_ID_ONBOARD_COMPUTER")
-_AUTOPILOT_COMPONENT: Final = 1
 #: The link id in our signatures: a vehicle keeps a time stamp for each (link, system, component).
 SIGNING_LINK: Final = 191
 #: PARAM_REQUEST_READ's index where the name counts.
@@ -42,34 +41,38 @@ class GroundHeartbeat:
 
 @dataclass(frozen=True, slots=True)
 class RequestVersion:
-    """Request AUTOPILOT_VERSION from `system`."""
+    """Request AUTOPILOT_VERSION from an autopilot."""
 
     system: int
+    component: int
 
 
 @dataclass(frozen=True, slots=True)
 class RequestInterval:
-    """Request a message every `interval_us` from `system`."""
+    """Request a message every `interval_us` from an autopilot."""
 
     system: int
+    component: int
     message_id: int
     interval_us: int
 
 
 @dataclass(frozen=True, slots=True)
 class RequestStream:
-    """Request a group of messages from `system`, for autopilots without SET_MESSAGE_INTERVAL."""
+    """Request a group of messages from an autopilot without SET_MESSAGE_INTERVAL."""
 
     system: int
+    component: int
     stream_id: int
     rate_hz: int
 
 
 @dataclass(frozen=True, slots=True)
 class RequestParameter:
-    """Request the value of a parameter from `system`; nothing here can set one."""
+    """Request the value of a parameter from an autopilot; nothing here can set one."""
 
     system: int
+    component: int
     name: str
 
 
@@ -127,33 +130,33 @@ def _fields(request: Outgoing) -> tuple[int, dict[str, int | float | bytes]]:
                 "mavlink_version": _MAVLINK_VERSION,
             }
         case RequestVersion():
-            return _COMMAND_LONG, _command(request.system, _REQUEST_MESSAGE, _AUTOPILOT_VERSION, 0)
+            return _COMMAND_LONG, _command(request, _REQUEST_MESSAGE, _AUTOPILOT_VERSION, 0)
         case RequestInterval():
-            return _COMMAND_LONG, _command(
-                request.system, _SET_MESSAGE_INTERVAL, request.message_id, request.interval_us
-            )
+            return _COMMAND_LONG, _command(request, _SET_MESSAGE_INTERVAL, request.message_id, request.interval_us)
         case RequestParameter():
             return _PARAM_REQUEST_READ, {
                 "target_system": request.system,
-                "target_component": _AUTOPILOT_COMPONENT,
+                "target_component": request.component,
                 "param_id": request.name.encode("ascii"),
                 "param_index": _BY_NAME,
             }
         case RequestStream():
             return _REQUEST_DATA_STREAM, {
                 "target_system": request.system,
-                "target_component": _AUTOPILOT_COMPONENT,
+                "target_component": request.component,
                 "req_stream_id": request.stream_id,
                 "req_message_rate": request.rate_hz,
                 "start_stop": 1,
             }
 
 
-def _command(system: int, command: int, first: float, second: float) -> dict[str, int | float | bytes]:
+def _command(
+    request: RequestVersion | RequestInterval, command: int, first: float, second: float
+) -> dict[str, int | float | bytes]:
     """Return the fields of a COMMAND_LONG with two parameters."""
     return {
-        "target_system": system,
-        "target_component": _AUTOPILOT_COMPONENT,
+        "target_system": request.system,
+        "target_component": request.component,
         "command": command,
         "confirmation": 0,
         "param1": first,

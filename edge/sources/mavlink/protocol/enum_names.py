@@ -11,9 +11,11 @@ AUTOPILOT_ARDUPILOT: Final = number_of("MAV_AUTOPILOT_ARDUPILOTMEGA")
 AUTOPILOT_PX4: Final = number_of("MAV_AUTOPILOT_PX4")
 #: HEARTBEAT.autopilot of components without an autopilot: ground stations, cameras, companions.
 AUTOPILOT_INVALID: Final = number_of("MAV_AUTOPILOT_INVALID")
-TYPE_GCS: Final = number_of("MAV_TYPE_GCS")
+TYPE_GENERIC: Final = number_of("MAV_TYPE_GENERIC")
 ARMED_FLAG: Final = number_of("MAV_MODE_FLAG_SAFETY_ARMED")
-_CUSTOM_MODE_FLAG: Final = number_of("MAV_MODE_FLAG_CUSTOM_MODE_ENABLED")
+#: The sensors are a simulator's.
+HIL_FLAG: Final = number_of("MAV_MODE_FLAG_HIL_ENABLED")
+CUSTOM_MODE_FLAG: Final = number_of("MAV_MODE_FLAG_CUSTOM_MODE_ENABLED")
 
 _SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _LANDED_STATES: Final = ("undefined", "on_ground", "in_air", "takeoff", "landing")
@@ -37,6 +39,17 @@ _PX4_SUB: Final[dict[int, dict[int, str]]] = {
 
 
 _TYPES: Final = names_of("MAV_TYPE")
+#: Types that are no vehicles.
+NO_VEHICLES: Final = frozenset(
+    number
+    for number, name in _TYPES.items()
+    if name
+    in (
+        "GCS", "ONBOARD_CONTROLLER", "GIMBAL", "ADSB", "CAMERA", "CHARGING_STATION", "FLARM", "SERVO", "ODID",
+        "BATTERY", "PARACHUTE", "LOG", "OSD", "IMU", "GPS", "WINCH", "ILLUMINATOR", "GRIPPER",
+    )
+)  # fmt: skip
+_FAILURES: Final = {bit: name.replace("_", " ").lower() for bit, name in names_of("HL_FAILURE_FLAG").items()}
 _AUTOPILOTS: Final = {
     **{number: name.replace("_", " ").lower() for number, name in names_of("MAV_AUTOPILOT").items()},
     AUTOPILOT_ARDUPILOT: "ArduPilot",
@@ -87,7 +100,7 @@ def mode_name(heartbeat: Heartbeat) -> str:
     if heartbeat.autopilot == AUTOPILOT_PX4:
         main, sub = heartbeat.custom_mode >> 16 & 0xFF, heartbeat.custom_mode >> 24 & 0xFF
         return _PX4_SUB.get(main, {}).get(sub) or _PX4_MAIN.get(main) or f"Mode({main}.{sub})"
-    if not heartbeat.base_mode & _CUSTOM_MODE_FLAG:
+    if not heartbeat.base_mode & CUSTOM_MODE_FLAG:
         return f"Mode(0x{heartbeat.base_mode:02x})"
     if heartbeat.autopilot == AUTOPILOT_ARDUPILOT:
         kind = _TYPES.get(heartbeat.type, "")
@@ -100,8 +113,23 @@ def mode_name(heartbeat: Heartbeat) -> str:
 def model_name(heartbeat: Heartbeat) -> str:
     """Return autopilot and kind of vehicle, e.g. `ArduPilot quadrotor`."""
     autopilot = _AUTOPILOTS.get(heartbeat.autopilot, f"autopilot {heartbeat.autopilot}")
-    kind = _TYPES.get(heartbeat.type)
-    return f"{autopilot} {kind.replace('_', ' ').lower() if kind else f'type {heartbeat.type}'}"
+    return f"{autopilot} {type_name(heartbeat.type)}"
+
+
+def is_simulator_parameter(autopilot: int | None, param_id: bytes) -> bool:
+    """Return whether a parameter is one that only ArduPilot's simulator has (PX4 has `SIM_` on real boards, too)."""
+    return autopilot == AUTOPILOT_ARDUPILOT and param_id.startswith(b"SIM_")
+
+
+def type_name(kind: int) -> str:
+    """Return the name of a MAV_TYPE, e.g. `onboard controller`."""
+    name = _TYPES.get(kind)
+    return name.replace("_", " ").lower() if name else f"type {kind}"
+
+
+def failure_names(flags: int) -> str:
+    """Return the names of the HL_FAILURE_FLAG bits that are set, with commas between."""
+    return ", ".join(name for bit, name in _FAILURES.items() if flags & bit)
 
 
 def landed_name(state: int) -> str:

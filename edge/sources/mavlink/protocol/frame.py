@@ -62,32 +62,23 @@ class Frame(NamedTuple):
 RawFrame = tuple[int, int, int, int, bytes, int, int | None]
 
 
-def find_frames(buffer: bytes, message_ids: Sequence[int], component: int) -> Iterator[RawFrame]:
-    """Yield the valid frames of some ids (below 256) and one component, anywhere in `buffer`: MAVLink 1 first, then
-    MAVLink 2 id by id.
+def find_frames(buffer: bytes, message_ids: Sequence[int]) -> Iterator[RawFrame]:
+    """Yield the valid frames of some ids (below 256), anywhere in `buffer`: MAVLink 1 first, then MAVLink 2.
 
     A search for the header's bytes instead of decoding frame by frame: many times as fast where a file is read for a
     few ids only.
     """
     ids = b"[" + re.escape(bytes(message_ids)) + b"]"
-    for match in re.finditer(b"\xfe(?=..." + re.escape(bytes((component,))) + ids + b")", buffer, re.DOTALL):
+    for match in re.finditer(b"\xfe(?=.{4}" + ids + b")", buffer, re.DOTALL):
         at = match.start()
         if is_valid_frame(buffer, at):
-            length, sequence, system, _, message_id = HEADER_V1.unpack_from(buffer, at + 1)
+            length, sequence, system, component, message_id = HEADER_V1.unpack_from(buffer, at + 1)
             yield message_id, system, component, sequence, buffer[at + 6 : at + 6 + length], 1, None
-    for message_id in message_ids:
-        for at in _find_all(buffer, bytes((component, message_id, 0, 0))):  # the end of a header of MAVLink 2
-            start = at - 6
-            if start >= 0 and buffer[start] == MAGIC_V2 and is_valid_frame(buffer, start):
-                length, _, sequence, system, *_ = HEADER_V2.unpack_from(buffer, start + 1)
-                yield message_id, system, component, sequence, buffer[at + 4 : at + 4 + length], 2, None
-
-
-def _find_all(buffer: bytes, text: bytes) -> Iterator[int]:
-    at = buffer.find(text)
-    while at >= 0:
-        yield at
-        at = buffer.find(text, at + 1)
+    for match in re.finditer(b"\xfd(?=.[\0\1].{4}" + ids + b"\0\0)", buffer, re.DOTALL):
+        at = match.start()
+        if is_valid_frame(buffer, at):
+            length, _, sequence, system, component, message_id, _ = HEADER_V2.unpack_from(buffer, at + 1)
+            yield message_id, system, component, sequence, buffer[at + 10 : at + 10 + length], 2, None
 
 
 def is_valid_frame(buffer: bytes, at: int) -> bool | None:

@@ -306,10 +306,15 @@ _CLASSES: Final[dict[int, type[Message]]] = {
 }
 
 
+#: What only simulators send under an autopilot's address: HIL_STATE, HIL_ACTUATOR_CONTROLS, SIM_STATE,
+#: HIL_STATE_QUATERNION, SIMSTATE.
+SIMULATOR_MESSAGES: Final = (90, 93, 108, 115, 164)
+
+
 def _classes() -> dict[int, type[Message]]:
     """Return the class of every message that is read."""
     classes = dict(_CLASSES)
-    for message_id in ROW_KINDS:
+    for message_id in (*ROW_KINDS, *SIMULATOR_MESSAGES):
         if message_id not in classes:
             definition = definition_of(message_id)
             classes[message_id] = namedtuple(definition.name.title().replace("_", ""), definition.fields)

@@ -10,6 +10,7 @@ Parts
     clock_choice    `ClockSelector` decides which clock stamps rows; `HoldPolicy` bounds how long they may wait
     pending         messages without a time yet, and with one
     series_buffers  rows of one kind, gathered by column until the next `flush`; times are unique within each
+    stamp_units     `StampUnits` recognises stamps in microseconds where MAVLink has milliseconds
     interleaving    `ClockInterleaveDetector` recognises two vehicles that send as one
     timestamper     puts these together
 

@@ -181,6 +181,11 @@ class BootClock:
         self._wrap_offset_us = 0  # the offset of the last microsecond stamp that wrapped
         self._fallen_ms: list[int] = []
 
+    def forget(self) -> None:
+        """Begin anew: the times so far were none of this clock."""
+        self.last_ms, self.is_plain, self._epoch_ms, self._wrap_offset_us = None, False, 0, 0
+        self._fallen_ms.clear()
+
     def observe(self, raw_ms: int) -> tuple[int, BootState]:
         """Return (unwrapped time since boot in ms, what it shows of the session)."""
         if self.last_ms is None or (self.last_ms <= raw_ms and not self._epoch_ms):

@@ -19,12 +19,14 @@ from edge.sources.mavlink.timing.clock_choice import ClockSelector, HoldPolicy
 from edge.sources.mavlink.timing.interleaving import JUMP_MS, ClockInterleaveDetector
 from edge.sources.mavlink.timing.pending import EventBody, PendingMessage, Stamped, StampedEvent, StampedRows
 from edge.sources.mavlink.timing.series_buffers import SeriesBuffers
+from edge.sources.mavlink.timing.stamp_units import StampUnits, Unit
 from headland.contract.records import Clock, Scalar
 
 #: A silence of the link after which boot time is compared with arrival.
 _SILENCE_MS: Final = 5000
 #: How far they may then differ; more is a vehicle that restarted during the silence.
 _SILENCE_TOLERANCE_MS: Final = 2000
+_SYSTEM_TIME: Final = "SYSTEM_TIME"
 _ARRIVAL: Final = Clock.ARRIVAL
 _BOOT_MS: Final = Stamp.BOOT_MS
 _WRAPPED_US: Final = Stamp.WRAPPED_US
@@ -53,6 +55,7 @@ class Timestamper:
         self._interleaving = ClockInterleaveDetector()
         self._buffers = SeriesBuffers()
         self._appendable = self._buffers.appendable
+        self._units = StampUnits()
         #: The vehicle's time since boot.
         self.boot = BootClock()
         self._selector = ClockSelector(policy)
@@ -102,7 +105,11 @@ class Timestamper:
                     buffer.boot_times_ms.append(raw)
                     buffer.values.append(values)
                     return
-            self._add_row(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
+            last_ms = self.boot.last_ms
+            if self._units.is_settled and last_ms is not None and 0 <= raw - last_ms <= JUMP_MS:
+                self._add_row(kind, values, self._observe_boot(raw, arrival_ms), arrival_ms)
+            else:
+                self._add_row(kind, values, self._boot_stamp_ms(kind.series, raw, arrival_ms), arrival_ms)
             return
         stamp_ms = self._stamp_ms(kind, raw) if stamp else None
         if buffer is not None and not stamp:
@@ -125,8 +132,10 @@ class Timestamper:
 
     def add_system_time(self, unix_us: int, boot_ms: int, arrival_ms: int) -> None:
         """Add a SYSTEM_TIME: what UTC it was at a time since boot."""
-        stamp_ms = self._observe_boot(boot_ms, arrival_ms)
+        stamp_ms = self._boot_stamp_ms(_SYSTEM_TIME, boot_ms, arrival_ms)
         selector = self._selector
+        if stamp_ms is None:
+            return
         if self._fall_at is not None:
             return
         if self._interleaving.is_in_doubt(arrival_ms):
@@ -211,6 +220,32 @@ class Timestamper:
         return stamped
 
     # Times since boot
+
+    def _boot_stamp_ms(self, series: str, raw: int, arrival_ms: int) -> int | None:
+        """Return the time since boot of a message of a series, None where its stamp says nothing of it."""
+        silence_ms = max(0, arrival_ms - self._boot_due_ms + _SILENCE_MS)
+        unit = self._units.observe(series, raw, self.boot.last_ms, arrival_ms, silence_ms)
+        if unit is Unit.MS:
+            return self._observe_boot(raw, arrival_ms)
+        if unit is Unit.US:
+            return self.boot.unwrap_us(raw)
+        self._forget_boot()
+        return self._observe_boot(raw, arrival_ms) if unit is Unit.US_BEFORE else None
+
+    def _forget_boot(self) -> None:
+        """Forget the time since boot: it was in microseconds, so what waits has these."""
+        self.boot.forget()
+        self._interleaving.forget_jump()
+        self._interleaving.forget_falls()
+        self._is_jump_possible, self._fall_at = False, None
+        self._pending = [
+            item._replace(
+                stamp_ms=None if item.stamp_ms is None else item.stamp_ms // 1000,
+                previous_ms=None if item.previous_ms is None else item.previous_ms // 1000,
+            )
+            for item in self._pending
+        ]
+        self._update_clock()
 
     def _stamp_ms(self, kind: RowKind, raw: int) -> int | None:
         """Return the time since boot of a stamp that wraps or repeats, None where it has no meaning."""

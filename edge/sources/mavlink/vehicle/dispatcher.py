@@ -9,10 +9,14 @@ from typing import Final
 from edge.sources.mavlink.mapping.field_table import FIX_3D
 from edge.sources.mavlink.mapping.row_compiler import Raw
 from edge.sources.mavlink.mapping.rows import SYSTEM_BATTERY_KIND
+from edge.sources.mavlink.protocol.enum_names import HIL_FLAG, is_simulator_parameter
 from edge.sources.mavlink.protocol.messages import (
     LAYOUTS,
+    SIMULATOR_MESSAGES,
     AutopilotVersion,
     CommandAck,
+    Heartbeat,
+    Message,
     MissionCurrent,
     ParamValue,
     SystemTime,
@@ -30,6 +34,7 @@ from edge.sources.mavlink.vehicle.handlers import (
     OnMessage,
     OnValues,
     RowResult,
+    Signal,
     make_handlers,
 )
 from edge.sources.mavlink.vehicle.spray_recorder import SprayRecorder
@@ -47,6 +52,7 @@ _MISSION_ITEM_INT: Final = 73
 _COMMAND_ACK: Final = 77
 _BATTERY_STATUS: Final = 147
 _AUTOPILOT_VERSION: Final = 148
+_HIGH_LATENCY: Final = 234
 _HIGH_LATENCY2: Final = 235
 _HOME_POSITION: Final = 242
 _EXTENDED_SYS_STATE: Final = 245
@@ -102,7 +108,7 @@ class MessageDispatcher:
         """Return the handlers of messages that are no rows, by message id."""
         state = self._state
         return {
-            _HEARTBEAT: state.read_heartbeat,
+            _HEARTBEAT: self._read_heartbeat,
             _SYSTEM_TIME: _read_time,
             _PARAM_VALUE: self._read_parameter,
             _MISSION_CURRENT: self._read_mission,
@@ -113,6 +119,7 @@ class MessageDispatcher:
             _HOME_POSITION: state.read_home,
             _EXTENDED_SYS_STATE: state.read_landed,
             _STATUSTEXT: state.read_text,
+            **dict.fromkeys(SIMULATOR_MESSAGES, _read_simulator),
         }
 
     def _values_handlers(self) -> dict[int, OnValues]:
@@ -122,9 +129,14 @@ class MessageDispatcher:
             _SYS_STATUS: self._read_status,
             _GPS_RAW_INT: _read_gps,
             _BATTERY_STATUS: self._read_battery,
+            _HIGH_LATENCY: self._read_high_latency,
             _HIGH_LATENCY2: self._read_high_latency,
             **dict.fromkeys(NAMED_VALUES, self._read_named),
         }
+
+    def _read_heartbeat(self, message: Heartbeat, now_ms: int) -> Sequence[Effect]:
+        events = self._state.read_heartbeat(message, now_ms)
+        return [*events, Signal.SIMULATED] if message.base_mode & HIL_FLAG else events
 
     def _read_ack(self, message: CommandAck, _now_ms: int) -> Sequence[Effect]:
         self.acks[message.command] = message.result
@@ -140,7 +152,8 @@ class MessageDispatcher:
     def _read_parameter(self, message: ParamValue, _now_ms: int) -> Sequence[Effect]:
         if self._recorder is not None:
             self._recorder.spray.note_parameter(message.param_id.decode("ascii", "replace"), message.param_value)
-        return ()
+        is_simulator = is_simulator_parameter(self._state.autopilot, message.param_id)
+        return (Signal.SIMULATED,) if is_simulator else ()
 
     def _read_status(self, _: int, values: Raw, _boot_ms: int) -> RowResult | None:
         """SYS_STATUS also reports the flight battery, less well than BATTERY_STATUS does."""
@@ -152,9 +165,12 @@ class MessageDispatcher:
             self._has_flight_battery = True
         return result
 
-    def _read_high_latency(self, _: int, _values: Raw, _boot_ms: int) -> RowResult | None:
-        """HIGH_LATENCY2 repeats the track of GLOBAL_POSITION_INT, less exactly."""
-        return SKIP_ROW if self.received[_GLOBAL_POSITION_INT] else None
+    def _read_high_latency(self, message_id: int, values: Raw, _boot_ms: int) -> RowResult | None:
+        """Read the summary of a high latency link; it repeats the track of GLOBAL_POSITION_INT, less exactly."""
+        read = self._state.read_high_latency2 if message_id == _HIGH_LATENCY2 else self._state.read_high_latency
+        events = read(values, has_heartbeat=self.received[_HEARTBEAT] > 0)
+        kind = NO_ROW if self.received[_GLOBAL_POSITION_INT] else None
+        return RowResult(kind, events) if events or kind is NO_ROW else None
 
     def _read_named(self, message_id: int, values: Raw, boot_ms: int) -> RowResult | None:
         """Only a profile can give a named value its meaning."""
@@ -166,6 +182,10 @@ class MessageDispatcher:
 
 def _read_time(message: SystemTime, _now_ms: int) -> Sequence[Effect]:
     return (message,)
+
+
+def _read_simulator(_message: Message, _now_ms: int) -> Sequence[Effect]:
+    return (Signal.SIMULATED,)
 
 
 def _read_version(message: AutopilotVersion, _now_ms: int) -> Sequence[Effect]:

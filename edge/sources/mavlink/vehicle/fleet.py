@@ -1,16 +1,19 @@
-"""The vehicles of one source, one for each link and system id; the step from frames to outputs.
+"""The vehicles of one source, one for each link, system and component of an autopilot; the step from frames to outputs.
 
-Only component 1 of a system can be a vehicle. Measurements of its other components are stored beside it under their own
-names; a telemetry radio's report of itself is the radio's; ground stations and the rest are counted and left out.
+A sender is a vehicle when it says that it is an autopilot, in a HEARTBEAT or over a high latency link
+(`vehicle.autopilots`); several of one system are several vehicles. Measurements of a system's other components are
+stored beside its vehicle under their own names; a telemetry radio's report of itself is the radio's; ground stations
+and the rest are counted and left out, and `set_aside` says of whom and why.
 
-Two autopilots under one system id: on two links they are two vehicles; in one stream of bytes (two identities, or two
+Two autopilots under one address: on two links they are two vehicles; in one stream of bytes (two identities, or two
 boot times that take turns) their frames are separated by `sender_split`. Either way an event reports it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Final
 
@@ -30,6 +33,7 @@ from edge.sources.mavlink.protocol.messages import LAYOUTS, MESSAGE_BY_ID, Autop
 from edge.sources.mavlink.spray.profile import SprayerSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.timing.pending import StampedRows
+from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT, SetAside, why_no_autopilot
 from edge.sources.mavlink.vehicle.sender_split import SenderSplit
 from edge.sources.mavlink.vehicle.vehicle import Vehicle
 from edge.sources.source import Readings
@@ -43,11 +47,18 @@ _RADIO_STATUS: Final = (109, 166)
 _PART_MESSAGES: Final = frozenset((132, 147, 168, 173, 225, 226, 11030, 11031, 11032))
 #: Component id of a mission planner, which sends measurements of its own machine.
 _GROUND_STATION: Final = 190
+_HEARTBEAT: Final = 0
+#: What says what a sender is: HEARTBEAT, and the summaries of high latency links.
+_PRESENTATIONS: Final = (_HEARTBEAT, 234, 235)
+#: Senders with another component than 1 whose messages wait for a HEARTBEAT, at most; others' are left out at once.
+_MOST_WAITING: Final = 32
+#: Senders about which `set_aside` counts, at most.
+_MOST_ASIDE: Final = 256
 
-#: (link, system, 0); a second autopilot in the same stream is number 1.
-Key = tuple[str, int, int]
-#: (link, system)
-_Place = tuple[str, int]
+#: (link, system, component, 0); a second autopilot in the same stream is number 1.
+Key = tuple[str, int, int, int]
+#: (link, system, component)
+_Place = tuple[str, int, int]
 #: The AUTOPILOT_VERSION of each of two vehicles, where it is known.
 _Versions = tuple[AutopilotVersion | None, AutopilotVersion | None]
 _NO_VERSIONS: Final[_Versions] = (None, None)
@@ -60,16 +71,19 @@ class Fleet:
         self,
         context: SourceContext,
         sprayer: SprayerSettings | None,
-        policy: Callable[[int], HoldPolicy],
-        known: Mapping[int, KnownDevices] | None = None,
+        policy: Callable[[int, int], HoldPolicy],
+        known: Callable[[int, int], KnownDevices] = lambda _system, _component: NOTHING_KNOWN,
     ) -> None:
         self.vehicles: dict[Key, Vehicle] = {}
         self._context = context
         self._sprayer = sprayer
         self._policy = policy
-        self._known = known or {}
+        self._known = known
         self._splits: dict[_Place, SenderSplit] = {}
-        self._radios: dict[_Place, _Radio] = {}
+        self._radios: dict[tuple[str, int], _Radio] = {}
+        #: MAV_TYPE of senders that said that they are no autopilots.
+        self._others: dict[_Place, int] = {}
+        self._aside: dict[tuple[int, int], SetAside] = {}
         self._counts: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
 
@@ -83,12 +97,11 @@ class Fleet:
         at = 0
         while at < len(frames):
             frame = frames[at]
-            vehicle = self.vehicles.get((link, frame[1], 0))
+            vehicle = self.vehicles.get((link, frame[1], frame[2], 0))
             if vehicle is not None:
                 received[vehicle] = None
-                if frame[2] == AUTOPILOT:
-                    at, run_outputs = vehicle.read_run(frames, at, arrivals_ms)
-                    outputs += run_outputs
+                at, run_outputs = vehicle.read_run(frames, at, arrivals_ms)
+                outputs += run_outputs
             if at < len(frames):
                 outputs += self._read_frame(link, frames[at], arrivals_ms[at], received)
                 at += 1
@@ -103,7 +116,7 @@ class Fleet:
 
     def finish(self, now_ms: int) -> list[Output]:
         """Stamp and name all that waits: no more bytes will come."""
-        outputs = [output for vehicle in self.vehicles.values() for output in vehicle.finish(now_ms)]
+        outputs = [output for vehicle in self.vehicles.values() for output in self._finish(vehicle, now_ms)]
         return self._counted(outputs + self._report_clashes(now_ms))
 
     def forget(self, link: str, now_ms: int) -> list[Output]:
@@ -113,9 +126,24 @@ class Fleet:
             outputs += self._drop(key, now_ms)
         for place in [place for place in self._splits if place[0] == link]:
             del self._splits[place]
-        for place in [place for place in self._radios if place[0] == link]:
-            self._gone += self._radios.pop(place).output.counts
+        for radio in [radio for radio in self._radios if radio[0] == link]:
+            self._gone += self._radios.pop(radio).output.counts
+        for place in [place for place in self._others if place[0] == link]:
+            del self._others[place]
         return self._counted(outputs)
+
+    def autopilots(self, link: str) -> set[tuple[int, int]]:
+        """Return the (system, component) of the vehicles of a link."""
+        return {key[1:3] for key, vehicle in list(self.vehicles.items()) if key[0] == link and vehicle.is_vehicle}
+
+    def set_aside(self) -> list[SetAside]:
+        """Return whose messages were left out, and why, the most first; with those that still wait for a HEARTBEAT."""
+        aside = {sender: replace(entry) for sender, entry in list(self._aside.items())}
+        for (_, system, component, _), vehicle in list(self.vehicles.items()):
+            if vehicle.is_vehicle is None and vehicle.waiting:
+                entry = aside.setdefault((system, component), SetAside(system, component, 0, NO_HEARTBEAT))
+                entry.messages += vehicle.waiting
+        return sorted((entry for entry in aside.values() if entry.messages), key=lambda entry: -entry.messages)
 
     def counters(self) -> Counter[str]:
         """Return what was read and left out, by name."""
@@ -135,15 +163,27 @@ class Fleet:
 
     def _read_frame(self, link: str, frame: RawFrame, now_ms: int, received: dict[Vehicle, None]) -> list[Output]:
         """Read a frame by its sender; a vehicle that it is of is added to `received`."""
-        message_id, system, component = frame[0], frame[1], frame[2]
+        message_id, place = frame[0], (link, frame[1], frame[2])
+        vehicle = self.vehicles.get((*place, 0))
         if message_id not in MESSAGE_BY_ID:
-            self._counts["other_message" if component == AUTOPILOT and system else "other_component"] += 1
+            self._counts["other_component" if vehicle is None else "other_message"] += 1
             return []
         if message_id in _RADIO_STATUS:
             return self._read_radio(link, frame, now_ms)
-        if component != AUTOPILOT or system == 0:
-            return self._read_part((link, system), frame, now_ms, received)
-        return self._read_autopilot((link, system), frame, now_ms, received)
+        if vehicle is not None or self._may_be_vehicle(place, message_id):
+            return self._read_autopilot(place, frame, now_ms, received)
+        return self._read_part(place, frame, now_ms, received)
+
+    def _may_be_vehicle(self, place: _Place, message_id: int) -> bool:
+        """Return whether the messages of a sender, of which this is the first, are kept until it says what it is."""
+        if message_id in _PRESENTATIONS:
+            return True
+        if place in self._others or (message_id in _PART_MESSAGES and self._owner(place) is not None):
+            return False
+        if place[2] == AUTOPILOT:
+            return True
+        waiting = sum(vehicle.is_vehicle is None and key[2] != AUTOPILOT for key, vehicle in self.vehicles.items())
+        return waiting < _MOST_WAITING
 
     def _read_autopilot(
         self, place: _Place, frame: RawFrame, now_ms: int, received: dict[Vehicle, None]
@@ -160,12 +200,14 @@ class Fleet:
                 return outputs
             vehicle = self.vehicles[*place, number]
         elif vehicle is None:
-            vehicle = self._add_vehicle((*place, 0), self._known.get(frame[1], NOTHING_KNOWN))
+            vehicle = self._add_vehicle((*place, 0), self._known(place[1], place[2]))
         if vehicle.is_repeated(frame):
             self._counts["repeated_frame"] += 1
             return outputs
         received[vehicle] = None
         outputs += vehicle.read(frame, now_ms)
+        if vehicle.is_vehicle is False:
+            self._set_aside_sender(place, vehicle, received)
         if vehicle.has_rival and place not in self._splits:
             split, versions = SenderSplit(), _NO_VERSIONS
             if frame[0] == _AUTOPILOT_VERSION and vehicle.rival is not None:
@@ -173,14 +215,48 @@ class Fleet:
             outputs += self._split(place, split, versions, now_ms)[1]
         return outputs
 
+    def _set_aside_sender(self, place: _Place, vehicle: Vehicle, received: dict[Vehicle, None]) -> None:
+        """Remember a sender that said that it is no autopilot; its other messages may be a part's."""
+        received.pop(vehicle, None)
+        del self.vehicles[*place, 0]
+        self._gone += vehicle.counters()
+        if len(self._others) < _MOST_ASIDE or place in self._others:
+            self._others[place] = vehicle.kind or 0
+        self._note_aside(place, vehicle.counts["no_vehicle"])
+
+    def _note_aside(self, place: _Place, messages: int) -> None:
+        """Count messages of a sender that is no vehicle."""
+        sender = place[1:]
+        entry = self._aside.get(sender)
+        if entry is None:
+            if len(self._aside) >= _MOST_ASIDE:
+                return
+            kind = self._others.get(place)
+            why = NO_HEARTBEAT if kind is None else why_no_autopilot(kind)
+            entry = self._aside[sender] = SetAside(*sender, 0, why)
+        entry.messages += messages
+
     def _read_part(self, place: _Place, frame: RawFrame, now_ms: int, received: dict[Vehicle, None]) -> list[Output]:
-        vehicle = self.vehicles.get((*place, 0))
-        is_part = frame[0] in _PART_MESSAGES and frame[2] != _GROUND_STATION
-        if not is_part or vehicle is None or not vehicle.is_vehicle or place in self._splits:
+        vehicle = self._owner(place) if frame[0] in _PART_MESSAGES and frame[2] != _GROUND_STATION else None
+        if vehicle is None:
             self._counts["other_component"] += 1
+            self._note_aside(place, 1)
             return []
         received[vehicle] = None
         return vehicle.read_part(frame, now_ms)
+
+    def _owner(self, place: _Place) -> Vehicle | None:
+        """Return the vehicle beside which measurements of its system's other components are stored, None without one.
+
+        It is component 1 where that is an autopilot. Of two under one address it is not known which one it would be.
+        """
+        link, system, _ = place
+        keys = [(link, system, AUTOPILOT, 0), *self.vehicles]
+        for key in keys:
+            vehicle = self.vehicles.get(key) if key[:2] == (link, system) else None
+            if vehicle is not None and vehicle.is_vehicle:
+                return None if key[:3] in self._splits else vehicle
+        return None
 
     def _read_radio(self, link: str, frame: RawFrame, now_ms: int) -> list[Output]:
         """Read a radio's report of its own link; it has no clock, so it is stamped by arrival."""
@@ -195,12 +271,13 @@ class Fleet:
     # Vehicles
 
     def _add_vehicle(self, key: Key, known: KnownDevices) -> Vehicle:
-        system = key[1]
+        _, system, component, _ = key
         vehicle = self.vehicles[key] = Vehicle(
             system,
+            component,
             self._context,
             self._sprayer,
-            self._policy(system),
+            self._policy(system, component),
             free_fallback=lambda now_ms: self._free_fallback(key, now_ms),
             known=known,
         )
@@ -208,9 +285,14 @@ class Fleet:
 
     def _drop(self, key: Key, now_ms: int) -> list[Output]:
         vehicle = self.vehicles.pop(key)
-        outputs = vehicle.finish(now_ms)
+        outputs = self._finish(vehicle, now_ms)
         self._gone += vehicle.counters()
         return outputs
+
+    def _finish(self, vehicle: Vehicle, now_ms: int) -> list[Output]:
+        if vehicle.waiting:
+            self._note_aside(("", vehicle.system, vehicle.component), vehicle.waiting)
+        return vehicle.finish(now_ms)
 
     def _split(
         self,
@@ -244,7 +326,7 @@ class Fleet:
     def _report_clashes(self, now_ms: int) -> list[Output]:
         """Report vehicles that share a system id, to each about the others."""
         by_system: dict[int, list[Vehicle]] = {}
-        for (_, system, _), vehicle in self.vehicles.items():
+        for (_, system, _, _), vehicle in self.vehicles.items():
             if vehicle.device is not None and _is_present(vehicle, now_ms):
                 by_system.setdefault(system, []).append(vehicle)
         return [

@@ -35,6 +35,7 @@ class Signal(Enum):
     """Effects without data."""
 
     FIX = "the vehicle has a 3D fix"
+    SIMULATED = "the vehicle is a simulator's"
     CHECK_SPRAY = "spray conditions may have changed; check them at the present time since boot"
 
 

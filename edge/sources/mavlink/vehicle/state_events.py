@@ -9,9 +9,14 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from edge.sources.mavlink.mapping.row_compiler import Raw
 from edge.sources.mavlink.protocol.enum_names import (
     ARMED_FLAG,
+    AUTOPILOT_ARDUPILOT,
     AUTOPILOT_INVALID,
+    AUTOPILOT_PX4,
+    CUSTOM_MODE_FLAG,
+    failure_names,
     landed_name,
     mission_state_name,
     mode_name,
@@ -47,6 +52,7 @@ class StateEvents:
         self.armed: bool | None = None
         self._landed: str | None = None
         self._vtol: str | None = None
+        self._failures = 0
         self._items: dict[int, object] = {}
 
     def note_mode(self, mode: str, **detail: Scalar) -> list[EventBody]:
@@ -77,6 +83,13 @@ class StateEvents:
         self._vtol = state
         return [EventBody("vtol_state", {"state": state})]
 
+    def note_failures(self, flags: int) -> list[EventBody]:
+        """Note the failures that a high latency link reports, as HL_FAILURE_FLAG."""
+        if flags == self._failures:
+            return []
+        self._failures = flags
+        return [EventBody("failure_flags", {"code": flags, "failures": failure_names(flags)})]
+
     def note_item(self, seq: int, data: dict[str, Scalar], fingerprint: object) -> list[EventBody]:
         """Note an item of the plan; it is the same as before where its fingerprint is equal."""
         if self._items.get(seq) == fingerprint:
@@ -87,6 +100,7 @@ class StateEvents:
     def restart(self) -> None:
         """Forget mode, arming and landing: the autopilot has started anew."""
         self.mode = self.armed = self._landed = self._vtol = None
+        self._failures = 0
 
 
 class StateReader:
@@ -105,6 +119,11 @@ class StateReader:
         self._reached: int | None = None
         self._home: tuple[int, int, int] | None = None
 
+    @property
+    def autopilot(self) -> int | None:
+        """MAV_AUTOPILOT by the last HEARTBEAT, None before the first."""
+        return None if self._heartbeat is None else self._heartbeat.autopilot
+
     def read_heartbeat(self, heartbeat: Heartbeat, _now_ms: int) -> list[EventBody]:
         """Follow mode and arming."""
         if heartbeat == self._heartbeat or heartbeat.autopilot == AUTOPILOT_INVALID:
@@ -112,6 +131,32 @@ class StateReader:
         self._heartbeat = heartbeat
         events = self.events.note_mode(mode_name(heartbeat), code=heartbeat.custom_mode)
         return events + self.events.note_armed(bool(heartbeat.base_mode & ARMED_FLAG))
+
+    def read_high_latency2(self, values: Raw, *, has_heartbeat: bool) -> list[EventBody]:
+        """Follow mode, arming and failures of HIGH_LATENCY2, which comes instead of a HEARTBEAT.
+
+        Its `custom_mode` is PX4's main and sub mode, or ArduPilot's mode, whose `custom0` is the base mode.
+        """
+        custom_mode, failures, kind, autopilot, custom0 = values[3], values[8], values[9], values[10], values[24]
+        events = self.events.note_failures(failures)
+        if has_heartbeat:
+            return events
+        mode = custom_mode << 16 if autopilot == AUTOPILOT_PX4 else custom_mode
+        heartbeat = Heartbeat(mode, kind, autopilot, CUSTOM_MODE_FLAG, 0, 0)
+        events += self.events.note_mode(mode_name(heartbeat), code=mode)
+        if autopilot == AUTOPILOT_ARDUPILOT:
+            events += self.events.note_armed(bool(custom0 & ARMED_FLAG))
+        return events
+
+    def read_high_latency(self, values: Raw, *, has_heartbeat: bool) -> list[EventBody]:
+        """Follow mode, arming and landing of HIGH_LATENCY, which does not say whose autopilot it is."""
+        custom_mode, base_mode, landed = values[0], values[10], values[11]
+        events = self.events.note_landed(landed_name(landed)) if landed else []
+        if has_heartbeat:
+            return events
+        heartbeat = Heartbeat(custom_mode, 0, 0, base_mode, 0, 0)
+        events += self.events.note_mode(mode_name(heartbeat), code=custom_mode)
+        return events + self.events.note_armed(bool(base_mode & ARMED_FLAG))
 
     def read_landed(self, message: ExtendedSysState, _now_ms: int) -> list[EventBody]:
         """Follow landing and take-off, and a VTOL's transitions; 0 is undefined."""

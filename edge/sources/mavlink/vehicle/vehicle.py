@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
 from edge.sources.mavlink.output.device_naming import (
@@ -24,13 +24,14 @@ from edge.sources.mavlink.output.device_naming import (
     SourceContext,
 )
 from edge.sources.mavlink.output.device_output import DeviceOutput, Output
-from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_INVALID, TYPE_GCS, model_name
+from edge.sources.mavlink.protocol.enum_names import model_name
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.protocol.messages import LAYOUTS, AutopilotVersion, Heartbeat, SystemTime, decode_message
 from edge.sources.mavlink.spray.profile import SprayerSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.timing.pending import EventBody
 from edge.sources.mavlink.timing.timestamper import Timestamper
+from edge.sources.mavlink.vehicle.autopilots import is_autopilot
 from edge.sources.mavlink.vehicle.dispatcher import MessageDispatcher
 from edge.sources.mavlink.vehicle.handlers import (
     HAS_FIX,
@@ -45,7 +46,14 @@ from headland.contract.records import Clock
 
 #: Messages kept until the first heartbeat, which comes every second; the oldest go first, counted.
 _EARLY_MESSAGES: Final = 5000
+#: Of a component that usually has no autopilot.
+_EARLY_PART_MESSAGES: Final = 500
 _HEARTBEAT: Final = 0
+_HIGH_LATENCY: Final = 234
+_HIGH_LATENCY2: Final = 235
+#: What says what a sender is: over a high latency link there is no HEARTBEAT.
+_PRESENTATIONS: Final = (_HEARTBEAT, _HIGH_LATENCY, _HIGH_LATENCY2)
+_UNKNOWN_MODEL: Final = "autopilot on a high latency link"
 #: Frames of one run at the most: where senders alternate, each run copies what it may read.
 _RUN_FRAMES: Final = 200
 
@@ -56,6 +64,7 @@ class Vehicle:
     def __init__(
         self,
         system: int,
+        component: int,
         context: SourceContext,
         sprayer: SprayerSettings | None,
         policy: HoldPolicy,
@@ -65,6 +74,10 @@ class Vehicle:
         identity_wait_ms: int = 5000,
     ) -> None:
         self.system = system
+        self.component = component
+        #: MAV_AUTOPILOT, and MAV_TYPE, by its first message that says them.
+        self.autopilot: int | None = None
+        self.kind: int | None = None
         self.received_ms = 0
         self.last_frame: RawFrame | None = None
         self.is_vehicle: bool | None = None  # None: no heartbeat yet
@@ -106,6 +119,16 @@ class Vehicle:
         return self._dispatcher.missing_parameters
 
     @property
+    def is_high_latency(self) -> bool:
+        """Whether only summaries of a high latency link came, no HEARTBEAT: nothing is requested over such a link."""
+        return bool(self.is_vehicle) and not self.received[_HEARTBEAT]
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for the first that says what this is."""
+        return len(self._early)
+
+    @property
     def session(self) -> int:
         """Number of restarts seen."""
         return self._timestamper.session
@@ -143,14 +166,15 @@ class Vehicle:
         sequence: int,
         handlers: Mapping[int, MessageHandler],
     ) -> tuple[int, list[Output]]:
-        own_system, received, timestamper, end = self.system, self.received, self._timestamper, at
+        own_system, own_component, received = self.system, self.component, self.received
+        timestamper, end = self._timestamper, at
         boot = timestamper.boot
         outputs: list[Output] = []
         until = at + _RUN_FRAMES
         for frame, now_ms in zip(frames[at:until], arrivals_ms[at:until], strict=True):
             message_id, system, component, number, payload, _, _ = frame
             handler = handlers.get(message_id)
-            if handler is None or system != own_system or component != AUTOPILOT or number == sequence:
+            if handler is None or system != own_system or component != own_component or number == sequence:
                 break
             on_message, size, unpack, kind, has_instances, stamp_at, on_values = handler
             end, sequence = end + 1, number
@@ -226,6 +250,7 @@ class Vehicle:
     def clone_config_from(self, other: Vehicle, version: AutopilotVersion | None, now_ms: int) -> list[Output]:
         """Begin as a vehicle of the same model as `other`, without waiting for a heartbeat."""
         self.is_vehicle, self.received_ms = True, now_ms
+        self.autopilot, self.kind = other.autopilot, other.kind
         self._is_one_of_two = True
         self._naming.model = other._naming.model
         outputs = self._set_name(self._naming.expect(now_ms))
@@ -251,24 +276,29 @@ class Vehicle:
 
     def _read_early(self, frame: RawFrame, now_ms: int) -> list[Output]:
         """Keep what comes before the first heartbeat, which shows whether this is a vehicle at all."""
-        if frame[0] == _HEARTBEAT:
-            heartbeat = decode_message(frame)
-            return self._begin(heartbeat, frame, now_ms) if isinstance(heartbeat, Heartbeat) else []
+        if frame[0] in _PRESENTATIONS:
+            return self._begin(frame, now_ms)
         if self.is_vehicle is None:
-            if len(self._early) >= _EARLY_MESSAGES:
+            if len(self._early) >= (_EARLY_MESSAGES if self.component == AUTOPILOT else _EARLY_PART_MESSAGES):
                 self._early.popleft()
                 self.counts["dropped_before_heartbeat"] += 1
             self._early.append((frame, now_ms))
         return []
 
-    def _begin(self, heartbeat: Heartbeat, frame: RawFrame, now_ms: int) -> list[Output]:
-        """Begin with the first heartbeat: read what was kept, unless this is no vehicle."""
-        self.is_vehicle = heartbeat.autopilot != AUTOPILOT_INVALID and heartbeat.type != TYPE_GCS
+    def _begin(self, frame: RawFrame, now_ms: int) -> list[Output]:
+        """Begin with the first message that says what this is: read what was kept, unless this is no vehicle."""
+        message: Any = decode_message(frame)
+        self.is_vehicle = frame[0] == _HIGH_LATENCY or is_autopilot(message.type, message.autopilot, self.component)
         early, self._early = self._early, deque()
+        if frame[0] != _HIGH_LATENCY:
+            self.kind, self.autopilot = message.type, message.autopilot
         if not self.is_vehicle:
             self.counts["no_vehicle"] += len(early)
             return []
-        self._naming.model = model_name(heartbeat)
+        if frame[0] == _HIGH_LATENCY:
+            self._naming.model = _UNKNOWN_MODEL
+        else:
+            self._naming.model = model_name(Heartbeat(0, message.type, message.autopilot, 0, 0, 0))
         outputs = self._set_name(self._naming.expect(now_ms))
         for early_frame, at_ms in (*early, (frame, now_ms)):
             outputs += self.read(early_frame, at_ms)
@@ -284,10 +314,8 @@ class Vehicle:
         for effect in effects:
             if isinstance(effect, SystemTime):
                 timestamper.add_system_time(effect.time_unix_usec, effect.time_boot_ms, now_ms)
-            elif effect is Signal.FIX:
-                timestamper.add_fix()
-            elif effect is Signal.CHECK_SPRAY:
-                self._add_events(self._dispatcher.check_spray(timestamper.moment_ms(now_ms)), now_ms)
+            elif isinstance(effect, Signal):
+                outputs += self._follow(effect, now_ms)
             elif isinstance(effect, EventBody):
                 timestamper.add_event(effect, now_ms)
             elif isinstance(effect, DerivedRow):
@@ -302,6 +330,16 @@ class Vehicle:
             elif isinstance(effect, AutopilotVersion):
                 outputs += self._note_version(effect, now_ms)
         return outputs
+
+    def _follow(self, signal: Signal, now_ms: int) -> list[Output]:
+        """Apply an effect without data."""
+        if signal is Signal.SIMULATED:
+            return self._set_name(self._naming.note_simulated())
+        if signal is Signal.FIX:
+            self._timestamper.add_fix()
+        else:
+            self._add_events(self._dispatcher.check_spray(self._timestamper.moment_ms(now_ms)), now_ms)
+        return []
 
     def _note_version(self, version: AutopilotVersion, now_ms: int) -> list[Output]:
         before = self._naming.device

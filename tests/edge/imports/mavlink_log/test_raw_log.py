@@ -106,7 +106,7 @@ def test_a_dump_without_a_frame_is_refused(rlog: Path) -> None:
 
 
 def test_the_stream_s_clock_goes_on_as_the_vehicles_do_and_never_back() -> None:
-    pilot, other, clock = Autopilot(), Autopilot(system=2), StreamClock()
+    pilot, other, clock = Autopilot(), Autopilot(system=2), StreamClock(lambda _system, _component: True)
     data = b"".join(
         (
             pilot.attitude(5_000), pilot.attitude(6_000), other.attitude(700_000), other.attitude(700_500),

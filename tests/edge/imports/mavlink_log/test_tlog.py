@@ -4,8 +4,10 @@ import hashlib
 import random
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.sources.mavlink.settings import MavlinkSettings
@@ -178,3 +180,54 @@ def test_the_position_rises_to_the_size_and_a_stopped_run_returns(tlog: Path) ->
     thread.join(timeout=5)
     assert not thread.is_alive()
     assert not stopped.report().complete
+
+
+@pytest.mark.parametrize(("system", "component"), [(0, 1), (0, 200), (1, 250), (1, 50)])
+def test_a_recording_of_an_autopilot_at_any_address_is_imported_whole(tlog: Path, system: int, component: int) -> None:
+    tlog.write_bytes(make_tlog(record(Autopilot(system, component), 30, uid2=UID_A)))
+    sink, source = play(tlog)
+    assert [row.time_ms for row in sink.readings if "latitude_deg" in row.values] == [
+        NOON_MS + 20_000 + second * 1000 for second in range(30)
+    ]
+    assert {(row.source.device, row.clock) for row in sink.readings} == {("uav-a1b2c3", Clock.GPS)}
+    assert source.report().notes == ()
+
+
+def test_the_report_says_whose_messages_were_set_aside_and_why(tlog: Path) -> None:
+    ground, silent = Autopilot(255, 190), Autopilot(9, 1)
+    at_ms = NOON_MS + 30_000
+    strangers = [ground.heartbeat(kind=6, autopilot=8), ground.system_time(1), silent.hud(), silent.attitude(5)]
+    frames = [*record(Autopilot(), 5), *((at_ms + n, frame) for n, frame in enumerate(strangers))]
+    tlog.write_bytes(make_tlog(frames))
+    assert play(tlog)[1].report().notes == (
+        "2 messages of system 9, component 1 set aside: it sent no HEARTBEAT, so nothing says what it is",
+        "1 message of system 255, component 190 set aside: its HEARTBEAT says gcs, which is no autopilot",
+    )
+
+
+SIMSTATE = dialect.MAVLink_simstate_message(0, 0, 0, 0, 0, 0, 0, 0, 0, 494_000_000, 1)
+SIM_STATE = dialect.MAVLink_sim_state_message(*[0] * 21, 494_000_000, 1)
+SIM_PARAMETER = dialect.MAVLink_param_value_message(b"SIM_GPS1_ENABLE", 1.0, 9, 1200, 55)
+HIL_HEARTBEAT = dialect.MAVLink_heartbeat_message(2, 12, 1 | 32, 0, 4, 3)
+
+
+@pytest.mark.parametrize("mark", [SIMSTATE, SIM_STATE, SIM_PARAMETER, HIL_HEARTBEAT], ids=lambda mark: str(mark.id))
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_simulators_stream_is_marked_from_its_first_row_wherever_the_file_tells(
+    tlog: Path, mark: Any, version: int
+) -> None:
+    pilot = Autopilot(version=version)
+    frames = record(pilot, 20, uid2=UID_A)
+    tlog.write_bytes(make_tlog([*frames, (frames[-1][0] + 50, pilot.encode(mark))]))
+    sink, _ = play(tlog)
+    assert {row.source.simulated for row in sink.readings} == {True}
+    assert {event.simulated for event in sink.events} == {True}
+    assert sink.descriptors[-1].simulated
+
+
+def test_px4s_parameters_of_simulation_which_real_boards_have_mark_nothing(tlog: Path) -> None:
+    pilot = Autopilot()
+    frames = [(at_ms, frame) for at_ms, frame in record(pilot, 5) if frame[7] != 0]
+    px4 = [(NOON_MS + 28_000, pilot.heartbeat(autopilot=12)), (NOON_MS + 28_001, pilot.encode(SIM_PARAMETER))]
+    tlog.write_bytes(make_tlog([*px4, *frames]))
+    assert {row.source.simulated for row in play(tlog)[0].readings} == {False}

@@ -40,7 +40,7 @@ class Talk:
 
 
 def test_every_wanted_message_is_asked_for_at_its_rate() -> None:
-    assert Talk().at(100.0) == [RequestInterval(1, 30, 200_000), RequestInterval(1, 33, 100_000)]
+    assert Talk().at(100.0) == [RequestInterval(1, 1, 30, 200_000), RequestInterval(1, 1, 33, 100_000)]
 
 
 def test_the_identity_is_asked_for_until_it_is_known_ever_less_often() -> None:
@@ -66,7 +66,7 @@ def test_messages_that_did_not_come_are_requested_again() -> None:
 def test_without_answer_and_data_the_old_streams_are_asked_for() -> None:
     talk = Talk()
     talk.at(0.0)
-    assert talk.at(3.0) == [RequestStream(1, 10, 5), RequestStream(1, 6, 10)]
+    assert talk.at(3.0) == [RequestStream(1, 1, 10, 5), RequestStream(1, 1, 6, 10)]
 
 
 def test_messages_at_the_requested_rate_are_not_requested_again() -> None:

@@ -52,7 +52,7 @@ class Gateway:
 
     def __init__(self, sprayer: SprayerSettings | None = None, *, host: bool = True) -> None:
         policy = HoldPolicy(wait_ms=10_000, rows=20_000, host=host)
-        self.fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system: policy)
+        self.fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system, _component: policy)
         self.decoders: dict[str, FrameDecoder] = {}
         self.out: list[Output] = []
         self._next_tick_ms = 0

@@ -18,6 +18,7 @@ from edge.sources.mavlink.dialect.definitions import TABLE_PATH
 #: The enums that the gateway needs, for names of people and for values of its own messages.
 ENUMS: Final = (
     "COPTER_MODE",
+    "HL_FAILURE_FLAG",
     "MAV_AUTOPILOT",
     "MAV_CMD",
     "MAV_COMPONENT",

@@ -29,7 +29,7 @@ def drive(pieces: list[bytes]) -> list[Reading | Event | Descriptor]:
     decoder = FrameDecoder()
     policy = HoldPolicy(wait_ms=10_000, rows=500)
     sprayer = SprayerSettings(pump_servo=9, flow_battery_id=1)
-    fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system: policy)
+    fleet = Fleet(SourceContext("gw-1", "home"), sprayer, lambda _system, _component: policy)
     out: list[Output] = []
     now_ms = NOON_MS
     for piece in pieces:

@@ -27,10 +27,10 @@ HARMLESS_COMMANDS = {dialect.MAV_CMD_REQUEST_MESSAGE, dialect.MAV_CMD_SET_MESSAG
 
 EVERYTHING: list[Outgoing] = [
     GroundHeartbeat(),
-    *(RequestVersion(system) for system in (1, 255)),
-    *(RequestInterval(7, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
-    *(RequestStream(7, stream, 4) for stream in range(13)),
-    *(RequestParameter(7, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
+    *(RequestVersion(system, 1) for system in (1, 255)),
+    *(RequestInterval(7, 1, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
+    *(RequestStream(7, 1, stream, 4) for stream in range(13)),
+    *(RequestParameter(7, 1, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
 ]
 
 

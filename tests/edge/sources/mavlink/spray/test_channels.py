@@ -24,7 +24,7 @@ class Sprayer:
 
     def __init__(self, profile: SprayerSettings, version: int = 2) -> None:
         policy = HoldPolicy(wait_ms=10_000, rows=1000)
-        self.fleet = Fleet(SourceContext("gw-1", "home"), profile, lambda _system: policy)
+        self.fleet = Fleet(SourceContext("gw-1", "home"), profile, lambda _system, _component: policy)
         self.pilot = Autopilot(version=version)
         self.boot_ms = 10_000
         self.out: list[Any] = []

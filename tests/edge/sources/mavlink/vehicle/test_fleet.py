@@ -25,7 +25,9 @@ class Field:
     """A fleet, its outputs, and a clock that the test advances."""
 
     def __init__(self, *, wait_ms: int | None = 10_000, rows: int = 1000) -> None:
-        self.fleet = Fleet(SourceContext("gw-1", "home"), None, lambda _system: HoldPolicy(wait_ms=wait_ms, rows=rows))
+        self.fleet = Fleet(
+            SourceContext("gw-1", "home"), None, lambda _system, _component: HoldPolicy(wait_ms=wait_ms, rows=rows)
+        )
         self.now_ms = ARRIVAL_MS
         self.rows: list[Reading] = []
         self.events: list[Event] = []
@@ -270,7 +272,6 @@ def test_only_an_autopilot_makes_a_vehicle() -> None:
         Autopilot(system=2, component=1).heartbeat(kind=18, autopilot=8),
         Autopilot(system=1, component=100).heartbeat(kind=30, autopilot=8),
         Autopilot(system=51, component=68).attitude(1000),
-        Autopilot(system=0, component=1).heartbeat(),
     ]
     field.receive(strangers)
     field.wait(20_000)
@@ -486,3 +487,177 @@ def test_rows_have_the_same_times_whether_messages_are_read_singly_or_together(s
         assert mine == theirs
         assert len(dict(mine)) == len(mine)
     assert together.fleet.counters() == one_by_one.fleet.counters()
+
+
+def position_in_us(pilot: Autopilot, boot_ms: int) -> bytes:
+    """Return a GLOBAL_POSITION_INT as Betaflight and iNav send it: microseconds in `time_boot_ms`, which wrap."""
+    return pilot.position((boot_ms * 1000 + 137) & 0xFFFFFFFF, lat=494_000_000 + boot_ms)
+
+
+@pytest.mark.parametrize("first", ["position", "attitude"])
+@pytest.mark.parametrize("boot_ms", [900, 9_000, 4_294_000])  # the last: microseconds wrap after a second
+@pytest.mark.parametrize("system_time", [False, True])
+def test_microseconds_in_a_field_of_milliseconds_lose_no_row_and_make_no_second_vehicle(
+    first: str, boot_ms: int, system_time: bool
+) -> None:
+    field, pilot = Field(), Autopilot(system=1, component=1)
+    field.receive([pilot.heartbeat(autopilot=0), pilot.identity(UID_A), pilot.gps(boot_ms)])
+    for n in range(60):
+        now_ms = boot_ms + 100 * n
+        pair = [position_in_us(pilot, now_ms), pilot.attitude(now_ms + 3, roll=n / 100)]
+        field.receive(pair if first == "position" else reversed(pair), after_ms=100)
+        if system_time and n % 5 == 0:
+            field.receive(pilot.system_time(now_ms + 4))
+        field.wait(0)
+    field.wait(11_000)
+    field.finish()
+    assert field.devices() == {"uav-a1b2c3"}
+    assert not [event for event in field.events if event.kind in ("identity_clash", "reboot", "clock_step")]
+    places = {round((row.values["latitude_deg"] or 0) * 1e7): row for row in field.rows if "latitude_deg" in row.values}
+    assert sorted(places) == [494_000_000 + boot_ms + 100 * n for n in range(60)]
+    assert len(field.times("roll_rad")) == 60
+    for place, row in places.items():
+        expected_ms = NOON_MS + place - 494_000_000 if system_time else row.time_ms
+        assert abs(row.time_ms - expected_ms) <= 3
+
+
+def test_positions_in_microseconds_without_any_other_clock_are_stamped_by_arrival() -> None:
+    field, pilot = Field(), Autopilot()
+    field.receive([pilot.heartbeat(autopilot=0), pilot.identity(UID_A)])
+    for n in range(300):  # microseconds wrap on the way
+        field.receive(position_in_us(pilot, 4_270_000 + 200 * n), after_ms=200)
+        field.wait(0)
+    field.wait(11_000)
+    assert len(field.times("latitude_deg")) == 300
+    assert {row.clock for row in field.rows} == {Clock.ARRIVAL}
+    assert [event.kind for event in field.events] == ["mode", "armed"]
+
+
+@pytest.mark.parametrize(("system", "component"), [(0, 200), (1, 250), (1, 50), (0, 1), (7, 1), (0, 0)])
+def test_an_autopilot_is_told_by_its_heartbeat_whatever_its_address(system: int, component: int) -> None:
+    field, pilot = Field(), Autopilot(system=system, component=component)
+    field.receive([pilot.attitude(900), *met(pilot, 1000), pilot.attitude(1500), pilot.position(1600)])
+    assert field.devices() == {"uav-a1b2c3"}
+    assert field.times() == [NOON_MS + 900, NOON_MS + 1500]
+    assert field.times("latitude_deg") == [NOON_MS + 1600]
+    assert field.fleet.set_aside() == []
+    assert field.fleet.autopilots("a") == {(system, component)}
+
+
+def test_several_autopilots_of_one_system_are_vehicles_each() -> None:
+    field, first, second = Field(), Autopilot(component=1), Autopilot(component=50, utc_at_boot_ms=NOON_MS - 900_000)
+    field.receive([*met(first, 1000), *met(second, 901_500, UID_B)])
+    for n in range(5):
+        field.receive([first.attitude(2000 + n, 0.25), second.attitude(902_000 + n, 0.75)], after_ms=1)
+    rolls = {(row.source.device, row.values["roll_rad"]) for row in field.rows if "roll_rad" in row.values}
+    assert rolls == {("uav-a1b2c3", 0.25), ("uav-d4e5", 0.75)}
+    assert field.times() == [NOON_MS + 2000 + n for n in range(5) for _ in range(2)]
+
+
+@pytest.mark.parametrize("kind", [6, 18, 26, 27, 30, 36])
+def test_a_component_that_names_an_autopilot_but_is_no_vehicle_is_none(kind: int) -> None:
+    field, pilot = Field(), Autopilot()
+    gimbal = Autopilot(component=154)
+    field.receive([*met(pilot, 1000), gimbal.heartbeat(kind=kind, autopilot=3), gimbal.attitude(1_000_000, 3.0)])
+    field.receive(pilot.attitude(1500))
+    assert [row.values["roll_rad"] for row in field.rows if "roll_rad" in row.values] == [0.125]
+
+
+def test_a_battery_or_camera_of_the_generic_type_is_no_vehicle() -> None:
+    field, pilot = Field(), Autopilot()
+    smart = Autopilot(component=180)
+    field.receive([*met(pilot, 1000), smart.heartbeat(kind=0, autopilot=0), smart.encode(battery())])
+    assert field.devices() == {"uav-a1b2c3", "uav-a1b2c3.comp180"}
+
+
+def test_what_is_set_aside_is_told_with_the_reason() -> None:
+    field, pilot = Field(), Autopilot()
+    ground, silent, camera = Autopilot(255, 190), Autopilot(9, 1), Autopilot(1, 100)
+    field.receive([*met(pilot, 1000), ground.heartbeat(kind=6, autopilot=8), camera.heartbeat(kind=30, autopilot=8)])
+    field.receive([silent.attitude(n) for n in range(7)])
+    field.receive([ground.system_time(n) for n in range(3)])
+    told = [entry.sentence() for entry in field.fleet.set_aside()]
+    assert told == [
+        "7 messages of system 9, component 1 set aside: it sent no HEARTBEAT, so nothing says what it is",
+        "3 messages of system 255, component 190 set aside: its HEARTBEAT says gcs, which is no autopilot",
+    ]
+    field.finish()
+    assert [entry.sentence() for entry in field.fleet.set_aside()] == told
+
+
+def test_many_silent_components_take_a_bounded_share() -> None:
+    field = Field()
+    for component in range(2, 252):
+        field.receive(Autopilot(1, component).attitude(n) for n in range(2))
+    field.receive(Autopilot(1, 1).attitude(1))
+    assert len(field.fleet.vehicles) <= 33
+    assert sum(entry.messages for entry in field.fleet.set_aside()) == 501
+
+
+def high_latency2(pilot: Autopilot, n: int, **changes: int) -> bytes:
+    fields = dict.fromkeys(dialect.MAVLink_high_latency2_message.fieldnames, 0)
+    fields |= {"timestamp": 60_000 + 5000 * n, "type": 2, "autopilot": 12, "custom_mode": 0x0404, "battery": 80}
+    fields |= {"latitude": 318_000_000 + n, "longitude": 1_190_000_000, "altitude": 45, "heading": 45, **changes}
+    return pilot.encode(dialect.MAVLink_high_latency2_message(**fields))
+
+
+def test_a_high_latency_link_without_a_heartbeat_is_a_vehicle_with_mode_type_and_failures() -> None:
+    field, pilot = Field(), Autopilot()
+    for n in range(55):
+        field.receive(high_latency2(pilot, n, failure_flags=0b1000_0001 if n == 30 else 0), after_ms=5000)
+        field.wait(200)
+    field.wait(12_000)
+    assert field.devices() == {"gw-1.sys1"}
+    assert [row.values["latitude_deg"] for row in field.rows] == [(318_000_000 + n) / 1e7 for n in range(55)]
+    assert {descriptor.model for descriptor in field.descriptors} == {"PX4 quadrotor"}
+    assert [event.data["mode"] for event in field.events if event.kind == "mode"] == ["MISSION"]
+    failures = [event.data for event in field.events if event.kind == "failure_flags"]
+    assert failures == [{"code": 129, "failures": "gps, battery"}, {"code": 0, "failures": ""}]
+    assert "without_heartbeat" not in field.fleet.counters()
+    (vehicle,) = field.fleet.vehicles.values()
+    assert vehicle.is_high_latency
+
+
+def test_ardupilots_high_latency_message_tells_its_mode_and_whether_it_is_armed() -> None:
+    field, pilot = Field(), Autopilot()
+    for n, base_mode in enumerate((0x51, 0x51 | 0x80 - 256)):
+        field.receive(high_latency2(pilot, n, autopilot=3, custom_mode=3, custom0=base_mode), after_ms=5000)
+    field.wait(12_000)
+    assert [event.data["mode"] for event in field.events if event.kind == "mode"] == ["AUTO"]
+    assert [event.data["armed"] for event in field.events if event.kind == "armed"] == [False, True]
+
+
+def test_the_older_high_latency_message_is_a_vehicle_too() -> None:
+    field, pilot = Field(), Autopilot()
+    fields = dict.fromkeys(dialect.MAVLink_high_latency_message.fieldnames, 0)
+    fields |= {"latitude": 318_000_000, "longitude": 1_190_000_000, "base_mode": 0x81, "custom_mode": 4}
+    for n in range(3):
+        message = dialect.MAVLink_high_latency_message(**{**fields, "landed_state": 2, "altitude_amsl": 40 + n})
+        field.receive(pilot.encode(message), after_ms=5000)
+    field.wait(12_000)
+    assert [row.values["altitude_m"] for row in field.rows] == [40, 41, 42]
+    assert {event.kind for event in field.events} == {"mode", "armed", "landed_state"}
+    assert {descriptor.model for descriptor in field.descriptors} == {"autopilot on a high latency link"}
+
+
+def test_a_simulators_stream_on_a_link_is_marked_from_the_message_that_shows_it() -> None:
+    field, pilot = Field(), Autopilot()
+    field.receive([*met(pilot, 1000), pilot.attitude(1100)])
+    field.receive([pilot.encode(dialect.MAVLink_simstate_message(*[0.0] * 9, 1, 1)), pilot.attitude(1200)])
+    assert [row.source.simulated for row in field.rows if "roll_rad" in row.values] == [False, True]
+    field.receive([pilot.heartbeat(mode=3), pilot.encode(dialect.MAVLink_simstate_message(*[0.0] * 9, 1, 1))])
+    assert field.events[-1].simulated
+    assert [descriptor.simulated for descriptor in field.descriptors].count(True) >= 1
+
+
+def test_a_simulators_mark_remains_after_its_restart_and_not_on_another_vehicle() -> None:
+    field, pilot = Field(), Autopilot()
+    field.receive([*met(pilot, 500_000), pilot.encode(dialect.MAVLink_simstate_message(*[0.0] * 9, 1, 1))])
+    again = Autopilot(utc_at_boot_ms=NOON_MS + 600_000)
+    field.receive([again.attitude(1000 + n) for n in range(4)], after_ms=2000)
+    field.receive([*met(again, 2000), again.attitude(2100)])
+    assert field.rows[-1].source.simulated
+    other = Autopilot(utc_at_boot_ms=NOON_MS + 900_000)
+    field.receive([other.attitude(100 + n) for n in range(4)], after_ms=2000)
+    field.receive([*met(other, 200, UID_B), other.attitude(300)])
+    assert (field.rows[-1].source.device, field.rows[-1].source.simulated) == ("uav-d4e5", False)
