@@ -1,20 +1,22 @@
 """Client of outgoing requests: one deadline for all of a request, addresses checked once and pinned, no redirects.
 
-Each request has a connection of its own. A name is resolved once; the connection goes to the address that was checked,
-with the name as Host and as the name in TLS. A body is not read beyond what is used, and never unpacked.
+Each request has a connection of its own, but for a client that keeps one. A name is resolved once; the connection goes
+to the address that was checked, with the name as Host and as the name in TLS. A body is not read beyond what is used,
+and never unpacked. Closing a client ends its requests at once.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import queue
+import select
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from typing import Any, Final
@@ -23,11 +25,10 @@ from typing import Any, Final
 import httpcore
 
 from headland.address_policy import AddressPolicy, IPAddress, choose
-from headland.errors import HeadlandError
 from headland.http_target import HttpTarget
+from headland.name_resolver import CLOSED, LOOK_EVERY_S, Deadline, OutgoingError, resolve_name
 
-#: Names that are resolved at once: the system's resolver cannot be interrupted, so a thread that waits for it is left.
-_MOST_RESOLVING: Final = 16
+_OK: Final = 200
 _ERRORS: Final = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -39,30 +40,35 @@ _ERRORS: Final = (
 )
 
 
-class OutgoingError(HeadlandError):
-    """A request that was not answered; `is_final` where another attempt would end in the same way."""
-
-    def __init__(self, sentence: str, *, is_final: bool = False) -> None:
-        super().__init__(sentence)
-        self.is_final = is_final
+class AnswerTooLargeError(OutgoingError):
+    """The body of an answer has more bytes than are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """The status of an answer, and as much of its body as was asked for."""
+    """The status and headers of an answer, by names in lower case, and as much of its body as was asked for."""
 
     status: int
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class OutgoingClient:
-    """Sends requests to the addresses that `policy` permits; None permits all. From any thread."""
+    """Sends requests to the addresses that `policy` permits; None permits all. From any thread.
 
-    def __init__(self, policy: AddressPolicy | None, user_agent: str = "headland") -> None:
+    One that `keeps_connection` is for one host and one thread at a time; `close` is for any.
+    """
+
+    def __init__(
+        self, policy: AddressPolicy | None, user_agent: str = "headland", *, keeps_connection: bool = False
+    ) -> None:
         self._policy = policy
         self._user_agent = user_agent
+        self._keeps_connection = keeps_connection
+        self._kept: tuple[httpcore.ConnectionPool, Deadline] | None = None
         self._lock = threading.Lock()
         self._open: set[_Stream] = set()
+        self._under_way = 0
         self._is_closed = False
 
     def close(self) -> None:
@@ -70,15 +76,22 @@ class OutgoingClient:
         with self._lock:
             self._is_closed = True
             streams = list(self._open)
+            # A request that is under way closes its connection itself.
+            kept, self._kept = (None, self._kept) if self._under_way else (self._kept, None)
         for stream in streams:
             stream.interrupt()
+        if kept is not None:
+            kept[0].close()
 
     def post(self, target: HttpTarget, body: bytes, headers: Mapping[str, str], within_s: float) -> HttpAnswer:
         """POST a body; the answer's own body is not read. Raises OutgoingError."""
         return self._send("POST", target, body, headers, within_s, 0)
 
     def get(self, target: HttpTarget, headers: Mapping[str, str], within_s: float, most_bytes: int) -> HttpAnswer:
-        """GET a document of at most `most_bytes`. Raises OutgoingError."""
+        """GET a document of at most `most_bytes`; the body of another answer than 200 is not read.
+
+        Raises OutgoingError.
+        """
         return self._send("GET", target, None, headers, within_s, most_bytes)
 
     def _send(
@@ -90,45 +103,68 @@ class OutgoingClient:
         within_s: float,
         most_bytes: int,
     ) -> HttpAnswer:
-        deadline_s = time.monotonic() + within_s
         fields = {
             "Host": target.authority,
             "User-Agent": self._user_agent,
             "Accept-Encoding": "identity",
-            "Connection": "close",
+            **({} if self._keeps_connection else {"Connection": "close"}),
             **headers,
         }
         if body is not None:
             fields["Content-Length"] = str(len(body))
-        backend = _Backend(self, deadline_s)
-        tls = _tls_context(os.environ.get("SSL_CERT_FILE")) if target.scheme == "https" else None
         url = httpcore.URL(
             scheme=target.scheme.encode(),
             host=target.host.encode("ascii"),
             port=target.port,
             target=target.path.encode("ascii"),
         )
-        timeouts = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), within_s)}
+        pool, deadline = self._pool(target.scheme)
+        deadline.begin(within_s)
+        with self._lock:
+            if self._is_closed:
+                raise OutgoingError(CLOSED)
+            self._under_way += 1
         try:
-            with (
-                httpcore.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1) as pool,
-                pool.stream(method, url, headers=list(fields.items()), content=body, extensions=timeouts) as response,
-            ):
-                if not most_bytes:
-                    return HttpAnswer(response.status)
-                return HttpAnswer(response.status, _read(response, most_bytes))
+            with pool.stream(method, url, headers=list(fields.items()), content=body) as response:
+                received = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
+                if not most_bytes or response.status != _OK:
+                    return HttpAnswer(response.status, headers=received)
+                return HttpAnswer(response.status, _read(response, received, most_bytes), received)
         except _ERRORS as error:
-            if time.monotonic() >= deadline_s:
+            if deadline.is_over():
                 raise OutgoingError(f"there was no answer within {within_s:g} s") from error
             raise OutgoingError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                is_kept = self._keeps_connection and not self._is_closed
+            if not is_kept:
+                pool.close()
 
-    def resolve(self, host: str, deadline_s: float) -> list[IPAddress]:
+    def _pool(self, scheme: str) -> tuple[httpcore.ConnectionPool, Deadline]:
+        """Return the kept connection or a new one, and the deadline of its request."""
+        if self._kept is not None:
+            return self._kept
+        deadline = Deadline()
+        tls = _tls_context(os.environ.get("SSL_CERT_FILE")) if scheme == "https" else None
+        pool = httpcore.ConnectionPool(
+            ssl_context=tls, network_backend=_Backend(self, deadline), max_connections=1, retries=0
+        )
+        if self._keeps_connection:
+            self._kept = pool, deadline
+        return pool, deadline
+
+    def is_closed(self) -> bool:
+        """Tell whether the client was closed."""
+        return self._is_closed
+
+    def resolve(self, host: str, deadline: Deadline) -> list[IPAddress]:
         """Return the permitted addresses of a host; raises OutgoingError where there are none, or any is not."""
         is_name = False
         try:
             found: list[IPAddress] = [ip_address(host)]
         except ValueError:
-            found, is_name = _resolve(host, deadline_s), True
+            found, is_name = resolve_name(host, deadline, self.is_closed), True
         if not found:
             raise OutgoingError("the host has no address")
         permitted = found if self._policy is None else choose(found, self._policy)
@@ -145,7 +181,7 @@ class OutgoingClient:
                 self._open.add(stream)
                 return
         stream.close()
-        raise OutgoingError("the station is stopping")
+        raise OutgoingError(CLOSED)
 
     def end(self, stream: _Stream) -> None:
         """Forget a stream."""
@@ -156,9 +192,9 @@ class OutgoingClient:
 class _Backend(httpcore.NetworkBackend):
     """Connects to a permitted address of the host."""
 
-    def __init__(self, client: OutgoingClient, deadline_s: float) -> None:
+    def __init__(self, client: OutgoingClient, deadline: Deadline) -> None:
         self._client = client
-        self._deadline_s = deadline_s
+        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -169,36 +205,61 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - none are asked for
     ) -> httpcore.NetworkStream:
         """Return a stream to the first address that answers; addresses share the time that is left."""
-        addresses = self._client.resolve(host, self._deadline_s)
-        failure: OSError = TimeoutError("no time is left")
+        addresses = self._client.resolve(host, self._deadline)
+        failure: OSError | None = None
         for number, address in enumerate(addresses):
-            left_s = (self._deadline_s - time.monotonic()) / (len(addresses) - number)
-            if left_s <= 0:
-                break
             try:
-                peer = socket.create_connection((str(address), port), left_s)
+                peer = self._connect(address, port, self._deadline.left_s() / (len(addresses) - number))
             except OSError as error:
                 failure = error
                 continue
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stream = _Stream(self._client, peer, self._deadline_s)
+            stream = _Stream(self._client, peer, self._deadline)
             self._client.begin(stream)
             return stream
         raise httpcore.ConnectError("no connection") from failure
+
+    def _connect(self, address: IPAddress, port: int, within_s: float) -> socket.socket:
+        """Return a connection. Raises OSError, and OutgoingError where the client is closed meanwhile."""
+        until_s = time.monotonic() + within_s
+        family, _, _, _, place = socket.getaddrinfo(str(address), port, type=socket.SOCK_STREAM)[0]
+        peer = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            peer.setblocking(False)
+            code = peer.connect_ex(place)
+            if code == errno.EINPROGRESS:
+                self._await_connection(peer, until_s)
+                code = peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        except BaseException:
+            peer.close()
+            raise
+        if code:
+            peer.close()
+            raise OSError(code, os.strerror(code))
+        return peer
+
+    def _await_connection(self, peer: socket.socket, until_s: float) -> None:
+        ready = select.poll()
+        ready.register(peer, select.POLLOUT)
+        while not ready.poll(1000 * min(LOOK_EVERY_S, max(0.0, until_s - time.monotonic()))):
+            if self._client.is_closed():
+                raise OutgoingError(CLOSED)
+            if time.monotonic() >= until_s:
+                raise TimeoutError("no connection in time")
 
 
 class _Stream(httpcore.NetworkStream):
     """A connection on which every operation ends at the deadline, also where each byte comes in time."""
 
-    def __init__(self, client: OutgoingClient, peer: socket.socket, deadline_s: float) -> None:
+    def __init__(self, client: OutgoingClient, peer: socket.socket, deadline: Deadline) -> None:
         self._client = client
         self._peer = peer
-        self._deadline_s = deadline_s
+        self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline bounds it
         """Read what has arrived."""
         try:
-            self._peer.settimeout(self._left_s())
+            self._peer.settimeout(self._deadline.left_s())
             return self._peer.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout("no answer in time") from error
@@ -208,7 +269,7 @@ class _Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the deadline bounds it
         """Write all of a buffer."""
         try:
-            self._peer.settimeout(self._left_s())
+            self._peer.settimeout(self._deadline.left_s())
             self._peer.sendall(buffer)
         except TimeoutError as error:
             raise httpcore.WriteTimeout("the request was not taken in time") from error
@@ -223,7 +284,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Begin TLS with the name of the host."""
         try:
-            self._peer.settimeout(self._left_s())
+            self._peer.settimeout(self._deadline.left_s())
             wrapped = ssl_context.wrap_socket(self._peer, server_hostname=server_hostname)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no TLS in time") from error
@@ -232,7 +293,7 @@ class _Stream(httpcore.NetworkStream):
         except OSError as error:
             raise httpcore.ConnectError("no TLS connection") from error
         self.close()
-        stream = _Stream(self._client, wrapped, self._deadline_s)
+        stream = _Stream(self._client, wrapped, self._deadline)
         self._client.begin(stream)
         return stream
 
@@ -247,55 +308,22 @@ class _Stream(httpcore.NetworkStream):
             self._peer.shutdown(socket.SHUT_RDWR)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return the socket where it is asked for, else None."""
+        """Return the socket, and whether something has arrived, as the end of an idle connection; else None."""
+        if info == "is_readable":
+            arrived = select.poll()
+            arrived.register(self._peer, select.POLLIN)
+            return bool(arrived.poll(0))
         return self._peer if info == "socket" else None
 
-    def _left_s(self) -> float:
-        left_s = self._deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        return left_s
 
-
-_resolving: Final = threading.Semaphore(_MOST_RESOLVING)
-
-
-def _resolve(host: str, deadline_s: float) -> list[IPAddress]:
-    """Return the addresses of a name. Raises OutgoingError."""
-    if not _resolving.acquire(timeout=max(0.0, deadline_s - time.monotonic())):
-        raise OutgoingError("too many names are being resolved")
-    answers: queue.SimpleQueue[list[IPAddress] | OSError] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            # Bytes: a text would pass through a codec that raises for some names.
-            infos = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM)
-            answers.put([ip_address(str(info[4][0]).partition("%")[0]) for info in infos])
-        except OSError as error:
-            answers.put(error)
-        except Exception as error:  # whatever the resolver raises is an answer, too
-            answers.put(OSError(f"{type(error).__name__}: {error}"))
-        finally:
-            _resolving.release()
-
-    threading.Thread(target=look_up, name="resolve-name", daemon=True).start()
-    try:
-        answer = answers.get(timeout=max(0.0, deadline_s - time.monotonic()))
-    except queue.Empty as error:
-        raise OutgoingError("the name of the host was not resolved in time") from error
-    if isinstance(answer, OSError):
-        raise OutgoingError("the name of the host is not known") from answer
-    return answer
-
-
-def _read(response: httpcore.Response, most_bytes: int) -> bytes:
-    if any(name.lower() == b"content-encoding" and value.lower() != b"identity" for name, value in response.headers):
+def _read(response: httpcore.Response, headers: Mapping[str, str], most_bytes: int) -> bytes:
+    if headers.get("content-encoding", "identity").lower() != "identity":
         raise OutgoingError("the answer is compressed, which was not asked for")
     body = bytearray()
     for piece in response.iter_stream():
         body += piece
         if len(body) > most_bytes:
-            raise OutgoingError(f"the answer has more than {most_bytes} bytes")
+            raise AnswerTooLargeError(f"the answer has more than {most_bytes} bytes")
     return bytes(body)
 
 

@@ -31,7 +31,8 @@ class HttpTarget:
     @property
     def authority(self) -> str:
         """The Host header: the name, and the port where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        # Without the zone of a link-local address, which means something on this machine only.
+        host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
@@ -40,8 +41,11 @@ class HttpTarget:
         return f"{self.scheme}://{self.authority}"
 
 
-def parse_target(url: str) -> HttpTarget:
-    """Return the target of a URL; raises ValueError with the remedy as its text."""
+def parse_target(url: str, *, permits_zone: bool = False) -> HttpTarget:
+    """Return the target of a URL; raises ValueError with the remedy as its text.
+
+    `permits_zone` is for URLs of this machine's own settings: `http://[fe80::1%eth0]/`.
+    """
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("write it in printable ASCII letters, an international name as xn--")
     try:
@@ -51,16 +55,17 @@ def parse_target(url: str) -> HttpTarget:
         raise ValueError("write https://HOST:PORT/PATH with a port of 1 to 65535") from error
     if parts.scheme not in _PORTS or not parts.hostname or port == 0:
         raise ValueError("write https://HOST/PATH")
-    host = read_host(parts.hostname, is_bracketed="[" in parts.netloc.rpartition("@")[2])
+    is_bracketed = "[" in parts.netloc.rpartition("@")[2]
+    host = read_host(parts.hostname, is_bracketed=is_bracketed, permits_zone=permits_zone)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return HttpTarget(parts.scheme, host, port or _PORTS[parts.scheme], path, _login_of(parts))
 
 
-def read_host(host: str, *, is_bracketed: bool = False) -> str:
+def read_host(host: str, *, is_bracketed: bool = False, permits_zone: bool = False) -> str:
     """Return a host name or address in lower case; raises ValueError with the remedy as its text."""
     if is_bracketed:
         try:
-            return str(IPv6Address(host)) if "%" not in host else _refuse_zone()
+            return str(IPv6Address(host)) if permits_zone or "%" not in host else _refuse_zone()
         except AddressValueError as error:
             raise ValueError(f"[{host}] is not an IPv6 address: correct it") from error
     host = host.lower()

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from headland.address_policy import PUBLIC_ONLY, parse_networks
-from headland.http_client import OutgoingClient, OutgoingError
+from headland.http_client import OutgoingClient
 from headland.http_target import parse_target
+from headland.name_resolver import OutgoingError
 from tests.station.certificates import Authority
 from tests.waiting import wait_until
 
@@ -233,6 +234,75 @@ def test_closing_the_client_ends_a_request_that_is_under_way() -> None:
         assert (asking.is_alive(), len(errors)) == (False, 1)
         with pytest.raises(OutgoingError):
             post(port, client)
+
+
+def ask_and_close(client: OutgoingClient, url: str, is_under_way: Callable[[], object]) -> float:
+    """Close a client as soon as its request is under way; return how long the request took to end after that."""
+    errors: list[OutgoingError] = []
+
+    def ask() -> None:
+        try:
+            client.get(parse_target(url), {}, 30.0, 1000)
+        except OutgoingError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask, name="test-ask")
+    asking.start()
+    wait_until(is_under_way)
+    began_s = time.monotonic()
+    client.close()
+    asking.join(5)
+    assert (asking.is_alive(), len(errors)) == (False, 1)
+    return time.monotonic() - began_s
+
+
+def test_closing_the_client_ends_a_request_that_waits_for_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, asked = threading.Event(), threading.Event()
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        asked.set()
+        go_on.wait(5)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    assert ask_and_close(OutgoingClient(None), "http://app.example/", asked.is_set) < 2
+    go_on.set()
+
+
+def test_closing_the_client_ends_a_request_that_waits_for_a_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as cleanup:
+        port = server.getsockname()[1]
+        for _ in range(3):  # the queue of the server is full: others wait
+            other = cleanup.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(("127.0.0.1", port))
+        assert ask_and_close(OutgoingClient(None), f"http://127.0.0.1:{port}/", lambda: True) < 2
+
+
+def test_a_client_that_keeps_its_connection_has_a_deadline_for_each_request_and_connects_again() -> None:
+    connections: list[socket.socket] = []
+
+    def answer(connection: socket.socket, ended: threading.Event) -> None:
+        connections.append(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nETag: one\r\nContent-Length: 1\r\n\r\na")
+        connection.recv(65536)
+        if len(connections) > 1:
+            ended.wait(10)
+        connection.sendall(b"HTTP/1.1 503 Away\r\nContent-Length: 5\r\nRetry-After: 7\r\n\r\nlater")
+
+    client = OutgoingClient(None, keeps_connection=True)
+    with peer(answer) as (port, _):
+        target = parse_target(f"http://127.0.0.1:{port}/")
+        answers = [client.get(target, {}, 5, 10) for _ in range(3)]
+        assert [(each.status, each.body) for each in answers] == [(200, b"a"), (503, b""), (200, b"a")]
+        assert (answers[0].headers["etag"], answers[1].headers["retry-after"]) == ("one", "7")
+        with pytest.raises(OutgoingError, match="no answer within"):
+            client.get(target, {}, 0.2, 10)
+        assert client.get(target, {}, 5, 10).body == b"a"
+        client.close()
+        with pytest.raises(OutgoingError):
+            client.get(target, {}, 5, 10)
+    assert len(connections) == 3
 
 
 @pytest.mark.services("openssl")

@@ -11,6 +11,7 @@ from msgspec import Meta
 from edge.sources.devices.device_clock import TimeSettings
 from edge.sources.mapping.field_map import FieldSettings
 from edge.sources.settings import Name, PlaceSettings, SourceTable
+from headland.http_target import parse_target
 
 
 class HttpSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="http"):
@@ -34,6 +35,7 @@ class HttpSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
         split = urlsplit(self.url)  # raises ValueError, also for a wrong port
         if not split.hostname or split.port == 0:
             raise ValueError("url must have a host, and a port of 1 to 65535 if any")
+        parse_target(self.url, permits_zone=True)  # raises ValueError with the remedy
         keys = [field.key for field in self.channel] + ([] if self.time is None else [self.time.key])
         if not all(isinstance(key, str) for key in keys):
             raise ValueError("from must be a JSON pointer: /sensors/0/temperature")

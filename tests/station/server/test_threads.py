@@ -42,7 +42,7 @@ UNSUPERVISED = {
     "station/server/storage/store_admin.py": "one task on the store, whose failure is its result",
     "station/server/homeassistant/bridge.py": "the client library's network thread, which callbacks cannot end",
     "station/server/notifications/channels.py": "the client library's network thread of one message",
-    "headland/http_client.py": "the system's resolver, which cannot be interrupted; its caller does not wait longer",
+    "headland/name_resolver.py": "the system's resolver, which cannot be interrupted; its caller does not wait longer",
     "station/chaos/": "the fault rig's own traffic",
     "firmware_sim/": "simulated devices",
     "headland/client/": "the caller's",

@@ -14,7 +14,9 @@ import pytest
 from edge.sources.http.settings import HttpSettings
 from edge.sources.http.source import HttpSource
 from headland.contract.records import Clock
+from headland.http_target import parse_target
 from tests.edge.running import running
+from tests.test_http_client import drip, peer
 from tests.waiting import WaitUntil
 
 
@@ -188,9 +190,28 @@ def test_stop_returns_within_a_second_from_a_server_that_never_answers(station: 
     assert time.monotonic() - began_s < 1.0
 
 
+def test_a_server_that_drips_its_head_ends_at_the_deadline(wait_until: WaitUntil) -> None:
+    with peer(drip(b"HTTP/1.1 200 OK\r\n" + b"X-Drip: a\r\n" * 50)) as (port, heads):
+        source = make(Station(port), timeout_s=0.2)
+        with running(source) as sink:
+            wait_until(lambda: source.counters()["lost"] == 1)
+            wait_until(lambda: len(heads) >= 2, 10)
+    assert sink.readings == []
+
+
+def test_an_address_with_a_zone_is_for_a_gateways_own_file(free_port: int) -> None:
+    assert make(Station(free_port), url=f"http://[fe80::1%lo]:{free_port}/now").name == "weather"
+    target = parse_target("http://[fe80::1%lo]:81/", permits_zone=True)
+    assert (target.host, target.authority) == ("fe80::1%lo", "[fe80::1]:81")
+    with pytest.raises(ValueError, match="without its %zone"):
+        parse_target("http://[fe80::1%lo]/")
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
+        ({"url": "http://a..b/"}, "not a host name"),
+        ({"url": "http://0x7f.1/"}, "four decimal numbers"),
         ({"url": "ftp://x"}, "regex"),
         ({"url": "http://a b"}, "regex"),
         ({"url": "http://h:99999/"}, "Port out of range"),
