@@ -111,8 +111,10 @@ def test_a_gateway_cut_off_in_a_frost_night_raises_the_alarm_and_sends_it_first_
     mosquitto.restart()
     wait_until(lambda: read_status(night.data_dir).spool.records == 0, 20)
     (place, alarm), (next_place, again) = alarms_in(ingest, before)
-    assert (place, next_place) == (before, before + 1), "no record of the backlog came before them"
-    assert len(ingest.seen) > before + 10, "there was a backlog that it overtook"
+    assert place == before, "no record of the backlog came before it"
+    # The repeated one may be accepted only after the connection is back: it overtakes what is left of the backlog.
+    order = [seq for _, seq in ingest.seen]
+    assert sum(seq < order[next_place] for seq in order[next_place:]) > 10, "there was a backlog that both overtook"
     assert (alarm.kind, alarm.device, alarm.data["rule"]) == ("alarm_raised", "gh-1", "frost")
     # Below 2 degC from minute 22 on; raised after five minutes, on the clock of the house.
     since_ms = EPOCH_S * 1000 + 22 * 60_000 + 250
