@@ -1,8 +1,8 @@
 """Bytes of a DataFlash log to messages; damaged parts are skipped and counted. Never raises, whatever the bytes are.
 
 Messages have no checksum. A message is accepted where another begins right after it, or the file ends, or the padding
-of a flash page follows: a message torn by a lost block would else be read with values of another. An FMT is accepted
-by its contents, since all messages of its type depend on it.
+of a flash page follows up to the next message: a message torn by a lost block, or of a damaged type, would else be
+read with values of another. An FMT is accepted by its contents, since all messages of its type depend on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from edge.imports.dataflash.format import FMT, FMT_TYPE, HEAD, HEAD_BYTES, Dicti
 
 _HEAD_1: Final = HEAD[0]
 _HEAD_2: Final = HEAD[1]
-_PADDING: Final = (b"\xff" * HEAD_BYTES, b"\0" * HEAD_BYTES)
+_PADDING: Final = (0xFF, 0)
+#: A longer run of padding is not followed to its end.
+_LONGEST_RUN: Final = 64
 _DEFINITIONS: Final = ("FMT", "FMTU", "UNIT", "MULT")
 #: Actions for the messages of a type, as bits.
 _SKIP: Final = 0
@@ -82,14 +84,13 @@ class LogReader:
                     break
                 at = self._resync(buffer, at, "cut")
                 continue
-            if (
-                number != FMT_TYPE
-                and end + 1 < size
-                and (buffer[end] != _HEAD_1 or buffer[end + 1] != _HEAD_2)
-                and buffer[end : end + HEAD_BYTES] not in _PADDING
-            ):
-                at = self._resync(buffer, at, "torn")
-                continue
+            if number != FMT_TYPE and end + 1 < size and (buffer[end] != _HEAD_1 or buffer[end + 1] != _HEAD_2):
+                run = buffer[end : end + _LONGEST_RUN]
+                if buffer[end] in _PADDING and len(run) < _LONGEST_RUN and not final and not run.strip(run[:1]):
+                    break
+                if not self._is_padded(buffer, at, end, run):
+                    at = self._resync(buffer, at, "torn")
+                    continue
             action = actions[number]
             if action:
                 values = fmt.unpack(buffer, at)
@@ -103,6 +104,21 @@ class LogReader:
             at = end
         self._rest = buffer[at:]
         return messages
+
+    def _is_padded(self, buffer: bytes, at: int, end: int, run: bytes) -> bool:
+        """Return whether padding follows a message up to the next one, and the message holds no beginning of another.
+
+        Values may be zeros, too: a message that is read with the length of another may end in front of them.
+        """
+        if run[0] not in _PADDING:
+            return False
+        after = run.lstrip(run[:1])
+        if after and not after.startswith(HEAD[: len(after)]):
+            return False
+        inner = buffer.find(HEAD, at + HEAD_BYTES, end + 2)
+        while inner >= 0 and self.dictionary.by_type[buffer[inner + 2]] is None:
+            inner = buffer.find(HEAD, inner + 1, end + 2)
+        return inner < 0
 
     def _resync(self, buffer: bytes, at: int, reason: str) -> int:
         """Return where the next message may start, given that none starts at `at`.
