@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import msgspec
 
 from station.doctor.finding import DiagnosticContext, Finding, State
-from station.doctor.storage import API_KEY, ask_station
+from station.doctor.storage import ask_station
 
 _CHECK: Final = "delivery"
 #: End of the station's sentence where there is nothing to tell.
@@ -23,7 +22,7 @@ def check_delivery(context: DiagnosticContext) -> list[Finding]:
     """Ask the running station whether each gateway is one machine and what is lost; nothing without a station."""
     if context.api_url is None:
         return []
-    finding = ask_station(context.api_url, _CHECK, os.environ.get(API_KEY) or context.folder.api_key())
+    finding = ask_station(context, _CHECK)
     if finding.state is State.UNKNOWN:
         return []  # a station of an older version, or one without ingest
     if finding.state is State.FAILED:

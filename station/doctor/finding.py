@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -39,3 +40,6 @@ class DiagnosticContext:
     username: str | None
     password: str | None
     api_url: str | None
+    #: What the station answered to the first check that asked, or the condition why it did not: one that hangs is
+    #: waited for once.
+    station_answers: dict[str, Mapping[str, list[Mapping[str, object]]] | str] = field(default_factory=dict)

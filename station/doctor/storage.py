@@ -17,7 +17,7 @@ from station.doctor.finding import DiagnosticContext, Finding, State
 from station.server.storage.stores import duckdb_path, open_store
 
 _TIMEOUT_S: Final = 10.0
-API_KEY: Final = "HEADLAND_API_KEY"
+_API_KEY: Final = "HEADLAND_API_KEY"
 
 
 def check_store(context: DiagnosticContext) -> list[Finding]:
@@ -30,7 +30,7 @@ def check_store(context: DiagnosticContext) -> list[Finding]:
                 condition = f"{path} does not exist yet: the first start creates it"
                 return [Finding(check="store", state=State.OK, condition=condition)]
             if context.api_url is not None:
-                return [ask_station(context.api_url, "store", os.environ.get(API_KEY) or context.folder.api_key())]
+                return [ask_station(context, "store")]
             _examine(path)
         store = open_store(url)
         try:
@@ -101,16 +101,23 @@ def check_threads(context: DiagnosticContext) -> list[Finding]:
     """Ask a running station whether its threads succeed, and how long ago each last did."""
     if context.api_url is None:
         return []
-    return [ask_station(context.api_url, "threads", os.environ.get(API_KEY) or context.folder.api_key())]
+    return [ask_station(context, "threads")]
 
 
-def ask_station(api_url: str, check: str, key: str | None = None) -> Finding:
+def ask_station(context: DiagnosticContext, check: str) -> Finding:
     """Return the result of one of a running station's own checks; a remote station receives the key."""
-    try:
-        readiness = _readiness(api_url, key)
-    except (OSError, ValueError) as error:
+    api_url = str(context.api_url)
+    if api_url not in context.station_answers:
+        try:
+            answer: Mapping[str, list[Mapping[str, object]]] | str
+            answer = _readiness(api_url, os.environ.get(_API_KEY) or context.folder.api_key())
+        except (OSError, ValueError) as error:
+            answer = f"{api_url} does not respond: {error}"
+        context.station_answers[api_url] = answer
+    readiness = context.station_answers[api_url]
+    if isinstance(readiness, str):
         remedy = "Start the station, or check its log."
-        return Finding(check=check, state=State.FAILED, condition=f"{api_url} does not respond: {error}", remedy=remedy)
+        return Finding(check=check, state=State.FAILED, condition=readiness, remedy=remedy)
     for reported in readiness.get("checks", ()):
         if reported.get("name") == check:
             state = State.OK if reported.get("ok") else State.FAILED
@@ -121,7 +128,7 @@ def ask_station(api_url: str, check: str, key: str | None = None) -> Finding:
                 condition=f"the running station reports: {reported.get('detail')}",
                 remedy=remedy,
             )
-    remedy = f"A remote station requires a key: set {API_KEY}." if "checks" not in readiness else ""
+    remedy = f"A remote station requires a key: set {_API_KEY}." if "checks" not in readiness else ""
     return Finding(
         check=check, state=State.UNKNOWN, condition=f"{api_url} does not report on its {check}", remedy=remedy
     )

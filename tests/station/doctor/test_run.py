@@ -190,10 +190,13 @@ def test_a_store_server_that_is_away_has_failed(folder: FarmFolder) -> None:
     assert finding.remedy
 
 
-def test_a_station_that_does_not_answer_has_failed() -> None:
-    finding = ask_station(f"http://127.0.0.1:{find_free_port()}", "store")
+def test_a_station_that_does_not_answer_has_failed_and_is_asked_once(folder: FarmFolder) -> None:
+    silent = context(folder, api_url=f"http://127.0.0.1:{find_free_port()}")
+    finding = ask_station(silent, "store")
     assert finding.state is State.FAILED
     assert "does not respond" in finding.condition
+    silent.station_answers[str(silent.api_url)] = "said before"
+    assert ask_station(silent, "threads").condition == "said before"
 
 
 # --- the registry
