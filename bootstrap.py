@@ -49,7 +49,7 @@ CHECKS = [
 HELP = ROOT / "build" / "help"  # the built help pages; the station serves them
 HELP_SOURCES = [ROOT / name for name in ("docs", "station", "edge", "ingest", "api", "firmware_sim", "headland")]
 #: In the order of collection, longest folders first.
-PARALLEL = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
+PARALLEL = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder"]
 REPORT_EVERY_S = 20
 #: In a venv of their own, as only `audit` needs them.
 AUDIT_TOOLS = ["pip-audit==2.10.1", "cyclonedx-bom==7.5.0"]
