@@ -16,9 +16,9 @@ from headland.agronomy.climate.psychrometrics import (
     vapour_pressure_kpa,
 )
 from headland.agronomy.climate.thermal_time import METHODS, Cutoff
-from headland.agronomy.series.answer import Method
+from headland.agronomy.series.answer import NEXT_DAY_NOT_KNOWN, Method
 from headland.agronomy.series.arrays import Mask, Values
-from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, precomputed_index
+from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, precomputed_index, unknown_where
 from headland.agronomy.series.time_grid import Periods, average, count_true, highest, hours_of, lowest, sum_up
 
 #: The channels of a house's air.
@@ -132,12 +132,17 @@ def air_indices(periods: Periods, air: Air) -> list[Index]:
     return indices
 
 
-def day_indices(periods: Periods, air: Air, thresholds: Thresholds) -> list[Index]:
-    """Return the indices of whole days: DIF, hours of heat and cold with their degree-hours, degree days."""
+def day_indices(
+    periods: Periods, air: Air, thresholds: Thresholds, following_degc: Values | None = None
+) -> list[Index]:
+    """Return the indices of whole days: DIF, hours of heat and cold with their degree-hours, degree days.
+
+    `following_degc` is the lowest temperature of the day after each.
+    """
     t = air.temperature_degc
     dif = [] if air.by_day is None else [_dif(periods, t, air.by_day)]
     beyond = hours_beyond(periods, AIR_TEMPERATURE, t, thresholds)
-    return [*dif, *beyond, *degree_day_indices(periods, AIR_TEMPERATURE, t, thresholds)]
+    return [*dif, *beyond, *degree_day_indices(periods, AIR_TEMPERATURE, t, thresholds, following_degc)]
 
 
 def hours_beyond(periods: Periods, channel: str, temperature_degc: Values, thresholds: Thresholds) -> list[Index]:
@@ -160,26 +165,41 @@ def hours_beyond(periods: Periods, channel: str, temperature_degc: Values, thres
     return indices
 
 
-def degree_day_indices(periods: Periods, channel: str, temperature_degc: Values, thresholds: Thresholds) -> list[Index]:
-    """Return the degree days of each period, which is a day, by the wanted methods."""
+def degree_day_indices(
+    periods: Periods,
+    channel: str,
+    temperature_degc: Values,
+    thresholds: Thresholds,
+    following_degc: Values | None = None,
+) -> list[Index]:
+    """Return the degree days of each period, which is a day, by the wanted methods.
+
+    `following_degc` is the lowest temperature of the day after each, NaN where it is not known; without it that of the
+    next period, unknown for the last.
+    """
     low, high = lowest(periods, temperature_degc), highest(periods, temperature_degc)
-    following = np.append(low[1:], low[-1:])
     known = count_true(periods, np.isfinite(temperature_degc))
+    coverage = known / periods.lengths
+    following = following_lows(low, coverage) if following_degc is None else following_degc
     base, upper, cutoff = thresholds.base_degc, thresholds.upper_degc, thresholds.cutoff
     limits = f"base {base:g} degC" if upper is None else f"base {base:g} degC, upper {upper:g} degC"
-    return [
-        precomputed_index(
-            f"degree_days_{name}",
-            "degC d",
-            # The upper limit applies to the average too since version 2; all four have one number.
-            Method(f"degree_days_{name}", 2, f"{_source(name, thresholds)}; {limits}; coverage from 90 % on"),
-            (channel,),
-            METHODS[name](low, high, following, base, upper, cutoff),
-            known / periods.lengths,
-            known,
-        )
-        for name in thresholds.methods
-    ]
+    indices = []
+    for name in thresholds.methods:
+        # The upper limit applies to the average too since version 2; all four have one number.
+        method = Method(f"degree_days_{name}", 2, f"{_source(name, thresholds)}; {limits}; coverage from 90 % on")
+        value = METHODS[name](low, high, following, base, upper, cutoff)
+        index = precomputed_index(method.id, "degC d", method, (channel,), value, coverage, known)
+        if name == "double_sine":
+            index = unknown_where(index, ~np.isfinite(following), NEXT_DAY_NOT_KNOWN)
+        indices.append(index)
+    return indices
+
+
+def following_lows(low_degc: Values, coverage: Values) -> Values:
+    """Return the lowest temperature of the day after each, NaN for the last and where less than 90 % of it is known."""
+    following = np.full(len(low_degc), np.nan)
+    following[:-1] = np.where(coverage[1:] >= SUM_BAR, low_degc[1:], np.nan)
+    return following
 
 
 def _source(name: str, thresholds: Thresholds) -> str:

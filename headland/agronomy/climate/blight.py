@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from headland.agronomy.climate.air import AIR_CHANNELS
-from headland.agronomy.series.answer import Method
-from headland.agronomy.series.arrays import Counts, Values
-from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index
-from headland.agronomy.series.time_grid import Periods, lowest
+from headland.agronomy.series.answer import RUN_IN_TOO_SHORT, Method
+from headland.agronomy.series.arrays import Counts, Mask, Values
+from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index, unknown_where
+from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, lowest
+from headland.units_of_time import DAY_MS
 
 #: [1]: from and to mean temperature of the wet period [degC], and from how many hours on the severity is 1, 2, 3, 4.
 WALLIN: Final = (
@@ -39,8 +40,9 @@ BLITECAST_MESSAGES: Final = {-1: "no_spray", 0: "warning", 1: "spray_7_days", 2:
 _MESSAGE_CODES: Final = {name: code for code, name in BLITECAST_MESSAGES.items()}
 #: [3]: the lowest temperature [degC], and the humid hours that each of two consecutive days needs.
 _BLIGHT_DEGC, _SMITH_H, _HUTTON_H = 10.0, 11.0, 6.0
-#: Days that an answer needs before the first one asked for: ten of rain before the first of seven.
-RUN_IN_DAYS: Final = 16
+#: Days that an answer needs before the first one asked for: ten of rain before the first of seven, and the evening
+#: before that.
+RUN_IN_DAYS: Final = 17
 _WEEK, _RAIN_DAYS, _WARM_DAYS = 7, 10, 5
 #: [4]: a day is rain-favourable after so much rain in ten days [mm] while five were no warmer on average [degC], unless
 #: its own lowest temperature is below the last figure [degC].
@@ -86,31 +88,54 @@ def blitecast(severity_of_7_days: int, favourable_days_of_7: int) -> str:
 
 
 def late_blight_indices(
-    periods: Periods, temperature: Values, humid_h: Values, humid_degc: Values, coverage: Values, known: Counts
+    periods: Periods,
+    temperature: Values,
+    humid: Mask,
+    is_known: Mask,
+    humid_h: Values,
+    coverage: Values,
+    known: Counts,
 ) -> list[Index]:
     """Return Wallin's severity, and whether a Smith or a Hutton period ends, for each period, which is a local day.
 
-    `temperature` is by step; hours of RH 90 % or more, their mean temperature and the coverage are by day.
+    `temperature`, whether it is humid, RH 90 % or more, and whether both are known are by step; humid hours and the
+    coverage are by day.
     """
-    severity = [wallin_severity(h, d) for h, d in zip(humid_h.tolist(), humid_degc.tolist(), strict=True)]
     cold = lowest(periods, temperature)
     days = [HumidDay(low, hours) for low, hours in zip(cold.tolist(), humid_h.tolist(), strict=True)]
     unknown = coverage < SUM_BAR
     # A period consists of two days: without the day before, whether it ends today is unknown too.
     unsure = unknown | np.insert(unknown[:-1], 0, True)
     columns = (
-        (
-            "late_blight_severity",
-            "Wallin (1962): hours of 90 % or more and their mean temperature",
-            np.array(severity, np.float64),
-        ),
-        ("smith_period", "Smith (1956)", np.where(unsure, np.nan, np.array(smith_periods(days), np.float64))),
-        ("hutton_period", "Dancey et al. (2017)", np.where(unsure, np.nan, np.array(hutton_periods(days), np.float64))),
+        ("smith_period", "Smith (1956)", np.array(smith_periods(days), np.float64)),
+        ("hutton_period", "Dancey et al. (2017)", np.array(hutton_periods(days), np.float64)),
     )
-    return [
+    two_days = [
         precomputed_index(name, "1", Method(name, 1, f"{rule}; {_COVERAGE}"), AIR_CHANNELS, value, coverage, known)
         for name, rule, value in columns
     ]
+    return [
+        _severity(periods, temperature, humid, is_known),
+        *(unknown_where(index, unsure, RUN_IN_TOO_SHORT) for index in two_days),
+    ]
+
+
+def _severity(periods: Periods, temperature: Values, humid: Mask, is_known: Mask) -> Index:
+    """Return Wallin's severity of the 24 hours up to each day's noon, in which the night is whole."""
+    noons = np.minimum(periods.edges[:-1] + DAY_MS // 2 // STEP_MS, periods.edges[1:])
+    nights = Periods(periods.start_ms, np.concatenate(([0], noons)))
+    t, wet = temperature[: nights.steps], humid[: nights.steps]
+    hours, mean = hours_of(count_true(nights, wet)), average(nights, np.where(wet, t, np.nan))
+    value = [wallin_severity(h, d) for h, d in zip(hours.tolist(), mean.tolist(), strict=True)]
+    known = count_true(nights, is_known[: nights.steps])
+    # A night that began before the first step, or is not over, is not whole: from noon to noon is the day before.
+    whole = np.insert(periods.lengths[:-1], 0, DAY_MS // STEP_MS)
+    rule = "Wallin (1962): hours of 90 % or more and their mean temperature, from noon to noon"
+    index = precomputed_index(
+        "late_blight_severity", "1", Method("late_blight_severity", 2, f"{rule}; {_COVERAGE}"), AIR_CHANNELS,
+        np.array(value, np.float64), np.minimum(known / whole, 1.0), known,
+    )  # fmt: skip
+    return replace(index, windows=tuple(nights.window(at) for at in range(len(nights))))
 
 
 def blitecast_indices(severity: Index, temperature: Index, rain_mm: Index, inputs: tuple[str, ...]) -> list[Index]:

@@ -33,16 +33,43 @@ COVER_INSIDE_W_M2_K: Final = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A surface's temperatures by step; `estimated` names the rule where no sensor measured it."""
+    """A surface's temperatures by step; `estimated` names the rule where no sensor measured it.
+
+    `measured` are the steps at which a sensor did, where it did not at all of them.
+    """
 
     name: str
     temperature_degc: Values
     estimated: str | None = None
+    measured: Mask | None = None
 
     @property
     def warn_k(self) -> float:
-        """The margin of its warning."""
+        """The margin of its warning; of a surface that is measured at some steps, that of the others."""
         return WARN_ESTIMATED_K if self.estimated else WARN_MEASURED_K
+
+    @property
+    def warn_by_step_k(self) -> Values:
+        """The margin of its warning by step."""
+        measured = np.zeros(len(self.temperature_degc), np.bool_) if self.measured is None else self.measured
+        return np.where(measured, WARN_MEASURED_K, self.warn_k)
+
+    def cut(self, part: slice) -> Surface:
+        """Return some steps of it; measured where a sensor measured all of these."""
+        measured = None if self.measured is None else self.measured[part]
+        if measured is None or not measured.any():
+            return Surface(self.name, self.temperature_degc[part], self.estimated)
+        if measured.all():
+            return Surface(self.name, self.temperature_degc[part])
+        return Surface(self.name, self.temperature_degc[part], self.estimated, measured)
+
+    @property
+    def origin(self) -> str:
+        """Whether it is measured, or by which rule it is estimated."""
+        if self.estimated is None:
+            return f"{self.name} measured"
+        days = "" if self.measured is None else "measured, on days without "
+        return f"{self.name} {days}estimated: {self.estimated}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +184,11 @@ class CondensationMargin:
     coldest: NDArray[np.int64]
     assumed: tuple[str, ...] = ()
 
+    def cut(self, part: slice) -> CondensationMargin:
+        """Return some steps of it."""
+        surfaces = [surface.cut(part) for surface in self.surfaces]
+        return CondensationMargin(surfaces, self.dew_degc[part], self.margin_k[part], self.coldest[part], self.assumed)
+
     @property
     def names(self) -> list[str]:
         """The surfaces' names."""
@@ -177,14 +209,16 @@ def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
 
 def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[Index]:
     """Return the mean and lowest margin, the hours of condensation and of warning, and the hours of each surface."""
-    origin = {s.name: f"{s.name} {'estimated: ' + s.estimated if s.estimated else 'measured'}" for s in margin.surfaces}
+    origin = {s.name: s.origin for s in margin.surfaces}
     inputs = (*AIR_CHANNELS, *(f"{s.name}_temperature_degc" for s in margin.surfaces if not s.estimated))
     rule = Method(
         "condensation_margin", 1, f"{_RULE}: {'; '.join(origin.values()) or 'no surface'}; coverage from 50 % on"
     )
     known = count_true(periods, np.isfinite(margin.margin_k))
     coverage = known / periods.lengths
-    warn = np.array([surface.warn_k for surface in margin.surfaces] or [0.0])[np.maximum(margin.coldest, 0)]
+    warn = np.zeros(periods.steps)
+    for which, surface in enumerate(margin.surfaces):
+        np.copyto(warn, surface.warn_by_step_k, where=margin.coldest == which)
     indices = [mean_index("condensation_margin_k", "K", rule, inputs, periods, margin.margin_k)]
     for name, method, flags in (
         ("condensation_h", "condensation_hours", is_wet(margin.margin_k)),

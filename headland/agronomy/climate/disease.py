@@ -13,7 +13,7 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -22,9 +22,9 @@ from numpy.typing import ArrayLike
 
 from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, Air
 from headland.agronomy.climate.blight import late_blight_indices
-from headland.agronomy.series.answer import Method
+from headland.agronomy.series.answer import RUN_IN_TOO_SHORT, Method
 from headland.agronomy.series.arrays import Mask, Values
-from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index
+from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index, unknown_where
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     Periods,
@@ -69,10 +69,10 @@ _COVERAGE: Final = "coverage is the known share of the day, from 90 % on"
 VALIDITY: Final[dict[str, str]] = {
     "botrytis_index": "Fitted on grape flowers and berries at 12 to 32 degC; elsewhere it orders days, it is no share "
     "of sick plants. From 0.5 on moderate, from 1 high.",
-    "powdery_mildew_index": "Made for grape; begins anew 14 days before the first day asked for, and after a day that "
-    "is not known. From 40 on moderate, from 60 high.",
+    "powdery_mildew_index": "Made for grape; begins anew after a day that is not known, and follows the days since "
+    "then, up to a year. From 40 on moderate, from 60 high.",
     "late_blight_severity": "Wallin's severity values 0 to 4 a day, potato and tomato in the field; 18 since emergence "
-    "is the first warning. Here by local day, not from noon to noon.",
+    "is the first warning. From noon to noon: of the night that ends on the day.",
     "smith_period": "Potato late blight in the field: 1 on a day that ends two days of at least 10 degC and 11 h of "
     "90 % or more.",
     "hutton_period": "As the Smith period with 6 h of 90 % or more.",
@@ -159,28 +159,71 @@ def botrytis_indices(wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
     return np.where((hours > 0.0) & (degc <= _BOTRYTIS_DEAD_DEGC), index, np.nan)
 
 
-def powdery_mildew_index(days: Sequence[MildewDay], *, started_at: int | None = None) -> list[int]:
-    """Return the index 0..100 after each day; [2].
+@dataclass(frozen=True, slots=True)
+class MildewState:
+    """The course of [2] after a day: its index 0..100, whether it has started, and the favourable days before that."""
 
-    It starts at 60 after three consecutive favourable days, 20 for each; an interrupted run begins again from 0.
-    `started_at` continues from an index that had started.
+    index: int = 0
+    started: bool = False
+    run: int = 0
+
+
+#: The state before the first known day: nothing has started.
+FRESH: Final = MildewState()
+#: Every state that a day may end with.
+ANY_STATE: Final = frozenset(
+    [MildewState(run * _MILDEW_UP, run=run) for run in range(_MILDEW_DAYS)]
+    + [MildewState(index, started=True) for index in range(0, _MILDEW_MOST + 1, _MILDEW_DOWN)]
+)
+
+
+def follow_mildew(before: MildewState, day: MildewDay) -> MildewState:
+    """Return the state after a day; [2].
+
+    The index starts at 60 after three consecutive favourable days, 20 for each; an interrupted run begins again from 0.
     """
-    index, started, run = started_at or 0, started_at is not None, 0
+    favourable = day.favourable_h >= _MILDEW_HOURS
+    if not before.started:
+        run = before.run + 1 if favourable else 0
+        started = run >= _MILDEW_DAYS
+        return MildewState(run * _MILDEW_UP, started, 0 if started else run)
+    change = _MILDEW_UP if favourable else -_MILDEW_DOWN
+    if day.hot:
+        # Heat subtracts ten from a favourable day's twenty, but no day loses more than ten.
+        change = _MILDEW_UP - _MILDEW_DOWN if favourable else -_MILDEW_DOWN
+    return MildewState(min(max(before.index + change, 0), _MILDEW_MOST), started=True)
+
+
+def powdery_mildew_index(days: Sequence[MildewDay], *, started_at: int | None = None) -> list[int]:
+    """Return the index 0..100 after each day; [2]. `started_at` continues from an index that had started."""
+    state = FRESH if started_at is None else MildewState(started_at, started=True)
     indices = []
     for day in days:
-        favourable = day.favourable_h >= _MILDEW_HOURS
-        if not started:
-            run = run + 1 if favourable else 0
-            started = run >= _MILDEW_DAYS
-            index = run * _MILDEW_UP
-        else:
-            change = _MILDEW_UP if favourable else -_MILDEW_DOWN
-            if day.hot:
-                # Heat subtracts ten from a favourable day's twenty, but no day loses more than ten.
-                change = _MILDEW_UP - _MILDEW_DOWN if favourable else -_MILDEW_DOWN
-            index = min(max(index + change, 0), _MILDEW_MOST)
-        indices.append(index)
+        state = follow_mildew(state, day)
+        indices.append(state.index)
     return indices
+
+
+def mildew_days(periods: Periods, temperature_degc: Values) -> list[MildewDay | None]:
+    """Return what [2] needs of each local day, None for one of which less than 90 % is known."""
+    low, high = MILDEW_FAVOURABLE_DEGC
+    enough = count_true(periods, np.isfinite(temperature_degc)) >= SUM_BAR * periods.lengths
+    run_h = hours_of(longest_run(periods, (temperature_degc >= low) & (temperature_degc <= high)))
+    hot_h = hours_of(count_true(periods, temperature_degc >= MILDEW_HEAT_DEGC))
+    rows = zip(enough.tolist(), run_h.tolist(), hot_h.tolist(), strict=True)
+    return [MildewDay(run, hot >= MILDEW_HEAT_H) if is_known else None for is_known, run, hot in rows]
+
+
+def follow_states(states: frozenset[MildewState], days: Iterable[MildewDay | None]) -> list[frozenset[MildewState]]:
+    """Return after each day the states that it may have ended with, from the possible ones before the first day.
+
+    After a day that is not known the index begins anew.
+    """
+    course = []
+    for day in days:
+        states = frozenset((FRESH,)) if day is None else frozenset(follow_mildew(state, day) for state in states)
+        course.append(states)
+    return course
 
 
 def infection_shares(infection: Infection, wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
@@ -201,38 +244,52 @@ def level_of(value: float, levels: tuple[float, float]) -> Level:
     return "high" if value >= levels[1] else "moderate" if value >= levels[0] else "low"
 
 
-def disease_indices(periods: Periods, air: Air, downy: dict[str, Infection]) -> list[Index]:
+def disease_indices(
+    periods: Periods,
+    air: Air,
+    downy: dict[str, Infection],
+    *,
+    mildew_before: frozenset[MildewState] = frozenset((FRESH,)),
+    wet_before: bool = False,
+) -> list[Index]:
     """Return the indices and drivers of each period, which is a local day.
 
-    `downy` are the downy mildews of the crop by the crop's name; all of them where the crop is not known.
+    downy
+        The downy mildews of the crop by the crop's name; all of them where the crop is not known.
+    mildew_before
+        The states of powdery mildew with which the day before may have ended.
+    wet_before
+        Whether leaves may have been wet before the first step: then wetness is unknown until it is decided.
     """
     t, rh = air.temperature_degc, air.humidity_pct
     known = count_true(periods, np.isfinite(t + rh))
     coverage = known / periods.lengths
     course = follow_wetness(air)
+    open_steps = undecided_steps(air) if wet_before else (0, 0)
     humid = rh >= HUMID_FROM_PCT
     humid_h = hours_of(count_true(periods, humid))
-    humid_degc = average(periods, np.where(humid, t, np.nan))
 
-    def index_of(name: str, unit: str, rule: str, value: Values) -> Index:
-        method = Method(name, 1, f"{rule}; {_COVERAGE}")
-        return precomputed_index(name, unit, method, AIR_CHANNELS, value, coverage, known)
+    def index_of(name: str, unit: str, rule: str, value: Values, undecided: int = 0) -> Index:
+        index = precomputed_index(
+            name, unit, Method(name, 1, f"{rule}; {_COVERAGE}"), AIR_CHANNELS, value, coverage, known
+        )
+        return unknown_where(index, periods.edges[:-1] < undecided, RUN_IN_TOO_SHORT)
 
     wet_degc = average(periods, np.where(course.wet, t, np.nan))
     indices = [
-        index_of("wet_h", "h", _WETNESS, hours_of(count_true(periods, course.wet))),
+        index_of("wet_h", "h", _WETNESS, hours_of(count_true(periods, course.wet)), open_steps[0]),
         index_of("humid_h", "h", f"hours of {HUMID_FROM_PCT:g} % or more", humid_h),
-        index_of("wet_temperature_degc", "degC", f"mean while wet: {_WETNESS}", wet_degc),
-        index_of("botrytis_index", "1", _BOTRYTIS, _worst_botrytis(periods, course)),
-        _powdery_mildew(periods, t),
-        *late_blight_indices(periods, t, humid_h, humid_degc, coverage, known),
+        index_of("wet_temperature_degc", "degC", f"mean while wet: {_WETNESS}", wet_degc, open_steps[0]),
+        index_of("botrytis_index", "1", _BOTRYTIS, _worst_botrytis(periods, course), open_steps[1]),
+        _powdery_mildew(periods, t, mildew_before),
+        *late_blight_indices(periods, t, humid, np.isfinite(t + rh), humid_h, coverage, known),
     ]
     at = np.flatnonzero(np.isfinite(course.hours))
     for crop, infection in downy.items():
         share = np.zeros(periods.steps)
         share[at] = infection_shares(infection, course.hours[at], course.mean_degc[at])
         rule = f"Magarey et al. (2005) eq 1 and 2 for {infection.name}; {_WETNESS}"
-        indices.append(index_of(f"downy_mildew_share_{crop}", "1", rule, highest(periods, share)))
+        indices.append(index_of(f"downy_mildew_share_{crop}", "1", rule, highest(periods, share), open_steps[1]))
     return indices
 
 
@@ -241,22 +298,37 @@ def _worst_botrytis(periods: Periods, course: WetCourse) -> Values:
     return np.where(np.isnan(worst), BOTRYTIS_WHEN_DRY, worst)
 
 
-def _powdery_mildew(periods: Periods, temperature: Values) -> Index:
-    low, high = MILDEW_FAVOURABLE_DEGC
+def undecided_steps(air: Air) -> tuple[int, int]:
+    """Return the steps until which wetness is unknown, and those until which the length of a wet period is.
+
+    Leaves may have been wet before the first step. Wetness is decided by the first depression below the onset, beyond
+    the dry-off or unknown; a wet period ends with the first dry break of four hours.
+    """
+    depression_k = air.temperature_degc - air.dew_degc
+    decides = np.flatnonzero((depression_k <= ONSET_K) | (depression_k >= DRY_OFF_K) | ~np.isfinite(depression_k))
+    if not len(decides):
+        return len(depression_k), len(depression_k)
+    first = int(decides[0])
+    dry = ~wet_while_near_dew(depression_k)
+    dry[:first] = False
+    break_steps = round(BOTRYTIS_DRY_H * HOUR_MS / STEP_MS)
+    total = np.concatenate(([0], np.cumsum(dry)))
+    whole = np.flatnonzero(total[break_steps:] - total[:-break_steps] == break_steps)
+    return first, int(whole[0]) if len(whole) else len(dry)
+
+
+def _powdery_mildew(periods: Periods, temperature: Values, before: frozenset[MildewState]) -> Index:
     known = count_true(periods, np.isfinite(temperature))
-    coverage = known / periods.lengths
-    run_h = hours_of(longest_run(periods, (temperature >= low) & (temperature <= high)))
-    hot_h = hours_of(count_true(periods, temperature >= MILDEW_HEAT_DEGC))
-    value = np.full(len(periods), np.nan)
-    enough = coverage >= SUM_BAR
-    # The index depends on the days before, so an unknown day starts it anew.
-    for group in np.split(np.arange(len(periods)), np.flatnonzero(np.diff(enough)) + 1):
-        if len(group) and enough[group[0]]:
-            days = [
-                MildewDay(favourable, hot >= MILDEW_HEAT_H)
-                for favourable, hot in zip(run_h[group].tolist(), hot_h[group].tolist(), strict=True)
-            ]
-            value[group] = powdery_mildew_index(days)
+    days = mildew_days(periods, temperature)
+    course = follow_states(before, days)
+    found = [{state.index for state in states} for states in course]
+    value = [
+        float(next(iter(index))) if day is not None and len(index) == 1 else np.nan
+        for day, index in zip(days, found, strict=True)
+    ]
     rule = "Gubler and Thomas (UC IPM): hours on end of 21.1 to 29.4 degC, heat of 35 degC"
     method = Method("powdery_mildew_index", 1, f"{rule}; {_COVERAGE}")
-    return precomputed_index("powdery_mildew_index", "1", method, (AIR_TEMPERATURE,), value, coverage, known)
+    index = precomputed_index(
+        "powdery_mildew_index", "1", method, (AIR_TEMPERATURE,), np.array(value), known / periods.lengths, known
+    )
+    return unknown_where(index, np.array([len(each) > 1 for each in found], np.bool_), RUN_IN_TOO_SHORT)

@@ -15,6 +15,7 @@ Sources
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Literal
 
 import numpy as np
@@ -196,7 +197,10 @@ def chill_indices(days: Periods, hours: Periods, channel: str, temperature_degc:
         ("chill_units", "1", utah, sum_up(days, utah_by_hour(hourly)), coverage, SUM_BAR),
         ("chill_portions_since", "1", dynamic, portions, since, 1.0),
     )
-    return [
+    chill = [
         precomputed_index(name, unit, Method(name, 1, rule), (channel,), value, share, known, bar)
         for name, unit, rule, value, share, bar in columns
     ]
+    # The portions are those of all days up to each: another first day gives another number for another window.
+    ends_ms = [hours.window(last)[1] for last in (days.edges[1:] - 1).tolist()]
+    return [*chill[:-1], replace(chill[-1], windows=tuple((hours.start_ms, end_ms) for end_ms in ends_ms))]

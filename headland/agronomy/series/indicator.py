@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
-from headland.agronomy.series.arrays import Counts, Values
+from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.cadence import SLOWEST_MS
 from headland.agronomy.series.qartod import GOOD, MISSING
 from headland.agronomy.series.time_grid import Periods, count_true, highest, lowest, sum_up
@@ -106,6 +106,31 @@ def need_interval(indices: Iterable[Index], minutes: int) -> list[Index]:
         )
         for index in indices
     ]
+
+
+def unknown_where(index: Index, unknown: Mask, reason: str) -> Index:
+    """Return an index without the values of some periods, with the reason; what was unknown before keeps its own."""
+    lost = unknown & np.isfinite(index.value) | unknown & (index.coverage >= index.bar)
+    if not lost.any():
+        return index
+    before = index.reasons or (None,) * len(index.value)
+    reasons = tuple(reason if is_lost else told for is_lost, told in zip(lost.tolist(), before, strict=True))
+    return replace(index, value=np.where(lost, np.nan, index.value), reasons=reasons)
+
+
+def part_of(index: Index, first: int, end: int) -> Index:
+    """Return an index of the periods from `first` to before `end`."""
+    low, high = (None if column is None else column[first:end] for column in (index.low, index.high))
+    return replace(
+        index,
+        value=index.value[first:end],
+        coverage=index.coverage[first:end],
+        known=index.known[first:end],
+        low=low,
+        high=high,
+        reasons=None if index.reasons is None else index.reasons[first:end],
+        windows=None if index.windows is None else index.windows[first:end],
+    )
 
 
 def answer_of(

@@ -31,17 +31,21 @@ from headland.agronomy.climate.disease import (
     VALIDITY,
     disease_indices,
     level_of,
+    mildew_days,
 )
 from headland.agronomy.climate.light import light_indices, rolling_light
 from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, precomputed_index
 from headland.agronomy.series.time_grid import Periods, make_periods
 from headland.analysis.greenhouse.crop_targets import Crop, CropTargets, TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_note
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
-from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.greenhouse.mildew_history import states_before
+from headland.analysis.greenhouse.run_in import run_in
+from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
@@ -50,7 +54,7 @@ from headland.units_of_time import DAY_MS, MINUTE_MS
 #: The periods of an answer; "window" is one period, the whole window.
 By = Literal["window", "hour", "day", "stage"]
 
-#: Powdery mildew's index needs the days before; the rules of two days the day before.
+#: Leaves have been dry for once in so many days; the rules of two days need the day before.
 _RUN_IN_DAYS: Final = 14
 
 
@@ -105,29 +109,38 @@ def answer_air(query: ClimateQuery, thresholds: Thresholds | None = None) -> Hou
     """
     periods, stages = divide_window(query)
     channels = (*AIR_CHANNELS, LEAF_TEMPERATURE, *LIGHT[:1])
-    grid = read_grid(query.scope, query.house, channels, periods, query.window if query.by == "window" else None)
-    air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day_of(query.house, periods))
-    indices = air_indices(periods, air)
-    if query.by == "day":
-        indices += day_indices(periods, air, thresholds or query.thresholds)
-        indices += chill_of(query.house, periods, air)
-    return build_answers(query, grid, indices, stages)
+    if query.by != "day":
+        grid = read_grid(query.scope, query.house, channels, periods, query.window if query.by == "window" else None)
+        air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day_of(query.house, periods))
+        return build_answers(query, grid, air_indices(periods, air), stages)
+    # The degree days of a day need the lowest temperature of the next.
+    run = run_in(query.house.place, periods)
+    whole = read_with_run_in(query.scope, query.house, channels, run)
+    air = Air(*air_of(whole), whole.mean(LEAF_TEMPERATURE), by_day_of(query.house, run.periods))
+    following_degc = run.following_degc(air.temperature_degc)
+    indices = air_indices(run.periods, air)
+    indices += day_indices(run.periods, air, thresholds or query.thresholds, following_degc)
+    grid = run.cut(whole)
+    return build_answers(query, grid, [*run.part(indices), *chill_of(query.house, periods, air_of(grid)[0])], stages)
 
 
-def chill_of(house: House, days: Periods, air: Air) -> list[Index]:
+def chill_of(house: House, days: Periods, temperature_degc: Values) -> list[Index]:
     """Return the winter chill of local days."""
     whole = Window(days.start_ms, days.window(len(days) - 1)[1])
     hours = make_periods(hour_starts(house.place, whole), whole.end_ms)
     in_hours = Periods(days.start_ms, np.searchsorted(hours.edges, days.edges))
-    return chill_indices(in_hours, hours, AIR_TEMPERATURE, air.temperature_degc)
+    return chill_indices(in_hours, hours, AIR_TEMPERATURE, temperature_degc)
 
 
 def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     """Return the margins, hours and events of condensation on the most critical surface, and on each."""
     periods, stages = divide_window(query)
-    grid = read_grid(query.scope, query.house, SURFACES, periods)
-    margin = margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods))
-    answers = build_answers(query, grid, condensation_indices(periods, margin), stages)
+    run = run_in(query.house.place, periods)
+    whole = read_with_run_in(query.scope, query.house, SURFACES, run)
+    margin = margin_of(query.house, query.crop_targets, whole, by_day_of(query.house, run.periods), run.days)
+    grid = run.cut(whole)
+    answers = build_answers(query, grid, run.part(condensation_indices(run.periods, margin)), stages)
+    margin = margin.cut(run.steps)
     notes = {s.name: surface_note(s, query.house, query.crop_targets) for s in margin.surfaces}
     return replace(answers, notes={**notes}, events=events_of(grid, margin))
 
@@ -135,11 +148,14 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
 def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | None) -> HouseAnswers:
     """Return light sums by local day, or fluxes by hour, with the factor from the measured unit to photons."""
     periods, stages = divide_window(query)
-    grid = read_grid(query.scope, query.house, (*LIGHT, AIR_TEMPERATURE), periods)
-    light, note = light_of(query.house, grid, transmission, lamp, by_day_of(query.house, periods))
+    # The light of 24 hours up to a period's end begins before the period.
+    run = run_in(query.house.place, periods)
+    whole = read_with_run_in(query.scope, query.house, (*LIGHT, AIR_TEMPERATURE), run)
+    grid, periods = run.cut(whole), run.periods
+    light, note = light_of(query.house, whole, transmission, lamp, by_day_of(query.house, periods))
     if light is None:
         return replace(build_answers(query, grid, [], stages), notes={"light": note})
-    indices = light_indices(periods, light, query.crop.base_degc, grid.mean(AIR_TEMPERATURE))
+    indices = light_indices(periods, light, query.crop.base_degc, whole.mean(AIR_TEMPERATURE))
     total, share = rolling_light(light)
     last = periods.edges[1:] - 1
     rule = Method("rolling_light_24_h", 1, f"light of the 24 h up to the period's end, from 90 % on; {light.source}")
@@ -151,18 +167,26 @@ def answer_light(query: ClimateQuery, transmission: float | None, lamp: str | No
     )
     if query.by != "day":
         indices = [index for index in indices if index.name in {"ppfd_umol_m2_s", "light_24_h_mol_m2"}]
-    return replace(build_answers(query, grid, indices, stages), notes={"light": note})
+    return replace(build_answers(query, grid, run.part(indices), stages), notes={"light": note})
 
 
 def answer_disease(query: ClimateQuery) -> HouseAnswers:
-    """Return the indices of disease of each local day with their drivers; computed from 14 days before the window."""
+    """Return the indices of disease of each local day with their drivers; computed from 14 days before the window.
+
+    Powdery mildew depends on its whole season: on as many days before as are needed to know its state.
+    """
     early = Window(query.window.start_ms - _RUN_IN_DAYS * DAY_MS, query.window.end_ms)
-    run_in = replace(query, window=early, by="day")
-    periods, _ = divide_window(run_in)
-    grid = read_grid(query.scope, query.house, (*AIR_CHANNELS, *LIGHT[:1]), periods)
+    early_query = replace(query, window=early, by="day")
+    periods, _ = divide_window(early_query)
+    grid = read_grid(query.scope, query.house, (*AIR_CHANNELS, *LIGHT[:1]), periods, told=query.window)
     names = query.crop.downy
     downy = {crop: infection for crop, infection in DOWNY_MILDEWS.items() if names is None or crop in names}
-    answers = build_answers(run_in, grid, disease_indices(periods, Air(*air_of(grid)), downy), None)
+    air = Air(*air_of(grid))
+    asked_from = next(at for at in range(len(periods)) if periods.window(at)[1] > query.window.start_ms)
+    mildew = mildew_days(periods, air.temperature_degc)
+    before = states_before(query.scope, query.house, periods.start_ms, mildew, asked_from)
+    indices = disease_indices(periods, air, downy, mildew_before=before, wet_before=True)
+    answers = build_answers(early_query, grid, indices, None)
     days = [
         replace(day, levels=_disease_levels(day)) for day in answers.periods if day.window[1] > query.window.start_ms
     ]

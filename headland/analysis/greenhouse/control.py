@@ -29,7 +29,8 @@ from headland.agronomy.series.indicator import SUM_BAR, Index, mean_index, need_
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
 from headland.analysis.greenhouse.house_grid import HouseGrid
-from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.greenhouse.run_in import run_in
+from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
 from headland.i18n import CatalogText
 
 _SUN, _SUN_SUM = "global_radiation_w_m2", "radiation_sum_mj_m2"
@@ -60,7 +61,10 @@ _VALID_STEPS: Final = 12
 def answer_irrigation(query: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_cm2: float) -> HouseAnswers:
     """Return by local day the radiation sum, the water uptake, and the target and measured drain."""
     periods, stages = divide_window(query)
-    grid = read_grid(query.scope, query.house, (_SUN, _SUN_SUM, _GIVEN, _DRAINED, _GIVEN_EC, _DRAINED_EC), periods)
+    # A meter's rise at a day's first step is from the last one before.
+    run = run_in(query.house.place, periods)
+    channels = (_SUN, _SUN_SUM, _GIVEN, _DRAINED, _GIVEN_EC, _DRAINED_EC)
+    grid, periods = read_with_run_in(query.scope, query.house, channels, run), run.periods
     indices: list[Index] = []
     notes: dict[str, str | CatalogText] = {}
     sun = grid.mean(_SUN)
@@ -73,14 +77,16 @@ def answer_irrigation(query: ClimateQuery, dose_l_m2: float | None, uptake_ml_j_
         notes["drain"] = CatalogText("answer_notes", "drain_missing", {"given": _GIVEN, "drained": _DRAINED})
     else:
         indices += _by_meters(periods, grid, given, drained)
-    return replace(build_answers(query, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, run.cut(grid), run.part(indices), stages), notes=notes)
 
 
 def answer_compliance(query: ClimateQuery) -> HouseAnswers:
     """Return the compliance with set points, vent movement, and hours of heating with open vents."""
     periods, stages = divide_window(query)
     channels = {name for pair in _PAIRS for name in pair[:2]} | {_VENT, _HEAT, _PIPE}
-    grid = read_grid(query.scope, query.house, sorted(channels), periods)
+    # A set point holds from before a day, and a step at its end is answered after it.
+    run = run_in(query.house.place, periods)
+    grid, periods = read_with_run_in(query.scope, query.house, sorted(channels), run), run.periods
     indices: list[Index] = []
     notes: dict[str, str | CatalogText] = {}
     for channel, setpoint, side, band in _PAIRS:
@@ -92,7 +98,7 @@ def answer_compliance(query: ClimateQuery) -> HouseAnswers:
     vent = grid.mean(_VENT)
     if vent is not None:
         indices += _actuators(periods, vent, grid)
-    return replace(build_answers(query, grid, indices, stages), notes=notes)
+    return replace(build_answers(query, run.cut(grid), run.part(indices), stages), notes=notes)
 
 
 def answer_uniformity(query: ClimateQuery) -> HouseAnswers:

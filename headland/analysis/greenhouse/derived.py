@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeGuard
+from typing import Final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppf
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sun import is_dark, is_day
 from headland.agronomy.series.arrays import Mask, Values
-from headland.agronomy.series.time_grid import Periods
+from headland.agronomy.series.time_grid import Periods, count_true
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import HouseGrid
@@ -60,29 +60,33 @@ def in_dark_of(house: House, periods: Periods) -> Mask | None:
     return is_dark(periods.time_ms, place.latitude_deg, place.longitude_deg)
 
 
-def margin_of(house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None) -> CondensationMargin:
-    """Return the margin of the most critical surface, of measured ones and estimates by offset, balance or lag."""
+def margin_of(
+    house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None, days: Periods | None = None
+) -> CondensationMargin:
+    """Return the margin of the most critical surface, of measured ones and estimates by offset, balance or lag.
+
+    A surface is measured on the `days` on which a sensor knows it for half of the time, without them on all or none.
+    """
     air, humidity = air_of(grid)
     periods, crop = grid.periods, crop_targets.crop(house.crop)
     surfaces: list[Surface] = []
     assumed: list[str] = []
-    leaf, cover, outside = grid.mean(LEAF_TEMPERATURE), grid.mean(_COVER), grid.mean(OUTSIDE)
-    if _is_known(leaf, air):
-        surfaces.append(Surface("leaf", leaf))
-    else:
-        up = np.zeros(periods.steps, np.bool_) if by_day is None else by_day
-        screen = grid.mean(SCREEN)
-        closed = np.zeros(periods.steps, np.bool_) if screen is None else screen > 50.0
-        estimate = estimate_leaf_degc(air, up, screen_closed=closed)
-        surfaces.append(Surface("leaf", estimate, _method_of("leaf", house, crop_targets)))
-    if _is_known(cover, air):
-        surfaces.append(Surface("cover", cover))
-    elif _is_known(outside, air):
+    leaf, cover, outside = (
+        _where_known(grid.mean(channel), air, days) for channel in (LEAF_TEMPERATURE, _COVER, OUTSIDE)
+    )
+    up = np.zeros(periods.steps, np.bool_) if by_day is None else by_day
+    screen = grid.mean(SCREEN)
+    closed = np.zeros(periods.steps, np.bool_) if screen is None else screen > 50.0
+    estimate = estimate_leaf_degc(air, up, screen_closed=closed)
+    surfaces.append(_surface("leaf", leaf, estimate, _method_of("leaf", house, crop_targets)))
+    if outside is not None and (cover is None or not cover[1].all()):
         material, _ = crop_targets.cover(house.cover)
-        estimate = estimate_cover_degc(air, outside, material.u_w_m2_k)
-        surfaces.append(Surface("cover", estimate, _method_of("cover", house, crop_targets)))
+        estimate = estimate_cover_degc(air, np.where(outside[1], outside[0], np.nan), material.u_w_m2_k)
+        surfaces.append(_surface("cover", cover, estimate, _method_of("cover", house, crop_targets)))
         name = _text(_cover_name(house, crop_targets))
         assumed += [OUTSIDE, f"cover_u_w_m2_k = {material.u_w_m2_k:g} ({name}: {material.source})"]
+    elif cover is not None:
+        surfaces.append(Surface("cover", np.where(cover[1], cover[0], np.nan)))
     if crop.fruit_lag_s is not None:
         estimate = estimate_lagging_degc(periods.time_ms, air, crop.fruit_lag_s)
         surfaces.append(Surface("fruit", estimate, _method_of("fruit", house, crop_targets)))
@@ -164,9 +168,25 @@ def _text(name: str | CatalogText) -> str:
     return name if isinstance(name, str) else name.text("en")
 
 
-def _is_known(column: Values | None, air: Values) -> TypeGuard[Values]:
-    """Return whether a column is known for most of the time for which the air is known."""
+def _where_known(column: Values | None, air: Values, days: Periods | None) -> tuple[Values, Mask] | None:
+    """Return a column with the steps of the days on which it is known for half of the time of the air; None for none.
+
+    Without `days` all steps are one.
+    """
     if column is None:
-        return False
+        return None
+    days = Periods(0, np.array([0, len(air)], np.int64)) if days is None else days
     known = np.isfinite(air)
-    return bool(np.isfinite(column[known]).mean() >= _MOST_HOLES) if known.any() else False
+    both, least = count_true(days, np.isfinite(column) & known), _MOST_HOLES * count_true(days, known)
+    use = np.repeat(both >= least, days.lengths)
+    return (column, use) if (both > 0).any() and (both[both > 0] >= least[both > 0]).any() else None
+
+
+def _surface(name: str, measured: tuple[Values, Mask] | None, estimate: Values, rule: str) -> Surface:
+    """Return a surface as measured, and as estimated on days without."""
+    if measured is None:
+        return Surface(name, estimate, rule)
+    column, use = measured
+    if use.all():
+        return Surface(name, column)
+    return Surface(name, np.where(use, column, estimate), rule, use)

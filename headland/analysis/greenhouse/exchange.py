@@ -16,7 +16,8 @@ from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, bui
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, margin_of
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import HouseGrid
-from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.greenhouse.run_in import run_in
+from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
 
@@ -35,9 +36,10 @@ def answer_exchange(query: ClimateQuery, declared: DeclaredHouse, transmission: 
     days, _ = divide_window(replace(query, by="day"))
     whole = query.window if query.by == "hour" else Window(days.start_ms, query.window.end_ms)
     hours, _ = divide_window(replace(query, by="hour", window=whole))
-    grid = read_grid(query.scope, query.house, (*SURFACES, *LIGHT[:1], _SUN, _CO2, _OUTSIDE_RH), hours)
-    inside, notes = _inside_of(query, grid, transmission)
-    indices = exchange_indices(hours, inside, declared)
+    run = run_in(query.house.place, hours)
+    whole_grid = read_with_run_in(query.scope, query.house, (*SURFACES, *LIGHT[:1], _SUN, _CO2, _OUTSIDE_RH), run)
+    inside, notes = _inside_of(query, whole_grid, transmission, run.days)
+    indices, grid = run.part(exchange_indices(run.periods, inside, declared)), run.cut(whole_grid)
     if declared.height_m is None:
         notes["height"] = "Give height_m=, or register the greenhouse's volume_m3 and floor_area_m2, for the balances."
     if query.by == "hour":
@@ -49,18 +51,21 @@ def answer_exchange(query: ClimateQuery, declared: DeclaredHouse, transmission: 
 
 
 def _inside_of(
-    query: ClimateQuery, grid: HouseGrid, transmission: float | None
+    query: ClimateQuery, grid: HouseGrid, transmission: float | None, days: Periods
 ) -> tuple[HouseClimate, dict[str, str | CatalogText]]:
     notes: dict[str, str | CatalogText] = {}
     by_day = by_day_of(query.house, grid.periods)
     air = Air(*air_of(grid))
-    margin = margin_of(query.house, query.crop_targets, grid, by_day)
+    margin = margin_of(query.house, query.crop_targets, grid, by_day, days)
     radiation, channel, note = _radiation_of(grid, transmission)
     notes["radiation"] = note
-    leaf, canopy = grid.mean(LEAF_TEMPERATURE), LEAF_TEMPERATURE
-    if leaf is None or np.isfinite(leaf).mean() < 0.5:
+    surface, canopy = next(each for each in margin.surfaces if each.name == "leaf"), LEAF_TEMPERATURE
+    leaf = surface.temperature_degc
+    if surface.estimated is not None:
         night = np.zeros(grid.periods.steps, np.bool_)
-        leaf, canopy = estimate_leaf_degc(air.temperature_degc, night if by_day is None else by_day), ""
+        estimate = estimate_leaf_degc(air.temperature_degc, night if by_day is None else by_day)
+        leaf = estimate if surface.measured is None else np.where(surface.measured, leaf, estimate)
+        canopy = ""
         notes["canopy"] = "estimated: the air's temperature by day, 1.5 K below it by night"
     channels = tuple(name for name in (canopy, *AIR_CHANNELS, channel, _CO2) if name)
     inside = HouseClimate(

@@ -41,6 +41,18 @@ class DeviceGrid:
     stand_ins: dict[str, str] = field(default_factory=dict)
     replaced: dict[str, Mask] = field(default_factory=dict)
 
+    def cut(self, part: slice) -> DeviceGrid:
+        """Return some steps of it."""
+        return DeviceGrid(
+            self.device,
+            {name: column[part] for name, column in self.values.items()},
+            {name: column[part] for name, column in self.counts.items()},
+            {name: column[part] for name, column in self.flags.items()},
+            {name: column[part] for name, column in self.intervals.items() if column[part].any()},
+            self.stand_ins,
+            {name: column[part] for name, column in self.replaced.items()},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class HouseGrid:
@@ -62,6 +74,12 @@ class HouseGrid:
         known = np.isfinite(columns)
         total = np.where(known, columns, 0.0).sum(axis=0)
         return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+    def cut(self, periods: Periods) -> HouseGrid:
+        """Return the part of the grid with some periods, which are within it."""
+        first = (periods.start_ms - self.periods.start_ms) // STEP_MS
+        part = slice(first, first + periods.steps)
+        return HouseGrid(periods, [device.cut(part) for device in self.devices], self.left_out)
 
     def counts_of(self, channels: tuple[str, ...]) -> list[int]:
         """Return the number of samples in each period, of the channel with the fewest."""

@@ -32,7 +32,8 @@ from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
-from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.greenhouse.run_in import run_in
+from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
@@ -117,26 +118,29 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     """Return the overview of a house over the window of `query`, for a chart `width` pixels wide."""
     house, window = query.house, query.window
     days = make_periods(day_starts(house.place, window), window.end_ms)
-    grid = read_grid(query.scope, house, (*SURFACES, *LIGHT, _CO2), days)
-    by_day = by_day_of(house, days)
-    air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day)
-    margin = margin_of(house, query.crop_targets, grid, by_day)
-    light, light_note = light_of(house, grid, None, None, by_day)
+    run = run_in(house.place, days)
+    whole = read_with_run_in(query.scope, house, (*SURFACES, *LIGHT, _CO2), run)
+    by_day = by_day_of(house, run.periods)
+    air = Air(*air_of(whole), whole.mean(LEAF_TEMPERATURE), by_day)
+    margin = margin_of(house, query.crop_targets, whole, by_day, run.days)
+    light, light_note = light_of(house, whole, None, None, by_day)
     crop = query.crop
-    indices: list[Index] = [
-        *air_indices(days, air),
-        *day_indices(days, air, query.thresholds),
-        *chill_of(house, days, air),
-        *condensation_indices(days, margin),
+    all_indices: list[Index] = [
+        *air_indices(run.periods, air),
+        *day_indices(run.periods, air, query.thresholds, run.following_degc(air.temperature_degc)),
+        *condensation_indices(run.periods, margin),
     ]
     if light is not None:
-        indices += light_indices(days, light, crop.base_degc, air.temperature_degc)
+        all_indices += light_indices(run.periods, light, crop.base_degc, air.temperature_degc)
+    grid, margin = run.cut(whole), margin.cut(run.steps)
+    air = Air(air.temperature_degc[run.steps], air.humidity_pct[run.steps])
+    indices = [*run.part(all_indices), *chill_of(house, days, air.temperature_degc)]
     answers = build_answers(replace(query, by="day"), grid, indices, None)
     disease = answer_disease(query)
     hours = make_periods(hour_starts(house.place, window), window.end_ms)
     columns = _columns_of(grid, air, margin)
     if light is not None:
-        columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s
+        columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s[run.steps]
     notes: dict[str, str | CatalogText] = {**disease.notes, **answers.notes, "light": light_note}
     return Overview(
         house,

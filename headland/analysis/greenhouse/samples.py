@@ -17,6 +17,7 @@ from headland.agronomy.series.sensor_health import SensorFinding, check_channel,
 from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
+from headland.analysis.greenhouse.run_in import RunIn
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
@@ -32,11 +33,20 @@ _INSTANCES: Final = ("", ":1", ":2", ":3", ":4")
 
 
 def read_grid(
-    scope: OrgScope, house: House, quantities: Iterable[str], periods: Periods, within: Window | None = None
+    scope: OrgScope,
+    house: House,
+    quantities: Iterable[str],
+    periods: Periods,
+    within: Window | None = None,
+    *,
+    told: Window | None = None,
+    beside_ms: int = _BESIDE_MS,
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
 
     Periods are whole grid steps; of the first and the last one only samples `within` a window count, if it has any.
+    Findings are those of the window `told`, without it of all periods. Samples of `beside_ms` before and after the grid
+    are read with it.
     """
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
@@ -44,26 +54,39 @@ def read_grid(
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:
-        grid, findings = _read_device(scope, record, wanted, periods, whole)
+        grid, findings = _read_device(scope, record, wanted, periods, whole, told or whole, beside_ms)
         devices.append(grid)
         left_out += [DeviceFinding(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
 
 
+def read_with_run_in(scope: OrgScope, house: House, quantities: Iterable[str], run: RunIn) -> HouseGrid:
+    """Return some quantities of a house on the grid of all periods of a run-in; only the asked ones have findings."""
+    asked = Window(run.asked.start_ms, run.asked.window(len(run.asked) - 1)[1])
+    return read_grid(scope, house, quantities, run.periods, told=asked, beside_ms=_BESIDE_MS // 4)
+
+
 def _read_device(
-    scope: OrgScope, record: DeviceRecord, wanted: list[str], periods: Periods, window: Window
+    scope: OrgScope,
+    record: DeviceRecord,
+    wanted: list[str],
+    periods: Periods,
+    window: Window,
+    told: Window,
+    beside_ms: int,
 ) -> tuple[DeviceGrid, list[SensorFinding]]:
     grid = DeviceGrid(record.descriptor.device)
     findings: list[SensorFinding] = []
     good: dict[str, tuple[Times, Values]] = {}
     # The grid with its margins: whole steps, so that the part in the middle is the grid itself.
-    steps = _BESIDE_MS // STEP_MS
-    wide = Periods(periods.start_ms - _BESIDE_MS, np.array([0, periods.steps + 2 * steps], np.int64))
+    steps = beside_ms // STEP_MS
+    wide = Periods(periods.start_ms - beside_ms, np.array([0, periods.steps + 2 * steps], np.int64))
     beside = Window(wide.start_ms, wide.start_ms + STEP_MS * wide.steps)
     for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, beside).items():
         inside = (time_ms >= window.start_ms) & (time_ms < window.end_ms)
         ingested = flag > NOT_EVALUATED
-        flags, channel_findings = check_channel(channel, time_ms, value, inside)
+        is_told = (time_ms >= told.start_ms) & (time_ms < told.end_ms)
+        flags, channel_findings = check_channel(channel, time_ms, value, is_told)
         use = ~ingested & (flags < FAIL) & np.isfinite(value)
         declared = record.descriptor.channels.get(channel)
         filled = use & _without_cut_steps(time_ms, use, inside, periods)
@@ -72,9 +95,9 @@ def _read_device(
         )
         if not inside.any() and not np.isfinite(values[steps:-steps]).any():
             continue
-        findings += _flagged_findings(channel, time_ms, flag, ingested & inside)
+        findings += _flagged_findings(channel, time_ms, flag, ingested & is_told)
         findings += channel_findings
-        good[channel] = (time_ms[use & inside], value[use & inside])
+        good[channel] = (time_ms[use & is_told], value[use & is_told])
         grid.values[channel] = values[steps:-steps]
         if intervals is not None and intervals[steps:-steps].any():
             grid.intervals[channel] = intervals[steps:-steps]

@@ -33,7 +33,8 @@ from headland.agronomy.series.time_grid import (
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
-from headland.analysis.greenhouse.samples import read_grid
+from headland.analysis.greenhouse.run_in import run_in
+from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, is_outdoors, read_rain
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -59,14 +60,12 @@ def answer_weather(
 
     Sums over weeks include days before the window; chill is summed from the window's first day on.
     """
-    first_ms = day_starts(house.place, window)[0]
-    early = Window(first_ms - RUN_IN_DAYS * DAY_MS, window.end_ms)
-    periods = make_periods(day_starts(house.place, early), early.end_ms)
+    run = run_in(house.place, make_periods(day_starts(house.place, window), window.end_ms), RUN_IN_DAYS)
+    periods = run.periods
     # A vehicle measures the air where it flies, not at the site.
     stations = replace(house, records=[r for r in house.records if is_outdoors(r.descriptor.kind, _WIND)])
-    grid = read_grid(
-        scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN, RAIN_ON), periods
-    )
+    channels = (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN, RAIN_ON)
+    grid = read_with_run_in(scope, stations, channels, run)
     notes: dict[str, str] = {}
     indices: list[Index] = []
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
@@ -76,7 +75,7 @@ def answer_weather(
     else:
         indices += _extremes(periods, t_name, t)
         indices += hours_beyond(periods, t_name, t, thresholds)
-        indices += degree_day_indices(periods, t_name, t, thresholds)
+        indices += degree_day_indices(periods, t_name, t, thresholds, run.following_degc(t))
     blocked = _blocked_gauges(grid)
     gauges = [r for r in stations.records if r.descriptor.device not in {each.device for each in blocked}]
     gauge = read_rain(scope, gauges, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
@@ -101,15 +100,13 @@ def answer_weather(
         )
     if t is not None:
         indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
-    if t is not None:
-        indices += _chill(house, periods, first_ms, t_name, t)
     windows = [periods.window(at) for at in range(len(periods))]
-    columns = {index.name: answers_of(grid, index, windows) for index in indices}
-    days = [
-        (window, {name: column[at] for name, column in columns.items()})
-        for at, window in enumerate(windows)
-        if window[1] > first_ms
-    ]
+    columns = {index.name: answers_of(grid, index, windows)[run.before :] for index in indices}
+    asked = windows[run.before : run.before + len(run.asked)]
+    if t is not None:
+        chill = _chill(house, run.asked, t_name, t[run.steps])
+        columns |= {index.name: answers_of(run.cut(grid), index, asked) for index in chill}
+    days = [(day, {name: column[at] for name, column in columns.items()}) for at, day in enumerate(asked)]
     return SiteWeather(house, days, [*grid.left_out, *blocked], notes)
 
 
@@ -159,24 +156,12 @@ def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[s
     return [*local, *blitecast_indices(local[0], mean, rain, names)]
 
 
-def _chill(house: House, periods: Periods, first_ms: int, channel: str, t: Values) -> list[Index]:
-    """Return the chill of the days from `first_ms` on, unknown for those before."""
-    skipped = (first_ms - periods.start_ms) // STEP_MS
-    end_ms = periods.window(len(periods) - 1)[1]
-    hours = make_periods(hour_starts(house.place, Window(first_ms, end_ms)), end_ms)
-    before = int(np.searchsorted(periods.edges, skipped))
-    days = Periods(first_ms, np.searchsorted(hours.edges, periods.edges[before:] - skipped))
-    return [_later(index, before) for index in chill_indices(days, hours, channel, t[skipped:])]
-
-
-def _later(index: Index, days: int) -> Index:
-    """Return an index that begins so many days earlier, with unknown values."""
-    return replace(
-        index,
-        value=np.concatenate((np.full(days, np.nan), index.value)),
-        coverage=np.concatenate((np.zeros(days), index.coverage)),
-        known=np.concatenate((np.zeros(days, np.int64), index.known)),
-    )
+def _chill(house: House, days: Periods, channel: str, t: Values) -> list[Index]:
+    """Return the chill of days, the portions summed since the first."""
+    end_ms = days.window(len(days) - 1)[1]
+    hours = make_periods(hour_starts(house.place, Window(days.start_ms, end_ms)), end_ms)
+    in_hours = Periods(days.start_ms, np.searchsorted(hours.edges, days.edges))
+    return chill_indices(in_hours, hours, channel, t)
 
 
 def _rain(periods: Periods, gauge: Gauge) -> Index:
