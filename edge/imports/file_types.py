@@ -8,18 +8,22 @@ from typing import Final
 
 from edge.agent.settings import EdgeSettings
 from edge.imports.dataflash.source import DataflashSource
+from edge.imports.file_content import Kind, kind_of
 from edge.imports.log_output import LogReport
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.report import FileReport
+from edge.imports.sentences import Sentence
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.imports.ulog.source import UlogSource
 from edge.sources.mavlink.settings import MavlinkSettings
-from headland.errors import SettingsError
+from headland.errors import DataDamaged, SettingsError
 
 LOGS: Final = (".tlog", ".rlog", ".raw", ".bin", ".ulg")
 TABLES: Final = (".csv", ".tsv", ".txt")
+#: What a log is taken for where its contents do not tell; a text is DataFlash only where it looks like it.
+_KIND_BY_SUFFIX: Final = {".rlog": Kind.RAW, **{kind.value: kind for kind in Kind if kind is not Kind.DATAFLASH_TEXT}}
 #: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 
@@ -29,8 +33,9 @@ LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource
 def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
     """Return the named files, each once; for a folder or a pattern, all files of the expected type in it.
 
-    Raises SettingsError, before anything is read, for a named file that cannot be opened or is of another type, and for
-    a folder or pattern without files.
+    A log is also found under another name, by its contents, and a packed one by its name, so that it is told. Raises
+    SettingsError, before anything is read, for a named file that cannot be opened or is of another type, and for a
+    folder or pattern without files.
     """
     by_path: dict[Path, Path] = {}
     for name in names:
@@ -50,8 +55,19 @@ def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
 
 
 def _among(paths: Iterable[Path], *, tables: bool) -> list[Path]:
-    suffixes = TABLES if tables else LOGS
-    return sorted(path for path in paths if path.suffix.lower() in suffixes and path.is_file())
+    if tables:
+        return sorted(path for path in paths if path.suffix.lower() in TABLES and path.is_file())
+    return sorted(path for path in paths if path.is_file() and _is_log(path))
+
+
+def _is_log(path: Path) -> bool:
+    """Return whether a file of a folder is a log: by its name, also of a packed one, or by its contents."""
+    if path.suffix.lower() in LOGS or {suffix.lower() for suffix in path.suffixes[-2:-1]} & set(LOGS):
+        return True
+    try:
+        return isinstance(kind_of(path), Kind)
+    except OSError:
+        return False
 
 
 def check_file(path: Path, *, tables: bool) -> None:
@@ -59,32 +75,47 @@ def check_file(path: Path, *, tables: bool) -> None:
     suffix = path.suffix.lower()
     if tables and suffix not in TABLES:
         raise SettingsError(f"{path}: a map describes tables ({', '.join(TABLES)}), and this is not one")
-    if not tables and suffix in TABLES:
+    try:
+        kind = kind_of(path)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
+    if tables or kind is not None:
+        return
+    if suffix in TABLES:
         raise SettingsError(f"{path}: a table needs a map of its columns: --map")
-    if not tables and suffix not in LOGS:
+    if suffix not in LOGS:
         raise SettingsError(
             f"{path}: unknown type of file; {', '.join(LOGS)} logs can be imported, and tables with a map"
         )
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def open_source(path: Path, settings: EdgeSettings, table_map: LoadedMap | None) -> LogSource | TableSource:
-    """Return the source of a file: a table by its map, a log by its suffix. Raises OSError where it is gone."""
+def open_source(
+    path: Path, settings: EdgeSettings, table_map: LoadedMap | None, start_ms: int | None = None
+) -> LogSource | TableSource:
+    """Return the source of a file: a table by its map, a log by its contents, or by its name where they do not tell.
+
+    `start_ms` dates a log that does not know its time. Raises OSError where the file is gone, DataDamaged where it is
+    no log.
+    """
     gateway = settings.gateway
     if table_map is not None:
         return TableSource(path, table_map, gateway.site)
     mavlink = next((source for source in settings.source if isinstance(source, MavlinkSettings)), None)
-    suffix = path.suffix.lower()
-    if suffix == ".bin":
-        return DataflashSource(path, mavlink, gateway.site)
-    if suffix == ".ulg":
-        return UlogSource(path, mavlink, gateway.site)
-    if suffix == ".tlog":
-        return TlogSource(path, mavlink, gateway.id, gateway.site)
-    return RawLogSource(path, mavlink, gateway.id, gateway.site)
+    kind = kind_of(path)
+    if isinstance(kind, Sentence):
+        raise DataDamaged(kind)
+    match kind or _KIND_BY_SUFFIX.get(path.suffix.lower()):
+        case Kind.DATAFLASH | Kind.DATAFLASH_TEXT as found:
+            is_text = found is Kind.DATAFLASH_TEXT
+            return DataflashSource(path, mavlink, gateway.site, start_ms=start_ms, is_text=is_text)
+        case Kind.ULOG:
+            return UlogSource(path, mavlink, gateway.site, start_ms=start_ms)
+        case Kind.TLOG:
+            return TlogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
+        case Kind.RAW:
+            return RawLogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
+        case None:
+            raise DataDamaged(Sentence("not_known", name=path.name))
 
 
 def report_file(path: Path, source: LogSource | TableSource, error: str) -> FileReport:

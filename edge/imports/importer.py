@@ -16,7 +16,8 @@ from edge.agent.agent import software_version
 from edge.agent.gc_tuning import tune_gc
 from edge.agent.settings import EdgeSettings
 from edge.imports.file_types import LogSource, find_files, open_source, report_file
-from edge.imports.report import FileReport, ImportReport, Progress, Silences
+from edge.imports.report import FileReport, ImportReport, Progress, Silences, estimate_left_s
+from edge.imports.sentences import in_language
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.pipeline.batcher import Batcher, Content
@@ -26,7 +27,8 @@ from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.contract.records import Descriptor, Event
-from headland.errors import DataDamaged, HeadlandError
+from headland.errors import DataDamaged, HeadlandError, SettingsError
+from headland.i18n import Language
 
 __all__ = ["FileReport", "ImportReport", "Progress", "import_files"]
 
@@ -47,16 +49,21 @@ def import_files(
     progress: Callable[[Progress], None],
     stop: threading.Event,
     table_map: LoadedMap | None = None,
+    start_ms: int | None = None,
+    language: Language = "en",
 ) -> ImportReport:
     """Import `paths` and return when the store has all of it, or soon after `stop` is set.
 
     They are files, folders and patterns: of tables where `table_map` describes them, else of logs. The import waits for
     a broker or station that is not available. Records that an earlier call left in the spool go first. The same file
-    gives the same points, so that repeating an import adds nothing. Raises SettingsError for a file of an unknown type
-    or that cannot be opened, before anything is read, and DataDamaged where none of the files is readable; a single
-    one that is not does not stop the others.
+    gives the same points, so that repeating an import adds nothing. `start_ms` is the UTC of the first message of a
+    single log that does not know its own. Raises SettingsError for a file of an unknown type or that cannot be opened,
+    before anything is read, and DataDamaged, in `language`, where none of the files is readable; a single one that is
+    not does not stop the others.
     """
     files = find_files(paths, tables=table_map is not None)
+    if start_ms is not None and (len(files) > 1 or table_map is not None):
+        raise SettingsError("--start dates a single log: name one file with it")
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
     spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
@@ -66,7 +73,7 @@ def import_files(
     uplink = Uplink(
         broker, gateway.id, spool, client_id=f"import-{gateway.id}", announce=False, software=software_version()
     )
-    run = _Import(files, settings, table_map, spool, uplink, progress, stop)
+    run = _Import(files, settings, table_map, spool, uplink, progress, stop, start_ms, language)
     tune_gc()
     try:
         uplink.start()
@@ -88,7 +95,12 @@ class _Import:
         uplink: Uplink,
         progress: Callable[[Progress], None],
         stop: threading.Event,
+        start_ms: int | None,
+        language: Language,
     ) -> None:
+        self._start_ms = start_ms
+        self._language = language
+        self._started_s = time.monotonic()
         self._paths = paths
         self._settings = settings
         self._table_map = table_map
@@ -121,7 +133,7 @@ class _Import:
         if self._spool.counters()["damaged"]:
             raise DataDamaged("the import's spool was damaged and moved aside: repeat the import")
         if reports and all(report.error for report in reports):
-            raise DataDamaged("; ".join(report.error for report in reports))
+            raise DataDamaged("; ".join(in_language(report.error, self._language) for report in reports))
         whole = finished and len(reports) == len(self._paths) and not self._stop.is_set()
         return ImportReport(tuple(reports), whole, self._spool.status().records)
 
@@ -153,9 +165,12 @@ class _Import:
 
     def _read(self, path: Path) -> FileReport:
         try:
-            source = open_source(path, self._settings, self._table_map)
+            source = open_source(path, self._settings, self._table_map, self._start_ms)
         except OSError as failure:
             return FileReport(path=path, error=f"it cannot be read: {failure.strerror or failure}")
+        except DataDamaged as damage:
+            self._read_before += path.stat().st_size
+            return FileReport(path=path, error=_sentence(damage))
         self._source = source
         self._points = self._events = 0
         self._silences = Silences()
@@ -165,7 +180,7 @@ class _Import:
             source.run(stage.sink(source.name, self, has_limits=self._table_map is not None))
             stage.finish(self)
         except HeadlandError as damage:
-            error = str(damage)
+            error = _sentence(damage)
         except OSError as failure:
             error = f"it cannot be read: {failure.strerror or failure}"
         self._batcher.close()
@@ -217,7 +232,7 @@ class _Import:
         source = self._source
         read = self._read_before
         if source is not None:  # its last records are not appended yet, however much was read
-            read = min(read + source.position_bytes, self._bytes_total - 1)
+            read = max(0, min(read + source.position_bytes, self._bytes_total - 1))
         sent = self._uplink.counters()["published"]
         acked = self._appended - self._spool.status().records
         moved = (read, self._appended, acked)
@@ -227,11 +242,16 @@ class _Import:
         if not waiting and silent_s >= _SILENCE_S:
             waiting = self._waiting_sentence(int(silent_s // _SILENCE_S * _SILENCE_S))
         name = source.name if source is not None else ""
-        self._progress(
-            Progress(name, read, self._bytes_total, self._appended, min(sent, self._appended), acked, waiting)
-        )
+        shown = Progress(name, read, self._bytes_total, self._appended, min(sent, self._appended), acked, waiting)
+        self._progress(replace(shown, left_s=estimate_left_s(shown, now_s - self._started_s)))
 
     def _waiting_sentence(self, silent_s: int) -> str:
         state = self._uplink.state()
         why = state.detail or "the broker answers, but no station has stored anything"
         return f"waiting for {silent_s} s: {why}"
+
+
+def _sentence(error: HeadlandError) -> str:
+    """Return an error's sentence, which may know other languages."""
+    sentence = error.args[0] if error.args else ""
+    return sentence if isinstance(sentence, str) else str(error)

@@ -18,6 +18,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from headland.contract.records import Clock
 from headland.units_of_time import WEEK_MS
 
 #: 2009-01-01: before the first ArduPilot; an earlier time comes from a receiver that lost a week count.
@@ -151,6 +152,17 @@ class ClockFit:
         self._close()
         return LogClock([(segment.from_us, segment.nodes) for segment in self._segments])
 
+    def date_by_start(self, first_us: int, start_ms: int) -> LogClock:
+        """Return the clock of a file without a pair, by the UTC of its first message.
+
+        It ends where the autopilot restarted: nobody knows after how long.
+        """
+        segments: list[tuple[float, list[tuple[int, float]]]] = [
+            (float("-inf"), [(first_us, start_ms * 1000.0 - first_us)]),
+            *((segment.from_us, []) for segment in self._segments),
+        ]
+        return LogClock(segments, Clock.RTC)
+
     def _begin(self) -> None:
         candidates, self._candidates = self._candidates, []
         from_us = self._next_from_us
@@ -190,9 +202,10 @@ class ClockFit:
 
 
 class LogClock:
-    """Map from a log's time since boot to UTC, piecewise linear."""
+    """Map from a log's time since boot to UTC, piecewise linear; `source` is where the UTC comes from."""
 
-    def __init__(self, segments: list[tuple[float, list[tuple[int, float]]]]) -> None:
+    def __init__(self, segments: list[tuple[float, list[tuple[int, float]]]], source: Clock = Clock.GPS) -> None:
+        self.source = source
         self._starts: list[float] = []
         #: (a time since boot, the offset there, its rate of change); None: cannot be dated.
         self._pieces: list[tuple[int, float, float] | None] = []

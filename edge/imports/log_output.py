@@ -9,17 +9,19 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from edge.imports.log_clock import LogClock
 from edge.imports.report import Gaps
+from edge.imports.sentences import Sentence
 from edge.sources.mavlink.mapping.rows import RowKind, kind_of_values
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext
 from edge.sources.mavlink.output.device_output import DeviceOutput, Output, deliver
 from edge.sources.mavlink.timing.pending import EventBody, StampedEvent, StampedRows
 from edge.sources.source import Sink
-from headland.contract.records import Clock, Descriptor, Evidence
+from headland.contract.records import Descriptor, Evidence
 
 #: A row may be moved by so much to keep the times of a series apart; what comes later than that is left out.
 _MOST_MOVED_MS: Final = 20
@@ -50,6 +52,20 @@ def hash_file(path: Path, progress: Callable[[int], bool]) -> str:
         if not progress(len(chunk)):
             break
     return digest.hexdigest()
+
+
+def date_log(clock: LogClock, start_ms: int | None, by_start: Callable[[int], LogClock], notes: list[str]) -> LogClock:
+    """Return the clock of a log: `clock` where it is known, else that of its declared start; add what is to be said."""
+    if clock.known:
+        if start_ms is not None:
+            notes.append(Sentence("start_not_used"))
+        return clock
+    if start_ms is None:
+        notes.append(Sentence("undated"))
+        return clock
+    start = datetime.fromtimestamp(start_ms / 1000, UTC)
+    notes.append(Sentence("dated_by_start", start=start.strftime("%Y-%m-%d %H:%M:%S")))
+    return by_start(start_ms)
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
@@ -127,14 +143,14 @@ class LogOutput:
             self.counts["undated_events"] += 1
             return
         self._note_time(time_ms)
-        self._deliver(self._output.convert((StampedEvent(Clock.GPS, time_ms, event),)))
+        self._deliver(self._output.convert((StampedEvent(self._clock.source, time_ms, event),)))
 
     def flush(self) -> None:
         """Pass all gathered rows to the sink; call it at the end of the log."""
         stamped: list[StampedRows] = []
         for series in self._series.values():
             if series.rows:
-                stamped.append(StampedRows(Clock.GPS, series.kind, series.times_ms, series.rows))
+                stamped.append(StampedRows(self._clock.source, series.kind, series.times_ms, series.rows))
                 series.times_ms, series.rows = [], []
         self._gathered = 0
         self._deliver(self._output.convert(stamped))

@@ -8,13 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from edge.imports.sentences import in_language
 from edge.sources.source import DeviceId, Reading, Readings
+from headland.i18n import Language
 
 #: How many refusals are listed.
 _SHOWN: Final = 10
 #: A longer silence of a vehicle is a gap in its log; many send only once a second.
 _SILENCE_MS: Final = 1500
 _VEHICLE: Final = "drone"
+#: Time left is estimated from so much on: of seconds, and of the bytes.
+_ESTIMATE_AFTER_S: Final = 1.0
+_ESTIMATE_FROM: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Progress:
     records_sent: int
     records_acked: int
     waiting: str = ""
+    #: Seconds until the end, None while they cannot be said.
+    left_s: float | None = None
 
     @property
     def fraction(self) -> float:
@@ -44,6 +51,23 @@ class Progress:
         if self.bytes_read < self.bytes_total:
             return f"reading {self.file}"
         return f"stored {self.records_acked} of {self.records_total} messages"
+
+
+def estimate_left_s(progress: Progress, elapsed_s: float) -> float | None:
+    """Return how long reading or storing, whichever is later, will take at their mean rates; None near the beginning.
+
+    The number of records of the whole is that of the part that was read, in proportion.
+    """
+    read, total, acked = progress.bytes_read, progress.bytes_total, progress.records_acked
+    if elapsed_s < _ESTIMATE_AFTER_S or total <= 0 or read < _ESTIMATE_FROM * total:
+        return None
+    reading_left_s = elapsed_s * (total - read) / read
+    if not progress.records_total:
+        return reading_left_s
+    if not acked:
+        return None
+    records = progress.records_total * total / read
+    return max(reading_left_s, elapsed_s * (records - acked) / acked)
 
 
 @dataclass(slots=True)
@@ -120,10 +144,11 @@ class FileReport:
     notes: tuple[str, ...] = ()
     error: str = ""
 
-    def sentence(self) -> str:
+    def sentence(self, language: Language = "en") -> str:
         """Return the file's line of the report."""
         if self.error:
-            return self.error if self.error.startswith(self.path.name) else f"{self.path.name}: {self.error}"
+            error = in_language(self.error, language)
+            return error if error.startswith(self.path.name) else f"{self.path.name}: {error}"
         devices = ", ".join(self.devices) or "no vehicle"
         text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {devices}"
         if self.messages:
@@ -138,7 +163,7 @@ class FileReport:
             text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
         if self.flags:
             text += f"; flagged: {', '.join(f'{count:,} {name}' for name, count in sorted(self.flags.items()))}"
-        return "; ".join((text, *self.notes))
+        return "; ".join((text, *(in_language(note, language) for note in self.notes)))
 
     def refused(self) -> list[str]:
         """Return a line for each of the first refusals, and the number of the others."""
@@ -157,9 +182,9 @@ class ImportReport:
     finished: bool
     records_waiting: int = 0
 
-    def sentences(self) -> list[str]:
+    def sentences(self, language: Language = "en") -> list[str]:
         """Return the lines of the report."""
-        lines = [line for file in self.files for line in (file.sentence(), *file.refused())]
+        lines = [line for file in self.files for line in (file.sentence(language), *file.refused())]
         if not self.finished:
             lines.append(
                 f"Stopped early: {self.records_waiting} messages wait on disk and go first at the next import; "

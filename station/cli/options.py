@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from api.auth.limits import Limits
     from api.auth.oidc import Issuer
     from headland.address_policy import AddressPolicy
+    from headland.i18n import Language
     from station.local.folder import FarmFolder
     from station.server.notifications.channels import MailSettings
 
@@ -252,3 +255,18 @@ def _number(name: str, default: float, lowest: float, highest: float) -> float:
     if not lowest <= number <= highest:
         raise SettingsError(f"{name} is {text!r}; it must be a number from {lowest:g} to {highest:g}.")
     return number
+
+
+def parse_instant(text: str) -> int:
+    """Return the epoch milliseconds of an ISO 8601 date or time, UTC where it names no zone; raises SettingsError."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"{text!r} is not a date or time: write 2026-05-01, or 2026-05-01T06:30.") from error
+    return round((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def language_of(environ: Mapping[str, str]) -> Language:
+    """Return the language of a terminal by its locale: Chinese where that is, else English."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"

@@ -19,6 +19,7 @@ from edge.imports.log_clock import gps_utc_us
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.report import Gaps
+from edge.imports.sentences import Sentence
 from edge.imports.ulog.source import UlogSource
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.source import Reading
@@ -135,9 +136,7 @@ def test_a_submarine_without_a_receiver_is_not_dated_and_nothing_of_it_leaves(re
     report = source.report()
     assert (sink.readings, sink.events, sink.descriptors) == ([], [], [])
     assert report.left_out == {"undated_rows": 2135, "undated_events": 12, "dropped_by_logger": 2}
-    assert report.notes == (
-        "no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out",
-    )
+    assert report.notes == (Sentence("undated"),)
 
 
 def test_the_px4_log_is_dated_by_its_satellites_and_keeps_pyulogs_numbers(real_data: Path) -> None:

@@ -130,8 +130,7 @@ class EventMapper:
     def _events(self, name: str, fields: dict[str, Any]) -> list[EventBody]:
         """Return the events of a message."""
         if name == "MODE":
-            number = _whole(fields, "ModeNum", "Mode")
-            return self._state.note_mode(self._vehicle.mode_name(number), code=number)
+            return self._mode_events(fields)
         if name == "ARM":
             return self._state.note_armed(_whole(fields, "ArmState") > 0)
         if name == "EV":
@@ -144,6 +143,14 @@ class EventMapper:
             text = str(fields.get("Message", "")).strip()
             return [EventBody("text", {"text": text, "severity": None})] if text else []
         return self._item_events(fields) if name == "CMD" else _home_events(fields)
+
+    def _mode_events(self, fields: dict[str, Any]) -> list[EventBody]:
+        """Return the event of a mode, which a text of old firmware has by its name only."""
+        name, number = fields.get("Mode"), _whole(fields, "ModeNum", "Mode")
+        if not isinstance(name, str) or "ModeNum" in fields:
+            return self._state.note_mode(self._vehicle.mode_name(number), code=number)
+        known = self._vehicle.mode_number(name)
+        return self._state.note_mode(name if known is None else self._vehicle.mode_name(known), code=known)
 
     def _autopilot_events(self, number: int) -> list[EventBody]:
         """Return the events of an EV, of which some are changes of the state."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from edge.imports.dataflash.format import Format, Raw
 from edge.imports.dataflash.reader import LogReader, Message
+from edge.imports.dataflash.text_reader import TextLogReader
 from edge.imports.dataflash.vehicle import LoggedVehicle, read_vehicle
 from edge.imports.log_clock import BootTime, ClockFit, LogClock, gps_utc_us
 
@@ -48,8 +49,8 @@ class TimeField:
 class FirstPass:
     """Reads a whole file, piece by piece."""
 
-    def __init__(self, wanted: Iterable[str]) -> None:
-        self.reader = LogReader(frozenset(wanted))
+    def __init__(self, wanted: Iterable[str], *, is_text: bool = False) -> None:
+        self.reader = (TextLogReader if is_text else LogReader)(frozenset(wanted))
         self._digest = hashlib.sha256()
         self._times = TimeField()
         self._boot_time = BootTime()
@@ -69,6 +70,10 @@ class FirstPass:
         """Return the clock of the file, which has ended."""
         self._note(self.reader.finish())
         return self._clock.finish()
+
+    def date_by_start(self, start_ms: int) -> LogClock:
+        """Return the clock of a file without a fix, whose first message has this UTC."""
+        return self._clock.date_by_start(self.first_us or 0, start_ms)
 
     @property
     def kinds(self) -> Counter[str]:

@@ -44,6 +44,8 @@ class LogReader:
         self._actions = [_SKIP] * 256
         self._actions[FMT_TYPE] = self._action_of(FMT.name)
         self._in_sync = True
+        #: Bytes of a last message whose end is missing.
+        self.cut_bytes = 0
 
     def read(self, data: bytes) -> list[Message]:
         """Return the messages that `data` completes."""
@@ -82,6 +84,7 @@ class LogReader:
             if end + HEAD_BYTES > size and not (final and end <= size):
                 if not final:
                     break
+                self.cut_bytes = size - at
                 at = self._resync(buffer, at, "cut")
                 continue
             if number != FMT_TYPE and end + 1 < size and (buffer[end] != _HEAD_1 or buffer[end + 1] != _HEAD_2):

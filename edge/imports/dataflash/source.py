@@ -1,4 +1,4 @@
-"""DataFlash log (.BIN) as a source: `run` reads the whole file and returns.
+"""DataFlash log (.BIN, or its text) as a source: `run` reads the whole file and returns.
 
 The file is read twice: first for its hash, its vehicle and the UTC of its clock, then for the rows. The same
 file gives the same rows, so that importing it again adds nothing.
@@ -16,8 +16,10 @@ from edge.imports.dataflash.columns import PULSES, RULES
 from edge.imports.dataflash.event_mapper import EVENT_MESSAGES, EventMapper
 from edge.imports.dataflash.first_pass import FirstPass, TimeField
 from edge.imports.dataflash.reader import LogReader, Message
+from edge.imports.dataflash.text_reader import TextLogReader
 from edge.imports.log_clock import BootTime
-from edge.imports.log_output import LogOutput, LogReport, read_chunks
+from edge.imports.log_output import LogOutput, LogReport, date_log, read_chunks
+from edge.imports.sentences import Sentence
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import Sink
@@ -27,9 +29,20 @@ _WANTED: Final = frozenset((*RULES, *PULSES, *EVENT_MESSAGES))
 
 
 class DataflashSource:
-    """A .BIN as a Source."""
+    """A .BIN as a Source, or with `is_text` a text that was made of one.
 
-    def __init__(self, path: Path, settings: MavlinkSettings | None, site: str) -> None:
+    `start_ms` is the UTC of the first message of a log that has no satellite's.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: MavlinkSettings | None,
+        site: str,
+        *,
+        start_ms: int | None = None,
+        is_text: bool = False,
+    ) -> None:
         self.name = path.name
         self.size_bytes = path.stat().st_size
         self._path = path
@@ -38,8 +51,9 @@ class DataflashSource:
         self._simulated = settings.simulated if settings is not None else False
         self._stop = threading.Event()
         self._read_bytes = 0
-        self._first_pass = FirstPass(_WANTED)
-        self._reader = LogReader(_WANTED)
+        self._start_ms = start_ms
+        self._first_pass = FirstPass(_WANTED, is_text=is_text)
+        self._reader = (TextLogReader if is_text else LogReader)(_WANTED)
         self._output: LogOutput | None = None
         self._mapper: EventMapper | None = None
         self._counts: Counter[str] = Counter()
@@ -59,13 +73,10 @@ class DataflashSource:
         clock = first_pass.finish()
         kinds = first_pass.kinds
         if not kinds.total() or set(kinds) <= {"FMT"}:
-            raise DataDamaged(f"{self.name} holds no DataFlash message: is it a .BIN log of an ArduPilot?")
-        if not clock.known:
-            self._notes.append(
-                "no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out"
-            )
+            raise DataDamaged(Sentence("no_dataflash", name=self.name))
+        clock = date_log(clock, self._start_ms, first_pass.date_by_start, self._notes)
         if first_pass.steps:
-            self._notes.append(f"the receiver's UTC stepped, and rows with it (steps: {first_pass.steps})")
+            self._notes.append(Sentence("utc_stepped", count=str(first_pass.steps)))
         vehicle = first_pass.vehicle()
         prefix = f"log-{first_pass.sha256[:12]}"
         output = self._output = LogOutput(clock, SourceContext(prefix, self._site, self._simulated), sink)
@@ -100,12 +111,11 @@ class DataflashSource:
         not_left_out = ("bytes", "messages", "rows")
         notes = list(self._notes)
         if self._mapper is not None and self._mapper.left_out:
-            notes.append(f"in units that are not known: {', '.join(sorted(self._mapper.left_out))}")
+            notes.append(Sentence("unknown_units", columns=", ".join(sorted(self._mapper.left_out))))
         if self._mapper is not None and self._mapper.doubted:
-            notes.append(
-                "its unit table contradicts itself or the message, so what ArduPilot writes there was taken for: "
-                + ", ".join(sorted(self._mapper.doubted))
-            )
+            notes.append(Sentence("doubted_units", columns=", ".join(sorted(self._mapper.doubted))))
+        if self._reader.cut_bytes:
+            notes.append(Sentence("cut", bytes=str(self._reader.cut_bytes)))
         return LogReport(
             messages=counters.get("messages", 0),
             rows=0 if output is None else output.rows,

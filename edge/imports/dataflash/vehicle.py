@@ -20,6 +20,8 @@ _MACHINE: Final = re.compile(r"[0-9a-f]{32}\Z")
 _UID2_CHARACTERS: Final = 18
 _SIMULATED_CHARACTERS: Final = 17
 _MOST_SYSTEMS: Final = 255
+#: More than any ArduPilot has modes.
+_MODES: Final = 64
 #: FRAME_CLASS of a copter to MAV_TYPE.
 _FRAMES: Final[dict[float, int]] = {
     1: number_of("MAV_TYPE_QUADROTOR"),
@@ -54,6 +56,11 @@ class LoggedVehicle:
         """Return the autopilot's name of a flight mode."""
         return mode_name(_heartbeat(self.type, number))
 
+    def mode_number(self, name: str) -> int | None:
+        """Return the number of a flight mode by its name in a text log (`AltHold`), None where there is none."""
+        wanted = _plain(name)
+        return next((number for number in range(_MODES) if _plain(self.mode_name(number)) == wanted), None)
+
 
 def read_vehicle(texts: Sequence[str], parameters: Mapping[str, float], *, simulated: bool) -> LoggedVehicle:
     """Return the vehicle with these texts (MSG) and parameters (PARM).
@@ -85,6 +92,10 @@ def _uid2(text: str, *, simulated: bool) -> bytes | None:
     if _MACHINE.match(text):
         return text[: _SIMULATED_CHARACTERS if simulated else _UID2_CHARACTERS].encode()
     return None
+
+
+def _plain(mode: str) -> str:
+    return mode.replace("_", "").replace(" ", "").upper()
 
 
 def _is_set(word: str) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.imports.mavlink_log.first_pass import FirstPass
+from edge.imports.sentences import Sentence
 from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output, deliver
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
@@ -89,6 +90,7 @@ class FrameLogSource(ABC):
         self._first_pass = FirstPass()
         self._devices: dict[str, DeviceReport] = {}
         self._complete = False
+        self._said: list[str] = []
 
     @property
     def position_bytes(self) -> int:
@@ -115,7 +117,11 @@ class FrameLogSource(ABC):
             self._deliver(outputs, sink)
         if self._stop.is_set():
             return
+        begun_bytes, junk_bytes = self._decoder.begun_bytes, self._decoder.counters().get("junk_bytes", 0)
         now_ms, outputs = self._read(self._decoder.finish(), fleet, now_ms)
+        is_left = self._decoder.begun_bytes or self._decoder.counters().get("junk_bytes", 0) > junk_bytes
+        if begun_bytes and is_left:
+            self._said.append(Sentence("cut", bytes=str(begun_bytes)))
         self._deliver(outputs + fleet.finish(now_ms), sink)
         self._end()
         self._complete = True
@@ -153,7 +159,7 @@ class FrameLogSource(ABC):
 
     def _notes(self) -> tuple[str, ...]:
         aside = [] if self._fleet is None else self._fleet.set_aside()
-        return tuple(entry.sentence() for entry in aside[:_NAMED_ASIDE])
+        return (*self._said, *(entry.sentence() for entry in aside[:_NAMED_ASIDE]))
 
     def _inspect(self, chunk: bytes) -> None:  # noqa: B027 - only stamps need it
         """Read a piece of the file in the first pass."""

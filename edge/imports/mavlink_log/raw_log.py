@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from edge.imports.mavlink_log.frame_log import FrameLogSource
+from edge.imports.sentences import Sentence
 from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.settings import MavlinkSettings
@@ -32,8 +34,8 @@ _CONFIRMATIONS: Final = 3
 class StreamClock:
     """Milliseconds that advance as the times since boot in a stream do, in place of the arrival times it lacks."""
 
-    def __init__(self, is_autopilot: Callable[[int, int], bool]) -> None:
-        self.now_ms = 0
+    def __init__(self, is_autopilot: Callable[[int, int], bool], start_ms: int = 0) -> None:
+        self.now_ms = start_ms
         self._is_autopilot = is_autopilot
         #: By system and component: this clock less its time since boot, and how often in a row that did not fit.
         self._bases_ms: dict[tuple[int, int], int] = {}
@@ -65,12 +67,22 @@ class StreamClock:
 class RawLogSource(FrameLogSource):
     """A .rlog as a Source: `run` reads the whole file and returns.
 
-    The arrival of a frame is that of the stream's own clock here, so nothing that is dated by arrival leaves.
+    The arrival of a frame is that of the stream's own clock here, so nothing that is dated by arrival leaves, unless
+    `start_ms` says the UTC at which the dump begins.
     """
 
-    def __init__(self, path: Path, settings: MavlinkSettings | None, gateway_id: str, site: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: MavlinkSettings | None,
+        gateway_id: str,
+        site: str,
+        *,
+        start_ms: int | None = None,
+    ) -> None:
         super().__init__(path, settings, gateway_id, site, stamped=False)
-        self._clock = StreamClock(self._is_autopilot)
+        self._start_ms = start_ms
+        self._clock = StreamClock(self._is_autopilot, start_ms or 0)
         self._withheld: dict[str, Descriptor] = {}
 
     def _is_autopilot(self, system: int, component: int) -> bool:
@@ -90,7 +102,10 @@ class RawLogSource(FrameLogSource):
 
     def _end(self) -> None:
         if not self._decoder.counters().get("frames"):
-            raise DataDamaged(f"{self.name} holds no MAVLink frame: is it a dump of a link's bytes?")
+            raise DataDamaged(Sentence("no_frame", name=self.name))
+        if self._start_ms is not None:
+            start = datetime.fromtimestamp(self._start_ms / 1000, UTC)
+            self._said.append(Sentence("dumped_from_start", start=start.strftime("%Y-%m-%d %H:%M:%S")))
 
     def _deliver(self, outputs: list[Output], sink: Sink) -> None:
         """Pass what has a vehicle's time to the sink; a device without any is not described either."""
@@ -98,7 +113,7 @@ class RawLogSource(FrameLogSource):
         for output in outputs:
             if isinstance(output, Descriptor):
                 self._withheld[output.device] = output
-            elif output.clock is Clock.ARRIVAL:
+            elif output.clock is Clock.ARRIVAL and self._start_ms is None:
                 undated = ("undated_events", 1) if isinstance(output, Event) else ("undated_rows", len(output))
                 self._counts[undated[0]] += undated[1]
             else:

@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from edge.imports.log_clock import ClockFit, LogClock
-from edge.imports.log_output import LogOutput, LogReport, hash_file
+from edge.imports.log_clock import ClockFit
+from edge.imports.log_output import LogOutput, LogReport, date_log, hash_file
 from edge.imports.report import Gaps
+from edge.imports.sentences import Sentence
+from edge.imports.ulog.cut import find_cut
 from edge.imports.ulog.topics import ARMED, FIX_3D, LANDED, MODES, OUTPUTS, STATUS, TOPICS, TopicChannel, pulses
 from edge.sources.mavlink.dialect.definitions import number_of
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
@@ -69,8 +71,9 @@ class _Item(NamedTuple):
 class UlogSource:
     """A .ulg as a Source."""
 
-    def __init__(self, path: Path, settings: MavlinkSettings | None, site: str) -> None:
+    def __init__(self, path: Path, settings: MavlinkSettings | None, site: str, *, start_ms: int | None = None) -> None:
         self.name = path.name
+        self._start_ms = start_ms
         self.size_bytes = path.stat().st_size
         self._path = path
         self._site = (settings.site if settings is not None else None) or site
@@ -102,10 +105,20 @@ class UlogSource:
         if log is None:
             return
         topics = {(data.name, data.multi_id): data for data in log.data_list if _is_timed(data)}
-        output = self._output = LogOutput(
-            _fit_clock(topics, self._notes), SourceContext(f"log-{digest[:12]}", self._site, self._simulated), sink
+        cut_bytes = 0 if log.file_corruption else find_cut(self._path)
+        if cut_bytes and not log.data_list:
+            raise DataDamaged(Sentence("no_ulog_data", name=self.name))
+        fit = _fit_clock(topics)
+        clock = date_log(
+            fit.finish(),
+            self._start_ms,
+            lambda start_ms: fit.date_by_start(int(log.start_timestamp), start_ms),
+            self._notes,
         )
-        if not self._notes:  # it can be dated
+        if cut_bytes:
+            self._notes.append(Sentence("cut", bytes=str(cut_bytes)))
+        output = self._output = LogOutput(clock, SourceContext(f"log-{digest[:12]}", self._site, self._simulated), sink)
+        if clock.known:
             output.set_name(_device_name(log, topics, f"log-{digest[:12]}"))
         for dropout in log.dropouts:
             self._dropouts.add(dropout.duration)
@@ -169,7 +182,7 @@ class UlogSource:
             except _StoppedError:
                 return None
             except (ULogException, ValueError, LookupError, TypeError, AttributeError, OSError, struct.error) as error:
-                raise DataDamaged(f"{self.name} cannot be read as a ULog of PX4: {error}") from error
+                raise DataDamaged(Sentence("no_ulog", name=self.name, why=str(error))) from error
 
 
 def _is_timed(data: Any) -> bool:
@@ -178,8 +191,8 @@ def _is_timed(data: Any) -> bool:
     return stamps is not None and stamps.dtype.kind == "u"
 
 
-def _fit_clock(topics: dict[tuple[str, int], Any], notes: list[str]) -> LogClock:
-    """Return the clock by the first receiver; add a note where it has no time."""
+def _fit_clock(topics: dict[tuple[str, int], Any]) -> ClockFit:
+    """Return the fit of the clock to the first receiver's times."""
     fit = ClockFit()
     for name in _RECEIVERS:
         data = topics.get((name, 0))
@@ -197,10 +210,7 @@ def _fit_clock(topics: dict[tuple[str, int], Any], notes: list[str]) -> LogClock
             if fix >= FIX_3D:
                 fit.add(boot_us + late_us, utc_us)
         break
-    clock = fit.finish()
-    if not clock.known:
-        notes.append("no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out")
-    return clock
+    return fit
 
 
 def _device_name(log: Any, topics: dict[tuple[str, int], Any], prefix: str) -> DeviceName:

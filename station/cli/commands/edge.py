@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,14 @@ import typer
 from headland.clock import wall_clock_ms
 from station.cli.exit_codes import ExitCode
 from station.cli.log_output import LogFormat, configure_logging
-from station.cli.options import ConfigOption, DataOption, LogFormatOption, farm_folder
+from station.cli.options import (
+    ConfigOption,
+    DataOption,
+    LogFormatOption,
+    farm_folder,
+    language_of,
+    parse_instant,
+)
 from station.server.signals import stop_event
 
 if TYPE_CHECKING:
@@ -84,10 +92,14 @@ def edge_status(
 def edge_import(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Flight logs (.tlog .rlog .BIN .ulg), tables (.csv) with --map, or folders."),
+        typer.Argument(help="Flight logs (.tlog .rlog .BIN .log .ulg), tables (.csv) with --map, or folders."),
     ],
     table_map: Annotated[
         str | None, typer.Option("--map", help="Column map of the tables: a file, or the name of a built-in map.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", help="First instant of a log without satellite time, UTC: 2026-05-01T06:30."),
     ] = None,
     data: DataOption = None,
     config: Annotated[
@@ -95,8 +107,9 @@ def edge_import(
     ] = None,
 ) -> None:
     """Import flight logs or tables into a running farm, by the gateway's pipeline. A repeated import adds nothing."""
+    start_ms = None if start is None else parse_instant(start)
     settings_path = config if config is not None else _write_import_settings(farm_folder(data))
-    _import_files(files, settings_path, table_map)
+    _import_files(files, settings_path, table_map, start_ms)
 
 
 def _write_import_settings(folder: FarmFolder) -> Path:
@@ -123,7 +136,7 @@ ack_key = "{folder.ack_key(IMPORT_GATEWAY)}"
     return path
 
 
-def _import_files(files: list[Path], settings_path: Path, table_map: str | None) -> None:
+def _import_files(files: list[Path], settings_path: Path, table_map: str | None, start_ms: int | None) -> None:
     """Import the files with a progress bar and print the result of each; ends early at SIGTERM or Ctrl-C."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -132,7 +145,7 @@ def _import_files(files: list[Path], settings_path: Path, table_map: str | None)
     from edge.imports import importer
     from edge.imports.table.map import open_map
 
-    stop = stop_event()
+    stop, language = stop_event(), language_of(os.environ)
     settings = load_settings(settings_path, os.environ)
     columns = None if table_map is None else open_map(table_map, Path.cwd())
     console = Console()
@@ -141,14 +154,24 @@ def _import_files(files: list[Path], settings_path: Path, table_map: str | None)
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
         console=console,
         transient=True,
     ) as bar:
-        task = bar.add_task("reading", total=1.0)
+        task = bar.add_task("reading", total=1.0, left="")
 
         def update_bar(progress: importer.Progress) -> None:
-            bar.update(task, completed=progress.fraction, description=progress.sentence)
+            left = "" if progress.left_s is None else f"{timedelta(seconds=round(progress.left_s))} left"
+            bar.update(task, completed=progress.fraction, description=progress.sentence, left=left)
 
-        report = importer.import_files(files, settings, progress=update_bar, stop=stop, table_map=columns)
-    for line in report.sentences():
+        report = importer.import_files(
+            files,
+            settings,
+            progress=update_bar,
+            stop=stop,
+            table_map=columns,
+            start_ms=start_ms,
+            language=language,
+        )
+    for line in report.sentences(language):
         console.print(line, highlight=False, soft_wrap=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
-from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder
+from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder, parse_instant
 from station.server.storage.stores import duckdb_path, is_file, store_url
 
 if TYPE_CHECKING:
@@ -154,15 +153,6 @@ def store_copy(
     from station.server.storage.store_copy import run_copy
 
     run_copy(source, target, typer.echo)
-
-
-def parse_instant(text: str) -> int:
-    """Return the epoch milliseconds of an ISO 8601 date or time, UTC where it names no zone; raises SettingsError."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"{text!r} is not a date or time: write 2026-05-01, or 2026-05-01T06:30.") from error
-    return round((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _work(data: Path | None, store: str | None, api: str | None, **work: object) -> None:

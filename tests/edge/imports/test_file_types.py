@@ -57,5 +57,6 @@ def test_a_folder_or_pattern_without_files_is_refused(logs: Path) -> None:
         find_files([logs / "empty"])
     with pytest.raises(SettingsError, match="there is no"):
         find_files([logs / "*.zip"])
+    (logs / "notes.md").write_text("flown on Monday")
     with pytest.raises(SettingsError, match=r"notes\.md: unknown type of file; \.tlog, \.rlog"):
         find_files([logs / "notes.md"])

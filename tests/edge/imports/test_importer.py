@@ -18,7 +18,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from edge.agent.settings import EdgeSettings, GatewaySettings
 from edge.imports.importer import import_files
-from edge.imports.report import FileReport, Gaps, ImportReport, Progress, Silences
+from edge.imports.report import FileReport, Gaps, ImportReport, Progress, Silences, estimate_left_s
 from edge.imports.table.map import open_map
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
@@ -26,6 +26,7 @@ from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Block, Clock
 from headland.errors import DataDamaged, SettingsError
 from station.cli.main import app
+from station.cli.options import language_of
 from tests.broker import Broker
 from tests.edge.imports.dataflash.bin_writer import make_flight as bin_flight
 from tests.edge.imports.ulog.ulg_writer import make_flight as ulg_flight
@@ -175,8 +176,9 @@ def test_a_file_that_is_no_log_is_reported_and_does_not_affect_the_others(mosqui
 
 def test_an_unknown_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     settings = import_settings(tmp_path / "data", 1883)
-    with pytest.raises(SettingsError, match=r"table\.xlsx: unknown type of file"):
-        import_files([tmp_path / "table.xlsx"], settings, progress=lambda _: None, stop=threading.Event())
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0")
+    with pytest.raises(SettingsError, match=r"photo\.jpg: unknown type of file"):
+        import_files([tmp_path / "photo.jpg"], settings, progress=lambda _: None, stop=threading.Event())
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         import_files([tmp_path / "none.tlog"], settings, progress=lambda _: None, stop=threading.Event())
     assert not (tmp_path / "data").exists()
@@ -340,3 +342,70 @@ def test_the_command_accepts_a_map_and_prints_the_tables_report(mosquitto: Broke
     assert "1 gross_range fail" in done.output
     assert "line 4, column Tair: not a number ('?')" in done.output
     assert "there is no map 'nowhere'; built in are agc3-reference-climate" in str(unknown.exception)
+
+
+def test_time_left_is_that_of_the_slower_of_reading_and_storing() -> None:
+    def left_s(read: int, records: int, acked: int, elapsed_s: float = 10.0) -> float | None:
+        return estimate_left_s(Progress("a", read, 1000, records, acked, acked), elapsed_s)
+
+    assert left_s(500, 0, 0) == 10.0
+    assert left_s(500, 100, 100) == 10.0  # as many records are to come
+    assert left_s(500, 100, 50) == 30.0
+    assert left_s(1000, 100, 50) == 10.0
+    assert left_s(1000, 100, 100) == 0.0
+    assert left_s(500, 100, 0) is None
+    assert left_s(10, 1, 1) is None
+    assert left_s(500, 100, 50, elapsed_s=0.5) is None
+    assert estimate_left_s(Progress("a", 0, 0, 0, 0, 0), 10.0) is None
+
+
+@pytest.mark.services
+def test_files_that_are_no_logs_get_a_sentence_each_and_do_not_stop_others(mosquitto: Broker, tmp_path: Path) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    folder = tmp_path / "season"
+    folder.mkdir()
+    for suffix in (".BIN", ".rlog", ".tlog", ".ulg"):
+        (folder / f"empty{suffix}").touch()
+    (folder / "flight.tlog.gz").write_bytes(b"\x1f\x8b" + bytes(100))
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    shown: list[Progress] = []
+    with pytest.raises(DataDamaged, match=r"^empty\.tlog is empty: the recorder wrote nothing"):
+        import_files([folder / "empty.tlog"], settings, progress=shown.append, stop=threading.Event())
+    assert [progress.fraction for progress in shown][-1] == 1.0
+    with pytest.raises(DataDamaged, match=r"^empty\.tlog 是空文件"):
+        import_files([folder / "empty.tlog"], settings, progress=lambda _: None, stop=threading.Event(), language="zh")
+    write_tlog(folder / "real.BIN", 20)  # a recording under another's name
+    report = import_files([folder], settings, progress=lambda _: None, stop=threading.Event())
+    ingest.close()
+    assert [file.path.name for file in report.files if not file.error] == ["real.BIN"]
+    assert (
+        report.sentences()[0]
+        == "empty.BIN is empty: the recorder wrote nothing, or the copy was interrupted; copy it again"
+    )
+    assert report.sentences("zh")[4] == "flight.tlog.gz 是 gzip 压缩包：请先解压，再导入其中的日志"
+
+
+def test_a_start_with_several_files_is_refused(tmp_path: Path) -> None:
+    for name in ("a.BIN", "b.BIN"):
+        (tmp_path / name).write_bytes(bin_flight(2).data)
+    with pytest.raises(SettingsError, match="--start dates a single log"):
+        import_files(
+            [tmp_path],
+            import_settings(tmp_path / "data", 1),
+            progress=lambda _: None,
+            stop=threading.Event(),
+            start_ms=START_MS,
+        )
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LC_ALL": "", "LANG": "de_DE"}, "en"),
+    ],
+)
+def test_a_terminals_locale_says_the_language(environ: dict[str, str], language: str) -> None:
+    assert language_of(environ) == language

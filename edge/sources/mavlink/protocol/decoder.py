@@ -16,6 +16,8 @@ from edge.sources.mavlink.protocol.frame import (
     AUTOPILOT,
     HEADER_V1,
     HEADER_V2,
+    MAGIC_V1,
+    MAGIC_V2,
     MIN_FRAME_BYTES,
     SIGNED,
     STAMP_BYTES,
@@ -81,6 +83,13 @@ class FrameDecoder:
             self._counts["junk_bytes"] += len(self._rest)
             self._rest, self._next_at = b"", self._gap_bytes
         return frames
+
+    @property
+    def begun_bytes(self) -> int:
+        """How many bytes wait of a frame, and of its stamp, that has begun and whose end has not come."""
+        rest, at = self._rest, self._next_at
+        has_begun = self._in_sync and (at >= len(rest) or rest[at] in (MAGIC_V1, MAGIC_V2))
+        return len(rest) if has_begun else 0
 
     def counters(self, autopilots: Container[tuple[int, int]] = ()) -> dict[str, int]:
         """Return bytes, frames, what was left out by reason, and `lost`: frames of autopilots that did not arrive.

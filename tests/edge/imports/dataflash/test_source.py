@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edge.imports.dataflash.source import DataflashSource
 from edge.imports.log_output import LogReport
+from edge.imports.sentences import Sentence
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.mavlink.spray.profile import SprayerSettings
 from edge.sources.source import Reading, Readings
@@ -115,9 +116,7 @@ def test_a_log_without_a_satellite_is_not_dated_and_has_a_note(play: Play) -> No
     sink, report = play(log)
     assert (sink.readings, sink.events, sink.descriptors) == ([], [], [])
     assert report.left_out == {"undated_rows": 20, "undated_events": 1}
-    assert report.notes == (
-        "no satellite fix with a time is in it, so nothing in it can be dated and all of it is left out",
-    )
+    assert report.notes == (Sentence("undated"),)
 
 
 def test_the_same_file_gives_the_same_rows(play: Play) -> None:
@@ -437,3 +436,28 @@ def test_stop_ends_the_run_soon_and_progress_never_falls(tmp_path: Path) -> None
     source.run(Watcher())
     assert seen == sorted(seen)
     assert 1000 <= len(seen) < 3000 * 20
+
+
+def test_a_start_dates_a_log_without_a_satellite_until_the_autopilot_restarts(tmp_path: Path) -> None:
+    log = BinWriter()
+    for second in range(3, 9):
+        log.att(1000 * second)
+    for second in range(1, 5):
+        log.att(1000 * second)
+    path = tmp_path / "flight.BIN"
+    path.write_bytes(log.data)
+    source, sink = DataflashSource(path, None, "home", start_ms=NOON_MS), Collector()
+    source.run(sink)
+    assert [row.time_ms - NOON_MS for row in sink.readings] == [1000 * second for second in range(6)]
+    assert {row.clock for row in sink.readings} == {Clock.RTC}
+    assert source.report().left_out == {"odd_time": 2, "undated_rows": 2, "undated_events": 1}
+    assert source.report().notes == (
+        "no satellite fix with a time is in it: it is dated by --start, 2024-06-01 06:00:00 UTC at its first message",
+    )
+
+
+def test_a_log_that_was_cut_off_says_so(play: Play) -> None:
+    data = bytes(make_flight(6).data)
+    assert play(data)[1].notes == ()
+    _, report = play(data[:-10])
+    assert report.notes[0].startswith("it ends in the middle of a message (")

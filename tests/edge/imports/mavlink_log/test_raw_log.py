@@ -116,3 +116,17 @@ def test_the_stream_s_clock_goes_on_as_the_vehicles_do_and_never_back() -> None:
     )  # fmt: skip
     times_ms = [clock.observe(frame) for frame in frames_of(data)]
     assert times_ms == [0, 1000, 1000, 1500, 3000, 3500, 3500, 3500, 3500, 3500, 3500, 3600]
+
+
+def test_a_start_dates_what_has_no_time_of_its_own(rlog: Path) -> None:
+    data = dump(record(Autopilot(), 60, utc=False))
+    assert play(rlog, data)[0].readings == []
+    source, sink = RawLogSource(rlog, None, "gw-1", "home", start_ms=NOON_MS), Collector()
+    source.run(sink)
+    positions = [row for row in sink.readings if "latitude_deg" in row.values]
+    assert [row.time_ms - positions[0].time_ms for row in positions] == [1000 * second for second in range(60)]
+    assert 0 <= positions[0].time_ms - NOON_MS < 200
+    assert {row.clock for row in sink.readings} == {Clock.ARRIVAL}
+    assert source.report().notes == (
+        "what has no time of its own in it is dated by --start, 2024-06-01 06:00:00 UTC at its first byte",
+    )

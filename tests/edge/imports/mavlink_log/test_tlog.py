@@ -231,3 +231,27 @@ def test_px4s_parameters_of_simulation_which_real_boards_have_mark_nothing(tlog:
     px4 = [(NOON_MS + 28_000, pilot.heartbeat(autopilot=12)), (NOON_MS + 28_001, pilot.encode(SIM_PARAMETER))]
     tlog.write_bytes(make_tlog([*px4, *frames]))
     assert {row.source.simulated for row in play(tlog)[0].readings} == {False}
+
+
+@pytest.mark.parametrize("cut", [1, 9, 20])
+def test_a_recording_that_was_cut_off_says_so(tlog: Path, cut: int) -> None:
+    data = make_tlog(record(Autopilot(), 10))
+    tlog.write_bytes(data)
+    whole = TlogSource(tlog, None, "gw-1", "home")
+    whole.run(Collector())
+    assert whole.report().notes == ()
+    tlog.write_bytes(data[:-cut])
+    source, sink = TlogSource(tlog, None, "gw-1", "home"), Collector()
+    source.run(sink)
+    assert len(sink.readings) >= 20
+    (note,) = source.report().notes
+    assert note.startswith("it ends in the middle of a message (")
+
+
+def test_a_start_does_not_move_a_recording_that_has_times_and_that_is_told(tlog: Path) -> None:
+    tlog.write_bytes(make_tlog(record(Autopilot(), 10, utc=False)))
+    plain, source, sink = Collector(), TlogSource(tlog, None, "gw-1", "home", start_ms=1), Collector()
+    TlogSource(tlog, None, "gw-1", "home").run(plain)
+    source.run(sink)
+    assert sink.readings == plain.readings
+    assert source.report().notes == ("its own times are used, not --start",)

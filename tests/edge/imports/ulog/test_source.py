@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import re
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from edge.imports.log_output import LogReport
 from edge.imports.report import Gaps
+from edge.imports.ulog.cut import find_cut
 from edge.imports.ulog.source import MOST_BYTES, UlogSource
 from edge.sources.source import Reading
 from headland.contract.records import Clock
@@ -147,8 +150,52 @@ def test_a_log_without_a_fix_is_not_dated_and_has_a_note(play: Play) -> None:
 
 def test_a_log_that_was_cut_off_gives_its_whole_messages(play: Play) -> None:
     data = make_flight().whole()
-    sink, _ = play(data[: len(data) - 1500])
+    sink, report = play(data[: len(data) - 1500])
     assert 0 < len(having(sink, "roll_rad")) < 200
+    assert re.fullmatch(
+        r"it ends in the middle of a message \(\d+ bytes of it\): it was cut off, and what came after is missing",
+        report.notes[0],
+    )
+    assert play(data)[1].notes == ()
+
+
+@pytest.mark.parametrize("last", [b"D\0\0", b"", b"\0"], ids=["body", "nothing", "half of a head"])
+def test_how_many_bytes_a_cut_message_has_is_told_exactly(tmp_path: Path, last: bytes) -> None:
+    path = tmp_path / "flight.ulg"
+    path.write_bytes(make_flight(2).whole() + (b"\x20\0" + last if last else b""))
+    assert find_cut(path) == (2 + len(last) if last else 0)
+
+
+def test_what_a_crash_left_unfinished_before_an_appended_part_is_no_cut(tmp_path: Path) -> None:
+    log = make_flight(2)
+    head, flags = log.definitions[:16], UlgWriter._message("B", bytes(16) + struct.pack("<3Q", 0, 0, 0))
+    whole = bytes(log.definitions[16 + len(flags) :] + log.data)
+    appended_at = 16 + len(flags) + len(whole) + 20
+    flags = UlgWriter._message("B", bytes(16) + struct.pack("<3Q", appended_at, 0, 0))
+    path = tmp_path / "flight.ulg"
+    last = UlgWriter._message("L", struct.pack("<BQ", 54, 1) + b"rebooted")
+    path.write_bytes(bytes(head) + flags + whole + b"\x40\0D" + bytes(17) + last)
+    assert find_cut(path) == 0
+    path.write_bytes(path.read_bytes()[:-1])
+    assert find_cut(path) == len(last) - 1
+
+
+def test_a_log_that_was_cut_within_its_definitions_is_refused_in_a_sentence(play: Play) -> None:
+    log = make_flight(2)
+    with pytest.raises(DataDamaged, match=r"flight\.ulg holds no data: it was cut off behind its definitions"):
+        play(bytes(log.definitions) + log.data[:7])
+
+
+def test_a_start_dates_a_log_without_a_fix_from_its_first_message_on(tmp_path: Path) -> None:
+    path = tmp_path / "flight.ulg"
+    path.write_bytes(make_flight(4).whole())
+    source, sink = UlogSource(path, None, "home", start_ms=NOON_MS), Collector()
+    source.run(sink)
+    assert source.report().first_ms == NOON_MS
+    assert {row.clock for row in sink.readings} == {Clock.RTC}
+    assert source.report().notes == (
+        "no satellite fix with a time is in it: it is dated by --start, 2024-06-01 06:00:00 UTC at its first message",
+    )
 
 
 def test_a_file_that_is_no_ulog_is_refused(play: Play) -> None:

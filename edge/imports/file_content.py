@@ -1,0 +1,119 @@
+"""Kind of a log by its contents: what it is named like does not count where they tell.
+
+Files reach people renamed, packed, cut and empty. Only the first 64 KiB are read here.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from edge.imports.dataflash.reader import LogReader
+from edge.imports.mavlink_log.tlog import is_credible_stamp
+from edge.imports.sentences import Sentence
+from edge.sources.mavlink.protocol.decoder import FrameDecoder
+
+_HEAD_BYTES: Final = 65_536
+_DATAFLASH_START: Final = b"\xa3\x95\x80"
+_ULOG_START: Final = b"ULog\x01\x12\x35"
+_DATAFLASH_LINE: Final = re.compile(rb"^[ \t]*FMT[ \t]*,[ \t]*\d+[ \t]*,[ \t]*\d+[ \t]*,[ \t]*\w+[ \t]*,", re.MULTILINE)
+_ARCHIVES: Final = (
+    (b"PK\x03\x04", "ZIP"),
+    (b"PK\x05\x06", "ZIP"),
+    (b"\x1f\x8b", "gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"Rar!\x1a\x07", "RAR"),
+)
+#: A part that each document of an office suite has in its archive.
+_DOCUMENT: Final = b"[Content_Types].xml"
+_TAR_AT: Final = 257
+_TAR: Final = b"ustar"
+_WEB_PAGE: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_LFS_POINTER: Final = b"version https://git-lfs"
+#: Fewer frames may be noise, in a file that could hold more.
+_FRAMES: Final = 3
+#: A recorder's stamp: where there are some, more than half of these bytes are left between two frames.
+_STAMP_BYTES: Final = 8
+#: Control characters that texts have, and all that is none.
+_TEXT_CONTROLS: Final = b"\t\n\r\f\x1b"
+_PRINTED: Final = bytes(range(32, 127)) + bytes(range(128, 256))
+
+
+class Kind(Enum):
+    """A kind of log."""
+
+    TLOG = ".tlog"
+    RAW = ".raw"
+    DATAFLASH = ".bin"
+    DATAFLASH_TEXT = ".log"
+    ULOG = ".ulg"
+
+
+def kind_of(path: Path) -> Kind | Sentence | None:
+    """Return the kind of log in a file, the sentence of what it is instead, or None where its contents do not tell.
+
+    Raises OSError where it cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    return _kind_of_bytes(head, path)
+
+
+def _kind_of_bytes(head: bytes, path: Path) -> Kind | Sentence | None:
+    name = path.name
+    if not head:
+        return Sentence("empty", name=name)
+    if head.startswith(_ULOG_START):
+        return Kind.ULOG
+    if head.startswith(_DATAFLASH_START):
+        return Kind.DATAFLASH
+    archive = next((kind for start, kind in _ARCHIVES if head.startswith(start)), None)
+    if archive is None and head[_TAR_AT:].startswith(_TAR):
+        archive = "tar"
+    if archive == "ZIP" and _DOCUMENT in head:
+        return Sentence("document", name=name)
+    if archive is not None:
+        return Sentence("archive", name=name, kind=archive)
+    if not head.strip(b"\0"):
+        return Sentence("only_zeros", name=name)
+    if _is_text(head):
+        return _kind_of_text(head, name)
+    link = _kind_of_frames(head, path.suffix.lower())
+    if link is not None:
+        return link
+    reader = LogReader()
+    reader.read(head)
+    return Kind.DATAFLASH if set(reader.kinds()) - {"FMT"} else None
+
+
+def _is_text(head: bytes) -> bool:
+    return not head.translate(None, _TEXT_CONTROLS).translate(None, _PRINTED)
+
+
+def _kind_of_text(head: bytes, name: str) -> Kind | Sentence | None:
+    if _DATAFLASH_LINE.search(head):
+        return Kind.DATAFLASH_TEXT
+    if _WEB_PAGE.match(head):
+        return Sentence("web_page", name=name)
+    return Sentence("lfs_pointer", name=name) if head.startswith(_LFS_POINTER) else None
+
+
+def _kind_of_frames(head: bytes, suffix: str) -> Kind | None:
+    """Return whether MAVLink frames have a recorder's stamps, None where there are none."""
+    plain = FrameDecoder()
+    frames = len(plain.read(head)) + len(plain.finish())
+    if frames < _FRAMES and len(head) == _HEAD_BYTES:
+        return None
+    if not frames:
+        return None
+    stamps_us = [frame.stamp_us for frame in FrameDecoder(stamped=True).feed(head)]
+    if 2 * sum(stamp_us is not None and is_credible_stamp(stamp_us) for stamp_us in stamps_us) > len(stamps_us):
+        return Kind.TLOG
+    if 2 * plain.counters().get("junk_bytes", 0) < _STAMP_BYTES * frames:
+        return Kind.RAW
+    return Kind.TLOG if suffix == Kind.TLOG.value else Kind.RAW
