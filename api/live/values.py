@@ -31,23 +31,16 @@ class LiveValue:
 
 
 class Newest:
-    """The newest value of each channel of each device; of a simulated device, simulated values only."""
+    """The newest value of each channel of each device, each marked where it is simulated."""
 
     def __init__(self) -> None:
         self._values: dict[str, dict[str, LiveValue]] = {}
-        self._simulated: set[str] = set()
 
     def advance(self, samples: Iterable[tuple[Latest, str]]) -> list[LiveValue]:
         """Update from samples with their units; return the values that are newer, one per channel."""
         fresh: dict[tuple[str, str], LiveValue] = {}
         for sample, unit in samples:
             key = sample.key
-            if key.simulated and key.device not in self._simulated:
-                self._simulated.add(key.device)
-                self._values.pop(key.device, None)
-                fresh = {at: value for at, value in fresh.items() if at[0] != key.device}
-            elif not key.simulated and key.device in self._simulated:
-                continue
             channels = self._values.setdefault(key.device, {})
             known = channels.get(key.channel)
             if known is None or known.time_ms < sample.time_ms:
@@ -111,10 +104,12 @@ def items_of(values: Sequence[LiveValue]) -> list[dict[str, Any]]:
     items: dict[str, dict[str, Any]] = {}
     for value in values:
         item = items.setdefault(value.device, {"device": value.device, "simulated": value.simulated, "channels": {}})
+        item["simulated"] |= value.simulated
         item["channels"][value.channel] = {
             "value": value.value,
             "time_ms": value.time_ms,
             "unit": value.unit,
             "quality": value.quality,
+            "simulated": value.simulated,
         }
     return list(items.values())

@@ -122,7 +122,9 @@ def find_devices(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
             "kind": record.descriptor.kind,
             "site": record.descriptor.site,
             "gateway": record.gateway,
-            "simulated": record.descriptor.simulated,
+            "simulated": any(sample.key.simulated for sample in newest.get(name, {}).values())
+            if newest.get(name)
+            else record.descriptor.simulated,
             "position_source": about.get("source"),
             "position_time": about.get("time"),
             "last_seen": utc_of(record.last_seen_ms),

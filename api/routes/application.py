@@ -13,6 +13,7 @@ from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes.parameters import DeviceId, End, Start
 from api.schemas.application import ApplicationAnswers, application_of
+from headland.analysis.origin import for_window
 from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
 from headland.analysis.telemetry import find_device
 from headland.units_of_time import DAY_MS
@@ -38,6 +39,6 @@ def get_application(
     the evidence pump_pwm, and never litres or kilograms.
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
-    record = find_device(scope, device)
+    record = for_window(scope, find_device(scope, device), window, ("latitude_deg", "longitude_deg"))
     answer = answer_spreading if is_spreader(record) else answer_application
     return reply(request, application_of(record, swath_m, answer(scope, record, window, swath_m)))

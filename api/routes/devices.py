@@ -17,6 +17,7 @@ from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
 from api.schemas.devices import DeviceDetail, DeviceList, Latest, LatestList, device_detail_of, device_of, latest_of
 from api.schemas.series import ConflictList, EventList, Series, conflicts_of, events_of, series_of
 from headland.analysis.downsampling import Method
+from headland.analysis.origin import count_left_out, for_window
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import (
     find_device,
@@ -100,6 +101,10 @@ def get_series(
         int | None, Query(description="Pixels of a chart: only samples that it needs.", ge=3, le=10_000)
     ] = None,
     method: Annotated[Method, Query(description="How `width` chooses samples.")] = "min_max",
+    simulated: Annotated[
+        bool | None,
+        Query(description="Samples of a simulator, or real ones; by default real ones where there are any."),
+    ] = None,
 ) -> Response:
     """Give samples of [start, end) as columns; suspect and failed samples (QARTOD 3 and 4) are left out.
 
@@ -107,6 +112,9 @@ def get_series(
     `aggregation` says so and how long a bucket is; the first begins at the first sample in the window. Buckets of six
     minutes and longer begin on full minutes, those of six hours on full hours, of six days on days UTC: the first one
     then begins up to that much before.
+
+    Real samples and those of a simulator are never joined: `simulated` says which these are, `left_out` how many of the
+    others the window has; a table has a row `simulated` and the header `Headland-Left-Out`.
 
     With `width` come the lowest and the highest sample of each pixel (`min_max`), or those with the largest triangles
     (`lttb`), each row with the values of all channels; over a long window the means of `width` buckets.
@@ -116,19 +124,23 @@ def get_series(
     """
     form = choose_format(request.headers.get("accept"))
     window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
-    record = find_device(scope, device)
     channels = list(dict.fromkeys(channel))
+    record = for_window(scope, find_device(scope, device), window, channels, simulated=simulated)
+    left_out = count_left_out(scope, record, window, channels)
     if form != JSON:
         if max_points is not None or width is not None:
             sentence = f"{form} gives every sample: leave out max_points and width, or ask for {JSON}."
             raise ProblemError(400, "bad-parameter", "A table has no limit of points", sentence)
         slices = read_slices(scope, record, channels, window)
-        return reply_table(request, form, samples_table(record, channels, slices))
+        table = reply_table(request, form, samples_table(record, channels, slices))
+        if left_out is not None:
+            table.headers["Headland-Left-Out"] = f"{left_out.samples} {'simulated' if left_out.simulated else 'real'}"
+        return table
     if width is not None:
         columns = read_chart(scope, record, channels, window, width, method)
     else:
         columns = read_series(scope, record, channels, window, max_points or MAX_POINTS)
-    answer = reply(request, series_of(record, window, columns))
+    answer = reply(request, series_of(record, window, columns, left_out))
     answer.headers["Vary"] = "Accept"
     return answer
 

@@ -52,7 +52,14 @@ from headland.analysis.greenhouse.forecast_history import (
     past_forecasts,
     record_forecast,
 )
-from headland.analysis.greenhouse.house import House, find_house, find_site, local_hour_start, trim_to_samples
+from headland.analysis.greenhouse.house import (
+    House,
+    find_house,
+    find_site,
+    local_hour_start,
+    settle_origins,
+    trim_to_samples,
+)
 from headland.analysis.greenhouse.overview import build_overview
 from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.registry_access import repositories_of
@@ -117,6 +124,7 @@ def get_climate(
         window = settle_window(start, end, scope.now_ms, LONGEST_CLIMATE_MS)
         if start is None:
             window = trim_to_samples(scope, house, window)
+        house = settle_origins(scope, house, window)
         query = ClimateQuery(scope, house, window, "window", load_crop_targets())
     return reply(request, climate_answers_of(answer_air(query, thermal.over(query.thresholds))))
 
@@ -136,8 +144,8 @@ def get_overview(
     The lines are means of five minutes; in a chart with fewer pixels than steps, the lowest and highest of each pixel.
     The days' answers are those of climate, condensation, light and disease, by column.
     """
-    house = find_house(scope, device, zone)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
+    house = settle_origins(scope, find_house(scope, device, zone), window)
     return reply(
         request, overview_of(build_overview(ClimateQuery(scope, house, window, "day", load_crop_targets()), width))
     )
@@ -295,8 +303,8 @@ def get_data_quality(
     request: Request, scope: ScopeOf, device: GreenhouseId, start: Start = None, end: End = None, zone: Zone = None
 ) -> Response:
     """Return the health of the sensors by device and channel: stuck, spikes, drift, sun-heated, saturated, silent."""
-    house = find_house(scope, device, zone)
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
+    house = settle_origins(scope, find_house(scope, device, zone), window)
     return reply(request, data_quality_of(house, window, check_sensors(scope, house, window)))
 
 
@@ -375,7 +383,8 @@ def get_weather(
 
 def _query(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None, by: By) -> ClimateQuery:
     longest_ms = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_CLIMATE_MS
-    return ClimateQuery(scope, house, _window(scope, start_ms, end_ms, longest_ms), by, load_crop_targets())
+    window = _window(scope, start_ms, end_ms, longest_ms)
+    return ClimateQuery(scope, settle_origins(scope, house, window), window, by, load_crop_targets())
 
 
 def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:

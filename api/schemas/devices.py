@@ -22,7 +22,7 @@ class Device(Model):
     site: Annotated[str, Field(json_schema_extra={"example": "home"})]
     gateway: Annotated[str, Field(description="The gateway that described the device; empty while none has.")]
     model: str
-    simulated: Annotated[bool, Field(description="True for simulated devices, permanently.")]
+    simulated: Annotated[bool, Field(description="True for devices of which a simulator sent data, permanently.")]
     clock: Annotated[str | None, Field(description="Clock of its times: gps, ntp, rtc or arrival.")]
     last_seen_ms: Annotated[int | None, Field(json_schema_extra={"example": EXAMPLE_MS})]
 
@@ -62,13 +62,14 @@ class LatestValue(Model):
     time_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
     unit: Annotated[str, Field(json_schema_extra={"example": "degC"})]
     quality: Annotated[int, Field(description="QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.")]
+    simulated: Annotated[bool, Field(description="Whether a simulator made this value.")]
 
 
 class Latest(Model):
     """The newest value of each channel of a device."""
 
     device: str
-    simulated: bool
+    simulated: Annotated[bool, Field(description="Whether a simulator made any of the values.")]
     channels: dict[str, LatestValue]
 
 
@@ -101,10 +102,14 @@ def latest_of(record: DeviceRecord, newest: dict[str, LatestSample]) -> Latest:
     """Return the newest values of a device."""
     return Latest(
         device=record.descriptor.device,
-        simulated=record.descriptor.simulated,
+        simulated=any(sample.key.simulated for sample in newest.values()) if newest else record.descriptor.simulated,
         channels={
             channel: LatestValue(
-                value=sample.value, time_ms=sample.time_ms, unit=unit_of(record, channel), quality=sample.quality
+                value=sample.value,
+                time_ms=sample.time_ms,
+                unit=unit_of(record, channel),
+                quality=sample.quality,
+                simulated=sample.key.simulated,
             )
             for channel, sample in sorted(newest.items())
         },

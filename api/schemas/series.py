@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from api.schemas.model import EXAMPLE_MS, Model
+from headland.analysis import origin
 from headland.analysis.telemetry import SeriesColumns, unit_of
 from headland.analysis.window import Window
 from headland.contract.records import Event
@@ -22,11 +23,19 @@ class Aggregation(Model):
     time: Annotated[Literal["bucket_start", "sample"], Field(json_schema_extra={"example": "bucket_start"})]
 
 
+class LeftOut(Model):
+    """Samples that the answer leaves out: a simulator's, or real ones. Request them with `simulated`."""
+
+    simulated: bool
+    samples: Annotated[int, Field(json_schema_extra={"example": 1756})]
+
+
 class Series(Model):
     """Samples as columns over one time axis, the union of the channels' times; null where a channel has no value."""
 
     device: str
-    simulated: bool
+    simulated: Annotated[bool, Field(description="Whether these are samples of a simulator.")]
+    left_out: Annotated[LeftOut | None, Field(description="Samples of the other origin in the window; null for none.")]
     start_ms: int
     end_ms: int
     aggregation: Annotated[Aggregation | None, Field(description="Null where the series holds all samples.")]
@@ -78,7 +87,9 @@ class ConflictList(Model):
     next: str | None
 
 
-def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> dict[str, Any]:
+def series_of(
+    record: DeviceRecord, window: Window, columns: SeriesColumns, left_out: origin.LeftOut | None = None
+) -> dict[str, Any]:
     """Return a `Series` as a dict with array columns: large responses are not validated twice."""
     aggregation = None
     if columns.step_ms is not None:
@@ -88,6 +99,7 @@ def series_of(record: DeviceRecord, window: Window, columns: SeriesColumns) -> d
     return {
         "device": record.descriptor.device,
         "simulated": record.descriptor.simulated,
+        "left_out": None if left_out is None else {"simulated": left_out.simulated, "samples": left_out.samples},
         "start_ms": window.start_ms,
         "end_ms": window.end_ms,
         "aggregation": aggregation,

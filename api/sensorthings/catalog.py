@@ -15,10 +15,11 @@ from api.sensorthings.observations import find_first_ms
 from headland.analysis.errors import AnalysisError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import read_latest, unit_of
+from headland.analysis.telemetry import unit_of
 from headland.contract.quantities import QUANTITIES, split_channel
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.core.latest import newest_by_device
 from headland.store.port import DeviceRecord, Latest, SeriesFilter, SeriesKey
 
 _GEOJSON: Final = "application/geo+json"
@@ -78,14 +79,27 @@ class EntityCatalog:
     def _channels(self) -> dict[str, list[str]]:
         """The channels with samples, by device."""
         channels: dict[str, set[str]] = {}
-        for key in self.scope.store.series(SeriesFilter(self.scope.organisation)):
-            if self._is_listed(key):
-                channels.setdefault(key.device, set()).add(key.channel)
+        for device, channel in self._origins:
+            if device in self.records:
+                channels.setdefault(device, set()).add(channel)
         return {device: sorted(names) for device, names in channels.items()}
 
     @cached_property
+    def _origins(self) -> dict[tuple[str, str], bool]:
+        """Whether the samples of a device's channel are a simulator's: a Datastream has the real ones, if any."""
+        origins: dict[tuple[str, str], bool] = {}
+        for key in self.scope.store.series(SeriesFilter(self.scope.organisation)):
+            origins[key.device, key.channel] = key.simulated and origins.get((key.device, key.channel), True)
+        return origins
+
+    def is_simulated(self, device: str, channel: str) -> bool:
+        """Return whether the samples of a Datastream are a simulator's."""
+        return self._origins.get((device, channel), False)
+
+    @cached_property
     def _latest(self) -> dict[str, dict[str, Latest]]:
-        return read_latest(self.scope)
+        newest = self.scope.store.last(SeriesFilter(self.scope.organisation))
+        return newest_by_device(sample for sample in newest if self._is_listed(sample.key))
 
     @cached_property
     def _repositories(self) -> OrganisationRepositories | None:
@@ -169,7 +183,7 @@ class EntityCatalog:
         properties = {
             "channel": channel,
             "kind": None if known is None else known.kind,
-            "simulated": descriptor.simulated,
+            "simulated": self.is_simulated(descriptor.device, channel),
             "sensor": info and info.sensor,
             "interval_s": info and info.interval_s,
             "evidence": info and info.evidence,
@@ -270,9 +284,8 @@ class EntityCatalog:
         return self._times[device]
 
     def _is_listed(self, key: SeriesKey) -> bool:
-        """Return whether a series belongs to a device's entities; a simulated device has simulated series only."""
-        record = self.records.get(key.device)
-        return record is not None and record.descriptor.simulated == key.simulated
+        """Return whether a series belongs to the Datastream of its channel."""
+        return key.device in self.records and self._origins.get((key.device, key.channel)) == key.simulated
 
 
 def split_stream(id_: str) -> tuple[str, str]:

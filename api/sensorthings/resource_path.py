@@ -67,7 +67,7 @@ def query_of(catalog: EntityCatalog, streams: list[str], start_ms: int, end_ms: 
     keys = {}
     for stream in streams:
         device, channel = split_stream(stream)
-        keys[device, channel, catalog.records[device].descriptor.simulated] = stream
+        keys[device, channel, catalog.is_simulated(device, channel)] = stream
     return ObservationQuery(catalog.scope, keys, start_ms, end_ms)
 
 

@@ -17,13 +17,13 @@ MAX_QUALITY: Final = 2
 def read_samples(
     store: Store, organisation: str, channels: frozenset[str], start_ms: int, end_ms: int, device: str | None = None
 ) -> dict[str, dict[str, ChannelSamples]]:
-    """Return the usable samples of [start_ms, end_ms) by device and channel; of a simulated device simulated ones."""
+    """Return the usable samples of [start_ms, end_ms) by device and channel: real ones, else a simulator's."""
     which = SeriesFilter(organisation, device, None if ANY_CHANNEL in channels else channels)
     by_device: dict[str, dict[str, ChannelSamples]] = {}
     stored = sorted(store.raw(which, start_ms, end_ms), key=lambda series: series.key.device)
     for name, group in groupby(stored, key=lambda series: series.key.device):
         listed = list(group)
-        is_simulated = any(series.key.simulated for series in listed)
+        is_simulated = all(series.key.simulated for series in listed)
         columns = by_device.setdefault(name, {})
         for series in listed:
             if series.key.simulated == is_simulated:

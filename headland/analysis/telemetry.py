@@ -98,7 +98,7 @@ def unit_of(record: DeviceRecord, channel: str) -> str:
 
 
 def read_latest(scope: OrgScope, device: str | None = None) -> dict[str, dict[str, LatestSample]]:
-    """Return the newest sample by device and channel; of a simulated device only simulated samples."""
+    """Return the newest sample by device and channel; its key says whether it is simulated."""
     return newest_by_device(scope.store.last(SeriesFilter(scope.organisation, device)))
 
 
@@ -108,13 +108,15 @@ def read_columns(
     """Return the fit samples in a window of each channel that has any; None where a series has more than `limit`.
 
     A device that moved between sites has a series at each; they are joined. Simulated and real samples are never
-    joined.
+    joined: the record says which are meant (`origin.for_window`).
     """
     parts: dict[str, list[ChannelColumn]] = {}
     for samples in scope.store.raw(_which(scope, record, channels), window.start_ms, window.end_ms, limit + 1):
+        if samples.key.simulated != record.descriptor.simulated:
+            continue
         if len(samples.time_ms) > limit:
             return None
-        if samples.key.simulated == record.descriptor.simulated:
+        if len(samples.time_ms):
             fit = samples.quality <= MAX_QUALITY
             column = ChannelColumn(samples.time_ms[fit], samples.value[fit], samples.quality[fit])
             parts.setdefault(samples.key.channel, []).append(column)
@@ -261,8 +263,10 @@ def _shrink_to_data(scope: OrgScope, record: DeviceRecord, channels: list[str], 
     Otherwise a window of decades around a season would be divided into a few buckets of days.
     """
     which = _which(scope, record, channels)
-    firsts = [int(s.time_ms[0]) for s in scope.store.raw(which, window.start_ms, window.end_ms, limit=1)]
-    newest = [latest.time_ms for latest in scope.store.last(which)]
+    stored = scope.store.raw(which, window.start_ms, window.end_ms, limit=1)
+    simulated = record.descriptor.simulated
+    firsts = [int(samples.time_ms[0]) for samples in stored if samples.key.simulated == simulated]
+    newest = [latest.time_ms for latest in scope.store.last(which) if latest.key.simulated == simulated]
     start_ms = min(firsts, default=window.start_ms)
     end_ms = max(start_ms + 1, min(window.end_ms, max(newest, default=window.end_ms) + 1))
     return Window(start_ms, end_ms) if (end_ms - start_ms) * 2 < window.end_ms - window.start_ms else window
@@ -274,7 +278,8 @@ def _surely_more(scope: OrgScope, record: DeviceRecord, channels: list[str], win
     if start_ms >= end_ms:
         return False
     days = scope.store.buckets(_which(scope, record, channels), start_ms, end_ms, DAY_MS, max_quality=255)
-    return any(int(buckets.count.sum()) > limit for buckets in days)
+    simulated = record.descriptor.simulated
+    return any(buckets.key.simulated == simulated and int(buckets.count.sum()) > limit for buckets in days)
 
 
 def _read_means(

@@ -32,6 +32,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     unit: str
     quality: int
+    simulated: bool = False
 
 
 class Latest(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,13 @@ class Aggregation(msgspec.Struct, frozen=True, kw_only=True):
     time: str
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Samples of the other origin, a simulator's or real ones, that an answer leaves out."""
+
+    simulated: bool
+    samples: int
+
+
 class Series(msgspec.Struct, frozen=True, kw_only=True):
     """Channels over one time axis; None where a channel has no value. Without aggregation these are the samples."""
 
@@ -61,6 +69,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: list[int]
     channels: dict[str, list[float | None]]
     units: dict[str, str]
+    left_out: LeftOut | None = None
 
     def numpy(self) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
         """Return times and channels as numpy arrays, NaN for a missing value; needs numpy."""

@@ -20,7 +20,7 @@ from headland.analysis.greenhouse.climate import (
 )
 from headland.analysis.greenhouse.control import answer_irrigation
 from headland.analysis.greenhouse.crop_targets import TargetBand, load_crop_targets
-from headland.analysis.greenhouse.house import House, find_house
+from headland.analysis.greenhouse.house import House, find_house, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -74,6 +74,7 @@ def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, 
     """Return the report of a greenhouse's week; raises AnalysisError (unknown greenhouse, no such week)."""
     house = find_house(scope, greenhouse, zone)
     week = find_week(week_name, house.place.time_zone, scope.now_ms)
+    house = settle_origins(scope, house, week.window)
     query = ClimateQuery(scope, house, week.window, "day", load_crop_targets())
     air, light, wet = answer_air(query), answer_light(query, None, None), answer_condensation(query)
     disease, water = answer_disease(query), answer_irrigation(query, None, 2.0)

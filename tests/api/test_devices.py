@@ -59,7 +59,13 @@ def test_a_device_has_its_channels_with_unit_and_meaning(client: httpx.Client) -
 
 def test_the_latest_value_of_each_channel_has_time_unit_and_quality(client: httpx.Client) -> None:
     channels = get(client, f"/v1/devices/{HOUSE}/latest")["channels"]
-    assert channels["co2_ppm"] == {"value": 639.9, "time_ms": NOW_MS - 1000, "unit": "ppm", "quality": 1}
+    assert channels["co2_ppm"] == {
+        "value": 639.9,
+        "time_ms": NOW_MS - 1000,
+        "unit": "ppm",
+        "quality": 1,
+        "simulated": False,
+    }
 
 
 def test_the_latest_values_of_all_devices_come_at_once(client: httpx.Client) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.errors import AnalysisError
+from headland.analysis.origin import for_window
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device, read_first
@@ -46,7 +47,8 @@ class HouseLocation:
 class House:
     """A greenhouse: its devices with their zones, its crop and stage, and what the registry has declared about it.
 
-    `greenhouse` is its id in the registry, None for a device that is in no greenhouse of the registry.
+    `greenhouse` is its id in the registry, None for a device that is in no greenhouse of the registry. `is_settled`:
+    its records say of which origin the samples of an answer are (`settle_origins`).
     """
 
     id: str
@@ -60,6 +62,7 @@ class House:
     floor_area_m2: float | None = None
     volume_m3: float | None = None
     greenhouse: str | None = None
+    is_settled: bool = False
 
     @property
     def simulated(self) -> bool:
@@ -87,6 +90,13 @@ def find_house(scope: OrgScope, greenhouse: str, zone: str | None = None) -> Hou
         raise AnalysisError("unknown-zone", "No such zone", sentence)
     selected = house.zones[records[0].descriptor.device]
     return replace(house, records=records, crop=selected.crop, stage=selected.stage)
+
+
+def settle_origins(scope: OrgScope, house: House, window: Window) -> House:
+    """Return a house as an answer about a window has it: of each device real samples, else simulated ones."""
+    if house.is_settled:
+        return house
+    return replace(house, records=[for_window(scope, r, window) for r in house.records], is_settled=True)
 
 
 def find_site(scope: OrgScope, site: str) -> tuple[str, HouseLocation, list[DeviceRecord]]:

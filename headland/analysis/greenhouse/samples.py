@@ -15,7 +15,7 @@ from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.qartod import FAIL, GOOD, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import SensorFinding, check_channel, compare_twins
 from headland.agronomy.series.time_grid import STEP_MS, Periods
-from headland.analysis.greenhouse.house import House
+from headland.analysis.greenhouse.house import House, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.run_in import RunIn
 from headland.analysis.scope import OrgScope
@@ -51,6 +51,7 @@ def read_grid(
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
         whole = Window(max(whole.start_ms, within.start_ms), min(whole.end_ms, within.end_ms))
+    house = settle_origins(scope, house, whole)
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:

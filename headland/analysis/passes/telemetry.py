@@ -21,6 +21,7 @@ from headland.agronomy.application.product_answers import DRY_KG_MIN
 from headland.agronomy.application.released import Amounts
 from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.analysis.errors import AnalysisError
+from headland.analysis.origin import for_window
 from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns
@@ -99,16 +100,23 @@ def find_visits(
     """Return the stretches of whole hours, each at most a day, in which a vehicle was near a box (W, S, E, N)."""
     which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(("latitude_deg", "longitude_deg")))
     start_ms = window.start_ms // HOUR_MS * HOUR_MS
-    hours: dict[str, set[int]] = {"latitude_deg": set(), "longitude_deg": set()}
+    hours: dict[tuple[str, bool], set[int]] = {}
+    near_hours: dict[tuple[str, bool], set[int]] = {}
     bounds = {"longitude_deg": (box_deg[0], box_deg[2]), "latitude_deg": (box_deg[1], box_deg[3])}
     for buckets in scope.store.buckets(which, start_ms, window.end_ms, HOUR_MS):
-        if buckets.key.simulated != record.descriptor.simulated:
-            continue
+        origin = buckets.key.channel, buckets.key.simulated
+        hours.setdefault(origin, set()).update(buckets.start_ms[buckets.count > 0].tolist())
         low, high = bounds[buckets.key.channel]
         near = (buckets.high >= low - _NEAR_DEG) & (buckets.low <= high + _NEAR_DEG)
-        hours[buckets.key.channel].update(buckets.start_ms[near].tolist())
+        near_hours.setdefault(origin, set()).update(buckets.start_ms[near].tolist())
+
+    def near_by(origin: bool) -> set[int]:
+        return near_hours.get(("latitude_deg", origin), set()) & near_hours.get(("longitude_deg", origin), set())
+
+    # A simulator's positions count in hours without real ones, as in the passes that are found there.
+    both = near_by(False) | (near_by(True) - hours.get(("latitude_deg", False), set()))
     visits: list[Window] = []
-    for hour_ms in sorted(hours["latitude_deg"] & hours["longitude_deg"]):
+    for hour_ms in sorted(both):
         last = visits[-1] if visits else None
         # The hour before and after belong to it: a pass may begin or end there, short of the field.
         if last is not None and hour_ms <= last.end_ms and hour_ms + 2 * HOUR_MS - last.start_ms <= _LONGEST_READ_MS:
@@ -120,7 +128,8 @@ def find_visits(
 
 
 def refer_telemetry(scope: OrgScope, record: DeviceRecord, window: Window) -> TelemetryRef:
-    """Return a reference to a vehicle's samples in a window, with their present version."""
+    """Return a reference to a vehicle's samples in a window, with their present version: real ones, else simulated."""
+    record = for_window(scope, record, window, ("latitude_deg", "longitude_deg"))
     which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(_channels_of(record)))
     digest = blake2b(msgspec.json.encode((record.gateway, record.descriptor)), digest_size=16)
     digest.update(msgspec.json.encode(_read_modes(scope, record, window)))

@@ -9,18 +9,17 @@ from headland.store.port import Latest
 
 
 def newest_by_device(latest: Iterable[Latest]) -> dict[str, dict[str, Latest]]:
-    """Return the newest sample by device and channel; of a simulated device only simulated samples.
+    """Return the newest sample by device and channel; its key says whether it is simulated.
 
-    A device that moved between sites has a series at each; the newer sample counts.
+    A device that moved between sites, or of which a simulator sends, too, has several series; the newer sample counts,
+    of two at one instant the real one.
     """
     newest: dict[str, dict[str, Latest]] = {}
-    by_device = sorted(latest, key=lambda sample: sample.key.device)
+    by_device = sorted(latest, key=lambda sample: (sample.key.device, sample.key.simulated))
     for device, group in groupby(by_device, key=lambda sample: sample.key.device):
-        samples = list(group)
-        is_simulated = any(sample.key.simulated for sample in samples)
         channels = newest.setdefault(device, {})
-        for sample in samples:
+        for sample in group:
             known = channels.get(sample.key.channel)
-            if sample.key.simulated == is_simulated and (known is None or known.time_ms < sample.time_ms):
+            if known is None or known.time_ms < sample.time_ms:
                 channels[sample.key.channel] = sample
     return newest

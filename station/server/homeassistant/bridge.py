@@ -110,7 +110,7 @@ class HomeAssistantBridge:
             ):
                 continue
             message = json.dumps(
-                value_message(sample, unit_of(record, channel), simulated=descriptor.simulated)
+                value_message(sample, unit_of(record, channel), simulated=sample.key.simulated)
             ).encode()
             if self._publish(home_value_topic(descriptor.device, channel), message, retain=False):
                 self._published_ms[descriptor.device, channel] = sample.time_ms

@@ -93,7 +93,9 @@ def test_a_stream_begins_with_all_newest_values_and_continues_with_each_new_valu
                 {
                     "device": HOUSE,
                     "simulated": False,
-                    "channels": {"co2_ppm": {"value": 601.0, "time_ms": 6, "unit": "ppm", "quality": 1}},
+                    "channels": {
+                        "co2_ppm": {"value": 601.0, "time_ms": 6, "unit": "ppm", "quality": 1, "simulated": False}
+                    },
                 }
             ],
         }

@@ -66,13 +66,15 @@ def test_only_what_is_newer_counts() -> None:
     assert values(newest.all()) == [("co2_ppm", 6, 3.0), ("wind_speed_m_s", 5, 2.0)]
 
 
-def test_only_simulated_samples_of_a_simulated_device_are_published() -> None:
+def test_real_and_simulated_values_of_a_device_are_published_each_with_its_mark() -> None:
     newest = Newest()
     ghost = SeriesKey(OWN, "home", "greenhouse", "gh-1", "co2_ppm", simulated=True)
     newest.advance([sample(CO2, 5, 1.0)])
-    assert [one.simulated for one in newest.advance([sample(CO2, 8, 1.0), sample(ghost, 3, 2.0)])] == [True]
-    assert newest.advance([sample(CO2, 9, 1.0)]) == []
-    assert values(newest.all()) == [("co2_ppm", 3, 2.0)]
+    assert [one.simulated for one in newest.advance([sample(CO2, 8, 1.0), sample(ghost, 3, 2.0)])] == [False]
+    assert [one.simulated for one in newest.advance([sample(ghost, 9, 1.5), sample(CO2, 9, 1.0)])] == [True]
+    assert [one.simulated for one in newest.advance([sample(CO2, 10, 1.0)])] == [False]
+    (item,) = items_of([*newest.all()])
+    assert (item["simulated"], item["channels"]["co2_ppm"]["simulated"]) == (False, False)
 
 
 def test_a_unit_comes_from_the_nomenclature_or_from_the_descriptor() -> None:
@@ -90,7 +92,9 @@ def test_items_have_the_shape_of_the_latest_list() -> None:
         {
             "device": HOUSE,
             "simulated": False,
-            "channels": {"co2_ppm": {"value": 640.0, "time_ms": START_MS, "unit": "ppm", "quality": 1}},
+            "channels": {
+                "co2_ppm": {"value": 640.0, "time_ms": START_MS, "unit": "ppm", "quality": 1, "simulated": False}
+            },
         }
     ]
 

@@ -1,0 +1,73 @@
+"""Origin of an answer's samples: measured, or made by a simulator. The two are never joined, and neither is hidden.
+
+A device may have both: a simulator's log was imported, or a simulated device became a real one. An answer about a
+window rests on the real samples where there are any, else on the simulated ones, or on those that were asked for. Its
+record says which (`descriptor.simulated`), and `count_left_out` what it leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
+from headland.store.port import DeviceRecord, SeriesFilter
+
+#: Flags of samples that count: all.
+_ANY_QUALITY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Samples of the other origin in the window: `simulated` is theirs."""
+
+    simulated: bool
+    samples: int
+
+
+def for_window(
+    scope: OrgScope,
+    record: DeviceRecord,
+    window: Window,
+    channels: Iterable[str] | None = None,
+    *,
+    simulated: bool | None = None,
+) -> DeviceRecord:
+    """Return a device as an answer about channels (all by default) in a window has it: with its samples' origin."""
+    if simulated is None:
+        simulated = _is_simulated(scope, record, window, channels)
+    if simulated == record.descriptor.simulated:
+        return record
+    return replace(record, descriptor=msgspec.structs.replace(record.descriptor, simulated=simulated))
+
+
+def count_left_out(
+    scope: OrgScope, record: DeviceRecord, window: Window, channels: Iterable[str] | None = None
+) -> LeftOut | None:
+    """Return the samples in a window that are not of the record's origin; None where there are none."""
+    which, other = _which(scope, record, channels), not record.descriptor.simulated
+    if all(key.simulated != other for key in scope.store.series(which)):
+        return None
+    length_ms = max(1, window.end_ms - window.start_ms)
+    buckets = scope.store.buckets(which, window.start_ms, window.end_ms, length_ms, _ANY_QUALITY)
+    samples = sum(int(bucket.count.sum()) for bucket in buckets if bucket.key.simulated == other)
+    return LeftOut(other, samples) if samples else None
+
+
+def _is_simulated(scope: OrgScope, record: DeviceRecord, window: Window, channels: Iterable[str] | None) -> bool:
+    which = _which(scope, record, channels)
+    origins = {key.simulated for key in scope.store.series(which)}
+    if not origins:
+        return record.descriptor.simulated
+    if len(origins) == 1:
+        return origins.pop()
+    length_ms = max(1, window.end_ms - window.start_ms)
+    stored = scope.store.buckets(which, window.start_ms, window.end_ms, length_ms, _ANY_QUALITY)
+    return bool(stored) and all(bucket.key.simulated for bucket in stored)
+
+
+def _which(scope: OrgScope, record: DeviceRecord, channels: Iterable[str] | None) -> SeriesFilter:
+    return SeriesFilter(scope.organisation, record.descriptor.device, None if channels is None else frozenset(channels))
