@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from itertools import islice
+from typing import Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: How long the head of a request may take, from its first byte or from the connection's begin.
 HEAD_WITHIN_S: Final = 10.0
+#: Connections that are accepted, and those that are ended, at once: between two such parts others are served.
+AT_ONCE: Final = 8
+#: Time between two parts of connections that are ended.
+_NEXT_PART_S: Final = 0.02
 #: Connections at once. Each of them has a file descriptor, which the store, the registry and the broker need as well.
 MOST_CONNECTIONS: Final = 2000
 _LEAST_CONNECTIONS: Final = 50
@@ -25,11 +30,9 @@ class BoundedProtocol(H11Protocol):
     #: Set by `bounded_protocol`.
     most_connections = MOST_CONNECTIONS
     head_within_s = HEAD_WITHIN_S
-    _waiting: dict[BoundedProtocol, None]
-
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self._head_timer: asyncio.TimerHandle | None = None
+    #: Connections without a head, and when each is ended; the first is due first.
+    _waiting: dict[BoundedProtocol, float]
+    _ending: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
@@ -48,7 +51,7 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Wait for the head of the next request, from its first byte on."""
-        if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
+        if self not in self._waiting and (self.cycle is None or self.cycle.response_complete):
             self._await_head()
         super().data_received(data)
 
@@ -60,14 +63,26 @@ class BoundedProtocol(H11Protocol):
             self._stop_waiting()
 
     def _await_head(self) -> None:
-        self._waiting[self] = None
-        self._head_timer = self.loop.call_later(self.head_within_s, self.end)
+        self._waiting[self] = self.loop.time() + self.head_within_s
+        self._end_later(self.loop)
 
     def _stop_waiting(self) -> None:
         self._waiting.pop(self, None)
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+
+    @classmethod
+    def _end_later(cls, loop: asyncio.AbstractEventLoop) -> None:
+        if cls._ending is None and cls._waiting:
+            first_due_s = next(iter(cls._waiting.values()))
+            cls._ending = loop.call_at(max(first_due_s, loop.time() + _NEXT_PART_S), cls._end_late, loop)
+
+    @classmethod
+    def _end_late(cls, loop: asyncio.AbstractEventLoop) -> None:
+        """End connections whose head has not come in time: some of them, as each takes a moment, and then others."""
+        cls._ending = None
+        late = [protocol for protocol, due_s in islice(cls._waiting.items(), AT_ONCE) if due_s <= loop.time()]
+        for protocol in late:
+            protocol.end()
+        cls._end_later(loop)
 
     def end(self) -> None:
         """End the connection at once."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
+import threading
 from types import FrameType
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
-from station.server.http_protocol import MOST_CONNECTIONS, bounded_protocol, raise_file_limit
+from station.server.http_protocol import AT_ONCE, MOST_CONNECTIONS, bounded_protocol, raise_file_limit
 from station.server.signals import end_process_within, stop_event
 
 #: A process that was told to stop has ended after this time, whatever is under way: all its files survive that.
@@ -19,12 +21,25 @@ _END_WITHIN_S: Final = 4.5
 #: How long a thread of Python code runs where others wait. The event loop waits for each busy one at every read and
 #: write of a socket: with the default of 5 ms and eight of them, more than a hundred milliseconds a request.
 _SWITCH_S: Final = 0.001
+#: Objects made until the youngest are looked through for cycles, and how often that is until older ones are. A search
+#: stops all threads; by default a busy station looked through all its objects each second, for 200 ms.
+_COLLECT_AFTER: Final = (2_000, 10, 100)
+#: Connections that the system holds until they are accepted.
+_MOST_UNACCEPTED: Final = 2048
 #: How long the server waits for cancelled work.
 _LEFT_BEHIND_S: Final = 1.0
 
 
 class ApiServer(uvicorn.Server):
     """Ends live streams and work under way before its shutdown, which would wait for them."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start up; the event loop accepts some connections at once, and the system holds many more."""
+        await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
+                    same.listen(_MOST_UNACCEPTED)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down."""
@@ -47,6 +62,8 @@ def server_config(app: FastAPI, host: str, port: int, most_connections: int = MO
         host=host,
         port=port,
         http=bounded_protocol(most_connections),
+        # asyncio accepts so many connections before it does anything else.
+        backlog=AT_ONCE,
         ws="none",
         # The process's own log format instead of uvicorn's.
         log_config=None,
@@ -61,11 +78,20 @@ def server_config(app: FastAPI, host: str, port: int, most_connections: int = MO
     )
 
 
+def prepare_process() -> None:
+    """Let no other thread stop the event loop for long: for a process that is this server's, once all is loaded."""
+    sys.setswitchinterval(_SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+
+
 def serve_until_stopped(app: FastAPI, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; work that does not look at its cancellation is left behind in its thread."""
     # uvicorn raises the signal again after its shutdown: without our handler it would end the process at once.
     stop_event()
-    sys.setswitchinterval(_SWITCH_S)
+    if threading.current_thread() is threading.main_thread():
+        prepare_process()
     server = ApiServer(server_config(app, host, port, raise_file_limit()))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

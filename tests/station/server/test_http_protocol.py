@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
+import pytest
 
 from api.app import create_app
 from headland.store.memory import MemoryStore
-from station.server.http_protocol import bounded_protocol
+from station.server.http_protocol import AT_ONCE, BoundedProtocol, bounded_protocol
 from station.server.http_server import ApiServer, server_config
 from tests.broker import find_free_port
 from tests.waiting import wait_until as wait
@@ -24,6 +27,13 @@ HALF = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half:"
 @contextmanager
 def serving(most_connections: int, head_within_s: float) -> Iterator[int]:
     """Yield the port of an API's server with bounds of its own."""
+    with running(most_connections, head_within_s) as server:
+        yield server.config.port
+
+
+@contextmanager
+def running(most_connections: int, head_within_s: float) -> Iterator[ApiServer]:
+    """Yield an API's server with bounds of its own."""
     app = create_app(MemoryStore(), organisation="own", readiness=list, counters=dict)
     port = find_free_port()
     config = server_config(app, "127.0.0.1", port)
@@ -33,7 +43,7 @@ def serving(most_connections: int, head_within_s: float) -> Iterator[int]:
     thread.start()
     wait(lambda: server.started)
     try:
-        yield port
+        yield server
     finally:
         server.should_exit = True
         thread.join(5)
@@ -58,6 +68,42 @@ def is_over(connection: socket.socket) -> bool:
         return connection.recv(4096) == b""
     except ConnectionResetError:
         return True
+
+
+def test_a_burst_of_connections_is_accepted_and_ended_in_parts_and_others_are_served_between_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turn, made, ended = [0], Counter[int](), Counter[int]()
+    connect, end = BoundedProtocol.connection_made, BoundedProtocol.end
+
+    def count_made(self: BoundedProtocol, transport: asyncio.Transport) -> None:
+        made[turn[0]] += 1
+        connect(self, transport)
+
+    def count_ended(self: BoundedProtocol) -> None:
+        ended[turn[0]] += 1
+        end(self)
+
+    monkeypatch.setattr(BoundedProtocol, "connection_made", count_made)
+    monkeypatch.setattr(BoundedProtocol, "end", count_ended)
+    with running(500, 0.3) as server, ExitStack() as cleanup:
+        loop, go_on = server.servers[0].get_loop(), threading.Event()
+
+        def take_turns() -> None:
+            turn[0] += 1
+            loop.call_later(0, take_turns)
+
+        loop.call_soon_threadsafe(take_turns)
+        loop.call_soon_threadsafe(go_on.wait, 10)
+        burst = [cleanup.enter_context(socket.socket()) for _ in range(100)]
+        for connection in burst:
+            connection.settimeout(0.9)  # a full queue of the system would take a second
+            connection.connect(("127.0.0.1", server.config.port))
+            connection.settimeout(5)
+        go_on.set()
+        assert all(is_over(connection) for connection in burst)
+    assert (made.total(), ended.total()) == (100, 100)
+    assert max(*made.values(), *ended.values()) <= AT_ONCE
 
 
 def test_a_head_that_does_not_come_in_time_ends_its_connection_also_where_it_drips() -> None:
