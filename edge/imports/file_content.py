@@ -1,6 +1,6 @@
 """Kind of a log by its contents: what it is named like does not count where they tell.
 
-Files reach people renamed, packed, cut and empty. Only the first 64 KiB are read here.
+Files reach people renamed, packed, cut and empty. Only their first 64 KiB are read here, or less.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from edge.imports.sentences import Sentence
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 
 _HEAD_BYTES: Final = 65_536
+#: Enough to tell a log among a folder's other files, of which there may be thousands of photos.
+GLANCE_BYTES: Final = 4096
 _DATAFLASH_START: Final = b"\xa3\x95\x80"
 _ULOG_START: Final = b"ULog\x01\x12\x35"
 _DATAFLASH_LINE: Final = re.compile(rb"^[ \t]*FMT[ \t]*,[ \t]*\d+[ \t]*,[ \t]*\d+[ \t]*,[ \t]*\w+[ \t]*,", re.MULTILINE)
@@ -35,10 +37,8 @@ _TAR_AT: Final = 257
 _TAR: Final = b"ustar"
 _WEB_PAGE: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _LFS_POINTER: Final = b"version https://git-lfs"
-#: Fewer frames may be noise, in a file that could hold more.
-_FRAMES: Final = 3
-#: A recorder's stamp: where there are some, more than half of these bytes are left between two frames.
-_STAMP_BYTES: Final = 8
+#: Of a stream's bytes less than this part is outside of frames; more is noise that looks like a frame here and there.
+_MOST_JUNK: Final = 0.5
 #: Control characters that texts have, and all that is none.
 _TEXT_CONTROLS: Final = b"\t\n\r\f\x1b"
 _PRINTED: Final = bytes(range(32, 127)) + bytes(range(128, 256))
@@ -54,13 +54,17 @@ class Kind(Enum):
     ULOG = ".ulg"
 
 
-def kind_of(path: Path) -> Kind | Sentence | None:
+#: What a log is taken for where its contents do not tell; a text is DataFlash only where it looks like it.
+KIND_BY_SUFFIX: Final = {".rlog": Kind.RAW, **{kind.value: kind for kind in Kind if kind is not Kind.DATAFLASH_TEXT}}
+
+
+def kind_of(path: Path, head_bytes: int = _HEAD_BYTES) -> Kind | Sentence | None:
     """Return the kind of log in a file, the sentence of what it is instead, or None where its contents do not tell.
 
     Raises OSError where it cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(head_bytes)
     return _kind_of_bytes(head, path)
 
 
@@ -82,7 +86,7 @@ def _kind_of_bytes(head: bytes, path: Path) -> Kind | Sentence | None:
     if not head.strip(b"\0"):
         return Sentence("only_zeros", name=name)
     if _is_text(head):
-        return _kind_of_text(head, name)
+        return _kind_of_text(head, path)
     link = _kind_of_frames(head, path.suffix.lower())
     if link is not None:
         return link
@@ -95,25 +99,26 @@ def _is_text(head: bytes) -> bool:
     return not head.translate(None, _TEXT_CONTROLS).translate(None, _PRINTED)
 
 
-def _kind_of_text(head: bytes, name: str) -> Kind | Sentence | None:
+def _kind_of_text(head: bytes, path: Path) -> Kind | Sentence | None:
     if _DATAFLASH_LINE.search(head):
         return Kind.DATAFLASH_TEXT
     if _WEB_PAGE.match(head):
-        return Sentence("web_page", name=name)
-    return Sentence("lfs_pointer", name=name) if head.startswith(_LFS_POINTER) else None
+        return Sentence("web_page", name=path.name)
+    if head.startswith(_LFS_POINTER):
+        return Sentence("lfs_pointer", name=path.name)
+    return Sentence("not_known", name=path.name) if path.suffix.lower() in KIND_BY_SUFFIX else None
 
 
 def _kind_of_frames(head: bytes, suffix: str) -> Kind | None:
-    """Return whether MAVLink frames have a recorder's stamps, None where there are none."""
-    plain = FrameDecoder()
-    frames = len(plain.read(head)) + len(plain.finish())
-    if frames < _FRAMES and len(head) == _HEAD_BYTES:
+    """Return whether MAVLink frames have a recorder's stamps, None where there are none.
+
+    Stamps of a recorder without a clock (1970) date nothing: such a recording is read as the link's bytes.
+    """
+    decoder = FrameDecoder(stamped=True)
+    stamps_us = [frame.stamp_us for frame in decoder.feed(head)]
+    if not stamps_us or decoder.counters().get("junk_bytes", 0) > _MOST_JUNK * len(head):
         return None
-    if not frames:
-        return None
-    stamps_us = [frame.stamp_us for frame in FrameDecoder(stamped=True).feed(head)]
-    if 2 * sum(stamp_us is not None and is_credible_stamp(stamp_us) for stamp_us in stamps_us) > len(stamps_us):
+    credible = sum(stamp_us is not None and is_credible_stamp(stamp_us) for stamp_us in stamps_us)
+    if 2 * credible > len(stamps_us) or (credible and suffix == Kind.TLOG.value):
         return Kind.TLOG
-    if 2 * plain.counters().get("junk_bytes", 0) < _STAMP_BYTES * frames:
-        return Kind.RAW
-    return Kind.TLOG if suffix == Kind.TLOG.value else Kind.RAW
+    return Kind.RAW

@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.agent.settings import EdgeSettings
 from edge.imports.dataflash.source import DataflashSource
-from edge.imports.file_content import Kind, kind_of
+from edge.imports.file_content import GLANCE_BYTES, KIND_BY_SUFFIX, Kind, kind_of
 from edge.imports.log_output import LogReport
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
@@ -22,8 +22,6 @@ from headland.errors import DataDamaged, SettingsError
 
 LOGS: Final = (".tlog", ".rlog", ".raw", ".bin", ".ulg")
 TABLES: Final = (".csv", ".tsv", ".txt")
-#: What a log is taken for where its contents do not tell; a text is DataFlash only where it looks like it.
-_KIND_BY_SUFFIX: Final = {".rlog": Kind.RAW, **{kind.value: kind for kind in Kind if kind is not Kind.DATAFLASH_TEXT}}
 #: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 
@@ -65,7 +63,7 @@ def _is_log(path: Path) -> bool:
     if path.suffix.lower() in LOGS or {suffix.lower() for suffix in path.suffixes[-2:-1]} & set(LOGS):
         return True
     try:
-        return isinstance(kind_of(path), Kind)
+        return isinstance(kind_of(path, GLANCE_BYTES), Kind)
     except OSError:
         return False
 
@@ -104,7 +102,7 @@ def open_source(
     kind = kind_of(path)
     if isinstance(kind, Sentence):
         raise DataDamaged(kind)
-    match kind or _KIND_BY_SUFFIX.get(path.suffix.lower()):
+    match kind or KIND_BY_SUFFIX.get(path.suffix.lower()):
         case Kind.DATAFLASH | Kind.DATAFLASH_TEXT as found:
             is_text = found is Kind.DATAFLASH_TEXT
             return DataflashSource(path, mavlink, gateway.site, start_ms=start_ms, is_text=is_text)

@@ -20,11 +20,11 @@ from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.sentences import Sentence
 from edge.imports.ulog.source import UlogSource
 from edge.uplink.settings import BrokerSettings
-from headland.errors import DataDamaged
+from headland.errors import DataDamaged, SettingsError
 from tests.edge.imports.dataflash.bin_writer import make_flight as make_bin
 from tests.edge.imports.dataflash.text_writer import as_text
 from tests.edge.imports.ulog.ulg_writer import make_flight as make_ulg
-from tests.edge.sources.mavlink.stand_ins import NOON_MS, Autopilot, make_tlog
+from tests.edge.sources.mavlink.stand_ins import NOON_MS, Autopilot, Collector, make_tlog
 
 PILOT = Autopilot()
 FRAMES = [one for n in range(60) for one in (PILOT.heartbeat(), PILOT.attitude(100 * n), PILOT.position(100 * n))]
@@ -106,8 +106,6 @@ def test_what_is_no_log_gets_one_sentence_in_both_languages(tmp_path: Path, what
     make, english, chinese = OTHERS[what]
     path = tmp_path / f"flight{suffix}"
     path.write_bytes(make())
-    if what == "text":  # a text of no known kind is taken for what its name says, and refused there
-        return
     with pytest.raises(DataDamaged) as refused:
         open_source(path, settings(tmp_path), None)
     sentence = refused.value.args[0]
@@ -125,3 +123,23 @@ def test_a_folder_gives_logs_of_any_name_and_packed_ones_that_then_are_told(tmp_
     (tmp_path / "server.log").write_text("2026-05-01 06:30:00 started\n")
     (tmp_path / "notes.md").write_text("FMT is a message")
     assert [path.name for path in find_files([tmp_path])] == ["one.log", "three.tlog.gz", "two"]
+
+
+def test_a_recording_of_a_computer_without_a_clock_is_dated_by_the_vehicle(tmp_path: Path) -> None:
+    path = tmp_path / "pi.tlog"
+    pilot = Autopilot()
+    frames = [one for n in range(60) for one in (pilot.heartbeat(), pilot.gps(100 * n), pilot.system_time(100 * n))]
+    path.write_bytes(make_tlog([(5_000 + 10 * n, frame) for n, frame in enumerate(frames)]))
+    source = open_source(path, settings(tmp_path), None)
+    sink = Collector()
+    source.run(sink)
+    fixes = [row.time_ms for row in sink.readings if "gps_latitude_deg" in row.values]
+    assert fixes == [NOON_MS + 100 * n for n in range(60)]
+
+
+def test_noise_with_a_frame_in_it_is_no_log(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(32)) * 40 + FRAMES[0] + bytes(range(32)) * 40)
+    assert kind_of(path) is None
+    with pytest.raises(SettingsError, match=r"photo\.jpg: unknown type of file"):
+        find_files([path])

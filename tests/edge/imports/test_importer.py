@@ -167,9 +167,9 @@ def test_a_file_that_is_no_log_is_reported_and_does_not_affect_the_others(mosqui
     settings = import_settings(tmp_path / "data", mosquitto.port)
     report = import_files([bad, good], settings, progress=lambda _: None, stop=threading.Event())
     assert report.finished
-    assert "no MAVLink frame" in report.files[0].error
+    assert "is no log that can be read" in report.files[0].error
     assert report.files[1].rows >= 20
-    with pytest.raises(DataDamaged, match="no MAVLink frame"):
+    with pytest.raises(DataDamaged, match="is no log that can be read"):
         import_files([bad], settings, progress=lambda _: None, stop=threading.Event())
     ingest.close()
 
@@ -249,7 +249,7 @@ def test_logs_of_every_kind_are_stored_and_a_bad_one_between_them_is_reported(
     ingest.close()
     assert report.finished
     assert [bool(file.error) for file in report.files] == [False, True, False, False]
-    assert "b.rlog holds no MAVLink frame" in report.files[1].error
+    assert "b.rlog is no log that can be read" in report.files[1].error
     assert stored == {device for file in report.files for device in file.devices}
     assert len(stored) == 3
     assert all(file.points > 0 and file.messages > 0 for file in report.files if not file.error)
