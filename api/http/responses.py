@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
+import numpy as np
 import orjson
 from fastapi import Request
+from numpy.typing import NDArray
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.http.problems import ProblemError
+
+#: Numbers in columns up to which an answer is written whole, and those of a piece of a larger one.
+_WRITTEN_AT_ONCE: Final = 200_000
+_PIECE_VALUES: Final = 20_000
 
 
 def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -> Response:
@@ -22,10 +29,53 @@ def reply(request: Request, body: BaseModel | msgspec.Struct | dict[str, Any]) -
     text = _written(body)
     tag = _tag_of(text)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    known = request.headers.get("if-none-match", "")
-    if tag in (part.strip() for part in known.split(",")):
+    if _is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="application/json")
+
+
+def reply_columns(request: Request, body: dict[str, Any]) -> Response:
+    """Return a JSON object with numpy columns, by name or in objects of columns, with its ETag, or 304.
+
+    A large one is written while it is sent: a slow client holds the columns and no text of them.
+    """
+    columns = [column for value in body.values() for column in _columns_in(value)]
+    if sum(map(len, columns)) <= _WRITTEN_AT_ONCE:
+        return reply(request, body)
+    digest = hashlib.blake2b(digest_size=12)
+    for piece in _pieces({name: value for name, value in body.items() if not _columns_in(value)}):
+        digest.update(piece)
+    for column in columns:
+        digest.update(column.data)
+    tag = f'W/"{digest.hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    return StreamingResponse(_pieces(body), headers=headers, media_type="application/json")
+
+
+def _columns_in(value: object) -> list[NDArray[Any]]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [part for part in value.values() if isinstance(part, np.ndarray)] if isinstance(value, dict) else []
+
+
+def _pieces(value: object) -> Iterator[bytes]:
+    """Yield JSON in pieces; columns a part at a time."""
+    if isinstance(value, dict):
+        yield b"{"
+        for place, (name, part) in enumerate(value.items()):
+            yield (b"," if place else b"") + orjson.dumps(name) + b":"
+            yield from _pieces(part)
+        yield b"}"
+    elif isinstance(value, np.ndarray):
+        yield b"["
+        for start in range(0, len(value), _PIECE_VALUES):
+            text = orjson.dumps(value[start : start + _PIECE_VALUES], option=orjson.OPT_SERIALIZE_NUMPY)
+            yield (b"," if start else b"") + text[1:-1]
+        yield b"]"
+    else:
+        yield orjson.dumps(value, default=msgspec.to_builtins)
 
 
 def check_match(if_match: str | None, current: BaseModel) -> None:
@@ -43,6 +93,10 @@ def _written(body: BaseModel | msgspec.Struct | dict[str, Any]) -> bytes:
     if isinstance(body, msgspec.Struct):
         return msgspec.json.encode(body)
     return orjson.dumps(body, default=msgspec.to_builtins, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    return tag in (part.strip() for part in request.headers.get("if-none-match", "").split(","))
 
 
 def _tag_of(text: bytes) -> str:

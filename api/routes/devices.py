@@ -12,7 +12,7 @@ from api.http.content_types import JSON, TABLE_CONTENT, choose_format, reply_tab
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
-from api.http.responses import reply
+from api.http.responses import reply, reply_columns
 from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
 from api.schemas.devices import DeviceDetail, DeviceList, Latest, LatestList, device_detail_of, device_of, latest_of
 from api.schemas.series import ConflictList, EventList, Series, conflicts_of, events_of, series_of
@@ -140,7 +140,7 @@ def get_series(
         columns = read_chart(scope, record, channels, window, width, method)
     else:
         columns = read_series(scope, record, channels, window, max_points or MAX_POINTS)
-    answer = reply(request, series_of(record, window, columns, left_out))
+    answer = reply_columns(request, series_of(record, window, columns, left_out))
     answer.headers["Vary"] = "Accept"
     return answer
 

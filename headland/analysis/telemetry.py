@@ -26,6 +26,9 @@ MAX_QUALITY: Final = 2
 CHART_SAMPLES: Final = 200_000
 #: Rows in memory at once where all samples are requested.
 SLICE_ROWS: Final = 20_000
+#: Values of all channels together that are read at once: a chart selects from no more, an answer with more values is
+#: read in parts, and a slice has a fifth.
+MOST_VALUES: Final = 1_000_000
 _FIRST_SLICE_MS: Final = HOUR_MS
 
 
@@ -117,8 +120,10 @@ def read_columns(
         if len(samples.time_ms) > limit:
             return None
         if len(samples.time_ms):
+            column = ChannelColumn(samples.time_ms, samples.value, samples.quality)
             fit = samples.quality <= MAX_QUALITY
-            column = ChannelColumn(samples.time_ms[fit], samples.value[fit], samples.quality[fit])
+            if not fit.all():
+                column = ChannelColumn(samples.time_ms[fit], samples.value[fit], samples.quality[fit])
             parts.setdefault(samples.key.channel, []).append(column)
     return {channel: _join(columns) for channel, columns in parts.items()}
 
@@ -150,7 +155,7 @@ def read_chart(
 ) -> SeriesColumns:
     """Return the samples that a chart `width` pixels wide needs; of too many samples the means of `width` buckets."""
     check_channels(scope, record, channels)
-    samples = _read_samples(scope, record, channels, window, CHART_SAMPLES)
+    samples = _read_samples(scope, record, channels, window, min(CHART_SAMPLES, MOST_VALUES // len(channels)))
     if samples is None:
         return _read_buckets(scope, record, channels, window, width)
     rows = select_rows(samples.time_ms, list(samples.channels.values()), width, method)
@@ -161,7 +166,7 @@ def read_chart(
 
 
 def read_slices(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Iterator[SeriesColumns]:
-    """Yield all fit samples in a window in time order, about `SLICE_ROWS` rows at a time, however many there are.
+    """Yield all fit samples in a window in time order, at most `SLICE_ROWS` rows at a time, however many there are.
 
     Raises AnalysisError (samples-let-go) where retention has deleted some of the window's samples.
     """
@@ -170,17 +175,22 @@ def read_slices(scope: OrgScope, record: DeviceRecord, channels: list[str], wind
         since_ms = scope.store.info().samples_since_ms
         sentence = f"Samples before {since_ms} (epoch ms) were deleted: start there, or ask for means as JSON."
         raise AnalysisError("samples-let-go", "Samples deleted by retention", sentence)
+    yield from _slices(scope, record, channels, window)
+
+
+def _slices(scope: OrgScope, record: DeviceRecord, channels: list[str], window: Window) -> Iterator[SeriesColumns]:
+    most = min(SLICE_ROWS, MOST_VALUES // 5 // len(channels))
     start_ms, length_ms = window.start_ms, _FIRST_SLICE_MS
     while start_ms < window.end_ms:
         end_ms = min(start_ms + length_ms, window.end_ms)
-        columns = read_columns(scope, record, channels, Window(start_ms, end_ms), SLICE_ROWS)
+        columns = read_columns(scope, record, channels, Window(start_ms, end_ms), most)
         if columns is None:  # a series has at most one sample a millisecond, so this ends
             length_ms = (end_ms - start_ms) // 2
             continue
         time_ms = _union_of_times(columns)
         if len(time_ms):
             yield SeriesColumns(time_ms, {c: _align(columns.get(c, EMPTY), time_ms) for c in channels}, None)
-        if len(time_ms) * 4 < SLICE_ROWS:
+        if len(time_ms) * 4 < most:
             length_ms *= 2
         start_ms = end_ms
 
@@ -229,6 +239,10 @@ def _read_samples(
     """Return the fit samples; None where they are more than `max_points` rows, or some were deleted."""
     if not _is_whole(scope, window) or _surely_more(scope, record, channels, window, max_points):
         return None
+    if max_points * len(channels) > MOST_VALUES:
+        rows = _Rows(channels, max_points)
+        fits = all(map(rows.add, _slices(scope, record, channels, window)))
+        return rows.columns(None) if fits else None
     samples = read_columns(scope, record, channels, window, max_points)
     if samples is None:
         return None
@@ -246,9 +260,40 @@ def _read_buckets(
     if whole:
         window = _shrink_to_data(scope, record, channels, window)
     start_ms, step_ms = align_buckets(window.start_ms, window.end_ms, max_points, only_rollups=not whole)
-    means = _read_means(scope, record, channels, Window(start_ms, window.end_ms), step_ms)
-    time_ms = _union_of_times(means)
-    return SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms)
+    length_ms = max(1, MOST_VALUES // 5 // len(channels)) * step_ms
+    rows = _Rows(channels, -(-(window.end_ms - start_ms) // step_ms))
+    while start_ms < window.end_ms:
+        end_ms = min(start_ms + length_ms, window.end_ms)
+        means = _read_means(scope, record, channels, Window(start_ms, end_ms), step_ms)
+        time_ms = _union_of_times(means)
+        rows.add(SeriesColumns(time_ms, {c: _align(means.get(c, EMPTY), time_ms) for c in channels}, step_ms))
+        start_ms = end_ms
+    return rows.columns(step_ms)
+
+
+class _Rows:
+    """Rows that are read in parts, at most `most`, without a second copy of all of them."""
+
+    def __init__(self, channels: list[str], most: int) -> None:
+        self._most = most
+        self._count = 0
+        self._time_ms = np.empty(most, np.int64)
+        self._values = {channel: np.empty(most) for channel in channels}
+
+    def add(self, part: SeriesColumns) -> bool:
+        """Add the next rows in time; False where they are too many."""
+        start, self._count = self._count, self._count + len(part.time_ms)
+        if self._count > self._most:
+            return False
+        self._time_ms[start : self._count] = part.time_ms
+        for channel, values in part.channels.items():
+            self._values[channel][start : self._count] = values
+        return True
+
+    def columns(self, step_ms: int | None) -> SeriesColumns:
+        """Return the rows."""
+        values = {channel: values[: self._count] for channel, values in self._values.items()}
+        return SeriesColumns(self._time_ms[: self._count], values, step_ms)
 
 
 def _is_whole(scope: OrgScope, window: Window) -> bool:

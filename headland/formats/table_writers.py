@@ -8,7 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,7 +32,12 @@ Slice = Mapping[str, Cells]
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK_BYTES: Final = 256 * 1024
 #: Memory for collecting a Parquet file; more rows go to a temporary file.
-_MEMORY: Final = "128MB"
+_MEMORY: Final = "48MB"
+#: Values of a row group of a Parquet file, which is in memory while it is written, and its most rows.
+_GROUP_VALUES: Final = 1_500_000
+_GROUP_ROWS: Final = 122_880
+#: One Parquet file is collected at a time: each has a database of its own.
+_COLLECTING: Final = threading.Semaphore()
 _SQL: Final[dict[Kind, str]] = {
     "integer": "BIGINT", "instant": "BIGINT", "number": "DOUBLE", "text": "VARCHAR", "truth": "BOOLEAN",
 }  # fmt: skip
@@ -65,7 +72,8 @@ def write_csv(table: DataTable) -> Iterator[bytes]:
 def write_parquet(table: DataTable) -> Iterator[bytes]:
     """Yield a table as a Parquet file (zstd); null for a missing number.
 
-    The rows are collected in a temporary folder first, because a Parquet file has its directory at the end.
+    The rows are collected in a temporary folder first, because a Parquet file has its directory at the end. Meanwhile
+    other files wait.
     """
     slots = {name: f"c{slot}" for slot, name in enumerate(table.columns)}
     columns = ", ".join(f"{slots[name]} {_SQL[kind]}" for name, kind in table.columns.items())
@@ -77,10 +85,16 @@ def write_parquet(table: DataTable) -> Iterator[bytes]:
         f"{f'make_timestamptz({slots[name]} * 1000)' if kind == 'instant' else slots[name]} AS {_quoted(name)}"
         for name, kind in table.columns.items()
     )
+    group_rows = min(_GROUP_ROWS, _GROUP_VALUES // len(slots) // 2048 * 2048)
     with tempfile.TemporaryDirectory(prefix="headland-table-") as folder:
         path = Path(folder) / "table.parquet"
-        config: dict[str, Any] = {"memory_limit": _MEMORY, "threads": 1}
-        with duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config) as database:
+        config: dict[str, Any] = {
+            "memory_limit": _MEMORY,
+            "threads": 1,
+            "allocator_flush_threshold": "4MB",
+            "allocator_bulk_deallocation_flush_threshold": "16MB",
+        }
+        with _collecting(), duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config) as database:
             database.execute(f"CREATE TABLE collected ({columns})")
             for rows in table.slices:
                 check_cancelled()
@@ -90,10 +104,22 @@ def write_parquet(table: DataTable) -> Iterator[bytes]:
                 database.execute(f"INSERT INTO collected SELECT {present} FROM slice_in")  # noqa: S608 - only our own names
                 database.unregister("slice_in")
             target = _quoted(str(path), mark="'")
-            database.execute(f"COPY (SELECT {written} FROM collected) TO {target} (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608 - names are quoted
+            options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows}"
+            database.execute(f"COPY (SELECT {written} FROM collected) TO {target} ({options})")  # noqa: S608 - names are quoted
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
+
+
+@contextmanager
+def _collecting() -> Iterator[None]:
+    """Run the block while no other file is collected; the wait can be cancelled."""
+    while not _COLLECTING.acquire(timeout=0.1):
+        check_cancelled()
+    try:
+        yield
+    finally:
+        _COLLECTING.release()
 
 
 def write_arrow(table: DataTable) -> Iterator[bytes]:

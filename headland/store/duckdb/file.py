@@ -33,7 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 #: Memory of a query that exceeds the normal limit: as a normal limit, caches would fill it for good.
-_LARGE_QUERY_MB: Final = 256
+_LARGE_QUERY_MB: Final = 192
 #: Time that a large query waits for the others.
 _WAIT_FOR_LARGE_S: Final = 120.0
 #: Memory while many rows or the log are moved: a checkpoint with too little memory ends the database.
