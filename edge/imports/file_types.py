@@ -96,12 +96,12 @@ def open_source(
     no log.
     """
     gateway = settings.gateway
-    if table_map is not None:
-        return TableSource(path, table_map, gateway.site)
-    mavlink = next((source for source in settings.source if isinstance(source, MavlinkSettings)), None)
     kind = kind_of(path)
     if isinstance(kind, Sentence):
         raise DataDamaged(kind)
+    if table_map is not None:
+        return TableSource(path, table_map, gateway.site)
+    mavlink = next((source for source in settings.source if isinstance(source, MavlinkSettings)), None)
     match kind or KIND_BY_SUFFIX.get(path.suffix.lower()):
         case Kind.DATAFLASH | Kind.DATAFLASH_TEXT as found:
             is_text = found is Kind.DATAFLASH_TEXT

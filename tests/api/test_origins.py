@@ -50,7 +50,12 @@ def client() -> Iterator[httpx.Client]:
 
 
 def series(client: httpx.Client, window: Window, accept: str = "application/json", **more: str) -> httpx.Response:
-    params: dict[str, Any] = {"channel": ["altitude_m", "latitude_deg"], "start": window.start_ms, "end": window.end_ms, **more}
+    params: dict[str, Any] = {
+        "channel": ["altitude_m", "latitude_deg"],
+        "start": window.start_ms,
+        "end": window.end_ms,
+        **more,
+    }
     return client.get(f"/v1/devices/{DRONE}/series", params=params, headers={"Accept": accept})
 
 

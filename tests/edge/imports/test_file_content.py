@@ -18,6 +18,7 @@ from edge.imports.file_types import find_files, open_source
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.sentences import Sentence
+from edge.imports.table.map import open_map
 from edge.imports.ulog.source import UlogSource
 from edge.uplink.settings import BrokerSettings
 from headland.errors import DataDamaged, SettingsError
@@ -143,3 +144,13 @@ def test_noise_with_a_frame_in_it_is_no_log(tmp_path: Path) -> None:
     assert kind_of(path) is None
     with pytest.raises(SettingsError, match=r"photo\.jpg: unknown type of file"):
         find_files([path])
+
+
+@pytest.mark.parametrize("what", ["empty", "gzip", "spreadsheet", "page", "zeros"])
+def test_a_table_that_is_none_gets_its_sentence_too(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "house.csv"
+    path.write_bytes(OTHERS[what][0]())
+    table_map = open_map("agc3-reference-climate", tmp_path)
+    with pytest.raises(DataDamaged) as refused:
+        open_source(path, settings(tmp_path), table_map)
+    assert OTHERS[what][1] in str(refused.value)

@@ -382,7 +382,7 @@ def test_files_that_are_no_logs_get_a_sentence_each_and_do_not_stop_others(mosqu
         report.sentences()[0]
         == "empty.BIN is empty: the recorder wrote nothing, or the copy was interrupted; copy it again"
     )
-    assert report.sentences("zh")[4] == "flight.tlog.gz 是 gzip 压缩包：请先解压，再导入其中的日志"
+    assert report.sentences("zh")[4] == "flight.tlog.gz 是 gzip 压缩包：请先解压，再导入其中的文件"
 
 
 def test_a_start_with_several_files_is_refused(tmp_path: Path) -> None:

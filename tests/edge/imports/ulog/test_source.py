@@ -182,7 +182,7 @@ def test_what_a_crash_left_unfinished_before_an_appended_part_is_no_cut(tmp_path
 
 def test_a_log_that_was_cut_within_its_definitions_is_refused_in_a_sentence(play: Play) -> None:
     log = make_flight(2)
-    with pytest.raises(DataDamaged, match=r"flight\.ulg holds no data: it was cut off behind its definitions"):
+    with pytest.raises(DataDamaged, match=r"flight\.ulg holds no data: it was cut off before its first"):
         play(bytes(log.definitions) + log.data[:7])
 
 
