@@ -12,8 +12,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from edge.agent.gc_tuning import tune_gc
 from edge.agent.intake import Intake
@@ -38,6 +39,9 @@ from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.item_failures import ItemFailures
 from headland.supervised_thread import SupervisedThread, ThreadStatus
+
+if TYPE_CHECKING:
+    from edge.sources.mavlink.output.vehicle_names import VehicleNames
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,7 +78,8 @@ class Agent:
         self._started_ms = wall_clock_ms()
         self._software = software_version()
         owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
-        runners = [SourceRunner(source, settings) for source in settings.source]
+        parts = SharedParts(settings)
+        runners = [SourceRunner(source, settings, parts) for source in settings.source]
         self._spool = Spool(
             settings.data_dir / SPOOL_FILE, owner, settings.spool.max_bytes, retention=settings.spool.retention
         )
@@ -164,10 +169,12 @@ class Agent:
 class SourceRunner:
     """One source and its thread `source-<name>`; restarts the source, with a growing wait, whenever it fails."""
 
-    def __init__(self, settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> None:
+    def __init__(
+        self, settings: SourceSettings | PluginSettings, edge: EdgeSettings, parts: SharedParts | None = None
+    ) -> None:
         """Build the source. Raises SettingsError."""
         self._settings = settings
-        self._build: Callable[[], Source] = lambda: build_source(settings, edge)
+        self._build: Callable[[], Source] = lambda: build_source(settings, edge, parts)
         self._source = self._build()
         self._restarts = 0
         self._last_error = ""
@@ -280,9 +287,26 @@ class SourceRunner:
             _LOGGER.warning("source %s cannot be stopped", self._settings.name, exc_info=True)
 
 
-def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) -> Source:
+class SharedParts:
+    """What sources of a gateway share; made when the first of them asks."""
+
+    def __init__(self, edge: EdgeSettings) -> None:
+        self._edge = edge
+
+    @cached_property
+    def vehicle_names(self) -> VehicleNames:
+        """The ids of vehicles without a unique one."""
+        from edge.sources.mavlink.output.vehicle_names import NAMES_FILE, VehicleNames
+
+        sources = [source.name for source in self._edge.source if isinstance(source, MavlinkSettings)]
+        return VehicleNames(self._edge.data_dir / NAMES_FILE, sources)
+
+
+def build_source(
+    settings: SourceSettings | PluginSettings, edge: EdgeSettings, parts: SharedParts | None = None
+) -> Source:
     """Return the source for `settings`; imports only the modules it needs. Raises SettingsError."""
-    gateway = edge.gateway
+    gateway, parts = edge.gateway, parts or SharedParts(edge)
     match settings:
         case ModbusSettings() | ModbusRtuSettings():
             from edge.sources.modbus.source import ModbusSource
@@ -307,7 +331,7 @@ def build_source(settings: SourceSettings | PluginSettings, edge: EdgeSettings) 
         case MavlinkSettings():
             from edge.sources.mavlink.source import MavlinkSource
 
-            return MavlinkSource(settings, gateway.id, gateway.site, clock=edge.clock)
+            return MavlinkSource(settings, gateway.id, gateway.site, clock=edge.clock, names=parts.vehicle_names)
         case _:
             return build_plugin_source(settings, GatewayIdentity(gateway.id, gateway.site, edge.clock))
 

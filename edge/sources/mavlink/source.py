@@ -19,6 +19,7 @@ from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms
 from edge.sources.mavlink.link.udp_tcp import RECEIVE_BUFFER_BYTES, Link, open_link
 from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output, deliver
+from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4
@@ -75,7 +76,15 @@ class _Peer:
 class MavlinkSource:
     """One link and the vehicles on it. `run` ends only by `stop`. `clock` is the quality of the gateway's own clock."""
 
-    def __init__(self, settings: MavlinkSettings, gateway_id: str, site: str, *, clock: Clock = Clock.RTC) -> None:
+    def __init__(
+        self,
+        settings: MavlinkSettings,
+        gateway_id: str,
+        site: str,
+        *,
+        clock: Clock = Clock.RTC,
+        names: VehicleNames | None = None,
+    ) -> None:
         self.name = settings.name
         self._settings = settings
         self._address = parse_url(settings.url)
@@ -87,6 +96,7 @@ class MavlinkSource:
             lambda _system, _component: HoldPolicy(
                 wait_ms=_CLOCK_WAIT_MS, rows=_HELD_ROWS, host=clock is Clock.NTP and not settings.simulated
             ),
+            names=names,
         )
         self._peers: dict[str, _Peer] = {}
         signing = settings.signing

@@ -108,6 +108,12 @@ class DeviceNaming:
         self._is_simulated = self._known.simulated
         return self.expect(now_ms)
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the device is known as a simulator's."""
+        is_ours = self.version is not None and is_simulator(self.version)
+        return is_ours or self._is_simulated or self.device in self._simulators
+
     def note_simulated(self) -> DeviceName | None:
         """Note that the stream is a simulator's; return the name with that mark, where it is known and new."""
         if self._is_simulated:

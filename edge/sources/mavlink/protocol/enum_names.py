@@ -116,6 +116,10 @@ def model_name(heartbeat: Heartbeat) -> str:
     return f"{autopilot} {type_name(heartbeat.type)}"
 
 
+#: A parameter that each of ArduPilot's simulators has, and no board.
+SIMULATOR_PARAMETER: Final = "SIM_SPEEDUP"
+
+
 def is_simulator_parameter(autopilot: int | None, param_id: bytes) -> bool:
     """Return whether a parameter is one that only ArduPilot's simulator has (PX4 has `SIM_` on real boards, too)."""
     return autopilot == AUTOPILOT_ARDUPILOT and param_id.startswith(b"SIM_")

@@ -6,15 +6,15 @@ stored beside its vehicle under their own names; a telemetry radio's report of i
 and the rest are counted and left out, and `set_aside` says of whom and why.
 
 Two autopilots under one address: on two links they are two vehicles; in one stream of bytes (two identities, or two
-boot times that take turns) their frames are separated by `sender_split`. Either way an event reports it.
+boot times that take turns) their frames are separated by `sender_split`. Either way an event reports it. Ids of those
+that have no unique one are the gateway's (`output.vehicle_names`): two sources never share one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import permutations
 from typing import Final
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
@@ -24,10 +24,10 @@ from edge.sources.mavlink.output.device_naming import (
     KnownDevices,
     SourceContext,
     VehicleInfo,
-    fallback_device,
     radio_device,
 )
 from edge.sources.mavlink.output.device_output import DeviceOutput, Output
+from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.protocol.messages import LAYOUTS, MESSAGE_BY_ID, AutopilotVersion
 from edge.sources.mavlink.spray.profile import SprayerSettings
@@ -73,12 +73,14 @@ class Fleet:
         sprayer: SprayerSettings | None,
         policy: Callable[[int, int], HoldPolicy],
         known: Callable[[int, int], KnownDevices] = lambda _system, _component: NOTHING_KNOWN,
+        names: VehicleNames | None = None,
     ) -> None:
         self.vehicles: dict[Key, Vehicle] = {}
         self._context = context
         self._sprayer = sprayer
         self._policy = policy
         self._known = known
+        self._names = names or VehicleNames()
         self._splits: dict[_Place, SenderSplit] = {}
         self._radios: dict[tuple[str, int], _Radio] = {}
         #: MAV_TYPE of senders that said that they are no autopilots.
@@ -316,12 +318,10 @@ class Fleet:
         taken = {
             vehicle.device
             for other, vehicle in self.vehicles.items()
-            if other != key and other[1] == key[1] and _is_present(vehicle, now_ms)
+            if other != key and other[1] == key[1] and vehicle.device is not None and _is_present(vehicle, now_ms)
         }
-        twin = 0
-        while (device := fallback_device(self._context, key[1], twin)) in taken:
-            twin += 1
-        return device
+        link, system, component, _ = key
+        return self._names.choose(self._context, system, component, link, taken)
 
     def _report_clashes(self, now_ms: int) -> list[Output]:
         """Report vehicles that share a system id, to each about the others."""
@@ -331,11 +331,19 @@ class Fleet:
                 by_system.setdefault(system, []).append(vehicle)
         return [
             output
-            for vehicles in by_system.values()
-            for vehicle, other in permutations(vehicles, 2)
-            if vehicle.device != other.device and other.device is not None
-            for output in vehicle.report_clash(other.device, now_ms)
+            for system, vehicles in by_system.items()
+            for vehicle, other in self._clashes(system, vehicles, now_ms)
+            for output in vehicle.report_clash(other, now_ms)
         ]
+
+    def _clashes(self, system: int, vehicles: list[Vehicle], now_ms: int) -> Iterator[tuple[Vehicle, str]]:
+        """Yield each vehicle of a system with each other device of it, on this source or another of the gateway."""
+        devices = {vehicle.device for vehicle in vehicles if vehicle.device is not None}
+        elsewhere = self._names.note_received(self._context.link, system, devices, now_ms)
+        for vehicle in vehicles:
+            for other in sorted(devices | elsewhere):
+                if other != vehicle.device:
+                    yield vehicle, other
 
 
 def _is_present(vehicle: Vehicle, now_ms: int) -> bool:

@@ -24,7 +24,7 @@ from edge.sources.mavlink.output.device_naming import (
     SourceContext,
 )
 from edge.sources.mavlink.output.device_output import DeviceOutput, Output
-from edge.sources.mavlink.protocol.enum_names import model_name
+from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_ARDUPILOT, SIMULATOR_PARAMETER, model_name
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.protocol.messages import LAYOUTS, AutopilotVersion, Heartbeat, SystemTime, decode_message
 from edge.sources.mavlink.spray.profile import SprayerSettings
@@ -115,8 +115,10 @@ class Vehicle:
 
     @property
     def missing_parameters(self) -> list[str]:
-        """The parameters of the vehicle that the profile still needs."""
-        return self._dispatcher.missing_parameters
+        """The parameters to request: those that the profile still needs, and one that only a simulator has."""
+        missing = self._dispatcher.missing_parameters
+        may_be_simulator = self.autopilot == AUTOPILOT_ARDUPILOT and not self._naming.is_simulated
+        return [*missing, SIMULATOR_PARAMETER] if may_be_simulator else missing
 
     @property
     def is_high_latency(self) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output
+from edge.sources.mavlink.output.vehicle_names import NAMES_FILE, VehicleNames
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
@@ -24,10 +26,12 @@ ARRIVAL_MS = NOON_MS + 8000
 class Field:
     """A fleet, its outputs, and a clock that the test advances."""
 
-    def __init__(self, *, wait_ms: int | None = 10_000, rows: int = 1000) -> None:
-        self.fleet = Fleet(
-            SourceContext("gw-1", "home"), None, lambda _system, _component: HoldPolicy(wait_ms=wait_ms, rows=rows)
-        )
+    def __init__(
+        self, *, wait_ms: int | None = 10_000, rows: int = 1000, source: str = "", names: VehicleNames | None = None
+    ) -> None:
+        policy = HoldPolicy(wait_ms=wait_ms, rows=rows)
+        context = SourceContext("gw-1", "home", link=source)
+        self.fleet = Fleet(context, None, lambda _system, _component: policy, names=names)
         self.now_ms = ARRIVAL_MS
         self.rows: list[Reading] = []
         self.events: list[Event] = []
@@ -661,3 +665,82 @@ def test_a_simulators_mark_remains_after_its_restart_and_not_on_another_vehicle(
     field.receive([other.attitude(100 + n) for n in range(4)], after_ms=2000)
     field.receive([*met(other, 200, UID_B), other.attitude(300)])
     assert (field.rows[-1].source.device, field.rows[-1].source.simulated) == ("uav-d4e5", False)
+
+
+NAMELESS = [0] * 18
+
+
+def fly(field: Field, pilot: Autopilot, link: str = "a", start_ms: int = 1000, lat: int = 494_000_000) -> None:
+    field.receive([*met(pilot, start_ms, NAMELESS)], link=link)
+    for n in range(10):
+        field.receive(pilot.position(start_ms + 100 + 100 * n, lat=lat), link=link, after_ms=100)
+    field.wait(400)
+
+
+def test_two_nameless_vehicles_with_one_system_id_on_two_sources_are_two_devices_and_reported(tmp_path: Path) -> None:
+    names = VehicleNames(tmp_path / NAMES_FILE, ["north", "south"])
+    north, south = (Field(source=source, names=names) for source in ("north", "south"))
+    fly(north, Autopilot())
+    fly(south, Autopilot(), lat=504_000_000)
+    north.receive(Autopilot().heartbeat())
+    north.wait(400)
+    places = [
+        {(row.source.device, row.values["latitude_deg"]) for row in field.rows if "latitude_deg" in row.values}
+        for field in (north, south)
+    ]
+    assert places == [{("gw-1.sys1", 49.4)}, {("gw-1.sys1-2", 50.4)}]
+    assert len(north.times("latitude_deg")) == len(south.times("latitude_deg")) == 10
+    assert [field.event("identity_clash").data["other"] for field in (north, south)] == ["gw-1.sys1-2", "gw-1.sys1"]
+
+
+def test_names_of_vehicles_are_the_same_after_a_restart_in_any_order(tmp_path: Path) -> None:
+    path, sources = tmp_path / NAMES_FILE, ["north", "south"]
+    names = VehicleNames(path, sources)
+    for source, link in (("north", "a"), ("south", "a"), ("south", "b")):
+        field = Field(source=source, names=names)
+        if link == "b":
+            fly(field, Autopilot(), "a")
+        fly(field, Autopilot(), link)
+    again = VehicleNames(path, sources)
+    south, north = Field(source="south", names=again), Field(source="north", names=again)
+    fly(south, Autopilot(), "b")
+    fly(south, Autopilot(), "a")
+    fly(north, Autopilot(), "another address")
+    assert south.devices() == {"gw-1.sys1-2", "gw-1.sys1-3"}
+    assert next(row.source.device for row in south.rows) == "gw-1.sys1-3"
+    assert north.devices() == {"gw-1.sys1"}
+
+
+def test_a_source_that_was_renamed_keeps_the_ids_of_its_vehicles(tmp_path: Path) -> None:
+    path = tmp_path / NAMES_FILE
+    fly(Field(source="north", names=VehicleNames(path, ["north"])), Autopilot())
+    renamed = Field(source="drones", names=VehicleNames(path, ["drones"]))
+    fly(renamed, Autopilot())
+    assert renamed.devices() == {"gw-1.sys1"}
+
+
+def test_a_damaged_file_of_names_costs_only_the_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / NAMES_FILE
+    path.write_bytes(b"{")
+    field = Field(source="north", names=VehicleNames(path, ["north"]))
+    assert "cannot be read" in caplog.text
+    fly(field, Autopilot())
+    assert field.devices() == {"gw-1.sys1"}
+
+
+def test_several_nameless_autopilots_of_one_system_are_devices_each() -> None:
+    field = Field()
+    fly(field, Autopilot(component=1))
+    fly(field, Autopilot(component=50))
+    assert field.devices() == {"gw-1.sys1", "gw-1.sys1-2"}
+
+
+def test_an_ardupilot_is_asked_for_a_parameter_that_only_its_simulator_has() -> None:
+    field, pilot, px4 = Field(), Autopilot(), Autopilot(system=2)
+    field.receive([*met(pilot, 1000), px4.heartbeat(autopilot=12)])
+    first, second = field.fleet.vehicles.values()
+    assert (first.missing_parameters, second.missing_parameters) == (["SIM_SPEEDUP"], [])
+    answer = dialect.MAVLink_param_value_message(b"SIM_SPEEDUP", 1.0, 9, 1, 1)
+    field.receive([px4.encode(answer), pilot.encode(answer), pilot.attitude(1100)])
+    assert first.missing_parameters == []
+    assert field.rows[-1].source.simulated
