@@ -42,7 +42,7 @@ class Periods:
         """The beginning of every step."""
         return self.start_ms + STEP_MS * np.arange(self.steps, dtype=np.int64)
 
-    @property
+    @cached_property
     def lengths(self) -> Counts:
         """The steps of each period."""
         return np.diff(self.edges)

@@ -45,7 +45,7 @@ from headland.analysis.greenhouse.house import House, day_starts, hour_starts, s
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
 from headland.analysis.greenhouse.mildew_history import states_before
 from headland.analysis.greenhouse.run_in import run_in
-from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
+from headland.analysis.greenhouse.samples import RUN_IN_BESIDE_MS, read_grid, read_with_run_in
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
@@ -108,14 +108,15 @@ def answer_air(query: ClimateQuery, thresholds: Thresholds | None = None) -> Hou
     `thresholds` replace those of the crop.
     """
     periods, stages = divide_window(query)
-    channels = (*AIR_CHANNELS, LEAF_TEMPERATURE, *LIGHT[:1])
+    channels = (*AIR_CHANNELS, LEAF_TEMPERATURE)
     if query.by != "day":
-        grid = read_grid(query.scope, query.house, channels, periods, query.window if query.by == "window" else None)
+        within = query.window if query.by == "window" else None
+        grid = read_grid(query.scope, query.house, channels, periods, within, sun=LIGHT[0])
         air = Air(*air_of(grid), grid.mean(LEAF_TEMPERATURE), by_day_of(query.house, periods))
         return build_answers(query, grid, air_indices(periods, air), stages)
     # The degree days of a day need the lowest temperature of the next.
     run = run_in(query.house.place, periods)
-    whole = read_with_run_in(query.scope, query.house, channels, run)
+    whole = read_with_run_in(query.scope, query.house, channels, run, sun=LIGHT[0])
     air = Air(*air_of(whole), whole.mean(LEAF_TEMPERATURE), by_day_of(query.house, run.periods))
     following_degc = run.following_degc(air.temperature_degc)
     indices = air_indices(run.periods, air)
@@ -178,7 +179,9 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
     early = Window(query.window.start_ms - _RUN_IN_DAYS * DAY_MS, query.window.end_ms)
     early_query = replace(query, window=early, by="day")
     periods, _ = divide_window(early_query)
-    grid = read_grid(query.scope, query.house, (*AIR_CHANNELS, *LIGHT[:1]), periods, told=query.window)
+    grid = read_grid(
+        query.scope, query.house, AIR_CHANNELS, periods, told=query.window, beside_ms=RUN_IN_BESIDE_MS, sun=LIGHT[0]
+    )
     names = query.crop.downy
     downy = {crop: infection for crop, infection in DOWNY_MILDEWS.items() if names is None or crop in names}
     air = Air(*air_of(grid))

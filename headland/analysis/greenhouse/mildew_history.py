@@ -8,6 +8,7 @@ from typing import Final
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.agronomy.climate.disease import ANY_STATE, MildewDay, MildewState, follow_states, mildew_days
 from headland.agronomy.series.time_grid import make_periods
+from headland.analysis.greenhouse.derived import LIGHT
 from headland.analysis.greenhouse.house import House, day_starts
 from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.scope import OrgScope
@@ -31,7 +32,7 @@ def states_before(
     while not _tell(states, days, asked_from) and len(earlier) < _MOST_DAYS:
         starts = day_starts(house.place, Window(first_ms - _DAYS_A_READING * DAY_MS, first_ms))
         periods = make_periods(starts, first_ms)
-        course = read_grid(scope, house, (AIR_TEMPERATURE,), periods).mean(AIR_TEMPERATURE)
+        course = read_grid(scope, house, (AIR_TEMPERATURE,), periods, sun=LIGHT[0]).mean(AIR_TEMPERATURE)
         read = [None] * len(periods) if course is None else mildew_days(periods, course)
         earlier, first_ms = [*read, *earlier], periods.start_ms
         states = follow_states(ANY_STATE, earlier)[-1]

@@ -25,9 +25,13 @@ from headland.units_of_time import DAY_MS
 
 #: More samples of a channel than this are read as means of five minutes from the store's rollups.
 MOST_SAMPLES: Final = 400_000
-#: Samples of a day before and after the grid are read with it: they tell the cadence, the value of the first and last
-#: steps of a slow one, and whether a sensor was stuck; so a step has one value whatever grid it is in.
-_BESIDE_MS: Final = DAY_MS
+#: Samples of half a day before and after the grid are read with it: they tell the cadence, the value of the first and
+#: last steps of a slow one, and whether a sensor was stuck; so a step has one value whatever grid it is in.
+_BESIDE_MS: Final = DAY_MS // 2
+#: The same beside a run-in, which has neighbours of its own.
+RUN_IN_BESIDE_MS: Final = DAY_MS // 4
+#: The quantities whose sensors are compared.
+_COMPARED: Final = (AIR_TEMPERATURE, RELATIVE_HUMIDITY)
 #: Instances of a quantity on one device: the first sensor, `air_temperature_degc:1` and so on.
 _INSTANCES: Final = ("", ":1", ":2", ":3", ":4")
 
@@ -41,12 +45,13 @@ def read_grid(
     *,
     told: Window | None = None,
     beside_ms: int = _BESIDE_MS,
+    sun: str | None = None,
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
 
     Periods are whole grid steps; of the first and the last one only samples `within` a window count, if it has any.
     Findings are those of the window `told`, without it of all periods. Samples of `beside_ms` before and after the grid
-    are read with it.
+    are read with it. The channel `sun` is read where a second thermometer or hygrometer is compared by it.
     """
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
@@ -55,16 +60,18 @@ def read_grid(
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:
-        grid, findings = _read_device(scope, record, wanted, periods, whole, told or whole, beside_ms)
+        grid, findings = _read_device(scope, record, wanted, periods, whole, told or whole, beside_ms, sun)
         devices.append(grid)
         left_out += [DeviceFinding(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
 
 
-def read_with_run_in(scope: OrgScope, house: House, quantities: Iterable[str], run: RunIn) -> HouseGrid:
+def read_with_run_in(
+    scope: OrgScope, house: House, quantities: Iterable[str], run: RunIn, *, sun: str | None = None
+) -> HouseGrid:
     """Return some quantities of a house on the grid of all periods of a run-in; only the asked ones have findings."""
     asked = Window(run.asked.start_ms, run.asked.window(len(run.asked) - 1)[1])
-    return read_grid(scope, house, quantities, run.periods, told=asked, beside_ms=_BESIDE_MS // 4)
+    return read_grid(scope, house, quantities, run.periods, told=asked, beside_ms=RUN_IN_BESIDE_MS, sun=sun)
 
 
 def _read_device(
@@ -75,6 +82,7 @@ def _read_device(
     window: Window,
     told: Window,
     beside_ms: int,
+    sun: str | None,
 ) -> tuple[DeviceGrid, list[SensorFinding]]:
     grid = DeviceGrid(record.descriptor.device)
     findings: list[SensorFinding] = []
@@ -83,7 +91,10 @@ def _read_device(
     steps = beside_ms // STEP_MS
     wide = Periods(periods.start_ms - beside_ms, np.array([0, periods.steps + 2 * steps], np.int64))
     beside = Window(wide.start_ms, wide.start_ms + STEP_MS * wide.steps)
-    for channel, (time_ms, value, flag, count) in _read(scope, record, wanted, beside).items():
+    columns = _read(scope, record, wanted, beside)
+    if sun is not None and any(channel.partition(":")[0] in _COMPARED and ":" in channel for channel in columns):
+        columns |= _read(scope, record, [f"{sun}{instance}" for instance in _INSTANCES], beside)
+    for channel, (time_ms, value, flag, count) in columns.items():
         inside = (time_ms >= window.start_ms) & (time_ms < window.end_ms)
         ingested = flag > NOT_EVALUATED
         is_told = (time_ms >= told.start_ms) & (time_ms < told.end_ms)
@@ -175,7 +186,7 @@ def _compare_sensors(grid: DeviceGrid, good: dict[str, tuple[Times, Values]], pe
     par = grid.values.get("par_umol_m2_s")
     sun = par / SUN_UMOL_J if par is not None else grid.values.get("global_radiation_w_m2")
     findings = []
-    for quantity in (AIR_TEMPERATURE, RELATIVE_HUMIDITY):
+    for quantity in _COMPARED:
         twins = {c: s for c, s in good.items() if c.partition(":")[0] == quantity and len(s[0])}
         compared = compare_twins(periods, twins, sun)
         findings += compared
