@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,13 +14,14 @@ from headland.alarms.evaluation import MOST_BEHIND_MS, RuleOutcome, RuleTarget, 
 from headland.alarms.gateway_alarms import GatewayAlarm, collect_gateway_alarms
 from headland.alarms.messages import body_of, brief_body_of
 from headland.alarms.notification_policy import Notification, decide_notifications
+from headland.alarms.retry_schedule import RetrySchedule
+from headland.alarms.round_storage import RoundStorage, alarm_item, notification_item, state_item
 from headland.alarms.rule_state import RuleState
 from headland.alarms.targets import EvaluationTargets, GatewayValues, load_targets
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
-from headland.errors import DataDamaged, RetryLater
 from headland.item_failures import ItemFailures
-from headland.registry.models.alarms import Alarm, AlarmRule, Notice
+from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, Notice
 from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import Store
@@ -38,6 +39,7 @@ _LATE_EVENTS_EVERY_MS: Final = 150_000
 _MOST_EVENTS: Final = 10_000
 #: The time between two checks for late samples.
 _BACKFILL_EVERY_MS: Final = 600_000
+
 
 StateKey = tuple[str, str]  # the rule's id, the subject
 EventKey = tuple[str, str, int, int]  # a gateway alarm's rule, device and time, and the time of its newest event
@@ -73,6 +75,9 @@ class AlarmEvaluator:
         self._late_events_ms: int | None = None
         self._backfill_due_ms: int | None = None
         self._backfill = BackfillCheck(store, repositories, handle, self.failures)
+        #: What could not be stored and is tried again.
+        self.retries = RetrySchedule()
+        self._storage = RoundStorage(repositories.alarms, self.failures, self.retries)
         self.counts: Counter[str] = Counter()
 
     def round(self, now_ms: int) -> AlarmUpdate:
@@ -97,12 +102,29 @@ class AlarmEvaluator:
                 active.add_late(alarm)
             repository.delete_delivered(now_ms - KEEP_DELIVERED_MS)
         changes = AlarmUpdate()
-        pending_clears = self._notify(active, {rule.name: rule for rule in rules}, targets, changes, now_ms)
-        changes.alarms = dict(active.changed)
+        held = {alarm.id for alarm in active.changed.values() if not self._is_due(alarm, now_ms)}
+        known = {rule.name: rule for rule in rules}
+        unnotified, pending_clears = self._notify(active, held, known, targets, changes, now_ms)
+        changes.alarms = {alarm_id: alarm for alarm_id, alarm in active.changed.items() if alarm_id not in held}
+        unsaved = [active.changed[alarm_id] for alarm_id in held]
+        self._keep_states(states, unsaved, known)
         self._select_states(changes, states, now_ms)
         if not changes.is_empty():
-            self._save(changes)
-        self._remember(changes, states, pending_clears, events, now_ms)
+            failed = self._storage.save(changes, unnotified, now_ms)
+            unsaved += [active.changed[alarm_id] for alarm_id in failed]
+            self._keep_states(states, unsaved, known)
+        keys = {(alarm.rule, alarm.subject) for alarm in unsaved}
+        self._remember(
+            changes,
+            states,
+            {
+                alarm_id: changes.alarms.get(alarm_id, alarm)
+                for alarm_id, alarm in pending_clears.items()
+                if (alarm.rule, alarm.subject) not in keys and _is_clear_pending(changes.alarms.get(alarm_id, alarm))
+            },
+            {event for event in events if event[:2] not in keys},
+            now_ms,
+        )
         self.counts.update(rounds=1, judged=len(rule_targets), notices=len(changes.notices))
         return changes
 
@@ -140,10 +162,17 @@ class AlarmEvaluator:
         applied: set[EventKey] = set()
         for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
-            if key not in self._known_events:
+            item = alarm_item(gateway_alarm.rule, gateway_alarm.device)
+            if key in self._known_events:
+                applied.add(key)
+            elif self.retries.is_due(item, now_ms):
+                failed = self.failures.count
                 with self.failures.isolate(f"Alarm {gateway_alarm.rule} of a gateway on {gateway_alarm.device}"):
                     active.apply_gateway_alarm(gateway_alarm, self._is_recorded, _GATEWAY_FRESH_MS)
-            applied.add(key)
+                if self.failures.count == failed:
+                    applied.add(key)
+                else:
+                    self.retries.fail(item, now_ms)
         for alarm in active.active():
             if "gateway" not in alarm.standing:
                 continue
@@ -177,31 +206,48 @@ class AlarmEvaluator:
     def _notify(
         self,
         active: ActiveAlarms,
+        held: set[str],
         rules: dict[str, AlarmRule],
         targets: EvaluationTargets,
         changes: AlarmUpdate,
         now_ms: int,
-    ) -> dict[str, Alarm]:
-        """Add the notifications of the round; return ended alarms of which a recipient is still to be notified."""
+    ) -> tuple[dict[str, Alarm], dict[str, Alarm]]:
+        """Add the notifications of the round; those of alarms that are `held` wait.
+
+        Return the alarms of which somebody is notified, as they were before, and the ended ones of which a recipient
+        was to be notified.
+        """
         repository = self._repositories.alarms
         ended = {alarm.id: alarm for alarm in active.changed.values() if _is_clear_pending(alarm)}
         pending = {**self._pending_clears, **ended}
         recent = repository.count_notices(now_ms - HOUR_MS)
         recipients = list(self._repositories.alarm_recipients.all())
         windows = [window for window in self._repositories.maintenance.all() if window.end_ms > now_ms]
-        alarms = [*active.active(), *pending.values()]
-        notified, notifications = decide_notifications(alarms, rules, recipients, windows, recent, now_ms)
+        before = {alarm.id: alarm for alarm in (*active.active(), *pending.values()) if alarm.id not in held}
+        held_back = self._held_back(recipients, {alarm.rule for alarm in before.values()}, now_ms)
+        notified, notifications = decide_notifications(
+            before.values(), rules, recipients, windows, recent, now_ms, held_back
+        )
         for alarm in notified:
             active.put(alarm)
             if alarm.id in pending:
                 pending[alarm.id] = alarm
         changes.notices += [self._notice_of(notification, targets, now_ms) for notification in notifications]
         enabled = {recipient.id for recipient in recipients if recipient.enabled}
-        return {
-            alarm_id: alarm
-            for alarm_id, alarm in pending.items()
-            if _is_clear_pending(alarm) and enabled & alarm.told.keys()
-        }
+        still_pending = {alarm_id: alarm for alarm_id, alarm in pending.items() if enabled & alarm.told.keys()}
+        return {alarm.id: before[alarm.id] for alarm in notified}, still_pending
+
+    def _held_back(
+        self, recipients: Iterable[AlarmRecipient], rules: Collection[str], now_ms: int
+    ) -> set[tuple[str, str]]:
+        """Return the recipients and rules whose last notification could not be stored and is not due again."""
+        if not self.retries:
+            return set()
+        pairs = {(recipient.id, rule) for recipient in recipients for rule in rules}
+        return {pair for pair in pairs if not self.retries.is_due(notification_item(*pair), now_ms)}
+
+    def _is_due(self, alarm: Alarm, now_ms: int) -> bool:
+        return self.retries.is_due(alarm_item(alarm.rule, alarm.subject), now_ms)
 
     def _notice_of(self, notification: Notification, targets: EvaluationTargets, now_ms: int) -> Notice:
         notice_id = self._repositories.alarms.new_id()
@@ -222,31 +268,19 @@ class AlarmEvaluator:
             return body_of(notification, self._handle, notice_id, now_ms, targets.zone_of)
         return brief_body_of(notification, self._handle, notice_id, now_ms)
 
-    def _save(self, changes: AlarmUpdate) -> None:
-        """Store the changes of a round in one transaction; where one of them cannot be stored, each on its own."""
-        repository = self._repositories.alarms
-        try:
-            repository.save(changes)
-        except (RetryLater, DataDamaged):
-            raise
-        except Exception as error:
-            self.failures.note("A round of alarms", error)
-            # The notifications first: a process that is killed here repeats one rather than losing it.
-            singles = [
-                *((f"A notification of {notice.rule}", AlarmUpdate(notices=[notice])) for notice in changes.notices),
-                *(
-                    (f"Alarm {alarm.rule} on {alarm.subject}", AlarmUpdate(alarms={key: alarm}))
-                    for key, alarm in changes.alarms.items()
-                ),
-                *(
-                    (f"The state of a rule on {key[1]}", AlarmUpdate(rule_states={key: state}))
-                    for key, state in changes.rule_states.items()
-                ),
-                ("The removal of states", AlarmUpdate(removed=changes.removed)),
-            ]
-            for item, change in singles:
-                with self.failures.isolate(item):
-                    repository.save(change)
+    def _keep_states(
+        self, states: dict[StateKey, RuleState], unsaved: Iterable[Alarm], rules: Mapping[str, AlarmRule]
+    ) -> None:
+        """Keep the states before the alarms that are not stored, so that the same samples raise them again."""
+        for alarm in unsaved:
+            rule = rules.get(alarm.rule)
+            if rule is None:
+                continue
+            key = rule.id, alarm.subject
+            if key in self._states:
+                states[key] = self._states[key]
+            else:
+                states.pop(key, None)
 
     def _select_states(self, changes: AlarmUpdate, states: dict[StateKey, RuleState], now_ms: int) -> None:
         """Add the states to store: those that changed, and now and then all that moved in time."""
@@ -255,7 +289,9 @@ class AlarmEvaluator:
         changes.rule_states = {
             key: _builtins(state)
             for key, state in states.items()
-            if stored.get(key) != state and (is_due or key not in stored or not state.differs_only_in_time(stored[key]))
+            if stored.get(key) != state
+            and (is_due or key not in stored or not state.differs_only_in_time(stored[key]))
+            and self.retries.is_due(state_item(*key), now_ms)
         }
         changes.removed = stored.keys() - states.keys()
 
@@ -274,6 +310,7 @@ class AlarmEvaluator:
             if key in stored or key in changes.rule_states
         }
         self._states, self._pending_clears, self._known_events = states, pending_clears, events
+        self.retries.forget_ended(now_ms)
         if now_ms - self._stored_ms >= _STORE_EVERY_MS:
             self._stored_ms = now_ms
         if self._is_late_round(now_ms):

@@ -7,7 +7,7 @@ notifications of a rule in an hour; what exceeds it is notified together as soon
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -87,10 +87,11 @@ def decide_notifications(
     windows: Sequence[MaintenanceWindow],
     recent_counts: Mapping[tuple[str, str], int],
     now_ms: int,
+    held_back: Collection[tuple[str, str]] = (),
 ) -> tuple[list[Alarm], list[Notification]]:
     """Return the alarms that change by being notified or escalated, and the notifications.
 
-    `recent_counts` has the notifications of the last hour by recipient and rule.
+    `recent_counts` has the notifications of the last hour by recipient and rule; those `held_back` wait.
     """
     changes: dict[tuple[str, str, What], list[Alarm]] = {}
     known: dict[str, Alarm] = {}
@@ -110,7 +111,7 @@ def decide_notifications(
     counts = Counter(recent_counts)
     notifications: list[Notification] = []
     for (recipient_id, rule, what), listed in changes.items():
-        if counts[recipient_id, rule] >= policy_of(rules.get(rule)).most_an_hour:
+        if (recipient_id, rule) in held_back or counts[recipient_id, rule] >= policy_of(rules.get(rule)).most_an_hour:
             continue
         counts[recipient_id, rule] += 1
         notified = [_record(known[alarm.id], recipient_id, what, now_ms) for alarm in listed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from headland.alarms import evaluation, evaluator
 from headland.alarms.gateway_alarms import collect_gateway_alarms, to_alarm
 from headland.alarms.messages import text_of, title_of
 from headland.alarms.notification_policy import Notification
+from headland.alarms.retry_schedule import LONGEST_WAIT_MS, MOST_ITEMS, RetrySchedule
 from headland.alarms.targets import EvaluationTargets
 from headland.contract.codec import MAX_TIME_MS
 from headland.contract.records import ALARM_RAISED, Clock, Event
@@ -140,18 +142,93 @@ def test_a_notification_whose_text_fails_is_sent_without_it(station: Station, mo
     assert "frost" in body["title"]
 
 
-def test_an_alarm_that_cannot_be_stored_stops_no_other(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("evil", "frost"):
-        station.repositories.alarm_rules.add(frost(name=name))
-    station.measure(dict.fromkeys(range(10), 1.0))
-    save = AlarmRepository.save
+def fail_to_save(patch: pytest.MonkeyPatch, concerns: Callable[[AlarmUpdate], bool]) -> list[int]:
+    """Let the saving of some changes fail; return a list with an entry for each failure."""
+    save, failed = AlarmRepository.save, list[int]()
 
     def save_or_fail(self: AlarmRepository, changes: AlarmUpdate) -> None:
-        if any(alarm.rule == "evil" for alarm in changes.alarms.values()):
+        if concerns(changes):
+            failed.append(1)
             raise ValueError("a text with a NUL")
         save(self, changes)
 
-    monkeypatch.setattr(AlarmRepository, "save", save_or_fail)
-    station.at(10)
-    assert [alarm.rule for alarm in station.alarms()] == ["frost"]
-    assert ("frost", "raised") in station.said()
+    patch.setattr(AlarmRepository, "save", save_or_fail)
+    return failed
+
+
+def is_evil(changes: AlarmUpdate) -> bool:
+    return any(alarm.rule == "evil" for alarm in changes.alarms.values())
+
+
+@pytest.mark.parametrize("by", ["station", "gateway"])
+def test_an_alarm_that_cannot_be_stored_stops_no_other_and_is_tried_again(
+    station: Station, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    station.repositories.alarm_rules.add(frost())
+    if by == "station":
+        station.repositories.alarm_rules.add(frost(name="evil"))
+    else:
+        station.gateway_says(ALARM_RAISED, 9.5, 9.5, rule="evil")
+    station.measure(dict.fromkeys(range(10), 1.0))
+    with monkeypatch.context() as patch:
+        failed = fail_to_save(patch, is_evil)
+        station.at(10)
+        assert [alarm.rule for alarm in station.alarms()] == ["frost"]
+        assert station.said() == [("frost", "raised")]
+        tries = len(failed)
+        station.at(10.01)  # not each round: the wait grows
+        assert len(failed) == tries
+        station.at(10.1)
+        assert len(failed) > tries
+        assert "1 items could not be stored" in station.evaluator.retries.sentence(station.clock[0])
+        assert station.said() == [("frost", "raised")]
+    station.at(10.5)  # without new data, and without a restart
+    assert sorted(alarm.rule for alarm in station.alarms()) == ["evil", "frost"]
+    assert sorted(station.said()) == [("evil", "raised"), ("frost", "raised")]
+    assert len(station.evaluator.retries) == 0
+    station.at(11)
+    assert len(station.said()) == 2
+
+
+def test_a_notification_that_cannot_be_stored_is_due_again_and_its_alarm_is_stored(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("evil", "frost"):
+        station.repositories.alarm_rules.add(frost(name=name))
+    station.measure(dict.fromkeys(range(10), 1.0))
+    with monkeypatch.context() as patch:
+        failed = fail_to_save(patch, lambda changes: any(notice.rule == "evil" for notice in changes.notices))
+        station.at(10)
+        assert {alarm.rule: len(alarm.told) for alarm in station.alarms()} == {"evil": 0, "frost": 1}
+        tries = len(failed)
+        station.at(10.01)
+        assert len(failed) == tries
+    station.measure(dict.fromkeys(range(10, 30), 9.0))
+    station.at(10.5)
+    assert sorted(station.said()) == [("evil", "raised"), ("frost", "raised")]
+    station.at(30)
+    with monkeypatch.context() as patch:
+        fail_to_save(patch, lambda changes: any(notice.rule == "evil" for notice in changes.notices))
+        station.at(31)
+    station.at(32)
+    assert sorted(station.said()) == [(rule, what) for rule in ("evil", "frost") for what in ("cleared", "raised")]
+
+
+def test_a_retry_waits_longer_each_time_and_remembers_so_many_items_only() -> None:
+    retries = RetrySchedule()
+    assert (retries.is_due("a", 0), retries.sentence(0), len(retries)) == (True, "", 0)
+    waits = []
+    now_ms = 0
+    for _ in range(12):
+        retries.fail("a", now_ms)
+        wait_ms = next(wait for wait in range(0, 400_000, 1000) if retries.is_due("a", now_ms + wait))
+        waits.append(wait_ms)
+        now_ms += wait_ms
+    assert waits[:4] == [2000, 4000, 8000, 16000]
+    assert waits[-1] == LONGEST_WAIT_MS
+    assert retries.is_due("a", -(10**9))  # a clock that was set back
+    for number in range(2000):
+        retries.fail(number, now_ms)
+    assert len(retries) == MOST_ITEMS
+    retries.forget_ended(now_ms + 10**7)
+    assert len(retries) == 0

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.schemas.gateways import Gateway
+from headland.alarms.delivery_policy import retry_wait_s
 from headland.analysis.passes.detection import list_passes
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.errors import RetryLater
+from headland.errors import DataDamaged, RetryLater
 from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
@@ -34,8 +35,21 @@ _PASSES_EVERY_MS: Final = MINUTE_MS
 #: Maximum number of events in one round; the rest follow in later rounds.
 _MAX_EVENTS: Final = 500
 
+#: Events for one webhook that could not be queued and are tried again; beyond it, the oldest is dropped and counted.
+_MOST_UNQUEUED: Final = 500
+
 #: Kind of an event and its data.
 EventData = tuple[WebhookEvent, dict[str, Any]]
+
+
+class UnqueuedEvent(msgspec.Struct, kw_only=True, frozen=True):
+    """An event for one webhook that could not be queued, and when it is tried again."""
+
+    webhook: str
+    event: WebhookEvent
+    data: dict[str, Any]
+    attempts: int
+    due_ms: int
 
 
 class EventCursor(msgspec.Struct, kw_only=True):
@@ -47,6 +61,7 @@ class EventCursor(msgspec.Struct, kw_only=True):
     alarms: dict[str, int] = {}
     alarms_noted_ms: int = 0
     gateways: dict[str, bool] = {}
+    unqueued: list[UnqueuedEvent] = []
 
 
 class WebhookPublisher:
@@ -69,6 +84,8 @@ class WebhookPublisher:
         self._failures = failures
         self._passes_checked_ms = 0
         self._has_cursor = True
+        self.unqueued = 0
+        self.dropped = 0
 
     def round(self, now_ms: int) -> int:
         """Do one round; return the number of queued notices. Raises HeadlandError."""
@@ -94,16 +111,70 @@ class WebhookPublisher:
         if WebhookEvent.PASS_DETECTED in subscribed and now_ms - self._passes_checked_ms >= _PASSES_EVERY_MS:
             events += self._new_passes(mark, now_ms)
             self._passes_checked_ms = now_ms
-        notices: list[Notice] = []
-        for event, data in events:
-            for hook in hooks:
-                if event in hook.events:
-                    with self._failures.isolate(f"A {event.value} for webhook {hook.name}"):
-                        notices.append(make_notice(self._repositories, hook, event, data, now_ms))
+        due = [each for each in mark.unqueued if each.due_ms <= now_ms]
+        mark.unqueued = [each for each in mark.unqueued if each.due_ms > now_ms]
+        due += [
+            UnqueuedEvent(webhook=hook.id, event=event, data=data, attempts=0, due_ms=now_ms)
+            for event, data in events
+            for hook in hooks
+            if event in hook.events
+        ]
+        by_id = {hook.id: hook for hook in hooks}
+        made = self._make_notices([each for each in due if each.webhook in by_id], by_id, mark, now_ms)
+        queued = self._save(made, mark, stored, now_ms)
+        self.unqueued = len(mark.unqueued)
+        return queued
+
+    def _save(
+        self, made: list[tuple[UnqueuedEvent, Notice]], mark: EventCursor, stored: dict[str, Any] | None, now_ms: int
+    ) -> int:
+        """Store notices and the cursor together; where that fails, each notice on its own. Return their number."""
+        cursors = self._repositories.webhook_cursors
         after = msgspec.to_builtins(mark)
-        if first or notices or after != stored:
-            self._repositories.webhook_cursors.save(after, notices)
-        return len(notices)
+        if not made and after == stored:
+            return 0
+        try:
+            cursors.save(after, [notice for _, notice in made])
+        except (RetryLater, DataDamaged):
+            raise
+        except Exception as error:
+            self._failures.note("A round of webhooks", error)
+        else:
+            return len(made)
+        queued = 0
+        for each, notice in made:
+            failed = self._failures.count
+            with self._failures.isolate(f"The storing of a {each.event.value} for webhook {each.webhook}"):
+                # With the cursor from before: a process that is killed here posts one twice rather than losing it.
+                cursors.save(after if stored is None else stored, [notice])
+            if self._failures.count > failed:
+                self._try_later(each, mark, now_ms)
+            else:
+                queued += 1
+        cursors.save(msgspec.to_builtins(mark), [])
+        return queued
+
+    def _make_notices(
+        self, due: Sequence[UnqueuedEvent], hooks: Mapping[str, Webhook], mark: EventCursor, now_ms: int
+    ) -> list[tuple[UnqueuedEvent, Notice]]:
+        """Return the notices of events; an event of which none can be made is tried again later."""
+        notices: list[tuple[UnqueuedEvent, Notice]] = []
+        for each in due:
+            made: Notice | None = None
+            with self._failures.isolate(f"A {each.event.value} for webhook {hooks[each.webhook].name}"):
+                made = make_notice(self._repositories, hooks[each.webhook], each.event, each.data, now_ms)
+            if made is None:
+                self._try_later(each, mark, now_ms)
+            else:
+                notices.append((each, made))
+        return notices
+
+    def _try_later(self, event: UnqueuedEvent, mark: EventCursor, now_ms: int) -> None:
+        due_ms = now_ms + round(retry_wait_s(event.attempts + 1) * 1000)
+        mark.unqueued.append(msgspec.structs.replace(event, attempts=event.attempts + 1, due_ms=due_ms))
+        while len(mark.unqueued) > _MOST_UNQUEUED:
+            mark.unqueued.pop(0)
+            self.dropped += 1
 
     def _new_events(self, mark: EventCursor, now_ms: int) -> list[EventData]:
         start_ms = max(mark.began_ms, now_ms - BACK_MS)

@@ -101,12 +101,23 @@ class AlarmWorker:
     def counters(self) -> Mapping[str, int]:
         """Return the number of rounds, evaluations and notices since the start."""
         counts = {f"alarm_{name}": self._evaluator.counts[name] for name in ("rounds", "judged", "notices")}
-        return {**counts, "webhook_posts": self._webhook_posts}
+        return {
+            **counts,
+            "alarm_unstored": len(self._evaluator.retries),
+            "webhook_posts": self._webhook_posts,
+            "webhook_unqueued": self._webhooks.unqueued,
+            "webhook_dropped": self._webhooks.dropped,
+        }
 
     def check(self) -> Check:
         """Return the readiness check: whether rules are evaluated, here or by another process."""
         thread = self._thread.status()
-        return Check("alarms", not thread.fault, thread.fault or thread.trouble or "evaluated")
+        # One item that cannot be stored is no reason to take the station away: all others are.
+        waits = self._evaluator.retries.sentence(wall_clock_ms())
+        if self._webhooks.unqueued:
+            waits = f"{waits}; " if waits else ""
+            waits += f"{self._webhooks.unqueued} events could not be queued for their webhooks and are tried again"
+        return Check("alarms", not thread.fault, thread.fault or thread.trouble or waits or "evaluated")
 
     def threads(self) -> list[ThreadStatus]:
         """Return the status of the thread."""

@@ -23,8 +23,10 @@ from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.repositories.webhooks import WebhookCursors
 from headland.store.memory import MemoryStore
 from headland.store.port import StoredEvent, WriteBatch
+from station.server.notifications import webhook_publisher
 from station.server.notifications.sender import NotificationSender
 from station.server.notifications.webhook_publisher import BACK_MS, WebhookPublisher
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OTHER, OWN, START_MS, fill_farm, points_of
@@ -91,6 +93,44 @@ def alarm(office: Office, **changes: Any) -> Alarm:
     made = Alarm(**{**values, **changes})
     office.repositories.alarms.save(AlarmUpdate(alarms={made.id: made}))
     return made
+
+
+@pytest.mark.parametrize("where", ["making", "storing"])
+def test_an_event_that_cannot_be_queued_stops_no_other_and_is_tried_again_also_after_a_restart(
+    office: Office, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    make, save = webhook_publisher.make_notice, WebhookCursors.save
+
+    def make_or_fail(*call: Any) -> Any:
+        return 1 / 0 if call[3].get("kind") == "evil" else make(*call)
+
+    def save_or_fail(self: Any, cursors: Any, notices: Any) -> None:
+        if any("evil" in notice.body for notice in notices):
+            raise ValueError("a text with a NUL")
+        save(self, cursors, notices)
+
+    with web_server(204) as (url, heard):
+        office.hook(url, WebhookEvent.DEVICE_EVENT)
+        keeper = office.keeper()
+        office.tell(keeper)
+        office.now_ms += 60_000
+        for kind in ("one", "evil", "two"):
+            office.happen(NOW_MS + 30_000, kind)
+        with monkeypatch.context() as patch:
+            if where == "making":
+                patch.setattr(webhook_publisher, "make_notice", make_or_fail)
+            else:
+                patch.setattr(WebhookCursors, "save", save_or_fail)
+            office.tell(keeper)
+            office.tell(keeper)
+            assert keeper.unqueued == 1
+        assert [data["kind"] for _, data in told(heard)] == ["one", "two"]
+        office.now_ms += 11_000
+        keeper = office.keeper()
+        office.tell(keeper)
+        office.tell(keeper)
+        assert [data["kind"] for _, data in told(heard)] == ["one", "two", "evil"]
+        assert (keeper.unqueued, keeper.dropped) == (0, 0)
 
 
 def test_each_event_of_a_device_is_told_once_and_signed_also_over_a_restart(office: Office) -> None:
