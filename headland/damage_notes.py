@@ -23,7 +23,10 @@ DamageKind = Literal["log", "file", "deleted", "replaced", "note"]
 class FileDamage(msgspec.Struct, frozen=True, kw_only=True):
     """Damage of a file: `sentence` says what was lost; `kept` names the files that hold the damaged bytes.
 
-    [start_ms, end_ms) holds the times of the lost samples, as far as they are known.
+    [start_ms, end_ms) holds the times of the lost and of the suspect samples, as far as they are known. `lost_samples`
+    is None where nobody knows how many were lost; the events are unknown as well then. `suspect_samples` are kept and
+    flagged: their values may be wrong. `is_verified` is False where the list of rows was damaged itself: more may be
+    lost than the note says.
     """
 
     kind: DamageKind
@@ -31,10 +34,19 @@ class FileDamage(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     kept: tuple[str, ...] = ()
     lost_samples: int | None = None
+    lost_events: int = 0
+    suspect_samples: int = 0
+    is_verified: bool = True
     start_ms: int | None = None
     end_ms: int | None = None
     acknowledged_ms: int | None = None
     acknowledged_by: str = ""
+
+    @property
+    def may_lack_data(self) -> bool:
+        """Whether data that was in the file may be missing or wrong."""
+        is_known = self.is_verified and self.lost_samples is not None
+        return not is_known or bool(self.lost_samples or self.lost_events or self.suspect_samples)
 
 
 def note_path(path: Path) -> Path:

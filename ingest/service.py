@@ -200,6 +200,7 @@ class IngestService:
         for key, count in self.quarantine.disposition_counts(one).items():
             counts.setdefault(key[0], {})[key] = count
         lasting = self.quarantine.gateway_counts(one)
+        damage = self._store.info().losses
         return [
             reconcile(
                 gateway,
@@ -208,6 +209,7 @@ class IngestService:
                 own,
                 deleted=recorded.get(gateway),
                 lasting=lasting.get(gateway),
+                damage=damage,
             )
             for gateway, own in figures.items()
             if gateway in seen or gateway in marks or gateway in counts or gateway in recorded

@@ -47,6 +47,9 @@ class DamageItem(BaseModel):
     sentence: str
     kept: list[str] = Field(default=[], description="Files beside the store with the damaged bytes.")
     lost_samples: int | None = Field(default=None, description="Lost samples; null where they are not known.")
+    lost_events: int = Field(default=0, description="Lost events, where the lost samples are known.")
+    suspect_samples: int = Field(default=0, description="Samples that may be wrong and are flagged as suspect.")
+    is_verified: bool = Field(default=True, description="False where more may be lost than is known.")
     start_ms: int | None = Field(default=None, description="Start of the times of lost samples, where known.")
     end_ms: int | None = Field(default=None, description="End of the times of lost samples, where known.")
     acknowledged_ms: int | None = None

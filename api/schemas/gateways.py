@@ -120,13 +120,30 @@ class RefusedDevice(RecordModel):
     owner: Annotated[str, Field(json_schema_extra={"example": "gw-2"})]
 
 
+class StoreLoss(RecordModel):
+    """Damage of the store's files, by which records that count as stored may lack samples or events.
+
+    They are of any gateways and devices. Null is unknown: then it may be any data that was stored before `found_ms`.
+    """
+
+    found_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    samples: Annotated[int | None, Field(description="Lost samples.")]
+    events: Annotated[int | None, Field(description="Lost events.")]
+    suspect_samples: Annotated[int, Field(description="Samples that may be wrong and are flagged as suspect.")]
+    start_ms: Annotated[int | None, Field(description="Start of the times of these samples.")]
+    end_ms: Annotated[int | None, Field(description="End of the times of these samples.")]
+    acknowledged_ms: Annotated[int | None, Field(description="When an administrator acknowledged it.")]
+    sentence: Annotated[str, Field(description="What was found, lost and kept.")]
+
+
 class Delivery(RecordModel):
     """Delivery of every record that a gateway numbered.
 
     `received`, `duplicate` and `latency_ms` count messages since `since_ms`, the start of this process; all else comes
     from the store. `missing` records are not accounted for: on the gateway's disk, on their way, or lost. `loss` counts
     deleted records that are neither stored, quarantined nor declared dropped; `lost` lists them. `totals` counts the
-    records of all spools; the lists are bounded, and the `..._left_out` say how many entries they do not have.
+    records of all spools; the lists are bounded, and the `..._left_out` say how many entries they do not have. What
+    damage took from the store is in `store_losses`, and no part of `loss`: nobody knows whose it was.
     """
 
     gateway: Annotated[str, Field(json_schema_extra=_GATEWAY)]
@@ -166,6 +183,8 @@ class Delivery(RecordModel):
         int,
         Field(description="Turns of processes with this identity in the last ten minutes; 2 prove two machines."),
     ] = 0
+    store_losses: list[StoreLoss] = Field(default=[], description="Damage of the store, the newest last, at most 50.")
+    store_losses_left_out: Annotated[int, Field(description="Older damage that `store_losses` does not list.")] = 0
 
 
 class AcceptedLoss(Model):

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Clock, Descriptor, Event
+from headland.damage_notes import FileDamage
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -268,7 +269,8 @@ class StoreInfo:
     """Counts for /metrics and `headland store info`.
 
     `samples_since_ms`: earlier samples were deleted; `buckets` answers from their rollups. `damage`: sentences about
-    damage of the store's files that nobody has acknowledged.
+    damage of the store's files that nobody has acknowledged. `losses`: all damage, acknowledged or not, by which stored
+    data may be missing or wrong, oldest first.
     """
 
     engine: str
@@ -278,6 +280,7 @@ class StoreInfo:
     counters: dict[str, int] = field(default_factory=dict)
     samples_since_ms: int | None = None
     damage: tuple[str, ...] = ()
+    losses: tuple[FileDamage, ...] = ()
 
 
 class Store(Protocol):

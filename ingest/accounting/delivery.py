@@ -7,11 +7,12 @@ where the gateway, or the registry's record of an earlier store, says that it wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from headland.contract.records import GatewayStatus, SpoolStatus
+from headland.damage_notes import FileDamage
 from headland.store.port import MarkState
 from ingest.accounting.latency import Latency
 from ingest.accounting.ledger import Counts, CountsByDisposition, Disposition
@@ -25,6 +26,7 @@ LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign", "l
 #: Largest numbers of spools and of ranges that a report lists; the totals count all.
 MAX_EPOCHS: Final = 100
 MAX_LISTED_RANGES: Final = 500
+MAX_STORE_LOSSES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,25 @@ class EpochRange:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreLoss:
+    """Damage of the store's files, found at `found_ms`, by which records that count as stored may lack data.
+
+    The lost samples are of any gateways and series, between `start_ms` and `end_ms` by their own times. None is
+    unknown: then it may be any data that was stored before `found_ms`. `suspect_samples` are there and flagged.
+    `acknowledged_ms` is when an administrator took note.
+    """
+
+    found_ms: int
+    samples: int | None
+    events: int | None
+    suspect_samples: int
+    start_ms: int | None
+    end_ms: int | None
+    acknowledged_ms: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """Delivery report of a gateway.
 
@@ -97,7 +118,8 @@ class Delivery:
     the number of records that the gateway deleted, or reports as missing in its spool, and that are neither stored,
     quarantined nor reported as dropped; `lost` lists them, except for the oldest of very many. `epochs` lists the
     spools with something to tell first; `totals` counts all; the `..._left_out` say how many entries the bounded lists
-    do not have. `refused_devices` are the newest since the start; `alternations` counts how often
+    do not have. `store_losses` is damage of the store, newest last: no part of `loss`, as it is not known whose
+    samples were lost. `refused_devices` are the newest since the start; `alternations` counts how often
     processes of one identity took turns in the last ten minutes.
     """
 
@@ -123,6 +145,8 @@ class Delivery:
     loss_accepted: int = 0
     refused_devices: tuple[RefusedDevice, ...] = ()
     alternations: int = 0
+    store_losses: tuple[StoreLoss, ...] = ()
+    store_losses_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +166,14 @@ def reconcile(
     *,
     deleted: Mapping[str, int] | None = None,
     lasting: Mapping[str, int] | None = None,
+    damage: Sequence[FileDamage] = (),
 ) -> Delivery:
     """Return the delivery report of `gateway`; `marks` are its own, by epoch, and `counts` are its own as well.
 
     `deleted` holds the highest record of each spool that was acknowledged once, as recorded beside the store;
-    `lasting` are the gateway's lasting counts. Read the status and `deleted` first, then the marks, then the counts:
-    each is written after the next, so values read in this order never show a false loss.
+    `lasting` are the gateway's lasting counts, and `damage` is the store's, oldest first. Read the status and `deleted`
+    first, then the marks, then the counts: each is written after the next, so values read in this order never show a
+    false loss.
     """
     status = figures.status
     acked = dict(deleted or {})
@@ -181,6 +207,22 @@ def reconcile(
         **{name: (lasting or {}).get(name, 0) for name in LASTING},
         refused_devices=figures.refused_devices,
         alternations=figures.alternations,
+        store_losses=tuple(map(_store_loss, damage[-MAX_STORE_LOSSES:])),
+        store_losses_left_out=max(0, len(damage) - MAX_STORE_LOSSES),
+    )
+
+
+def _store_loss(damage: FileDamage) -> StoreLoss:
+    is_known = damage.is_verified and damage.lost_samples is not None
+    return StoreLoss(
+        found_ms=damage.found_ms,
+        samples=damage.lost_samples if is_known else None,
+        events=damage.lost_events if is_known else None,
+        suspect_samples=damage.suspect_samples,
+        start_ms=damage.start_ms if damage.is_verified else None,
+        end_ms=damage.end_ms if damage.is_verified else None,
+        acknowledged_ms=damage.acknowledged_ms,
+        sentence=damage.sentence,
     )
 
 

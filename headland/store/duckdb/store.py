@@ -190,7 +190,9 @@ class DuckDBStore:
             counters |= {"conflicts": state.conflicts, "events": state.events}
             points, series = state.points, state.frontier.count_filled()
         since_ms = self._writer.samples_since_ms()
-        return StoreInfo("duckdb", points, series, self._file.size_bytes(), counters, since_ms, self._file.damage())
+        losses = tuple(note for note in self.damage() if note.may_lack_data)
+        size, damage = self._file.size_bytes(), self._file.damage()
+        return StoreInfo("duckdb", points, series, size, counters, since_ms, damage, losses)
 
     def damage(self) -> list[FileDamage]:
         """Return the notes on damage of the store's files, oldest first."""

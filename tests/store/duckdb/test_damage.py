@@ -146,7 +146,7 @@ def test_whatever_bit_of_the_file_is_flipped_only_what_is_said_to_be_lost_is_mis
         path.write_bytes(flip(body, chance.randrange(8 * len(body))))
         spoiled = path.read_bytes()
         with closing(DuckDBStore(path)) as store:
-            left, (damage,) = store.marks(), store.damage()
+            left, (damage,), losses = store.marks(), store.damage(), store.info().losses
             after = store.raw(EVERYTHING, -(2**61), 2**61)
             is_same = len(before) == len(after) and all(map(equal, before, after))
             found = whole if is_same else samples_of(store)
@@ -155,6 +155,8 @@ def test_whatever_bit_of_the_file_is_flipped_only_what_is_said_to_be_lost_is_mis
         assert certain.items() <= whole.items()
         assert found.keys() <= whole.keys()
         assert len(whole) - len(found) == damage.lost_samples
+        assert losses == ((damage,) if damage.may_lack_data else ())
+        assert damage.may_lack_data or certain == whole
         assert left == marks or "marks of gateways" in damage.sentence
         if damage.start_ms is not None and damage.end_ms is not None:
             uncertain = [time_ms for _, time_ms in whole.keys() - certain.keys()]

@@ -191,8 +191,11 @@ def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> F
         sentence=sentence,
         kept=(kept,),
         lost_samples=found.lost_rows.get("points", 0),
+        lost_events=found.lost_rows.get("events", 0),
+        suspect_samples=found.suspect_samples,
         start_ms=found.start_ms,
         end_ms=found.end_ms,
+        is_verified=found.verified,
     )
 
 
