@@ -221,6 +221,52 @@ class MissionItemInt(NamedTuple):
     mission_type: int
 
 
+class MissionItem(NamedTuple):
+    """MISSION_ITEM (39): MISSION_ITEM_INT of older stations and vehicles; `x`, `y` are degrees."""
+
+    param1: float
+    param2: float
+    param3: float
+    param4: float
+    x: float
+    y: float
+    z: float
+    seq: int
+    command: int
+    target_system: int
+    target_component: int
+    frame: int
+    current: int
+    autocontinue: int
+    mission_type: int
+
+
+class MissionCount(NamedTuple):
+    """MISSION_COUNT (44): how many items follow, in upload or download."""
+
+    count: int  # type: ignore[assignment]  # MAVLink's name hides the method of tuples, which nobody needs
+    target_system: int
+    target_component: int
+    mission_type: int
+
+
+class MissionClearAll(NamedTuple):
+    """MISSION_CLEAR_ALL (45)."""
+
+    target_system: int
+    target_component: int
+    mission_type: int
+
+
+class MissionAck(NamedTuple):
+    """MISSION_ACK (47): result of an upload; 0 is accepted."""
+
+    target_system: int
+    target_component: int
+    type: int
+    mission_type: int
+
+
 class HomePosition(NamedTuple):
     """HOME_POSITION (242): the zero of relative heights. Degrees times 1e7, mm."""
 
@@ -291,8 +337,12 @@ _CLASSES: Final[dict[int, type[Message]]] = {
     30: Attitude,
     33: GlobalPositionInt,
     36: ServoOutputRaw,
+    39: MissionItem,
     42: MissionCurrent,
+    44: MissionCount,
+    45: MissionClearAll,
     46: MissionItemReached,
+    47: MissionAck,
     73: MissionItemInt,
     74: VfrHud,
     77: CommandAck,
@@ -306,6 +356,8 @@ _CLASSES: Final[dict[int, type[Message]]] = {
 }
 
 
+#: What transfers a plan, up or down.
+PLAN_MESSAGES: Final = (39, 44, 45, 73)
 #: What only simulators send under an autopilot's address: HIL_STATE, HIL_ACTUATOR_CONTROLS, SIM_STATE,
 #: HIL_STATE_QUATERNION, SIMSTATE.
 SIMULATOR_MESSAGES: Final = (90, 93, 108, 115, 164)

@@ -38,7 +38,7 @@ from edge.sources.mavlink.vehicle.handlers import (
     make_handlers,
 )
 from edge.sources.mavlink.vehicle.spray_recorder import SprayRecorder
-from edge.sources.mavlink.vehicle.state_events import StateReader
+from edge.sources.mavlink.vehicle.state_events import PlanMessage, StateReader
 
 _HEARTBEAT: Final = 0
 _SYS_STATUS: Final = 1
@@ -47,7 +47,10 @@ _PARAM_VALUE: Final = 22
 _GPS_RAW_INT: Final = 24
 _GLOBAL_POSITION_INT: Final = 33
 _MISSION_CURRENT: Final = 42
+_MISSION_ITEM: Final = 39
+_MISSION_COUNT: Final = 44
 _MISSION_ITEM_REACHED: Final = 46
+_MISSION_ACK: Final = 47
 _MISSION_ITEM_INT: Final = 73
 _COMMAND_ACK: Final = 77
 _BATTERY_STATUS: Final = 147
@@ -92,6 +95,10 @@ class MessageDispatcher:
         if self._recorder is not None:
             self._recorder.restart()
 
+    def read_upload(self, message: PlanMessage) -> Sequence[Effect]:
+        """Return the effects of a message that a ground station sends to the vehicle."""
+        return self._state.read_upload(message)
+
     def check_spray(self, boot_ms: int) -> list[EventBody]:
         """Return the spray warnings that begin or end at a time since boot."""
         return [] if self._recorder is None else self._recorder.check(boot_ms)
@@ -113,7 +120,10 @@ class MessageDispatcher:
             _PARAM_VALUE: self._read_parameter,
             _MISSION_CURRENT: self._read_mission,
             _MISSION_ITEM_REACHED: state.read_reached,
+            _MISSION_ITEM: state.read_item,
             _MISSION_ITEM_INT: state.read_item,
+            _MISSION_COUNT: state.read_count,
+            _MISSION_ACK: state.read_ack,
             _COMMAND_ACK: self._read_ack,
             _AUTOPILOT_VERSION: _read_version,
             _HOME_POSITION: state.read_home,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
 from edge.sources.mavlink.output.device_naming import (
@@ -29,7 +29,13 @@ from edge.sources.mavlink.output.device_naming import (
 from edge.sources.mavlink.output.device_output import DeviceOutput, Output
 from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
-from edge.sources.mavlink.protocol.messages import LAYOUTS, MESSAGE_BY_ID, AutopilotVersion
+from edge.sources.mavlink.protocol.messages import (
+    LAYOUTS,
+    MESSAGE_BY_ID,
+    PLAN_MESSAGES,
+    AutopilotVersion,
+    decode_message,
+)
 from edge.sources.mavlink.spray.profile import SprayerSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.timing.pending import StampedRows
@@ -172,9 +178,26 @@ class Fleet:
             return []
         if message_id in _RADIO_STATUS:
             return self._read_radio(link, frame, now_ms)
+        if message_id in PLAN_MESSAGES and (vehicle is None or not vehicle.is_vehicle):
+            target = self._target(link, frame)
+            if target is not None:
+                received[target] = None
+                return target.read_upload(frame, now_ms)
         if vehicle is not None or self._may_be_vehicle(place, message_id):
             return self._read_autopilot(place, frame, now_ms, received)
         return self._read_part(place, frame, now_ms, received)
+
+    def _target(self, link: str, frame: RawFrame) -> Vehicle | None:
+        """Return the vehicle to which a ground station sends a plan, None where it is not known which one it is."""
+        message: Any = decode_message(frame)
+        system, component = message.target_system, message.target_component
+        targets = {
+            key: vehicle
+            for key, vehicle in self.vehicles.items()
+            if key[1] == system and component in (0, key[2]) and vehicle.is_vehicle
+        }
+        nearest = [vehicle for key, vehicle in targets.items() if key[0] == link] or list(targets.values())
+        return nearest[0] if len(nearest) == 1 else None
 
     def _may_be_vehicle(self, place: _Place, message_id: int) -> bool:
         """Return whether the messages of a sender, of which this is the first, are kept until it says what it is."""

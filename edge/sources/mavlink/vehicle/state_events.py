@@ -27,7 +27,11 @@ from edge.sources.mavlink.protocol.messages import (
     ExtendedSysState,
     Heartbeat,
     HomePosition,
+    MissionAck,
+    MissionClearAll,
+    MissionCount,
     MissionCurrent,
+    MissionItem,
     MissionItemInt,
     MissionItemReached,
     Statustext,
@@ -42,6 +46,15 @@ _HOME_SLACK: Final = 100
 _HOME_SLACK_MM: Final = 1000
 #: Items of a plan that are remembered; more than any autopilot holds is damage.
 _MAX_ITEMS: Final = 5000
+#: MAV_MISSION_TYPE of the flight plan: fence and rally points are sent in the same messages.
+_FLIGHT_PLAN: Final = 0
+_ACCEPTED: Final = 0
+#: An item came twice or out of order; the upload goes on.
+_INVALID_SEQUENCE: Final = 13
+#: MISSION_ITEM.current of ArduPilot's orders to fly to a place, or to change the height.
+_ORDERS: Final = (2, 3)
+
+PlanMessage = MissionItemInt | MissionItem | MissionCount | MissionClearAll
 
 
 class StateEvents:
@@ -97,6 +110,15 @@ class StateEvents:
         self._items[seq] = fingerprint
         return [EventBody("mission_item", data)]
 
+    @property
+    def items(self) -> dict[int, object]:
+        """The fingerprints of the plan's items, a copy."""
+        return dict(self._items)
+
+    @items.setter
+    def items(self, items: dict[int, object]) -> None:
+        self._items = items
+
     def restart(self) -> None:
         """Forget mode, arming and landing: the autopilot has started anew."""
         self.mode = self.armed = self._landed = self._vtol = None
@@ -111,6 +133,8 @@ class StateReader:
         self.mission_seq: int | None = None
         #: Command and first parameter of the plan's items, as far as they were received.
         self.plan: dict[int, tuple[int, float]] = {}
+        #: The plan before the upload under way, which the vehicle may refuse: its items and their fingerprints.
+        self._plan_before: tuple[dict[int, tuple[int, float]], dict[int, object]] | None = None
         #: Mode, arming, landing and plan items.
         self.events = StateEvents()
         self._texts = TextAssembler()
@@ -185,17 +209,44 @@ class StateReader:
         self._reached = message.seq
         return [EventBody("mission_reached", {"seq": message.seq})]
 
-    def read_item(self, item: MissionItemInt, _now_ms: int) -> list[EventBody]:
-        """Follow a plan that is uploaded or downloaded."""
-        if item.mission_type != 0 or item.seq >= _MAX_ITEMS:
+    def read_upload(self, message: PlanMessage) -> list[EventBody]:
+        """Follow a plan that a ground station sends to the vehicle; it is valid unless the vehicle refuses it."""
+        if message.mission_type == _FLIGHT_PLAN and self._plan_before is None:
+            self._plan_before = dict(self.plan), self.events.items
+        if isinstance(message, MissionClearAll):
+            return self.read_count(MissionCount(0, 0, 0, message.mission_type), 0)
+        return self.read_count(message, 0) if isinstance(message, MissionCount) else self.read_item(message, 0)
+
+    def read_ack(self, message: MissionAck, _now_ms: int) -> list[EventBody]:
+        """Follow whether the vehicle accepts an uploaded plan; the plan before a refused one is valid again."""
+        before = self._plan_before
+        if message.mission_type != _FLIGHT_PLAN or before is None or message.type == _INVALID_SEQUENCE:
+            return []
+        self._plan_before = None
+        if message.type == _ACCEPTED:
+            return []
+        self.plan, self.events.items = before
+        return [EventBody("mission_refused", {"result": message.type})]
+
+    def read_count(self, message: MissionCount, _now_ms: int) -> list[EventBody]:
+        """Follow how long the plan is that is uploaded or downloaded: items beyond are none of it."""
+        if message.mission_type == _FLIGHT_PLAN:
+            self.plan = {seq: item for seq, item in self.plan.items() if seq < message.count}
+            self.events.items = {seq: item for seq, item in self.events.items.items() if seq < message.count}
+        return []
+
+    def read_item(self, item: MissionItemInt | MissionItem, _now_ms: int) -> list[EventBody]:
+        """Follow a plan that is uploaded or downloaded; other plans, and orders in the form of an item, are none."""
+        if item.mission_type != _FLIGHT_PLAN or item.seq >= _MAX_ITEMS or item.current in _ORDERS:
             return []
         has_place = item.x or item.y
+        per_degree = 1.0 if isinstance(item, MissionItem) else 1e7
         data: dict[str, Scalar] = {
             "seq": item.seq,
             "command": item.command,
             "frame": item.frame,
-            "latitude_deg": item.x / 1e7 if has_place else None,
-            "longitude_deg": item.y / 1e7 if has_place else None,
+            "latitude_deg": _finite(item.x / per_degree) if has_place else None,
+            "longitude_deg": _finite(item.y / per_degree) if has_place else None,
             "height_m": _finite(item.z),
             **{f"param{n}": _finite(value) for n, value in enumerate(item[:4], 1)},
         }

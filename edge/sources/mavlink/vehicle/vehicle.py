@@ -221,6 +221,11 @@ class Vehicle:
         self._timestamper.add_unstamped_row(kind.of_part(frame[2]), values, now_ms)
         return self._convert_stamped()
 
+    def read_upload(self, frame: RawFrame, now_ms: int) -> list[Output]:
+        """Read a message with which a ground station sends the vehicle a plan."""
+        message: Any = decode_message(frame)
+        return self._apply(self._dispatcher.read_upload(message), now_ms) + self._convert_stamped()
+
     def tick(self, now_ms: int) -> list[Output]:
         """Stop waiting where a bound has passed; call it about once a second on a live link."""
         if not self.is_vehicle:
