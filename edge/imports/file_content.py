@@ -30,6 +30,7 @@ _ARCHIVES: Final = (
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
     (b"Rar!\x1a\x07", "RAR"),
+    (b"\x04\x22\x4d\x18", "LZ4"),
 )
 #: A part that each document of an office suite has in its archive.
 _DOCUMENT: Final = b"[Content_Types].xml"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from edge.imports.log_clock import LogClock
+from edge.imports.log_clock import UTC_FROM_US, UTC_UNTIL_US, LogClock
 from edge.imports.report import Gaps
 from edge.imports.sentences import Sentence
 from edge.sources.mavlink.mapping.rows import RowKind, kind_of_values
@@ -112,9 +112,8 @@ class LogOutput:
 
     def add_row(self, name: str, boot_us: int, values: Mapping[str, float | None]) -> None:
         """Add a row of the series `name` at a time since boot; its UTC is unique within the series."""
-        time_ms = self._clock.utc_ms(boot_us)
+        time_ms = self._utc_ms(boot_us, "undated_rows")
         if time_ms is None:
-            self.counts["undated_rows"] += 1
             return
         series = self._series.get(name)
         if series is None:
@@ -138,9 +137,8 @@ class LogOutput:
 
     def add_event(self, event: EventBody, boot_us: int) -> None:
         """Add an event at a time since boot."""
-        time_ms = self._clock.utc_ms(boot_us)
+        time_ms = self._utc_ms(boot_us, "undated_events")
         if time_ms is None:
-            self.counts["undated_events"] += 1
             return
         self._note_time(time_ms)
         self._deliver(self._output.convert((StampedEvent(self._clock.source, time_ms, event),)))
@@ -154,6 +152,17 @@ class LogOutput:
                 series.times_ms, series.rows = [], []
         self._gathered = 0
         self._deliver(self._output.convert(stamped))
+
+    def _utc_ms(self, boot_us: int, undated: str) -> int | None:
+        """Return the UTC of a time since boot; None, and a count, where there is none or a damaged one."""
+        time_ms = self._clock.utc_ms(boot_us)
+        if time_ms is None:
+            self.counts[undated] += 1
+        elif not UTC_FROM_US < time_ms * 1000 < UTC_UNTIL_US:
+            self.counts["odd_time"] += 1
+        else:
+            return time_ms
+        return None
 
     def _note_time(self, time_ms: int) -> None:
         if self.first_ms is None or time_ms < self.first_ms:

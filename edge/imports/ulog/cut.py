@@ -38,7 +38,9 @@ def _walk(file: BinaryIO, at: int, size: int) -> int:
     """Walk from message to message; return what is left at the end."""
     while at + _HEAD.size <= size:
         file.seek(at)
-        length, _ = _HEAD.unpack(file.read(_HEAD.size))
+        length, kind = _HEAD.unpack(file.read(_HEAD.size))
+        if not kind:  # zeros, with which a file system fills up what the logger had reserved
+            return 0
         end = at + _HEAD.size + length
         if end > size:
             break

@@ -409,3 +409,9 @@ def test_a_start_with_several_files_is_refused(tmp_path: Path) -> None:
 )
 def test_a_terminals_locale_says_the_language(environ: dict[str, str], language: str) -> None:
     assert language_of(environ) == language
+
+
+def test_the_command_refuses_a_start_that_is_no_time(tmp_path: Path) -> None:
+    (tmp_path / "a.BIN").write_bytes(bin_flight(2).data)
+    done = CliRunner().invoke(app, ["edge", "import", str(tmp_path / "a.BIN"), "--start", "yesterday"])
+    assert "'yesterday' is not a date or time" in str(done.exception)

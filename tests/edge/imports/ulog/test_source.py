@@ -159,11 +159,15 @@ def test_a_log_that_was_cut_off_gives_its_whole_messages(play: Play) -> None:
     assert play(data)[1].notes == ()
 
 
-@pytest.mark.parametrize("last", [b"D\0\0", b"", b"\0"], ids=["body", "nothing", "half of a head"])
-def test_how_many_bytes_a_cut_message_has_is_told_exactly(tmp_path: Path, last: bytes) -> None:
+@pytest.mark.parametrize(
+    ("last", "cut_bytes"),
+    [(b"\x20\0D\0\0", 5), (b"", 0), (b"\x20\0", 2), (bytes(5000), 0)],
+    ids=["body", "nothing", "half of a head", "zeros of the file system"],
+)
+def test_how_many_bytes_a_cut_message_has_is_told_exactly(tmp_path: Path, last: bytes, cut_bytes: int) -> None:
     path = tmp_path / "flight.ulg"
-    path.write_bytes(make_flight(2).whole() + (b"\x20\0" + last if last else b""))
-    assert find_cut(path) == (2 + len(last) if last else 0)
+    path.write_bytes(make_flight(2).whole() + last)
+    assert find_cut(path) == cut_bytes
 
 
 def test_what_a_crash_left_unfinished_before_an_appended_part_is_no_cut(tmp_path: Path) -> None:
@@ -184,6 +188,14 @@ def test_a_log_that_was_cut_within_its_definitions_is_refused_in_a_sentence(play
     log = make_flight(2)
     with pytest.raises(DataDamaged, match=r"flight\.ulg holds no data: it was cut off before its first"):
         play(bytes(log.definitions) + log.data[:7])
+
+
+def test_a_damaged_time_stamp_makes_no_row_of_a_far_year(play: Play) -> None:
+    log = make_flight()
+    log.put("vehicle_attitude", 2**62, 0.7071068, 0.0, 0.0, 0.7071068)
+    sink, report = play(log.whole())
+    assert report.left_out == {"odd_time": 1}
+    assert report.last_ms == max(row.time_ms for row in sink.readings) < NOON_MS + 60_000
 
 
 def test_a_start_dates_a_log_without_a_fix_from_its_first_message_on(tmp_path: Path) -> None:
