@@ -16,6 +16,7 @@ class CellGrids(Model):
     planned_ha: list[list[float | None]]
     applied_ha: list[list[float | None]]
     difference_ha: list[list[float | None]]
+    uncertainty_ha: list[list[float]]
     kind: list[list[int]]
     cause: list[list[int]]
     zone: Annotated[list[list[int]], Field(description="The plan's zone, -1 for none.")]

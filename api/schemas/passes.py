@@ -149,10 +149,44 @@ class GridBody(Model):
     east_step_deg: float
     north_step_deg: float
     rate_ha: list[list[float | None]]
+    uncertainty_ha: Annotated[
+        list[list[float]], Field(description="Standard deviation of the rate by the drift's, of the wind or assumed.")
+    ]
     evidence: Annotated[
         list[list[int]], Field(description="none, measured_flow, tank_mass, pump_pwm, declared, from 0.")
     ]
     place: Annotated[list[list[int]], Field(description="0 outside, 1 usable, 2 buffer, 3 exclusion.")]
+
+
+class DriftBody(Model):
+    """Drift of product by wind while it falls: its mean, and how uncertain it is (standard deviations)."""
+
+    basis: Annotated[
+        str,
+        Field(
+            description="granules, droplet_class (declared), usual_class (medium is assumed), or not_known: wind "
+            "or height is not measured, and nothing was shifted."
+        ),
+    ]
+    shift_east_m: float
+    shift_north_m: float
+    uncertain_share: Annotated[float, Field(description="Of the shift, along the wind.")]
+    uncertain_m: Annotated[float, Field(description="In any direction, where the shift is not known.")]
+
+
+class TimingBody(Model):
+    """How long after its measurement, or after the feeder's signal, product reached the ground."""
+
+    basis: Annotated[
+        str,
+        Field(
+            description="given (in the request), implement (its declared latencies), or fitted: the feeder's lag by "
+            "the hopper's weights, the fall declared or, where it is not, modelled."
+        ),
+    ]
+    latency_s: float
+    feeder_opening_s: Annotated[float | None, Field(description="Time constant of the flow when the feeder opens.")]
+    feeder_closing_s: float | None
 
 
 class AppliedBody(Model):
@@ -165,6 +199,8 @@ class AppliedBody(Model):
     unit: Annotated[str, Field(description="What amounts are in: kg, or L of a liquid.")]
     swath_m: float
     latency_s: float
+    timing: TimingBody
+    drift: DriftBody
     amount: Answer
     rate: Answer
     places: AmountsByPlace

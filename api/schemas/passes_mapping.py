@@ -48,6 +48,8 @@ def applied_of(applied: AppliedPass, uniformity: SpreadUniformity) -> dict[str, 
         unit=applied.unit,
         swath_m=applied.machine.swath_m,
         latency_s=applied.machine.latency_s,
+        timing=_timing_of(applied),
+        drift=_drift_of(applied),
         amount=answer_of(applied.amount, applied.field_pass.simulated),
         rate=answer_of(applied.rate, applied.field_pass.simulated),
         places=_places_of(applied),
@@ -57,6 +59,27 @@ def applied_of(applied: AppliedPass, uniformity: SpreadUniformity) -> dict[str, 
         uniformity=_uniformity_of(uniformity, applied.map.field_cv_pct),
     )
     return {**head.model_dump(), "grid": _grid_of(applied)}
+
+
+def _timing_of(applied: AppliedPass) -> schema.TimingBody:
+    lag = applied.timing.lag
+    return schema.TimingBody(
+        basis=applied.timing.basis,
+        latency_s=applied.machine.latency_s,
+        feeder_opening_s=None if lag is None else lag.opening_s,
+        feeder_closing_s=None if lag is None else lag.closing_s,
+    )
+
+
+def _drift_of(applied: AppliedPass) -> schema.DriftBody:
+    air, (east_m, north_m) = applied.inputs.air, applied.map.shift_m
+    return schema.DriftBody(
+        basis=air.basis,
+        shift_east_m=east_m,
+        shift_north_m=north_m,
+        uncertain_share=air.uncertain_share,
+        uncertain_m=air.uncertain_m,
+    )
 
 
 def cover_of(applied: AppliedPass) -> schema.CoverBody:
@@ -156,6 +179,7 @@ def _grid_of(applied: AppliedPass) -> dict[str, Any]:
         "north_step_deg": grid.cell_m / north_m_deg,
         # A resolution of grams per hectare exceeds the accuracy of the measurements.
         "rate_ha": np.ascontiguousarray(np.round(applied.map.rate_ha, 3)),
+        "uncertainty_ha": np.ascontiguousarray(np.round(applied.map.uncertainty_ha, 3)),
         "evidence": np.ascontiguousarray(applied.map.evidence),
         "place": np.ascontiguousarray(applied.map.places),
     }

@@ -24,8 +24,9 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import AsApplied, Machine, SeasonMap, WindDrift, map_applied
+from headland.agronomy.application.as_applied import AsApplied, Machine, SeasonMap, map_applied
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, fit_grid
+from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_detection import VehicleTelemetry, release_time
 from headland.agronomy.application.released import Amounts, release

@@ -14,31 +14,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from firmware_sim.drone.field_model import SpreaderPlan
 from firmware_sim.drone.physics.deposition import read_grid
 from firmware_sim.drone.scenarios import field_named
-from headland.agronomy.geometry.local_plane import Plane
 from headland.clock import wall_clock_ms
 from tests.services.farm import Farm
+from tests.walk.field_flight import measured_pattern, truth_on
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
 
 SCENARIO = field_named("jurong-wheat")
 CELL_M = 2.0
-
-
-def measured_pattern(plan: SpreaderPlan) -> list[dict[str, float]]:
-    """Return the machine's lateral pattern as trays half a metre apart show it, positive to the right."""
-    offsets = np.arange(-6.0, 6.01, 0.5)
-
-    def lobe(middle_m: float) -> NDArray[np.float64]:
-        bell = np.exp(-((offsets - middle_m) ** 2) / (2 * plan.lobe_sd_m**2))
-        return np.asarray(bell / (plan.lobe_sd_m * np.sqrt(2 * np.pi)), np.float64)
-
-    flat = np.clip((plan.reach_m - np.abs(offsets)) / (plan.reach_m / 2), 0, 1) / (1.5 * plan.reach_m)
-    lobes = plan.left_share * lobe(-plan.lobe_m) + (1 - plan.left_share) * lobe(plan.lobe_m)
-    rates = plan.flat_share * flat + (1 - plan.flat_share) * lobes
-    return [{"offset_m": float(x), "rate": float(r)} for x, r in zip(offsets, rates, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -116,21 +101,6 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
     finally:
         if farm.process.poll() is None:
             farm.stop()
-
-
-def truth_on(grid: dict[str, Any], landed: NDArray[np.float64], header: dict[str, Any]) -> NDArray[np.float64]:
-    """Return what landed on the cells of a grid [kg/ha], from the simulator's finer ones."""
-    plane = Plane(grid["south_deg"], grid["west_deg"])
-    east, north = plane.to_metres(np.array([header["latitude_deg"]]), np.array([header["longitude_deg"]]))
-    fine_m = header["cell_m"]
-    rows, columns = landed.shape
-    row = np.floor((north[0] + (np.arange(rows) + 0.5) * fine_m) / grid["cell_m"]).astype(int)
-    column = np.floor((east[0] + (np.arange(columns) + 0.5) * fine_m) / grid["cell_m"]).astype(int)
-    sums = np.zeros((grid["rows"], grid["columns"]))
-    inside_row, inside_column = (row >= 0) & (row < grid["rows"]), (column >= 0) & (column < grid["columns"])
-    part = landed[np.ix_(inside_row, inside_column)] * fine_m**2
-    np.add.at(sums, (row[inside_row][:, None], column[inside_column][None, :]), part)
-    return np.asarray(sums / (grid["cell_m"] ** 2 / 10_000.0), np.float64)
 
 
 def test_the_map_agrees_with_what_really_landed(flown: Flown) -> None:

@@ -35,8 +35,8 @@ from firmware_sim.drone.scenarios import field_named
 from station.server.scenarios import FARMS
 from tests.broker import find_free_port
 from tests.services.farm import HEADLAND, Farm
-from tests.services.test_fertilization import measured_pattern, truth_on
 from tests.services.test_ground_stations import become
+from tests.walk.field_flight import measured_pattern, truth_on
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(120)]
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
+from headland.agronomy.application.drift import WindDrift, rate_uncertainty
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.spread_pattern import Pattern
 from headland.agronomy.application.swaths import SwathCoverage, Track, draw_swaths, find_passes, measure_cover
@@ -22,7 +23,7 @@ from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, FieldOutline, map_places
-from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.intervals import Intervals, total_s
 
 #: Classes of evidence by the code of a cell; 0 is untreated ground. A cell has the weakest class of its amount.
@@ -33,8 +34,6 @@ _TRACE: Final = 0.01
 _LEAST_UNKNOWN_S: Final = 0.5
 #: Distance from the field beyond which ground is not mapped; product there is counted [m].
 _BESIDE_M: Final = 150.0
-#: Granules of 2 to 4 mm fall at 7 to 9 m/s (reference values for prilled urea).
-GRANULE_FALL_M_S: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +48,6 @@ class Machine:
     swath_m: float
     latency_s: float = 0.0
     behind_m: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class WindDrift:
-    """Wind and time of fall of product: columns of equal length, empty where unknown or irrelevant.
-
-    `fall_s` is the time of fall.
-    """
-
-    time_ms: Times
-    wind_m_s: Values
-    from_deg: Values
-    fall_s: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +73,11 @@ class AmountsByPlace:
 
 @dataclass(frozen=True, slots=True)
 class AsApplied:
-    """A pass on a grid (rows from south to north): amounts, codes of `EVIDENCE`, and places of `outline.PLACES`."""
+    """A pass on a grid (rows from south to north): amounts, codes of `EVIDENCE`, and places of `outline.PLACES`.
+
+    `shift_m` is how far product drifted east and north on average, `uncertainty_ha` the standard deviation of each
+    cell's rate by the uncertainty of that.
+    """
 
     grid: Grid
     amount: Values
@@ -95,6 +85,8 @@ class AsApplied:
     places: NDArray[np.uint8]
     totals: AmountsByPlace
     cover: SwathCoverage
+    shift_m: tuple[float, float]
+    uncertainty_ha: Values
 
     @property
     def rate_ha(self) -> Values:
@@ -152,7 +144,18 @@ def map_applied(
     landed = stretches + machine.latency_s * 1000.0
     lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
     cover = measure_cover(draw_swaths(lines, machine.swath_m), outline.usable, machine.swath_m)
-    return AsApplied(grid, amount, evidence, places, totals, cover)
+    shift_m = _mean_shift(outlet, released)
+    uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, air, shift_m)
+    return AsApplied(grid, amount, evidence, places, totals, cover, shift_m, uncertainty_ha)
+
+
+def _mean_shift(outlet: OutletTrack, released: Released) -> tuple[float, float]:
+    """Return the mean drift of what was released, east and north [m]; 0 where nothing was."""
+    mass = sum((np.diff(np.maximum.accumulate(total)) for total in released.totals.values()), np.zeros(1))
+    east, north = np.asarray(outlet.wind_east_m, np.float64), np.asarray(outlet.wind_north_m, np.float64)
+    if len(east) < 2 or float(np.sum(mass)) <= 0.0:
+        return 0.0, 0.0
+    return float(np.average(east[1:], weights=mass)), float(np.average(north[1:], weights=mass))
 
 
 def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -> OutletTrack:
@@ -163,14 +166,7 @@ def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -
         length = np.hypot(step_east, step_north)
         back = np.where(length > 0.0, machine.behind_m / np.maximum(length, 1e-9), 0.0)
         east, north = east - step_east * back, north - step_north * back
-    push = [np.zeros(len(east)), np.zeros(len(east))]
-    if len(air.time_ms):
-        towards = np.radians(air.from_deg + 180.0)
-        push = [
-            np.interp(track.time_ms, air.time_ms, air.wind_m_s * air.fall_s * part(towards))
-            for part in (np.sin, np.cos)
-        ]
-    return OutletTrack(track.time_ms, east, north, np.zeros(len(east)), push[0], push[1])
+    return OutletTrack(track.time_ms, east, north, np.zeros(len(east)), *air.shift_m(track.time_ms))
 
 
 def _grid(outlet: OutletTrack, stretches: Intervals, outline: FieldOutline, machine: Machine, cell_m: float) -> Grid:

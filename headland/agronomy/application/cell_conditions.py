@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.agronomy.application.as_applied import AsApplied, Machine, WindDrift, outlet_track
+from headland.agronomy.application.as_applied import AsApplied, Machine, outlet_track
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, deposit_totals
 from headland.agronomy.application.deviation import GUST_M_S, Conditions
+from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.swaths import (

@@ -19,13 +19,16 @@ from headland.agronomy.application.swaths import MAX_TRACK_GAP_S
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.series.arrays import Times, Values
 
-#: Steps along a piece of track and across its pattern are at most half a small cell or an eighth of a large one. Each
-#: step goes to one cell as a whole: with steps of a metre, a pattern of a few metres was wrong by an eighth on cells of
-#: 2 m. Large cells are few, so finer steps cost little.
+#: Steps along a piece of track and across its pattern are at most half a small cell or a quarter of a large one, and no
+#: longer than a metre. A step is a rectangle whose mass is divided among the cells that it touches, so that a cell has
+#: the integral of the pattern over it. Large cells are few, so finer steps cost little.
 _STEP_OF_CELL: Final = 0.5
-_STEP_OF_LARGE_CELL: Final = 0.125
+_STEP_OF_LARGE_CELL: Final = 0.25
 _LARGE_CELL_M: Final = 1.5
+_LONGEST_STEP_M: Final = 1.0
 _TINY_M: Final = 1e-6
+#: The part of a rectangle beyond a line of cells that is rounding.
+_EDGE: Final = 1e-3
 #: Steps that are deposited at a time, so that memory stays small however fine the grid is.
 _BLOCK_STEPS: Final = 16_384
 
@@ -108,10 +111,11 @@ def deposit_totals(
     sums = np.zeros((len(totals), grid.rows * grid.columns + 1))
     for first in range(0, len(steps.piece), _BLOCK_STEPS):
         block = slice(first, first + _BLOCK_STEPS)
-        cells, shares = _across(grid, pattern, steps, block)
+        parts, shares = _across(grid, pattern, steps, block)
         for number in range(len(totals)):
-            spread_kg = np.outer(shares, weights_kg[number, block]).ravel()
-            sums[number] += np.bincount(cells, spread_kg, minlength=sums.shape[1])
+            spread_kg = np.outer(shares, weights_kg[number, block])
+            for cells, part in parts:
+                sums[number] += np.bincount(cells.ravel(), (spread_kg * part).ravel(), minlength=sums.shape[1])
     return [
         Deposit(grid, cell_kg[:-1].reshape(grid.rows, grid.columns), float(cell_kg[-1]), float(hole_kg))
         for cell_kg, hole_kg in zip(sums, unlocated_kg, strict=True)
@@ -127,18 +131,20 @@ def _landed(time_s: Values, total_kg: Values, latency_s: float) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """Steps along pieces of track: the middle and the unit vector to the right of each, its piece, and their counts."""
+    """Steps along pieces of track: middle, unit vector to the right and length of each, its piece, and their counts."""
 
     east_m: Values
     north_m: Values
     right_east: Values
     right_north: Values
+    length_m: Values
     piece: NDArray[np.intp]
     count: NDArray[np.intp]
 
 
 def _step_m(grid: Grid) -> float:
-    return grid.cell_m * (_STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL)
+    share = _STEP_OF_CELL if grid.cell_m < _LARGE_CELL_M else _STEP_OF_LARGE_CELL
+    return min(grid.cell_m * share, _LONGEST_STEP_M)
 
 
 def _steps(outlet: OutletTrack, at: NDArray[np.intp], step_m: float) -> _Steps:
@@ -160,6 +166,7 @@ def _steps(outlet: OutletTrack, at: NDArray[np.intp], step_m: float) -> _Steps:
         north[piece] + part * along_north[piece] + drift_north,
         right_east[piece],
         right_north[piece],
+        (length_m / count)[piece],
         piece,
         count,
     )
@@ -176,21 +183,53 @@ def _headings(outlet: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values
     return along_north[own] / length_m[own], -along_east[own] / length_m[own]
 
 
-def _across(grid: Grid, pattern: Pattern, steps: _Steps, block: slice) -> tuple[NDArray[np.intp], Values]:
-    """Return the cells across the track of a block of steps, bin by bin of the pattern, and the share of each bin.
+def _across(
+    grid: Grid, pattern: Pattern, steps: _Steps, block: slice
+) -> tuple[list[tuple[NDArray[np.intp], Values]], Values]:
+    """Return the cells that each bin across a block of steps touches, with their parts, and the share of each bin.
 
-    A cell beside the grid has the number past the last.
+    A bin of a step is a rectangle; it is taken as one along the grid's axes with the same spread along each, which is
+    exact for a track along an axis. It touches up to four cells: two columns and two rows. A cell beside the grid has
+    the number past the last.
     """
     bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / _step_m(grid))), 1)
     edges_m = np.linspace(pattern.offset_m[0], pattern.offset_m[-1], bins + 1)
-    offsets_m = (edges_m[1:] + edges_m[:-1]) / 2
-    column_at, row_at = (
-        np.floor((middle[block] - low) / grid.cell_m + np.outer(offsets_m / grid.cell_m, right[block])).astype(np.int32)
-        for middle, right, low in (
-            (steps.east_m, steps.right_east, grid.west_m),
-            (steps.north_m, steps.right_north, grid.south_m),
-        )
+    offsets_m, width_m = (edges_m[1:] + edges_m[:-1]) / 2, edges_m[1] - edges_m[0]
+    right_east, right_north, length_m = steps.right_east[block], steps.right_north[block], steps.length_m[block]
+    first_column, in_column = _touched(
+        grid,
+        offsets_m,
+        (steps.east_m[block] - grid.west_m, right_east),
+        np.hypot(right_east * width_m, right_north * length_m),
     )
-    inside = (column_at >= 0) & (column_at < grid.columns) & (row_at >= 0) & (row_at < grid.rows)
-    cells = np.where(inside, row_at * grid.columns + column_at, grid.rows * grid.columns)
-    return cells.ravel().astype(np.intp), pattern.shares(edges_m)
+    first_row, in_row = _touched(
+        grid, offsets_m, (steps.north_m[block] - grid.south_m, right_north),
+        np.hypot(right_north * width_m, right_east * length_m),
+    )  # fmt: skip
+    parts = []
+    for up, row_part in ((0, in_row), (1, 1.0 - in_row)):
+        row = first_row + up
+        for over, column_part in ((0, in_column), (1, 1.0 - in_column)):
+            column = first_column + over
+            inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+            cells = np.where(inside, row * grid.columns + column, grid.rows * grid.columns)
+            parts.append((cells.astype(np.intp), row_part * column_part))
+    return parts, pattern.shares(edges_m)
+
+
+def _touched(
+    grid: Grid, offsets_m: Values, axis_m: tuple[Values, Values], extent_m: Values
+) -> tuple[NDArray[np.int32], Values]:
+    """Return the first line of cells that each bin of each step touches along an axis, and its part within that line.
+
+    `axis_m` are the middles of the steps from the grid's edge and the axis' part of the vector to the right; `extent_m`
+    are the bins' extents along the axis.
+    """
+    middle_m, right = axis_m
+    extent = np.minimum(extent_m / grid.cell_m, 1.0)
+    low = middle_m / grid.cell_m + np.outer(offsets_m / grid.cell_m, right) - extent / 2
+    first = np.floor(low)
+    within = np.minimum((first + 1.0 - low) / np.maximum(extent, _TINY_M), 1.0)
+    # An edge on a line of cells belongs to one side, whatever the rounding.
+    is_edge = within < _EDGE
+    return (first + is_edge).astype(np.int32), np.where(is_edge | (within > 1.0 - _EDGE), 1.0, within)

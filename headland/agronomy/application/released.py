@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.application.feeder import FeederLag, fed_s, fit_feeder_lag
 from headland.agronomy.application.metering import (
     MAX_FLOW_GAP_S,
     HopperWeights,
@@ -89,14 +90,19 @@ class Reconciliation:
         return None if self.by_pump_curve is None or measured is None else self.by_pump_curve - measured
 
 
-def release(at_ms: Times, amounts: Amounts, on_time: Intervals, window: tuple[int, int]) -> Released:
-    """Return what had left at ascending instants in [start_ms, end_ms); product left only in `on_time`."""
+def release(
+    at_ms: Times, amounts: Amounts, on_time: Intervals, window: tuple[int, int], lag: FeederLag | None = None
+) -> Released:
+    """Return what had left at ascending instants in [start_ms, end_ms); product left only in `on_time`.
+
+    `lag` is that of the feeder behind its signal, for amounts by the hopper; None: product leaves exactly in `on_time`.
+    """
     work = clip(on_time, *window)
     metered, known = _by_meter(at_ms, amounts, window)
     totals = {} if metered is None else {MEASURED_FLOW: metered}
     silent, untimed = subtract(work, known), 0.0
     if amounts.hopper.is_weighed and len(silent):
-        weighed, untimed = _by_hopper(at_ms, amounts.hopper, work, silent, window)
+        weighed, untimed = _by_hopper(at_ms, amounts.hopper, work, silent, window, lag or FeederLag())
         totals[TANK_MASS], silent = weighed, no_time()
     return Released(totals, untimed, silent, PUMP_PWM if len(amounts.command_time_ms) >= 2 else DECLARED)
 
@@ -143,12 +149,19 @@ def _integrate(at_ms: Times, time_ms: Times, per_min: Values) -> Values:
     return np.asarray(sums[before] + part, np.float64)
 
 
+def feeder_lag(amounts: Amounts, on_time: Intervals, window: tuple[int, int]) -> FeederLag | None:
+    """Return the lag of a feeder without a meter, by its hopper's weights; None where they do not show one."""
+    if amounts.is_metered or not amounts.hopper.is_weighed:
+        return None
+    return fit_feeder_lag(amounts.hopper, clip(on_time, *window), _loads(amounts.hopper, window))
+
+
 def _by_hopper(
-    at_ms: Times, hopper: HopperWeights, work: Intervals, silent: Intervals, window: tuple[int, int]
+    at_ms: Times, hopper: HopperWeights, work: Intervals, silent: Intervals, window: tuple[int, int], lag: FeederLag
 ) -> tuple[Values, float]:
     """Return the running total of what left in `silent`, and the hopper's loss outside of any known time of work.
 
-    Each load's loss is distributed evenly over the load's time of work.
+    Each load's loss is distributed evenly over the load's time of work, behind the feeder's lag.
     """
     total, untimed = np.zeros(len(at_ms)), 0.0
     for start, end in _loads(hopper, window):
@@ -159,8 +172,10 @@ def _by_hopper(
         if on_ms <= 0.0:
             untimed += lost
             continue
-        for first, last in intersect(silent, load):
-            total += max(lost, 0.0) / on_ms * (np.clip(at_ms, first, last) - first)
+        fed = fed_s(at_ms, intersect(silent, load), lag)
+        # All of what is fed by the end counts, however slowly the flow dies away.
+        share = (fed[-1] - fed[0]) * 1000.0 / on_ms if len(fed) and len(silent) == len(work) else 1.0
+        total += max(lost, 0.0) / on_ms * 1000.0 * fed / max(share, 0.1)
     return total, untimed
 
 

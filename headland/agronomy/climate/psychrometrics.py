@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.arrays import Values, within
 
 #: Where [1] eq 11 stays within 0.5 % of the IAPWS-95 values over water above freezing (0.15 % up to 45 degC), and
 #: within 3.2 % (at -40 degC) of the WMO values over supercooled water below.
@@ -41,7 +41,7 @@ _HALVINGS: Final = 20
 
 def saturation_vapour_pressure_kpa(temperature_degc: ArrayLike) -> Values:
     """Return the saturation vapour pressure over water [kPa] at `temperature_degc` [degC, -40..60]; [1] eq 11."""
-    t = _within(temperature_degc, LOW_DEGC, HIGH_DEGC)
+    t = within(temperature_degc, LOW_DEGC, HIGH_DEGC)
     return np.asarray(0.6108 * np.exp(17.27 * t / (t + 237.3)))
 
 
@@ -55,7 +55,7 @@ def actual_vapour_pressure_kpa(temperature_degc: ArrayLike, relative_humidity_pc
 
 def vapour_pressure_kpa(saturation_kpa: Values, relative_humidity_pct: ArrayLike) -> Values:
     """Return the vapour pressure [kPa] of air from its saturation vapour pressure; [1] eq 10."""
-    humidity = np.minimum(_within(relative_humidity_pct, 0.0, HIGH_HUMIDITY_PCT), 100.0)
+    humidity = np.minimum(within(relative_humidity_pct, 0.0, HIGH_HUMIDITY_PCT), 100.0)
     return np.asarray(humidity / 100.0 * saturation_kpa)
 
 
@@ -78,7 +78,7 @@ def leaf_vapour_pressure_deficit_kpa(
 
 def air_pressure_kpa(altitude_m: ArrayLike) -> Values:
     """Return the mean air pressure [kPa] at `altitude_m` [m, -500..5000] above the sea; [1] eq 7."""
-    z = _within(altitude_m, -500.0, 5000.0)
+    z = within(altitude_m, -500.0, 5000.0)
     return np.asarray(101.3 * ((293.0 - 0.0065 * z) / 293.0) ** 5.26)
 
 
@@ -182,8 +182,3 @@ def vapour_density_g_m3(pressure_kpa: Values, temperature_degc: ArrayLike) -> Va
 def _log_ratio(pressure_kpa: Values, reference_kpa: float) -> Values:
     positive = np.where(pressure_kpa > 0.0, pressure_kpa, np.nan)
     return np.asarray(np.log(positive / reference_kpa))
-
-
-def _within(value: ArrayLike, low: float, high: float) -> Values:
-    array = np.asarray(value, dtype=np.float64)
-    return np.where((array >= low) & (array <= high), array, np.nan)

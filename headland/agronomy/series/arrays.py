@@ -1,9 +1,9 @@
-"""Names of the array types that the science, the analyses and the alarms share."""
+"""Array types that the science, the analyses and the alarms share, and the check of a range."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 #: Measured or computed numbers; NaN where a value is unknown.
 Values = NDArray[np.float64]
@@ -15,3 +15,9 @@ Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 #: QARTOD flags: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.
 QualityFlags = NDArray[np.uint8]
+
+
+def within(value: ArrayLike, low: float, high: float) -> Values:
+    """Return numbers as an array, NaN for those outside of `low` to `high`: nothing is extrapolated."""
+    array = np.asarray(value, dtype=np.float64)
+    return np.where((array >= low) & (array <= high), array, np.nan)

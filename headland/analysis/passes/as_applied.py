@@ -8,8 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.application.as_applied import EVIDENCE, AsApplied, Machine, WindDrift, map_applied
-from headland.agronomy.application.released import Reconciliation, Released, reconcile, release
+from headland.agronomy.application.as_applied import EVIDENCE, AsApplied, Machine, map_applied
+from headland.agronomy.application.drift import GRANULE_FALL_M_S, granule_landing_s
+from headland.agronomy.application.feeder import FeederLag
+from headland.agronomy.application.released import Reconciliation, Released, feeder_lag, reconcile, release
 from headland.agronomy.application.spread_pattern import (
     AERIAL_CV_PCT,
     GROUND_CV_PCT,
@@ -34,15 +36,20 @@ MAX_CELLS: Final = 1_000_000
 _NO_METER: Final = "no_flow_meter"
 #: Time around a pass in which its machine may still release product [ms].
 _RELEASE_EDGE_MS: Final = 3000
-_NO_WIND: Final = WindDrift(np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
 _UNIFORM_STEP_M: Final = 0.1
+#: The height from which granules are spread where it is not measured [m].
+_USUAL_HEIGHT_M: Final = 3.0
+#: The share of the modelled fall that a declared latency must leave beside the feeder's lag.
+_LEAST_OF_FALL: Final = 0.5
 _METHOD: Final = Method(
     "as_applied_deposit",
-    1,
+    2,
     "running total along the track, laid across it by the implement's lateral pattern (none: even over the swath) "
-    "after its latency, carried by the vehicle's own wind estimate times the fall from its height at 8 m/s (granules "
-    "only); measured_flow: trapezoid over flows at most 5 s apart or a meter's total; tank_mass: the hopper's loss "
-    "between refills, even over the time in which the feeder was on; coverage is the known share of the time of work",
+    "after its latency, each cell with the integral over it; carried by the vehicle's own wind estimate times the fall "
+    "from its height: granules at 8 m/s, droplets at the rotors' downwash of 8.5 m/s (momentum theory) and the "
+    "terminal velocity of their class's median (Gunn and Kinzer 1949); measured_flow: trapezoid over flows at most 5 s "
+    "apart or a meter's total; tank_mass: the hopper's loss between refills, even over the time in which the feeder "
+    "was on, behind its lag as the weights show it; coverage is the known share of the time of work",
 )
 _RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over the usable area that a swath covered")
 
@@ -60,12 +67,21 @@ class SpreadUniformity:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What the time from the measurement to the ground rests on: given, implement, or fitted with the feeder's lag."""
+
+    basis: str
+    lag: FeederLag | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedPass:
     """The as-applied map of a pass with its answers; `unit` is kg or L, `key` names everything that it depends on."""
 
     key: Hashable
     inputs: PassInputs
     machine: Machine
+    timing: Timing
     released: Released
     map: AsApplied
     amount: Answer
@@ -119,24 +135,46 @@ def _compute(key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float,
         sentence = f"The map would have more than {MAX_CELLS:,} cells: ask for a larger cell_m."
         raise AnalysisError("too-many-cells", "Too many cells", sentence)
     telemetry, stretches, implement = inputs.telemetry, inputs.stretches, inputs.field_pass.implement
-    if implement is not None and is_landing_timed and not telemetry.amounts.is_metered:
-        # Without a meter only the feeder's signal times the work: opening and closing have their own latencies.
-        stretches, machine = _landing(stretches, implement), replace(machine, latency_s=0.0)
     track, window = telemetry.vehicle.track, _released_window(inputs)
-    released = release(track.time_ms, telemetry.amounts, stretches, window)
-    air = telemetry.air if len(telemetry.air.time_ms) else _NO_WIND
-    applied_map = map_applied(track, released, stretches, inputs.outline, inputs.plane, machine, air, cell_m)
+    timing, lag = Timing("implement" if is_landing_timed else "given"), None
+    if is_landing_timed and not telemetry.amounts.is_metered:
+        # Without a meter only the feeder's signal times the work: opening and closing have their own latencies.
+        lag = feeder_lag(telemetry.amounts, stretches, window)
+        ground_s = None if lag is None else _ground_latency_s(inputs, implement, lag)
+        if lag is not None and ground_s is not None:
+            timing, machine = Timing("fitted", lag), replace(machine, latency_s=ground_s)
+        elif implement is not None:
+            lag = None
+            stretches, machine = _landing(stretches, implement), replace(machine, latency_s=0.0)
+    released = release(track.time_ms, telemetry.amounts, stretches, window, lag)
+    applied_map = map_applied(track, released, stretches, inputs.outline, inputs.plane, machine, inputs.air, cell_m)
     amount = _answer_amount(inputs, released, applied_map)
     most = None if implement is None else _most_per_min(implement, telemetry.unit)
     reconciliation = reconcile(telemetry.amounts, window, most)
     rate = _answer_rate(amount, applied_map, telemetry.unit)
-    return AppliedPass(key, inputs, machine, released, applied_map, amount, rate, reconciliation)
+    return AppliedPass(key, inputs, machine, timing, released, applied_map, amount, rate, reconciliation)
 
 
 def fine_cell_m(field_pass: FieldPass) -> float:
     """Return the smallest usual cell side for a pass's field [m]; sums use it, because edges round by half a cell."""
     area_m2 = field_pass.field.area_m2
     return next((cell_m for cell_m in (1.0, 2.0, 5.0, 10.0) if area_m2 * 4.0 / cell_m**2 < MAX_CELLS), 20.0)
+
+
+def _ground_latency_s(inputs: PassInputs, implement: Implement | None, lag: FeederLag) -> float | None:
+    """Return the time from feeder to ground: what the declared closing has beyond the lag, else that of the fall.
+
+    Declared latencies are from the signal to the ground and contain the lag. None where only the opening's is declared:
+    it applies as it is. One shorter than a fall is another's, such as that from a sensor's value.
+    """
+    fall_s = inputs.air.fall_s
+    height_m = float(np.median(fall_s)) * GRANULE_FALL_M_S if len(fall_s) else _USUAL_HEIGHT_M
+    modelled_s = granule_landing_s(height_m)
+    least_s = _LEAST_OF_FALL * modelled_s
+    opening_s, closing_s = (0.0, 0.0) if implement is None else (implement.on_latency_s, implement.off_latency_s)
+    if closing_s - lag.closing_s > least_s:
+        return closing_s - lag.closing_s
+    return None if opening_s > least_s and closing_s == 0.0 else modelled_s
 
 
 def _landing(stretches: Intervals, implement: Implement) -> Intervals:

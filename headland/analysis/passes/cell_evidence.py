@@ -179,7 +179,7 @@ def _trace(scope: OrgScope, cells: CellMap, row: int, column: int) -> tuple[Visi
 
 def _trace_map(applied: AppliedPass, row: int, column: int) -> tuple[Visit, ...]:
     inputs = applied.inputs
-    outlet = outlet_track(inputs.telemetry.vehicle.track, inputs.plane, applied.machine, inputs.telemetry.air)
+    outlet = outlet_track(inputs.telemetry.vehicle.track, inputs.plane, applied.machine, inputs.air)
     unknown_s = np.zeros(len(outlet.time_ms))
     for start, end in applied.released.unknown:
         unknown_s += (np.clip(outlet.time_ms, start, end) - start) / 1000.0

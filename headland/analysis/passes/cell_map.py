@@ -115,7 +115,7 @@ def cells_geojson(cells: CellMap) -> bytes:
         (row, head["south_deg"], head["north_step_deg"]),
     ):
         edges += [np.round(low + (index + side) * step, _DECIMALS).tolist() for side in (0, 1)]
-    grids = (cells.planned_ha, cells.applied_ha, cells.difference_ha)
+    grids = (cells.planned_ha, cells.applied_ha, cells.difference_ha, applied_map.uncertainty_ha)
     rates = [_rounded(grid)[row, column].tolist() for grid in grids]
     kinds, causes = (codes[row, column].tolist() for codes in cells.codes.values())
     rows = zip(
@@ -135,12 +135,13 @@ def cells_geojson(cells: CellMap) -> bytes:
                 "planned_ha": planned,
                 "applied_ha": applied,
                 "difference_ha": difference,
+                "uncertainty_ha": uncertainty,
                 "kind": CLASSES[kind] if kind else None,
                 "cause": CAUSES[cause] if cause else None,
                 "evidence": EVIDENCE[evidence] if evidence else None,
             },
         }
-        for y, x, w, e, s, n, planned, applied, difference, kind, cause, zone, evidence, place in rows
+        for y, x, w, e, s, n, planned, applied, difference, uncertainty, kind, cause, zone, evidence, place in rows
     ]
     # NaN is written as null.
     return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
@@ -153,6 +154,7 @@ def cells_grid(cells: CellMap) -> dict[str, Any]:
         "planned_ha": _rounded(cells.planned_ha),
         "applied_ha": _rounded(cells.applied_ha),
         "difference_ha": _rounded(cells.difference_ha),
+        "uncertainty_ha": _rounded(applied_map.uncertainty_ha),
         **cells.codes,
         "zone": cells.zone,
         "evidence": applied_map.evidence,

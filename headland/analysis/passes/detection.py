@@ -9,6 +9,7 @@ from typing import Final
 
 import shapely
 
+from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.pass_detection import (
     DetectedPass,
     describe_pass,
@@ -111,6 +112,12 @@ class PassInputs:
     def window(self) -> tuple[int, int]:
         """The start and end of the pass."""
         return self.field_pass.start_ms, self.field_pass.end_ms
+
+    @property
+    def air(self) -> WindDrift:
+        """The drift of its product, droplets by the class that its implement declares."""
+        implement = self.field_pass.implement
+        return self.telemetry.drift(None if implement is None else implement.droplet_class)
 
 
 def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPass]:

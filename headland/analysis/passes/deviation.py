@@ -83,7 +83,7 @@ def _compare(applied: AppliedPass, plan: Plan) -> PassDeviation:
         sentence = f"The applied amount is unknown ({applied.amount.reason}), so it cannot be compared with a plan."
         raise PreconditionError("no-amount", "Applied amount unknown", sentence)
     rate_ha, planned = usable_rate(applied), rasterise_plan(plan, applied_map, inputs.plane)
-    vehicle, air = inputs.telemetry.vehicle, inputs.telemetry.air
+    vehicle, air = inputs.telemetry.vehicle, inputs.air
     conditions = map_conditions(
         vehicle,
         detected,

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from headland.agronomy.application.as_applied import GRANULE_FALL_M_S, WindDrift
+from headland.agronomy.application.drift import WindDrift, droplet_drift, granule_drift
 from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.pass_detection import VehicleTelemetry
 from headland.agronomy.application.product_answers import DRY_KG_MIN
@@ -31,10 +31,14 @@ from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS
 
 _LONGEST_READ_MS: Final = 24 * HOUR_MS
+#: Positions for each height that a height channel needs: a range finder that sees the ground only at times is none.
+_LEAST_HEIGHTS: Final = 12
 #: Distance from a field's box within which a vehicle's hour is read [deg].
 _NEAR_DEG: Final = 0.0005
 
-_COMMON: Final = ("latitude_deg", "longitude_deg", "pump_on", "pump_command_us", "relative_altitude_m")
+#: Heights of the machine above the ground, the most direct first: a range finder, the autopilot's terrain, and home.
+_HEIGHTS: Final = ("rangefinder_distance_m", "height_above_terrain_m", "relative_altitude_m")
+_COMMON: Final = ("latitude_deg", "longitude_deg", "pump_on", "pump_command_us", *_HEIGHTS)
 _WIND: Final = ("wind_speed_m_s", "wind_from_deg")
 _GRANULES: Final = ("mass_flow_kg_min", "hopper_kg")
 _LIQUID: Final = ("flow_l_min", "flow_volume_total_l", "tank_l")
@@ -63,8 +67,8 @@ class TelemetryRef:
 class PassTelemetry:
     """The samples of one vehicle in a window; amounts are in `unit`, kg or L.
 
-    `columns` and `modes` are what was read; `vehicle`, `amounts` and `air` are the same in the form that the agronomy
-    takes. `quality` is the worst flag, `inputs` are the channels that have samples.
+    `columns` and `modes` are what was read; `vehicle` and `amounts` are the same in the form that the agronomy takes.
+    `quality` is the worst flag, `inputs` are the channels that have samples.
     """
 
     record: DeviceRecord
@@ -72,7 +76,6 @@ class PassTelemetry:
     modes: Modes
     vehicle: VehicleTelemetry
     amounts: Amounts
-    air: WindDrift
     unit: str
     quality: int
     inputs: tuple[str, ...]
@@ -81,6 +84,17 @@ class PassTelemetry:
     def n(self) -> int:
         """The number of positions."""
         return len(self.vehicle.track.time_ms)
+
+    def drift(self, droplet_class: str | None) -> WindDrift:
+        """Return the drift of product by the vehicle's own estimate of the wind and its height above the ground."""
+        speed, source = (self.columns.get(name, EMPTY) for name in _WIND)
+        height = self.columns.get(_height_of(self.columns) or "", EMPTY)
+        time_ms, speed_rows, source_rows = np.intersect1d(speed.time_ms, source.time_ms, return_indices=True)
+        if not len(height.time_ms):
+            time_ms, speed_rows, source_rows = time_ms[:0], speed_rows[:0], source_rows[:0]
+        height_m = np.interp(time_ms, height.time_ms, height.value) if len(time_ms) else EMPTY.value
+        wind = time_ms, speed.value[speed_rows], source.value[source_rows], height_m
+        return granule_drift(*wind) if self.unit == "kg" else droplet_drift(*wind, droplet_class)
 
     def within(self, window: Window) -> PassTelemetry:
         """Return the part in a window, the same as if that window alone had been read."""
@@ -178,10 +192,11 @@ def _assemble(record: DeviceRecord, columns: dict[str, ChannelColumn], modes: Mo
         modes,
     )
     amounts = Amounts(total.time_ms, total.value, flow.time_ms, flow.value, hopper, command.time_ms, command.value)
-    air = _wind_drift(columns) if granules else WindDrift(EMPTY.time_ms, EMPTY.value, EMPTY.value, EMPTY.value)
-    worst = max((int(part.quality.max()) for part in columns.values() if len(part.quality)), default=9)
-    used = tuple(name for name in _channels_of(record) if len(column(name).time_ms))
-    return PassTelemetry(record, columns, modes, vehicle, amounts, air, _unit_of(record), worst, used)
+    unused = set(_HEIGHTS) - {_height_of(columns)}
+    read = {name: part for name, part in columns.items() if name not in unused}
+    worst = max((int(part.quality.max()) for part in read.values() if len(part.quality)), default=9)
+    used = tuple(name for name in _channels_of(record) if name in read and len(column(name).time_ms))
+    return PassTelemetry(record, columns, modes, vehicle, amounts, _unit_of(record), worst, used)
 
 
 def _channels_of(record: DeviceRecord) -> list[str]:
@@ -198,15 +213,11 @@ def _is_sensed(record: DeviceRecord, channel: str) -> bool:
     return info is None or info.evidence in {None, Evidence.MEASURED_FLOW}
 
 
-def _wind_drift(columns: dict[str, ChannelColumn]) -> WindDrift:
-    """Return the vehicle's own estimate of the wind, and how long granules fall from its height above home."""
-    speed, source = columns.get("wind_speed_m_s", EMPTY), columns.get("wind_from_deg", EMPTY)
-    height = columns.get("relative_altitude_m", EMPTY)
-    time_ms, speed_rows, source_rows = np.intersect1d(speed.time_ms, source.time_ms, return_indices=True)
-    if not len(time_ms) or not len(height.time_ms):
-        return WindDrift(EMPTY.time_ms, EMPTY.value, EMPTY.value, EMPTY.value)
-    height_m = np.maximum(np.interp(time_ms, height.time_ms, height.value), 0.0)
-    return WindDrift(time_ms, speed.value[speed_rows], source.value[source_rows], height_m / GRANULE_FALL_M_S)
+def _height_of(columns: dict[str, ChannelColumn]) -> str | None:
+    """Return the channel of the height above the ground: the first with samples for most of the time of positions."""
+    needed = len(columns.get("latitude_deg", EMPTY).time_ms) / _LEAST_HEIGHTS
+    known = [name for name in _HEIGHTS if len(columns.get(name, EMPTY).time_ms) >= max(needed, 2)]
+    return known[0] if known else None
 
 
 def _read_modes(scope: OrgScope, record: DeviceRecord, window: Window) -> Modes:

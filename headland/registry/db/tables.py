@@ -168,6 +168,7 @@ implements = record_table(
     required("on_latency_s", sa.Double),
     required("off_latency_s", sa.Double),
     required("nozzle_behind_m", sa.Double),
+    optional("droplet_class"),
     optional("tank_l", sa.Double),
     optional("max_flow_l_min", sa.Double),
     optional("max_flow_kg_min", sa.Double),

@@ -204,6 +204,19 @@ class PatternPoint(msgspec.Struct, frozen=True, kw_only=True):
     rate: NotNegative
 
 
+class DropletClass(StrEnum):
+    """Droplet class of a sprayer's nozzles by ANSI/ASABE S572."""
+
+    EXTREMELY_FINE = "extremely_fine"
+    VERY_FINE = "very_fine"
+    FINE = "fine"
+    MEDIUM = "medium"
+    COARSE = "coarse"
+    VERY_COARSE = "very_coarse"
+    EXTREMELY_COARSE = "extremely_coarse"
+    ULTRA_COARSE = "ultra_coarse"
+
+
 class Implement(VersionedRecord, frozen=True, kw_only=True):
     """A spreader or sprayer. `pattern` is its lateral distribution, measured with trays, by offset; empty is uniform.
 
@@ -217,6 +230,7 @@ class Implement(VersionedRecord, frozen=True, kw_only=True):
     on_latency_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
     off_latency_s: Annotated[float, Meta(ge=0, le=60)] = 0.0
     nozzle_behind_m: Annotated[float, Meta(ge=-50, le=50)] = 0.0
+    droplet_class: DropletClass | None = None
     tank_l: Positive | None = None
     max_flow_l_min: Positive | None = None
     max_flow_kg_min: Positive | None = None

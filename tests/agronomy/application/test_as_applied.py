@@ -8,7 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.as_applied import EVIDENCE, Machine, SeasonMap, WindDrift, map_applied
+from headland.agronomy.application.as_applied import EVIDENCE, Machine, SeasonMap, map_applied
+from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.metering import HopperWeights
 from headland.agronomy.application.released import Amounts, Released, reconcile, release
 from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rectangle, triangle

@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass, fit_grid
-from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rate_kg_ha, rectangle, triangle
+from headland.agronomy.application.spread_pattern import (
+    Pattern,
+    gaussian,
+    make_pattern,
+    rate_kg_ha,
+    rectangle,
+    triangle,
+)
 from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.series.arrays import Values
 
 SPEED_M_S, FLOW_KG_MIN, SWATH_M = 6.0, 19.404, 5.5
 
@@ -146,3 +154,44 @@ def test_a_track_without_pieces_deposits_nothing(n: int) -> None:
     flow = straight()
     short = OutletTrack(flow.time_ms[:n], flow.east_m[:n], flow.north_m[:n], flow.mass_total_kg[:n])
     assert deposit_mass(short, gaussian(2.0), grid_for(flow)).total_kg == 0.0
+
+
+def profile(pattern: Pattern, cell_m: float, offset_m: float, bearing_deg: float) -> tuple[Values, Values]:
+    """Return the rate across a straight pass as cells show it, and the pattern's exact integral over them."""
+    flow = straight(120.0, 5, bearing_deg=bearing_deg)
+    shift = [offset_m * part for part in (np.cos(np.radians(bearing_deg)), -np.sin(np.radians(bearing_deg)))]
+    flow = replace(flow, east_m=flow.east_m + shift[0], north_m=flow.north_m + shift[1])
+    found = deposit_mass(flow, pattern, grid_for(flow, cell_m)).mass_kg
+    along = int(bearing_deg == 90.0)
+    middle = slice(found.shape[along] // 3, 2 * found.shape[along] // 3)
+    shown = found[:, middle].mean(axis=1)[::-1] if along else found[middle].mean(axis=0)
+    grid = grid_for(flow, cell_m)
+    low_m = grid.south_m if along else grid.west_m
+    edges_m = low_m + cell_m * np.arange(len(shown) + 1)
+    across_m = -edges_m[::-1] if along else edges_m
+    exact = pattern.shares(np.asarray(across_m - offset_m, np.float64)) * FLOW_KG_MIN / 60.0 / SPEED_M_S * cell_m
+    return np.asarray(shown), np.asarray(exact)
+
+
+@pytest.mark.parametrize("cell_m", [2.0, 5.0, 10.0])
+@pytest.mark.parametrize("bearing_deg", [0.0, 90.0])
+@pytest.mark.parametrize("pattern", [triangle(5.5), rectangle(2.5), gaussian(2.0)], ids=["triangle", "even", "gauss"])
+def test_the_profile_across_a_pass_is_the_integral_over_each_cell(
+    cell_m: float, bearing_deg: float, pattern: Pattern
+) -> None:
+    for offset_m in (0.0, 0.37, 0.9, 1.61, 3.3):
+        shown, exact = profile(pattern, cell_m, offset_m, bearing_deg)
+        # The pattern is taken as even within a bin of a quarter of a cell.
+        assert np.abs(shown - exact).max() <= 0.03 * exact.max()
+
+
+@pytest.mark.parametrize("bearing_deg", [17.0, 45.0, 78.0])
+@pytest.mark.parametrize("cell_m", [2.0, 5.0, 10.0])
+def test_a_slanting_pass_is_as_fine_cells_show_it(cell_m: float, bearing_deg: float) -> None:
+    flow = straight(40.0, 5, bearing_deg=bearing_deg)
+    coarse = fit_grid(flow.east_m, flow.north_m, cell_m, 20.0)
+    many = round(cell_m / 0.25)
+    fine = Grid(coarse.west_m, coarse.south_m, 0.25, coarse.rows * many, coarse.columns * many)
+    shown, true = (deposit_mass(flow, rectangle(2.5), grid).mass_kg for grid in (coarse, fine))
+    true = true.reshape(coarse.rows, many, coarse.columns, many).sum(axis=(1, 3))
+    assert np.abs(shown - true).max() <= 0.03 * true.max()
