@@ -23,10 +23,13 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "openssl": (("openssl",), "openssl"),
     "mavproxy.py": (("mavproxy.py",), ""),
     "axe-core": ((), ""),
+    "node": (("node", "nodejs"), "nodejs"),
+    "node-mavlink": ((), ""),
 }
 #: What lies in the project itself once npm has put it there.
 _FROM_NPM: Final = {
     "axe-core": Path(__file__).parents[1] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js",
+    "node-mavlink": Path(__file__).parent / "node" / "node_modules" / "node-mavlink" / "package.json",
 }
 #: What pip installs rather than Debian.
 _FROM_PIP: Final = {"mavproxy.py": "MAVProxy"}
@@ -47,7 +50,9 @@ def find_program(name: str) -> str | None:
 def how_to_get(name: str) -> str:
     """Return the command that installs a program of `PROGRAMS`."""
     if name in _FROM_NPM:
-        return "(cd dashboard && npm ci)"
+        root = Path(__file__).parents[1]
+        folder = next(path for path in _FROM_NPM[name].parents if (path / "package-lock.json").exists())
+        return f"(cd {folder.relative_to(root)} && npm ci)"
     return f"pip install {_FROM_PIP[name]}" if name in _FROM_PIP else f"apt-get install {PROGRAMS[name][1]}"
 
 
