@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from edge.imports.sentences import in_language
+from edge.imports.sentences import Sentence, in_language
 from edge.sources.source import DeviceId, Reading, Readings
 from headland.i18n import Language
 
@@ -82,9 +82,10 @@ class Gaps:
         self.count += 1
         self.total_ms += length_ms
 
-    def sentence(self, name: str) -> str:
-        """Return the sentence of the report; `name` is the noun for a gap."""
-        return f"{self.count:,} {name}{'' if self.count == 1 else 's'} of {self.total_ms / 1000:,.2f} s in all"
+    def sentence(self, kind: Literal["gap", "dropout"], language: Language = "en") -> str:
+        """Return the sentence of the report; a dropout is a gap that the logger itself tells."""
+        identifier = kind if self.count == 1 else f"{kind}s"
+        return Sentence(identifier, count=f"{self.count:,}", seconds=f"{self.total_ms / 1000:,.2f}").text(language)
 
 
 class Silences:
@@ -149,28 +150,36 @@ class FileReport:
         if self.error:
             error = in_language(self.error, language)
             return error if error.startswith(self.path.name) else f"{self.path.name}: {error}"
-        devices = ", ".join(self.devices) or "no vehicle"
-        text = f"{self.path.name}: {self.points:,} points in {self.rows:,} rows and {self.events:,} events of {devices}"
+        devices = ", ".join(self.devices) or Sentence("no_vehicle").text(language)
+        text = Sentence(
+            "report",
+            name=self.path.name,
+            points=f"{self.points:,}",
+            rows=f"{self.rows:,}",
+            events=f"{self.events:,}",
+            devices=devices,
+        ).text(language)
         if self.messages:
-            text += f", of {self.messages:,} messages"
+            text += Sentence("of_messages", count=f"{self.messages:,}").text(language)
         if self.first_ms is not None and self.last_ms is not None:
-            text += f", {_show_time(self.first_ms)} to {_show_time(self.last_ms)} UTC"
+            text += Sentence("span", first=_show_time(self.first_ms), last=_show_time(self.last_ms)).text(language)
+        parts = [text]
         if self.gaps is not None and self.gaps.count:
-            text += f"; {self.gaps.sentence('gap')}"
+            parts.append(self.gaps.sentence("gap", language))
         if self.dropouts is not None and self.dropouts.count:
-            text += f"; {self.dropouts.sentence('dropout')}, reported by its logger"
-        if self.ignored:
-            text += f"; left out: {', '.join(f'{count:,} {name}' for name, count in sorted(self.ignored.items()))}"
-        if self.flags:
-            text += f"; flagged: {', '.join(f'{count:,} {name}' for name, count in sorted(self.flags.items()))}"
-        return "; ".join((text, *(in_language(note, language) for note in self.notes)))
+            parts.append(self.dropouts.sentence("dropout", language))
+        for what, counts in (("left_out", self.ignored), ("flagged", self.flags)):
+            if counts:
+                listed = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+                parts.append(Sentence(what, counts=listed).text(language))
+        return "; ".join((*parts, *(in_language(note, language) for note in self.notes)))
 
-    def refused(self) -> list[str]:
+    def refused(self, language: Language = "en") -> list[str]:
         """Return a line for each of the first refusals, and the number of the others."""
         lines = [f"  {refusal}" for refusal in self.refusals[:_SHOWN]]
         more = sum((self.ignored or {}).values()) - len(lines)
         if lines and more > 0:
-            lines.append(f"  and {more:,} more")
+            lines.append(f"  {Sentence('and_more', count=f'{more:,}').text(language)}")
         return lines
 
 
@@ -184,12 +193,9 @@ class ImportReport:
 
     def sentences(self, language: Language = "en") -> list[str]:
         """Return the lines of the report."""
-        lines = [line for file in self.files for line in (file.sentence(language), *file.refused())]
+        lines = [line for file in self.files for line in (file.sentence(language), *file.refused(language))]
         if not self.finished:
-            lines.append(
-                f"Stopped early: {self.records_waiting} messages wait on disk and go first at the next import; "
-                "repeat the command to finish it."
-            )
+            lines.append(Sentence("stopped_early", count=str(self.records_waiting)).text(language))
         return lines
 
 

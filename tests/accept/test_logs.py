@@ -25,6 +25,7 @@ from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.source import Reading
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Clock
+from tests.edge.imports.dataflash.text_writer import text_of_file
 from tests.edge.sources.mavlink.stand_ins import Collector
 
 PLANE = "erle_pxf_plane_4-12-2014_329.BIN"
@@ -128,6 +129,20 @@ def test_the_plane_is_dated_by_its_satellites_although_its_own_clock_runs_eight_
     # Its terrain data never was healthy.
     assert not having(sink, "height_above_terrain_m")
     assert len(having(sink, "terrain_pending_count")) == 607
+
+
+@pytest.mark.parametrize("name", [PLANE, SUB])
+def test_the_text_of_a_log_gives_the_rows_of_the_log(real_data: Path, tmp_path: Path, name: str) -> None:
+    path, text = real_data / "flights" / name, tmp_path / "flight.log"
+    text.write_bytes(text_of_file(path))
+    start_ms = 1_717_221_600_000  # for the one without a receiver
+    ours = play(DataflashSource(text, None, "home", start_ms=start_ms, is_text=True))
+    theirs = play(DataflashSource(path, None, "home", start_ms=start_ms))
+    assert len(theirs.readings) > 2000
+    assert [(row.time_ms, row.values) for row in ours.readings] == [
+        (row.time_ms, row.values) for row in theirs.readings
+    ]
+    assert [(event.kind, event.data) for event in ours.events] == [(one.kind, one.data) for one in theirs.events]
 
 
 def test_a_submarine_without_a_receiver_is_not_dated_and_nothing_of_it_leaves(real_data: Path) -> None:

@@ -193,6 +193,18 @@ def test_a_wait_without_progress_is_reported_with_its_reason() -> None:
     assert 0 < Progress("a", 50, 100, 10, 5, 5).fraction < 0.5
 
 
+def test_a_report_has_a_chinese_line() -> None:
+    report = FileReport(
+        Path("a.tlog"), 1000, 3000, 2, ("uav-1",), 0, 60_000, {"bad_crc": 3}, messages=5, gaps=Gaps(2, 3000)
+    )
+    assert report.sentence("zh") == (
+        "a.tlog：uav-1，3,000 个数据点（1,000 行），2 个事件，共 5 条消息，"
+        "UTC 1970-01-01 00:00:00 至 1970-01-01 00:01:00; 2 处中断，共 3.00 秒; 略去：3 bad_crc"
+    )
+    assert FileReport(Path("a.tlog")).sentence("zh").startswith("a.tlog：没有飞行器，")
+    assert "重复该命令" in ImportReport((report,), finished=False).sentences("zh")[-1]
+
+
 def test_a_report_names_what_was_left_out() -> None:
     report = FileReport(Path("a.tlog"), 10, 30, 2, ("uav-1",), 0, 60_000, {"bad_crc": 3})
     assert report.sentence() == (
