@@ -64,7 +64,7 @@ from headland.analysis.greenhouse.overview import build_overview
 from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.weather.site_weather import answer_weather
+from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
 from headland.analysis.window import Window
 from headland.units_of_time import DAY_MS
 
@@ -366,17 +366,21 @@ def get_weather(
     thermal: ThermalOf,
     start: Start = None,
     end: End = None,
+    by: ByHourOrDay = "day",
     wind_height_m: Annotated[
         float, Query(description="Height of the wind sensor [m].", ge=0.5, le=100, allow_inf_nan=False)
     ] = 2.0,
 ) -> Response:
     """Return the weather of each local day: extremes, rain, radiation, reference evapotranspiration, temperature sums.
 
-    Temperature sums are hours beyond thresholds, degree days and winter chill; with rain also Blitecast's advice.
+    Temperature sums are hours beyond thresholds, degree days and winter chill; with rain also Blitecast's advice. By
+    hour the means of temperature, humidity, radiation and wind, and evapotranspiration by FAO-56 eq 53 and by ASCE.
     """
-    window = _window(scope, start, end, LONGEST_CLIMATE_MS)
+    window = _window(scope, start, end, LONGEST_CLIMATE_MS if by == "day" else LONGEST_BY_HOUR_MS)
     name, place, records = find_site(scope, site)
     house = House(name, records, place, {})
+    if by == "hour":
+        return reply(request, site_weather_of(answer_hourly_weather(scope, house, window, wind_height_m)))
     thresholds = thermal.over(Thresholds(0.0, None, cold_degc=(0.0, -2.0)))
     return reply(request, site_weather_of(answer_weather(scope, house, window, thresholds, wind_height_m)))
 

@@ -166,14 +166,14 @@ class DataQualityBody(Model):
 
 
 class WeatherDay(Model):
-    """The answers of one local day."""
+    """The answers of one local day or hour."""
 
     window: AnswerWindow
     answers: dict[str, Answer]
 
 
 class SiteWeatherBody(Model):
-    """The weather of a site by local day."""
+    """The weather of a site by local day or hour."""
 
     site: str
     devices: list[str]

@@ -159,3 +159,16 @@ def test_an_index_that_needs_more_samples_says_so(served: Served) -> None:
     assert set(reasons(30).values()) == {None}
     hourly = reasons(60)
     assert (hourly.pop("condensation_margin_k"), set(hourly.values())) == (None, {"sampled_too_rarely"})
+
+
+def test_evapotranspiration_is_by_the_hour_too_and_a_day_is_the_sum_of_its_hours(served: Served) -> None:
+    for name in ("every-15", "every-60"):
+        hours = get(served[0], f"sites/{name}/weather", by="hour")["items"]
+        assert [unknown({"items": [hour]}) for hour in hours] == [{}] * 24
+        day = get(served[0], f"sites/{name}/weather")["items"][0]["answers"]
+        for index in ("et0_fao56_hourly_mm", "et_asce_short_hourly_mm", "et_asce_tall_hourly_mm"):
+            values = [hour["answers"][index]["value"] for hour in hours]
+            assert max(values) > 10 * abs(values[0])
+            assert day[index]["value"] == pytest.approx(sum(values), rel=1e-9)
+        # FAO-56: hourly steps and a daily one differ by some per cent.
+        assert day["et0_fao56_hourly_mm"]["value"] == pytest.approx(day["et0_fao56_mm"]["value"], rel=0.15)

@@ -160,7 +160,9 @@ def et0_daily_mm(
     low, high = np.asarray(low_degc, np.float64), np.asarray(high_degc, np.float64)
     saturated = (saturation_vapour_pressure_kpa(low) + saturation_vapour_pressure_kpa(high)) / 2.0
     energy = np.asarray(net_mj_m2, np.float64) - np.asarray(soil_mj_m2, np.float64)
-    return _combine((low + high) / 2.0, saturated, vapour_kpa, energy, wind_2m_m_s, altitude_m, 900.0)
+    return penman_monteith_mm(
+        (low + high) / 2.0, saturated, vapour_kpa, energy, wind_2m_m_s, altitude_m, numerator=900.0
+    )
 
 
 def et0_hourly_mm(
@@ -175,7 +177,7 @@ def et0_hourly_mm(
     energy = net * (1.0 - np.where(net > 0.0, _SOIL_BY_DAY, _SOIL_BY_NIGHT))
     saturated = saturation_vapour_pressure_kpa(temperature_degc)
     temperature = np.asarray(temperature_degc, np.float64)
-    return _combine(temperature, saturated, vapour_kpa, energy, wind_2m_m_s, altitude_m, 37.0)
+    return penman_monteith_mm(temperature, saturated, vapour_kpa, energy, wind_2m_m_s, altitude_m, numerator=37.0)
 
 
 def et0_from_weather_mm(
@@ -202,22 +204,28 @@ def et_hargreaves_mm(low_degc: ArrayLike, high_degc: ArrayLike, extraterrestrial
     return np.asarray(0.0023 * ((low + high) / 2.0 + 17.8) * np.sqrt(np.maximum(high - low, 0.0)) * top_mm)
 
 
-def _combine(
+def penman_monteith_mm(
     temperature: Values,
     saturated: Values,
     vapour_kpa: ArrayLike,
     energy: Values,
     wind_2m_m_s: ArrayLike,
     altitude_m: ArrayLike,
+    *,
     numerator: float,
+    wind_factor: ArrayLike = 0.34,
 ) -> Values:
-    """Return the Penman-Monteith equation for grass of 0.12 m; `numerator` 900 for a day, 37 for an hour."""
+    """Return the Penman-Monteith equation of a reference surface [mm]; [1] eq 6 and 53.
+
+    For grass of 0.12 m `numerator` is 900 for a day and 37 for an hour, and `wind_factor` 0.34 s/m. `energy` is the net
+    radiation less the heat flux into the soil [MJ/m2], `saturated` the saturation vapour pressure [kPa].
+    """
     slope = 4098.0 * saturation_vapour_pressure_kpa(temperature) / (temperature + 237.3) ** 2
     gamma = _PSYCHROMETRIC * air_pressure_kpa(altitude_m)
     wind = np.asarray(wind_2m_m_s, np.float64)
     deficit = saturated - np.asarray(vapour_kpa, np.float64)
     drying = gamma * numerator / (temperature + 273.0) * wind * deficit
-    return np.asarray((0.408 * slope * energy + drying) / (slope + gamma * (1.0 + 0.34 * wind)))
+    return np.asarray((0.408 * slope * energy + drying) / (slope + gamma * (1.0 + np.asarray(wind_factor) * wind)))
 
 
 #: [3]: boundary layer and least stomatal resistance [s/m], density [kg/m3] and heat [J/kg/K] of air, latent heat

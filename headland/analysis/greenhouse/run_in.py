@@ -11,17 +11,17 @@ from headland.agronomy.climate.air import following_lows
 from headland.agronomy.series.arrays import Times, Values
 from headland.agronomy.series.indicator import Index, part_of
 from headland.agronomy.series.time_grid import STEP_MS, Periods, count_true, lowest
-from headland.analysis.greenhouse.house import HouseLocation, day_starts
+from headland.analysis.greenhouse.house import HouseLocation, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.analysis.window import Window
-from headland.units_of_time import DAY_MS
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
 class RunIn:
     """Periods with local days before and after them: `periods` are all, `asked` those without `before` and `after`.
 
-    `days` are the whole local days of all of them.
+    `days` are the whole local days of all of them, or the hours themselves.
     """
 
     asked: Periods
@@ -65,6 +65,15 @@ def run_in(place: HouseLocation, asked: Periods, days_before: int = 1, days_afte
     edges = np.array([*before, *(first_ms + STEP_MS * (asked.edges - asked.edges[0])), *after], np.int64)
     days = np.array(midnights, np.int64)
     return RunIn(asked, _periods_of(edges), _periods_of(days), len(before))
+
+
+def run_in_by_hour(place: HouseLocation, asked: Periods, hours_before: int) -> RunIn:
+    """Return local hours with so many hours before them."""
+    window = Window(asked.start_ms - hours_before * HOUR_MS, asked.window(len(asked) - 1)[1])
+    before = [start_ms for start_ms in hour_starts(place, window) if start_ms < asked.start_ms]
+    first_ms = asked.start_ms - STEP_MS * asked.edges[0]
+    periods = _periods_of(np.array([*before, *(first_ms + STEP_MS * asked.edges)], np.int64))
+    return RunIn(asked, periods, periods, len(before))
 
 
 def _periods_of(edges_ms: Times) -> Periods:

@@ -1,21 +1,15 @@
-"""Weather of a site by local day: temperature, rain, radiation, reference evapotranspiration, degree days, chill."""
+"""Weather of a site by local day or hour: temperature, rain, radiation, evapotranspiration, degree days, chill."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from headland.agronomy.climate.air import Air, Thresholds, degree_day_indices, hours_beyond
 from headland.agronomy.climate.blight import RUN_IN_DAYS, blitecast_indices
 from headland.agronomy.climate.disease import VALIDITY, disease_indices
-from headland.agronomy.climate.evapotranspiration import (
-    et0_from_weather_mm,
-    et_hargreaves_mm,
-    extraterrestrial_daily_mj_m2,
-    wind_at_2m_m_s,
-)
-from headland.agronomy.climate.psychrometrics import actual_vapour_pressure_kpa
 from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
@@ -24,33 +18,76 @@ from headland.agronomy.series.sensor_health import find_blocked_gauge
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     Periods,
-    average,
     count_true,
-    highest,
-    lowest,
     make_periods,
     sum_up,
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
-from headland.analysis.greenhouse.run_in import run_in
+from headland.analysis.greenhouse.run_in import run_in, run_in_by_hour
 from headland.analysis.greenhouse.samples import read_with_run_in
 from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, is_outdoors, read_rain
 from headland.analysis.scope import OrgScope
+from headland.analysis.weather.evapotranspiration import (
+    OutsideCourse,
+    daily_evapotranspiration,
+    day_sums_of,
+    hourly_evapotranspiration,
+    hourly_notes,
+    hours_of_days,
+)
 from headland.analysis.window import Window
-from headland.units_of_time import DAY_MS, HOUR_MS
+from headland.units_of_time import HOUR_MS
 
 _SUN, _WIND = "global_radiation_w_m2", "wind_speed_m_s"
+#: Hours before the first one asked for: the brightness of the sky is held for a day.
+_BRIGHTNESS_H: Final = 26
+_NO_TEMPERATURE: Final = "No device of the site measures the outside temperature."
+_MEAN: Final = "mean of five-minute means; coverage from 50 % on"
 
 
 @dataclass(frozen=True, slots=True)
 class SiteWeather:
-    """The answers of each local day, with left out samples and notes."""
+    """The answers of each local day or hour, with left out samples and notes."""
 
     house: House
     days: list[tuple[tuple[int, int], dict[str, Answer]]]
     left_out: list[DeviceFinding]
     notes: dict[str, str]
+
+
+def answer_hourly_weather(scope: OrgScope, house: House, window: Window, wind_height_m: float) -> SiteWeather:
+    """Return the weather of the local hours that a window touches, with reference evapotranspiration by the hour."""
+    hours = make_periods(hour_starts(house.place, window), window.end_ms)
+    # The sky's brightness by night is that of the day before.
+    run = run_in_by_hour(house.place, hours, _BRIGHTNESS_H)
+    stations = _stations_of(house)
+    grid = read_with_run_in(scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND), run)
+    notes: dict[str, str] = {}
+    t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
+    rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
+    sun, wind = grid.mean(_SUN), grid.mean(_WIND)
+    measured = (
+        ("temperature_degc", "degC", "average_temperature", t_name, t),
+        ("humidity_pct", "%", "average_humidity", rh_name, rh),
+        (_SUN, "W/m2", "average_radiation", _SUN, sun),
+        (_WIND, "m/s", "average_wind", _WIND, wind),
+    )
+    indices = [
+        mean_index(name, unit, Method(method, 1, _MEAN), (channel,), run.periods, value)
+        for name, unit, method, channel, value in measured
+        if value is not None
+    ]
+    if t is None:
+        notes["temperature"] = _NO_TEMPERATURE
+    else:
+        course = OutsideCourse(t, rh, sun, wind, (t_name, rh_name, _SUN, _WIND))
+        notes |= hourly_notes(house.place, course)
+        indices += hourly_evapotranspiration(house.place, run.periods, course, wind_height_m)
+    part, asked = run.cut(grid), [hours.window(at) for at in range(len(hours))]
+    columns = {index.name: answers_of(part, index, asked) for index in run.part(indices)}
+    items = [(hour, {name: column[at] for name, column in columns.items()}) for at, hour in enumerate(asked)]
+    return SiteWeather(house, items, grid.left_out, notes)
 
 
 def answer_weather(
@@ -62,8 +99,7 @@ def answer_weather(
     """
     run = run_in(house.place, make_periods(day_starts(house.place, window), window.end_ms), RUN_IN_DAYS)
     periods = run.periods
-    # A vehicle measures the air where it flies, not at the site.
-    stations = replace(house, records=[r for r in house.records if is_outdoors(r.descriptor.kind, _WIND)])
+    stations = _stations_of(house)
     channels = (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN, RAIN_ON)
     grid = read_with_run_in(scope, stations, channels, run)
     notes: dict[str, str] = {}
@@ -71,7 +107,7 @@ def answer_weather(
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
     rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
     if t is None:
-        notes["temperature"] = "No device of the site measures the outside temperature."
+        notes["temperature"] = _NO_TEMPERATURE
     else:
         indices += _extremes(periods, t_name, t)
         indices += hours_beyond(periods, t_name, t, thresholds)
@@ -99,7 +135,10 @@ def answer_weather(
             precomputed_index("radiation_mj_m2", "MJ/m2", rule, (_SUN,), value, known / periods.lengths, known)
         )
     if t is not None:
-        indices += _evapotranspiration(house, periods, t, rh, sun, wind, wind_height_m, notes, (t_name, rh_name))
+        course = OutsideCourse(t, rh, sun, wind, (t_name, rh_name, _SUN, _WIND))
+        indices += daily_evapotranspiration(house.place, periods, course, wind_height_m, notes)
+        hours, in_hours = hours_of_days(house.place, periods)
+        indices += day_sums_of(in_hours, hourly_evapotranspiration(house.place, hours, course, wind_height_m))
     windows = [periods.window(at) for at in range(len(periods))]
     columns = {index.name: answers_of(grid, index, windows)[run.before :] for index in indices}
     asked = windows[run.before : run.before + len(run.asked)]
@@ -108,6 +147,11 @@ def answer_weather(
         columns |= {index.name: answers_of(run.cut(grid), index, asked) for index in chill}
     days = [(day, {name: column[at] for name, column in columns.items()}) for at, day in enumerate(asked)]
     return SiteWeather(house, days, [*grid.left_out, *blocked], notes)
+
+
+def _stations_of(house: House) -> House:
+    """Return the devices of a site that are outdoors: a vehicle measures the air where it flies, not at the site."""
+    return replace(house, records=[r for r in house.records if is_outdoors(r.descriptor.kind, _WIND)])
 
 
 def _blocked_gauges(grid: HouseGrid) -> list[DeviceFinding]:
@@ -142,7 +186,7 @@ def _outside(house: House, grid: HouseGrid, outside: str, station: str) -> tuple
 
 
 def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
-    rule = Method("average_temperature", 1, "mean of five-minute means; coverage from 50 % on")
+    rule = Method("average_temperature", 1, _MEAN)
     return [mean_index("temperature_degc", "degC", rule, (name,), periods, value)]
 
 
@@ -172,61 +216,3 @@ def _rain(periods: Periods, gauge: Gauge) -> Index:
     value = np.array([rain.mm for rain in sums])
     known = np.round(coverage * periods.lengths).astype(np.int64)
     return precomputed_index("rain_mm", "mm", Method("rain_total", 1, rule), (RAIN,), value, coverage, known)
-
-
-def _evapotranspiration(
-    house: House,
-    periods: Periods,
-    t: Values,
-    rh: Values | None,
-    sun: Values | None,
-    wind: Values | None,
-    wind_height_m: float,
-    notes: dict[str, str],
-    names: tuple[str, str],
-) -> list[Index]:
-    place = house.place
-    if place.latitude_deg is None or abs(place.latitude_deg) > 66.0:
-        notes["et0"] = "Reference evapotranspiration needs the site's latitude, up to 66 degrees."
-        return []
-    # A day of the year by the middle of the local day.
-    middle_ms = periods.start_ms + STEP_MS * (periods.edges[:-1] + periods.edges[1:]) // 2
-    dates = (middle_ms // 1000).astype("datetime64[s]").astype("datetime64[D]")
-    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
-    low, high = lowest(periods, t), highest(periods, t)
-    known = count_true(periods, np.isfinite(t))
-    whole = known / (DAY_MS // STEP_MS)
-    top = extraterrestrial_daily_mj_m2(place.latitude_deg, day_of_year)
-    indices = [
-        precomputed_index(
-            "et0_hargreaves_mm",
-            "mm",
-            Method("et0_hargreaves", 1, "FAO-56 eq 52, from temperatures alone; whole days from 90 % on"),
-            (names[0],),
-            et_hargreaves_mm(low, high, top),
-            np.minimum(whole, 1.0),
-            known,
-        )
-    ]
-    if rh is None or sun is None or wind is None:
-        notes["et0_fao56_mm"] = "FAO-56 eq 6 also needs humidity, global radiation and wind outside."
-        return indices
-    altitude_m = 0.0 if place.altitude_m is None else place.altitude_m
-    if place.altitude_m is None:
-        notes["altitude"] = "The site's altitude is not known: sea level is assumed; 100 m change ET0 by less than 1 %."
-    known = count_true(periods, np.isfinite(t + rh + sun + wind))
-    et0 = et0_from_weather_mm(
-        low,
-        high,
-        average(periods, actual_vapour_pressure_kpa(t, rh)),
-        sum_up(periods, np.maximum(sun, 0.0)) * STEP_MS / 1e9,
-        wind_at_2m_m_s(average(periods, wind), wind_height_m),
-        latitude_deg=place.latitude_deg,
-        altitude_m=altitude_m,
-        day_of_year=day_of_year,
-    )
-    rule = f"FAO-56 eq 6, wind from {wind_height_m:g} m by eq 47, mean vapour pressure; whole days from 90 % on"
-    inputs = (*names, _SUN, _WIND)
-    coverage = np.minimum(known / (DAY_MS // STEP_MS), 1.0)
-    indices.append(precomputed_index("et0_fao56_mm", "mm", Method("et0_fao56", 1, rule), inputs, et0, coverage, known))
-    return indices

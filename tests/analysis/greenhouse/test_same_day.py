@@ -26,7 +26,7 @@ from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.exchange import answer_exchange
 from headland.analysis.greenhouse.house import House, HouseLocation, day_starts
 from headland.analysis.scope import OrgScope
-from headland.analysis.weather.site_weather import answer_weather
+from headland.analysis.weather.site_weather import answer_hourly_weather, answer_weather
 from headland.analysis.window import Window
 from headland.contract.records import Descriptor
 from headland.store.memory import MemoryStore
@@ -116,6 +116,11 @@ def site(farm: Farm, window: Window) -> Days:
     return {(day, name, answer.window): answer for day, answers in weather.days for name, answer in answers.items()}
 
 
+def site_by_hour(farm: Farm, window: Window) -> Days:
+    weather = answer_hourly_weather(farm.scope, farm.house, window, 2.0)
+    return {(hour, name, answer.window): answer for hour, answers in weather.days for name, answer in answers.items()}
+
+
 DECLARED = DeclaredHouse(3.0, 4.0, 0.0, 420.0)
 ROUTES: dict[str, Callable[[Farm, Window], Days]] = {
     "climate by day": greenhouse(answer_air, "day"),
@@ -131,6 +136,7 @@ ROUTES: dict[str, Callable[[Farm, Window], Days]] = {
     "exchange by day": greenhouse(lambda query: answer_exchange(query, DECLARED, None), "day"),
     "exchange by hour": greenhouse(lambda query: answer_exchange(query, DECLARED, None), "hour"),
     "site weather": site,
+    "site weather by hour": site_by_hour,
 }
 #: The mildew of a day may depend on weeks, so there are windows of all lengths; by hour at most 31 days are asked for.
 LENGTHS_DAYS = (1, 1, 3, 20)
