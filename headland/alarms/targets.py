@@ -154,14 +154,16 @@ def load_targets(
     sites: dict[str, str] = {}
     for record in store.devices(organisation):
         descriptor = record.descriptor
+        values = newest.get(descriptor.device, {})
         devices[descriptor.device] = Subject(
             descriptor.device,
             descriptor.kind,
             descriptor.site,
             record.gateway,
             zones.get(descriptor.device),
-            descriptor.simulated,
-            newest.get(descriptor.device, {}),
+            # Alarms rest on real samples where there are any.
+            all(sample.key.simulated for sample in values.values()) if values else descriptor.simulated,
+            values,
         )
         sites.setdefault(record.gateway, descriptor.site)
     gateway_subjects = {

@@ -82,10 +82,12 @@ export class DeviceCard {
     const seenMs = device.last_seen_ms;
     setText(this.#name, device.name || device.id);
     setText(this.#about, [term("device_kinds", device.kind), device.site, device.model].filter(Boolean).join(" · "));
-    this.#simulated.hidden = !device.simulated;
     setText(this.#age, seenMs === null ? translate("no_data") : ageText(nowMs() - seenMs));
     this.#age.classList.toggle("stale", seenMs === null || nowMs() - seenMs > OLD_MS);
     const values = this.#farm.latest.get(this.#id) ?? {};
+    // A device that a simulator once was, too, may have real values: each has its own mark.
+    const newest = Object.values(values);
+    this.#simulated.hidden = !(newest.length ? newest.some((value) => value.simulated) : device.simulated);
     const channels = Object.keys(values).sort();
     for (const channel of (TILES[device.kind] ?? channels).filter((name) => name in values).slice(0, MAX_TILES)) {
       if (this.#tileOf.has(channel)) continue;

@@ -149,7 +149,6 @@ class GreenhousePage {
     const { farm } = this.view;
     const rows: HTMLElement[] = [];
     for (const device of this.#devices) {
-      const isSimulated = farm.devices.get(device)?.simulated ?? false;
       const values = farm.latest.get(device) ?? {};
       for (const channel of TILES.filter((name) => values[name] !== undefined)) {
         const key = `${device} ${channel}`;
@@ -158,7 +157,7 @@ class GreenhousePage {
           tile = new ValueTile(channel, this.#devices.length > 1 ? `${channelName(channel)} – ${farm.nameOf(device)}` : channelName(channel));
           this.#tileOf.set(key, tile);
         }
-        tile.show(values[channel], farm.details.get(device)?.channels[channel]?.interval_s ?? 60, isSimulated);
+        tile.show(values[channel], farm.details.get(device)?.channels[channel]?.interval_s ?? 60, values[channel]?.simulated ?? false);
         rows.push(tile.element);
       }
       if (!farm.details.has(device)) void farm.detail(device).catch(() => undefined);

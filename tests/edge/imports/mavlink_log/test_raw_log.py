@@ -130,3 +130,11 @@ def test_a_start_dates_what_has_no_time_of_its_own(rlog: Path) -> None:
     assert source.report().notes == (
         "what has no time of its own in it is dated by --start, 2024-06-01 06:00:00 UTC at its first byte",
     )
+
+
+@pytest.mark.parametrize(("system", "component"), [(0, 1), (1, 50), (3, 250)])
+def test_a_dump_of_an_autopilot_at_any_address_is_imported_whole(rlog: Path, system: int, component: int) -> None:
+    sink, source = play(rlog, dump(record(Autopilot(system, component), 30, uid2=UID_A)))
+    assert len([row for row in sink.readings if "latitude_deg" in row.values]) == 30
+    assert {(row.source.device, row.clock) for row in sink.readings} == {("uav-a1b2c3", Clock.GPS)}
+    assert source.report().notes == ()
