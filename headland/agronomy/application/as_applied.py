@@ -23,7 +23,7 @@ from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, FieldOutline, map_places
-from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.arrays import Mask, Values, require
 from headland.agronomy.series.intervals import Intervals, total_s
 
 #: Classes of evidence by the code of a cell; 0 is untreated ground. A cell has the weakest class of its amount.
@@ -116,6 +116,7 @@ def map_applied(
 
     `released` has totals at the track's instants, at least two.
     """
+    require("cell_m", cell_m, above=0.0)
     outlet = outlet_track(track, plane, machine, air)
     grid = _grid(outlet, stretches, outline, machine, cell_m)
     amount = np.zeros((grid.rows, grid.columns))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.spread_pattern import Pattern
 from headland.agronomy.application.swaths import MAX_TRACK_GAP_S
 from headland.agronomy.geometry.grid import Grid
-from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.arrays import Times, Values, require
 
 #: Steps along a piece of track and across its pattern are at most half a small cell or a quarter of a large one, and no
 #: longer than a metre. A step is a rectangle whose mass is divided among the cells that it touches, so that a cell has
@@ -84,7 +84,7 @@ def fit_grid(east_m: Values, north_m: Values, cell_m: float, margin_m: float) ->
 def deposit_mass(outlet: OutletTrack, pattern: Pattern, grid: Grid, *, latency_s: float = 0.0) -> Deposit:
     """Return where the mass of a track landed.
 
-    Mass released at an instant lands `latency_s` [s, >= 0] later, across the track at that time, by `pattern`. Pieces
+    Mass released at an instant lands `latency_s` [s, 0..] later, across the track at that time, by `pattern`. Pieces
     longer than 2 s are holes: their mass is unlocated. Mass that is still in flight at the end of the track lands at
     the last position.
     """
@@ -98,6 +98,7 @@ def deposit_totals(
 
     The cells that a step reaches are the same for all totals and are computed once.
     """
+    require("latency_s", latency_s, 0.0)
     time_s = (outlet.time_ms - outlet.time_ms[0]) / 1000.0 if len(outlet.time_ms) else np.empty(0)
     if len(time_s) < 2:
         return [Deposit(grid, np.zeros((grid.rows, grid.columns)), 0.0, 0.0) for _ in totals]

@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.series.arrays import Times, Values, within
+from headland.agronomy.series.arrays import Times, Values, require, within
 
 #: Granules of 2 to 4 mm fall at 7 to 9 m/s (reference values for prilled urea).
 GRANULE_FALL_M_S: Final = 8.0
@@ -113,8 +113,9 @@ def granule_landing_s(height_m: float) -> float:
     Through the chute, and while it falls: it keeps the machine's speed with a time constant of its terminal velocity
     over gravity, so that it lands so far ahead as if it had left so much later.
     """
+    require("height_m", height_m, 0.0)
     constant_s = GRANULE_FALL_M_S / _GRAVITY_M_S2
-    return _CHUTE_S + constant_s * (1.0 - math.exp(-max(height_m, 0.0) / GRANULE_FALL_M_S / constant_s))
+    return _CHUTE_S + constant_s * (1.0 - math.exp(-height_m / GRANULE_FALL_M_S / constant_s))
 
 
 def droplet_drift(

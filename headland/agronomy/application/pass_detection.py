@@ -30,7 +30,7 @@ from headland.agronomy.application.treated import (
     find_working_time,
 )
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.arrays import Mask, Values, require
 from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, subtract, total_s, union
 
 #: Longest break within a run of work: a refill, a change of battery, a short rest.
@@ -101,6 +101,7 @@ def detect_passes(
     vehicle: VehicleTelemetry, field: shapely.Geometry, plane: Plane, swath_m: float
 ) -> list[DetectedPass]:
     """Return the passes over a field [metres of `plane`] with a swath of `swath_m` [m, > 0], in time order."""
+    require("swath_m", swath_m, above=0.0)
     if len(vehicle.track.time_ms) < 2:
         return []
     spraying = release_time(vehicle)

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.arrays import Values, require
 
 #: The largest coefficient of variation that a swath may have: on the ground by ISO 5690-1 and EN 13739 practice, from
 #: the air by ASABE S386 and ASTM E642 [%].
@@ -102,6 +102,7 @@ def overlap_cv_pct(pattern: Pattern, swath_m: float, *, back_and_forth: bool = F
     In population form over all of the ground. All tracks have one direction, or every second one is mirrored. An even
     rate gives 0; the figure by trays with n - 1 is larger by half a part in n.
     """
+    require("swath_m", swath_m, above=0.0)
     edges_m = np.linspace(0.0, 2.0 * swath_m, _STEPS + 1)
     tracks = int(np.ceil(pattern.reach_m / swath_m)) + 2
     back = pattern.mirrored() if back_and_forth else pattern

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.series.arrays import Mask, Times, Values
+from headland.agronomy.series.arrays import Mask, Times, Values, require
 from headland.agronomy.series.intervals import Intervals, bridge, intersect, no_time
 
 #: Longest gap between positions that are joined by a line.
@@ -100,6 +100,7 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
 
     Overlap is length times width of all lines minus the area of their union, so a pass that crosses itself overlaps.
     """
+    require("swath_m", swath_m, above=0.0)
     thinned = _thin(passes, swath_m)
     if not thinned:
         return Ground(0.0, 0.0, 0)

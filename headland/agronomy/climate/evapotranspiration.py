@@ -17,8 +17,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.climate.psychrometrics import KELVIN, air_pressure_kpa, saturation_vapour_pressure_kpa
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.climate.psychrometrics import (
+    HIGH_HUMIDITY_PCT,
+    KELVIN,
+    air_pressure_kpa,
+    saturation_vapour_pressure_kpa,
+)
+from headland.agronomy.series.arrays import Values, require, within
 
 #: Solar constant [MJ/m2/min] and Stefan-Boltzmann constant [MJ/K4/m2/day].
 _SOLAR: Final = 0.0820
@@ -28,7 +33,10 @@ _ALBEDO: Final = 0.23
 
 
 def extraterrestrial_daily_mj_m2(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
-    """Return the radiation above the air in a day, Ra [MJ/m2/day]; [1] eq 21. Latitude -66..66."""
+    """Return the radiation above the air in a day, Ra [MJ/m2/day]; [1] eq 21.
+
+    `latitude_deg` [deg, -66..66], `day_of_year` [1..366].
+    """
     latitude, distance, declination, sunset = _geometry(latitude_deg, day_of_year)
     angles = sunset * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.sin(sunset)
     return np.asarray(24.0 * 60.0 / np.pi * _SOLAR * distance * angles)
@@ -46,13 +54,14 @@ def extraterrestrial_hourly_mj_m2(
     """Return Ra of a period around the clock time `middle_h` [MJ/m2 per period], 0 by night; [1] eq 28 to 33.
 
     `zone_west_deg` is the longitude of the clock's time zone, 240 for China, `longitude_west_deg` the place's, both
-    counted westward from Greenwich as there.
+    counted westward from Greenwich as there. `latitude_deg` [deg, -66..66], `day_of_year` [1..366], `middle_h`
+    [h, 0..24].
     """
     latitude, distance, declination, sunset = _geometry(latitude_deg, day_of_year)
     season = 2.0 * np.pi * (np.asarray(day_of_year, np.float64) - 81.0) / 364.0
     correction_h = 0.1645 * np.sin(2 * season) - 0.1255 * np.cos(season) - 0.025 * np.sin(season)
     shift_h = 0.06667 * (zone_west_deg - longitude_west_deg) + correction_h
-    hour = np.pi / 12.0 * (np.asarray(middle_h, np.float64) + shift_h - 12.0)
+    hour = np.pi / 12.0 * (within(middle_h, 0.0, 24.0) + shift_h - 12.0)
     first, last = (np.clip(hour + part * np.pi * length_h / 24.0, -sunset, sunset) for part in (-1.0, 1.0))
     angles = (last - first) * np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * (
         np.sin(last) - np.sin(first)
@@ -61,7 +70,10 @@ def extraterrestrial_hourly_mj_m2(
 
 
 def daylight_hours(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> Values:
-    """Return the astronomical day length N [h]; [1] eq 34. Without refraction, so 0.1 h too short."""
+    """Return the astronomical day length N [h]; [1] eq 34. Without refraction, so 0.1 h too short.
+
+    `latitude_deg` [deg, -66..66], `day_of_year` [1..366].
+    """
     return np.asarray(24.0 / np.pi * _geometry(latitude_deg, day_of_year)[3])
 
 
@@ -117,8 +129,8 @@ def _net(solar_mj_m2: ArrayLike, brightness: ArrayLike, emitted: Values, vapour_
 
 def _geometry(latitude_deg: ArrayLike, day_of_year: ArrayLike) -> tuple[Values, Values, Values, Values]:
     """Return latitude, inverse relative distance, declination and sunset hour angle; angles in rad; [1] eq 22 to 25."""
-    latitude = np.radians(np.asarray(latitude_deg, np.float64))
-    season = 2.0 * np.pi * np.asarray(day_of_year, np.float64) / 365.0
+    latitude = np.radians(within(latitude_deg, -66.0, 66.0))
+    season = 2.0 * np.pi * within(day_of_year, 1.0, 366.0) / 365.0
     distance = np.asarray(1.0 + 0.033 * np.cos(season))
     declination = np.asarray(0.409 * np.sin(season - 1.39))
     sunset = np.arccos(np.clip(-np.tan(latitude) * np.tan(declination), -1.0, 1.0))
@@ -134,8 +146,9 @@ _SOIL_BY_DAY, _SOIL_BY_NIGHT = 0.1, 0.5
 
 
 def wind_at_2m_m_s(wind_m_s: ArrayLike, height_m: float) -> Values:
-    """Return the wind at 2 m over grass from one measured at `height_m` [m, 0.5..]; [1] eq 47."""
-    return np.asarray(np.asarray(wind_m_s, np.float64) * 4.87 / np.log(67.8 * height_m - 5.42))
+    """Return the wind at 2 m over grass from `wind_m_s` [m/s, 0..] measured at `height_m` [m, 0.5..]; [1] eq 47."""
+    require("height_m", height_m, 0.5)
+    return np.asarray(within(wind_m_s, 0.0, np.inf) * 4.87 / np.log(67.8 * height_m - 5.42))
 
 
 def vapour_pressure_from_humidity_kpa(
@@ -235,6 +248,8 @@ _AIR_KG_M3, _AIR_J_KG_K, _LATENT_J_KG, _GAMMA_PA_K = 1.2, 1000.0, 2.45e6, 65.8
 #: [3]: radiation [W/m2] at which stomata are half open, and the change from day to night; the factors of carbon
 #: dioxide [1/ppm2] and of vapour [1/Pa2] by day and by night.
 _RADIATION_W_M2: Final = (4.3, 0.54)
+#: The largest offset of a radiation sensor in the dark, and a leaf area that is none.
+_LEAST_OFFSET_W_M2, _NO_LEAF = -10.0, 1e-9
 _DUSK_W_M2, _DUSK_SLOPE = 5.0, -1.0
 _CO2_FACTOR: Final = (6.1e-7, 1.1e-11)
 _VAPOUR_FACTOR: Final = (4.3e-6, 5.2e-6)
@@ -270,11 +285,14 @@ def transpiration_g_m2_h(
 ) -> Values:
     """Return the transpiration of a canopy per floor area [g/m2/h], below 0 where dew forms on it; [2], [3].
 
-    `radiation_w_m2` is what reaches the canopy; `leaf_area_index` above 0. Fitted on tomato in Dutch glasshouses.
+    `radiation_w_m2` [W/m2, -10..] is what reaches the canopy, below 0 a sensor's offset; `leaf_area_index` (0..20],
+    `relative_humidity_pct` [%, 0..103]. Fitted on tomato in Dutch glasshouses.
     """
     saturated = saturation_pressure_pa(canopy_degc)
-    vapour = np.asarray(relative_humidity_pct, np.float64) / 100.0 * saturation_pressure_pa(air_degc)
+    humidity = np.minimum(within(relative_humidity_pct, 0.0, HIGH_HUMIDITY_PCT), 100.0)
+    vapour = humidity / 100.0 * saturation_pressure_pa(air_degc)
     deficit = saturated - vapour
-    resistance = _BOUNDARY_S_M + stomatal_resistance_s_m(radiation_w_m2, co2_ppm, deficit)
-    exchange = 2.0 * _AIR_KG_M3 * _AIR_J_KG_K * np.asarray(leaf_area_index, np.float64)
+    radiation = np.maximum(within(radiation_w_m2, _LEAST_OFFSET_W_M2, np.inf), 0.0)
+    resistance = _BOUNDARY_S_M + stomatal_resistance_s_m(radiation, co2_ppm, deficit)
+    exchange = 2.0 * _AIR_KG_M3 * _AIR_J_KG_K * within(leaf_area_index, _NO_LEAF, 20.0)
     return np.asarray(exchange / (_LATENT_J_KG * _GAMMA_PA_K * resistance) * deficit * 3.6e6)

@@ -23,7 +23,7 @@ from headland.agronomy.climate.air import AIR_TEMPERATURE, Air
 from headland.agronomy.climate.evapotranspiration import transpiration_g_m2_h
 from headland.agronomy.climate.psychrometrics import KELVIN, absolute_humidity_g_m3, saturation_vapour_pressure_kpa
 from headland.agronomy.series.answer import Method
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.arrays import Values, within
 from headland.agronomy.series.indicator import MEAN_BAR, SUM_BAR, Index, need_interval, precomputed_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, sum_up
 from headland.units_of_time import HOUR_MS
@@ -111,13 +111,13 @@ def roof_vent_m3_m2_s(
 ) -> Values:
     """Return the flow through roof vents [m3 per m2 floor and second], by wind and temperature difference; [1].
 
-    `opening` 0..1, `vent_share` the vents' area over the floor's, `vent_height_m` the height of an open vent.
+    `opening` [0..1], `vent_share` the vents' area over the floor's, `vent_height_m` the height of an open vent.
     """
     inside, outside = (np.asarray(each, np.float64) for each in (inside_degc, outside_degc))
     mean_k = (inside + outside) / 2.0 + KELVIN
     lift = _GRAVITY_M_S2 * vent_height_m * np.maximum(inside - outside, 0.0) / (2.0 * mean_k)
     push = wind_factor * np.asarray(wind_m_s, np.float64) ** 2
-    flow = np.asarray(opening, np.float64) * vent_share * discharge / 2.0 * np.sqrt(lift + push)
+    flow = within(opening, 0.0, 1.0) * vent_share * discharge / 2.0 * np.sqrt(lift + push)
     return np.asarray(flow)
 
 

@@ -76,7 +76,7 @@ class Skill:
 
 
 def predict(target: Values, covariates: Sequence[Values], inputs: ForecastInputs, ahead_h: int) -> float | None:
-    """Return the target `ahead_h` hours (1 to 24) after its last hour; None where too little is known to learn from.
+    """Return the target `ahead_h` [h, 1..24] after its last hour; None where too little is known to learn from.
 
     `target` and the columns of `covariates` are hourly means up to now, oldest first, NaN where unknown.
     """

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from headland.agronomy.series.arrays import require
+
 #: Water uptake of a healthy tomato in millilitres per J/cm2 and m2; [1].
 UPTAKE_ML_J_CM2: Final = 2.0
 
@@ -55,20 +57,22 @@ class DayWater:
 def water_for_radiation(
     radiation_j_cm2: float, drain_share: float, *, uptake_ml_j_cm2: float = UPTAKE_ML_J_CM2
 ) -> DayWater:
-    """Return the water of a day, or of any span of it; [1]. `drain_share` 0 to below 1. Raises ValueError beyond."""
+    """Return the water of a day, or of any span of it; [1]. `drain_share` [0..1), `radiation_j_cm2` [J/cm2, 0..]."""
     _check_share(drain_share)
+    require("radiation_j_cm2", radiation_j_cm2, 0.0)
     uptake = radiation_j_cm2 * uptake_ml_j_cm2 / 1000.0
     return DayWater(uptake, uptake / (1.0 - drain_share))
 
 
 def trigger_j_cm2(dose_l_m2: float, drain_share: float, *, uptake_ml_j_cm2: float = UPTAKE_ML_J_CM2) -> float:
-    """Return the radiation after which the next dose is due [J/cm2]; [1]."""
+    """Return the radiation after which the next dose is due [J/cm2]; [1]. `drain_share` [0..1)."""
     _check_share(drain_share)
     return dose_l_m2 * 1000.0 * (1.0 - drain_share) / uptake_ml_j_cm2
 
 
 def drain_target(radiation_j_cm2: float) -> tuple[float, float]:
-    """Return the target share of drain on a day of that radiation, from and to; [1]."""
+    """Return the target share of drain on a day of `radiation_j_cm2` [J/cm2, 0..], from and to; [1]."""
+    require("radiation_j_cm2", radiation_j_cm2, 0.0)
     return next(share for most, share in DRAIN_BY_RADIATION if radiation_j_cm2 <= most)
 
 
@@ -88,7 +92,9 @@ def uptake_ec_ms_cm(
 
 
 def ec_at_25_ms_cm(ec_ms_cm: float, temperature_degc: float) -> float:
-    """Return a conductivity measured at a temperature as it would be at 25 degC; [3]. Holds from 10 to 35 degC."""
+    """Return `ec_ms_cm` [mS/cm, 0..] measured at `temperature_degc` [degC, 10..35] as it would be at 25 degC; [3]."""
+    require("temperature_degc", temperature_degc, 10.0, 35.0)
+    require("ec_ms_cm", ec_ms_cm, 0.0)
     return ec_ms_cm / (1.0 + _PER_KELVIN * (temperature_degc - 25.0))
 
 
@@ -108,8 +114,13 @@ def charge_imbalance(solution_mmol_l: Mapping[str, float]) -> float | None:
 
 
 def ec_of_solution_ms_cm(solution_mmol_l: Mapping[str, float]) -> float:
-    """Return the conductivity that a balanced solution should have at 25 degC; [2], from 1 to 5 mS/cm."""
-    return _EC_PER_MEQ * charge_sums_meq_l(solution_mmol_l)[0] + _EC_AT_ZERO
+    """Return the conductivity that a balanced solution should have at 25 degC; [2].
+
+    Raises ValueError for a solution beyond 1 to 5 mS/cm, for which [2] does not hold.
+    """
+    ec_ms_cm = _EC_PER_MEQ * charge_sums_meq_l(solution_mmol_l)[0] + _EC_AT_ZERO
+    require("the conductivity of a solution [mS/cm]", ec_ms_cm, 1.0, 5.0)
+    return ec_ms_cm
 
 
 def _check_share(share: float) -> None:

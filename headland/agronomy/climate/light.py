@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.agronomy.series.answer import Method
-from headland.agronomy.series.arrays import Counts, Mask, Values
+from headland.agronomy.series.arrays import Counts, Mask, Values, require
 from headland.agronomy.series.indicator import Index, precomputed_index
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, hours_of, sum_up
 from headland.units_of_time import DAY_MS
@@ -40,7 +40,8 @@ UMOL_PER_LUX: Final[dict[str, float]] = {
 
 
 def ppfd_from_global(radiation_w_m2: ArrayLike, transmission: float = 1.0) -> Values:
-    """Return the photon flux [umol/m2/s] of sunlight of `radiation_w_m2` behind a cover that passes `transmission`."""
+    """Return the photon flux [umol/m2/s] of sunlight of `radiation_w_m2` behind a cover; `transmission` [0..1]."""
+    require("transmission", transmission, 0.0, 1.0)
     return np.asarray(np.asarray(radiation_w_m2, np.float64) * SUN_UMOL_J * transmission)
 
 

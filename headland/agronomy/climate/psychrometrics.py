@@ -48,7 +48,8 @@ def saturation_vapour_pressure_kpa(temperature_degc: ArrayLike) -> Values:
 def actual_vapour_pressure_kpa(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
     """Return the vapour pressure [kPa] of air at `temperature_degc` and `relative_humidity_pct` over water.
 
-    [1] eq 10 solved for ea. Humidity in 0..103 %; what lies over 100 counts as saturated.
+    [1] eq 10 solved for ea. `temperature_degc` [degC, -40..60], `relative_humidity_pct` [%, 0..103]; what lies over 100
+    counts as saturated.
     """
     return vapour_pressure_kpa(saturation_vapour_pressure_kpa(temperature_degc), relative_humidity_pct)
 

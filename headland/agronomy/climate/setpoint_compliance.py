@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from headland.agronomy.series.arrays import Times, Values
+from headland.agronomy.series.arrays import Times, Values, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Compliance:
 
 
 def measure_compliance(value: Values, setpoint: Values, weight_s: Values, band: float) -> Compliance:
-    """Return the compliance of samples with their set points; `weight_s` are the samples' durations, `band` >= 0."""
+    """Return the compliance of samples with their set points within `band` [0..]; `weight_s` are their durations."""
+    require("band", band, 0.0)
     known = np.isfinite(value) & np.isfinite(setpoint) & (weight_s > 0.0)
     error, weight = (value - setpoint)[known], weight_s[known]
     seconds = float(weight.sum())

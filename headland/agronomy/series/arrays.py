@@ -17,6 +17,13 @@ Mask = NDArray[np.bool_]
 QualityFlags = NDArray[np.uint8]
 
 
+def require(name: str, number: float, low: float = -np.inf, high: float = np.inf, *, above: float = -np.inf) -> None:
+    """Raise ValueError for a number outside of `low` to `high`, or not above `above`; also for no number."""
+    if not (low <= number <= high and number > above):
+        limits = f"above {above:g}" if above > -np.inf else f"{low:g} to {high:g}"
+        raise ValueError(f"{name} is {limits}, not {number:g}")
+
+
 def within(value: ArrayLike, low: float, high: float) -> Values:
     """Return numbers as an array, NaN for those outside of `low` to `high`: nothing is extrapolated."""
     array = np.asarray(value, dtype=np.float64)

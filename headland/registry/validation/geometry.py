@@ -66,8 +66,8 @@ def area_of(geometry: Geometry) -> float:
     """Return the area of a valid geometry on the WGS84 ellipsoid [m2], holes left out.
 
     In the cylindrical equal-area projection of the ellipsoid (Snyder 1987, USGS Professional Paper 1395, eqs. 3-12,
-    10-14 and 10-15 with k0 = 1). Lines are straight there; on the sides of a field that differs from geodesics by
-    less than 1e-5 of the area.
+    10-14 and 10-15 with k0 = 1). Lines are straight there. On a field's sides that differs from geodesics by
+    less than 1e-6 of the area, for sides of up to 5 km and latitudes of up to 70 degrees; it grows with their square.
     """
     return float(_equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])).area)
 
