@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 
 from api.app import create_app
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
+from headland.analysis.greenhouse.forecast import forecast_house
+from headland.analysis.greenhouse.house import House, HouseLocation
+from headland.analysis.scope import OrgScope
 from headland.contract.quantities import unit_of_name
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Farm, Field, Site
@@ -172,3 +176,22 @@ def test_evapotranspiration_is_by_the_hour_too_and_a_day_is_the_sum_of_its_hours
             assert day[index]["value"] == pytest.approx(sum(values), rel=1e-9)
         # FAO-56: hourly steps and a daily one differ by some per cent.
         assert day["et0_fao56_hourly_mm"]["value"] == pytest.approx(day["et0_fao56_mm"]["value"], rel=0.15)
+
+
+def test_a_forecast_of_a_past_hour_does_not_look_ahead(served: Served) -> None:
+    path = "/v1/greenhouses/greenhouse-every-60/forecast"
+    origin_ms = START_MS + 20 * DAY_MS + 7 * HOUR_MS
+    hour = served[0].get(path, params={"end": origin_ms, "hours": 1}).json()["items"][0]
+    really = 14.0 + 8.0 * np.sin(2 * np.pi * (7.5 / 24 - 0.3))
+    assert hour["answers"]["air_temperature_degc"]["value"] == pytest.approx(really, abs=1.0)
+    changed = MemoryStore()
+    time_ms = every(60)
+    time_ms = time_ms[time_ms < origin_ms]
+    write_series(
+        changed, OWN, "cut", "greenhouse", "gh", time_ms, {c: course(time_ms)[c] for c in OF_KIND["greenhouse"]}
+    )
+    house = House("gh", changed.devices(OWN), HouseLocation(latitude_deg=32.0, longitude_deg=119.2), {})
+    alone = forecast_house(OrgScope(changed, None, OWN, origin_ms), house, load_crop_targets(), origin_ms, 1)
+    assert alone.ahead[0].answers["air_temperature_degc"].value == pytest.approx(
+        hour["answers"]["air_temperature_degc"]["value"], abs=1e-9
+    )

@@ -34,6 +34,9 @@ MOST_HISTORY_H: Final = 35 * HOURS_A_DAY
 _HALF_LIFE_H: Final = 7 * HOURS_A_DAY
 #: Ridge penalty on standardized features, as a share of the pairs' weight.
 _PENALTY: Final = 0.3
+#: The spread from which on a feature is one, in its unit, and the most spreads from its mean that count.
+_LEAST_SPREAD: Final = 1e-6
+_MOST_SPREADS: Final = 8.0
 #: The share of the past for which a weather channel must be known.
 _LEAST_KNOWN: Final = 0.8
 #: The interval at which a backtest fits its models again.
@@ -141,13 +144,16 @@ def _fit_and_apply(
     weight = 0.5 ** ((origin - past) / _HALF_LIFE_H)
     weight = weight / weight.sum()
     mean = weight @ features[past]
-    spread = np.sqrt(weight @ (features[past] - mean) ** 2) + 1e-9
+    spread = np.sqrt(weight @ (features[past] - mean) ** 2)
+    # A feature that never changed tells nothing, and one far beyond all that was seen no more than what was.
+    spread = np.where(spread > _LEAST_SPREAD, spread, np.inf)
     scaled = (features[past] - mean) / spread
     rest = outcome[past] - base[past]
     offset = float(weight @ rest)
     square = (scaled.T * weight) @ scaled + _PENALTY * np.eye(scaled.shape[1])
     slopes = np.linalg.solve(square, (scaled.T * weight) @ (rest - offset))
-    return np.asarray(base[rows] + offset + (features[rows] - mean) / spread @ slopes)
+    now = np.clip((features[rows] - mean) / spread, -_MOST_SPREADS, _MOST_SPREADS)
+    return np.asarray(base[rows] + offset + now @ slopes)
 
 
 def _pairs(

@@ -100,7 +100,7 @@ def forecast_house(
     origin_ms = local_hour_start(house.place, origin_ms)
     window = Window(origin_ms - MOST_HISTORY_H * HOUR_MS, origin_ms)
     periods = make_periods(list(range(window.start_ms, origin_ms, HOUR_MS)), origin_ms)
-    grid = read_grid(scope, house, _CHANNELS, periods)
+    grid = read_grid(scope, house, _CHANNELS, periods, is_past=False)
     margin = margin_of(house, crop_targets, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])

@@ -46,12 +46,14 @@ def read_grid(
     told: Window | None = None,
     beside_ms: int = _BESIDE_MS,
     sun: str | None = None,
+    is_past: bool = True,
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
 
     Periods are whole grid steps; of the first and the last one only samples `within` a window count, if it has any.
     Findings are those of the window `told`, without it of all periods. Samples of `beside_ms` before and after the grid
-    are read with it. The channel `sun` is read where a second thermometer or hygrometer is compared by it.
+    are read with it, after it only where it `is_past`: a forecast does not look ahead. The channel `sun` is read where
+    a second thermometer or hygrometer is compared by it.
     """
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
@@ -60,7 +62,7 @@ def read_grid(
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:
-        grid, findings = _read_device(scope, record, wanted, periods, whole, told or whole, beside_ms, sun)
+        grid, findings = _read_device(scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past)
         devices.append(grid)
         left_out += [DeviceFinding(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
@@ -83,6 +85,7 @@ def _read_device(
     told: Window,
     beside_ms: int,
     sun: str | None,
+    is_past: bool,
 ) -> tuple[DeviceGrid, list[SensorFinding]]:
     grid = DeviceGrid(record.descriptor.device)
     findings: list[SensorFinding] = []
@@ -90,7 +93,7 @@ def _read_device(
     # The grid with its margins: whole steps, so that the part in the middle is the grid itself.
     steps = beside_ms // STEP_MS
     wide = Periods(periods.start_ms - beside_ms, np.array([0, periods.steps + 2 * steps], np.int64))
-    beside = Window(wide.start_ms, wide.start_ms + STEP_MS * wide.steps)
+    beside = Window(wide.start_ms, wide.start_ms + STEP_MS * (wide.steps - (0 if is_past else steps)))
     columns = _read(scope, record, wanted, beside)
     if sun is not None and any(channel.partition(":")[0] in _COMPARED and ":" in channel for channel in columns):
         columns |= _read(scope, record, [f"{sun}{instance}" for instance in _INSTANCES], beside)
