@@ -131,13 +131,23 @@ def _hourly(
 
 def read_rain(scope: OrgScope, records: Iterable[DeviceRecord], window: Window) -> Gauge:
     """Return the rain of the gauge with the best coverage of a window; of equal ones the first by name."""
+    return best_gauge(read_gauges(scope, records, window), window)
+
+
+def read_gauges(scope: OrgScope, records: Iterable[DeviceRecord], window: Window) -> list[Gauge]:
+    """Return the gauges of some devices with any rain known in a window, by name."""
+    devices = sorted(r.descriptor.device for r in records if is_outdoors(r.descriptor.kind, RAIN))
+    gauges = [Gauge(_read_device(scope, device, window), device) for device in devices]
+    return [gauge for gauge in gauges if gauge.sum(*window.pair).coverage > 0.0]
+
+
+def best_gauge(gauges: Iterable[Gauge], window: Window) -> Gauge:
+    """Return the gauge with the best coverage of a window, of equal ones the first; one without a device for none."""
     best, covered = Gauge(read_gauge(np.empty(0, np.int64), np.empty(0))), 0.0
-    devices = (r.descriptor.device for r in records if is_outdoors(r.descriptor.kind, RAIN))
-    for device in sorted(devices):
-        rain = _read_device(scope, device, window)
-        coverage = sum_rain(rain, window.start_ms, window.end_ms).coverage
+    for gauge in gauges:
+        coverage = gauge.sum(*window.pair).coverage
         if coverage > covered:
-            best, covered = Gauge(rain, device), coverage
+            best, covered = gauge, coverage
     return best
 
 

@@ -26,7 +26,7 @@ from headland.analysis.greenhouse.house import House, day_starts, hour_starts
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
 from headland.analysis.greenhouse.run_in import run_in, run_in_by_hour
 from headland.analysis.greenhouse.samples import read_with_run_in
-from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, is_outdoors, read_rain
+from headland.analysis.outdoor_weather import OUTSIDE, RAIN, RAIN_ON, Gauge, best_gauge, is_outdoors, read_gauges
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.evapotranspiration import (
     OutsideCourse,
@@ -114,15 +114,15 @@ def answer_weather(
         indices += degree_day_indices(periods, t_name, t, thresholds, run.following_degc(t))
     blocked = _blocked_gauges(grid)
     gauges = [r for r in stations.records if r.descriptor.device not in {each.device for each in blocked}]
-    gauge = read_rain(scope, gauges, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
-    if gauge.device is None and blocked:
+    rained = read_gauges(scope, gauges, Window(periods.start_ms, periods.window(len(periods) - 1)[1]))
+    if not rained and blocked:
         notes["rain"] = f"{blocked[0].device} {blocked[0].finding.detail}: the rain is not known."
-    elif gauge.device is None:
+    elif not rained:
         notes["rain"] = f"No device of the site measures rain: {RAIN} is missing."
     else:
-        rain = _rain(periods, gauge)
+        rain = _rain(periods, rained)
         indices.append(rain)
-        notes["rain"] = f"Counted by {gauge.device}."
+        notes["rain"] = f"Counted by {', '.join(str(gauge.device) for gauge in rained)}."
         if t is not None and rh is not None:
             indices += _blight(periods, t, rh, rain, (t_name, rh_name, RAIN))
             notes["late_blight"] = VALIDITY["late_blight_severity"]
@@ -208,9 +208,10 @@ def _chill(house: House, days: Periods, channel: str, t: Values) -> list[Index]:
     return chill_indices(in_hours, hours, channel, t)
 
 
-def _rain(periods: Periods, gauge: Gauge) -> Index:
-    """Return the rain of each day."""
-    sums = [gauge.sum(*periods.window(at)) for at in range(len(periods))]
+def _rain(periods: Periods, gauges: list[Gauge]) -> Index:
+    """Return the rain of each day, by the gauge that knows the most of it."""
+    days = [Window(*periods.window(at)) for at in range(len(periods))]
+    sums = [best_gauge(gauges, day).sum(*day.pair) for day in days]
     coverage = np.array([rain.coverage for rain in sums])
     rule = "rise of a gauge's total, across its restarts; a gap counts only within one day; coverage from 90 % on"
     value = np.array([rain.mm for rain in sums])

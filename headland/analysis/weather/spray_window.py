@@ -12,7 +12,7 @@ from headland.agronomy.climate.sun import is_day
 from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.greenhouse.house_grid import DeviceFinding
-from headland.analysis.outdoor_weather import Quantity, hourly_means, read_rain, site_devices
+from headland.analysis.outdoor_weather import Quantity, best_gauge, hourly_means, read_gauges, site_devices
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.models import Field, Site
@@ -53,12 +53,12 @@ def assess_weather(
     altitude_m = _altitude_m(site, records)
     pressure_kpa = STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
     measured = {quantity: hourly_means(scope, records, quantity, whole) for quantity in _MEASURED}
-    gauge = read_rain(scope, records, whole)
+    gauges = read_gauges(scope, records, whole)
     west, south, east, north = bounds_of(field)
     middle = (south + north) / 2.0, (west + east) / 2.0
     verdicts = []
     for hour_ms in hours.tolist():
-        rain = gauge.sum(hour_ms, hour_ms + HOUR_MS)
+        rain = best_gauge(gauges, Window(hour_ms, hour_ms + HOUR_MS)).sum(hour_ms, hour_ms + HOUR_MS)
         hour = Hour(
             start_ms=hour_ms,
             temperature_degc=measured["temperature"].means.get(hour_ms),
@@ -70,7 +70,8 @@ def assess_weather(
         )
         verdicts.append(assess_hour(hour, kind, pressure_kpa))
     names = {device for hourly in measured.values() for device in hourly.devices}
-    devices = sorted(names if gauge.device is None else names | {gauge.device})
+    names |= {gauge.device for gauge in gauges if gauge.device is not None}
+    devices = sorted(names)
     left_out = [finding for hourly in measured.values() for finding in hourly.findings]
     return SprayWeather(verdicts, devices, altitude_m, left_out)
 
