@@ -71,12 +71,13 @@ MessageHandler = tuple[OnMessage | None, int, Callable[[bytes], Raw], RowKind, b
 
 
 def make_handlers(on_message: Mapping[int, OnMessage], on_values: Mapping[int, OnValues]) -> dict[int, MessageHandler]:
-    """Return the handler of every message that is read, by message id."""
+    """Return the handler of every message that is read, by message id; one with neither row nor handler is ignored."""
     handlers: dict[int, MessageHandler] = {}
     for message_id, layout in LAYOUTS.items():
         kind = ROW_KINDS.get(message_id, UNNAMED)
+        is_row = message_id in ROW_KINDS or message_id in on_values
         handlers[message_id] = (
-            on_message.get(message_id),
+            on_message.get(message_id) or (None if is_row else _ignore),
             layout.size,
             layout.unpack,
             kind,
@@ -85,6 +86,11 @@ def make_handlers(on_message: Mapping[int, OnMessage], on_values: Mapping[int, O
             on_values.get(message_id) or (None if kind.has_row is None else _skip_unless(kind.has_row)),
         )
     return handlers
+
+
+def _ignore(_message: Any, _now_ms: int) -> Sequence[Effect]:
+    """Ignore a message, e.g. a ground station's part in a transfer that the vehicle itself sends."""
+    return ()
 
 
 def _skip_unless(has_row: HasRow) -> OnValues:

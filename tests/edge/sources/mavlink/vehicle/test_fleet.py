@@ -12,6 +12,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.output.vehicle_names import NAMES_FILE, VehicleNames
+from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
@@ -744,3 +745,19 @@ def test_an_ardupilot_is_asked_for_a_parameter_that_only_its_simulator_has() -> 
     field.receive([px4.encode(answer), pilot.encode(answer), pilot.attitude(1100)])
     assert first.missing_parameters == []
     assert field.rows[-1].source.simulated
+
+
+@pytest.mark.parametrize("message_id", list(MESSAGE_BY_ID))
+def test_every_message_that_is_read_may_come_from_an_autopilot(message_id: int) -> None:
+    """Also one that only a ground station should send, such as MISSION_CLEAR_ALL."""
+    pilot, field = Autopilot(), Field()
+    kind = dialect.mavlink_map[message_id]
+    lengths = (kind.array_lengths[order] for order in kind.orders)
+    values = [
+        b"x" if code == "char" else [1] * length if length else 1
+        for code, length in zip(kind.fieldtypes, lengths, strict=True)
+    ]
+    field.receive([pilot.heartbeat(), pilot.system_time(1000), pilot.gps(1000), pilot.encode(kind(*values))])
+    field.receive([pilot.system_time(2000), pilot.position(2000)])
+    field.finish()
+    assert [row for row in field.rows if "latitude_deg" in row.values]
