@@ -28,6 +28,7 @@ from station.cli.commands.up import up
 from station.cli.exit_codes import ExitCode, exit_code_help
 from station.cli.log_output import configure_from_environment, log_uncaught_exceptions, report_error
 from station.local.supervisor import SUPERVISED
+from station.server.signals import end_process
 
 _SERVICES: Final = "Services"
 _FARM: Final = "Farm data and access"
@@ -100,6 +101,10 @@ def main() -> None:
         if os.environ.get(SUPERVISED):
             _end_with_parent()
         app(prog_name="headland")
+    except SystemExit as ended:
+        if os.environ.get(SUPERVISED) and not ended.code:
+            end_process()  # a part of a farm has closed everything, and the farm's end waits for it
+        raise
     except HeadlandError as error:
         report_error(str(error))
         sys.exit(ExitCode.USAGE if isinstance(error, SettingsError) else ExitCode.FAILED)

@@ -52,7 +52,7 @@ def check_gateway(context: DiagnosticContext) -> list[Finding]:
                 check="source",
                 state=State.WARNING,
                 condition=f"{source.name}: {warning}",
-                remedy="docs/how-to/connect-an-autopilot.md says what a vehicle must send.",
+                remedy="docs/how-to/connect-an-autopilot.md and connect-a-greenhouse.md say how a source is connected.",
             )
             for warning in source.warnings
         ]

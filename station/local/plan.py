@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from edge.sources.mavlink.settings import ForwardSettings
 from headland.addresses import hide_secrets
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
@@ -49,6 +50,8 @@ class UpSettings:
     broker: BrokerKind = "auto"
     seed: int = 1
     listener: Listener | None = None
+    #: Ground stations that share the drones' link where nothing is simulated, as `url` of a source's `forward`.
+    ground_stations: Sequence[str] = ()
     #: Whether to print the link that signs in; not where lines go to a log.
     prints_key: bool = True
 
@@ -78,7 +81,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     api_url = f"http://{HOST}:{api_port}"
     simulators = _simulators(settings, folder, devices_port)
     edge_toml = folder.edge_dir / "edge.toml"
-    write_whole(edge_toml, _edge_settings(folder, broker_port, simulators).encode())
+    write_whole(edge_toml, _edge_settings(settings, folder, broker_port, simulators).encode())
     station = [
         "station",
         "--data",
@@ -151,7 +154,7 @@ def _simulators(settings: UpSettings, folder: FarmFolder, devices_port: int) -> 
     return plan_simulators(farm, settings.seed, settings.speed, bus, free_port)
 
 
-def _edge_settings(folder: FarmFolder, broker_port: int, simulators: Sequence[Simulator]) -> str:
+def _edge_settings(settings: UpSettings, folder: FarmFolder, broker_port: int, simulators: Sequence[Simulator]) -> str:
     """Return the gateway's edge.toml; it includes the user's own sources from sources.toml in the farm's folder."""
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
     text = f"""# Written by `headland up` at every start. Add your own sources in {_sources_path(folder)}
@@ -173,7 +176,7 @@ ack_key = "{folder.ack_key(GATEWAY)}"
 type = "mavlink"
 name = "drones"
 url = "udpin:{HOST}:{_MAVLINK_PORT}"
-"""
+{_forward_line(settings.ground_stations)}"""
     own = _sources_path(folder)
     own_sources = own.read_text() if own.exists() else ""
     if "[batch]" not in own_sources:
@@ -183,6 +186,21 @@ url = "udpin:{HOST}:{_MAVLINK_PORT}"
         text += '\n[alarms]\nrules = ["greenhouse"]\n'
     text += "".join(simulator.source_toml for simulator in simulators)
     return text + (f"\n{own_sources}" if own_sources else "")
+
+
+def _forward_line(ground_stations: Sequence[str]) -> str:
+    """Return the setting by which ground stations share the link. Raises SettingsError for one that cannot."""
+    if not ground_stations:
+        return ""
+    for url in ground_stations:
+        try:
+            msgspec.convert({"url": url}, ForwardSettings)
+        except msgspec.ValidationError as error:
+            raise SettingsError(
+                f"--ground-station {url} is no address of one: write udpout:ADDRESS:PORT, where it listens, or "
+                "tcpin:ADDRESS:PORT, where it connects."
+            ) from error
+    return "forward = [" + ", ".join(f"{{ url = {json.dumps(url)} }}" for url in ground_stations) + "]\n"
 
 
 def _listener_lines(listener: Listener | None) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import socket
 import threading
@@ -13,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from edge.agent.status import read_status
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from station.local.folder import FarmFolder, FarmState
 from station.local.plan import HOST, FarmPlan, UpSettings, free_port, make_plan
@@ -22,6 +26,7 @@ from station.server.signals import stop_event
 #: All parts stop within 5 s of Ctrl-C; the rest is for the operating system.
 _STOP_WITHIN_S: Final = 4.5
 _CHECK_EVERY_S: Final = 0.1
+_LOOK_EVERY_S: Final = 2.0
 _MAX_SPEED: Final = 100.0
 
 
@@ -62,6 +67,7 @@ def _supervise(
     ready = False
     pids = supervisor.pids()
     checked_s = 0.0
+    warnings = _SourceWarnings(folder, report)
     while not stop.wait(_CHECK_EVERY_S):
         supervisor.tend()
         if supervisor.pids() != pids:
@@ -72,6 +78,38 @@ def _supervise(
             ready = _is_ready(plan.api_url)
             if ready:
                 _report_ready(folder, plan.api_url, report, prints_key=settings.prints_key)
+        warnings.look()
+
+
+class _SourceWarnings:
+    """What the gateway warns of its sources, said once for each time it begins: a port that is taken, for one."""
+
+    def __init__(self, folder: FarmFolder, report: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._report = report
+        self._began_ms = wall_clock_ms()
+        self._looked_s = 0.0
+        self._said: set[str] = set()
+
+    def look(self) -> None:
+        """Read the gateway's status every few seconds."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < _LOOK_EVERY_S:
+            return
+        self._looked_s = now_s
+        with contextlib.suppress(SettingsError):  # it has none yet
+            status = read_status(self._folder.edge_dir)
+            if status.time_ms < self._began_ms:
+                return
+            now = [f"{source.name}: {text}" for source in status.sources for text in source.warnings]
+            for warning in now:
+                if _without_counts(warning) not in self._said:
+                    self._report(f"Warning: {warning}")
+            self._said = set(map(_without_counts, now))
+
+
+def _without_counts(text: str) -> str:
+    return re.sub(r"[0-9][0-9,]*", "", text)
 
 
 def _report_ready(folder: FarmFolder, api_url: str, report: Callable[[str], None], *, prints_key: bool) -> None:

@@ -6,9 +6,10 @@ import _thread
 import logging
 import os
 import signal
+import sys
 import threading
 import time
-from typing import Final
+from typing import Final, NoReturn
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,6 +28,14 @@ def stop_event(*more: signal.Signals) -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM, *unignored):
         signal.signal(number, set_stop)
     return stop
+
+
+def end_process() -> NoReturn:
+    """End this process at once, after all was closed: taking a hundred megabytes of modules apart takes a second."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def end_process_within(wait_s: float) -> None:

@@ -132,6 +132,7 @@ class Farm:
         took_s = time.monotonic() - began_s
         self._output.close()
         self._client.close()
+        assert "did not stop in time" not in self.said
         assert self.processes() == []
         return took_s
 

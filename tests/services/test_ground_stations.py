@@ -1,4 +1,4 @@
-"""Ground stations of other people fly the simulated drone: MAVSDK's C++ and MAVProxy.
+"""Ground stations of other people fly the simulated drone: MAVSDK's C++ through a gateway, and MAVProxy.
 
 MAVSDK shares no code with this project; MAVProxy shares pymavlink with it, but not what it makes of the messages.
 """
@@ -24,6 +24,8 @@ from mavsdk.asyncio.plugins.telemetry import TelemetryAsync
 from mavsdk.component_type import ComponentType
 from mavsdk.plugins.mission_raw import MissionItem
 
+from edge.sources.mavlink.settings import ForwardSettings
+from tests.edge.sources.mavlink.test_source import running
 from tests.machine import find_program
 from tests.services.farm import HEADLAND
 from tests.waiting import wait_until
@@ -133,9 +135,18 @@ async def fly_with_mavsdk(port: int) -> None:
         assert await become(telemetry.landed_state, lambda state: state == ON_GROUND) == ON_GROUND
 
 
-def test_mavsdk_flies_it_from_telemetry_to_return(free_port: int, tmp_path: Path) -> None:
-    with drone(free_port, tmp_path):
-        asyncio.run(fly_with_mavsdk(free_port))
+def test_mavsdk_flies_it_from_telemetry_to_return_over_a_link_that_a_gateway_shares(
+    new_port: Callable[[], int], tmp_path: Path
+) -> None:
+    link_port, station_port = new_port(), new_port()
+    forward = [ForwardSettings(url=f"udpout:127.0.0.1:{station_port}")]
+    with running(f"udpin:127.0.0.1:{link_port}", forward=forward) as (source, sink), drone(link_port, tmp_path):
+        asyncio.run(fly_with_mavsdk(station_port))
+        read = source.counters()
+    assert read.get("lost", 0) == 0
+    assert read["forwarded_up"] > 20
+    heights = [row.values["relative_altitude_m"] for row in sink.readings if "relative_altitude_m" in row.values]
+    assert max(height for height in heights if height is not None) > 4.5
     rows = list(csv.DictReader((tmp_path / "drone-1.csv").read_text().splitlines()))
     assert max(float(row["relative_altitude_m"]) for row in rows) > 4.5
     assert float(rows[-1]["applied_l"]) > 0

@@ -30,6 +30,10 @@ class Backoff:
 
 
 DEVICE: Final = Backoff(0.5, 30.0)
+#: So many failures in a row are worth a sentence to a person: a single lost answer is none.
+_TROUBLE_AFTER: Final = 3
+#: The most sentences of one source.
+_MOST_TROUBLES: Final = 5
 
 
 class Attempts:
@@ -40,10 +44,19 @@ class Attempts:
         self._counts = counts
         self._backoff = backoff
         self.failures = 0
+        self._error = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the peer cannot be reached, as a sentence; empty while it answers."""
+        if self.failures < _TROUBLE_AFTER:
+            return ""
+        return f"{self._name} does not answer ({self._error}): check its power, cable and address; it is tried again"
 
     def fail(self, error: Exception) -> float:
         """Note a failed attempt; return how long to wait before the next."""
         self.failures += 1
+        self._error = str(error)
         if self.failures == 1:
             self._counts["lost"] += 1
             _LOGGER.warning("%s is lost, reconnecting: %s", self._name, error)
@@ -54,3 +67,8 @@ class Attempts:
         if self.failures:
             _LOGGER.info("%s answers again", self._name)
         self.failures = 0
+
+
+def troubles_of(*peers: Attempts) -> list[str]:
+    """Return the sentences of the peers that cannot be reached, of the first few."""
+    return [peer.trouble for peer in peers if peer.trouble][:_MOST_TROUBLES]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import Device
 from edge.sources.devices.device_clock import is_credible
@@ -81,6 +81,14 @@ class HttpSource:
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of read, refused and lost items so far, by name."""
         return dict(self._counts)
+
+    def notes(self) -> list[str]:
+        """Return nothing: such a source has only warnings."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return why the address cannot be reached as sentences."""
+        return troubles_of(self._attempts)
 
     def _poll(self, sink: Sink) -> None:
         self._counts["polls"] += 1

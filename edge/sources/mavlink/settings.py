@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 import msgspec
 
+from edge.sources.mavlink.dialect.definitions import id_of, number_of
 from edge.sources.mavlink.protocol.signing import read_key
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from edge.sources.settings import SourceTable
@@ -15,8 +16,19 @@ from edge.toml.settings import TableError
 from headland.contract.records import NAME
 from headland.errors import SettingsError
 
-__all__ = ["LinkAddress", "MavlinkSettings", "RatedMessage", "SigningSettings", "SprayerSettings", "parse_url"]
+__all__ = [
+    "ForwardSettings",
+    "LinkAddress",
+    "MavlinkSettings",
+    "Permission",
+    "RatedMessage",
+    "SigningSettings",
+    "SprayerSettings",
+    "parse_url",
+]
 
+#: What a ground station may send to the vehicles: everything, what only reads, or nothing.
+Permission = Literal["all", "read", "nothing"]
 LinkKind = Literal["udpin", "udpout", "tcp", "tcpin", "serial"]
 
 #: The messages whose rate may be requested.
@@ -78,6 +90,8 @@ PX4_RATES_HZ: Final[dict[RatedMessage, float]] = {
 
 _HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
 _URL = rf"^(?:(?:udpin|udpout|tcp|tcpin):{_HOST}:[0-9]{{1,5}}|serial:[^:\n]+(?::[0-9]{{3,7}})?)\Z"
+#: Without names: looking one up may take seconds, in which nothing would be read.
+_FORWARD_URL = r"^(?:udpout|tcpin):(?:localhost|[0-9.]{7,15}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}\Z"
 _DEFAULT_BAUD = 57600
 
 
@@ -92,6 +106,33 @@ class SigningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     sign: bool = True
 
 
+class ForwardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ground station that shares the link: it receives all frames of the vehicles, and sends what `may` allows.
+
+    `url` is `udpout:ADDRESS:PORT`, where it listens, or `tcpin:ADDRESS:PORT`, where it connects. `refuse` names
+    messages (PARAM_SET) and commands (MAV_CMD_COMPONENT_ARM_DISARM) that never pass.
+    """
+
+    url: Annotated[str, msgspec.Meta(pattern=_FORWARD_URL)]
+    may: Permission = "all"
+    refuse: list[Annotated[str, msgspec.Meta(min_length=1, max_length=60)]] = msgspec.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse a port that cannot be, and names that the dialect does not have."""
+        try:
+            parse_url(self.url)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        for name in self.refuse:
+            try:
+                (number_of if name.startswith("MAV_CMD_") else id_of)(name)
+            except KeyError:
+                raise ValueError(
+                    f"{name!r} is neither a MAVLink message such as PARAM_SET nor a command such as "
+                    "MAV_CMD_COMPONENT_ARM_DISARM"
+                ) from None
+
+
 class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="mavlink"):
     """One link to one or more vehicles. `rates` overrides single message rates in Hz; 0 requests none."""
 
@@ -103,6 +144,7 @@ class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", 
     sprayer: SprayerSettings | None = None
     signing: SigningSettings | None = None
     rates: dict[RatedMessage, Annotated[float, msgspec.Meta(ge=0, le=50)]] = msgspec.field(default_factory=dict)
+    forward: Annotated[list[ForwardSettings], msgspec.Meta(max_length=4)] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a port or a baud rate that cannot be (msgspec turns the ValueError into its own line)."""
@@ -110,6 +152,8 @@ class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", 
             parse_url(self.url)
         except SettingsError as error:
             raise ValueError(str(error)) from error
+        if self.listen_only and any(each.may != "nothing" for each in self.forward):
+            raise ValueError('`listen_only` sends nothing to the vehicles: set may = "nothing" in each `forward`')
 
     def resolve(self, folder: Path) -> Self:
         """Return the settings with the profile's own values and with full paths.

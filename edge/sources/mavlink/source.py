@@ -1,8 +1,9 @@
 """A live MAVLink link as a source: reads it, reopens it when it is lost, requests what its vehicles should send.
 
 link --bytes--> a decoder for each peer --frames--> fleet --outputs--> sink
-  ^                                                   |
-  +---- heartbeat, requests (`Outgoing`) <------------+
+  ^   |                                               |
+  |   +--> ground stations that share the link        |
+  +---- their frames, by rules; heartbeat, requests <-+
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.sources.mavlink.forward.stations import GroundStations
 from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_too_small
+from edge.sources.mavlink.link.open_errors import sentence_of_open_error
 from edge.sources.mavlink.link.udp_tcp import RECEIVE_BUFFER_BYTES, Link, open_link
 from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.output.device_output import Output, deliver
@@ -105,6 +108,9 @@ class MavlinkSource:
         self._requesters: dict[Key, Requester] = {}
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
+        self._stations = GroundStations(settings.forward)
+        #: Why the link is not open, as a sentence; empty while it is.
+        self._trouble = ""
 
     def run(self, sink: Sink) -> None:
         """Read until `stop`; a link that is lost or not there yet is opened again, at most 10 s later."""
@@ -114,8 +120,10 @@ class MavlinkSource:
             try:
                 link = open_link(self._address)
             except OSError as error:
+                self._trouble = sentence_of_open_error(self._settings.url, error)
                 self._note_lost("open_failed", error, backoff_s)
             else:
+                self._trouble = ""
                 try:
                     self._serve(link, sink)
                 except OSError as error:
@@ -126,6 +134,7 @@ class MavlinkSource:
                 backoff_s = _FIRST_BACKOFF_S
             self._stop.wait(backoff_s)
             backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
+        self._stations.close()
         deliver(self._fleet.finish(wall_clock_ms()), sink)
 
     def stop(self) -> None:
@@ -134,18 +143,20 @@ class MavlinkSource:
 
     def counters(self) -> dict[str, int]:
         """Return what was read, refused and lost so far, by name."""
-        total = self._counts.copy() + self._fleet.counters()
+        total = self._counts.copy() + self._fleet.counters() + self._stations.counters()
         for name, peer in list(self._peers.items()):
             total += self._decoder_counts(name, peer)
         return dict(total)
 
     def notes(self) -> list[str]:
         """Return sentences about messages that are set aside since they are of no vehicle."""
-        return [entry.sentence() for entry in self._fleet.set_aside() if entry.why != NO_HEARTBEAT][:_MOST_NOTES]
+        aside = [entry.sentence() for entry in self._fleet.set_aside() if entry.why != NO_HEARTBEAT]
+        return [*self._stations.notes(), *aside[:_MOST_NOTES]]
 
     def warnings(self) -> list[str]:
-        """Return sentences about messages that are set aside although they may be a vehicle's."""
-        return [entry.sentence() for entry in self._fleet.set_aside() if entry.why == NO_HEARTBEAT][:_MOST_NOTES]
+        """Return why the link or a ground station's endpoint is not open, and which messages may be a vehicle's."""
+        aside = [entry.sentence() for entry in self._fleet.set_aside() if entry.why == NO_HEARTBEAT]
+        return [*([self._trouble] if self._trouble else ()), *self._stations.warnings(), *aside[:_MOST_NOTES]]
 
     def _decoder_counts(self, name: str, peer: _Peer) -> Counter[str]:
         return Counter(peer.decoder.counters(self._fleet.autopilots(name)))
@@ -156,7 +167,7 @@ class MavlinkSource:
         for name, peer in self._peers.items():  # half a frame of the old connection does not begin the new one
             self._counts += self._decoder_counts(name, peer)
             peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, signatures=peer.signatures)
-        reader, read_s, is_warned = LinkReader(link), 0.0, False
+        reader, read_s, is_warned = LinkReader(link, self._stations.pass_down if self._stations else None), 0.0, False
         try:
             while not self._stop.is_set():
                 vehicles = len(self._fleet.vehicles)
@@ -166,6 +177,8 @@ class MavlinkSource:
                     is_warned = True
                     _LOGGER.warning(_BUFFER_TOO_SMALL, self.name, link.buffer_messages, vehicles, RECEIVE_BUFFER_BYTES)
                 now_s, now_ms = time.monotonic(), wall_clock_ms()
+                if self._stations:
+                    deliver(self._pass_up(link, now_s, now_ms), sink)
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S
                     deliver(self._forget_silent(now_s, now_ms) + self._fleet.tick(now_ms), sink)
@@ -200,6 +213,15 @@ class MavlinkSource:
         if frames:
             peer.version = frames[-1][5]
         return outputs if last else outputs + self._forget(name, now_ms)
+
+    def _pass_up(self, link: Link, now_s: float, now_ms: int) -> list[Output]:
+        """Send what the ground stations may send to the vehicles; return what is learnt of it, such as a plan."""
+        outputs: list[Output] = []
+        for peers, head, frame in self._stations.poll(self._fleet.routes(), now_s):
+            for peer in peers:
+                link.send(peer, frame)
+                outputs += self._fleet.read(peer, [(*head, None)], [now_ms])
+        return outputs
 
     def _new_peer(self) -> _Peer:
         """Return the state for a new stream of bytes."""

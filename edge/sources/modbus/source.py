@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import Device
 from edge.sources.devices.device_clock import CREDIBLE_FROM_MS
@@ -82,6 +82,14 @@ class ModbusSource:
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of read, refused and lost items so far, by name, and of units that do not answer now."""
         return {**self._counts, "silent_now": sum(node.attempts.failures > 0 for node in self._nodes)}
+
+    def notes(self) -> list[str]:
+        """Return nothing: such a source has only warnings."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return why the line or a unit does not answer as sentences."""
+        return troubles_of(self._line, *(node.attempts for node in self._nodes))
 
     def _poll(self, node: _Node, sink: Sink) -> None:
         """Poll a unit. A silent unit enters its back-off; for a lost line all of them wait."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.devices.device_clock import is_credible
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
@@ -77,6 +77,14 @@ class MqttSource:
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of read, refused and lost items so far, by name."""
         return dict(self._counts)
+
+    def notes(self) -> list[str]:
+        """Return nothing: such a source has only warnings."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return why the broker cannot be reached as sentences."""
+        return troubles_of(self._attempts)
 
     def _receive(self, subscriber: Subscriber, sink: Sink) -> None:
         connected_s: float | None = None

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.schedule import PollSchedule
 from edge.sources.devices.device import Device
 from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
@@ -77,6 +77,14 @@ class Sdi12Source:
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of read, refused and lost items so far, by name, and of sensors that do not answer now."""
         return {**self._counts, "silent_now": sum(sensor.attempts.failures > 0 for sensor in self._sensors)}
+
+    def notes(self) -> list[str]:
+        """Return nothing: such a source has only warnings."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return why the line or a sensor does not answer as sentences."""
+        return troubles_of(self._line, *(sensor.attempts for sensor in self._sensors))
 
     def _round(self, sink: Sink) -> None:
         """Measure every sensor that is not in its back-off. Raises RetryLater for a lost line."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from edge.sources.connection.reconnect import Attempts
+from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.serial_or_tcp import SerialOrTcpLink, parse_link
 from edge.sources.devices.device_clock import is_credible, read_time_ms
 from edge.sources.devices.nodes import Nodes
@@ -73,6 +73,14 @@ class LinesSource:
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of read, refused and lost items so far, by name."""
         return dict(self._counts)
+
+    def notes(self) -> list[str]:
+        """Return nothing: such a source has only warnings."""
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return why the line cannot be read as sentences."""
+        return troubles_of(self._attempts)
 
     def _read(self, splitter: LineSplitter, sink: Sink) -> None:
         while not self._stopping.is_set():

@@ -33,6 +33,14 @@ def up(
     scenario: Annotated[str, typer.Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-wheat",
     speed: Annotated[float, typer.Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
     no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
+    ground_station: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="With --no-sim: a ground station that shares the drones' link, such as udpout:127.0.0.1:14551.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
     scale: Annotated[
         int | None,
         typer.Option(
@@ -94,6 +102,7 @@ def up(
             scale=scale,
             speed=speed,
             simulate=not no_sim,
+            ground_stations=tuple(ground_station or ()),
             broker=broker.value,
             seed=seed,
             listener=make_listener(listen, tls_files(tls_cert, tls_key, tls_ca, mutual=tls_mutual), insecure=insecure),

@@ -45,6 +45,13 @@ class RecipientQueues:
         #: Attempts that were begun: what was read before they ended must not begin them again.
         self._begun: OrderedDict[_Attempt, None] = OrderedDict()
         self._changed = threading.Condition()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Let every `take` return at once."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
 
     def fill(self, notices: Iterable[tuple[str, Notice]]) -> None:
         """Replace what waits by the due notices of each recipient, with their lanes."""
@@ -66,7 +73,7 @@ class RecipientQueues:
         """Return the next notice of a lane, whose recipient is then in flight; None where none comes in time."""
         with self._changed:
             recipient = self._next(lane)
-            if recipient is None and wait_s > 0:
+            if recipient is None and wait_s > 0 and not self._is_closed:
                 self._changed.wait(wait_s)
                 recipient = self._next(lane)
             if recipient is None:

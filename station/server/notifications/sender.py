@@ -85,6 +85,7 @@ class NotificationSender:
         threads = (self._reader, *self._workers)
         for thread in threads:
             thread.stopping.set()
+        self._queues.close()
         self._client.close()
         deadline_s = time.monotonic() + _STOP_S
         for thread in threads:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from edge.sources.mavlink.link.udp_tcp import Link
@@ -32,10 +32,14 @@ _ASSUMED_VEHICLES: Final = 100
 
 
 class LinkReader:
-    """Bytes of a link that are not decoded yet, read as often as the receive buffer needs, also amid other work."""
+    """Bytes of a link that are not decoded yet, read as often as the receive buffer needs, also amid other work.
 
-    def __init__(self, link: Link) -> None:
+    `passed` is called with each peer's bytes as they come; then the link is also looked at more often while it is idle.
+    """
+
+    def __init__(self, link: Link, passed: Callable[[str, bytes], None] | None = None) -> None:
         self._link = link
+        self._passed = passed
         self._pieces: dict[str, list[Piece]] = {}
         self._bytes = 0
         self._pause_s = _MIN_PAUSE_S
@@ -46,7 +50,7 @@ class LinkReader:
         link = self._link
         self._pause_s = min(pause_s(link.buffer_messages, hold_s, vehicles), link.buffer_s / 2)
         time.sleep(max(0.0, self._due_s - time.monotonic()))
-        self._read(self._pause_s if self._pieces else _IDLE_S)
+        self._read(self._pause_s if self._pieces or self._passed is not None else _IDLE_S)
 
     @property
     def is_full(self) -> bool:
@@ -77,6 +81,8 @@ class LinkReader:
             self._due_s = time.monotonic() + self._pause_s
             now_ms = wall_clock_ms()
             for peer, data in chunks:
+                if self._passed is not None:
+                    self._passed(peer, data)
                 self._pieces.setdefault(peer, []).append((now_ms, data))
                 self._bytes += len(data)
 

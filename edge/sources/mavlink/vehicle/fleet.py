@@ -144,6 +144,14 @@ class Fleet:
         """Return the (system, component) of the vehicles of a link."""
         return {key[1:3] for key, vehicle in list(self.vehicles.items()) if key[0] == link and vehicle.is_vehicle}
 
+    def routes(self) -> dict[int, set[str]]:
+        """Return the links behind which each system is."""
+        routes: dict[int, set[str]] = {}
+        for (link, system, _, _), vehicle in self.vehicles.items():
+            if vehicle.is_vehicle:
+                routes.setdefault(system, set()).add(link)
+        return routes
+
     def set_aside(self) -> list[SetAside]:
         """Return whose messages were left out, and why, the most first; with those that still wait for a HEARTBEAT."""
         aside = {sender: replace(entry) for sender, entry in list(self._aside.items())}

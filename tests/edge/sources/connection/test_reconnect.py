@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sources.connection.reconnect import Attempts, Backoff
+from edge.sources.connection.reconnect import Attempts, Backoff, troubles_of
+from headland.errors import RetryLater
 
 
 def test_waits_double_up_to_the_cap() -> None:
@@ -37,3 +38,16 @@ def test_a_loss_is_counted_and_logged_once_until_the_peer_answers_again(caplog: 
         "house-1 answers again",
         "house-1 is lost, reconnecting: gone",
     ]
+
+
+def test_a_peer_that_stays_away_is_a_sentence_and_a_single_lost_answer_is_none() -> None:
+    line, unit = Attempts("line", Counter()), Attempts("line/7", Counter())
+    unit.fail(RetryLater("no answer within 1 s"))
+    assert troubles_of(line, unit) == []
+    for _ in range(2):
+        unit.fail(RetryLater("no answer within 1 s"))
+    assert troubles_of(line, unit) == [
+        "line/7 does not answer (no answer within 1 s): check its power, cable and address; it is tried again"
+    ]
+    unit.succeed()
+    assert troubles_of(line, unit) == []

@@ -1,0 +1,1 @@
+"""A link shared with ground stations: whole frames in both directions, by rules."""
