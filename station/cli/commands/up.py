@@ -33,14 +33,6 @@ def up(
     scenario: Annotated[str, typer.Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-wheat",
     speed: Annotated[float, typer.Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
     no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
-    ground_station: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="URL",
-            help="With --no-sim: a ground station that shares the drones' link, such as udpout:127.0.0.1:14551.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
     scale: Annotated[
         int | None,
         typer.Option(
@@ -85,6 +77,14 @@ def up(
             rich_help_panel=NETWORK,
         ),
     ] = False,
+    ground_station: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="With --no-sim: a ground station that shares the drones' link, such as udpout:127.0.0.1:14551.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C stops it."""
