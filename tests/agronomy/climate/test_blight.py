@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headland.agronomy.climate.air import Air
 from headland.agronomy.climate.blight import (
     HumidDay,
     blitecast,
@@ -15,8 +16,11 @@ from headland.agronomy.climate.blight import (
     smith_periods,
     wallin_severity,
 )
+from headland.agronomy.climate.disease import disease_indices
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.indicator import Index, precomputed_index
+from headland.agronomy.series.time_grid import make_periods
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 DAYS = 30
 
@@ -113,3 +117,15 @@ def test_smith_and_hutton_need_two_consecutive_days() -> None:
     assert smith_periods(days) == [False, True, False, False, False]
     assert hutton_periods(days) == [False, True, False, False, True]
     assert smith_periods([]) == []
+
+
+def test_a_humid_night_counts_whole_on_the_day_on_which_it_ends() -> None:
+    days = make_periods([0, DAY_MS, 2 * DAY_MS], 3 * DAY_MS)
+    hour = days.time_ms / HOUR_MS
+    night = (hour >= 19.0) & (hour < 31.0)
+    air = Air(np.full(days.steps, 16.0), np.where(night, 95.0, 60.0))
+    severity = next(index for index in disease_indices(days, air, {}) if index.name == "late_blight_severity")
+    # Twelve hours at 16 degC are 1; the night that began before the first step is not whole.
+    np.testing.assert_equal(severity.value, [np.nan, 1.0, 0.0])
+    assert severity.windows is not None
+    assert severity.windows[1] == (DAY_MS // 2, DAY_MS + DAY_MS // 2)

@@ -7,14 +7,18 @@ import pytest
 
 from headland.agronomy.climate.air import Air
 from headland.agronomy.climate.disease import (
+    ANY_STATE,
     BOTRYTIS_LEVELS,
     DOWNY_MILDEWS,
     MildewDay,
+    MildewState,
     botrytis_indices,
+    follow_states,
     follow_wetness,
     infection_shares,
     level_of,
     powdery_mildew_index,
+    undecided_steps,
     wet_while_near_dew,
 )
 from headland.agronomy.series.time_grid import STEP_MS
@@ -86,3 +90,22 @@ def test_a_dry_break_of_less_than_four_hours_does_not_end_a_wet_period() -> None
     ends = course.hours[HOUR_MS // STEP_MS - 1 :: HOUR_MS // STEP_MS]
     assert ends == pytest.approx([1.0, 2.0, np.nan, np.nan, 3.0, np.nan, np.nan, np.nan, np.nan, 1.0], nan_ok=True)
     assert np.nanmin(course.mean_degc) == np.nanmax(course.mean_degc) == 18.0
+
+
+def test_mildew_is_known_as_soon_as_every_state_of_the_day_before_leads_to_it() -> None:
+    good, bad = MildewDay(7.0), MildewDay(0.0)
+    course = follow_states(ANY_STATE, [bad] * 10 + [good] * 6)
+    known = [len({state.index for state in states}) == 1 for states in course]
+    # After ten bad days it is 0 whether it had started or not, the third of the good ones starts it again.
+    assert known == [False] * 9 + [True] + [True, True, True, True, True, True]
+    assert {state.index for state in course[12]} == {60}
+    assert follow_states(ANY_STATE, [good, None, good])[-1] == {MildewState(20, run=1)}
+
+
+def test_wetness_from_before_the_first_step_is_not_decided() -> None:
+    hour = HOUR_MS // STEP_MS
+    humidity = np.repeat([99.0] * 3 + [60.0] * 5 + [99.0] * 2, hour)
+    air = Air(np.full(len(humidity), 15.0), humidity)
+    # It is wet from the first step on, but since when is only known after five dry hours.
+    assert undecided_steps(air) == (0, 3 * hour)
+    assert undecided_steps(Air(np.full(24, 15.0), np.full(24, 84.0))) == (24, 24)
