@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 import msgspec
 
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.store.port import DeviceRecord, SeriesFilter
+from headland.store.port import Buckets, DeviceRecord, Samples, SeriesFilter
+from headland.units_of_time import DAY_MS
 
+_Stored = TypeVar("_Stored", Samples, Buckets)
 #: Flags of samples that count: all.
-_ANY_QUALITY = 255
+_ANY_QUALITY: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ def count_left_out(
     return LeftOut(other, samples) if samples else None
 
 
+def of_one_origin(stored: Iterable[_Stored]) -> list[_Stored]:
+    """Return what was read of some devices: of each what is real, or where nothing is, what is simulated."""
+    listed = list(stored)
+    real = {series.key.device for series in listed if not series.key.simulated}
+    return [series for series in listed if not series.key.simulated or series.key.device not in real]
+
+
 def _is_simulated(scope: OrgScope, record: DeviceRecord, window: Window, channels: Iterable[str] | None) -> bool:
     which = _which(scope, record, channels)
     origins = {key.simulated for key in scope.store.series(which)}
@@ -66,6 +76,9 @@ def _is_simulated(scope: OrgScope, record: DeviceRecord, window: Window, channel
         return origins.pop()
     length_ms = max(1, window.end_ms - window.start_ms)
     stored = scope.store.buckets(which, window.start_ms, window.end_ms, length_ms, _ANY_QUALITY)
+    if not stored:  # of deleted samples only rollups remain, whose bounds are those of days
+        start_ms, end_ms = window.start_ms // DAY_MS * DAY_MS, -(-window.end_ms // DAY_MS) * DAY_MS
+        stored = scope.store.buckets(which, start_ms, end_ms, DAY_MS, _ANY_QUALITY)
     return bool(stored) and all(bucket.key.simulated for bucket in stored)
 
 

@@ -15,6 +15,7 @@ from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED
 from headland.agronomy.series.sensor_health import check_channel
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
 from headland.analysis.greenhouse.house_grid import DeviceFinding
+from headland.analysis.origin import of_one_origin
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.store.port import DeviceRecord, SeriesFilter, Times
@@ -93,7 +94,8 @@ def hourly_means(scope: OrgScope, records: Iterable[DeviceRecord], quantity: Qua
     unused: list[DeviceFinding] = []
     for channel in OUTSIDE[quantity]:
         which = SeriesFilter(scope.organisation, None, frozenset((channel,)))
-        for buckets in scope.store.buckets(which, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS, STEP_MS):
+        stored = scope.store.buckets(which, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS, STEP_MS)
+        for buckets in of_one_origin(stored):
             device = by_device.get(buckets.key.device)
             if device is None or not is_outdoors(device.kind, channel):
                 continue
@@ -155,9 +157,9 @@ def _read_device(scope: OrgScope, device: str, window: Window) -> Rain:
     """Return a gauge's rain from an hour before a window to an hour after it, so that its ends are known."""
     which = SeriesFilter(scope.organisation, device, frozenset((RAIN,)))
     start_ms, end_ms = (window.start_ms - GAP_MS) // STEP_MS * STEP_MS, window.end_ms + GAP_MS
-    samples = scope.store.raw(which, start_ms, end_ms, _MOST_SAMPLES + 1)
+    samples = of_one_origin(scope.store.raw(which, start_ms, end_ms, _MOST_SAMPLES + 1))
     if not samples or any(len(series.time_ms) > _MOST_SAMPLES for series in samples):
-        buckets = scope.store.buckets(which, start_ms, end_ms, STEP_MS, NOT_EVALUATED)
+        buckets = of_one_origin(scope.store.buckets(which, start_ms, end_ms, STEP_MS, NOT_EVALUATED))
         parts = [(bucket.start_ms + STEP_MS - 1, bucket.last) for bucket in buckets]
     else:
         usable = [series.quality <= NOT_EVALUATED for series in samples]

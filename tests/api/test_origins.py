@@ -12,6 +12,7 @@ import pytest
 from api.app import create_app
 from headland.alarms.samples import read_samples
 from headland.analysis.origin import for_window
+from headland.analysis.outdoor_weather import hourly_means, read_rain
 from headland.analysis.passes.telemetry import find_visits, refer_telemetry
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
@@ -127,3 +128,17 @@ def test_a_mark_of_a_device_without_simulated_samples_hides_nothing() -> None:
     store.describe(OWN, "gw-1", Descriptor(device=DRONE, kind="drone", site="home", name="", simulated=True))
     scope = OrgScope(store, None, OWN, REAL.end_ms)
     assert for_window(scope, find_device(scope, DRONE), REAL).descriptor.simulated is False
+
+
+def test_rain_and_wind_of_a_site_rest_on_one_origin() -> None:
+    store = MemoryStore()
+    hour = Window(START_MS // 3_600_000 * 3_600_000, START_MS // 3_600_000 * 3_600_000 + 3_600_000)
+    times_ms = np.arange(hour.start_ms, hour.end_ms, 60_000)
+    for simulated, wind, rain in ((False, 2.0, 0.1), (True, 30.0, 5.0)):
+        columns = {"wind_speed_m_s": np.full(60, wind), "rain_total_mm": np.arange(60) * rain}
+        write_series(store, OWN, "home", "weather", "station-1", times_ms, columns, simulated=simulated)
+    store.describe(OWN, "gw-1", Descriptor(device="station-1", kind="weather", site="home", name=""))
+    scope = OrgScope(store, None, OWN, hour.end_ms)
+    records = [find_device(scope, "station-1")]
+    assert set(hourly_means(scope, records, "wind", hour).means.values()) == {2.0}
+    assert read_rain(scope, records, hour).sum(*hour.pair).mm == pytest.approx(5.9)
