@@ -17,6 +17,14 @@ _ISATAP: Final = 0x00005EFE
 #: Prefixes under which an IPv6 address leads to the IPv4 address in its last 32 bits: NAT64 (RFC 6052, RFC 8215),
 #: IPv4-compatible and SIIT addresses. The mapped ones (::ffff:0:0/96), 6to4 and Teredo are known to `ipaddress`.
 _EMBEDDING: Final = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96"))
+#: Special addresses that some Python versions take for global ones (IANA's registries, RFC 6890): protocol assignments,
+#: the relay of 6to4, documentation.
+_SPECIAL: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
+#: Services of clouds that give secrets to whoever asks from within, beside the link-local ones: of Alibaba, Oracle,
+#: Azure, AWS and Google.
+_OF_CLOUDS: Final = frozenset(
+    ip_address(text) for text in ("100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254")
+)
 _FORMS: Final = "networks such as 192.168.1.0/24, with commas between them"
 
 
@@ -24,7 +32,7 @@ _FORMS: Final = "networks such as 192.168.1.0/24, with commas between them"
 class AddressPolicy:
     """Addresses of the internet, and those of the `inside` networks: loopback, private and other ones that are listed.
 
-    Link-local addresses (of cloud metadata), multicast and the unspecified address are never permitted.
+    Link-local addresses and others of cloud metadata, multicast and the unspecified address are never permitted.
     """
 
     inside: tuple[IPNetwork, ...] = ()
@@ -74,14 +82,14 @@ def leads_to(address: IPAddress) -> Sequence[IPAddress]:
 
 
 def _is_public(address: IPAddress) -> bool:
-    if not address.is_global:
+    if not address.is_global or any(address in network for network in _SPECIAL if network.version == address.version):
         return False
     return isinstance(address, IPv4Address) or any(address in network for network in _PUBLIC_V6)
 
 
 def is_never_permitted(address: IPAddress) -> bool:
-    """Tell whether no request may ever go to an address: link-local, multicast or unspecified."""
-    return address.is_link_local or address.is_multicast or address.is_unspecified
+    """Tell whether no request may ever go to an address: link-local, of a cloud itself, multicast or unspecified."""
+    return address.is_link_local or address in _OF_CLOUDS or address.is_multicast or address.is_unspecified
 
 
 def is_forbidden_host(host: str) -> bool:

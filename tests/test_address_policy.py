@@ -45,6 +45,11 @@ def test_an_address_inside_is_not_permitted_in_any_disguise(text: str) -> None:
     assert [other for other in disguised(address) if PUBLIC_ONLY.permits(ip_address(other))] == []
 
 
+@pytest.mark.parametrize("text", ["192.0.0.8", "192.88.99.1", "3fff::1", "5f00::1"])
+def test_a_special_address_is_no_address_of_the_internet_on_any_version_of_python(text: str) -> None:
+    assert not PUBLIC_ONLY.permits(ip_address(text))
+
+
 @pytest.mark.parametrize("text", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1"])
 def test_the_internet_is_permitted(text: str) -> None:
     assert PUBLIC_ONLY.permits(ip_address(text))
@@ -58,7 +63,15 @@ def test_a_listed_network_is_permitted_also_in_its_mapped_form_and_nothing_besid
     assert [policy.permits(ip_address(text)) for text in refused] == [False] * 5
 
 
-@pytest.mark.parametrize("text", ["169.254.169.254", "fe80::1", "0.0.0.0", "::", "ff02::1", "::ffff:169.254.169.254"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "169.254.169.254", "fe80::1", "0.0.0.0", "::", "ff02::1", "::ffff:169.254.169.254",
+        # Cloud services that give secrets at other addresses: Alibaba, Oracle, Azure, AWS, Google.
+        "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254", "::ffff:192.0.0.192",
+        "64:ff9b::a83f:8110",
+    ],
+)  # fmt: skip
 def test_metadata_and_multicast_are_never_permitted(text: str) -> None:
     assert not parse_networks("0.0.0.0/0,::/0").permits(ip_address(text))
 

@@ -8,6 +8,7 @@ import orjson
 from pyproj import CRS
 
 from headland.formats.field_import.outline import (
+    MOST_POSITIONS,
     FeatureError,
     ImportedOutline,
     RefusedFile,
@@ -22,6 +23,9 @@ def read_geojson(
     data: bytes, name_property: str | None
 ) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
     """Return outlines, errors of features, and the file's coordinate system; raises RefusedFile."""
+    # Before it is read: each position becomes a list and two numbers.
+    if data.count(b"[") > MOST_POSITIONS:
+        raise RefusedFile.whole(f"The GeoJSON has more than {MOST_POSITIONS:,} coordinates: import it in parts")
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:

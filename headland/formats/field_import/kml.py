@@ -12,6 +12,7 @@ from headland.cancellation import check_cancelled
 from headland.formats.field_import.outline import (
     DEGREES,
     MOST_FEATURES,
+    MOST_POSITIONS,
     FeatureError,
     ImportedOutline,
     RefusedFile,
@@ -26,6 +27,9 @@ Ring = list[tuple[float, float]]
 #: Elements nested in each other: folders in folders, and the parts of a placemark.
 _MOST_DEEP: Final = 64
 _CHUNK_BYTES: Final = 1 << 20
+#: Letters of one text, and polygons of a file.
+_MOST_TEXT: Final = 8 << 20
+_MOST_POLYGONS: Final = 100_000
 _TEXTS: Final = frozenset(("name", "value", "SimpleData", "coordinates"))
 
 
@@ -78,6 +82,10 @@ class _Reader:
         self._path: list[str] = []
         self._key = ""
         self._text: list[str] | None = None
+        self._text_size = 0
+        self._values: dict[str, list[str]] = {}
+        self._coordinates = 0
+        self._polygons = 0
 
     def read(self, data: bytes) -> list[_Placemark]:
         """Return the placemarks; raises RefusedFile."""
@@ -108,29 +116,42 @@ class _Reader:
         if tag == "Placemark":
             if self._mark is not None:
                 raise RefusedFile.whole("The KML has a placemark within a placemark: export it anew")
-            self._mark = _Placemark()
+            self._mark, self._values = _Placemark(), {}
             self._marks.append(self._mark)
             if len(self._marks) > MOST_FEATURES + 1:
                 raise RefusedFile.whole(f"The file has more than {MOST_FEATURES:,} features: import it in parts")
         elif self._mark is None:
             return
         elif tag == "Polygon":
+            self._polygons += 1
+            if self._polygons > _MOST_POLYGONS:
+                raise RefusedFile.whole(f"The KML has more than {_MOST_POLYGONS:,} polygons: import it in parts")
             self._mark.polygons.append(_Polygon())
         elif tag in ("Data", "SimpleData"):
             self._key = attributes.get("name", "")
-            self._mark.properties[self._key] = ""
+            self._values[self._key] = []
         if tag in _TEXTS:
-            self._text = []
+            self._text, self._text_size = [], 0
 
     def _collect(self, text: str) -> None:
-        if self._text is not None:
-            self._text.append(text)
+        if self._text is None:
+            return
+        self._text_size += len(text)
+        if self._text_size > _MOST_TEXT:
+            raise RefusedFile.whole(f"A text of the KML has more than {_MOST_TEXT:,} letters: import it in parts")
+        self._text.append(text)
+
+    def _count_coordinates(self, text: str) -> None:
+        self._coordinates += text.count(",")
+        if self._coordinates > MOST_POSITIONS:
+            raise RefusedFile.whole(f"The KML has more than {MOST_POSITIONS:,} coordinates: import it in parts")
 
     def _end(self, name: str) -> None:
         tag = name.rpartition(" ")[2]
         self._path.pop()
         mark, parts = self._mark, self._text
-        if tag == "Placemark":
+        if tag == "Placemark" and mark is not None:
+            mark.properties.update((key, "".join(parts)) for key, parts in self._values.items())
             self._mark = None
         if tag not in _TEXTS or parts is None:
             return
@@ -140,9 +161,11 @@ class _Reader:
         text = "".join(parts)
         if tag == "name" and self._path[-1] == "Placemark":
             mark.properties["name"] = text
+            self._values.pop("name", None)
         elif tag == "SimpleData" or (tag == "value" and self._path[-1] == "Data"):
-            mark.properties[self._key] += text
+            self._values.setdefault(self._key, []).append(text)
         elif tag == "coordinates" and mark.polygons:
+            self._count_coordinates(text)
             if "outerBoundaryIs" in self._path:
                 mark.polygons[-1].outer.append(text)
             elif "innerBoundaryIs" in self._path:

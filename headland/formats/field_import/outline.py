@@ -17,6 +17,8 @@ from headland.registry.models.geometry import Geometry, Ring
 
 #: Features of a file at most: the plots of a cooperative, not of a country.
 MOST_FEATURES: Final = 5000
+#: Positions of all outlines of a file: each takes some hundred bytes while it is read.
+MOST_POSITIONS: Final = 2_000_000
 DEGREES: Final = "EPSG:4326"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
-from typing import Any
+from typing import Any, Final
 
 import shapefile
 from pyproj import CRS
@@ -21,6 +22,9 @@ from headland.formats.field_import.outline import (
 )
 from headland.formats.field_import.zip_archive import unpack
 
+_WKT: Final = re.compile(r"\s*[A-Za-z_]{4,20}\s*\[")
+#: What makes PROJ open a file that the text names.
+_FILES: Final = re.compile(r"grids\s*=\s*(?!@null\b)|PARAMETERFILE|\+init|\+proj=pipeline", re.IGNORECASE)
 _ENDINGS = (".shp", ".dbf", ".prj", ".cpg")
 
 
@@ -33,7 +37,7 @@ def read_shapefile(
     if len(shapes) != 1:
         raise RefusedFile.whole(f"The zip has {len(shapes)} .shp files: put one shapefile into a zip")
     stem = shapes[0].removesuffix(".shp")
-    crs = read_crs(files[f"{stem}.prj"].decode("utf-8", "replace")) if f"{stem}.prj" in files else None
+    crs = read_prj(files[f"{stem}.prj"].decode("utf-8", "replace")) if f"{stem}.prj" in files else None
     outlines, errors = [], []
     for number, (shape, properties) in enumerate(limit_features(_read(files, stem)), start=1):
         name = feature_name(properties, name_property)
@@ -44,6 +48,13 @@ def read_shapefile(
             continue
         outlines.append(ImportedOutline(number, name, polygons, properties))
     return outlines, errors, crs
+
+
+def read_prj(text: str) -> CRS:
+    """Return the coordinate system of a .prj; raises RefusedFile for what is no WKT, or names files to be read."""
+    if not _WKT.match(text) or _FILES.search(text):
+        raise RefusedFile.whole("The .prj is not well-known text without grid files: export it as EPSG:4326 or UTM")
+    return read_crs(text)
 
 
 def _read(files: dict[str, bytes], stem: str) -> list[tuple[shapefile.Shape, dict[str, Any]]]:

@@ -7,6 +7,7 @@ import tracemalloc
 
 import pytest
 
+from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.kml import read_kml
 from headland.formats.field_import.outline import RefusedFile
 
@@ -84,3 +85,35 @@ def test_properties_and_holes_are_read_as_before() -> None:
     [outline], errors, _ = read_kml(kml(f"<name>not this</name>{mark}").encode(), "owner")
     assert (outline.name, outline.properties, errors) == ("Li", {"name": "a", "owner": "Li", "crop": "wheat"}, [])
     assert [len(rings) for rings in outline.polygons] == [2, 1]
+
+
+def test_many_values_of_one_name_are_read_in_time_that_grows_with_them_alone() -> None:
+    values = "<value>" + "y" * 20 + "</value>"
+    began_s = time.process_time()
+    outlines, _, _ = read_kml(
+        kml(MARK.replace("</name>", f"</name><Data name='a'>{values * 120_000}</Data>")).encode(), None
+    )
+    assert time.process_time() - began_s < 1.0
+    assert outlines[0].properties == {"name": "north", "a": "y" * 2_400_000}
+
+
+@pytest.mark.parametrize(
+    ("bound", "sentence"),
+    [("_MOST_TEXT", "A text of the KML"), ("MOST_POSITIONS", "coordinates"), ("_MOST_POLYGONS", "polygons")],
+)
+def test_texts_coordinates_and_polygons_are_bounded(monkeypatch: pytest.MonkeyPatch, bound: str, sentence: str) -> None:
+    assert len(read_kml(kml(MARK).encode(), None)[0]) == 1
+    monkeypatch.setattr(f"headland.formats.field_import.kml.{bound}", 4 if bound != "_MOST_POLYGONS" else 0)
+    with pytest.raises(RefusedFile, match=f"{sentence}.*import it in parts"):
+        read_kml(kml(MARK.replace("north", "n")).encode(), None)
+
+
+def test_a_geojson_with_too_many_coordinates_is_refused_before_it_is_read() -> None:
+    data = b'{"type":"Polygon","coordinates":[[' + b",".join([b"[0,0]"] * 2_000_000) + b"]]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedFile, match="more than 2,000,000 coordinates"):
+            read_geojson(data, None)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
