@@ -15,6 +15,8 @@ from headland.contract.records import Scalar
 
 #: Prefix of the uid2 of Headland's simulated autopilots: their data is marked as simulated, whatever settings say.
 SIMULATOR_UID: Final = b"HLSIM"
+#: The end of the uid2 of PX4's simulated autopilots, after two bytes for processor and instance (its SITL board_config.h).
+_PX4_SIMULATOR_UID: Final = b"SIMULATIONID0000"
 #: A device id has 64 characters; this leaves room for `.sys255-9`.
 _PREFIX_CHARACTERS: Final = 54
 _DEVICE_CHARACTERS: Final = 64
@@ -177,8 +179,9 @@ def unique_device(version: AutopilotVersion) -> str | None:
 
 
 def is_simulator(version: AutopilotVersion) -> bool:
-    """Return whether the vehicle is one of Headland's simulators."""
-    return bytes(version.uid2).startswith(SIMULATOR_UID)
+    """Return whether the vehicle is one of Headland's simulators, or PX4's."""
+    uid2 = bytes(version.uid2)
+    return uid2.startswith(SIMULATOR_UID) or uid2[2:] == _PX4_SIMULATOR_UID
 
 
 def fallback_device(context: SourceContext, system: int, twin: int = 0) -> str:

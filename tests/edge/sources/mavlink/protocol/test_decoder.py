@@ -126,7 +126,7 @@ def unknown_run(count: int, first: int, version: int = 2) -> list[bytes]:
 
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("stamped", [False, True])
-@pytest.mark.parametrize("count", [2, 3, 5, 7, 40, 300])
+@pytest.mark.parametrize("count", [2, 3, 7, 300])
 @pytest.mark.parametrize("piece_bytes", [37, 100_000])
 def test_unknown_ids_in_a_row_are_unknown_and_nothing_is_lost(
     version: int, stamped: bool, count: int, piece_bytes: int

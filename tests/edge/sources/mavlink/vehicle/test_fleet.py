@@ -261,9 +261,10 @@ def test_an_identity_that_does_not_come_within_five_seconds_is_the_gateways() ->
     assert field.event("identified").data == {"device": "uav-a1b2c3", "before": "gw-1.sys3"}
 
 
-def test_a_simulators_uid_marks_all_its_outputs_as_simulated() -> None:
+@pytest.mark.parametrize("uid2", [UID_SIMULATOR, [0x10, 6, *b"SIMULATIONID0000"], [0x12, 6, *b"SIMULATIONID0000"]])
+def test_a_simulators_uid_marks_all_its_outputs_as_simulated(uid2: list[int]) -> None:
     field, pilot = Field(), Autopilot()
-    field.receive([*met(pilot, 1000, UID_SIMULATOR), pilot.attitude(1500)])
+    field.receive([*met(pilot, 1000, uid2), pilot.attitude(1500)])
     assert all(row.source.simulated for row in field.rows)
     assert all(event.simulated for event in field.events)
     assert all(descriptor.simulated for descriptor in field.descriptors)
