@@ -220,7 +220,7 @@ class SpoolFile:
         renewal = final
         self.check.renewals += 1
         self.check.shortened += renewal.records_missing
-        self.check.begin_epoch(self.totals, renewal)
+        self.check.begin_epoch(self.totals, renewal, time_ms)
         self.counters["renewed"] += 1
         self.counters["shortened"] += renewal.records_missing
         _LOGGER.warning("the spool begins a new epoch, %s (%s): %s", epoch, renewal.reason, renewal.why)

@@ -43,8 +43,9 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
 
     `last`: the last number in use. `acked`: everything up to it was deleted after a commit ack. `published`: ranges
     that may have been published. `renewals` and `shortened` are those of `SpoolStatus`. `unreported`: missing records
-    (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it. `base` and
-    `stale_upto` are those of `SpoolTotals`. `unaccepted` is lost with the process.
+    (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it, and `doubts` the
+    renewals of which nobody knows how many records they cost (time, epoch before, why). `base` and `stale_upto` are
+    those of `SpoolTotals`. `unaccepted` is lost with the process.
     """
 
     gateway: str
@@ -56,6 +57,7 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     renewals: int = 0
     shortened: int = 0
     unreported: list[tuple[str, int, int, int]] = []
+    doubts: list[tuple[int, str, str]] = []
     report: int = 0
     base: int = 0
     stale_upto: int = 0

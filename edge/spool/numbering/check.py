@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from edge.spool.identity.check_file import CheckFile, CheckRecord, Unaccepted, Unreadable
 from edge.spool.identity.machine import SpoolMachine
 from edge.spool.identity.place import Place
-from edge.spool.numbering.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, lost_reports
+from edge.spool.numbering.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, with_lost_reports
 from edge.spool.numbering.published import Published
 from edge.spool.schema import SpoolTotals
 from headland.contract.records import EpochReason
@@ -23,6 +22,9 @@ _AHEAD: Final = 1000
 _SYNC_S: Final = 1.0
 #: The most missing ranges whose report is repeated where it is lost as well.
 _MOST_UNREPORTED: Final = 20
+#: The same for renewals of which it is not known what they cost, and the letters kept of the reason of each.
+_MOST_DOUBTS: Final = 3
+_WHY_LETTERS: Final = 120
 
 
 class SpoolCheck:
@@ -50,6 +52,7 @@ class SpoolCheck:
         self._unaccepted = Unaccepted()
         self._has_judged = False
         self._unreported: tuple[MissingRecords, ...] = ()
+        self._doubts: tuple[tuple[int, str, str], ...] = ()
         self._report_seq = 0
 
     def read(self) -> CheckRecord | Unreadable:
@@ -63,13 +66,14 @@ class SpoolCheck:
         if isinstance(record, CheckRecord):
             self.renewals, self.shortened = record.renewals, record.shortened
             self._unreported = tuple(MissingRecords(*each) for each in record.unreported)
+            self._doubts = tuple(record.doubts)
             self._report_seq = record.report
             if not self._has_judged:  # later it is what this process holds
                 self.lost_before = record.unaccepted
         self._has_judged = True
         renewal = judge_opening(opened, record, self._place, self._gateway)
         if renewal is not None and isinstance(record, CheckRecord):
-            renewal = replace(renewal, again=lost_reports(renewal.missing, record))
+            renewal = with_lost_reports(renewal, record)
         if renewal is None:
             is_known = isinstance(record, CheckRecord) and record.epoch == totals.epoch
             published = record.published if is_known and isinstance(record, CheckRecord) else []
@@ -77,10 +81,14 @@ class SpoolCheck:
             self.is_unproven = totals.last_seq > 0 and not opened.is_new
         return renewal
 
-    def begin_epoch(self, totals: SpoolTotals, renewal: Renewal) -> None:
+    def begin_epoch(self, totals: SpoolTotals, renewal: Renewal, time_ms: int) -> None:
         """Go on in a new epoch, of which nothing was published; its last record reports the renewal."""
         carried = () if renewal.again else self._unreported
         self._unreported = (*carried, *renewal.again, *renewal.missing)[-_MOST_UNREPORTED:]
+        doubts = renewal.doubts or self._doubts
+        if renewal.reason is EpochReason.UNPROVEN:
+            doubts = (*doubts, (time_ms, renewal.epoch_before, renewal.why[:_WHY_LETTERS]))
+        self._doubts = doubts[-_MOST_DOUBTS:]
         self._report_seq = totals.last_seq
         self._start(totals, Published())
 
@@ -127,7 +135,7 @@ class SpoolCheck:
         self._published.drop(totals.acked_seq)
         self._reserved.drop(totals.acked_seq)
         if totals.acked_seq >= self._report_seq:
-            self._unreported = ()
+            self._unreported, self._doubts = (), ()
         self.note(totals, now_s)
 
     def is_in_place(self) -> bool:
@@ -162,7 +170,8 @@ class SpoolCheck:
             renewals=self.renewals,
             shortened=self.shortened,
             unreported=[(each.epoch, each.first, each.last, each.records) for each in self._unreported],
-            report=self._report_seq if self._unreported else 0,
+            doubts=list(self._doubts),
+            report=self._report_seq if self._unreported or self._doubts else 0,
             base=totals.base,
             stale_upto=totals.stale_upto,
             unaccepted=self.lost_before + self._unaccepted,

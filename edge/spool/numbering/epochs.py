@@ -37,8 +37,9 @@ class MissingRecords:
 class Renewal:
     """A new epoch that has to begin: why, after which epoch, and which accepted records are missing.
 
-    `again`: missing records that an earlier epoch reported, and the report is missing as well. `is_doubtful`: other
-    records may have had the missing numbers, so that none is proven to be one of the missing.
+    `again` and `doubts`: missing records and unproven renewals (time, epoch before, why) that an earlier epoch told of,
+    and the report is missing as well. `is_doubtful`: other records may have had the missing numbers, so that none is
+    proven to be one of the missing.
     """
 
     reason: EpochReason
@@ -46,6 +47,7 @@ class Renewal:
     epoch_before: str
     missing: tuple[MissingRecords, ...] = ()
     again: tuple[MissingRecords, ...] = ()
+    doubts: tuple[tuple[int, str, str], ...] = ()
     is_doubtful: bool = False
 
     def without(self, found: Iterable[tuple[int, int]]) -> Renewal:
@@ -135,10 +137,12 @@ def _judge_alone(opened: OpenedSpool, check: Unreadable, gateway: str) -> Renewa
     return renewal
 
 
-def lost_reports(missing: Sequence[MissingRecords], check: CheckRecord) -> tuple[MissingRecords, ...]:
-    """Return the missing records whose report, which no commit ack has confirmed, is missing now as well."""
-    is_lost = any(each.epoch == check.epoch and each.first <= check.report <= each.last for each in missing)
-    return tuple(MissingRecords(*each) for each in check.unreported) if is_lost else ()
+def with_lost_reports(renewal: Renewal, check: CheckRecord) -> Renewal:
+    """Return the renewal with what was reported before, where no commit ack confirmed the report and it is missing."""
+    if not any(each.epoch == check.epoch and each.first <= check.report <= each.last for each in renewal.missing):
+        return renewal
+    again = tuple(MissingRecords(*each) for each in check.unreported)
+    return replace(renewal, again=again, doubts=tuple(check.doubts))
 
 
 def _doubtful(totals: SpoolTotals, check: CheckRecord) -> tuple[MissingRecords, ...]:
@@ -180,31 +184,30 @@ def _name(epoch: str, ranges: Sequence[tuple[int, int]]) -> tuple[MissingRecords
 
 def renewal_events(owner: SpoolOwner, renewal: Renewal, records: int, time_ms: int) -> list[Event]:
     """Return the events that report a renewal, which `records` records were carried through, and each missing range."""
-    reports: list[tuple[str, dict[str, Scalar]]] = [
-        (
-            SPOOL_RENEWED,
-            {
-                "reason": str(renewal.reason),
-                "epoch_before": renewal.epoch_before,
-                "records": records,
-                "why": renewal.why[:200],
-            },
-        )
+
+    def renewed(at_ms: int, reason: EpochReason, epoch_before: str, records: int, why: str) -> Event:
+        data: dict[str, Scalar] = {"reason": str(reason), "epoch_before": epoch_before, "records": records, "why": why}
+        return _event(owner, SPOOL_RENEWED, data, at_ms)
+
+    return [
+        renewed(time_ms, renewal.reason, renewal.epoch_before, records, renewal.why[:200]),
+        *(renewed(at_ms, EpochReason.UNPROVEN, before, 0, why) for at_ms, before, why in renewal.doubts),
+        *(
+            _event(
+                owner,
+                SPOOL_SHORTENED,
+                {
+                    "epoch": each.epoch,
+                    "first_seq": each.first,
+                    "last_seq": each.last,
+                    "records": each.records,
+                    "why": renewal.why[:200],
+                },
+                time_ms,
+            )
+            for each in (*renewal.again, *renewal.missing)
+        ),
     ]
-    reports += [
-        (
-            SPOOL_SHORTENED,
-            {
-                "epoch": each.epoch,
-                "first_seq": each.first,
-                "last_seq": each.last,
-                "records": each.records,
-                "why": renewal.why[:200],
-            },
-        )
-        for each in (*renewal.again, *renewal.missing)
-    ]
-    return [_event(owner, kind, data, time_ms) for kind, data in reports]
 
 
 def refused_event(owner: SpoolOwner, lost: Unaccepted, time_ms: int) -> Event:

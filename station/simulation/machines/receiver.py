@@ -9,8 +9,8 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final
 
-from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
-from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
+from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED, Event
+from headland.store.port import Mark, MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
 from ingest.accounting.ledger import Disposition
 from ingest.accounting.ranges import Ranges, accounted_in, merge
@@ -83,6 +83,8 @@ class Receiver:
         self.process: _IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
+        #: Records with an `unproven` event that a replaced store had, by the event.
+        self._replaced_doubts: dict[tuple[str, int], set[Mark]] = {}
 
     def start(self) -> None:
         """Start the ingest process; nothing happens where it runs."""
@@ -106,6 +108,8 @@ class Receiver:
         epoch that ended), and what was refused before and replayed after `writes`.
         """
         older = self.store.older(writes)
+        for key, marks in self.store.records_of(_is_unproven).items():
+            self._replaced_doubts.setdefault(key, set()).update(marks)
         for origin, truth in truths.items():
             for (gateway, epoch), state in self.store.marks().items():
                 if gateway in truth.names:
@@ -180,10 +184,25 @@ class Receiver:
         return said
 
     def doubted(self, truth: GatewayTruth) -> set[int]:
-        """Return the numbers of which an event says that it is not known whether they were."""
+        """Return the numbers of which an event says that it is not known whether they were.
+
+        Where the store that had the event was replaced, delivery names the event's own record as lost.
+        """
         events = self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000)
-        renewals = [event for event in events if event.kind == SPOOL_RENEWED and event.data["reason"] == "unproven"]
-        return set().union(*(truth.unprovable.get((event.device, event.t), set()) for event in renewals))
+        doubts = {(event.device, event.t) for event in events if _is_unproven(event)}
+        lost = {
+            (name, each.epoch, each.first, each.last)
+            for name, report in self.deliveries(sorted(truth.names)).items()
+            for each in report.lost
+        }
+        for key, marks in self._replaced_doubts.items():
+            if any(
+                (mark.gateway, mark.epoch) == (name, epoch) and first <= mark.first and mark.last <= last
+                for mark in marks
+                for name, epoch, first, last in lost
+            ):
+                doubts.add(key)
+        return set().union(*(truth.unprovable.get(key, set()) for key in doubts))
 
     def move_device(self, device: str, gateway: str) -> None:
         """Give a device to another gateway, as an administrator does: what was refused of it is replayed."""
@@ -196,6 +215,10 @@ class Receiver:
     def marks(self) -> dict[tuple[str, str], MarkState]:
         """Return the store's marks."""
         return self.store.marks()
+
+
+def _is_unproven(event: Event) -> bool:
+    return event.kind == SPOOL_RENEWED and event.data["reason"] == "unproven"
 
 
 class _IngestProcess:

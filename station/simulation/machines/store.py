@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
-from headland.contract.records import Descriptor
+from headland.contract.records import Descriptor, Event
 from headland.store.memory import MemoryStore
-from headland.store.port import DeviceRecord, WriteBatch, WriteResult
+from headland.store.port import DeviceRecord, Mark, WriteBatch, WriteResult
 from station.simulation.agenda import SimulatedClock
 from station.simulation.machines.disk import ProcessKilled, unavailable
 
@@ -27,6 +28,18 @@ class SimulatedStore(MemoryStore):
     def writes(self) -> int:
         """The number of writes so far: a state that can be restored."""
         return len(self._writes)
+
+    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
+        """Return the marks of the writes that held such events of gateways, by their (device, time)."""
+        found: dict[tuple[str, int], set[Mark]] = {}
+        for write in self._writes:
+            if isinstance(write, WriteBatch):
+                for stored in write.events:
+                    event = stored.event
+                    if is_asked(event):
+                        marks = {mark for mark in write.marks if mark.gateway == event.device}
+                        found.setdefault((event.device, event.t), set()).update(marks)
+        return found
 
     def older(self, writes: int) -> SimulatedStore:
         """Return a store as this one was after `writes` writes."""
