@@ -15,7 +15,7 @@ from headland.contract.records import Scalar
 
 #: Prefix of the uid2 of Headland's simulated autopilots: their data is marked as simulated, whatever settings say.
 SIMULATOR_UID: Final = b"HLSIM"
-#: The end of the uid2 of PX4's simulated autopilots, after two bytes for processor and instance (its SITL board_config.h).
+#: The end of the uid2 of PX4's simulated autopilots, after two bytes (board_config.h of its SITL).
 _PX4_SIMULATOR_UID: Final = b"SIMULATIONID0000"
 #: A device id has 64 characters; this leaves room for `.sys255-9`.
 _PREFIX_CHARACTERS: Final = 54
