@@ -18,8 +18,15 @@ _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SHORT_BYTES: Final = 65_536
 
 
+class ClientLeftError(Exception):
+    """The client ended its connection before its body was complete: nobody waits for a response."""
+
+
 async def read_body(receive: Receive, headers: Headers, most_bytes: int, most_depth: int) -> Receive:
-    """Read a body and return a `receive` that replays it; raises ProblemError (413, 400) beyond the limits."""
+    """Read a body and return a `receive` that replays it.
+
+    Raises ProblemError (413, 400) beyond the limits, and ClientLeftError.
+    """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most_bytes:
         raise _too_large(most_bytes)
@@ -27,7 +34,7 @@ async def read_body(receive: Receive, headers: Headers, most_bytes: int, most_de
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return _replay(message, receive)
+            raise ClientLeftError
         body += message.get("body", b"")
         if len(body) > most_bytes:
             raise _too_large(most_bytes)

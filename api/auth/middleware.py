@@ -13,7 +13,7 @@ from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth.authenticators import ORGANISATION_HEADER, Credentials, allows
-from api.auth.body_limits import read_body
+from api.auth.body_limits import ClientLeftError, read_body
 from api.auth.limits import Limits
 from api.auth.permissions import RequiredScope, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
@@ -70,6 +70,8 @@ class AuthMiddleware:
                 return
             except RetryLater as error:
                 await _reply_later(error)(scope, receive, send)
+                return
+            except ClientLeftError:
                 return
             await self._app(scope, receive, send)
         finally:

@@ -212,6 +212,21 @@ def test_a_body_that_drips_ends_in_time(tmp_path: Path) -> None:
     assert b"slow-body" in answer
 
 
+@pytest.mark.parametrize(("path", "key"), [("/v1/session", ""), ("/v1/farms", "write")])
+def test_a_client_that_leaves_before_its_body_is_complete_writes_nothing_to_the_log(
+    tmp_path: Path, wait_until: WaitUntil, caplog: pytest.LogCaptureFixture, path: str, key: str
+) -> None:
+    with serve_api(tmp_path, fill_farm()) as api:
+        url = api.client.base_url
+        with socket.create_connection((url.host, url.port or 80)) as client:
+            access = f"Authorization: Bearer {api.keys[Scope.WRITE]}\r\n" if key else ""
+            client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\n{access}Content-Length: 100\r\n\r\n{{".encode())
+            wait_until(lambda: len(api.app.state.running) == 1)
+        wait_until(lambda: len(api.app.state.running) == 0)
+        assert api.ask("GET", "/v1/farms", Scope.READ).status_code == 200
+    assert caplog.text == ""
+
+
 def test_a_key_has_a_part_of_the_live_places_only(tmp_path: Path) -> None:
     feed = feed_of(max_clients=8)
     with serve_api(tmp_path, live=feed) as api:
