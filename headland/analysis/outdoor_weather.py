@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
 
 from headland.agronomy.climate.rain import GAP_MS, Rain, RainSum, read_gauge, sum_rain
-from headland.agronomy.series.arrays import Values
+from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
-from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED
-from headland.agronomy.series.sensor_health import check_channel
+from headland.agronomy.series.qartod import FAIL, NOT_EVALUATED, SUSPECT
+from headland.agronomy.series.sensor_health import LIMITS, SensorFinding, check_channel, find_stuck
 from headland.agronomy.series.time_grid import STEP_MS, Periods, average, count_true, make_periods
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.origin import of_one_origin
@@ -102,8 +102,7 @@ def hourly_means(scope: OrgScope, records: Iterable[DeviceRecord], quantity: Qua
             declared = device.channels.get(channel)
             interval_s = None if declared is None else declared.interval_s
             inside = (buckets.start_ms >= first_ms) & (buckets.start_ms < end_ms)
-            flags, faults = check_channel(channel, buckets.start_ms, buckets.mean, inside)
-            value = np.where(flags < FAIL, buckets.mean, np.nan)
+            value, faults = _check(channel, buckets.start_ms, buckets.mean, inside)
             known = _hourly(hours, buckets.start_ms, value, interval_s, is_detector=quantity == "rain_share")
             fresh = {hour_ms: mean for hour_ms, mean in known.items() if hour_ms not in means}
             found = [DeviceFinding(device.device, finding) for finding in faults]
@@ -114,6 +113,23 @@ def hourly_means(scope: OrgScope, records: Iterable[DeviceRecord], quantity: Qua
             else:
                 unused += found
     return Hourly(means, tuple(devices), tuple(findings if means else unused))
+
+
+def _check(channel: str, time_ms: Times, mean: Values, inside: Mask) -> tuple[Values, list[SensorFinding]]:
+    """Return the means that can be used, NaN for the others, and the findings about their sensor.
+
+    A constant temperature or humidity is told and used, since means of a coarse sensor may be constant for hours; a
+    calm all day is an anemometer that does not turn.
+    """
+    flags, faults = check_channel(channel, time_ms, mean, inside)
+    usable = flags < FAIL
+    if channel in LIMITS and channel not in OUTSIDE["wind"]:
+        usable |= find_stuck(time_ms, mean, LIMITS[channel])
+        told = [replace(f, flag=SUSPECT, left_out=False) if f.test == "flat_line" else f for f in faults]
+        # What is a whole sensor's fault stays out.
+        if all(f.test == "flat_line" or not f.left_out for f in faults):
+            return np.where(usable, mean, np.nan), told
+    return np.where(flags < FAIL, mean, np.nan), faults
 
 
 def _hourly(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,29 @@ def test_the_hours_are_go_caution_or_stop_by_the_sites_own_wind(farm_api: Regist
     assert answer["hours"][3]["reasons"] == ["wind_too_strong"]
     # Bureau of Meteorology's table: 25 degC and 60 % are 5.5 K.
     assert answer["hours"][1]["delta_t_k"] == pytest.approx(5.53, abs=0.1)
+
+
+def test_sensors_that_lie_are_told_beside_the_hours(tmp_path: Path) -> None:
+    store = MemoryStore()
+    time_ms = START_MS // HOUR_MS * HOUR_MS - 24 * HOUR_MS + 300_000 * np.arange(24 * 12)
+    weather = {
+        "air_temperature_degc": np.full(len(time_ms), 25.0),
+        "relative_humidity_pct": 0.6 + 0.05 * np.sin(np.arange(len(time_ms)) / 50),
+        "wind_speed_m_s": np.zeros(len(time_ms)),
+    }
+    write_series(store, OWN, "liars", "weather", "wx-lies", time_ms, weather)
+    with serve_spread_field(tmp_path, store) as served:
+        farm = served.repositories.farms.list()[0]
+        site = served.repositories.sites.add(Site(farm=farm.id, name="liars", time_zone="Europe/Berlin"))
+        shown = served.client.get(f"/v1/fields/{served.ids['field']}").json()
+        assert served.client.put(f"/v1/fields/{shown['id']}", json={**shown, "site": site.id}).status_code == 200
+        window = {"start": int(time_ms[0]), "end": int(time_ms[-1]) + 1, "kind": "liquid"}
+        answer = ask(served, f"/v1/fields/{shown['id']}/weather-window", **window)
+    assert {(each["test"], each["left_out"]) for each in answer["left_out"]} == {
+        ("flat_line", True), ("flat_line", False), ("unit_fraction", True),
+    }  # fmt: skip
+    assert {hour["state"] for hour in answer["hours"]} == {"insufficient_data"}
+    assert all(hour["air_temperature_degc"] == pytest.approx(25.0) for hour in answer["hours"])
 
 
 def test_applied_amounts_and_weather_are_recorded_and_a_changed_entry_is_detected(
