@@ -66,7 +66,7 @@ def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm,
     known = {device["id"] for device in farm.devices("drone")}
     first = farm.run("edge", "import", str(folder))
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "empty.BIN holds no DataFlash message" in first.stdout
+    assert "empty.BIN is empty: the recorder wrote nothing" in first.stdout
     copter, quad, link = "uav-210032000a51323138383637", f"uav-{UUID}", device_of("bytes of link")
     assert f"00000007.BIN: 2,775 points in 600 rows and 3 events of {copter}, of 913 messages" in first.stdout
     devices = {device["id"] for device in farm.devices("drone")} - known
