@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.accept.conftest import Agreement
 from tests.services.farm import Farm
 from tests.waiting import wait_until
 
@@ -96,7 +97,9 @@ def test_a_log_without_a_fix_stores_no_position_at_zero(farm: Farm, real_data: P
         assert not [1 for lat, lon in zip(*(stored[channel] for channel in pair), strict=True) if lat == lon == 0]
 
 
-def test_a_pass_with_a_declared_implement_has_the_area_and_the_length_of_its_track(farm: Farm, real_data: Path) -> None:
+def test_a_pass_with_a_declared_implement_has_the_area_and_the_length_of_its_track(
+    farm: Farm, real_data: Path, agree: Agreement
+) -> None:
     import_log(farm, real_data / "flights" / "phoenix_mission2.tlog")
     stored = series(farm, "latitude_deg", "longitude_deg")
     latitudes, longitudes = stored["channels"]["latitude_deg"], stored["channels"]["longitude_deg"]
@@ -124,7 +127,8 @@ def test_a_pass_with_a_declared_implement_has_the_area_and_the_length_of_its_tra
     ]
     waits_s = [(after - before) / 1000 for before, after in pairwise(stored["time_ms"])]
     moved_m = sum(step for step, wait in zip(steps_m, waits_s, strict=True) if wait <= 2 and step >= 0.5 * wait)
-    assert made.json()["work_m"] == pytest.approx(moved_m, rel=0.03)
+    agree("length worked", made.json()["work_m"], moved_m, "positions of the log", rel=0.03)
     # Straight swaths of 2 m: all that was treated, once or again, is the length times the width.
     cover = applied["cover"]
-    assert cover["covered_m2"] + cover["overlap_m2"] == pytest.approx(2.0 * made.json()["work_m"], rel=0.05)
+    treated_m2 = cover["covered_m2"] + cover["overlap_m2"]
+    agree("area treated", treated_m2, 2.0 * made.json()["work_m"], "length times swath", rel=0.05)

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from headland.agronomy.prescription.interpolation import Variogram, idw, krige
+from tests.accept.conftest import Agreement
 
 YIELD = Path("datasets/pyprecag_yield")
 #: As the control file says: the nearest 100 points, blocks of 30 m that are the mean of 10 by 10 places.
@@ -25,17 +25,17 @@ def read_table(path: Path) -> np.ndarray:
     return np.array([[float(word) for word in line.split()] for line in lines if line.strip()])
 
 
-def test_kriging_and_distance_give_what_two_packages_printed(real_data: Path) -> None:
+def test_kriging_and_distance_give_what_two_packages_printed(real_data: Path, agree: Agreement) -> None:
     told = json.loads((real_data / "oracles.json").read_text())["kriging"]
     points, value, at = np.column_stack((told["x"], told["y"])), np.array(told["z"]), np.array(told["points"], float)
     found = krige(points, value, at, Variogram(0.2, 1.8, 90.0))
     for package in ("pykrige", "gstools"):
-        assert found.value == pytest.approx(told[f"{package}_z"], abs=2e-6)
-        assert found.variance == pytest.approx(told[f"{package}_var"], abs=2e-7)
-    assert idw(points, value, at) == pytest.approx(told["idw_p2"], abs=2e-6)
+        agree("kriged value", found.value, told[f"{package}_z"], package, within=2e-6)
+        agree("kriging variance", found.variance, told[f"{package}_var"], package, within=2e-7)
+    agree("inverse distance", idw(points, value, at), told["idw_p2"], "oracle table", within=2e-6)
 
 
-def test_vespers_map_of_a_real_yield_is_met_to_the_decimals_that_it_printed(real_data: Path) -> None:
+def test_vespers_map_of_a_real_yield_is_met_to_the_decimals_that_it_printed(real_data: Path, agree: Agreement) -> None:
     folder = real_data / YIELD
     with (folder / "high_5m_vesperdata.csv").open() as file:
         rows = np.array([[float(word) for word in row[1:]] for row in list(csv.reader(file))[1:]])
@@ -54,4 +54,4 @@ def test_vespers_map_of_a_real_yield_is_met_to_the_decimals_that_it_printed(real
         found[index] = krige(points[near], value[near], middle + block, model).value.mean()
     assert len(found) == 129
     assert (local[:, :2] == printed[:, 1:3]).all()
-    assert found == pytest.approx(printed[:, 3], abs=PRINTED)
+    agree("map of a wheat yield [t/ha]", found, printed[:, 3], "VESPER", within=PRINTED)

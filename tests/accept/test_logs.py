@@ -25,6 +25,7 @@ from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.source import Reading
 from headland.contract.quantities import quantity_of
 from headland.contract.records import Clock
+from tests.accept.conftest import Agreement
 from tests.edge.imports.dataflash.text_writer import text_of_file
 from tests.edge.sources.mavlink.stand_ins import Collector
 
@@ -73,7 +74,7 @@ def is_same(ours: Any, theirs: Any) -> bool:
 @pytest.mark.parametrize(("name", "count", "fields"), [(PLANE, 51_235, 480_780), (SUB, 7_510, 74_147)])
 @pytest.mark.parametrize("size", [65_536, 777])
 def test_every_field_of_every_message_is_pymavlinks(
-    real_data: Path, name: str, count: int, fields: int, size: int
+    real_data: Path, name: str, count: int, fields: int, size: int, agree: Agreement
 ) -> None:
     path = real_data / "flights" / name
     ours, reader = read_ours(path.read_bytes(), size)
@@ -86,7 +87,7 @@ def test_every_field_of_every_message_is_pymavlinks(
         assert list(said) == message.get_fieldnames()
         compared += len(said)
         differing += sum(not is_same(value, getattr(message, column)) for column, value in said.items())
-    assert (compared, differing) == (fields, 0)
+    agree(f"fields of {name}", [compared, differing], [fields, 0], "pymavlink")
     assert reader.counters()["junk_bytes"] <= 7  # the plane's last message was cut off
 
 
@@ -103,7 +104,9 @@ def test_units_are_those_that_pymavlink_finds(real_data: Path) -> None:
     assert compared == 757
 
 
-def test_the_plane_is_dated_by_its_satellites_although_its_own_clock_runs_eight_percent_slow(real_data: Path) -> None:
+def test_the_plane_is_dated_by_its_satellites_although_its_own_clock_runs_eight_percent_slow(
+    real_data: Path, agree: Agreement
+) -> None:
     """Each fix must stand within what a receiver is late at the UTC that it says itself (GPS time less 16 s)."""
     path = real_data / "flights" / PLANE
     source = DataflashSource(path, None, "home")
@@ -114,7 +117,7 @@ def test_the_plane_is_dated_by_its_satellites_although_its_own_clock_runs_eight_
     for row, fix in zip(rows, fixes, strict=True):
         utc_us = gps_utc_us(fix.Week, fix.TimeMS)
         assert utc_us is not None
-        assert abs(row.time_ms - utc_us / 1000) < 100
+        agree("the plane's positions in time [ms]", row.time_ms, utc_us / 1000, "its receiver", within=100)
         assert row.values["gps_latitude_deg"] == fix.Lat
     assert {row.clock for row in sink.readings} == {Clock.GPS}
     report = source.report()
@@ -123,7 +126,7 @@ def test_the_plane_is_dated_by_its_satellites_although_its_own_clock_runs_eight_
     assert (report.messages, report.rows) == (51_235, 28_477)
     # 2014-12-04 15:02:49 to 15:13:54 UTC; it flew 2.2 km.
     assert (report.first_ms, report.last_ms) == (1_417_705_369_309, 1_417_706_034_968)
-    assert length_m(rows) == pytest.approx(2204, rel=0.02)
+    agree("length of the plane's flight", length_m(rows), 2204, "its own positions", rel=0.02)
     modes = [event.data["mode"] for event in sink.events if event.kind == "mode"]
     assert modes[:3] == ["MANUAL", "CIRCLE", "MANUAL"]
     # Its terrain data never was healthy.
@@ -154,7 +157,7 @@ def test_a_submarine_without_a_receiver_is_not_dated_and_nothing_of_it_leaves(re
     assert report.notes == (Sentence("undated"),)
 
 
-def test_the_px4_log_is_dated_by_its_satellites_and_keeps_pyulogs_numbers(real_data: Path) -> None:
+def test_the_px4_log_is_dated_by_its_satellites_and_keeps_pyulogs_numbers(real_data: Path, agree: Agreement) -> None:
     path = real_data / "flights" / QUAD
     source = UlogSource(path, None, "home")
     sink = play(source)
@@ -165,7 +168,8 @@ def test_the_px4_log_is_dated_by_its_satellites_and_keeps_pyulogs_numbers(real_d
     for at, row in enumerate(rows):
         own_us = int(fixes["timestamp"][at]) + int(fixes["timestamp_time_relative"][at])
         late_ms = (int(fixes["timestamp"][at]) - own_us) / 1000
-        assert abs(row.time_ms - late_ms - int(fixes["time_utc_usec"][at]) / 1000) < 100
+        said_ms = int(fixes["time_utc_usec"][at]) / 1000
+        agree("PX4's positions in time [ms]", row.time_ms - late_ms, said_ms, "its receiver", within=100)
         assert row.values["gps_latitude_deg"] == fixes["lat"][at] / 1e7
         assert row.values["gps_altitude_m"] == fixes["alt"][at] / 1000
     attitudes = log.get_dataset("vehicle_attitude").data
