@@ -19,9 +19,10 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
-from headland.store.core.state import StoreState, apply_change
+from headland.store.core.stale_rollups import TouchedHours
+from headland.store.core.state import StateChange, StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
-from headland.store.duckdb.errors import translate_error
+from headland.store.duckdb.errors import first_line, translate_error
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.tables.compaction import Progress
@@ -50,6 +51,8 @@ _IDLE_S: Final = 5.0
 _OVERDUE_S: Final = 3600.0
 _MAX_GROUP_POINTS: Final = 200_000
 _CHECKPOINT_BYTES: Final = 16 * 2**20
+#: What DuckDB raises where other queries use the memory, and where a transaction failed in its commit or rollback.
+_OUT_OF_MEMORY: Final = (duckdb.OutOfMemoryException, duckdb.TransactionException)
 
 
 class DuckDBWriter:
@@ -217,7 +220,7 @@ class DuckDBWriter:
             split = [reject_expired(job.batch, self._cuts.raw_ms) for job in jobs]
             batches = [batch for batch, _ in split]
             now_ms = wall_clock_ms()
-            change, touched = commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
+            change, touched = self._store(batches, now_ms)
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, duckdb.Error | HeadlandError):
                 # The error is that of one batch, not of the store: the others must not fail with it.
@@ -244,6 +247,32 @@ class DuckDBWriter:
             return
         for job, result, (_, rejections) in zip(jobs, change.results, split, strict=True):
             job.done.set_result(replace(result, rejected=len(rejections), rejections=rejections))
+
+    def _store(self, batches: Sequence[WriteBatch], now_ms: int) -> tuple[StateChange, TouchedHours]:
+        """Commit a group; where readers use the memory, once more with a part that they do not have."""
+        try:
+            return commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
+        except _OUT_OF_MEMORY as error:
+            with self._lock:
+                self._counters["failed_transactions"] += 1
+            _LOGGER.info("a commit is repeated with more memory: %s", first_line(error))
+            self._leave_transaction(error)
+            with self._file.more_memory(LARGE_WORK_MB):
+                return commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
+
+    def _leave_transaction(self, error: duckdb.Error) -> None:
+        """Leave a transaction whose rollback failed as well: it would refuse everything. Raises where that fails."""
+        with suppress(duckdb.Error):
+            self._file.connection.execute("ROLLBACK")
+        try:
+            self._file.connection.execute("SELECT 1").fetchall()
+        except duckdb.Error:
+            self._file.close()
+            with self._lock:
+                self._failure = translate_error(error, self._file.path)
+            self._reopen_after_failure()
+            if self._failure is not None:
+                raise self._failure from error
 
     def _keep_in_place(self) -> None:
         """See to it that commits are in the file at the store's path; raises where they are not."""
@@ -369,6 +398,9 @@ class DuckDBWriter:
             with self._lock:
                 self._failure = translated
             self._reopen_after_failure()
+        elif isinstance(error, _OUT_OF_MEMORY):
+            with suppress(HeadlandError):
+                self._leave_transaction(error)
         return translated
 
     def _reopen_after_failure(self, most_s: float = EXAMINATION_S) -> None:

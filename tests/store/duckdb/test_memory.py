@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -12,10 +14,11 @@ import pytest
 
 from headland.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.errors import RetryLater
+from headland.store.duckdb import writer
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesFilter, WriteBatch
-from tests.store.batches import key
+from tests.store.batches import batch, key, rows_of
 
 LARGE = "SELECT sum(length(all_of_it)) FROM (SELECT string_agg(repeat('x', 1000), '') all_of_it FROM range(20_000))"
 
@@ -130,4 +133,39 @@ def test_the_first_samples_of_each_series_are_read_without_ranking_all(tmp_path:
             for answer in (found, sorted(together, key=lambda one: one.key.device)):
                 assert [one.time_ms.tolist() for one in answer] == ([expected] * len(names) if limit else [])
                 assert all((one.value == one.time_ms / 8).all() for one in answer)
+    store.close()
+
+
+def test_a_commit_for_which_readers_left_no_memory_is_repeated_with_more(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb", memory_limit_mb=16)
+    store.write(batch((key(), 1000, 1.0)))
+    count, each = 40_000, np.arange(40_000)
+    many = Points([key()], np.zeros(count, np.int32), 10_000 + each, each.astype(float), np.ones(count, np.uint8))
+    # As if others had nearly all of it.
+    store._file.connection.cursor().execute("SET memory_limit = '1.5MB'").close()
+    store.write(WriteBatch(many))
+    assert len(rows_of(store)) == count + 1
+    store.close()
+
+
+@pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, duckdb.TransactionException])
+def test_a_transaction_whose_rollback_failed_as_well_stops_no_later_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[duckdb.Error]
+) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    store.write(batch((key(), 1000, 1.0)))
+    commit, failures = writer.commit_group, [error("Failed to commit: failed to pin block")]
+
+    def fail_once(connection: duckdb.DuckDBPyConnection, *arguments: Any) -> Any:
+        if not failures:
+            return commit(connection, *arguments)
+        connection.execute("BEGIN TRANSACTION")
+        with contextlib.suppress(duckdb.Error):
+            connection.execute("SELECT error('it is aborted now')")
+        raise failures.pop()
+
+    monkeypatch.setattr(writer, "commit_group", fail_once)
+    for second in range(2, 4):
+        store.write(batch((key(), second * 1000, float(second))))
+    assert [row[1] for row in rows_of(store)] == [1000, 2000, 3000]
     store.close()
