@@ -14,9 +14,9 @@ import pytest
 
 from headland.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.errors import RetryLater
-from headland.store.duckdb import writer
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables.transaction import commit_group
 from headland.store.port import Points, SeriesFilter, WriteBatch
 from tests.store.batches import batch, key, rows_of
 
@@ -154,17 +154,17 @@ def test_a_transaction_whose_rollback_failed_as_well_stops_no_later_commit(
 ) -> None:
     store = DuckDBStore(tmp_path / "store.duckdb")
     store.write(batch((key(), 1000, 1.0)))
-    commit, failures = writer.commit_group, [error("Failed to commit: failed to pin block")]
+    failures = [error("Failed to commit: failed to pin block")]
 
     def fail_once(connection: duckdb.DuckDBPyConnection, *arguments: Any) -> Any:
         if not failures:
-            return commit(connection, *arguments)
+            return commit_group(connection, *arguments)
         connection.execute("BEGIN TRANSACTION")
         with contextlib.suppress(duckdb.Error):
             connection.execute("SELECT error('it is aborted now')")
         raise failures.pop()
 
-    monkeypatch.setattr(writer, "commit_group", fail_once)
+    monkeypatch.setattr("headland.store.duckdb.writer.commit_group", fail_once)
     for second in range(2, 4):
         store.write(batch((key(), second * 1000, float(second))))
     assert [row[1] for row in rows_of(store)] == [1000, 2000, 3000]
