@@ -157,6 +157,7 @@ def gateways_of(folder: FarmFolder) -> list[str]:
         return [gateway.name for gateway in repositories.gateways.list()]
 
 
+@pytest.mark.services("mosquitto")  # the other broker accepts no further gateway
 def test_a_gateway_that_is_added_or_removed_is_known_to_the_registry(tmp_path: Path) -> None:
     folder = FarmFolder(tmp_path)
     words = ["gw-2", "--data", str(tmp_path)]
@@ -166,6 +167,7 @@ def test_a_gateway_that_is_added_or_removed_is_known_to_the_registry(tmp_path: P
     assert gateways_of(folder) == []
 
 
+@pytest.mark.services("mosquitto")  # the other broker accepts no further gateway
 def test_a_registry_that_is_away_costs_a_new_gateway_nothing_but_a_sentence(tmp_path: Path, free_port: int) -> None:
     away = ["--registry", f"postgresql://headland@127.0.0.1:{free_port}/farm"]
     done = CliRunner().invoke(app, ["gateway", "add", "gw-2", "--data", str(tmp_path), *away])
