@@ -289,6 +289,7 @@ class MavlinkSource:
     def _forget(self, name: str, now_ms: int) -> list[Output]:
         """Forget a peer; return what its vehicles still had."""
         peer = self._peers.pop(name, None)
+        self._stations.forget(name)
         if peer is not None:
             self._counts += self._decoder_counts(name, peer)
         for key in [key for key in self._requesters if key[0] == name]:

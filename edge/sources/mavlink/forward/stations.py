@@ -51,15 +51,16 @@ class GroundStations:
         return bool(self._stations)
 
     def pass_down(self, peer: str, data: bytes) -> None:
-        """Send what a peer of the link has sent to every ground station, by whole frames; no bytes end the peer."""
-        if not data:
-            self._splitters.pop(peer, None)
-            return
+        """Send what a peer of the link has sent to every ground station, by whole frames."""
         frames = self._splitters.setdefault(peer, FrameSplitter()).split(data)
         if frames:
             self._counts["forwarded"] += len(frames)
             for station in self._stations:
                 station.send(frames)
+
+    def forget(self, peer: str) -> None:
+        """Drop the rest of a peer that is gone: senders of datagrams come and go without an end."""
+        self._splitters.pop(peer, None)
 
     def poll(self, routes: Routes, now_s: float) -> list[Upward]:
         """Return what the ground stations have sent and their rules let pass, with the peers that it is for."""

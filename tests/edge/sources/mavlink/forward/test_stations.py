@@ -198,3 +198,20 @@ def test_an_endpoint_that_is_taken_is_said_and_the_link_is_read_without_it(new_p
             wait_until(lambda: speak(radio, speaker, link_port) or attitudes(sink) > 5)
             (warning,) = source.warnings()
             assert f"tcpin:127.0.0.1:{desk_port} cannot be opened" in warning
+
+
+def test_many_senders_leave_no_rest_of_a_frame_behind(free_port: int) -> None:
+    with (
+        udp_socket() as desk,
+        running(f"udpin:127.0.0.1:{free_port}", forward=[station_of(desk)]) as (source, _),
+        contextlib.ExitStack() as stack,
+    ):
+        senders = [stack.enter_context(udp_socket()) for _ in range(140)]
+
+        def sent() -> bool:
+            for sender in senders:
+                sender.sendto(packed(HEARTBEAT)[:9], ("127.0.0.1", free_port))
+            return source.counters().get("peers_dropped", 0) >= 12
+
+        wait_until(sent)
+        wait_until(lambda: len(source._stations._splitters) <= 128)
