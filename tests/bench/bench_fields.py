@@ -1,4 +1,4 @@
-"""How true as-applied maps are: ten seeds of each field scenario, through gateway, store and API, against the ground.
+"""Accuracy of as-applied maps: ten seeds of each field scenario, through gateway, store and API, against the ground.
 
 Figures are the mean and the worst of the seeds: the total, overlap and skip against the rows as planned [% of the
 field], cells of 2 m against what landed on them [% RMS of the mean], and how much more bare ground is shown than there

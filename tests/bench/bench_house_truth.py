@@ -1,4 +1,4 @@
-"""How right the indices of simulated greenhouses are, over seeds and seasons, against the simulator's truth.
+"""Accuracy of the indices of simulated greenhouses, over seeds and seasons, against the simulator's truth.
 
 Two days of the twelve compartments of `hubei-greenhouses` with all sensor errors, some seeds in each of three seasons.
 Figures: lowest, median and highest over the seeds of the precision and recall of condensation hours, for leaf and cover

@@ -1,4 +1,4 @@
-"""What damage took from the store shows in the delivery of every gateway: with its times, or as unknown."""
+"""Losses by damage of the store, shown in the delivery of every gateway: with its times, or as unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is by its contents, whatever it is named."""
+"""Kind of a file by its contents, whatever it is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a full spool drops counts as reported where a report names it, also in a later epoch, and nothing else does."""
+"""Records that a full spool drops: they count as reported only where a report names them, also in a later epoch."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a ground station may send to the vehicles of a shared link."""
+"""Rules of what a ground station may send to the vehicles of a shared link."""
 
 from __future__ import annotations
 
