@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -40,12 +40,24 @@ class MessageReceiver:
         return valid
 
 
+class MessageService(Protocol):
+    """A part of the autopilot with messages of its own, as logs and files on its card."""
+
+    @property
+    def kinds(self) -> Mapping[str, Callable[[Message], Responses]]:
+        """Message types it responds to, in place of the handler's own."""
+
+    def step(self) -> Responses:
+        """Return the messages that are due at this step."""
+
+
 class Handler:
     """Responds to the messages to this vehicle; `counters` counts handled and ignored messages."""
 
     def __init__(
         self, vehicle: SimulatedVehicle, encoder: VehicleEncoder, streams: Streams, system_id: int, speed: float = 1.0
     ) -> None:
+        self._services: list[MessageService] = []
         self._vehicle = vehicle
         self._parameters = vehicle.parameters
         self._streams = streams
@@ -77,6 +89,11 @@ class Handler:
             "TIMESYNC": self._send_time,
         }
 
+    def add_service(self, service: MessageService) -> None:
+        """Let a service respond to its types of messages."""
+        self._services.append(service)
+        self._messages.update(service.kinds)
+
     def respond(self, message: Message) -> Responses:
         """Return the responses to a message."""
         kind = message.get_type()
@@ -87,8 +104,9 @@ class Handler:
         return self._messages[kind](message)
 
     def repeat_requests(self) -> Responses:
-        """Return the repeated requests of a running transfer."""
-        return self._mission.repeat_requests(self._vehicle.time_ms)
+        """Return the repeated requests of a running transfer, and what the services have to send at this step."""
+        due = [message for service in self._services for message in service.step()]
+        return [*self._mission.repeat_requests(self._vehicle.time_ms), *due]
 
     def _is_addressed(self, message: Message) -> bool:
         return getattr(message, "target_system", 0) in {0, self._system_id} and getattr(

@@ -498,3 +498,30 @@ def test_a_speed_changes_what_is_under_way_and_minus_one_changes_nothing() -> No
     station.listen(1)
     assert motion.speed_m_s == pytest.approx(2.0, abs=0.4)
     assert station.result(178, 1, 0) == 4
+
+
+class Echo:
+    """A service that answers file transfers with a text and says another at the next step."""
+
+    def __init__(self) -> None:
+        self.due: list[Any] = []
+
+    @property
+    def kinds(self) -> dict[str, Any]:
+        return {"FILE_TRANSFER_PROTOCOL": self.answer}
+
+    def answer(self, message: Any) -> list[Any]:
+        self.due.append(dialect.MAVLink_statustext_message(6, b"later"))
+        return [dialect.MAVLink_statustext_message(6, b"now")]
+
+    def step(self) -> list[Any]:
+        due, self.due = self.due, []
+        return due
+
+
+def test_a_service_takes_its_messages_over_and_sends_in_its_own_time() -> None:
+    station = Station()
+    station.drone.handler.add_service(Echo())
+    (answer,) = station.ask(dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, [0] * 251))
+    assert answer.text == "now"
+    assert station.texts(0.04) == ["later"]
