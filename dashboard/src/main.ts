@@ -3,6 +3,7 @@
 import "./style.css";
 
 import { FarmState } from "./api/farm_state";
+import { queries } from "./api/query";
 import { ApiError, errorText, onReachability, onSessionEnded } from "./api/request";
 import { openSession } from "./api/session";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
@@ -14,8 +15,10 @@ import { make } from "./components/dom";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
 import { findPage, PAGES } from "./pages";
+import { mountOverlays } from "./ui/overlays";
 
 const app = document.getElementById("app") as HTMLElement;
+const overlays = document.body.appendChild(make("div"));
 const RETRY_MS = 3000;
 let farm: FarmState | null = null;
 let shell: Shell | null = null;
@@ -60,6 +63,7 @@ function showSignIn(message = ""): void {
   leavePage = () => undefined;
   farm?.stop();
   farm = null;
+  queries.clear();
   shell = null;
   document.title = `${translate("sign_in")} · Headland`;
   app.replaceChildren(buildSignInForm(message, () => void start()));
@@ -96,7 +100,11 @@ async function showPage(): Promise<void> {
   const setTitle = (title: string): void => {
     document.title = `${title} · Headland`;
   };
-  const { view, leave } = createView(route, farm, { setTitle, showMessage: (text) => frame.showMessage(text), setQuery: setQueryParameter });
+  const { view, leave } = createView(route, farm, {
+    setTitle,
+    showMessage: (text) => frame.showMessage(text),
+    setQuery: setQueryParameter,
+  });
   leavePage = leave;
   setTitle(translate(entry.title));
   try {
@@ -114,6 +122,7 @@ onReachability((answered) => {
   showConnection();
 });
 onSessionEnded(() => showSignIn(translate("error_session_ended")));
+mountOverlays(overlays);
 onPreferenceChange(() => (shell === null ? void start() : showShell()));
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) void start();

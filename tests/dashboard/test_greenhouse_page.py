@@ -104,7 +104,12 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
 
 def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm: Farm, house: House) -> None:
     page = open_greenhouse(visit, house, "?days=1")
-    page.get_by_label("Observation or action").fill("opened the vents")
+    # What is missing is named beside its field, in the language of the page, and nothing is sent.
+    page.get_by_role("button", name="Add note").press("Enter")
+    text = page.get_by_label("Observation or action")
+    expect(text).to_be_focused()
+    expect(text).to_have_accessible_description("Fill in this field.")
+    text.fill("opened the vents")
     page.get_by_label("Minutes ago").fill("90")
     page.get_by_label("Author", exact=True).fill("Li")
     page.get_by_role("button", name="Add note").press("Enter")

@@ -1,32 +1,27 @@
 // Client of the API, typed by the API's own description: `npm run api` generates schema.d.ts.
 
 import createClient, { type Client } from "openapi-fetch";
-import { requestResponse, type RequestOptions } from "./request";
+import { fetchWithin } from "./request";
 import type { paths } from "./schema";
 
 /** The JSON body of a GET route: types are named by routes, which are contract, not by schema names, which may change. */
-export type Body<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: { content: { "application/json": infer Data } } } } } ? Data : never;
+export type Body<Path extends keyof paths> = paths[Path] extends {
+  get: { responses: { 200: { content: { "application/json": infer Data } } } };
+}
+  ? Data
+  : never;
 
 /** An item of a GET route that answers a list. */
 export type ListItem<Path extends keyof paths> = Body<Path> extends { items: (infer Item)[] } ? Item : never;
 
 /**
- * Sends requests with `requestResponse`: an error is thrown as `ApiError`.
+ * Sends requests with `fetchWithin`: an error is thrown as `ApiError`.
  *
  *     const page = await dataOf(api.GET("/v1/devices", { params: { query: { kind: "drone" } }, signal }));
  */
 export const api: Client<paths, "application/json"> = createClient<paths, "application/json">({
   baseUrl: window.location.origin,
-  fetch: async (sent) => {
-    const url = new URL(sent.url);
-    const options: RequestOptions = {
-      method: sent.method as NonNullable<RequestOptions["method"]>,
-      headers: Object.fromEntries(sent.headers),
-      signal: sent.signal,
-    };
-    if (sent.body !== null) options.body = await sent.text();
-    return requestResponse(url.pathname + url.search, options);
-  },
+  fetch: fetchWithin(),
 });
 
 /** Return the body of an answer of `api`. */

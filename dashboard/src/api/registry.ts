@@ -43,9 +43,13 @@ export function fieldFeatures(fields: readonly FieldRecord[]): GeoJSON.FeatureCo
 export function zoneFeatures(fields: readonly FieldRecord[]): GeoJSON.FeatureCollection {
   return {
     type: "FeatureCollection",
-    features: fields.flatMap((field) => field.zones.map((zone) => ({
-      type: "Feature" as const, geometry: zone.geometry, properties: { kind: zone.kind, name: zone.name },
-    }))),
+    features: fields.flatMap((field) =>
+      field.zones.map((zone) => ({
+        type: "Feature" as const,
+        geometry: zone.geometry,
+        properties: { kind: zone.kind, name: zone.name },
+      })),
+    ),
   };
 }
 

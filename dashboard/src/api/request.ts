@@ -22,10 +22,17 @@ export class ApiError extends Error {
     readonly status: number,
     readonly kind: string,
     text: string,
-    /** Further members of the problem document. */
+    /** The problem document. */
     readonly extra: Readonly<Record<string, unknown>> = {},
+    /** Whether the problem's own sentences are in the language of the page. */
+    readonly local = false,
   ) {
     super(text);
+  }
+
+  /** Return a sentence of the problem, or a general one where it is in another language. */
+  localText(sentence: string): string {
+    return this.local && sentence !== "" ? sentence : translate("field_invalid");
   }
 }
 
@@ -64,7 +71,7 @@ export async function requestResponse(path: string, options: RequestOptions = {}
   const sentMs = Date.now();
   const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
-  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": currentLanguage(), ...options.headers };
   const init: RequestInit = { method: options.method ?? "GET", headers, signal };
   if (options.body !== undefined) {
     const encoded = options.body instanceof Blob || typeof options.body === "string";
@@ -84,6 +91,21 @@ export async function requestResponse(path: string, options: RequestOptions = {}
   if (response.ok) return response;
   if (response.status === 401 && !path.startsWith("/v1/session")) sessionEnded();
   throw await readProblem(response);
+}
+
+/** Return a `fetch` for the typed client: it throws `ApiError`, and gives up after `timeoutMs`. */
+export function fetchWithin(timeoutMs?: number): (sent: Request) => Promise<Response> {
+  return async (sent) => {
+    const url = new URL(sent.url);
+    const options: RequestOptions = {
+      method: sent.method as NonNullable<RequestOptions["method"]>,
+      headers: Object.fromEntries(sent.headers),
+      signal: sent.signal,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+    if (sent.body !== null) options.body = await sent.text();
+    return requestResponse(url.pathname + url.search, options);
+  };
 }
 
 /** Return the items of all pages of a list, at most about `maxItems`. */
@@ -124,18 +146,29 @@ async function readProblem(response: Response): Promise<ApiError> {
     // Not a problem document: the status has to do.
   }
   const kind = problem.type?.startsWith(PROBLEM_PREFIX) ? problem.type.slice(PROBLEM_PREFIX.length) : "";
-  return new ApiError(response.status, kind, problemText(response, kind, problem.detail || problem.title || ""), problem as Record<string, unknown>);
+  // The API answers in the language that was asked for where it has the sentence; else it is English.
+  const answered = response.headers.get("Content-Language") ?? "en";
+  const local = answered.slice(0, 2) === currentLanguage().slice(0, 2);
+  return new ApiError(
+    response.status,
+    kind,
+    problemText(response, kind, problem.detail || problem.title || "", local),
+    problem as Record<string, unknown>,
+    local,
+  );
 }
 
-// The API's own sentence is English: a Chinese page has the catalogue's, or a general one by status.
-function problemText(response: Response, kind: string, detail: string): string {
+// A page in another language than the API's sentence has the catalogue's, or a general one by status.
+function problemText(response: Response, kind: string, detail: string, local: boolean): string {
   const { status } = response;
   if (status === 401) return translate("error_session_ended");
   if (status === 412) return translate("error_modified");
-  const known = currentLanguage() === "en" ? detail || findTerm("problems", kind) : findTerm("problems", kind);
+  const known = local ? detail || findTerm("problems", kind) : findTerm("problems", kind);
   if (status === 429 || status === 503) {
     const retryS = response.headers.get("Retry-After");
-    return [known ?? translate("error_busy"), retryS === null ? "" : translate("error_retry_after", { seconds: retryS })].filter(Boolean).join(" ");
+    return [known ?? translate("error_busy"), retryS === null ? "" : translate("error_retry_after", { seconds: retryS })]
+      .filter(Boolean)
+      .join(" ");
   }
   if (status >= 500) return translate("error_server", { status });
   if (status === 403) return known ?? translate("error_forbidden");

@@ -30,24 +30,62 @@ export class Shell {
       this.#links.set(page.name, make("a", { href: hrefOf(page.name) }, translate(page.title)));
     }
     const session = currentSession();
-    const account = session === null ? null : make("span", { class: "account" },
-      translate("signed_in_as", { organisation: session.organisation.name, scope: term("scopes", session.scope) }), " ",
-      make("button", { type: "button", class: "plain", onclick: () => void signOut().finally(onSignedOut) }, translate("sign_out")));
+    const account =
+      session === null
+        ? null
+        : make(
+            "span",
+            { class: "account" },
+            translate("signed_in_as", { organisation: session.organisation.name, scope: term("scopes", session.scope) }),
+            " ",
+            make("button", { type: "button", class: "plain", onclick: () => void signOut().finally(onSignedOut) }, translate("sign_out")),
+          );
     this.element.append(
       make("a", { class: "skip", href: "#main", onclick: (event: Event) => this.#skip(event) }, translate("skip")),
-      make("header", { class: "bar" },
-        make("a", { class: "brand", href: hrefOf("farm") }, make("img", { src: "/dashboard/headland.svg", alt: "", width: 28, height: 28 }), make("span", {}, "Headland")),
+      make(
+        "header",
+        { class: "bar" },
+        make(
+          "a",
+          { class: "brand", href: hrefOf("farm") },
+          make("img", { src: "/dashboard/headland.svg", alt: "", width: 28, height: 28 }),
+          make("span", {}, "Headland"),
+        ),
         this.#live,
         make("nav", { class: "menu", "aria-label": translate("menu") }, ...this.#links.values()),
-        make("div", { class: "choices" }, account,
-          buildSwitch<AreaUnit>(translate("area_unit"), [["ha", translate("per_ha"), null], ["mu", translate("per_mu"), null]], currentAreaUnit(), setAreaUnit, "area"),
-          buildSwitch<Language>("Language / 语言", [["en", "EN", "en"], ["zh-CN", "中文", "zh-CN"]], currentLanguage(), setLanguage, "language"),
+        make(
+          "div",
+          { class: "choices" },
+          account,
+          buildSwitch<AreaUnit>(
+            translate("area_unit"),
+            [
+              ["ha", translate("per_ha"), null],
+              ["mu", translate("per_mu"), null],
+            ],
+            currentAreaUnit(),
+            setAreaUnit,
+            "area",
+          ),
+          buildSwitch<Language>(
+            "Language / 语言",
+            [
+              ["en", "EN", "en"],
+              ["zh-CN", "中文", "zh-CN"],
+            ],
+            currentLanguage(),
+            setLanguage,
+            "language",
+          ),
           make("a", { href: currentLanguage() === "zh-CN" ? "/help/zh/" : "/help/" }, translate("help")),
-          make("a", { href: "/docs" }, translate("api")))),
+          make("a", { href: "/docs" }, translate("api")),
+        ),
+      ),
       this.#offline,
       this.#message,
       this.main,
-      make("footer", { class: "foot" }, timeZoneNote()));
+      make("footer", { class: "foot" }, timeZoneNote()),
+    );
     this.setConnection("connecting");
   }
 
@@ -78,8 +116,22 @@ export class Shell {
   }
 }
 
-function buildSwitch<T extends string>(name: string, options: [value: T, text: string, lang: string | null][], selected: T, select: (value: T) => void, kind: string): HTMLElement {
-  return make("span", { class: "switch", role: "group", "aria-label": name },
+function buildSwitch<T extends string>(
+  name: string,
+  options: [value: T, text: string, lang: string | null][],
+  selected: T,
+  select: (value: T) => void,
+  kind: string,
+): HTMLElement {
+  return make(
+    "span",
+    { class: "switch", role: "group", "aria-label": name },
     ...options.map(([value, text, lang]) =>
-      make("button", { type: "button", lang, [`data-${kind}`]: value, "aria-pressed": String(value === selected), onclick: () => select(value) }, text)));
+      make(
+        "button",
+        { type: "button", lang, [`data-${kind}`]: value, "aria-pressed": String(value === selected), onclick: () => select(value) },
+        text,
+      ),
+    ),
+  );
 }

@@ -7,7 +7,14 @@ import { translate } from "../i18n/translate";
 
 /** Return the form; `message` says why signing in is necessary. */
 export function buildSignInForm(message: string, onSignedIn: () => void): HTMLElement {
-  const input = make("input", { id: "key", name: "key", type: "password", autocomplete: "current-password", spellcheck: "false", required: true });
+  const input = make("input", {
+    id: "key",
+    name: "key",
+    type: "password",
+    autocomplete: "current-password",
+    spellcheck: "false",
+    required: true,
+  });
   const error = make("p", { class: "error", role: "alert", hidden: message === "" }, message);
   const button = make("button", { type: "submit", class: "primary" }, translate("sign_in"));
   const submit = async (event: Event): Promise<void> => {
@@ -26,9 +33,18 @@ export function buildSignInForm(message: string, onSignedIn: () => void): HTMLEl
       button.disabled = false;
     }
   };
-  return make("main", { id: "main", class: "sign-in" },
-    make("form", { class: "card sign-in-form", onsubmit: (event: Event) => void submit(event) },
+  return make(
+    "main",
+    { id: "main", class: "sign-in" },
+    make(
+      "form",
+      { class: "card sign-in-form", onsubmit: (event: Event) => void submit(event) },
       make("h1", {}, make("img", { src: "/dashboard/headland.svg", alt: "", width: 28, height: 28 }), " Headland"),
       make("p", {}, translate("sign_in_hint")),
-      make("label", { for: "key" }, translate("sign_in_key")), input, error, button));
+      make("label", { for: "key" }, translate("sign_in_key")),
+      input,
+      error,
+      button,
+    ),
+  );
 }

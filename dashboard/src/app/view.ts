@@ -23,7 +23,11 @@ export interface View {
 /** A page builds itself into `place`; it is rebuilt when the language or the area unit changes. */
 export type Mount = (place: HTMLElement, view: View) => Promise<void> | void;
 
-export function createView(route: Route, farm: FarmState, shell: Pick<View, "setTitle" | "showMessage" | "setQuery">): { view: View; leave: () => void } {
+export function createView(
+  route: Route,
+  farm: FarmState,
+  shell: Pick<View, "setTitle" | "showMessage" | "setQuery">,
+): { view: View; leave: () => void } {
   const controller = new AbortController();
   const { signal } = controller;
   const leaveActions: (() => void)[] = [];

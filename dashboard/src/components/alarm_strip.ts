@@ -1,5 +1,7 @@
 // Active alarms on the farm page: severity, rule, subject, age, and a button to acknowledge.
 
+import "../i18n/alarms";
+import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { FarmState } from "../api/farm_state";
 import { request, requestAll } from "../api/request";
@@ -28,7 +30,13 @@ export class AlarmStrip {
 
   constructor(farm: FarmState) {
     this.#farm = farm;
-    this.element = make("section", { class: "alarms", "aria-live": "polite", hidden: true }, make("h2", {}, translate("alarms_active")), this.#list, this.#more);
+    this.element = make(
+      "section",
+      { class: "alarms", "aria-live": "polite", hidden: true },
+      make("h2", {}, translate("alarms_active")),
+      this.#list,
+      this.#more,
+    );
   }
 
   async load(signal: AbortSignal): Promise<void> {
@@ -38,7 +46,10 @@ export class AlarmStrip {
     const shown = alarms.slice(0, MAX_SHOWN);
     const ids = new Set(shown.map((alarm) => alarm.id));
     for (const id of [...this.#rows.keys()]) if (!ids.has(id)) this.#rows.delete(id);
-    setChildren(this.#list, shown.map((alarm) => this.#row(alarm, signal).element));
+    setChildren(
+      this.#list,
+      shown.map((alarm) => this.#row(alarm, signal).element),
+    );
     this.draw();
   }
 
@@ -63,18 +74,31 @@ export class AlarmStrip {
   #build(alarm: Alarm, signal: AbortSignal): AlarmRow {
     const progress = new Progress();
     const age = make("span", { class: "age" });
-    const acknowledge = (): void => void progress.run(async () => {
-      await request(`/v1/alarms/${alarm.id}/acknowledge`, { method: "POST" });
-      await this.load(signal);
-    });
+    const acknowledge = (): void =>
+      void progress.run(async () => {
+        await request(`/v1/alarms/${alarm.id}/acknowledge`, { method: "POST" });
+        await this.load(signal);
+      });
     const button = make("button", { type: "button", class: "secondary", onclick: acknowledge }, translate("acknowledge"));
     const name = alarm.name || this.#farm.nameOf(alarm.subject);
     const subject = [name, alarm.simulated ? translate("simulated") : ""].filter(Boolean).join(" · ");
     const details = [localText(alarm), alarmValueText(alarm)].filter(Boolean).join(" · ");
-    const element = make("li", { class: "alarm", "data-alarm": alarm.rule, "data-severity": alarm.severity },
+    const element = make(
+      "li",
+      { class: "alarm", "data-alarm": alarm.rule, "data-severity": alarm.severity },
       make("span", { class: "badge" }, term("severities", alarm.severity)),
-      make("span", { class: "alarm-text" }, make("strong", {}, ruleTitle(alarm.rule)), " ", subject, make("span", { class: "about" }, details)),
-      age, button, progress.element);
+      make(
+        "span",
+        { class: "alarm-text" },
+        make("strong", {}, ruleTitle(alarm.rule)),
+        " ",
+        subject,
+        make("span", { class: "about" }, details),
+      ),
+      age,
+      button,
+      progress.element,
+    );
     return { alarm, element, age, button };
   }
 }

@@ -1,5 +1,6 @@
 // Texts of alarms and of the conditions of alarm rules.
 
+import "../i18n/alarms";
 import { durationText } from "../i18n/instants";
 import { digitsOf, numberText, unitText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -56,8 +57,26 @@ export interface RuleCondition {
 /** Channels that are on or off: their thresholds are not displayed. */
 const SWITCHES = /(_on|_offline|_trouble)$/;
 const UNITS: readonly (readonly [ending: string, unit: string])[] = [
-  ["_umol_m2_s", "umol/m2/s"], ["_mol_m2", "mol/m2"], ["_w_m2", "W/m2"], ["_g_m3", "g/m3"], ["_ms_cm", "mS/cm"], ["_m_s", "m/s"], ["_l_min", "L/min"], ["_kg_min", "kg/min"],
-  ["_degc", "degC"], ["_pct", "%"], ["_ppm", "ppm"], ["_kpa", "kPa"], ["_mm", "mm"], ["_kg", "kg"], ["_deg", "deg"], ["_l", "L"], ["_v", "V"], ["_k", "K"], ["_s", "s"], ["_m", "m"],
+  ["_umol_m2_s", "umol/m2/s"],
+  ["_mol_m2", "mol/m2"],
+  ["_w_m2", "W/m2"],
+  ["_g_m3", "g/m3"],
+  ["_ms_cm", "mS/cm"],
+  ["_m_s", "m/s"],
+  ["_l_min", "L/min"],
+  ["_kg_min", "kg/min"],
+  ["_degc", "degC"],
+  ["_pct", "%"],
+  ["_ppm", "ppm"],
+  ["_kpa", "kPa"],
+  ["_mm", "mm"],
+  ["_kg", "kg"],
+  ["_deg", "deg"],
+  ["_l", "L"],
+  ["_v", "V"],
+  ["_k", "K"],
+  ["_s", "s"],
+  ["_m", "m"],
 ];
 
 export function severityBadge(severity: Severity): HTMLElement {
@@ -78,7 +97,8 @@ export function localText(texts: { text: string; text_zh: string }): string {
 export function alarmValueText(alarm: AlarmValue): string {
   if (SWITCHES.test(alarm.what)) return channelName(alarm.what);
   const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit);
-  const limit = alarm.threshold === null ? "" : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit).trim() });
+  const limit =
+    alarm.threshold === null ? "" : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit).trim() });
   return `${channelName(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}`;
 }
 
@@ -88,17 +108,32 @@ export function ruleConditionLines(anyOf: readonly (readonly RuleCondition[])[])
 }
 
 function conditionText(condition: RuleCondition): string {
-  const nested = condition.any_of && condition.any_of.length > 0 ? ruleConditionLines(condition.any_of).join(translate("or"))
-    : condition.none_of && condition.none_of.length > 0 ? translate("condition_none", { conditions: condition.none_of.map(conditionText).join(translate("or")) }) : null;
+  const nested =
+    condition.any_of && condition.any_of.length > 0
+      ? ruleConditionLines(condition.any_of).join(translate("or"))
+      : condition.none_of && condition.none_of.length > 0
+        ? translate("condition_none", { conditions: condition.none_of.map(conditionText).join(translate("or")) })
+        : null;
   if (nested !== null) return translate("in_brackets", { text: nested }).trim();
   const unit = UNITS.find(([ending]) => condition.what.endsWith(ending))?.[1] ?? "1";
-  const subject = [channelName(condition.what), condition.of ? translate("in_brackets", { text: channelName(condition.of) }) : "", condition.device ? translate("in_brackets", { text: condition.device }) : ""].join("");
-  const limits = SWITCHES.test(condition.what) ? [] : [
-    condition.below === null ? "" : limitText("below", condition.below, unit),
-    condition.above === null ? "" : limitText("above", condition.above, unit),
-  ];
+  const subject = [
+    channelName(condition.what),
+    condition.of ? translate("in_brackets", { text: channelName(condition.of) }) : "",
+    condition.device ? translate("in_brackets", { text: condition.device }) : "",
+  ].join("");
+  const limits = SWITCHES.test(condition.what)
+    ? []
+    : [
+        condition.below === null ? "" : limitText("below", condition.below, unit),
+        condition.above === null ? "" : limitText("above", condition.above, unit),
+      ];
   const rise = condition.rise_h === null ? "" : translate("condition_rise", { hours: condition.rise_h });
-  const hours = condition.hours === null ? "" : condition.of_hours === null ? translate("condition_hours", { hours: condition.hours }) : translate("condition_hours_of", { hours: condition.hours, of: condition.of_hours });
+  const hours =
+    condition.hours === null
+      ? ""
+      : condition.of_hours === null
+        ? translate("condition_hours", { hours: condition.hours })
+        : translate("condition_hours_of", { hours: condition.hours, of: condition.of_hours });
   return [subject, rise, ...limits, hours].join("");
 }
 

@@ -60,12 +60,18 @@ export class Chart {
 
   /** Draw lines over one time axis: epoch ms, ascending. */
   draw(timeMs: ArrayLike<number>, lines: Line[]): void {
-    const same = this.#plot !== null && lines.length === this.#lines.length
-      && lines.every((line, index) => line.name === this.#lines[index]?.name && line.unit === this.#lines[index]?.unit);
+    const same =
+      this.#plot !== null &&
+      lines.length === this.#lines.length &&
+      lines.every((line, index) => line.name === this.#lines[index]?.name && line.unit === this.#lines[index]?.unit);
     this.#lines = lines;
     this.#timeMs = timeMs;
     this.element.dataset["points"] = String(timeMs.length);
-    const data = withGaps(timeMs, lines.map((line) => line.values), this.options.gapMs);
+    const data = withGaps(
+      timeMs,
+      lines.map((line) => line.values),
+      this.options.gapMs,
+    );
     this.#caption.textContent = lines.map((line) => summaryOf(line)).join("; ");
     if (same && this.#plot) this.#plot.setData(data);
     else {
@@ -97,7 +103,12 @@ export class Chart {
     const colour = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim() || "#888";
     const scales = [...new Set(this.#lines.map((line) => line.scale ?? line.unit))];
     const muted = colour("--muted");
-    const axis: uPlot.Axis = { stroke: muted, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: "12px system-ui, sans-serif" };
+    const axis: uPlot.Axis = {
+      stroke: muted,
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { stroke: colour("--line") },
+      font: "12px system-ui, sans-serif",
+    };
     return {
       width: Math.max(MIN_WIDTH_PX, this.#place.clientWidth),
       height: this.options.heightPx ?? 220,
@@ -112,26 +123,43 @@ export class Chart {
         ...scales.map((scale, index): uPlot.Axis => {
           const line = this.#lines.find((candidate) => (candidate.scale ?? candidate.unit) === scale);
           return {
-            ...axis, scale, side: index === 0 ? 3 : 1, size: 62, label: unitText(line?.unit ?? ""), labelSize: line?.unit && line.unit !== "1" ? 18 : 0,
-            labelFont: "12px system-ui, sans-serif", grid: { ...axis.grid, show: index === 0 },
-            values: (_, splits, __, ___, step) => splits.map((value) => numberText(value, tickDigits(step)))
+            ...axis,
+            scale,
+            side: index === 0 ? 3 : 1,
+            size: 62,
+            label: unitText(line?.unit ?? ""),
+            labelSize: line?.unit && line.unit !== "1" ? 18 : 0,
+            labelFont: "12px system-ui, sans-serif",
+            grid: { ...axis.grid, show: index === 0 },
+            values: (_, splits, __, ___, step) => splits.map((value) => numberText(value, tickDigits(step))),
           };
         }),
       ],
       series: [
         { value: (_, timeMs) => (timeMs === null ? "—" : `${dateText(timeMs)} ${clockText(timeMs)}`), label: translate("time") },
-        ...this.#lines.map((line): uPlot.Series => ({
-          label: line.name, scale: line.scale ?? line.unit, stroke: colour(line.colour), width: 1.6, spanGaps: false, points: { show: false },
-          ...(line.dashed ? { dash: [6, 4] } : {}),
-          value: (_, value) => (value === null || value === undefined ? "—" : `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`),
-        })),
+        ...this.#lines.map(
+          (line): uPlot.Series => ({
+            label: line.name,
+            scale: line.scale ?? line.unit,
+            stroke: colour(line.colour),
+            width: 1.6,
+            spanGaps: false,
+            points: { show: false },
+            ...(line.dashed ? { dash: [6, 4] } : {}),
+            value: (_, value) =>
+              value === null || value === undefined ? "—" : `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`,
+          }),
+        ),
       ],
       hooks: {
         drawClear: [(plot) => this.#drawBands(plot, colour)],
         draw: [(plot) => this.options.overlay?.(plot)],
-        setSelect: [(plot) => {
-          if (plot.select.width > 4) this.options.onZoom?.(plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x"));
-        }],
+        setSelect: [
+          (plot) => {
+            if (plot.select.width > 4)
+              this.options.onZoom?.(plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x"));
+          },
+        ],
       },
     };
   }
@@ -157,7 +185,12 @@ function tickDigits(step: number): number {
 function tickText(atMs: number, beforeMs: number | undefined, stepMs: number): string {
   const date = formatInstant(atMs, { month: "short", day: "numeric" });
   if (stepMs >= 86_400_000) return date;
-  const time = formatInstant(atMs, { hour: "2-digit", minute: "2-digit", ...(stepMs < 60_000 ? { second: "2-digit" } : {}), hourCycle: "h23" });
+  const time = formatInstant(atMs, {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(stepMs < 60_000 ? { second: "2-digit" } : {}),
+    hourCycle: "h23",
+  });
   const newDay = beforeMs === undefined || formatInstant(beforeMs, { month: "short", day: "numeric" }) !== date;
   return newDay ? `${time}\n${date}` : time;
 }
@@ -219,6 +252,7 @@ function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[]
 
 function timesOf(timeMs: ArrayLike<number>, column: ArrayLike<number | null>): number[] {
   const times: number[] = [];
-  for (let index = 0; index < timeMs.length; index += 1) if (column[index] !== null && column[index] !== undefined) times.push(timeMs[index] as number);
+  for (let index = 0; index < timeMs.length; index += 1)
+    if (column[index] !== null && column[index] !== undefined) times.push(timeMs[index] as number);
   return times;
 }

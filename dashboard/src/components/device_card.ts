@@ -1,5 +1,6 @@
 // Card of a device. Built once; then only its texts change, so that nothing moves under a pointer or the focus.
 
+import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { Device, FarmState } from "../api/farm_state";
 import { errorText, request } from "../api/request";
@@ -13,11 +14,27 @@ import { answerTile, isStale, qualityText, ValueTile, type Answer } from "./valu
 
 const TILES: Record<string, string[]> = {
   greenhouse: ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "global_radiation_w_m2", "vent_open_pct"],
-  drone: ["relative_altitude_m", "ground_speed_m_s", "flow_l_min", "mass_flow_kg_min", "hopper_kg", "pump_on", "battery_remaining_pct", "gps_fix_code"],
+  drone: [
+    "relative_altitude_m",
+    "ground_speed_m_s",
+    "flow_l_min",
+    "mass_flow_kg_min",
+    "hopper_kg",
+    "pump_on",
+    "battery_remaining_pct",
+    "gps_fix_code",
+  ],
 };
 const MAX_TILES = 6;
 const CLIMATE_DIGITS: Record<string, number> = { vpd_kpa: 2, dew_point_degc: 1, humidity_deficit_g_m3: 1, frost_point_degc: 1 };
-const APPLICATION_DIGITS: Record<string, number> = { product_applied_l: 2, product_applied_kg: 2, area_treated_ha: 3, overlap_m2: 0, mean_rate_l_ha: 1, mean_rate_kg_ha: 1 };
+const APPLICATION_DIGITS: Record<string, number> = {
+  product_applied_l: 2,
+  product_applied_kg: 2,
+  area_treated_ha: 3,
+  overlap_m2: 0,
+  mean_rate_l_ha: 1,
+  mean_rate_kg_ha: 1,
+};
 const CLIMATE_MS = 600_000;
 const FLIGHT_SEARCH_MS = 12 * 3_600_000;
 const FLIGHT_GAP_MS = 120_000;
@@ -27,12 +44,17 @@ const SPREADER_SWATH_M = 5.5;
 
 const ICONS: Record<string, string> = {
   greenhouse: "M3 20V10l9-6 9 6v10H3Zm0-8h18M9 20v-8m6 8v-8",
-  drone: "M9 10h6v4H9zM9 10 6 7m9 3 3-3M9 14l-3 3m9-3 3 3M3.5 7a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0m12 0a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0m-12 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0m12 0a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0",
+  drone:
+    "M9 10h6v4H9zM9 10 6 7m9 3 3-3M9 14l-3 3m9-3 3 3M3.5 7a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0m12 0a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0m-12 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0m12 0a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0",
   other: "M12 14v7m-4 0h8M12 14a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm-6 2a8 8 0 0 1 0-10m12 0a8 8 0 0 1 0 10",
 };
 
 export function kindIcon(kind: string): SVGElement {
-  return makeSvg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { d: ICONS[kind] ?? (ICONS["other"] as string) }));
+  return makeSvg(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
+    makeSvg("path", { d: ICONS[kind] ?? (ICONS["other"] as string) }),
+  );
 }
 
 export class DeviceCard {
@@ -55,18 +77,36 @@ export class DeviceCard {
     this.#farm = farm;
     this.#id = device.id;
     this.#name.id = `device-${device.id}`;
-    this.element = make("article", { class: "card device", "data-device": device.id, "aria-labelledby": this.#name.id, tabindex: -1 },
-      make("header", {}, kindIcon(device.kind), make("div", { class: "title" }, this.#name, this.#about), make("div", { class: "marks" }, this.#simulated, this.#age)),
+    this.element = make(
+      "article",
+      { class: "card device", "data-device": device.id, "aria-labelledby": this.#name.id, tabindex: -1 },
+      make(
+        "header",
+        {},
+        kindIcon(device.kind),
+        make("div", { class: "title" }, this.#name, this.#about),
+        make("div", { class: "marks" }, this.#simulated, this.#age),
+      ),
       this.#position,
       this.#tiles,
       device.kind === "drone" ? this.#lastFlight() : null,
       device.kind === "greenhouse" ? this.#climate() : null,
-      this.#allValues);
-    const heads = [make("th", { scope: "col" }, translate("quantity")), make("th", { scope: "col", class: "number" }, translate("value")), make("th", { scope: "col", class: "number" }, translate("age"))];
-    this.#allValues.append(make("summary", {}, translate("all_values")),
-      make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#tableRows)));
+      this.#allValues,
+    );
+    const heads = [
+      make("th", { scope: "col" }, translate("quantity")),
+      make("th", { scope: "col", class: "number" }, translate("value")),
+      make("th", { scope: "col", class: "number" }, translate("age")),
+    ];
+    this.#allValues.append(
+      make("summary", {}, translate("all_values")),
+      make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.#tableRows)),
+    );
     this.#allValues.addEventListener("toggle", () => this.draw());
-    void farm.detail(device.id).then((detail) => (this.#channels = detail.channels), () => undefined);
+    void farm.detail(device.id).then(
+      (detail) => (this.#channels = detail.channels),
+      () => undefined,
+    );
     this.draw();
   }
 
@@ -106,7 +146,11 @@ export class DeviceCard {
     let row = this.#rowOf.get(channel);
     if (!row) {
       const [value, age] = [make("td", { class: "number" }), make("td", { class: "number" })];
-      row = { value, age, element: make("tr", { "data-channel": channel }, make("th", { scope: "row" }, channelName(channel)), value, age) };
+      row = {
+        value,
+        age,
+        element: make("tr", { "data-channel": channel }, make("th", { scope: "row" }, channelName(channel)), value, age),
+      };
       this.#rowOf.set(channel, row);
       this.#tableRows.append(row.element);
     }
@@ -118,7 +162,9 @@ export class DeviceCard {
   #climate(): HTMLElement {
     return foldedAnswers(translate("farm_climate"), async () => {
       const end = (this.#farm.devices.get(this.#id)?.last_seen_ms ?? nowMs()) + 1;
-      const answers = await request<Record<string, Answer>>(`/v1/greenhouses/${encodeURIComponent(this.#id)}/climate`, { query: { start: end - CLIMATE_MS, end } });
+      const answers = await request<Record<string, Answer>>(`/v1/greenhouses/${encodeURIComponent(this.#id)}/climate`, {
+        query: { start: end - CLIMATE_MS, end },
+      });
       return answerTiles(CLIMATE_DIGITS, answers);
     });
   }
@@ -154,13 +200,17 @@ function foldedAnswers(title: string, load: () => Promise<Node>, ...controls: No
 }
 
 function answerTiles(digitsOfAnswer: Record<string, number>, answers: Record<string, Answer>): HTMLElement {
-  return make("div", { class: "answers" }, ...Object.entries(digitsOfAnswer).flatMap(([name, digits]) => {
-    const answer = answers[name];
-    if (!answer) return [];
-    const tile = answerTile(channelName(name), answer, digits);
-    tile.dataset["answer"] = name;
-    return [tile];
-  }));
+  return make(
+    "div",
+    { class: "answers" },
+    ...Object.entries(digitsOfAnswer).flatMap(([name, digits]) => {
+      const answer = answers[name];
+      if (!answer) return [];
+      const tile = answerTile(channelName(name), answer, digits);
+      tile.dataset["answer"] = name;
+      return [tile];
+    }),
+  );
 }
 
 interface EventItem {
@@ -179,7 +229,9 @@ async function findLastFlight(device: string, lastMs: number): Promise<[startMs:
   if (takeOff >= 0) return [(armedEvents[takeOff] as EventItem).time_ms, armedEvents[takeOff + 1]?.time_ms ?? end];
   // Without arming events: the last positions without a gap of two minutes.
   try {
-    const { time_ms: times } = await request<{ time_ms: number[] }>(`${path}/series`, { query: { channel: "latitude_deg", start, end, max_points: 1440 } });
+    const { time_ms: times } = await request<{ time_ms: number[] }>(`${path}/series`, {
+      query: { channel: "latitude_deg", start, end, max_points: 1440 },
+    });
     if (times.length === 0) return null;
     let first = times.length - 1;
     while (first > 0 && (times[first] as number) - (times[first - 1] as number) < FLIGHT_GAP_MS) first -= 1;

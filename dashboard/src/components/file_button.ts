@@ -15,10 +15,12 @@ export function fileButton(text: string, path: string, name: string, options: Re
   button.append(text);
   button.addEventListener("click", () => {
     button.disabled = true;
-    void progress.run((report) => requestFile(path, options, report), translate("done")).then((file) => {
-      button.disabled = false;
-      if (file !== null) save(file, name);
-    });
+    void progress
+      .run((report) => requestFile(path, options, report), translate("done"))
+      .then((file) => {
+        button.disabled = false;
+        if (file !== null) save(file, name);
+      });
   });
   return make("span", { class: "file" }, button, progress.element);
 }

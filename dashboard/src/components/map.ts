@@ -1,7 +1,17 @@
 // Map without tiles, glyphs or another host: shapes are GeoJSON; labels and vehicles are HTML in system fonts.
 
 import "maplibre-gl/dist/maplibre-gl.css";
-import { type GeoJSONSource, LngLatBounds, Map as MapLibreMap, type MapGeoJSONFeature, Marker, NavigationControl, ScaleControl, setWorkerUrl, type LayerSpecification } from "maplibre-gl";
+import {
+  type GeoJSONSource,
+  LngLatBounds,
+  Map as MapLibreMap,
+  type MapGeoJSONFeature,
+  Marker,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type LayerSpecification,
+} from "maplibre-gl";
 // The library's worker: without this file the map remains empty, and no build would fail.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
@@ -101,7 +111,11 @@ export class MapView {
     try {
       this.#map = new MapLibreMap({
         container: this.#place,
-        style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": this.colour("--map-background") } }] },
+        style: {
+          version: 8,
+          sources: {},
+          layers: [{ id: "ground", type: "background", paint: { "background-color": this.colour("--map-background") } }],
+        },
         center: [0, 0],
         zoom: 1,
         attributionControl: false,

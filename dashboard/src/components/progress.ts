@@ -21,7 +21,10 @@ export class Progress {
     this.#bar.hidden = false;
     this.#bar.removeAttribute("value");
     setText(this.#text, translate("working"));
-    const tick = setInterval(() => setText(this.#text, translate("working_for", { seconds: Math.round((performance.now() - startMs) / 1000) })), 1000);
+    const tick = setInterval(
+      () => setText(this.#text, translate("working_for", { seconds: Math.round((performance.now() - startMs) / 1000) })),
+      1000,
+    );
     try {
       const result = await task((share) => {
         this.#bar.max = 1;

@@ -9,7 +9,11 @@ import { fileButton } from "./file_button";
 export function reportLinks(path: string, name: string): HTMLElement[] {
   const lang = currentLanguage() === "zh-CN" ? "zh" : "en";
   return [
-    make("a", { href: `${path}?format=html&lang=${lang}`, target: "_blank", rel: "noopener", "data-report": "html" }, translate("report_page")),
+    make(
+      "a",
+      { href: `${path}?format=html&lang=${lang}`, target: "_blank", rel: "noopener", "data-report": "html" },
+      translate("report_page"),
+    ),
     fileButton(translate("report_pdf"), path, `${name}.pdf`, { query: { format: "pdf", lang } }),
     fileButton(translate("report_csv"), path, `${name}.csv`, { query: { format: "csv", lang } }),
   ];

@@ -40,7 +40,8 @@ export class Trails {
     if (last === null || this.#fixes.has(device)) return;
     this.#fixes.set(device, []);
     const series = await request<TrackSeries>(`/v1/devices/${encodeURIComponent(device)}/series`, {
-      signal, query: { channel: ["latitude_deg", "longitude_deg"], start: last.timeMs - TRAIL_MS, end: last.timeMs + 1, max_points: 900 },
+      signal,
+      query: { channel: ["latitude_deg", "longitude_deg"], start: last.timeMs - TRAIL_MS, end: last.timeMs + 1, max_points: 900 },
     });
     this.#fixes.set(device, [...fixesOf(series), ...(this.#fixes.get(device) ?? [])]);
   }
@@ -62,7 +63,9 @@ export class Trails {
     return {
       type: "FeatureCollection",
       features: [...this.#fixes].map(([device, fixes]) => ({
-        type: "Feature", properties: { device }, geometry: { type: "MultiLineString", coordinates: splitAtGaps(fixes, GAP_MS) },
+        type: "Feature",
+        properties: { device },
+        geometry: { type: "MultiLineString", coordinates: splitAtGaps(fixes, GAP_MS) },
       })),
     };
   }

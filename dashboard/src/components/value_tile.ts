@@ -26,12 +26,21 @@ export class ValueTile {
   readonly #age = make("span", { class: "when" });
   readonly #simulated = simulatedBadge();
 
-  constructor(readonly channel: string, name = channelName(channel)) {
-    const commanded = channel === "pump_on" || channel.startsWith("pump_command") ? make("small", {}, translate("in_brackets", { text: translate("commanded") })) : null;
+  constructor(
+    readonly channel: string,
+    name = channelName(channel),
+  ) {
+    const commanded =
+      channel === "pump_on" || channel.startsWith("pump_command")
+        ? make("small", {}, translate("in_brackets", { text: translate("commanded") }))
+        : null;
     this.#simulated.hidden = true;
-    this.element = make("div", { class: "tile", "data-channel": channel },
+    this.element = make(
+      "div",
+      { class: "tile", "data-channel": channel },
       make("dt", {}, name, commanded),
-      make("dd", {}, this.#number, " ", this.#unit, this.#age, this.#simulated));
+      make("dd", {}, this.#number, " ", this.#unit, this.#age, this.#simulated),
+    );
   }
 
   show(latest: LatestValue | undefined, intervalS?: number | null, simulated = false): void {
@@ -47,7 +56,10 @@ export class ValueTile {
     const stale = isStale(latest.time_ms, intervalS);
     setText(this.#number, number);
     setText(this.#unit, unit);
-    setText(this.#age, [stale ? translate("stale") : "", qualityText(latest.quality), ageText(nowMs() - latest.time_ms)].filter(Boolean).join(" · "));
+    setText(
+      this.#age,
+      [stale ? translate("stale") : "", qualityText(latest.quality), ageText(nowMs() - latest.time_ms)].filter(Boolean).join(" · "),
+    );
     this.element.classList.toggle("stale", stale);
     this.element.classList.toggle("suspect", latest.quality > 2);
   }
@@ -79,22 +91,37 @@ export function answerTile(name: string, answer: Answer, digits?: number): HTMLE
   const shown = value === null ? null : toAreaUnit(value, answer.unit);
   const rangeDigits = digits ?? digitsOf(answer.unit);
   const coverage = translate("coverage", { share: shareText(answer.coverage) });
-  const range = typeof answer.low === "number" && typeof answer.high === "number"
-    ? translate("range", { low: numberText(answer.low, rangeDigits), high: numberText(answer.high, rangeDigits) }) : "";
-  const details = value !== null
-    ? [range, answer.coverage < COMPLETE_SHARE ? coverage : "", qualityText(answer.quality ?? 1)]
-    : [reasonText(answer.reason), answer.reason === "insufficient_data" ? coverage : ""];
-  return make("div", { class: value !== null ? "answer" : "answer none", "data-answer": name },
+  const range =
+    typeof answer.low === "number" && typeof answer.high === "number"
+      ? translate("range", { low: numberText(answer.low, rangeDigits), high: numberText(answer.high, rangeDigits) })
+      : "";
+  const details =
+    value !== null
+      ? [range, answer.coverage < COMPLETE_SHARE ? coverage : "", qualityText(answer.quality ?? 1)]
+      : [reasonText(answer.reason), answer.reason === "insufficient_data" ? coverage : ""];
+  return make(
+    "div",
+    { class: value !== null ? "answer" : "answer none", "data-answer": name },
     make("span", { class: "answer-name" }, name),
-    make("span", { class: "answer-value" },
-      make("span", { class: "number" }, shown === null ? "—" : numberText(shown.value, digits ?? shown.digits)), " ",
-      make("span", { class: "unit" }, shown?.unit ?? "")),
+    make(
+      "span",
+      { class: "answer-value" },
+      make("span", { class: "number" }, shown === null ? "—" : numberText(shown.value, digits ?? shown.digits)),
+      " ",
+      make("span", { class: "unit" }, shown?.unit ?? ""),
+    ),
     make("span", { class: "more" }, details.filter(Boolean).join(" · ")),
     evidence && evidence !== "measured"
-      ? make("span", { class: NOT_MEASURED.includes(evidence) ? "evidence weak" : "evidence" }, term("evidence", evidence)) : null,
+      ? make("span", { class: NOT_MEASURED.includes(evidence) ? "evidence weak" : "evidence" }, term("evidence", evidence))
+      : null,
     answer.simulated ? simulatedBadge() : null,
-    make("details", { class: "how" }, make("summary", {}, translate("method")),
+    make(
+      "details",
+      { class: "how" },
+      make("summary", {}, translate("method")),
       make("p", {}, methodText(answer.method)),
       make("p", {}, translate("samples_and_coverage", { n: numberText(answer.n, 0), coverage: shareText(answer.coverage) })),
-      answer.window ? make("p", {}, windowText(answer.window.start_ms, answer.window.end_ms)) : null));
+      answer.window ? make("p", {}, windowText(answer.window.start_ms, answer.window.end_ms)) : null,
+    ),
+  );
 }

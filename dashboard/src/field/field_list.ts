@@ -1,5 +1,6 @@
 // List of fields, and import of field outlines.
 
+import "../i18n/field";
 import { requestFields } from "../api/registry";
 import { ApiError, requestResponse } from "../api/request";
 import { hrefOf } from "../app/address";
@@ -21,9 +22,19 @@ export async function mountFieldList(place: HTMLElement, view: View): Promise<vo
   const list = make("div", { class: "card" });
   const load = async (): Promise<void> => {
     const fields = await requestFields(view.signal);
-    list.replaceChildren(fields.length === 0 ? make("p", { class: "note" }, translate("field_none")) : captionedTable(translate("page_field"),
-      [translate("field_name"), translate("field_usable_area"), translate("field_owner")],
-      fields.map((field) => [make("a", { href: hrefOf("field", [field.id]) }, field.name), areaText(field.usable_area_m2), field.owner || "—"])));
+    list.replaceChildren(
+      fields.length === 0
+        ? make("p", { class: "note" }, translate("field_none"))
+        : captionedTable(
+            translate("page_field"),
+            [translate("field_name"), translate("field_usable_area"), translate("field_owner")],
+            fields.map((field) => [
+              make("a", { href: hrefOf("field", [field.id]) }, field.name),
+              areaText(field.usable_area_m2),
+              field.owner || "—",
+            ]),
+          ),
+    );
   };
   place.append(make("h1", {}, translate("page_field")), list, importForm(load));
   await load();
@@ -37,25 +48,39 @@ function importForm(onImported: () => Promise<void>): HTMLElement {
   const importFile = async (): Promise<string> => {
     const chosen = file.files?.[0];
     if (!chosen) return "";
-    const response = await listErrors(errors, () => requestResponse("/v1/fields/import", {
-      method: "POST", body: chosen, timeoutMs: TIMEOUT_MS, query: { crs: crs.value || null, name_property: nameProperty.value || null },
-    }));
+    const response = await listErrors(errors, () =>
+      requestResponse("/v1/fields/import", {
+        method: "POST",
+        body: chosen,
+        timeoutMs: TIMEOUT_MS,
+        query: { crs: crs.value || null, name_property: nameProperty.value || null },
+      }),
+    );
     const { items } = (await response.json()) as { items: { name: string }[] };
     await onImported();
     return translate("field_imported", { names: items.map((field) => field.name).join(", ") });
   };
-  return make("form", {
-    class: "card import",
-    onsubmit: (event: Event) => {
-      event.preventDefault();
-      setText(status, "");
-      errors.replaceChildren();
-      void progress.run(importFile).then((text) => setText(status, text ?? ""));
+  return make(
+    "form",
+    {
+      class: "card import",
+      onsubmit: (event: Event) => {
+        event.preventDefault();
+        setText(status, "");
+        errors.replaceChildren();
+        void progress.run(importFile).then((text) => setText(status, text ?? ""));
+      },
     },
-  },
-  make("h2", {}, translate("field_import")), make("p", { class: "note" }, translate("field_import_hint")),
-  labelled(file, translate("field_import_file")), labelled(crs, translate("field_import_crs")), labelled(nameProperty, translate("field_import_name")),
-  make("div", {}, make("button", { type: "submit", class: "primary" }, translate("field_import_submit"))), progress.element, status, errors);
+    make("h2", {}, translate("field_import")),
+    make("p", { class: "note" }, translate("field_import_hint")),
+    labelled(file, translate("field_import_file")),
+    labelled(crs, translate("field_import_crs")),
+    labelled(nameProperty, translate("field_import_name")),
+    make("div", {}, make("button", { type: "submit", class: "primary" }, translate("field_import_submit"))),
+    progress.element,
+    status,
+    errors,
+  );
 }
 
 // Where the problem names features, they are listed and the message is the problem's title alone.
@@ -65,8 +90,19 @@ async function listErrors(list: HTMLElement, send: () => Promise<Response>): Pro
   } catch (error) {
     const { features = [] } = (error instanceof ApiError ? error.extra : {}) as ImportProblem;
     if (!(error instanceof ApiError) || features.length === 0) throw error;
-    list.replaceChildren(...features.slice(0, MAX_ERRORS).map(({ feature, name, detail }) => make("li", {},
-      translate("field_import_feature", { feature, name: name ? translate("in_brackets", { text: name }) : "", detail: englishOnly(detail) || translate("field_import_invalid") }))));
+    list.replaceChildren(
+      ...features.slice(0, MAX_ERRORS).map(({ feature, name, detail }) =>
+        make(
+          "li",
+          {},
+          translate("field_import_feature", {
+            feature,
+            name: name ? translate("in_brackets", { text: name }) : "",
+            detail: englishOnly(detail) || translate("field_import_invalid"),
+          }),
+        ),
+      ),
+    );
     throw new ApiError(error.status, error.kind, findTerm("problems", error.kind) ?? error.message, error.extra);
   }
 }

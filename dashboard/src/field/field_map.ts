@@ -1,5 +1,6 @@
 // Map of a field: planned rates, applied rates and deviation by cell; skips, overlaps and the track.
 
+import "../i18n/field";
 import type { ExpressionSpecification } from "maplibre-gl";
 
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
@@ -30,43 +31,75 @@ export class FieldMap {
   constructor(field: FieldRecord, onCell: (longitudeDeg: number, latitudeDeg: number) => void) {
     this.view = new MapView(translate("field_map", { name: field.name }));
     this.element = make("div", { class: "field-map" }, this.view.element, this.#legend);
-    void this.view.ready.then(() => {
-      const colour = (name: string): string => this.view.colour(name);
-      this.view.setSource("field", fieldFeatures([field]), [{ id: "field-fill", type: "fill", paint: { "fill-color": colour("--field"), "fill-opacity": 0.35 } }]);
-      this.view.setSource("cells", NO_FEATURES, [
-        cellLayer("planned", rateColour("planned_ha", 1)), cellLayer("applied", rateColour("applied_ha", 1)), cellLayer("deviation", classColour()),
-      ]);
-      this.view.setSource("edges", { type: "FeatureCollection", features: [...fieldFeatures([field]).features, ...zoneFeatures([field]).features] }, [
-        { id: "edges-line", type: "line", paint: { "line-color": colour("--field-edge"), "line-width": 2 } },
-      ]);
-      this.view.setSource("track", NO_FEATURES, [{ id: "track-line", type: "line", paint: { "line-color": colour("--track"), "line-width": 1.2 } }]);
-      this.view.setSource("flown", NO_FEATURES, [
-        { id: "flown-line", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("--cool"), "line-width": ["case", ["get", "on"], 5, 1.8] } },
-      ]);
-      this.view.setSource("cover", NO_FEATURES, [
-        { id: "cover-cells", type: "line", paint: { "line-color": ["match", ["get", "kind"], "skip", CLASS_COLOURS.skip, CLASS_COLOURS.double], "line-width": 2 } },
-      ]);
-      this.view.setSource("spots", NO_FEATURES, [
-        {
-          id: "cover-spots", type: "circle",
-          paint: {
-            "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "area_m2"]], 0, 3, 20, 12], "circle-color": "rgba(0,0,0,0)",
-            "circle-stroke-color": ["match", ["get", "kind"], "skip", CLASS_COLOURS.skip, CLASS_COLOURS.double], "circle-stroke-width": 2,
+    void this.view.ready.then(
+      () => {
+        const colour = (name: string): string => this.view.colour(name);
+        this.view.setSource("field", fieldFeatures([field]), [
+          { id: "field-fill", type: "fill", paint: { "fill-color": colour("--field"), "fill-opacity": 0.35 } },
+        ]);
+        this.view.setSource("cells", NO_FEATURES, [
+          cellLayer("planned", rateColour("planned_ha", 1)),
+          cellLayer("applied", rateColour("applied_ha", 1)),
+          cellLayer("deviation", classColour()),
+        ]);
+        this.view.setSource(
+          "edges",
+          { type: "FeatureCollection", features: [...fieldFeatures([field]).features, ...zoneFeatures([field]).features] },
+          [{ id: "edges-line", type: "line", paint: { "line-color": colour("--field-edge"), "line-width": 2 } }],
+        );
+        this.view.setSource("track", NO_FEATURES, [
+          { id: "track-line", type: "line", paint: { "line-color": colour("--track"), "line-width": 1.2 } },
+        ]);
+        this.view.setSource("flown", NO_FEATURES, [
+          {
+            id: "flown-line",
+            type: "line",
+            layout: { "line-cap": "round", "line-join": "round" },
+            paint: { "line-color": colour("--cool"), "line-width": ["case", ["get", "on"], 5, 1.8] },
           },
-        },
-      ]);
-      this.view.setSource("chosen", NO_FEATURES, [{ id: "chosen-line", type: "line", paint: { "line-color": colour("--ink"), "line-width": 3 } }]);
-      for (const layer of ["planned", "applied", "deviation"]) this.view.onClick(`cells-${layer}`, (_, longitudeDeg, latitudeDeg) => onCell(longitudeDeg, latitudeDeg));
-      this.view.fit(boundsOf(fieldFeatures([field])), 36);
-      this.#updateLayers();
-    }, () => undefined);
+        ]);
+        this.view.setSource("cover", NO_FEATURES, [
+          {
+            id: "cover-cells",
+            type: "line",
+            paint: { "line-color": ["match", ["get", "kind"], "skip", CLASS_COLOURS.skip, CLASS_COLOURS.double], "line-width": 2 },
+          },
+        ]);
+        this.view.setSource("spots", NO_FEATURES, [
+          {
+            id: "cover-spots",
+            type: "circle",
+            paint: {
+              "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "area_m2"]], 0, 3, 20, 12],
+              "circle-color": "rgba(0,0,0,0)",
+              "circle-stroke-color": ["match", ["get", "kind"], "skip", CLASS_COLOURS.skip, CLASS_COLOURS.double],
+              "circle-stroke-width": 2,
+            },
+          },
+        ]);
+        this.view.setSource("chosen", NO_FEATURES, [
+          { id: "chosen-line", type: "line", paint: { "line-color": colour("--ink"), "line-width": 3 } },
+        ]);
+        for (const layer of ["planned", "applied", "deviation"])
+          this.view.onClick(`cells-${layer}`, (_, longitudeDeg, latitudeDeg) => onCell(longitudeDeg, latitudeDeg));
+        this.view.fit(boundsOf(fieldFeatures([field])), 36);
+        this.#updateLayers();
+      },
+      () => undefined,
+    );
   }
 
   /** Draw the cells of a pass; null removes them. */
   async drawCells(cells: CellMap | null): Promise<void> {
     await this.view.ready.catch(() => undefined);
     this.#cells = cells;
-    this.#maxRate = Math.max(1e-9, ...(cells?.features ?? []).flatMap(({ properties }) => [properties.planned_ha ?? 0, Math.min(properties.applied_ha ?? 0, 2 * (properties.planned_ha ?? Infinity))]));
+    this.#maxRate = Math.max(
+      1e-9,
+      ...(cells?.features ?? []).flatMap(({ properties }) => [
+        properties.planned_ha ?? 0,
+        Math.min(properties.applied_ha ?? 0, 2 * (properties.planned_ha ?? Infinity)),
+      ]),
+    );
     const map = this.view.map;
     if (map === null) return;
     map.setPaintProperty("cells-planned", "fill-color", rateColour("planned_ha", this.#maxRate));
@@ -92,8 +125,18 @@ export class FieldMap {
 
   /** Outline a cell. */
   markCell(west: number, south: number, east: number, north: number): void {
-    const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-    this.view.setSource("chosen", { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }] }, []);
+    const ring = [
+      [west, south],
+      [east, south],
+      [east, north],
+      [west, north],
+      [west, south],
+    ];
+    this.view.setSource(
+      "chosen",
+      { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }] },
+      [],
+    );
   }
 
   #updateLayers(): void {
@@ -107,7 +150,8 @@ export class FieldMap {
       patch.style.background = colour;
       return make("li", {}, patch, text);
     };
-    const has = (test: (properties: CellMap["features"][number]["properties"]) => boolean): boolean => cells.features.some((feature) => test(feature.properties));
+    const has = (test: (properties: CellMap["features"][number]["properties"]) => boolean): boolean =>
+      cells.features.some((feature) => test(feature.properties));
     const special = [
       has((cell) => isUnknown(cell.evidence)) ? key(UNKNOWN, translate("field_key_unknown")) : null,
       this.#layer !== "planned" ? key(NOT_APPLIED, translate("field_key_not_applied")) : null,
@@ -136,7 +180,11 @@ function spotFeatures(cover: Cover): GeoJSON.FeatureCollection {
   const spots = [...cover.skips.map((spot) => ({ spot, kind: "skip" })), ...cover.overlaps.map((spot) => ({ spot, kind: "overlap" }))];
   return {
     type: "FeatureCollection",
-    features: spots.map(({ spot, kind }) => ({ type: "Feature", properties: { kind, area_m2: spot.area_m2 }, geometry: { type: "Point", coordinates: [spot.longitude_deg, spot.latitude_deg] } })),
+    features: spots.map(({ spot, kind }) => ({
+      type: "Feature",
+      properties: { kind, area_m2: spot.area_m2 },
+      geometry: { type: "Point", coordinates: [spot.longitude_deg, spot.latitude_deg] },
+    })),
   };
 }
 
@@ -145,21 +193,41 @@ export function isUnknown(evidence: string | null): boolean {
 }
 
 function cellLayer(name: string, colour: ExpressionSpecification): { id: string; type: "fill"; paint: object; layout: object } {
-  return { id: `cells-${name}`, type: "fill", layout: { visibility: "none" }, paint: { "fill-color": colour, "fill-opacity": 0.88, "fill-antialias": false } };
+  return {
+    id: `cells-${name}`,
+    type: "fill",
+    layout: { visibility: "none" },
+    paint: { "fill-color": colour, "fill-opacity": 0.88, "fill-antialias": false },
+  };
 }
 
 function rateColour(property: "planned_ha" | "applied_ha", maxRate: number): ExpressionSpecification {
   const stops = RATE_COLOURS.flatMap((colour, index) => [(maxRate * index) / (RATE_COLOURS.length - 1), colour]);
   const known: ExpressionSpecification = ["interpolate", ["linear"], ["get", property], ...stops] as unknown as ExpressionSpecification;
-  const unknown: unknown = ["case", ["in", ["coalesce", ["get", "evidence"], ""], ["literal", ["pump_pwm", "declared"]]], UNKNOWN, "rgba(0,0,0,0)"];
-  if (property === "planned_ha") return ["case", ["==", ["get", property], null], "rgba(0,0,0,0)", known] as unknown as ExpressionSpecification;
-  return ["case", ["==", ["get", property], null], unknown, ["<=", ["get", property], 0], NOT_APPLIED, known] as unknown as ExpressionSpecification;
+  const unknown: unknown = [
+    "case",
+    ["in", ["coalesce", ["get", "evidence"], ""], ["literal", ["pump_pwm", "declared"]]],
+    UNKNOWN,
+    "rgba(0,0,0,0)",
+  ];
+  if (property === "planned_ha")
+    return ["case", ["==", ["get", property], null], "rgba(0,0,0,0)", known] as unknown as ExpressionSpecification;
+  return [
+    "case",
+    ["==", ["get", property], null],
+    unknown,
+    ["<=", ["get", property], 0],
+    NOT_APPLIED,
+    known,
+  ] as unknown as ExpressionSpecification;
 }
 
 function classColour(): ExpressionSpecification {
   const unknown = ["case", ["in", ["coalesce", ["get", "evidence"], ""], ["literal", ["pump_pwm", "declared"]]], UNKNOWN, "rgba(0,0,0,0)"];
   return [
-    "case", ["all", ["==", ["get", "applied_ha"], 0], ["==", ["get", "kind"], "skip"]], NOT_APPLIED,
+    "case",
+    ["all", ["==", ["get", "applied_ha"], 0], ["==", ["get", "kind"], "skip"]],
+    NOT_APPLIED,
     ["match", ["coalesce", ["get", "kind"], ""], ...Object.entries(CLASS_COLOURS).flat(), unknown],
   ] as unknown as ExpressionSpecification;
 }

@@ -1,5 +1,6 @@
 // Replay of a pass: a slider over its time, the vehicle on the map, and its values at that instant.
 
+import "../i18n/field";
 import type uPlot from "uplot";
 
 import { request } from "../api/request";
@@ -19,8 +20,21 @@ interface Series {
   aggregation: { step_ms: number | null } | null;
 }
 
-const CHANNELS = ["latitude_deg", "longitude_deg", "pump_on", "mass_flow_kg_min", "flow_l_min", "ground_speed_m_s", "heading_deg", "relative_altitude_m"];
-const LINES: [channel: string, colour: string][] = [["mass_flow_kg_min", "--warm"], ["flow_l_min", "--warm"], ["ground_speed_m_s", "--cool"]];
+const CHANNELS = [
+  "latitude_deg",
+  "longitude_deg",
+  "pump_on",
+  "mass_flow_kg_min",
+  "flow_l_min",
+  "ground_speed_m_s",
+  "heading_deg",
+  "relative_altitude_m",
+];
+const LINES: [channel: string, colour: string][] = [
+  ["mass_flow_kg_min", "--warm"],
+  ["flow_l_min", "--warm"],
+  ["ground_speed_m_s", "--cool"],
+];
 const SPEEDS = [1, 5, 20, 60];
 const MAX_POINTS = 100_000;
 /** A longer time without a position breaks the track. */
@@ -32,7 +46,11 @@ export class FlightReplay {
   readonly #map: FieldMap;
   readonly #slider = make("input", { type: "range", min: 0, max: 1, step: 100, value: 0, "aria-label": translate("field_replay_time") });
   readonly #play = make("button", { type: "button", class: "secondary" }, translate("field_play"));
-  readonly #speed = make("select", { "aria-label": translate("field_replay_speed") }, ...SPEEDS.map((speed) => make("option", { value: speed }, `× ${speed}`)));
+  readonly #speed = make(
+    "select",
+    { "aria-label": translate("field_replay_speed") },
+    ...SPEEDS.map((speed) => make("option", { value: speed }, `× ${speed}`)),
+  );
   readonly #state = make("output", { class: "replay-state" });
   readonly #note = make("p", { class: "note" });
   readonly #chart: Chart;
@@ -47,10 +65,15 @@ export class FlightReplay {
     this.#mark.append(this.#arrow);
     this.#speed.value = "20";
     this.#chart = new Chart({ name: translate("field_replay"), heightPx: 200, overlay: (plot) => this.#drawCursor(plot) });
-    this.element = make("section", { class: "card replay", "data-panel": "replay" },
+    this.element = make(
+      "section",
+      { class: "card replay", "data-panel": "replay" },
       make("h2", {}, translate("field_replay")),
       make("div", { class: "replay-bar" }, this.#play, this.#slider, this.#speed),
-      this.#state, this.#chart.element, this.#note);
+      this.#state,
+      this.#chart.element,
+      this.#note,
+    );
     this.#slider.addEventListener("input", () => this.#show());
     this.#play.addEventListener("click", () => (this.#timer === null ? this.#start() : this.#stop()));
   }
@@ -67,7 +90,8 @@ export class FlightReplay {
       return;
     }
     const series = await request<Series>(`/v1/devices/${encodeURIComponent(pass.device)}/series`, {
-      signal, query: { channel: channels, start: pass.start_ms, end: pass.end_ms, max_points: MAX_POINTS },
+      signal,
+      query: { channel: channels, start: pass.start_ms, end: pass.end_ms, max_points: MAX_POINTS },
     });
     this.#series = series;
     this.#fixes = fixesOf(series);
@@ -78,9 +102,21 @@ export class FlightReplay {
     }
     Object.assign(this.#slider, { min: String(first.timeMs), max: String(last.timeMs), value: String(first.timeMs) });
     setText(this.#note, series.aggregation?.step_ms ? translate("field_replay_means", { seconds: series.aggregation.step_ms / 1000 }) : "");
-    this.#map.view.setSource("track", { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: splitAtGaps(this.#fixes, GAP_MS) } }] }, []);
+    this.#map.view.setSource(
+      "track",
+      {
+        type: "FeatureCollection",
+        features: [
+          { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: splitAtGaps(this.#fixes, GAP_MS) } },
+        ],
+      },
+      [],
+    );
     const lines = LINES.filter(([channel]) => series.channels[channel]?.some((value) => value !== null)).map(([channel, colour]) => ({
-      name: channelName(channel), unit: series.units[channel] ?? "", colour, values: series.channels[channel] ?? [],
+      name: channelName(channel),
+      unit: series.units[channel] ?? "",
+      colour,
+      values: series.channels[channel] ?? [],
     }));
     this.#chart.element.hidden = lines.length === 0;
     if (lines.length > 0) this.#chart.draw(series.time_ms, lines);
@@ -120,7 +156,10 @@ export class FlightReplay {
     const series = this.#series;
     if (series === null) return;
     const atMs = Number(this.#slider.value);
-    const fixIndex = lastBefore(this.#fixes.map((fix) => fix.timeMs), atMs);
+    const fixIndex = lastBefore(
+      this.#fixes.map((fix) => fix.timeMs),
+      atMs,
+    );
     const fix = this.#fixes[fixIndex];
     if (!fix) return;
     const row = lastBefore(series.time_ms, atMs);
@@ -130,7 +169,12 @@ export class FlightReplay {
     this.#map.view.setMarker("replay", this.#mark, fix.longitudeDeg, fix.latitudeDeg);
     this.#map.view.setSource("flown", this.#flownPart(fixIndex, series), []);
     const texts = [clockText(atMs), stopwatchText((atMs - Number(this.#slider.min)) / 1000)];
-    for (const [channel, digits] of [["ground_speed_m_s", 1], ["relative_altitude_m", 1], ["mass_flow_kg_min", 1], ["flow_l_min", 1]] as const) {
+    for (const [channel, digits] of [
+      ["ground_speed_m_s", 1],
+      ["relative_altitude_m", 1],
+      ["mass_flow_kg_min", 1],
+      ["flow_l_min", 1],
+    ] as const) {
       const current = value(channel);
       if (current !== null) texts.push(`${channelName(channel)} ${withUnit(current, series.units[channel] ?? "", digits)}`);
     }
@@ -149,13 +193,18 @@ export class FlightReplay {
     let [on, row] = [false, 0];
     for (const fix of this.#fixes.slice(0, until + 1)) {
       const previous = parts.at(-1);
-      for (; row < series.time_ms.length && (series.time_ms[row] as number) <= fix.timeMs; row += 1) on = (pumps?.[row] ?? Number(on)) > 0.5;
+      for (; row < series.time_ms.length && (series.time_ms[row] as number) <= fix.timeMs; row += 1)
+        on = (pumps?.[row] ?? Number(on)) > 0.5;
       if (previous && previous.on === on) previous.fixes.push(fix);
       else parts.push({ on, fixes: [...(previous?.fixes.slice(-1) ?? []), fix] });
     }
     return {
       type: "FeatureCollection",
-      features: parts.map((part) => ({ type: "Feature", properties: { on: part.on }, geometry: { type: "MultiLineString", coordinates: splitAtGaps(part.fixes, GAP_MS) } })),
+      features: parts.map((part) => ({
+        type: "Feature",
+        properties: { on: part.on },
+        geometry: { type: "MultiLineString", coordinates: splitAtGaps(part.fixes, GAP_MS) },
+      })),
     };
   }
 

@@ -1,5 +1,6 @@
 // Panels about a pass: amounts, and the comparison with the plan.
 
+import "../i18n/field";
 import { make } from "../components/dom";
 import { captionedTable, fact } from "../components/parts";
 import { answerTile } from "../components/value_tile";
@@ -14,23 +15,48 @@ export function amountsPanel(applied: Applied): HTMLElement {
   const { places, cover, reconciliation, unit } = applied;
   const parts = FIELD_PARTS.filter((part) => part === "usable" || places[part] > 0);
   const sources: [string, number | null][] = [
-    [translate("field_by_flow"), reconciliation.by_flow], [translate("field_by_tank"), reconciliation.by_tank], [translate("field_by_curve"), reconciliation.by_pump_curve],
+    [translate("field_by_flow"), reconciliation.by_flow],
+    [translate("field_by_tank"), reconciliation.by_tank],
+    [translate("field_by_curve"), reconciliation.by_pump_curve],
   ];
-  const withShare = (areaM2: number): string => areaText(areaM2) + (cover.field_m2 > 0 ? translate("in_brackets", { text: shareText(areaM2 / cover.field_m2) }) : "");
-  return make("section", { class: "card", "data-panel": "applied" },
+  const withShare = (areaM2: number): string =>
+    areaText(areaM2) + (cover.field_m2 > 0 ? translate("in_brackets", { text: shareText(areaM2 / cover.field_m2) }) : "");
+  return make(
+    "section",
+    { class: "card", "data-panel": "applied" },
     make("h2", {}, translate("field_amounts")),
-    make("div", { class: "answers" },
-      answerTile(translate("field_amount"), applied.amount, 2), answerTile(translate("field_mean_rate"), applied.rate),
+    make(
+      "div",
+      { class: "answers" },
+      answerTile(translate("field_amount"), applied.amount, 2),
+      answerTile(translate("field_mean_rate"), applied.rate),
       fact(translate("field_covered"), withShare(cover.covered_m2)),
       fact(translate("field_overlap"), withShare(cover.overlap_m2)),
       fact(translate("field_skipped"), withShare(cover.skipped_m2)),
-      applied.uniformity.field_cv_pct === null ? null : fact(translate("field_cv"), `${numberText(applied.uniformity.field_cv_pct, 1)} %`)),
-    applied.amount.value === null ? null : make("div", { class: "two" },
-      captionedTable(translate("field_distribution"), [translate("field_part"), translate("field_amount"), translate("field_share")],
-        parts.map((part) => [term("field_parts", part), withUnit(places[part], unit, 2), places.released > 0 ? shareText(places[part] / places.released) : "—"]),
-        translate("field_closure", { share: shareText(places.closure, 2) })),
-      captionedTable(translate("field_reconciliation"), [translate("field_source"), translate("field_amount")],
-        sources.map(([name, amount]) => [name, amount === null ? translate("unknown") : withUnit(amount, unit, 2)]))));
+      applied.uniformity.field_cv_pct === null ? null : fact(translate("field_cv"), `${numberText(applied.uniformity.field_cv_pct, 1)} %`),
+    ),
+    applied.amount.value === null
+      ? null
+      : make(
+          "div",
+          { class: "two" },
+          captionedTable(
+            translate("field_distribution"),
+            [translate("field_part"), translate("field_amount"), translate("field_share")],
+            parts.map((part) => [
+              term("field_parts", part),
+              withUnit(places[part], unit, 2),
+              places.released > 0 ? shareText(places[part] / places.released) : "—",
+            ]),
+            translate("field_closure", { share: shareText(places.closure, 2) }),
+          ),
+          captionedTable(
+            translate("field_reconciliation"),
+            [translate("field_source"), translate("field_amount")],
+            sources.map(([name, amount]) => [name, amount === null ? translate("unknown") : withUnit(amount, unit, 2)]),
+          ),
+        ),
+  );
 }
 
 export function planText(plan: Plan, unit: string): string {
@@ -43,25 +69,64 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
   const shown = [...regions].sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference)).slice(0, MAX_REGIONS);
   const classes = Object.entries(deviation.class_m2).filter(([, areaM2]) => areaM2 > 0);
   const totalM2 = classes.reduce((sum, [, areaM2]) => sum + areaM2, 0);
-  return make("section", { class: "card", "data-panel": "deviation" },
+  return make(
+    "section",
+    { class: "card", "data-panel": "deviation" },
     make("h2", {}, translate("field_deviation")),
     make("p", { class: "note" }, translate("field_plan_is", { plan: planText(deviation.plan, unit) })),
-    make("div", { class: "answers" },
-      fact(translate("field_planned"), withUnit(deviation.planned, unit, 1)), fact(translate("field_applied"), withUnit(deviation.applied, unit, 1)),
-      fact(translate("field_mean_deviation"), `${numberText(deviation.mean_deviation_pct, 1)} %`), fact(translate("field_on_target"), shareText(deviation.on_target_share))),
-    captionedTable(translate("field_area_by_class"), [translate("field_class"), translate("area"), translate("field_share")],
-      classes.map(([name, areaM2]) => [term("deviation_classes", name), areaText(areaM2), totalM2 > 0 ? shareText(areaM2 / totalM2) : "—"])),
-    deviation.zones.length < 2 ? null : captionedTable(translate("field_zones"),
-      [translate("field_part"), translate("area"), translate("field_planned"), translate("field_applied"), translate("field_class"), translate("field_cause")],
-      deviation.zones.map((zone) => [
-        translate("field_zone", { zone: zone.zone }), areaText(zone.area_m2), withUnit(zone.planned_rate_ha, `${unit}/ha`),
-        zone.applied_rate_ha === null ? translate("unknown") : withUnit(zone.applied_rate_ha, `${unit}/ha`),
-        zone.kind ? term("deviation_classes", zone.kind) : "—", zone.cause && zone.cause !== "none" ? term("deviation_causes", zone.cause) : "—",
-      ])),
-    shown.length === 0 ? make("p", {}, translate("field_no_regions")) : captionedTable(translate("field_regions"),
-      [translate("field_class"), translate("field_cause"), translate("area"), translate("field_difference"), translate("field_evidence_short")],
-      shown.map((region) => [
-        term("deviation_classes", region.kind), term("deviation_causes", region.cause) || "—", areaText(region.area_m2), withUnit(region.difference, unit, 2),
-        make("button", { type: "button", class: "plain", onclick: () => onShowEvidence(region) }, translate("field_show_evidence")),
-      ]), regions.length > shown.length ? translate("field_more_regions", { n: shown.length, all: regions.length }) : ""));
+    make(
+      "div",
+      { class: "answers" },
+      fact(translate("field_planned"), withUnit(deviation.planned, unit, 1)),
+      fact(translate("field_applied"), withUnit(deviation.applied, unit, 1)),
+      fact(translate("field_mean_deviation"), `${numberText(deviation.mean_deviation_pct, 1)} %`),
+      fact(translate("field_on_target"), shareText(deviation.on_target_share)),
+    ),
+    captionedTable(
+      translate("field_area_by_class"),
+      [translate("field_class"), translate("area"), translate("field_share")],
+      classes.map(([name, areaM2]) => [term("deviation_classes", name), areaText(areaM2), totalM2 > 0 ? shareText(areaM2 / totalM2) : "—"]),
+    ),
+    deviation.zones.length < 2
+      ? null
+      : captionedTable(
+          translate("field_zones"),
+          [
+            translate("field_part"),
+            translate("area"),
+            translate("field_planned"),
+            translate("field_applied"),
+            translate("field_class"),
+            translate("field_cause"),
+          ],
+          deviation.zones.map((zone) => [
+            translate("field_zone", { zone: zone.zone }),
+            areaText(zone.area_m2),
+            withUnit(zone.planned_rate_ha, `${unit}/ha`),
+            zone.applied_rate_ha === null ? translate("unknown") : withUnit(zone.applied_rate_ha, `${unit}/ha`),
+            zone.kind ? term("deviation_classes", zone.kind) : "—",
+            zone.cause && zone.cause !== "none" ? term("deviation_causes", zone.cause) : "—",
+          ]),
+        ),
+    shown.length === 0
+      ? make("p", {}, translate("field_no_regions"))
+      : captionedTable(
+          translate("field_regions"),
+          [
+            translate("field_class"),
+            translate("field_cause"),
+            translate("area"),
+            translate("field_difference"),
+            translate("field_evidence_short"),
+          ],
+          shown.map((region) => [
+            term("deviation_classes", region.kind),
+            term("deviation_causes", region.cause) || "—",
+            areaText(region.area_m2),
+            withUnit(region.difference, unit, 2),
+            make("button", { type: "button", class: "plain", onclick: () => onShowEvidence(region) }, translate("field_show_evidence")),
+          ]),
+          regions.length > shown.length ? translate("field_more_regions", { n: shown.length, all: regions.length }) : "",
+        ),
+  );
 }

@@ -50,12 +50,31 @@ export function cellsOfZones(zones: ZoneMap): CellMap {
     type: "Feature" as const,
     geometry: geometry as GeoJSON.Polygon,
     properties: {
-      row: 0, column: 0, place: "usable", zone: properties.zone, planned_ha: properties.rate_ha, applied_ha: null, difference_ha: null, kind: null, cause: null, evidence: null,
+      row: 0,
+      column: 0,
+      place: "usable",
+      zone: properties.zone,
+      planned_ha: properties.rate_ha,
+      applied_ha: null,
+      difference_ha: null,
+      kind: null,
+      cause: null,
+      evidence: null,
     },
   }));
   const unit = zones.unit.replace(/\/ha$/, "");
   return {
-    type: "FeatureCollection", features, unit, cell_m: 0, south_deg: 0, west_deg: 0, north_step_deg: 0, east_step_deg: 0, simulated: false, plan: null, reason: null,
+    type: "FeatureCollection",
+    features,
+    unit,
+    cell_m: 0,
+    south_deg: 0,
+    west_deg: 0,
+    north_step_deg: 0,
+    east_step_deg: 0,
+    simulated: false,
+    plan: null,
+    reason: null,
   };
 }
 

@@ -1,5 +1,6 @@
 // Climate charts of a greenhouse: vapour pressure deficit with its target band, and dew point with the coldest surface.
 
+import "../i18n/greenhouse";
 import type uPlot from "uplot";
 
 import { Chart, type Line } from "../components/chart";
@@ -24,34 +25,62 @@ export class ClimateCharts {
 
   constructor(onZoom: (startMs: number, endMs: number) => void) {
     const common = { group: GROUP, onZoom, heightPx: 240 };
-    this.#deficit = new Chart({ ...common, name: translate("greenhouse_deficit"), overlay: (plot) => this.#overlay(plot, "vpd_kpa", "kPa") });
+    this.#deficit = new Chart({
+      ...common,
+      name: translate("greenhouse_deficit"),
+      overlay: (plot) => this.#overlay(plot, "vpd_kpa", "kPa"),
+    });
     this.#dew = new Chart({ ...common, name: translate("greenhouse_dew"), overlay: (plot) => this.#overlay(plot, null, "degC") });
     const card = (title: string, about: string, chart: Chart, panel: string): HTMLElement =>
       make("section", { class: "card", "data-panel": panel }, make("h2", {}, title), make("p", { class: "note" }, about), chart.element);
-    this.element = make("div", { class: "panels" },
+    this.element = make(
+      "div",
+      { class: "panels" },
       card(translate("greenhouse_deficit"), translate("greenhouse_deficit_about"), this.#deficit, "deficit"),
-      card(translate("greenhouse_dew"), translate("greenhouse_dew_about"), this.#dew, "dew"));
+      card(translate("greenhouse_dew"), translate("greenhouse_dew_about"), this.#dew, "dew"),
+    );
   }
 
   draw(overview: Overview, comparison: Comparison | null): void {
     this.#overview = overview;
-    const colours: Record<string, string> = { vpd_kpa: "--accent", air_temperature_degc: "--warm", dew_point_degc: "--cool", coldest_surface_degc: "--track", outside_temperature_degc: "--stale" };
+    const colours: Record<string, string> = {
+      vpd_kpa: "--accent",
+      air_temperature_degc: "--warm",
+      dew_point_degc: "--cool",
+      coldest_surface_degc: "--track",
+      outside_temperature_degc: "--stale",
+    };
     const drawLines = (names: string[], comparedNames: string[], chart: Chart): void => {
       const { samples } = overview;
       const present = names.filter((name) => samples.channels[name] !== undefined);
       const others = comparison === null ? [] : comparedNames.filter((name) => comparison.overview.samples.channels[name] !== undefined);
-      const columnsOf = (source: Overview, channels: string[]): (number | null)[][] => channels.map((name) => source.samples.channels[name] ?? []);
-      const merged = comparison === null
-        ? { timeMs: samples.time_ms, columns: columnsOf(overview, present) }
-        : mergeColumns({ timeMs: samples.time_ms, columns: columnsOf(overview, present) }, { timeMs: comparison.overview.samples.time_ms, columns: columnsOf(comparison.overview, others) }, comparison.shiftMs);
-      const lines = [...present, ...others].map((name, index): Line => ({
-        name: index < present.length ? channelName(name) : `${channelName(name)} – ${comparison?.name ?? ""}`,
-        unit: samples.units[name] ?? "1", colour: colours[name] ?? "--muted", values: merged.columns[index] ?? [], dashed: index >= present.length,
-      }));
+      const columnsOf = (source: Overview, channels: string[]): (number | null)[][] =>
+        channels.map((name) => source.samples.channels[name] ?? []);
+      const merged =
+        comparison === null
+          ? { timeMs: samples.time_ms, columns: columnsOf(overview, present) }
+          : mergeColumns(
+              { timeMs: samples.time_ms, columns: columnsOf(overview, present) },
+              { timeMs: comparison.overview.samples.time_ms, columns: columnsOf(comparison.overview, others) },
+              comparison.shiftMs,
+            );
+      const lines = [...present, ...others].map(
+        (name, index): Line => ({
+          name: index < present.length ? channelName(name) : `${channelName(name)} – ${comparison?.name ?? ""}`,
+          unit: samples.units[name] ?? "1",
+          colour: colours[name] ?? "--muted",
+          values: merged.columns[index] ?? [],
+          dashed: index >= present.length,
+        }),
+      );
       chart.draw(merged.timeMs, [...lines, ...(chart === this.#deficit ? targetLines(overview, merged.timeMs) : [])]);
     };
     drawLines(["vpd_kpa"], ["vpd_kpa"], this.#deficit);
-    drawLines(["air_temperature_degc", "dew_point_degc", "coldest_surface_degc", "outside_temperature_degc"], ["air_temperature_degc", "dew_point_degc"], this.#dew);
+    drawLines(
+      ["air_temperature_degc", "dew_point_degc", "coldest_surface_degc", "outside_temperature_degc"],
+      ["air_temperature_degc", "dew_point_degc"],
+      this.#dew,
+    );
   }
 
   close(): void {
@@ -100,11 +129,18 @@ export class ClimateCharts {
 /** The limits of the target band as lines, so that they are also in the text alternative. */
 function targetLines(overview: Overview, timeMs: readonly number[]): Line[] {
   if (!overview.bands.some((band) => band.targets["vpd_kpa"])) return [];
-  const limits = (limit: "low" | "high"): (number | null)[] => timeMs.map((at) => {
-    const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms) ?? overview.bands.at(-1);
-    return band?.targets["vpd_kpa"]?.[limit] ?? null;
+  const limits = (limit: "low" | "high"): (number | null)[] =>
+    timeMs.map((at) => {
+      const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms) ?? overview.bands.at(-1);
+      return band?.targets["vpd_kpa"]?.[limit] ?? null;
+    });
+  const line = (name: string, limit: "low" | "high"): Line => ({
+    name,
+    unit: "kPa",
+    colour: "--sprayed",
+    values: limits(limit),
+    dashed: true,
   });
-  const line = (name: string, limit: "low" | "high"): Line => ({ name, unit: "kPa", colour: "--sprayed", values: limits(limit), dashed: true });
   return [line(translate("greenhouse_target_low"), "low"), line(translate("greenhouse_target_high"), "high")];
 }
 
@@ -123,5 +159,8 @@ function mergeColumns(first: Columns, second: Columns, shiftMs: number): { timeM
     for (const [index, at] of times.entries()) spreadColumn[rowOf.get(at) as number] = column[index] ?? null;
     return spreadColumn;
   };
-  return { timeMs, columns: [...first.columns.map((column) => spread(first.timeMs, column)), ...second.columns.map((column) => spread(shifted, column))] };
+  return {
+    timeMs,
+    columns: [...first.columns.map((column) => spread(first.timeMs, column)), ...second.columns.map((column) => spread(shifted, column))],
+  };
 }

@@ -1,5 +1,6 @@
 // Heat map of the places in a greenhouse by hour. Arrow keys move over its cells.
 
+import "../i18n/greenhouse";
 import { make, setText } from "../components/dom";
 import { formatInstant } from "../i18n/instants";
 import { digitsOf, numberText, reasonText, unitText } from "../i18n/numbers";
@@ -33,11 +34,16 @@ export class HeatMap {
       event.preventDefault();
       this.#selectCell(this.#selected[0] + step[0], this.#selected[1] + step[1]);
     });
-    this.element = make("section", { class: "card", "data-panel": "places" },
+    this.element = make(
+      "section",
+      { class: "card", "data-panel": "places" },
       make("h2", {}, translate("greenhouse_places")),
       make("p", { class: "note" }, translate("greenhouse_places_about")),
       make("div", { class: "labelled" }, make("label", { for: "heat-quantity" }, translate("quantity")), this.#quantitySelect),
-      make("div", { class: "heat-row" }, this.#names, this.#canvas), this.#status, this.#table);
+      make("div", { class: "heat-row" }, this.#names, this.#canvas),
+      this.#status,
+      this.#table,
+    );
   }
 
   get #hours(): number {
@@ -46,9 +52,13 @@ export class HeatMap {
 
   show(overview: Overview): void {
     this.#overview = overview;
-    const present = Object.keys(overview.map.units).filter((name) => overview.map.places.some((place) => place.channels[name]?.some((value) => value !== null)));
+    const present = Object.keys(overview.map.units).filter((name) =>
+      overview.map.places.some((place) => place.channels[name]?.some((value) => value !== null)),
+    );
     const selected = this.#quantitySelect.value;
-    this.#quantitySelect.replaceChildren(...present.map((name) => make("option", { value: name, selected: name === selected }, channelName(name))));
+    this.#quantitySelect.replaceChildren(
+      ...present.map((name) => make("option", { value: name, selected: name === selected }, channelName(name))),
+    );
     this.#draw();
   }
 
@@ -69,26 +79,62 @@ export class HeatMap {
     const format = (value: number): string => `${numberText(value, digitsOf(unit))} ${unitText(unit)}`;
     [this.#canvas.width, this.#canvas.height] = [this.#hours, places.length];
     this.#canvas.style.height = `${places.length * ROW_PX}px`;
-    this.#canvas.setAttribute("aria-label", translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
+    this.#canvas.setAttribute(
+      "aria-label",
+      translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }),
+    );
     const context = this.#canvas.getContext("2d");
     if (context === null) return;
     const image = context.createImageData(this.#hours, places.length);
     for (const [row, place] of places.entries()) {
       for (const [hour, value] of (place.channels[quantity] ?? []).entries()) {
-        if (value !== null) image.data.set([...colour(high > low ? (value - low) / (high - low) : 0.5), 255], 4 * (row * this.#hours + hour));
+        if (value !== null)
+          image.data.set([...colour(high > low ? (value - low) / (high - low) : 0.5), 255], 4 * (row * this.#hours + hour));
       }
     }
     context.putImageData(image, 0, 0);
     this.#names.replaceChildren(...places.map((place) => make("span", {}, place.name)));
     setText(this.#status, translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
-    this.#table.replaceChildren(make("table", {},
-      make("caption", { class: "hidden" }, translate("greenhouse_places")),
-      make("thead", {}, make("tr", {}, ...[translate("greenhouse_place"), translate("greenhouse_lowest"), translate("greenhouse_mean"), translate("greenhouse_highest"), translate("greenhouse_hours_known")].map((head) => make("th", { scope: "col" }, head)))),
-      make("tbody", {}, ...places.map((place) => {
-        const values = (place.channels[quantity] ?? []).filter((value): value is number => value !== null);
-        const statistics = values.length === 0 ? ["—", "—", "—"] : [Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length, Math.max(...values)].map(format);
-        return make("tr", {}, make("th", { scope: "row" }, place.name), ...statistics.map((text) => make("td", {}, text)), make("td", {}, `${values.length} / ${this.#hours}`));
-      }))));
+    this.#table.replaceChildren(
+      make(
+        "table",
+        {},
+        make("caption", { class: "hidden" }, translate("greenhouse_places")),
+        make(
+          "thead",
+          {},
+          make(
+            "tr",
+            {},
+            ...[
+              translate("greenhouse_place"),
+              translate("greenhouse_lowest"),
+              translate("greenhouse_mean"),
+              translate("greenhouse_highest"),
+              translate("greenhouse_hours_known"),
+            ].map((head) => make("th", { scope: "col" }, head)),
+          ),
+        ),
+        make(
+          "tbody",
+          {},
+          ...places.map((place) => {
+            const values = (place.channels[quantity] ?? []).filter((value): value is number => value !== null);
+            const statistics =
+              values.length === 0
+                ? ["—", "—", "—"]
+                : [Math.min(...values), values.reduce((sum, value) => sum + value, 0) / values.length, Math.max(...values)].map(format);
+            return make(
+              "tr",
+              {},
+              make("th", { scope: "row" }, place.name),
+              ...statistics.map((text) => make("td", {}, text)),
+              make("td", {}, `${values.length} / ${this.#hours}`),
+            );
+          }),
+        ),
+      ),
+    );
   }
 
   #selectCell(row: number, hour: number): void {
@@ -101,11 +147,18 @@ export class HeatMap {
     const unit = overview.map.units[this.#quantitySelect.value] ?? "1";
     if (!place || atMs === undefined) return;
     const when = formatInstant(atMs, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    setText(this.#status, `${place.name}, ${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`);
+    setText(
+      this.#status,
+      `${place.name}, ${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`,
+    );
   }
 }
 
 function colour(share: number): [number, number, number] {
   const [from, to, part] = share < 0.5 ? [LOW, MIDDLE, share * 2] : [MIDDLE, HIGH, share * 2 - 1];
-  return [0, 1, 2].map((index) => Math.round((from[index] as number) + part * ((to[index] as number) - (from[index] as number)))) as [number, number, number];
+  return [0, 1, 2].map((index) => Math.round((from[index] as number) + part * ((to[index] as number) - (from[index] as number)))) as [
+    number,
+    number,
+    number,
+  ];
 }

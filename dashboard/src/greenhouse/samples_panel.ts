@@ -1,5 +1,6 @@
 // All samples of one channel in a chart, up to 100,000 points.
 
+import "../i18n/greenhouse";
 import { request } from "../api/request";
 import type { View } from "../app/view";
 import { Chart } from "../components/chart";
@@ -25,7 +26,11 @@ export class SamplesPanel {
   readonly #channelSelect = make("select", { id: "samples-channel", onchange: () => void this.#loadSamples() });
   readonly #status = make("p", { class: "note", role: "status" });
   readonly #progress = new Progress();
-  readonly #chart = new Chart({ name: translate("greenhouse_samples"), heightPx: 260, onZoom: (startMs, endMs) => void this.#loadSamples(startMs, endMs) });
+  readonly #chart = new Chart({
+    name: translate("greenhouse_samples"),
+    heightPx: 260,
+    onZoom: (startMs, endMs) => void this.#loadSamples(startMs, endMs),
+  });
   #overview: Overview | null = null;
 
   /** Numbers of the newest requests: an older answer is ignored. */
@@ -33,10 +38,25 @@ export class SamplesPanel {
   #sampleRequest = 0;
 
   constructor(readonly view: View) {
-    this.element = make("details", { class: "card fold", "data-panel": "samples" }, make("summary", {}, make("h2", {}, translate("greenhouse_samples"))),
-      make("div", { class: "fold-place" }, make("p", { class: "note" }, translate("greenhouse_samples_about")),
-        make("div", { class: "choices-row" }, labelled(this.#deviceSelect, translate("device")), labelled(this.#channelSelect, translate("quantity"))),
-        this.#progress.element, this.#chart.element, this.#status));
+    this.element = make(
+      "details",
+      { class: "card fold", "data-panel": "samples" },
+      make("summary", {}, make("h2", {}, translate("greenhouse_samples"))),
+      make(
+        "div",
+        { class: "fold-place" },
+        make("p", { class: "note" }, translate("greenhouse_samples_about")),
+        make(
+          "div",
+          { class: "choices-row" },
+          labelled(this.#deviceSelect, translate("device")),
+          labelled(this.#channelSelect, translate("quantity")),
+        ),
+        this.#progress.element,
+        this.#chart.element,
+        this.#status,
+      ),
+    );
     this.element.addEventListener("toggle", () => {
       if (this.element.open) void this.#loadChannels();
     });
@@ -46,7 +66,9 @@ export class SamplesPanel {
   show(overview: Overview): void {
     this.#overview = overview;
     const selected = this.#deviceSelect.value;
-    this.#deviceSelect.replaceChildren(...overview.devices.map((device) => make("option", { value: device, selected: device === selected }, this.view.farm.nameOf(device))));
+    this.#deviceSelect.replaceChildren(
+      ...overview.devices.map((device) => make("option", { value: device, selected: device === selected }, this.view.farm.nameOf(device))),
+    );
     if (this.element.open) void this.#loadChannels();
   }
 
@@ -57,7 +79,11 @@ export class SamplesPanel {
     const detail = await this.#progress.run(() => this.view.farm.detail(device));
     if (detail === null || number !== this.#channelRequest) return;
     const selected = this.#channelSelect.value || "air_temperature_degc";
-    this.#channelSelect.replaceChildren(...Object.keys(detail.channels).map((channel) => make("option", { value: channel, selected: channel === selected }, channelName(channel))));
+    this.#channelSelect.replaceChildren(
+      ...Object.keys(detail.channels).map((channel) =>
+        make("option", { value: channel, selected: channel === selected }, channelName(channel)),
+      ),
+    );
     await this.#loadSamples();
   }
 
@@ -66,12 +92,25 @@ export class SamplesPanel {
     if (channel === "" || startMs === undefined || endMs === undefined) return;
     const number = ++this.#sampleRequest;
     const query = { channel, start: Math.round(startMs), end: Math.round(endMs), max_points: MAX_POINTS };
-    const series = await this.#progress.run(() => request<SeriesAnswer>(`/v1/devices/${encodeURIComponent(this.#deviceSelect.value)}/series`, { query, signal: this.view.signal, timeoutMs: 60_000 }));
+    const series = await this.#progress.run(() =>
+      request<SeriesAnswer>(`/v1/devices/${encodeURIComponent(this.#deviceSelect.value)}/series`, {
+        query,
+        signal: this.view.signal,
+        timeoutMs: 60_000,
+      }),
+    );
     if (series === null || number !== this.#sampleRequest) return;
-    this.#chart.draw(series.time_ms, [{ name: channelName(channel), unit: series.units[channel] ?? "1", colour: "--cool", values: series.channels[channel] ?? [] }]);
+    this.#chart.draw(series.time_ms, [
+      { name: channelName(channel), unit: series.units[channel] ?? "1", colour: "--cool", values: series.channels[channel] ?? [] },
+    ]);
     const count = numberText(series.time_ms.length, 0);
     const step = series.aggregation?.step_ms ?? null;
-    setText(this.#status, step === null ? translate("greenhouse_samples_all", { count }) : translate("greenhouse_samples_means", { count, seconds: numberText(step / 1000, 0) }));
+    setText(
+      this.#status,
+      step === null
+        ? translate("greenhouse_samples_all", { count })
+        : translate("greenhouse_samples_means", { count, seconds: numberText(step / 1000, 0) }),
+    );
     this.element.dataset["points"] = String(series.time_ms.length);
   }
 }

@@ -1,8 +1,9 @@
 // Texts of the alarms page and of alarm rules. Keys begin with `alarms_` and `condition_`.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const alarms = {
+export const alarms = catalogue({
   alarms_active: ["Active alarms", "当前报警"],
   alarms_none: ["No active alarms.", "当前没有报警。"],
   alarms_count: ["{count} active", "当前有 {count} 个报警"],
@@ -41,4 +42,4 @@ export const alarms = {
   condition_hours: [" for {hours} h", "，累计 {hours} 小时"],
   condition_hours_of: [" for {hours} h of {of} h", "（{of} 小时内累计 {hours} 小时）"],
   condition_none: ["none of: {conditions}", "以下均不成立：{conditions}"],
-} as const satisfies Texts;
+} as const satisfies Texts);

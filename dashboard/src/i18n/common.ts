@@ -1,8 +1,9 @@
 // Texts of the shell and of several pages.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const common = {
+export const common = catalogue({
   skip: ["Skip to content", "跳到正文"],
   menu: ["Pages", "页面"],
   page_farm: ["Farm", "农场"],
@@ -99,4 +100,4 @@ export const common = {
   sign_in_rejected: ["The key is not known or has expired. Enter another key.", "密钥不存在或已过期，请换用其他密钥。"],
   sign_out: ["Sign out", "退出登录"],
   signed_in_as: ["{organisation} ({scope})", "{organisation}（{scope}）"],
-} as const satisfies Texts;
+} as const satisfies Texts);

@@ -1,8 +1,9 @@
 // Texts of the farm page. Keys begin with `farm_`.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const farm = {
+export const farm = catalogue({
   farm_empty: ["No devices yet. A device appears when its gateway sends the first values.", "尚无设备。网关上报第一批数据后，设备会显示在这里。"],
   farm_fields: ["Fields", "地块"],
   farm_no_fields: ["No fields yet.", "尚无地块。"],
@@ -31,4 +32,4 @@ export const farm = {
   farm_climate: ["Climate, last 10 minutes", "最近 10 分钟气候"],
   farm_alarm_began: ["began {age}", "{age}开始"],
   farm_alarms_more: ["and {n} more", "另有 {n} 个报警"],
-} as const satisfies Texts;
+} as const satisfies Texts);

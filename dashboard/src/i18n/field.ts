@@ -1,8 +1,9 @@
 // Texts of the fields page. Keys begin with `field_`.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const field = {
+export const field = catalogue({
   field_none: ["No fields yet. Import field outlines below.", "尚无地块，请在下方导入地块边界。"],
   field_name: ["Field", "地块"],
   field_usable_area: ["Usable area", "可施用面积"],
@@ -152,4 +153,4 @@ export const field = {
   field_season_calculate: ["Calculate all passes", "计算全部作业"],
   field_season_hint: ["Every pass is recalculated; this takes a while.", "逐次重新计算，需要一些时间。"],
   field_of: ["{done} of {all}", "{done} / {all}"],
-} as const satisfies Texts;
+} as const satisfies Texts);

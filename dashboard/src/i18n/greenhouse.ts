@@ -1,8 +1,9 @@
 // Texts of the greenhouse page. Keys begin with `greenhouse_`.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const greenhouse = {
+export const greenhouse = catalogue({
   greenhouse_none: ["No greenhouses yet. A greenhouse appears when its gateway reports a device of this kind.", "尚无温室。网关上报温室类设备后，温室会显示在这里。"],
   greenhouse_zone: ["Zone", "分区"],
   greenhouse_zone_all: ["All zones", "全部分区"],
@@ -65,4 +66,4 @@ export const greenhouse = {
   greenhouse_samples_about: ["Measured values of the period above, at most 100,000. Drag over the chart to zoom in.", "上述时段的实测值，最多 100,000 个。在图上拖动可放大。"],
   greenhouse_samples_all: ["Samples: {count}; suspect and failed ones are excluded.", "共 {count} 个样本，已剔除可疑和未通过检验的样本。"],
   greenhouse_samples_means: ["{count} means of {seconds} s each: the period has more samples than a chart can show.", "样本过多，显示 {count} 个均值，每个 {seconds} 秒。"],
-} as const satisfies Texts;
+} as const satisfies Texts);

@@ -1,8 +1,9 @@
 // Texts of the data link page. Keys begin with `health_`.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const health = {
+export const health = catalogue({
   health_about: ["Each record of a gateway is in the store, in quarantine or still in the gateway's spool.", "网关的每条记录要么已入库，要么在隔离区，要么仍在网关的本地缓存中。"],
   health_no_gateways: ["No gateway has connected yet. A gateway appears when it connects to the broker.", "尚无网关连接。网关接入消息代理后会显示在这里。"],
   health_spool: ["Records waiting in the spool", "本地缓存待发送记录"],
@@ -47,4 +48,4 @@ export const health = {
   health_replay_requested: ["Retry requested. The message leaves quarantine once it is stored.", "已提交重试，入库后会移出隔离区。"],
   health_delete: ["Delete permanently", "永久删除"],
   health_delete_confirm: ["Delete this message permanently? Its data cannot be recovered.", "确定永久删除这条消息？其中的数据无法恢复。"],
-} as const satisfies Texts;
+} as const satisfies Texts);

@@ -36,7 +36,45 @@ export function clockText(timeMs: number): string {
 }
 
 export function windowText(startMs: number, endMs: number): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: timeZoneName() }).formatRange(startMs, endMs);
+  return new Intl.DateTimeFormat(currentLanguage(), {
+    dateStyle: "medium",
+    timeStyle: "short",
+    hourCycle: "h23",
+    timeZone: timeZoneName(),
+  }).formatRange(startMs, endMs);
+}
+
+/** Return the local date of an instant, as 2026-03-31. */
+export function dateOf(timeMs: number): string {
+  return new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: timeZoneName() }).format(timeMs);
+}
+
+/** Return the instant at which a local date begins, or `days` after it; null for no date. */
+export function startOfDateMs(date: string, days = 0): number | null {
+  const [year = NaN, month = NaN, day = NaN] = date.split("-").map(Number);
+  const wanted = Date.UTC(year, month - 1, day + days);
+  if (Number.isNaN(wanted)) return null;
+  // Twice, because the offset of the first guess can be the one before a change of the clocks.
+  let at = wanted;
+  for (let round = 0; round < 2; round += 1) at = wanted - offsetMsAt(at);
+  return at;
+}
+
+function offsetMsAt(timeMs: number): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+    timeZone: timeZoneName(),
+  }).formatToParts(timeMs);
+  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
+  return (
+    Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) - Math.floor(timeMs / 1000) * 1000
+  );
 }
 
 export function ageText(ageMs: number): string {
@@ -58,10 +96,23 @@ export function stopwatchText(durationS: number): string {
 /** Return a duration by its two largest units: "6 h 22 min", "6 小时 22 分钟". */
 export function durationText(durationS: number): string {
   const whole = Math.max(0, Math.round(durationS));
-  const [days, hours, minutes, seconds] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
-  const parts: [number, string][] = [[days, "d"], [hours, "h"], [minutes, "min"], [seconds, "s"]];
+  const [days, hours, minutes, seconds] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ];
+  const parts: [number, string][] = [
+    [days, "d"],
+    [hours, "h"],
+    [minutes, "min"],
+    [seconds, "s"],
+  ];
   const first = parts.findIndex(([amount]) => amount > 0);
-  const shown = parts.slice(first < 0 ? 3 : first).slice(0, 2).filter(([amount], index) => index === 0 || amount > 0);
+  const shown = parts
+    .slice(first < 0 ? 3 : first)
+    .slice(0, 2)
+    .filter(([amount], index) => index === 0 || amount > 0);
   return shown.map(([amount, unit]) => `${amount} ${term("units", unit)}`).join(" ");
 }
 
@@ -69,5 +120,9 @@ function timeZoneLabel(): string {
   const name = timeZoneName();
   if (currentLanguage() === "en") return name;
   if (name === "Asia/Shanghai") return translate("beijing_time");
-  return new Intl.DateTimeFormat(currentLanguage(), { timeZone: name, timeZoneName: "long" }).formatToParts().find((part) => part.type === "timeZoneName")?.value ?? name;
+  return (
+    new Intl.DateTimeFormat(currentLanguage(), { timeZone: name, timeZoneName: "long" })
+      .formatToParts()
+      .find((part) => part.type === "timeZoneName")?.value ?? name
+  );
 }

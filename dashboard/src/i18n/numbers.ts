@@ -7,12 +7,42 @@ import { findTerm, term, translate } from "./translate";
 export const MU_PER_HA = 15;
 
 const DIGITS: Record<string, number> = {
-  degC: 1, "%": 0, ppm: 0, "m/s": 1, m: 1, "L/min": 2, L: 2, kg: 2, kPa: 2, "g/m3": 1, deg: 0, V: 2, A: 1, mAh: 0, K: 1, s: 0, mm: 1,
-  rad: 2, "rad/s": 2, "W/m2": 0, "umol/m2/s": 0, us: 0, "L/ha": 1, "kg/ha": 1, ha: 3, m2: 0, "kg/min": 2, min: 1,
+  degC: 1,
+  "%": 0,
+  ppm: 0,
+  "m/s": 1,
+  m: 1,
+  "L/min": 2,
+  L: 2,
+  kg: 2,
+  kPa: 2,
+  "g/m3": 1,
+  deg: 0,
+  V: 2,
+  A: 1,
+  mAh: 0,
+  K: 1,
+  s: 0,
+  mm: 1,
+  rad: 2,
+  "rad/s": 2,
+  "W/m2": 0,
+  "umol/m2/s": 0,
+  us: 0,
+  "L/ha": 1,
+  "kg/ha": 1,
+  ha: 3,
+  m2: 0,
+  "kg/min": 2,
+  min: 1,
 };
 
 export function numberText(value: number, digits: number): string {
-  return new Intl.NumberFormat(currentLanguage(), { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" }).format(value);
+  return new Intl.NumberFormat(currentLanguage(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: "negative",
+  }).format(value);
 }
 
 export function shareText(share: number, digits = 0): string {
@@ -20,8 +50,17 @@ export function shareText(share: number, digits = 0): string {
 }
 
 export function bytesText(bytes: number): string {
-  const [unit, size] = bytes < 1000 ? (["byte", 1] as const) : bytes < 1e6 ? (["kilobyte", 1e3] as const) : bytes < 1e9 ? (["megabyte", 1e6] as const) : (["gigabyte", 1e9] as const);
-  return new Intl.NumberFormat(currentLanguage(), { style: "unit", unit, maximumFractionDigits: unit === "byte" ? 0 : 1 }).format(bytes / size);
+  const [unit, size] =
+    bytes < 1000
+      ? (["byte", 1] as const)
+      : bytes < 1e6
+        ? (["kilobyte", 1e3] as const)
+        : bytes < 1e9
+          ? (["megabyte", 1e6] as const)
+          : (["gigabyte", 1e9] as const);
+  return new Intl.NumberFormat(currentLanguage(), { style: "unit", unit, maximumFractionDigits: unit === "byte" ? 0 : 1 }).format(
+    bytes / size,
+  );
 }
 
 export function unitText(unit: string): string {
@@ -37,7 +76,8 @@ export function digitsOf(unit: string, channel = ""): number {
 export function toAreaUnit(value: number, unit: string): { value: number; unit: string; digits: number } {
   const digits = digitsOf(unit);
   if (currentAreaUnit() === "mu" && unit === "ha") return { value: value * MU_PER_HA, unit: unitText("mu"), digits: 2 };
-  if (currentAreaUnit() === "mu" && unit.endsWith("/ha")) return { value: value / MU_PER_HA, unit: unitText(unit.replace(/ha$/, "mu")), digits: digits + 1 };
+  if (currentAreaUnit() === "mu" && unit.endsWith("/ha"))
+    return { value: value / MU_PER_HA, unit: unitText(unit.replace(/ha$/, "mu")), digits: digits + 1 };
   return { value, unit: unitText(unit), digits };
 }
 

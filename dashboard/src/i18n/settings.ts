@@ -1,8 +1,9 @@
 // Texts of the settings page. Keys begin with `settings_`.
 
+import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
-export const settings = {
+export const settings = catalogue({
   settings_browser: ["This browser", "本浏览器"],
   settings_crops: ["Crops and target bands", "作物与目标范围"],
   settings_crops_about: ["Crop and stage of a zone select the target bands of its climate. A stage without bands of its own uses the crop's general bands.", "分区的作物和生育期决定其气候目标范围；没有单独设定的生育期采用该作物的通用范围。"],
@@ -48,4 +49,4 @@ export const settings = {
   settings_add_member: ["Add member", "添加成员"],
   settings_delete_member: ["Delete the member {name}", "删除成员 {name}"],
   settings_admin_only: ["API keys and members are visible to admins only.", "密钥和成员仅管理员可见。"],
-} as const satisfies Texts;
+} as const satisfies Texts);

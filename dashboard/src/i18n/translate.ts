@@ -1,23 +1,34 @@
 // Texts in the chosen language: the page's own by key (`translate`), names of the API's identifiers by `term`.
 
 import terms from "../../../headland/i18n/terms.json";
-import { alarms } from "./alarms";
-import { common } from "./common";
-import { farm } from "./farm";
-import { field } from "./field";
-import { greenhouse } from "./greenhouse";
-import { health } from "./health";
+import type { alarms } from "./alarms";
+import { loadedText } from "./catalogue";
+import "./common";
+import type { common } from "./common";
+import type { farm } from "./farm";
+import type { field } from "./field";
+import type { greenhouse } from "./greenhouse";
+import type { health } from "./health";
 import { currentLanguage } from "./preferences";
-import { settings } from "./settings";
+import type { settings } from "./settings";
+import type { ui } from "./ui";
+import "./ui";
 
-const texts = { ...common, ...farm, ...field, ...greenhouse, ...alarms, ...health, ...settings };
-
-export type TextKey = keyof typeof texts;
+/** The keys of all catalogues; a module that uses a key of a page's catalogue imports that catalogue, as `npm run check:circles` proves. */
+export type TextKey =
+  | keyof typeof common
+  | keyof typeof ui
+  | keyof typeof farm
+  | keyof typeof field
+  | keyof typeof greenhouse
+  | keyof typeof alarms
+  | keyof typeof health
+  | keyof typeof settings;
 export type TermGroup = keyof typeof terms;
 
 /** Return a text with its `{placeholders}` replaced. */
 export function translate(key: TextKey, values: Record<string, string | number> = {}): string {
-  const text: string = texts[key][currentLanguage() === "en" ? 0 : 1];
+  const text = loadedText(key)?.[currentLanguage() === "en" ? 0 : 1] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
@@ -36,7 +47,11 @@ export function term(group: TermGroup, id: string | number): string {
 export function idOfTerm(group: TermGroup, text: string): string {
   const trimmed = text.trim();
   const lowerCase = trimmed.toLowerCase();
-  return Object.entries(terms[group] as Record<string, { en: string; zh: string }>).find(([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed)?.[0] ?? trimmed;
+  return (
+    Object.entries(terms[group] as Record<string, { en: string; zh: string }>).find(
+      ([, { en, zh }]) => en.toLowerCase() === lowerCase || zh === trimmed,
+    )?.[0] ?? trimmed
+  );
 }
 
 /** Return a channel's name with its instance number. */

@@ -1,9 +1,20 @@
 // Page of the farm: a map of fields, vehicles, greenhouses and gateways, and the same as a list.
 
+import "../i18n/farm";
 import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
-import { fieldFeatures, labelPosition, positionOf, requestFields, requestSites, zoneFeatures, type FieldRecord, type Position, type SiteRecord } from "../api/registry";
+import {
+  fieldFeatures,
+  labelPosition,
+  positionOf,
+  requestFields,
+  requestSites,
+  zoneFeatures,
+  type FieldRecord,
+  type Position,
+  type SiteRecord,
+} from "../api/registry";
 import { requestAll } from "../api/request";
 import { hrefOf } from "../app/address";
 import type { Mount, View } from "../app/view";
@@ -56,23 +67,43 @@ class FarmPage {
     this.#view = view;
     this.#trails = new Trails(view.farm);
     this.#alarms = new AlarmStrip(view.farm);
-    const key = (symbol: string, text: string): HTMLElement => make("li", {}, make("span", { class: `key ${symbol}`, "aria-hidden": "true" }), text);
-    this.element = make("div", { class: "farm" },
+    const key = (symbol: string, text: string): HTMLElement =>
+      make("li", {}, make("span", { class: `key ${symbol}`, "aria-hidden": "true" }), text);
+    this.element = make(
+      "div",
+      { class: "farm" },
       make("h1", { class: "hidden" }, translate("page_farm")),
-      make("div", { class: "farm-map" },
+      make(
+        "div",
+        { class: "farm-map" },
         this.#map.element,
-        make("div", { class: "map-foot" },
-          make("ul", { class: "keys" },
-            key("field", translate("farm_field_key")), key("vehicle", translate("farm_vehicle_key")), key("trail", translate("farm_trail")),
-            key("greenhouse", translate("farm_fixed_key")), key("gateway", translate("farm_gateway_key")), key("old", translate("stale"))),
-          make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, translate("farm_whole")))),
-      make("div", { class: "farm-list" },
+        make(
+          "div",
+          { class: "map-foot" },
+          make(
+            "ul",
+            { class: "keys" },
+            key("field", translate("farm_field_key")),
+            key("vehicle", translate("farm_vehicle_key")),
+            key("trail", translate("farm_trail")),
+            key("greenhouse", translate("farm_fixed_key")),
+            key("gateway", translate("farm_gateway_key")),
+            key("old", translate("stale")),
+          ),
+          make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, translate("farm_whole")),
+        ),
+      ),
+      make(
+        "div",
+        { class: "farm-list" },
         this.#empty,
         this.#alarms.element,
         section(translate("farm_vehicles"), this.#vehicleList),
         section(translate("farm_fixed"), this.#fixedList),
         section(translate("farm_fields"), this.#fieldList),
-        section(translate("farm_gateways"), this.#gatewayList)));
+        section(translate("farm_gateways"), this.#gatewayList),
+      ),
+    );
   }
 
   async start(): Promise<void> {
@@ -91,7 +122,11 @@ class FarmPage {
     if (signal.aborted) return;
     await this.#loadFields();
     this.#placeGateways();
-    await Promise.all([...farm.devices.values()].filter((device) => device.kind === DRONE).map((device) => this.#trails.load(device.id, signal).catch(() => undefined)));
+    await Promise.all(
+      [...farm.devices.values()]
+        .filter((device) => device.kind === DRONE)
+        .map((device) => this.#trails.load(device.id, signal).catch(() => undefined)),
+    );
     this.#draw();
     this.#fit();
     this.#view.repeat(1000, () => this.#drawTrails());
@@ -114,22 +149,49 @@ class FarmPage {
       { id: "zone-fill", type: "fill", paint: { "fill-color": colour("--amber"), "fill-opacity": 0.35 } },
     ]);
     this.#map.setSource("trails", NO_FEATURES, [
-      { id: "trail", type: "line", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": colour("--track"), "line-width": 2.5 } },
+      {
+        id: "trail",
+        type: "line",
+        layout: { "line-join": "round", "line-cap": "round" },
+        paint: { "line-color": colour("--track"), "line-width": 2.5 },
+      },
     ]);
     this.#map.onClick("field-fill", (feature) => {
       location.hash = hrefOf("field", [String(feature.properties["id"])]);
     });
     for (const field of this.#fields) {
       const [longitudeDeg, latitudeDeg] = labelPosition(field.geometry);
-      const label = make("a", { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) }, field.name);
+      const label = make(
+        "a",
+        { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) },
+        field.name,
+      );
       this.#map.setMarker(`field-${field.id}`, label, longitudeDeg, latitudeDeg, "bottom");
     }
-    setChildren(this.#fieldList, this.#fields.length === 0
-      ? [make("li", { class: "note" }, translate("farm_no_fields"), " ", make("a", { href: hrefOf("field") }, translate("farm_import_fields")))]
-      : this.#fields.map((field) => make("li", {},
-        make("a", { href: hrefOf("field", [field.id]) }, field.name), " ",
-        make("span", { class: "note" }, [areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")), " ",
-        mapButton(() => this.#map.fit(boundsOf(fieldFeatures([field])), 60)))));
+    setChildren(
+      this.#fieldList,
+      this.#fields.length === 0
+        ? [
+            make(
+              "li",
+              { class: "note" },
+              translate("farm_no_fields"),
+              " ",
+              make("a", { href: hrefOf("field") }, translate("farm_import_fields")),
+            ),
+          ]
+        : this.#fields.map((field) =>
+            make(
+              "li",
+              {},
+              make("a", { href: hrefOf("field", [field.id]) }, field.name),
+              " ",
+              make("span", { class: "note" }, [areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")),
+              " ",
+              mapButton(() => this.#map.fit(boundsOf(fieldFeatures([field])), 60)),
+            ),
+          ),
+    );
   }
 
   #draw(): void {
@@ -148,7 +210,8 @@ class FarmPage {
       if (device.kind === DRONE) this.#drawVehicle(device.id, card);
       else this.#markers.get(device.id)?.classList.toggle("stale", device.last_seen_ms === null || nowMs() - device.last_seen_ms > OLD_MS);
     }
-    const cards = (isDrone: boolean): HTMLElement[] => devices.filter((device) => (device.kind === DRONE) === isDrone).map((device) => (this.#cards.get(device.id) as DeviceCard).element);
+    const cards = (isDrone: boolean): HTMLElement[] =>
+      devices.filter((device) => (device.kind === DRONE) === isDrone).map((device) => (this.#cards.get(device.id) as DeviceCard).element);
     showList(this.#vehicleList, cards(true));
     showList(this.#fixedList, cards(false));
   }
@@ -191,19 +254,28 @@ class FarmPage {
     card.setPosition(mapButton(() => this.#centre(id), position.ofSite ? translate("farm_site_position") : ""));
     await this.#map.ready.catch(() => undefined);
     const kind = this.#view.farm.devices.get(id)?.kind ?? "";
-    if (!this.#view.signal.aborted) this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), position.longitudeDeg, position.latitudeDeg);
+    if (!this.#view.signal.aborted)
+      this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), position.longitudeDeg, position.latitudeDeg);
   }
 
   #buildMarker(id: string, markerClass: string, kind: string): HTMLElement {
     const name = this.#view.farm.nameOf(id);
-    const marker = make("button", {
-      type: "button", class: `mark ${markerClass}`, "data-mark": id, "aria-label": translate("farm_marker", { name, kind: term("device_kinds", kind) }),
-      onclick: () => {
-        const card = this.#cards.get(id)?.element;
-        card?.scrollIntoView({ block: "nearest" });
-        card?.focus();
+    const marker = make(
+      "button",
+      {
+        type: "button",
+        class: `mark ${markerClass}`,
+        "data-mark": id,
+        "aria-label": translate("farm_marker", { name, kind: term("device_kinds", kind) }),
+        onclick: () => {
+          const card = this.#cards.get(id)?.element;
+          card?.scrollIntoView({ block: "nearest" });
+          card?.focus();
+        },
       },
-    }, kind === DRONE ? arrowIcon() : kindIcon(kind), make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })));
+      kind === DRONE ? arrowIcon() : kindIcon(kind),
+      make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })),
+    );
     this.#markers.set(id, marker);
     return marker;
   }
@@ -220,11 +292,25 @@ class FarmPage {
       this.#gateways = [];
     }
     this.#placeGateways();
-    const rows = this.#gateways.map((gateway) => make("li", { "data-gateway": gateway.id },
-      make("strong", {}, gateway.id), " ",
-      make("span", { class: gateway.online ? "state on" : "state off" }, translate(gateway.online ? "online" : "offline")), " ",
-      make("span", { class: "age" }, gateway.last_status_ms === null ? translate("no_data") : ageText(nowMs() - gateway.last_status_ms)), " ",
-      make("span", { class: "note" }, gateway.spool && gateway.spool.records > 0 ? translate("farm_spool", { records: numberText(gateway.spool.records, 0) }) : translate("farm_spool_empty"))));
+    const rows = this.#gateways.map((gateway) =>
+      make(
+        "li",
+        { "data-gateway": gateway.id },
+        make("strong", {}, gateway.id),
+        " ",
+        make("span", { class: gateway.online ? "state on" : "state off" }, translate(gateway.online ? "online" : "offline")),
+        " ",
+        make("span", { class: "age" }, gateway.last_status_ms === null ? translate("no_data") : ageText(nowMs() - gateway.last_status_ms)),
+        " ",
+        make(
+          "span",
+          { class: "note" },
+          gateway.spool && gateway.spool.records > 0
+            ? translate("farm_spool", { records: numberText(gateway.spool.records, 0) })
+            : translate("farm_spool_empty"),
+        ),
+      ),
+    );
     this.#gatewayList.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "note" }, translate("farm_no_gateways"))]));
   }
 
@@ -239,8 +325,14 @@ class FarmPage {
       const text = `${gateway.id} · ${translate(gateway.online ? "online" : "offline")}`;
       let marker = this.#markers.get(id);
       if (!marker) {
-        const scrollToRow = (): void => this.#gatewayList.querySelector(`[data-gateway="${CSS.escape(gateway.id)}"]`)?.scrollIntoView({ block: "nearest" });
-        marker = make("button", { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: scrollToRow }, kindIcon("other"), make("span", { class: "mark-name" }));
+        const scrollToRow = (): void =>
+          this.#gatewayList.querySelector(`[data-gateway="${CSS.escape(gateway.id)}"]`)?.scrollIntoView({ block: "nearest" });
+        marker = make(
+          "button",
+          { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: scrollToRow },
+          kindIcon("other"),
+          make("span", { class: "mark-name" }),
+        );
         this.#markers.set(id, marker);
       }
       const label = marker.querySelector(".mark-name");
@@ -253,14 +345,16 @@ class FarmPage {
 
   #centre(id: string): void {
     const position = this.#positions.get(id);
-    if (position) this.#map.map?.jumpTo({ center: [position.longitudeDeg, position.latitudeDeg], zoom: Math.max(CLOSE_ZOOM, this.#map.map.getZoom()) });
+    if (position)
+      this.#map.map?.jumpTo({ center: [position.longitudeDeg, position.latitudeDeg], zoom: Math.max(CLOSE_ZOOM, this.#map.map.getZoom()) });
   }
 
   // Fit fields and vehicles: with a distant greenhouse both would be a dot.
   #fit(): void {
     const bounds = boundsOf(fieldFeatures(this.#fields)) ?? new LngLatBounds();
     const vehicles = [...this.#positions].filter(([id]) => this.#view.farm.devices.get(id)?.kind === DRONE);
-    for (const [, position] of vehicles.length > 0 || !bounds.isEmpty() ? vehicles : this.#positions) bounds.extend([position.longitudeDeg, position.latitudeDeg]);
+    for (const [, position] of vehicles.length > 0 || !bounds.isEmpty() ? vehicles : this.#positions)
+      bounds.extend([position.longitudeDeg, position.latitudeDeg]);
     this.#map.fit(bounds, 56);
   }
 }
@@ -276,7 +370,12 @@ function showList(list: HTMLElement, cards: HTMLElement[]): void {
 }
 
 function mapButton(onclick: () => void, note = ""): HTMLElement {
-  return make("span", {}, make("button", { type: "button", class: "plain", onclick }, translate("farm_show_on_map")), note ? make("span", { class: "note" }, ` ${note}`) : null);
+  return make(
+    "span",
+    {},
+    make("button", { type: "button", class: "plain", onclick }, translate("farm_show_on_map")),
+    note ? make("span", { class: "note" }, ` ${note}`) : null,
+  );
 }
 
 function arrowIcon(): SVGElement {

@@ -1,5 +1,6 @@
 // Page of a greenhouse: climate charts, daily values, places, notes, data sources and samples over a window of days.
 
+import "../i18n/greenhouse";
 import { nowMs } from "../api/clock";
 import { request, requestAll, ApiError } from "../api/request";
 import { hrefOf } from "../app/address";
@@ -43,7 +44,7 @@ class GreenhousePage {
   readonly element: HTMLElement;
   readonly #charts = new ClimateCharts((startMs, endMs) => this.#zoom(startMs, endMs));
   readonly #heatMap = new HeatMap();
-  readonly #notes = new NotesPanel(() => void this.#load());
+  readonly #notes: NotesPanel;
   readonly #samples: SamplesPanel;
   readonly #progress = new Progress();
   readonly #lengthSelect: HTMLSelectElement;
@@ -59,34 +60,86 @@ class GreenhousePage {
   #devices: string[] = [];
   #endMs: number | null;
 
-  constructor(readonly greenhouse: GreenhouseItem, readonly greenhouses: GreenhouseItem[], readonly view: View) {
+  constructor(
+    readonly greenhouse: GreenhouseItem,
+    readonly greenhouses: GreenhouseItem[],
+    readonly view: View,
+  ) {
     const { query } = view.route;
     const to = Number(query.get("to"));
     this.#endMs = Number.isFinite(to) && to > 0 ? to : null;
     const days = query.get("days") ?? "1";
-    this.#lengthSelect = make("select", { id: "greenhouse-length", onchange: () => this.#setChoice("days", this.#lengthSelect.value) },
-      ...LENGTHS_DAYS.map((length) => make("option", { value: length, selected: String(length) === days }, translate("greenhouse_length", { days: length }))));
+    this.#lengthSelect = make(
+      "select",
+      { id: "greenhouse-length", onchange: () => this.#setChoice("days", this.#lengthSelect.value) },
+      ...LENGTHS_DAYS.map((length) =>
+        make("option", { value: length, selected: String(length) === days }, translate("greenhouse_length", { days: length })),
+      ),
+    );
     const comparison = query.get("beside") ?? "";
-    this.#comparisonSelect = make("select", { id: "greenhouse-compare", onchange: () => this.#setChoice("beside", this.#comparisonSelect.value || null) },
+    this.#comparisonSelect = make(
+      "select",
+      { id: "greenhouse-compare", onchange: () => this.#setChoice("beside", this.#comparisonSelect.value || null) },
       make("option", { value: "" }, translate("greenhouse_compare_none")),
       make("option", { value: "before", selected: comparison === "before" }, translate("greenhouse_compare_before")),
-      ...greenhouses.filter((candidate) => candidate.id !== greenhouse.id).map(({ id, name }) => make("option", { value: id, selected: id === comparison }, name)));
+      ...greenhouses
+        .filter((candidate) => candidate.id !== greenhouse.id)
+        .map(({ id, name }) => make("option", { value: id, selected: id === comparison }, name)),
+    );
+    this.#notes = new NotesPanel(view, () => void this.#load());
     this.#samples = new SamplesPanel(view);
-    const greenhouseSelect = make("select", { id: "greenhouse-select", onchange: () => { location.hash = hrefOf("greenhouse", [greenhouseSelect.value], { days: this.#lengthSelect.value }); } },
-      ...greenhouses.map(({ id, name }) => make("option", { value: id, selected: id === greenhouse.id }, name)));
-    const button = (text: string, onclick: () => void): HTMLElement => make("button", { type: "button", class: "secondary", onclick }, text);
-    this.element = make("div", { class: "page greenhouse" },
+    const greenhouseSelect = make(
+      "select",
+      {
+        id: "greenhouse-select",
+        onchange: () => {
+          location.hash = hrefOf("greenhouse", [greenhouseSelect.value], { days: this.#lengthSelect.value });
+        },
+      },
+      ...greenhouses.map(({ id, name }) => make("option", { value: id, selected: id === greenhouse.id }, name)),
+    );
+    const button = (text: string, onclick: () => void): HTMLElement =>
+      make("button", { type: "button", class: "secondary", onclick }, text);
+    this.element = make(
+      "div",
+      { class: "page greenhouse" },
       make("div", { class: "page-head" }, make("h1", {}, greenhouse.name), this.#stage),
-      make("div", { class: "choices-row" },
-        labelled(greenhouseSelect, translate("greenhouse")), labelled(this.#zoneSelect, translate("greenhouse_zone")), labelled(this.#lengthSelect, translate("greenhouse_period")), labelled(this.#comparisonSelect, translate("greenhouse_compare")),
-        make("div", { class: "steps", role: "group", "aria-label": translate("greenhouse_period") },
-          button(translate("greenhouse_earlier"), () => this.#shift(-1)), button(translate("greenhouse_later"), () => this.#shift(1)), button(translate("greenhouse_now"), () => this.#setEnd(null)))),
-      make("p", {}, this.#window), this.#progress.element,
+      make(
+        "div",
+        { class: "choices-row" },
+        labelled(greenhouseSelect, translate("greenhouse")),
+        labelled(this.#zoneSelect, translate("greenhouse_zone")),
+        labelled(this.#lengthSelect, translate("greenhouse_period")),
+        labelled(this.#comparisonSelect, translate("greenhouse_compare")),
+        make(
+          "div",
+          { class: "steps", role: "group", "aria-label": translate("greenhouse_period") },
+          button(translate("greenhouse_earlier"), () => this.#shift(-1)),
+          button(translate("greenhouse_later"), () => this.#shift(1)),
+          button(translate("greenhouse_now"), () => this.#setEnd(null)),
+        ),
+      ),
+      make("p", {}, this.#window),
+      this.#progress.element,
       make("section", { class: "card", "data-panel": "now" }, make("h2", {}, translate("greenhouse_current")), this.#currentValues),
-      this.#charts.element, this.#dayPanels, this.#heatMap.element, this.#dayTable, this.#notes.element, this.#dataQuality,
-      make("section", { class: "card", "data-panel": "report" }, make("h2", {}, translate("greenhouse_report")),
-        make("div", { class: "choices-row" }, ...reportLinks(`/v1/greenhouses/${encodeURIComponent(greenhouse.id)}/report`, `greenhouse-${greenhouse.id}`))),
-      this.#samples.element);
+      this.#charts.element,
+      this.#dayPanels,
+      this.#heatMap.element,
+      this.#dayTable,
+      this.#notes.element,
+      this.#dataQuality,
+      make(
+        "section",
+        { class: "card", "data-panel": "report" },
+        make("h2", {}, translate("greenhouse_report")),
+        make(
+          "div",
+          { class: "choices-row" },
+          ...reportLinks(`/v1/greenhouses/${encodeURIComponent(greenhouse.id)}/report`, `greenhouse-${greenhouse.id}`),
+        ),
+      ),
+      this.#samples.element,
+    );
   }
 
   async start(): Promise<void> {
@@ -99,9 +152,14 @@ class GreenhousePage {
   }
 
   async #loadZones(): Promise<void> {
-    const zones = this.greenhouse.registered ? await requestAll<{ name: string }>("/v1/greenhouse-zones", { signal: this.view.signal, query: { greenhouse: this.greenhouse.id } }) : [];
+    const zones = this.greenhouse.registered
+      ? await requestAll<{ name: string }>("/v1/greenhouse-zones", { signal: this.view.signal, query: { greenhouse: this.greenhouse.id } })
+      : [];
     const selected = this.view.route.query.get("zone");
-    this.#zoneSelect.replaceChildren(make("option", { value: "" }, translate("greenhouse_zone_all")), ...zones.map((zone) => make("option", { value: zone.name, selected: zone.name === selected }, zone.name)));
+    this.#zoneSelect.replaceChildren(
+      make("option", { value: "" }, translate("greenhouse_zone_all")),
+      ...zones.map((zone) => make("option", { value: zone.name, selected: zone.name === selected }, zone.name)),
+    );
     (this.#zoneSelect.parentElement as HTMLElement).hidden = zones.length < 2;
   }
 
@@ -117,7 +175,12 @@ class GreenhousePage {
       if (choice === "") return { overview: await own, comparison: null };
       const shiftMs = choice === "before" ? span : 0;
       const other = this.greenhouses.find(({ id }) => id === choice);
-      const otherOverview = overviewOf(other ?? this.greenhouse, endMs - span - shiftMs, endMs - shiftMs, other ? null : this.#zoneSelect.value || null);
+      const otherOverview = overviewOf(
+        other ?? this.greenhouse,
+        endMs - span - shiftMs,
+        endMs - shiftMs,
+        other ? null : this.#zoneSelect.value || null,
+      );
       const name = other?.name ?? translate("greenhouse_before");
       const comparison: Comparison = { name, overview: await otherOverview, shiftMs };
       return { overview: await own, comparison };
@@ -129,10 +192,15 @@ class GreenhousePage {
   #draw(overview: Overview, comparison: Comparison | null): void {
     this.#devices = overview.devices;
     setText(this.#window, windowText(overview.start_ms, overview.end_ms));
-    const stage = [overview.crop && term("crops", overview.crop), overview.stage && term("crop_stages", overview.stage)].filter(Boolean).join(", ");
-    this.#stage.replaceChildren(stage || translate("greenhouse_no_crop"), " ",
+    const stage = [overview.crop && term("crops", overview.crop), overview.stage && term("crop_stages", overview.stage)]
+      .filter(Boolean)
+      .join(", ");
+    this.#stage.replaceChildren(
+      stage || translate("greenhouse_no_crop"),
+      " ",
       overview.simulated ? simulatedBadge() : "",
-      overview.time_zone_known ? "" : make("span", { class: "note" }, ` ${translate("greenhouse_utc_days")}`));
+      overview.time_zone_known ? "" : make("span", { class: "note" }, ` ${translate("greenhouse_utc_days")}`),
+    );
     this.#charts.draw(overview, comparison);
     this.#dayPanels.replaceChildren(lightPanel(overview), diseasePanel(overview));
     this.#dayTable.replaceChildren(daysPanel(overview));
@@ -154,7 +222,10 @@ class GreenhousePage {
         const key = `${device} ${channel}`;
         let tile = this.#tileOf.get(key);
         if (tile === undefined) {
-          tile = new ValueTile(channel, this.#devices.length > 1 ? `${channelName(channel)} – ${farm.nameOf(device)}` : channelName(channel));
+          tile = new ValueTile(
+            channel,
+            this.#devices.length > 1 ? `${channelName(channel)} – ${farm.nameOf(device)}` : channelName(channel),
+          );
           this.#tileOf.set(key, tile);
         }
         tile.show(values[channel], farm.details.get(device)?.channels[channel]?.interval_s ?? 60, values[channel]?.simulated ?? false);
@@ -162,26 +233,57 @@ class GreenhousePage {
       }
       if (!farm.details.has(device)) void farm.detail(device).catch(() => undefined);
     }
-    const same = this.#currentValues.children.length === rows.length && rows.every((row, index) => this.#currentValues.children[index] === row);
+    const same =
+      this.#currentValues.children.length === rows.length && rows.every((row, index) => this.#currentValues.children[index] === row);
     if (!same) this.#currentValues.replaceChildren(...rows);
     const newest = Math.max(0, ...this.#devices.map((device) => farm.devices.get(device)?.last_seen_ms ?? 0));
     this.#currentValues.classList.toggle("old", newest > 0 && isStale(newest, 60));
   }
 
   #drawDataQuality(overview: Overview): void {
-    const surfaces = overview.surfaces.map(({ name, estimated }) => make("li", {}, translate("name_and_text", { name: term("surfaces", name), text: surfaceSource(estimated) })));
-    const condensation = overview.events.map((event) => make("li", {}, translate("greenhouse_event", {
-      window: windowText(event.start_ms, event.end_ms), surface: term("surfaces", event.surface), margin: withUnit(event.least_margin_k, "K", 1),
-    })));
-    const findings = overview.left_out.map((finding) => make("tr", {},
-      make("th", { scope: "row" }, this.view.farm.nameOf(finding.device)), make("td", {}, channelName(finding.channel)), make("td", {}, term("quality_tests", finding.test)),
-      make("td", {}, `${dateTimeText(finding.start_ms)} – ${dateTimeText(finding.end_ms)}`), make("td", {}, translate(finding.left_out ? "greenhouse_excluded" : "greenhouse_used")), make("td", {}, englishOnly(finding.detail))));
-    this.#dataQuality.replaceChildren(make("h2", {}, translate("greenhouse_data_quality")),
-      make("h3", {}, translate("greenhouse_surfaces")), make("ul", { class: "provenance" }, ...surfaces),
-      make("h3", {}, translate("greenhouse_events")), condensation.length === 0 ? make("p", { class: "note" }, translate("greenhouse_no_events")) : make("ul", { class: "provenance" }, ...condensation),
+    const surfaces = overview.surfaces.map(({ name, estimated }) =>
+      make("li", {}, translate("name_and_text", { name: term("surfaces", name), text: surfaceSource(estimated) })),
+    );
+    const condensation = overview.events.map((event) =>
+      make(
+        "li",
+        {},
+        translate("greenhouse_event", {
+          window: windowText(event.start_ms, event.end_ms),
+          surface: term("surfaces", event.surface),
+          margin: withUnit(event.least_margin_k, "K", 1),
+        }),
+      ),
+    );
+    const findings = overview.left_out.map((finding) =>
+      make(
+        "tr",
+        {},
+        make("th", { scope: "row" }, this.view.farm.nameOf(finding.device)),
+        make("td", {}, channelName(finding.channel)),
+        make("td", {}, term("quality_tests", finding.test)),
+        make("td", {}, `${dateTimeText(finding.start_ms)} – ${dateTimeText(finding.end_ms)}`),
+        make("td", {}, translate(finding.left_out ? "greenhouse_excluded" : "greenhouse_used")),
+        make("td", {}, englishOnly(finding.detail)),
+      ),
+    );
+    this.#dataQuality.replaceChildren(
+      make("h2", {}, translate("greenhouse_data_quality")),
+      make("h3", {}, translate("greenhouse_surfaces")),
+      make("ul", { class: "provenance" }, ...surfaces),
+      make("h3", {}, translate("greenhouse_events")),
+      condensation.length === 0
+        ? make("p", { class: "note" }, translate("greenhouse_no_events"))
+        : make("ul", { class: "provenance" }, ...condensation),
       make("h3", {}, translate("greenhouse_sensors")),
-      findings.length === 0 ? make("p", { class: "note" }, translate("greenhouse_no_findings"))
-        : scrollTable(translate("greenhouse_sensors"), [translate("device"), translate("quantity"), translate("greenhouse_finding"), translate("time"), "", ""], findings));
+      findings.length === 0
+        ? make("p", { class: "note" }, translate("greenhouse_no_findings"))
+        : scrollTable(
+            translate("greenhouse_sensors"),
+            [translate("device"), translate("quantity"), translate("greenhouse_finding"), translate("time"), "", ""],
+            findings,
+          ),
+    );
   }
 
   #zoom(startMs: number, endMs: number): void {
@@ -211,7 +313,11 @@ function surfaceSource(estimated: string | null): string {
   return translate("estimated") + (englishOnly(estimated) ? translate("in_brackets", { text: estimated }) : "");
 }
 
-async function requestOverview(greenhouse: GreenhouseItem, query: { start: number; end: number; width: number; zone: string | null }, signal: AbortSignal): Promise<Overview> {
+async function requestOverview(
+  greenhouse: GreenhouseItem,
+  query: { start: number; end: number; width: number; zone: string | null },
+  signal: AbortSignal,
+): Promise<Overview> {
   const path = (id: string): string => `/v1/greenhouses/${encodeURIComponent(id)}/overview`;
   try {
     return await request<Overview>(path(greenhouse.id), { signal, timeoutMs: TIMEOUT_MS, query });
@@ -223,7 +329,10 @@ async function requestOverview(greenhouse: GreenhouseItem, query: { start: numbe
     request<Overview>(path(greenhouse.device), { signal, timeoutMs: TIMEOUT_MS, query: { ...query, zone: null } }),
     requestAll<GrowerNote>("/v1/notes", { signal, query: { greenhouse: greenhouse.id } }),
   ]);
-  return { ...overview, grower_notes: notes.filter((note) => note.time_ms >= query.start && note.time_ms < query.end).sort((a, b) => a.time_ms - b.time_ms) };
+  return {
+    ...overview,
+    grower_notes: notes.filter((note) => note.time_ms >= query.start && note.time_ms < query.end).sort((a, b) => a.time_ms - b.time_ms),
+  };
 }
 
 async function listGreenhouses(view: View): Promise<GreenhouseItem[]> {
@@ -238,5 +347,8 @@ async function listGreenhouses(view: View): Promise<GreenhouseItem[]> {
   const deviceNamed = (name: string): string | null => devices.find((device) => device.id === name || device.name === name)?.id ?? null;
   const items = registered.map(({ id, name }): GreenhouseItem => ({ id, name, registered: true, device: deviceNamed(name) }));
   const others = devices.filter((device) => !items.some((item) => item.device === device.id));
-  return [...items, ...others.map((device): GreenhouseItem => ({ id: device.id, name: device.name || device.id, registered: false, device: null }))];
+  return [
+    ...items,
+    ...others.map((device): GreenhouseItem => ({ id: device.id, name: device.name || device.id, registered: false, device: null })),
+  ];
 }

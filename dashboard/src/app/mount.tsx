@@ -1,0 +1,72 @@
+// A component as a page, and the hooks by which its parts reach what the shell provides.
+
+import { createContext, render, type ComponentType } from "preact";
+import { useContext, useEffect, useReducer, useState } from "preact/hooks";
+import { nowMs } from "../api/clock";
+import type { FarmState } from "../api/farm_state";
+import { currentSession } from "../api/session";
+import { Guarded } from "../ui/loaded";
+import type { Mount, View } from "./view";
+
+const ViewContext = createContext<View | null>(null);
+
+/** Return a page that displays `Component`. */
+export function mountComponent(Component: ComponentType): Mount {
+  return (place, view) => mountInto(place, view, Component);
+}
+
+/** Display `Component` in `place` until the page is left: for a panel of a page that is not a component itself. */
+export function mountInto(place: HTMLElement, view: View, Component: ComponentType): void {
+  render(
+    <ViewContext.Provider value={view}>
+      <Guarded>
+        <Component />
+      </Guarded>
+    </ViewContext.Provider>,
+    place,
+  );
+  view.onLeave(() => render(null, place));
+}
+
+/** Return what the shell provides: the address, the farm, the title. */
+export function useView(): View {
+  const view = useContext(ViewContext);
+  if (view === null) throw new Error("useView is for components within mountComponent");
+  return view;
+}
+
+/** Return the newest values and devices; the component is drawn again on each change. */
+export function useFarm(): FarmState {
+  const { farm } = useView();
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => farm.onChange(() => draw(undefined)), [farm]);
+  return farm;
+}
+
+/** Return the server's time, again every `everyMs`: for ages. */
+export function useNow(everyMs = 1000): number {
+  const [now, setNow] = useState(nowMs());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(nowMs()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+/** Return a choice that is kept in the address, and a function that changes it; "" is no choice. */
+export function useChoice(name: string, initial = ""): [string, (value: string) => void] {
+  const view = useView();
+  const [value, setValue] = useState(view.route.query.get(name) ?? initial);
+  return [
+    value,
+    (chosen) => {
+      view.setQuery(name, chosen === initial || chosen === "" ? null : chosen);
+      setValue(chosen);
+    },
+  ];
+}
+
+/** Return whether the user may change something: forms are not displayed to others. */
+export function mayWrite(): boolean {
+  return currentSession()?.scope !== "read";
+}

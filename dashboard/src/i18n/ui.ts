@@ -1,0 +1,43 @@
+// Texts of the parts that every panel is made of: forms, tables, dialogs.
+
+import { catalogue } from "./catalogue";
+import type { Texts } from "./texts";
+
+export const ui = catalogue({
+  add: ["Add", "添加"],
+  edit: ["Edit", "编辑"],
+  cancel: ["Cancel", "取消"],
+  close: ["Close", "关闭"],
+  undo: ["Undo", "撤销"],
+  retry: ["Try again", "重试"],
+  saving: ["Saving …", "正在保存……"],
+  saved: ["Saved.", "已保存。"],
+  choose: ["Choose …", "请选择……"],
+  search: ["Search", "搜索"],
+  search_none: ["Nothing matches the search.", "没有符合搜索条件的内容。"],
+  rows_shown: ["{from} to {to} of {count}", "第 {from}～{to} 条，共 {count} 条"],
+  previous_page: ["Previous page", "上一页"],
+  next_page: ["Next page", "下一页"],
+  sort_by: ["Sort by {name}", "按{name}排序"],
+  list_empty: ["Nothing here yet.", "暂无内容。"],
+  data_of: ["As of {age}; the last request failed. {error}", "数据更新于{age}，最近一次请求失败。{error}"],
+  field_required: ["Fill in this field.", "此项必填。"],
+  field_invalid: ["Check this value.", "请检查此项。"],
+  field_number: ["Enter a number.", "请输入数字。"],
+  field_min: ["At least {limit}.", "不得小于 {limit}。"],
+  field_max: ["At most {limit}.", "不得大于 {limit}。"],
+  field_long: ["At most {limit} characters.", "最多 {limit} 个字符。"],
+  required_mark: ["Fields marked * are required.", "带 * 的为必填项。"],
+  period: ["Period", "时段"],
+  period_today: ["Today", "今天"],
+  period_days: ["{days} days", "{days} 天"],
+  period_from: ["From", "开始日期"],
+  period_to: ["To", "结束日期"],
+  period_order: ["The period ends before it begins.", "结束日期早于开始日期。"],
+  period_long: ["At most {days} days.", "最多 {days} 天。"],
+  drop_file: ["Drop a file here, or choose one", "将文件拖到此处，或点击选择"],
+  drop_files: ["Drop files here, or choose some", "将文件拖到此处，或点击选择"],
+  drop_size: ["{name} has {size}: at most {limit}.", "{name} 大小为 {size}，上限为 {limit}。"],
+  drop_type: ["{name} is not one of {types}.", "{name} 的类型不在 {types} 之列。"],
+  panel_failed: ["This part of the page failed. Reload the page; the rest works.", "页面的这一部分出错，其他部分不受影响，请重新载入页面。"],
+} as const satisfies Texts);

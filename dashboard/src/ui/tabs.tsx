@@ -1,0 +1,64 @@
+// Tabs: the content of one of several headings. Arrow keys go from heading to heading.
+
+import type { ComponentChildren, JSX } from "preact";
+import { useId, useRef } from "preact/hooks";
+
+export interface Tab {
+  id: string;
+  title: string;
+  /** Built only while the tab is open. */
+  content: () => ComponentChildren;
+}
+
+/** The open tab is the caller's, for example in the address: `useChoice("tab", "climate")`. */
+export function Tabs({
+  name,
+  tabs,
+  open,
+  onOpen,
+}: {
+  name: string;
+  tabs: readonly Tab[];
+  open: string;
+  onOpen: (id: string) => void;
+}): JSX.Element {
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const at = Math.max(
+    0,
+    tabs.findIndex((tab) => tab.id === open),
+  );
+  const current = tabs[at];
+  const move = (event: KeyboardEvent): void => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const next = step === undefined ? undefined : tabs[(at + step + tabs.length) % tabs.length];
+    if (next === undefined) return;
+    event.preventDefault();
+    onOpen(next.id);
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus();
+  };
+  return (
+    <div class="tabs">
+      <div class="tab-list" role="tablist" aria-label={name} ref={list} onKeyDown={move}>
+        {tabs.map((tab, index) => (
+          <button
+            key={tab.id}
+            type="button"
+            role="tab"
+            id={`${id}-${tab.id}`}
+            data-tab={tab.id}
+            aria-selected={index === at}
+            {...(index === at ? { "aria-controls": `${id}-panel` } : {})}
+            tabIndex={index === at ? 0 : -1}
+            onClick={() => onOpen(tab.id)}
+          >
+            {tab.title}
+          </button>
+        ))}
+      </div>
+      <div class="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${current?.id ?? ""}`}>
+        {current?.content()}
+      </div>
+    </div>
+  );
+}
