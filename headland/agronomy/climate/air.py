@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +15,7 @@ from headland.agronomy.climate.psychrometrics import (
     vapour_density_g_m3,
     vapour_pressure_kpa,
 )
+from headland.agronomy.climate.sensor_uncertainty import ASSUMED, deficit_uncertainty_kpa
 from headland.agronomy.climate.thermal_time import METHODS, Cutoff
 from headland.agronomy.series.answer import NEXT_DAY_NOT_KNOWN, Method
 from headland.agronomy.series.arrays import Mask, Values
@@ -31,6 +32,12 @@ _FAO56: Final = "FAO Irrigation and Drainage Paper 56 (1998), eq 11"
 _MEAN: Final = "mean of five-minute means; coverage is the share of those known, from 50 % on"
 _HOURS: Final = "sum over five-minute means; coverage is the share of those known, from 90 % on"
 
+VPD_UNCERTAINTY: Final = Method(
+    "vapour_pressure_deficit_uncertainty",
+    1,
+    "standard deviation by that of the sensors, GUM eq 10 with the slopes of FAO-56 eq 13; it lasts, so that no mean "
+    f"reduces it; {_MEAN}",
+)
 VPD: Final = Method("vapour_pressure_deficit", 2, f"es - ea with es from {_FAO56}; {_MEAN}")
 LEAF_VPD: Final = Method(
     "leaf_vapour_pressure_deficit", 1, f"es(leaf) - ea with es from {_FAO56}; below 0 the leaf grows wet; {_MEAN}"
@@ -113,11 +120,18 @@ class Thresholds:
 
 
 def air_indices(periods: Periods, air: Air) -> list[Index]:
-    """Return the means of each period: deficits, dew point, humidity, temperature; of leaves and frost if there are."""
+    """Return the means of each period: deficits, dew point, humidity, temperature; of leaves and frost if there are.
+
+    Beside the deficit is its uncertainty.
+    """
     t, rh = air.temperature_degc, air.humidity_pct
     both = AIR_CHANNELS
     indices = [
         mean_index("vpd_kpa", "kPa", VPD, both, periods, air.deficit_kpa),
+        replace(
+            mean_index("vpd_uncertainty_kpa", "kPa", VPD_UNCERTAINTY, both, periods, deficit_uncertainty_kpa(t, rh)),
+            assumed=ASSUMED,
+        ),
         mean_index("dew_point_degc", "degC", DEW, both, periods, air.dew_degc),
         mean_index("humidity_deficit_g_m3", "g/m3", DEFICIT, both, periods, vapour_density_g_m3(air.deficit_kpa, t)),
         mean_index("absolute_humidity_g_m3", "g/m3", ABSOLUTE, both, periods, vapour_density_g_m3(air.vapour_kpa, t)),

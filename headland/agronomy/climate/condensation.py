@@ -2,6 +2,10 @@
 
 Water condenses where a surface is no warmer than the air's dew point. A surface that is not measured is estimated by a
 named rule; the warning then begins at a larger margin, because an estimate is a kelvin or so off.
+
+Leaves that are wet are often hardly colder than the dew point, by less than sensors can tell. Beside the hours at or
+below a margin of 0 K are those at which the margin is surely below, and those within its uncertainty, which cannot be
+told.
 """
 
 from __future__ import annotations
@@ -13,6 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headland.agronomy.climate.air import AIR_CHANNELS
+from headland.agronomy.climate.sensor_uncertainty import (
+    ASSUMED_OF_SURFACES,
+    COVERAGE_FACTOR,
+    ESTIMATED_K,
+    SURFACE_K,
+)
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.indicator import Index, mean_index, need_interval, precomputed_index
@@ -53,6 +63,14 @@ class Surface:
         """The margin of its warning by step."""
         measured = np.zeros(len(self.temperature_degc), np.bool_) if self.measured is None else self.measured
         return np.where(measured, WARN_MEASURED_K, self.warn_k)
+
+    @property
+    def uncertain_by_step_k(self) -> Values:
+        """The standard deviation of its temperature by step."""
+        measured = (
+            np.full(len(self.temperature_degc), self.estimated is None) if self.measured is None else self.measured
+        )
+        return np.where(measured, SURFACE_K, ESTIMATED_K)
 
     def cut(self, part: slice) -> Surface:
         """Return some steps of it; measured where a sensor measured all of these."""
@@ -175,7 +193,8 @@ _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critica
 class CondensationMargin:
     """The margin of the most critical surface by step [K], which one that is, and the surfaces themselves.
 
-    `assumed` are further inputs of estimates: channels, and declared or default figures.
+    `assumed` are further inputs of estimates: channels, and declared or default figures. `dew_uncertainty_k` is the
+    standard deviation of the dew point.
     """
 
     surfaces: list[Surface]
@@ -183,11 +202,19 @@ class CondensationMargin:
     margin_k: Values
     coldest: NDArray[np.int64]
     assumed: tuple[str, ...] = ()
+    dew_uncertainty_k: Values | float = 0.0
+
+    def uncertainty_of(self, surface: Surface) -> Values:
+        """Return the standard deviation of a surface's margin by step [K]."""
+        return np.hypot(surface.uncertain_by_step_k, self.dew_uncertainty_k)
 
     def cut(self, part: slice) -> CondensationMargin:
         """Return some steps of it."""
         surfaces = [surface.cut(part) for surface in self.surfaces]
-        return CondensationMargin(surfaces, self.dew_degc[part], self.margin_k[part], self.coldest[part], self.assumed)
+        dew_k = np.broadcast_to(self.dew_uncertainty_k, self.dew_degc.shape)[part]
+        return CondensationMargin(
+            surfaces, self.dew_degc[part], self.margin_k[part], self.coldest[part], self.assumed, dew_k
+        )
 
     @property
     def names(self) -> list[str]:
@@ -195,9 +222,14 @@ class CondensationMargin:
         return [surface.name for surface in self.surfaces]
 
 
-def weigh_surfaces(surfaces: list[Surface], dew_degc: Values, assumed: tuple[str, ...] = ()) -> CondensationMargin:
+def weigh_surfaces(
+    surfaces: list[Surface],
+    dew_degc: Values,
+    assumed: tuple[str, ...] = (),
+    dew_uncertainty_k: Values | float = 0.0,
+) -> CondensationMargin:
     """Return the margin of the most critical of the surfaces by step."""
-    return CondensationMargin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed)
+    return CondensationMargin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed, dew_uncertainty_k)
 
 
 def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
@@ -208,7 +240,10 @@ def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
 
 
 def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[Index]:
-    """Return the mean and lowest margin, the hours of condensation and of warning, and the hours of each surface."""
+    """Return the mean and lowest margin, the hours of condensation and of warning, and the hours of each surface.
+
+    Of each surface also the hours that are sure, and those that cannot be told.
+    """
     origin = {s.name: s.origin for s in margin.surfaces}
     inputs = (*AIR_CHANNELS, *(f"{s.name}_temperature_degc" for s in margin.surfaces if not s.estimated))
     rule = Method(
@@ -230,18 +265,36 @@ def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[I
             precomputed_index(name, "h", rule, inputs, hours_of(count_true(periods, flags)), coverage, known)
         )
     for surface in margin.surfaces:
-        alone = surface.temperature_degc - margin.dew_degc
-        seen = count_true(periods, np.isfinite(alone))
-        rule = Method("condensation_hours", 1, f"as condensation_h, of one surface: {origin[surface.name]}")
-        indices.append(
-            precomputed_index(
-                f"{surface.name}_condensation_h", "h", rule, inputs,
-                hours_of(count_true(periods, is_wet(alone))), seen / periods.lengths, seen,
-            )
-        )  # fmt: skip
+        indices += _hours_of_surface(periods, margin, surface, inputs)
     # The mean margin follows from hourly samples, the length of a condensation does not.
     indices = [indices[0], *need_interval(indices[1:], SLOWEST_MIN)]
-    return [replace(index, assumed=margin.assumed) for index in indices]
+    return [replace(index, assumed=(*margin.assumed, *index.assumed)) for index in indices]
+
+
+def _hours_of_surface(
+    periods: Periods, margin: CondensationMargin, surface: Surface, inputs: tuple[str, ...]
+) -> list[Index]:
+    """Return the hours of condensation on one surface: by its margin, surely, and those that cannot be told."""
+    alone = surface.temperature_degc - margin.dew_degc
+    seen = count_true(periods, np.isfinite(alone))
+    within_k = COVERAGE_FACTOR * margin.uncertainty_of(surface)
+    sure = is_wet(alone + within_k)
+    doubtful = is_wet(alone - within_k) & ~sure
+    of_one = f"of one surface: {surface.origin}"
+    uncertain = f"the margin's uncertainty (GUM eq 10), {of_one}"
+    rows = (
+        ("", "condensation_hours", f"as condensation_h, {of_one}", is_wet(alone)),
+        ("_sure", "condensation_sure_hours", f"as condensation_h, below 0 K by two times {uncertain}", sure),
+        ("_doubtful", "condensation_doubtful_hours", f"as condensation_h, within two times {uncertain}", doubtful),
+    )
+    return [
+        precomputed_index(
+            f"{surface.name}_condensation{name}_h", "h", Method(method, 1, rule), inputs,
+            hours_of(count_true(periods, flags)), seen / periods.lengths, seen,
+            assumed=ASSUMED_OF_SURFACES if name else (),
+        )
+        for name, method, rule, flags in rows
+    ]  # fmt: skip
 
 
 def wet_events(periods: Periods, margin: CondensationMargin) -> list[WetEvent]:

@@ -21,6 +21,7 @@ from headland.agronomy.climate.psychrometrics import (
     HIGH_HUMIDITY_PCT,
     KELVIN,
     air_pressure_kpa,
+    saturation_slope_kpa_k,
     saturation_vapour_pressure_kpa,
 )
 from headland.agronomy.series.arrays import Values, require, within
@@ -233,7 +234,7 @@ def penman_monteith_mm(
     For grass of 0.12 m `numerator` is 900 for a day and 37 for an hour, and `wind_factor` 0.34 s/m. `energy` is the net
     radiation less the heat flux into the soil [MJ/m2], `saturated` the saturation vapour pressure [kPa].
     """
-    slope = 4098.0 * saturation_vapour_pressure_kpa(temperature) / (temperature + 237.3) ** 2
+    slope = saturation_slope_kpa_k(temperature)
     gamma = _PSYCHROMETRIC * air_pressure_kpa(altitude_m)
     wind = np.asarray(wind_2m_m_s, np.float64)
     deficit = saturated - np.asarray(vapour_kpa, np.float64)

@@ -45,6 +45,12 @@ def saturation_vapour_pressure_kpa(temperature_degc: ArrayLike) -> Values:
     return np.asarray(0.6108 * np.exp(17.27 * t / (t + 237.3)))
 
 
+def saturation_slope_kpa_k(temperature_degc: ArrayLike) -> Values:
+    """Return the slope of the saturation vapour pressure [kPa/K] at `temperature_degc` [degC, -40..60]; [1] eq 13."""
+    t = np.asarray(temperature_degc, np.float64)
+    return np.asarray(4098.0 * saturation_vapour_pressure_kpa(t) / (t + 237.3) ** 2)
+
+
 def actual_vapour_pressure_kpa(temperature_degc: ArrayLike, relative_humidity_pct: ArrayLike) -> Values:
     """Return the vapour pressure [kPa] of air at `temperature_degc` and `relative_humidity_pct` over water.
 

@@ -17,6 +17,7 @@ from headland.agronomy.climate.condensation import (
 )
 from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppfd_from_global, ppfd_from_lux
 from headland.agronomy.climate.psychrometrics import dew_point_degc
+from headland.agronomy.climate.sensor_uncertainty import dew_uncertainty_k
 from headland.agronomy.climate.sun import is_dark, is_day
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import Periods, count_true
@@ -90,7 +91,8 @@ def margin_of(
     if crop.fruit_lag_s is not None:
         estimate = estimate_lagging_degc(periods.time_ms, air, crop.fruit_lag_s)
         surfaces.append(Surface("fruit", estimate, _method_of("fruit", house, crop_targets)))
-    return weigh_surfaces(surfaces, dew_point_degc(air, humidity), tuple(assumed))
+    dew = dew_point_degc(air, humidity)
+    return weigh_surfaces(surfaces, dew, tuple(assumed), dew_uncertainty_k(air, humidity, dew))
 
 
 def surface_note(surface: Surface, house: House, crop_targets: CropTargets) -> CatalogText:

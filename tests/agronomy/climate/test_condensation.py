@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 
 from headland.agronomy.climate.condensation import (
     Surface,
+    condensation_indices,
     estimate_cover_degc,
     estimate_lagging_degc,
     estimate_leaf_degc,
     find_wet_events,
     margin_k,
+    weigh_surfaces,
 )
 from headland.agronomy.climate.psychrometrics import dew_point_degc
+from headland.agronomy.climate.sensor_uncertainty import deficit_uncertainty_kpa, dew_uncertainty_k
+from headland.agronomy.series.time_grid import Periods
 
 MINUTE = 60_000
 
@@ -99,3 +103,28 @@ def test_events_are_apart_and_each_sample_in_one_is_wet(steps: list[tuple[int, f
             margins[inside | (time_ms == event.end_ms)][:-1].min(initial=event.least_margin_k) >= event.least_margin_k
         )
         assert np.count_nonzero((time_ms >= event.start_ms) & (time_ms <= event.end_ms)) >= 2
+
+
+def test_the_uncertainty_of_a_dew_point_is_that_of_its_sensors_by_finite_differences() -> None:
+    t, rh = np.array([15.0, 30.0]), np.array([96.0, 60.0])
+    dew = dew_point_degc(t, rh)
+    by_humidity = (dew_point_degc(t, rh + 0.75) - dew_point_degc(t, rh - 0.75)) / 1.5 * 1.5
+    by_temperature = (dew_point_degc(t + 0.05, rh) - dew_point_degc(t - 0.05, rh)) / 0.1 * 0.1
+    assert dew_uncertainty_k(t, rh, dew) == pytest.approx(np.hypot(by_humidity, by_temperature), rel=1e-3)
+    # 1.5 % of 4.243 kPa, and 0.4 * 0.243 kPa/K * 0.1 K (FAO-56 table 2.3 and 2.4).
+    assert deficit_uncertainty_kpa(t, rh)[1] == pytest.approx(np.hypot(0.0636, 0.0097), abs=2e-4)
+
+
+def test_hours_within_the_uncertainty_of_a_margin_cannot_be_told() -> None:
+    periods = Periods(0, np.array([0, 48], np.int64))
+    dew = np.full(48, 10.0)
+    leaf = Surface("leaf", 10.0 + np.repeat([-1.5, -0.1, 0.2, 1.5], 12))
+    estimated = Surface("fruit", 10.0 + np.repeat([-3.0, -1.5, 1.5, 3.0], 12), estimated="a lag")
+    found = {
+        index.name: float(index.value[0])
+        for index in condensation_indices(periods, weigh_surfaces([leaf, estimated], dew, dew_uncertainty_k=0.3))
+    }
+    # Two standard deviations are 0.78 K of the measured surface and 2.09 K of the estimated one.
+    assert (found["leaf_condensation_sure_h"], found["leaf_condensation_doubtful_h"]) == (1.0, 2.0)
+    assert found["leaf_condensation_h"] == 2.0
+    assert (found["fruit_condensation_sure_h"], found["fruit_condensation_doubtful_h"]) == (1.0, 2.0)
