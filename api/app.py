@@ -19,6 +19,7 @@ from api.auth.sessions_cache import AuthCache
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
 from api.http.browser_headers import BrowserHeadersMiddleware
+from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
 from api.live.feed import LiveFeed
@@ -158,6 +159,7 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
     app.add_middleware(DurationMiddleware, registry=metrics)
     app.add_middleware(BrowserHeadersMiddleware)
+    app.add_middleware(LanguageMiddleware)
     install_problems(app)
     for module in (
         devices,

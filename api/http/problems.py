@@ -1,8 +1,9 @@
-"""Errors as problem+json (RFC 9457), without internal details."""
+"""Errors as problem+json (RFC 9457), without internal details, in the language that the request asks for."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,9 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.http.languages import TAGS, current_language, language_of, speaks_to_a_person
+from api.http.validation_texts import describe_error, join_errors
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.cancellation import WorkCancelled
 from headland.errors import HeadlandError, RetryLater
+from headland.i18n import Language, find_term
+from headland.i18n.sentences import translate_sentence
 from headland.registry.models.errors import InvalidRecord, InvalidTarget, NotFound, RecordConflict, VersionConflict
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -55,6 +60,12 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
     "no-pdf": 501,
 }
 
+#: How the decoder of records begins the place of a fault; no person reads such a path.
+_PATH: Final = "`$"
+_MISSING: Final = re.compile(r"Object missing required field `(?P<name>\w+)`(?: - at `\$\.?(?P<outer>[^`]*)`)?")
+_WRONG: Final = re.compile(
+    r"(?P<fault>(?:Expected|Invalid|Number|Integer|Object) .*? - at `\$\.(?P<path>[^`]+)`)", re.DOTALL
+)
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -95,16 +106,57 @@ def reply_problem(
     title: str | None = None,
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    language: Language | None = None,
+    is_translated: bool = False,
 ) -> Response:
-    """Return a problem as a response; without a `kind` its type is "about:blank"."""
+    """Return a problem as a response; without a `kind` its type is "about:blank".
+
+    Title and detail are in `language`, by default that of the request; one that `is_translated` is so already.
+    """
+    language = current_language() if language is None else language
     body = {
         "type": "about:blank" if kind is None else f"urn:headland:problem:{kind}",
-        "title": title or _phrase(status),
+        "title": title_in(language, title or _phrase(status)),
         "status": status,
-        "detail": detail,
+        "detail": detail if is_translated else detail_in(language, kind, detail),
+        **({} if is_translated else locate_fault(detail, language)),
         **(extra or {}),
     }
-    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+    spoken = {"Content-Language": TAGS[language], "Vary": "Accept-Language"}
+    return Response(orjson.dumps(body), status, {**(headers or {}), **spoken}, MEDIA_TYPE)
+
+
+def locate_fault(detail: str, language: Language) -> dict[str, Any]:
+    """Return `errors`, as an invalid parameter has them, for a record's fault that names its place."""
+    if (missing := _MISSING.search(detail)) is not None:
+        outer, fault = missing["outer"] or "", f"Object missing required field `{missing['name']}`"
+        parameter = f"{outer}.{missing['name']}" if outer else missing["name"]
+    elif (wrong := _WRONG.search(detail)) is not None:
+        parameter, fault = wrong["path"], wrong["fault"]
+    else:
+        return {}
+    told = translate_sentence(fault, language) or fault
+    # Beside the input its name is not needed again.
+    return {"errors": [{"parameter": parameter, "detail": re.sub(r"^[^:：]*(: |：)", "", told)}]}
+
+
+def title_in(language: Language, title: str) -> str:
+    """Return the title of a problem in a language."""
+    translated = translate_sentence(title, language)
+    return translated or (title if language == "en" else translate_sentence("Error", language) or title)
+
+
+def detail_in(language: Language, kind: str | None, detail: str) -> str:
+    """Return the detail of a problem in a language: its sentence, else what is known of its kind.
+
+    A program that names no language is told the names of the API's parameters, a person those of the forms.
+    """
+    if language == "en" and _PATH not in detail and not speaks_to_a_person():
+        return detail
+    translated = translate_sentence(detail, language)
+    if translated is not None or (language == "en" and _PATH not in detail):
+        return translated or detail
+    return find_term("problems", kind or "other", language) or find_term("problems", "other", language) or detail
 
 
 def respond(error: ProblemError) -> Response:
@@ -153,12 +205,13 @@ def _on_analysis(_request: Request, error: AnalysisError) -> Response:
 
 
 def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
-    errors = [
-        {"parameter": ".".join(str(part) for part in item["loc"][1:]), "detail": str(item["msg"])}
-        for item in error.errors()
-    ]
-    sentence = "; ".join(f"{item['parameter']}: {item['detail']}" for item in errors)
-    return reply_problem(422, sentence, kind="bad-parameter", title="Invalid parameter", extra={"errors": errors})
+    language = current_language()
+    described = [describe_error(item, language) for item in error.errors()]
+    errors = [{"parameter": item.parameter, "detail": item.text} for item in described]
+    sentence = join_errors(described, language)
+    return reply_problem(
+        422, sentence, is_translated=True, kind="bad-parameter", title="Invalid parameter", extra={"errors": errors}
+    )
 
 
 def _on_http(request: Request, error: HTTPException) -> Response:
@@ -200,9 +253,10 @@ def _on_invalid_record(_request: Request, error: InvalidRecord) -> Response:
     return reply_problem(400, str(error), kind="invalid-record", title="Invalid record")
 
 
-def _on_bug(_request: Request, _error: Exception) -> Response:
+def _on_bug(request: Request, _error: Exception) -> Response:
     # Starlette raises the error again after this response, and the server logs it with its trace.
-    return reply_problem(500, "The station failed to answer; its log has the cause.")
+    language = language_of(request.headers.get("accept-language", ""))
+    return reply_problem(500, "The station failed to answer; its log has the cause.", language=language)
 
 
 def _allowed_methods(request: Request) -> list[str]:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import ProblemError, declare_problems
+from api.http.languages import current_language
+from api.http.problems import ProblemError, declare_problems, detail_in
 from api.routes.registry import BodyOf, reply_json
 from api.schemas.registry import show_field
 from headland.analysis.registry_access import repositories_of
@@ -74,9 +75,9 @@ def import_file(
             repositories, choose_farm(repositories, farm_id), body, crs=crs, name_property=name_property
         )
     except RefusedFile as refused:
-        features = [
-            {"feature": error.feature, "name": error.name, "detail": error.detail} for error in refused.errors[:1000]
-        ]
+        language = current_language()
+        told = [(error, detail_in(language, "import-refused", error.detail)) for error in refused.errors[:1000]]
+        features = [{"feature": error.feature, "name": error.name, "detail": detail} for error, detail in told]
         raise ProblemError(400, "import-refused", "Import refused", str(refused), {"features": features}) from refused
     return reply_json({"items": [show_field(field) for field in fields]}, 201)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from api.schemas.model import Model
 from headland.agronomy.series.answer import Answer as ComputedAnswer
 from headland.agronomy.series.sensor_health import SensorFinding
+from headland.i18n.sentences import translate_sentence
 
 
 class AnswerWindow(Model):
@@ -75,6 +76,7 @@ class LeftOutItem(Model):
     end_ms: int
     left_out: Annotated[bool, Field(description="Whether the samples were left out of the computation.")]
     detail: str
+    detail_zh: Annotated[str, Field(description="The detail in Chinese; empty where it has none.")]
 
 
 def answer_of(answer: ComputedAnswer, simulated: bool) -> Answer:
@@ -108,4 +110,5 @@ def finding_of(device: str, finding: SensorFinding) -> LeftOutItem:
         end_ms=finding.end_ms,
         left_out=finding.left_out,
         detail=finding.detail,
+        detail_zh=translate_sentence(finding.detail, "zh") or "",
     )
