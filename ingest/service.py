@@ -61,6 +61,7 @@ class IngestService:
         self._losses: tuple[float, Mapping[str, int]] = (float("-inf"), {})
         #: Returns the marks that are recorded beside the store, which an earlier store may have had.
         self.recorded_marks: Callable[[], Mapping[tuple[str, str], int]] = dict
+        self._writer.former_marks = self._recorded
         if on_commit is not None:
             self._writer.on_commit = on_commit
 

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from headland.errors import DataDamaged, RetryLater
 from headland.store.port import DeviceRecord, Rejection, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
+from ingest.accounting.ledger import DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.commit.commit_batch import CommitBatch
 from ingest.commit.pending_acks import PendingAcks
@@ -100,6 +101,8 @@ class IngestWriter:
             settings.quarantine_path, settings.quarantine_max_bytes, settings.quarantine_max_records
         )
         self.saved_marks = SavedMarks(self.quarantine)
+        #: How far each spool was committed to any store; the owner of the writer may know more than ingest's own file.
+        self.former_marks: Callable[[], Mapping[tuple[str, str], int]] = self.saved_marks.known
         self._next_save_s = self._monotonic_s() + _SAVE_MARKS_EVERY_S
         self._builder = self._make_builder()
         self._pending_acks = PendingAcks(settings.ack_secret)
@@ -202,7 +205,7 @@ class IngestWriter:
     def finish(self) -> None:
         """End the commits and close the quarantine."""
         with suppress(RuntimeError):  # a second call
-            self._commits.submit(self.saved_marks.save)
+            self._save_marks()
         self._commits.shutdown()
         self.quarantine.close()
 
@@ -232,13 +235,22 @@ class IngestWriter:
 
     def _load(self) -> None:
         organisation = self._settings.organisation
+        self._commits.submit(self.saved_marks.load).result()
+        former = self.former_marks()  # before the store's own, which only grow
         self._builder.marks = self._store.marks()
         records = self._store.devices(organisation)
         series = self._store.series(SeriesFilter(organisation))
         owners = self._commits.submit(self.quarantine.device_owners).result()
-        self._commits.submit(self.saved_marks.load).result()
         self.saved_marks.note(self._builder.marks)
         self._builder.load(owners, records, series)
+        replaced = self._builder.find_replaced(former)
+        known = self._commits.submit(self.quarantine.note_replaced, replaced).result()
+        if known:
+            self._builder.load_replaced(known, self._commits.submit(self.quarantine.digests).result())
+
+    def _save_marks(self) -> None:
+        digests = self._builder.dump_digests(self.saved_marks.unsaved())
+        self._commits.submit(self.saved_marks.save, digests)
 
     def _refresh_devices(self) -> None:
         """Read the owners of devices again: an administrator, or another worker, may have changed them."""
@@ -325,7 +337,7 @@ class IngestWriter:
         self._commits.submit(self._keep_quarantine)
         if self._monotonic_s() >= self._next_save_s:
             self._next_save_s = self._monotonic_s() + _SAVE_MARKS_EVERY_S
-            self._commits.submit(self.saved_marks.save)
+            self._save_marks()
         try:
             requested = self.quarantine.replay_requests(_MAX_REPLAYS)
         except RetryLater as error:
@@ -367,6 +379,8 @@ class IngestWriter:
         self.waiting_since_s = self._monotonic_s()
         self._ack_sender.acknowledge(batch.messages)
         self.saved_marks.note(batch.marks)
+        if batch.stored_again:
+            self._commits.submit(self._remove_replaced, batch.stored_again)
         for epoch, state in batch.marks.items():
             self._pending_acks.add(epoch, state.high_water)
         for gateway, status in batch.activity.statuses.items():
@@ -375,6 +389,12 @@ class IngestWriter:
             if status.online and known is not None and known.high_water > (status.acked_seq or 0):
                 self._pending_acks.add((gateway, status.epoch), known.high_water)
         self._publish_acks()
+
+    def _remove_replaced(self, entries: Sequence[DispositionEntry]) -> None:
+        try:
+            self.quarantine.remove_replaced(entries)
+        except RetryLater as error:
+            _LOGGER.warning("records that are stored again still count as lost: %s", error)
 
     def _store_batch(self, batch: CommitBatch) -> None:
         if (batch.refusals or batch.dispositions or batch.claims or batch.lasting) and not batch.is_quarantined:

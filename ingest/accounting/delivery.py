@@ -2,7 +2,8 @@
 
 Every record that is accounted for is in exactly one of five places: stored, quarantined, dropped by its gateway, gone
 unseen, or lost from quarantine. A record that is not accounted for is missing: still on the gateway's disk, or lost
-where the gateway, or the registry's record of an earlier store, says that it was deleted.
+where the gateway, or the registry's record of an earlier store, says that it was deleted. A record of an earlier store
+whose number is used by other data since is lost as well.
 """
 
 from __future__ import annotations
@@ -278,6 +279,8 @@ def _report_epoch(
         counts.get((gateway, epoch, disposition), _NOTHING).ranges
         for disposition in (Disposition.GONE, Disposition.LOST)
     )
+    # The number is accounted for by other data: the record that had it before is lost nevertheless.
+    replaced = counts.get((gateway, epoch, Disposition.REPLACED), _NOTHING)
     delivery = EpochDelivery(
         epoch=epoch,
         accounted=count(accounted),
@@ -289,8 +292,10 @@ def _report_epoch(
         high_water=state.high_water,
         missing=missing,
     )
-    known_lost = intersect(merge(part for ranges in named for part in ranges), accounted)
-    return _EpochReport(delivery, merge([*known_lost, *unsaved]), gone + lost + count(unsaved) + shortened.older)
+    known_lost = merge([*intersect(merge(part for ranges in named for part in ranges), accounted), *unsaved])
+    overwritten = subtract(replaced.ranges, known_lost)
+    loss = gone + lost + count(unsaved) + shortened.older + count(overwritten) + replaced.older
+    return _EpochReport(delivery, merge([*known_lost, *overwritten]), loss)
 
 
 def _named(epoch: str, ranges: Ranges) -> list[EpochRange]:

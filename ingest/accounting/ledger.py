@@ -49,6 +49,7 @@ class Disposition(StrEnum):
     GONE = "gone_unseen"  # deleted by the gateway on the ack of a store that this one replaced
     SHORTENED = "shortened"  # accepted by the gateway and missing in its spool since, as it reported; not accounted for
     LOST = "lost"  # refused, and no longer in quarantine: evicted from a full one, or deleted by a person
+    REPLACED = "replaced"  # in a store that was replaced by an older one; its number may be used by other data since
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +93,33 @@ CountsByDisposition = Mapping[tuple[str, str, Disposition], Counts]
 
 
 def record_dispositions(connection: sqlite3.Connection, entries: Iterable[DispositionEntry]) -> None:
-    """Add entries within the caller's transaction; an entry replaces an earlier disposition of the same record."""
+    """Add entries within the caller's transaction; an entry replaces an earlier disposition of the same record.
+
+    What is `REPLACED` remains so whatever arrives under its number, unless the number counts as lost anyway.
+    """
     for entry in entries:
         for disposition in Disposition:
             known = _read(connection, replace(entry, disposition=disposition))
             if disposition is entry.disposition:
                 _put(connection, entry, known.add(entry.ranges))
-            elif known != Counts():
+            elif known != Counts() and _is_ended_by(disposition, entry.disposition):
                 _put(connection, replace(entry, disposition=disposition), known.remove(entry.ranges))
+
+
+def _is_ended_by(disposition: Disposition, newer: Disposition) -> bool:
+    if disposition is Disposition.REPLACED:
+        return newer in (Disposition.GONE, Disposition.LOST)
+    return newer is not Disposition.REPLACED
 
 
 def remove_disposition(connection: sqlite3.Connection, entry: DispositionEntry) -> None:
     """Remove an entry's records within the caller's transaction: they are stored now."""
     _put(connection, entry, _read(connection, entry).remove(entry.ranges))
+
+
+def forget_disposition(connection: sqlite3.Connection, gateway: str, disposition: Disposition) -> None:
+    """Remove a gateway's records of one disposition within the caller's transaction."""
+    connection.execute("DELETE FROM fates WHERE gateway = ? AND fate = ?", (gateway, disposition.value))
 
 
 def read_counts(connection: sqlite3.Connection, gateway: str | None = None) -> CountsByDisposition:

@@ -2,6 +2,8 @@
 
 Only the last records of an epoch are remembered, which covers what a gateway sends again in normal operation. For an
 older record, and after a restart, the answer is "unknown", and the store itself is asked whether the samples are new.
+The newest are saved beside the store as well: where it is replaced by an older one, they tell whether what arrives
+under a number is what the earlier store had.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from headland.contract.records import Block
@@ -16,16 +19,23 @@ from headland.contract.records import Block
 #: Records remembered of an epoch, and epochs: 4 KiB each.
 RECORDS: Final = 256
 EPOCHS: Final = 2000
+#: Records of an epoch that are saved: 2 KiB. An uplink has fewer without an ack.
+SAVED_RECORDS: Final = 128
 _MASK: Final = 2**64 - 1
+#: Odd constants without structure, which spread close values (the fractional parts of the golden ratio and of sqrt 3).
+_SPREAD: Final = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 
 
 def digest_of(payload: bytes, blocks: Sequence[Block], events: int) -> int:
     """Return a digest of a record's content.
 
     The last four bytes of a payload are zlib's checksum of the inflated text (RFC 1950): it is the same however the
-    text was compressed. The first time and the numbers of blocks and events distinguish texts with one checksum.
+    text was compressed. The first time and the numbers of blocks and events distinguish texts with one checksum. It is
+    the same in every process, as it is saved.
     """
-    return hash((payload[-4:], events, len(blocks), blocks[0].t0 if blocks else 0)) & _MASK
+    first_ms = blocks[0].t0 if blocks else 0
+    shape = (len(blocks) << 20) + events
+    return (int.from_bytes(payload[-4:], "big") * _SPREAD[0] + first_ms * _SPREAD[1] + shape) & _MASK
 
 
 class RecordDigests:
@@ -52,3 +62,19 @@ class RecordDigests:
         if rings is None or rings[0][seq % RECORDS] != seq:
             return None
         return rings[1][seq % RECORDS] == digest
+
+    def dump(self, epoch: tuple[str, str]) -> bytes:
+        """Return the newest digests of an epoch as bytes for `load`; empty where none is known."""
+        rings = self._epochs.get(epoch)
+        if rings is None:
+            return b""
+        known = sorted((pair for pair in zip(*rings, strict=True) if pair[0]), reverse=True)[:SAVED_RECORDS]
+        return array("Q", [value for pair in known for value in pair]).tobytes()
+
+    def load(self, epoch: tuple[str, str], saved: bytes) -> None:
+        """Remember what `dump` returned; bytes of another length are ignored."""
+        values = array("Q")
+        with suppress(ValueError):
+            values.frombytes(saved)
+        for seq, digest in zip(values[-2::-2], values[-1::-2], strict=False):
+            self.put(epoch, seq, digest)

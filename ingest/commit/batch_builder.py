@@ -22,7 +22,7 @@ from headland.store.port import (
     StoredEvent,
 )
 from ingest.accounting.ledger import Disposition, DispositionEntry
-from ingest.accounting.ranges import accounted_in, count, subtract
+from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, subtract
 from ingest.accounting.record_digests import RecordDigests, digest_of
 from ingest.admission.admit import Admitted, admit, deleted_before, mark_of_properties
 from ingest.admission.columns import SampleColumns
@@ -77,6 +77,7 @@ class CommitBatchBuilder:
         self._notes = GatewayNotes()
         self.marks: dict[Epoch, MarkState] = {}
         self.descriptors: dict[tuple[str, str], Descriptor] = {}
+        self._replaced: dict[Epoch, Ranges] = {}
         self.committing: CommitBatch | None = None
 
     def load(self, owners: Mapping[str, str], records: Sequence[DeviceRecord], series: Sequence[SeriesKey]) -> None:
@@ -92,6 +93,25 @@ class CommitBatchBuilder:
         for record in records:
             if record.gateway:
                 self.descriptors[record.gateway, record.descriptor.device] = record.descriptor
+
+    def find_replaced(self, former: Mapping[Epoch, int]) -> dict[Epoch, Ranges]:
+        """Return the records that were committed once, up to the numbers in `former`, and that the store lacks."""
+        replaced = {}
+        for epoch, last in former.items():
+            state = self.marks.get(epoch, _NONE)
+            if last > state.high_water and shard_of(epoch[0]) in self._shards:
+                replaced[epoch] = subtract(((1, last),), accounted_in(state))
+        return replaced
+
+    def load_replaced(self, replaced: Mapping[Epoch, Ranges], digests: Mapping[Epoch, bytes]) -> None:
+        """Set the records that a replaced store had, and the digests by which they are known again."""
+        self._replaced = {epoch: ranges for epoch, ranges in replaced.items() if ranges}
+        for epoch in self._replaced:
+            self._digests.load(epoch, digests.get(epoch, b""))
+
+    def dump_digests(self, epochs: Sequence[Epoch]) -> dict[Epoch, bytes]:
+        """Return the digests of the newest records of these epochs, to save them."""
+        return {epoch: self._digests.dump(epoch) for epoch in epochs}
 
     def new_batch(self) -> CommitBatch:
         """Return a batch without messages."""
@@ -195,6 +215,8 @@ class CommitBatchBuilder:
             admitted = self._within_budget(message, admitted)
             if not admitted.is_reduced:
                 digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
+                if (mark.gateway, mark.epoch) in self._replaced:
+                    self._compare_with_replaced(batch, mark, digest)
                 self._digests.put((mark.gateway, mark.epoch), mark.last, digest)
             disposition = _disposition_of(admitted)
             if disposition is not None:
@@ -219,6 +241,17 @@ class CommitBatchBuilder:
             batch.activity.newest_ms.append(
                 (admitted.topic.gateway, max(_newest_ms(block) for block in admitted.blocks))
             )
+
+    def _compare_with_replaced(self, batch: CommitBatch, mark: Mark, digest: int) -> None:
+        """Compare a record with what a replaced store had under its number: only a proven match is no loss."""
+        epoch, records = (mark.gateway, mark.epoch), ((mark.first, mark.last),)
+        if not intersect(self._replaced[epoch], records):
+            return
+        is_same = self._digests.is_same(epoch, mark.last, digest)
+        if is_same:
+            batch.stored_again.append(DispositionEntry(*epoch, Disposition.REPLACED, records))
+        elif is_same is False:
+            batch.other_content.append(mark)
 
     def _compare(self, batch: CommitBatch, message: InboundMessage, admitted: Admitted) -> None:
         """Compare a record that is accounted for with what arrived under its number before.

@@ -51,7 +51,7 @@ class CommitBatch:
     with `refusals` they go to the quarantine's file, where they are already if `is_quarantined`. `origins` are the
     messages by which the store counts samples; `result` is what it answered, and `rejections` are samples that it will
     never accept. `notes` are events of ingest itself; `other_content` are records that arrived with another content
-    than before.
+    than before, `stored_again` those of a replaced store that arrived again with the same.
     """
 
     organisation: str
@@ -69,6 +69,7 @@ class CommitBatch:
     lasting: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: Sequence[Event] = ()
     other_content: list[Mark] = field(default_factory=list)
+    stored_again: list[DispositionEntry] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     is_quarantined: bool = False
     result: WriteResult | None = None

@@ -14,6 +14,7 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
 from headland.store.port import Mark
 from ingest.accounting import ledger
+from ingest.accounting.ranges import Ranges, merge, subtract
 from ingest.quarantine.quarantine_file import QuarantineFile
 
 _INSERT = """
@@ -24,6 +25,9 @@ ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count =
 """
 #: Spools whose marks are kept; those that were added first go first.
 _MAX_MARKS = 50_000
+#: Spools whose digests are kept, 2 KiB each.
+_MAX_DIGESTS = 2000
+_PRUNE = "DELETE FROM {0} WHERE rowid <= (SELECT rowid FROM {0} ORDER BY rowid DESC LIMIT 1 OFFSET ?)"
 _COLUMNS = (
     "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
     "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
@@ -220,27 +224,70 @@ class Quarantine:
             return {}
         return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
 
-    def save_marks(self, marks: Mapping[tuple[str, str], int]) -> None:
-        """Raise the marks of spools to these. Raises RetryLater with nothing saved."""
+    def save_marks(self, marks: Mapping[tuple[str, str], int], digests: Mapping[tuple[str, str], bytes]) -> None:
+        """Raise the marks of spools to these, and save their digests. Raises RetryLater with nothing saved."""
         statement = (
             "INSERT INTO spool_marks VALUES (?, ?, ?) ON CONFLICT (gateway, epoch) "
             "DO UPDATE SET high_water = max(high_water, excluded.high_water)"
         )
-        prune = (
-            "DELETE FROM spool_marks WHERE rowid <= "
-            "(SELECT rowid FROM spool_marks ORDER BY rowid DESC LIMIT 1 OFFSET ?)"
-        )
 
         def work(connection: sqlite3.Connection) -> None:
             connection.executemany(statement, [(*spool, mark) for spool, mark in marks.items()])
-            connection.execute(prune, (_MAX_MARKS,))
+            connection.execute(_PRUNE.format("spool_marks"), (_MAX_MARKS,))
+            replace = "INSERT OR REPLACE INTO spool_digests VALUES (?, ?, ?)"
+            connection.executemany(replace, [(*spool, saved) for spool, saved in digests.items() if saved])
+            connection.execute(_PRUNE.format("spool_digests"), (_MAX_DIGESTS,))
+
+        self._file.write(work)
+
+    def digests(self) -> dict[tuple[str, str], bytes]:
+        """Return the saved digests of the newest records of spools. Before commits begin."""
+        query = "SELECT gateway, epoch, digests FROM spool_digests"
+        if not self._path.exists():
+            return {}
+        return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
+
+    def note_replaced(self, replaced: Mapping[tuple[str, str], Ranges]) -> dict[tuple[str, str], Ranges]:
+        """Add records that a replaced store had, except quarantined and dropped ones; return all that are known.
+
+        Before commits begin. Raises RetryLater with nothing saved.
+        """
+        if not replaced and not self._path.exists():
+            return {}
+
+        def work(connection: sqlite3.Connection) -> dict[tuple[str, str], Ranges]:
+            counts = ledger.read_counts(connection)
+            elsewhere = (ledger.Disposition.QUARANTINED, ledger.Disposition.DROPPED)
+            for (gateway, epoch), ranges in replaced.items():
+                known = merge(
+                    each
+                    for disposition in elsewhere
+                    for each in counts.get((gateway, epoch, disposition), ledger.Counts()).ranges
+                )
+                entry = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.REPLACED, subtract(ranges, known))
+                ledger.record_dispositions(connection, [entry])
+            return {
+                (gateway, epoch): of_it.ranges
+                for (gateway, epoch, disposition), of_it in ledger.read_counts(connection).items()
+                if disposition is ledger.Disposition.REPLACED
+            }
+
+        return self._file.write(work)
+
+    def remove_replaced(self, entries: Sequence[ledger.DispositionEntry]) -> None:
+        """Remove records of a replaced store that are stored again, each proven the same. Raises RetryLater."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for entry in entries:
+                ledger.remove_disposition(connection, entry)
 
         self._file.write(work)
 
     def forget_marks(self, gateway: str) -> None:
-        """Delete the marks of a gateway, and that its loss was accepted. From any thread or process."""
+        """Delete the marks of a gateway and its loss with an earlier store. From any thread or process."""
         with self._file.read() as connection, connection:
             connection.execute("DELETE FROM spool_marks WHERE gateway = ?", (gateway,))
+            ledger.forget_disposition(connection, gateway, ledger.Disposition.REPLACED)
             ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, 0)
 
     def accept_loss(self, gateway: str, records: int) -> None:

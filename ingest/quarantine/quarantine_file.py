@@ -47,6 +47,11 @@ _MARKS = (
     "CREATE TABLE IF NOT EXISTS spool_marks (gateway TEXT NOT NULL, epoch TEXT NOT NULL, high_water INTEGER NOT NULL, "
     "PRIMARY KEY (gateway, epoch))"
 )
+#: Digests of the newest records of spools, as `RecordDigests.dump` returns them.
+_DIGESTS = (
+    "CREATE TABLE IF NOT EXISTS spool_digests (gateway TEXT NOT NULL, epoch TEXT NOT NULL, digests BLOB NOT NULL, "
+    "PRIMARY KEY (gateway, epoch))"
+)
 
 
 class QuarantineFile:
@@ -129,7 +134,7 @@ class QuarantineFile:
         self.damaged += 1
         connection = self._open()
         kept = 0
-        for table in ("refused", *ledger.TABLES, "device_owners", "spool_marks"):
+        for table in ("refused", *ledger.TABLES, "device_owners", "spool_marks", "spool_digests"):
             with connection:
                 kept += _salvage(connection, aside, table)
         _LOGGER.error(
@@ -217,3 +222,4 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(ledger.COUNTS_SCHEMA)
     connection.execute(_OWNERS)
     connection.execute(_MARKS)
+    connection.execute(_DIGESTS)

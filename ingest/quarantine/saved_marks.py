@@ -1,4 +1,7 @@
-"""Marks of spools saved in the file of ingest, at a bounded rate: known also when the store is another one."""
+"""Marks of spools saved in the file of ingest, at a bounded rate: known also when the store is another one.
+
+The digests of each spool's newest records are saved with them.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +44,19 @@ class SavedMarks:
                 if state.high_water > self._known.get(spool, 0):
                     self._unsaved[spool] = state.high_water
 
-    def save(self) -> None:
-        """Save what was noted; where that fails, it is saved with the next call."""
+    def unsaved(self) -> list[tuple[str, str]]:
+        """Return the spools that the next call of `save` saves."""
+        with self._lock:
+            return list(self._unsaved)
+
+    def save(self, digests: Mapping[tuple[str, str], bytes]) -> None:
+        """Save what was noted, with the digests; where that fails, the marks are saved with the next call."""
         with self._lock:
             marks, self._unsaved = self._unsaved, {}
         if not marks:
             return
         try:
-            self._quarantine.save_marks(marks)
+            self._quarantine.save_marks(marks, digests)
         except RetryLater as error:
             _LOGGER.debug("marks were not saved: %s", error)
             with self._lock:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,7 @@ from headland.contract.records import Batch, Clock, Event, GatewayStatus, Scalar
 from headland.errors import RetryLater
 from headland.store.port import SeriesFilter
 from ingest.accounting.delivery import EpochRange
-from ingest.accounting.record_digests import EPOCHS, RECORDS, RecordDigests
+from ingest.accounting.record_digests import EPOCHS, RECORDS, SAVED_RECORDS, RecordDigests
 from tests.ingest.gateway import T0_MS, batch_of, block_of
 from tests.ingest.writer_bench import Bench
 
@@ -120,6 +122,76 @@ def test_a_comparison_survives_a_store_that_fails_after_its_commit(bench: Bench)
     bench.put(record(1, 25.0, 5))
     bench.settle()
     assert (bench.delivery("gw-1").other_content, bench.writer.counts["points"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("after", "loss", "other_content"),
+    [
+        ([3.0, 4.0, 5.0], 0, 0),  # what the ack did not reach is sent again
+        ([3.0, 44.0, 55.0], 2, 2),  # a folder of before was restored as well, and went on under the same numbers
+        ([33.0], 3, 1),
+    ],
+)
+def test_of_a_replaced_store_what_is_not_proven_to_be_stored_again_is_lost(
+    bench: Bench, tmp_path: Path, after: list[float], loss: int, other_content: int
+) -> None:
+    earlier = Bench(tmp_path / "backup")
+    for seq in (1, 2):
+        bench.put(record(seq, float(seq), seq))
+        earlier.put(record(seq, float(seq), seq))
+    bench.settle()
+    earlier.settle()
+    earlier.writer.finish()
+    for seq in (3, 4, 5):
+        bench.put(record(seq, float(seq), seq))
+    bench.settle()
+    bench.writer.finish()
+    later = Bench(tmp_path, earlier.store)
+    later.writer.load()
+    assert later.delivery("gw-1").lost == (EpochRange("e1", 3, 5),)
+    for seq, value in enumerate(after, start=3):
+        later.put(record(seq, value, seq if value < 10 else 100 + seq))
+    later.settle()
+    later.writer.finish()
+    again = Bench(tmp_path, later.store)
+    again.writer.load()
+    report = again.delivery("gw-1")
+    assert (report.loss, report.other_content) == (loss, other_content)
+    assert report.lost == ((EpochRange("e1", 6 - loss, 5),) if loss else ())
+    again.writer.finish()
+
+
+def test_without_saved_digests_what_arrives_under_the_numbers_of_a_replaced_store_proves_nothing(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.put(record(1, 1.0))
+    bench.settle()
+    bench.writer.finish()
+    with closing(sqlite3.connect(tmp_path / "quarantine.sqlite")) as file, file:
+        file.execute("DELETE FROM spool_digests")
+    later = Bench(tmp_path)
+    later.writer.load()
+    later.put(record(1, 1.0))
+    later.settle()
+    report = later.delivery("gw-1")
+    assert (report.loss, report.totals.stored, report.other_content) == (1, 1, 0)
+    later.service.forget_marks("gw-1")
+    assert later.delivery("gw-1").loss == 0
+    later.writer.finish()
+
+
+@given(st.lists(st.tuples(st.integers(1, 2**40), st.integers(0, 2**64 - 1)), max_size=300))
+def test_saved_digests_are_those_of_the_newest_records(received: list[tuple[int, int]]) -> None:
+    digests, later = RecordDigests(), RecordDigests()
+    for seq, digest in received:
+        digests.put(("gw-1", "e1"), seq, digest)
+    later.load(("gw-1", "e1"), digests.dump(("gw-1", "e1")))
+    for seq in sorted({seq for seq, _ in received}, reverse=True)[: SAVED_RECORDS // 2]:
+        for _, digest in received[:5]:
+            known = digests.is_same(("gw-1", "e1"), seq, digest)
+            assert later.is_same(("gw-1", "e1"), seq, digest) in (known, None)
+    later.load(("gw-1", "e2"), b"no digests at all")
+    assert later.is_same(("gw-1", "e2"), 1, 1) is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -261,7 +333,7 @@ def test_marks_that_cannot_be_saved_now_are_saved_later_and_acks_do_not_wait(
 ) -> None:
     with monkeypatch.context() as away:
 
-        def is_away(_: object) -> None:
+        def is_away(*_: object) -> None:
             raise RetryLater("the disk is away")
 
         away.setattr(bench.writer.quarantine, "save_marks", is_away)
