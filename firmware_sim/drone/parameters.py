@@ -18,6 +18,9 @@ _RANGE: Final = {INT8: 127, INT16: 32767, INT32: 2**31 - 1}
 PUMP_FUNCTION: Final = 22
 SPINNER_FUNCTION: Final = 23
 SERVO_OUTPUTS: Final = 16
+#: Outputs that pump and spinner are wired to where none has their function.
+PUMP_OUTPUT: Final = 9
+SPINNER_OUTPUT: Final = 10
 #: Maximum speed of the spinner, and the pulse widths for 0 and for it.
 SPINNER_FULL_RPM: Final = 2000.0
 _SPINNER_MIN_US, _SPINNER_MAX_US = 1000, 2000
@@ -63,12 +66,24 @@ class Parameters:
         self._servos.clear()
         return True
 
+    def put(self, name: str, value: float) -> None:
+        """Store a value that the autopilot itself counts."""
+        self._table[name] = (value, self._table[name][1])
+
     def servo_with(self, function: int) -> int | None:
         """Return the number of the first output with a function, None without one."""
         if function not in self._servos:
             outputs = (n for n in range(1, SERVO_OUTPUTS + 1) if self[f"SERVO{n}_FUNCTION"] == function)
             self._servos[function] = next(outputs, None)
         return self._servos[function]
+
+    def share_of(self, servo: int, pulse_us: float) -> float:
+        """Return 0 to 1 of an output's range for a pulse width; 0 without a pulse."""
+        low, high = self[f"SERVO{servo}_MIN"], self[f"SERVO{servo}_MAX"]
+        if pulse_us <= 0:
+            return 0.0
+        share = max(0.0, min(1.0, (pulse_us - low) / max(1.0, high - low)))
+        return 1.0 - share if self[f"SERVO{servo}_REVERSED"] else share
 
     def pulse_us(self, servo: int, share: float) -> int:
         """Return the pulse width of an output for 0 to 1 of its range; REVERSED inverts the range."""
@@ -90,14 +105,23 @@ def _defaults(scenario: FieldScenario, system_id: int) -> dict[str, tuple[float,
         "BATT_MONITOR": (4, INT8),
         "BATT2_MONITOR": (0, INT8),
         "BATT3_MONITOR": (0, INT8),
+        "CAM1_TYPE": (1, INT8),
+        "CIRCLE_RADIUS": (1000, REAL32),
+        "CIRCLE_RATE": (20, REAL32),
         "DISARM_DELAY": (10, INT8),
+        "FENCE_ENABLE": (0, INT8),
+        "FENCE_TOTAL": (0, INT8),
         "FRAME_CLASS": (1, INT8),
         "FRAME_TYPE": (1, INT8),
         "FS_GCS_ENABLE": (0, INT8),
+        "FS_GCS_TIMEOUT": (5, REAL32),
+        "FS_OPTIONS": (16, INT32),
         "GPS_TYPE": (25, INT8),
+        "GUID_TIMEOUT": (3, REAL32),
         "LAND_SPEED": (50, INT16),
         "MIS_RESTART": (0, INT8),
         "MIS_TOTAL": (0, INT16),
+        "RALLY_TOTAL": (0, INT8),
         "RNGFND1_MAX_CM": (5000, INT16),
         "RNGFND1_MIN_CM": (20, INT16),
         "RNGFND1_TYPE": (24, INT8),

@@ -91,6 +91,7 @@ class Drone:
             delay_s=number * _STAGGER_S,
             up_for_s=number * _BOOT_APART_S,
             with_ground=settings.truth_dir is not None,
+            speed=settings.speed,
         )
         self.seed = seed
         self.encoder = VehicleEncoder(self.vehicle, seed, system_id, settings.mavlink_version)
@@ -131,7 +132,7 @@ class Drone:
         return since_ms - STEP_MS <= at_s * 1000 < since_ms
 
     def _reboot(self) -> None:
-        self.handler.commander.is_reboot_due = False
+        self.handler.commander.forget_reboot()
         self.vehicle.reboot()
         self.streams.restart()
         self.encoder.restart()

@@ -1,63 +1,41 @@
-"""Autopilot with ArduCopter's behaviour: modes, arming, take-off, missions, return and landing."""
+"""Autopilot with ArduCopter's behaviour: modes, arming, take-off, missions, guided flight, return and landing."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
 from typing import Final
 
 from firmware_sim.drone.field_model import Place
-from firmware_sim.drone.flight.mission import (
-    COMMAND_DELAY,
-    COMMAND_LAND,
-    COMMAND_LOITER,
-    COMMAND_RETURN,
-    COMMAND_SPEED,
-    COMMAND_SPRAYER,
-    COMMAND_TAKEOFF,
-    DO_COMMANDS,
-    Item,
-    height_of,
-    list_waypoints,
+from firmware_sim.drone.flight.failsafes import Failsafes
+from firmware_sim.drone.flight.guided import Reference, SpeedLimits, Target
+from firmware_sim.drone.flight.mission.commands import LOITER_TURNS, RETURN, TAKEOFFS
+from firmware_sim.drone.flight.mission.items import Item
+from firmware_sim.drone.flight.mission_flight import MissionFlight
+from firmware_sim.drone.flight.modes import (
+    ARMABLE,
+    DRIFTING,
+    MISSION_MODES,
+    NOT_ENTERABLE,
+    RETURNING,
+    WITHOUT_POSITION,
+    Mode,
+    Stage,
 )
-from firmware_sim.drone.flight.modes import Mode, Stage, Text
-from firmware_sim.drone.flight.navigator import Navigator
-from firmware_sim.drone.flight.sprayer_control import AcSprayer
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.path import Height, Waypoint
-from firmware_sim.drone.physics.vehicle_body import STEP_MS, STEP_S, Body, BodyCommand
+from firmware_sim.drone.physics.vehicle_body import Body, BodyCommand
 
 #: A take-off is complete this far below its height, and the flight continues without a stop.
 _NEARLY_UP_M: Final = 0.5
-#: Maximum number of texts and reached items in the queues to the encoder.
-_MAX_QUEUED: Final = 40
-#: Minimum of WPNAV_SPEED.
-_MIN_SPEED_M_S: Final = 0.2
-_ARMABLE: Final = frozenset({Mode.STABILIZE, Mode.GUIDED, Mode.LOITER})
+#: Circles that are planned at once in CIRCLE.
+_TURNS: Final = 20
 
 
-class Autopilot:
+class Autopilot(MissionFlight):
     """Flight logic of a vehicle. Commands return whether they are executed; the reason of a refusal is a text."""
 
-    def __init__(self, body: Body, parameters: Parameters) -> None:
-        self.body = body
-        self.parameters = parameters
-        self.sprayer = AcSprayer(parameters, STEP_S)
-        self.mode = Mode.STABILIZE
-        self.armed = False
-        self.stage = Stage.IDLE
-        self.items: tuple[Item, ...] = ()
-        self.seq = 0
-        self.mission_complete = False
-        self.home: Place = (body.motion.east_m, body.motion.north_m)
-        self.texts: deque[Text] = deque(maxlen=_MAX_QUEUED)
-        #: Mission items reached and not reported yet.
-        self.reached: deque[int] = deque(maxlen=_MAX_QUEUED)
-        self._navigator = Navigator(body)
-        self._speed_m_s = self._cruise_m_s()
-        self._wait_ms = 0
-        self._idle_ms = 0
-        self._now_ms = body.start_ms
+    def __init__(self, body: Body, parameters: Parameters, speed: float = 1.0) -> None:
+        super().__init__(body, parameters)
+        self.failsafes = Failsafes(self, speed)
 
     @property
     def landed_state(self) -> int:
@@ -65,21 +43,6 @@ class Autopilot:
         if self.body.landed and self.stage is not Stage.TAKE_OFF:
             return 1
         return {Stage.TAKE_OFF: 3, Stage.DESCEND: 4}.get(self.stage, 2)
-
-    @property
-    def mission_state(self) -> int:
-        """MAVLink's MISSION_STATE: none, not started, active, paused, complete."""
-        if len(self.items) < 2:
-            return 1
-        if self.mission_complete:
-            return 5
-        if self.mode is Mode.AUTO and self.armed:
-            return 3
-        return 4 if self.seq > 1 else 2
-
-    def send_text(self, severity: int, text: str) -> None:
-        """Send a STATUSTEXT."""
-        self.texts.append(Text(severity, text))
 
     def arming_refusal(self) -> str | None:
         """Return the reason why the pre-arm checks refuse arming, None where they pass."""
@@ -99,14 +62,16 @@ class Autopilot:
         if self.armed:
             return True
         reason = None if force else self.arming_refusal()
-        if reason is None and self.mode not in _ARMABLE:
+        if reason is None and self.mode not in ARMABLE:
             reason = f"Arm: {self.mode.name} mode not armable"
         if reason is not None:
             self.send_text(2, reason)
             return False
-        self.armed, self.stage, self._idle_ms = True, Stage.IDLE, 0
+        self.armed, self.stage = True, Stage.IDLE
+        self.failsafes.stay_idle()
         motion = self.body.motion
-        self.home = (motion.east_m, motion.north_m)
+        if not self.home_set:
+            self.home = (motion.east_m, motion.north_m)
         self.send_text(6, "Arming motors")
         return True
 
@@ -118,8 +83,7 @@ class Autopilot:
             self.send_text(6, "Disarming motors")
         self.armed, self.stage = False, Stage.IDLE
         self._navigator.hold(self._navigator.place())
-        self.seq = 0
-        self.mission_complete = False
+        self._restart_mission()
         return True
 
     def set_mode(self, number: int) -> bool:
@@ -127,11 +91,9 @@ class Autopilot:
         if number not in set(Mode):
             return False
         mode = Mode(number)
-        needs_position = mode is not Mode.STABILIZE and mode is not Mode.LAND
-        if self.armed and needs_position and not self.body.receiver.has_fix:
-            self.send_text(4, f"Mode change to {mode.name} failed: requires position")
-            return False
-        if mode is Mode.AUTO and not self._can_auto():
+        reason = self._mode_refusal(mode)
+        if reason is not None:
+            self.send_text(4, reason)
             return False
         changed = mode is not self.mode
         self.mode = mode
@@ -143,14 +105,46 @@ class Autopilot:
         """Climb to a height above home; requires GUIDED, armed, on the ground."""
         if not (self.mode is Mode.GUIDED and self.armed and self.body.landed) or not 0 < height_m < 1000:
             return False
-        self._take_off(height_m)
+        self._climb_to(height_m)
         return True
 
     def fly_to(self, place: Place | None, height: Height | None) -> bool:
         """Fly to a place and height in GUIDED; None means the current one."""
-        if self.mode is not Mode.GUIDED or not self.armed or self.stage is Stage.IDLE:
+        if not self.takes_targets:
             return False
         self._fly([Waypoint(place or self._navigator.place(), height or self._navigator.up, self._speed_m_s, self.seq)])
+        return True
+
+    @property
+    def takes_targets(self) -> bool:
+        """Whether a ground station's targets are followed: in GUIDED, in the air."""
+        return self.mode is Mode.GUIDED and self.armed and self.stage is not Stage.IDLE
+
+    def follow(self, target: Target) -> None:
+        """Follow a target that a ground station streams, for GUID_TIMEOUT, where it is followed at all."""
+        if not self.takes_targets:
+            return
+        parameters = self.parameters
+        limits = SpeedLimits(
+            self._speed_m_s, parameters["WPNAV_SPEED_UP"] / 100, max(0.1, parameters["WPNAV_SPEED_DN"] / 100)
+        )
+        until_ms = self._now_ms + int(max(0.1, min(60.0, parameters["GUID_TIMEOUT"])) * 1000)
+        self._navigator.follow(Reference(target, self._navigator.reference(), limits, until_ms))
+        self.stage, self._wait_ms = Stage.STREAM, 0
+
+    def stop_here(self) -> None:
+        """Stop and hold in GUIDED, as after a target that is not valid."""
+        if self.takes_targets:
+            self._hold_position()
+
+    def pause(self, paused: bool) -> bool:
+        """Stop the mission or the guided flight where it is, or continue the mission; return whether it could."""
+        if not self.armed or self.mode not in {Mode.AUTO, Mode.GUIDED} or self.stage is Stage.IDLE:
+            return False
+        if paused:
+            self._hold_position()
+        elif self.mode is Mode.AUTO:
+            self._start_item(max(1, self.seq))
         return True
 
     def change_speed(self, speed_m_s: float) -> bool:
@@ -158,29 +152,16 @@ class Autopilot:
         if not 0 < speed_m_s <= 50:
             return False
         self._speed_m_s = speed_m_s
-        if self.stage is Stage.PATH and self.mode is Mode.AUTO:
+        if self.stage is Stage.PATH and self.mode in MISSION_MODES:
             self._fly_items(self.seq, self._navigator.pace_m_s)
-        return True
-
-    def load(self, items: Sequence[Item]) -> None:
-        """Load a mission; item 0 is home. A running mission ends with a hover."""
-        self.items = tuple(items)
-        self.seq, self.mission_complete = 0, False
-        if self.mode is Mode.AUTO and self.armed and not self.body.landed:
-            self._hold_position()
-
-    def set_current(self, seq: int) -> bool:
-        """Continue the mission at another item."""
-        if not 0 <= seq < len(self.items):
-            return False
-        self.seq, self.mission_complete = seq, False
-        if self.mode is Mode.AUTO and self.armed and not self.body.landed:
-            self._start_item(max(1, seq))
         return True
 
     def restart(self) -> None:
         """Restart: on the ground disarmed in STABILIZE, in the air the flight continues; the sprayer is off."""
         self.sprayer.run(False)
+        self.outputs.restart()
+        self.camera.restart()
+        self.failsafes.restart()
         if self.body.landed:
             self.disarm()
             self.mode = Mode.STABILIZE
@@ -189,46 +170,34 @@ class Autopilot:
     def step(self, now_ms: int) -> BodyCommand:
         """Return the command to the body for one step."""
         self._now_ms = now_ms
-        self._check_failsafes()
+        self.failsafes.step(now_ms)
         if self.armed and self.stage is not Stage.IDLE:
             self._continue()
         flying = self.armed and self.stage is not Stage.IDLE
         motion = self.body.motion
         self.sprayer.step(motion.speed_m_s if flying else 0.0)
+        self.camera.step(now_ms, (motion.east_m, motion.north_m), self.body.receiver.has_fix)
         pump, spinner = self.sprayer.shares()
         aim = None if self.stage is Stage.DRIFT else self._navigator.aim()
         up_m = self.body.ground_m if self.stage is Stage.DESCEND else self._navigator.up_m()
         return BodyCommand(self.armed, flying, aim, up_m, pump, spinner)
 
-    def _can_auto(self) -> bool:
+    def _mode_refusal(self, mode: Mode) -> str | None:
+        """Return the reason why a mode cannot be entered, None where it can."""
+        if self.armed and mode not in WITHOUT_POSITION and not self.body.receiver.has_fix:
+            return f"Mode change to {mode.name} failed: requires position"
+        if mode in NOT_ENTERABLE or (mode is Mode.THROW and self.armed):
+            return f"Mode change to {mode.name} failed: init failed"
+        if mode is Mode.AUTO_RTL and (self.landing_start() is None or not self.armed or self.body.landed):
+            return "Mode change to AUTO_RTL failed: No landing sequence found"
+        if mode is not Mode.AUTO:
+            return None
         if len(self.items) < 2:
-            self.send_text(4, "Mode change to AUTO failed: no mission")
-            return False
-        first = next((item for item in self.items[max(1, self.seq) :] if item.command not in DO_COMMANDS), None)
-        if self.armed and self.body.landed and (first is None or first.command != COMMAND_TAKEOFF):
-            self.send_text(4, "Auto: Missing Takeoff Cmd")
-            return False
-        return True
-
-    def _check_failsafes(self) -> None:
-        """Disarm after idle time on the ground; return with a low battery."""
-        battery, parameters = self.body.battery, self.parameters
-        if not self.armed:
-            return
-        if self.stage is Stage.IDLE:
-            self._idle_ms += STEP_MS
-            if parameters["DISARM_DELAY"] and self._idle_ms >= parameters["DISARM_DELAY"] * 1000:
-                self.disarm()
-            return
-        left_mah = battery.airframe.capacity_mah - battery.consumed_mah
-        if (
-            left_mah < parameters["BATT_LOW_MAH"]
-            and parameters["BATT_FS_LOW_ACT"] == 2
-            and self.mode not in {Mode.RTL, Mode.LAND}
-        ):
-            self.send_text(3, "Battery 1 is low")
-            if not self.set_mode(Mode.RTL):
-                self.set_mode(Mode.LAND)
+            return "Mode change to AUTO failed: no mission"
+        first = self._first_flown()
+        if self.armed and self.body.landed and (first is None or first.command not in TAKEOFFS):
+            return "Auto: Missing Takeoff Cmd"
+        return None
 
     def _enter(self) -> None:
         """Start the behaviour of the new mode."""
@@ -240,16 +209,28 @@ class Autopilot:
             self._navigator.keep_height()
         if self.mode is Mode.AUTO:
             self._start_item(max(1, self.seq))
-        elif self.mode is Mode.RTL:
+        elif self.mode is Mode.AUTO_RTL:
+            self._start_item(self.landing_start() or 1)
+        elif self.mode in RETURNING:
             self._return()
         elif self.mode is Mode.LAND:
-            self._hold_position()
-            self.stage = Stage.DESCEND
-        elif self.mode is Mode.STABILIZE:
+            self._descend()
+        elif self.mode is Mode.CIRCLE:
+            self._circle_ahead()
+        elif self.mode in DRIFTING:
             self._hold_position()
             self.stage = Stage.DRIFT
         else:
             self._hold_position()
+
+    def _circle_ahead(self) -> None:
+        """Circle around the point CIRCLE_RADIUS ahead; a negative CIRCLE_RATE turns the other way."""
+        self._hold_position()
+        circle, motion = self._circle(), self.body.motion
+        ahead = motion.ahead(circle.radius_m)
+        item = Item(LOITER_TURNS, param1=_TURNS, param3=circle.radius_m * (-1 if circle.rate_deg_s < 0 else 1))
+        height = self._navigator.up
+        self._fly(circle.turns(item, ahead, height, self._speed_m_s, self.seq))
 
     def _continue(self) -> None:
         body = self.body
@@ -257,13 +238,14 @@ class Autopilot:
             if body.motion.up_m >= self._navigator.up.height_m - _NEARLY_UP_M:
                 self._arrive()
         elif self.stage in {Stage.PATH, Stage.RETURN}:
-            self._navigator.step()
-            if self.stage is Stage.PATH and self.mode is Mode.AUTO and self._navigator.seq is not None:
+            self._navigator.step(self._now_ms)
+            if self.stage is Stage.PATH and self.mode in MISSION_MODES and self._navigator.seq is not None:
                 self._pass_items(self._navigator.seq)
             if self._navigator.arrived:
                 self._arrive()
-        elif self.stage is Stage.HOLD and self._wait_ms and self._now_ms >= self._wait_ms:
-            self._wait_ms = 0
+        elif self.stage is Stage.STREAM:
+            self._navigator.step(self._now_ms)
+        elif self._is_due():
             self._continue_after_wait()
         elif self.stage is Stage.DESCEND and body.landed:
             self.send_text(6, f"Landed, {body.machine.left:.1f} {body.machine.unit} left")
@@ -274,97 +256,18 @@ class Autopilot:
         if self.stage is Stage.RETURN:
             self._hold_position()
             self._wait(self.parameters["RTL_LOIT_TIME"] / 1000)
-            return
-        item = self.items[self.seq] if self.mode is Mode.AUTO and self.seq < len(self.items) else None
-        if item is None:
-            self._hold_position()
-            return
-        self.reached.append(self.seq)
-        if item.command == COMMAND_LOITER:
-            self._hold_position()
-        elif item.command == COMMAND_LAND:
-            self._hold_position()
-            self.stage = Stage.DESCEND
-        elif item.command != COMMAND_TAKEOFF and item.param1 > 0:
-            self._hold_position()
-            self._wait(item.param1)
+        elif self.mode is Mode.CIRCLE:
+            self._circle_ahead()
         else:
-            self._start_item(self.seq + 1)
+            item = self._item()
+            if item is None:
+                self._hold_position()
+            else:
+                self._finish_item(item)
 
     def _continue_after_wait(self) -> None:
-        returning = self.mode is Mode.RTL or (
-            self.mode is Mode.AUTO and self.seq < len(self.items) and self.items[self.seq].command == COMMAND_RETURN
-        )
-        if returning:
+        item = self._item()
+        if self.mode in RETURNING or (item is not None and item.command == RETURN):
             self.stage = Stage.DESCEND
-        elif self.mode is Mode.AUTO:
+        elif self.mode in MISSION_MODES:
             self._start_item(self.seq + 1)
-
-    def _pass_items(self, seq: int) -> None:
-        """Record the waypoints passed without a stop and execute the DO items after them."""
-        while self.seq < seq:
-            self.reached.append(self.seq)
-            self.seq = self._do_from(self.seq + 1)
-
-    def _do_from(self, seq: int) -> int:
-        """Execute the DO items from `seq` on; return the next item."""
-        while seq < len(self.items) and self.items[seq].command in DO_COMMANDS:
-            item = self.items[seq]
-            if item.command == COMMAND_SPRAYER:
-                self.sprayer.run(item.param1 >= 0.5)
-            elif item.command == COMMAND_SPEED and item.param2 > 0:
-                self._speed_m_s = item.param2
-            seq += 1
-        return seq
-
-    def _start_item(self, seq: int) -> None:
-        """Start item `seq`, or the item after the DO items at `seq`."""
-        seq = self._do_from(seq)
-        if seq >= len(self.items):
-            self.mission_complete = True
-            self.send_text(6, "Mission complete")
-            self._hold_position()
-            return
-        self.seq = seq
-        item = self.items[seq]
-        if item.command == COMMAND_TAKEOFF:
-            self._take_off(height_of(item, self.body.scenario).height_m)
-        elif item.command == COMMAND_RETURN:
-            self._return()
-        elif item.command == COMMAND_DELAY:
-            self._hold_position()
-            self._wait(item.param1)
-        else:
-            self._fly_items(seq)
-
-    def _fly_items(self, first: int, pace_m_s: float = 0.0) -> None:
-        """Fly the waypoints from `first` up to the next stop."""
-        here, up = self._navigator.place(), self._navigator.up
-        self._fly(list_waypoints(self.items, first, self.body.scenario, here, up, self._speed_m_s), pace_m_s)
-
-    def _fly(self, waypoints: Sequence[Waypoint], pace_m_s: float = 0.0) -> None:
-        self._navigator.fly(waypoints, pace_m_s)
-        self.stage, self._wait_ms = Stage.PATH, 0
-
-    def _take_off(self, height_m: float) -> None:
-        self.home = self.home if not self.body.landed else self._navigator.place()
-        self._hold_position()
-        self._navigator.up, self.stage = Height(height_m), Stage.TAKE_OFF
-
-    def _return(self) -> None:
-        """Fly home at RTL_ALT or higher; at the current height where RTL_ALT is 0."""
-        up_m = max(self.body.motion.up_m, self.parameters["RTL_ALT"] / 100)
-        self._fly([Waypoint(self.home, Height(up_m), self._cruise_m_s(), self.seq)])
-        self.stage = Stage.RETURN
-        self.send_text(6, "Returning home")
-
-    def _hold_position(self) -> None:
-        """Hold the position where the vehicle stops."""
-        self._navigator.stop()
-        self.stage, self._wait_ms = Stage.HOLD, 0
-
-    def _cruise_m_s(self) -> float:
-        return max(_MIN_SPEED_M_S, self.parameters["WPNAV_SPEED"] / 100)
-
-    def _wait(self, wait_s: float) -> None:
-        self._wait_ms = self._now_ms + int(min(wait_s, 86_400) * 1000)

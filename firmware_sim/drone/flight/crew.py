@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from firmware_sim.drone.flight.autopilot import Autopilot
-from firmware_sim.drone.flight.mission import list_items, row_start_seq, rows_done
+from firmware_sim.drone.flight.mission.field_rows import list_items, row_start_seq, rows_done
 from firmware_sim.drone.flight.modes import Mode, Stage
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Battery, Body
 

@@ -1,10 +1,11 @@
-"""Reference position of the autopilot: on a path, or at a fixed place and height."""
+"""Reference position of the autopilot: on a path, at a fixed place and height, or as a ground station streams it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from firmware_sim.drone.field_model import Place
+from firmware_sim.drone.flight.guided import Reference
 from firmware_sim.drone.physics.kinematics import MAX_ACCELERATION_M_S2, Aim, Follower
 from firmware_sim.drone.physics.path import Height, Waypoint, plan_path
 from firmware_sim.drone.physics.vehicle_body import STEP_S, Body
@@ -16,6 +17,7 @@ class Navigator:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._follower: Follower | None = None
+        self._reference: Reference | None = None
         self._fixed: Place = self.place()
         self.up = Height(0.0)
 
@@ -34,15 +36,29 @@ class Navigator:
         """Whether the vehicle has stopped at the end of the path."""
         return self._follower is not None and self._follower.done and self._body.motion.speed_m_s < 0.2
 
-    def step(self) -> None:
-        """Advance along the path."""
-        if self._follower is not None:
+    def step(self, now_ms: int) -> None:
+        """Advance along the path, or with the streamed reference."""
+        if self._reference is not None:
+            self._reference.step(now_ms, STEP_S)
+        elif self._follower is not None:
             self._follower.step(STEP_S)
 
     def fly(self, waypoints: Sequence[Waypoint], pace_m_s: float = 0.0) -> None:
         """Fly through waypoints from the current aim, at their heights."""
         aim = self.aim()
+        self._reference = None
         self._follower = Follower(plan_path((aim.east_m, aim.north_m), waypoints), pace_m_s)
+
+    def reference(self) -> tuple[Place, float]:
+        """Return the place and height of the streamed reference; those of the vehicle without one."""
+        if self._reference is None:
+            return self.place(), self._body.motion.up_m
+        aim = self._reference.aim()
+        return (aim.east_m, aim.north_m), self._reference.up_m
+
+    def follow(self, reference: Reference) -> None:
+        """Follow a streamed reference."""
+        self._follower, self._reference = None, reference
 
     def stop(self) -> None:
         """Hold the place where the vehicle stops, at the height of its path."""
@@ -56,6 +72,8 @@ class Navigator:
     def hold(self, place: Place) -> None:
         """Hold a place at the height of the path."""
         self._fixed = place
+        if self._reference is not None:
+            self.up, self._reference = Height(self._body.motion.up_m), None
         if self._follower is not None:
             self.up = self._follower.leg.height
             self._follower = None
@@ -70,9 +88,13 @@ class Navigator:
 
     def aim(self) -> Aim:
         """Return the reference position and velocity."""
+        if self._reference is not None:
+            return self._reference.aim()
         return Aim(*self._fixed) if self._follower is None else self._follower.aim()
 
     def up_m(self) -> float:
         """Return the reference height above home."""
+        if self._reference is not None:
+            return self._reference.up_m
         up = self.up if self._follower is None else self._follower.leg.height
         return up.height_m + (self._body.ground_m if up.over_ground else 0.0)

@@ -13,7 +13,8 @@ class SimulatedVehicle:
     """A multirotor that treats its scenario's field repeatedly, in steps of `STEP_MS` of simulated time.
 
     `body` has the true state. The same seed, scenario and start give the same flight. With `flies` False it waits for
-    a ground station. `delay_s` is the time before its first flight, `up_for_s` the time since the autopilot's boot.
+    a ground station. `delay_s` is the time before its first flight, `up_for_s` the time since the autopilot's boot. A
+    ground station's silence counts in real time at any simulation `speed`.
     """
 
     def __init__(
@@ -27,13 +28,14 @@ class SimulatedVehicle:
         delay_s: float = 0.0,
         up_for_s: float = 0.0,
         with_ground: bool = False,
+        speed: float = 1.0,
     ) -> None:
         self.scenario = scenario
         self.time_ms = start_ms - start_ms % STEP_MS
         self.boot_ms = self.time_ms - round(up_for_s * 1000 / STEP_MS) * STEP_MS
         self.body = Body(scenario, seed, self.time_ms, with_ground=with_ground)
         self.parameters = Parameters(scenario, system_id)
-        self.autopilot = Autopilot(self.body, self.parameters)
+        self.autopilot = Autopilot(self.body, self.parameters, speed)
         self.crew = Crew(self.body, self.autopilot, flies=flies, delay_s=delay_s)
 
     @property

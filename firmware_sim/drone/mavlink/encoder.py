@@ -10,7 +10,8 @@ from typing import Any, Final
 from pymavlink.dialects.v10 import ardupilotmega as dialect_1
 from pymavlink.dialects.v20 import ardupilotmega as dialect_2
 
-from firmware_sim.drone.flight.modes import Mode, Text
+from firmware_sim.drone.flight.camera import Photo
+from firmware_sim.drone.flight.modes import MISSION_MODES, SELF_FLYING, Text
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink import payload_messages
 from firmware_sim.drone.mavlink.streams import Streams
@@ -21,13 +22,13 @@ _NONE_16: Final = 65535
 _SENSORS: Final = 1 | 2 | 4 | 8 | 32 | 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536 | 1 << 21 | 1 << 25 | 1 << 28
 _GPS_BITS: Final = 32 | 1 << 21
 _PREARM_BIT: Final = 1 << 28
-#: Mission of floats and integers, parameters of floats, commands as integers, terrain, MAVLink 2.
-_CAPABILITIES: Final = 1 | 2 | 4 | 8 | 512 | 8192
+#: Mission of floats and integers, parameters of floats, commands as integers, position targets, terrain, MAVLink 2,
+#: fence and rally points.
+_CAPABILITIES: Final = 1 | 2 | 4 | 8 | 128 | 256 | 512 | 8192 | 16384 | 32768
 #: EKF_STATUS_REPORT: attitude and all of velocity and position, or attitude and height in constant-position mode.
 _EKF_GOOD: Final = 1 | 2 | 4 | 8 | 16 | 32 | 512
 _EKF_NO_POSITION: Final = 1 | 4 | 32 | 128
 _TEXT_BYTES: Final = 50
-_SELF_FLYING: Final = frozenset({Mode.AUTO, Mode.GUIDED, Mode.RTL, Mode.LAND})
 _RANGE_MIN_M, _RANGE_MAX_M = 0.2, 50.0
 _GPS_NOISE_M: Final = 0.008
 _RANGE_NOISE_M: Final = 0.03
@@ -51,7 +52,7 @@ class VehicleEncoder:
     def __init__(self, vehicle: SimulatedVehicle, seed: int, system_id: int, mavlink_version: int) -> None:
         self._vehicle = vehicle
         self._uid = unique_id(seed)
-        self._version = mavlink_version
+        self.mavlink_version = mavlink_version
         dialect = dialect_1 if mavlink_version == 1 else dialect_2
         self._mav = dialect.MAVLink(None, srcSystem=system_id, srcComponent=1)
         self._map = dialect_1.mavlink_map
@@ -89,12 +90,14 @@ class VehicleEncoder:
             yield from self.makers[message_id]()
         while autopilot.reached:
             yield dialect_2.MAVLink_mission_item_reached_message(autopilot.reached.popleft())
+        while autopilot.camera.pictures:
+            yield self._camera_feedback(autopilot.camera.pictures.popleft())
         while autopilot.texts:
             yield from self._status_text(autopilot.texts.popleft())
 
     def pack(self, message: Message) -> bytes:
         """Return the frame of a message and count it; MAVLink 1 drops the extension fields."""
-        if self._version == 1 and message.get_msgId() in self._map:
+        if self.mavlink_version == 1 and message.get_msgId() in self._map:
             kind = self._map[message.get_msgId()]
             # A text field is read as str, and built from the raw bytes that pymavlink stores.
             message = kind(*(getattr(message, f"_{name}_raw", getattr(message, name)) for name in kind.fieldnames))
@@ -110,9 +113,11 @@ class VehicleEncoder:
     def _heartbeat(self) -> list[Message]:
         """HEARTBEAT of an ArduPilot quadrotor."""
         autopilot = self._vehicle.autopilot
-        base_mode = 1 | 16 | 64 | (8 if autopilot.mode in _SELF_FLYING else 0) | (128 if autopilot.armed else 0)
+        base_mode = 1 | 16 | 64 | (8 if autopilot.mode in SELF_FLYING else 0) | (128 if autopilot.armed else 0)
         booting = not self._vehicle.body.receiver.knows_time
         status = 4 if autopilot.armed and autopilot.landed_state != 1 else 1 if booting else 3
+        if autopilot.failsafes.station_lost:
+            status = 5
         return [dialect_2.MAVLink_heartbeat_message(2, 3, base_mode, int(autopilot.mode), status, 3)]
 
     def _system_time(self) -> list[Message]:
@@ -211,7 +216,7 @@ class VehicleEncoder:
         """MISSION_CURRENT."""
         autopilot = self._vehicle.autopilot
         total = max(0, len(autopilot.items) - 1)
-        mode = 1 if autopilot.mode is Mode.AUTO else 2
+        mode = 1 if autopilot.mode in MISSION_MODES else 2
         return [dialect_2.MAVLink_mission_current_message(autopilot.seq, total, autopilot.mission_state, mode)]
 
     def _extended_state(self) -> list[Message]:
@@ -276,6 +281,18 @@ class VehicleEncoder:
                 0, 0, 0,
             )
         ]  # fmt: skip
+
+    def _camera_feedback(self, picture: Photo) -> Message:
+        """CAMERA_FEEDBACK of a picture: its time and number, place and attitude."""
+        body = self._vehicle.body
+        latitude, longitude, up_m = body.reported()
+        roll, pitch = body.motion.tilt_rad(*body.wind.drag_m_s2(body.motion.east_m_s, body.motion.north_m_s))
+        time_us = (picture.time_ms + body.receiver.clock_error_ms) * 1000 if body.receiver.knows_time else 0
+        return dialect_2.MAVLink_camera_feedback_message(
+            time_us, 0, 0, picture.number % 65536, round(latitude * 1e7), round(longitude * 1e7),
+            body.scenario.altitude_m + up_m, up_m, math.degrees(roll), math.degrees(pitch),
+            math.degrees(body.motion.yaw_rad) % 360, 0.0, 0, picture.number % 65536,
+        )  # fmt: skip
 
     def _status_text(self, text: Text) -> list[Message]:
         """STATUSTEXT, in pieces with an id where it is longer than one message."""

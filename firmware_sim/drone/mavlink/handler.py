@@ -7,13 +7,20 @@ from typing import Final, Protocol
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from firmware_sim.drone.flight.mission.items import height_of
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
-from firmware_sim.drone.mavlink.commands import Command, Commander
+from firmware_sim.drone.mavlink import mission_result
+from firmware_sim.drone.mavlink.commands.command import Command
+from firmware_sim.drone.mavlink.commands.commander import Commander
 from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
-from firmware_sim.drone.mavlink.mission_transfer import MissionTransfer
+from firmware_sim.drone.mavlink.guided_targets import GuidedTargets
+from firmware_sim.drone.mavlink.mission_transfer import MissionTransfers
+from firmware_sim.drone.mavlink.plans import MISSION, FencePlan, MissionPlan, RallyPlan, read_item
 from firmware_sim.drone.mavlink.streams import Streams
 
 _SET_MODE: Final = 11
+#: MISSION_ITEM's `current` of a place to fly to at once.
+_GUIDED_ITEM: Final = 2
 #: File transfer: NAK with "unknown command": ground stations then use the parameter protocol at once.
 _FTP_NAK: Final = 129
 _FTP_UNKNOWN_COMMAND: Final = 7
@@ -62,12 +69,16 @@ class Handler:
         self._parameters = vehicle.parameters
         self._streams = streams
         self._system_id = system_id
-        self.commander = Commander(vehicle, encoder, streams)
-        self._mission = MissionTransfer(vehicle.autopilot, speed)
+        autopilot = vehicle.autopilot
+        fence = FencePlan(vehicle.parameters, autopilot.send_text)
+        plans = (MissionPlan(autopilot), fence, RallyPlan(vehicle.parameters, autopilot.send_text))
+        self.commander = Commander(vehicle, encoder, streams, fence)
+        self._mission = MissionTransfers(plans, autopilot.send_text, speed, encoder.mavlink_version)
+        self._guided = GuidedTargets(vehicle)
         self.counters: dict[str, int] = {"handled": 0, "ignored": 0}
         mission = self._mission
         self._messages: dict[str, Callable[[Message], Responses]] = {
-            "HEARTBEAT": lambda _: [],
+            "HEARTBEAT": self._hear,
             "COMMAND_LONG": self._command,
             "COMMAND_INT": self._command,
             "SET_MODE": self._set_mode,
@@ -76,10 +87,10 @@ class Handler:
             "PARAM_SET": self._set_parameter,
             "REQUEST_DATA_STREAM": self._request_stream,
             "MISSION_COUNT": self._upload,
-            "MISSION_ITEM_INT": lambda message: mission.item(message, vehicle.time_ms),
-            "MISSION_ITEM": lambda message: mission.item(message, vehicle.time_ms),
-            "MISSION_WRITE_PARTIAL_LIST": mission.write_part,
-            "MISSION_CLEAR_ALL": mission.clear_all,
+            "MISSION_ITEM_INT": self._item,
+            "MISSION_ITEM": self._item,
+            "MISSION_WRITE_PARTIAL_LIST": self._write_part,
+            "MISSION_CLEAR_ALL": mission.clear,
             "MISSION_REQUEST_LIST": mission.list,
             "MISSION_REQUEST_INT": mission.send,
             "MISSION_REQUEST": mission.send,
@@ -87,6 +98,8 @@ class Handler:
             "MISSION_ACK": lambda _: [],
             "FILE_TRANSFER_PROTOCOL": self._refuse_file,
             "TIMESYNC": self._send_time,
+            "SET_POSITION_TARGET_LOCAL_NED": self._follow_local,
+            "SET_POSITION_TARGET_GLOBAL_INT": self._follow_global,
         }
 
     def add_service(self, service: MessageService) -> None:
@@ -106,7 +119,7 @@ class Handler:
     def repeat_requests(self) -> Responses:
         """Return the repeated requests of a running transfer, and what the services have to send at this step."""
         due = [message for service in self._services for message in service.step()]
-        return [*self._mission.repeat_requests(self._vehicle.time_ms), *due]
+        return [*self._mission.step(self._vehicle.time_ms), *due]
 
     def _is_addressed(self, message: Message) -> bool:
         return getattr(message, "target_system", 0) in {0, self._system_id} and getattr(
@@ -121,9 +134,54 @@ class Handler:
     def _set_mode(self, message: Message) -> Responses:
         return [_ack(message, _SET_MODE, self.commander.set_mode(message.custom_mode))]
 
+    def _hear(self, message: Message) -> Responses:
+        """Note the ground station whose silence is a failsafe."""
+        if message.get_srcSystem() == self._parameters["SYSID_MYGCS"]:
+            self._vehicle.autopilot.failsafes.hear_station(self._vehicle.time_ms)
+        return []
+
+    def _follow_local(self, message: Message) -> Responses:
+        self._take_over_guided()
+        self._guided.local(message)
+        return []
+
+    def _follow_global(self, message: Message) -> Responses:
+        self._take_over_guided()
+        self._guided.global_int(message)
+        return []
+
+    def _take_over_guided(self) -> None:
+        """Leave the control to the ground station where its targets have an effect."""
+        if self._vehicle.autopilot.takes_targets:
+            self._vehicle.crew.hand_over()
+
     def _upload(self, message: Message) -> Responses:
-        self._vehicle.crew.hand_over()
+        if message.mission_type == MISSION:
+            self._vehicle.crew.hand_over()
         return self._mission.count(message, self._vehicle.time_ms)
+
+    def _write_part(self, message: Message) -> Responses:
+        if message.mission_type == MISSION:
+            self._vehicle.crew.hand_over()
+        return self._mission.write_part(message, self._vehicle.time_ms)
+
+    def _item(self, message: Message) -> Responses:
+        """Process an item of an upload, or with `current` 2 a place to fly to in GUIDED."""
+        if message.current == _GUIDED_ITEM and message.mission_type == MISSION:
+            return [_mission_ack(message, self._fly_to(message))]
+        return self._mission.item(message, self._vehicle.time_ms)
+
+    def _fly_to(self, message: Message) -> int:
+        """Fly to an item's place; return MAV_MISSION_RESULT."""
+        item, reason = read_item(message)
+        if item is None:
+            return reason
+        if item.command != dialect.MAV_CMD_NAV_WAYPOINT:
+            return mission_result.UNSUPPORTED
+        self._vehicle.crew.hand_over()
+        place = self._vehicle.body.frame.to_east_north(item.x / 1e7, item.y / 1e7)
+        flies = self._vehicle.autopilot.fly_to(place, height_of(item, self._vehicle.scenario))
+        return mission_result.ACCEPTED if flies else mission_result.ERROR
 
     def _set_current(self, message: Message) -> Responses:
         self._vehicle.crew.hand_over()
@@ -179,3 +237,7 @@ def _ack(message: Message, command: int, result: int) -> Message:
         target_system=message.get_srcSystem(),
         target_component=message.get_srcComponent(),
     )
+
+
+def _mission_ack(message: Message, result: int) -> Message:
+    return dialect.MAVLink_mission_ack_message(message.get_srcSystem(), message.get_srcComponent(), result)

@@ -1,189 +1,219 @@
-"""Mission protocol: uploads item by item with repeats and a time-out, downloads, and validation of items."""
+"""Mission protocol as ArduPilot speaks it: uploads of whole plans and of parts, downloads, clearing, time-outs."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.flight.autopilot import Autopilot
-from firmware_sim.drone.flight.mission import DO_COMMANDS, FRAMES, NAV_COMMANDS, PLACED, Item
-from firmware_sim.drone.flight.modes import Mode
+from firmware_sim.drone.flight.mission.commands import has_degrees
+from firmware_sim.drone.flight.mission.items import Item
+from firmware_sim.drone.mavlink import mission_result as result
+from firmware_sim.drone.mavlink.plans import MISSION, Plan
 
 Message = Any
 Responses = list[Message]
+Sender = tuple[int, int]
 
-MAX_ITEMS: Final = 724
 _REPEAT_MS: Final = 1000
 _GIVE_UP_MS: Final = 8000
-#: MAV_FRAME_MISSION, of items without a place.
-_FRAME_MISSION: Final = 2
-_MISSION: Final = 0
-
-ACCEPTED: Final = 0
-ERROR: Final = 1
-UNSUPPORTED_FRAME: Final = 2
-UNSUPPORTED: Final = 3
-NO_SPACE: Final = 4
-INVALID_PARAM: Final = 6
-INVALID_X: Final = 10
-INVALID_Y: Final = 11
-INVALID_Z: Final = 12
-INVALID_SEQUENCE: Final = 13
-DENIED: Final = 14
-CANCELLED: Final = 15
+#: MAV_MISSION_TYPE_ALL, of MISSION_CLEAR_ALL.
+_ALL: Final = 255
 
 
 @dataclass(slots=True)
 class _Upload:
-    """A running upload and its sender."""
+    """A running upload: its sender, the next and the last item, and the plan so far; `seq` counts from `first`."""
 
-    sender: tuple[int, int]
-    count: int
-    asked_ms: int
-    began_ms: int
+    sender: Sender
+    seq: int
+    last: int
+    now_ms: int
     items: list[Item] = field(default_factory=list)
+    is_part: bool = False
+    asked_ms: int = 0
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        self.asked_ms, self.first = self.now_ms, self.seq
 
 
 class MissionTransfer:
-    """Upload and download of missions for a vehicle; fences and rally points are not supported.
+    """Transfer of one kind of plan. An upload that ends early changes nothing.
 
     A ground station responds in real time: at a simulation `speed` the time limits are multiplied by it.
     """
 
-    def __init__(self, autopilot: Autopilot, speed: float = 1.0) -> None:
-        self._autopilot = autopilot
+    def __init__(self, plan: Plan, send_text: Callable[[int, str], None], speed: float = 1.0) -> None:
+        self._plan = plan
+        self._send_text = send_text
         self._repeat_ms = _REPEAT_MS * speed
         self._give_up_ms = _GIVE_UP_MS * speed
         self._upload: _Upload | None = None
 
     def count(self, message: Message, now_ms: int) -> Responses:
-        """Start an upload (MISSION_COUNT): request the first item."""
-        sender = _sender(message)
-        if message.mission_type != _MISSION:
-            return [_ack(sender, UNSUPPORTED, message.mission_type)]
-        if self._upload is not None and self._upload.sender != sender:
-            return [_ack(sender, DENIED)]
-        if message.count > MAX_ITEMS:
-            return [_ack(sender, NO_SPACE)]
+        """Start an upload (MISSION_COUNT), or start it again for the same sender: request the first item."""
+        sender = sender_of(message)
+        if self._is_taken(sender):
+            return [self._ack(sender, result.DENIED)]
+        self._upload = None
+        if message.count > self._plan.max_items:
+            self._send_text(4, f"Only {self._plan.max_items} items are supported")
+            return [self._ack(sender, result.NO_SPACE)]
         if message.count == 0:
-            return [self._clear(sender)]
-        self._upload = _Upload(sender, message.count, now_ms, now_ms)
-        return [_request(self._upload)]
+            return [self._ack(sender, self._plan.store(()))]
+        return self._begin(_Upload(sender, 0, message.count - 1, now_ms))
+
+    def write_part(self, message: Message, now_ms: int) -> Responses:
+        """Start an upload of some items (MISSION_WRITE_PARTIAL_LIST); the last one may be the one after the end."""
+        sender, count = sender_of(message), len(self._plan.items)
+        if self._is_taken(sender):
+            return [self._ack(sender, result.DENIED)]
+        if not 0 <= message.start_index <= message.end_index <= count:
+            self._send_text(4, "Flight plan update rejected")
+            return [self._ack(sender, result.ERROR)]
+        before = list(self._plan.items[: message.start_index])
+        return self._begin(_Upload(sender, message.start_index, message.end_index, now_ms, before, is_part=True))
 
     def item(self, message: Message, now_ms: int) -> Responses:
         """Process MISSION_ITEM_INT or MISSION_ITEM: request the next, acknowledge the last, or refuse the upload."""
-        upload, sender = self._upload, _sender(message)
-        if message.mission_type != _MISSION:
-            return [_ack(sender, UNSUPPORTED, message.mission_type)]
+        upload, sender = self._upload, sender_of(message)
         if upload is None:
-            return [_ack(sender, ERROR)]
-        if upload.sender != sender:
-            return [_ack(sender, DENIED)]
-        if message.seq == len(upload.items) - 1:
+            return [self._ack(sender, result.ERROR)]
+        if sender == upload.sender and upload.first <= message.seq == upload.seq - 1:
             # Our request was lost and the item was repeated.
-            return [_request(upload)]
-        if message.seq != len(upload.items):
-            self._upload = None
-            return [_ack(sender, INVALID_SEQUENCE)]
-        item, refusal = read_item(message)
+            return [self._request(upload)]
+        if message.seq != upload.seq:
+            return [self._ack(sender, result.INVALID_SEQUENCE)]
+        if sender != upload.sender:
+            return [self._ack(sender, result.DENIED)]
+        item, refusal = self._plan.read(message, upload.last)
         if item is None:
             self._upload = None
-            return [_ack(sender, refusal)]
+            return [self._ack(sender, refusal)]
         upload.items.append(item)
-        upload.asked_ms = upload.began_ms = now_ms
-        if len(upload.items) < upload.count:
-            return [_request(upload)]
+        upload.seq += 1
+        upload.asked_ms = upload.now_ms = now_ms
+        if upload.seq <= upload.last:
+            return [self._request(upload)]
         self._upload = None
-        self._autopilot.load(upload.items)
-        return [_ack(sender, ACCEPTED)]
+        kept = self._plan.items[upload.seq :] if upload.is_part else ()
+        return [self._ack(sender, self._plan.store([*upload.items, *kept]))]
 
-    def repeat_requests(self, now_ms: int) -> Responses:
+    def step(self, now_ms: int) -> Responses:
         """Repeat the request for a missing item; cancel the upload after the time limit."""
         upload = self._upload
         if upload is None or now_ms < upload.asked_ms + self._repeat_ms:
             return []
-        if now_ms >= upload.began_ms + self._give_up_ms:
+        if now_ms >= upload.now_ms + self._give_up_ms:
             self._upload = None
-            self._autopilot.send_text(4, "Mission upload timeout")
-            return [_ack(upload.sender, CANCELLED)]
+            self._send_text(4, f"{self._plan.name} upload timeout")
+            return [self._ack(upload.sender, result.CANCELLED)]
         upload.asked_ms = now_ms
-        return [_request(upload)]
+        return [self._request(upload)]
+
+    def list(self, message: Message) -> Responses:
+        """Respond to MISSION_REQUEST_LIST; not during an upload."""
+        sender = sender_of(message)
+        if self._upload is not None:
+            return [self._ack(sender, result.DENIED)]
+        return [self._count(sender)]
+
+    def send(self, message: Message) -> Responses:
+        """Respond to MISSION_REQUEST_INT with integers and to MISSION_REQUEST with floats; not during an upload."""
+        sender, seq, items = sender_of(message), message.seq, self._plan.items
+        if self._upload is not None:
+            return [self._ack(sender, result.DENIED)]
+        if not 0 <= seq < len(items):
+            told = [self._count(sender)] if self._plan.kind == MISSION else []
+            return [*told, self._ack(sender, self._plan.refuse_item(seq))]
+        return [encode_item(message, items[seq], seq == self._plan.current, self._plan.kind)]
+
+    def clear(self, message: Message) -> Responses:
+        """Respond to MISSION_CLEAR_ALL; not during an upload, nor while the mission is flown."""
+        done = self._upload is None and self._plan.clear()
+        return [self._ack(sender_of(message), result.ACCEPTED if done else result.ERROR)]
+
+    def _is_taken(self, sender: Sender) -> bool:
+        return self._upload is not None and self._upload.sender != sender
+
+    def _begin(self, upload: _Upload) -> Responses:
+        self._upload = upload
+        return [self._request(upload)]
+
+    def _ack(self, target: Sender, value: int) -> Message:
+        return dialect.MAVLink_mission_ack_message(*target, value, self._plan.kind)
+
+    def _count(self, target: Sender) -> Message:
+        return dialect.MAVLink_mission_count_message(*target, len(self._plan.items), self._plan.kind)
+
+    def _request(self, upload: _Upload) -> Message:
+        return dialect.MAVLink_mission_request_int_message(*upload.sender, upload.seq, self._plan.kind)
+
+
+class MissionTransfers:
+    """Transfers of all kinds of plans; a message names its kind."""
+
+    def __init__(
+        self, plans: Sequence[Plan], send_text: Callable[[int, str], None], speed: float, mavlink_version: int
+    ) -> None:
+        self._send_text = send_text
+        self._has_kinds = mavlink_version > 1
+        self._transfers = {plan.kind: MissionTransfer(plan, send_text, speed) for plan in plans}
+
+    def count(self, message: Message, now_ms: int) -> Responses:
+        """Respond to MISSION_COUNT."""
+        return self._with(message, lambda transfer: transfer.count(message, now_ms))
+
+    def write_part(self, message: Message, now_ms: int) -> Responses:
+        """Respond to MISSION_WRITE_PARTIAL_LIST."""
+        return self._with(message, lambda transfer: transfer.write_part(message, now_ms))
+
+    def item(self, message: Message, now_ms: int) -> Responses:
+        """Respond to MISSION_ITEM_INT and MISSION_ITEM."""
+        return self._with(message, lambda transfer: transfer.item(message, now_ms))
 
     def list(self, message: Message) -> Responses:
         """Respond to MISSION_REQUEST_LIST."""
-        sender, kind = _sender(message), message.mission_type
-        count = len(self._autopilot.items) if kind == _MISSION else 0
-        return [dialect.MAVLink_mission_count_message(*sender, count, kind)]
+        return self._with(message, lambda transfer: transfer.list(message))
 
     def send(self, message: Message) -> Responses:
-        """Respond to MISSION_REQUEST_INT with integers and to MISSION_REQUEST with floats."""
-        sender, seq = _sender(message), message.seq
-        items = self._autopilot.items
-        if message.mission_type != _MISSION or not 0 <= seq < len(items):
-            return [_ack(sender, INVALID_SEQUENCE, message.mission_type)]
-        item = items[seq]
-        current = int(seq == self._autopilot.seq)
-        params = (item.param1, item.param2, item.param3, item.param4)
-        head = (*sender, seq, item.frame, item.command, current, 1, *params)
-        if message.get_type() == "MISSION_REQUEST":
-            return [dialect.MAVLink_mission_item_message(*head, item.x / 1e7, item.y / 1e7, item.z)]
-        return [dialect.MAVLink_mission_item_int_message(*head, item.x, item.y, item.z)]
+        """Respond to MISSION_REQUEST_INT and MISSION_REQUEST."""
+        return self._with(message, lambda transfer: transfer.send(message))
 
-    def clear_all(self, message: Message) -> Responses:
-        """Respond to MISSION_CLEAR_ALL; there are no fences and rally points to clear."""
-        if message.mission_type not in {_MISSION, 255}:
-            return [_ack(_sender(message), ACCEPTED, message.mission_type)]
-        return [self._clear(_sender(message))]
+    def clear(self, message: Message) -> Responses:
+        """Respond to MISSION_CLEAR_ALL: one acknowledgement for each kind."""
+        if message.mission_type == _ALL:
+            return [answer for transfer in self._transfers.values() for answer in transfer.clear(message)]
+        return self._with(message, lambda transfer: transfer.clear(message))
 
-    def write_part(self, message: Message) -> Responses:
-        """Refuse MISSION_WRITE_PARTIAL_LIST: a mission is loaded completely."""
-        return [_ack(_sender(message), UNSUPPORTED)]
+    def step(self, now_ms: int) -> Responses:
+        """Return what is due at this step."""
+        return [message for transfer in self._transfers.values() for message in transfer.step(now_ms)]
 
-    def _clear(self, sender: tuple[int, int]) -> Message:
-        autopilot = self._autopilot
-        if autopilot.mode is Mode.AUTO and autopilot.armed:
-            return _ack(sender, ERROR)
-        self._upload = None
-        autopilot.load(())
-        return _ack(sender, ACCEPTED)
+    def _with(self, message: Message, answer: Callable[[MissionTransfer], Responses]) -> Responses:
+        kind = message.mission_type
+        transfer = self._transfers.get(kind)
+        if transfer is not None and kind != MISSION and not self._has_kinds:
+            self._send_text(4, "Need mavlink2 for item transfer")
+            transfer = None
+        if transfer is None:
+            return [dialect.MAVLink_mission_ack_message(*sender_of(message), result.UNSUPPORTED, kind)]
+        return answer(transfer)
 
 
-def read_item(message: Message) -> tuple[Item | None, int]:
-    """Return the item of MISSION_ITEM_INT or MISSION_ITEM, or None and the MAV_MISSION_RESULT that refuses it."""
-    command = message.command
-    if command not in NAV_COMMANDS | DO_COMMANDS:
-        return None, UNSUPPORTED
-    if message.frame not in FRAMES and not (message.frame == _FRAME_MISSION and command not in PLACED):
-        return None, UNSUPPORTED_FRAME
-    # A yaw of NaN means any yaw; the others must be numbers.
-    for index, value in enumerate((message.param1, message.param2, message.param3)):
-        if not math.isfinite(value):
-            return None, INVALID_PARAM + index
-    if not math.isfinite(message.z):
-        return None, INVALID_Z
-    x, y = message.x, message.y
-    if message.get_type() == "MISSION_ITEM":
-        if not (math.isfinite(x) and math.isfinite(y)):
-            return None, INVALID_X
-        x, y = round(x * 1e7), round(y * 1e7)
-    if command in PLACED and abs(x) > 900_000_000:
-        return None, INVALID_X
-    if command in PLACED and abs(y) > 1_800_000_000:
-        return None, INVALID_Y
-    params = (message.param1, message.param2, message.param3, message.param4)
-    return Item(command, message.frame, *params, x=x, y=y, z=message.z), ACCEPTED
+def encode_item(request: Message, item: Item, current: bool, kind: int) -> Message:
+    """Return the item as the message that was requested."""
+    params = (item.param1, item.param2, item.param3, item.param4)
+    head = (*sender_of(request), request.seq, item.frame, item.command, int(current), 1, *params)
+    if request.get_type() == "MISSION_REQUEST":
+        scale = 1e7 if has_degrees(item.command) else 1.0
+        return dialect.MAVLink_mission_item_message(*head, item.x / scale, item.y / scale, item.z, kind)
+    return dialect.MAVLink_mission_item_int_message(*head, item.x, item.y, item.z, kind)
 
 
-def _sender(message: Message) -> tuple[int, int]:
+def sender_of(message: Message) -> Sender:
+    """Return system and component of a message's sender."""
     return message.get_srcSystem(), message.get_srcComponent()
-
-
-def _ack(target: tuple[int, int], result: int, mission_type: int = _MISSION) -> Message:
-    return dialect.MAVLink_mission_ack_message(*target, result, mission_type)
-
-
-def _request(upload: _Upload) -> Message:
-    return dialect.MAVLink_mission_request_int_message(*upload.sender, len(upload.items), _MISSION)

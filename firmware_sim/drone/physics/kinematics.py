@@ -43,6 +43,10 @@ class Motion:
         """Horizontal speed."""
         return math.hypot(self.east_m_s, self.north_m_s)
 
+    def ahead(self, distance_m: float) -> Place:
+        """Return the place at a distance in the direction of the nose."""
+        return self.east_m + distance_m * math.sin(self.yaw_rad), self.north_m + distance_m * math.cos(self.yaw_rad)
+
     def tilt_rad(self, drag_east_m_s2: float = 0.0, drag_north_m_s2: float = 0.0) -> tuple[float, float]:
         """Return the roll and pitch for the horizontal acceleration against a drag."""
         sine, cosine = math.sin(self.yaw_rad), math.cos(self.yaw_rad)

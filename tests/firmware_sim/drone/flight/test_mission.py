@@ -5,7 +5,8 @@ import math
 import pytest
 
 from firmware_sim.drone.field_model import FieldSwath
-from firmware_sim.drone.flight.mission import FRAME_RELATIVE, FRAME_TERRAIN, list_items, row_start_seq, rows_done
+from firmware_sim.drone.flight.mission.field_rows import list_items, row_start_seq, rows_done
+from firmware_sim.drone.flight.mission.items import FRAME_RELATIVE, FRAME_TERRAIN
 from firmware_sim.drone.scenarios import FIELDS, field_named
 from headland.errors import SettingsError
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from firmware_sim.drone.flight.outputs import ServoOutputs
 from firmware_sim.drone.flight.sprayer_control import AcSprayer
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.scenarios import FIELDS
@@ -11,7 +12,7 @@ def sprayer(scenario: str = "demo", **parameters: float) -> AcSprayer:
     table = Parameters(FIELDS[scenario], 1)
     for name, value in parameters.items():
         assert table.set(name, value)
-    machine = AcSprayer(table, STEP_S)
+    machine = AcSprayer(table, ServoOutputs(table), STEP_S)
     machine.run(True)
     return machine
 

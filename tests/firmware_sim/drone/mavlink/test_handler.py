@@ -7,46 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.flight.mission import list_items
+from firmware_sim.drone.flight.mission.commands import KNOWN
+from firmware_sim.drone.flight.mission.field_rows import list_items
 from firmware_sim.drone.flight.modes import Mode, Stage
-from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.simulator import DroneSettings, SimulatedFleet
 from firmware_sim.links.impairment import corrupt, cut
-from tests.firmware_sim.recording import START_MS, read_frames
-
-
-class Station:
-    """A ground station made of pymavlink alone, over one vehicle that waits for it."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.fleet = SimulatedFleet(DroneSettings(**{"idle": True, **settings}), START_MS)
-        self.drone = self.fleet.drones[0]
-        self.mav = dialect.MAVLink(None, srcSystem=245, srcComponent=191)
-
-    @property
-    def vehicle(self) -> SimulatedVehicle:
-        return self.drone.vehicle
-
-    def ask(self, message: Any) -> list[Any]:
-        return read_frames(self.fleet.receive(message.pack(self.mav)))
-
-    def command(self, number: int, param1: float = 0, param2: float = 0, param7: float = 0) -> list[Any]:
-        return self.ask(dialect.MAVLink_command_long_message(1, 1, number, 0, param1, param2, 0, 0, 0, 0, param7))
-
-    def result(self, number: int, param1: float = 0, param2: float = 0, param7: float = 0) -> int:
-        """Send a command and return its MAV_RESULT."""
-        return int(self.command(number, param1, param2, param7)[0].result)
-
-    def texts(self, seconds: float) -> list[str]:
-        return [m.text for m in self.listen(seconds) if m.get_type() == "STATUSTEXT"]
-
-    def ready(self) -> Station:
-        """Wait for the fix."""
-        self.listen(4)
-        return self
-
-    def listen(self, seconds: float) -> list[Any]:
-        return read_frames([frame for _ in range(round(seconds * 50)) for frame in self.fleet.step()])
+from tests.firmware_sim.drone.mavlink.station import Station, flown
+from tests.firmware_sim.recording import START_MS
 
 
 def test_the_autopilot_version_is_given_on_request_with_the_simulators_identity() -> None:
@@ -68,7 +35,7 @@ def test_a_message_it_does_not_have_is_unsupported() -> None:
     assert ack.result == 3
 
 
-@pytest.mark.parametrize("number", [31000, 183, 65535])
+@pytest.mark.parametrize("number", [31000, 34, 65535])
 def test_every_other_command_is_acknowledged_as_unsupported(number: int) -> None:
     station = Station()
     (ack,) = station.command(number, 1)
@@ -87,7 +54,8 @@ def test_arming_without_a_fix_is_refused_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "armable"), [(0, True), (4, True), (5, True), (3, False), (6, False), (9, False), (17, False)]
+    ("mode", "armable"),
+    [(mode, True) for mode in (0, 1, 2, 4, 5, 16, 24)] + [(mode, False) for mode in (3, 6, 7, 9, 17, 21)],
 )
 def test_some_modes_can_be_armed_in(mode: int, armable: bool) -> None:
     station = Station().ready()
@@ -121,16 +89,6 @@ def test_it_disarms_by_itself_when_nothing_follows() -> None:
     assert station.vehicle.autopilot.armed
     station.listen(1)
     assert not station.vehicle.autopilot.armed
-
-
-def flown(station: Station) -> Station:
-    """Take a station's vehicle up to five metres."""
-    station.ready()
-    assert station.result(176, 1, 4) == 0
-    assert station.result(400, 1) == 0
-    assert station.result(22, param7=5) == 0
-    station.listen(8)
-    return station
 
 
 def test_it_takes_off_in_guided_only_and_lands_and_disarms() -> None:
@@ -349,8 +307,9 @@ def test_the_mission_is_downloaded_item_by_item() -> None:
     assert (first.x, first.y) == (pytest.approx(319_500_000, abs=2_000), pytest.approx(1_191_700_000, abs=2_000))
     (old,) = station.ask(dialect.MAVLink_mission_request_message(1, 1, 3))
     assert (old.get_type(), old.x) == ("MISSION_ITEM", pytest.approx(first.x / 1e7, abs=1e-5))
-    (refused,) = station.ask(dialect.MAVLink_mission_request_int_message(1, 1, 999))
-    assert (refused.get_type(), refused.type) == ("MISSION_ACK", 13)
+    told, refused = station.ask(dialect.MAVLink_mission_request_int_message(1, 1, 999))
+    assert (told.get_type(), told.count) == ("MISSION_COUNT", len(items))
+    assert (refused.get_type(), refused.type) == ("MISSION_ACK", 1)
     (fence,) = station.ask(dialect.MAVLink_mission_request_list_message(1, 1, 1))
     assert fence.count == 0
 
@@ -408,8 +367,9 @@ def test_damaged_and_cut_bytes_are_counted_and_never_raise(seed: int, longest: i
 
 any_float = st.floats(width=32)
 known_commands = st.sampled_from(
-    [16, 17, 20, 21, 22, 176, 178, 192, 216, 224, 246, 300, 400, 401, 410, 510, 511, 512, 520]
-)
+    [16, 17, 20, 21, 22, 84, 85, 115, 176, 178, 179, 183, 185, 189, 192, 193, 203, 206, 207, 216, 224, 246, 300, 400,
+     401, 410, 510, 511, 512, 520, 2000, 2001]
+)  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None)
@@ -447,7 +407,7 @@ def test_it_flies_with_any_parameters(data: st.DataObject, scenario: str) -> Non
 
 @settings(max_examples=30, deadline=None)
 @given(
-    command=st.sampled_from([16, 17, 19, 20, 21, 22, 93, 178, 216]),
+    command=st.sampled_from([*sorted(KNOWN)]),
     frame=st.sampled_from([0, 2, 3, 6, 10]),
     params=st.tuples(*[any_float] * 4),
     x=st.integers(-(2**31), 2**31 - 1),
@@ -486,7 +446,7 @@ def test_a_low_battery_without_a_position_lands_it_and_says_so_once() -> None:
     assert station.vehicle.autopilot.mode is Mode.LAND
 
 
-def test_a_speed_changes_what_is_under_way_and_minus_one_changes_nothing() -> None:
+def test_a_speed_changes_what_is_under_way_and_one_that_is_none_is_denied() -> None:
     station = Station(idle=False)
     station.listen(14)
     motion = station.vehicle.body.motion
@@ -494,10 +454,13 @@ def test_a_speed_changes_what_is_under_way_and_minus_one_changes_nothing() -> No
     assert station.result(178, 1, 2) == 0
     station.listen(4)
     assert motion.speed_m_s == pytest.approx(2.0, abs=0.4)
-    assert station.result(178, 1, -1) == 0
+    for refused in (-1, 0, float("nan"), float("inf")):
+        assert station.result(178, 1, refused) == 2
+    assert station.result(178, 7, 3) == 2
+    assert station.result(178, 2, 1.5) == 0
+    assert station.vehicle.parameters["WPNAV_SPEED_UP"] == 150
     station.listen(1)
     assert motion.speed_m_s == pytest.approx(2.0, abs=0.4)
-    assert station.result(178, 1, 0) == 4
 
 
 class Echo:

@@ -1,0 +1,1 @@
+"""Commands that ground stations send: COMMAND_LONG and COMMAND_INT."""
