@@ -56,6 +56,17 @@ _WHEAT: Final = FieldScenario(
     gusts=(Gust(start_s=75.0, length_s=20.0, wind_m_s=4.5),),
 )
 
+#: Winter rapeseed beside the wheat, sprayed with a foliar feed; a spare strip along the road is left out.
+_RAPESEED: Final = replace(
+    _DEMO,
+    name="jurong-rapeseed",
+    latitude_deg=32.0272,
+    longitude_deg=119.2018,
+    altitude_m=24.0,
+    bearing_deg=84.0,
+    plots=(Plot(120.0, 45.0, (2.5, 7.5, 12.5, 17.5, 22.5, 27.5, 32.5, 37.5)),),
+)
+
 FIELDS: Final[dict[str, FieldScenario]] = {
     scenario.name: scenario
     for scenario in (
@@ -83,6 +94,7 @@ FIELDS: Final[dict[str, FieldScenario]] = {
             wind_m_s=1.0,
         ),
         _WHEAT,
+        _RAPESEED,
         # The same without a mass-flow sensor: amounts come from the hopper's load cells.
         replace(
             _WHEAT,

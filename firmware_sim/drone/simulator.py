@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pymavlink.dialects.v20 import common
+
 from firmware_sim.core.clock import SimClock
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
@@ -25,6 +27,7 @@ from headland.errors import SettingsError
 
 _LOGGER = logging.getLogger(__name__)
 
+_AUTOPILOT_VERSION: Final = common.MAVLINK_MSG_ID_AUTOPILOT_VERSION
 _TICK_S: Final = 0.01
 #: Maximum number of vehicle steps between two checks of the link and of `stop`: 6 s of simulated time, about 40 ms.
 _MAX_STEPS: Final = 300
@@ -99,6 +102,10 @@ class Drone:
         self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
+
+    def identify(self) -> list[bytes]:
+        """Return the frames by which a ground station that asks learns the vehicle's unique id."""
+        return [self.encoder.pack(message) for message in self.encoder.makers[_AUTOPILOT_VERSION]()]
 
     def respond(self, messages: Iterable[Message]) -> list[bytes]:
         """Return the response frames to messages from the link."""

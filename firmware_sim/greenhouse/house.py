@@ -50,6 +50,7 @@ class Compartments:
         #: Relative variation of the edge's and the roof's difference to the middle.
         self._wander = tuple(Wander(noise, 0.15, 1800.0, self._step_s) for _ in range(2))
         self.time_ms = start_ms - start_ms % step_ms
+        self._measured_ms = self.time_ms - step_ms
         self._spin_up()
         self._rain_mm = 0.0
         self._measure()
@@ -59,14 +60,15 @@ class Compartments:
         """Number of compartments."""
         return len(self._scenario.compartments)
 
-    def step(self) -> None:
-        """Advance by one step and measure."""
+    def step(self, *, measures: bool = True) -> None:
+        """Advance by one step, and measure unless nobody reads it."""
         self.time_ms += self._step_ms
         for wander in self._wander:
             wander.step()
         self._advance(self.time_ms, self._step_s)
         self._rain_mm += self.outside.rain_mm_h * self._step_s / 3600.0
-        self._measure()
+        if measures:
+            self._measure()
 
     def readings(self, unit: int) -> Readings:
         """Return the readings of a compartment's sensors, its controller and the weather station."""
@@ -94,15 +96,16 @@ class Compartments:
 
     def _measure(self) -> None:
         """Compute the true values and the sensor readings of this instant."""
+        since_s, self._measured_ms = (self.time_ms - self._measured_ms) / 1000, self.time_ms
         wander = self._wander[0].value, self._wander[1].value
         self.truth: dict[str, Numbers] = true_climate(
             self._structure, self.climate, self.actuators, self.fluxes, self.outside, wander
         )
         truth = np.stack([self.truth[kind.channel] for kind in self.sensors.kinds], axis=1)
         inside_w_m2 = self._structure.transmission * self.outside.radiation_w_m2
-        self._read = self.sensors.measure(truth, inside_w_m2, self.time_ms, self._step_s)
+        self._read = self.sensors.measure(truth, inside_w_m2, self.time_ms, since_s)
         station = np.array([[float(self.truth[kind.channel][0]) for kind in STATION]])
-        read = self._station.measure(station, inside_w_m2[:1], self.time_ms, self._step_s)
+        read = self._station.measure(station, inside_w_m2[:1], self.time_ms, since_s)
         self._outside_read = {kind.channel: float(value) for kind, value in zip(STATION, read[0], strict=True)}
         # Without rounding the binary fraction would appear as 0.6000000000000001 mm.
         self._outside_read["rain_total_mm"] = round(self._rain_mm // _BUCKET_MM * _BUCKET_MM, 1)

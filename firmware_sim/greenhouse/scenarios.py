@@ -142,6 +142,10 @@ HOUSES: Final[dict[str, HouseScenario]] = {
         # Fog, calm and little sun.
         HouseScenario("chongqing-film", CHONGQING, (_FILM,)),
         HouseScenario("jurong-seedlings", JURONG, (_SEEDLINGS,)),
+        # A family's houses: heated tomatoes, a cold tunnel, cucumbers under a screen.
+        HouseScenario(
+            "jurong-houses", JURONG, (_TOMATO, _TUNNEL, _CUCUMBER), sensors=FIELD, frost_every_days=5, truth_every_s=60
+        ),
         # An ecological-vegetable base: tunnels and multi-span film houses; one sensor sticks, one stops.
         HouseScenario(
             "hubei-greenhouses",

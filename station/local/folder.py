@@ -192,6 +192,13 @@ class FarmFolder:
         except (OSError, msgspec.MsgspecError):
             return None
 
+    def sim_run(self) -> SimRun | None:
+        """Return the simulated clock of the last start, None before the first."""
+        try:
+            return msgspec.json.decode((self.root / "simulated-until.json").read_bytes(), type=SimRun)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
     def next_sim_run(self, speed: float, now_ms: int, span_ms: int) -> SimRun:
         """Return the next simulated clock: it starts `span_ms` before now, but not before the end of the last run."""
         path = self.root / "simulated-until.json"

@@ -21,11 +21,12 @@ from station.local.broker import NO_ACCESS_LIST, BrokerKind, choose_broker, move
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.folder import GATEWAY, INGEST_USER, FarmFolder
 from station.local.gateways import Gateways, broker_users, own_users
+from station.local.past.plan import PastPlan, is_new, needs_past
 from station.local.simulators import FarmBus, Simulator, plan_simulators
 from station.local.supervisor import Part
 from station.server.files import write_whole
 from station.server.homeassistant import HOME_PREFIX
-from station.server.scenarios import farm_named
+from station.server.scenarios import DEFAULT_FARM, farm_named
 from station.server.storage.registries import REGISTRY_URL, registry_url
 from station.server.storage.stores import STORE_URL
 
@@ -42,7 +43,9 @@ class UpSettings:
 
     port: int = 8000
     data_dir: Path = Path()
-    scenario: str = "jurong-wheat"
+    scenario: str = DEFAULT_FARM
+    #: Whether a farm that is new gets a simulated past; it needs the simulators.
+    past: bool = True
     #: Number of compartments of the scenario's large greenhouses; None: the scenario's own number.
     scale: int | None = None
     speed: float = 1.0
@@ -65,6 +68,8 @@ class FarmPlan:
     api_url: str
     broker: str
     broker_port: int
+    #: The task that makes the farm's past once it is ready, None where there is nothing to make.
+    past: Part | None = None
 
 
 def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPlan:
@@ -79,6 +84,7 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         devices_port = broker_port if kind == "mosquitto" else free_port()
         broker_command = prepare_broker(kind, folder.broker_dir, broker_port, users, settings.listener, devices_port)
     api_url = f"http://{HOST}:{api_port}"
+    is_new_farm = is_new(folder)
     simulators = _simulators(settings, folder, devices_port)
     edge_toml = folder.edge_dir / "edge.toml"
     write_whole(edge_toml, _edge_settings(settings, folder, broker_port, simulators).encode())
@@ -126,8 +132,22 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
     lines += [simulator.line for simulator in simulators]
     if not simulators:
         lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
+    past = None
+    if _needs_past(settings, folder, is_new=is_new_farm):
+        past = part("past", ["sim", "past", "--data", str(folder.root)], 0)
+        past.is_task = True
+        lines.append("past        simulated, made once this farm is ready; --no-past leaves it out")
     lines.append(f"logs        {folder.logs_dir}")
-    return FarmPlan(parts, lines, api_url, kind, broker_port)
+    return FarmPlan(parts, lines, api_url, kind, broker_port, past)
+
+
+def _needs_past(settings: UpSettings, folder: FarmFolder, *, is_new: bool) -> bool:
+    """Plan the past of a new farm; return whether any of it is still to be made."""
+    run = folder.sim_run()
+    if not settings.simulate or not settings.past or run is None:
+        return False
+    plan = PastPlan(scenario=settings.scenario, scale=settings.scale, seed=settings.seed, end_ms=run.start_ms)
+    return needs_past(folder, plan, is_new=is_new)
 
 
 def _access_lines(kind: str, without_login: Sequence[str]) -> list[str]:

@@ -17,7 +17,9 @@ _CATCH_UP_S: Final = 600
 #: Simulated seconds between messages of a radio node, and between polls of a controller.
 _RADIO_PERIOD_S: Final = 60.0
 _POLL_S: Final = 10.0
-_SINGLE_POLL_S: Final = 1.0
+#: So many compartments are read every second.
+_FEW: Final = 4
+_FEW_POLL_S: Final = 1.0
 #: Time for reading one compartment of many.
 _UNIT_POLL_S: Final = 0.01
 _MIN_POLL_S: Final = 0.1
@@ -67,7 +69,7 @@ def plan_simulators(
     run = folder.next_sim_run(speed, now_ms, round((speed - 1.0) * _CATCH_UP_S * 1000))
     drones = [
         _drone(drone, number, host, free_port(socket.SOCK_DGRAM), _shared(seed + number - 1, run, folder))
-        for number, drone in enumerate(farm.drones, 1)
+        for number, drone in farm.flying
     ]
     houses = [
         plan_house(house, number, bus, free_port(socket.SOCK_STREAM), speed, _shared(seed + number - 1, run, folder))
@@ -94,16 +96,20 @@ def _shared(seed: int, run: SimRun, folder: FarmFolder) -> list[str]:
 def _drone(drone: FarmDrone, number: int, host: str, port: int, shared: list[str]) -> Simulator:
     name = numbered("sim-drone", number)
     link = ["--connect", f"udpout:{host}:{port}", "--scenario", drone.scenario, "--system-id", str(number)]
-    source = f"""
+    line = f"drone       simulated, MAVLink on UDP {port}, scenario {drone.scenario}"
+    return Simulator(name, ["sim", "drone", *link, *shared], drone_source(drone, number, host, port), line)
+
+
+def drone_source(drone: FarmDrone, number: int, host: str, port: int) -> str:
+    """Return the gateway's source for the farm's `number`-th drone."""
+    return f"""
 [[source]]
 type = "mavlink"
-name = "{name}"
+name = "{numbered("sim-drone", number)}"
 site = {json.dumps(drone.site)}
 url = "udpin:{host}:{port}"
 simulated = true
 {drone.profile}"""
-    line = f"drone       simulated, MAVLink on UDP {port}, scenario {drone.scenario}"
-    return Simulator(name, ["sim", "drone", *link, *shared], source, line)
 
 
 def plan_house(
@@ -124,7 +130,8 @@ def plan_house(
 def _controller(house: FarmHouse, name: str, host: str, port: int, speed: float) -> tuple[list[str], str, str]:
     """Return the arguments of a Modbus controller, the gateway's source for it, and its line in the output."""
     is_single = house.compartments == 1
-    poll_s = max(_MIN_POLL_S, (_SINGLE_POLL_S if is_single else _POLL_S) / speed, _UNIT_POLL_S * house.compartments)
+    every_s = _FEW_POLL_S if house.compartments <= _FEW else _POLL_S
+    poll_s = max(_MIN_POLL_S, every_s / speed, _UNIT_POLL_S * house.compartments)
     source = f"""
 [[source]]
 type = "modbus_tcp"

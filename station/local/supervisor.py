@@ -19,6 +19,8 @@ _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 15.0
 #: After this run time a part counts as healthy: its next restart waits the shortest time.
 _HEALTHY_AFTER_S: Final = 30.0
+#: After so many failures in a row a task is given up.
+_MOST_TASK_FAILURES: Final = 5
 #: An exit sooner than this, with an exit code, is a failed start; after so many in a row the remedy is applied.
 _FAILED_START_S: Final = 10.0
 _STARTS_BEFORE_REMEDY: Final = 2
@@ -45,6 +47,8 @@ class Part:
     #: What may let the part start again after repeated failed starts: returns what was done, None for nothing.
     remedy: Callable[[], str | None] | None = field(default=None, repr=False)
     failed_starts: int = 0
+    #: A part with a task that ends: it is not started again after exit code 0, nor after so many failures.
+    is_task: bool = False
 
 
 class Supervisor:
@@ -60,6 +64,11 @@ class Supervisor:
         for part in self._parts:
             self._start(part)
 
+    def add(self, part: Part) -> None:
+        """Start a further part, and supervise it."""
+        self._parts.append(part)
+        self._start(part)
+
     def pids(self) -> dict[str, int]:
         """Return the process ids of the running parts, by name."""
         return {part.name: part.process.pid for part in self._parts if part.process is not None and _alive(part)}
@@ -67,7 +76,7 @@ class Supervisor:
     def tend(self) -> None:
         """Check every part once: report those that ended, and restart those that are due."""
         now_s = time.monotonic()
-        for part in self._parts:
+        for part in list(self._parts):
             if part.process is None:
                 if now_s >= part.start_at_s:
                     self._start(part)
@@ -75,7 +84,11 @@ class Supervisor:
             code = part.process.poll()
             if code is None:
                 continue
-            part.failures = 1 if now_s - part.started_s > _HEALTHY_AFTER_S else part.failures + 1
+            if part.is_task and code == 0:
+                self._end_task(part, _last_log_message(part.log_path))
+                continue
+            is_healthy = now_s - part.started_s > _HEALTHY_AFTER_S and not part.is_task
+            part.failures = 1 if is_healthy else part.failures + 1
             # A part that was killed did start.
             is_failed_start = code > 0 and now_s - part.started_s < _FAILED_START_S
             part.failed_starts = part.failed_starts + 1 if is_failed_start else 0
@@ -84,6 +97,8 @@ class Supervisor:
             part.start_at_s = now_s + wait_s
             log_line = _last_log_line(part.log_path)
             self._report(f"{part.name} ended ({_exit_reason(code)}); it restarts in {wait_s:g} s. {log_line}")
+            if part.is_task and part.failures >= _MOST_TASK_FAILURES:
+                self._end_task(part, f"{part.name} is given up until the next start.")
             if part.remedy is not None and part.failed_starts >= _STARTS_BEFORE_REMEDY:
                 done = part.remedy()
                 if done is not None:
@@ -105,6 +120,12 @@ class Supervisor:
                     self._report(f"{part.name} did not stop in time and was killed")
                     _signal(part, signal.SIGKILL)
                 _release(part)
+
+    def _end_task(self, part: Part, sentence: str) -> None:
+        _release(part)
+        self._parts.remove(part)
+        if sentence:
+            self._report(sentence)
 
     def _start(self, part: Part) -> None:
         if part.log_path.exists() and part.log_path.stat().st_size > _LOG_MAX_BYTES:
@@ -154,8 +175,8 @@ def _exit_reason(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _last_log_line(path: Path) -> str:
-    """Return the last line of the log: for our own parts the reason of the exit."""
+def _last_log_message(path: Path) -> str:
+    """Return the last line of the log: for our own parts its result or the reason of the exit."""
     try:
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
@@ -163,7 +184,12 @@ def _last_log_line(path: Path) -> str:
             lines = file.read().decode(errors="replace").strip().splitlines()
     except OSError:
         return ""
-    return f"Its log {path} ends: {_message(lines[-1])[:300]}" if lines else f"Its log is {path}"
+    return _message(lines[-1])[:300] if lines else ""
+
+
+def _last_log_line(path: Path) -> str:
+    message = _last_log_message(path)
+    return f"Its log {path} ends: {message}" if message else f"Its log is {path}"
 
 
 def _message(line: str) -> str:

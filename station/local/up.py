@@ -78,6 +78,8 @@ def _supervise(
             ready = _is_ready(plan.api_url)
             if ready:
                 _report_ready(folder, plan.api_url, report, prints_key=settings.prints_key)
+                if plan.past is not None:
+                    supervisor.add(plan.past)
         warnings.look()
 
 

@@ -28,7 +28,7 @@ FIRST_FARM: Final = "Home farm"
 #: Name of the bootstrap key in the registry. There is one; it is in the farm's folder.
 BOOTSTRAP_KEY: Final = "this machine"
 #: Time zone of all simulated farms.
-_DEMO_TIME_ZONE: Final = "Asia/Shanghai"
+DEMO_TIME_ZONE: Final = "Asia/Shanghai"
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int |
             site = Site(
                 farm=farm.id,
                 name=name,
-                time_zone=_DEMO_TIME_ZONE,
+                time_zone=DEMO_TIME_ZONE,
                 longitude_deg=longitude_deg,
                 latitude_deg=latitude_deg,
             )
@@ -119,14 +119,23 @@ def add_demo(repositories: OrganisationRepositories, scenario: str, scale: int |
 
 def _add_demo_implement(repositories: OrganisationRepositories, scenario: str) -> None:
     """Add the sprayer or spreader of a simulated drone; a person assigns it to a vehicle."""
+    from firmware_sim.drone.scenarios import FIELDS
+
+    field, kind, name = FIELDS[scenario], _implement_kind(scenario), implement_name(scenario)
+    if not repositories.implements.list(name=name) and repositories.implements.deleted_ms(name=name) is None:
+        repositories.implements.add(Implement(name=name, kind=kind, swath_m=field.swath_m))
+
+
+def implement_name(scenario: str) -> str:
+    """Return the name of the implement of a simulated drone."""
+    return f"{scenario} {_implement_kind(scenario).value}"
+
+
+def _implement_kind(scenario: str) -> ImplementKind:
     from firmware_sim.drone.field_model import SprayerPlan
     from firmware_sim.drone.scenarios import FIELDS
 
-    field = FIELDS[scenario]
-    kind = ImplementKind.SPRAYER if isinstance(field.machine, SprayerPlan) else ImplementKind.SPREADER
-    name = f"{scenario} {kind.value}"
-    if not repositories.implements.list(name=name) and repositories.implements.deleted_ms(name=name) is None:
-        repositories.implements.add(Implement(name=name, kind=kind, swath_m=field.swath_m))
+    return ImplementKind.SPRAYER if isinstance(FIELDS[scenario].machine, SprayerPlan) else ImplementKind.SPREADER
 
 
 def add_gateway(repositories: OrganisationRepositories, name: str, site: str) -> None:

@@ -12,13 +12,30 @@ MAX_COMPARTMENTS: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
+class PastFlight:
+    """A treatment in the farm's past: so many days ago, at a local hour, with what its person declared."""
+
+    days_ago: int
+    hour: float
+    product: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FarmDrone:
-    """A drone: its flight scenario (`headland sim drone --scenario`) and its site."""
+    """A drone: its flight scenario (`headland sim drone --scenario`) and its site.
+
+    One that does not fly now is in the farm's past only.
+    """
 
     scenario: str
     site: str
     #: Settings of its sprayer or spreader in edge.toml, below its [[source]].
     profile: str = ""
+    #: Crop of its field.
+    crop: str = ""
+    flies_now: bool = True
+    past: tuple[PastFlight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,8 @@ class FarmHouse:
     compartments: int = 1
     radio: bool = False
     kind: str = "greenhouse"
+    #: Crop and stage of each compartment, as its grower entered them; empty where nobody did.
+    crops: tuple[tuple[str, str], ...] = ()
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -51,6 +70,11 @@ class FarmScenario:
     drones: tuple[FarmDrone, ...]
     houses: tuple[FarmHouse, ...]
 
+    @property
+    def flying(self) -> tuple[tuple[int, FarmDrone], ...]:
+        """The drones that fly now, with their numbers."""
+        return tuple((number, drone) for number, drone in enumerate(self.drones, 1) if drone.flies_now)
+
 
 # The output is configured here, too: it is known before the vehicle's parameters are read.
 _PUMP: Final = """[source.sprayer]
@@ -65,31 +89,56 @@ pump_servo = 9
 pump_off_us = 1140
 """
 
+_UREA: Final = "urea 46-0-0"
+_FEED: Final = "foliar feed"
+#: A week of work: a dressing, a repair of it and two sprayings of each kind of field.
+_SPREADING: Final = (PastFlight(6, 8.5, _UREA), PastFlight(3, 9.0, _UREA))
+_SPRAYING: Final = (PastFlight(5, 8.0, _FEED), PastFlight(2, 16.0, _FEED))
+
+#: The farm of `headland up` without --scenario.
+DEFAULT_FARM: Final = "jurong-farm"
+
 FARMS: Final[dict[str, FarmScenario]] = {
+    # A family's farm: wheat that is dressed now, rapeseed that was sprayed, three greenhouses beside them.
+    "jurong-farm": FarmScenario(
+        drones=(
+            FarmDrone("jurong-wheat", "jurong", _SPREADER, "wheat", past=_SPREADING),
+            FarmDrone("jurong-rapeseed", "jurong", _PUMP, "rapeseed", flies_now=False, past=_SPRAYING),
+        ),
+        houses=(
+            FarmHouse(
+                "jurong-houses",
+                "jurong",
+                "greenhouse",
+                compartments=3,
+                crops=(("tomato", "fruiting"), ("lettuce", ""), ("cucumber", "fruiting")),
+            ),
+        ),
+    ),
     # Winter wheat at jointing, dressed with urea.
     "jurong-wheat": FarmScenario(
-        drones=(FarmDrone("jurong-wheat", "jurong", _SPREADER),),
+        drones=(FarmDrone("jurong-wheat", "jurong", _SPREADER, "wheat", past=_SPREADING),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
     ),
     # The same without a mass-flow sensor: amounts come from the hopper's weight.
     "jurong-wheat-hopper": FarmScenario(
-        drones=(FarmDrone("jurong-wheat-hopper", "jurong", _SPREADER),),
+        drones=(FarmDrone("jurong-wheat-hopper", "jurong", _SPREADER, "wheat", past=_SPREADING),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
     ),
     "demo": FarmScenario(
-        drones=(FarmDrone("demo", "jurong", _PUMP),),
+        drones=(FarmDrone("demo", "jurong", _PUMP, past=_SPRAYING),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
     ),
     "refill": FarmScenario(
-        drones=(FarmDrone("jurong-refill", "jurong", _PUMP),),
+        drones=(FarmDrone("jurong-refill", "jurong", _PUMP, past=_SPRAYING),),
         houses=(FarmHouse("hubei-tunnel", "wuhan"),),
     ),
     "heavy": FarmScenario(
-        drones=(FarmDrone("jurong-heavy", "jurong", _PUMP),),
+        drones=(FarmDrone("jurong-heavy", "jurong", _PUMP, past=_SPRAYING),),
         houses=(FarmHouse("hubei-tomato", "wuhan"),),
     ),
     "chongqing": FarmScenario(
-        drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP),),
+        drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP, past=_SPRAYING),),
         houses=(FarmHouse("chongqing-film", "chongqing"),),
     ),
     # An ecological-vegetable base: tunnels and multi-span film houses behind one controller.
@@ -99,7 +148,7 @@ FARMS: Final[dict[str, FarmScenario]] = {
     ),
     # Terraces, a node at the edge of the forest and a film house, both behind a LoRa hop that loses messages.
     "chongqing-mixed": FarmScenario(
-        drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP),),
+        drones=(FarmDrone("chongqing-terrace", "chongqing", _PUMP, past=_SPRAYING),),
         houses=(
             FarmHouse("chongqing-hill-film", "chongqing", "film-house", compartments=2, radio=True),
             FarmHouse("chongqing-forest-edge", "chongqing", "forest-edge", radio=True, kind="field"),
@@ -128,4 +177,4 @@ def farm_named(name: str, scale: int | None = None) -> FarmScenario:
 
 
 def _is_scalable(house: FarmHouse) -> bool:
-    return house.compartments > 1 and not house.radio
+    return house.compartments > 1 and not house.radio and not house.crops

@@ -27,8 +27,8 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     farm = Farm(tmp_path_factory.mktemp("docs") / "farm", "--speed", "60")
     try:
         farm.wait_ready(60)
-        farm.wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 2, 60)
-        field = farm.get("/v1/fields")["items"][0]["id"]
+        farm.wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 4, 60)
+        field = next(item["id"] for item in farm.get("/v1/fields")["items"] if item["name"] == "jurong-wheat")
         farm.wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120)
         farm.wait_until(lambda: is_registered(farm, "greenhouse-1"), 60)
         yield farm

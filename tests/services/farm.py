@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from station.cli.commands.up import PAST
 from station.local.folder import FarmFolder
 from tests.station.cli.command_line import call
 from tests.waiting import wait_until
@@ -44,7 +45,8 @@ class Farm:
     @property
     def environ(self) -> dict[str, str]:
         """What every command of this farm's user sees."""
-        return {**os.environ, "HOME": str(self._home), "HEADLAND_DATA": str(self.folder.root)}
+        farm = {"HOME": str(self._home), "HEADLAND_DATA": str(self.folder.root), PAST: "0"}
+        return {**os.environ, **farm}
 
     @property
     def headers(self) -> dict[str, str]:

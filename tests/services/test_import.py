@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from station.local.past.plan import PastPlan, write_plan
 from station.server.organisation import open_first_organisation
 from station.server.storage.registries import registry_url
 from tests.edge.imports.dataflash.bin_writer import NOON_MS
@@ -54,6 +55,27 @@ def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Far
     second = farm.run("edge", "import", str(log))
     assert second.returncode == 0, second.stdout + second.stderr
     assert stored_positions(farm, device) == stored
+
+
+def test_the_rest_of_a_simulated_past_is_stored_once_and_marked(farm: Farm) -> None:
+    plan = PastPlan(scenario="chongqing", scale=None, seed=9, end_ms=NOON_MS, house_days=0.02, done=("flight-1-5",))
+    write_plan(farm.folder, plan)
+    made = farm.run("sim", "past")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "The simulated past is in the store" in made.stdout
+    wanted = {"start": NOON_MS - 86_400_000, "end": NOON_MS, "max_points": 1000}
+    air = farm.get("/v1/devices/greenhouse-1/series", channel="air_temperature_degc", **wanted)
+    assert len(air["time_ms"]) == 5
+    assert air["simulated"] is True
+    (vehicle,) = (drone for drone in farm.devices("drone") if drone["id"].startswith("uav-484c53494d09"))
+    assert vehicle["simulated"] is True
+    assert "flow_l_min" in farm.get(f"/v1/devices/{vehicle['id']}/latest")["channels"]
+    (gateway,) = (item for item in farm.get("/v1/gateways")["items"] if item["id"] == "gateway-1")
+    assert gateway["loss"] == 0
+    assert set(gateway["recent"].values()) == {0}
+    again = farm.run("sim", "past")
+    assert "needs no simulated past" in again.stdout
+    assert farm.get("/v1/devices/greenhouse-1/series", channel="air_temperature_degc", **wanted) == air
 
 
 def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm, tmp_path: Path) -> None:

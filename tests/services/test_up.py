@@ -58,11 +58,11 @@ def declare_pass(farm: Farm) -> str:
     end_ms = wall_clock_ms()
     farm.wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "mass_flow_kg_min") > end_ms, 30)
     body = {
-        "field": farm.get("/v1/fields")["items"][0]["id"],
+        "field": id_of(farm, "/v1/fields", "jurong-wheat"),
         "device": drone,
         "start_ms": began_ms,
         "end_ms": end_ms,
-        "implement": farm.get("/v1/implements")["items"][0]["id"],
+        "implement": id_of(farm, "/v1/implements", "jurong-wheat spreader"),
         "planned_rate_ha": 98.0,
     }
     return f"{body['field']}?pass={post(farm, '/v1/passes', body)['id']}"
@@ -122,7 +122,7 @@ def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> 
                 if address.startswith("#/field/"):
                     open_a_cell(page)
                 if name == "alarms" and care is not None:
-                    card = page.locator("[data-alarm]").first
+                    card = page.locator("[data-alarm]", has_text="always").filter(has_text="greenhouse-1")
                     card.get_by_role("button", name=care).press("Enter")
                     expect(card).to_contain_text("Acknowledged by")
             assert page.locator("html").get_attribute("lang") == locale.removesuffix("-GB")
@@ -191,6 +191,10 @@ def test_a_farm_runs_on_the_broker_that_pip_brings(restarted: Restarted) -> None
     assert farm.folder.read_state().broker == "iotcore"
     devices = [farm.devices("drone")[0], farm.devices("greenhouse")[0]]
     farm.wait_until(lambda: all(is_fresh(farm, device) for device in devices), 30)
+
+
+def id_of(farm: Farm, path: str, name: str) -> str:
+    return next(str(item["id"]) for item in farm.get(path)["items"] if item["name"] == name)
 
 
 def is_fresh(farm: Farm, device: dict[str, Any]) -> bool:

@@ -65,7 +65,9 @@ class TimeColumn(_Table, frozen=True, kw_only=True):
 class TableMap(_Table, frozen=True, kw_only=True):
     """A map file. `device` is the device of the table; every column is a channel or ignored with a reason.
 
-    `missing` are the texts of a missing value, besides an empty cell. `decimal` is the decimal mark.
+    `missing` are the texts of a missing value, besides an empty cell. `decimal` is the decimal mark. `simulated` marks
+    the table's data as a simulator's, for good. `describes` is false for the past of a device that a source reads now:
+    the table has its values alone, and the source's descriptor remains.
     """
 
     device: Name
@@ -81,6 +83,8 @@ class TableMap(_Table, frozen=True, kw_only=True):
     encoding: Encoding = "utf-8"
     missing: tuple[str, ...] = ("NaN", "nan", "NA", "N/A", "null")
     interval_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    simulated: bool = False
+    describes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

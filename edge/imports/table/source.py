@@ -52,7 +52,7 @@ class TableSource:
         self._path = path
         self._map = loaded
         table = loaded.map
-        self._device = DeviceId(table.device, table.kind, table.site or site)
+        self._device = DeviceId(table.device, table.kind, table.site or site, table.simulated)
         self._stop = threading.Event()
         self._counts: Counter[str] = Counter()
         self._refusals: list[RefusedRow] = []
@@ -70,7 +70,8 @@ class TableSource:
             reader = match_header(self._map, header or [])
             if isinstance(reader, str):
                 raise DataDamaged(f"{self.name}: {reader}")
-            sink.describe(self._descriptor())
+            if self._map.map.describes:
+                sink.describe(self._descriptor())
             while (cells := self._next(lines)) is not None:
                 self._handle(reader, lines.line_num, cells, sink)
 
@@ -138,4 +139,5 @@ class TableSource:
             name=table.title or table.device,
             model=table.model,
             channels=channels,
+            simulated=table.simulated,
         )

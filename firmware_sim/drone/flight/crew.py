@@ -43,6 +43,11 @@ class Crew:
         self._was_armed = False
         autopilot.load(self._items)
 
+    @property
+    def is_at_first_row(self) -> bool:
+        """Whether the next row is the field's first: before a treatment, and after it."""
+        return self._next_row == 0
+
     def hand_over(self) -> None:
         """Leave the control to a ground station."""
         self.flies = False

@@ -9,7 +9,14 @@ import typer
 
 from headland.clock import wall_clock_ms
 from station.cli.log_output import LogFormat, configure_logging
-from station.cli.options import SIMULATION, LogFormatOption, host_and_port, read_password
+from station.cli.options import (
+    SIMULATION,
+    DataOption,
+    LogFormatOption,
+    farm_folder,
+    host_and_port,
+    read_password,
+)
 from station.server.signals import stop_event
 
 if TYPE_CHECKING:
@@ -214,6 +221,15 @@ def _login(address: str, username: str | None, password_file: Path | None) -> Br
 
     host, port = host_and_port(address)
     return BrokerLogin(host, port, username, None if username is None else read_password(password_file))
+
+
+@sim_app.command("past", hidden=True)
+def sim_past(data: DataOption = None, log_format: LogFormatOption = LogFormat.TEXT) -> None:
+    """Make what a running simulated farm lacks of its past; `headland up` calls it once the farm is ready."""
+    from station.local.past.make import make_past
+
+    configure_logging("past", log_format)
+    typer.echo(make_past(farm_folder(data), stop_event()))
 
 
 def _resumed_ms(speed: float, start_ms: int | None, real_start_ms: int | None) -> int:

@@ -16,6 +16,9 @@ from station.cli.options import NETWORK, SIMULATION, DataOption, LogFormatOption
 
 _LOGGER = logging.getLogger(__name__)
 
+#: Environment variable of --past.
+PAST = "HEADLAND_PAST"
+
 
 class BrokerChoice(StrEnum):
     """MQTT broker that `headland up` runs."""
@@ -30,9 +33,18 @@ def up(
         int, typer.Option(help="Port of the API and the web page on 127.0.0.1; 0 picks a free one.")
     ] = 8000,
     data: DataOption = None,
-    scenario: Annotated[str, typer.Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-wheat",
+    scenario: Annotated[str, typer.Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-farm",
     speed: Annotated[float, typer.Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
     no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
+    past: Annotated[
+        bool,
+        typer.Option(
+            "--past/--no-past",
+            envvar=PAST,
+            help="Give a new simulated farm a past: two weeks of its greenhouses, a week of passes.",
+            rich_help_panel=SIMULATION,
+        ),
+    ] = True,
     scale: Annotated[
         int | None,
         typer.Option(
@@ -99,6 +111,7 @@ def up(
             port=port,
             data_dir=farm_folder(data).root,
             scenario=scenario,
+            past=past,
             scale=scale,
             speed=speed,
             simulate=not no_sim,

@@ -80,6 +80,24 @@ def test_the_last_record_of_a_part_that_logs_json_is_reported_by_its_message(far
     assert farm.said[0].endswith("station.log ends: the disk is full")
 
 
+def test_a_task_ends_with_its_result_and_one_that_fails_is_given_up_in_the_end(
+    farm: Farm, wait_until: WaitUntil
+) -> None:
+    farm.add("edge", OBEDIENT)
+    supervisor = farm.start()
+    for name, code in (("past", "print('all is made')"), ("broken", "raise SystemExit(2)")):
+        part = Part(name, [sys.executable, "-c", code], farm.folder / f"{name}.log", 0, is_task=True)
+        supervisor.add(part)
+        part.failures = 4
+
+    def are_over() -> bool:
+        supervisor.tend()
+        return "all is made" in farm.said and "broken is given up until the next start." in farm.said
+
+    wait_until(are_over)
+    assert set(supervisor.pids()) == {"edge"}
+
+
 def test_what_a_part_said_last_is_shown(farm: Farm, wait_until: WaitUntil) -> None:
     farm.add("station", "import sys\nprint('headland: the disk is full')\nsys.exit(3)")
     supervisor = farm.start()

@@ -34,7 +34,7 @@ def test_the_gateway_of_every_farm_reads_its_settings(tmp_path: Path, name: str)
     sources = load_settings(folder.edge_dir / "edge.toml", {}).source
     simulators = [part.name for part in plan.parts if part.name.startswith("sim-")]
     assert [source.name for source in sources] == simulators
-    assert len(simulators) == len(farm_named(name).drones) + len(farm_named(name).houses)
+    assert len(simulators) == len(farm_named(name).flying) + len(farm_named(name).houses)
 
 
 def test_alarms_of_the_users_own_stand_in_the_place_of_those_that_come_along(tmp_path: Path) -> None:

@@ -131,3 +131,16 @@ def test_any_cells_give_rows_with_finite_values_or_a_refusal(
         refusals = reader.take_refusals()
         assert row is not None or refusals or not any(cell.strip() for cell in cells)
         assert all(refusal.sentence() for refusal in refusals)
+
+
+def test_the_past_of_a_device_that_a_source_reads_now_leaves_its_descriptor_and_marks_what_is_simulated(
+    tmp_path: Path,
+) -> None:
+    table, path = tmp_path / "t.csv", tmp_path / "map.toml"
+    table.write_text("Date,Tair,Rh,note\n2/1/2022 0:00,50,41.5,x\n")
+    text = MAP.format(encoding="utf-8", delimiter=",", decimal=".")
+    path.write_text(f"simulated = true\ndescribes = false\n{text}", encoding="utf-8")
+    sink = ListSink()
+    TableSource(table, load_map(path), "home").run(sink)
+    assert sink.descriptors == []
+    assert [reading.source.simulated for reading in sink.readings] == [True]

@@ -1,0 +1,1 @@
+"""Past of a simulated farm: what its simulators would have reported before its first start, through the real path."""

@@ -1,0 +1,87 @@
+"""What a person would have entered in a farm's past, sent to the API as a person's program would."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Final
+
+from firmware_sim.drone.scenarios import FIELDS
+from headland.client import Client
+from headland.errors import RetryLater
+from station.local.folder import FarmFolder
+from station.server.organisation import implement_name
+from station.server.scenarios import FarmDrone, FarmHouse, PastFlight
+
+#: The products of the simulated flights.
+_PRODUCTS: Final[dict[str, dict[str, Any]]] = {
+    "urea 46-0-0": {"kind": "granular", "n_pct": 46.0, "p2o5_pct": 0.0, "k2o_pct": 0.0, "amide_n_pct": 46.0,
+                    "ammonium_n_pct": 0.0, "nitrate_n_pct": 0.0, "density_kg_l": 0.75},
+    "foliar feed": {"kind": "liquid", "n_pct": 12.0, "p2o5_pct": 4.0, "k2o_pct": 6.0, "density_kg_l": 1.15},
+}  # fmt: skip
+
+
+class PastRecords:
+    """Enters zones, products, seasons and passes through the API; what is there already stays as it is."""
+
+    def __init__(self, folder: FarmFolder) -> None:
+        key = folder.api_key()
+        if key is None:
+            raise RetryLater("The station has not written its key yet.")
+        self._client = Client(folder.read_state().api_url, key)
+
+    def __enter__(self) -> PastRecords:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def enter_house(self, house: FarmHouse) -> None:
+        """Enter the crop of each greenhouse, and its device into the zone."""
+        for device, (crop, stage) in zip(house.devices, house.crops, strict=False):
+            greenhouse = self._named("/v1/greenhouses", device)
+            if greenhouse is None:
+                continue
+            if not list(self._client.items("/v1/greenhouse-zones", greenhouse=greenhouse["id"])):
+                zone = {"greenhouse": greenhouse["id"], "name": crop, "crop": crop, "stage": stage}
+                added = self._client.post("/v1/greenhouse-zones", zone)
+                self._client.put(f"/v1/devices/{device}/place", {"zone": added["id"]}, version=0)
+
+    def declare(self, drone: FarmDrone, flight: PastFlight, device: str, start_ms: int, end_ms: int) -> None:
+        """Declare a pass with its implement, product and planned rate."""
+        field = self._named("/v1/fields", drone.scenario)
+        if field is None:
+            return
+        implement = self._named("/v1/implements", implement_name(drone.scenario))
+        declaration = {
+            "field": field["id"],
+            "device": device,
+            "start_ms": start_ms,
+            "end_ms": end_ms,
+            "implement": None if implement is None else implement["id"],
+            "product": self._ensure_product(flight.product),
+            "season": self._ensure_season(field["id"], drone.crop),
+            "planned_rate_ha": FIELDS[drone.scenario].machine.rate_ha,
+            "note": flight.note,
+        }
+        self._client.post("/v1/passes", declaration)
+
+    def _ensure_product(self, name: str) -> str | None:
+        if not name:
+            return None
+        found = self._named("/v1/products", name)
+        if found is None:
+            found = self._client.post("/v1/products", {"name": name, **_PRODUCTS[name]})
+        return str(found["id"])
+
+    def _ensure_season(self, field: str, crop: str) -> str | None:
+        if not crop:
+            return None
+        found = next(iter(self._client.items("/v1/seasons", field=field)), None)
+        if found is None:
+            found = self._client.post("/v1/seasons", {"field": field, "name": crop, "crop": crop})
+        return str(found["id"])
+
+    def _named(self, path: str, name: str) -> dict[str, Any] | None:
+        return next((item for item in self._client.items(path) if item["name"] == name), None)

@@ -1,0 +1,167 @@
+"""Making of a farm's past: simulated tables and logs, imported as the farm's own gateway, and what a person declared.
+
+The simulators write what a climate computer's log and a ground station's recording would hold. The import sends it
+through the gateway's own steps, spool and uplink to the broker and ingest, and waits for the commit ack. Whatever was
+interrupted is made again: the same files give the same samples, which the store has once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge.agent.settings import EdgeSettings, load_settings
+from edge.imports.importer import import_files
+from edge.imports.report import FileReport
+from edge.imports.table.map import load_map
+from edge.sources.mavlink.settings import MavlinkSettings
+from firmware_sim.drone.flight_log import record_treatment
+from firmware_sim.drone.simulator import DroneSettings
+from firmware_sim.greenhouse.past_table import CONTROLLER_STEPS, NODE_STEPS, TIME_COLUMN, write_past
+from firmware_sim.greenhouse.scenarios import house_named
+from headland.clock import wall_clock_ms
+from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.errors import HeadlandError, RetryLater
+from station.local.folder import FarmFolder
+from station.local.past.declared import PastRecords
+from station.local.past.plan import EVERY_MS, FlightJob, HouseJob, PastPlan, read_plan, work_folder, write_plan
+from station.local.simulators import drone_source
+from station.server.scenarios import FarmDrone
+
+_LOGGER = logging.getLogger(__name__)
+
+#: The past leaves the processor to whoever looks at the farm.
+_NICE: Final = 10
+
+
+def make_past(folder: FarmFolder, stop: threading.Event) -> str:
+    """Make what the running farm still lacks of its past; return a sentence about it.
+
+    Raises RetryLater where the farm does not run or `stop` came first: the next call makes the rest.
+    """
+    plan = read_plan(folder)
+    if plan is None or plan.finished_ms is not None:
+        return "This farm needs no simulated past."
+    os.nice(_NICE)
+    began_s, work = time.monotonic(), work_folder(folder)
+    work.mkdir(mode=0o700, exist_ok=True)
+    settings = load_settings(folder.edge_dir / "edge.toml", os.environ)
+    # A spool of its own: the gateway's is in use.
+    gateway = msgspec.structs.replace(settings.gateway, data_dir=str(work))
+    settings = msgspec.structs.replace(settings, gateway=gateway)
+    samples = 0
+    with PastRecords(folder) as records:
+        for job in plan.jobs():
+            part_s = time.monotonic()
+            if isinstance(job, HouseJob):
+                reports = _make_house(job, plan, settings, work, stop)
+                records.enter_house(job.house)
+            else:
+                reports = _make_flight(job, plan, settings, work, stop, records)
+            plan = msgspec.structs.replace(plan, done=(*plan.done, job.name))
+            write_plan(folder, plan)
+            samples += sum(report.points for report in reports)
+            _LOGGER.info("%s: %.1f s", job.name, time.monotonic() - part_s)
+    write_plan(folder, msgspec.structs.replace(plan, finished_ms=wall_clock_ms()))
+    shutil.rmtree(work, ignore_errors=True)
+    took_s = time.monotonic() - began_s
+    return (
+        f"The simulated past is in the store: {samples:,} samples, made in {took_s:.0f} s, "
+        f"{time.process_time():.0f} s of a processor."
+    )
+
+
+def _make_house(
+    job: HouseJob, plan: PastPlan, settings: EdgeSettings, work: Path, stop: threading.Event
+) -> list[FileReport]:
+    """Simulate the compartments of a house and import their tables."""
+    house = job.house
+    steps = NODE_STEPS if house.radio else CONTROLLER_STEPS
+    paths = [work / f"{device}.csv" for device in house.devices]
+    scenario = house_named(house.scenario).scaled(house.compartments)
+    is_whole = write_past(
+        scenario,
+        seed=plan.seed + job.number - 1,
+        weather_seed=plan.seed,
+        start_ms=job.start_ms,
+        end_ms=plan.end_ms,
+        every_ms=EVERY_MS,
+        steps=steps,
+        paths=paths,
+        is_stopped=stop.is_set,
+    )
+    if not is_whole:
+        raise RetryLater("The simulated past is not made yet: the farm stopped.")
+    reports = []
+    for device, path in zip(house.devices, paths, strict=True):
+        map_path = path.with_suffix(".toml")
+        write_map(map_path, device, house.kind, house.site, tuple(steps))
+        reports += _import([path], settings, stop, map_path)
+        path.unlink()
+    return reports
+
+
+def _make_flight(
+    job: FlightJob, plan: PastPlan, settings: EdgeSettings, work: Path, stop: threading.Event, records: PastRecords
+) -> list[FileReport]:
+    """Simulate a flight, import its log and declare the pass."""
+    drone, path = job.drone, work / f"{job.name}.tlog"
+    simulated = DroneSettings(scenario=drone.scenario, seed=plan.seed + job.number - 1, system_id=job.number)
+    flight = record_treatment(simulated, job.start_ms, path, stop.is_set)
+    if flight is None:
+        raise RetryLater("The simulated past is not made yet: the farm stopped.")
+    reports = _import([path], msgspec.structs.replace(settings, source=[log_source(drone, job.number)]), stop)
+    path.unlink()
+    for device in reports[0].devices:
+        records.declare(drone, job.flight, device, flight.start_ms, flight.end_ms)
+    return reports
+
+
+def log_source(drone: FarmDrone, number: int) -> MavlinkSettings:
+    """Return the settings of a drone's log: those of its live source, with the profile of its sprayer or spreader."""
+    table = tomllib.loads(drone_source(drone, number, "127.0.0.1", 1))["source"][0]
+    return msgspec.convert(table, MavlinkSettings).resolve(Path())
+
+
+def _import(
+    paths: Sequence[Path], settings: EdgeSettings, stop: threading.Event, map_path: Path | None = None
+) -> list[FileReport]:
+    """Import files; raises RetryLater where `stop` came first, DataDamaged where a file of our own is refused."""
+    table_map = None if map_path is None else load_map(map_path)
+    report = import_files(paths, settings, progress=lambda _: None, stop=stop, table_map=table_map)
+    if not report.finished:
+        raise RetryLater("The simulated past is not stored yet: the farm stopped.")
+    for file in report.files:
+        if file.error or file.refusals:
+            raise HeadlandError(f"The simulated past cannot be imported: {file.sentence()}")
+    return list(report.files)
+
+
+def write_map(path: Path, device: str, kind: str, site: str, channels: Sequence[str]) -> None:
+    """Write the column map of a house's table; the device itself is described by the gateway that reads it now."""
+    lines = [
+        f'device = "{device}"',
+        f'kind = "{kind}"',
+        f'site = "{site}"',
+        "simulated = true",
+        "describes = false",
+        f'time = {{ name = "{TIME_COLUMN}", format = "epoch_ms", zone = "UTC" }}',
+    ]
+    for channel in channels:
+        lines += ["[[column]]", f'name = "{channel}"', f'channel = "{channel}"', f'unit = "{_unit_of(channel)}"']
+    path.write_text("\n".join(lines) + "\n")
+
+
+def _unit_of(channel: str) -> str:
+    quantity, parts = quantity_of(channel), split_channel(channel)
+    unit = quantity.unit if quantity is not None else None if parts is None else unit_of_name(parts[0])
+    return unit or "1"
