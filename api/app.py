@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from anyio import CapacityLimiter
@@ -106,6 +107,7 @@ def create_app(
     limits: Limits = _LIMITS,
     threads: Callable[[], Sequence[ThreadStatus]] = no_threads,
     webhooks_to: AddressPolicy | None = None,
+    unreachable: Mapping[str, str] = MappingProxyType({}),
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -118,7 +120,7 @@ def create_app(
     `store_admin` runs maintenance on a store that only this process may open. `live` receives commits as they happen;
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
-    permit is refused when it is saved.
+    permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -144,6 +146,7 @@ def create_app(
         store_admin,
         threads=lambda: [*threads(), *feeds.threads()],
         webhooks_to=webhooks_to,
+        unreachable=unreachable,
     )
     metrics = CollectorRegistry()
     if authenticator is None:

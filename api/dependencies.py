@@ -44,6 +44,8 @@ class HomeServices:
     cache: ResultCache = field(default_factory=ResultCache)
     threads: Callable[[], Sequence[ThreadStatus]] = no_threads
     webhooks_to: AddressPolicy | None = None
+    #: Why this process sends nothing to recipients of a kind, in the catalogue's `recipient_faults`.
+    unreachable: Mapping[str, str] = field(default_factory=dict)
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

@@ -83,9 +83,11 @@ class OutgoingClient:
         if kept is not None:
             kept[0].close()
 
-    def post(self, target: HttpTarget, body: bytes, headers: Mapping[str, str], within_s: float) -> HttpAnswer:
-        """POST a body; the answer's own body is not read. Raises OutgoingError."""
-        return self._send("POST", target, body, headers, within_s, 0)
+    def post(
+        self, target: HttpTarget, body: bytes, headers: Mapping[str, str], within_s: float, most_bytes: int = 0
+    ) -> HttpAnswer:
+        """POST a body; of the answer's own at most `most_bytes` are read, by default none. Raises OutgoingError."""
+        return self._send("POST", target, body, headers, within_s, most_bytes)
 
     def get(self, target: HttpTarget, headers: Mapping[str, str], within_s: float, most_bytes: int) -> HttpAnswer:
         """GET a document of at most `most_bytes`; the body of another answer than 200 is not read.

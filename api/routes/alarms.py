@@ -7,39 +7,51 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
-from api.dependencies import ScopeOf, access_of
+from api.dependencies import HomeOf, HomeServices, ScopeOf, access_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import check_match, reply
 from api.routes.parameters import NAME_PATTERN, End, Start
-from api.routes.registry import ID_PATTERN, make_router
+from api.routes.registry import ID_PATTERN, BodyOf, body_of_kind, decode_record, make_router
 from api.schemas.alarms import (
     ALARM_KINDS,
+    RULES,
     Acknowledgement,
     AlarmItem,
     AlarmList,
     DeviceSimulation,
     NotificationItem,
     NotificationList,
+    RecipientDelivery,
+    RecipientDeliveryList,
     RecipientSecret,
     RuleSimulation,
     SimulatedAlarm,
     Snooze,
 )
+from headland.alarms.chat_robots import robot_of
+from headland.alarms.messages import TEST, trial_body_of
 from headland.alarms.rule_conditions import is_for_gateways
 from headland.alarms.rule_simulation import simulate_rule
 from headland.alarms.targets import load_targets
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.registry.models.alarms import Notice, NoticeState
+from headland.analysis.window import Window
+from headland.i18n.sentences import translate_sentence
+from headland.registry.models.alarms import AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
 from headland.registry.models.models import Scope
 from headland.registry.registry import Access
+from headland.registry.repositories.alarms import AlarmUpdate, RecipientNotices
 from headland.units_of_time import DAY_MS
 
 #: The error of a notification for keys without the scope `admin`.
 _NOT_ACCEPTED: Final = "not accepted by the recipient; an administrator's key shows why"
 LONGEST_REPLAY_MS: Final = 366 * DAY_MS
+#: A rule that is being written is tried on the last weeks, again after each change.
+LONGEST_DRAFT_MS: Final = 93 * DAY_MS
+#: A test of a recipient is not followed by another one before this.
+_TEST_EVERY_MS: Final = 10_000
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
@@ -131,16 +143,76 @@ def get_notices(
     return reply_page(request, NotificationList(items=page, next=following))
 
 
+@router.get("/alarm-notices/{notice}", response_model=NotificationItem)
+def get_notice(request: Request, scope: ScopeOf, notice: Id) -> Response:
+    """Return a notification."""
+    return reply(request, show_notice(repositories_of(scope).alarms.notice(notice), access_of(request)))
+
+
 @router.post("/alarm-notices/{notice}/replay", response_model=NotificationItem, status_code=202)
 def replay_notice(request: Request, scope: ScopeOf, notice: Id) -> NotificationItem:
     """Retry a dead notification."""
     return show_notice(repositories_of(scope).alarms.replay(notice), access_of(request))
 
 
+@router.get("/alarm-recipients/delivery", name="list_recipient_delivery", response_model=RecipientDeliveryList)
+def get_delivery(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
+    """List whether notifications reach each recipient: the newest one, those that failed, and why none can be sent."""
+    repositories, access = repositories_of(scope), access_of(request)
+    notices = repositories.alarms.notices_by_recipient()
+    items = [
+        _delivery_to(recipient, notices.get(recipient.id, RecipientNotices()), home, access)
+        for recipient in repositories.alarm_recipients.all()
+    ]
+    return reply(request, RecipientDeliveryList(items=items))
+
+
+@router.post(
+    "/alarm-recipients/{recipient}/test",
+    response_model=NotificationItem,
+    status_code=202,
+    responses=declare_problems(409),
+)
+def test_recipient(request: Request, scope: ScopeOf, recipient: Id) -> NotificationItem:
+    """Send a test to a recipient: a notification without alarms. Its state says whether it was delivered."""
+    repositories = repositories_of(scope)
+    known = repositories.alarm_recipients.get(recipient)
+    for sent in repositories.alarms.notices(NoticeState.WAITING, since_ms=scope.now_ms - _TEST_EVERY_MS):
+        if sent.recipient == known.id and sent.what == TEST:
+            sentence = "A test of this recipient is under way: wait for its result."
+            raise ProblemError(409, "test-under-way", "Test under way", sentence)
+    id = repositories.alarms.new_id()  # noqa: A001 - it is the notice's id
+    notice = Notice(
+        id=id,
+        recipient=known.id,
+        rule="",
+        what=TEST,
+        about=(),
+        body=trial_body_of(known, scope.organisation, id, scope.now_ms),
+        created_ms=scope.now_ms,
+        due_ms=scope.now_ms,
+    )
+    repositories.alarms.save(AlarmUpdate(notices=[notice]))
+    return show_notice(notice, access_of(request))
+
+
 @router.post("/alarm-recipients/{recipient}/secret", response_model=RecipientSecret)
 def make_secret(scope: ScopeOf, recipient: Id) -> RecipientSecret:
     """Replace the secret that signs a recipient's webhooks; the response is the only place that contains it."""
     return RecipientSecret(secret=repositories_of(scope).alarm_recipients.renew_secret(recipient))
+
+
+@router.post(
+    "/alarm-rules/replay",
+    response_model=RuleSimulation,
+    openapi_extra=body_of_kind(RULES),
+    responses=declare_problems(400, 413),
+)
+def replay_draft(request: Request, scope: ScopeOf, body: BodyOf, start: Start = None, end: End = None) -> Response:
+    """Simulate a rule that is not stored over [start, end): how often it would have raised an alarm."""
+    draft = repositories_of(scope).alarm_rules.checked(decode_record(RULES, body))
+    window = settle_window(start, end, scope.now_ms, LONGEST_DRAFT_MS)
+    return reply(request, _simulate(scope, draft, window, None))
 
 
 @router.post("/alarm-rules/{rule}/replay", response_model=RuleSimulation, responses=declare_problems(400))
@@ -157,8 +229,12 @@ def replay_rule(
     Nothing is stored and nothing is notified. Where a value was never known, the result is insufficient_data.
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_REPLAY_MS)
+    return reply(request, _simulate(scope, repositories_of(scope).alarm_rules.get(rule), window, device))
+
+
+def _simulate(scope: OrgScope, alarm_rule: AlarmRule, window: Window, device: str | None) -> RuleSimulation:
+    """Return the alarms that a rule would have raised. Raises ProblemError for a rule of gateways."""
     repositories = repositories_of(scope)
-    alarm_rule = repositories.alarm_rules.get(rule)
     if is_for_gateways(alarm_rule):
         sentence = "The states of gateways have no history: simulate a rule on devices."
         raise ProblemError(400, "no-history", "No history of gateways", sentence)
@@ -180,14 +256,32 @@ def replay_rule(
         )
     count = sum(len(result.alarms) for result in devices)
     start_ms, end_ms = window.pair
-    answer = RuleSimulation(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
-    return reply(request, answer)
+    return RuleSimulation(rule=alarm_rule.name, start_ms=start_ms, end_ms=end_ms, alarms=count, devices=devices)
+
+
+def _delivery_to(
+    recipient: AlarmRecipient, notices: RecipientNotices, home: HomeServices, access: Access
+) -> RecipientDelivery:
+    robot = robot_of(recipient.address) if recipient.kind is RecipientKind.WEBHOOK else None
+    newest = max(notices.newest.values(), key=lambda notice: notice.id, default=None)
+    delivered = notices.newest.get(NoticeState.DELIVERED)
+    fault = home.unreachable.get(recipient.kind)
+    return RecipientDelivery(
+        recipient=recipient.id,
+        robot=None if robot is None else robot.name,
+        cannot_send=fault or (None if recipient.enabled else "disabled"),
+        newest=None if newest is None else show_notice(newest, access),
+        delivered_ms=None if delivered is None else delivered.delivered_ms,
+        waiting=notices.count.get(NoticeState.WAITING, 0),
+        dead=notices.count.get(NoticeState.DEAD, 0),
+    )
 
 
 def show_notice(notice: Notice, access: Access) -> NotificationItem:
     """Return a notification; what a recipient's server said is for administrators: it tells of the network inside."""
+    error = notice.error if access.scope is Scope.ADMIN or not notice.error else _NOT_ACCEPTED
     item = NotificationItem.model_validate(notice)
-    return item if access.scope is Scope.ADMIN or not item.error else item.model_copy(update={"error": _NOT_ACCEPTED})
+    return item.model_copy(update={"error": error, "error_zh": translate_sentence(error, "zh") or ""})
 
 
 def _check_unchanged(scope: OrgScope, alarm: str, if_match: str | None) -> None:

@@ -63,12 +63,18 @@ async def read_body(request: Request) -> bytes:
 BodyOf = Annotated[bytes, Depends(read_body)]
 
 
+def body_of_kind(kind: RecordKind) -> dict[str, Any]:
+    """Return the OpenAPI entry of a body that is a record of a kind."""
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.wire.__name__}"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def make_router(kind: RecordKind) -> APIRouter:
     """Return the routes of one kind."""
     router = APIRouter(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
     reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
     json_content = {"content": {"application/json": {"schema": reference}}}
-    body = {"requestBody": {"required": True, **json_content}}
+    body = body_of_kind(kind)
     listed = {
         "type": "object",
         "properties": {"items": {"type": "array", "items": reference}, "next": {"type": ["string", "null"]}},
@@ -123,7 +129,7 @@ def make_router(kind: RecordKind) -> APIRouter:
 
     def add(request: Request, scope: ScopeOf, body_bytes: BodyOf) -> Response:
         try:
-            record = _check_target(kind, request, kind.read(_decode(kind, body_bytes)))
+            record = _check_target(kind, request, kind.read(decode_record(kind, body_bytes)))
             record = kind.repository(repositories_of(scope)).add(record)
         except NotFound as error:
             raise _unknown_reference(error) from error
@@ -140,7 +146,7 @@ def make_router(kind: RecordKind) -> APIRouter:
         request: Request, scope: ScopeOf, thing: RecordId, body_bytes: BodyOf, if_match: IfMatch = None
     ) -> Response:
         repository = kind.repository(repositories_of(scope))
-        record = _check_target(kind, request, kind.read(_decode(kind, body_bytes)))
+        record = _check_target(kind, request, kind.read(decode_record(kind, body_bytes)))
         version = _version(if_match, record.version, lambda: int(repository.get(thing).version))
         try:
             changed = repository.change(msgspec.structs.replace(record, id=thing, version=version))
@@ -210,7 +216,7 @@ def make_router(kind: RecordKind) -> APIRouter:
 ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)
 
 
-def _decode(kind: RecordKind, body: bytes) -> Any:
+def decode_record(kind: RecordKind, body: bytes) -> Any:
     """Return the record in a body; raises ProblemError (422) for an invalid body and for unknown names."""
     try:
         resource = _read(kind, body)

@@ -149,7 +149,7 @@ class NotificationItem(RecordModel):
     id: Annotated[str, Field(json_schema_extra=_ID)]
     recipient: Annotated[str, Field(json_schema_extra=_ID)]
     rule: str
-    what: Annotated[str, Field(description="raised, escalated, repeated or cleared.")]
+    what: Annotated[str, Field(description="raised, escalated, repeated, cleared or test.")]
     about: Annotated[list[str], Field(description="The alarms' ids.")]
     body: Annotated[str, Field(description="The JSON that is sent.")]
     created_ms: Annotated[int, Field(json_schema_extra=_TIME)]
@@ -158,6 +158,7 @@ class NotificationItem(RecordModel):
     state: Literal["waiting", "delivered", "dead"]
     delivered_ms: int | None
     error: Annotated[str, Field(description="Cause of the last failed attempt.")]
+    error_zh: Annotated[str, Field(description="The cause in Chinese; empty where it has none.")] = ""
 
 
 class NotificationList(Model):
@@ -165,6 +166,29 @@ class NotificationList(Model):
 
     items: list[NotificationItem]
     next: str | None
+
+
+class RecipientDelivery(Model):
+    """Whether notifications reach a recipient: its newest one, the newest that arrived, and those that did not."""
+
+    recipient: Annotated[str, Field(json_schema_extra=_ID)]
+    robot: Annotated[
+        str | None, Field(description="dingtalk, wecom or feishu where the address is a chat robot's, else null.")
+    ]
+    cannot_send: Annotated[
+        str | None,
+        Field(description="Why nothing can be sent now: no_mail_server, no_broker or disabled; null where it can."),
+    ]
+    newest: Annotated[NotificationItem | None, Field(description="The newest notification; null where there is none.")]
+    delivered_ms: Annotated[int | None, Field(description="When the newest delivered one was delivered.")]
+    waiting: Annotated[int, Field(ge=0, description="Notifications that are tried again.")]
+    dead: Annotated[int, Field(ge=0, description="Notifications that are not tried again.")]
+
+
+class RecipientDeliveryList(Model):
+    """The delivery to every recipient."""
+
+    items: list[RecipientDelivery]
 
 
 class RecipientSecret(Model):

@@ -10,12 +10,20 @@ import msgspec
 
 from headland.alarms.notification_policy import Notification
 from headland.i18n import CatalogText, Language, channel_name, find_term
-from headland.registry.models.alarms import Alarm, Severity
+from headland.i18n.durations import duration_text
+from headland.registry.models.alarms import Alarm, AlarmRecipient, Severity
 
 #: A notification lists so many alarms; of the others it gives the number.
 MOST_LISTED: Final = 50
 #: Fields of an alarm that are the station's own, not part of the contract.
 _INTERNAL: Final = frozenset({"told", "noted_ms", "fresh_ms", "standing", "level", "text", "text_zh"})
+
+#: What a notification is that tests a recipient.
+TEST: Final = "test"
+#: Values whose sentence names what they are.
+_SAID_WITHOUT_NAME: Final = frozenset(("age_s", "gateway_spool_age_s", "gateway_offline"))
+#: Digits of a value; those before its point are never left out.
+_DIGITS: Final = 4
 
 #: The time zone of a site by its name.
 ZoneOf = Callable[[str], tzinfo]
@@ -131,20 +139,29 @@ def _line(alarm: Alarm, language: Language, zone: tzinfo) -> str:
 
 def _value(alarm: Alarm, language: Language) -> str:
     """Return the value and threshold of an alarm; empty for one without a value."""
-    condition = find_term("alarm_conditions", alarm.condition, language) if alarm.condition else None
-    if alarm.value is None or alarm.threshold is None or condition is None:
+    if alarm.value is None or alarm.threshold is None or not alarm.condition:
         return ""
     name = channel_name(alarm.what, language) or alarm.what
-    unit = find_term("units", alarm.unit, language)
-    unit = alarm.unit if unit is None else unit
+    said = f"value_{alarm.what}" if alarm.what in _SAID_WITHOUT_NAME else f"value_{alarm.condition}"
+    if find_term("alarm_messages", said, language) is None:
+        return ""
     return _say(
-        "value",
+        said,
         language,
         name=name + (_say("estimated", language) if alarm.estimated else ""),
-        value=f"{alarm.value:.4g} {unit}".rstrip(),
-        condition=condition,
-        threshold=f"{alarm.threshold:g} {unit}".rstrip(),
+        value=_figure(alarm.value, alarm.unit, language),
+        threshold=_figure(alarm.threshold, alarm.unit, language),
     )
+
+
+def _figure(value: float, unit: str, language: Language) -> str:
+    """Return a value with its unit; a duration in words, and no figure with an exponent."""
+    if unit == "s":
+        return duration_text(value, language)
+    term = find_term("units", unit, language)
+    figure = f"{value:.{max(0, _DIGITS - len(str(int(abs(value)))))}f}"
+    figure = figure.rstrip("0").rstrip(".") if "." in figure else figure
+    return f"{figure} {unit if term is None else term}".rstrip()
 
 
 def _clock(time_ms: int, zone: tzinfo, language: Language) -> str:
@@ -153,3 +170,23 @@ def _clock(time_ms: int, zone: tzinfo, language: Language) -> str:
         return datetime.fromtimestamp(time_ms / 1000, zone).strftime("%Y-%m-%d %H:%M %Z").strip()
     except (ValueError, OverflowError, OSError):
         return _say("unknown_time", language)
+
+
+def trial_body_of(recipient: AlarmRecipient, organisation: str, id: str, now_ms: int) -> str:  # noqa: A002
+    """Return the JSON of a notification that tests a recipient: it has the form of any other, without alarms."""
+    language = _language_of(recipient.language)
+    body = {
+        "v": 1,
+        "id": id,
+        "organisation": organisation,
+        "time_ms": now_ms,
+        "what": TEST,
+        "rule": "",
+        "severity": Severity.INFO,
+        "language": recipient.language,
+        "title": _say("test", language),
+        "text": _say("test_text", language, recipient=recipient.name),
+        "count": 0,
+        "alarms": [],
+    }
+    return msgspec.json.encode(body).decode()

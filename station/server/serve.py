@@ -35,7 +35,7 @@ from station.server.http_server import serve_until_stopped
 from station.server.ingest_access.local_ingest import LocalIngest
 from station.server.ingest_access.remote_ingest import RemoteIngest
 from station.server.notifications.channels import MailSettings
-from station.server.notifications.sender import NotificationSender
+from station.server.notifications.sender import NotificationSender, unreachable_kinds
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import is_embedded, is_file, open_store
@@ -266,6 +266,7 @@ def _station_app(
         limits=settings.limits,
         threads=threads.list,
         webhooks_to=settings.webhooks_to,
+        unreachable=unreachable_kinds(settings.mail, has_broker=True),
     )
 
 
@@ -346,6 +347,7 @@ def run_api(settings: ApiSettings) -> None:
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
             threads=lambda: [*sync.threads(), *workers.threads()],
             webhooks_to=settings.webhooks_to,
+            unreachable=unreachable_kinds(settings.mail, has_broker=False),
             gateways=gateways,
             registry=registry,
             authenticator=_authenticator(registry, settings.issuer),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headland.alarms.default_rules import load_default_rules
-from headland.alarms.messages import MOST_LISTED, body_of, everywhere_utc, text_of, title_of
+from headland.alarms.messages import MOST_LISTED, body_of, everywhere_utc, text_of, title_of, trial_body_of
 from headland.alarms.notification_policy import Notification, What
 from headland.contract.quantities import quantity_of
 from headland.registry.models.alarms import Alarm, AlarmRecipient, RecipientKind, Severity
@@ -31,9 +31,32 @@ def test_an_alarm_has_a_text_in_both_languages_with_its_value_and_its_sites_time
     assert title_of(notification(FROST), "zh-CN") == "紧急：gh-1 棚内霜冻 - 加温"
     shanghai = lambda _site: ZoneInfo("Asia/Shanghai")  # noqa: E731 - it is used once
     assert text_of(notification(FROST), "en", shanghai) == (
-        "gh-1 (wuhan): Air temperature 1.234 °C, below 2 °C, since 2026-11-24 16:00 CST"
+        "gh-1 (wuhan): Air temperature 1.234 °C (below 2 °C), since 2026-11-24 16:00 CST"
     )
-    assert text_of(notification(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 ℃，低于 2 ℃，自 2026-11-24 08:00 UTC 起"
+    assert (
+        text_of(notification(FROST), "zh-CN") == "gh-1（wuhan）：气温 1.234 ℃（低于 2 ℃），自 2026-11-24 08:00 UTC 起"
+    )
+
+
+def test_a_missing_value_is_told_in_words_and_never_in_seconds_with_an_exponent() -> None:
+    silent = msgspec.structs.replace(
+        FROST, rule="air-sensor-dead", what="age_s", value=22_908.38, unit="s", condition="above", threshold=900.0
+    )
+    assert "已中断 6 小时 22 分（超过 15 分钟）" in text_of(notification(silent), "zh-CN")
+    assert "no data for 6 h 22 min (more than 15 min)" in text_of(notification(silent), "en")
+    behind = msgspec.structs.replace(silent, what="gateway_spool_age_s", value=7051.93)
+    assert "最早的记录已积压 1 小时 58 分（超过 15 分钟）" in text_of(notification(behind), "zh-CN")
+    large = msgspec.structs.replace(
+        FROST, what="gateway_refused_messages", value=123_456.0, unit="1", condition="above"
+    )
+    assert "123456 (above 2)" in text_of(notification(large), "en")
+
+
+def test_a_test_of_a_recipient_reads_as_one_in_the_recipients_language() -> None:
+    body = json.loads(trial_body_of(LI, "local", "n", 5))
+    assert (body["what"], body["count"], body["title"]) == ("test", 0, "Headland 测试通知")
+    assert "并没有因此产生报警" in body["text"]
+    assert body.keys() == json.loads(body_of(notification(FROST), "local", "n", 5, everywhere_utc)).keys()
 
 
 def test_many_alarms_are_one_notification_that_lists_some_and_counts_all() -> None:

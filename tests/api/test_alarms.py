@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from api.app import create_app
+from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
 from headland.registry.models.alarms import Alarm, Notice, NoticeState, Severity
 from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
+from station.server.notifications.sender import unreachable_kinds
 from tests.api.farm import HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.server import serve
 
@@ -148,6 +150,74 @@ def test_a_dead_notification_is_listed_and_retried(alarm_api: AlarmApi) -> None:
     alarm_api.post(f"/v1/alarm-notices/{notice.id}/replay", status=202)
     assert [one.id for one in alarm_api.repositories.alarms.due_by_recipient(NOW_MS, each=5)] == [notice.id]
     alarm_api.post(f"/v1/alarm-notices/{notice.id}/replay", status=404)
+
+
+def test_a_test_of_a_recipient_is_queued_once_and_its_delivery_is_shown(alarm_api: AlarmApi) -> None:
+    recipient = alarm_api.post("/v1/alarm-recipients", RECIPIENT, 201)["id"]
+    (before,) = alarm_api.get("/v1/alarm-recipients/delivery")["items"]
+    assert (before["newest"], before["delivered_ms"], before["dead"], before["cannot_send"]) == (None, None, 0, None)
+    sent = alarm_api.post(f"/v1/alarm-recipients/{recipient}/test", status=202)
+    assert (sent["what"], sent["state"], sent["recipient"]) == ("test", "waiting", recipient)
+    again = alarm_api.post(f"/v1/alarm-recipients/{recipient}/test", status=409)
+    assert again["type"] == "urn:headland:problem:test-under-way"
+    (due,) = alarm_api.repositories.alarms.due_by_recipient(NOW_MS, each=5)
+    refused = DeliveryOutcome("refused", "no mail server is configured: set HEADLAND_MAIL_URL")
+    alarm_api.repositories.alarms.update_notice(record_attempt(due, refused, NOW_MS))
+    shown = alarm_api.get(f"/v1/alarm-notices/{due.id}")
+    assert (shown["state"], shown["error_zh"]) == ("dead", "站点服务未配置邮件服务器，请设置 HEADLAND_MAIL_URL")
+    (after,) = alarm_api.get("/v1/alarm-recipients/delivery")["items"]
+    assert (after["newest"], after["dead"], after["waiting"]) == (shown, 1, 0)
+    alarm_api.post(f"/v1/alarm-recipients/{'0' * 26}/test", status=404)
+
+
+def test_a_recipient_that_the_station_cannot_reach_says_why(tmp_path: Path) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite", lambda: NOW_MS)
+    registry.add_organisation(OWN, "Our farm", "test")
+    app = create_app(
+        MemoryStore(),
+        organisation=OWN,
+        readiness=list,
+        counters=dict,
+        now_ms=lambda: NOW_MS,
+        registry=registry,
+        unreachable=unreachable_kinds(None, has_broker=True),
+    )
+    robot = "https://oapi.dingtalk.com/robot/send?access_token=abc"
+    with serve(app) as client:
+        for body in (
+            {"name": "Li", "kind": "email", "address": "li@example.org"},
+            {"name": "group", "kind": "webhook", "address": robot},
+            {"name": "away", "kind": "mqtt", "enabled": False},
+        ):
+            assert client.post("/v1/alarm-recipients", json=body).status_code == 201
+        items = client.get("/v1/alarm-recipients/delivery").json()["items"]
+    registry.close()
+    assert [(item["cannot_send"], item["robot"]) for item in items] == [
+        ("no_mail_server", None),
+        (None, "dingtalk"),
+        ("disabled", None),
+    ]
+
+
+def test_a_rule_that_is_not_stored_is_simulated_and_checked_as_one_that_is(alarm_api: AlarmApi) -> None:
+    day = START_MS - 86_400_000
+    write_series(
+        alarm_api.store,
+        OWN,
+        "home",
+        "greenhouse",
+        HOUSE,
+        day + MINUTE * np.arange(180),
+        {"air_temperature_degc": np.where(np.arange(180) // 30 % 2, 30.0, 20.0)},
+    )
+    answer = alarm_api.post("/v1/alarm-rules/replay", HEAT, start=day, end=START_MS)
+    assert (answer["rule"], answer["alarms"], answer["devices"][0]["judged"]) == ("heat", 3, 180)
+    assert alarm_api.get("/v1/alarm-rules")["items"] == []
+    alarm_api.post("/v1/alarm-rules", HEAT, 201)
+    assert alarm_api.post("/v1/alarm-rules/replay", HEAT, start=day, end=START_MS)["alarms"] == 3
+    wrong = {**HEAT, "any_of": [[{"what": "air_temperature_degc"}]]}
+    assert "below and above" in alarm_api.post("/v1/alarm-rules/replay", wrong, 400)["detail"]
+    alarm_api.post("/v1/alarm-rules/replay", HEAT, 400, start=0, end=START_MS)
 
 
 def test_a_simulation_returns_the_alarms_that_would_have_been_raised_and_notifies_nobody(alarm_api: AlarmApi) -> None:

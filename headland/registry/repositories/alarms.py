@@ -36,6 +36,14 @@ class AlarmUpdate:
         return not (self.rule_states or self.removed or self.alarms or self.notices)
 
 
+@dataclass(frozen=True, slots=True)
+class RecipientNotices:
+    """The newest notice of one recipient in each state, and the number of its notices in each."""
+
+    newest: dict[NoticeState, Notice] = field(default_factory=dict)
+    count: dict[NoticeState, int] = field(default_factory=dict)
+
+
 class AlarmRepository:
     """Repository of alarms. Every call is one transaction and raises RetryLater while the database is away."""
 
@@ -152,6 +160,30 @@ class AlarmRepository:
         with self._context.database.reading() as connection:
             rows = connection.execute(query.order_by(alarm_notices.c.id.desc()).limit(limit))
             return [_notice(row) for row in rows]
+
+    def notice(self, id: str) -> Notice:  # noqa: A002
+        """Return a notice; raises NotFound."""
+        with self._context.database.reading() as connection:
+            row = connection.execute(self._mine().where(alarm_notices.c.id == id)).one_or_none()
+        if row is None:
+            raise NotFound("notice", id)
+        return _notice(row)
+
+    def notices_by_recipient(self) -> dict[str, RecipientNotices]:
+        """Return the newest notice of each recipient, the newest of each state, and how many are dead or waiting."""
+        columns = alarm_notices.c.recipient, alarm_notices.c.state
+        mine = alarm_notices.c.organisation == self._organisation
+        newest = sa.select(*columns, sa.func.max(alarm_notices.c.id).label("id"), sa.func.count().label("n"))
+        found: dict[str, RecipientNotices] = {}
+        with self._context.database.reading() as connection:
+            groups = connection.execute(newest.where(mine).group_by(*columns)).all()
+            rows = connection.execute(self._mine().where(alarm_notices.c.id.in_([group.id for group in groups])))
+            notices = {row.id: _notice(row) for row in rows}
+        for group in groups:
+            known = found.setdefault(group.recipient, RecipientNotices())
+            known.newest[NoticeState(group.state)] = notices[group.id]
+            known.count[NoticeState(group.state)] = group.n
+        return found
 
     def count_notices(self, since_ms: int) -> dict[tuple[str, str], int]:
         """Return the number of notices created since `since_ms`, by recipient and rule."""

@@ -76,6 +76,14 @@ class Repository(Generic[R]):
         """Return a record after the checks that need no database and may take long; raises InvalidRecord."""
         return record if self._prepare is None else self._prepare(self._plain(record))
 
+    def checked(self, record: R) -> R:
+        """Return a record that is not stored as `add` would store it, without an id; raises as `add` does.
+
+        Its name may be in use: it is of a record that somebody is changing.
+        """
+        with self._context.database.reading() as connection:
+            return self._checked(connection, self.prepared(record))
+
     def add_within(
         self, connection: sa.Connection, record: R, now_ms: int, more: Mapping[str, object] | None = None
     ) -> R:

@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from headland.alarms.chat_robots import MOST_ANSWER_BYTES, robot_body, robot_of, robot_outcome
 from headland.alarms.delivery_policy import NOTICE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, DeliveryOutcome, sign
 from headland.contract.codec import MAX_TIME_MS
 from headland.contract.topics import alarm_topic
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 #: Time limit of one attempt.
 _TIMEOUT_S: Final = 10.0
+_OK: Final = 200
 #: Interval between checks for a confirmation.
 _POLL_S: Final = 0.05
 #: Client errors after which a later attempt may succeed.
@@ -71,22 +73,27 @@ def parse_mail_url(url: str) -> MailSettings:
 
 
 def post_webhook(client: OutgoingClient, url: str, secret: str, notice: Notice) -> DeliveryOutcome:
-    """POST a notice's body with its signature to a URL; redirects are not followed."""
-    body, now_s = notice.body.encode(), int(time.time())
-    headers = {
-        "Content-Type": "application/json",
-        NOTICE_HEADER: notice.id,
-        TIMESTAMP_HEADER: str(now_s),
-        SIGNATURE_HEADER: sign(secret, now_s, body),
-    }
+    """POST a notice's body with its signature to a URL, or a text to a chat robot; redirects are not followed."""
+    robot = robot_of(url)
+    body, now_s = notice.body.encode() if robot is None else robot_body(robot, notice.body), int(time.time())
+    headers = {"Content-Type": "application/json"}
+    if robot is None:
+        headers |= {
+            NOTICE_HEADER: notice.id,
+            TIMESTAMP_HEADER: str(now_s),
+            SIGNATURE_HEADER: sign(secret, now_s, body),
+        }
     try:
         target = parse_target(url)
     except ValueError as error:
         return DeliveryOutcome("refused", f"the URL cannot be used: {error}")
     try:
-        status = client.post(target, body, headers, _TIMEOUT_S).status
+        answer = client.post(target, body, headers, _TIMEOUT_S, 0 if robot is None else MOST_ANSWER_BYTES)
     except OutgoingError as error:
         return DeliveryOutcome("refused" if error.is_final else "later", str(error))
+    status = answer.status
+    if robot is not None and status == _OK:
+        return robot_outcome(answer.body)
     if 200 <= status < 300:
         return DeliveryOutcome("delivered")
     is_refusal = 400 <= status < 500 and status not in _LATER

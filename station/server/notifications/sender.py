@@ -40,6 +40,16 @@ _STOP_S: Final = 3.0
 _BROKEN: Final = DeliveryOutcome("later", "the attempt failed in the station; its log has the cause")
 
 
+def unreachable_kinds(mail: MailSettings | None, *, has_broker: bool) -> Mapping[str, str]:
+    """Return why a sender with these settings can send nothing to recipients of a kind, by kind."""
+    faults: dict[str, str] = {}
+    if mail is None:
+        faults[RecipientKind.EMAIL] = "no_mail_server"
+    if not has_broker:
+        faults[RecipientKind.MQTT] = "no_broker"
+    return faults
+
+
 class NotificationSender:
     """Delivers each notice at least once and records the outcome. Without a `broker`, MQTT recipients are refused.
 
