@@ -41,10 +41,13 @@ from headland.item_failures import ItemFailures
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 if TYPE_CHECKING:
+    from edge.sources.mavlink.card.span_reader import CardParts, HistorySink, LogFormats
     from edge.sources.mavlink.output.vehicle_names import VehicleNames
 
 _LOGGER = logging.getLogger(__name__)
 
+#: Folder of flights with gaps, and of parts of logs from vehicles' cards.
+CARD_FOLDER: Final = "card"
 SPOOL_FILE: Final = "spool.sqlite"
 STATUS_S: Final = 2.0
 #: Together the steps of a stop take less than the 5 s that a supervisor allows.
@@ -53,12 +56,21 @@ _DRAIN_S: Final = 2.0
 _SOURCE_BACKOFF: Final = Backoff(1.0, 60.0)
 
 
-def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
+#: Function from a source's settings to the formats of logs that it can read.
+MakeLogFormats = Callable[[MavlinkSettings], "LogFormats"]
+
+
+def _no_formats(_source: MavlinkSettings) -> LogFormats:
+    return ()
+
+
+def run_agent(settings: EdgeSettings, stop: threading.Event, log_formats: MakeLogFormats = _no_formats) -> None:
     """Run the gateway until `stop` is set, then flush and return; prints nothing.
 
-    Raises SettingsError where the settings cannot work (a register map, the spool's folder); no other error ends it.
+    `log_formats` makes the readers of logs on vehicles' cards for one source. Raises SettingsError where the settings
+    cannot work (a register map, the spool's folder); no other error ends it.
     """
-    agent = Agent(settings)
+    agent = Agent(settings, log_formats)
     tune_gc()
     agent.start()
     try:
@@ -72,19 +84,20 @@ def run_agent(settings: EdgeSettings, stop: threading.Event) -> None:
 class Agent:
     """The connected parts of a gateway. `start` and `stop` are called once, by the same thread."""
 
-    def __init__(self, settings: EdgeSettings) -> None:
+    def __init__(self, settings: EdgeSettings, log_formats: MakeLogFormats = _no_formats) -> None:
         gateway = settings.gateway
         self._settings = settings
         self._started_ms = wall_clock_ms()
         self._software = software_version()
         owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
-        parts = SharedParts(settings)
+        parts = SharedParts(settings, log_formats)
         runners = [SourceRunner(source, settings, parts) for source in settings.source]
         self._spool = Spool(
             settings.data_dir / SPOOL_FILE, owner, settings.spool.max_bytes, retention=settings.spool.retention
         )
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
+        parts.behind = self._intake
         self._processor = make_processor(settings, read_alarms(settings.data_dir))
         self._alarm_file = AlarmStateFile(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
@@ -290,8 +303,11 @@ class SourceRunner:
 class SharedParts:
     """What sources of a gateway share; made when the first of them asks."""
 
-    def __init__(self, edge: EdgeSettings) -> None:
+    def __init__(self, edge: EdgeSettings, log_formats: MakeLogFormats = _no_formats) -> None:
         self._edge = edge
+        self._log_formats = log_formats
+        #: Where samples of the past go, set by the gateway that runs the sources.
+        self.behind: Sink | None = None
 
     @cached_property
     def vehicle_names(self) -> VehicleNames:
@@ -300,6 +316,18 @@ class SharedParts:
 
         sources = [source.name for source in self._edge.source if isinstance(source, MavlinkSettings)]
         return VehicleNames(self._edge.data_dir / NAMES_FILE, sources)
+
+    def card_parts(self, source: MavlinkSettings) -> CardParts:
+        """Return what a source needs to read its vehicles' cards."""
+        from edge.pipeline.history import HistoryOutput
+        from edge.sources.mavlink.card.span_reader import CardParts
+
+        def history() -> HistorySink:
+            if self.behind is None:
+                raise RuntimeError("the sources run before their gateway")
+            return HistoryOutput(self._edge, source.name, self.behind)
+
+        return CardParts(self._edge.data_dir / CARD_FOLDER, self._log_formats(source), history)
 
 
 def build_source(
@@ -331,7 +359,14 @@ def build_source(
         case MavlinkSettings():
             from edge.sources.mavlink.source import MavlinkSource
 
-            return MavlinkSource(settings, gateway.id, gateway.site, clock=edge.clock, names=parts.vehicle_names)
+            return MavlinkSource(
+                settings,
+                gateway.id,
+                gateway.site,
+                clock=edge.clock,
+                names=parts.vehicle_names,
+                card=parts.card_parts(settings),
+            )
         case _:
             return build_plugin_source(settings, GatewayIdentity(gateway.id, gateway.site, edge.clock))
 

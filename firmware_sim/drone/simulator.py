@@ -12,8 +12,10 @@ from typing import Final
 from pymavlink.dialects.v20 import common
 
 from firmware_sim.core.clock import SimClock
+from firmware_sim.drone.card.flight_recorder import FlightRecorder
+from firmware_sim.drone.card.log_server import LogServer
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
-from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
+from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder, unique_id
 from firmware_sim.drone.mavlink.handler import Handler, MessageReceiver
 from firmware_sim.drone.mavlink.streams import Streams
 from firmware_sim.drone.physics.vehicle_body import STEP_MS
@@ -100,6 +102,8 @@ class Drone:
         self.encoder = VehicleEncoder(self.vehicle, seed, system_id, settings.mavlink_version)
         self.streams = Streams()
         self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
+        self.recorder = FlightRecorder(self.vehicle, unique_id(seed))
+        self.handler.add_service(LogServer(self.vehicle, self.recorder))
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
 
@@ -115,6 +119,7 @@ class Drone:
     def step(self) -> list[bytes]:
         """Advance by one step and return the frames that are due."""
         self.vehicle.step()
+        self.recorder.step()
         self._inject_faults()
         if self.handler.commander.is_reboot_due:
             self._reboot()

@@ -17,7 +17,9 @@ from headland.contract.records import NAME
 from headland.errors import SettingsError
 
 __all__ = [
+    "CardProtocol",
     "ForwardSettings",
+    "HealSettings",
     "LinkAddress",
     "MavlinkSettings",
     "Permission",
@@ -30,6 +32,9 @@ __all__ = [
 #: What a ground station may send to the vehicles: everything, what only reads, or nothing.
 Permission = Literal["all", "read", "nothing"]
 LinkKind = Literal["udpin", "udpout", "tcp", "tcpin", "serial"]
+
+#: By which protocol a vehicle's card is read.
+CardProtocol = Literal["auto", "log", "ftp"]
 
 #: The messages whose rate may be requested.
 RatedMessage = Literal[
@@ -133,6 +138,22 @@ class ForwardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
                 ) from None
 
 
+class HealSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Gaps of a flight are read from the log on the vehicle's card after it has landed and is disarmed.
+
+    A silence longer than `least_gap_s` is a gap. `max_bytes_s` bounds what the transfer takes of the link; without it
+    that is a quarter of a serial line's rate, and 40,000 on a network. `max_mb` bounds what is read for one flight.
+    `protocol` is `log` (LOG_REQUEST_DATA), `ftp` (MAVLink FTP), or `auto`: the first, and the second where the vehicle
+    does not answer that.
+    """
+
+    enabled: bool = True
+    least_gap_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 2.0
+    max_bytes_s: Annotated[int, msgspec.Meta(ge=200, le=2_000_000)] | None = None
+    max_mb: Annotated[int, msgspec.Meta(ge=1, le=2000)] = 64
+    protocol: CardProtocol = "auto"
+
+
 class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", tag="mavlink"):
     """One link to one or more vehicles. `rates` overrides single message rates in Hz; 0 requests none."""
 
@@ -145,6 +166,7 @@ class MavlinkSettings(SourceTable, frozen=True, kw_only=True, tag_field="type", 
     signing: SigningSettings | None = None
     rates: dict[RatedMessage, Annotated[float, msgspec.Meta(ge=0, le=50)]] = msgspec.field(default_factory=dict)
     forward: Annotated[list[ForwardSettings], msgspec.Meta(max_length=4)] = msgspec.field(default_factory=list)
+    heal: HealSettings = HealSettings()
 
     def __post_init__(self) -> None:
         """Refuse a port or a baud rate that cannot be (msgspec turns the ValueError into its own line)."""

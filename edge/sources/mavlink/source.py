@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.sources.mavlink.card.link_healing import LinkHealing
+from edge.sources.mavlink.card.sentences import flight_sentences
+from edge.sources.mavlink.card.span_reader import CardParts
 from edge.sources.mavlink.forward.stations import GroundStations
 from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_too_small
 from edge.sources.mavlink.link.open_errors import sentence_of_open_error
@@ -26,7 +29,7 @@ from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4
-from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
+from edge.sources.mavlink.protocol.messages import CARD_MESSAGES, MESSAGE_BY_ID
 from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
@@ -60,6 +63,9 @@ _PRESENT_MS: Final = 3000
 _MOST_NOTES: Final = 5
 #: A request to this system would be one to all.
 _EVERYBODY: Final = 0
+#: A ground station's requests to a card.
+_CARD_REQUESTS: Final = (110, 117, 119)
+_WANTED: Final = frozenset((*MESSAGE_BY_ID, *CARD_MESSAGES))
 _BUFFER_TOO_SMALL: Final = (
     "%s: the receive buffer of this link holds %d messages, and %d vehicles may send more at one moment, which would "
     "be lost; raise it with `sysctl -w net.core.rmem_max=%d` and restart"
@@ -87,6 +93,7 @@ class MavlinkSource:
         *,
         clock: Clock = Clock.RTC,
         names: VehicleNames | None = None,
+        card: CardParts | None = None,
     ) -> None:
         self.name = settings.name
         self._settings = settings
@@ -109,6 +116,7 @@ class MavlinkSource:
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
         self._stations = GroundStations(settings.forward)
+        self._healing = None if card is None else LinkHealing(settings, card, clock, wall_clock_ms())
         #: Why the link is not open, as a sentence; empty while it is.
         self._trouble = ""
 
@@ -135,7 +143,9 @@ class MavlinkSource:
             self._stop.wait(backoff_s)
             backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
         self._stations.close()
-        deliver(self._fleet.finish(wall_clock_ms()), sink)
+        self._deliver(self._fleet.finish(wall_clock_ms()), sink)
+        if self._healing is not None:
+            self._healing.close()
 
     def stop(self) -> None:
         """Make `run` return within a second."""
@@ -144,6 +154,8 @@ class MavlinkSource:
     def counters(self) -> dict[str, int]:
         """Return what was read, refused and lost so far, by name."""
         total = self._counts.copy() + self._fleet.counters() + self._stations.counters()
+        if self._healing is not None:
+            total += self._healing.counters()
         for name, peer in list(self._peers.items()):
             total += self._decoder_counts(name, peer)
         return dict(total)
@@ -151,12 +163,17 @@ class MavlinkSource:
     def notes(self) -> list[str]:
         """Return sentences about messages that are set aside since they are of no vehicle."""
         aside = [entry.sentence() for entry in self._fleet.set_aside() if entry.why != NO_HEARTBEAT]
-        return [*self._stations.notes(), *aside[:_MOST_NOTES]]
+        return [*self._stations.notes(), *aside[:_MOST_NOTES], *self._flight_sentences(left=False)]
 
     def warnings(self) -> list[str]:
         """Return why the link or a ground station's endpoint is not open, and which messages may be a vehicle's."""
         aside = [entry.sentence() for entry in self._fleet.set_aside() if entry.why == NO_HEARTBEAT]
-        return [*([self._trouble] if self._trouble else ()), *self._stations.warnings(), *aside[:_MOST_NOTES]]
+        link = [self._trouble] if self._trouble else []
+        return [*link, *self._stations.warnings(), *aside[:_MOST_NOTES], *self._flight_sentences(left=True)]
+
+    def _flight_sentences(self, *, left: bool) -> list[str]:
+        flights = [] if self._healing is None else self._healing.flights()
+        return flight_sentences(flights, wall_clock_ms(), left=left)
 
     def _decoder_counts(self, name: str, peer: _Peer) -> Counter[str]:
         return Counter(peer.decoder.counters(self._fleet.autopilots(name)))
@@ -166,7 +183,7 @@ class MavlinkSource:
         _LOGGER.info("%s: listening on %s", self.name, self._settings.url)
         for name, peer in self._peers.items():  # half a frame of the old connection does not begin the new one
             self._counts += self._decoder_counts(name, peer)
-            peer.decoder = FrameDecoder(wanted=MESSAGE_BY_ID, signatures=peer.signatures)
+            peer.decoder = FrameDecoder(wanted=_WANTED, signatures=peer.signatures)
         reader, read_s, is_warned = LinkReader(link, self._stations.pass_down if self._stations else None), 0.0, False
         try:
             while not self._stop.is_set():
@@ -178,20 +195,21 @@ class MavlinkSource:
                     _LOGGER.warning(_BUFFER_TOO_SMALL, self.name, link.buffer_messages, vehicles, RECEIVE_BUFFER_BYTES)
                 now_s, now_ms = time.monotonic(), wall_clock_ms()
                 if self._stations:
-                    deliver(self._pass_up(link, now_s, now_ms), sink)
+                    self._deliver(self._pass_up(link, now_s, now_ms), sink)
                 if now_s >= self._next_tick_s:
                     self._next_tick_s = now_s + _TICK_S
-                    deliver(self._forget_silent(now_s, now_ms) + self._fleet.tick(now_ms), sink)
+                    self._deliver(self._forget_silent(now_s, now_ms) + self._fleet.tick(now_ms), sink)
                     if not self._settings.listen_only:
                         self._send(link, reader, now_s, now_ms)
+                    self._heal(link, sink, now_s, now_ms)
                 if now_s - read_s >= hold_s or reader.is_full:
                     read_s = now_s
                     for name, pieces in reader.take():
                         # Peer by peer: a vehicle's state is still in the processor's cache.
-                        deliver(self._read(name, pieces, now_s), sink)
+                        self._deliver(self._read(name, pieces, now_s), sink)
         finally:  # what came before the link was lost is not lost
             for name, pieces in reader.take_rest():
-                deliver(self._read(name, pieces, time.monotonic()), sink)
+                self._deliver(self._read(name, pieces, time.monotonic()), sink)
 
     def _read(self, name: str, pieces: list[Piece], now_s: float) -> list[Output]:
         """Return the outputs of what a peer sent; the last piece of one that hung up is empty."""
@@ -218,6 +236,8 @@ class MavlinkSource:
         """Send what the ground stations may send to the vehicles; return what is learnt of it, such as a plan."""
         outputs: list[Output] = []
         for peers, head, frame in self._stations.poll(self._fleet.routes(), now_s):
+            if head[0] in _CARD_REQUESTS and self._healing is not None:
+                self._healing.note_other_transfer(now_s)
             for peer in peers:
                 link.send(peer, frame)
                 outputs += self._fleet.read(peer, [(*head, None)], [now_ms])
@@ -228,7 +248,7 @@ class MavlinkSource:
         signing, signatures = self._settings.signing, None
         if signing is not None and self._key is not None:
             signatures = SignatureCheck(self._key, accept_unsigned=signing.accept_unsigned)
-        return _Peer(FrameDecoder(wanted=MESSAGE_BY_ID, signatures=signatures), signatures)
+        return _Peer(FrameDecoder(wanted=_WANTED, signatures=signatures), signatures)
 
     def _frame(self, message: Outgoing, peer: _Peer | None, now_ms: int) -> bytes:
         version = 2 if peer is None or peer.version is None else peer.version
@@ -265,6 +285,20 @@ class MavlinkSource:
                 self._counts["requests"] += 1
                 link.send(name, self._frame(request, self._peers[name], now_ms))
             reader.keep_up()
+
+    def _deliver(self, outputs: list[Output], sink: Sink) -> None:
+        """Pass outputs on; note for their flights which rows came."""
+        rows = deliver(outputs, sink)
+        if self._healing is not None and rows:
+            self._healing.note_rows(self._fleet, rows, time.monotonic())
+
+    def _heal(self, link: Link, sink: Sink, now_s: float, now_ms: int) -> None:
+        """Do the next step of reading a vehicle's card."""
+        if self._healing is None:
+            return
+        for name, request in self._healing.step(self._fleet, sink, now_s, now_ms):
+            if name in self._peers:
+                link.send(name, self._frame(request, self._peers[name], now_ms))
 
     def _send_heartbeat(self, link: Link, now_ms: int) -> None:
         """Send each peer the heartbeat of an onboard computer; a signature is newer than what that peer has signed."""

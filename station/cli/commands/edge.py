@@ -33,9 +33,10 @@ def edge_run(config: ConfigOption, log_format: LogFormatOption = LogFormat.TEXT)
     """Run the gateway daemon until SIGTERM or Ctrl-C."""
     from edge.agent.agent import run_agent
     from edge.agent.settings import load_settings
+    from edge.imports.card.formats import log_formats
 
     configure_logging("edge", log_format)
-    run_agent(load_settings(config, os.environ), stop_event())
+    run_agent(load_settings(config, os.environ), stop_event(), log_formats)
 
 
 @edge_app.command("check")

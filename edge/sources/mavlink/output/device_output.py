@@ -93,6 +93,13 @@ class DeviceOutput:
         known.update(changed)
         return [] if self._vehicle is None else [self._describe(self._vehicle)]
 
+    def add_channels(self, channels: Mapping[str, ChannelInfo]) -> list[Output]:
+        """Add channels of the vehicle's own log; returns a new descriptor where one of them was not known."""
+        known = self._described.setdefault(None, {})
+        new = {channel: info for channel, info in channels.items() if channel not in known}
+        known.update(new)
+        return [self._describe(self._vehicle)] if new and self._vehicle is not None else []
+
     def _convert_rows(self, rows: StampedRows, vehicle: _Device, outputs: list[Output]) -> None:
         """Append the rows of one kind by column; the series `180/battery` belongs to component 180."""
         clock, kind, times_ms, values = rows

@@ -1,15 +1,18 @@
 """All messages that the gateway sends to a vehicle, built by one function.
 
 They are its heartbeat (as an onboard computer, never as a ground station: that would defeat the failsafe for a lost
-ground station) and requests for the vehicle's version, message rates and parameters of its outputs. Nothing here can
-arm, move or reconfigure a vehicle, and nothing else in this package encodes MAVLink.
+ground station) and requests for the vehicle's version, message rates, parameters of its outputs, and parts of the logs
+on its card. Nothing here can arm, move or reconfigure a vehicle, nor erase, write or rename a file on its card, and
+nothing else in this package encodes MAVLink.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from fastcrc.crc16 import mcrf4xx
@@ -28,6 +31,15 @@ _HEARTBEAT: Final = id_of("HEARTBEAT")
 _COMMAND_LONG: Final = id_of("COMMAND_LONG")
 _PARAM_REQUEST_READ: Final = id_of("PARAM_REQUEST_READ")
 _REQUEST_DATA_STREAM: Final = id_of("REQUEST_DATA_STREAM")
+_LOG_REQUEST_LIST: Final = id_of("LOG_REQUEST_LIST")
+_LOG_REQUEST_DATA: Final = id_of("LOG_REQUEST_DATA")
+_LOG_REQUEST_END: Final = id_of("LOG_REQUEST_END")
+_FILE_TRANSFER_PROTOCOL: Final = id_of("FILE_TRANSFER_PROTOCOL")
+_FILE_PAYLOAD_BYTES: Final = 251
+#: An array of bytes, which is packed as a whole.
+_BYTES: Final = re.compile(r"(\d+)B")
+#: Number, session, request, size, the request that is answered, end of a burst, padding, offset.
+FILE_HEAD: Final = struct.Struct("<HBBBBBBI")
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _REQUEST_MESSAGE: Final = number_of("MAV_CMD_REQUEST_MESSAGE")
 _SET_MESSAGE_INTERVAL: Final = number_of("MAV_CMD_SET_MESSAGE_INTERVAL")
@@ -76,7 +88,70 @@ class RequestParameter:
     name: str
 
 
-Outgoing = GroundHeartbeat | RequestVersion | RequestInterval | RequestStream | RequestParameter
+@dataclass(frozen=True, slots=True)
+class RequestLogList:
+    """Request LOG_ENTRY of the logs `first`..`last` on an autopilot's card."""
+
+    system: int
+    component: int
+    first: int = 0
+    last: int = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLogData:
+    """Request `count` bytes of a log from `offset` on."""
+
+    system: int
+    component: int
+    log: int
+    offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLogEnd:
+    """End the transfer of a log: an autopilot goes on with its own logging."""
+
+    system: int
+    component: int
+
+
+class FileRequest(IntEnum):
+    """The requests of the file transfer protocol that are sent; all of them only read."""
+
+    TERMINATE = 1
+    LIST = 3
+    OPEN_TO_READ = 4
+    READ = 5
+    BURST_READ = 15
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFile:
+    """A request of the file transfer protocol; `size` is that of `data`, or how many bytes to read."""
+
+    system: int
+    component: int
+    request: FileRequest
+    number: int
+    session: int = 0
+    offset: int = 0
+    size: int = 0
+    data: bytes = b""
+
+
+Outgoing = (
+    GroundHeartbeat
+    | RequestVersion
+    | RequestInterval
+    | RequestStream
+    | RequestParameter
+    | RequestLogList
+    | RequestLogData
+    | RequestLogEnd
+    | RequestFile
+)
 
 
 class Encoder:
@@ -95,7 +170,8 @@ class Encoder:
         self._timestamp = max(timestamp_of(now_ms), newest + 1, self._timestamp)
         message_id, fields = _fields(message)
         definition = definition_of(message_id)
-        payload = struct.pack(definition.codes, *(fields[name] for name in definition.fields))
+        codes = _BYTES.sub(r"\1s", definition.codes)
+        payload = struct.pack(codes, *(fields[name] for name in definition.fields))
         sender = (self._sequence, OWN_SYSTEM, OWN_COMPONENT)
         self._sequence = (self._sequence + 1) & 255
         if version == 1:
@@ -148,6 +224,31 @@ def _fields(request: Outgoing) -> tuple[int, dict[str, int | float | bytes]]:
                 "req_message_rate": request.rate_hz,
                 "start_stop": 1,
             }
+        case RequestLogList() | RequestLogData() | RequestLogEnd() | RequestFile():
+            return _card_fields(request)
+
+
+def _card_fields(
+    request: RequestLogList | RequestLogData | RequestLogEnd | RequestFile,
+) -> tuple[int, dict[str, int | float | bytes]]:
+    """Return the id and fields of a message that reads from a vehicle's card."""
+    target: dict[str, int | float | bytes] = {
+        "target_system": request.system,
+        "target_component": request.component,
+    }
+    match request:
+        case RequestLogList():
+            return _LOG_REQUEST_LIST, {**target, "start": request.first, "end": request.last}
+        case RequestLogData():
+            return _LOG_REQUEST_DATA, {**target, "id": request.log, "ofs": request.offset, "count": request.count}
+        case RequestLogEnd():
+            return _LOG_REQUEST_END, target
+        case RequestFile():
+            head = FILE_HEAD.pack(
+                request.number, request.session, request.request, request.size, 0, 0, 0, request.offset
+            )
+            payload = (head + request.data).ljust(_FILE_PAYLOAD_BYTES, b"\0")
+            return _FILE_TRANSFER_PROTOCOL, {"target_network": 0, **target, "payload": payload}
 
 
 def _command(

@@ -358,6 +358,8 @@ _CLASSES: Final[dict[int, type[Message]]] = {
 
 #: What transfers a plan, up or down.
 PLAN_MESSAGES: Final = (39, 44, 45, 73)
+#: What answers a request to a vehicle's card: FILE_TRANSFER_PROTOCOL, LOG_ENTRY, LOG_DATA.
+CARD_MESSAGES: Final = (110, 118, 120)
 #: What only simulators send under an autopilot's address: HIL_STATE, HIL_ACTUATOR_CONTROLS, SIM_STATE,
 #: HIL_STATE_QUATERNION, SIMSTATE.
 SIMULATOR_MESSAGES: Final = (90, 93, 108, 115, 164)

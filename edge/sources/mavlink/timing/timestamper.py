@@ -83,6 +83,13 @@ class Timestamper:
         """Return the scatter of the vehicle's UTC; infinite while it is not known."""
         return self._selector.map.uncertainty_ms()
 
+    def utc_offset_ms(self, arrival_ms: int) -> int | None:
+        """Return UTC less time since boot, of rows that are stamped now; None without a time since boot."""
+        boot_ms = self.boot.last_ms
+        if boot_ms is None:
+            return None
+        return (arrival_ms if self._selector.clock is _ARRIVAL else self._map.utc_ms(boot_ms)) - boot_ms
+
     # Input
 
     def add_row(self, kind: RowKind, values: Any, raw: int, arrival_ms: int) -> None:

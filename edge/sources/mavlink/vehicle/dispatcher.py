@@ -88,6 +88,11 @@ class MessageDispatcher:
         """The parameters of the vehicle that the profile still needs."""
         return [] if self._recorder is None else self._recorder.spray.outputs.missing()
 
+    @property
+    def is_armed(self) -> bool | None:
+        """Whether the motors are armed, None before a HEARTBEAT."""
+        return self._state.events.armed
+
     def restart(self) -> None:
         """Begin a session: what was known of the old one may not hold for the new one."""
         self.received.update(dict.fromkeys(LAYOUTS, 0))

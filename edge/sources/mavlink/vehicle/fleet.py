@@ -30,6 +30,7 @@ from edge.sources.mavlink.output.device_output import DeviceOutput, Output
 from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.protocol.messages import (
+    CARD_MESSAGES,
     LAYOUTS,
     MESSAGE_BY_ID,
     PLAN_MESSAGES,
@@ -58,6 +59,8 @@ _HEARTBEAT: Final = 0
 _PRESENTATIONS: Final = (_HEARTBEAT, 234, 235)
 #: Senders with another component than 1 whose messages wait for a HEARTBEAT, at most; others' are left out at once.
 _MOST_WAITING: Final = 32
+#: Parts of logs that wait to be taken, at most.
+_MOST_CARD_FRAMES: Final = 5000
 #: Senders about which `set_aside` counts, at most.
 _MOST_ASIDE: Final = 256
 
@@ -82,6 +85,8 @@ class Fleet:
         names: VehicleNames | None = None,
     ) -> None:
         self.vehicles: dict[Key, Vehicle] = {}
+        #: Parts of logs on vehicles' cards, not taken yet.
+        self.card_frames: list[tuple[Key, RawFrame]] = []
         self._context = context
         self._sprayer = sprayer
         self._policy = policy
@@ -181,6 +186,9 @@ class Fleet:
         """Read a frame by its sender; a vehicle that it is of is added to `received`."""
         message_id, place = frame[0], (link, frame[1], frame[2])
         vehicle = self.vehicles.get((*place, 0))
+        if message_id in CARD_MESSAGES and vehicle is not None and len(self.card_frames) < _MOST_CARD_FRAMES:
+            self.card_frames.append(((*place, 0), frame))
+            return []
         if message_id not in MESSAGE_BY_ID:
             self._counts["other_component" if vehicle is None else "other_message"] += 1
             return []

@@ -42,7 +42,7 @@ from edge.sources.mavlink.vehicle.handlers import (
     MessageHandler,
     Signal,
 )
-from headland.contract.records import Clock
+from headland.contract.records import ChannelInfo, Clock
 
 #: Messages kept until the first heartbeat, which comes every second; the oldest go first, counted.
 _EARLY_MESSAGES: Final = 5000
@@ -139,6 +139,20 @@ class Vehicle:
     def clock(self) -> Clock:
         """The clock of rows that are stamped now."""
         return self._timestamper.clock
+
+    @property
+    def is_armed(self) -> bool | None:
+        """Whether the motors are armed, None before a HEARTBEAT."""
+        return self._dispatcher.is_armed
+
+    @property
+    def utc_offset_ms(self) -> int | None:
+        """UTC less time since boot, of rows that are stamped now."""
+        return self._timestamper.utc_offset_ms(self.received_ms)
+
+    def add_channels(self, channels: Mapping[str, ChannelInfo]) -> list[Output]:
+        """Describe channels that were read from the vehicle's own log."""
+        return self._output.add_channels(channels)
 
     def read(self, frame: RawFrame, now_ms: int) -> list[Output]:
         """Read a frame of the vehicle's autopilot."""

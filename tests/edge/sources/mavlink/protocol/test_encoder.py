@@ -11,9 +11,14 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 import edge.sources.mavlink
 from edge.sources.mavlink.protocol.encoder import (
     Encoder,
+    FileRequest,
     GroundHeartbeat,
     Outgoing,
+    RequestFile,
     RequestInterval,
+    RequestLogData,
+    RequestLogEnd,
+    RequestLogList,
     RequestParameter,
     RequestStream,
     RequestVersion,
@@ -31,7 +36,19 @@ EVERYTHING: list[Outgoing] = [
     *(RequestInterval(7, 1, message_id, 100_000) for message_id in (0, 33, 253, 12_901)),
     *(RequestStream(7, 1, stream, 4) for stream in range(13)),
     *(RequestParameter(7, 1, name) for name in ("SERVO16_FUNCTION", "BATT3_CAPACITY")),
+    RequestLogList(7, 1),
+    RequestLogData(7, 1, 65_535, 4_000_000_000, 1800),
+    RequestLogEnd(7, 1),
+    *(RequestFile(7, 1, request, 65_535, 3, 4_000_000_000, 9, b"/APM/LOGS") for request in FileRequest),
 ]
+#: Requests of the file transfer protocol that change nothing: terminate a session, list, open to read, read, burst.
+READING_REQUESTS = {
+    dialect.MAV_FTP_OPCODE_TERMINATESESSION,
+    dialect.MAV_FTP_OPCODE_LISTDIRECTORY,
+    dialect.MAV_FTP_OPCODE_OPENFILERO,
+    dialect.MAV_FTP_OPCODE_READFILE,
+    dialect.MAV_FTP_OPCODE_BURSTREADFILE,
+}
 
 
 def decode(raw: bytes) -> Any:
@@ -62,6 +79,11 @@ def test_nothing_that_is_sent_can_arm_move_or_reconfigure(what: Outgoing, versio
             assert (message.target_component, message.param_index) == (1, -1)
             assert isinstance(what, RequestParameter)
             assert message.param_id == what.name
+        case "LOG_REQUEST_LIST" | "LOG_REQUEST_DATA" | "LOG_REQUEST_END":  # LOG_ERASE, which erases, is not here
+            assert (message.target_system, message.target_component) == (7, 1)
+        case "FILE_TRANSFER_PROTOCOL":
+            assert (message.target_network, message.target_system, message.target_component) == (0, 7, 1)
+            assert message.payload[3] in READING_REQUESTS
         case other:
             pytest.fail(f"{other} may not be sent")
 
@@ -131,6 +153,17 @@ def as_pymavlink(request: Outgoing) -> Any:
             return dialect.MAVLink_request_data_stream_message(request.system, 1, request.stream_id, request.rate_hz, 1)
         case RequestParameter():
             return dialect.MAVLink_param_request_read_message(request.system, 1, request.name.encode(), -1)
+        case RequestLogList():
+            return dialect.MAVLink_log_request_list_message(request.system, 1, request.first, request.last)
+        case RequestLogData():
+            log, offset, count = request.log, request.offset, request.count
+            return dialect.MAVLink_log_request_data_message(request.system, 1, log, offset, count)
+        case RequestLogEnd():
+            return dialect.MAVLink_log_request_end_message(request.system, 1)
+        case RequestFile():
+            numbers = (request.number & 255, request.number >> 8, request.session, request.request, request.size)
+            payload = bytes((*numbers, 0, 0, 0, *request.offset.to_bytes(4, "little"))) + request.data
+            return dialect.MAVLink_file_transfer_protocol_message(0, request.system, 1, payload.ljust(251, b"\0"))
 
 
 @pytest.mark.parametrize("key", [None, bytes(range(32))], ids=["unsigned", "signed"])

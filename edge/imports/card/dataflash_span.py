@@ -1,0 +1,231 @@
+"""Span of a DataFlash log (.BIN) on a vehicle's card, of which only the needed parts are read.
+
+The head says how messages look; the span's place is found by looking at the times of a few kilobytes here and there;
+then the span is read. A log is of the flight where its own UTC, at times since boot that the link knew, is that of the
+link, or where it has the vehicle at the same place.
+
+    [ head ]......[?]....[?]..[?][ span ----->]............
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Final
+
+from edge.imports.card.boot_clock import BootSpan, boot_spans
+from edge.imports.dataflash.columns import PULSES, RULES
+from edge.imports.dataflash.event_mapper import EVENT_MESSAGES, EventMapper
+from edge.imports.dataflash.first_pass import FirstPass, TimeField
+from edge.imports.dataflash.format import HEAD, HEAD_BYTES, Format
+from edge.imports.dataflash.reader import Message
+from edge.imports.log_clock import BootTime, gps_utc_us
+from edge.imports.log_output import LogOutput
+from edge.sources.mavlink.card.flights import Gap
+from edge.sources.mavlink.card.span_reader import SpanResult, SpanRun
+from edge.sources.mavlink.card.sparse_file import Range
+from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
+from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.source import DeviceId, Sink
+
+_WANTED: Final = frozenset((*RULES, *PULSES, *EVENT_MESSAGES))
+_DEFINITIONS: Final = ("FMT", "FMTU", "UNIT", "MULT", "PARM")
+_CHUNK_BYTES: Final = 8192
+#: The head is over after so many bytes without a definition; definitions beyond the most are not waited for.
+_QUIET_BYTES: Final = 8192
+_MOST_HEAD_BYTES: Final = 1_000_000
+#: A look at a time, and how near to the span's begin the looks come.
+_PROBE_BYTES: Final = 1024
+_NEAR_BYTES: Final = 16_384
+#: Messages are in order but for this much.
+_DISORDER_US: Final = 500_000
+#: How much of a span is read to find out whether it is of the flight.
+_CHECK_BYTES: Final = 131_072
+_FIX_3D: Final = 3
+
+_Read = Generator[Range, bytes, Any]
+
+
+class DataflashSpan:
+    """One log, read for one gap."""
+
+    def __init__(self, settings: MavlinkSettings, size_bytes: int, gap: Gap, device: DeviceId, sink: Sink) -> None:
+        self._settings = settings
+        self._context = SourceContext(device.device, device.site, device.simulated)
+        self._size = size_bytes
+        self._gap = gap
+        self._device = device
+        self._sink = sink
+        self._first = FirstPass(_WANTED)
+        self._times = TimeField()
+
+    def run(self) -> SpanRun:
+        """Read the head, find the span, check it, and pass its samples on."""
+        yield from self._read_head()
+        first_us = self._first.first_us
+        if first_us is None:
+            return SpanResult(False, "no_times")
+        last_us = yield from self._last_time()
+        result: SpanResult = SpanResult(False, "other_log")
+        for span in boot_spans(self._gap):
+            if last_us < span.from_us or (span.until_us is not None and first_us > span.until_us):
+                continue
+            result = yield from self._read_span(span)
+            if result.is_of_flight:
+                return result
+        return result
+
+    # The head
+
+    def _read_head(self) -> _Read:
+        """Read the formats and the parameters, which a log begins with."""
+        at = quiet_bytes = known = 0
+        while at < min(self._size, _MOST_HEAD_BYTES):
+            data = yield at, min(at + _CHUNK_BYTES, self._size)
+            if not data:
+                return
+            at += len(data)
+            self._first.read(data)
+            kinds = self._first.kinds
+            definitions = sum(kinds[name] for name in _DEFINITIONS)
+            quiet_bytes = quiet_bytes + len(data) if definitions == known else 0
+            known = definitions
+            if quiet_bytes >= _QUIET_BYTES and self._first.first_us is not None:
+                return
+
+    # The place of the span
+
+    def _last_time(self) -> _Read:
+        """Return the last time since boot; where the end has none, the log is searched to its end."""
+        for back in (_PROBE_BYTES, 8 * _PROBE_BYTES):
+            time_us = yield from self._time_at(max(0, self._size - back) // _PROBE_BYTES * _PROBE_BYTES)
+            if time_us is not None:
+                return time_us
+        return 1 << 63
+
+    def _seek(self, target_us: int) -> _Read:
+        """Return a place before which all messages are earlier than a time."""
+        low, high = 0, self._size
+        while high - low > _NEAR_BYTES:
+            middle = (low + high) // 2 // _PROBE_BYTES * _PROBE_BYTES
+            time_us = yield from self._time_at(middle)
+            if time_us is not None and time_us < target_us - _DISORDER_US:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def _time_at(self, at: int) -> _Read:
+        """Return the time of the first message from a place on, None where there is none in some kilobytes."""
+        buffer = b""
+        for number in range(4):
+            begin = at + number * _PROBE_BYTES
+            if begin >= self._size:
+                break
+            data = yield begin, min(begin + _PROBE_BYTES, self._size)
+            buffer += data
+            time_us = self._find_time(buffer)
+            if time_us is not None:
+                return time_us
+        return None
+
+    def _find_time(self, buffer: bytes) -> int | None:
+        """Return the time of the first whole message that another one follows."""
+        formats = self._first.reader.dictionary.by_type
+        at = buffer.find(HEAD)
+        while at >= 0 and at + HEAD_BYTES < len(buffer):
+            fmt = formats[buffer[at + 2]]
+            end = at + (fmt.length if fmt is not None else 0)
+            if fmt is not None and buffer.startswith(HEAD, end) and end + HEAD_BYTES <= len(buffer):
+                raw_us = self._times.raw_us(fmt, fmt.unpack(buffer, at)) if formats[buffer[end + 2]] else None
+                if raw_us is not None:
+                    return raw_us
+                at = end
+            else:
+                at = buffer.find(HEAD, at + 1)
+        return None
+
+    # The span
+
+    def _read_span(self, span: BootSpan) -> _Read:
+        """Read a span into the sink, once it is known to be of the flight."""
+        reader = self._first.reader
+        reader.finish()
+        at = yield from self._seek(span.from_us)
+        begin, early = at, list[Message]()
+        is_of_flight: bool | None = None
+        while is_of_flight is None:
+            data = b""
+            if at < self._size and at - begin < _CHECK_BYTES:
+                data = yield at, min(at + _CHUNK_BYTES, self._size)
+            if not data:
+                return SpanResult(False, "not_provable" if early else "not_logged")
+            at += len(data)
+            early += reader.read(data)
+            is_of_flight = self._check(span, early)
+        if not is_of_flight:
+            return SpanResult(False, "other_log")
+        output = LogOutput(span.clock, self._context, self._sink)
+        mapper = self._mapper(output)
+        boot_time = BootTime()
+        is_over = self._map(early, span, mapper, boot_time)
+        while not is_over and at < self._size:
+            data = yield at, min(at + _CHUNK_BYTES, self._size)
+            if not data:
+                break
+            at += len(data)
+            is_over = self._map(reader.read(data), span, mapper, boot_time)
+        if not is_over:
+            self._map(reader.finish(), span, mapper, boot_time)
+        output.flush()
+        return SpanResult(True, "" if is_over else "log_ends")
+
+    def _mapper(self, output: LogOutput) -> EventMapper:
+        vehicle = self._first.vehicle()
+        output.set_name(
+            DeviceName(
+                self._device.device,
+                VehicleInfo(vehicle.model, vehicle.system, vehicle.software),
+                self._device.simulated,
+            )
+        )
+        return EventMapper(vehicle, self._settings.sprayer, self._first.kinds, self._first.parameters, output)
+
+    def _map(self, messages: list[Message], span: BootSpan, mapper: EventMapper, boot_time: BootTime) -> bool:
+        """Map messages; return whether the span is over."""
+        for fmt, raw in messages:
+            raw_us = self._times.raw_us(fmt, raw)
+            boot_us = None if raw_us is None else boot_time.observe(raw_us)
+            if boot_us is None:
+                continue
+            if span.until_us is not None and boot_us > span.until_us + _DISORDER_US:
+                return True
+            mapper.map(fmt, raw, boot_us)
+        return False
+
+    def _check(self, span: BootSpan, messages: list[Message]) -> bool | None:
+        """Return whether a span is of the flight, None while that cannot be told."""
+        is_near: bool | None = None
+        by_utc: bool | None = None
+        for fmt, raw in messages:
+            boot_us = self._times.raw_us(fmt, raw)
+            if boot_us is None:
+                continue
+            if fmt.name == "GPS" and by_utc is None:
+                utc_us = _utc_us(fmt, raw)
+                by_utc = None if utc_us is None else span.matches_utc(boot_us, utc_us)
+            if fmt.name == "POS" and is_near is None and abs(boot_us - span.edge.boot_ms * 1000) <= _DISORDER_US:
+                fields = fmt.fields(raw)
+                is_near = span.matches_place(fields.get("Lat", 0.0), fields.get("Lng", 0.0))
+        return is_near if by_utc is None or not (by_utc or span.is_utc_known) else by_utc
+
+
+def _utc_us(fmt: Format, raw: Any) -> int | None:
+    """Return the UTC of a receiver's message, by its present and former names."""
+    fields = fmt.fields(raw)
+
+    def whole(*names: str) -> int:
+        return next((int(fields[name]) for name in names if fmt.is_whole(name)), 0)
+
+    if whole("I") or whole("Status") < _FIX_3D:
+        return None
+    return gps_utc_us(whole("GWk", "Week"), whole("GMS", "TimeMS"))

@@ -1,0 +1,1 @@
+"""Flights with gaps, and the log on the vehicle's card of which the missing spans are read after landing."""

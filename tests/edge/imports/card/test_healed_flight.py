@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from edge.imports.dataflash.source import DataflashSource
+from edge.sources.mavlink.protocol.encoder import RequestLogData, RequestLogEnd
+from tests.edge.imports.card.conftest import CUT_S, Landed
+from tests.edge.imports.card.healed_flight import Store
+
+
+def test_after_landing_the_missing_span_is_the_logs_each_sample_once(landed: Landed, tmp_path: Path) -> None:
+    flight, live, history = landed.flight, landed.live, landed.history
+    (gap,) = flight.gateway.healing.flights()[0].gaps
+    begin_ms, end_ms = gap.before.time_ms, gap.after.time_ms
+    assert end_ms - begin_ms == pytest.approx(CUT_S * 1000, abs=300)
+    path = tmp_path / "whole.BIN"
+    path.write_bytes(landed.log)
+    whole = Store()
+    DataflashSource(path, None, "home").run(whole)
+    assert set(whole.described) == set(live.described)
+    for channel in ("latitude_deg", "longitude_deg", "altitude_m", "velocity_north_m_s", "battery_consumed_mah:1"):
+        stored, logged = history.of(channel), whole.of(channel, begin_ms, end_ms)
+        assert len(stored) >= (CUT_S - 1) * (5 if "battery" in channel else 10)
+        assert stored == dict(list(logged.items())[-len(stored) :])
+        assert not live.of(channel, min(stored) - 1, max(stored) + 1)
+    assert history.twice == history.contradictions == 0
+    assert not live.samples.keys() & history.samples.keys()
+    times_ms = sorted([*live.of("latitude_deg", begin_ms - 2000, end_ms + 2000), *history.of("latitude_deg")])
+    assert max(after - before for before, after in pairwise(times_ms)) <= 200
+
+
+def test_its_coverage_says_what_came_live_and_what_was_healed(landed: Landed) -> None:
+    first, *_, last = landed.live.coverages()
+    assert (first["state"], last["state"]) == ("open", "complete")
+    assert first["remaining_s"] == last["healed_s"] == pytest.approx(CUT_S, abs=0.3)
+    assert last["remaining_s"] == 0
+    assert last["reason"] is None
+    assert last["live_s"] + last["healed_s"] == (last["end_ms"] - last["start_ms"]) / 1000
+    assert not list(landed.folder.glob("*.part*"))
+
+
+def test_only_the_missing_span_is_fetched(landed: Landed) -> None:
+    asked = sum(request.count for _, request in landed.flight.gateway.sent if isinstance(request, RequestLogData))
+    assert asked < 0.75 * len(landed.log)
+
+
+def test_what_was_sent_only_reads_and_only_while_disarmed(landed: Landed) -> None:
+    gateway = landed.flight.gateway
+    parser = dialect.MAVLink(None)
+    kinds = {message.get_type() for frame in gateway.frames for message in parser.parse_buffer(frame) or ()}
+    assert kinds == {"LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END"}
+    armed = [event for event in landed.live.events if event.kind == "armed" and not event.data["armed"]]
+    assert min(at_ms for at_ms, _ in gateway.sent) > armed[-1].t
+    assert isinstance(gateway.sent[-1][1], RequestLogEnd)

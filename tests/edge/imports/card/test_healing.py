@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.imports.card.formats import log_formats
+from edge.sources.mavlink.card.flights import Flight
+from edge.sources.mavlink.card.healing import CardVehicle, Healing
+from edge.sources.mavlink.protocol.encoder import Outgoing, RequestLogData, RequestLogEnd
+from edge.sources.mavlink.protocol.frame import RawFrame
+from edge.sources.mavlink.settings import HealSettings, MavlinkSettings
+from edge.sources.source import Readings
+from firmware_sim.drone.card import dataflash as df
+from tests.edge.imports.card.conftest import CUT_S, Landed
+from tests.edge.imports.card.healed_flight import Store
+from tests.edge.sources.mavlink.card.test_log_transfer import Card
+
+Hurt = Callable[[list[RawFrame]], list[RawFrame]]
+
+
+class Play:
+    """A gateway that noted the recorded flight, and a card that answers it."""
+
+    def __init__(
+        self, landed: Landed, folder: Path, card: Card, *, may_send: bool = True, bytes_s: float = 20_000
+    ) -> None:
+        self.landed, self.folder, self.card = landed, folder, card
+        self.live, self.history = Store(), Store()
+        self.now_s = landed.heard[-1][2]
+        self.sent: list[tuple[float, Outgoing]] = []
+        self.hurt: Hurt = lambda frames: frames
+        self.may_send, self.bytes_s = may_send, bytes_s
+        self.healing = self._begin()
+        self.vehicles: dict[str, CardVehicle] = {}
+        for vehicle, runs, now_s in landed.heard:
+            self.healing.note_rows(vehicle, runs, now_s)
+            self.vehicles[vehicle.device] = vehicle
+
+    def restart(self) -> None:
+        """Replace the gateway by a new one; the old one is killed, with what it did not write."""
+        job = self.healing._job
+        assert job is not None
+        assert job.file is not None
+        job.file._file.close()
+        self.healing = self._begin()
+        for vehicle in self.vehicles.values():
+            self.healing.note_rows(vehicle, (), self.now_s)
+
+    def run(self, seconds: float, *, until: Callable[[], object] = lambda: False) -> None:
+        for _ in range(int(seconds * 4)):
+            self.now_s += 0.25
+            sends = self.healing.step(self.vehicles, self.live, self.history, self.now_s, round(self.now_s * 1000))
+            self.sent += [(self.now_s, request) for _, request in sends]
+            for frame in self.hurt([frame for _, request in sends for frame in self.card.answer(request)]):
+                for vehicle in list(self.vehicles.values()):
+                    self.healing.take(vehicle.key, frame, self.now_s)
+            if until():
+                return
+
+    def heal(self, seconds: float = 600) -> Flight:
+        self.run(seconds, until=lambda: not self.flight.is_open)
+        self.run(1)
+        return self.flight
+
+    @property
+    def flight(self) -> Flight:
+        return self.healing.flights()[-1]
+
+    @property
+    def asked(self) -> list[RequestLogData]:
+        return [request for _, request in self.sent if isinstance(request, RequestLogData)]
+
+    def _begin(self) -> Healing:
+        settings = MavlinkSettings(name="drones", url="udpin:127.0.0.1:14550")
+        return Healing(
+            HealSettings(),
+            self.folder,
+            "drones",
+            max_bytes_s=self.bytes_s,
+            formats=log_formats(settings),
+            may_send=self.may_send,
+        )
+
+
+def rewrite(log: bytes, change: Callable[[str, dict[str, Any]], dict[str, Any] | None]) -> bytes:
+    """Return a log of which each message was changed, or left out."""
+    kinds = {kind.number: kind for kind in df.KINDS}
+    out, at = [], 0
+    while at < len(log):
+        kind = kinds[log[at + 2]]
+        end = at + 3 + kind.packer.size
+        columns = kind.columns.split(",")
+        values = dict(zip(columns, kind.packer.unpack(log[at + 3 : end]), strict=True))
+        changed = change(kind.name, dict(values))
+        if changed == values:
+            out.append(log[at:end])
+        elif changed is not None:
+            out.append(df.pack(kind, *changed.values()))
+        at = end
+    return b"".join(out)
+
+
+def another_day(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "GWk": 2400} if name == "GPS" else values
+
+
+def without(*names: str) -> Callable[[str, dict[str, Any]], dict[str, Any] | None]:
+    return lambda name, values: None if name in names else values
+
+
+def is_healed(play: Play) -> bool:
+    return play.history.samples == play.landed.history.samples and play.flight.gaps[0].state == "healed"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lost_repeated_and_disordered_parts_give_the_same_samples(landed: Landed, tmp_path: Path, seed: int) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    dice = random.Random(seed)
+
+    def hurt(frames: list[RawFrame]) -> list[RawFrame]:
+        kept = [frame for frame in frames if dice.random() > 0.3]
+        kept += dice.sample(kept, len(kept) // 5)
+        dice.shuffle(kept)
+        return kept
+
+    play.hurt = hurt
+    play.heal()
+    assert is_healed(play)
+    assert play.history.twice == 0
+
+
+def test_a_gateway_that_is_killed_goes_on_where_it_was(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}), bytes_s=4000)
+    play.run(60, until=lambda: len(play.asked) > 0)
+    play.run(13)
+    before = {at for request in play.asked for at in range(request.offset, request.offset + request.count)}
+    count = len(play.asked)
+    assert play.flight.is_open
+    play.restart()
+    play.heal()
+    assert is_healed(play)
+    assert play.history.contradictions == 0
+    again = [at for request in play.asked[count:] for at in range(request.offset, request.offset + request.count)]
+    assert sum(at in before for at in again) < 0.35 * len(before)
+
+
+def test_a_link_that_is_lost_or_switched_off_is_waited_for(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    play.run(60, until=lambda: len(play.asked) > 2)
+    vehicles, play.vehicles = play.vehicles, {}
+    count = len(play.sent)
+    play.run(300)
+    assert len(play.sent) == count
+    play.vehicles = vehicles
+    play.heal()
+    assert is_healed(play)
+    assert play.history.twice == 0 or play.history.contradictions == 0
+
+
+def test_arming_ends_the_transfer_at_once_and_landing_again_resumes_it(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    play.run(60, until=lambda: len(play.asked) > 2)
+    ((device, vehicle),) = play.vehicles.items()
+    play.vehicles = {device: replace(vehicle, armed=True)}
+    count = len(play.sent)
+    play.run(120)
+    assert [request for _, request in play.sent[count:]] == [RequestLogEnd(1, 1)]
+    play.vehicles = {device: vehicle}
+    play.heal()
+    assert is_healed(play)
+
+
+@pytest.mark.parametrize("armed", [True, None])
+def test_nothing_is_sent_while_the_motors_are_armed_or_may_be(
+    landed: Landed, tmp_path: Path, armed: bool | None
+) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    play.vehicles = {device: replace(vehicle, armed=armed) for device, vehicle in play.vehicles.items()}
+    play.run(600)
+    assert play.sent == []
+
+
+def test_a_vehicle_that_does_not_answer_is_left_in_peace_and_the_flight_says_so(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    play.hurt = lambda _frames: []
+    flight = play.heal(7200)
+    count = len(play.sent)
+    play.run(7200)
+    assert len(play.sent) == count < 60
+    assert (flight.gaps[0].state, flight.gaps[0].reason) == ("left", "no_answer")
+    last = play.live.coverages()[-1]
+    assert (last["state"], last["reason"], last["healed_s"]) == ("left", "no_answer", 0)
+    assert last["remaining_s"] == pytest.approx(CUT_S, abs=0.3)
+
+
+def test_a_vehicle_that_stops_in_the_middle_is_asked_again_later(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    play.run(60, until=lambda: len(play.asked) > 2)
+    play.hurt = lambda _frames: []
+    play.run(20)
+    play.hurt = lambda frames: frames
+    play.heal()
+    assert is_healed(play)
+
+
+def test_the_flights_own_log_is_found_among_others(landed: Landed, tmp_path: Path) -> None:
+    other = rewrite(landed.log, another_day)
+    play = Play(landed, tmp_path, Card({1: other, 2: landed.log, 3: other, 4: other[: len(other) // 3]}))
+    play.heal()
+    assert is_healed(play)
+    assert {request.log for request in play.asked} == {2, 3, 4}
+
+
+def test_a_log_of_another_day_is_never_taken(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: rewrite(landed.log, another_day)}))
+    flight = play.heal()
+    assert play.history.samples == {}
+    assert (flight.gaps[0].state, flight.gaps[0].reason) == ("left", "other_log")
+
+
+def test_a_log_without_satellites_time_is_known_by_its_place(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: rewrite(landed.log, without("GPS"))}))
+    play.heal()
+    expected = {key: value for key, value in landed.history.samples.items() if not key[0].startswith("gps_")}
+    assert play.history.samples == expected
+
+    def moved(name: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        return without("GPS")(name, {**values, "Lat": 310_000_000} if name == "POS" else values)
+
+    elsewhere = Play(landed, tmp_path / "elsewhere", Card({4: rewrite(landed.log, moved)}))
+    assert elsewhere.heal().gaps[0].reason == "other_log"
+    assert elsewhere.history.samples == {}
+
+
+def test_a_log_that_proves_nothing_is_not_taken(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: rewrite(landed.log, without("GPS", "POS"))}))
+    assert play.heal().gaps[0].reason == "not_provable"
+    assert play.history.samples == {}
+
+
+def test_a_log_that_ends_in_the_gap_covers_its_part(landed: Landed, tmp_path: Path) -> None:
+    (gap,) = landed.flight.gateway.healing.flights()[0].gaps
+    half_us = (gap.before.boot_ms + gap.duration_ms // 2) * 1000
+    half = rewrite(landed.log, lambda _name, values: values if int(str(values.get("TimeUS", 0))) < half_us else None)
+    play = Play(landed, tmp_path, Card({4: half}))
+    flight = play.heal()
+    assert (flight.gaps[0].state, flight.gaps[0].reason) == ("left", "log_ends")
+    assert flight.gaps[0].covered_ms == pytest.approx(gap.duration_ms / 2, abs=250)
+    live_ms, healed_ms, left_ms = flight.coverage_ms()
+    assert live_ms + healed_ms + left_ms == flight.until_ms - flight.start_ms
+
+
+def test_another_log_in_the_place_of_one_that_was_read_in_part_is_noticed(landed: Landed, tmp_path: Path) -> None:
+    changed = {"POS": "RelHomeAlt", "ATT": "Roll", "BAT": "Volt", "XKF1": "VN", "RCOU": "C1", "RFND": "Dist"}
+
+    def change(name: str, values: dict[str, Any]) -> dict[str, Any]:
+        column = changed.get(name)
+        return values if column is None else {**values, column: values[column] + 1}
+
+    second = Card({1: rewrite(landed.log, change)})
+    alone = Play(landed, tmp_path / "alone", second)
+    alone.heal()
+    play = Play(landed, tmp_path / "both", Card({1: landed.log}), bytes_s=4000)
+    play.run(60, until=lambda: len(play.asked) > 0)
+    play.run(12)
+    assert play.history.samples == {}
+    play.restart()
+    play.card = second
+    play.heal()
+    assert play.history.samples == alone.history.samples != landed.history.samples
+
+
+def test_garbage_and_empty_cards_end_with_a_reason(landed: Landed, tmp_path: Path) -> None:
+    dice = random.Random(1)
+    cards = {
+        "no_logs": Card({}),
+        "unknown_format": Card({1: dice.randbytes(5000)}),
+        "no_times": Card({1: landed.log[:89] + bytes(5000)}),
+    }
+    for reason, card in cards.items():
+        play = Play(landed, tmp_path / reason, card)
+        assert play.heal(7200).gaps[0].reason == reason
+        assert play.history.samples == {}
+
+
+def test_two_vehicles_are_read_one_after_the_other(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    for vehicle, runs, now_s in landed.heard:
+        other = replace(vehicle, device="uav-other", key=(*vehicle.key[:1], 2, *vehicle.key[2:]))
+        own = [replace_source(run, "uav-other") for run in runs]
+        play.healing.note_rows(other, own, now_s)
+        play.vehicles["uav-other"] = other
+    play.run(600, until=lambda: not any(flight.is_open for flight in play.healing.flights()))
+    assert [flight.gaps[0].state for flight in play.healing.flights()] == ["healed", "healed"]
+    targets = [request.system for request in play.asked]
+    assert targets == sorted(targets, key=targets.index)
+    assert set(targets) == {1, 2}
+
+
+def test_a_gateway_that_may_not_send_says_what_remains(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}), may_send=False)
+    play.run(600)
+    assert play.sent == []
+    assert play.live.coverages()[-1]["reason"] == "off"
+
+
+def test_a_ground_stations_own_transfer_goes_first(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    play.run(60, until=lambda: len(play.asked) > 2)
+    play.healing.note_other_transfer(play.now_s)
+    count = len(play.sent)
+    play.run(50)
+    assert [type(request) for _, request in play.sent[count:]] == [RequestLogEnd]
+    play.heal()
+    assert is_healed(play)
+
+
+def replace_source(run: Readings, device: str) -> Readings:
+    return msgspec.structs.replace(run, source=replace(run.source, device=device))
