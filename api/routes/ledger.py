@@ -16,8 +16,8 @@ from api.http.query_windows import settle_window
 from api.http.responses import reply
 from api.routes import pass_cells, remaining_work
 from api.routes.parameters import End, Start
-from api.routes.pass_cells import PlannedRate, PrescriptionAsked
-from api.routes.passes import LONGEST_LIST_MS, CellM, FieldId, LatencyS, PassId, SwathM
+from api.routes.pass_cells import OptionsOf
+from api.routes.passes import LONGEST_LIST_MS, FieldId, PassId
 from api.schemas.greenhouses_mapping import left_out_of
 from api.schemas.ledger import Columns, DeviationBody, EntryBody, EntryList, LedgerCheckBody, NutrientsBody, WeatherBody
 from api.schemas.ledger_mapping import balance_of, deviation_of, efficiency_of, elements_of, hour_of, pass_nutrients_of
@@ -25,11 +25,9 @@ from headland.agronomy.prescription.nutrients import MU_PER_HA, balance_nitrogen
 from headland.agronomy.prescription.weather_window import Kind
 from headland.analysis.exports.settlement import entries_table, settlement_table
 from headland.analysis.passes import ledger_entries
-from headland.analysis.passes.as_applied import fine_cell_m
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.deviation import deviation_of_pass
 from headland.analysis.passes.nutrients import nutrients_of_field, share_by_plot
-from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.weather.spray_window import assess_weather
 from headland.analysis.window import Window
@@ -57,11 +55,7 @@ def get_deviation(
     request: Request,
     scope: ScopeOf,
     pass_id: PassId,
-    planned_rate_ha: PlannedRate = None,
-    prescription: PrescriptionAsked = None,
-    cell_m: CellM = 2.0,
-    swath_m: SwathM = None,
-    latency_s: LatencyS = None,
+    options: OptionsOf,
 ) -> Response:
     """Compare a pass with its plan: where too little or too much was applied, and the likeliest cause.
 
@@ -69,23 +63,29 @@ def get_deviation(
     certain to be the plan; `plan.source` names which. `zones` has each zone of a prescription.
 
     Causes are tested in this order: refill, empty_hopper, boundary, wind, not_covered, overlap, speed, flow,
-    calibration (the whole pass is off by the same share), pattern (between swaths). They are hints, not proofs.
+    calibration (the whole pass is off by the same share), pattern (between swaths: it cancels out over one),
+    rate_not_varied (one rate over zones of several), not_known. They are hints, not proofs.
     """
-    field_pass = find_pass(scope, pass_id)
-    plan_request = PlanRequest(planned_rate_ha, prescription)
-    deviation = deviation_of_pass(scope, field_pass, plan_request, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s)
+    deviation = deviation_of_pass(
+        scope,
+        find_pass(scope, pass_id),
+        options.plan,
+        cell_m=options.cell_m,
+        swath_m=options.swath_m,
+        latency_s=options.latency_s,
+    )
     return reply(request, deviation_of(deviation))
 
 
 @router.get("/passes/{pass_id}/settlement", response_model=Columns, responses={**_TABLE, **declare_problems(409)})
-def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, swath_m: SwathM = None) -> Response:
+def get_settlement(request: Request, scope: ScopeOf, pass_id: PassId, options: OptionsOf) -> Response:
     """Return a table of treated ground and metered product by plot owner, to bill a service by.
 
     CSV unless Accept asks for another form.
     """
     form = choose_format(request.headers.get("accept"), (CSV, JSON, ARROW, PARQUET))
     repositories, field_pass = repositories_of(scope), find_pass(scope, pass_id)
-    shares = share_by_plot(scope, repositories, field_pass, cell_m=fine_cell_m(field_pass), swath_m=swath_m)
+    shares = share_by_plot(scope, repositories, field_pass, options=options)
     named = None if field_pass.declared is None else field_pass.declared.product
     product = "" if named is None else repositories.products.get(named, also_deleted=True).name
     return reply_table(request, form, settlement_table(field_pass, shares, product, field_pass.unit or "kg"))
@@ -103,6 +103,10 @@ def get_nutrients(
     unfertilised_uptake_kg_ha: KgHa = None,
     grain_n_pct: Annotated[float | None, Query(ge=0, le=20, allow_inf_nan=False)] = None,
     soil_deficit_mm: SoilDeficit = None,
+    swath_m: Annotated[
+        float | None,
+        Query(description="Swath of passes whose implement is not known [m].", gt=0, le=100, allow_inf_nan=False),
+    ] = None,
 ) -> Response:
     """Add up nitrogen, phosphorus and potassium by pass and season, and balance the nitrogen with the harvest.
 
@@ -112,7 +116,7 @@ def get_nutrients(
     repositories = repositories_of(scope)
     chosen = None if season is None else repositories.seasons.get(season)
     window = Window(scope.now_ms - LONGEST_LIST_MS, scope.now_ms + 1)
-    nutrients = nutrients_of_field(scope, field, window, chosen, soil_deficit_mm)
+    nutrients = nutrients_of_field(scope, field, window, chosen, soil_deficit_mm, swath_m)
     total = nutrients.total
     grain_n_share = None if grain_n_pct is None else grain_n_pct / 100.0
     output = None if yield_kg_ha is None or grain_n_share is None else yield_kg_ha * grain_n_share
@@ -173,13 +177,14 @@ def get_weather_window(
 
 
 @router.post("/passes/{pass_id}/close", response_model=EntryList, responses=declare_problems(409))
-def close_pass(scope: ScopeOf, pass_id: PassId) -> EntryList:
+def close_pass(scope: ScopeOf, pass_id: PassId, options: OptionsOf) -> EntryList:
     """Record in the ledger what a pass applied, its deviation from the plan, and the weather at the time.
 
     Closing again without new facts adds nothing. A pass without a plan or a known amount has no deviation entry.
-    Where late telemetry changes the amount, closing again adds an entry: nothing is ever rewritten.
+    Where late telemetry changes the amount, closing again adds an entry: nothing is ever rewritten. A swath, latency or
+    cell size of the request is written into the entry (`given_swath_m` and so on), a plan as its source.
     """
-    entries = ledger_entries.close_pass(scope, find_pass(scope, pass_id))
+    entries = ledger_entries.close_pass(scope, find_pass(scope, pass_id), options)
     return EntryList(items=[_entry_of(entry) for entry in entries], next=None)
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.http.responses import reply
-from api.routes.passes import LatencyS, PassId, SwathM
+from api.routes.passes import CellM, LatencyS, PassId, SwathM
 from api.schemas.cell_evidence import CellEvidence, evidence_of
 from api.schemas.cell_map import CellMapBody
 from headland.analysis.passes.cell_evidence import explain_cell
 from headland.analysis.passes.cell_map import cells_geojson, cells_grid, map_cells
 from headland.analysis.passes.detection import find_pass
+from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.plan import PlanRequest
 
 PlannedRate = Annotated[
@@ -28,9 +29,23 @@ PrescriptionAsked = Annotated[
 ]
 MapCellM = Annotated[
     float | None,
-    Query(description="Side of a cell [m]; by default 2, 5, 10, 20 or 50, by the size of the field.", ge=0.5, le=50,
-          allow_inf_nan=False),
+    Query(description="Side of a cell [m]; by default that of the sums (`/deviation`) where such a map can be drawn, "
+          "else 2, 5, 10, 20 or 50.", ge=0.5, le=50, allow_inf_nan=False),
 ]  # fmt: skip
+
+
+def read_options(
+    planned_rate_ha: PlannedRate = None,
+    prescription: PrescriptionAsked = None,
+    cell_m: CellM = None,
+    swath_m: SwathM = None,
+    latency_s: LatencyS = None,
+) -> PassOptions:
+    """Return the options of a request about a pass."""
+    return PassOptions(PlanRequest(planned_rate_ha, prescription), swath_m, latency_s, cell_m)
+
+
+OptionsOf = Annotated[PassOptions, Depends(read_options)]
 
 _CELLS: Final[dict[int | str, dict[str, Any]]] = {
     200: {

@@ -33,7 +33,16 @@ _DEFAULT_LIST_MS: Final = 7 * DAY_MS
 FieldId = Annotated[str, Path(description="Id of a field.", pattern="^[0-9a-z]{26}$")]
 _PATTERN: Final = r"^[0-9a-z]{26}(~[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[0-9]{1,15})?$"
 PassId = Annotated[str, Path(description="Id of a pass.", pattern=_PATTERN)]
-CellM = Annotated[float, Query(description="Side of a cell [m].", ge=0.25, le=50, allow_inf_nan=False)]
+CellM = Annotated[
+    float | None,
+    Query(
+        description="Side of a cell [m]; by default 1, 2, 5, 10 or 20, by the size of the field: the same for all "
+        "answers and reports about a pass.",
+        ge=0.25,
+        le=50,
+        allow_inf_nan=False,
+    ),
+]
 SwathM = Annotated[
     float | None, Query(description="Swath [m], instead of the implement's.", gt=0, le=100, allow_inf_nan=False)
 ]
@@ -132,25 +141,27 @@ def get_applied(
     request: Request,
     scope: ScopeOf,
     pass_id: PassId,
-    cell_m: CellM = 2.0,
+    cell_m: CellM = None,
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
     shape: Annotated[
-        Literal["json", "geojson", "csv", "arrow", "parquet", "png", "geotiff", "isoxml"] | None,
+        Literal["json", "summary", "geojson", "csv", "arrow", "parquet", "png", "geotiff", "isoxml"] | None,
         Query(alias="format", description="Format of the answer; by default as Accept asks."),
     ] = None,
 ) -> Response:
     """Return the as-applied map of a pass, by metered amounts only: where only a command is known there is no rate.
 
     Amounts on the usable field, in buffers, in exclusions, outside and unlocated add up to the released amount. CSV,
-    Arrow and Parquet have a row for each cell.
+    Arrow and Parquet have a row for each cell; `format=summary` is the JSON without its grids.
     """
-    form = _form_of(request, shape)
+    is_summary = shape == "summary"
+    form = JSON if is_summary else _form_of(request, shape)
     applied: AppliedPass = compute_as_applied(
         scope, find_pass(scope, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
     )
     if form == JSON:
-        answer = reply(request, applied_of(applied, uniformity_of(scope, applied.machine)))
+        body = applied_of(applied, uniformity_of(scope, applied.machine), with_grid=not is_summary)
+        answer = reply(request, body)
         answer.headers["Vary"] = "Accept"
         return answer
     if form in FORMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -9,19 +10,21 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.problems import declare_problems
+from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes import PassId, SwathM
 from api.routes.registry import reply_json
 from api.schemas.ledger_mapping import plan_of
 from api.schemas.remaining_work import RemainingZoneBody, ResumeBody
-from headland.analysis.passes.detection import find_pass
+from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.plan import PlanRequest
 from headland.analysis.passes.remaining_flight import plan_remaining_flight
 from headland.analysis.passes.remaining_work import find_remaining_work, prescribe_remaining
 from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
 from headland.formats.qgc_plan import HeightAbove, write_plan
+from headland.registry.models.errors import NotFound
 
 _PRESCRIPTION: Final[dict[str, Any]] = {
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Prescription"}}}
@@ -29,6 +32,10 @@ _PRESCRIPTION: Final[dict[str, Any]] = {
 _PLAN: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The mission.", "content": {"application/json": {"schema": {"type": "object"}}}}
 }
+
+ImplementAsked = Annotated[
+    str | None, Query(description="Id of the implement of a pass that names none.", max_length=64)
+]
 
 #: Included by the router of the ledger, below its prefix.
 router = APIRouter()
@@ -42,6 +49,7 @@ def get_resume(
     planned_rate_ha: PlannedRate = None,
     prescription: PrescriptionAsked = None,
     swath_m: SwathM = None,
+    implement: ImplementAsked = None,
 ) -> Response:
     """Return the remaining work of an interrupted pass and the address of its mission: no ground is treated twice.
 
@@ -49,8 +57,13 @@ def get_resume(
     done. Ground that got too little is reported (`treated_difference`) and not treated again.
     """
     plan_request = PlanRequest(planned_rate_ha, prescription)
-    remaining = find_remaining_work(scope, find_pass(scope, pass_id), plan_request, swath_m)
-    parameters = {"planned_rate_ha": planned_rate_ha, "prescription": prescription, "swath_m": swath_m}
+    remaining = find_remaining_work(scope, _find_equipped(scope, pass_id, implement), plan_request, swath_m)
+    parameters = {
+        "planned_rate_ha": planned_rate_ha,
+        "prescription": prescription,
+        "swath_m": swath_m,
+        "implement": implement,
+    }
     query = urlencode({name: value for name, value in parameters.items() if value is not None})
     planned_m2 = remaining.planned_m2
     body = ResumeBody(
@@ -90,13 +103,18 @@ def get_resume(
     responses={201: {"description": "The prescription.", **_PRESCRIPTION}, **declare_problems(400, 409)},
 )
 def add_remaining(
-    scope: ScopeOf, pass_id: PassId, prescription: PrescriptionAsked = None, swath_m: SwathM = None
+    scope: ScopeOf,
+    pass_id: PassId,
+    prescription: PrescriptionAsked = None,
+    swath_m: SwathM = None,
+    implement: ImplementAsked = None,
 ) -> Response:
     """Store the remaining part of a pass's prescription as a prescription of its own, to be exported as any other.
 
     The rates are the same; it consists of the cells whose middle the remaining lines cover.
     """
-    remaining = find_remaining_work(scope, find_pass(scope, pass_id), PlanRequest(None, prescription), swath_m)
+    field_pass = _find_equipped(scope, pass_id, implement)
+    remaining = find_remaining_work(scope, field_pass, PlanRequest(None, prescription), swath_m)
     record = repositories_of(scope).prescriptions.add(prescribe_remaining(remaining))
     return reply_json(record, 201, {"Location": f"/v1/prescriptions/{record.id}"})
 
@@ -108,6 +126,7 @@ def get_resume_plan(
     planned_rate_ha: PlannedRate = None,
     prescription: PrescriptionAsked = None,
     swath_m: SwathM = None,
+    implement: ImplementAsked = None,
     height_m: Annotated[float, Query(description="The height flown at [m].", ge=1, le=120, allow_inf_nan=False)] = 4.0,
     height_above: Annotated[
         HeightAbove, Query(description="Above home (MAV_FRAME 3) or above the terrain (10).")
@@ -124,6 +143,17 @@ def get_resume_plan(
     prescription's own mission. It starts and refills where the vehicle was before the pass.
     """
     plan_request = PlanRequest(planned_rate_ha, prescription)
-    remaining = find_remaining_work(scope, find_pass(scope, pass_id), plan_request, swath_m)
+    remaining = find_remaining_work(scope, _find_equipped(scope, pass_id, implement), plan_request, swath_m)
     flight = plan_remaining_flight(scope, remaining, height_m=height_m, height_above=height_above, speed_m_s=speed_m_s)
     return Response(write_plan(flight), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def _find_equipped(scope: OrgScope, pass_id: str, implement: str | None) -> FieldPass:
+    """Return a pass; one that names no implement has the one that is asked for."""
+    field_pass = find_pass(scope, pass_id)
+    if implement is None or field_pass.implement is not None:
+        return field_pass
+    try:
+        return replace(field_pass, implement=repositories_of(scope).implements.get(implement))
+    except NotFound as error:
+        raise ProblemError(400, "unknown-implement", "No such implement", str(error)) from error

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.routes.greenhouses import GreenhouseId, Zone
+from api.routes.pass_cells import OptionsOf
 from api.routes.passes import PassId
 from headland.i18n import Language
 from headland.reports.csv import write_report_csv
@@ -47,13 +48,15 @@ router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(40
 
 
 @router.get("/passes/{pass_id}/report", response_class=Response, responses=_REPORT)
-def get_pass_report(scope: ScopeOf, pass_id: PassId, form: FormOf = "html", language: LanguageOf = "en") -> Response:
+def get_pass_report(
+    scope: ScopeOf, pass_id: PassId, options: OptionsOf, form: FormOf = "html", language: LanguageOf = "en"
+) -> Response:
     """Return the report of a field pass: map, amounts by evidence, plan, nutrients, weather, and the sources.
 
-    The figures are those of the pass's other answers, on cells of the size in the listed addresses. An unknown figure
-    has its reason.
+    The figures are those of the pass's other answers with the same parameters; the report names its swath and the size
+    of its cells. An unknown figure has its reason.
     """
-    return _reply(make_pass_document(scope, pass_id), f"pass-{pass_id.replace('~', '-')}", form, language)
+    return _reply(make_pass_document(scope, pass_id, options), f"pass-{pass_id.replace('~', '-')}", form, language)
 
 
 @router.get("/greenhouses/{device}/report", response_class=Response, responses=_REPORT)

@@ -74,6 +74,23 @@ class ZoneBody(Model):
     unknown_m2: Annotated[float, Field(description="Its ground of which no amount is known; in no other number here.")]
 
 
+class BalanceOfAmounts(Model):
+    """Where the amount of a pass is, in the response's unit: each line is part of the one that it is indented under.
+
+    released = outside + buffer + exclusion + unlocated + usable; usable = unplanned + not_to_treat + compared.
+    """
+
+    released: Annotated[float, Field(description="What left the machine.")]
+    outside: float
+    buffer: float
+    exclusion: float
+    unlocated: Annotated[float, Field(description="What left at an unknown time or place.")]
+    usable: Annotated[float, Field(description="What landed on the usable ground of the field.")]
+    unplanned: Annotated[float, Field(description="Of it, where the plan says nothing.")]
+    not_to_treat: Annotated[float, Field(description="Of it, where the plan's rate is 0.")]
+    compared: Annotated[float, Field(description="Of it, where a planned rate can be compared: `applied`.")]
+
+
 class DeviationBody(Model):
     """Deviation of a pass from its plan, over the cells of the usable field."""
 
@@ -87,6 +104,7 @@ class DeviationBody(Model):
     amount: Answer
     planned: float
     applied: float
+    balance: BalanceOfAmounts
     mean_deviation_pct: float
     mean_absolute_ha: float
     rms_ha: float

@@ -51,6 +51,7 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
         amount=answer_of(applied.amount, applied.field_pass.simulated),
         planned=cells.planned,
         applied=cells.applied,
+        balance=_balance_of(deviation),
         mean_deviation_pct=cells.mean_deviation_pct,
         mean_absolute_ha=cells.mean_absolute_ha,
         rms_ha=cells.rms_ha,
@@ -71,6 +72,17 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
             for disturbance in deviation.disturbances
         ],
         cover=cover_of(applied),
+    )
+
+
+def _balance_of(deviation: PassDeviation) -> schema.BalanceOfAmounts:
+    totals = deviation.applied.map.totals
+    places = ("released", "outside", "buffer", "exclusion", "unlocated", "usable")
+    return schema.BalanceOfAmounts(
+        **{name: getattr(totals, name) for name in places},
+        unplanned=deviation.unplanned,
+        not_to_treat=deviation.not_to_treat,
+        compared=deviation.cells.applied,
     )
 
 

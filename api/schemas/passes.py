@@ -197,6 +197,7 @@ class AppliedBody(Model):
     device: str
     simulated: bool
     unit: Annotated[str, Field(description="What amounts are in: kg, or L of a liquid.")]
+    cell_m: Annotated[float, Field(description="Side of the cells that the sums of places rest on.")]
     swath_m: float
     latency_s: float
     timing: TimingBody

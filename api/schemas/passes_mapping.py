@@ -38,7 +38,7 @@ def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:
     )
 
 
-def applied_of(applied: AppliedPass, uniformity: SpreadUniformity) -> dict[str, Any]:
+def applied_of(applied: AppliedPass, uniformity: SpreadUniformity, *, with_grid: bool = True) -> dict[str, Any]:
     """Return an `AppliedBody` as a dict with array grids: large responses are not validated twice."""
     head = schema.AppliedBody.model_construct(
         pass_id=applied.field_pass.id,
@@ -46,6 +46,7 @@ def applied_of(applied: AppliedPass, uniformity: SpreadUniformity) -> dict[str, 
         device=applied.field_pass.device,
         simulated=applied.field_pass.simulated,
         unit=applied.unit,
+        cell_m=applied.map.grid.cell_m,
         swath_m=applied.machine.swath_m,
         latency_s=applied.machine.latency_s,
         timing=_timing_of(applied),
@@ -58,7 +59,7 @@ def applied_of(applied: AppliedPass, uniformity: SpreadUniformity) -> dict[str, 
         reconciliation=_reconciliation_of(applied),
         uniformity=_uniformity_of(uniformity, applied.map.field_cv_pct),
     )
-    return {**head.model_dump(), "grid": _grid_of(applied)}
+    return {**head.model_dump(), **({"grid": _grid_of(applied)} if with_grid else {})}
 
 
 def _timing_of(applied: AppliedPass) -> schema.TimingBody:

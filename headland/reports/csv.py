@@ -89,7 +89,7 @@ def _of_cell(section: str, table: str, key: str, cell: Cell, locale: ReportLocal
 
 def _row(section: str, table: str, key: str, name: str, text: str, locale: ReportLocale) -> _Row:
     return {
-        "section": section, "table": table, "row": key, "name": name, "label": locale.word(name), "value": None,
+        "section": section, "table": table, "row": key, "name": name, "label": locale.heading(name), "value": None,
         "text": text, "code": "", "unit": "", "reason": "", "level": "", "evidence": "", "coverage": None,
         "samples": None, "quality": None, "method": "",
     }  # fmt: skip

@@ -25,6 +25,9 @@ _LABELS: Final = ("report_page", "report_pass", "report_week", "quantities", "re
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "segment": ("segments",),
     "class": ("deviation_classes",),
+    "cause": ("deviation_causes",),
+    "amount_of": ("report_pass", "field_parts"),
+    "swath_by": ("report_pass",),
     "place": ("field_parts",),
     "evidence": ("evidence",),
     "surface": ("surfaces",),

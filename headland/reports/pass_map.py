@@ -5,39 +5,66 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from headland.agronomy.application.deviation import CLASSES
 from headland.analysis.exports.as_applied import COMMANDED, MISSED, RAMP, paint
 from headland.analysis.passes.as_applied import AppliedPass
+from headland.analysis.passes.deviation import PassDeviation
 from headland.formats.png import write_png
 from headland.reports.document import Band, Map, Ring
 
+Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+
 #: The margin around the field, as a share of its longer side.
 _MARGIN = 0.04
+#: Colours of `CLASSES` from the second, as on the page (after ColorBrewer's RdYlBu).
+_CLASS_COLOURS = ((165, 0, 38), (245, 138, 74), (247, 240, 168), (116, 173, 209), (49, 54, 149))
 
 
 def draw_map(applied: AppliedPass, planned_ha: float | None) -> Map:
     """Return the map of a pass's field."""
-    painted, grid, outline = paint(applied, planned_ha), applied.map.grid, applied.inputs.outline
+    painted = paint(applied, planned_ha)
+    bands = _bands(painted.pixels, painted.middle_ha)
+    return _draw("as_applied_map", applied, painted.pixels, painted.colours, bands)
+
+
+def draw_deviation_map(deviation: PassDeviation) -> Map:
+    """Return the classes of the cells of a pass's field."""
+    colours = [(0, 0, 0, 0), *((*colour, 255) for colour in _CLASS_COLOURS)]
+    codes = set(np.unique(deviation.cells.classes).tolist())
+    bands = tuple(
+        Band(colour, word=f"class_{name}")
+        for code, (name, colour) in enumerate(zip(CLASSES[1:], _CLASS_COLOURS, strict=True), 1)
+        if code in codes
+    )
+    return _draw("deviation_map", deviation.applied, deviation.cells.classes, colours, bands)
+
+
+def _draw(
+    name: str, applied: AppliedPass, painted: Pixels, colours: list[tuple[int, int, int, int]], bands: tuple[Band, ...]
+) -> Map:
+    """Return a painted grid of a pass, cut to its field with a margin."""
+    grid, outline = applied.map.grid, applied.inputs.outline
     west_m, south_m, east_m, north_m = outline.whole.bounds
     margin_m = _MARGIN * max(east_m - west_m, north_m - south_m) + 2.0 * grid.cell_m
     first_column = max(int((west_m - margin_m - grid.west_m) // grid.cell_m), 0)
     first_row = max(int((south_m - margin_m - grid.south_m) // grid.cell_m), 0)
     end_column = min(int((east_m + margin_m - grid.west_m) // grid.cell_m) + 1, grid.columns)
     end_row = min(int((north_m + margin_m - grid.south_m) // grid.cell_m) + 1, grid.rows)
-    pixels = painted.pixels[first_row:end_row, first_column:end_column]
+    pixels = painted[first_row:end_row, first_column:end_column]
     corner_m = grid.west_m + first_column * grid.cell_m, grid.south_m + first_row * grid.cell_m
     return Map(
-        name="as_applied_map",
-        png=write_png(np.ascontiguousarray(pixels[::-1]), painted.colours),
+        name=name,
+        png=write_png(np.ascontiguousarray(pixels[::-1]), colours),
         width_m=pixels.shape[1] * grid.cell_m,
         height_m=pixels.shape[0] * grid.cell_m,
         outlines=_rings(outline.whole, corner_m),
         buffers=(*_rings(outline.buffer, corner_m), *_rings(outline.exclusion, corner_m)),
-        bands=_bands(painted.pixels, painted.middle_ha),
+        bands=bands,
         unit=f"{applied.unit}/ha",
     )
 
 
-def _bands(pixels: np.ndarray[tuple[int, int], np.dtype[np.uint8]], middle_ha: float) -> tuple[Band, ...]:
+def _bands(pixels: Pixels, middle_ha: float) -> tuple[Band, ...]:
     """Return the legend of the colours that occur; a step of the ramp is a fifth of the planned rate."""
     step_ha = middle_ha / (len(RAMP) // 2)
     colours = set(np.unique(pixels).tolist())

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
-from headland.agronomy.application.deviation import CLASSES
+from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
 from headland.agronomy.series.answer import Method
 from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.house import HouseLocation, find_site
-from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan
-from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass
-from headland.analysis.passes.plan import PlanRequest, find_plan
+from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass, share_by_plot
+from headland.analysis.passes.options import PassOptions
+from headland.analysis.passes.plan import find_plan
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather
@@ -38,7 +40,7 @@ from headland.reports.document import (
     figure_of,
     share_of,
 )
-from headland.reports.pass_map import draw_map
+from headland.reports.pass_map import draw_deviation_map, draw_map
 
 _M2_PER_HA: Final = 10_000.0
 _M2_PER_MU: Final = _M2_PER_HA / MU_PER_HA
@@ -61,16 +63,18 @@ class _ReportData:
     applied: AppliedPass | AnalysisError
     deviation: PassDeviation | AnalysisError
     nutrients: PassNutrients
+    options: PassOptions
 
 
-def make_pass_document(scope: OrgScope, pass_id: str) -> Report:
-    """Return the report of a pass; raises AnalysisError for an unknown pass."""
-    data = _read(scope, find_pass(scope, pass_id))
+def make_pass_document(scope: OrgScope, pass_id: str, options: PassOptions) -> Report:
+    """Return the report of a pass with the options of a request; raises AnalysisError for an unknown pass."""
+    data = _read(scope, find_pass(scope, pass_id), options)
     field_pass, applied = data.field_pass, data.applied
     sections = [
         Section("the_pass", tuple(_facts(data))),
         Section("what_was_applied", tuple(_amounts(data))),
         Section("against_the_plan", tuple(_against_plan(data))),
+        Section("settlement", tuple(_settlement(data))),
         Section("nutrients", tuple(_nutrients(data))),
         Section("weather_during", tuple(_weather(data))),
         Section("how_time_went", tuple(_segments(field_pass))),
@@ -80,10 +84,10 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Report:
     addresses = [f"/v1/passes/{field_pass.id}"]
     if isinstance(applied, AppliedPass):
         methods += collect_methods((applied.amount, applied.rate))
-        addresses.append(f"/v1/passes/{field_pass.id}/as-applied?cell_m={applied.map.grid.cell_m:g}")
+        addresses.append(_address(data, "as-applied", applied.map.grid.cell_m))
     if isinstance(data.deviation, PassDeviation):
         methods.append(_DEVIATION)
-        addresses.append(f"/v1/passes/{field_pass.id}/deviation?cell_m={data.deviation.applied.map.grid.cell_m:g}")
+        addresses.append(_address(data, "deviation", data.deviation.applied.map.grid.cell_m))
     methods += [VOLATILISATION, LEACHING]
     return Report(
         title="pass_report",
@@ -100,17 +104,31 @@ def make_pass_document(scope: OrgScope, pass_id: str) -> Report:
     )
 
 
-def _read(scope: OrgScope, field_pass: FieldPass) -> _ReportData:
+def _address(data: _ReportData, answer: str, cell_m: float) -> str:
+    """Return the request that returns the same figures."""
+    options, plan = data.options, data.options.plan
+    given = {"cell_m": cell_m, "swath_m": options.swath_m, "latency_s": options.latency_s}
+    if answer == "deviation":
+        given |= {"planned_rate_ha": plan.rate_ha}
+    query = {name: f"{value:g}" for name, value in given.items() if value is not None}
+    if answer == "deviation" and plan.prescription is not None:
+        query["prescription"] = plan.prescription
+    return f"/v1/passes/{data.field_pass.id}/{answer}?{urlencode(query)}"
+
+
+def _read(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> _ReportData:
     repositories = repositories_of(scope)
     applied: AppliedPass | AnalysisError
     deviation: PassDeviation | AnalysisError
     try:
-        applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
+        applied = compute_as_applied(
+            scope, field_pass, cell_m=options.cell_m, swath_m=options.swath_m, latency_s=options.latency_s
+        )
     except AnalysisError as error:
         applied = deviation = error
     else:
         try:
-            deviation = compare_with_plan(scope, applied, find_plan(scope, field_pass, PlanRequest()))
+            deviation = compare_with_plan(scope, applied, find_plan(scope, field_pass, options.plan))
         except AnalysisError as error:
             deviation = error
     place = HouseLocation()
@@ -124,6 +142,7 @@ def _read(scope: OrgScope, field_pass: FieldPass) -> _ReportData:
         applied,
         deviation,
         nutrients_of_pass(scope, repositories, field_pass, None, applied),
+        options,
     )
 
 
@@ -142,7 +161,7 @@ def _facts(data: _ReportData) -> list[Part]:
         Figure("usable_area_ha", field.usable_area_m2 / _M2_PER_HA, "ha"),
         _name("vehicle", field_pass.device),
         _name("implement", "" if field_pass.implement is None else field_pass.implement.name),
-        Figure("swath_m", field_pass.swath_m, "m", reason=None if field_pass.swath_m else "no_implement"),
+        *_swath(data),
         _name("product", "" if product is None else product.name),
         _name("season", "" if season is None else _season_name(season)),
         Figure("told_by", "declared_by_a_person" if declared is not None else "found_in_telemetry"),
@@ -150,6 +169,15 @@ def _facts(data: _ReportData) -> list[Part]:
     if declared is not None and declared.note:
         parts.append(_name("note", declared.note))
     return parts
+
+
+def _swath(data: _ReportData) -> list[Part]:
+    """Return the swath that the figures rest on, and where it comes from."""
+    given_m, own_m = data.options.swath_m, data.field_pass.swath_m
+    if given_m is None and own_m is None:
+        return [Figure("swath_m", None, "m", reason="no_implement")]
+    source = "entered_here" if given_m is not None else "of_the_implement"
+    return [Figure("swath_m", given_m or own_m, "m"), Figure("swath_by", source)]
 
 
 def _amounts(data: _ReportData) -> list[Part]:
@@ -164,6 +192,7 @@ def _amounts(data: _ReportData) -> list[Part]:
     places = ("released", "usable", "buffer", "exclusion", "outside", "unlocated")
     parts: list[Part] = [
         amount,
+        Figure("cell_m", applied_map.grid.cell_m, "m"),
         rate,
         share_of(rate, "mean_rate_mu", 1.0 / MU_PER_HA, f"{unit}/mu"),
         Figure("covered_ha", cover.covered_m2 / _M2_PER_HA, "ha"),
@@ -197,10 +226,21 @@ def _against_plan(data: _ReportData) -> list[Part]:
         return [_sentence(deviation)]
     unit, cells = deviation.applied.unit, deviation.cells
     cell_m2 = deviation.applied.map.grid.cell_m**2
+    totals = deviation.applied.map.totals
+    balance = {
+        "released": totals.released,
+        **{f"less_{name}": getattr(totals, name) for name in ("outside", "buffer", "exclusion", "unlocated")},
+        "is_usable": totals.usable,
+        "less_unplanned": deviation.unplanned,
+        "less_not_to_treat": deviation.not_to_treat,
+        "is_compared": cells.applied,
+    }
     parts: list[Part] = [
         Figure("plan_by", deviation.plan.source),
         Figure("planned_rate_ha", deviation.planned_ha, f"{unit}/ha"),
         Figure("planned_rate_mu", deviation.planned_ha / MU_PER_HA, f"{unit}/mu"),
+        draw_deviation_map(deviation),
+        _pairs("balance", "amount_of", unit, balance),
         Figure("planned", cells.planned, unit),
         Figure("applied", cells.applied, unit, evidence=deviation.applied.amount.evidence),
         Figure("mean_deviation_pct", cells.mean_deviation_pct, "%"),
@@ -210,6 +250,16 @@ def _against_plan(data: _ReportData) -> list[Part]:
             "class",
             "m2",
             {name: float((cells.classes == code).sum()) * cell_m2 for code, name in enumerate(CLASSES) if code},
+        ),
+        _pairs(
+            "ground_by_cause",
+            "cause",
+            "m2",
+            {
+                name: float((cells.causes == code).sum()) * cell_m2
+                for code, name in enumerate(CAUSES)
+                if (cells.causes == code).any() and code
+            },
         ),
     ]
     if deviation.plan.prescription is not None:
@@ -228,6 +278,30 @@ def _against_plan(data: _ReportData) -> list[Part]:
         )
         parts.append(ReportTable("zones", columns, rows))
     return parts
+
+
+def _settlement(data: _ReportData) -> list[Part]:
+    """Return each plot's treated ground and amount, with its owner."""
+    applied = data.applied
+    if isinstance(applied, AnalysisError):
+        return [_sentence(applied)]
+    unit = applied.unit
+    try:
+        shares = share_by_plot(data.scope, data.repositories, data.field_pass, options=data.options)
+    except AnalysisError as error:
+        return [_sentence(error)]
+    columns = (("field", ""), ("owner", ""), ("treated_ha", "ha"), ("treated_mu", "mu"), ("plot_amount", unit))
+    rows = tuple(
+        (
+            _name("field", share.field.name),
+            _name("owner", share.field.owner),
+            Figure("treated_ha", share.treated_m2 / _M2_PER_HA, "ha"),
+            Figure("treated_mu", share.treated_m2 / _M2_PER_MU, "mu"),
+            Figure("plot_amount", share.amount, unit, evidence=applied.amount.evidence),
+        )
+        for share in sorted(shares, key=lambda share: (share.field.owner, share.field.name))
+    )
+    return [ReportTable("plots", columns, rows)]
 
 
 def _nutrients(data: _ReportData) -> list[Part]:

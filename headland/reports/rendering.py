@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from headland.units_of_time import HOUR_MS
 
 #: Colours of a chart's lines in their order, which colour-blind people can distinguish.
 LINE_COLOURS: Final = ("#b2182b", "#2166ac", "#4d9221")
+#: The place of a value in a sentence of the catalogue, and what follows it.
+_PLACEHOLDER: Final = re.compile(r"\s*[:：]?\s*\{\w+\}.*", re.DOTALL)
 #: A line of hourly values has a gap where an hour is missing.
 _LONGEST_STEP_MS: Final = 2 * HOUR_MS
 
@@ -39,6 +42,10 @@ class ReportLocale:
     def word(self, name: str) -> str:
         """Return the text for the name of a part."""
         return label_of(name, self.language)
+
+    def heading(self, name: str) -> str:
+        """Return the text for the name of a part without the place of its value."""
+        return _PLACEHOLDER.sub("", self.word(name))
 
     def unit(self, unit: str) -> str:
         """Return the form of a unit."""

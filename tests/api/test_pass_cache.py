@@ -10,9 +10,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from headland.analysis.passes.detection import find_pass, list_passes
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
 from headland.registry.models.models import FieldZone, PatternPoint, ZoneKind
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN, START_MS, write_series
+from tests.api.farm import NOW_MS, OWN, START_MS, write_series, write_spreader_flight
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, SPREADER, WINDOW, box, declaration, serve_spread_field
 from tests.api.test_pass_cells import prescription, registry_at
@@ -184,3 +187,43 @@ def test_a_descriptor_with_a_computed_flow_gives_a_new_answer(
     store.describe(OWN, record.gateway, msgspec.structs.replace(record.descriptor, channels=channels))
     late = ask(farm_api, pass_id, "as-applied")["amount"]["evidence"]
     assert (early, late) == ("measured_flow", "tank_mass")
+
+
+def test_the_list_of_passes_asks_the_store_no_more_often_for_more_of_them(
+    store: MemoryStore, farm_api: RegistryApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def count_calls(name: str) -> None:
+        of_store = getattr(store, name)
+
+        def counted(*given: Any) -> Any:
+            asked.append(name)
+            return of_store(*given)
+
+        monkeypatch.setattr(store, name, counted)
+
+    for name in ("buckets", "events", "raw"):
+        count_calls(name)
+    path = f"/v1/fields/{farm_api.ids['field']}/passes"
+
+    def count(repeats: int) -> tuple[int, int]:
+        farm_api.client.get(path, params=WINDOW | {"start": START_MS - 40 * 86_400_000})
+        asked.clear()
+        items = farm_api.client.get(path, params=WINDOW | {"start": START_MS - 40 * 86_400_000}).json()["items"]
+        assert len(items) == repeats
+        return len(items), len(asked)
+
+    _, for_one = count(1)
+    for day in (3, 9, 30):
+        write_spreader_flight(store, SPREADER, sensed=True, start_ms=START_MS - day * 86_400_000)
+    assert count(4)[1] == for_one
+
+
+def test_a_pass_that_is_found_in_a_list_has_the_results_of_the_one_that_is_asked_for(
+    store: MemoryStore, farm_api: RegistryApi
+) -> None:
+    found = f"{farm_api.ids['field']}~{SPREADER}~{START_MS + 1000}"
+    scope = OrgScope(store, farm_api.registry, OWN, NOW_MS)
+    (listed,) = list_passes(scope, farm_api.ids["field"], Window(WINDOW["start"], WINDOW["end"]))
+    assert listed.key == find_pass(scope, found).key

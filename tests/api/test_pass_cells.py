@@ -169,7 +169,8 @@ def test_the_cells_are_polygons_with_planned_and_applied_rate_class_and_cause(
     kinds = [f["properties"]["kind"] for f in answer["features"] if f["properties"]["zone"] == 0]
     assert kinds.count("on_target") > 0.8 * len(kinds)
     usual = ask(farm_api, path)
-    assert usual["cell_m"] == 2.0
+    # The side of the sums' cells: a map of these can be drawn.
+    assert usual["cell_m"] == 1.0
     assert refusal(farm_api, path, cell_m=0.25)[0] == 422
 
 
@@ -289,3 +290,27 @@ def test_ground_of_another_pass_of_the_prescription_is_not_treated_again(farm_ap
     for declared_pass, other in ((first, second), (second, first)):
         rest = ask(farm_api, f"/v1/passes/{declared_pass['id']}/resume")
         assert (rest["lines"], rest["passes"]) == (0, [declared_pass["id"], other["id"]])
+    # A pass of the same vehicle that names no implement had the same; the field's other machines do not stop it.
+    bare = {**declared, "start_ms": times[1][0] + 1, "end_ms": times[1][1], "implement": None}
+    third = farm_api.client.post("/v1/passes", json=bare).json()
+    assert ask(farm_api, f"/v1/passes/{third['id']}/resume", implement=farm_api.ids["implement"])["lines"] == 0
+    assert refusal(farm_api, f"/v1/passes/{third['id']}/resume") == (409, "no-implement")
+    assert refusal(farm_api, f"/v1/passes/{third['id']}/resume", implement="none") == (400, "unknown-implement")
+
+
+def test_a_pass_that_names_no_implement_does_not_stop_the_mission_for_the_rest_of_another(
+    farm_api: RegistryApi,
+) -> None:
+    registry, repositories = registry_at(farm_api, START_MS - 50_000)
+    plan = repositories.prescriptions.add(prescription(farm_api, "one of them bare"))
+    registry.close()
+    declared = {**declaration(farm_api), "planned_rate_ha": None, "prescription": plan.id}
+    first, second = (
+        farm_api.client.post("/v1/passes", json={**declared, **changes}).json()
+        for changes in (
+            {"start_ms": START_MS + 11, "end_ms": START_MS + 195_000},
+            {"start_ms": START_MS + 199_003, "end_ms": NOW_MS, "implement": None},
+        )
+    )
+    rest = ask(farm_api, f"/v1/passes/{first['id']}/resume")
+    assert (rest["lines"], rest["passes"]) == (0, [first["id"], second["id"]])

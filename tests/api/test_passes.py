@@ -113,7 +113,7 @@ def test_the_map_is_exported_as_files(farm_api: RegistryApi, declared_pass: dict
     features = applied(farm_api, declared_pass["id"], format="geojson").json()["features"]
     assert len(features) == len(rows)
     area_m2 = sum(shapely.Polygon(f["geometry"]["coordinates"][0]).area for f in features) * EAST_DEG_M * NORTH_DEG_M
-    assert area_m2 == pytest.approx(len(rows) * 4.0, rel=1e-3)
+    assert area_m2 == pytest.approx(len(rows) * 1.0, rel=1e-3)
     picture = applied(farm_api, declared_pass["id"], format="png").content
     assert picture.startswith(b"\x89PNG")
     at = picture.index(b"IDAT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import numpy as np
 import pypdf
 import pytest
 
+from headland.analysis.passes.options import PassOptions
 from headland.analysis.scope import OrgScope
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
@@ -28,9 +30,9 @@ from headland.reports.greenhouse_report import make_week_document
 from headland.reports.iso_weeks import find_week
 from headland.reports.pass_report import make_pass_document
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, OWN, write_series
+from tests.api.farm import NOW_MS, OWN, START_MS, write_series
 from tests.api.registry_api import RegistryApi
-from tests.api.spread_field import declaration, serve_spread_field
+from tests.api.spread_field import SPREADER, declaration, serve_spread_field
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -195,6 +197,54 @@ def test_without_reportlab_pdf_is_refused_and_the_page_remains(
     assert report(farm_api, f"/v1/passes/{pass_id}").status_code == 200
 
 
+def test_the_report_of_a_found_pass_has_the_swath_plan_and_cells_that_the_screen_has(farm_api: RegistryApi) -> None:
+    found = f"/v1/passes/{farm_api.ids['field']}~{SPREADER}~{START_MS + 1000}"
+    bare = rows_of(farm_api, found)
+    assert [r["reason"] for r in bare if r["name"] == "swath_m"] == ["no_implement"]
+    given: dict[str, Any] = {"swath_m": 5.5, "planned_rate_ha": 98}
+    rows = rows_of(farm_api, found, **given)
+    cells, deviation = ask(farm_api, f"{found}/cells", **given), ask(farm_api, f"{found}/deviation", **given)
+    applied = ask(farm_api, f"{found}/as-applied", swath_m=5.5, format="summary")
+    assert "grid" not in applied
+    assert value(rows, "swath_m") == 5.5
+    assert {deviation["cell_m"], applied["cell_m"], cells["cell_m"], value(rows, "cell_m")} == {1.0}
+    assert value(rows, "on_target_share") == pytest.approx(deviation["on_target_share"] * 100)
+    assert value(rows, "amount") == applied["amount"]["value"]
+    # Every amount that is told of the pass follows from the one that was released.
+    balance = deviation["balance"]
+    assert balance["released"] - balance["outside"] - balance["buffer"] - balance["unlocated"] == pytest.approx(
+        balance["usable"], rel=1e-6
+    )
+    assert balance["usable"] - balance["unplanned"] - balance["not_to_treat"] == pytest.approx(balance["compared"])
+    assert value(rows, "value", "is_compared", "balance") == balance["compared"] == deviation["applied"]
+    addresses = re.findall(r"<code>(/v1/passes[^<]*)", report(farm_api, found, **given).text)
+    assert [unescape(address).partition("?")[2] for address in addresses[1:]] == [
+        "cell_m=1&swath_m=5.5", "cell_m=1&swath_m=5.5&planned_rate_ha=98",
+    ]  # fmt: skip
+    # The same pass is written into the ledger with what was given, and said so.
+    refused = farm_api.client.post(f"{found}/close")
+    assert refused.status_code == 409
+    closed = farm_api.client.post(f"{found}/close", params=given)
+    assert closed.status_code == 200, closed.text
+    entry, compared = (json.loads(entry["body"]) for entry in closed.json()["items"][:2])
+    assert (entry["given_swath_m"], entry["amount"]) == (5.5, applied["amount"]["value"])
+    assert (compared["source"], compared["rate_ha"]) == ("query_rate", 98.0)
+    settled = farm_api.client.get(f"{found}/settlement", params=given, headers={"Accept": "application/json"}).json()
+    assert settled["columns"]["applied_kg"] == [
+        pytest.approx(value(rows, "plot_amount", settled["columns"]["field"][0], "plots"), abs=1e-3)
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_report_shows_the_place_of_a_value(farm_api: RegistryApi, pass_id: str, language: str) -> None:
+    found = f"/v1/passes/{farm_api.ids['field']}~{SPREADER}~{START_MS + 1000}"
+    for path, more in ((found, {}), (f"/v1/passes/{pass_id}", {}), ("/v1/greenhouses/gh-a", {"week": "2026-W47"})):
+        page = re.sub(r"<style>.*?</style>", "", report(farm_api, path, lang=language, **more).text)
+        assert not re.search(r"\{\w*\}", page)
+        table = report(farm_api, path, format="csv", lang=language, **more).content.decode("utf-8-sig")
+        assert not re.search(r"\{\w*\}", table)
+
+
 def test_a_pass_without_a_known_amount_reports_none(farm_api: RegistryApi, pass_id: str) -> None:
     rows = rows_of(farm_api, f"/v1/passes/{pass_id}")
     assert [r["value"] for r in rows if r["name"] == "amount"] != [""]
@@ -239,7 +289,10 @@ def test_every_name_and_value_of_a_report_has_its_text_in_the_catalogue(
     store: MemoryStore, farm_api: RegistryApi, pass_id: str
 ) -> None:
     scope = OrgScope(store, farm_api.registry, OWN, NOW_MS)
-    for document in (make_pass_document(scope, pass_id), make_week_document(scope, "gh-a", "2026-W47", None)):
+    for document in (
+        make_pass_document(scope, pass_id, PassOptions()),
+        make_week_document(scope, "gh-a", "2026-W47", None),
+    ):
         assert [name for name in labels_of(document) if not has_label(name)] == []
         for figure in figures_of(document):
             if isinstance(figure.value, str) and figure.value and not figure.is_name:

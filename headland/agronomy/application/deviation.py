@@ -23,7 +23,7 @@ _EDGES: Final = (0.5, 0.9, 1.1, 1.5)
 #: Causes in the order in which they are tested, for too little and for too much.
 CAUSES: Final = (
     "none", "refill", "empty_hopper", "boundary", "wind", "not_covered", "overlap", "speed", "flow", "calibration",
-    "pattern",
+    "pattern", "rate_not_varied", "not_known",
 )  # fmt: skip
 
 #: A difference from the pass's median wind that moves a swath of granules by a quarter of a metre to a metre [m/s].
@@ -36,8 +36,16 @@ _EMPTY_KG: Final = 1.0
 _SET_WRONG: Final = 0.03
 #: A prescription with more rates than this is not a map of zones.
 _MOST_RATES: Final = 50
+#: Share of a cell's deviation below which the mean around it deviates, where the deviation is between the swaths.
+_LATERAL: Final = 0.5
+#: Largest spread of applied rates, as a share of the planned rates' spread, of a pass whose rate was not varied.
+_NOT_VARIED: Final = 0.25
+#: Cells of one planned rate that make their median a figure.
+_LEAST_CELLS: Final = 12
 _CALIBRATION: Final = CAUSES.index("calibration")
 _PATTERN: Final = CAUSES.index("pattern")
+_RATE_NOT_VARIED: Final = CAUSES.index("rate_not_varied")
+_NOT_KNOWN: Final = CAUSES.index("not_known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,9 @@ def measure_deviation(
         return None
     classes = np.zeros(rate_ha.shape, np.uint8)
     classes[known] = class_of(rate_ha[known] / planned_ha[known])
-    causes = find_causes(classes, conditions, swath_m, _alike(np.where(known, planned_ha, np.nan)))
-    causes[_miscalibrated(rate_ha / np.where(known, planned_ha, np.nan), causes, conditions)] = _CALIBRATION
+    plan_ha = np.where(known, planned_ha, np.nan)
+    causes = find_causes(classes, conditions, swath_m, _alike(plan_ha))
+    _settle_rest(causes, np.where(known, rate_ha, np.nan), plan_ha, conditions, max(round(swath_m / cell_m), 1))
     error = rate_ha[known] - planned_ha[known]
     cell_ha = cell_m * cell_m / 10_000.0
     return CellDeviation(
@@ -157,13 +166,70 @@ def find_causes(
     return causes
 
 
-def _miscalibrated(share: Values, causes: Codes, conditions: Conditions) -> Mask:
-    """Return the cells that would be on target if the pass as a whole were on its plan."""
-    usual = _median(np.where(conditions.covers == 1, share, np.nan))
+def _settle_rest(causes: Codes, rate_ha: Values, planned_ha: Values, conditions: Conditions, window: int) -> None:
+    """Replace the cause of the cells that no condition explains, in place.
+
+    calibration: on target if the pass as a whole were, which is off by the same share at each planned rate. pattern:
+    over a square of one swath (`window` cells) the deviation mostly cancels out, so it is between the swaths.
+    rate_not_varied: the plan has several rates, and the pass applied one. Otherwise the cause is not known.
+    """
+    rest = causes == _PATTERN
+    if not rest.any():
+        return
+    share = rate_ha / planned_ha
+    usual = _usual_share(share, planned_ha, conditions.covers)
+    known = np.nan_to_num(np.abs(share / usual - 1.0), nan=np.inf)
+    around = np.nan_to_num(np.abs(_mean_around(share, window) / usual - 1.0), nan=np.inf)
+    calibrated = (share >= _EDGES[1] * usual) & (share <= _EDGES[2] * usual)
+    flat_ha = _flat_rate(rate_ha, planned_ha, conditions.covers)
+    is_flat = np.abs(_mean_around(rate_ha, window) / flat_ha - 1.0) <= _OFF_SHARE
+    causes[rest & (around >= _LATERAL * known)] = _NOT_KNOWN
+    causes[rest & (causes == _NOT_KNOWN) & is_flat] = _RATE_NOT_VARIED
+    if usual != 1.0:
+        causes[rest & calibrated] = _CALIBRATION
+
+
+def _usual_share(share: Values, planned_ha: Values, covers: NDArray[np.int64]) -> float:
+    """Return the median share of the plan under one swath; 1 where it is near, or differs by planned rate."""
+    single = np.where(covers == 1, share, np.nan)
+    usual = _median(single)
     if not np.isfinite(usual) or abs(usual - 1.0) <= _SET_WRONG:
-        return np.zeros(causes.shape, np.bool_)
-    rescaled = share / usual
-    return np.asarray((causes == _PATTERN) & (rescaled >= _EDGES[1]) & (rescaled <= _EDGES[2]), np.bool_)
+        return 1.0
+    by_rate = [median for _, median in _medians_by_rate(single, planned_ha)]
+    return usual if all(abs(median / usual - 1.0) <= _OFF_SHARE for median in by_rate) else 1.0
+
+
+def _flat_rate(rate_ha: Values, planned_ha: Values, covers: NDArray[np.int64]) -> float:
+    """Return the one rate that a pass applied although its plan has several, NaN where there is none."""
+    single = np.where(covers == 1, rate_ha, np.nan)
+    medians = _medians_by_rate(single, planned_ha)
+    if len(medians) < 2:
+        return np.nan
+    planned, applied = np.array(medians).T
+    spread, planned_spread = np.ptp(applied) / applied.mean(), np.ptp(planned) / planned.mean()
+    return _median(single) if spread <= _NOT_VARIED * planned_spread else np.nan
+
+
+def _medians_by_rate(values: Values, planned_ha: Values) -> list[tuple[float, float]]:
+    """Return each planned rate that has enough known values, with their median; none of a plan without zones."""
+    rates = np.unique(planned_ha[np.isfinite(planned_ha)])
+    if len(rates) > _MOST_RATES:
+        return []
+    inside = [(float(rate), values[(planned_ha == rate) & np.isfinite(values)]) for rate in rates.tolist()]
+    return [(rate, float(np.median(part))) for rate, part in inside if len(part) >= _LEAST_CELLS]
+
+
+def _mean_around(values: Values, window: int) -> Values:
+    """Return the mean of the known values in a square of about `window` cells around each cell; NaN without any."""
+    half = window // 2
+    known = np.isfinite(values)
+    sums = [np.pad(part, ((half + 1, half), (half + 1, half))) for part in (np.where(known, values, 0.0), 1.0 * known)]
+    total, count = (part.cumsum(axis=0).cumsum(axis=1) for part in sums)
+    step = 2 * half + 1
+    box = [
+        part[step:, step:] - part[:-step, step:] - part[step:, :-step] + part[:-step, :-step] for part in (total, count)
+    ]
+    return np.asarray(np.divide(box[0], box[1], out=np.full(values.shape, np.nan), where=box[1] > 0.5), np.float64)
 
 
 def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:

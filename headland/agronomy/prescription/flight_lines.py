@@ -93,6 +93,8 @@ def draw_lines(
         pieces = [
             piece
             for along_m in sorted(shapely.get_coordinates(part)[:, 0].tolist() for part in shapely.get_parts(row))
+            # Between the parts of a field a row meets nothing: its intersection is one empty line.
+            if along_m
             for piece in _rate_pieces(along_m[0], along_m[-1], float(across_m), turn, swath_m, rate_at)
         ]
         if not pieces:

@@ -110,22 +110,27 @@ def compute_as_applied(
     scope: OrgScope,
     field_pass: FieldPass,
     *,
-    cell_m: float,
+    cell_m: float | None = None,
     swath_m: float | None = None,
     latency_s: float | None = None,
 ) -> AppliedPass:
-    """Return what a pass applied, on cells of `cell_m` [m]; `swath_m` and `latency_s` replace the implement's.
+    """Return what a pass applied, on cells of `cell_m` [m], by default of `fine_cell_m`.
+
+    `swath_m` and `latency_s` replace the implement's.
 
     The result comes from the cache while the pass, its field, implement and telemetry are the same. Raises
     PreconditionError without a swath or a track, AnalysisError for too many cells.
     """
     machine = machine_of(field_pass, swath_m, latency_s)
-    ref = refer_pass(scope, field_pass)
-    key = ("as-applied", scope.organisation, field_pass.key, ref.version, cell_m, swath_m, latency_s)
+    cell_m = fine_cell_m(field_pass) if cell_m is None else cell_m
+    key = ("as-applied", scope.organisation, field_pass.key, cell_m, swath_m, latency_s)
     is_landing_timed = field_pass.implement is not None and latency_s is None
-    return scope.cache.get(
-        key, lambda: _compute(key, load_pass_inputs(scope, field_pass, ref), machine, cell_m, is_landing_timed)
-    )
+
+    def compute() -> AppliedPass:
+        inputs = load_pass_inputs(scope, field_pass, refer_pass(scope, field_pass))
+        return _compute(key, inputs, machine, cell_m, is_landing_timed)
+
+    return scope.cache.get(key, compute)
 
 
 def _compute(key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float, is_landing_timed: bool) -> AppliedPass:

@@ -14,7 +14,7 @@ from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan, usable_rate
 from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan, summarise_plan
@@ -22,7 +22,7 @@ from headland.analysis.scope import OrgScope
 
 #: A browser draws more polygons than this slowly.
 MOST_CELLS: Final = 40_000
-_DEFAULT_CELLS: Final = 8_000
+_DEFAULT_CELLS: Final = 10_000
 _DEFAULT_SIDES_M: Final = (2.0, 5.0, 10.0, 20.0, 50.0)
 #: Decimals of degrees: a millimetre.
 _DECIMALS: Final = 8
@@ -68,9 +68,13 @@ class CellMap:
 
 
 def default_cell_m(field_pass: FieldPass) -> float:
-    """Return the smallest default side [m] with which a field has few enough cells to be drawn quickly."""
+    """Return the smallest default side [m] with which a field has few enough cells to be drawn quickly.
+
+    It is `fine_cell_m`, that of the sums, wherever a map of these can be drawn.
+    """
     area_m2 = field_pass.field.area_m2
-    return next((side_m for side_m in _DEFAULT_SIDES_M if area_m2 / side_m**2 <= _DEFAULT_CELLS), _DEFAULT_SIDES_M[-1])
+    sides_m = sorted({fine_cell_m(field_pass), *_DEFAULT_SIDES_M})
+    return next((side_m for side_m in sides_m if area_m2 / side_m**2 <= _DEFAULT_CELLS), sides_m[-1])
 
 
 def map_cells(

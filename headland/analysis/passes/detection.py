@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,8 +24,10 @@ from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of, outline_of, plane_of
 from headland.analysis.passes.telemetry import (
     PassTelemetry,
+    TelemetryIndex,
     TelemetryRef,
     find_visits,
+    index_telemetry,
     load_pass_telemetry,
     refer_telemetry,
 )
@@ -60,6 +62,8 @@ class FieldPass:
         The segments found in telemetry; None where there are none.
     telemetry
         The telemetry that the pass was looked up in; None for an unknown vehicle.
+    version
+        The version of the telemetry in the hours of the pass, the same whatever it was looked up in.
     """
 
     id: str
@@ -71,6 +75,7 @@ class FieldPass:
     implement: Implement | None
     detected: DetectedPass | None
     telemetry: TelemetryRef | None
+    version: bytes = b""
 
     @property
     def swath_m(self) -> float | None:
@@ -89,10 +94,11 @@ class FieldPass:
 
     @property
     def key(self) -> Hashable:
-        """Everything that results about the pass depend on: records by version, and the version of the telemetry."""
+        """Everything that results about the pass depend on: records by version, telemetry by its own, segments."""
         records = tuple(_version_of(record) for record in (self.declared, self.field, self.implement))
-        telemetry = None if self.telemetry is None else self.telemetry.version
-        return self.id, self.start_ms, self.end_ms, records, telemetry
+        segments = () if self.detected is None else self.detected.segments
+        flown = tuple((segment.kind, segment.start_ms, segment.end_ms, segment.length_m) for segment in segments)
+        return self.id, self.start_ms, self.end_ms, records, self.version, flown
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +136,11 @@ def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPas
         if window.start_ms <= declared.start_ms < window.end_ms
     ]
     for record in _list_vehicles(scope):
-        for visit in find_visits(scope, record, bounds_of(field), window):
-            for detected in _detect(scope, repositories, field, record, visit):
-                is_inside = window.start_ms <= detected.start_ms < window.end_ms
-                if is_inside and not any(_is_same(detected, field_pass) for field_pass in passes):
-                    passes.append(detected)
+        visits = find_visits(scope, record, bounds_of(field), window)
+        for detected in _detect_all(scope, repositories, field, record, visits):
+            is_inside = window.start_ms <= detected.start_ms < window.end_ms
+            if is_inside and not any(_is_same(detected, field_pass) for field_pass in passes):
+                passes.append(detected)
     return sorted(passes, key=lambda field_pass: (field_pass.start_ms, field_pass.id))
 
 
@@ -149,10 +155,10 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     field = repositories.fields.get(named[1], also_deleted=True)
     start_ms = int(named[3])
     record = find_device(scope, named[2])
-    for visit in find_visits(scope, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS)):
-        for field_pass in _detect(scope, repositories, field, record, visit):
-            if field_pass.start_ms <= start_ms <= field_pass.end_ms:
-                return field_pass
+    visits = find_visits(scope, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS))
+    for field_pass in _detect_all(scope, repositories, field, record, visits):
+        if field_pass.start_ms <= start_ms <= field_pass.end_ms:
+            return field_pass
     sentence = f"Telemetry shows no pass of {named[2]} on this field at {start_ms}: list the field's passes."
     raise AnalysisError("unknown-pass", "No such pass", sentence)
 
@@ -178,7 +184,7 @@ def load_pass_inputs(scope: OrgScope, field_pass: FieldPass, ref: TelemetryRef) 
     return PassInputs(field_pass, telemetry, stretches, plane, outline)
 
 
-def _around(field_pass: FieldPass) -> Window:
+def _around(field_pass: FieldPass | DetectedPass) -> Window:
     return Window(field_pass.start_ms - _EDGE_MS, field_pass.end_ms + _EDGE_MS)
 
 
@@ -201,11 +207,13 @@ def _describe_declared(
         else _find_implement(repositories, declared.device)
     )
     record = next((r for r in scope.store.devices(scope.organisation) if r.descriptor.device == declared.device), None)
-    ref = None
+    ref, version = None, b""
     if record is not None:
-        ref = refer_telemetry(scope, record, Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS))
+        looked_up = Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS)
+        ref = refer_telemetry(scope, record, looked_up)
+        version = ref.version
     field_pass = FieldPass(
-        declared.id, field, declared.device, declared.start_ms, declared.end_ms, declared, implement, None, ref
+        declared.id, field, declared.device, declared.start_ms, declared.end_ms, declared, implement, None, ref, version
     )
     if ref is None:
         return field_pass
@@ -225,13 +233,24 @@ def _find_segments(scope: OrgScope, field_pass: FieldPass, ref: TelemetryRef) ->
     return describe_pass(telemetry.vehicle, stretches, outline.whole, plane, swath_m) if len(stretches) else None
 
 
+def _detect_all(
+    scope: OrgScope, repositories: OrganisationRepositories, field: Field, record: DeviceRecord, visits: list[Window]
+) -> Iterator[FieldPass]:
+    """Yield the passes of one vehicle on a field that its telemetry shows in some windows."""
+    if not visits:
+        return
+    index = index_telemetry(scope, record, visits)
+    implement = _find_implement(repositories, record.descriptor.device)
+    for visit in visits:
+        yield from _detect(scope, field, implement, index, visit)
+
+
 def _detect(
-    scope: OrgScope, repositories: OrganisationRepositories, field: Field, record: DeviceRecord, visit: Window
+    scope: OrgScope, field: Field, implement: Implement | None, index: TelemetryIndex, visit: Window
 ) -> list[FieldPass]:
     """Return the passes of one vehicle on a field that its telemetry shows in a window."""
-    device = record.descriptor.device
-    implement = _find_implement(repositories, device)
-    ref = refer_telemetry(scope, record, visit)
+    device = index.record.descriptor.device
+    ref = index.refer(visit)
     records = _version_of(field), _version_of(implement)
     key = ("detection", scope.organisation, device, visit, ref.version, records)
     return [
@@ -245,6 +264,7 @@ def _detect(
             implement,
             detected,
             ref,
+            index.refer(_around(detected)).version,
         )
         for detected in scope.cache.get(key, lambda: _search_visit(scope, field, implement, ref))
     ]

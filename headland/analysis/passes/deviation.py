@@ -45,13 +45,18 @@ class PassDeviation:
         """The mean planned rate over the ground of the plan."""
         return float(np.nanmean(self.planned.rate_ha))
 
+    @property
+    def not_to_treat(self) -> float:
+        """The amount that landed where the plan's rate is 0."""
+        return max(self.applied.map.totals.usable - self.unplanned - self.cells.applied, 0.0)
+
 
 def deviation_of_pass(
     scope: OrgScope,
     field_pass: FieldPass,
     plan_request: PlanRequest,
     *,
-    cell_m: float,
+    cell_m: float | None = None,
     swath_m: float | None = None,
     latency_s: float | None = None,
 ) -> PassDeviation:
@@ -61,10 +66,10 @@ def deviation_of_pass(
     return compare_with_plan(scope, applied, plan)
 
 
-def compare_if_planned(scope: OrgScope, applied: AppliedPass) -> PassDeviation | None:
+def compare_if_planned(scope: OrgScope, applied: AppliedPass, plan_request: PlanRequest) -> PassDeviation | None:
     """Return the deviation of an as-applied map from its plan, None without a plan or a known amount."""
     try:
-        return compare_with_plan(scope, applied, find_plan(scope, applied.field_pass, PlanRequest()))
+        return compare_with_plan(scope, applied, find_plan(scope, applied.field_pass, plan_request))
     except PreconditionError:
         return None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from headland.agronomy.prescription.weather_window import Kind
-from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_if_planned
+from headland.analysis.passes.options import PassOptions
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather, weather_evidence
@@ -13,16 +14,20 @@ from headland.analysis.window import Window
 from headland.registry.repositories.ledger import LedgerEntry
 
 
-def close_pass(scope: OrgScope, field_pass: FieldPass) -> list[LedgerEntry]:
+def close_pass(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> list[LedgerEntry]:
     """Append what a pass applied, its deviation from a plan if it has one, and the weather; return these entries.
+
+    The options that replace the pass's own are part of the entry.
 
     Entries that state nothing new are the existing ones. Raises PreconditionError without a swath or a track.
     """
     ledger = repositories_of(scope).ledger
-    applied = compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
+    applied = compute_as_applied(
+        scope, field_pass, cell_m=options.cell_m, swath_m=options.swath_m, latency_s=options.latency_s
+    )
     field_id, pass_id = field_pass.field.id, field_pass.id
-    entries = [ledger.append("as_applied", field_id, pass_id, applied_entry(applied))]
-    deviation = compare_if_planned(scope, applied)
+    entries = [ledger.append("as_applied", field_id, pass_id, applied_entry(applied, options))]
+    deviation = compare_if_planned(scope, applied, options.plan)
     if deviation is not None:
         entries.append(ledger.append("deviation", field_id, pass_id, deviation_entry(deviation)))
     return [*entries, record_weather(scope, field_pass, Window(field_pass.start_ms, field_pass.end_ms + 1))]
@@ -36,8 +41,9 @@ def record_weather(scope: OrgScope, field_pass: FieldPass, window: Window) -> Le
     return repositories.ledger.append("weather", field_pass.field.id, field_pass.id, evidence)
 
 
-def applied_entry(applied: AppliedPass) -> dict[str, object]:
+def applied_entry(applied: AppliedPass, options: PassOptions) -> dict[str, object]:
     """Return the ledger entry of what a pass applied."""
+    given = {"swath_m": options.swath_m, "latency_s": options.latency_s, "cell_m": options.cell_m}
     totals, cover = applied.map.totals, applied.map.cover
     return {
         "unit": applied.unit,
@@ -57,6 +63,7 @@ def applied_entry(applied: AppliedPass) -> dict[str, object]:
         "overlap_m2": round(cover.overlap_m2, 2),
         "skipped_m2": round(cover.skipped_m2, 2),
         "simulated": applied.field_pass.simulated,
+        **{f"given_{name}": value for name, value in given.items() if value is not None},
     }
 
 

@@ -9,8 +9,9 @@ from headland.agronomy.prescription.loss_risk import Risk, leaching_risk, volati
 from headland.agronomy.prescription.nutrients import Nutrients
 from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.field_geometry import bounds_of
-from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes
+from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.plan import season_contains
 from headland.analysis.passes.weather_after import PassWeather, weather_after_pass
 from headland.analysis.prescriptions.grade import grade_of
@@ -66,14 +67,15 @@ def share_by_plot(
     repositories: OrganisationRepositories,
     field_pass: FieldPass,
     *,
-    cell_m: float,
-    swath_m: float | None,
+    options: PassOptions,
 ) -> list[PlotShare]:
     """Return the share of each of the organisation's fields on which product of a pass landed.
 
     Raises PreconditionError (no-amount) where no amount is known.
     """
-    applied = compute_as_applied(scope, field_pass, cell_m=cell_m, swath_m=swath_m)
+    applied = compute_as_applied(
+        scope, field_pass, cell_m=options.cell_m, swath_m=options.swath_m, latency_s=options.latency_s
+    )
     if applied.amount.value is None:
         sentence = f"The applied amount is unknown ({applied.amount.reason}), so it cannot be settled."
         raise PreconditionError("no-amount", "Applied amount unknown", sentence)
@@ -91,14 +93,24 @@ def share_by_plot(
 
 
 def nutrients_of_field(
-    scope: OrgScope, field_id: str, window: Window, season: Season | None, soil_deficit_mm: float | None
+    scope: OrgScope,
+    field_id: str,
+    window: Window,
+    season: Season | None,
+    soil_deficit_mm: float | None,
+    swath_m: float | None = None,
 ) -> FieldNutrients:
-    """Return the nutrients of the passes of a field that begin in a window, of one season where it is given."""
+    """Return the nutrients of the passes of a field that begin in a window, of one season where it is given.
+
+    `swath_m` is that of passes without a known implement; the others have their own.
+    """
     passes = list_passes(scope, field_id, window)
     if season is not None:
         passes = passes_of_season(passes, season)
     repositories = repositories_of(scope)
-    brought = [nutrients_of_pass(scope, repositories, field_pass, soil_deficit_mm) for field_pass in passes]
+    brought = [
+        nutrients_of_pass(scope, repositories, field_pass, soil_deficit_mm, swath_m=swath_m) for field_pass in passes
+    ]
     if not brought:
         return FieldNutrients(brought, None, "no_passes")
     unknown = [nutrients for nutrients in brought if nutrients.per_ha is None]
@@ -113,11 +125,13 @@ def nutrients_of_pass(
     field_pass: FieldPass,
     soil_deficit_mm: float | None = None,
     applied: AppliedPass | AnalysisError | None = None,
+    swath_m: float | None = None,
 ) -> PassNutrients:
     """Return the nutrients that one pass brought its field, by the metered amount, and the risks of losing them.
 
     `soil_deficit_mm` is the water that the root zone could still take up when the pass ended; `applied` is the pass on
-    fine cells, or the error that prevents it, where the caller has that already.
+    fine cells, or the error that prevents it, where the caller has that already. `swath_m` is that of a pass without a
+    known implement.
     """
     weather = weather_after_pass(scope, repositories, field_pass, soil_deficit_mm)
     unknown = Risk("insufficient_data", ("product_not_told",))
@@ -127,7 +141,7 @@ def nutrients_of_pass(
     product = repositories.products.get(product_id, also_deleted=True)
     grade = grade_of(product)
     volatilisation = volatilisation_risk(grade, weather.after)
-    mass_kg, usable_ha, reason = _landed(_apply(scope, field_pass) if applied is None else applied, product)
+    mass_kg, usable_ha, reason = _landed(_apply(scope, field_pass, swath_m) if applied is None else applied, product)
     per_mass_ha = None if mass_kg is None or usable_ha <= 0.0 else mass_kg / usable_ha
     leaching = leaching_risk(grade, per_mass_ha, weather.after)
     if mass_kg is None or per_mass_ha is None:
@@ -157,9 +171,9 @@ def _is_near(box: tuple[float, float, float, float], other: tuple[float, float, 
     return not any(apart)
 
 
-def _apply(scope: OrgScope, field_pass: FieldPass) -> AppliedPass | AnalysisError:
+def _apply(scope: OrgScope, field_pass: FieldPass, swath_m: float | None) -> AppliedPass | AnalysisError:
     try:
-        return compute_as_applied(scope, field_pass, cell_m=fine_cell_m(field_pass))
+        return compute_as_applied(scope, field_pass, swath_m=None if field_pass.swath_m else swath_m)
     except AnalysisError as error:
         return error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import msgspec
@@ -101,14 +101,15 @@ def find_remaining_work(
     """Return the ground that a pass left open; raises PreconditionError without a swath or a track.
 
     Ground over which only a command is known counts as treated, because ground that may have been treated is not
-    treated again. The same holds for ground that other passes of the same prescription covered.
+    treated again. The same holds for ground that other passes of the same prescription covered; one of the same vehicle
+    that names no implement had the same.
     """
     machine, plan, reason = machine_of(field_pass, swath_m), None, None
     try:
         plan = find_plan(scope, field_pass, plan_request)
     except PreconditionError as error:
         reason = error.reason
-    passes = [field_pass, *_find_others(scope, field_pass, plan)]
+    passes = [field_pass, *(_equip(other, field_pass, swath_m) for other in _find_others(scope, field_pass, plan))]
     loaded = [load_pass_inputs(scope, done, refer_pass(scope, done)) for done in passes]
     machines = [machine_of(done, swath_m) for done in passes]
     swath_lines = [_swath_lines(inputs, machine) for inputs, machine in zip(loaded, machines, strict=True)]
@@ -187,6 +188,19 @@ def _find_others(scope: OrgScope, field_pass: FieldPass, plan: Plan | None) -> l
         if prescription is not None and prescription.id == plan.prescription.id:
             others.append(candidate)
     return others
+
+
+def _equip(other: FieldPass, field_pass: FieldPass, swath_m: float | None) -> FieldPass:
+    """Return another pass with its implement; raises PreconditionError where its swath is unknown."""
+    if other.implement is not None or swath_m is not None:
+        return other
+    if other.device == field_pass.device and field_pass.implement is not None:
+        return replace(other, implement=field_pass.implement)
+    sentence = (
+        f"Pass {other.id} of {other.device} carried out the same prescription, and its swath is unknown: declare it "
+        "with its implement, or give swath_m."
+    )
+    raise PreconditionError("no-implement", "Swath of another pass unknown", sentence)
 
 
 def _is_same_work(candidate: FieldPass, other: FieldPass) -> bool:

@@ -1,12 +1,14 @@
 """Telemetry of one vehicle in a window, read from the store once and shared by all answers about a pass.
 
-`refer_telemetry` names the samples with a version, by one aggregate query; `load_pass_telemetry` reads them, from the
-cache where that version is there. The store only appends: a series changes by new samples or by deletion, and both
-change the count or the extremes of its bucket, so late data has another version.
+`index_telemetry` reads the aggregates of each hour of a vehicle by one query, which the store answers from its rollups;
+the version of a window is that of its hours, the same whatever else the index holds. `load_pass_telemetry` reads the
+samples, from the cache where that version is there. The store only appends: a series changes by new samples or by
+deletion, and both change the count or the extremes of its hour, so late data has another version.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -26,8 +28,8 @@ from headland.analysis.passes.application import MAX_SAMPLES, is_spreader, track
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import EMPTY, ChannelColumn, read_columns
 from headland.analysis.window import Window
-from headland.contract.records import Evidence
-from headland.store.port import DeviceRecord, SeriesFilter
+from headland.contract.records import Event, Evidence
+from headland.store.port import Buckets, DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS
 
 _LONGEST_READ_MS: Final = 24 * HOUR_MS
@@ -141,20 +143,62 @@ def find_visits(
     return visits
 
 
+@dataclass(frozen=True, slots=True)
+class TelemetryIndex:
+    """What the store holds of a vehicle by the hour, in windows that were asked for."""
+
+    scope: OrgScope
+    record: DeviceRecord
+    since_ms: int | None
+    hours: tuple[Buckets, ...]
+    modes: Modes | None
+
+    def refer(self, window: Window) -> TelemetryRef:
+        """Return a reference to the samples in a window, with their present version: real ones, else simulated."""
+        record = for_window(self.scope, self.record, window, ("latitude_deg", "longitude_deg"))
+        digest = blake2b(msgspec.json.encode((record.gateway, record.descriptor)), digest_size=16)
+        digest.update(self._hours_version(window))
+        return TelemetryRef(record, window, digest.digest())
+
+    def _hours_version(self, window: Window) -> bytes:
+        """Return the version of the hours of a window."""
+        first_ms, end_ms = _hours_of(window).pair
+        # Samples that retention has deleted are only in rollups, which may hold fewer hours.
+        digest = blake2b(repr(self.since_ms).encode(), digest_size=16)
+        modes = self.modes
+        if modes is None:
+            modes = _read_modes(self.scope, self.record, Window(first_ms, end_ms))
+        digest.update(msgspec.json.encode([mode for mode in modes if first_ms <= mode[0] < end_ms]))
+        for buckets in self.hours:
+            first, last = np.searchsorted(buckets.start_ms, (first_ms, end_ms)).tolist()
+            if first == last:
+                continue
+            digest.update(repr(buckets.key).encode())
+            for column in (buckets.start_ms, buckets.count, buckets.low, buckets.high, buckets.last):
+                digest.update(column[first:last].tobytes())
+        return digest.digest()
+
+
+def index_telemetry(scope: OrgScope, record: DeviceRecord, windows: Sequence[Window]) -> TelemetryIndex:
+    """Return the index of a vehicle's samples in some windows and an hour around them, at least one."""
+    hours = [_hours_of(window) for window in windows]
+    span = Window(min(h.start_ms for h in hours) - HOUR_MS, max(h.end_ms for h in hours) + HOUR_MS)
+    which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(_channels_of(record)))
+    buckets = scope.store.buckets(which, span.start_ms, span.end_ms, HOUR_MS, _ALL_FLAGS)
+    events = _read_events(scope, record, span)
+    # As many as are read at most: there may be more, and each window reads its own.
+    modes = _modes_of(events) if len(events) < _MOST_EVENTS else None
+    return TelemetryIndex(scope, record, scope.store.info().samples_since_ms, tuple(buckets), modes)
+
+
 def refer_telemetry(scope: OrgScope, record: DeviceRecord, window: Window) -> TelemetryRef:
     """Return a reference to a vehicle's samples in a window, with their present version: real ones, else simulated."""
-    record = for_window(scope, record, window, ("latitude_deg", "longitude_deg"))
-    which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(_channels_of(record)))
-    digest = blake2b(msgspec.json.encode((record.gateway, record.descriptor)), digest_size=16)
-    digest.update(msgspec.json.encode(_read_modes(scope, record, window)))
-    # Samples that retention has deleted are only in rollups, of which a bucket between their bounds knows nothing.
-    digest.update(repr(scope.store.info().samples_since_ms).encode())
-    length_ms = max(window.end_ms - window.start_ms, 1)
-    for buckets in scope.store.buckets(which, window.start_ms, window.end_ms, length_ms, _ALL_FLAGS):
-        digest.update(repr(buckets.key).encode())
-        for column in (buckets.count, buckets.low, buckets.high, buckets.last):
-            digest.update(column.tobytes())
-    return TelemetryRef(record, window, digest.digest())
+    return index_telemetry(scope, record, [window]).refer(window)
+
+
+def _hours_of(window: Window) -> Window:
+    """Return the whole hours that a window touches."""
+    return Window(window.start_ms // HOUR_MS * HOUR_MS, -(-window.end_ms // HOUR_MS) * HOUR_MS)
 
 
 def load_pass_telemetry(scope: OrgScope, ref: TelemetryRef) -> PassTelemetry:
@@ -222,6 +266,13 @@ def _height_of(columns: dict[str, ChannelColumn]) -> str | None:
 
 def _read_modes(scope: OrgScope, record: DeviceRecord, window: Window) -> Modes:
     """Return the flight modes that a vehicle reported in a window: (time, mode) in time order."""
+    return _modes_of(_read_events(scope, record, window))
+
+
+def _read_events(scope: OrgScope, record: DeviceRecord, window: Window) -> list[Event]:
     device = record.descriptor.device
-    events = scope.store.events(scope.organisation, window.start_ms, window.end_ms, device, _MOST_EVENTS)
+    return scope.store.events(scope.organisation, window.start_ms, window.end_ms, device, _MOST_EVENTS)
+
+
+def _modes_of(events: list[Event]) -> Modes:
     return tuple((event.t, str(event.data.get("mode"))) for event in events if event.kind == "mode")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyproj import CRS
 
@@ -14,15 +15,25 @@ from headland.formats.field_import.outline import (
     FeatureError,
     ImportedOutline,
     RefusedFile,
+    feature_owner,
     read_crs,
     to_degrees,
 )
 from headland.formats.field_import.shapefiles import read_shapefile
+from headland.formats.field_import.text_encoding import TextEncoding, to_utf_8
 from headland.registry.models.errors import InvalidGeometry
 from headland.registry.models.geometry import Geometry, Position
 from headland.registry.models.models import Farm, Field
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.geometry import check_geometry
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFile:
+    """The fields of a file, not stored, and the encoding of its names; None where its format has only one."""
+
+    fields: list[Field]
+    encoding: TextEncoding | None
 
 
 def import_fields(
@@ -32,13 +43,29 @@ def import_fields(
     *,
     crs: str | None = None,
     name_property: str | None = None,
+    owner_property: str | None = None,
 ) -> list[Field]:
-    """Add the fields of a file and return them; raises RefusedFile, and then adds none.
+    """Add the fields of a file, as `read_fields` returns them; raises RefusedFile, and then adds none."""
+    file = read_fields(repositories, farm, data, crs=crs, name_property=name_property, owner_property=owner_property)
+    return repositories.fields.add_all(file.fields)
 
-    `crs` is the coordinate system of a file that declares none; `name_property` the property with the names of the
-    features, by default `name`. Outlines far from the farm, or from its other fields, are refused.
+
+def read_fields(
+    repositories: OrganisationRepositories,
+    farm: Farm,
+    data: bytes,
+    *,
+    crs: str | None = None,
+    name_property: str | None = None,
+    owner_property: str | None = None,
+) -> FieldFile:
+    """Return the fields of a file, validated and not stored; raises RefusedFile.
+
+    `crs` is the coordinate system of a file that declares none; `name_property` and `owner_property` the properties
+    with the names and owners of the features, by default `name`, `owner` and the like. Outlines far from the farm, or
+    from its other fields, are refused.
     """
-    outlines, errors, declared = _read(data, name_property)
+    outlines, errors, declared, encoding = _read(data, name_property)
     system = _choose_crs(data, declared, crs)
     near = _place_of(repositories, farm)
     valid: list[tuple[ImportedOutline, Geometry]] = []
@@ -55,20 +82,25 @@ def import_fields(
     if not valid:
         raise RefusedFile.whole("The file holds no polygon")
     fields = [
-        Field(farm=farm.id, name=name, geometry=geometry) for name, (_, geometry) in zip(names, valid, strict=True)
+        Field(farm=farm.id, name=name, geometry=geometry, owner=feature_owner(outline.properties, owner_property))
+        for name, (outline, geometry) in zip(names, valid, strict=True)
     ]
-    return repositories.fields.add_all(fields)
+    return FieldFile([repositories.fields.prepared(field) for field in fields], encoding)
 
 
-def _read(data: bytes, name_property: str | None) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
+def _read(
+    data: bytes, name_property: str | None
+) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None, TextEncoding | None]:
     start = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[:2] == b"PK":
-        read = read_kmz if b".kml" in data.lower()[-4096:] or b"doc.kml" in data[:256].lower() else read_shapefile
-        return read(data, name_property)
+        if b".kml" in data.lower()[-4096:] or b"doc.kml" in data[:256].lower():
+            return (*read_kmz(data, name_property), None)
+        return read_shapefile(data, name_property)
     if start[:1] in (b"{", b"["):
-        return read_geojson(data.removeprefix(b"\xef\xbb\xbf"), name_property)
+        text, encoding = to_utf_8(data.removeprefix(b"\xef\xbb\xbf"))
+        return (*read_geojson(text, name_property), encoding)
     if start[:1] == b"<":
-        return read_kml(data, name_property)
+        return (*read_kml(data, name_property), None)
     raise RefusedFile.whole(
         "The file is not GeoJSON, KML, KMZ or a zipped shapefile: put a .shp with its .dbf and .prj into a zip"
     )

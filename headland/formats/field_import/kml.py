@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
@@ -20,9 +21,12 @@ from headland.formats.field_import.outline import (
     limit_features,
     read_polygons,
 )
+from headland.formats.field_import.text_encoding import BIG5, GB18030, declared_encoding, decode
 from headland.formats.field_import.zip_archive import unpack
 
 Ring = list[tuple[float, float]]
+
+_PROLOG: Final = re.compile(rb"(<\?xml[^>]*?encoding=[\"'])([A-Za-z0-9_-]+)")
 
 #: Elements nested in each other: folders in folders, and the parts of a placemark.
 _MOST_DEEP: Final = 64
@@ -45,7 +49,7 @@ def read_kml(data: bytes, name_property: str | None) -> tuple[list[ImportedOutli
     """Return outlines and errors of placemarks; raises RefusedFile."""
     reader = _Reader()
     outlines, errors = [], []
-    for number, mark in enumerate(limit_features(reader.read(data)), start=1):
+    for number, mark in enumerate(limit_features(reader.read(_recode(data))), start=1):
         name = feature_name(mark.properties, name_property)
         try:
             parts = [_rings(polygon) for polygon in mark.polygons]
@@ -55,6 +59,15 @@ def read_kml(data: bytes, name_property: str | None) -> tuple[list[ImportedOutli
             continue
         outlines.append(ImportedOutline(number, name, polygons, mark.properties))
     return outlines, errors, CRS(DEGREES)
+
+
+def _recode(data: bytes) -> bytes:
+    """Return a document that declares a Chinese encoding in UTF-8: the parser knows none of them."""
+    prolog = _PROLOG.match(data[:200])
+    declared = None if prolog is None else declared_encoding(prolog[2])
+    if prolog is None or declared not in (GB18030, BIG5):
+        return data
+    return prolog[1] + b"utf-8" + decode(data[prolog.end(2) :], declared).encode()
 
 
 @dataclass(slots=True)

@@ -20,6 +20,15 @@ MOST_FEATURES: Final = 5000
 #: Positions of all outlines of a file: each takes some hundred bytes while it is read.
 MOST_POSITIONS: Final = 2_000_000
 DEGREES: Final = "EPSG:4326"
+#: Properties with the name of a field, and with its owner. A table cuts column names at ten bytes; `dkmc` and `cbfmc`
+#: are the names of the survey of contracted plots (NY/T 2539-2016).
+_NAMES: Final = (
+    "name", "title", "field_name", "fieldname", "名称", "地块名称", "地块名", "田块名称", "田块名", "dkmc",
+)  # fmt: skip
+_OWNERS: Final = (
+    "owner", "owner_name", "farmer", "grower", "户主", "户主姓名", "农户", "农户姓名", "承包方", "承包方名称",
+    "承包人", "所有人", "所有者", "业主", "cbfmc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,17 @@ class ImportedOutline:
 
 def feature_name(properties: Mapping[str, Any], name_property: str | None) -> str:
     """Return a feature's name: the given property, else `name` in any case; empty where it has none."""
+    return _text_of(properties, (name_property,) if name_property else _NAMES)
+
+
+def feature_owner(properties: Mapping[str, Any], owner_property: str | None) -> str:
+    """Return a plot's owner: the given property, else one of the usual names; empty where it has none."""
+    return _text_of(properties, (owner_property,) if owner_property else _OWNERS)
+
+
+def _text_of(properties: Mapping[str, Any], names: tuple[str, ...]) -> str:
     for key, value in properties.items():
-        is_name = key == name_property if name_property else key.lower() in ("name", "title", "名称", "地块名称")
-        if is_name and value is not None and str(value).strip():
+        if (key in names or key.lower() in names) and value is not None and str(value).strip():
             return str(value).strip()[:200]
     return ""
 

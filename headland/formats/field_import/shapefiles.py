@@ -20,18 +20,20 @@ from headland.formats.field_import.outline import (
     read_crs,
     read_polygons,
 )
+from headland.formats.field_import.text_encoding import TextEncoding, declared_encoding, decode, settle_encoding
 from headland.formats.field_import.zip_archive import unpack
 
 _WKT: Final = re.compile(r"\s*[A-Za-z_]{4,20}\s*\[")
 #: What makes PROJ open a file that the text names.
 _FILES: Final = re.compile(r"grids\s*=\s*(?!@null\b)|PARAMETERFILE|\+init|\+proj=pipeline", re.IGNORECASE)
+_KEEP_BYTES: Final = "surrogateescape"
 _ENDINGS = (".shp", ".dbf", ".prj", ".cpg")
 
 
 def read_shapefile(
     data: bytes, name_property: str | None
-) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None]:
-    """Return outlines, errors of features, and the coordinate system of the .prj; raises RefusedFile."""
+) -> tuple[list[ImportedOutline], list[FeatureError], CRS | None, TextEncoding]:
+    """Return outlines, errors of features, the system of the .prj, and the encoding of names; raises RefusedFile."""
     files = unpack(data, _ENDINGS)
     shapes = [name for name in files if name.endswith(".shp")]
     if len(shapes) != 1:
@@ -39,7 +41,10 @@ def read_shapefile(
     stem = shapes[0].removesuffix(".shp")
     crs = read_prj(files[f"{stem}.prj"].decode("utf-8", "replace")) if f"{stem}.prj" in files else None
     outlines, errors = [], []
-    for number, (shape, properties) in enumerate(limit_features(_read(files, stem)), start=1):
+    records = limit_features(_read(files, stem))
+    encoding = _settle_names(files, stem, [properties for _, properties in records])
+    for number, (shape, raw) in enumerate(records, start=1):
+        properties = _decode_names(raw, encoding)
         name = feature_name(properties, name_property)
         try:
             polygons = read_polygons(*_geometry(shape))
@@ -47,7 +52,7 @@ def read_shapefile(
             errors.append(FeatureError(number, name, f"feature {number} {error}"))
             continue
         outlines.append(ImportedOutline(number, name, polygons, properties))
-    return outlines, errors, crs
+    return outlines, errors, crs, encoding
 
 
 def read_prj(text: str) -> CRS:
@@ -58,7 +63,6 @@ def read_prj(text: str) -> CRS:
 
 
 def _read(files: dict[str, bytes], stem: str) -> list[tuple[shapefile.Shape, dict[str, Any]]]:
-    encoding = files.get(f"{stem}.cpg", b"utf-8").decode("ascii", "replace").strip() or "utf-8"
     attributes = files.get(f"{stem}.dbf")
     try:
         with warnings.catch_warnings():
@@ -66,14 +70,37 @@ def _read(files: dict[str, bytes], stem: str) -> list[tuple[shapefile.Shape, dic
             reader = shapefile.Reader(
                 shp=io.BytesIO(files[f"{stem}.shp"]),
                 dbf=None if attributes is None else io.BytesIO(attributes),
-                encoding=encoding,
-                encodingErrors="replace",
+                # Bytes beyond ASCII are kept as they are until all of them are seen.
+                encoding="ascii",
+                encodingErrors=_KEEP_BYTES,
             )
             if attributes is None:
                 return [(shape, {}) for shape in reader.iterShapes()]
             return [(record.shape, record.record.as_dict()) for record in reader.iterShapeRecords()]
     except (shapefile.ShapefileException, struct.error, LookupError, ValueError, OSError, IndexError) as error:
         raise RefusedFile.whole(f"The shapefile cannot be read ({error}): export it anew") from error
+
+
+def _settle_names(files: dict[str, bytes], stem: str, records: list[dict[str, Any]]) -> TextEncoding:
+    """Return the encoding of the texts of a table and of its columns' names."""
+    table = files.get(f"{stem}.dbf", b"")
+    names = list(records[0]) if records else []
+    texts = [*names, *(value for record in records for value in record.values() if isinstance(value, str))]
+    declared = declared_encoding(files.get(f"{stem}.cpg"), table[29] if len(table) > 29 else None)
+    return settle_encoding([_bytes_of(text) for text in texts], declared)
+
+
+def _decode_names(record: dict[str, Any], encoding: TextEncoding) -> dict[str, Any]:
+    return {
+        decode(_bytes_of(name), encoding.name): decode(_bytes_of(value), encoding.name).strip()
+        if isinstance(value, str)
+        else value
+        for name, value in record.items()
+    }
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode("ascii", _KEEP_BYTES)
 
 
 def _geometry(shape: shapefile.Shape) -> tuple[str, Any]:

@@ -69,17 +69,18 @@ def area_of(geometry: Geometry) -> float:
     10-14 and 10-15 with k0 = 1). Lines are straight there. On a field's sides that differs from geodesics by
     less than 1e-6 of the area, for sides of up to 5 km and latitudes of up to 70 degrees; it grows with their square.
     """
-    return float(_equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])).area)
+    return float(equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry])).area)
 
 
 def area_without(geometry: Geometry, taken: Sequence[Geometry]) -> float:
     """Return the area [m2] of a valid geometry without the valid geometries `taken`."""
-    whole = _equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]))
+    whole = equal_area(MultiPolygon([Polygon(rings[0], rings[1:]) for rings in geometry]))
     parts = [Polygon(rings[0], rings[1:]) for other in taken for rings in other]
-    return float(whole.difference(_equal_area(shapely.union_all(parts))).area) if parts else float(whole.area)
+    return float(whole.difference(equal_area(shapely.union_all(parts))).area) if parts else float(whole.area)
 
 
-def _equal_area(shape: shapely.Geometry) -> shapely.Geometry:
+def equal_area(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape in degrees in equal-area metres."""
     return shapely.transform(shape, _project)
 
 

@@ -33,27 +33,47 @@ def field_import(
     name_property: Annotated[
         str | None, typer.Option(help="Property that holds the name of a field.", show_default="name")
     ] = None,
+    owner_property: Annotated[
+        str | None, typer.Option(help="Property that holds the owner of a plot.", show_default="owner")
+    ] = None,
     data: DataOption = None,
     registry: RegistryOption = None,
 ) -> None:
     """Import the boundaries in a file as fields. If one is invalid, none is imported and the errors are listed."""
-    from headland.formats.field_import.importer import import_fields
+    from headland.formats.field_import.importer import read_fields
     from headland.formats.field_import.outline import RefusedFile
+    from headland.registry.validation.shared_ground import find_shared_ground
     from station.server.organisation import open_first_organisation
 
     folder = farm_folder(data)
     folder.create()
     with open_first_organisation(registry_url(registry, folder.registry_path), "headland field import") as repositories:
         try:
-            fields = import_fields(
-                repositories, _choose_farm(repositories, farm), file.read_bytes(), crs=crs, name_property=name_property
+            read = read_fields(
+                repositories,
+                _choose_farm(repositories, farm),
+                file.read_bytes(),
+                crs=crs,
+                name_property=name_property,
+                owner_property=owner_property,
             )
+            shared_ground = find_shared_ground(read.fields, list(repositories.fields.all()))
+            fields = repositories.fields.add_all(read.fields)
         except RefusedFile as refused:
             for error in refused.errors:
                 typer.echo(f"  {error.detail.rstrip('.')}.", err=True)
             raise SettingsError(f"No field was imported from {file}.") from refused
     for field in fields:
-        typer.echo(f"  {field.name}: {field.area_m2 / 10_000:.3f} ha, {field.id}")
+        owner = f", {field.owner}" if field.owner else ""
+        typer.echo(f"  {field.name}: {field.area_m2 / 10_000:.3f} ha{owner}, {field.id}")
+    for shared in shared_ground:
+        typer.echo(
+            f"  {shared.first.name} and {shared.second.name} share {shared.area_m2:,.0f} m2 of ground.", err=True
+        )
+    if read.encoding is not None and read.encoding.by == "assumed":
+        typer.echo(
+            "  Some letters of names could not be read: export the file in UTF-8, or correct the names.", err=True
+        )
     typer.echo(f"{len(fields)} {'field' if len(fields) == 1 else 'fields'} imported from {file}.")
 
 

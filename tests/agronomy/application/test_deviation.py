@@ -95,3 +95,34 @@ def test_cells_of_a_class_that_touch_by_their_sides_are_one_region() -> None:
     ring = np.ones((5, 5), np.uint8)
     ring[1:4, 1:4] = 0
     assert len(np.unique(label_regions(ring))) == 2
+
+
+def test_one_rate_over_zones_is_never_between_the_swaths() -> None:
+    planned = np.repeat([60.0, 100.0, 140.0], 8)[None, :].repeat(12, axis=0)
+    flat = np.full(planned.shape, 100.0) + 3.0 * np.sin(np.arange(12) * 2.0)[:, None]
+    wide = {name: np.broadcast_to(getattr(conditions(), name)[0, 0], planned.shape) for name in Conditions.__slots__}
+    deviation = measure_deviation(flat, planned, Conditions(**wide), 2.0, 5.0)
+    assert deviation is not None
+    assert {region.cause for region in deviation.regions} == {"rate_not_varied"}
+    # A rate that follows the plan at the wrong level is a calibration; one of no shape at all is not known.
+    for rates, cause in ((planned * 0.8, "calibration"), (planned * np.linspace(0.4, 1.6, 12)[:, None], "not_known")):
+        found = measure_deviation(rates, planned, Conditions(**wide), 2.0, 5.0)
+        assert found is not None
+        assert {region.cause for region in found.regions} == {cause}
+
+
+def test_stripes_of_a_swath_are_between_the_swaths_also_where_a_plan_has_one_rate() -> None:
+    shape = (24, 20)
+    stripes = 100.0 + 40.0 * np.sin(np.arange(24) * 2.0 * np.pi / 5.0)[:, None].repeat(20, axis=1)
+    wide = {name: np.broadcast_to(getattr(conditions(), name)[0, 0], shape) for name in Conditions.__slots__}
+    deviation = measure_deviation(stripes, np.full(shape, 100.0), Conditions(**wide), 1.0, 5.0)
+    assert deviation is not None
+    # The outermost half swath is the boundary's.
+    inner = deviation.causes[2:-2]
+    assert set(inner[inner > 0].tolist()) == {CAUSES.index("pattern")}
+    # Half of a field at half the rate, for no known reason, is not a matter of swaths.
+    half = np.full(shape, 100.0)
+    half[:, 12:] = 60.0
+    deviation = measure_deviation(half, np.full(shape, 100.0), Conditions(**wide), 1.0, 5.0)
+    assert deviation is not None
+    assert {region.cause for region in deviation.regions} == {"not_known"}

@@ -60,6 +60,13 @@ def test_nothing_is_treated_within_half_a_swath_of_barred_ground() -> None:
     assert [len(line.pieces) for line in lines] == [2, 2, 2, 2, 1]
 
 
+def test_a_row_between_two_parts_of_a_field_is_no_line() -> None:
+    apart = shapely.union(FIELD, shapely.box(0.0, 60.0, 200.0, 85.0))
+    lines = draw_lines(apart, NOTHING, 5.0, 90.0, even)
+    assert swaths(lines, 5.0).intersection(apart).area == pytest.approx(10_000.0, abs=0.1)
+    assert not any(25.0 < line.pieces[0].start[1] < 60.0 for line in lines)
+
+
 def test_a_zone_of_no_rate_is_left_out() -> None:
     lines = draw_lines(FIELD, NOTHING, 5.0, 90.0, lambda east_m, _: np.where(east_m < 50.0, 0.0, 90.0))
     assert min(spot[0] for line in lines for piece in line.pieces for spot in (piece.start, piece.end)) >= 49.5

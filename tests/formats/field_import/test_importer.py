@@ -14,8 +14,12 @@ import shapefile
 from pyproj import CRS, Transformer
 from typer.testing import CliRunner
 
+from headland.formats.field_import.geojson import read_geojson
 from headland.formats.field_import.importer import import_fields
-from headland.formats.field_import.outline import RefusedFile
+from headland.formats.field_import.kml import read_kml
+from headland.formats.field_import.outline import RefusedFile, feature_owner
+from headland.formats.field_import.shapefiles import read_shapefile
+from headland.formats.field_import.text_encoding import TextEncoding, decode, settle_encoding, to_utf_8
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from station.cli.main import app
@@ -237,3 +241,99 @@ def test_products_of_the_catalogue_are_added_one_by_one(tmp_path: Path) -> None:
         assert 100 * uan["density_kg_l"] * uan["n_pct"] / 100 == pytest.approx(42.24)
         assert known.client.post("/v1/products/catalog/UAN 32").status_code == 409
         assert known.client.post("/v1/products/catalog/Guano").status_code == 404
+
+
+def named_shapes(texts: Sequence[tuple[str, str]], encoding: str, cpg: str | None, columns: tuple[str, str]) -> bytes:
+    """Return a shapefile of squares side by side; a name and an owner each, in some encoding."""
+    shp, shx, dbf = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with shapefile.Writer(shp=shp, shx=shx, dbf=dbf, shapeType=shapefile.POLYGON, encoding=encoding) as writer:
+        for column in columns:
+            writer.field(column, "C", size=40)
+        for number, record in enumerate(texts):
+            writer.poly([[tuple(spot) for spot in moved(SQUARE, 0.01 * number)]])
+            writer.record(*record)
+    files = {"plots__shp": shp.getvalue(), "plots__shx": shx.getvalue(), "plots__dbf": dbf.getvalue()}
+    files["plots__prj"] = CRS("EPSG:4326").to_wkt("WKT1_ESRI").encode()
+    return zipped(**files, **({} if cpg is None else {"plots__cpg": cpg.encode()}))
+
+
+SIMPLE = [("西大村测试地块", "王小二"), ("东南角三亩地", "张家")]
+TRADITIONAL = [("西大村測試地塊", "王小二"), ("東南角三畝地", "張家")]
+GERMAN = [("Große Wiese", "Müller"), ("Oberm Bühl", "Strauß")]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cpg", "texts", "found"),
+    [
+        ("gbk", None, SIMPLE, ("gb18030", "detected")),
+        ("gb18030", None, SIMPLE, ("gb18030", "detected")),
+        ("gbk", "GBK", SIMPLE, ("gb18030", "declared")),
+        ("gbk", "936", SIMPLE, ("gb18030", "declared")),
+        ("gbk", "ANSI 936", SIMPLE, ("gb18030", "declared")),
+        # QGIS writes UTF-8 into the .cpg of whatever it was given.
+        ("gbk", "UTF-8", SIMPLE, ("gb18030", "detected")),
+        ("gbk", "no such thing", SIMPLE, ("gb18030", "detected")),
+        ("utf-8", None, SIMPLE, ("utf-8", "detected")),
+        ("utf-8", "GBK", SIMPLE, ("utf-8", "detected")),
+        ("big5", None, TRADITIONAL, ("cp950", "detected")),
+        ("big5", "950", TRADITIONAL, ("cp950", "declared")),
+        ("cp1252", None, GERMAN, ("cp1252", "detected")),
+    ],
+)
+@pytest.mark.parametrize("columns", [("name", "owner"), ("名称", "户主")])
+def test_names_and_owners_of_a_shapefile_are_read_whatever_their_encoding(
+    encoding: str,
+    cpg: str | None,
+    texts: list[tuple[str, str]],
+    found: tuple[str, str],
+    columns: tuple[str, str],
+) -> None:
+    if not columns[0].isascii() and encoding in ("big5", "cp1252"):
+        columns = ("name", "owner")  # 户 is not in Big5
+    data = named_shapes(texts, encoding, cpg, columns)
+    outlines, _, _, settled = read_shapefile(data, None)
+    assert [(outline.name, feature_owner(outline.properties, None)) for outline in outlines] == texts
+    assert settled == TextEncoding(*found)
+
+
+def test_a_name_that_its_column_cut_within_a_letter_does_not_change_the_encoding() -> None:
+    long, short = "西大村三组东南角靠水渠的三亩水田".encode(), "南田".encode()
+    assert settle_encoding([long[:40], short], None) == TextEncoding("utf-8", "detected")
+    assert decode(long[:40], "utf-8") == "西大村三组东南角靠水渠的三"
+    # Bytes that are no text in any of them are said to be that.
+    assert settle_encoding([b"\xff\xff\x81\x20"], None).by == "assumed"
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "GBK", "GB18030", "Big5"])
+def test_owners_of_geojson_and_kml_are_kept_in_chinese_encodings_too(encoding: str) -> None:
+    plot = feature("南田", SQUARE)
+    plot["properties"]["户主" if encoding != "Big5" else "owner"] = "王小二"
+    text = json.dumps({"type": "FeatureCollection", "features": [plot]}, ensure_ascii=False)
+    data = "".join(f'<Data name="owner"><value>{name}</value></Data>' for name in ("王小二",))
+    mark = kml(SQUARE).decode().replace("<Polygon>", f"<ExtendedData>{data}</ExtendedData><Polygon>")
+    sent = mark.replace('encoding="UTF-8"', f'encoding="{encoding}"').encode(encoding)
+    for (outline,) in (read_geojson(to_utf_8(text.encode(encoding))[0], None)[0], read_kml(sent, None)[0]):
+        assert (outline.name, feature_owner(outline.properties, None)) == ("南田", "王小二")
+
+
+def test_fields_on_the_same_ground_are_imported_and_told_and_a_dry_run_adds_nothing(tmp_path: Path) -> None:
+    with serve_registry(tmp_path) as known:
+        twice = geojson(
+            feature("a", SQUARE), feature("b", moved(SQUARE, 0.001)), feature("beside", moved(SQUARE, 0.01))
+        )
+        seen = known.client.post("/v1/fields/import", content=twice, params={"dry_run": True})
+        assert (seen.status_code, seen.json()["stored"], names(known)) == (200, False, ["North"])
+        made = known.client.post("/v1/fields/import", content=twice)
+        assert (made.status_code, made.json()["stored"]) == (201, True)
+        for answer in (seen.json(), made.json()):
+            assert [field["name"] for field in answer["items"]] == ["a", "b", "beside"]
+            (shared,) = answer["shared_ground"]
+            assert (shared["name"], shared["other_name"]) == ("a", "b")
+            assert shared["share"] == pytest.approx(0.5, rel=1e-3)
+            assert shared["area_m2"] == pytest.approx(SQUARE_M2 / 2, rel=1e-3)
+        again = known.client.post("/v1/fields/import", content=geojson(feature("c", SQUARE)), params={"dry_run": True})
+        assert [(pair["name"], pair["other_name"]) for pair in again.json()["shared_ground"]] == [
+            ("c", "a"), ("c", "b"),
+        ]  # fmt: skip
+        listed = known.client.get("/v1/fields/shared-ground").json()["items"]
+        assert [(pair["name"], pair["other_name"]) for pair in listed] == [("a", "b")]
