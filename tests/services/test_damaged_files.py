@@ -16,7 +16,7 @@ import pytest
 
 from headland.registry.auth.api_keys import make_key
 from headland.registry.registry import open_registry
-from headland.store.duckdb.paths import wal_of
+from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
 from station.local.folder import FarmFolder
@@ -186,6 +186,7 @@ def test_a_station_whose_log_is_damaged_keeps_what_is_before_and_delivery_names_
     middle = len(body) * 3 // 4
     body[middle : middle + 9] = bytes(each ^ 0x5A for each in body[middle : middle + 9])
     log.write_bytes(body)
+    parity_of(log).unlink(missing_ok=True)
     with running(folder, mosquitto) as station:
         wait_until(lambda: station.is_ok("ingest"), 30)
         is_ok, said = station.readiness()["store"]

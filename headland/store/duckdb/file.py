@@ -20,6 +20,7 @@ from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsErro
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.errors import translate_error
+from headland.store.duckdb.parity_keeper import ParityKeeper
 from headland.store.duckdb.paths import aside_of, copy_of, remove_database, size_of, sync_folder, wal_of
 from headland.store.duckdb.repair.blocks import find_damaged
 from headland.store.duckdb.repair.file_repair import note_deleted, repair_file
@@ -79,6 +80,7 @@ class DuckDBFile:
         self._changed = threading.Condition()
         self._opened_as: tuple[int, int] | None = None
         self._log_seen: tuple[int, int] | None = None
+        self.parity = ParityKeeper(self.path)
         #: Damage that a reader met; the maintenance thread has the file repaired.
         self.damage_seen: DataDamaged | None = None
         #: Why commits are not in the file at the store's path now; None where they are.
@@ -123,6 +125,7 @@ class DuckDBFile:
             self._connection = connection
             self.damage_seen = None
         self._opened_as = identity_of(self.path)
+        self.parity.open()
         return state
 
     def query(self, read: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
@@ -214,6 +217,7 @@ class DuckDBFile:
             # A failed database refuses even this.
             with suppress(duckdb.Error):
                 open_connection.close()
+        self.parity.close()
         with _OPEN_PATHS_LOCK:
             _OPEN_PATHS.discard(self.path)
 
@@ -249,6 +253,7 @@ class DuckDBFile:
         connection, self._connection = self.connection, None
         for open_connection in (*idle, connection):
             open_connection.close()
+        self.parity.close()
         self._log_seen = None
         try:
             if not size_of(wal_of(self.path)):
@@ -260,6 +265,7 @@ class DuckDBFile:
                 _OPEN_PATHS.discard(self.path)
             self._connection = duckdb.connect(str(self.path), config=self._settings)
             self._opened_as = identity_of(self.path)
+            self.parity.open()
             with _OPEN_PATHS_LOCK:
                 _OPEN_PATHS.add(self.path)
 

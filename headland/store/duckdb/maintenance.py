@@ -125,13 +125,21 @@ class MaintenanceThread:
     # Everything below runs on the thread.
 
     def _maintain(self) -> None:
-        """Examine the files' places, roll up what is quiet, and compact at night."""
+        """Examine the files' places, keep their parity, roll up what is quiet, and compact at night."""
         self._writer.examine()
+        self._protect()
         self._roll_up()
         if self._night is not None and _now() >= self._night:
             self._night = next_compaction(self._compact_at_hour, _now())
             done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)
             _LOGGER.info("compacted the store: %s", done)
+
+    def _protect(self) -> None:
+        """Bring the parity of the files up to date, with pauses."""
+        start_s = time.monotonic()
+        while not self._writer.protect() and not self._thread.stopping.wait(2 * (time.monotonic() - start_s)):
+            self._thread.succeed()
+            start_s = time.monotonic()
 
     def _roll_up(self) -> None:
         """Bring quiet hours up to date, in pieces of about `_SLICE_S`."""

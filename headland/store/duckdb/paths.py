@@ -17,6 +17,11 @@ def wal_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
 
+def parity_of(path: Path) -> Path:
+    """Return the path of the parity of a file or log."""
+    return path.with_name(path.name + ".parity")
+
+
 def copy_of(path: Path) -> Path:
     """Return the path of a rewritten copy before it replaces the file."""
     return path.with_name(path.name + ".rewriting")
@@ -31,9 +36,10 @@ def size_of(path: Path) -> int:
 
 
 def remove_database(path: Path) -> None:
-    """Delete a database file and its log, if they exist."""
-    path.unlink(missing_ok=True)
-    wal_of(path).unlink(missing_ok=True)
+    """Delete a database file, its log and their parity, if they exist."""
+    for each in (path, wal_of(path)):
+        each.unlink(missing_ok=True)
+        parity_of(each).unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

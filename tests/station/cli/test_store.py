@@ -104,7 +104,7 @@ def test_damage_keeps_the_station_unready_until_it_is_acknowledged(folder: FarmF
     for name in ("store", "damaged files"):
         assert name not in state_of(folder, State.WARNING)
     assert "store" in state_of(folder, State.FAILED)
-    assert "could be corrected by the checksums" in say(folder, "repair")
+    assert "restored by the parity" in say(folder, "repair")
     assert "store" in state_of(folder, State.FAILED)
     assert "damaged files" in state_of(folder, State.WARNING)
     store = DuckDBStore(folder.store_path)
@@ -114,8 +114,8 @@ def test_damage_keeps_the_station_unready_until_it_is_acknowledged(folder: FarmF
         refused = client.get("/readyz")
         assert refused.status_code == 503
         assert "headland store acknowledge" in refused.json()["detail"]
-        assert "damage One flipped bit" in say(folder, "info", *door)
-        assert "Acknowledged: One flipped bit" in say(folder, "acknowledge", *door)
+        assert "damage One damaged page" in say(folder, "info", *door)
+        assert "Acknowledged: One damaged page" in say(folder, "acknowledge", *door)
         assert "There is no damage to acknowledge" in say(folder, "acknowledge", *door)
         assert client.get("/readyz").status_code == 200
         assert "No damage was found" in say(folder, "repair", *door)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from headland.damage_notes import load_notes, note_path
-from headland.errors import RetryLater
-from headland.store.duckdb.paths import wal_of
+from headland.errors import DataDamaged, RetryLater
+from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.repair import file_repair
-from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip
+from headland.store.duckdb.repair.blocks import mend_blocks
+from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip, list_suspects
 from headland.store.duckdb.repair.log_file import scan_log
 from headland.store.duckdb.repair.log_repair import make_header
+from headland.store.duckdb.repair.parity import ParityFile
+from headland.store.duckdb.repair.salvage import list_used_blocks
 from headland.store.duckdb.store import DuckDBStore
-from headland.store.port import Mark, MarkState, Points, Samples, WriteBatch, WriteResult
+from headland.store.port import Mark, MarkState, Points, Samples, SeriesKey, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, batch, event, key
 from tests.waiting import wait_until
 
@@ -45,7 +48,8 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(1, COMMITS + 1):
         rows = [(each, number * 100 + at, number + at / 7) for each in (A, B) for at in range(9)]
         store.write(batch(*rows, events=[event(number, mode="AUTO")], marks=[Mark("gw", "e", number + 1, number + 1)]))
-    copy_store(folder / "open.duckdb", folder / "killed.duckdb")
+    store._writer.protect()
+    copy_store(folder / "open.duckdb", folder / "killed.duckdb", with_parity=True)
     store.close()
     return folder / "killed.duckdb"
 
@@ -66,10 +70,25 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def copy_store(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
-    if wal_of(source).exists():
-        shutil.copyfile(wal_of(source), wal_of(target))
+def copy_store(source: Path, target: Path, *, with_parity: bool = False) -> None:
+    for one, other in ((source, target), (wal_of(source), wal_of(target))):
+        if one.exists():
+            shutil.copyfile(one, other)
+        if with_parity and parity_of(one).exists():
+            shutil.copyfile(parity_of(one), parity_of(other))
+
+
+def clear(folder: Path) -> None:
+    for old in folder.iterdir():
+        old.unlink()
+
+
+def read_whole(source: Path, path: Path) -> Contents:
+    """Return the marks and samples of a store, read from a copy at `path`."""
+    clear(path.parent)
+    copy_store(source, path)
+    with closing(DuckDBStore(path)) as store:
+        return contents_of(store)
 
 
 def samples_of(store: DuckDBStore) -> dict[tuple[str, int], tuple[float, int]]:
@@ -83,9 +102,13 @@ def samples_of(store: DuckDBStore) -> dict[tuple[str, int], tuple[float, int]]:
     }
 
 
-def equal(one: Samples, other: Samples) -> bool:
-    pairs = ((one.time_ms, other.time_ms), (one.value, other.value), (one.quality, other.quality))
-    return one.key == other.key and all(np.array_equal(*pair) for pair in pairs)
+Contents = tuple[Mapping[tuple[str, str], MarkState], list[tuple[SeriesKey, bytes, bytes, bytes]]]
+
+
+def contents_of(store: DuckDBStore) -> Contents:
+    """Return marks and samples of a store, to be compared."""
+    found: list[Samples] = store.raw(EVERYTHING, -(2**61), 2**61)
+    return store.marks(), [(s.key, s.time_ms.tobytes(), s.value.tobytes(), s.quality.tobytes()) for s in found]
 
 
 def flip_bit(path: Path, bit: int) -> None:
@@ -104,9 +127,8 @@ def test_whatever_bit_of_the_log_is_flipped_the_commits_before_it_are_read_and_t
     killed: Path, path: Path
 ) -> None:
     log = wal_of(killed).read_bytes()
-    for chance in fuzz(40):
-        for old in path.parent.iterdir():
-            old.unlink()
+    for chance in fuzz(15):
+        clear(path.parent)
         copy_store(killed, path)
         flip_bit(wal_of(path), chance.randrange(8 * len(log)))
         spoiled = wal_of(path).read_bytes()
@@ -132,24 +154,83 @@ def test_whatever_bit_of_the_log_is_flipped_the_commits_before_it_are_read_and_t
             assert last == COMMITS
 
 
-def test_whatever_bit_of_the_file_is_flipped_only_what_is_said_to_be_lost_is_missing(
+def test_whatever_bit_of_file_or_log_is_flipped_the_parity_gives_everything_back(
+    stopped: Path, killed: Path, path: Path
+) -> None:
+    for source, spoil in ((stopped, path), (killed, wal_of(path))):
+        whole = read_whole(source, path)
+        body = (source if spoil == path else wal_of(source)).read_bytes()
+        for chance in fuzz(8):
+            clear(path.parent)
+            copy_store(source, path, with_parity=True)
+            flip_bit(spoil, chance.randrange(8 * len(body)))
+            with closing(DuckDBStore(path)) as store:
+                (damage,) = store.damage()
+                assert contents_of(store) == whole
+                assert not damage.may_lack_data
+                assert "nothing was lost" in damage.sentence
+
+
+def test_a_lost_page_of_a_header_a_block_or_the_log_is_given_back(stopped: Path, killed: Path, path: Path) -> None:
+    for source, spoil, places in (
+        (stopped, path, (0, 12_288, 12_288 + 262_144 * 3 + 4096 * 5)),
+        (killed, wal_of(path), (4096,)),
+    ):
+        whole = read_whole(source, path)
+        for place in places:
+            clear(path.parent)
+            copy_store(source, path, with_parity=True)
+            body = spoil.read_bytes()
+            spoil.write_bytes((body[:place] + bytes(4096))[: len(body)] + body[place + 4096 :])
+            with closing(DuckDBStore(path)) as store:
+                assert contents_of(store) == whole
+
+
+def test_parity_of_another_state_of_a_file_changes_nothing(stopped: Path, path: Path) -> None:
+    copy_store(stopped, path, with_parity=True)
+    before = parity_of(path).read_bytes()
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 2**45, 1.0), marks=[Mark("gw", "e", 5, 5)]))
+    assert parity_of(path).read_bytes() != before
+    newest = path.read_bytes()
+    parity_of(path).write_bytes(before)
+    for place in (12_288 + 4096 * 2, 8192, 4096):
+        path.write_bytes(newest[:place] + bytes(4096) + newest[place + 4096 :])
+        with suppress(DataDamaged), closing(DuckDBStore(path)) as store:
+            assert store.marks() == {("gw", "e"): MarkState(5)} or store.damage()[-1].may_lack_data
+        clear(path.parent)
+        parity_of(path).write_bytes(before)
+
+
+def test_the_parity_keeps_the_lock_of_the_file(path: Path) -> None:
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 1, 1.0)))
+        assert store._writer.protect()
+        locks = Path("/proc/locks").read_text().split("\n")
+        assert any(f":{path.stat().st_ino} " in lock and "WRITE" in lock for lock in locks)
+
+
+def test_whatever_bit_of_a_file_without_parity_is_flipped_only_what_is_said_to_be_lost_is_missing(
     stopped: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A list of tables that cannot be put right is tried for so long: the answer is the same after half a minute.
-    monkeypatch.setattr(file_repair, "_MOST_TRIALS_S", 2.0)
-    with closing(DuckDBStore(stopped)) as store:
-        whole, marks, before = samples_of(store), store.marks(), store.raw(EVERYTHING, -(2**61), 2**61)
+    monkeypatch.setattr(file_repair, "_MOST_TRIALS_S", 0.5)
+    before = read_whole(stopped, path)
+    with closing(DuckDBStore(path)) as store:
+        whole = samples_of(store)
+    used = list_used_blocks(stopped)
+    assert used is not None
     body = stopped.read_bytes()
-    for chance in fuzz(15):
-        for old in path.parent.iterdir():
-            old.unlink()
-        path.write_bytes(flip(body, chance.randrange(8 * len(body))))
+    for chance in fuzz(8):
+        clear(path.parent)
+        # Corrections of lists of tables are tried one by one: the test of the parity and the next one flip those.
+        while (bit := chance.randrange(8 * len(body))) // 8 // 262_144 in used.lists:
+            pass
+        path.write_bytes(flip(body, bit))
         spoiled = path.read_bytes()
         with closing(DuckDBStore(path)) as store:
-            left, (damage,), losses = store.marks(), store.damage(), store.info().losses
-            after = store.raw(EVERYTHING, -(2**61), 2**61)
-            is_same = len(before) == len(after) and all(map(equal, before, after))
-            found = whole if is_same else samples_of(store)
+            (damage,), losses, after = store.damage(), store.info().losses, contents_of(store)
+            found = whole if after[1] == before[1] else samples_of(store)
             assert store.write(batch((A, 2**45, 1.0))) == WriteResult(1)
         certain = {name: sample for name, sample in found.items() if sample[1] != SUSPECT}
         assert certain.items() <= whole.items()
@@ -157,11 +238,55 @@ def test_whatever_bit_of_the_file_is_flipped_only_what_is_said_to_be_lost_is_mis
         assert len(whole) - len(found) == damage.lost_samples
         assert losses == ((damage,) if damage.may_lack_data else ())
         assert damage.may_lack_data or certain == whole
-        assert left == marks or "marks of gateways" in damage.sentence
+        assert damage.is_verified
+        assert after[0] == before[0] or "marks of gateways" in damage.sentence
         if damage.start_ms is not None and damage.end_ms is not None:
             uncertain = [time_ms for _, time_ms in whole.keys() - certain.keys()]
             assert not uncertain or damage.start_ms <= min(uncertain) <= max(uncertain) < damage.end_ms
         assert (path.parent / damage.kept[0]).read_bytes() == spoiled
+
+
+def test_a_list_of_tables_without_parity_is_corrected_by_trials(stopped: Path, path: Path) -> None:
+    before = read_whole(stopped, path)
+    used = list_used_blocks(stopped)
+    assert used is not None
+    at = 12_288 + 262_144 * min(used.lists)
+    body = stopped.read_bytes()
+    block = body[at : at + 262_144]
+    stored = checksum(block[8:])
+    bit = nearly_proven_bit(block[8:], stored)
+    clear(path.parent)
+    path.write_bytes(body[: at + 8] + flip(block[8:], bit) + body[at + 262_144 :])
+    with closing(DuckDBStore(path)) as store:
+        assert contents_of(store) == before
+        assert store.damage()[0].is_verified
+
+
+def nearly_proven_bit(block: bytes, stored: int) -> int:
+    """Return the bit of the begin of a block of which the checksum nearly, but not quite, proves that it is flipped."""
+    found = []
+    for bit in range(57, 8 * 4096, 64):
+        flipped = flip(block, bit)
+        suspects = list_suspects(flipped, stored)
+        if find_flipped_bit(flipped, stored) is None and suspects is not None:
+            found.append((len(suspects), bit))
+    return min(found)[1]
+
+
+def test_of_several_lost_pages_the_parity_names_those_that_are_lost(stopped: Path, path: Path) -> None:
+    at = 12_288 + 262_144 * 3
+    body = bytearray(stopped.read_bytes())
+    for page in (5, 9):
+        body[at + 4096 * page : at + 4096 * (page + 1)] = bytes(range(256)) * 16
+    named = {}
+    for with_parity in (True, False):
+        clear(path.parent)
+        copy_store(stopped, path, with_parity=with_parity)
+        path.write_bytes(body)
+        named[with_parity] = mend_blocks(path, ParityFile(parity_of(path))).damaged[3]
+    starts = range(0, 262_144 - 8, 4096)
+    assert [start // 4096 for start in starts if named[True].may_touch(start + 8, start + 16)] == [5, 9]
+    assert all(named[False].may_touch(start, start + 8) for start in starts)
 
 
 @pytest.mark.parametrize("damage", ["cut", "sector", "bits"])

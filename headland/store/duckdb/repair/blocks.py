@@ -1,6 +1,7 @@
 """Blocks of a DuckDB file: their checksums, and which parts of a damaged block may hold the wrong bit.
 
-Three headers of 4 KiB come first, then blocks of 256 KiB; each begins with the checksum of the rest.
+Three headers of 4 KiB come first, then blocks of 256 KiB; each begins with the checksum of the rest. A damaged page is
+restored from the parity where there is one; else a flipped bit is corrected where the checksum proves it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,10 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip, list_suspects, lowest_bit
+from headland.store.duckdb.repair.parity import (
+    BLOCK_BYTES,
+    HEADERS,
+    PAGE_BYTES,
+    ParityFile,
+    groups_of,
+    is_current,
+    is_of,
+    restore_block,
+)
 
-_HEADERS: Final = 3
-_HEADER_BYTES: Final = 4096
-_BLOCK_BYTES: Final = 262_144
 #: A database header: checksum, iteration, places of the metadata and of the list of free blocks, number of blocks.
 _COUNT_AT: Final = 32
 _BLOCK_COUNT: Final = struct.Struct("<Q")
@@ -41,9 +49,19 @@ class DamagedBlock:
     stored: int
     bit: int
     suspects: NDArray[np.int64] | None
+    #: Damaged pages of 4 KiB, counted from the begin of the checksum, where the parity names them.
+    pages: tuple[int, ...] | None = None
+
+    @classmethod
+    def missing(cls, number: int) -> DamagedBlock:
+        """Return the damage of a block that is behind the end of a shortened file."""
+        return cls(number, HEADERS * PAGE_BYTES + number * BLOCK_BYTES, 0, 0, None)
 
     def may_touch(self, start: int, end: int) -> bool:
         """Return whether the bytes [start, end) after the checksum may be wrong."""
+        if self.pages is not None:
+            first, last = (start + _CHECKSUM.size) // PAGE_BYTES, (end + _CHECKSUM.size - 1) // PAGE_BYTES
+            return any(first <= page <= last for page in self.pages)
         if self.suspects is None:
             return True
         return bool(((self.suspects + 8 > start) & (self.suspects < end)).any())
@@ -51,28 +69,43 @@ class DamagedBlock:
 
 @dataclass(slots=True)
 class BlockReport:
-    """Result of `mend_blocks`: the number of corrected bits, and the blocks that could not be corrected."""
+    """Result of `mend_blocks`: the numbers of restored pages and corrected bits, and the other damaged blocks.
 
-    corrected: int
-    damaged: dict[int, DamagedBlock]
-
-
-def mend_blocks(path: Path) -> BlockReport:
-    """Correct flipped bits of a file where that is proven; make the checksums of other damaged blocks agree.
-
-    After that the database opens whatever its content; what a damaged block holds is not to be trusted. Work on a copy.
+    `missing` are blocks behind the end of the file that its header counts; DuckDB cuts free ones off as well.
     """
-    report = BlockReport(0, {})
+
+    corrected: int = 0
+    restored: int = 0
+    damaged: dict[int, DamagedBlock] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+
+
+def mend_blocks(path: Path, parity: ParityFile) -> BlockReport:
+    """Restore damaged pages by the parity, correct flipped bits where the checksum proves them.
+
+    The checksums of other damaged blocks are made to agree: after that the database opens whatever its content; what a
+    damaged block holds is not to be trusted. Work on a copy.
+    """
+    report = BlockReport()
     with path.open("r+b") as file:
+        has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
         for number, location, body, stored in _blocks(path):
             if checksum(body) == stored:
                 continue
+            group, block = parity.read(number + HEADERS), _CHECKSUM.pack(stored) + body
+            if group is not None and not is_of(group, block, is_current=has_parity):
+                group = None
+            whole = restore_block(group, block) if group is not None else None
+            if whole is not None:
+                report.restored += 1
+                _write(file, location, whole)
+                continue
             bit = find_flipped_bit(body, stored)
             if bit is None:
-                suspects = list_suspects(body, stored)
-                report.damaged[number] = DamagedBlock(
-                    number, location, stored, lowest_bit(checksum(body) ^ stored), suspects
-                )
+                pages = tuple(group.damaged_pages(block)) if group is not None else None
+                suspects = list_suspects(body, stored) if group is None else None
+                lowest = lowest_bit(checksum(body) ^ stored)
+                report.damaged[number] = DamagedBlock(number, location, stored, lowest, suspects, pages)
                 right = body
             else:
                 report.corrected += 1
@@ -83,22 +116,20 @@ def mend_blocks(path: Path) -> BlockReport:
 
 
 def _fill_up(file: BinaryIO, report: BlockReport) -> None:
-    """Append empty blocks for those that a shortened file has lost, all damaged."""
+    """Append empty blocks for those that a shortened file has lost."""
     file.seek(0)
-    headers = file.read(_HEADERS * _HEADER_BYTES)
-    if len(headers) < _HEADERS * _HEADER_BYTES or any(number < 0 for number in report.damaged):
+    headers = file.read(HEADERS * PAGE_BYTES)
+    if len(headers) < HEADERS * PAGE_BYTES or any(number < 0 for number in report.damaged):
         return
-    wanted = max(
-        _BLOCK_COUNT.unpack_from(headers, place + _COUNT_AT)[0] for place in (_HEADER_BYTES, 2 * _HEADER_BYTES)
-    )
-    there = max(0, os.fstat(file.fileno()).st_size - len(headers)) // _BLOCK_BYTES
+    wanted = max(_BLOCK_COUNT.unpack_from(headers, place + _COUNT_AT)[0] for place in (PAGE_BYTES, 2 * PAGE_BYTES))
+    there = max(0, os.fstat(file.fileno()).st_size - len(headers)) // BLOCK_BYTES
     of_zeros = checksum(b"")
     for number in range(there, wanted):
-        location = len(headers) + number * _BLOCK_BYTES
-        report.damaged[number] = DamagedBlock(number, location, of_zeros, 0, None)
+        location = len(headers) + number * BLOCK_BYTES
+        report.missing.add(number)
         file.truncate(location)
         _write(file, location, _CHECKSUM.pack(of_zeros))
-        file.truncate(location + _BLOCK_BYTES)
+        file.truncate(location + BLOCK_BYTES)
 
 
 def find_damaged(path: Path, most_s: float) -> int | None:
@@ -144,14 +175,11 @@ def _flip_at(file: BinaryIO, at: int, bit: int) -> bytes:
 
 
 def _blocks(path: Path) -> Iterator[tuple[int, int, bytes, int]]:
-    """Yield number, location, body and stored checksum of every whole block."""
+    """Yield number, location, body and stored checksum of every whole block; headers have the numbers -3 to -1."""
     with path.open("rb") as file:
-        number = -_HEADERS
-        while True:
-            location = file.tell()
-            size = _HEADER_BYTES if number < 0 else _BLOCK_BYTES
+        for number, (location, size) in enumerate(groups_of(os.fstat(file.fileno()).st_size), -HEADERS):
+            file.seek(location)
             block = file.read(size)
             if len(block) < size:
                 return
             yield number, location, block[_CHECKSUM.size :], _CHECKSUM.unpack_from(block)[0]
-            number += 1

@@ -19,19 +19,23 @@ from headland.store.duckdb.paths import (
     aside_of,
     copy_of,
     move_aside,
+    parity_of,
     remove_database,
     size_of,
     sync_folder,
     wal_of,
 )
-from headland.store.duckdb.repair.blocks import BlockReport, corrected, find_damaged, mend_blocks
+from headland.store.duckdb.repair.blocks import BlockReport, DamagedBlock, corrected, find_damaged, mend_blocks
 from headland.store.duckdb.repair.log_file import scan_log
 from headland.store.duckdb.repair.log_repair import locked
-from headland.store.duckdb.repair.salvage import GroupId, Salvage, has_lists, salvage, take_fingerprints
+from headland.store.duckdb.repair.parity import ParityFile
+from headland.store.duckdb.repair.salvage import GroupId, Salvage, list_used_blocks, salvage, take_fingerprints
 
 _ROOM: Final = 1.1
 _MOST_INSPECTION_S: Final = 20.0
+#: Time for the corrections of a list of tables and rows; and while none of them makes the tables readable.
 _MOST_TRIALS_S: Final = 30.0
+_MOST_SEARCH_S: Final = 600.0
 _WHAT: Final = {
     "points": "samples",
     "events": "events",
@@ -63,8 +67,8 @@ def repair_file(path: Path, reason: str, now_ms: int) -> FileDamage:
             shutil.copyfile(wal_of(path), wal_of(work))
     remove_database(built)
     try:
-        blocks = mend_blocks(work)
-        if not blocks.damaged and blocks.corrected:
+        blocks = mend_blocks(work, ParityFile(parity_of(path)))
+        if not blocks.damaged and (blocks.corrected or blocks.restored) and _needs_none(work, blocks.missing):
             return _exchange(path, work, _corrected(path, blocks, now_ms), keeps_log=True)
         found = _salvage(work, built, blocks)
         return _exchange(path, built, _salvaged(path, found, blocks, now_ms), keeps_log=False)
@@ -111,26 +115,55 @@ def _salvage(work: Path, built: Path, blocks: BlockReport) -> Salvage:
     are possible; row groups in which they differ are uncertain. The right one is among them, if all were tried.
     """
     damaged, uncertain, verified = dict(blocks.damaged), set[GroupId](), True
-    until_s = time.monotonic() + _MOST_TRIALS_S
     for number, block in blocks.damaged.items():
-        if number < 0 or not has_lists(work, number):
+        used = list_used_blocks(work)
+        if number < 0:
+            # A header that is lost may have been that of a later checkpoint.
+            verified = False
             continue
-        possible: list[tuple[int, dict[GroupId, object]]] = []
-        for suspect in [] if block.suspects is None else block.suspects.tolist():
-            if time.monotonic() > until_s:
-                verified = False
-                break
-            with suppress(DataDamaged), corrected(work, block, suspect):
-                possible.append((suspect, take_fingerprints(work)))
-                raise DataDamaged("only tried")
-        if possible:
+        if used is not None and number not in used.lists:
+            continue
+        possible, all_tried = _try_corrections(work, block)
+        if possible and possible[0][0] is not None:
             with corrected(work, block, possible[0][0]):
-                del damaged[number]
-        verified &= bool(possible)
+                pass
+        if possible:
+            del damaged[number]
+        verified &= bool(possible) and all_tried
         uncertain |= _differences([prints for _, prints in possible])
+    used = list_used_blocks(work)
+    for number in blocks.missing:
+        if used is None or number in used.lists or number in used.columns:
+            damaged[number] = DamagedBlock.missing(number)
+            verified &= used is not None and number not in used.lists
     found = salvage(work, built, damaged, uncertain)
     found.verified = verified
     return found
+
+
+def _try_corrections(work: Path, block: DamagedBlock) -> tuple[list[tuple[int | None, dict[GroupId, object]]], bool]:
+    """Return the possible corrections of a block with fingerprints of the rows, and whether all were tried.
+
+    None stands for all corrections of bytes that are not in use: the rest is as it should be then. Until one is found,
+    the search goes on for longer.
+    """
+    possible: list[tuple[int | None, dict[GroupId, object]]] = []
+    began_s, known = time.monotonic(), dict[object, object]()
+    with suppress(DataDamaged):
+        possible.append((None, take_fingerprints(work, known)))
+    for suspect in [] if block.suspects is None else block.suspects.tolist():
+        if time.monotonic() - began_s > (_MOST_TRIALS_S if possible else _MOST_SEARCH_S):
+            return possible, False
+        with suppress(DataDamaged), corrected(work, block, suspect):
+            possible.append((suspect, take_fingerprints(work, known)))
+            raise DataDamaged("only tried")
+    return possible, block.suspects is not None
+
+
+def _needs_none(work: Path, missing: set[int]) -> bool:
+    """Return whether a mended copy uses none of the blocks that were missing behind its end."""
+    used = list_used_blocks(work) if missing else None
+    return not missing or (used is not None and not missing & (used.lists | used.columns))
 
 
 def _differences(possible: list[dict[GroupId, object]]) -> set[GroupId]:
@@ -159,10 +192,17 @@ def _exchange(path: Path, repaired: Path, damage: FileDamage, *, keeps_log: bool
 
 def _corrected(path: Path, blocks: BlockReport, now_ms: int) -> FileDamage:
     kept = aside_of(path, now_ms).name
-    bits = "One flipped bit" if blocks.corrected == 1 else f"{blocks.corrected} flipped bits"
+    parts = []
+    if blocks.restored:
+        pages = "one damaged page was" if blocks.restored == 1 else f"{blocks.restored} damaged pages were"
+        parts.append(f"{pages} restored by the parity")
+    if blocks.corrected:
+        bits = "one flipped bit was" if blocks.corrected == 1 else f"{blocks.corrected} flipped bits were"
+        parts.append(f"{bits} corrected by the checksums")
+    done = " and ".join(parts)
     sentence = (
-        f"{bits} in the store {path} could be corrected by the checksums, and nothing was lost; the damaged file is "
-        f"kept as {kept}. Examine disk and memory."
+        f"{done[0].upper()}{done[1:]} in the store {path}, and nothing was lost; the damaged file is kept as {kept}. "
+        "Examine disk and memory."
     )
     return FileDamage(kind="file", found_ms=now_ms, sentence=sentence, kept=(kept,), lost_samples=0)
 
@@ -170,15 +210,16 @@ def _corrected(path: Path, blocks: BlockReport, now_ms: int) -> FileDamage:
 def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> FileDamage:
     kept = aside_of(path, now_ms).name
     parts = [f"{rows:,} {_WHAT[table]}" for table, rows in found.lost_rows.items() if table in _WHAT]
+    parts += [f"all {_WHAT[table]}" for table in found.lost_tables if table in _WHAT]
     lost = f"{', '.join(parts)} could not be read and are missing" if parts else "no sample was lost"
     if found.suspect_samples:
         lost += f"; {found.suspect_samples:,} samples may be wrong and are flagged as suspect"
     if found.start_ms is not None and found.end_ms is not None:
         lost += f"; their times are within {_utc(found.start_ms)} to {_utc(found.end_ms)} UTC"
-    if "source_mark" in found.lost_rows:
+    if "source_mark" in {*found.lost_rows, *found.lost_tables}:
         lost += "; without the marks, delivery counts earlier records of these gateways as missing"
     if not found.verified:
-        lost += "; the list of its rows was damaged and could not be verified, so compare it with a back-up"
+        lost += "; a list of its rows was damaged and could not be verified, so compare it with a back-up"
     if found.names_uncertain:
         lost += "; names of series were in a damaged block: compare them with the devices"
     sentence = (
@@ -190,7 +231,7 @@ def _salvaged(path: Path, found: Salvage, blocks: BlockReport, now_ms: int) -> F
         found_ms=now_ms,
         sentence=sentence,
         kept=(kept,),
-        lost_samples=found.lost_rows.get("points", 0),
+        lost_samples=None if "points" in found.lost_tables else found.lost_rows.get("points", 0),
         lost_events=found.lost_rows.get("events", 0),
         suspect_samples=found.suspect_samples,
         start_ms=found.start_ms,

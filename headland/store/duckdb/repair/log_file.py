@@ -29,7 +29,7 @@ _FLUSH: Final = _FRAME.pack(len(_FLUSH_BODY), checksum(_FLUSH_BODY)) + _FLUSH_BO
 
 @dataclass(frozen=True, slots=True)
 class LogScan:
-    """Contents of a log: `body` is what can be read, with `corrected` flipped bits set right.
+    """Contents of a log: `body` is what can be read, with `corrected` flipped bits set right and `restored` pages.
 
     `lost_bytes` follow the last whole transaction in a log that is damaged, and hold `lost_commits` ends of
     transactions at least. Without damage both are 0: a transaction that a crash left unfinished was never
@@ -40,11 +40,12 @@ class LogScan:
     corrected: int = 0
     lost_bytes: int = 0
     lost_commits: int = 0
+    restored: int = 0
 
     @property
     def is_damaged(self) -> bool:
         """Whether the log differs from what was written."""
-        return bool(self.corrected or self.lost_bytes)
+        return bool(self.corrected or self.lost_bytes or self.restored)
 
 
 def scan_log(log: bytes, expected_header: bytes | None = None, *, foreign: bool = False) -> LogScan:

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,8 +19,9 @@ from headland.damage_notes import FileDamage, add_note, replace_last
 from headland.errors import RetryLater
 from headland.store.core.series import NEVER_MS
 from headland.store.core.state import StoreState
-from headland.store.duckdb.paths import aside_of, size_of, sync_folder, wal_of
+from headland.store.duckdb.paths import aside_of, parity_of, size_of, sync_folder, wal_of
 from headland.store.duckdb.repair.log_file import LogScan, needs_header, scan_log, write_log
+from headland.store.duckdb.repair.parity import ParityFile, read_checkpoint, read_headers, restore_log
 
 #: Gateways that a note names.
 _NAMED: Final = 10
@@ -39,8 +41,7 @@ def mend_log(path: Path, now_ms: int, *, foreign: bool = False) -> FileDamage | 
     if not size_of(wal):
         return None
     log = wal.read_bytes()
-    expected = make_header(path) if foreign or needs_header(log) else None
-    scan = scan_log(log, expected, foreign=foreign)
+    scan = _scan_restored(path, log, foreign=foreign)
     if not scan.is_damaged:
         return None
     with locked(path):
@@ -49,8 +50,23 @@ def mend_log(path: Path, now_ms: int, *, foreign: bool = False) -> FileDamage | 
         damage = _describe(path, scan, kept, now_ms, wal.stat().st_mtime)
         add_note(path, damage)
         write_log(wal, scan.body)
+        # What follows now in the log is not what its parity is of.
+        parity_of(wal).unlink(missing_ok=True)
         sync_folder(path.parent)
     return damage
+
+
+def _scan_restored(path: Path, log: bytes, *, foreign: bool) -> LogScan:
+    """Examine a log as it is and with its damaged pages restored; return the scan by which more can be read."""
+    with path.open("rb") as file:
+        state = read_checkpoint(read_headers(file.fileno()))
+    right, pages = restore_log(log, ParityFile(parity_of(wal_of(path))), state)
+    expected = make_header(path) if foreign or needs_header(log) else None
+    if pages:
+        restored = scan_log(right, expected, foreign=foreign)
+        if not restored.lost_bytes:
+            return replace(restored, restored=pages)
+    return scan_log(log, expected, foreign=foreign)
 
 
 def complete_note(path: Path, damage: FileDamage | None, state: StoreState) -> None:
@@ -103,6 +119,10 @@ def locked(path: Path) -> Iterator[None]:
 
 def _describe(path: Path, scan: LogScan, kept: Path, now_ms: int, written_s: float) -> FileDamage:
     where = f"The damaged log of the store {path} is kept as {kept.name}: "
+    if scan.restored:
+        pages = "one damaged page was" if scan.restored == 1 else f"{scan.restored} damaged pages were"
+        sentence = f"{where}{pages} restored by the parity, and nothing was lost. Examine disk and memory."
+        return FileDamage(kind="log", found_ms=now_ms, sentence=sentence, kept=(kept.name,), lost_samples=0)
     if not scan.lost_bytes:
         bits = "one flipped bit was" if scan.corrected == 1 else f"{scan.corrected} flipped bits were"
         sentence = f"{where}{bits} corrected by the checksums, and nothing was lost. Examine disk and memory."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,8 +35,14 @@ _BLOCK_END: Final = 2**62
 _LIST_TABLES: Final = """
     SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary ORDER BY 1
 """
+_LIST_COLUMNS: Final = """
+    SELECT table_name, column_name, data_type FROM duckdb_columns()
+    WHERE database_name = current_database() AND NOT internal ORDER BY table_name, column_index
+"""
+_LIST_BLOCKS: Final = "SELECT block_id FROM pragma_metadata_info()"
 _SEGMENTS: Final = """
-    SELECT row_group_id, column_name, segment_type, count, block_id, block_offset, additional_block_ids, stats
+    SELECT row_group_id, column_name, segment_type, count, block_id, block_offset, additional_block_ids, stats,
+           compression
     FROM pragma_storage_info('{table}') ORDER BY row_group_id, column_id
 """
 #: What is never taken from a damaged place: a wrong mark would let ingest drop records that it has not stored, a wrong
@@ -58,6 +65,8 @@ class Salvage:
     suspect_samples: int = 0
     start_ms: int | None = None
     end_ms: int | None = None
+    #: Tables of which not even the list of rows can be read.
+    lost_tables: list[str] = field(default_factory=list)
     names_uncertain: bool = False
     #: False where the lists of rows were damaged and not all possible corrections were compared.
     verified: bool = True
@@ -82,6 +91,7 @@ class _Segment(NamedTuple):
     offset: int
     more_blocks: list[int]
     stats: dict[str, object] | None
+    coding: str
 
 
 @dataclass(slots=True)
@@ -123,7 +133,7 @@ def salvage(
             connection.execute(f"ATTACH '{quoted}' AS {_INTO}")
             ((source,),) = connection.execute("SELECT current_database()").fetchall()
             connection.execute(f'COPY FROM DATABASE "{source}" TO {_INTO} (SCHEMA)')
-            segments = _read_tables(connection)
+            segments = _read_tables(connection, found)
             ends = _segment_ends(segments)
             for table, parts in segments.items():
                 if table == POSITIONS:
@@ -131,55 +141,97 @@ def salvage(
                 doubtful = {number for name, number in uncertain if name == table}
                 for group in _join(_row_groups(parts, blocks, ends, doubtful)):
                     _copy_group(connection, table, group, found)
-            _complete(connection, found, list(segments))
+            _complete(connection, found, [*segments, *found.lost_tables])
             connection.execute(f"CHECKPOINT {_INTO}")
     except _UNREADABLE as error:
         raise DataDamaged(f"The tables of {damaged.name} cannot be read: {str(error).splitlines()[0]}") from error
     return found
 
 
-def take_fingerprints(damaged: Path) -> dict[GroupId, object]:
-    """Return a fingerprint of the rows of each row group of a file.
+def take_fingerprints(damaged: Path, known: dict[object, object]) -> dict[GroupId, object]:
+    """Return a fingerprint of the rows of each row group of a file; `known` has those of earlier files.
 
-    Raises DataDamaged where something cannot be read, or contradicts the statistics.
+    Raises DataDamaged where something cannot be read, or contradicts the statistics or the schema.
     """
     prints: dict[GroupId, object] = {}
     try:
         with duckdb.connect(str(damaged), config=_SETTINGS, read_only=True) as connection:
+            _check_schema(connection)
             for table, parts in _read_tables(connection).items():
+                by_group = _by_group(parts)
                 for number, group in enumerate(_row_groups(parts, {}, {}, ())):
                     names = ", ".join(dict.fromkeys(part.column for part in parts))
                     rows = f"{table} WHERE rowid >= {group.first} AND rowid < {group.end}"
-                    statement = f"SELECT count(*), bit_xor(hash({names})), {group.measured()} FROM {rows}"  # noqa: S608
-                    (values,) = connection.execute(statement).fetchall()
-                    if not group.fits(values[2:]):
+                    left = count(connection, f"SELECT count(*) FROM {rows}")  # noqa: S608
+                    at = (table, group.first, left, repr(by_group[number]))
+                    if at not in known:
+                        statement = f"SELECT bit_xor(hash({names})), {group.measured()} FROM {rows}"  # noqa: S608
+                        (values,) = connection.execute(statement).fetchall()
+                        known[at] = values if group.fits(values[1:]) else None
+                    if known[at] is None:
                         raise DataDamaged(f"Rows of {table} contradict their statistics.")
-                    prints[table, number] = (group.first, group.end, values)
+                    prints[table, number] = (group.first, group.end, left, known[at])
     except _UNREADABLE as error:
         raise DataDamaged(str(error)) from error
     return prints
 
 
-def has_lists(damaged: Path, block: int) -> bool:
-    """Return whether a block may hold lists of tables, rows and places: it holds no column."""
+@dataclass(frozen=True, slots=True)
+class UsedBlocks:
+    """Blocks with lists of tables, rows and places, and blocks with columns; all others are free."""
+
+    lists: set[int]
+    columns: set[int]
+
+
+def list_used_blocks(damaged: Path) -> UsedBlocks | None:
+    """Return the blocks that a file uses; None where its lists cannot be read."""
     try:
         with duckdb.connect(str(damaged), config=_SETTINGS, read_only=True) as connection:
             tables = _read_tables(connection)
+            lists = {number for (number,) in connection.execute(_LIST_BLOCKS).fetchall()}
     except (*_UNREADABLE, DataDamaged):
-        return True
-    return all(block != part.block and block not in part.more_blocks for parts in tables.values() for part in parts)
+        return None
+    segments = [part for parts in tables.values() for part in parts]
+    return UsedBlocks(lists, {number for part in segments for number in (part.block, *part.more_blocks)})
 
 
-def _read_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Segment]]:
-    tables = [table for (table,) in connection.execute(_LIST_TABLES).fetchall()]
-    return {table: _read_segments(connection, table) for table in tables}
+def _check_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise DataDamaged where the tables are not those of the schema's version."""
+    if connection.execute(_LIST_COLUMNS).fetchall() != _columns_of(count(connection, sql.GET_VERSION)):
+        raise DataDamaged("The tables are not those of a store.")
+
+
+@cache
+def _columns_of(version: int) -> list[tuple[str, str, str]]:
+    with duckdb.connect(config=_SETTINGS) as fresh:
+        fresh.execute(sql.CREATE_VERSION)
+        for migration in sql.MIGRATIONS[:version]:
+            fresh.execute(migration)
+        return fresh.execute(_LIST_COLUMNS).fetchall()
+
+
+def _read_tables(connection: duckdb.DuckDBPyConnection, found: Salvage | None = None) -> dict[str, list[_Segment]]:
+    """Return the segments of each table; with `found`, tables that cannot be read are left out and noted there."""
+    read: dict[str, list[_Segment]] = {}
+    for (table,) in connection.execute(_LIST_TABLES).fetchall():
+        try:
+            read[table] = _read_segments(connection, table)
+            for _ in _row_groups(read[table], {}, {}, ()):
+                pass
+        except (*_UNREADABLE, DataDamaged):
+            if found is None:
+                raise
+            read.pop(table, None)
+            found.lost_tables.append(table)
+    return read
 
 
 def _read_segments(connection: duckdb.DuckDBPyConnection, table: str) -> list[_Segment]:
     rows = connection.execute(_SEGMENTS.format(table=table)).fetchall()
     return [
-        _Segment(group, column, kind, rows, block, offset or 0, list(more or ()), stats)
-        for group, column, kind, rows, block, offset, more, stats in rows
+        _Segment(group, column, kind, rows, block, offset or 0, list(more or ()), stats, coding)
+        for group, column, kind, rows, block, offset, more, stats, coding in rows
     ]
 
 
@@ -206,12 +258,8 @@ def _row_groups(
 
     Raises DataDamaged where the columns of a row group differ in length.
     """
-    groups: dict[int, list[_Segment]] = {}
-    for segment in segments:
-        groups.setdefault(segment.row_group, []).append(segment)
     first = 0
-    for position, number in enumerate(sorted(groups)):
-        members = groups[number]
+    for position, members in enumerate(_by_group(segments)):
         names = {part.column for part in members}
         lengths = {
             sum(part.rows for part in members if part.column == name and part.kind != "VALIDITY") for name in names
@@ -222,6 +270,14 @@ def _row_groups(
         wrong = names if position in doubtful else {part.column for part in members if _is_wrong(part, blocks, ends)}
         yield _RowGroup(first, end, wrong, _bounds(members), [(first, end)])
         first = end
+
+
+def _by_group(segments: list[_Segment]) -> list[list[_Segment]]:
+    """Return the segments of each row group, in order."""
+    groups: dict[int, list[_Segment]] = {}
+    for segment in segments:
+        groups.setdefault(segment.row_group, []).append(segment)
+    return [groups[number] for number in sorted(groups)]
 
 
 def _join(groups: Iterable[_RowGroup]) -> Iterator[_RowGroup]:
@@ -328,21 +384,23 @@ def _decodes(body: str, kind: type) -> bool:
 
 def _complete(connection: duckdb.DuckDBPyConnection, found: Salvage, tables: list[str]) -> None:
     """Make what other tables need: the names of all series, the settings, and rollups where they are missing."""
-    ((series, highest),) = connection.execute(f"SELECT count(*), max(sid) FROM {_INTO}.series").fetchall()  # noqa: S608
-    if series and highest != series - 1:
-        raise DataDamaged(f"The names of {highest + 1 - series:,} series cannot be read.")
-    unnamed = f"FROM {_INTO}.points WHERE sid < 0 OR sid >= {series}"
+    ((highest,),) = connection.execute(f"SELECT coalesce(max(sid), -1) FROM {_INTO}.series").fetchall()  # noqa: S608
+    unnamed = f"FROM {_INTO}.points WHERE sid NOT IN (SELECT sid FROM {_INTO}.series)"  # noqa: S608
     ((low_ms, high_ms),) = connection.execute(f"SELECT min(ts), max(ts) {unnamed}").fetchall()
     if low_ms is not None:
         found.widen(low_ms, high_ms)
         found.lose("points", count(connection, f"DELETE {unnamed}"))
+    # The places of the other series stay the same: those whose names are lost have none.
+    gaps = f"SELECT sid FROM range({highest + 1}) r(sid) WHERE sid NOT IN (SELECT sid FROM {_INTO}.series)"  # noqa: S608
+    nameless = f"SELECT sid, '', '', '', 'lost-' || sid, '', FALSE FROM ({gaps})"  # noqa: S608
+    connection.execute(f"INSERT INTO {_INTO}.series {nameless}")
     if "retention" not in tables:
         return
     for table, defaults in (("retention", "NULL, NULL, NULL"), ("kept", "b, b, b")):
         if not count(connection, f"SELECT count(*) FROM {_INTO}.{table}"):  # noqa: S608
             none_cut = "(SELECT (-9223372036854775808)::BIGINT AS b)"
             connection.execute(f"INSERT INTO {_INTO}.{table} SELECT {defaults} FROM {none_cut}")  # noqa: S608
-    if found.lost_rows.keys() & {"dirty", *(tier.table for tier in TIERS)}:
+    if {*found.lost_rows, *found.lost_tables} & {"dirty", *(tier.table for tier in TIERS)}:
         pairs = f"SELECT DISTINCT sid, {sql.floor_of('ts', HOUR_MS)} AS hour FROM {_INTO}.points"  # noqa: S608
         known = f"SELECT sid, hour FROM {_INTO}.dirty"  # noqa: S608
         connection.execute(f"INSERT INTO {_INTO}.dirty {pairs} EXCEPT {known}")

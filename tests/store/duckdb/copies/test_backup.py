@@ -75,7 +75,7 @@ def test_the_unfinished_file_of_a_killed_back_up_is_removed_at_the_next_start_or
         clean(store)
         store.close()
         assert not part.exists()
-        assert sorted(each.name for each in path.parent.iterdir()) == ["farm.duckdb"]
+        assert sorted(each.name for each in path.parent.iterdir()) == ["farm.duckdb", "farm.duckdb.parity"]
     assert target.exists()
 
 
