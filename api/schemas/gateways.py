@@ -44,6 +44,16 @@ class RecentTrouble(RecordModel):
     alternations: Annotated[int, Field(description="Turns of processes; 2 prove two machines.")] = 0
 
 
+class GatewaySource(RecordModel):
+    """A source of a gateway: a serial line, a network address or a broker that it reads."""
+
+    name: Annotated[str, Field(json_schema_extra={"example": "drones"})]
+    type: Annotated[str, Field(description="The type in edge.toml.", json_schema_extra={"example": "mavlink"})]
+    restarts: Annotated[int, Field(ge=0, description="How often it ended by itself and was started again.")] = 0
+    trouble: Annotated[str, Field(description="What prevents it from reading; empty where nothing is known.")] = ""
+    trouble_zh: Annotated[str, Field(description="The same in Chinese; empty where it has none.")] = ""
+
+
 class Gateway(Model):
     """A gateway with its newest status. `online` is null where no status was received since the start."""
 
@@ -55,6 +65,9 @@ class Gateway(Model):
     spool: Spool
     loss: Annotated[int, Field(description="Lost records that nobody has accepted, as of ten seconds ago.")] = 0
     recent: RecentTrouble = RecentTrouble()
+    sources: list[GatewaySource] = Field(
+        default_factory=list, description="Its sources; empty while it is offline, and of an older gateway."
+    )
 
 
 class GatewayList(Model):

@@ -7,6 +7,7 @@ source threads --readings, events--> channel processor -> intake queue -> thread
 from __future__ import annotations
 
 import logging
+import math
 import os
 import random
 import threading
@@ -36,6 +37,8 @@ from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
+from headland.contract.records import SourceReport
+from headland.contract.texts import displayable
 from headland.errors import HeadlandError
 from headland.item_failures import ItemFailures
 from headland.supervised_thread import SupervisedThread, ThreadStatus
@@ -53,6 +56,8 @@ STATUS_S: Final = 2.0
 #: Together the steps of a stop take less than the 5 s that a supervisor allows.
 _STOP_SOURCES_S: Final = 1.2
 _DRAIN_S: Final = 2.0
+#: For so long a source that ended by itself is reported with its reason.
+_FAILED_FOR_S: Final = 120.0
 _SOURCE_BACKOFF: Final = Backoff(1.0, 60.0)
 
 
@@ -102,6 +107,7 @@ class Agent:
         self._alarm_file = AlarmStateFile(settings.data_dir)
         self._runners: Sequence[SourceRunner] = runners
         self._failures = ItemFailures()
+        self._uplink.report_sources(lambda: [runner.report() for runner in runners])
 
     def start(self) -> None:
         """Start all threads, the uplink first and the sources last."""
@@ -191,6 +197,7 @@ class SourceRunner:
         self._source = self._build()
         self._restarts = 0
         self._last_error = ""
+        self._failed_s = -math.inf
         self._sink: Sink | None = None
         self._counts_read: Mapping[str, int] = {}
         self._thread = SupervisedThread(
@@ -244,6 +251,18 @@ class SourceRunner:
             warnings=self._sentences("warnings"),
         )
 
+    def report(self) -> SourceReport:
+        """Return the source for the gateway's status at the station: what prevents it from reading, where known."""
+        warnings = self._sentences("warnings")
+        failed = time.monotonic() - self._failed_s < _FAILED_FOR_S
+        trouble = warnings[0] if warnings else self._last_error if failed else ""
+        return SourceReport(
+            name=self._settings.name,
+            type=tag_of(self._settings),
+            restarts=self._restarts,
+            trouble=displayable(trouble),
+        )
+
     def _sentences(self, of: Literal["notes", "warnings"]) -> list[str]:
         """Return the source's sentences; an exception of a plug-in there must not end the gateway."""
         source = self._source
@@ -276,7 +295,7 @@ class SourceRunner:
             self._thread.note_failure(error)
         if self._stopping.is_set():
             return
-        self._last_error = reason
+        self._last_error, self._failed_s = reason, time.monotonic()
         self._restarts += 1
         wait_s = _SOURCE_BACKOFF.wait_s(self._restarts, random.random())  # noqa: S311 - jitter, not a secret
         _LOGGER.warning("source %s stopped, restart in %.1f s: %s", self._settings.name, wait_s, reason)

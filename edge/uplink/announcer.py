@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -12,8 +12,8 @@ from edge.spool.queue import Spool
 from edge.uplink.connection import Link, Will
 from edge.uplink.state import UplinkState
 from headland.clock import wall_clock_ms
-from headland.contract.codec import encode_record
-from headland.contract.records import Descriptor, GatewayStatus
+from headland.contract.codec import MAX_SOURCES, encode_record
+from headland.contract.records import Descriptor, GatewayStatus, SourceReport
 from headland.contract.texts import displayable
 from headland.contract.topics import meta_topic, status_topic
 
@@ -44,6 +44,8 @@ class Announcer:
         self._keeps_status = keeps_status
         self._instance = instance
         self._now_ms = now_ms
+        #: What the gateway reads; set before the start.
+        self.sources: Callable[[], Sequence[SourceReport]] = tuple
         self._lock = threading.Lock()
         self._descriptors: dict[str, Descriptor] = {}
         self._due: list[str] = []
@@ -89,9 +91,17 @@ class Announcer:
             return
         self._check_due_s = now_s + _CHECK_S
         spool = self._spool.status()
-        key = (self._spool.epoch, spool.dropped_records, spool.trouble, state.acked_seq is None, state.overdue_ms)
+        sources = tuple(self.sources()[:MAX_SOURCES])
+        key = (
+            self._spool.epoch,
+            spool.dropped_records,
+            spool.trouble,
+            state.acked_seq is None,
+            state.overdue_ms,
+            tuple((source.name, source.trouble) for source in sources),
+        )
         if now_s >= self._status_due_s or key != self._published_key:
-            link.publish(status_topic(self._gateway), self._status(state, online=True), retain=True)
+            link.publish(status_topic(self._gateway), self._status(state, sources, online=True), retain=True)
             self._published_key, self._status_due_s = key, now_s + _STATUS_S
 
     def publish_offline(self, link: Link, state: UplinkState) -> int | None:
@@ -100,7 +110,7 @@ class Announcer:
             return None
         return link.publish(status_topic(self._gateway), self._status(state, online=False), retain=True)
 
-    def _status(self, state: UplinkState, *, online: bool) -> bytes:
+    def _status(self, state: UplinkState, sources: tuple[SourceReport, ...] = (), *, online: bool) -> bytes:
         status = GatewayStatus(
             gw=self._gateway,
             online=online,
@@ -112,5 +122,6 @@ class Announcer:
             delete_on=state.delete_on,
             overdue_ms=state.overdue_ms,
             instance=self._instance,
+            sources=sources,
         )
         return encode_record(status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from edge.uplink.state import UplinkState
 from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.ack_keys import is_genuine
 from headland.contract.codec import decode_record
-from headland.contract.records import Ack, Descriptor
+from headland.contract.records import Ack, Descriptor, SourceReport
 from headland.contract.refusals import Refused
 from headland.contract.topics import ack_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
@@ -150,6 +150,10 @@ class Uplink:
         """Publish a device's descriptor now and on every connect; the newest of a device replaces the last."""
         self._announcer.describe(descriptor)
         self.wake()
+
+    def report_sources(self, sources: Callable[[], Sequence[SourceReport]]) -> None:
+        """Report what `sources` returns with each status; call before the start."""
+        self._announcer.sources = sources
 
     def wake(self) -> None:
         """Signal that the spool has new records; callable from any thread."""

@@ -31,6 +31,8 @@ MAX_SEQ: Final = 2**62
 MAX_CHANNELS: Final = 2000
 MAX_DATA_NAME: Final = 100
 MAX_TROUBLE: Final = 4000
+#: Sources of one gateway in its status.
+MAX_SOURCES: Final = 200
 
 _FLAGS: Final = frozenset((1, 2, 3, 4, 9))
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
@@ -176,13 +178,20 @@ def check_status(status: GatewayStatus) -> Refused | None:
     words = (status.software, status.delete_on, status.instance, spool.epoch_reason)
     if not all(is_displayable(text) for text in words) or not is_readable(spool.trouble, MAX_TROUBLE):
         return Refused(Reason.WRONG_SHAPE, "a text is too long or has control characters")
+    if len(status.sources) > MAX_SOURCES:
+        return Refused(Reason.WRONG_SHAPE, f"{len(status.sources)} sources are more than {MAX_SOURCES}")
+    if not all(
+        is_displayable(text) for source in status.sources for text in (source.name, source.type, source.trouble)
+    ):
+        return Refused(Reason.WRONG_SHAPE, "a text of a source is too long or has control characters")
     if status.epoch and not is_name(status.epoch):
         return Refused(Reason.BAD_NAME, f"{status.epoch[:80]!r} is not a valid epoch")
     for time_ms in (status.t, spool.oldest_ms, spool.epoch_ms, status.overdue_ms):
         if time_ms is not None and not 0 <= time_ms <= MAX_TIME_MS:
             return Refused(Reason.BAD_TIME, f"a time is {_short(time_ms)}")
     counts = (spool.records, spool.bytes, spool.dropped_records, spool.dropped_points, spool.thinned_points)
-    for count in (*counts, spool.renewals, spool.shortened_records, status.acked_seq or 0):
+    restarts = (source.restarts for source in status.sources)
+    for count in (*counts, spool.renewals, spool.shortened_records, status.acked_seq or 0, *restarts):
         if not 0 <= count <= MAX_SEQ:
             return Refused(Reason.WRONG_SHAPE, f"a count is {_short(count)}")
     return None

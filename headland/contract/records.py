@@ -194,12 +194,25 @@ class SpoolStatus(Record, frozen=True, kw_only=True):
     shortened_records: int = 0
 
 
+class SourceReport(Record, frozen=True, kw_only=True):
+    """A source of a gateway: its name and type in edge.toml, and what prevents it from reading, as a sentence.
+
+    `restarts` counts how often it ended by itself. An empty `trouble` says that nothing is known to be wrong.
+    """
+
+    name: str
+    type: str = ""
+    restarts: int = 0
+    trouble: str = ""
+
+
 class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
     `delete_on` is the acknowledgement after which it deletes a record: the commit ack, or only the broker's PUBACK,
     which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for
-    each start of the process: two that alternate are two processes that use one identity.
+    each start of the process: two that alternate are two processes that use one identity. `sources` are those that it
+    reads, of a gateway that is online.
     """
 
     gw: str
@@ -212,6 +225,7 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     delete_on: str = "commit"
     overdue_ms: int | None = None
     instance: str = ""
+    sources: tuple[SourceReport, ...] = ()
 
 
 @lru_cache(maxsize=8192)  # the names of a farm come again and again, several in each message

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.ops.ingest_port import IngestPort
+from edge.sources.mavlink.link.open_errors import sentence_of_open_error
 from headland.contract.codec import encode_record
-from headland.contract.records import GatewayStatus, SpoolStatus
+from headland.contract.records import GatewayStatus, SourceReport, SpoolStatus
 from headland.contract.topics import data_topic, status_topic
 from headland.store.memory import MemoryStore
 from ingest.service import IngestService
@@ -133,9 +134,16 @@ def test_a_real_ingest_reports_the_disposition_of_each_record(mosquitto: Broker,
             gateway.send(batch_of(5))
             gateway.wait_for_ack(2)
             spool = SpoolStatus(records=3)
-            status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=2, spool=spool)
+            trouble = sentence_of_open_error("udpin:127.0.0.1:14550", OSError("odd"))
+            source = SourceReport(name="drones", type="mavlink", trouble=trouble)
+            status = GatewayStatus(
+                gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=2, spool=spool, sources=(source,)
+            )
             gateway.publish(status_topic("gw-1"), encode_record(status), retain=True)
             wait_until(lambda: client.get("/v1/gateways").json()["items"][0]["online"])
+            (shown,) = client.get("/v1/gateways").json()["items"][0]["sources"]
+            assert (shown["name"], shown["trouble"]) == ("drones", trouble)
+            assert shown["trouble_zh"].startswith("udpin:127.0.0.1:14550 无法打开：请更正地址")
             answer = client.get("/v1/gateways/gw-1/delivery").json()
             assert (answer["received"], answer["duplicate"], answer["loss"], answer["lost"]) == (4, 1, 0, [])
             assert answer["epochs"] == [

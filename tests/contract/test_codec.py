@@ -22,7 +22,7 @@ from headland.contract.codec import (
     encode_batch,
     encode_record,
 )
-from headland.contract.records import Ack, Batch, Block, Clock, Descriptor, GatewayStatus
+from headland.contract.records import Ack, Batch, Block, Clock, Descriptor, GatewayStatus, SourceReport
 from headland.contract.refusals import Reason, Refused
 from tests.contract.samples import batches
 
@@ -262,5 +262,22 @@ def test_records_come_back_as_they_went() -> None:
     assert decode_record(encode_record(ack), Ack) == ack
     descriptor = Descriptor(device="d", kind="k", site="s", name="Näme 温室", latitude_deg=1.5, simulated=True)
     assert decode_record(encode_record(descriptor), Descriptor) == descriptor
+    status = GatewayStatus(gw="g", online=True, t=5, sources=(SourceReport(name="drones", trouble="no such device"),))
+    assert decode_record(encode_record(status), GatewayStatus) == status
     status = GatewayStatus(gw="g", online=False, t=5)
     assert decode_record(encode_record(status), GatewayStatus) == status
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        (SourceReport(name="a\x1b[2J"),),
+        (SourceReport(name="a", trouble="x" * 501),),
+        (SourceReport(name="a", trouble="one\ntwo"),),
+        (SourceReport(name="a", restarts=-1),),
+        (SourceReport(name="a"),) * 201,
+    ],
+)
+def test_a_status_with_an_impossible_source_is_refused(sources: tuple[SourceReport, ...]) -> None:
+    status = GatewayStatus(gw="g", online=True, t=5, sources=sources)
+    assert reason(decode_record(msgspec.json.encode(status), GatewayStatus)) is Reason.WRONG_SHAPE

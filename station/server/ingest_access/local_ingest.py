@@ -5,8 +5,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from api.schemas.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail, RecentTrouble, Spool
-from headland.contract.records import GatewayStatus
+from api.schemas.gateways import (
+    Delivery,
+    Gateway,
+    GatewaySource,
+    Quarantined,
+    QuarantinedDetail,
+    RecentTrouble,
+    Spool,
+)
+from headland.contract.records import GatewayStatus, SourceReport
+from headland.i18n.sentences import translate_sentence
 from ingest.quarantine.quarantine import QuarantinedMessage
 from ingest.service import IngestService
 
@@ -91,4 +100,16 @@ def _gateway_of(name: str, status: GatewayStatus | None) -> Gateway:
         software=status.software,
         epoch=status.epoch,
         spool=Spool.model_validate(status.spool),
+        sources=[source_of(source) for source in status.sources],
+    )
+
+
+def source_of(source: SourceReport) -> GatewaySource:
+    """Return a source as a gateway reported it, with its sentence in Chinese where that is known."""
+    return GatewaySource(
+        name=source.name,
+        type=source.type,
+        restarts=source.restarts,
+        trouble=source.trouble,
+        trouble_zh=translate_sentence(source.trouble, "zh") or "",
     )

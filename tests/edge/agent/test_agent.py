@@ -133,9 +133,10 @@ def test_a_source_that_fails_is_restarted(
     sink = ListSink()
     runner.start(sink)
     wait_until(lambda: sink.readings)
-    status = runner.status()
+    status, report = runner.status(), runner.report()
     runner.request_stop()
     runner.join(2)
+    assert (report.name, report.restarts, report.trouble) == (runner.name, 1, "ZeroDivisionError: no luck")
     assert (status.restarts, status.running) == (1, True)
     assert status.last_error == "ZeroDivisionError: no luck"
     assert "no luck" in caplog.text
