@@ -20,6 +20,7 @@ from api.auth.sessions_cache import AuthCache
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
 from api.http.browser_headers import BrowserHeadersMiddleware
+from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
 from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
@@ -155,6 +156,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.live = feeds
     app.state.auth_cache = AuthCache(authenticator, limits)
+    app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
     app.state.running = RunningRequests()
     app.state.health_limiter = CapacityLimiter(_HEALTH_THREADS)
@@ -224,6 +226,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         _drop_null(document["paths"])
         describe_access(document)
         describe_exchange(document)
+        describe_idempotency(document)
         add_examples(document)
         app.openapi_schema = document
     return app.openapi_schema

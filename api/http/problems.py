@@ -22,7 +22,14 @@ from headland.cancellation import WorkCancelled
 from headland.errors import HeadlandError, RetryLater
 from headland.i18n import Language, find_term
 from headland.i18n.sentences import translate_sentence
-from headland.registry.models.errors import InvalidRecord, InvalidTarget, NotFound, RecordConflict, VersionConflict
+from headland.registry.models.errors import (
+    InvalidRecord,
+    InvalidTarget,
+    NotFound,
+    RecordConflict,
+    RequestRepeated,
+    VersionConflict,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: How long a client waits before it asks an unavailable store again [s].
@@ -171,6 +178,11 @@ def too_many_requests(kind: str, title: str, sentence: str, wait_s: float) -> Pr
     return ProblemError(429, kind, title, sentence, headers={"Retry-After": str(max(1, math.ceil(wait_s)))})
 
 
+def already_carried_out() -> ProblemError:
+    """Return the problem 409 of a request whose key was used, and whose answer is not known any more."""
+    return ProblemError(409, "carried-out-already", "Request carried out already", str(RequestRepeated()))
+
+
 def declare_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of the problems that a route may answer with."""
     return {
@@ -244,6 +256,8 @@ def _on_conflict(_request: Request, error: RecordConflict) -> Response:
     if isinstance(error, VersionConflict):
         extra = {"expected": error.expected, "found": error.current}
         return reply_problem(412, str(error), kind="changed-meanwhile", title="Record modified meanwhile", extra=extra)
+    if isinstance(error, RequestRepeated):
+        return respond(already_carried_out())
     return reply_problem(409, str(error), kind="conflict", title="Conflict with an existing record")
 
 

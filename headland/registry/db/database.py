@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from headland.cancellation import check_cancelled
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.registry.db import request_marks
 from headland.registry.db.migration import current_revision, migrate
 from headland.registry.db.sqlite_file import RegistryDamaged, SqliteFile, damaged_error
 from headland.registry.models.errors import InvalidRecord, RecordConflict
@@ -102,8 +103,13 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """Open a writing transaction. Raises RetryLater while the database is away, RecordConflict for a used name."""
         self._ensure_ready()
-        with self._translated_errors(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+        with (
+            self._translated_errors(),
+            self.engine.execution_options(**{_WRITES: True}).begin() as connection,
+            request_marks.mark_within(connection),
+        ):
             yield connection
+        request_marks.note_committed()
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""

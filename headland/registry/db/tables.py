@@ -283,6 +283,18 @@ delivery_marks = sa.Table(
     required("changed_ms", sa.BigInteger),
 )
 
+# Requests that were carried out, by the keys that their clients gave them.
+request_marks = sa.Table(
+    "request_marks",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    required("digest"),
+    required("made_ms", sa.BigInteger),
+    optional("answer"),
+    sa.Index(None, "organisation", "made_ms"),
+)
+
 ledger = sa.Table(
     "ledger",
     METADATA,

@@ -27,6 +27,13 @@ class VersionConflict(RecordConflict):
         self.expected, self.current = expected, current
 
 
+class RequestRepeated(RecordConflict):
+    """The request was carried out before, and its answer is not known any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The request with this Idempotency-Key was carried out before: read what it changed.")
+
+
 class InvalidRecord(HeadlandError):  # noqa: N818
     """A value of the record is not valid."""
 

@@ -22,6 +22,7 @@ from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.repository import Repository
+from headland.registry.repositories.request_marks import RequestMarkRepository
 from headland.registry.repositories.secrets import SecretRepository
 from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
@@ -62,6 +63,7 @@ class OrganisationRepositories:
         self.maintenance = Repository(context, alarms.MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
         self.alarms = AlarmRepository(context)
         self.delivery_marks = DeliveryMarkRepository(context)
+        self.request_marks = RequestMarkRepository(context)
         self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
         self.webhook_cursors = WebhookCursors(context)
         self.keys = Repository(context, ApiKey, access_tables.api_keys)

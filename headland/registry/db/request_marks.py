@@ -1,0 +1,66 @@
+"""Marks of requests: one that names a key is carried out once, however often it arrives.
+
+The mark is written in the transaction that carries the request out, so that there is never one without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from headland.registry.db.tables import request_marks
+from headland.registry.models.errors import RequestRepeated
+
+
+@dataclass(slots=True)
+class MarkedRequest:
+    """A request with a key: `digest` is of its content; `is_marked` once a change of it is committed."""
+
+    organisation: str
+    key: str
+    digest: str
+    now_ms: int
+    is_marked: bool = False
+
+
+_REQUEST: ContextVar[MarkedRequest | None] = ContextVar("marked_request", default=None)
+
+
+@contextmanager
+def marking(request: MarkedRequest) -> Iterator[None]:
+    """Mark the request with the first change that is made in the block, in this thread and those it starts work in."""
+    token = _REQUEST.set(request)
+    try:
+        yield
+    finally:
+        _REQUEST.reset(token)
+
+
+@contextmanager
+def mark_within(connection: sa.Connection) -> Iterator[None]:
+    """Write the mark of the running request in an open transaction, which the block completes.
+
+    Raises RequestRepeated where the request was carried out by another transaction.
+    """
+    request = _REQUEST.get()
+    if request is None or request.is_marked:
+        yield
+        return
+    row = {"organisation": request.organisation, "key": request.key, "digest": request.digest}
+    try:
+        connection.execute(request_marks.insert().values(made_ms=request.now_ms, **row))
+    except exc.IntegrityError as error:
+        raise RequestRepeated from error
+    yield
+
+
+def note_committed() -> None:
+    """Note that the running request is marked: the transaction of its mark is committed."""
+    request = _REQUEST.get()
+    if request is not None:
+        request.is_marked = True
