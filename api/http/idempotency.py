@@ -138,7 +138,7 @@ class _Answer:
 
 def _check_key(key: str) -> None:
     if _KEY.fullmatch(key) is None:
-        sentence = f"{HEADER} has 16 to 128 visible ASCII characters: make a new random one for each request."
+        sentence = "Idempotency-Key has 16 to 128 visible ASCII characters: make a new random one for each request."
         raise ProblemError(400, "bad-idempotency-key", "Invalid Idempotency-Key", sentence)
 
 
