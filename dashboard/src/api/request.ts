@@ -1,7 +1,7 @@
 // Requests to the API. An error has one sentence for the user; code reads its `status` and `kind`.
 
 import { currentLanguage } from "../i18n/preferences";
-import { findTerm, translate } from "../i18n/translate";
+import { translate } from "../i18n/translate";
 import { setServerTime } from "./clock";
 
 const PROBLEM_PREFIX = "urn:headland:problem:";
@@ -152,18 +152,18 @@ async function readProblem(response: Response): Promise<ApiError> {
   return new ApiError(
     response.status,
     kind,
-    problemText(response, kind, problem.detail || problem.title || "", local),
+    problemText(response, problem.detail || problem.title || "", local),
     problem as Record<string, unknown>,
     local,
   );
 }
 
-// A page in another language than the API's sentence has the catalogue's, or a general one by status.
-function problemText(response: Response, kind: string, detail: string, local: boolean): string {
+// Where the API has no sentence in the language of the page, there is a general one by status.
+function problemText(response: Response, detail: string, local: boolean): string {
   const { status } = response;
   if (status === 401) return translate("error_session_ended");
   if (status === 412) return translate("error_modified");
-  const known = local ? detail || findTerm("problems", kind) : findTerm("problems", kind);
+  const known = local && detail !== "" ? detail : undefined;
   if (status === 429 || status === 503) {
     const retryS = response.headers.get("Retry-After");
     return [known ?? translate("error_busy"), retryS === null ? "" : translate("error_retry_after", { seconds: retryS })]

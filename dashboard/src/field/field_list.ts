@@ -9,7 +9,7 @@ import { make, setText } from "../components/dom";
 import { captionedTable, labelled } from "../components/parts";
 import { Progress } from "../components/progress";
 import { areaText } from "../i18n/numbers";
-import { englishOnly, findTerm, translate } from "../i18n/translate";
+import { englishOnly, translate } from "../i18n/translate";
 
 const TIMEOUT_MS = 300_000;
 const MAX_ERRORS = 50;
@@ -103,6 +103,6 @@ async function listErrors(list: HTMLElement, send: () => Promise<Response>): Pro
         ),
       ),
     );
-    throw new ApiError(error.status, error.kind, findTerm("problems", error.kind) ?? error.message, error.extra);
+    throw new ApiError(error.status, error.kind, translate("field_import_refused"), error.extra);
   }
 }

@@ -15,6 +15,7 @@ export const field = catalogue({
   field_import_name: ["Attribute with the field name", "地块名称字段"],
   field_import_submit: ["Import", "导入"],
   field_imported: ["Imported: {names}.", "已导入：{names}。"],
+  field_import_refused: ["The file was not imported: correct the features listed.", "文件未导入，请更正所列要素后重试。"],
   field_import_feature: ["Feature {feature}{name}: {detail}", "第 {feature} 个要素{name}：{detail}"],
   field_import_invalid: ["invalid outline or coordinates", "边界或坐标无效"],
   field_pass: ["Pass", "作业"],

@@ -24,7 +24,8 @@ export type TextKey =
   | keyof typeof alarms
   | keyof typeof health
   | keyof typeof settings;
-export type TermGroup = keyof typeof terms;
+/** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
+export type TermGroup = Exclude<keyof typeof terms, "form_fields" | "problems">;
 
 /** Return a text with its `{placeholders}` replaced. */
 export function translate(key: TextKey, values: Record<string, string | number> = {}): string {
