@@ -15,8 +15,10 @@ from api.http.query_windows import settle_window
 from api.http.responses import reply, reply_columns
 from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
 from api.schemas.devices import DeviceDetail, DeviceList, Latest, LatestList, device_detail_of, device_of, latest_of
+from api.schemas.flights import FlightList, flight_bodies
 from api.schemas.series import ConflictList, EventList, Series, conflicts_of, events_of, series_of
 from headland.analysis.downsampling import Method
+from headland.analysis.flights import list_flights
 from headland.analysis.origin import count_left_out, for_window
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import (
@@ -162,6 +164,19 @@ def get_events(
     find_device(scope, device)
     events, next_ms = read_events(scope, device, _after(cursor, window), limit)
     return reply_page(request, events_of(device, events, _cursor_of(next_ms)))
+
+
+@router.get(
+    "/devices/{device}/flights",
+    name="list_flights",
+    response_model=FlightList,
+    responses=declare_problems(400, 404, 422),
+)
+def get_flights(request: Request, scope: ScopeOf, device: DeviceId, start: Start = None, end: End = None) -> Response:
+    """List a vehicle's flights that ended in [start, end): what of each came by link, was healed, and remains."""
+    window = settle_window(start, end, scope.now_ms, LONGEST_SERIES_MS)
+    find_device(scope, device)
+    return reply(request, FlightList(device=device, items=flight_bodies(list_flights(scope, device, window))))
 
 
 @router.get(

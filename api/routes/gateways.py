@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
@@ -13,10 +13,17 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
+from api.schemas.flights import flight_bodies
 from api.schemas.gateways import Delivery, GatewayList, QuarantinedDetail, QuarantineList, ReplayAsked
+from headland.analysis.flights import list_gateway_flights
 from headland.analysis.registry_access import repositories_of
+from headland.analysis.window import Window
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PATTERN)]
+#: Flights that a delivery lists.
+MOST_FLIGHTS: Final = 50
+
 MessageId = Annotated[int, Path(description="Id of a quarantined message.", ge=1, le=2**53)]
 
 
@@ -54,12 +61,17 @@ def get_gateways(
 
 
 @router.get("/gateways/{gateway}/delivery", response_model=Delivery)
-def get_delivery(request: Request, ingest: IngestOf, gateway: GatewayId) -> Response:
-    """Return the delivery of a gateway: each numbered record is stored, refused, dropped, missing or lost."""
+def get_delivery(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: GatewayId) -> Response:
+    """Return the delivery of a gateway: each numbered record is stored, refused, dropped, missing or lost.
+
+    With the coverage of its vehicles' flights: what came by link, was read from the vehicle's card, and remains.
+    """
     delivery = ingest.delivery(gateway)
     if delivery is None:
         raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
-    return reply(request, delivery)
+    flights = list_gateway_flights(scope, gateway, Window(scope.now_ms - DAY_MS, scope.now_ms + HOUR_MS))
+    with_flights = {"flights": flight_bodies(flights[:MOST_FLIGHTS]), "flights_left_out": len(flights[MOST_FLIGHTS:])}
+    return reply(request, delivery.model_copy(update=with_flights))
 
 
 @router.post("/gateways/{gateway}/refresh", status_code=204)

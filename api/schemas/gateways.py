@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from api.schemas.flights import FlightCoverageBody
 from api.schemas.model import EXAMPLE_MS, Model
 
 _GATEWAY = {"example": "gw-1"}
@@ -198,6 +199,10 @@ class Delivery(RecordModel):
     ] = 0
     store_losses: list[StoreLoss] = Field(default=[], description="Damage of the store, the newest last, at most 50.")
     store_losses_left_out: Annotated[int, Field(description="Older damage that `store_losses` does not list.")] = 0
+    flights: list[FlightCoverageBody] = Field(
+        default=[], description="Flights of its vehicles that ended in the last day, the newest first, at most 50."
+    )
+    flights_left_out: Annotated[int, Field(description="Older flights of that day that `flights` does not list.")] = 0
 
 
 class AcceptedLoss(Model):
