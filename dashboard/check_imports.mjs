@@ -5,7 +5,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const ROOT = "src";
-const FOLDERS = [["i18n"], ["api"], ["components"], ["ui"], ["app"], ["field", "greenhouse"], ["pages"], ["."]];
+const FOLDERS = [
+  ["i18n"],
+  ["api"],
+  ["components"],
+  ["ui"],
+  ["app"],
+  ["alarms", "field", "greenhouse", "health", "settings"],
+  ["pages"],
+  ["."],
+];
 
 const files = readdirSync(ROOT, { recursive: true })
   .filter((name) => /\.tsx?$/.test(name))

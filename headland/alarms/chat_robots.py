@@ -73,5 +73,7 @@ def robot_outcome(answer: bytes) -> DeliveryOutcome:
     if code == 0:
         return DeliveryOutcome("delivered")
     reason = str(said.get("errmsg") or said.get("msg") or said.get("StatusMessage") or "")[:200]
-    sentence = f"the robot refused the message with code {code}: {reason or 'no reason'}"
-    return DeliveryOutcome("later" if code is None or code in _LATER else "refused", sentence)
+    sentence = f"the robot refused the message with code {code} ({reason or 'no reason'})"
+    if code is None or code in _LATER:
+        return DeliveryOutcome("later", sentence)
+    return DeliveryOutcome("refused", f"{sentence}: check its address, and set {KEYWORD} as its keyword")

@@ -40,16 +40,19 @@ def title_of(notification: Notification, language_tag: str) -> str:
     alarms = notification.alarms
     first = alarms[0]
     where = first.name or first.subject if len(alarms) == 1 else _say("places", language, count=str(len(alarms)))
+    advice = first.text_zh if language == "zh" else first.text
+    known_rule = find_term("alarm_rules", notification.rule, language)
+    # A rule of the farm's own is called by its text; its name is an identifier.
+    rule, advice = (known_rule, advice) if known_rule else (advice or notification.rule, "")
     is_known = any(alarm.ended_why in (None, "cleared") for alarm in alarms)
     title = _say(
         notification.what if is_known else "ended",
         language,
         severity=find_term("severities", _worst(notification).value, language) or "",
-        rule=find_term("alarm_rules", notification.rule, language) or notification.rule,
+        rule=rule,
         where=where,
     )
     mark = _say("simulated", language) if all(alarm.simulated for alarm in alarms) else ""
-    advice = first.text_zh if language == "zh" else first.text
     return f"{mark}{title}{f' - {advice}' if advice and notification.what != 'cleared' else ''}"
 
 

@@ -52,6 +52,13 @@ def test_a_missing_value_is_told_in_words_and_never_in_seconds_with_an_exponent(
     assert "123456 (above 2)" in text_of(notification(large), "en")
 
 
+def test_a_rule_of_the_farms_own_is_called_by_its_text_and_not_by_its_identifier() -> None:
+    own = msgspec.structs.replace(FROST, rule="air-temperature-degc-abc", text="Cold night", text_zh="夜间低温")
+    told = Notification(LI, own.rule, "raised", (own,))
+    assert title_of(told, "zh-CN") == "紧急：gh-1 夜间低温"
+    assert title_of(told, "en") == "Critical: Cold night at gh-1"
+
+
 def test_a_test_of_a_recipient_reads_as_one_in_the_recipients_language() -> None:
     body = json.loads(trial_body_of(LI, "local", "n", 5))
     assert (body["what"], body["count"], body["title"]) == ("test", 0, "Headland 测试通知")

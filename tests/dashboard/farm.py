@@ -31,6 +31,7 @@ from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
+from station.server.notifications.sender import unreachable_kinds
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import (
     DRONE,
@@ -128,6 +129,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         gateways=FakeIngest(),
         registry=registry,
         live=feed,
+        unreachable=unreachable_kinds(None, has_broker=True),
     )
     with serve(app) as client:
         base = str(client.base_url).rstrip("/")

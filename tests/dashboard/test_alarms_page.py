@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
+from headland.alarms.chat_robots import robot_outcome
+from headland.alarms.delivery_policy import record_attempt
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Severity
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open
@@ -56,9 +58,10 @@ def test_an_alarm_is_acknowledged_snoozed_and_then_in_the_history_in_chinese_too
     expect(card).to_contain_text("加温")
     end(farm, frost)
     page.reload()
-    history = page.locator("[data-panel=history] tr", has_text="page-frost")
+    page.get_by_role("tab", name="历史报警").click()
+    history = page.locator("[data-panel=history] tr", has_text="heating repaired")
     expect(history).to_contain_text("已恢复")
-    expect(history).to_contain_text("heating repaired")
+    expect(history).to_contain_text("加温")
     expect(card).to_have_count(0)
 
 
@@ -67,15 +70,108 @@ def test_a_rule_is_tested_on_past_data(visit: Open, farm: Farm) -> None:
     rule = AlarmRule(name="page-warm", any_of=((warm,),), severity=Severity.WARNING, device="gh-1", for_s=60.0)
     stored = farm.repositories.alarm_rules.add(rule)
     try:
-        page = visit("#/alarms")
+        page = visit("#/alarms?tab=rules")
         card = page.locator("[data-rule=page-warm]")
+        expect(card.locator(".conditions")).to_have_text("Air temperature above 20.0 °C")
         card.get_by_label("Period").select_option("1")
         card.get_by_role("button", name="Test on past data").click()
-        expect(card).to_contain_text("Alarms: 1. Devices or zones with enough data: 1.")
+        expect(card).to_contain_text("Would have fired 1 times in the last 1 days (devices or zones with data: 1).")
         expect(card.locator("tbody tr")).to_have_text(
             re.compile(r"Warning.*Air temperature 25\.0 °C \(above 20\.0 °C\)")
         )
         # The test stores nothing.
         assert farm.repositories.alarms.newest(limit=10, rule="page-warm") == []
+        # Disabled and deleted where it stands; the version that was read is the one that is changed.
+        card.get_by_role("button", name="Disable").press("Enter")
+        expect(card.locator(".state")).to_have_text("disabled")
+        assert not farm.repositories.alarm_rules.get(stored.id).enabled
+        card.get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(card).to_have_count(0)
     finally:
-        farm.repositories.alarm_rules.delete(stored.id, stored.version)
+        for left in farm.repositories.alarm_rules.all():
+            if left.id == stored.id:
+                farm.repositories.alarm_rules.delete(left.id, left.version)
+
+
+def test_a_rule_is_built_in_chinese_on_a_phone_with_a_preview_and_changed_later(visit: Open, farm: Farm) -> None:
+    page = visit("#/alarms?tab=rules", locale="zh-CN", viewport={"width": 390, "height": 844})
+    page.get_by_role("button", name="添加规则").press("Enter")
+    form = page.get_by_role("dialog")
+    form.get_by_role("button", name="保存").click()
+    expect(form.locator(".field-error").first).to_have_text("此项必填。")
+    form.get_by_label("名称").fill("棚温偏高")
+    form.get_by_label("指标").select_option(label="气温")
+    form.get_by_label("条件").select_option("above")
+    form.get_by_label("阈值").fill("20")
+    form.get_by_label("适用对象").select_option("device:gh-1")
+    form.get_by_label("持续多久触发").fill("1")
+    form.get_by_role("button", name="试算：过去 30 天会触发几次？").press("Enter")
+    expect(form.locator("[data-test-result]")).to_contain_text("过去 30 天会触发 1 次")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    form.get_by_role("button", name="保存").press("Enter")
+    expect(form).to_have_count(0)
+    card = page.locator("article", has_text="棚温偏高")
+    expect(card.locator(".conditions")).to_have_text("气温高于 20.0 ℃")
+    (stored,) = [rule for rule in farm.repositories.alarm_rules.all() if rule.text_zh == "棚温偏高"]
+    assert (stored.device, stored.for_s, stored.any_of[0][0].above) == ("gh-1", 60.0, 20.0)
+    card.get_by_role("button", name="编辑").press("Enter")
+    form.get_by_label("阈值").fill("35")
+    form.get_by_label("级别").select_option("critical")
+    form.get_by_role("button", name="保存").click()
+    expect(card.locator(".severity")).to_have_text("紧急")
+    changed = farm.repositories.alarm_rules.get(stored.id)
+    assert (changed.any_of[0][0].above, changed.version, changed.name) == (35.0, 2, stored.name)
+    farm.repositories.alarm_rules.delete(changed.id, changed.version)
+
+
+def test_a_recipient_is_added_tested_and_shown_red_where_nothing_can_be_sent(
+    visit: Open, farm: Farm, page_errors: list[str]
+) -> None:
+    page = visit("#/alarms?tab=recipients")
+    panel = page.locator("[data-panel=recipients]")
+    panel.get_by_label("Name").fill("Group")
+    panel.get_by_label("Address (https://…)").fill("https://oapi.dingtalk.com/robot/send?access_token=1")
+    panel.get_by_role("button", name="Add recipient").press("Enter")
+    card = panel.locator("article", has_text="Group")
+    expect(card).to_contain_text("DingTalk robot")
+    expect(card.locator("[data-delivery=none]")).to_have_text("Nothing was sent yet: send a test.")
+    card.get_by_role("button", name="Send a test").press("Enter")
+    expect(card.locator("[data-test]")).to_have_text("Sending …")
+    (recipient,) = [each for each in farm.repositories.alarm_recipients.all() if each.name == "Group"]
+    (due,) = [each for each in farm.repositories.alarms.notices() if each.recipient == recipient.id]
+    refused = robot_outcome(b'{"errcode":310000,"errmsg":"keywords not in content"}')
+    farm.repositories.alarms.update_notice(record_attempt(due, refused, farm.now_ms()))
+    expect(card.locator("[data-test=dead]")).to_contain_text("set Headland as its keyword")
+    expect(card.locator("[data-delivery=dead]")).to_contain_text("not delivered")
+    panel.get_by_label("Channel").select_option("email")
+    panel.get_by_label("Name").fill("Wang Fang")
+    panel.get_by_label("E-mail address").fill("no mailbox")
+    panel.get_by_role("button", name="Add recipient").click()
+    expect(panel.get_by_role("alert")).to_contain_text("mailbox")
+    panel.get_by_label("E-mail address").fill("wang@example.org")
+    panel.get_by_role("button", name="Add recipient").click()
+    mail = panel.locator("article", has_text="Wang Fang")
+    expect(mail.locator("[data-delivery=fault]")).to_contain_text("Cannot be sent: the station has no mail server.")
+    expect(mail.get_by_role("button", name="Send a test")).to_be_disabled()
+    page_errors[:] = [error for error in page_errors if "400" not in error]
+    for each in (card, mail):
+        each.get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(each).to_have_count(0)
+
+
+def test_notifications_are_paused_for_a_time(visit: Open, farm: Farm) -> None:
+    page = visit("#/alarms?tab=silence")
+    panel = page.locator("[data-panel=silence]")
+    panel.get_by_label("Reason").fill("new sensors")
+    panel.get_by_label("Lasts").fill("3")
+    panel.get_by_role("button", name="Add pause").press("Enter")
+    row = panel.locator("tr", has_text="new sensors")
+    expect(row).to_contain_text("all alarms")
+    expect(row).to_contain_text("now")
+    (window,) = farm.repositories.maintenance.all()
+    assert window.end_ms - window.start_ms == 3 * 3_600_000
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)

@@ -1,6 +1,7 @@
 // Texts of alarms and of the conditions of alarm rules.
 
 import "../i18n/alarms";
+import type { ListItem } from "../api/client";
 import { durationText } from "../i18n/instants";
 import { digitsOf, numberText, unitText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -39,20 +40,8 @@ export interface Alarm extends AlarmValue {
   snoozed_until_ms: number | null;
 }
 
-/** One condition of an alarm rule. */
-export interface RuleCondition {
-  what: string;
-  below: number | null;
-  above: number | null;
-  hysteresis: number;
-  hours: number | null;
-  of_hours: number | null;
-  of: string | null;
-  rise_h: number | null;
-  device: string | null;
-  any_of?: RuleCondition[][];
-  none_of?: RuleCondition[];
-}
+/** One condition of an alarm rule, or groups of conditions in its place. */
+export type RuleCondition = ListItem<"/v1/alarm-rules">["any_of"][number][number];
 
 /** Channels that are on or off: their thresholds are not displayed. */
 const SWITCHES = /(_on|_offline|_trouble)$/;
@@ -102,6 +91,11 @@ export function alarmValueText(alarm: AlarmValue): string {
   return `${channelName(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}`;
 }
 
+/** Return the unit of a channel or index by the ending of its name. */
+export function unitOfWhat(what: string): string {
+  return UNITS.find(([ending]) => (what.split(":")[0] ?? "").endsWith(ending))?.[1] ?? "1";
+}
+
 /** Return the conditions of a rule, one line for each alternative. */
 export function ruleConditionLines(anyOf: readonly (readonly RuleCondition[])[]): string[] {
   return anyOf.map((conditions) => conditions.map(conditionText).join(translate("and")));
@@ -109,17 +103,18 @@ export function ruleConditionLines(anyOf: readonly (readonly RuleCondition[])[])
 
 function conditionText(condition: RuleCondition): string {
   const nested =
-    condition.any_of && condition.any_of.length > 0
+    condition.any_of.length > 0
       ? ruleConditionLines(condition.any_of).join(translate("or"))
-      : condition.none_of && condition.none_of.length > 0
-        ? translate("condition_none", { conditions: condition.none_of.map(conditionText).join(translate("or")) })
+      : condition.none_of.length > 0
+        ? translate("condition_none", { conditions: ruleConditionLines(condition.none_of).join(translate("or")) })
         : null;
   if (nested !== null) return translate("in_brackets", { text: nested }).trim();
-  const unit = UNITS.find(([ending]) => condition.what.endsWith(ending))?.[1] ?? "1";
+  const unit = unitOfWhat(condition.what);
   const subject = [
     channelName(condition.what),
     condition.of ? translate("in_brackets", { text: channelName(condition.of) }) : "",
     condition.device ? translate("in_brackets", { text: condition.device }) : "",
+    condition.across ? translate("in_brackets", { text: translate(condition.across === "any" ? "condition_any" : "condition_all") }) : "",
   ].join("");
   const limits = SWITCHES.test(condition.what)
     ? []

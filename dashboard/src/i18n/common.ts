@@ -44,6 +44,7 @@ export const common = catalogue({
   other: ["Other", "其他"],
   other_quantity: ["{name}", "其他量（{name}）"],
   in_brackets: [" ({text})", "（{text}）"],
+  colon: [": ", "："],
   name_and_text: ["{name}: {text}", "{name}：{text}"],
   and: [" and ", "且"],
   or: [" or ", "或"],

@@ -1,0 +1,134 @@
+// Active alarms, the most serious first: acknowledge, with a note, and pause their notifications.
+
+import "../i18n/alarms";
+import type { JSX } from "preact";
+import { nowMs } from "../api/clock";
+import { useApiList } from "../api/query";
+import { useWrite } from "../api/write";
+import { mayWrite, useFarm, useNow } from "../app/mount";
+import { alarmValueText, SEVERITIES } from "../components/alarm_text";
+import { ageText, dateTimeText } from "../i18n/instants";
+import { authorText, term, translate } from "../i18n/translate";
+import { Empty } from "../ui/empty";
+import { SelectField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { showToast } from "../ui/overlays";
+import { adviceOf, HOUR_MS, titleOf, type AlarmItem } from "./records";
+
+const SNOOZE_HOURS = [1, 4, 12, 24];
+const REFRESH_MS = 5000;
+
+export function ActiveAlarms(): JSX.Element {
+  const alarms = useApiList("/v1/alarms", { query: { state: "active" } }, { everyMs: REFRESH_MS });
+  return (
+    <section class="stack" data-panel="active">
+      <Loaded state={alarms}>
+        {(items) =>
+          items.length === 0 ? (
+            <Empty text={translate("alarms_none")} />
+          ) : (
+            <>
+              <p class="note" role="status">
+                {translate("alarms_count", { count: items.length })}
+              </p>
+              <div class="cards">
+                {[...items].sort(byUrgency).map((alarm) => (
+                  <AlarmCard key={alarm.id} alarm={alarm} />
+                ))}
+              </div>
+            </>
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+function byUrgency(a: AlarmItem, b: AlarmItem): number {
+  return (
+    Number(a.acknowledged_ms !== null) - Number(b.acknowledged_ms !== null) ||
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    b.raised_ms - a.raised_ms
+  );
+}
+
+function AlarmCard({ alarm }: { alarm: AlarmItem }): JSX.Element {
+  const now = useNow(10_000);
+  const farm = useFarm();
+  const named = { ...alarm, name: alarm.rule };
+  const snoozed = alarm.snoozed_until_ms !== null && alarm.snoozed_until_ms > now;
+  const advice = adviceOf(named);
+  return (
+    <article class="card alarm-card" data-severity={alarm.severity} data-alarm={alarm.id}>
+      <header>
+        <Severity severity={alarm.severity} />
+        <h2>{titleOf(named)}</h2>
+        <span class="age">{ageText(now - alarm.raised_ms)}</span>
+        {alarm.simulated ? <span class="badge">{translate("simulated")}</span> : null}
+      </header>
+      <p>{translate("name_and_text", { name: alarm.name || farm.nameOf(alarm.subject), text: alarmValueText(alarm) })}</p>
+      {advice ? <p>{advice}</p> : null}
+      <p class="note">{translate("alarms_since", { began: dateTimeText(alarm.began_ms) })}</p>
+      {alarm.acknowledged_ms === null ? null : (
+        <p>
+          {translate("alarms_acknowledged_by", { by: authorText(alarm.acknowledged_by ?? ""), when: dateTimeText(alarm.acknowledged_ms) })}
+          {alarm.note ? ` – ${alarm.note}` : ""}
+        </p>
+      )}
+      {snoozed ? <p class="note">{translate("alarms_snoozed", { until: dateTimeText(alarm.snoozed_until_ms ?? 0) })}</p> : null}
+      {mayWrite() ? <AlarmActions alarm={alarm} snoozed={snoozed} /> : null}
+    </article>
+  );
+}
+
+function AlarmActions({ alarm, snoozed }: { alarm: AlarmItem; snoozed: boolean }): JSX.Element {
+  const acknowledge = useWrite("post", "/v1/alarms/{alarm}/acknowledge", { refresh: ["/v1/alarms"] });
+  const snooze = useWrite("post", "/v1/alarms/{alarm}/snooze", { refresh: ["/v1/alarms"] });
+  const params = { path: { alarm: alarm.id } };
+  const acknowledgeIt = async (values: FormValues): Promise<boolean> => {
+    if ((await acknowledge.run({ params, body: { note: values.text("note") } })) === null) return false;
+    showToast(translate("acknowledged"));
+    return false;
+  };
+  const snoozeIt = async (values: FormValues): Promise<boolean> => {
+    await snooze.run({ params, body: { until_ms: Math.round(nowMs() + (values.number("hours") ?? 1) * HOUR_MS) } });
+    return false;
+  };
+  return (
+    <div class="stack">
+      <Form
+        submit={translate(alarm.acknowledged_ms === null ? "acknowledge" : "alarms_save_note")}
+        write={acknowledge}
+        onSubmit={acknowledgeIt}
+      >
+        <TextField name="note" label={translate("alarms_note")} value={alarm.note} maxLength={500} />
+      </Form>
+      <Form submit={translate("alarms_snooze")} write={snooze} onSubmit={snoozeIt}>
+        <SelectField
+          name="hours"
+          label={translate("alarms_snooze_for")}
+          options={SNOOZE_HOURS.map((hours) => ({ value: String(hours), text: translate("alarms_hours", { hours }) }))}
+        />
+      </Form>
+      {snoozed ? (
+        <button
+          type="button"
+          class="secondary"
+          disabled={snooze.saving}
+          onClick={() => void snooze.run({ params, body: { until_ms: null } })}
+        >
+          {translate("alarms_unsnooze")}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+export function Severity({ severity }: { severity: "info" | "warning" | "critical" }): JSX.Element {
+  return (
+    <span class="severity" data-severity={severity}>
+      {term("severities", severity)}
+    </span>
+  );
+}

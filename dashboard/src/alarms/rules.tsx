@@ -1,0 +1,157 @@
+// Alarm rules as sentences: enable, change, delete, and what each would have raised in the last month.
+
+import "../i18n/alarms";
+import "../i18n/settings";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { nowMs } from "../api/clock";
+import { useApiList } from "../api/query";
+import { useWrite } from "../api/write";
+import { mayWrite, useFarm } from "../app/mount";
+import { localText, ruleConditionLines } from "../components/alarm_text";
+import { durationText } from "../i18n/instants";
+import { englishOnly, term, translate } from "../i18n/translate";
+import { Dialog } from "../ui/dialog";
+import { Empty } from "../ui/empty";
+import { Loaded } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { Severity } from "./active_alarms";
+import { DAY_MS, titleOf, type Rule } from "./records";
+import { RuleForm } from "./rule_form";
+import { RuleTestResult, TEST_DAYS, TEST_TIMEOUT_MS, type RuleTest } from "./rule_test";
+
+export function Rules(): JSX.Element {
+  const rules = useApiList("/v1/alarm-rules", {});
+  const [edited, setEdited] = useState<Rule | "new" | null>(null);
+  return (
+    <section class="stack" data-panel="rules">
+      {mayWrite() ? (
+        <div class="buttons">
+          <button type="button" class="primary" onClick={() => setEdited("new")}>
+            {translate("alarms_rule_add")}
+          </button>
+        </div>
+      ) : null}
+      <Loaded state={rules}>
+        {(items) =>
+          items.length === 0 ? (
+            <Empty text={translate("alarms_no_rules")} />
+          ) : (
+            <div class="cards">
+              {items.map((rule) => (
+                <RuleCard key={rule.id} rule={rule} onEdit={() => setEdited(rule)} />
+              ))}
+            </div>
+          )
+        }
+      </Loaded>
+      {edited === null ? null : (
+        <Dialog title={edited === "new" ? translate("alarms_rule_add") : titleOf(edited)} onClose={() => setEdited(null)}>
+          <RuleForm rule={edited === "new" ? null : edited} onDone={() => setEdited(null)} />
+        </Dialog>
+      )}
+    </section>
+  );
+}
+
+function RuleCard({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Element {
+  const farm = useFarm();
+  const zones = useApiList("/v1/greenhouse-zones", {}, { enabled: rule.zone !== null });
+  const text = localText(rule);
+  const source = englishOnly(rule.source);
+  const zone = zones.data?.find((each) => each.id === rule.zone)?.name;
+  const scope =
+    [
+      rule.device === null ? "" : farm.nameOf(rule.device),
+      rule.kind === null ? "" : term("device_kinds", rule.kind),
+      rule.site ?? "",
+      zone ?? "",
+    ]
+      .filter(Boolean)
+      .join(", ") || translate("alarms_all_subjects");
+  return (
+    <article class="card" data-rule={rule.name}>
+      <header>
+        <Severity severity={rule.severity} />
+        <h2>{titleOf(rule)}</h2>
+        {rule.enabled ? null : <span class="state off">{translate("disabled")}</span>}
+      </header>
+      <ul class="plain-list conditions">
+        {ruleConditionLines(rule.any_of).map((line, index) => (
+          <li key={line}>{index === 0 ? line : translate("alarms_or_line", { condition: line })}</li>
+        ))}
+      </ul>
+      {text && text !== titleOf(rule) ? <p>{text}</p> : null}
+      <p class="note">
+        {translate("alarms_rule_scope", { scope })}
+        {rule.for_s > 0 ? translate("alarms_rule_hold", { duration: durationText(rule.for_s) }) : translate("alarms_rule_at_once")}
+        {rule.recipients.length > 0 ? translate("alarms_rule_told", { names: rule.recipients.join(", ") }) : ""}
+      </p>
+      {source ? <p class="note">{source}</p> : null}
+      <RuleActions rule={rule} onEdit={onEdit} />
+    </article>
+  );
+}
+
+function RuleActions({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Element {
+  const [days, setDays] = useState(30);
+  const [result, setResult] = useState<{ days: number; test: RuleTest } | null>(null);
+  const test = useWrite("post", "/v1/alarm-rules/{rule}/replay", { timeoutMs: TEST_TIMEOUT_MS });
+  const change = useWrite("put", "/v1/alarm-rules/{thing}", { refresh: ["/v1/alarm-rules"] });
+  const remove = useWrite("delete", "/v1/alarm-rules/{thing}", { refresh: ["/v1/alarm-rules"] });
+  const path = { thing: rule.id };
+  const run = async (): Promise<void> => {
+    const end = Math.floor(nowMs());
+    const query = { start: end - days * DAY_MS, end };
+    const found = await test.run({ params: { path: { rule: rule.id }, query } });
+    if (found !== null && found !== true) setResult({ days, test: found });
+  };
+  const ask = async (): Promise<void> => {
+    const title = translate("settings_delete_confirm", { name: titleOf(rule) });
+    if (await confirm({ title, text: translate("alarms_rule_delete_text"), action: translate("delete") }))
+      await remove.run({ params: { path }, version: rule.version });
+  };
+  const toggle = async (): Promise<void> => {
+    const changed = await change.run({ params: { path }, body: { ...rule, enabled: !rule.enabled }, version: rule.version });
+    if (changed !== null) showToast(translate("saved"));
+  };
+  const error = test.error ?? change.error ?? remove.error;
+  return (
+    <div class="stack">
+      <div class="buttons">
+        <span class="labelled">
+          <label for={`days-${rule.id}`}>{translate("alarms_test_period")}</label>
+          <select id={`days-${rule.id}`} onChange={(event) => setDays(Number(event.currentTarget.value))}>
+            {TEST_DAYS.map((count) => (
+              <option key={count} value={count} selected={count === days}>
+                {translate("alarms_days", { days: count })}
+              </option>
+            ))}
+          </select>
+        </span>
+        <button type="button" class="secondary" disabled={test.saving} onClick={() => void run()}>
+          {translate(test.saving ? "working" : "alarms_test")}
+        </button>
+      </div>
+      {mayWrite() ? (
+        <div class="buttons">
+          <button type="button" class="plain" onClick={onEdit}>
+            {translate("edit")}
+          </button>
+          <button type="button" class="plain" disabled={change.saving} onClick={() => void toggle()}>
+            {translate(rule.enabled ? "settings_disable" : "settings_enable")}
+          </button>
+          <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
+            {translate("delete")}
+          </button>
+        </div>
+      ) : null}
+      {error ? (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      ) : null}
+      {result === null ? null : <RuleTestResult days={result.days} test={result.test} />}
+    </div>
+  );
+}

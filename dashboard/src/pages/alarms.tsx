@@ -1,0 +1,32 @@
+// Page of the alarms: what is active, the rules, who is notified, pauses, and the history.
+
+import "../i18n/alarms";
+import "../i18n/settings";
+import type { JSX } from "preact";
+import { ActiveAlarms } from "../alarms/active_alarms";
+import { AlarmHistory } from "../alarms/history";
+import { Recipients } from "../alarms/recipients";
+import { Rules } from "../alarms/rules";
+import { Silences } from "../alarms/silences";
+import { mountComponent, useChoice } from "../app/mount";
+import { translate } from "../i18n/translate";
+import { Tabs } from "../ui/tabs";
+
+function AlarmsPage(): JSX.Element {
+  const [tab, setTab] = useChoice("tab", "active");
+  const tabs = [
+    { id: "active", title: translate("alarms_active"), content: () => <ActiveAlarms /> },
+    { id: "rules", title: translate("alarms_rules"), content: () => <Rules /> },
+    { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
+    { id: "silence", title: translate("alarms_silence"), content: () => <Silences /> },
+    { id: "history", title: translate("alarms_history"), content: () => <AlarmHistory /> },
+  ];
+  return (
+    <div class="page">
+      <h1>{translate("page_alarms")}</h1>
+      <Tabs name={translate("page_alarms")} tabs={tabs} open={tab} onOpen={setTab} />
+    </div>
+  );
+}
+
+export const mount = mountComponent(AlarmsPage);
