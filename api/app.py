@@ -47,6 +47,7 @@ from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
 from api.routes import session as session_routes
 from api.routes import store_admin as store_routes
+from api.routes import tonight as tonight_routes
 from api.routes import webhooks as webhook_routes
 from api.schemas.alarms import ALARM_KINDS
 from api.schemas.examples import add_examples
@@ -186,6 +187,7 @@ def create_app(
     app.include_router(place_routes.router)
     app.include_router(owner_routes.router)
     app.include_router(report_routes.router)
+    app.include_router(tonight_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)
     app.include_router(ogc_routes.router)

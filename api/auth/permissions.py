@@ -110,6 +110,7 @@ PATH_PERMISSIONS: Final = (
             "products",
             "seasons",
             "sites",
+            "tonight",
         )
     ),
     PathPermission("/sta/v1.1"),

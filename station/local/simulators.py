@@ -23,6 +23,8 @@ _FEW_POLL_S: Final = 1.0
 #: Time for reading one compartment of many.
 _UNIT_POLL_S: Final = 0.01
 _MIN_POLL_S: Final = 0.1
+#: The gateway's register map of a simulated controller.
+SIMULATED_MAP: Final = "greenhouse-sim.toml"
 #: Field of a node's decoded payload -> channel.
 _RADIO_FIELDS: Final = {
     "air_temperature": "air_temperature_degc",
@@ -145,13 +147,13 @@ clock_speed = {speed:g}
 simulated = true
 """
     if is_single:
-        source += f'unit = 1\ndevice = {json.dumps(house.device)}\nregisters = "greenhouse-sim.toml"\n'
+        source += f'unit = 1\ndevice = {json.dumps(house.device)}\nregisters = "{SIMULATED_MAP}"\n'
     else:
         for unit, device in enumerate(house.devices, 1):
             source += f"""[[source.node]]
 unit = {unit}
 device = {json.dumps(device)}
-registers = "greenhouse-sim.toml"
+registers = "{SIMULATED_MAP}"
 site = {json.dumps(house.site)}
 kind = "{house.kind}"
 simulated = true

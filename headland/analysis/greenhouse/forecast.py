@@ -28,7 +28,15 @@ _BACKTEST_H: Final = 7 * 24
 #: An hour is known from half of its steps on.
 _LEAST_STEPS: Final = 6
 #: The forecast quantities with their units.
-FORECAST_UNITS: Final = {"air_temperature_degc": "degC", "relative_humidity_pct": "%", "condensation_margin_k": "K"}
+FORECAST_UNITS: Final = {
+    "air_temperature_degc": "degC",
+    "relative_humidity_pct": "%",
+    "condensation_margin_k": "K",
+    "leaf_condensation_margin_k": "K",
+    "cover_condensation_margin_k": "K",
+}
+#: The margin of each surface, which has no backtest: that of the coldest one does, and recorded forecasts have errors.
+_SURFACES: Final = {"leaf": "leaf_condensation_margin_k", "cover": "cover_condensation_margin_k"}
 _CHANNELS: Final = (
     "air_temperature_degc",
     "relative_humidity_pct",
@@ -104,10 +112,11 @@ def forecast_house(
     margin = margin_of(house, crop_targets, grid, by_day_of(house, periods))
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
-    columns = {
-        name: _hourly(grid, column)
-        for name, column in zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=True)
-    }
+    courses = dict(zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=False))
+    for surface in margin.surfaces:
+        if surface.name in _SURFACES:
+            courses[_SURFACES[surface.name]] = surface.temperature_degc - margin.dew_degc
+    columns = {name: _hourly(grid, column) for name, column in courses.items()}
     first = _first_known(columns["air_temperature_degc"])
     inputs = _forecast_inputs(house, grid, window, expected, first)
     columns = {name: column[first:] for name, column in columns.items()}
@@ -115,10 +124,11 @@ def forecast_house(
     for ahead_h in range(1, hours + 1):
         span = (origin_ms + (ahead_h - 1) * HOUR_MS, origin_ms + ahead_h * HOUR_MS)
         answers, skills = {}, {}
-        for name, unit in FORECAST_UNITS.items():
-            covariates = [column for other, column in columns.items() if other != name and "margin" not in other]
+        for name, column in columns.items():
+            covariates = [other for key, other in columns.items() if key != name and "margin" not in key]
+            scored = with_skill and name not in _SURFACES.values()
             answers[name], skills[name] = _forecast_quantity(
-                name, unit, columns[name], covariates, inputs, ahead_h, span, grid, with_skill=with_skill
+                name, FORECAST_UNITS[name], column, covariates, inputs, ahead_h, span, grid, with_skill=scored
             )
         hours_ahead.append(ForecastHour(ahead_h, span, answers, skills))
     known = int(np.isfinite(columns["air_temperature_degc"]).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ from headland.units_of_time import DAY_MS
 
 #: Retention of forecasts.
 KEEP_MS: Final = 90 * DAY_MS
+#: Houses that one query names: a database has a limit for the parameters of one.
+_NAMES_A_QUERY: Final = 200
 
 Hours = list[float | None]
 
@@ -80,6 +83,28 @@ class ForecastRepository:
             query = query.where(forecasts.c.is_settled.is_(False))
         with self._context.database.reading() as connection:
             return [_forecast(row) for row in connection.execute(query.order_by(forecasts.c.origin_ms))]
+
+    def of_origins(self, house: str, origins_ms: Collection[int]) -> list[Forecast]:
+        """Return the forecasts of a greenhouse with these origins, the oldest first."""
+        query = sa.select(forecasts).where(*self._mine(house), forecasts.c.origin_ms.in_(list(origins_ms)))
+        with self._context.database.reading() as connection:
+            return [_forecast(row) for row in connection.execute(query.order_by(forecasts.c.origin_ms))]
+
+    def newest(self, houses: Collection[str], origins_ms: Collection[int]) -> dict[str, Forecast]:
+        """Return for each greenhouse the newest of its forecasts with one of these origins."""
+        newest: dict[str, Forecast] = {}
+        all_names = list(houses)
+        for start in range(0, len(all_names), _NAMES_A_QUERY):
+            names = all_names[start : start + _NAMES_A_QUERY]
+            query = sa.select(forecasts).where(
+                forecasts.c.organisation == self._context.organisation,
+                forecasts.c.house.in_(names),
+                forecasts.c.origin_ms.in_(list(origins_ms)),
+            )
+            with self._context.database.reading() as connection:
+                rows = connection.execute(query.order_by(forecasts.c.origin_ms))
+                newest |= {row.house: _forecast(row) for row in rows}
+        return newest
 
     def _mine(self, house: str, origin_ms: int | None = None) -> list[sa.ColumnElement[bool]]:
         mine = [forecasts.c.organisation == self._context.organisation, forecasts.c.house == house]

@@ -24,6 +24,8 @@ from edge.imports.importer import import_files
 from edge.imports.report import FileReport
 from edge.imports.table.map import load_map
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.modbus.registers import find_map
+from edge.sources.modbus.registers import load_map as load_register_map
 from firmware_sim.drone.flight_log import record_treatment
 from firmware_sim.drone.simulator import DroneSettings
 from firmware_sim.greenhouse.past_table import CONTROLLER_STEPS, NODE_STEPS, TIME_COLUMN, write_past
@@ -34,7 +36,7 @@ from headland.errors import HeadlandError, RetryLater
 from station.local.folder import FarmFolder
 from station.local.past.declared import PastRecords
 from station.local.past.plan import EVERY_MS, FlightJob, HouseJob, PastPlan, read_plan, work_folder, write_plan
-from station.local.simulators import drone_source
+from station.local.simulators import SIMULATED_MAP, drone_source
 from station.server.scenarios import FarmDrone
 
 _LOGGER = logging.getLogger(__name__)
@@ -85,7 +87,7 @@ def _make_house(
 ) -> list[FileReport]:
     """Simulate the compartments of a house and import their tables."""
     house = job.house
-    steps = NODE_STEPS if house.radio else CONTROLLER_STEPS
+    steps = NODE_STEPS if house.radio else controller_steps()
     paths = [work / f"{device}.csv" for device in house.devices]
     scenario = house_named(house.scenario).scaled(house.compartments)
     is_whole = write_past(
@@ -144,6 +146,13 @@ def _import(
         if file.error or file.refusals:
             raise HeadlandError(f"The simulated past cannot be imported: {file.sentence()}")
     return list(report.files)
+
+
+def controller_steps() -> dict[str, float]:
+    """Return the channels of a controller that the gateway reads now: another one would seem to be silent since."""
+    path = find_map(SIMULATED_MAP)
+    read = set() if path is None else {register.channel for register in load_register_map(path).register}
+    return {channel: step for channel, step in CONTROLLER_STEPS.items() if channel in read}
 
 
 def write_map(path: Path, device: str, kind: str, site: str, channels: Sequence[str]) -> None:

@@ -3,11 +3,13 @@ from pathlib import Path
 import pytest
 
 from edge.imports.table.map import load_map
+from edge.sources.modbus.registers import find_map
+from edge.sources.modbus.registers import load_map as load_register_map
 from firmware_sim.drone.scenarios import FIELDS
-from firmware_sim.greenhouse.past_table import CONTROLLER_STEPS, NODE_STEPS
+from firmware_sim.greenhouse.past_table import NODE_STEPS
 from headland.units_of_time import DAY_MS, HOUR_MS
 from station.local.folder import FarmFolder
-from station.local.past.make import log_source, write_map
+from station.local.past.make import controller_steps, log_source, write_map
 from station.local.past.plan import (
     FlightJob,
     HouseJob,
@@ -97,7 +99,13 @@ def test_jobs_that_are_done_are_not_made_again() -> None:
     assert [job.name for job in left.jobs()] == names[-1:]
 
 
-@pytest.mark.parametrize("steps", [CONTROLLER_STEPS, NODE_STEPS])
+def test_the_past_has_the_channels_that_the_gateway_reads_now_and_no_other() -> None:
+    path = find_map("greenhouse-sim.toml")
+    assert path is not None
+    assert set(controller_steps()) == {register.channel for register in load_register_map(path).register}
+
+
+@pytest.mark.parametrize("steps", [controller_steps(), NODE_STEPS])
 def test_the_tables_of_the_past_have_a_valid_map_and_leave_the_descriptor_alone(
     tmp_path: Path, steps: dict[str, float]
 ) -> None:

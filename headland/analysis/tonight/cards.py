@@ -1,0 +1,324 @@
+"""Cards of tonight: the statements about each greenhouse and field with alarms and what was done, most trouble first.
+
+Statements about greenhouses are those of the forecast that the station recorded at the last whole hour, so all of them
+are read at once and ordered; records of earlier statements, and statements about fields, are computed for one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.climate.forecast import MOST_AHEAD_H
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA
+from headland.agronomy.climate.sun import is_day
+from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
+from headland.agronomy.series.qartod import NOT_EVALUATED
+from headland.analysis.errors import AnalysisError
+from headland.analysis.field_geometry import bounds_of
+from headland.analysis.greenhouse.crop_targets import load_crop_targets
+from headland.analysis.greenhouse.forecast import forecast_house
+from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
+from headland.analysis.greenhouse.house import find_house
+from headland.analysis.origin import of_one_origin
+from headland.analysis.outdoor_weather import Quantity, hourly_means, read_gauges
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.tonight.done import LATELY_MS, Done, collect_done
+from headland.analysis.tonight.house_statements import house_statements
+from headland.analysis.tonight.outdoor_statements import (
+    DAYS,
+    SPRAY_DAYS,
+    application_window,
+    field_frost,
+    irrigation_need,
+)
+from headland.analysis.tonight.statements import MOST_STATEMENTS, RANKS, Advice, Statement
+from headland.analysis.tonight.subjects import Subject, SubjectKind, alarms_of, list_subjects
+from headland.analysis.window import Window
+from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.models import Field, GrowerNote
+from headland.registry.repositories.forecasts import Forecast
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import DeviceRecord, SeriesFilter
+from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
+
+#: A forecast of an earlier hour is used for so long; the station makes one some minutes after each hour.
+_FORECAST_AGE_H: Final = 3
+#: Forecasts that a request makes where the station has not made any yet.
+_MOST_MADE: Final = 3
+#: Samples of outdoor weather are read again after so long.
+_FRESH_MS: Final = 5 * MINUTE_MS
+#: Alarms that are looked through for what was acknowledged.
+_MOST_ALARMS: Final = 500
+_SUNSET_MS: Final = 90 * MINUTE_MS
+_SEVERITY: Final = {Severity.CRITICAL: 3, Severity.WARNING: 2, Severity.INFO: 1}
+_SURFACE_SENSORS: Final = {
+    "leaf_condensation": "leaf_temperature_degc",
+    "cover_condensation": "cover_temperature_degc",
+}
+_RADIATION: Final = "global_radiation_w_m2"
+_WATER: Final = "irrigation_volume_total_l"
+_KINDS: Final[tuple[Kind, ...]] = ("liquid", "granular")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the next 24 hours bring to a subject; `estimated` are statements about surfaces without a sensor.
+
+    `forecast_ms` is when the forecast was made, None for a field and where there is none.
+    """
+
+    subject: Subject
+    rank: int
+    statements: Sequence[Statement]
+    alarms: Sequence[Alarm]
+    done: Sequence[Done]
+    estimated: frozenset[str] = frozenset()
+    forecast_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some cards; `following` is the place of the next one, None on the last page, `total` counts all cards."""
+
+    cards: Sequence[Card]
+    total: int
+    following: int | None
+
+
+def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None) -> Page:
+    """Return the cards from place `first` on, those with the most trouble first. Raises AnalysisError."""
+    repositories = repositories_of(scope)
+    subjects = [one for one in list_subjects(scope, repositories) if kind in (None, one.kind)]
+    active = repositories.alarms.active()
+    forecasts = _forecasts(scope, repositories, subjects)
+    ranked = []
+    for subject in subjects:
+        alarms = alarms_of(subject, active)
+        statements = [] if subject.kind == "field" else house_statements(forecasts.get(subject.id), ())
+        ranked.append((_rank(statements, alarms), subject, alarms))
+    ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
+    page = ranked[first : first + limit]
+    made = _make_missing(scope, repositories, [subject for _, subject, _ in page], forecasts)
+    recent = [alarm for alarm in repositories.alarms.newest(limit=_MOST_ALARMS) if alarm.acknowledged_ms is not None]
+    cards = [_card(scope, repositories, subject, alarms, {**forecasts, **made}, recent) for _, subject, alarms in page]
+    cards.sort(key=lambda card: (-card.rank, card.subject.key))
+    end = first + len(page)
+    return Page(cards, len(ranked), end if end < len(ranked) else None)
+
+
+def _forecasts(
+    scope: OrgScope, repositories: OrganisationRepositories, subjects: Sequence[Subject]
+) -> Mapping[str, Forecast]:
+    """Return the newest recorded forecast of each greenhouse; local hours begin at quarters of an hour of UTC."""
+    quarter_ms = 15 * MINUTE_MS
+    last_ms = scope.now_ms // quarter_ms * quarter_ms
+    origins = range(last_ms - _FORECAST_AGE_H * HOUR_MS + quarter_ms, last_ms + 1, quarter_ms)
+    return repositories.forecasts.newest([one.id for one in subjects if one.kind == "greenhouse"], origins)
+
+
+def _make_missing(
+    scope: OrgScope,
+    repositories: OrganisationRepositories,
+    subjects: Sequence[Subject],
+    forecasts: Mapping[str, Forecast],
+) -> Mapping[str, Forecast]:
+    """Make and record the forecast of some greenhouses that have none, as a request of the forecast does."""
+    missing = [one for one in subjects if one.kind == "greenhouse" and one.id not in forecasts][:_MOST_MADE]
+    for subject in missing:
+        key = ("tonight-made", scope.organisation, subject.id, scope.now_ms // _FRESH_MS)
+        scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject))  # type: ignore[misc]
+    return _forecasts(scope, repositories, missing) if missing else {}
+
+
+def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: Subject) -> bool:
+    """Record a forecast; return whether the greenhouse has samples enough to be looked at."""
+    try:
+        house = find_house(scope, subject.id)
+    except AnalysisError:  # its devices went away meanwhile
+        return False
+    forecast = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
+    fill_measured(repositories, house, forecast)
+    record_forecast(repositories, house, forecast, scope.now_ms)
+    return True
+
+
+def _card(
+    scope: OrgScope,
+    repositories: OrganisationRepositories,
+    subject: Subject,
+    alarms: Sequence[Alarm],
+    forecasts: Mapping[str, Forecast],
+    acknowledged: Sequence[Alarm],
+) -> Card:
+    forecast = forecasts.get(subject.id)
+    if subject.kind == "greenhouse":
+        statements = _house_statements(scope, repositories, subject, forecast)
+    else:
+        statements = _field_statements(scope, subject)
+    statements = [_in_time(statement, scope.now_ms) for statement in statements]
+    return Card(
+        subject=subject,
+        rank=_rank(statements, alarms),
+        statements=statements,
+        alarms=alarms,
+        done=_done(scope, repositories, subject, acknowledged),
+        estimated=_estimated(subject),
+        forecast_ms=None if forecast is None else forecast.made_ms,
+    )
+
+
+def _house_statements(
+    scope: OrgScope, repositories: OrganisationRepositories, subject: Subject, forecast: Forecast | None
+) -> list[Statement]:
+    made_ms = 0 if forecast is None else forecast.made_ms
+    water = scope.cache.get(
+        ("tonight-water", scope.organisation, subject.id, scope.now_ms // _FRESH_MS),
+        lambda: irrigation_need(_radiation(scope, subject)),
+    )
+
+    def compute() -> list[Statement]:
+        past: list[Forecast] = []
+        if forecast is not None:
+            origins = [forecast.origin_ms - days * DAY_MS for days in range(MOST_STATEMENTS, 0, -1)]
+            past = repositories.forecasts.of_origins(subject.id, origins)
+        return house_statements(forecast, past)
+
+    # What was measured since is added to recorded forecasts before a new one is made.
+    key = ("tonight-house", scope.organisation, subject.id, made_ms)
+    return [*scope.cache.get(key, compute), water]
+
+
+def _field_statements(scope: OrgScope, subject: Subject) -> list[Statement]:
+    field = subject.record
+    if not isinstance(field, Field):
+        return []
+    key = ("tonight-field", scope.organisation, field.id, field.version, subject.site, scope.now_ms // _FRESH_MS)
+    return scope.cache.get(key, lambda: _compute_field(scope, subject, field))
+
+
+def _compute_field(scope: OrgScope, subject: Subject, field: Field) -> list[Statement]:
+    now_ms = scope.now_ms // HOUR_MS * HOUR_MS
+    hours = scope.cache.get(
+        ("tonight-site", scope.organisation, subject.site, scope.now_ms // _FRESH_MS),
+        lambda: _site_hours(scope, subject.devices, now_ms),
+    )
+    temperature = [hour.temperature_degc for hour in hours]
+    calm = _calm_times(field, [hour.start_ms for hour in hours[-SPRAY_DAYS * 24 :]])
+    spray_hours = [
+        replace(hour, is_calm_time=bool(is_calm)) for hour, is_calm in zip(hours[-SPRAY_DAYS * 24 :], calm, strict=True)
+    ]
+    windows = [application_window(_assess(spray_hours, kind), kind, now_ms) for kind in _KINDS]
+    return [field_frost(temperature, now_ms), *windows]
+
+
+def _site_hours(scope: OrgScope, devices: Sequence[DeviceRecord], now_ms: int) -> list[Hour]:
+    """Return the outdoor weather at a site by the hour, the hours before `now_ms`; rain of the last days only."""
+    window = Window(now_ms - DAYS * DAY_MS, now_ms)
+    spray = Window(now_ms - SPRAY_DAYS * DAY_MS, now_ms)
+    names: tuple[Quantity, ...] = ("humidity", "wind", "rain_share")
+    temperature = hourly_means(scope, devices, "temperature", window).means
+    means = {name: hourly_means(scope, devices, name, spray).means for name in names}
+    gauges = read_gauges(scope, devices, spray)
+    hours = []
+    for start_ms in range(window.start_ms, now_ms, HOUR_MS):
+        rain_mm = None
+        if start_ms >= spray.start_ms:
+            sums = [gauge.sum(start_ms, start_ms + HOUR_MS) for gauge in gauges]
+            best = max(sums, key=lambda one: one.coverage, default=None)
+            rain_mm = best.mm if best is not None and best.coverage >= 4 / 6 else None
+        hours.append(
+            Hour(
+                start_ms=start_ms,
+                temperature_degc=temperature.get(start_ms),
+                humidity_pct=means["humidity"].get(start_ms),
+                wind_m_s=means["wind"].get(start_ms),
+                rain_share=means["rain_share"].get(start_ms),
+                is_calm_time=False,
+                rain_mm=rain_mm,
+            )
+        )
+    return hours
+
+
+def _assess(hours: Sequence[Hour], kind: Kind) -> list[HourVerdict]:
+    return [assess_hour(hour, kind, STANDARD_PRESSURE_KPA) for hour in hours]
+
+
+def _calm_times(field: Field, starts_ms: Sequence[int]) -> Sequence[bool]:
+    """Return which hours are night, or within an hour and a half before sunset."""
+    west, south, east, north = bounds_of(field)
+    middle_ms = np.array(starts_ms, np.int64) + HOUR_MS // 2
+    place = (south + north) / 2.0, (west + east) / 2.0
+    lit = is_day(middle_ms, *place) & is_day(middle_ms + _SUNSET_MS, *place)
+    return [not one for one in lit.tolist()]
+
+
+def _radiation(scope: OrgScope, subject: Subject) -> list[float | None]:
+    """Return the mean outdoor radiation of each hour before now, the oldest first, of the device that knows most."""
+    now_ms = scope.now_ms // HOUR_MS * HOUR_MS
+    start_ms = now_ms - DAYS * DAY_MS
+    best: list[float | None] = [None] * (DAYS * 24)
+    for device in subject.devices:
+        which = SeriesFilter(scope.organisation, device.descriptor.device, frozenset((_RADIATION,)))
+        for buckets in of_one_origin(scope.store.buckets(which, start_ms, now_ms, HOUR_MS, NOT_EVALUATED)):
+            hours: list[float | None] = [None] * (DAYS * 24)
+            for at_ms, mean in zip(buckets.start_ms.tolist(), buckets.mean.tolist(), strict=True):
+                hours[(at_ms - start_ms) // HOUR_MS] = mean
+            best = max(best, hours, key=lambda column: sum(value is not None for value in column))
+    return best
+
+
+def _done(
+    scope: OrgScope, repositories: OrganisationRepositories, subject: Subject, acknowledged: Sequence[Alarm]
+) -> Sequence[Done]:
+    notes: list[GrowerNote] = []
+    if subject.kind == "greenhouse":
+        if subject.record is not None:
+            notes = list(repositories.notes.all(greenhouse=subject.record.id))
+        return collect_done(
+            scope.now_ms, notes, alarms_of(subject, acknowledged), irrigation_l=_water_given(scope, subject)
+        )
+    notes = list(repositories.notes.all(field=subject.id))
+    return collect_done(scope.now_ms, notes, alarms_of(subject, acknowledged), repositories.passes.of_field(subject.id))
+
+
+def _water_given(scope: OrgScope, subject: Subject) -> float | None:
+    """Return the water of the last 24 h by the meters of a greenhouse [L], None without one."""
+    litres = None
+    for device in subject.devices:
+        if _WATER not in device.descriptor.channels:
+            continue
+        which = SeriesFilter(scope.organisation, device.descriptor.device, frozenset((_WATER,)))
+        start_ms = scope.now_ms - LATELY_MS
+        for buckets in of_one_origin(scope.store.buckets(which, start_ms, scope.now_ms, HOUR_MS, NOT_EVALUATED)):
+            # A meter that was reset counts from its new beginning.
+            given = float(np.maximum(np.diff(buckets.last), 0.0).sum())
+            litres = (litres or 0.0) + given
+    return litres
+
+
+def _estimated(subject: Subject) -> frozenset[str]:
+    channels = {channel for device in subject.devices for channel in device.descriptor.channels}
+    if subject.kind == "field":
+        return frozenset()
+    return frozenset(kind for kind, sensor in _SURFACE_SENSORS.items() if sensor not in channels)
+
+
+def _in_time(statement: Statement, now_ms: int) -> Statement:
+    """Return a statement whose advice is due now where its time has come already."""
+    advice = statement.advice
+    if advice is None or advice.until_ms is None or advice.until_ms > now_ms:
+        return statement
+    return replace(statement, advice=Advice(advice.rule))
+
+
+def _rank(statements: Sequence[Statement], alarms: Sequence[Alarm]) -> int:
+    """Return the trouble of a subject: that of its worst alarm or statement, an alarm before a statement."""
+    alarm = max((_SEVERITY[alarm.severity] for alarm in alarms if alarm.acknowledged_ms is None), default=0)
+    said = max((RANKS[statement.level] for statement in statements), default=0)
+    return 10 * max(alarm, said) + (5 if alarm else 0) + min(4, sum(one.level == "high" for one in statements))

@@ -1,0 +1,49 @@
+"""What was done about a greenhouse or field lately: notes, acknowledged alarms, passes, water given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from headland.registry.models.alarms import Alarm
+from headland.registry.models.models import GrowerNote, Pass
+from headland.units_of_time import DAY_MS
+
+#: What was done counts for so long; a pass for a week.
+LATELY_MS: Final = DAY_MS
+PASSES_MS: Final = 7 * DAY_MS
+#: The newest of them that a card has.
+MOST_DONE: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that was done: `text` is a note's, an alarm's rule or a pass's id, `value` litres of water."""
+
+    kind: Literal["note", "acknowledgement", "pass", "irrigation"]
+    time_ms: int
+    text: str = ""
+    by: str = ""
+    value: float | None = None
+
+
+def collect_done(
+    now_ms: int,
+    notes: Iterable[GrowerNote] = (),
+    alarms: Iterable[Alarm] = (),
+    passes: Iterable[Pass] = (),
+    irrigation_l: float | None = None,
+) -> Sequence[Done]:
+    """Return what was done before `now_ms`, the newest first."""
+    since_ms = now_ms - LATELY_MS
+    done = [Done("note", note.time_ms, note.text, note.author) for note in notes if since_ms <= note.time_ms <= now_ms]
+    done += [
+        Done("acknowledgement", alarm.acknowledged_ms, alarm.rule, alarm.acknowledged_by or "")
+        for alarm in alarms
+        if alarm.acknowledged_ms is not None and since_ms <= alarm.acknowledged_ms <= now_ms
+    ]
+    done += [Done("pass", one.start_ms, one.id) for one in passes if now_ms - PASSES_MS <= one.start_ms <= now_ms]
+    if irrigation_l:
+        done.append(Done("irrigation", now_ms, value=irrigation_l))
+    return sorted(done, key=lambda one: one.time_ms, reverse=True)[:MOST_DONE]

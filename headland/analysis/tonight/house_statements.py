@@ -1,0 +1,164 @@
+"""Statements about a greenhouse, from its recorded forecast, with the record of its earlier ones. Pure.
+
+Sources
+-------
+.. [1] FAO (2005), Frost protection: fundamentals, practice and economics (Snyder and de Melo-Abreu).
+.. [2] Broome et al. (1995), Phytopathology 85, 97-102: infection by Botrytis cinerea from wetness and temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, botrytis_indices, wet_while_near_dew
+from headland.agronomy.climate.psychrometrics import dew_point_degc
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
+from headland.analysis.tonight.statements import (
+    HOURS,
+    Advice,
+    Hours,
+    Level,
+    Outcome,
+    Statement,
+    known_hours,
+    lowest,
+    record_of,
+)
+from headland.registry.repositories.forecasts import Forecast
+from headland.units_of_time import HOUR_MS
+
+#: A surface is wet at a margin of 0 K, and near it within 1 K: the limit of the rule `condensation`.
+_WET_K: Final = 0.0
+_NEAR_WET_K: Final = 1.0
+#: The limit of the rule `frost`: a sensor hangs where it is warmer than at the coldest leaf; and the one to watch.
+_FROST_DEGC: Final = 2.0
+_NEAR_FROST_DEGC: Final = 4.0
+NO_FORECAST: Final = "no_forecast"
+
+Quantities = Mapping[str, Hours]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of statement: how 24 hours are read, and what their level and advice are."""
+
+    unit: str
+    read: Callable[[Quantities], Outcome | None]
+    level: Callable[[Outcome], Level]
+    advice: str
+    method: Method
+    #: The limit of the value by whose past errors the chance is told.
+    limit: float | None = None
+
+
+def house_statements(forecast: Forecast | None, past: Sequence[Forecast]) -> list[Statement]:
+    """Return the statements of a forecast of 24 hours; `past` are earlier ones, the oldest first, with what came."""
+    return [_statement(name, kind, forecast, past) for name, kind in _KINDS.items()]
+
+
+def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence[Forecast]) -> Statement:
+    now = None if forecast is None else kind.read(_made(forecast))
+    pairs = [(said, came) for row in past if (said := kind.read(_made(row))) and (came := kind.read(_measured(row)))]
+    record = record_of(pairs, now, kind.limit)
+    if now is None or forecast is None:
+        reason = NO_FORECAST if forecast is None else INSUFFICIENT_DATA
+        return Statement(name, "unknown", None, None, kind.unit, kind.method, "forecast", reason=reason, record=record)
+    level = kind.level(now)
+    start_ms = end_ms = until_ms = None
+    if now.affected:
+        start_ms = until_ms = forecast.origin_ms + now.affected[0] * HOUR_MS
+        end_ms = forecast.origin_ms + (now.affected[-1] + 1) * HOUR_MS
+    return Statement(
+        kind=name,
+        level=level,
+        occurs=now.occurs,
+        value=now.value,
+        unit=kind.unit,
+        method=kind.method,
+        basis="forecast",
+        start_ms=start_ms,
+        end_ms=end_ms,
+        hours=len(now.affected),
+        record=record,
+        advice=None if level == "low" else Advice(kind.advice, until_ms),
+    )
+
+
+def _made(forecast: Forecast) -> Quantities:
+    return {name: quantity.made for name, quantity in forecast.quantities.items()}
+
+
+def _measured(forecast: Forecast) -> Quantities:
+    return {name: quantity.measured for name, quantity in forecast.quantities.items()}
+
+
+def _read_lowest(name: str, limit: float) -> Callable[[Quantities], Outcome | None]:
+    return lambda quantities: lowest(quantities.get(name, ()), limit)
+
+
+def _read_wetness(quantities: Quantities) -> Outcome | None:
+    """Return the longest run of hours in which leaves are wet by the dew point depression, and its infection index."""
+    air = known_hours(quantities.get("air_temperature_degc", ()))
+    humidity = known_hours(quantities.get("relative_humidity_pct", ()))
+    if air is None or humidity is None or len(air) != len(humidity):
+        return None
+    wet = wet_while_near_dew(air - dew_point_degc(air, humidity))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], wet.astype(np.int8), [0]))))
+    runs = [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+    if not runs:
+        return Outcome(0.0, (), -np.inf)
+    first, end = max(runs, key=lambda run: run[1] - run[0])
+    index = float(botrytis_indices(float(end - first), float(np.mean(air[first:end]))))
+    severity = index if np.isfinite(index) else -np.inf
+    affected = tuple(range(first, end)) if severity >= BOTRYTIS_LEVELS[0] else ()
+    return Outcome(float(end - first), affected, severity)
+
+
+def _level_below(high: float, moderate: float) -> Callable[[Outcome], Level]:
+    return lambda now: "high" if now.value <= high else "moderate" if now.value <= moderate else "low"
+
+
+def _level_of_cover(now: Outcome) -> Level:
+    """Return moderate for a wet cover: it wets the crop only where it drips."""
+    return "moderate" if now.value <= _WET_K else "low"
+
+
+def _level_of_wetness(now: Outcome) -> Level:
+    low, high = BOTRYTIS_LEVELS
+    return "high" if now.severity >= high else "moderate" if now.severity >= low else "low"
+
+
+def _margin(surface: str) -> Method:
+    return Method(
+        f"tonight_{surface}_condensation", 1,
+        f"lowest forecast margin of the {surface} over the dew point in 24 h; wet at 0 K, near it within 1 K",
+    )  # fmt: skip
+
+
+_KINDS: Final[dict[str, _Kind]] = {
+    "leaf_condensation": _Kind(
+        "K", _read_lowest("leaf_condensation_margin_k", _WET_K), _level_below(_WET_K, _NEAR_WET_K),
+        "dry_the_air", _margin("leaf"), _WET_K,
+    ),
+    "cover_condensation": _Kind(
+        "K", _read_lowest("cover_condensation_margin_k", _WET_K), _level_of_cover,
+        "let_the_cover_drain", _margin("cover"), _WET_K,
+    ),
+    "frost": _Kind(
+        "degC", _read_lowest("air_temperature_degc", _FROST_DEGC), _level_below(_FROST_DEGC, _NEAR_FROST_DEGC),
+        "keep_frost_out", Method("tonight_frost", 1, "lowest forecast air temperature in 24 h; frost from 2 degC down, "
+        "as the rule frost: a sensor hangs where it is warmer than the coldest leaf"), _FROST_DEGC,
+    ),
+    "disease": _Kind(
+        "h", _read_wetness, _level_of_wetness, "shorten_wetness",
+        Method("tonight_disease", 1, "longest forecast run of leaf wetness (dew point depression of 2 K, until 3.8 K) "
+        "and the grey mould index of Broome et al. 1995 at its mean temperature; orders nights, counts no sick plants"),
+    ),
+}  # fmt: skip
+
+#: Hours that a forecast must reach.
+FORECAST_HOURS: Final = HOURS

@@ -1,0 +1,150 @@
+"""Statements about the next 24 hours: what they say, their level, their record and their advice. Pure values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from headland.agronomy.series.answer import Method
+
+HOURS: Final = 24
+#: A statement, and what came of one, needs so many of its 24 hours.
+LEAST_HOURS: Final = 20
+#: A record is of so many statements at most, and tells how sure one is from so many on.
+MOST_STATEMENTS: Final = 30
+LEAST_STATEMENTS: Final = 10
+
+Level = Literal["high", "moderate", "low", "unknown"]
+#: How much trouble a level is: what is not known comes before what is known to be well.
+RANKS: Final[dict[Level, int]] = {"high": 3, "moderate": 2, "unknown": 1, "low": 0}
+
+Hours = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What came of the last statements of a kind about a subject.
+
+    n
+        How many of them can be compared with what was measured, at most `MOST_STATEMENTS`.
+    right, missed, false_alarms
+        Of these: said as it came; came and was not said; said and did not come.
+    mean_abs_error
+        Of the value, in the statement's unit.
+    chance
+        Of what the statement is about, 0..1, by the errors of the past values. None below `LEAST_STATEMENTS`.
+    """
+
+    n: int = 0
+    right: int = 0
+    missed: int = 0
+    false_alarms: int = 0
+    mean_abs_error: float | None = None
+    chance: float | None = None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it tells how sure a statement is."""
+        return self.n >= LEAST_STATEMENTS
+
+
+NO_RECORD: Final = Record()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, by the identifier of its text, and until when; `until_ms` is None where any time is as good."""
+
+    rule: str
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence about the next 24 hours of a subject.
+
+    occurs
+        Whether what it is about will come, by the value; None where too little is known, with the `reason`.
+    value
+        The worst value, or the amount, in `unit`.
+    start_ms, end_ms, hours
+        From the first to the last affected hour, and their number; None and 0 without one.
+    basis
+        What it rests on: `forecast`, or `as_yesterday` where nothing forecasts it.
+    """
+
+    kind: str
+    level: Level
+    occurs: bool | None
+    value: float | None
+    unit: str
+    method: Method
+    basis: Literal["forecast", "as_yesterday"]
+    start_ms: int | None = None
+    end_ms: int | None = None
+    hours: int = 0
+    reason: str | None = None
+    record: Record = NO_RECORD
+    advice: Advice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What 24 hours hold, forecast or measured: the worst value and the hours that are affected.
+
+    `severity` orders levels where the value alone does not, as of wet hours by their warmth.
+    """
+
+    value: float
+    affected: tuple[int, ...]
+    severity: float
+
+    @property
+    def occurs(self) -> bool:
+        """Whether any hour is affected."""
+        return bool(self.affected)
+
+
+def lowest(values: Hours, limit: float) -> Outcome | None:
+    """Return the lowest of 24 hours and those at or below a limit; None where too few hours are known."""
+    known = known_hours(values)
+    if known is None:
+        return None
+    value = float(np.nanmin(known))
+    return Outcome(value, tuple(np.flatnonzero(known <= limit).tolist()), -value)
+
+
+def known_hours(values: Hours) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+    """Return 24 hours with NaN for unknown ones; None where too few are known."""
+    known = np.array([math.nan if value is None else value for value in values[:HOURS]], np.float64)
+    return known if np.count_nonzero(np.isfinite(known)) >= LEAST_HOURS else None
+
+
+def record_of(
+    pairs: Sequence[tuple[Outcome, Outcome]], now: Outcome | None, limit: float | None, *, is_low_bad: bool = True
+) -> Record:
+    """Return the record of statements by what was said and what came, the newest last.
+
+    With a `limit` of the value, the chance that it is passed now is that share of the past errors with which it would
+    be. Below `LEAST_STATEMENTS` there is no chance.
+    """
+    last = pairs[-MOST_STATEMENTS:]
+    if not last:
+        return NO_RECORD
+    errors = np.array([said.value - came.value for said, came in last])
+    chance = None
+    if now is not None and limit is not None and len(last) >= LEAST_STATEMENTS:
+        expected = now.value - errors
+        chance = float(np.mean(expected <= limit if is_low_bad else expected >= limit))
+    return Record(
+        n=len(last),
+        right=sum(said.occurs == came.occurs for said, came in last),
+        missed=sum(came.occurs and not said.occurs for said, came in last),
+        false_alarms=sum(said.occurs and not came.occurs for said, came in last),
+        mean_abs_error=float(np.mean(np.abs(errors))),
+        chance=chance,
+    )

@@ -1,0 +1,116 @@
+"""Subjects of tonight's cards: the greenhouses and fields of an organisation, read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from headland.analysis.scope import OrgScope
+from headland.registry.models.alarms import Alarm
+from headland.registry.models.models import Field, Greenhouse
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import DeviceRecord
+
+SubjectKind = Literal["greenhouse", "field"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A greenhouse or field: its id in the API, name and site, its devices and the names that alarms give it.
+
+    `record` is the greenhouse's or the field's record in the registry, None for a device that is in neither.
+    """
+
+    kind: SubjectKind
+    id: str
+    name: str
+    site: str
+    devices: tuple[DeviceRecord, ...] = ()
+    alarm_subjects: frozenset[str] = frozenset()
+    record: Greenhouse | Field | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its devices are simulated."""
+        return bool(self.devices) and all(device.descriptor.simulated for device in self.devices)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The order of subjects without trouble: greenhouses before fields, by name."""
+        return "0" if self.kind == "greenhouse" else "1", self.name, self.id
+
+
+def list_subjects(scope: OrgScope, repositories: OrganisationRepositories) -> list[Subject]:
+    """Return all greenhouses, of one device or several, and all fields."""
+    devices = list(scope.store.devices(scope.organisation))
+    return [*_greenhouses(devices, repositories), *_fields(devices, repositories)]
+
+
+def alarms_of(subject: Subject, alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Return the alarms about a subject: of its devices and zones, or of the weather at a field's site."""
+    if subject.kind == "field":
+        return [alarm for alarm in alarms if alarm.kind == "weather" and alarm.site == subject.site]
+    return [alarm for alarm in alarms if alarm.subject in subject.alarm_subjects]
+
+
+def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[Subject]:
+    registered = {greenhouse.id: greenhouse for greenhouse in repositories.greenhouses.all()}
+    house_of_zone = {zone.id: zone.greenhouse for zone in repositories.zones.all()}
+    house_of_device = {
+        device.name: house_of_zone[device.zone]
+        for device in repositories.devices.all()
+        if device.zone is not None and device.zone in house_of_zone
+    }
+    by_name = {greenhouse.name: greenhouse.id for greenhouse in registered.values()}
+    members: dict[str, list[DeviceRecord]] = {}
+    for record in devices:
+        name = record.descriptor.device
+        house = house_of_device.get(name) or by_name.get(name)
+        if house is not None:
+            members.setdefault(house, []).append(record)
+    subjects = []
+    shared: set[str] = set()
+    zones = _zones_by_house(house_of_zone)
+    for house, records in members.items():
+        names = frozenset(record.descriptor.device for record in records)
+        if len(records) > 1:
+            shared |= names
+            site = records[0].descriptor.site
+            greenhouse = registered.get(house)
+            if greenhouse is not None:
+                known_by = names | zones.get(house, frozenset())
+                subjects.append(
+                    Subject("greenhouse", house, greenhouse.name, site, tuple(records), known_by, greenhouse)
+                )
+    for record in devices:
+        descriptor = record.descriptor
+        if descriptor.kind != "greenhouse" or descriptor.device in shared:
+            continue
+        house = house_of_device.get(descriptor.device) or by_name.get(descriptor.device)
+        greenhouse = None if house is None else registered.get(house)
+        name = descriptor.device if greenhouse is None else greenhouse.name
+        known_by = frozenset((descriptor.device,)) | (frozenset() if house is None else zones.get(house, frozenset()))
+        subjects.append(
+            Subject("greenhouse", descriptor.device, name, descriptor.site, (record,), known_by, greenhouse)
+        )
+    return subjects
+
+
+def _fields(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[Subject]:
+    sites = {site.id: site.name for site in repositories.sites.all()}
+    by_site: dict[str, list[DeviceRecord]] = {}
+    for record in devices:
+        by_site.setdefault(record.descriptor.site, []).append(record)
+    subjects = []
+    for field in repositories.fields.all():
+        site = "" if field.site is None else sites.get(field.site, "")
+        subjects.append(Subject("field", field.id, field.name, site, tuple(by_site.get(site, ())), record=field))
+    return subjects
+
+
+def _zones_by_house(house_of_zone: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    zones: dict[str, set[str]] = {}
+    for zone, house in house_of_zone.items():
+        zones.setdefault(house, set()).add(zone)
+    return {house: frozenset(names) for house, names in zones.items()}

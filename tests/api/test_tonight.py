@@ -1,0 +1,157 @@
+"""Tonight over HTTP: cards by trouble, their pages, what was done, and texts in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+from headland.analysis.tonight.house_statements import house_statements
+from headland.contract.records import Descriptor
+from headland.i18n import find_term
+from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.models import Greenhouse, GrowerNote
+from headland.registry.repositories.alarms import AlarmUpdate
+from headland.registry.repositories.forecasts import Forecast, QuantityForecast
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import HOUR_MS
+from tests.api.farm import HOUSE, NOW_MS, OTHER, OWN, fill_farm
+from tests.api.registry_api import fill_registry
+from tests.api.server import serve
+
+ORIGIN_MS = NOW_MS // HOUR_MS * HOUR_MS
+CALM = {
+    "air_temperature_degc": 15.0,
+    "relative_humidity_pct": 60.0,
+    "leaf_condensation_margin_k": 5.0,
+    "cover_condensation_margin_k": 5.0,
+}
+
+
+class Farm:
+    """The API over a store with three greenhouses, and its registry."""
+
+    def __init__(self, client: httpx.Client, repositories: OrganisationRepositories) -> None:
+        self.client, self.repositories = client, repositories
+
+    def forecast(self, house: str, **changes: float) -> None:
+        """Record the forecast of a house, the same for all 24 hours."""
+        quantities = {
+            name: QuantityForecast(
+                made=[value] * 24, low=[None] * 24, high=[None] * 24, as_now=None, as_yesterday=[None] * 24,
+                measured=[None] * 24,
+            )
+            for name, value in {**CALM, **changes}.items()
+        }  # fmt: skip
+        forecast = Forecast(house=house, origin_ms=ORIGIN_MS, made_ms=NOW_MS, quantities=quantities)
+        self.repositories.forecasts.save(forecast)
+
+    def cards(self, **query: Any) -> list[dict[str, Any]]:
+        answer = self.client.get("/v1/tonight", params=query)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    registry, repositories, _ = fill_registry(tmp_path)
+    store = fill_farm()
+    for device in ("gh-2", "gh-3"):
+        store.describe(OWN, "gw-1", Descriptor(device=device, kind="greenhouse", site="home", name=device))
+    store.describe(OTHER, "gw-9", Descriptor(device="gh-9", kind="greenhouse", site="away", name="theirs"))
+    app = create_app(store, organisation=OWN, readiness=list, counters=dict, registry=registry, now_ms=lambda: NOW_MS)
+    with serve(app) as client:
+        yield Farm(client, repositories)
+    registry.close()
+
+
+def names(cards: list[dict[str, Any]]) -> list[str]:
+    return [card["id"] for card in cards]
+
+
+def test_the_greenhouse_with_the_most_trouble_is_first_and_nobody_elses_is_there(farm: Farm) -> None:
+    farm.forecast(HOUSE)
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0)
+    farm.forecast("gh-3", leaf_condensation_margin_k=-1.0, air_temperature_degc=0.5)
+    cards = farm.cards(kind="greenhouse")
+    assert names(cards) == ["gh-3", "gh-2", HOUSE]
+    assert [card["level"] for card in cards[:2]] == ["high", "high"]
+    frost = next(one for one in cards[0]["statements"] if one["kind"] == "frost")
+    assert (frost["occurs"], frost["value"], frost["unit"], frost["hours"]) == (True, 0.5, "degC", 24)
+    assert frost["record"] == {
+        "n": 0, "least": 10, "right": 0, "missed": 0, "false_alarms": 0, "mean_abs_error": None, "chance": None,
+    }  # fmt: skip
+    assert frost["advice"]["text_zh"] != frost["advice"]["text"] != "keep_frost_out"
+
+
+def test_an_active_alarm_comes_before_what_is_only_said(farm: Farm) -> None:
+    for house in (HOUSE, "gh-2", "gh-3"):
+        farm.forecast(house)
+    farm.forecast("gh-3", leaf_condensation_margin_k=-1.0)
+    alarm = Alarm(
+        id=farm.repositories.alarms.new_id(), rule="frost", subject="gh-2", kind="greenhouse", site="home",
+        severity=Severity.CRITICAL, by_station=True, standing=("station",), began_ms=NOW_MS - 1000, raised_ms=NOW_MS,
+    )  # fmt: skip
+    farm.repositories.alarms.save(AlarmUpdate(alarms={alarm.id: alarm}))
+    (first, *_) = farm.cards(kind="greenhouse")
+    assert (first["id"], [one["rule"] for one in first["alarms"]]) == ("gh-2", ["frost"])
+    farm.repositories.alarms.acknowledge(alarm.id)
+    card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
+    assert [(done["kind"], done["text"]) for done in card["done"]] == [("acknowledgement", "frost")]
+
+
+def test_pages_follow_each_other_and_have_each_card_once(farm: Farm) -> None:
+    for house in (HOUSE, "gh-2", "gh-3"):
+        farm.forecast(house)
+    whole = names(farm.cards())
+    seen: list[str] = []
+    cursor = None
+    for _ in range(len(whole)):
+        query = {"limit": 2, **({} if cursor is None else {"cursor": cursor})}
+        page = farm.client.get("/v1/tonight", params=query).json()
+        assert page["total"] == len(whole)
+        seen += names(page["items"])
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == whole
+    assert farm.client.get("/v1/tonight", params={"cursor": "nothing"}).status_code == 400
+
+
+def test_a_house_without_a_history_and_a_field_without_weather_say_so(farm: Farm) -> None:
+    for card in farm.cards():
+        assert all(one["value"] is None and one["reason"] for one in card["statements"] if one["level"] == "unknown")
+    (house, *_) = (card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
+    assert {one["reason"] for one in house["statements"]} == {"no_forecast", "insufficient_data"}
+    assert house["forecast_ms"] is None
+
+
+def test_a_growers_note_is_something_that_was_done(farm: Farm) -> None:
+    farm.forecast("gh-2")
+    (home, *_) = farm.repositories.farms.all()
+    (site, *_) = farm.repositories.sites.all()
+    greenhouse = farm.repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name="gh-2"))
+    for hours_ago, text in ((1, "vents opened"), (30, "too long ago")):
+        time_ms = NOW_MS - hours_ago * HOUR_MS
+        farm.repositories.notes.add(GrowerNote(time_ms=time_ms, author="Wang", text=text, greenhouse=greenhouse.id))
+    card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
+    assert [(done["kind"], done["text"], done["by"]) for done in card["done"]] == [("note", "vents opened", "Wang")]
+
+
+def test_every_statement_and_advice_has_its_texts_in_both_languages() -> None:
+    kinds = {statement.kind for statement in house_statements(None, ())}
+    for kind in kinds | {"irrigation", "spray_window", "spread_window"}:
+        assert find_term("tonight_statements", kind, "en")
+        assert find_term("tonight_statements", kind, "zh")
+    advice = [
+        "dry_the_air", "let_the_cover_drain", "keep_frost_out", "shorten_wetness", "protect_from_field_frost",
+        "use_the_window", "use_the_window_with_care", "water_by_radiation",
+    ]  # fmt: skip
+    for rule in advice:
+        for group in ("tonight_advice", "tonight_sources"):
+            assert find_term(group, rule, "en") != find_term(group, rule, "zh") is not None
