@@ -18,7 +18,7 @@ def verdicts(wind_m_s: Sequence[float | None]) -> list[HourVerdict]:
 
 
 def test_the_window_is_the_longest_suitable_run_of_the_last_day_one_day_later() -> None:
-    day: list[float | None] = [9.0] * 8 + [2.0] * 2 + [9.0] * 3 + [2.0] * 4 + [9.0] * 7
+    day = [9.0] * 8 + [2.0] * 2 + [9.0] * 3 + [2.0] * 4 + [9.0] * 7
     window = application_window(verdicts(day * 2), "liquid", NOW_MS)
     assert (window.kind, window.level, window.occurs, window.value) == ("spray_window", "low", True, 4.0)
     assert (window.start_ms, window.end_ms) == (NOW_MS + 13 * HOUR_MS, NOW_MS + 17 * HOUR_MS)
