@@ -12,6 +12,7 @@ from typing import Final
 from pymavlink.dialects.v20 import common
 
 from firmware_sim.core.clock import SimClock
+from firmware_sim.drone.card.file_server import FileServer
 from firmware_sim.drone.card.flight_recorder import FlightRecorder
 from firmware_sim.drone.card.log_server import LogServer
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
@@ -104,6 +105,7 @@ class Drone:
         self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
         self.recorder = FlightRecorder(self.vehicle, unique_id(seed))
         self.handler.add_service(LogServer(self.vehicle, self.recorder))
+        self.handler.add_service(FileServer(self.vehicle, self.recorder))
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
 

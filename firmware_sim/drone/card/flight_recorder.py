@@ -54,6 +54,8 @@ class FlightRecorder:
 
     def __init__(self, vehicle: SimulatedVehicle, unique_id: bytes) -> None:
         self.logs: deque[Log] = deque()
+        #: How many logs were begun.
+        self.begun = 0
         self._vehicle = vehicle
         self._unique_id = unique_id
         self._log: Log | None = None
@@ -75,6 +77,11 @@ class FlightRecorder:
         if self._log is not None:
             self._record()
 
+    def numbered(self) -> list[tuple[int, Log]]:
+        """Return the logs with the numbers of their files, which go on while the oldest are removed."""
+        first = self.begun - len(self.logs) + 1
+        return list(enumerate(self.logs, first))
+
     def erase(self) -> None:
         """Remove all logs."""
         self.logs.clear()
@@ -86,6 +93,7 @@ class FlightRecorder:
             self.logs.popleft().file.close()
         log = self._log = Log(vehicle.utc_ms // 1000 if vehicle.body.receiver.knows_time else 0)
         self.logs.append(log)
+        self.begun += 1
         for message in df.definitions(self._time_us()):
             log.write(message)
         for name in vehicle.parameters:

@@ -22,9 +22,9 @@ _NONE_16: Final = 65535
 _SENSORS: Final = 1 | 2 | 4 | 8 | 32 | 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536 | 1 << 21 | 1 << 25 | 1 << 28
 _GPS_BITS: Final = 32 | 1 << 21
 _PREARM_BIT: Final = 1 << 28
-#: Mission of floats and integers, parameters of floats, commands as integers, position targets, terrain, MAVLink 2,
-#: fence and rally points.
-_CAPABILITIES: Final = 1 | 2 | 4 | 8 | 128 | 256 | 512 | 8192 | 16384 | 32768
+#: Mission of floats and integers, parameters of floats, commands as integers, files, position targets, terrain,
+#: MAVLink 2, fence and rally points.
+_CAPABILITIES: Final = 1 | 2 | 4 | 8 | 32 | 128 | 256 | 512 | 8192 | 16384 | 32768
 #: EKF_STATUS_REPORT: attitude and all of velocity and position, or attitude and height in constant-position mode.
 _EKF_GOOD: Final = 1 | 2 | 4 | 8 | 16 | 32 | 512
 _EKF_NO_POSITION: Final = 1 | 4 | 32 | 128

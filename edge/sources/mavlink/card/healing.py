@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from edge.sources.mavlink.card.file_transfer import FileTransfer
 from edge.sources.mavlink.card.flight_file import FlightFile
 from edge.sources.mavlink.card.flights import Edge, Flight, FlightWatch, Gap
 from edge.sources.mavlink.card.healed_rows import HealedRows
@@ -36,6 +37,8 @@ _SETTLE_S: Final = 5.0
 #: Attempts for one flight, and the wait after the first; each further one is four times as long.
 _ATTEMPTS: Final = 4
 _RETRY_S: Final = 30.0
+#: What the other protocol may be able to do.
+_OTHER_PROTOCOL: Final = ("no_answer", "no_logs", "no_data")
 #: How often the file of flights is written while one is under way; what is not noted in it counts as not received.
 _SAVE_S: Final = 1.0
 _SAVE_PARTS_S: Final = 5.0
@@ -88,6 +91,8 @@ class _Job:
     verified: set[str] = field(default_factory=set)
     last_used: str = ""
     asked: tuple[str, Range] | None = None
+    #: What ends transfers of logs that are done, to be sent.
+    ending: list[Outgoing] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -119,12 +124,17 @@ class Healing:
         self._devices: dict[str, DeviceId] = {}
         self._disarmed_s: dict[str, float] = {}
         self._wait_until_s: dict[str, float] = {}
-        self._answered_by: dict[str, str] = {}
+        #: The protocol of the next attempt.
+        self._protocols: dict[str, str] = {}
+        #: Why the first protocol failed, where the second is tried.
+        self._reasons: dict[str, str] = {}
         self._job: _Job | None = None
         self._yield_until_s = 0.0
         self._save_s = 0.0
         self._parts_save_s = 0.0
         self._is_changed = True
+        for flight in self._file.flights:
+            self._switch(flight)
 
     # What comes by link
 
@@ -180,7 +190,7 @@ class Healing:
             vehicle = vehicles.get(job.flight.device)
             if vehicle is None or vehicle.key != job.key or vehicle.armed is not False or now_s < self._yield_until_s:
                 if vehicle is not None:
-                    sends += [(job.key[0], request) for request in job.transfer.stop()]
+                    sends += _to(job, job.transfer.stop())
                 self._drop_job()
         if self._job is None and not self._off and now_s >= self._yield_until_s:
             self._choose(vehicles, now_s)
@@ -229,10 +239,16 @@ class Healing:
         source = self._devices.get(device)
         if source is not None:
             flight.site, flight.simulated = source.site, source.simulated
-        for gap in flight.gaps:
-            if self._off:
-                gap.state, gap.reason = "left", self._off
+        self._switch(flight)
         self._is_changed = True
+
+    def _switch(self, flight: Flight) -> None:
+        """Leave open gaps where nothing is read from cards; open them again where that was the reason."""
+        for gap in flight.gaps:
+            if self._off and gap.state == "open" and flight.end_ms is not None:
+                gap.state, gap.reason = "left", self._off
+            elif not self._off and gap.reason == "off":
+                gap.state, gap.reason = "open", ""
 
     def _report(self, flight: Flight, sink: Sink, now_ms: int) -> None:
         """Send the coverage of a flight that has ended, where it is another than the one sent last."""
@@ -300,29 +316,30 @@ class Healing:
 
     def _protocol(self, flight: Flight) -> str:
         chosen = self._settings.protocol
-        return self._answered_by.get(flight.device, "log") if chosen == "auto" else chosen
+        return self._protocols.get(flight.device, "log") if chosen == "auto" else chosen
 
     def _new_transfer(self, protocol: str, key: Key) -> CardTransfer:
-        del protocol
-        return LogTransfer(key[1], key[2], self._max_bytes_s)
+        make = FileTransfer if protocol == "ftp" else LogTransfer
+        return make(key[1], key[2], self._max_bytes_s)
 
     def _advance(self, job: _Job, history: HistorySink, now_s: float) -> Sends:
         try:
             if not job.logs:
                 logs = job.transfer.logs()
                 if logs is None:
-                    return [(job.key[0], request) for request in job.transfer.due(now_s)]
+                    return _to(job, job.transfer.due(now_s))
                 job.logs = _readable(logs)
             self._read_on(job, history)
+            ending, job.ending = job.ending, []
             if self._job is None:
-                return [(job.key[0], request) for request in job.transfer.stop()]
-            return [(job.key[0], request) for request in job.transfer.due(now_s)]
+                return _to(job, ending + job.transfer.stop())
+            return _to(job, ending + job.transfer.due(now_s))
         except NotAnswered as failure:
             self._fail(failure.reason, now_s)
         except OSError as error:
             _LOGGER.warning("the parts of a log cannot be kept (%s)", error)
             self._fail("disk", now_s)
-        return [(job.key[0], request) for request in job.transfer.stop()]
+        return _to(job, job.transfer.stop())
 
     def _read_on(self, job: _Job, history: HistorySink) -> None:
         """Decode what is there, at most `_STEP_BYTES`; request what is needed next."""
@@ -383,7 +400,7 @@ class Healing:
         if job.witness:
             if data != job.witness:  # another log has that place in the list now
                 self.counts["card_other_log"] += 1
-                job.transfer.stop()
+                job.ending += job.transfer.stop()
                 file.delete()
                 job.asked = None
                 job.file = file = SparseFile(self._path(job.flight, log))
@@ -406,7 +423,7 @@ class Healing:
 
     def _end_log(self, job: _Job, result: SpanResult) -> None:
         gap, rows, log = job.gap, job.rows, job.log
-        job.transfer.stop()  # of the file, which is complete as far as it was needed
+        job.ending += job.transfer.stop()  # of the file, which is complete as far as it was needed
         if job.file is not None:
             job.file.close()
         job.file, job.run, job.asked = None, None, None
@@ -447,8 +464,18 @@ class Healing:
         if job is None:
             return
         flight = job.flight
-        flight.attempts += 1
         self.counts["card_failures"] += 1
+        if self._settings.protocol == "auto" and reason in _OTHER_PROTOCOL:
+            other = "log" if job.protocol == "ftp" else "ftp"
+            self._protocols[flight.device] = other
+            if reason == "no_answer":  # to neither: what the first one said is the reason
+                reason = self._reasons.pop(flight.device, reason)
+            if other == "ftp":  # the same attempt
+                self._reasons[flight.device] = reason
+                self._wait_until_s[flight.key] = now_s
+                self._drop_job()
+                return
+        flight.attempts += 1
         if flight.attempts >= _ATTEMPTS:
             for gap in flight.gaps:
                 if gap.state == "open":
@@ -478,6 +505,11 @@ class Healing:
     @staticmethod
     def _source_of(flight: Flight) -> DeviceId:
         return DeviceId(flight.device, KIND, flight.site, flight.simulated)
+
+
+def _to(job: _Job, requests: Sequence[Outgoing]) -> Sends:
+    """Return requests with the link on which they go."""
+    return [(job.key[0], request) for request in requests]
 
 
 def _readable(logs: Sequence[LogEntry]) -> list[LogEntry]:

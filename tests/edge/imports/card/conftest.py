@@ -16,13 +16,14 @@ CUT_S = 12
 
 @dataclass
 class Landed:
-    """The flight, what came by link and from the card, and what the gateway noted up to landing."""
+    """The flight, what came by link and from the card, and what the gateway noted, and wrote, up to landing."""
 
     flight: Flight
     live: Store
     history: Store
     folder: Path
     heard: list[Heard]
+    state: bytes
     log: bytes
 
 
@@ -42,6 +43,8 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     flight.land()
     flight.run(60, until=lambda: bool(live.coverages()))
     noted = list(heard)
+    flight.run(1.5)
+    state = (folder / "drones.json").read_bytes()
     flight.run(60, until=lambda: live.coverages()[-1]["state"] != "open")
     log = flight.drone.recorder.logs[-1]
-    return Landed(flight, live, history, folder, noted, log.read(0, log.size_bytes))
+    return Landed(flight, live, history, folder, noted, state, log.read(0, log.size_bytes))

@@ -7,9 +7,13 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.imports.dataflash.source import DataflashSource
-from edge.sources.mavlink.protocol.encoder import RequestLogData, RequestLogEnd
+from edge.sources.mavlink.protocol.encoder import RequestFile, RequestLogData, RequestLogEnd
+from edge.sources.mavlink.settings import HealSettings
+from firmware_sim.drone.simulator import Drone, DroneSettings
+from firmware_sim.links.faults import Faults
 from tests.edge.imports.card.conftest import CUT_S, Landed
-from tests.edge.imports.card.healed_flight import Store
+from tests.edge.imports.card.healed_flight import Flight, Gateway, Store
+from tests.edge.sources.mavlink.test_simulated import START_MS
 
 
 def test_after_landing_the_missing_span_is_the_logs_each_sample_once(landed: Landed, tmp_path: Path) -> None:
@@ -56,3 +60,29 @@ def test_what_was_sent_only_reads_and_only_while_disarmed(landed: Landed) -> Non
     armed = [event for event in landed.live.events if event.kind == "armed" and not event.data["armed"]]
     assert min(at_ms for at_ms, _ in gateway.sent) > armed[-1].t
     assert isinstance(gateway.sent[-1][1], RequestLogEnd)
+
+
+def test_an_autopilot_that_restarts_in_the_gap_has_two_logs_and_both_are_read_as_files(tmp_path: Path) -> None:
+    live, history = Store(), Store()
+    drone = Drone(DroneSettings(faults=Faults(reboots_s=(26.0,))), START_MS)
+    flight = Flight(drone, Gateway(tmp_path, live, history, HealSettings(protocol="ftp")))
+    flight.identify()
+    flight.run(20)
+    flight.is_cut = True
+    flight.run(15)
+    flight.is_cut = False
+    flight.run(4)
+    flight.identify()
+    flight.run(6)
+    flight.land()
+    flight.run(90, until=lambda: bool(live.coverages()) and live.coverages()[-1]["state"] != "open")
+    (gap,) = flight.gateway.healing.flights()[0].gaps
+    assert not gap.is_one_boot
+    assert len(drone.recorder.logs) == 2
+    assert gap.covered_ms == pytest.approx(gap.duration_ms - 3000, abs=700)  # three seconds without a position
+    assert history.contradictions == history.twice == 0
+    at_ms = list(history.of("latitude_deg"))
+    assert min(at_ms) - gap.before.time_ms <= 200
+    assert gap.after.time_ms - max(at_ms) <= 200
+    assert not live.samples.keys() & history.samples.keys()
+    assert {type(request) for _, request in flight.gateway.sent} == {RequestFile}

@@ -12,7 +12,15 @@ import pytest
 from edge.imports.card.formats import log_formats
 from edge.sources.mavlink.card.flights import Flight
 from edge.sources.mavlink.card.healing import CardVehicle, Healing
-from edge.sources.mavlink.protocol.encoder import Outgoing, RequestLogData, RequestLogEnd
+from edge.sources.mavlink.protocol.decoder import FrameDecoder
+from edge.sources.mavlink.protocol.encoder import (
+    Encoder,
+    FileRequest,
+    Outgoing,
+    RequestFile,
+    RequestLogData,
+    RequestLogEnd,
+)
 from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.settings import HealSettings, MavlinkSettings
 from edge.sources.source import Readings
@@ -20,6 +28,7 @@ from firmware_sim.drone.card import dataflash as df
 from tests.edge.imports.card.conftest import CUT_S, Landed
 from tests.edge.imports.card.healed_flight import Store
 from tests.edge.sources.mavlink.card.test_log_transfer import Card
+from tests.firmware_sim.drone.card.served_card import ServedCard
 
 Hurt = Callable[[list[RawFrame]], list[RawFrame]]
 
@@ -36,11 +45,12 @@ class Play:
         self.sent: list[tuple[float, Outgoing]] = []
         self.hurt: Hurt = lambda frames: frames
         self.may_send, self.bytes_s = may_send, bytes_s
+        vehicle = landed.heard[-1][0]
+        self.vehicles: dict[str, CardVehicle] = {vehicle.device: vehicle}
+        folder.mkdir(exist_ok=True)
+        (folder / "drones.json").write_bytes(landed.state)
         self.healing = self._begin()
-        self.vehicles: dict[str, CardVehicle] = {}
-        for vehicle, runs, now_s in landed.heard:
-            self.healing.note_rows(vehicle, runs, now_s)
-            self.vehicles[vehicle.device] = vehicle
+        self.healing.note_rows(vehicle, (), self.now_s)
 
     def restart(self) -> None:
         """Replace the gateway by a new one; the old one is killed, with what it did not write."""
@@ -118,7 +128,7 @@ def is_healed(play: Play) -> bool:
     return play.history.samples == play.landed.history.samples and play.flight.gaps[0].state == "healed"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_lost_repeated_and_disordered_parts_give_the_same_samples(landed: Landed, tmp_path: Path, seed: int) -> None:
     play = Play(landed, tmp_path, Card({4: landed.log}))
     dice = random.Random(seed)
@@ -308,6 +318,12 @@ def test_a_gateway_that_may_not_send_says_what_remains(landed: Landed, tmp_path:
     play.run(600)
     assert play.sent == []
     assert play.live.coverages()[-1]["reason"] == "off"
+    play.may_send = True
+    play.healing.close()
+    play.healing = play._begin()
+    play.healing.note_rows(next(iter(play.vehicles.values())), (), play.now_s)
+    play.heal()
+    assert is_healed(play)
 
 
 def test_a_ground_stations_own_transfer_goes_first(landed: Landed, tmp_path: Path) -> None:
@@ -319,6 +335,50 @@ def test_a_ground_stations_own_transfer_goes_first(landed: Landed, tmp_path: Pat
     assert [type(request) for _, request in play.sent[count:]] == [RequestLogEnd]
     play.heal()
     assert is_healed(play)
+
+
+class FileCard(Card):
+    """A card that answers only the file transfer protocol."""
+
+    def __init__(self, *logs: bytes) -> None:
+        super().__init__({})
+        self.served = ServedCard(*logs)
+        self._encoder, self._own = Encoder(), FrameDecoder()
+
+    def answer(self, request: Outgoing) -> list[RawFrame]:
+        if not isinstance(request, RequestFile):
+            return []
+        frames = self.served.ask(self._encoder.encode(request))
+        return self._own.read(b"".join(frames + self.served.step(0.5)))
+
+
+@pytest.mark.parametrize("bytes_s", [20_000, 60_000])
+def test_a_vehicle_that_serves_files_only_is_read_by_parts_or_bursts(
+    landed: Landed, tmp_path: Path, bytes_s: float
+) -> None:
+    play = Play(landed, tmp_path, FileCard(rewrite(landed.log, another_day), landed.log, b"x" * 2000), bytes_s=bytes_s)
+    play.heal()
+    assert is_healed(play)
+    assert play.history.twice == 0
+    kinds = [request.request for _, request in play.sent if isinstance(request, RequestFile)]
+    assert (FileRequest.BURST_READ in kinds) == (bytes_s > 28_000)
+    assert kinds.count(FileRequest.OPEN_TO_READ) <= kinds.count(FileRequest.TERMINATE)
+    served = play.card.served if isinstance(play.card, FileCard) else None
+    assert served is not None
+    assert [log.size_bytes for log in served.drone.recorder.logs][1] == len(landed.log)
+
+
+def test_arming_ends_a_burst_at_once(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, FileCard(landed.log), bytes_s=60_000)
+    bursts = [FileRequest.BURST_READ]
+    play.run(60, until=lambda: [r for _, r in play.sent if isinstance(r, RequestFile) and r.request in bursts])
+    ((device, vehicle),) = play.vehicles.items()
+    play.vehicles = {device: replace(vehicle, armed=True)}
+    count = len(play.sent)
+    play.run(60)
+    (request,) = [request for _, request in play.sent[count:]]
+    assert isinstance(request, RequestFile)
+    assert request.request is FileRequest.TERMINATE
 
 
 def replace_source(run: Readings, device: str) -> Readings:
