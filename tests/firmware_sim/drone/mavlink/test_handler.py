@@ -228,7 +228,8 @@ def test_streams_are_switched_in_groups_too() -> None:
 def test_file_transfer_is_refused_at_once_so_that_parameters_come_the_other_way() -> None:
     station = Station()
     payload = bytearray(251)
-    payload[0:4] = (41).to_bytes(2, "little") + bytes([2, 4])
+    payload[0:5] = (41).to_bytes(2, "little") + bytes([2, 4, 16])
+    payload[12:28] = b"@PARAM/param.pck"
     (answer,) = station.ask(dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, list(payload)))
     said = bytes(answer.payload)
     assert (said[0], said[2], said[3], said[4], said[5], said[12]) == (42, 2, 129, 1, 4, 7)
