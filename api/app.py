@@ -72,6 +72,8 @@ reported as applied. Simulated data is always marked `simulated`.
 """
 
 _LIMITS: Final = Limits()
+#: A body from this size on is compressed in a thread, and not by the event loop.
+_LARGE_BODY_BYTES: Final = 32 * 1024
 #: Threads that answer /readyz and /metrics, and nothing else.
 _HEALTH_THREADS: Final = 4
 
@@ -162,7 +164,7 @@ def create_app(
     app.state.running = RunningRequests()
     app.state.health_limiter = CapacityLimiter(_HEALTH_THREADS)
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s, running=app.state.running)
-    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1)
+    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1, thread_minimum_size=_LARGE_BODY_BYTES)
     app.add_middleware(DurationMiddleware, registry=metrics)
     app.add_middleware(BrowserHeadersMiddleware)
     app.add_middleware(LanguageMiddleware)

@@ -112,30 +112,31 @@ def find_greenhouses(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]
 
 def find_devices(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
     """Yield the devices at their newest positions, with newest values, quality flags and times."""
-    catalog, newest = EntityCatalog(scope), read_latest(scope)
-    for name, record in sorted(catalog.records.items()):
-        location = catalog.find("Locations", name)
-        point = None if location is None else location.values["location"]
-        about = {} if location is None else location.values["properties"]
-        properties: dict[str, Any] = {
-            "name": record.descriptor.name or name,
-            "kind": record.descriptor.kind,
-            "site": record.descriptor.site,
-            "gateway": record.gateway,
-            "simulated": any(sample.key.simulated for sample in newest.get(name, {}).values())
-            if newest.get(name)
-            else record.descriptor.simulated,
-            "position_source": about.get("source"),
-            "position_time": about.get("time"),
-            "last_seen": utc_of(record.last_seen_ms),
-            "source": "telemetry",
-            "quality": "see each value's _quality: QARTOD 1 good, 2 not evaluated, 3 suspect, 4 failed",
-        }
-        samples = newest.get(name, {})
-        for channel, sample in sorted(samples.items()):
-            properties |= _value_of(name_column(record, channel), channel, sample)
-        seen_ms = max((sample.time_ms for sample in samples.values()), default=record.last_seen_ms)
-        yield Feature(name, name, point, properties, seen_ms, seen_ms)
+    newest = read_latest(scope)
+    with EntityCatalog(scope) as catalog:
+        for name, record in sorted(catalog.records.items()):
+            location = catalog.find("Locations", name)
+            point = None if location is None else location.values["location"]
+            about = {} if location is None else location.values["properties"]
+            properties: dict[str, Any] = {
+                "name": record.descriptor.name or name,
+                "kind": record.descriptor.kind,
+                "site": record.descriptor.site,
+                "gateway": record.gateway,
+                "simulated": any(sample.key.simulated for sample in newest.get(name, {}).values())
+                if newest.get(name)
+                else record.descriptor.simulated,
+                "position_source": about.get("source"),
+                "position_time": about.get("time"),
+                "last_seen": utc_of(record.last_seen_ms),
+                "source": "telemetry",
+                "quality": "see each value's _quality: QARTOD 1 good, 2 not evaluated, 3 suspect, 4 failed",
+            }
+            samples = newest.get(name, {})
+            for channel, sample in sorted(samples.items()):
+                properties |= _value_of(name_column(record, channel), channel, sample)
+            seen_ms = max((sample.time_ms for sample in samples.values()), default=record.last_seen_ms)
+            yield Feature(name, name, point, properties, seen_ms, seen_ms)
 
 
 def find_tracks(scope: OrgScope, query: FeatureQuery) -> Iterator[Feature]:

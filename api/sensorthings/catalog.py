@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from api.sensorthings.entities import ENTITY_TYPES, Entity, Interval, TimeInstant
 from api.sensorthings.observations import find_first_ms
@@ -29,13 +29,23 @@ _FIT_QUALITY: Final = 2
 
 
 class EntityCatalog:
-    """All entities except the Observations."""
+    """All entities except the Observations.
+
+    Entities refer to others by functions of the catalog, which has them: `with` takes this circle apart, so that the
+    memory of a large answer is free at its end and not only when garbage is searched for.
+    """
 
     def __init__(self, scope: OrgScope) -> None:
         self.scope = scope
         self.records = {record.descriptor.device: record for record in scope.store.devices(scope.organisation)}
         self._entities: dict[str, dict[str, Entity]] = {}
         self._times: dict[str, dict[str, Interval]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._entities.clear()
 
     def entities(self, plural: str) -> list[Entity]:
         """Return the entities of a kind by id."""

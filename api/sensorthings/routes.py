@@ -117,9 +117,19 @@ def get_resource(
     if not resource:
         return get_sensor_things(request)
     written = _query_options(request)
-    catalog = EntityCatalog(scope)
+    with EntityCatalog(scope) as catalog:
+        return _respond(request, catalog, resource, written, (result_format, skiptoken))
+
+
+def _respond(
+    request: Request,
+    catalog: EntityCatalog,
+    resource: str,
+    written: dict[str, str],
+    paging: tuple[str | None, str | None],
+) -> Response:
     target = resolve_path(catalog, resource)
-    serializer = Serializer(catalog, f"{str(request.base_url).rstrip('/')}{_ROOT}", scope.now_ms)
+    serializer = Serializer(catalog, f"{str(request.base_url).rstrip('/')}{_ROOT}", catalog.scope.now_ms)
     if target.field:
         return _reply_field(request, target)
     try:
@@ -129,7 +139,7 @@ def get_resource(
     if target.entity is not None:
         body = serializer.entity(target.entity, options)
         return reply(request, {"@iot.selfLink": serializer.link(target.entity)} if target.as_reference else body)
-    return reply(request, _collection(request, serializer, target, options, (result_format, skiptoken)))
+    return reply(request, _collection(request, serializer, target, options, paging))
 
 
 def _collection(

@@ -20,10 +20,10 @@ from station.server.signals import end_process_within, stop_event
 _END_WITHIN_S: Final = 4.5
 #: How long a thread of Python code runs where others wait. The event loop waits for each busy one at every read and
 #: write of a socket: with the default of 5 ms and eight of them, more than a hundred milliseconds a request.
-_SWITCH_S: Final = 0.001
-#: Objects made until the youngest are looked through for cycles, and how often that is until older ones are. A search
-#: stops all threads; by default a busy station looked through all its objects each second, for 200 ms.
-_COLLECT_AFTER: Final = (2_000, 10, 100)
+_SWITCH_S: Final = 0.0005
+#: Objects made until the youngest are looked through for cycles, and how often that is until older ones are. All are
+#: looked through by `GarbageSearch` alone: that stops all threads, under load for half a second.
+_COLLECT_AFTER: Final = (2_000, 10, 1_000_000)
 #: Connections that the system holds until they are accepted.
 _MOST_UNACCEPTED: Final = 2048
 #: How long the server waits for cancelled work.

@@ -30,6 +30,7 @@ from headland.supervised_thread import ThreadStatus
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.commit_listeners import CommitListeners
+from station.server.garbage_search import GarbageSearch
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.http_server import serve_until_stopped
 from station.server.ingest_access.local_ingest import LocalIngest
@@ -82,6 +83,7 @@ def run_station(settings: StationSettings) -> None:
         cleanup.callback(store.close)
         registry, threads = None, ThreadSources()
         threads.add_store(store)
+        threads.add(_start_garbage_search(cleanup))
         if settings.registry_url is not None:
             registry = open_registry(settings.registry_url, deferred=True)
             cleanup.callback(registry.close)
@@ -134,6 +136,14 @@ def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: Ex
     sync.start()
     cleanup.callback(sync.stop)
     return sync
+
+
+def _start_garbage_search(cleanup: ExitStack) -> GarbageSearch:
+    """Start to search for garbage."""
+    garbage = GarbageSearch()
+    garbage.start()
+    cleanup.callback(garbage.stop)
+    return garbage
 
 
 class ThreadOwner(Protocol):
@@ -327,7 +337,7 @@ def run_api(settings: ApiSettings) -> None:
         gateways = remote if settings.ingest_urls else None
         registry = open_registry(settings.registry_url, deferred=True)
         cleanup.callback(registry.close)
-        sync = _start_sync(registry, settings.organisation, store, cleanup)
+        sync, garbage = _start_sync(registry, settings.organisation, store, cleanup), _start_garbage_search(cleanup)
         prepare = partial(ensure_organisation, registry, settings.organisation, "station")
         workers = _start_workers(
             registry,
@@ -345,7 +355,7 @@ def run_api(settings: ApiSettings) -> None:
             organisation=settings.organisation,
             readiness=workers.checks,
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
-            threads=lambda: [*sync.threads(), *workers.threads()],
+            threads=lambda: [*sync.threads(), *garbage.threads(), *workers.threads()],
             webhooks_to=settings.webhooks_to,
             unreachable=unreachable_kinds(settings.mail, has_broker=False),
             gateways=gateways,

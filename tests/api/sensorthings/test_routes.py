@@ -1,9 +1,12 @@
+import gc
 from typing import Any
 
 import httpx
 import pytest
 
+from api.sensorthings.entities import Entity
 from tests.api.farm import DRONE, HOUSE, SECONDS
+from tests.waiting import wait_until
 
 ROOT = "/sta/v1.1"
 CO2 = f"{ROOT}/Datastreams('{HOUSE}:co2_ppm')"
@@ -159,3 +162,15 @@ def test_what_is_not_supported_is_a_problem(
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"]
+
+
+def test_the_entities_of_an_answer_are_free_at_its_end(client: httpx.Client) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for path in (f"{ROOT}/Datastreams", f"{ROOT}/Observations", "/ogc/collections/devices/items"):
+            assert client.get(path, params={"$expand": "Thing"} if path.endswith("streams") else {}).status_code == 200
+        # A thread of the server may still hold the last one.
+        wait_until(lambda: not any(type(each) is Entity for each in gc.get_objects()), 5)
+    finally:
+        gc.enable()

@@ -48,7 +48,8 @@ UNSUPERVISED = {
     "headland/client/": "the caller's",
 }
 STATION_THREADS = {
-    "alarm-worker", "api-live", "forecast-worker", "home-assistant-bridge", "ingest-network", "ingest-writer",
+    "alarm-worker",
+    "garbage-search", "api-live", "forecast-worker", "home-assistant-bridge", "ingest-network", "ingest-writer",
     "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-sender",
     *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
     "registry-sync", "store-maintenance", "store-writer",
