@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from firmware_sim.drone.field_model import FieldScenario, SprayerPlan
+from firmware_sim.drone.parameter_tables import COPTER, INT8, INT16, INT32, REAL32
 
-#: MAV_PARAM_TYPE.
-INT8: Final = 2
-INT16: Final = 4
-INT32: Final = 6
-REAL32: Final = 9
 _RANGE: Final = {INT8: 127, INT16: 32767, INT32: 2**31 - 1}
 #: SERVOn_FUNCTION of a sprayer's pump (here also of a spreader's feeder) and of its spinner.
 PUMP_FUNCTION: Final = 22
@@ -26,7 +22,7 @@ SPINNER_FULL_RPM: Final = 2000.0
 _SPINNER_MIN_US, _SPINNER_MAX_US = 1000, 2000
 
 
-class Parameters:
+class Parameters(Mapping[str, float]):
     """Parameter table in index order; values are floats, as in PARAM_VALUE."""
 
     def __init__(self, scenario: FieldScenario, system_id: int) -> None:
@@ -37,7 +33,7 @@ class Parameters:
         """Return the number of parameters."""
         return len(self._table)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         """Return whether a parameter exists."""
         return name in self._table
 
@@ -60,11 +56,15 @@ class Parameters:
         kind = self._table[name][1]
         if kind != REAL32:
             value = float(round(value))
-            if abs(value) > _RANGE[kind]:
+            if not fits(value, kind):
                 return False
         self._table[name] = (value, kind)
         self._servos.clear()
         return True
+
+    def add(self, name: str, value: float, kind: int) -> None:
+        """Add a parameter that only some firmwares have, unless it exists."""
+        self._table.setdefault(name, (value, kind))
 
     def put(self, name: str, value: float) -> None:
         """Store a value that the autopilot itself counts."""
@@ -93,10 +93,15 @@ class Parameters:
         return round(low + (high - low) * share)
 
 
+def fits(value: float, kind: int) -> bool:
+    """Return whether a value lies in the range of its MAV_PARAM_TYPE."""
+    return kind == REAL32 or abs(value) <= _RANGE[kind]
+
+
 def _defaults(scenario: FieldScenario, system_id: int) -> dict[str, tuple[float, int]]:
     machine = scenario.machine
     pump_pct = 100 * machine.rate_ha * scenario.swath_m * 0.006 / machine.max_per_min
-    table: dict[str, tuple[float, int]] = {
+    table: dict[str, tuple[float, int]] = COPTER | {
         "ARMING_CHECK": (1, INT32),
         "BATT_ARM_VOLT": (round(scenario.airframe.cells * 3.6, 1), REAL32),
         "BATT_CAPACITY": (round(scenario.airframe.capacity_mah), INT32),

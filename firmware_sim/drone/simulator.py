@@ -17,6 +17,7 @@ from firmware_sim.drone.card.flight_recorder import FlightRecorder
 from firmware_sim.drone.card.log_server import LogServer
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder, unique_id
+from firmware_sim.drone.mavlink.firmware.choice import firmware_named
 from firmware_sim.drone.mavlink.handler import Handler, MessageReceiver
 from firmware_sim.drone.mavlink.streams import Streams
 from firmware_sim.drone.physics.vehicle_body import STEP_MS
@@ -63,10 +64,13 @@ class DroneSettings:
     fleet: int = 1
     idle: bool = False
     faults: Faults = NO_FAULTS
+    #: Firmware that the vehicles speak for: `copter`, `rover` or `px4`.
+    autopilot: str = "copter"
 
     def __post_init__(self) -> None:
         """Validate all values; raises SettingsError."""
         field_named(self.scenario)
+        firmware_named(self.autopilot)
         SimClock(self.speed, 0, 0)
         last_id = self.system_id + (0 if self.faults.same_id else self.fleet - 1)
         if not 1 <= self.system_id <= last_id <= 255 or not 1 <= self.fleet <= 250:
@@ -83,7 +87,7 @@ class Drone:
     """A vehicle with its MAVLink messages. Pure: messages in, frames out; no clock and no socket."""
 
     def __init__(self, settings: DroneSettings, start_ms: int, number: int = 0) -> None:
-        scenario = field_named(settings.scenario)
+        scenario, firmware = field_named(settings.scenario), firmware_named(settings.autopilot)
         if number:
             scenario = scenario.moved_across(number * (scenario.width_m() + _PATH_M))
         seed = settings.seed + number
@@ -98,14 +102,16 @@ class Drone:
             up_for_s=number * _BOOT_APART_S,
             with_ground=settings.truth_dir is not None,
             speed=settings.speed,
+            traits=firmware.traits,
         )
         self.seed = seed
-        self.encoder = VehicleEncoder(self.vehicle, seed, system_id, settings.mavlink_version)
-        self.streams = Streams()
-        self.handler = Handler(self.vehicle, self.encoder, self.streams, system_id, settings.speed)
+        self.encoder = VehicleEncoder(self.vehicle, firmware, seed, system_id, settings.mavlink_version)
+        self.streams = Streams(firmware.intervals_ms)
+        self.handler = Handler(self.vehicle, firmware, self.encoder, self.streams, system_id, settings.speed)
         self.recorder = FlightRecorder(self.vehicle, unique_id(seed))
-        self.handler.add_service(LogServer(self.vehicle, self.recorder))
-        self.handler.add_service(FileServer(self.vehicle, self.recorder))
+        if firmware.has_dataflash_card:
+            self.handler.add_service(LogServer(self.vehicle, self.recorder))
+            self.handler.add_service(FileServer(self.vehicle, self.recorder))
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
 

@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from firmware_sim.drone.card import dataflash as df
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
-from firmware_sim.drone.mavlink.payload_messages import FLOW_BATTERY_ID, TANK_BATTERY_ID
+from firmware_sim.drone.mavlink.messages.payload import FLOW_BATTERY_ID, TANK_BATTERY_ID
 from firmware_sim.drone.physics.sprayer import Sprayer
 
 #: Logs that a card holds; the oldest goes, and the others move up in the list, as ArduPilot's do.

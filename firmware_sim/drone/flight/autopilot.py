@@ -8,10 +8,9 @@ from firmware_sim.drone.field_model import Place
 from firmware_sim.drone.flight.failsafes import Failsafes
 from firmware_sim.drone.flight.guided import Reference, SpeedLimits, Target
 from firmware_sim.drone.flight.mission.commands import LOITER_TURNS, RETURN, TAKEOFFS
-from firmware_sim.drone.flight.mission.items import Item
+from firmware_sim.drone.flight.mission.items import Item, height_of
 from firmware_sim.drone.flight.mission_flight import MissionFlight
 from firmware_sim.drone.flight.modes import (
-    ARMABLE,
     DRIFTING,
     MISSION_MODES,
     NOT_ENTERABLE,
@@ -20,12 +19,15 @@ from firmware_sim.drone.flight.modes import (
     Mode,
     Stage,
 )
+from firmware_sim.drone.flight.traits import COPTER, Traits
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.path import Height, Waypoint
 from firmware_sim.drone.physics.vehicle_body import Body, BodyCommand
 
 #: A take-off is complete this far below its height, and the flight continues without a stop.
 _NEARLY_UP_M: Final = 0.5
+#: Least height of a take-off before a mission that has none.
+_MIN_TAKE_OFF_M: Final = 2.5
 #: Circles that are planned at once in CIRCLE.
 _TURNS: Final = 20
 
@@ -33,9 +35,9 @@ _TURNS: Final = 20
 class Autopilot(MissionFlight):
     """Flight logic of a vehicle. Commands return whether they are executed; the reason of a refusal is a text."""
 
-    def __init__(self, body: Body, parameters: Parameters, speed: float = 1.0) -> None:
-        super().__init__(body, parameters)
-        self.failsafes = Failsafes(self, speed)
+    def __init__(self, body: Body, parameters: Parameters, traits: Traits = COPTER, speed: float = 1.0) -> None:
+        super().__init__(body, parameters, traits)
+        self.failsafes = Failsafes(self, traits, speed)
 
     @property
     def landed_state(self) -> int:
@@ -62,7 +64,7 @@ class Autopilot(MissionFlight):
         if self.armed:
             return True
         reason = None if force else self.arming_refusal()
-        if reason is None and self.mode not in ARMABLE:
+        if reason is None and self.mode not in self.traits.armable:
             reason = f"Arm: {self.mode.name} mode not armable"
         if reason is not None:
             self.send_text(2, reason)
@@ -103,7 +105,9 @@ class Autopilot(MissionFlight):
 
     def take_off(self, height_m: float) -> bool:
         """Climb to a height above home; requires GUIDED, armed, on the ground."""
-        if not (self.mode is Mode.GUIDED and self.armed and self.body.landed) or not 0 < height_m < 1000:
+        if self.traits.drives or not (self.mode is Mode.GUIDED and self.armed and self.body.landed):
+            return False
+        if not 0 < height_m < 1000:
             return False
         self._climb_to(height_m)
         return True
@@ -118,7 +122,7 @@ class Autopilot(MissionFlight):
     @property
     def takes_targets(self) -> bool:
         """Whether a ground station's targets are followed: in GUIDED, in the air."""
-        return self.mode is Mode.GUIDED and self.armed and self.stage is not Stage.IDLE
+        return self.mode is Mode.GUIDED and self.armed and (self.traits.drives or self.stage is not Stage.IDLE)
 
     def follow(self, target: Target) -> None:
         """Follow a target that a ground station streams, for GUID_TIMEOUT, where it is followed at all."""
@@ -179,7 +183,8 @@ class Autopilot(MissionFlight):
         self.camera.step(now_ms, (motion.east_m, motion.north_m), self.body.receiver.has_fix)
         pump, spinner = self.sprayer.shares()
         aim = None if self.stage is Stage.DRIFT else self._navigator.aim()
-        up_m = self.body.ground_m if self.stage is Stage.DESCEND else self._navigator.up_m()
+        on_ground = self.traits.drives or self.stage is Stage.DESCEND
+        up_m = self.body.ground_m if on_ground else self._navigator.up_m()
         return BodyCommand(self.armed, flying, aim, up_m, pump, spinner)
 
     def _mode_refusal(self, mode: Mode) -> str | None:
@@ -188,27 +193,36 @@ class Autopilot(MissionFlight):
             return f"Mode change to {mode.name} failed: requires position"
         if mode in NOT_ENTERABLE or (mode is Mode.THROW and self.armed):
             return f"Mode change to {mode.name} failed: init failed"
-        if mode is Mode.AUTO_RTL and (self.landing_start() is None or not self.armed or self.body.landed):
+        if mode is Mode.AUTO_RTL and (self.landing_start() is None or not self.armed or not self.airborne):
             return "Mode change to AUTO_RTL failed: No landing sequence found"
         if mode is not Mode.AUTO:
             return None
         if len(self.items) < 2:
             return "Mode change to AUTO failed: no mission"
-        first = self._first_flown()
-        if self.armed and self.body.landed and (first is None or first.command not in TAKEOFFS):
-            return "Auto: Missing Takeoff Cmd"
-        return None
+        return "Auto: Missing Takeoff Cmd" if self.armed and self._lacks_take_off() else None
+
+    def _lacks_take_off(self) -> bool:
+        """Return whether the mission would start on the ground without a take-off that it needs."""
+        traits, first = self.traits, self._first_flown()
+        return (
+            not (traits.drives or traits.takes_off_itself or self.airborne)
+            and (first is None or first.command not in TAKEOFFS)
+        )  # fmt: skip
 
     def _enter(self) -> None:
         """Start the behaviour of the new mode."""
-        if self.body.landed and self.mode is not Mode.AUTO:
+        if not self.airborne and self.mode is not Mode.AUTO:
             self.stage = Stage.IDLE
             return
         self._speed_m_s = self._cruise_m_s()
         if self.stage in {Stage.TAKE_OFF, Stage.RETURN, Stage.DESCEND}:
             self._navigator.keep_height()
         if self.mode is Mode.AUTO:
-            self._start_item(max(1, self.seq))
+            first = self._first_flown()
+            if self.traits.takes_off_itself and not self.airborne and first and first.command not in TAKEOFFS:
+                self._climb_to(max(_MIN_TAKE_OFF_M, height_of(first, self.body.scenario).height_m))
+            else:
+                self._start_item(max(1, self.seq))
         elif self.mode is Mode.AUTO_RTL:
             self._start_item(self.landing_start() or 1)
         elif self.mode in RETURNING:
@@ -262,12 +276,16 @@ class Autopilot(MissionFlight):
             item = self._item()
             if item is None:
                 self._hold_position()
+            elif self.stage is Stage.TAKE_OFF and item.command not in TAKEOFFS:
+                self._start_item(max(1, self.seq))
             else:
                 self._finish_item(item)
 
     def _continue_after_wait(self) -> None:
         item = self._item()
         if self.mode in RETURNING or (item is not None and item.command == RETURN):
-            self.stage = Stage.DESCEND
+            # One that drives is at its home and stays there.
+            self.mission_complete = self.traits.drives
+            self.stage = Stage.HOLD if self.traits.drives else Stage.DESCEND
         elif self.mode in MISSION_MODES:
             self._start_item(self.seq + 1)

@@ -82,7 +82,8 @@ class Crew:
             # Retry later: otherwise the reason would be sent at every step.
             self._ready_ms += 5000
             return
-        if self._next_row == 0:
+        if self._next_row == 0 or autopilot.traits.drives:
+            autopilot.set_current(row_start_seq(self._next_row) if self._next_row else 0)
             autopilot.set_mode(Mode.AUTO)
             self._plan = CrewPlan.WORK
         else:
@@ -91,6 +92,9 @@ class Crew:
 
     def _fly(self) -> None:
         autopilot = self._autopilot
+        if autopilot.traits.drives and autopilot.stage is Stage.HOLD and autopilot.mission_complete:
+            autopilot.disarm()
+            return
         if self._plan is CrewPlan.RISE and autopilot.stage is Stage.HOLD:
             autopilot.set_current(row_start_seq(self._next_row))
             autopilot.set_mode(Mode.AUTO)

@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from firmware_sim.drone.flight.modes import MISSION_MODES, Mode, Stage
+from firmware_sim.drone.flight.traits import Traits
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 
 _RETURN_WHEN_LOW: Final = 2
-#: FS_GCS_ENABLE -> the modes to try, in order; 1, 2 and every other value return home.
-_STATION_ACTIONS: Final[dict[int, tuple[Mode, ...]]] = {
-    3: (Mode.SMART_RTL, Mode.RTL),
-    4: (Mode.SMART_RTL,),
-    5: (),
-    6: (Mode.AUTO_RTL, Mode.RTL),
-    7: (Mode.BRAKE,),
-}
 #: FS_OPTIONS: do not act on a lost ground station in a mission, while landing, and in a mode with a pilot.
 _CONTINUE_MISSION, _CONTINUE_LANDING, _CONTINUE_PILOT = 2, 8, 16
 _PILOTED: Final = frozenset(
@@ -35,6 +28,10 @@ class Watched(Protocol):
     stage: Stage
     armed: bool
 
+    @property
+    def airborne(self) -> bool:
+        """Whether the vehicle flies, or drives."""
+
     def set_mode(self, number: int, /) -> bool:
         """Change the mode where it can be entered."""
 
@@ -48,8 +45,9 @@ class Watched(Protocol):
 class Failsafes:
     """Changes an autopilot's mode when something fails; a station's silence counts in real time at any `speed`."""
 
-    def __init__(self, autopilot: Watched, speed: float = 1.0) -> None:
+    def __init__(self, autopilot: Watched, traits: Traits, speed: float = 1.0) -> None:
         self._autopilot = autopilot
+        self._traits = traits
         self._speed = speed
         self._idle_ms = 0
         self._heard_ms: int | None = None
@@ -114,7 +112,7 @@ class Failsafes:
         outcome = ""
         if not autopilot.armed:
             pass
-        elif autopilot.body.landed and autopilot.stage is Stage.IDLE:
+        elif not autopilot.airborne and autopilot.stage is Stage.IDLE:
             outcome = " - Disarming"
             autopilot.disarm()
         elif options & _CONTINUE_LANDING and autopilot.mode in _LANDING:
@@ -124,10 +122,10 @@ class Failsafes:
         elif options & _CONTINUE_PILOT and autopilot.mode in _PILOTED:
             outcome = " - Continuing Pilot Control"
         else:
-            self._try(*_STATION_ACTIONS.get(int(autopilot.parameters["FS_GCS_ENABLE"]), (Mode.RTL,)))
+            self._try(*self._traits.on_silence(autopilot.parameters))
         autopilot.send_text(4, f"GCS Failsafe{outcome}")
 
     def _try(self, *modes: Mode) -> None:
-        """Enter the first of the modes that can be entered, else land."""
+        """Enter the first of the modes that can be entered, else the last resort."""
         if not any(self._autopilot.set_mode(mode) for mode in modes):
-            self._autopilot.set_mode(Mode.LAND)
+            self._autopilot.set_mode(self._traits.last_resort)

@@ -14,6 +14,7 @@ from firmware_sim.drone.flight.modes import MISSION_MODES, Stage
 from firmware_sim.drone.flight.outputs import ServoOutputs
 from firmware_sim.drone.flight.sprayer_control import AcSprayer
 from firmware_sim.drone.flight.steering import MAX_QUEUED, Steering
+from firmware_sim.drone.flight.traits import Traits
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.vehicle_body import STEP_S, Body
 
@@ -25,8 +26,8 @@ _SHOOT: Final = 1
 class MissionFlight(Steering):
     """Mission of a vehicle, and the machine, outputs and camera that its items control."""
 
-    def __init__(self, body: Body, parameters: Parameters) -> None:
-        super().__init__(body, parameters)
+    def __init__(self, body: Body, parameters: Parameters, traits: Traits) -> None:
+        super().__init__(body, parameters, traits)
         self.outputs = ServoOutputs(parameters)
         self.sprayer = AcSprayer(parameters, self.outputs, STEP_S)
         self.camera = Camera(parameters)
@@ -42,9 +43,14 @@ class MissionFlight(Steering):
         return self._program.items
 
     @property
+    def in_mission_mode(self) -> bool:
+        """Whether the mode is one that flies the mission."""
+        return self.mode in MISSION_MODES
+
+    @property
     def in_mission(self) -> bool:
         """Whether the vehicle flies its mission."""
-        return self.mode in MISSION_MODES and self.armed and not self.body.landed
+        return self.mode in MISSION_MODES and self.armed and self.airborne
 
     @property
     def mission_state(self) -> int:
@@ -167,7 +173,9 @@ class MissionFlight(Steering):
             return
         self.seq = following
         item = self.items[following]
-        if item.command in commands.TAKEOFFS:
+        if item.command in commands.TAKEOFFS and self.traits.drives:
+            self._finish_item(item)
+        elif item.command in commands.TAKEOFFS:
             self._climb_to(height_of(item, self.body.scenario).height_m)
         elif item.command == commands.RETURN:
             self._return()

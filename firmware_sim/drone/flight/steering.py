@@ -9,6 +9,7 @@ from typing import Final
 from firmware_sim.drone.field_model import Place
 from firmware_sim.drone.flight.modes import Mode, Stage, Text
 from firmware_sim.drone.flight.navigator import Navigator
+from firmware_sim.drone.flight.traits import Traits
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.path import Height, Waypoint
 from firmware_sim.drone.physics.vehicle_body import Body
@@ -23,8 +24,9 @@ _MAX_WAIT_S: Final = 86_400
 class Steering:
     """State of a flight and its actions; `stage` says which one is under way."""
 
-    def __init__(self, body: Body, parameters: Parameters) -> None:
+    def __init__(self, body: Body, parameters: Parameters, traits: Traits) -> None:
         self.body = body
+        self.traits = traits
         self.parameters = parameters
         self.mode = Mode.STABILIZE
         self.armed = False
@@ -37,6 +39,16 @@ class Steering:
         self._speed_m_s = self._cruise_m_s()
         self._wait_ms = 0
         self._now_ms = body.start_ms
+
+    @property
+    def airborne(self) -> bool:
+        """Whether the vehicle flies; one that drives, whether it is under way or holds."""
+        return self.stage is not Stage.IDLE if self.traits.drives else not self.body.landed
+
+    def reference(self) -> tuple[float, float, float]:
+        """Return the place and height, east, north and up, to which the vehicle is steered."""
+        aim = self._navigator.aim()
+        return aim.east_m, aim.north_m, self._navigator.up_m()
 
     def send_text(self, severity: int, text: str) -> None:
         """Send a STATUSTEXT."""
@@ -55,7 +67,7 @@ class Steering:
 
     def _climb_to(self, height_m: float) -> None:
         """Take off; on the ground the place becomes the home."""
-        if self.body.landed and not self.home_set:
+        if not self.airborne and not self.home_set:
             self.home = self._navigator.place()
         self._hold_position()
         self._navigator.up, self.stage = Height(height_m), Stage.TAKE_OFF

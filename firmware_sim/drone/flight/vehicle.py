@@ -5,6 +5,7 @@ from __future__ import annotations
 from firmware_sim.drone.field_model import FieldScenario
 from firmware_sim.drone.flight.autopilot import Autopilot
 from firmware_sim.drone.flight.crew import Crew
+from firmware_sim.drone.flight.traits import COPTER, Traits
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 
@@ -29,13 +30,14 @@ class SimulatedVehicle:
         up_for_s: float = 0.0,
         with_ground: bool = False,
         speed: float = 1.0,
+        traits: Traits = COPTER,
     ) -> None:
         self.scenario = scenario
         self.time_ms = start_ms - start_ms % STEP_MS
         self.boot_ms = self.time_ms - round(up_for_s * 1000 / STEP_MS) * STEP_MS
         self.body = Body(scenario, seed, self.time_ms, with_ground=with_ground)
         self.parameters = Parameters(scenario, system_id)
-        self.autopilot = Autopilot(self.body, self.parameters, speed)
+        self.autopilot = Autopilot(self.body, self.parameters, traits, speed)
         self.crew = Crew(self.body, self.autopilot, flies=flies, delay_s=delay_s)
 
     @property

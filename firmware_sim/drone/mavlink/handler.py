@@ -9,13 +9,16 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.mission.items import height_of
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
-from firmware_sim.drone.mavlink import mission_result
 from firmware_sim.drone.mavlink.commands.command import Command
 from firmware_sim.drone.mavlink.commands.commander import Commander
 from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder
+from firmware_sim.drone.mavlink.firmware.ardupilot import ArduCopter
 from firmware_sim.drone.mavlink.guided_targets import GuidedTargets
-from firmware_sim.drone.mavlink.mission_transfer import MissionTransfers
-from firmware_sim.drone.mavlink.plans import MISSION, FencePlan, MissionPlan, RallyPlan, read_item
+from firmware_sim.drone.mavlink.missions import result as mission_result
+from firmware_sim.drone.mavlink.missions.plans import MISSION, FencePlan, MissionPlan, RallyPlan, read_item
+from firmware_sim.drone.mavlink.missions.px4 import Px4MissionPlan, Px4MissionTransfer
+from firmware_sim.drone.mavlink.missions.transfer import MissionTransfer, MissionTransfers
+from firmware_sim.drone.mavlink.parameter_protocol import ParameterProtocol
 from firmware_sim.drone.mavlink.streams import Streams
 
 _SET_MODE: Final = 11
@@ -62,40 +65,51 @@ class Handler:
     """Responds to the messages to this vehicle; `counters` counts handled and ignored messages."""
 
     def __init__(
-        self, vehicle: SimulatedVehicle, encoder: VehicleEncoder, streams: Streams, system_id: int, speed: float = 1.0
+        self,
+        vehicle: SimulatedVehicle,
+        firmware: ArduCopter,
+        encoder: VehicleEncoder,
+        streams: Streams,
+        system_id: int,
+        speed: float = 1.0,
     ) -> None:
         self._services: list[MessageService] = []
         self._vehicle = vehicle
-        self._parameters = vehicle.parameters
+        self._firmware = firmware
         self._streams = streams
         self._system_id = system_id
+        self._parameters = ParameterProtocol(vehicle, firmware)
         autopilot = vehicle.autopilot
         fence = FencePlan(vehicle.parameters, autopilot.send_text)
-        plans = (MissionPlan(autopilot), fence, RallyPlan(vehicle.parameters, autopilot.send_text))
-        self.commander = Commander(vehicle, encoder, streams, fence)
-        self._mission = MissionTransfers(plans, autopilot.send_text, speed, encoder.mavlink_version)
+        rally = RallyPlan(vehicle.parameters, autopilot.send_text)
+        has_home = firmware.has_home_item
+        mission = MissionPlan(autopilot) if has_home else Px4MissionPlan(autopilot)
+        protocol = MissionTransfer if has_home else Px4MissionTransfer
+        self.commander = Commander(vehicle, firmware, encoder, streams, fence)
+        plans = (mission, fence, rally)
+        self._mission = MissionTransfers(plans, autopilot.send_text, speed, encoder.mavlink_version, protocol)
         self._guided = GuidedTargets(vehicle)
         self.counters: dict[str, int] = {"handled": 0, "ignored": 0}
-        mission = self._mission
+        transfers = self._mission
         self._messages: dict[str, Callable[[Message], Responses]] = {
             "HEARTBEAT": self._hear,
             "COMMAND_LONG": self._command,
             "COMMAND_INT": self._command,
             "SET_MODE": self._set_mode,
-            "PARAM_REQUEST_READ": self._read_parameter,
-            "PARAM_REQUEST_LIST": lambda _: [self._parameter(name) for name in self._parameters],
-            "PARAM_SET": self._set_parameter,
+            "PARAM_REQUEST_READ": self._parameters.read,
+            "PARAM_REQUEST_LIST": self._parameters.list,
+            "PARAM_SET": self._parameters.set,
             "REQUEST_DATA_STREAM": self._request_stream,
             "MISSION_COUNT": self._upload,
             "MISSION_ITEM_INT": self._item,
             "MISSION_ITEM": self._item,
             "MISSION_WRITE_PARTIAL_LIST": self._write_part,
-            "MISSION_CLEAR_ALL": mission.clear,
-            "MISSION_REQUEST_LIST": mission.list,
-            "MISSION_REQUEST_INT": mission.send,
-            "MISSION_REQUEST": mission.send,
+            "MISSION_CLEAR_ALL": transfers.clear,
+            "MISSION_REQUEST_LIST": transfers.list,
+            "MISSION_REQUEST_INT": transfers.send,
+            "MISSION_REQUEST": transfers.send,
             "MISSION_SET_CURRENT": self._set_current,
-            "MISSION_ACK": lambda _: [],
+            "MISSION_ACK": transfers.cancel,
             "FILE_TRANSFER_PROTOCOL": self._refuse_file,
             "TIMESYNC": self._send_time,
             "SET_POSITION_TARGET_LOCAL_NED": self._follow_local,
@@ -136,7 +150,7 @@ class Handler:
 
     def _hear(self, message: Message) -> Responses:
         """Note the ground station whose silence is a failsafe."""
-        if message.get_srcSystem() == self._parameters["SYSID_MYGCS"]:
+        if self._firmware.is_station(message, self._vehicle):
             self._vehicle.autopilot.failsafes.hear_station(self._vehicle.time_ms)
         return []
 
@@ -193,24 +207,6 @@ class Handler:
     def _request_stream(self, message: Message) -> Responses:
         self._streams.set_group(message.req_stream_id, message.req_message_rate, bool(message.start_stop))
         return []
-
-    def _read_parameter(self, message: Message) -> Responses:
-        names = list(self._parameters)
-        if message.param_index >= 0:
-            return [self._parameter(names[message.param_index])] if message.param_index < len(names) else []
-        name = message.param_id.rstrip("\0")
-        return [self._parameter(name)] if name in self._parameters else []
-
-    def _set_parameter(self, message: Message) -> Responses:
-        """Store a value; respond with the current value, also after a refusal."""
-        name = message.param_id.rstrip("\0")
-        self._parameters.set(name, message.param_value)
-        return [self._parameter(name)] if name in self._parameters else []
-
-    def _parameter(self, name: str) -> Message:
-        names = list(self._parameters)
-        value, kind = self._parameters[name], self._parameters.type_of(name)
-        return dialect.MAVLink_param_value_message(name.encode(), value, kind, len(names), names.index(name))
 
     def _refuse_file(self, message: Message) -> Responses:
         request = bytes(message.payload)

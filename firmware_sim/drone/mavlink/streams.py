@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -33,6 +33,39 @@ DEFAULT_INTERVALS_MS: Final[dict[int, int]] = {
     dialect.MAVLINK_MSG_ID_EKF_STATUS_REPORT: 1000,
     dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION: 0,
     dialect.MAVLINK_MSG_ID_HOME_POSITION: 0,
+    dialect.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: 0,
+    dialect.MAVLINK_MSG_ID_LOCAL_POSITION_NED: 0,
+    dialect.MAVLINK_MSG_ID_NAV_CONTROLLER_OUTPUT: 0,
+    dialect.MAVLINK_MSG_ID_RAW_IMU: 0,
+    dialect.MAVLINK_MSG_ID_SCALED_IMU: 0,
+    dialect.MAVLINK_MSG_ID_SCALED_PRESSURE: 0,
+    dialect.MAVLINK_MSG_ID_VIBRATION: 0,
+    dialect.MAVLINK_MSG_ID_POWER_STATUS: 0,
+    dialect.MAVLINK_MSG_ID_GPS_GLOBAL_ORIGIN: 0,
+}
+#: Messages that ArduPilot has and PX4 has not, and the intervals of those that only PX4 has or sends by itself.
+_ARDUPILOTS: Final = frozenset(
+    {
+        dialect.MAVLINK_MSG_ID_RANGEFINDER,
+        dialect.MAVLINK_MSG_ID_TERRAIN_REPORT,
+        dialect.MAVLINK_MSG_ID_WIND,
+        dialect.MAVLINK_MSG_ID_EKF_STATUS_REPORT,
+        dialect.MAVLINK_MSG_ID_NAMED_VALUE_FLOAT,
+        dialect.MAVLINK_MSG_ID_RPM,
+        dialect.MAVLINK_MSG_ID_NAV_CONTROLLER_OUTPUT,
+        dialect.MAVLINK_MSG_ID_RAW_IMU,
+        dialect.MAVLINK_MSG_ID_POWER_STATUS,
+    }
+)
+PX4_INTERVALS_MS: Final[dict[int, int]] = {
+    message_id: interval_ms for message_id, interval_ms in DEFAULT_INTERVALS_MS.items() if message_id not in _ARDUPILOTS
+} | {
+    dialect.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: 100,
+    dialect.MAVLINK_MSG_ID_LOCAL_POSITION_NED: 100,
+    dialect.MAVLINK_MSG_ID_ALTITUDE: 1000,
+    dialect.MAVLINK_MSG_ID_WIND_COV: 1000,
+    dialect.MAVLINK_MSG_ID_ESTIMATOR_STATUS: 1000,
+    dialect.MAVLINK_MSG_ID_HOME_POSITION: 2000,
 }
 
 #: Messages of each MAV_DATA_STREAM of REQUEST_DATA_STREAM; 0 means all.
@@ -42,9 +75,15 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
         dialect.MAVLINK_MSG_ID_GPS_RAW_INT,
         dialect.MAVLINK_MSG_ID_MISSION_CURRENT,
         dialect.MAVLINK_MSG_ID_EXTENDED_SYS_STATE,
+        dialect.MAVLINK_MSG_ID_NAV_CONTROLLER_OUTPUT,
+        dialect.MAVLINK_MSG_ID_POWER_STATUS,
     ),
     3: (dialect.MAVLINK_MSG_ID_SERVO_OUTPUT_RAW, dialect.MAVLINK_MSG_ID_RC_CHANNELS),
-    6: (dialect.MAVLINK_MSG_ID_GLOBAL_POSITION_INT,),
+    1: (
+        dialect.MAVLINK_MSG_ID_RAW_IMU,
+        dialect.MAVLINK_MSG_ID_SCALED_PRESSURE,
+    ),
+    6: (dialect.MAVLINK_MSG_ID_GLOBAL_POSITION_INT, dialect.MAVLINK_MSG_ID_LOCAL_POSITION_NED),
     10: (dialect.MAVLINK_MSG_ID_ATTITUDE, dialect.MAVLINK_MSG_ID_RPM),
     11: (dialect.MAVLINK_MSG_ID_VFR_HUD,),
     12: (
@@ -56,6 +95,7 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
         dialect.MAVLINK_MSG_ID_WIND,
         dialect.MAVLINK_MSG_ID_EKF_STATUS_REPORT,
         dialect.MAVLINK_MSG_ID_NAMED_VALUE_FLOAT,
+        dialect.MAVLINK_MSG_ID_VIBRATION,
     ),
 }
 
@@ -63,19 +103,20 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
 class Streams:
     """Intervals of the streamed messages, in simulated time."""
 
-    def __init__(self) -> None:
-        self.intervals_ms = dict(DEFAULT_INTERVALS_MS)
+    def __init__(self, defaults_ms: Mapping[int, int] = DEFAULT_INTERVALS_MS) -> None:
+        self._defaults_ms = defaults_ms
+        self.intervals_ms = dict(defaults_ms)
 
     def restart(self) -> None:
         """Reset all intervals to their defaults."""
-        self.intervals_ms = dict(DEFAULT_INTERVALS_MS)
+        self.intervals_ms = dict(self._defaults_ms)
 
     def set_interval(self, message_id: int, interval_us: float) -> bool:
         """Apply SET_MESSAGE_INTERVAL: -1 off, 0 the default, else microseconds; return whether the message is known."""
         if message_id not in self.intervals_ms:
             return False
         if interval_us == 0:
-            self.intervals_ms[message_id] = DEFAULT_INTERVALS_MS[message_id]
+            self.intervals_ms[message_id] = self._defaults_ms[message_id]
         elif interval_us < 0:
             self.intervals_ms[message_id] = 0
         else:
@@ -84,7 +125,8 @@ class Streams:
 
     def set_group(self, stream_id: int, rate_hz: int, start: bool) -> None:
         """Apply REQUEST_DATA_STREAM; an unknown stream, and a rate of zero with `start`, are ignored."""
-        ids = [message_id for group, ids in _GROUPS.items() if stream_id in {0, group} for message_id in ids]
+        wanted = [message_id for group, ids in _GROUPS.items() if stream_id in {0, group} for message_id in ids]
+        ids = [message_id for message_id in wanted if message_id in self.intervals_ms]
         for message_id in ids:
             if not start:
                 self.intervals_ms[message_id] = 0

@@ -56,6 +56,9 @@ def sim_drone(
         str, typer.Option(help="MAVLink endpoint: udpout:, udpin:, tcp: or tcpin:HOST:PORT.")
     ] = "udpout:127.0.0.1:14550",
     scenario: Annotated[str, typer.Option(help="Flight scenario; a wrong name lists them all.")] = "demo",
+    autopilot: Annotated[
+        str, typer.Option(help="Firmware that the vehicles speak for: copter, rover or px4.")
+    ] = "copter",
     idle: Annotated[bool, typer.Option("--idle", help="Wait on the ground for commands of a ground station.")] = False,
     fleet: Annotated[int, typer.Option(help="Number of drones; ids and seeds count up from the given ones.")] = 1,
     speed: Annotated[float, typer.Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
@@ -92,6 +95,7 @@ def sim_drone(
             mavlink_version=mavlink,
             fleet=fleet,
             idle=idle,
+            autopilot=autopilot,
             faults=read_faults(fault or ()),
         ),
         stop_event(),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sim.drone.parameters import REAL32, Parameters
+from firmware_sim.drone.parameter_tables import REAL32
+from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.scenarios import FIELDS
 
 

@@ -10,11 +10,19 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.commands.command import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Command, done, whole
-from firmware_sim.drone.mavlink.plans import FencePlan
+from firmware_sim.drone.mavlink.missions.plans import FencePlan
 
 _FENCE_OFF, _FENCE_ON = 0, 1
 #: DO_DIGICAM_CONTROL's parameter 5 that takes a picture.
 _SHOOT: Final = 1
+
+#: Commands that PX4 does not execute; it has actuators in place of servo outputs.
+PX4_LACKS: Final = (
+    dialect.MAV_CMD_DO_SPRAYER,
+    dialect.MAV_CMD_DO_SET_SERVO,
+    dialect.MAV_CMD_DO_DIGICAM_CONFIGURE,
+    dialect.MAV_CMD_DO_FENCE_ENABLE,
+)
 
 
 class Equipment:

@@ -12,6 +12,7 @@ from firmware_sim.drone.flight.mission.items import FRAME_GLOBAL, FRAME_RELATIVE
 from firmware_sim.drone.flight.modes import Mode
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.commands.command import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Command, done, whole
+from firmware_sim.drone.mavlink.firmware.ardupilot import ArduCopter
 from firmware_sim.drone.physics.path import Height
 
 #: Magic numbers for arming without checks and for stopping the motors in the air.
@@ -26,8 +27,10 @@ _REBOOTS: Final = frozenset({1.0, 3.0})
 class Flying:
     """Flight commands: the sender takes the vehicle over from its crew."""
 
-    def __init__(self, vehicle: SimulatedVehicle) -> None:
+    def __init__(self, vehicle: SimulatedVehicle, firmware: ArduCopter) -> None:
         self._vehicle = vehicle
+        self._firmware = firmware
+        self._first_item = 0 if firmware.has_home_item else 1
         self._autopilot = vehicle.autopilot
         #: Set by a command; cleared by the drone after the reboot.
         self.is_reboot_due = False
@@ -52,22 +55,29 @@ class Flying:
             dialect.MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN: self._reboot,
         }
 
-    def enter(self, number: int) -> int:
-        """Change the mode."""
-        return done(self._autopilot.set_mode(number))
+    def set_custom_mode(self, custom_mode: int) -> int:
+        """Change the mode by its number on the wire."""
+        return self._done(self._firmware.enter(self._vehicle, custom_mode))
+
+    def enter(self, mode: Mode) -> int:
+        """Change the mode, where the firmware has it."""
+        return self._done(mode in self._firmware.modes.values() and self._autopilot.set_mode(mode))
+
+    def _done(self, success: bool) -> int:
+        return ACCEPTED if success else self._firmware.refusal
 
     def _arm(self, command: Command) -> int:
         state, force = command.params[0], command.params[1]
         if state == 1.0:
-            return done(self._autopilot.arm(force in {_FORCE, _FORCE_ARM}))
+            return self._done(self._autopilot.arm(force in {_FORCE, _FORCE_ARM}))
         if state == 0.0:
-            return done(self._autopilot.disarm(force == _FORCE))
+            return self._done(self._autopilot.disarm(force == _FORCE))
         return UNSUPPORTED
 
     def _set_mode(self, command: Command) -> int:
         if not whole(command.params[0]) & dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED:
             return DENIED
-        return self.enter(whole(command.params[1]))
+        return self.set_custom_mode(self._firmware.wanted_mode(command.params))
 
     def _take_off(self, command: Command) -> int:
         if FRAMES.get(command.frame) != FRAME_RELATIVE:
@@ -81,7 +91,9 @@ class Flying:
         return self.enter(Mode.AUTO)
 
     def _set_current(self, command: Command) -> int:
-        return done(self._autopilot.set_current(whole(command.params[0]), restart=command.params[1] == 1))
+        seq = whole(command.params[0])
+        first = self._first_item if seq >= 0 else 0
+        return done(self._autopilot.set_current(seq + first, restart=command.params[1] == 1))
 
     def _pause(self, command: Command) -> int:
         if command.params[0] not in {0.0, 1.0}:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.mission.items import Item
-from firmware_sim.drone.mavlink.plans import fence_refusal
+from firmware_sim.drone.mavlink.missions.plans import fence_refusal
 from tests.firmware_sim.drone.mavlink.station import PLACE, WAYPOINT, Station, begin, download, encode, upload
 
 FENCE, RALLY = 1, 2

@@ -10,7 +10,7 @@ from firmware_sim.drone.flight.autopilot import Autopilot
 from firmware_sim.drone.flight.mission import commands
 from firmware_sim.drone.flight.mission.items import FRAME_GLOBAL, FRAME_MISSION, FRAME_RELATIVE, FRAMES, Item
 from firmware_sim.drone.flight.modes import MISSION_MODES
-from firmware_sim.drone.mavlink import mission_result as result
+from firmware_sim.drone.mavlink.missions import result
 from firmware_sim.drone.parameters import Parameters
 
 Message = Any

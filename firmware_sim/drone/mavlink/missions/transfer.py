@@ -10,8 +10,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.mission.commands import has_degrees
 from firmware_sim.drone.flight.mission.items import Item
-from firmware_sim.drone.mavlink import mission_result as result
-from firmware_sim.drone.mavlink.plans import MISSION, Plan
+from firmware_sim.drone.mavlink.missions import result
+from firmware_sim.drone.mavlink.missions.plans import MISSION, Plan
 
 Message = Any
 Responses = list[Message]
@@ -46,11 +46,14 @@ class MissionTransfer:
     A ground station responds in real time: at a simulation `speed` the time limits are multiplied by it.
     """
 
+    repeat_ms = _REPEAT_MS
+    give_up_ms = _GIVE_UP_MS
+
     def __init__(self, plan: Plan, send_text: Callable[[int, str], None], speed: float = 1.0) -> None:
         self._plan = plan
         self._send_text = send_text
-        self._repeat_ms = _REPEAT_MS * speed
-        self._give_up_ms = _GIVE_UP_MS * speed
+        self._repeat_ms = self.repeat_ms * speed
+        self._give_up_ms = self.give_up_ms * speed
         self._upload: _Upload | None = None
 
     def count(self, message: Message, now_ms: int) -> Responses:
@@ -136,6 +139,9 @@ class MissionTransfer:
         done = self._upload is None and self._plan.clear()
         return [self._ack(sender_of(message), result.ACCEPTED if done else result.ERROR)]
 
+    def cancel(self, _message: Message) -> None:
+        """Go on: ArduPilot does not let a station cancel its upload."""
+
     def _is_taken(self, sender: Sender) -> bool:
         return self._upload is not None and self._upload.sender != sender
 
@@ -157,11 +163,16 @@ class MissionTransfers:
     """Transfers of all kinds of plans; a message names its kind."""
 
     def __init__(
-        self, plans: Sequence[Plan], send_text: Callable[[int, str], None], speed: float, mavlink_version: int
+        self,
+        plans: Sequence[Plan],
+        send_text: Callable[[int, str], None],
+        speed: float,
+        mavlink_version: int,
+        protocol: type[MissionTransfer] = MissionTransfer,
     ) -> None:
         self._send_text = send_text
         self._has_kinds = mavlink_version > 1
-        self._transfers = {plan.kind: MissionTransfer(plan, send_text, speed) for plan in plans}
+        self._transfers = {plan.kind: protocol(plan, send_text, speed) for plan in plans}
 
     def count(self, message: Message, now_ms: int) -> Responses:
         """Respond to MISSION_COUNT."""
@@ -182,6 +193,12 @@ class MissionTransfers:
     def send(self, message: Message) -> Responses:
         """Respond to MISSION_REQUEST_INT and MISSION_REQUEST."""
         return self._with(message, lambda transfer: transfer.send(message))
+
+    def cancel(self, message: Message) -> Responses:
+        """Process MISSION_ACK: where the protocol lets a station cancel its upload, it does."""
+        if message.type == result.CANCELLED and message.mission_type in self._transfers:
+            self._transfers[message.mission_type].cancel(message)
+        return []
 
     def clear(self, message: Message) -> Responses:
         """Respond to MISSION_CLEAR_ALL: one acknowledgement for each kind."""

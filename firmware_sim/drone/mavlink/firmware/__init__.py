@@ -1,0 +1,1 @@
+"""What differs between the autopilots that are simulated: ArduCopter, ArduRover and PX4."""

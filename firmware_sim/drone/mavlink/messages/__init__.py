@@ -1,0 +1,1 @@
+"""Messages of the simulated autopilot, by what they tell of."""

@@ -1,0 +1,1 @@
+"""Mission protocol of the simulated autopilot: missions, fences and rally points."""
