@@ -187,6 +187,7 @@ def create_app(
     app.include_router(store_routes.damage_router)
     app.include_router(climate_routes.router)
     app.include_router(place_routes.router)
+    app.include_router(place_routes.places)
     app.include_router(owner_routes.router)
     app.include_router(report_routes.router)
     app.include_router(tonight_routes.router)

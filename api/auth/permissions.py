@@ -92,6 +92,7 @@ PATH_PERMISSIONS: Final = (
             "alarm-rules",
             "alarms",
             "catalog",
+            "device-places",
             "devices",
             "export",
             "farms",

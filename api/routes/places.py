@@ -41,7 +41,21 @@ class DevicePlace(Model):
     field: str | None
 
 
+class DevicePlaceList(Model):
+    """The places of all registered devices, by their names."""
+
+    items: list[DevicePlace]
+
+
 router = APIRouter(prefix="/v1/devices", tags=["registry"], responses=declare_problems(404, 422, 503))
+places = APIRouter(prefix="/v1/device-places", tags=["registry"], responses=declare_problems(404, 503))
+
+
+@places.get("", name="list_places", response_model=DevicePlaceList)
+def get_places(request: Request, scope: ScopeOf) -> Response:
+    """List the greenhouse zone or field of every registered device."""
+    devices = sorted(repositories_of(scope).devices.all(), key=lambda device: device.name)
+    return reply(request, DevicePlaceList(items=[_place_of(device) for device in devices]))
 
 
 @router.get("/{device}/place", response_model=DevicePlace)

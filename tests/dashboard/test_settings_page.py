@@ -1,24 +1,18 @@
-"""The settings page in a real browser: language and area unit, crops of zones, recipients, keys and members."""
+"""The settings page in a real browser: language and area unit, houses with zones and devices, sites, keys, members."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from headland.registry.models.models import Greenhouse, GreenhouseZone
+from headland.registry.models.models import Device, Greenhouse
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
 pytestmark = pytest.mark.services("chromium")
 
 
-def test_language_and_crops_are_set_and_a_rejected_input_is_reported(
-    visit: Open, farm: Farm, page_errors: list[str]
-) -> None:
-    repositories = farm.repositories
-    site = next(one for one in repositories.sites.all() if one.name == "home")
-    greenhouse = repositories.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name="Settings house"))
-    zone = repositories.zones.add(GreenhouseZone(greenhouse=greenhouse.id, name="bed 1"))
+def test_language_and_unit_are_chosen_by_keyboard(visit: Open) -> None:
     page = visit("#/settings")
     page.get_by_label("简体中文").check()
     expect(page.locator("h1")).to_have_text("设置")
@@ -28,55 +22,90 @@ def test_language_and_crops_are_set_and_a_rejected_input_is_reported(
     expect(page.locator("h1")).to_have_text("Settings")
     expect(page.get_by_role("button", name="kg/ha")).to_have_attribute("aria-pressed", "true")
 
-    row = page.locator(f"tr[data-zone='{zone.id}']")
-    expect(row).to_contain_text("Settings house")
-    row.get_by_label("Crop of bed 1").fill("Lettuce")
-    row.get_by_label("Stage of bed 1").fill("heading")
-    row.get_by_role("button", name="Save").press("Enter")
-    expect(page.locator("[data-panel=zones] .progress")).to_have_text("Saved.")
+
+def test_a_house_gets_a_zone_a_crop_its_cover_and_a_device_on_a_phone_in_chinese(visit: Open, farm: Farm) -> None:
+    repositories = farm.repositories
+    site = next(one for one in repositories.sites.all() if one.name == "home")
+    house = repositories.greenhouses.add(Greenhouse(farm=site.farm, site=site.id, name="Settings house"))
+    page = visit("#/settings?tab=houses", locale="zh-CN", viewport={"width": 390, "height": 844})
+    card = page.locator(f"[data-house='{house.id}']")
+    expect(card).to_contain_text("尚无分区")
+    card.get_by_label("作物").fill("生菜")
+    card.get_by_role("button", name="添加分区").press("Enter")
+    expect(card.locator("[data-zone] h3")).to_have_text("全棚")
+    (zone,) = [one for one in repositories.zones.all() if one.greenhouse == house.id]
+    assert (zone.name, zone.crop) == ("全棚", "lettuce")
+    card.get_by_label("生育期").fill("heading")
+    card.locator("[data-zone]").get_by_role("button", name="保存").press("Enter")
+    expect(page.locator(".toast")).to_have_count(2)
     changed = repositories.zones.get(zone.id)
     assert (changed.crop, changed.stage, changed.version) == ("lettuce", "heading", 2)
-    panel = page.locator("[data-panel=recipients]")
-    panel.get_by_label("Name").fill("nobody")
-    panel.get_by_label("Address").fill("no mailbox")
-    panel.get_by_role("button", name="Add recipient").click()
-    expect(panel.locator(".progress.failed")).to_contain_text("mailbox")
+    device = repositories.devices.add(Device(name="settings-node", kind="greenhouse", gateway="gw-1", site="home"))
+    page.reload()
+    box = card.get_by_label("settings-node")
+    box.press("Space")
+    expect(box).to_be_checked()
+    assert repositories.devices.get(device.id).zone == zone.id
+    box.press("Space")
+    expect(box).not_to_be_checked()
+    card.locator("summary").press("Enter")
+    card.get_by_label("棚膜（覆盖材料）").select_option("film")
+    card.locator("details").get_by_role("button", name="保存").click()
+    expect(page.locator(".toast")).to_have_count(1)
+    assert repositories.greenhouses.get(house.id).cover == "film"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card.get_by_role("button", name="删除分区").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(card).to_contain_text("尚无分区")
+    repositories.devices.delete(device.id, repositories.devices.get(device.id).version)
+    repositories.greenhouses.delete(house.id, repositories.greenhouses.get(house.id).version)
+
+
+def test_a_site_has_a_time_zone_and_a_wrong_one_is_refused_beside_the_form(
+    visit: Open, farm: Farm, page_errors: list[str]
+) -> None:
+    page = visit("#/settings?tab=sites")
+    site = next(one for one in farm.repositories.sites.all() if one.name == "home")
+    card = page.locator(f"[data-site='{site.id}']")
+    card.get_by_label("Time zone").fill("Mars/Base")
+    card.get_by_role("button", name="Save").press("Enter")
+    expect(card.get_by_role("alert")).to_contain_text("'Mars/Base' is not a time zone")
     page_errors[:] = [error for error in page_errors if "400" not in error]
+    card.get_by_label("Time zone").fill(site.time_zone)
+    card.get_by_label("Altitude").fill("12.5")
+    card.get_by_role("button", name="Save").press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Saved.")
+    assert farm.repositories.sites.get(site.id).altitude_m == 12.5
 
 
-def test_recipients_keys_and_members_are_added_and_deleted(visit: Open, farm: Farm) -> None:
-    page = visit("#/settings")
-    panel = page.locator("[data-panel=recipients]")
-    panel.get_by_label("Name").fill("Wang Fang")
-    panel.get_by_label("Address").fill("wang@example.org")
-    panel.get_by_label("Language").select_option("zh-CN")
-    panel.get_by_label("Lowest severity").select_option("critical")
-    panel.get_by_role("button", name="Add recipient").click()
-    row = panel.locator("tr", has_text="Wang Fang")
-    expect(row).to_contain_text("简体中文")
-    (recipient,) = [each for each in farm.repositories.alarm_recipients.all() if each.name == "Wang Fang"]
-    assert (recipient.address, recipient.least_severity, recipient.enabled) == ("wang@example.org", "critical", True)
-    row.get_by_role("button", name="Disable").click()
-    expect(row).to_contain_text("Enable")
-    page.once("dialog", lambda dialog: dialog.accept())
-    row.get_by_role("button", name="Delete").click()
-    expect(row).to_have_count(0)
+def test_keys_and_members_are_added_changed_and_deleted(visit: Open, farm: Farm) -> None:
+    page = visit("#/settings?tab=keys")
     keys = page.locator("[data-panel=keys]")
     keys.get_by_label("Name").fill("page app")
     keys.get_by_label("Valid for days").fill("30")
-    keys.get_by_role("button", name="Create key").click()
+    keys.get_by_role("button", name="Create key").press("Enter")
     secret = keys.locator(".secret")
     expect(secret).to_contain_text("hl_")
     (made,) = [one for one in farm.repositories.keys.all() if one.name == "page app"]
     assert secret.inner_text().startswith(made.prefix)
     assert made.expires_ms is not None
     assert made.expires_ms - farm.now_ms() == pytest.approx(30 * 86_400_000, abs=60_000)
-    page.once("dialog", lambda dialog: dialog.accept())
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    keys.get_by_role("button", name="Copy").press("Enter")
+    expect(keys.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == secret.inner_text()
     keys.get_by_role("button", name="Revoke the key page app").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(keys.locator("tr", has_text="page app")).to_have_count(0)
     expect(secret).to_have_count(0)
+    page.get_by_role("tab", name="Members").click()
     members = page.locator("[data-panel=members]")
     members.get_by_label("Name").fill("Li Na")
     members.get_by_label("Subject (OIDC sub)").fill("idp|7")
     members.get_by_role("button", name="Add member").click()
-    expect(members.locator("tr", has_text="idp|7")).to_be_visible()
+    row = members.locator("tr", has_text="idp|7")
+    row.get_by_label("Role of Li Na").select_option("admin")
+    expect(page.locator(".toast")).to_have_count(2)
+    row.get_by_role("button", name="Delete the member Li Na").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)

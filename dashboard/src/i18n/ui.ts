@@ -8,6 +8,8 @@ export const ui = catalogue({
   edit: ["Edit", "编辑"],
   cancel: ["Cancel", "取消"],
   close: ["Close", "关闭"],
+  copy: ["Copy", "复制"],
+  copied: ["Copied", "已复制"],
   undo: ["Undo", "撤销"],
   retry: ["Try again", "重试"],
   saving: ["Saving …", "正在保存……"],

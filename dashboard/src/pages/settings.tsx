@@ -1,0 +1,38 @@
+// Page of the settings: this browser, houses with their zones and devices, gateways, keys and members.
+
+import "../i18n/settings";
+import type { JSX } from "preact";
+import { mountComponent, useChoice } from "../app/mount";
+import { translate } from "../i18n/translate";
+import { Keys } from "../settings/keys";
+import { Houses } from "../settings/houses";
+import { Members } from "../settings/members";
+import { Preferences } from "../settings/preferences";
+import { Sites } from "../settings/sites";
+import { currentSession } from "../api/session";
+import { Tabs, type Tab } from "../ui/tabs";
+
+function SettingsPage(): JSX.Element {
+  const [tab, setTab] = useChoice("tab", "browser");
+  const admin = (currentSession()?.scope ?? "admin") === "admin";
+  const tabs: Tab[] = [
+    { id: "browser", title: translate("settings_browser"), content: () => <Preferences /> },
+    { id: "houses", title: translate("settings_houses"), content: () => <Houses /> },
+    { id: "sites", title: translate("settings_sites"), content: () => <Sites /> },
+    ...(admin
+      ? [
+          { id: "keys", title: translate("settings_keys"), content: () => <Keys /> },
+          { id: "members", title: translate("settings_members"), content: () => <Members /> },
+        ]
+      : []),
+  ];
+  return (
+    <div class="page settings">
+      <h1>{translate("page_settings")}</h1>
+      <Tabs name={translate("page_settings")} tabs={tabs} open={tab} onOpen={setTab} />
+      {admin ? null : <p class="note">{translate("settings_admin_only")}</p>}
+    </div>
+  );
+}
+
+export const mount = mountComponent(SettingsPage);
