@@ -55,7 +55,8 @@ WAVE = 20.0 + np.sin(np.arange(HOURS) * 2 * np.pi / 24)
 #: A valid value of each argument by its name.
 USUAL: dict[str, Any] = {
     "diameter_um": 300.0, "height_m": 2.0, "latency_s": 0.3, "cell_m": 2.0, "swath_m": 5.0, "half_m": 2.5,
-    "sigma_m": 2.0, "latitude_deg": 32.0, "day_of_year": 100, "middle_h": 12.0, "longitude_west_deg": 240.8,
+    "disc_load_n_m2": 150.0, "sigma_m": 2.0,
+    "latitude_deg": 32.0, "day_of_year": 100, "middle_h": 12.0, "longitude_west_deg": 240.8,
     "zone_west_deg": 240.0,
     "wind_m_s": 2.0, "canopy_degc": 24.0, "air_degc": 24.0, "relative_humidity_pct": 70.0, "radiation_w_m2": 200.0,
     "humidity_pct": 70.0, "dew_degc": 15.0, "co2_ppm": 600.0, "leaf_area_index": 3.0,

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from api.app import create_app
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from firmware_sim.drone.field_model import FieldScenario, SprayerPlan, SpreaderPlan
-from firmware_sim.drone.physics.vehicle_body import STEP_MS
+from firmware_sim.drone.physics.deposition import _CARRIED, _CHUTE_S, _GRANULE_FALL_M_S
+from firmware_sim.drone.physics.sprayer import Sprayer
+from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 from firmware_sim.drone.scenarios import field_named
 from firmware_sim.drone.simulator import Drone, DroneSettings
 from headland.agronomy.geometry.local_plane import Plane
@@ -47,6 +49,37 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class LandedRows:
+    """Where product of each instant came down along the track (degrees), and the machine's flow then."""
+
+    latitude_deg: Floats
+    longitude_deg: Floats
+    flow: Floats
+
+    def cover(self, scenario: FieldScenario) -> tuple[float, float, float]:
+        """Return covered, overlapped and skipped ground [m2]: the swath wherever half of a row's flow came down."""
+        plane = Plane(scenario.latitude_deg, scenario.longitude_deg)
+        metres = np.column_stack(plane.to_metres(self.latitude_deg, self.longitude_deg))
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], self.flow > 0.0, [False])).astype(np.int8)))
+        swaths = []
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            flow, line = self.flow[first:last], metres[first:last]
+            line = line[flow >= np.median(flow) / 2.0]
+            if len(line) > 1:
+                swaths.append(shapely.LineString(line[::5]).buffer(scenario.swath_m / 2.0, cap_style="flat"))
+        plots = shapely.union_all(
+            [
+                shapely.Polygon(np.column_stack(plane.to_metres(*(np.array(axis) for axis in zip(*ring, strict=True)))))
+                for ring in scenario.corners_deg()
+            ]
+        )
+        inside = [swath.intersection(plots) for swath in swaths]
+        covered = shapely.union_all(inside)
+        overlapped = sum(part.area for part in inside) - covered.area
+        return float(covered.area), float(overlapped), float(plots.area - covered.area)
+
+
+@dataclass(frozen=True)
 class FieldFlight:
     """One pass over a field, its ground truth [kg or L per m2], and where that begins."""
 
@@ -58,6 +91,7 @@ class FieldFlight:
     low_deg: tuple[float, float]
     cell_m: float
     released: float
+    landed: LandedRows
 
     @property
     def is_liquid(self) -> bool:
@@ -74,15 +108,17 @@ def truth_on(grid: dict[str, Any], landed: Floats, header: dict[str, Any]) -> Fl
     """Return what landed on the cells of a grid [per ha], from the simulator's finer ones."""
     plane = Plane(grid["south_deg"], grid["west_deg"])
     east, north = plane.to_metres(np.array([header["latitude_deg"]]), np.array([header["longitude_deg"]]))
-    fine_m = header["cell_m"]
-    rows, columns = landed.shape
-    row = np.floor((north[0] + (np.arange(rows) + 0.5) * fine_m) / grid["cell_m"]).astype(int)
-    column = np.floor((east[0] + (np.arange(columns) + 0.5) * fine_m) / grid["cell_m"]).astype(int)
-    sums = np.zeros((grid["rows"], grid["columns"]))
-    inside_row, inside_column = (row >= 0) & (row < grid["rows"]), (column >= 0) & (column < grid["columns"])
-    part = landed[np.ix_(inside_row, inside_column)] * fine_m**2
-    np.add.at(sums, (row[inside_row][:, None], column[inside_column][None, :]), part)
+    rows = _parts(landed.shape[0], float(north[0]), header["cell_m"], grid["rows"], grid["cell_m"])
+    columns = _parts(landed.shape[1], float(east[0]), header["cell_m"], grid["columns"], grid["cell_m"])
+    sums = rows @ (landed * header["cell_m"] ** 2) @ columns.T
     return np.asarray(sums / (grid["cell_m"] ** 2 / 10_000.0), np.float64)
+
+
+def _parts(fine: int, first_m: float, fine_m: float, coarse: int, coarse_m: float) -> Floats:
+    """Return the part of each fine line of cells, which begin at `first_m`, within each coarse one (coarse, fine)."""
+    low_m, line_m = first_m + np.arange(fine) * fine_m, np.arange(coarse)[:, None] * coarse_m
+    shared_m = np.minimum(low_m + fine_m, line_m + coarse_m) - np.maximum(low_m, line_m)
+    return np.asarray(np.clip(shared_m, 0.0, None) / fine_m, np.float64)
 
 
 def fly_field(name: str, seed: int) -> FieldFlight:
@@ -92,9 +128,11 @@ def fly_field(name: str, seed: int) -> FieldFlight:
     drone = Drone(DroneSettings(scenario=name, seed=seed, truth_dir=Path("unused")), START_MS)
     gateway = Gateway(resolve_profile(SprayerSettings(profile=profile), Path()))
     vehicle, frames, step, landed_ms = drone.vehicle, list[bytes](), 0, 0
+    flown: list[tuple[float, ...]] = []
     while vehicle.time_ms < START_MS + _LONGEST_MS:
         frames += drone.step()
         step += 1
+        flown.append(_release_of(vehicle.body))
         if step == _REQUEST_STEP:
             frames += drone.respond([request_version(), *map(request_parameter, PARAMETERS)])
         if vehicle.time_ms % _READ_MS < STEP_MS:
@@ -112,7 +150,27 @@ def fly_field(name: str, seed: int) -> FieldFlight:
     return FieldFlight(
         scenario, store, device.name, vehicle.time_ms, deposition.grid.per_m2(),
         vehicle.body.frame.to_degrees(*deposition.grid.low), deposition.grid.cell_m, vehicle.body.machine.applied,
+        _landed_of(np.array(flown), scenario),
     )  # fmt: skip
+
+
+def _release_of(body: Body) -> tuple[float, ...]:
+    """Return what of an instant says where its product comes down: place, velocity, height and flow."""
+    flow = body.machine.flow_l_min if isinstance(body.machine, Sprayer) else body.machine.flow_kg_min
+    motion = body.motion
+    return motion.east_m, motion.north_m, motion.east_m_s, motion.north_m_s, body.height_m, flow
+
+
+def _landed_of(flown: Floats, scenario: FieldScenario) -> LandedRows:
+    """Return where product came down along the track: droplets below, granules after the chute and ahead of it."""
+    east, north, east_m_s, north_m_s, height_m, flow = flown.T
+    if isinstance(scenario.machine, SpreaderPlan):
+        steps = round(_CHUTE_S * 1000 / STEP_MS)
+        carried_s = _CARRIED * np.maximum(height_m, 0.0) / _GRANULE_FALL_M_S
+        flow = np.concatenate((np.zeros(steps), flow[:-steps]))
+        east, north = east + carried_s * east_m_s, north + carried_s * north_m_s
+    latitude, longitude = scenario.frame().to_degrees(east, north)
+    return LandedRows(np.asarray(latitude), np.asarray(longitude), flow)
 
 
 @dataclass(frozen=True)
@@ -244,12 +302,17 @@ def serve_flight(flight: FieldFlight, folder: Path, implement: dict[str, Any] | 
 
 @dataclass(frozen=True)
 class MapErrors:
-    """Errors of a map: of the total [%], of cells against their mean [% RMS], of overlap and skip [% of the field]."""
+    """Errors of a map: of the total [%], of cells against their mean [% RMS], of overlap and skip [% of the field].
+
+    Overlap and skip against the rows as their product came down; `late_pct` is how much more ground the rows as planned
+    cover than those.
+    """
 
     total_pct: float
     cells_rms_pct: float
     overlap_pct: float
     skip_pct: float
+    late_pct: float
 
 
 def errors_of(flown: FlownField, cell_m: float = 2.0) -> MapErrors:
@@ -259,11 +322,12 @@ def errors_of(flown: FlownField, cell_m: float = 2.0) -> MapErrors:
     inside = np.array(grid["place"]) == 1
     shown = np.nan_to_num(np.array(grid["rate_ha"], dtype=float))[inside]
     true = flight.truth_on(grid)[inside]
-    covered, overlapped, skipped = planned_cover(flight.scenario)
+    covered, overlapped, skipped = flight.landed.cover(flight.scenario)
     cover, field_m2 = answer["cover"], covered + skipped
     return MapErrors(
         total_pct=100.0 * (answer["amount"]["value"] / flight.released - 1.0),
         cells_rms_pct=100.0 * float(np.sqrt(np.mean((shown - true) ** 2)) / true.mean()),
         overlap_pct=100.0 * (cover["overlap_m2"] - overlapped) / field_m2,
         skip_pct=100.0 * (cover["skipped_m2"] - skipped) / field_m2,
+        late_pct=100.0 * (planned_cover(flight.scenario)[0] - covered) / field_m2,
     )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
 from headland.agronomy.application.drift import WindDrift, rate_uncertainty
+from headland.agronomy.application.landing import find_landing
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.spread_pattern import Pattern
 from headland.agronomy.application.swaths import SwathCoverage, Track, draw_swaths, find_passes, measure_cover
@@ -142,7 +143,7 @@ def map_applied(
         outside=float(by_place[OUTSIDE]) + beside,
         unlocated=unlocated,
     )
-    landed = stretches + machine.latency_s * 1000.0
+    landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
     lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
     cover = measure_cover(draw_swaths(lines, machine.swath_m), outline.usable, machine.swath_m)
     shift_m = _mean_shift(outlet, released)

@@ -15,6 +15,7 @@ from headland.agronomy.application.as_applied import AsApplied, Machine, outlet_
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, deposit_totals
 from headland.agronomy.application.deviation import GUST_M_S, Conditions
 from headland.agronomy.application.drift import WindDrift
+from headland.agronomy.application.landing import find_landing
 from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.swaths import (
@@ -73,7 +74,8 @@ def map_conditions(
         "hopper_kg": (vehicle.hopper.time_ms, vehicle.hopper.mass_kg),
     }
     means = _means_by_mass(outlet, mass, measured, machine, grid)
-    lines = find_passes(track, stretches + machine.latency_s * 1000.0, (plane.latitude_deg, plane.longitude_deg))
+    landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
+    lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
     covers = np.zeros((grid.rows, grid.columns), np.int64)
     for swath in draw_swaths(lines, machine.swath_m):
         covers += rasterise(swath, grid)

@@ -23,6 +23,8 @@ _CLOSING_S: Final = np.arange(0.0, 1.01, 0.1)
 _LEAST_STRETCHES, _LEAST_WEIGHTS = 4, 200
 #: Weights around the work that belong to a load [ms]: before its first stretch and after its last.
 _AROUND_MS: Final = 3000.0
+#: The least variance of a row's weights: the resolution of load cells of this class.
+_LEAST_VARIANCE_KG2: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +65,46 @@ def fit_feeder_lag(hopper: HopperWeights, on_time: Intervals, loads: list[tuple[
         parts.append((hopper.time_ms[inside], hopper.mass_kg[inside], on))
     if sum(len(on) for _, _, on in parts) < _LEAST_STRETCHES or sum(len(t) for t, _, _ in parts) < _LEAST_WEIGHTS:
         return None
-    opening_s = min(_OPENING_S.tolist(), key=lambda lag_s: _misfit(parts, FeederLag(lag_s, 0.1)))
-    closing_s = min(_CLOSING_S.tolist(), key=lambda lag_s: _misfit(parts, FeederLag(opening_s, lag_s)))
-    opening_s = min(_OPENING_S.tolist(), key=lambda lag_s: _misfit(parts, FeederLag(lag_s, closing_s)))
+    even = [np.ones(len(on)) for _, _, on in parts]
+    first = _best_lag(parts, even)
+    # Jolts of the flight shake a full hopper more than an empty one: a quiet row tells more of the lag.
+    return _best_lag(parts, [1.0 / np.maximum(_left(part, first), _LEAST_VARIANCE_KG2) for part in parts])
+
+
+_Part = tuple[Times, Values, Intervals]
+
+
+def _best_lag(parts: list[_Part], weights: list[Values]) -> FeederLag:
+    """Return the lags with the least squares over all rows, each with a weight."""
+
+    def misfit(lag: FeederLag) -> float:
+        return sum(
+            float((_left(part, lag, weight) * weight).sum()) for part, weight in zip(parts, weights, strict=True)
+        )
+
+    opening_s = min(_OPENING_S.tolist(), key=lambda lag_s: misfit(FeederLag(lag_s, 0.1)))
+    closing_s = min(_CLOSING_S.tolist(), key=lambda lag_s: misfit(FeederLag(opening_s, lag_s)))
+    opening_s = min(_OPENING_S.tolist(), key=lambda lag_s: misfit(FeederLag(lag_s, closing_s)))
     return FeederLag(float(opening_s), float(closing_s))
 
 
-def _misfit(parts: list[tuple[Times, Values, Intervals]], lag: FeederLag) -> float:
-    """Return the squares of what is left of the weights beside the losses of a lag, each row with a weight of its own.
+def _left(part: _Part, lag: FeederLag, weight: Values | None = None) -> Values:
+    """Return the mean square of what is left of each row's weights beside the losses of a lag [kg2].
 
-    The cells drift by more over minutes than a lag weighs: only the course within a stretch and around it counts.
+    Each row has a level of its own, a load one flow, fitted with the rows' weights. The cells drift by more over
+    minutes than a lag weighs: only the course within a stretch and around it counts.
     """
-    left = 0.0
-    for time_ms, mass_kg, on in parts:
-        fed = fed_s(time_ms, on, lag)
-        middles = [float(time_ms[0]), *((a + b) / 2.0 for a, b in pairwise_ends(on)), float(time_ms[-1]) + 1.0]
-        row = np.searchsorted(np.array(middles[1:-1]), time_ms, side="right")
-        count = np.maximum(np.bincount(row, minlength=len(on)), 1)
-        mass = mass_kg - (np.bincount(row, mass_kg, len(on)) / count)[row]
-        loss = fed - (np.bincount(row, fed, len(on)) / count)[row]
-        power = float((loss**2).sum())
-        flow = float((mass * loss).sum()) / power if power > 0.0 else 0.0
-        left += float(((mass - flow * loss) ** 2).sum())
-    return left
+    time_ms, mass_kg, on = part
+    fed = fed_s(time_ms, on, lag)
+    middles = [(a + b) / 2.0 for a, b in pairwise_ends(on)]
+    row = np.searchsorted(np.array(middles), time_ms, side="right")
+    count = np.maximum(np.bincount(row, minlength=len(on)), 1)
+    mass = mass_kg - (np.bincount(row, mass_kg, len(on)) / count)[row]
+    loss = fed - (np.bincount(row, fed, len(on)) / count)[row]
+    each = np.ones(len(row)) if weight is None else weight[row]
+    power = float((each * loss**2).sum())
+    flow = float((each * mass * loss).sum()) / power if power > 0.0 else 0.0
+    return np.asarray(np.bincount(row, (mass - flow * loss) ** 2, len(on)) / count)
 
 
 def pairwise_ends(on_time: Intervals) -> list[tuple[float, float]]:

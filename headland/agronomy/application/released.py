@@ -15,6 +15,7 @@ import numpy as np
 from headland.agronomy.application.feeder import FeederLag, fed_s, fit_feeder_lag
 from headland.agronomy.application.metering import (
     MAX_FLOW_GAP_S,
+    REFILL_KG,
     HopperWeights,
     find_refills,
     mass_from_hopper,
@@ -28,6 +29,11 @@ from headland.units_of_time import MINUTE_MS
 #: ArduPilot's defaults of SERVOn_MIN and SERVOn_MAX: the pulses of a stopped pump and of one at full speed.
 PUMP_OFF_US: Final = 1100.0
 PUMP_FULL_US: Final = 1900.0
+#: The time before and after a load's work whose weights are its levels, that for which the flow dies away [ms], and the
+#: fewest weights of a level.
+_LEVEL_MS: Final = 10_000.0
+_SETTLE_MS: Final = 1500.0
+_LEAST_OF_LEVEL: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +170,38 @@ def _by_hopper(
     Each load's loss is distributed evenly over the load's time of work, behind the feeder's lag.
     """
     total, untimed = np.zeros(len(at_ms)), 0.0
+    whole_loads = _loads(hopper, (int(hopper.time_ms[0]), int(hopper.time_ms[-1])))
     for start, end in _loads(hopper, window):
         load = np.array([[start, end]])
-        lost = mass_from_hopper(hopper, (round(start), round(end))).mass_kg
         on = intersect(work, load)
         on_ms = float(np.sum(on[:, 1] - on[:, 0]))
         if on_ms <= 0.0:
-            untimed += lost
+            untimed += mass_from_hopper(hopper, (round(start), round(end))).mass_kg
             continue
+        whole = next((each for each in whole_loads if each[0] <= start and end <= each[1]), (start, end))
+        lost = _lost_kg(hopper, (start, end), whole, on)
         fed = fed_s(at_ms, intersect(silent, load), lag)
         # All of what is fed by the end counts, however slowly the flow dies away.
         share = (fed[-1] - fed[0]) * 1000.0 / on_ms if len(fed) and len(silent) == len(work) else 1.0
         total += max(lost, 0.0) / on_ms * 1000.0 * fed / max(share, 0.1)
     return total, untimed
+
+
+def _lost_kg(hopper: HopperWeights, load: tuple[float, float], whole: tuple[float, float], on: Intervals) -> float:
+    """Return what a load lost: the level before its work less that after it.
+
+    Each level is the median of some seconds without flow: single weights err by the jolts of a flight, most of all at
+    the end of a refill. Where the load lost more or less than jolts explain, that counts. `whole` is the load with what
+    is before and after the window.
+    """
+    whole_kg = mass_from_hopper(hopper, (round(load[0]), round(load[1]))).mass_kg
+    first_ms, last_ms = float(on[0, 0]), float(on[-1, 1]) + _SETTLE_MS
+    spans = ((max(whole[0], first_ms - _LEVEL_MS), first_ms), (last_ms, min(whole[1], last_ms + _LEVEL_MS)))
+    parts = [hopper.mass_kg[(hopper.time_ms >= start) & (hopper.time_ms <= end)] for start, end in spans]
+    if min(len(part) for part in parts) < _LEAST_OF_LEVEL:
+        return whole_kg
+    levelled_kg = float(np.median(parts[0]) - np.median(parts[1]))
+    return levelled_kg if abs(levelled_kg - whole_kg) < REFILL_KG else whole_kg
 
 
 def _loads(hopper: HopperWeights, window: tuple[int, int]) -> list[tuple[float, float]]:

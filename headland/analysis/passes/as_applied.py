@@ -43,11 +43,11 @@ _USUAL_HEIGHT_M: Final = 3.0
 _LEAST_OF_FALL: Final = 0.5
 _METHOD: Final = Method(
     "as_applied_deposit",
-    2,
+    3,
     "running total along the track, laid across it by the implement's lateral pattern (none: even over the swath) "
     "after its latency, each cell with the integral over it; carried by the vehicle's own wind estimate times the fall "
-    "from its height: granules at 8 m/s, droplets at the rotors' downwash of 8.5 m/s (momentum theory) and the "
-    "terminal velocity of their class's median (Gunn and Kinzer 1949); measured_flow: trapezoid over flows at most 5 s "
+    "from its height: granules at 8 m/s, droplets of their class's median by drag and gravity (Marchant 1977) in the "
+    "rotors' jet (Bauersfeld et al. 2025, momentum theory); measured_flow: trapezoid over flows at most 5 s "
     "apart or a meter's total; tank_mass: the hopper's loss between refills, even over the time in which the feeder "
     "was on, behind its lag as the weights show it; coverage is the known share of the time of work",
 )

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from headland.agronomy.application.drift import (
-    DOWNWASH_M_S,
     MEDIAN_DROPLET_UM,
+    droplet_carried_s,
     droplet_drift,
-    droplet_fall_m_s,
     granule_drift,
     granule_landing_s,
     rate_uncertainty,
-    terminal_velocity_m_s,
 )
+from headland.agronomy.application.droplet_fall import follow_droplet
 
 TIME_MS = np.array([0, 1000], np.int64)
 NONE = np.empty(0)
@@ -24,25 +23,38 @@ def column(value: float) -> np.ndarray:
     return np.full(2, value)
 
 
-@pytest.mark.parametrize(("diameter_um", "velocity_m_s"), [(100, 0.27), (200, 0.72), (400, 1.62), (1000, 4.03)])
-def test_droplets_fall_as_gunn_and_kinzer_measured(diameter_um: float, velocity_m_s: float) -> None:
-    assert terminal_velocity_m_s(diameter_um) == pytest.approx(velocity_m_s)
+@pytest.mark.parametrize(
+    ("diameter_um", "velocity_m_s"), [(100, 0.27), (200, 0.72), (300, 1.17), (400, 1.62), (600, 2.47), (1000, 4.03)]
+)
+def test_in_still_air_droplets_fall_as_gunn_and_kinzer_measured(diameter_um: float, velocity_m_s: float) -> None:
+    # Gunn and Kinzer (1949), J. Meteorol. 6, 243-248.
+    fall = follow_droplet(float(diameter_um), 0.0)
+    assert fall.velocity_m_s[-1] == pytest.approx(velocity_m_s, rel=0.1)
+
+
+def test_a_droplet_far_below_follows_the_jet_and_the_wind() -> None:
+    fall = follow_droplet(50.0)
+    # sqrt(150 / (2 * 1.204)) * 10.11 / (20 / 1.6 + 5.817) / sqrt(2), and what it falls through that.
+    assert fall.velocity_m_s[-1] == pytest.approx(7.893 * 10.11 / 18.317 / 1.4142 + 0.075, rel=0.05)
+    steps = np.diff(fall.depth_m) / fall.velocity_m_s[1:]
+    assert np.diff(fall.carried_s)[-10:] == pytest.approx(steps[-10:], rel=1e-3)
+    assert fall.carried_s[-1] < steps.sum()
 
 
 def test_finer_droplets_drift_further() -> None:
-    falls = [droplet_fall_m_s(name) for name in MEDIAN_DROPLET_UM]
-    assert falls == sorted(falls)
-    assert falls[0] > DOWNWASH_M_S
-    assert droplet_fall_m_s(None) == droplet_fall_m_s("medium")
+    carried = [float(droplet_carried_s(3.0, name)) for name in MEDIAN_DROPLET_UM]
+    assert carried == sorted(carried, reverse=True)
+    assert droplet_carried_s(3.0, None) == droplet_carried_s(3.0, "medium")
     with pytest.raises(ValueError, match="droplet class is one of"):
-        droplet_fall_m_s("huge")
+        droplet_carried_s(3.0, "huge")
 
 
-def test_the_shift_is_wind_times_height_over_the_fall() -> None:
+def test_the_shift_is_the_wind_for_the_time_that_it_carries() -> None:
     air = droplet_drift(TIME_MS, column(3.0), column(90.0), column(2.5), "coarse")
     east, north = air.shift_m(TIME_MS)
-    # From the east to the west: 3 m/s for 2.5 m at 8.5 + 1.485 m/s.
-    assert east == pytest.approx(column(-3.0 * 2.5 / 9.985), rel=1e-3)
+    # From the east to the west.
+    assert east == pytest.approx(column(-3.0 * float(droplet_carried_s(2.5, "coarse"))))
+    assert 0.2 < -east[0] / 3.0 < 0.35
     assert north == pytest.approx(column(0.0), abs=1e-9)
     assert (air.basis, air.uncertain_m) == ("droplet_class", 0.0)
     assert droplet_drift(TIME_MS, column(3.0), column(90.0), column(2.5), None).uncertain_share > air.uncertain_share
