@@ -9,10 +9,10 @@ link, or where it has the vehicle at the same place.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any, Final
 
 from edge.imports.card.boot_clock import BootSpan, boot_spans
+from edge.imports.card.time_search import DISORDER_US, Reads, TimeSearch
 from edge.imports.dataflash.columns import PULSES, RULES
 from edge.imports.dataflash.event_mapper import EVENT_MESSAGES, EventMapper
 from edge.imports.dataflash.first_pass import FirstPass, TimeField
@@ -22,7 +22,6 @@ from edge.imports.log_clock import BootTime, gps_utc_us
 from edge.imports.log_output import LogOutput
 from edge.sources.mavlink.card.flights import Gap
 from edge.sources.mavlink.card.span_reader import SpanResult, SpanRun
-from edge.sources.mavlink.card.sparse_file import Range
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import DeviceId, Sink
@@ -33,16 +32,9 @@ _CHUNK_BYTES: Final = 8192
 #: The head is over after so many bytes without a definition; definitions beyond the most are not waited for.
 _QUIET_BYTES: Final = 8192
 _MOST_HEAD_BYTES: Final = 1_000_000
-#: A look at a time, and how near to the span's begin the looks come.
-_PROBE_BYTES: Final = 1024
-_NEAR_BYTES: Final = 16_384
-#: Messages are in order but for this much.
-_DISORDER_US: Final = 500_000
 #: How much of a span is read to find out whether it is of the flight.
 _CHECK_BYTES: Final = 131_072
 _FIX_3D: Final = 3
-
-_Read = Generator[Range, bytes, Any]
 
 
 class DataflashSpan:
@@ -64,19 +56,20 @@ class DataflashSpan:
         first_us = self._first.first_us
         if first_us is None:
             return SpanResult(False, "no_times")
-        last_us = yield from self._last_time()
+        search = TimeSearch(self._size, self._find_time)
+        last_us = yield from search.last_us()
         result: SpanResult = SpanResult(False, "other_log")
         for span in boot_spans(self._gap):
             if last_us < span.from_us or (span.until_us is not None and first_us > span.until_us):
                 continue
-            result = yield from self._read_span(span)
+            result = yield from self._read_span(span, search)
             if result.is_of_flight:
                 return result
         return result
 
     # The head
 
-    def _read_head(self) -> _Read:
+    def _read_head(self) -> Reads:
         """Read the formats and the parameters, which a log begins with."""
         at = quiet_bytes = known = 0
         while at < min(self._size, _MOST_HEAD_BYTES):
@@ -93,40 +86,6 @@ class DataflashSpan:
                 return
 
     # The place of the span
-
-    def _last_time(self) -> _Read:
-        """Return the last time since boot; where the end has none, the log is searched to its end."""
-        for back in (_PROBE_BYTES, 8 * _PROBE_BYTES):
-            time_us = yield from self._time_at(max(0, self._size - back) // _PROBE_BYTES * _PROBE_BYTES)
-            if time_us is not None:
-                return time_us
-        return 1 << 63
-
-    def _seek(self, target_us: int) -> _Read:
-        """Return a place before which all messages are earlier than a time."""
-        low, high = 0, self._size
-        while high - low > _NEAR_BYTES:
-            middle = (low + high) // 2 // _PROBE_BYTES * _PROBE_BYTES
-            time_us = yield from self._time_at(middle)
-            if time_us is not None and time_us < target_us - _DISORDER_US:
-                low = middle
-            else:
-                high = middle
-        return low
-
-    def _time_at(self, at: int) -> _Read:
-        """Return the time of the first message from a place on, None where there is none in some kilobytes."""
-        buffer = b""
-        for number in range(4):
-            begin = at + number * _PROBE_BYTES
-            if begin >= self._size:
-                break
-            data = yield begin, min(begin + _PROBE_BYTES, self._size)
-            buffer += data
-            time_us = self._find_time(buffer)
-            if time_us is not None:
-                return time_us
-        return None
 
     def _find_time(self, buffer: bytes) -> int | None:
         """Return the time of the first whole message that another one follows."""
@@ -146,11 +105,11 @@ class DataflashSpan:
 
     # The span
 
-    def _read_span(self, span: BootSpan) -> _Read:
+    def _read_span(self, span: BootSpan, search: TimeSearch) -> Reads:
         """Read a span into the sink, once it is known to be of the flight."""
         reader = self._first.reader
         reader.finish()
-        at = yield from self._seek(span.from_us)
+        at = yield from search.seek(span.from_us)
         begin, early = at, list[Message]()
         is_of_flight: bool | None = None
         while is_of_flight is None:
@@ -197,7 +156,7 @@ class DataflashSpan:
             boot_us = None if raw_us is None else boot_time.observe(raw_us)
             if boot_us is None:
                 continue
-            if span.until_us is not None and boot_us > span.until_us + _DISORDER_US:
+            if span.until_us is not None and boot_us > span.until_us + DISORDER_US:
                 return True
             mapper.map(fmt, raw, boot_us)
         return False
@@ -213,7 +172,7 @@ class DataflashSpan:
             if fmt.name == "GPS" and by_utc is None:
                 utc_us = _utc_us(fmt, raw)
                 by_utc = None if utc_us is None else span.matches_utc(boot_us, utc_us)
-            if fmt.name == "POS" and is_near is None and abs(boot_us - span.edge.boot_ms * 1000) <= _DISORDER_US:
+            if fmt.name == "POS" and is_near is None and abs(boot_us - span.edge.boot_ms * 1000) <= DISORDER_US:
                 fields = fmt.fields(raw)
                 is_near = span.matches_place(fields.get("Lat", 0.0), fields.get("Lng", 0.0))
         return is_near if by_utc is None or not (by_utc or span.is_utc_known) else by_utc

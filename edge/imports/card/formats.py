@@ -10,6 +10,7 @@ from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import DeviceId, Sink
 
 _DATAFLASH_START: Final = b"\xa3\x95\x80"
+_ULOG_START: Final = b"ULog\x01\x12\x35"
 
 
 def log_formats(settings: MavlinkSettings) -> LogFormats:
@@ -20,4 +21,9 @@ def log_formats(settings: MavlinkSettings) -> LogFormats:
 
         return DataflashSpan(settings, size_bytes, gap, device, sink).run()
 
-    return (LogFormat(_DATAFLASH_START, read_dataflash),)
+    def read_ulog(size_bytes: int, gap: Gap, device: DeviceId, sink: Sink) -> SpanRun:
+        from edge.imports.card.ulog_span import UlogSpan
+
+        return UlogSpan(size_bytes, gap, device, sink).run()
+
+    return LogFormat(_DATAFLASH_START, read_dataflash), LogFormat(_ULOG_START, read_ulog)

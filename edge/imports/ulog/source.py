@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from edge.imports.log_clock import ClockFit
 from edge.imports.log_output import LogOutput, LogReport, date_log, hash_file
@@ -59,7 +59,7 @@ class _CountedFile(io.FileIO):
         return count
 
 
-class _Item(NamedTuple):
+class LogItem(NamedTuple):
     """A row of `series` at a time since boot, or an event where `series` is empty."""
 
     boot_us: int
@@ -104,11 +104,11 @@ class UlogSource:
         log = None if self._stop.is_set() else self._load()
         if log is None:
             return
-        topics = {(data.name, data.multi_id): data for data in log.data_list if _is_timed(data)}
+        topics = timed_topics(log)
         cut_bytes = 0 if log.file_corruption else find_cut(self._path)
         if cut_bytes and not log.data_list:
             raise DataDamaged(Sentence("no_ulog_data", name=self.name))
-        fit = _fit_clock(topics)
+        fit = fit_clock(topics)
         clock = date_log(
             fit.finish(),
             self._start_ms,
@@ -124,7 +124,7 @@ class UlogSource:
             self._dropouts.add(dropout.duration)
         self._counts["damaged"] += bool(log.file_corruption)
         self._counts["messages"] = sum(len(data.data["timestamp"]) for data in topics.values())
-        for item in heapq.merge(*_items(log, topics), key=lambda item: item[:2]):
+        for item in log_items(log, topics):
             if self._stop.is_set():
                 break
             if item.series:
@@ -164,25 +164,34 @@ class UlogSource:
 
     def _load(self) -> Any:
         """Return what pyulog read, None where it was stopped."""
-        try:
-            from pyulog import ULog
-            from pyulog.exceptions import ULogException
-        except ImportError as error:
-            raise SettingsError(
-                f"{self.name}: PX4 logs need pyulog, which is not installed: pip install 'headland[logs]'"
-            ) from error
-        wanted = [*TOPICS, OUTPUTS, STATUS, LANDED]
-        # pyulog prints what is wrong with the file; the report has what that means for the import.
-        with (
-            io.BufferedReader(_CountedFile(self._path, self._note_read)) as file,
-            contextlib.redirect_stdout(io.StringIO()),
-        ):
+        with io.BufferedReader(_CountedFile(self._path, self._note_read)) as file:
             try:
-                return ULog(file, wanted)
+                return load_ulog(file, self.name)
             except _StoppedError:
                 return None
-            except (ULogException, ValueError, LookupError, TypeError, AttributeError, OSError, struct.error) as error:
-                raise DataDamaged(Sentence("no_ulog", name=self.name, why=str(error))) from error
+
+
+def load_ulog(file: BinaryIO, name: str) -> Any:
+    """Return what pyulog reads; raises DataDamaged for what is no ULog, SettingsError without pyulog."""
+    try:
+        from pyulog import ULog
+        from pyulog.exceptions import ULogException
+    except ImportError as error:
+        raise SettingsError(
+            f"{name}: PX4 logs need pyulog, which is not installed: pip install 'headland[logs]'"
+        ) from error
+    wanted = [*TOPICS, OUTPUTS, STATUS, LANDED]
+    # pyulog prints what is wrong with the file; the report has what that means for the import.
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            return ULog(file, wanted)
+        except (ULogException, ValueError, LookupError, TypeError, AttributeError, OSError, struct.error) as error:
+            raise DataDamaged(Sentence("no_ulog", name=name, why=str(error))) from error
+
+
+def timed_topics(log: Any) -> dict[tuple[str, int], Any]:
+    """Return the topics of a log by name and instance."""
+    return {(data.name, data.multi_id): data for data in log.data_list if _is_timed(data)}
 
 
 def _is_timed(data: Any) -> bool:
@@ -191,7 +200,7 @@ def _is_timed(data: Any) -> bool:
     return stamps is not None and stamps.dtype.kind == "u"
 
 
-def _fit_clock(topics: dict[tuple[str, int], Any]) -> ClockFit:
+def fit_clock(topics: dict[tuple[str, int], Any]) -> ClockFit:
     """Return the fit of the clock to the first receiver's times."""
     fit = ClockFit()
     for name in _RECEIVERS:
@@ -234,9 +243,14 @@ def _device_name(log: Any, topics: dict[tuple[str, int], Any], prefix: str) -> D
     )
 
 
-def _items(log: Any, topics: dict[tuple[str, int], Any]) -> list[Iterator[_Item]]:
+def log_items(log: Any, topics: dict[tuple[str, int], Any], state: StateEvents | None = None) -> Iterator[LogItem]:
+    """Yield the rows and events of all topics, in order of time; `state` is what was known before."""
+    return heapq.merge(*_items(log, topics, state or StateEvents()), key=lambda item: item[:2])
+
+
+def _items(log: Any, topics: dict[tuple[str, int], Any], state: StateEvents) -> list[Iterator[LogItem]]:
     """Return the rows or events of each topic, in order of time."""
-    items: list[Iterator[_Item]] = []
+    items: list[Iterator[LogItem]] = []
     for (name, instance), data in sorted(topics.items()):
         order = len(items)
         if name == "vehicle_gps_position" and ("sensor_gps", 0) in topics:
@@ -244,15 +258,15 @@ def _items(log: Any, topics: dict[tuple[str, int], Any]) -> list[Iterator[_Item]
         if name == OUTPUTS and instance < 2:
             items.append(_output_rows(data, instance, order))
         elif name == STATUS and instance == 0 and {"arming_state", "nav_state"} <= data.data.keys():
-            items.append(_status_events(data, order))
+            items.append(_status_events(data, state, order))
         elif name == LANDED and instance == 0 and "landed" in data.data:
-            items.append(_landed_events(data, order))
+            items.append(_landed_events(data, state, order))
         elif name in TOPICS and (instance == 0 or TOPICS[name].instanced):
             items.append(_topic_rows(data, instance, order))
     order = len(items)
     texts = [*log.logged_messages, *(text for tagged in log.logged_messages_tagged.values() for text in tagged)]
     items.append(
-        _Item(
+        LogItem(
             text.timestamp,
             order,
             "",
@@ -271,7 +285,7 @@ def _slices(data: Any, names: list[str]) -> Iterator[tuple[int, tuple[Any, ...]]
         yield from zip(stamps[at : at + _SLICE_ROWS].tolist(), zip(*columns, strict=True), strict=True)
 
 
-def _topic_rows(data: Any, instance: int, order: int) -> Iterator[_Item]:
+def _topic_rows(data: Any, instance: int, order: int) -> Iterator[LogItem]:
     topic = TOPICS[data.name]
     suffix = f":{instance}" if instance else ""
     columns: dict[str, TopicChannel] = {}
@@ -290,27 +304,25 @@ def _topic_rows(data: Any, instance: int, order: int) -> Iterator[_Item]:
         for channel, make, places in makers:
             inputs = [values[place] for place in places]
             row[channel] = make(*inputs) if all(map(math.isfinite, inputs)) else None
-        yield _Item(boot_us, order, topic.series + suffix, row)
+        yield LogItem(boot_us, order, topic.series + suffix, row)
 
 
-def _output_rows(data: Any, port: int, order: int) -> Iterator[_Item]:
+def _output_rows(data: Any, port: int, order: int) -> Iterator[LogItem]:
     names = [name for name in data.data if name == "noutputs" or name.startswith("output[")]
     for boot_us, values in _slices(data, names):
         row = pulses(dict(zip(names, values, strict=True)), port)
         if row:
-            yield _Item(boot_us, order, f"servos:{port}", row)
+            yield LogItem(boot_us, order, f"servos:{port}", row)
 
 
-def _status_events(data: Any, order: int) -> Iterator[_Item]:
-    state = StateEvents()
+def _status_events(data: Any, state: StateEvents, order: int) -> Iterator[LogItem]:
     for boot_us, (arming, nav_state) in _slices(data, ["arming_state", "nav_state"]):
         events = state.note_mode(MODES.get(nav_state, f"Mode({nav_state})"), nav_state=nav_state)
         for event in events + state.note_armed(arming == ARMED):
-            yield _Item(boot_us, order, "", event)
+            yield LogItem(boot_us, order, "", event)
 
 
-def _landed_events(data: Any, order: int) -> Iterator[_Item]:
-    state = StateEvents()
+def _landed_events(data: Any, state: StateEvents, order: int) -> Iterator[LogItem]:
     for boot_us, (landed,) in _slices(data, ["landed"]):
         for event in state.note_landed("on_ground" if landed else "in_air"):
-            yield _Item(boot_us, order, "", event)
+            yield LogItem(boot_us, order, "", event)

@@ -420,6 +420,10 @@ class Healing:
             job.need = next(job.run)
         except StopIteration as stop:
             self._end_log(job, stop.value)
+        except Exception:  # of a log that nobody has seen yet: it must not end the link
+            self.counts["card_unreadable"] += 1
+            _LOGGER.warning("%s of %s cannot be read", log.name, job.flight.device, exc_info=True)
+            self._end_log(job, SpanResult(False, "unreadable"))
 
     def _end_log(self, job: _Job, result: SpanResult) -> None:
         gap, rows, log = job.gap, job.rows, job.log

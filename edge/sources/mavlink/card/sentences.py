@@ -24,6 +24,7 @@ REASONS: Final = {
     "not_provable": "its log has neither UTC nor a position that would prove that it is of this flight",
     "too_large": "more would have to be read than heal.max_mb",
     "unknown_format": "the log on its card is of a format that is not read",
+    "unreadable": "the log on its card cannot be read; the gateway's log says why",
     "disk": "the gateway's disk accepts nothing",
 }
 

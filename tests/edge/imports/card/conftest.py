@@ -11,7 +11,7 @@ from firmware_sim.drone.simulator import Drone, DroneSettings
 from tests.edge.imports.card.healed_flight import Flight, Gateway, Heard, Store, hear
 from tests.edge.sources.mavlink.test_simulated import START_MS
 
-CUT_S = 12
+CUT_S = 9
 
 
 @dataclass
@@ -29,17 +29,17 @@ class Landed:
 
 @pytest.fixture(scope="session")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
-    """A flight of which the link missed twelve seconds, landed and healed."""
+    """A flight of which the link missed nine seconds, landed and healed."""
     folder = tmp_path_factory.mktemp("card")
     live, history = Store(), Store()
     flight = Flight(Drone(DroneSettings(), START_MS), Gateway(folder, live, history))
     heard = hear(flight.gateway)
     flight.identify()
-    flight.run(45)
+    flight.run(25)
     flight.is_cut = True
     flight.run(CUT_S)
     flight.is_cut = False
-    flight.run(10)
+    flight.run(5)
     flight.land()
     flight.run(60, until=lambda: bool(live.coverages()))
     noted = list(heard)

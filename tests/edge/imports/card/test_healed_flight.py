@@ -64,12 +64,12 @@ def test_what_was_sent_only_reads_and_only_while_disarmed(landed: Landed) -> Non
 
 def test_an_autopilot_that_restarts_in_the_gap_has_two_logs_and_both_are_read_as_files(tmp_path: Path) -> None:
     live, history = Store(), Store()
-    drone = Drone(DroneSettings(faults=Faults(reboots_s=(26.0,))), START_MS)
+    drone = Drone(DroneSettings(faults=Faults(reboots_s=(16.0,))), START_MS)
     flight = Flight(drone, Gateway(tmp_path, live, history, HealSettings(protocol="ftp")))
     flight.identify()
-    flight.run(20)
+    flight.run(12)
     flight.is_cut = True
-    flight.run(15)
+    flight.run(12)
     flight.is_cut = False
     flight.run(4)
     flight.identify()

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.imports.card.dataflash_span import DataflashSpan
 from edge.imports.card.formats import log_formats
 from edge.sources.mavlink.card.flights import Flight
 from edge.sources.mavlink.card.healing import CardVehicle, Healing
@@ -335,6 +336,31 @@ def test_a_ground_stations_own_transfer_goes_first(landed: Landed, tmp_path: Pat
     assert [type(request) for _, request in play.sent[count:]] == [RequestLogEnd]
     play.heal()
     assert is_healed(play)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_damage_of_a_log_ends_with_a_state_and_never_with_an_error(
+    landed: Landed, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    log = bytearray(landed.log)
+    for _ in range(dice.choice((1, 30, 3000))):
+        at = dice.randrange(dice.choice((3000, len(log))))
+        log[at : at + dice.randrange(1, 40)] = dice.randbytes(dice.randrange(40))
+    play = Play(landed, tmp_path, Card({1: bytes(log)}), bytes_s=200_000)
+    flight = play.heal(7200)
+    assert flight.gaps[0].state in ("healed", "left")
+    assert flight.gaps[0].reason != "unreadable"
+    begin_ms, end_ms = flight.gaps[0].before.time_ms, flight.gaps[0].after.time_ms
+    assert all(begin_ms < at_ms < end_ms for _, at_ms in play.history.samples)
+
+
+def test_a_reader_that_fails_does_not_end_the_link(
+    landed: Landed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DataflashSpan, "_read_head", lambda _self: 1 // 0)
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    assert play.heal().gaps[0].reason == "unreadable"
 
 
 class FileCard(Card):
