@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
 /** Groups of the shared catalogue that only the API uses: it answers errors in the language of the page. */
@@ -15,8 +17,21 @@ const pageTerms: Plugin = {
 };
 
 // The built files are beside the routes that serve them and are committed: running a farm needs no Node.
+/** Writes `sw.js`, with the names of the files of this build: it stores them, so that the page opens without a network. */
+const serviceWorker: Plugin = {
+  name: "service-worker",
+  enforce: "post",
+  generateBundle(_, bundle) {
+    const files = [...Object.keys(bundle), ...readdirSync("public")].filter((name) => !/^docs|docs-|\.map$|\.html$/.test(name)).sort();
+    const source = readFileSync("service_worker.js", "utf-8");
+    const version = createHash("sha256").update(source).update(files.join()).digest("hex").slice(0, 12);
+    const paths = files.map((name) => JSON.stringify(`/dashboard/${name}`)).join(", ");
+    this.emitFile({ type: "asset", fileName: "sw.js", source: source.replace("__VERSION__", version).replace('"__FILES__"', paths) });
+  },
+};
+
 export default defineConfig({
-  plugins: [pageTerms],
+  plugins: [pageTerms, serviceWorker],
   base: "/dashboard/",
   build: {
     outDir: "../api/dashboard",

@@ -27,7 +27,16 @@ HEADERS: Final = {
 }
 _FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 #: Types that Python does not know on every system and browsers require.
-MEDIA_TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+MEDIA_TYPES: Final = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+#: The service worker is a file of the dashboard and works for the page at `/`.
+_WORKER: Final = {**HEADERS, "Service-Worker-Allowed": "/"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,5 +60,5 @@ def get_file(name: str) -> Response:
     file = FILES.get(name)
     if file is None:
         raise HTTPException(404)
-    headers = _FOR_EVER if name.startswith("assets/") else HEADERS
+    headers = _FOR_EVER if name.startswith("assets/") else _WORKER if name == "sw.js" else HEADERS
     return FileResponse(file, headers=headers, media_type=MEDIA_TYPES.get(file.suffix))

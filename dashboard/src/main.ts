@@ -5,16 +5,17 @@ import "./style.css";
 import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, errorText, onReachability, onSessionEnded } from "./api/request";
-import { openSession } from "./api/session";
+import { startQueue } from "./api/queue";
+import { forgetAnswers, openSession } from "./api/session";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
 import { buildSignInForm } from "./app/sign_in";
 import { loadTimeZone } from "./app/time_zones";
-import { createView } from "./app/view";
+import { createView, type View } from "./app/view";
 import { make } from "./components/dom";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
-import { findPage, PAGES } from "./pages";
+import { findPage, PAGES, type PageEntry } from "./pages";
 import { mountOverlays } from "./ui/overlays";
 
 const app = document.getElementById("app") as HTMLElement;
@@ -42,6 +43,8 @@ async function start(): Promise<void> {
     return;
   }
   showShell();
+  // A private window may have no database: then nothing is kept, and forms say so.
+  void startQueue().catch(() => undefined);
 }
 
 async function startFarm(): Promise<FarmState> {
@@ -61,9 +64,11 @@ function showSignIn(message = ""): void {
   if (app.querySelector("form.sign-in-form") !== null) return;
   leavePage();
   leavePage = () => undefined;
+  void forgetAnswers();
   farm?.stop();
   farm = null;
   queries.clear();
+  shell?.close();
   shell = null;
   document.title = `${translate("sign_in")} · Headland`;
   app.replaceChildren(buildSignInForm(message, () => void start()));
@@ -71,6 +76,7 @@ function showSignIn(message = ""): void {
 }
 
 function showShell(): void {
+  shell?.close();
   shell = new Shell(PAGES, showSignIn);
   app.replaceChildren(shell.element);
   showConnection();
@@ -108,7 +114,7 @@ async function showPage(): Promise<void> {
   leavePage = leave;
   setTitle(translate(entry.title));
   try {
-    const { mount } = await entry.load();
+    const { mount } = await loadPage(entry, frame, view);
     if (!view.signal.aborted) await mount(place, view);
   } catch (error) {
     if (!view.signal.aborted) frame.showMessage(errorText(error));
@@ -116,12 +122,39 @@ async function showPage(): Promise<void> {
   place.dataset["mounted"] = "true";
 }
 
+/** Load the code of a page; while the station is away, wait for it. */
+async function loadPage(entry: PageEntry, frame: Shell, view: View): Promise<Awaited<ReturnType<PageEntry["load"]>>> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const loaded = await entry.load();
+      if (attempt > 0) frame.showMessage(null);
+      return loaded;
+    } catch (error) {
+      if (view.signal.aborted) throw error;
+      frame.showMessage(translate("page_waits"));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      // Some browsers remember that a module failed, and after an update of the station its name is another one.
+      if (await isStationThere()) {
+        if (attempt > 0) location.reload();
+      } else attempt = 0;
+    }
+  }
+}
+
+async function isStationThere(): Promise<boolean> {
+  try {
+    return (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(RETRY_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
 onReachability((answered) => {
   if (answered === reachable) return;
   reachable = answered;
   showConnection();
 });
-onSessionEnded(() => showSignIn(translate("error_session_ended")));
+onSessionEnded(showSignIn);
 mountOverlays(overlays);
 onPreferenceChange(() => (shell === null ? void start() : showShell()));
 addEventListener("hashchange", () => {
@@ -129,3 +162,6 @@ addEventListener("hashchange", () => {
   else void showPage();
 });
 void start();
+// Only over TLS or on the station itself does a browser allow a service worker; the page works without it.
+if ("serviceWorker" in navigator && import.meta.env.PROD)
+  void navigator.serviceWorker.register("/dashboard/sw.js", { scope: "/" }).catch(() => undefined);

@@ -16,8 +16,8 @@ from tests.machine import find_program
 PATIENCE_MS: Final = 40_000
 #: The gate of a served app is open to who shows anything; signing in has a test of its own.
 SHOWN: Final = {"Authorization": "Bearer any"}
-#: Chromium warns that drawing in software is slow.
-_SLOW: Final = re.compile("GL Driver Message")
+#: Chromium warns that drawing in software is slow, and Playwright that it blocks a service worker.
+_SLOW: Final = re.compile("GL Driver Message|Service Worker registration blocked by Playwright")
 
 #: Opens a page of the dashboard in a context with these options.
 Open = Callable[..., Page]
@@ -56,6 +56,8 @@ def visit(browser: Browser, farm: Farm, page_errors: list[str]) -> Iterator[Open
         # Small, because a map that is drawn in software takes the longer the larger it is.
         size = {"width": 1000, "height": 640}
         options = {"locale": "en-GB", "extra_http_headers": SHOWN, "viewport": size, **options}
+        # It stores the whole page: the tests without a network alone have it.
+        options.setdefault("service_workers", "block")
         context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

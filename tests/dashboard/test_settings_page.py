@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from headland.registry.models.models import Device, Greenhouse
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -45,7 +46,7 @@ def test_a_house_gets_a_zone_a_crop_its_cover_and_a_device_on_a_phone_in_chinese
     box = card.get_by_label("settings-node")
     box.press("Space")
     expect(box).to_be_checked()
-    assert repositories.devices.get(device.id).zone == zone.id
+    wait_until(lambda: repositories.devices.get(device.id).zone == zone.id, 10.0)
     box.press("Space")
     expect(box).not_to_be_checked()
     card.locator("summary").press("Enter")

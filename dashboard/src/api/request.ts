@@ -1,5 +1,6 @@
 // Requests to the API. An error has one sentence for the user; code reads its `status` and `kind`.
 
+import { signal } from "@preact/signals";
 import { currentLanguage } from "../i18n/preferences";
 import { translate } from "../i18n/translate";
 import { setServerTime } from "./clock";
@@ -45,9 +46,13 @@ export interface RequestOptions {
   timeoutMs?: number;
 }
 
+/** When the oldest answer that is displayed was received, where it is from the store of the browser: epoch ms. */
+export const storedSinceMs = signal<number | null>(null);
+const RECEIVED_HEADER = "X-Headland-Received";
+
 type ReachabilityListener = (reachable: boolean) => void;
 const listeners = new Set<ReachabilityListener>();
-let sessionEnded: () => void = () => undefined;
+let sessionEnded: (why: string) => void = () => undefined;
 
 /** Call `listener` after each request with whether the server answered. Returns a function that removes it. */
 export function onReachability(listener: ReachabilityListener): () => void {
@@ -55,8 +60,8 @@ export function onReachability(listener: ReachabilityListener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Set what happens on an answer 401. */
-export function onSessionEnded(action: () => void): void {
+/** Set what happens on an answer 401: `why` is its sentence. */
+export function onSessionEnded(action: (why: string) => void): void {
   sessionEnded = action;
 }
 
@@ -86,11 +91,20 @@ export async function requestResponse(path: string, options: RequestOptions = {}
     notifyReachability(false);
     throw new ApiError(0, "unreachable", translate(timeout.aborted ? "error_timeout" : "error_unreachable"));
   }
+  // Without a network the service worker answers with what it has stored.
+  const received = response.headers.get(RECEIVED_HEADER);
+  if (received !== null) {
+    storedSinceMs.value = Math.min(Number(received), storedSinceMs.value ?? Infinity);
+    notifyReachability(false);
+    return response;
+  }
   setServerTime(response.headers.get("Date"), sentMs);
+  storedSinceMs.value = null;
   notifyReachability(true);
   if (response.ok) return response;
-  if (response.status === 401 && !path.startsWith("/v1/session")) sessionEnded();
-  throw await readProblem(response);
+  const problem = await readProblem(response);
+  if (response.status === 401 && !path.startsWith("/v1/session")) sessionEnded(problem.message);
+  throw problem;
 }
 
 /** Return a `fetch` for the typed client: it throws `ApiError`, and gives up after `timeoutMs`. */
@@ -152,16 +166,16 @@ async function readProblem(response: Response): Promise<ApiError> {
   return new ApiError(
     response.status,
     kind,
-    problemText(response, problem.detail || problem.title || "", local),
+    problemText(response, kind, problem.detail || problem.title || "", local),
     problem as Record<string, unknown>,
     local,
   );
 }
 
 // Where the API has no sentence in the language of the page, there is a general one by status.
-function problemText(response: Response, detail: string, local: boolean): string {
+function problemText(response: Response, kind: string, detail: string, local: boolean): string {
   const { status } = response;
-  if (status === 401) return translate("error_session_ended");
+  if (status === 401) return kind !== "no-key" && local && detail !== "" ? detail : translate("error_session_ended");
   if (status === 412) return translate("error_modified");
   const known = local && detail !== "" ? detail : undefined;
   if (status === 429 || status === 503) {

@@ -52,6 +52,13 @@ export async function signIn(key: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await request("/v1/session", { method: "DELETE" });
   session = null;
+  await forgetAnswers();
+}
+
+/** Delete the answers that the service worker has stored: the next user of this browser does not see them. */
+export async function forgetAnswers(): Promise<void> {
+  // Without TLS a browser has neither.
+  if ("caches" in globalThis) await caches.delete("headland-answers");
 }
 
 function keyInAddress(): string | null {

@@ -3,6 +3,8 @@
 import { useMutation } from "@tanstack/preact-query";
 import { useRef } from "preact/hooks";
 import { api } from "./client";
+import { newKey } from "./idempotency";
+import { sendOrKeep } from "./queue";
 import { queries, reload, type Method, type ParamsOf, type PathOf } from "./query";
 import { ApiError, errorText, fetchWithin } from "./request";
 import type { paths } from "./schema";
@@ -54,20 +56,40 @@ export function useWrite<M extends Writing, P extends PathOf<M>>(
   path: P,
   options: WriteOptions = {},
 ): Write<WriteInput<P, M>, AnswerOf<P, M> | true> {
+  return useSending(options, (input, key) => sendNow<P, M>(method, path, input, key, options.timeoutMs));
+}
+
+/**
+ * Prepare a request that is kept on this device while the station is away, and sent when it is reached: `run` then returns "kept".
+ * The title names it in the list of what waits. For what is entered at the field: notes, declared passes, acknowledgements.
+ */
+export function useKeptWrite<M extends Writing, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  title: (input: WriteInput<P, M>) => string,
+  options: WriteOptions = {},
+): Write<WriteInput<P, M>, AnswerOf<P, M> | true | "kept"> {
+  return useSending<WriteInput<P, M>, AnswerOf<P, M> | true | "kept">(options, async (input, key) => {
+    const given = input.params as { path?: Record<string, string | number> } | undefined;
+    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given?.path?.[name] ?? ""));
+    const ifMatch = matchOf(input.version);
+    const request = { method: method.toUpperCase() as "POST", path: filled, body: input.body, title: title(input) };
+    const answer = await sendOrKeep({ ...request, ...(ifMatch === undefined ? {} : { ifMatch }) }, key);
+    if (answer === "kept") return answer;
+    return answer.status === 204 ? true : ((await answer.json()) as AnswerOf<P, M>);
+  });
+}
+
+function useSending<Input, Answer>(options: WriteOptions, send: (input: Input, key: string) => Promise<Answer>): Write<Input, Answer> {
   const sent = useRef({ text: "", key: "" });
   const mutation = useMutation(
     {
-      mutationFn: async (input: WriteInput<P, M>): Promise<AnswerOf<P, M> | true> => {
+      mutationFn: async (input: Input): Promise<Answer> => {
         const text = JSON.stringify(input);
         if (sent.current.text !== text) sent.current = { text, key: newKey() };
-        const headers: Record<string, string> = { "Idempotency-Key": sent.current.key };
-        if (input.version !== undefined) headers["If-Match"] = input.version === "*" ? "*" : `"${input.version}"`;
-        const init = { params: input.params ?? {}, body: input.body, headers, fetch: fetchWithin(options.timeoutMs) };
-        const answer = await (api as unknown as Record<string, (path: string, init: object) => Promise<{ data?: unknown }>>)[
-          method.toUpperCase()
-        ]?.(path, init);
+        const answer = await send(input, sent.current.key);
         sent.current = { text: "", key: "" };
-        return (answer?.data as AnswerOf<P, M> | undefined) ?? true;
+        return answer;
       },
     },
     queries,
@@ -91,10 +113,28 @@ export function useWrite<M extends Writing, P extends PathOf<M>>(
   };
 }
 
-/** Return a new key under which the API carries out a request once, however often it is sent. */
-export function newKey(): string {
-  // Without TLS a browser has no randomUUID.
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+function matchOf(version: number | "*" | undefined): string | undefined {
+  return version === undefined ? undefined : version === "*" ? "*" : `"${version}"`;
+}
+
+async function sendNow<P extends keyof paths, M extends Writing>(
+  method: M,
+  path: P,
+  input: WriteInput<P, M>,
+  key: string,
+  timeoutMs: number | undefined,
+): Promise<AnswerOf<P, M> | true> {
+  const ifMatch = matchOf(input.version);
+  const headers: Record<string, string> = { "Idempotency-Key": key, ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }) };
+  const init = { params: input.params ?? {}, body: input.body, headers, fetch: fetchWithin(timeoutMs) };
+  const send = (api as unknown as Record<string, (path: string, init: object) => Promise<{ data?: unknown }>>)[method.toUpperCase()];
+  try {
+    return ((await send?.(path, init))?.data as AnswerOf<P, M> | undefined) ?? true;
+  } catch (error) {
+    // The answer to the first attempt was lost: it is carried out.
+    if (error instanceof ApiError && error.kind === "carried-out-already") return true;
+    throw error;
+  }
 }
 
 /** Return the sentences of an error by field: the problem's `errors`, or the place that its detail names. */

@@ -4,7 +4,8 @@ import "../i18n/alarms";
 import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { FarmState } from "../api/farm_state";
-import { request, requestAll } from "../api/request";
+import { sendOrKeep } from "../api/queue";
+import { requestAll } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
 import { alarmValueText, localText, ruleTitle, SEVERITIES, type Alarm } from "./alarm_text";
@@ -76,8 +77,10 @@ export class AlarmStrip {
     const age = make("span", { class: "age" });
     const acknowledge = (): void =>
       void progress.run(async () => {
-        await request(`/v1/alarms/${alarm.id}/acknowledge`, { method: "POST" });
-        await this.load(signal);
+        const title = translate("kept_acknowledge", { name: ruleTitle(alarm.rule) });
+        const sent = await sendOrKeep({ method: "POST", path: `/v1/alarms/${alarm.id}/acknowledge`, title });
+        if (sent === "kept") button.hidden = true;
+        else await this.load(signal);
       });
     const button = make("button", { type: "button", class: "secondary", onclick: acknowledge }, translate("acknowledge"));
     const name = alarm.name || this.#farm.nameOf(alarm.subject);

@@ -4,7 +4,7 @@ import "../i18n/greenhouse";
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { nowMs } from "../api/clock";
-import { useWrite } from "../api/write";
+import { useKeptWrite, useWrite } from "../api/write";
 import { mayWrite, mountInto } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
@@ -64,12 +64,14 @@ function Notes({ greenhouse, notes, onChanged }: NotesProps): JSX.Element {
 
 // --8<-- [start:form]
 function AddNote({ greenhouse, onAdded }: { greenhouse: string; onAdded: () => void }): JSX.Element {
-  const add = useWrite("post", "/v1/notes", { refresh: ["/v1/notes"] });
+  const add = useKeptWrite("post", "/v1/notes", ({ body }) => translate("kept_note", { text: body?.text ?? "" }), {
+    refresh: ["/v1/notes"],
+  });
   const submit = async (values: FormValues): Promise<boolean> => {
     const timeMs = Math.round(nowMs() - (values.number("before") ?? 0) * MINUTE_MS);
     const added = await add.run({ body: { greenhouse, time_ms: timeMs, author: values.text("author"), text: values.text("text") } });
     if (added === null) return false;
-    showToast(translate("saved"));
+    showToast(translate(added === "kept" ? "kept" : "saved"));
     onAdded();
     return true;
   };

@@ -1,10 +1,11 @@
 // Choice of a period by local days of the site: some lengths up to now, or any two dates.
 
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { dateOf, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
+import { useUniqueId } from "./unique_id";
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +24,7 @@ export interface DateRangeProps {
 }
 
 export function DateRange({ period, onChange, lengthsDays = [1, 7, 28], maxDays = 366 }: DateRangeProps): JSX.Element {
-  const [from, to] = [useId(), useId()];
+  const [from, to] = [useUniqueId(), useUniqueId()];
   const [error, setError] = useState("");
   // The last day of a period belongs to it.
   const dates = { from: dateOf(period.startMs), to: dateOf((period.endMs ?? nowMs()) - 1) };

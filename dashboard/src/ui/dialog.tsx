@@ -1,12 +1,13 @@
 // Dialog over the page: takes the focus, closes by Escape and by a click beside it, and returns the focus.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { translate } from "../i18n/translate";
+import { useUniqueId } from "./unique_id";
 
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
+  const heading = useUniqueId();
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();

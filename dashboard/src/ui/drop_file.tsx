@@ -1,9 +1,10 @@
 // Place where files are dropped or chosen; wrong types and too large files are refused with a reason.
 
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { bytesText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { useUniqueId } from "./unique_id";
 
 export interface DropFileProps {
   /** Endings of names, such as [".geojson", ".zip"]. */
@@ -16,7 +17,7 @@ export interface DropFileProps {
 }
 
 export function DropFile({ types, maxBytes, several = false, disabled = false, onFiles, text }: DropFileProps): JSX.Element {
-  const id = useId();
+  const id = useUniqueId();
   const [over, setOver] = useState(false);
   const [errors, setErrors] = useState<string[]>([]);
   const take = (given: FileList | null | undefined): void => {

@@ -1,8 +1,9 @@
 // Form with labelled fields: checks them in the page's language, shows the API's errors beside the fields, and the state of saving.
 
 import { createContext, type ComponentChildren, type JSX } from "preact";
-import { useContext, useId, useRef, useState } from "preact/hooks";
+import { useContext, useRef, useState } from "preact/hooks";
 import { translate } from "../i18n/translate";
+import { useUniqueId } from "./unique_id";
 
 /** What was entered, by the names of the fields. */
 export class FormValues {
@@ -127,7 +128,7 @@ export function useField({ name, required, hint }: LabelProps): {
   error: string | undefined;
   ids: { hint: string; error: string };
 } {
-  const id = useId();
+  const id = useUniqueId();
   const { errors, clear } = useContext(FormContext);
   const error = errors[name];
   const ids = { hint: `${id}-hint`, error: `${id}-error` };

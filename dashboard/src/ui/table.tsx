@@ -1,10 +1,11 @@
 // Table of records: sorted by any column, searched, and in pages, so that 200 rows are as readable as five.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { currentLanguage } from "../i18n/preferences";
 import { numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { useUniqueId } from "./unique_id";
 
 export interface Column<Row> {
   key: string;
@@ -52,7 +53,7 @@ export function Table<Row>({
   );
   const [wanted, setWanted] = useState("");
   const [page, setPage] = useState(0);
-  const searchId = useId();
+  const searchId = useUniqueId();
   if (rows.length === 0) return <>{empty ?? <p class="note">{translate("list_empty")}</p>}</>;
 
   const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);

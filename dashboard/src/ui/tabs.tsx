@@ -1,7 +1,8 @@
 // Tabs: the content of one of several headings. Arrow keys go from heading to heading.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useUniqueId } from "./unique_id";
 
 export interface Tab {
   id: string;
@@ -22,7 +23,7 @@ export function Tabs({
   open: string;
   onOpen: (id: string) => void;
 }): JSX.Element {
-  const id = useId();
+  const id = useUniqueId();
   const list = useRef<HTMLDivElement>(null);
   const at = Math.max(
     0,

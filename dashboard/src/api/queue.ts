@@ -1,0 +1,162 @@
+// What was entered while the station was away: kept in the browser's database, and sent once when the station is reached.
+// An entry is stored before it is sent, with its idempotency key, so that neither a closed page nor a lost answer loses or doubles it.
+
+import { signal } from "@preact/signals";
+import { queries } from "./query";
+import { ApiError, errorText, onReachability, requestResponse, type RequestOptions } from "./request";
+import { currentSession } from "./session";
+import { newKey } from "./idempotency";
+
+export interface QueuedRequest {
+  method: NonNullable<RequestOptions["method"]>;
+  path: string;
+  body?: unknown;
+  ifMatch?: string;
+  /** What the entry is, for the list of what waits: "Note: opened the vents". */
+  title: string;
+}
+
+export interface QueueEntry extends QueuedRequest {
+  key: string;
+  organisation: string;
+  madeMs: number;
+  /** Why the station refused it: it stays until the user sends it again or discards it. */
+  refusal: string | null;
+}
+
+const DATABASE = "headland";
+const STORE = "entries";
+const RETRY_MS = 10_000;
+/** More than a day's work; beyond it an entry is refused and stays in its form. */
+const MAX_ENTRIES = 500;
+/** States of the station in which the same request may succeed later. */
+const LATER = new Set([0, 401, 408, 429, 502, 503, 504]);
+
+/** The entries of this user that wait, oldest first. */
+export const waiting = signal<readonly QueueEntry[]>([]);
+
+let sending: Promise<void> | null = null;
+let opened: Promise<IDBDatabase> | null = null;
+
+/**
+ * Send a request, or keep it until the station is reached. Returns the answer, or "kept".
+ * Throws `ApiError` where the station refuses it at once: it is then not kept, the form still has it.
+ */
+export async function sendOrKeep(request: QueuedRequest, key = newKey()): Promise<Response | "kept"> {
+  const entry: QueueEntry = { ...request, key, organisation: organisation(), madeMs: Date.now(), refusal: null };
+  if (waiting.value.length >= MAX_ENTRIES) return send(entry);
+  await put(entry);
+  try {
+    // What was entered before is sent before.
+    if (waiting.value.some((other) => other.key !== key && other.refusal === null)) await flush();
+    const answer = await send(entry);
+    await remove(key);
+    return answer;
+  } catch (error) {
+    if (error instanceof ApiError && LATER.has(error.status)) return "kept";
+    await remove(key);
+    throw error;
+  }
+}
+
+/** Send what waits, in order, until the station is away; entries that it refuses stay with the reason. */
+export async function flush(): Promise<void> {
+  sending ??= (async () => {
+    for (const entry of await load()) {
+      if (entry.refusal !== null) continue;
+      try {
+        await send(entry);
+        await remove(entry.key);
+      } catch (error) {
+        if (!(error instanceof ApiError) || LATER.has(error.status)) return;
+        await put({ ...entry, refusal: errorText(error) });
+      }
+    }
+    await queries.invalidateQueries();
+  })().finally(() => {
+    sending = null;
+  });
+  return sending;
+}
+
+/** Send a refused entry again. */
+export async function retry(key: string): Promise<void> {
+  const entry = waiting.value.find((each) => each.key === key);
+  if (entry) await put({ ...entry, refusal: null });
+  await flush();
+}
+
+/** Delete an entry that was not sent. */
+export async function discard(key: string): Promise<void> {
+  await remove(key);
+}
+
+/** Load what waits and send it whenever the station answers. */
+export async function startQueue(): Promise<void> {
+  await load();
+  if (started) return;
+  started = true;
+  let wasReachable = true;
+  onReachability((reachable) => {
+    if (reachable && !wasReachable && waiting.value.length > 0) void flush();
+    wasReachable = reachable;
+  });
+  addEventListener("online", () => void flush());
+  setInterval(() => {
+    if (waiting.value.some(({ refusal }) => refusal === null) && currentSession() !== undefined) void flush();
+  }, RETRY_MS);
+  await flush();
+}
+let started = false;
+
+async function send(entry: QueueEntry): Promise<Response> {
+  const headers: Record<string, string> = { "Idempotency-Key": entry.key };
+  if (entry.ifMatch !== undefined) headers["If-Match"] = entry.ifMatch;
+  const options: RequestOptions = { method: entry.method, headers, ...(entry.body === undefined ? {} : { body: entry.body }) };
+  try {
+    return await requestResponse(entry.path, options);
+  } catch (error) {
+    // Its answer was lost, and the station does not have it any more: it is carried out.
+    if (error instanceof ApiError && error.kind === "carried-out-already") return new Response(null, { status: 204 });
+    throw error;
+  }
+}
+
+function organisation(): string {
+  return currentSession()?.organisation.handle ?? "";
+}
+
+async function load(): Promise<QueueEntry[]> {
+  const all = await inStore<QueueEntry[]>("readonly", (store) => store.getAll() as IDBRequest<QueueEntry[]>);
+  const mine = all.filter((entry) => entry.organisation === organisation()).sort((a, b) => a.madeMs - b.madeMs);
+  waiting.value = mine;
+  return mine;
+}
+
+async function put(entry: QueueEntry): Promise<void> {
+  await inStore("readwrite", (store) => store.put(entry));
+  await load();
+}
+
+async function remove(key: string): Promise<void> {
+  await inStore("readwrite", (store) => store.delete(key));
+  await load();
+}
+
+async function inStore<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  opened ??= new Promise((resolve, reject) => {
+    const open = indexedDB.open(DATABASE, 1);
+    open.onupgradeneeded = () => open.result.createObjectStore(STORE, { keyPath: "key" });
+    open.onsuccess = () => resolve(open.result);
+    open.onerror = () => reject(open.error ?? new Error("IndexedDB"));
+  });
+  const database = await opened;
+  return new Promise((resolve, reject) => {
+    // On disk before it counts as kept.
+    const transaction = database.transaction(STORE, mode, { durability: "strict" });
+    const request = run(transaction.objectStore(STORE));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onerror = () => reject(transaction.error ?? new Error("IndexedDB"));
+    transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB"));
+  });
+}

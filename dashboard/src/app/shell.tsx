@@ -1,0 +1,213 @@
+// Frame around every page: brand, connection, what waits to be sent, menu, language and area unit. On a phone it is one line with a menu button.
+
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { render, type JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { storedSinceMs } from "../api/request";
+import { currentSession, signOut } from "../api/session";
+import { make } from "../components/dom";
+import { ageText, timeZoneNote } from "../i18n/instants";
+import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUnit, type Language } from "../i18n/preferences";
+import { term, translate, type TextKey } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import { hrefOf } from "./address";
+import { WaitingButton } from "./waiting";
+
+/** A page in the menu: its name in the address and the key of its title. */
+export interface MenuEntry {
+  name: string;
+  title: TextKey;
+}
+
+export type Connection = "connecting" | "online" | "offline";
+
+const CONNECTION_TEXT: Record<Connection, TextKey> = { connecting: "live_connecting", online: "live", offline: "live_offline" };
+
+export class Shell {
+  readonly element = make("div", { class: "shell" });
+  readonly main = make("main", { id: "main", tabindex: -1 });
+  readonly #page = signal("");
+  readonly #message = signal<string | null>(null);
+  readonly #connection = signal<Connection>("connecting");
+
+  constructor(menu: readonly MenuEntry[], onSignedOut: () => void) {
+    render(
+      <Frame
+        menu={menu}
+        main={this.main}
+        page={this.#page}
+        message={this.#message}
+        connection={this.#connection}
+        onSignedOut={onSignedOut}
+      />,
+      this.element,
+    );
+  }
+
+  setPage(name: string): void {
+    this.#page.value = name;
+  }
+
+  showMessage(text: string | null): void {
+    this.#message.value = text;
+  }
+
+  setConnection(connection: Connection): void {
+    this.#connection.value = connection;
+  }
+
+  close(): void {
+    render(null, this.element);
+  }
+}
+
+interface FrameProps {
+  menu: readonly MenuEntry[];
+  main: HTMLElement;
+  page: ReadonlySignal<string>;
+  message: ReadonlySignal<string | null>;
+  connection: ReadonlySignal<Connection>;
+  onSignedOut: () => void;
+}
+
+function Frame({ menu, main, page, message, connection, onSignedOut }: FrameProps): JSX.Element {
+  // The hash is the page's address: the link must not change it.
+  const skip = (event: Event): void => {
+    event.preventDefault();
+    main.focus();
+  };
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useValidAnchor: a link to a place of the page, as assistive programs expect it. */}
+      <a class="skip" href="#main" onClick={skip}>
+        {translate("skip")}
+      </a>
+      <Bar menu={menu} page={page.value} connection={connection.value} onSignedOut={onSignedOut} />
+      <p class="notice" role="alert" hidden={connection.value !== "offline"}>
+        {connection.value === "offline" ? <Away /> : null}
+      </p>
+      <p class="notice" role="alert" hidden={message.value === null}>
+        {message.value}
+      </p>
+      <DomNode node={main} />
+      <footer class="foot">{timeZoneNote()}</footer>
+    </>
+  );
+}
+
+function Away(): JSX.Element {
+  const since = storedSinceMs.value;
+  return (
+    <>
+      {translate("offline_notice")} {since === null ? null : translate("offline_stored", { age: ageText(Date.now() - since) })}
+    </>
+  );
+}
+
+function Bar({
+  menu,
+  page,
+  connection,
+  onSignedOut,
+}: {
+  menu: readonly MenuEntry[];
+  page: string;
+  connection: Connection;
+  onSignedOut: () => void;
+}): JSX.Element {
+  const [open, setOpen] = useState(false);
+  // The menu closes when another page is opened.
+  useEffect(() => setOpen(false), [page]);
+  const session = currentSession();
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from anywhere in it.
+    <header class="bar" onKeyDown={(event) => (event.key === "Escape" ? setOpen(false) : undefined)}>
+      <a class="brand" href={hrefOf("farm")}>
+        <img src="/dashboard/headland.svg" alt="" width={28} height={28} />
+        <span>Headland</span>
+      </a>
+      <span class="live" role="status" data-state={connection}>
+        <span class="dot" aria-hidden="true" />
+        {translate(CONNECTION_TEXT[connection])}
+      </span>
+      <WaitingButton />
+      <button type="button" class="menu-button" aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>
+        <span aria-hidden="true">☰</span>
+        <span class="hidden">{translate("menu_button")}</span>
+      </button>
+      <div class={open ? "menu-panel open" : "menu-panel"} id="menu">
+        <nav class="menu" aria-label={translate("menu")}>
+          {menu.map(({ name, title }) => (
+            <a
+              key={name}
+              href={hrefOf(name)}
+              onClick={() => setOpen(false)}
+              {...(name === page ? { "aria-current": "page" as const } : {})}
+            >
+              {translate(title)}
+            </a>
+          ))}
+        </nav>
+        <div class="choices">
+          {session === null ? null : (
+            <span class="account">
+              {translate("signed_in_as", { organisation: session.organisation.name, scope: term("scopes", session.scope) })}{" "}
+              <button type="button" class="plain" onClick={() => void signOut().finally(onSignedOut)}>
+                {translate("sign_out")}
+              </button>
+            </span>
+          )}
+          <Switch<AreaUnit>
+            name={translate("area_unit")}
+            kind="area"
+            options={[
+              { value: "ha", text: translate("per_ha") },
+              { value: "mu", text: translate("per_mu") },
+            ]}
+            chosen={currentAreaUnit()}
+            choose={setAreaUnit}
+          />
+          <Switch<Language>
+            name="Language / 语言"
+            kind="language"
+            options={[
+              { value: "en", text: "EN", lang: "en" },
+              { value: "zh-CN", text: "中文", lang: "zh-CN" },
+            ]}
+            chosen={currentLanguage()}
+            choose={setLanguage}
+          />
+          <a href={currentLanguage() === "zh-CN" ? "/help/zh/" : "/help/"}>{translate("help")}</a>
+          <a href="/docs">{translate("api")}</a>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+interface SwitchProps<Value extends string> {
+  name: string;
+  kind: string;
+  options: readonly { value: Value; text: string; lang?: string }[];
+  chosen: Value;
+  choose: (value: Value) => void;
+}
+
+function Switch<Value extends string>({ name, kind, options, chosen, choose }: SwitchProps<Value>): JSX.Element {
+  return (
+    <fieldset class="switch" aria-label={name}>
+      {options.map(({ value, text, lang }) => (
+        <button
+          key={value}
+          type="button"
+          {...(lang === undefined ? {} : { lang })}
+          {...{ [`data-${kind}`]: value }}
+          aria-pressed={value === chosen}
+          onClick={() => choose(value)}
+        >
+          {text}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
