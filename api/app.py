@@ -27,6 +27,7 @@ from api.http.problems import install_problems
 from api.live.feed import LiveFeed
 from api.live.sources import LiveFeeds
 from api.ogc_features import routes as ogc_routes
+from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
 from api.ops.readiness import Check
@@ -112,6 +113,7 @@ def create_app(
     threads: Callable[[], Sequence[ThreadStatus]] = no_threads,
     webhooks_to: AddressPolicy | None = None,
     unreachable: Mapping[str, str] = MappingProxyType({}),
+    registrar: GatewayRegistrar | None = None,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -125,6 +127,7 @@ def create_app(
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
+    `registrar` adds gateways to the broker of this station.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -151,6 +154,7 @@ def create_app(
         threads=lambda: [*threads(), *feeds.threads()],
         webhooks_to=webhooks_to,
         unreachable=unreachable,
+        registrar=registrar,
     )
     metrics = CollectorRegistry()
     if authenticator is None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
@@ -46,6 +47,7 @@ class HomeServices:
     webhooks_to: AddressPolicy | None = None
     #: Why this process sends nothing to recipients of a kind, in the catalogue's `recipient_faults`.
     unreachable: Mapping[str, str] = field(default_factory=dict)
+    registrar: GatewayRegistrar | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

@@ -11,7 +11,7 @@ from headland.registry.models.models import Scope
 
 #: Changes that decide whose word counts: who may write a device.
 _ADMIN_CHANGES: Final = re.compile(
-    r"/v1/devices/[^/]+/(?:owner|simulated)|/v1/gateways/[^/]+/(?:replace|refresh|delivery/(?:accept|marks))"
+    r"/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)|/v1/gateways/[^/]+/(?:replace|refresh|delivery/(?:accept|marks))"
 )
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 

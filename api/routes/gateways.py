@@ -11,13 +11,16 @@ from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
 from api.schemas.flights import flight_bodies
-from api.schemas.gateways import Delivery, GatewayList, QuarantinedDetail, QuarantineList, ReplayAsked
+from api.schemas.gateways import Delivery, GatewayList, NewGateway, QuarantinedDetail, QuarantineList, ReplayAsked
 from headland.analysis.flights import list_gateway_flights
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
+from headland.errors import SettingsError
+from headland.registry.models.models import Gateway
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PATTERN)]
@@ -58,6 +61,27 @@ def get_gateways(
     ]
     page = rest[:limit]
     return reply_page(request, GatewayList(items=page, next=write_cursor(page[-1].id) if len(rest) > limit else None))
+
+
+@router.post(
+    "/gateways", name="add_gateway", response_model=RegisteredGateway, status_code=201, responses=declare_problems(409)
+)
+def post_gateway(scope: ScopeOf, home: HomeOf, body: NewGateway) -> Response:
+    """Add a gateway: a login at the farm's broker, which may publish to its own topics only, and its settings.
+
+    The settings hold its password and are in this response only.
+    """
+    if home.registrar is None or not home.serves(scope):
+        sentence = "Gateways are added where the farm's broker runs: use `headland gateway add` there."
+        raise ProblemError(404, "no-registrar", "No broker here", sentence)
+    try:
+        added = home.registrar.register(body.name, body.site, body.host)
+    except SettingsError as error:
+        raise ProblemError(409, "gateway-refused", "Gateway not added", str(error)) from error
+    if scope.registry is not None and not repositories_of(scope).gateways.list(name=added.name, limit=1):
+        repositories_of(scope).gateways.add(Gateway(name=added.name, site=added.site))
+    headers = {"Location": f"/v1/gateways/{added.name}/delivery", "Cache-Control": "no-store"}
+    return Response(added.model_dump_json(), 201, headers, "application/json")
 
 
 @router.get("/gateways/{gateway}/delivery", response_model=Delivery)

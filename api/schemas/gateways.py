@@ -19,6 +19,24 @@ class RecordModel(Model):
     model_config = ConfigDict(from_attributes=True)
 
 
+class NewGateway(Model):
+    """A gateway to add: its name, which is its login, and its site."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "barn", "site": "home"}})
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    site: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "home"
+    host: Annotated[
+        str | None,
+        Field(
+            max_length=253,
+            pattern=r"^[A-Za-z0-9.:_-]+$",
+            description="Host name or address by which the gateway reaches this machine; needed where the broker "
+            "listens on every address.",
+        ),
+    ] = None
+
+
 class Spool(RecordModel):
     """State of a gateway's spool and its losses, as the gateway reports them."""
 

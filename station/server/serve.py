@@ -19,6 +19,7 @@ from api.auth.authenticators import Authenticator, RegistryAuthenticator, TokenA
 from api.auth.limits import Limits
 from api.auth.oidc import Issuer, OidcTokenVerifier
 from api.live.sources import CommitSource
+from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
@@ -74,6 +75,8 @@ class StationSettings:
     limits: Limits = _LIMITS
     #: Addresses to which webhooks may lead.
     webhooks_to: AddressPolicy = PUBLIC_ONLY
+    #: Adds gateways to the farm's broker.
+    registrar: GatewayRegistrar | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -277,6 +280,7 @@ def _station_app(
         threads=threads.list,
         webhooks_to=settings.webhooks_to,
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
+        registrar=settings.registrar,
     )
 
 

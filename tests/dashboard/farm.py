@@ -12,8 +12,10 @@ import numpy as np
 
 from api.app import create_app
 from api.live.sources import StorePoll
+from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.readiness import Check
 from headland.clock import wall_clock_ms
+from headland.errors import SettingsError
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Farm as FarmRecord
 from headland.registry.models.models import (
@@ -51,6 +53,25 @@ from tests.api.spread_field import BUFFER, FIELD, SPREADER
 HOUR_MS: Final = 3_600_000
 #: As many samples of one channel as a chart must draw; within the 400 s of the pass.
 MANY: Final = 100_000
+
+
+class Registrar:
+    """Answers as the station's does, without a broker."""
+
+    def register(self, name: str, site: str, host: str | None) -> RegisteredGateway:
+        if name == "taken":
+            raise SettingsError("A gateway 'taken' exists already (case is ignored). For a new password: remove it.")
+        settings = f'[gateway]\nid = "{name}"\nsite = "{site}"\n\n[broker]\nhost = "{host}"\npassword = "secret"\n'
+        return RegisteredGateway(
+            name=name,
+            site=site,
+            settings=settings,
+            certificate_name=None,
+            certificate=None,
+            host=str(host),
+            is_local=False,
+            needs_certificate=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         registry=registry,
         live=feed,
         unreachable=unreachable_kinds(None, has_broker=True),
+        registrar=Registrar(),
     )
     with serve(app) as client:
         base = str(client.base_url).rstrip("/")

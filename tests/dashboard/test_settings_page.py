@@ -110,3 +110,19 @@ def test_keys_and_members_are_added_changed_and_deleted(visit: Open, farm: Farm)
     row.get_by_role("button", name="Delete the member Li Na").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
+
+
+def test_a_gateway_is_registered_and_its_settings_are_taken_along_in_chinese_on_a_phone(visit: Open) -> None:
+    page = visit("#/settings?tab=gateways", locale="zh-CN", viewport={"width": 390, "height": 844})
+    panel = page.locator("[data-panel=gateways]")
+    panel.get_by_label("名称").fill("barn")
+    panel.get_by_label("本站点服务的地址").fill("192.168.1.5")
+    panel.get_by_role("button", name="登记网关").press("Enter")
+    added = panel.locator("[data-added=barn]")
+    expect(added.locator("pre")).to_contain_text('id = "barn"')
+    with page.expect_download() as download:
+        added.get_by_role("link", name="下载 edge.toml").click()
+    assert download.value.path().read_text() == added.locator("pre").inner_text()
+    added.get_by_role("button", name="显示二维码").press("Enter")
+    expect(added.get_by_role("img", name="显示二维码")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

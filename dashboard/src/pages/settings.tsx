@@ -4,6 +4,7 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { mountComponent, useChoice } from "../app/mount";
 import { translate } from "../i18n/translate";
+import { Gateways } from "../settings/gateways";
 import { Keys } from "../settings/keys";
 import { Houses } from "../settings/houses";
 import { Members } from "../settings/members";
@@ -21,6 +22,7 @@ function SettingsPage(): JSX.Element {
     { id: "sites", title: translate("settings_sites"), content: () => <Sites /> },
     ...(admin
       ? [
+          { id: "gateways", title: translate("settings_gateways"), content: () => <Gateways /> },
           { id: "keys", title: translate("settings_keys"), content: () => <Keys /> },
           { id: "members", title: translate("settings_members"), content: () => <Members /> },
         ]

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headland.clock import wall_clock_ms
-from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.errors import HeadlandError, SettingsError
 from station.cli.commands.device import ApiOption, replace_gateway
 from station.cli.options import AckSecretOption, DataOption, RegistryOption, ack_secret, farm_folder
 
 if TYPE_CHECKING:
-    from station.local.folder import FarmFolder, FarmState
     from station.local.gateway_toml import BrokerAccess
 
 gateway_app = typer.Typer(no_args_is_help=True, help="Add, list and remove gateways.")
-
-#: A farm that is starting reports its broker's address within this time.
-_STATE_WITHIN_S: Final = 5.0
 
 
 @gateway_app.command("add")
@@ -38,28 +31,22 @@ def gateway_add(
     registry: RegistryOption = None,
 ) -> None:
     """Create a login for a new gateway and print its edge.toml. The login may publish to its own topics only."""
-    from station.local.gateway_toml import find_broker_access, write_toml
-    from station.local.gateways import Gateways
-    from station.local.plan import broker_address
+    from station.local.gateway_registration import add_gateway_login, require_access_list
     from station.server.storage.registries import registry_url
 
     folder = farm_folder(data)
     folder.create()
-    _require_access_list(folder)
+    require_access_list(folder)
     if out is not None and out.exists():
         raise SettingsError(f"The file {out} already exists: choose another.")
-    access = find_broker_access(broker_address(folder), host)
-    gateways = Gateways(folder)
-    with gateways.hold():
-        gateway = gateways.add(name, site, wall_clock_ms())
-        broker_result = _update_broker(folder)
-    text = write_toml(gateway, access, folder.ack_key(name))
+    added = add_gateway_login(folder, name, site, host, wall_clock_ms())
+    text, access = added.toml, added.access
     if out is None:
         typer.echo(text, nl=False)
     else:
         _write_files(out, text, access)
         _print_note(f"Wrote {out}: copy it to the gateway.")
-    _print_note(broker_result)
+    _print_note(added.broker_result)
     _update_registry(registry_url(registry, folder.registry_path), name, site)
     _print_certificates(name, access, out)
 
@@ -88,6 +75,7 @@ def gateway_remove(
     registry: RegistryOption = None,
 ) -> None:
     """Delete a gateway's login; its data stays in the store."""
+    from station.local.gateway_registration import update_broker
     from station.local.gateways import Gateways
     from station.server.storage.registries import registry_url
 
@@ -96,7 +84,7 @@ def gateway_remove(
     gateways = Gateways(folder)
     with gateways.hold():
         gateways.remove(name)
-        broker_result = _update_broker(folder)
+        broker_result = update_broker(folder)
     _print_note(f"Removed {name}; its data stays in the store.")
     _print_note(broker_result)
     _update_registry(registry_url(registry, folder.registry_path), name, None)
@@ -137,57 +125,6 @@ def _update_registry(url: str, name: str, site: str | None) -> None:
                 add_gateway(repositories, name, site)
     except HeadlandError as error:
         _print_note(f"The registry was not updated: {error}")
-
-
-def _update_broker(folder: FarmFolder) -> str:
-    """Bring the logins to a running broker; return the result as a sentence."""
-    from station.local.broker import write_logins
-    from station.local.gateways import broker_users
-
-    state = _running_farm(folder)
-    if state is None:
-        return "No farm is running here; the next `headland up` applies the change."
-    if state.broker != "mosquitto":
-        return f"The running broker is {state.broker}, which has logins of this farm's own parts only."
-    write_logins(folder.broker_dir, broker_users(folder))
-    pid = state.pids.get("broker")
-    if pid is None or not _is_our_broker(pid, folder):
-        return "The broker is restarting and reads the new logins."
-    # mosquitto reads its password and access files again at SIGHUP, and closes only sessions that lost their login.
-    os.kill(pid, signal.SIGHUP)
-    return "The running broker applied the change; other sessions were not interrupted."
-
-
-def _require_access_list(folder: FarmFolder) -> None:
-    """Raise SettingsError where this farm's broker would let a gateway read and write everything."""
-    from station.local.broker import NO_ACCESS_LIST, find_mosquitto
-
-    state = _running_farm(folder)
-    if (find_mosquitto() is None) if state is None else (state.broker != "mosquitto"):
-        raise SettingsError(f"This farm accepts no other gateway: {NO_ACCESS_LIST}")
-
-
-def _running_farm(folder: FarmFolder) -> FarmState | None:
-    """Return how to reach the farm that runs here, None where none runs; wait for a farm that is starting."""
-    deadline_s = time.monotonic() + _STATE_WITHIN_S
-    while folder.running():
-        try:
-            return folder.read_state()
-        except RetryLater:
-            if time.monotonic() > deadline_s:
-                return None
-            time.sleep(0.1)
-    return None
-
-
-def _is_our_broker(pid: int, folder: FarmFolder) -> bool:
-    """Return whether a process is this farm's broker; where the system has no /proc, farm.json is trusted."""
-    if not Path("/proc/self/cmdline").exists():
-        return True
-    try:
-        return str(folder.broker_dir).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 def _write_files(out: Path, text: str, access: BrokerAccess) -> None:

@@ -78,6 +78,7 @@ def station(
     """Run ingest and API in one process on one store."""
     from headland.contract.ack_keys import session_name
     from ingest.settings import IngestSettings
+    from station.local.gateway_registration import FolderRegistrar
     from station.server.serve import StationSettings, run_station
 
     configure_logging("station", log_format)
@@ -92,6 +93,7 @@ def station(
             demo=demo,
             demo_scale=demo_scale,
             store_token=folder.secret("store"),
+            registrar=FolderRegistrar(folder),
             api_key_path=folder.api_key_path,
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),
