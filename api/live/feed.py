@@ -22,9 +22,9 @@ from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError
 from headland.store.port import Latest, SeriesKey
 
-#: Size of the ring buffer, in events and in values: about a minute of a large farm.
+#: Size of the ring buffer, in events and in values: half a minute of a large farm, 3 MB.
 RING_EVENTS: Final = 2000
-RING_VALUES: Final = 50_000
+RING_VALUES: Final = 20_000
 #: Events queued for one client; at the next one they are merged to the newest value of each channel.
 QUEUE_EVENTS: Final = 64
 MAX_CLIENTS: Final = 200
@@ -82,6 +82,11 @@ class FeedEvent:
         if frame is None:
             frame = self._frames[selection] = self._encode(f"{epoch}-{self.seq}", selection)
         return frame
+
+    def forget_frames(self) -> None:
+        """Free what was computed for clients: only one that continues after an interruption takes the event again."""
+        self._chosen.clear()
+        self._frames.clear()
 
     def _encode(self, event_id: str, selection: Selection) -> bytes:
         if self.gap is not None:
@@ -255,6 +260,8 @@ class LiveFeed:
         self._seq = event.seq
         self._ring.append(event)
         self._ring_values += len(event.values)
+        if len(self._ring) > QUEUE_EVENTS:
+            self._ring[-QUEUE_EVENTS - 1].forget_frames()
         while len(self._ring) > self._ring_events or (self._ring_values > RING_VALUES and len(self._ring) > 1):
             self._ring_values -= len(self._ring.popleft().values)
         self._counts["gaps"] += event.gap is not None

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
 
+from station.simulation.machines.store import StoreEngine
 from station.simulation.world import RUN_HOURS, RunResult, RunSettings, run_world
 
 _LOGGER = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Campaign:
     sums: dict[str, FaultSums] = field(default_factory=dict)
     failures: list[RunResult] = field(default_factory=list)
     seconds: float = 0.0
+    engine: StoreEngine = "memory"
 
     @property
     def is_sound(self) -> bool:
@@ -88,15 +90,16 @@ def run_campaign(
     faults: Sequence[str],
     report: Callable[[RunResult], None],
     *,
+    engine: StoreEngine = "memory",
     lines_to: TextIO | None = None,
     most_failures: int = 10,
 ) -> Campaign:
     """Run seeds from `seed` on until `hours` are simulated or `most_failures` runs have failed."""
-    campaign = Campaign(seed, hours, faults)
+    campaign = Campaign(seed, hours, faults, engine=engine)
     began_s = time.perf_counter()
     left, number = hours, seed
     while left > 0 and len(campaign.failures) < most_failures:
-        settings = RunSettings(number, min(left, RUN_HOURS), tuple(faults))
+        settings = RunSettings(number, min(left, RUN_HOURS), tuple(faults), engine)
         try:
             result = run_world(settings, lines_to)
         except Exception as error:
@@ -116,6 +119,8 @@ def run_campaign(
 def replay_command(campaign: Campaign, result: RunResult, all_faults: Sequence[str]) -> str:
     """Return the command that repeats a run."""
     words = ["headland simulate", f"--seed {result.seed}", f"--hours {result.hours:g}"]
+    if campaign.engine != "memory":
+        words.append(f"--store {campaign.engine}")
     if list(campaign.faults) != list(all_faults):
         words.append(f"--faults {','.join(campaign.faults)}")
     return " ".join(words)
@@ -142,6 +147,7 @@ def write_json(path: Path, campaign: Campaign) -> None:
     """Write the sums and the failures. Raises OSError."""
     content = {
         "seed": campaign.seed,
+        "store": campaign.engine,
         "hours": campaign.hours,
         "seconds": round(campaign.seconds, 1),
         "sound": campaign.is_sound,

@@ -19,6 +19,7 @@ from station.simulation.machines.gateway import Gateway
 from station.simulation.machines.network import Network
 from station.simulation.machines.numbers import device_of
 from station.simulation.machines.receiver import CLIENT_ID, Receiver
+from station.simulation.machines.store import StoreEngine
 from station.simulation.truth import GatewayTruth, GatewayVerdict, judge
 
 _HOUR_S: Final = 3600.0
@@ -38,6 +39,7 @@ class RunSettings:
     seed: int
     hours: float = RUN_HOURS
     faults: Sequence[str] = tuple(FAULTS)
+    engine: StoreEngine = "memory"
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class _World:
         self.agenda = Agenda(lines_to)
         self.broker = Broker(self.agenda, max_queued=self.rng.choice((0, 0, 100, 1000)))
         self.network = Network(self.agenda, self._dice(), self.broker)
-        self.receiver = Receiver(self.agenda, self._dice(), self.network, root / "station")
+        self.receiver = Receiver(self.agenda, self._dice(), self.network, root / "station", settings.engine)
         self.truths: dict[str, GatewayTruth] = {}
         self.gateways: list[Gateway] = []
         for number in range(self.rng.choice((1, 2, 3))):
@@ -213,3 +215,4 @@ class _World:
 
     def _end(self) -> None:
         self.receiver.kill()
+        self.receiver.store.end()

@@ -50,7 +50,11 @@ _IDLE_S: Final = 5.0
 #: Rewriting a large file is one action.
 _OVERDUE_S: Final = 3600.0
 _MAX_GROUP_POINTS: Final = 200_000
+#: Size of the log at which it is moved into the file: of a fast one, and of one that took longer than `_SLOW_LOG_S`.
+#: Until then DuckDB holds its rows in memory as well, and a damaged bit of it may cost all of them.
 _CHECKPOINT_BYTES: Final = 16 * 2**20
+_SLOW_CHECKPOINT_BYTES: Final = 2 * 2**20
+_SLOW_LOG_S: Final = 30.0
 #: Blocks whose parity is brought up to date at closing: about a second at most.
 _PROTECTED_AT_CLOSE: Final = 2000
 #: What DuckDB raises where other queries use the memory, and where a transaction failed in its commit or rollback.
@@ -67,6 +71,7 @@ class DuckDBWriter:
         self._cuts = load_cuts(file.connection)
         self._failure: HeadlandError | None = None
         self._log_limit_bytes = _CHECKPOINT_BYTES
+        self._log_began_s = time.monotonic()
         self._lock = threading.Lock()
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reopenings": 0}
         self._queue = WriteQueue(_MAX_JOBS, _MAX_GROUP_POINTS)
@@ -374,13 +379,16 @@ class DuckDBWriter:
         """Save the frontier and move the log into the file; where that moves the rows, save it again."""
         next_row = self._save_frontier()
         self._file.checkpoint()
+        self._log_began_s = time.monotonic()
         if is_shifted(self._file.connection, next_row):
             self._save_frontier()
 
     def _keep_log_short(self) -> None:
         """Move a long write-ahead log into the file: here, where no caller waits for it."""
         log_bytes = size_of(wal_of(self._file.path))
-        if log_bytes < self._log_limit_bytes or not self._file.is_open:
+        is_slow = time.monotonic() - self._log_began_s >= _SLOW_LOG_S and self._log_limit_bytes == _CHECKPOINT_BYTES
+        limit_bytes = _SLOW_CHECKPOINT_BYTES if is_slow else self._log_limit_bytes
+        if log_bytes < limit_bytes or not self._file.is_open:
             return
         try:
             prune_marks(self._file.connection, self._state.marks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ import typer
 
 from headland.errors import SettingsError
 from station.cli.exit_codes import ExitCode
+
+
+class StoreName(StrEnum):
+    """Engines of the simulated store."""
+
+    MEMORY = "memory"
+    DUCKDB = "duckdb"
 
 
 def simulate(
@@ -22,6 +30,9 @@ def simulate(
         float, typer.Option(help="Simulated hours: a seed is one run of 24 hours, the next seed the next.", min=0.1)
     ] = 240.0,
     faults: Annotated[str, typer.Option(help="Only these faults, separated by commas.")] = "",
+    store: Annotated[
+        StoreName, typer.Option(help="Engine of the simulated store: the reference in memory, or DuckDB on files.")
+    ] = StoreName.MEMORY,
     list_faults: Annotated[bool, typer.Option("--list", help="List the faults and exit.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write every step to this file.")] = None,
@@ -54,7 +65,7 @@ def simulate(
 
     with ExitStack() as stack:
         lines_to = None if trace is None else stack.enter_context(trace.open("w"))
-        campaign = run_campaign(first, hours, names, report, lines_to=lines_to)
+        campaign = run_campaign(first, hours, names, report, engine=store.value, lines_to=lines_to)
     typer.echo(format_table(campaign))
     rate = campaign.hours / max(campaign.seconds, 0.001) * 3600
     console.print(f"{campaign.seconds:.0f} s, {rate:,.0f} simulated hours an hour", highlight=False)

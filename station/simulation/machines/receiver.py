@@ -23,7 +23,7 @@ from station.simulation.machines.disk import Disk, ProcessKilled
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
 from station.simulation.machines.numbers import NUMBER_CHANNEL, device_of
-from station.simulation.machines.store import SimulatedStore
+from station.simulation.machines.store import SimulatedStore, StoreEngine, make_store
 from station.simulation.truth import GatewayTruth
 
 ORGANISATION: Final = "local"
@@ -71,14 +71,16 @@ class _Commit(Future[Any]):
 class Receiver:
     """The station's machine: its line to the broker, its disk and store, and the ingest process while it runs."""
 
-    def __init__(self, agenda: Agenda, rng: random.Random, network: Network, folder: Path) -> None:
+    def __init__(
+        self, agenda: Agenda, rng: random.Random, network: Network, folder: Path, engine: StoreEngine = "memory"
+    ) -> None:
         self.agenda = agenda
         self.rng = rng
         self.network = network
         self.line = Line(0.0005, 0.02)
         self.clock = SimulatedClock(agenda)
         self.disk = Disk(folder, rng)
-        self.store = SimulatedStore(self.clock)
+        self.store = make_store(engine, self.clock, folder.with_name(f"{folder.name}-store"))
         self.settings = IngestSettings(quarantine_path=folder / "quarantine.sqlite")
         self.process: _IngestProcess | None = None
         self.frozen_until_s = 0.0
@@ -99,6 +101,7 @@ class Receiver:
         if process is not None:
             self.agenda.note("ingest", "is killed")
             process.die(with_power=with_power)
+            self.store = self.store.crashed()
 
     def replace_store(self, writes: int, truths: Mapping[str, GatewayTruth]) -> None:
         """Replace the store by what it was after `writes` writes, while the process is down.
@@ -120,7 +123,8 @@ class Receiver:
             for (gateway, epoch), state in older.marks().items():
                 if gateway in truth.names:
                     truth.untraced |= gone & truth.numbers(epoch, 1, state.high_water)
-        self.store = older
+        before, self.store = self.store, older
+        before.end()
 
     def record_marks(self) -> None:
         """Record the store's marks beside it, as `DeliveryMarksSync` does in the registry."""

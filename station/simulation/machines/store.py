@@ -1,38 +1,69 @@
-"""Simulated store: the reference engine with contents that survive crashes, and failures before or after a write."""
+"""Simulated stores: an engine whose contents survive crashes, and that fails before or after a write.
+
+The reference engine is kept in memory. DuckDB is the real engine on real files: a kill leaves the files as they are, or
+as they are within a commit, and the next process opens a copy of them.
+"""
 
 from __future__ import annotations
 
+import random
+import shutil
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 from headland.contract.records import Descriptor, Event
+from headland.store.duckdb.paths import size_of, wal_of
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
-from headland.store.port import DeviceRecord, Mark, WriteBatch, WriteResult
+from headland.store.port import DeviceRecord, Mark, Store, WriteBatch, WriteResult
 from station.simulation.agenda import SimulatedClock
 from station.simulation.machines.disk import ProcessKilled, unavailable
 
 StoreFault = Literal["", "refuses", "refuses after storing", "killed before storing", "killed after storing"]
+StoreEngine = Literal["memory", "duckdb"]
+
+#: A write to a store: samples and marks, or a descriptor with its organisation and gateway.
+_Write = WriteBatch | tuple[str, str, Descriptor]
 
 
-class SimulatedStore(MemoryStore):
+class SimulatedStore(Store, Protocol):
     """A store whose contents survive the process; it keeps every write, so that an older state can be restored."""
 
-    def __init__(self, clock: SimulatedClock) -> None:
-        super().__init__(clock.now_ms)
-        self._clock = clock
-        self._writes: list[WriteBatch | tuple[str, str, Descriptor]] = []
-        self._devices: tuple[int, list[DeviceRecord]] = (-1, [])
-        self.fault: StoreFault = ""
+    fault: StoreFault
 
     @property
+    @abstractmethod
     def writes(self) -> int:
         """The number of writes so far: a state that can be restored."""
-        return len(self._writes)
 
+    @abstractmethod
     def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
         """Return the marks of the writes that held such events of gateways, by their (device, time)."""
+
+    @abstractmethod
+    def older(self, writes: int) -> SimulatedStore:
+        """Return a store as this one was after `writes` writes."""
+
+    @abstractmethod
+    def crashed(self) -> SimulatedStore:
+        """Return the store that the next process finds after a kill."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """End the store for good."""
+
+
+class _History:
+    """The writes of a store."""
+
+    def __init__(self) -> None:
+        self.all: list[_Write] = []
+
+    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
         found: dict[tuple[str, int], set[Mark]] = {}
-        for write in self._writes:
+        for write in self.all:
             if isinstance(write, WriteBatch):
                 for stored in write.events:
                     event = stored.event
@@ -41,15 +72,42 @@ class SimulatedStore(MemoryStore):
                         found.setdefault((event.device, event.t), set()).update(marks)
         return found
 
-    def older(self, writes: int) -> SimulatedStore:
-        """Return a store as this one was after `writes` writes."""
-        store = SimulatedStore(self._clock)
-        for write in self._writes[:writes]:
+    def repeat(self, store: SimulatedStore, writes: int) -> None:
+        for write in self.all[:writes]:
             if isinstance(write, WriteBatch):
                 store.write(write)
             else:
                 store.describe(*write)
+
+
+class SimulatedMemoryStore(MemoryStore):
+    """The reference engine with faults."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        super().__init__(clock.now_ms)
+        self._clock = clock
+        self._history = _History()
+        self._devices: tuple[int, list[DeviceRecord]] = (-1, [])
+        self.fault: StoreFault = ""
+
+    @property
+    def writes(self) -> int:
+        """The number of writes so far: a state that can be restored."""
+        return len(self._history.all)
+
+    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
+        """Return the marks of the writes that held such events of gateways, by their (device, time)."""
+        return self._history.records_of(is_asked)
+
+    def older(self, writes: int) -> SimulatedStore:
+        """Return a store as this one was after `writes` writes."""
+        store = SimulatedMemoryStore(self._clock)
+        self._history.repeat(store, writes)
         return store
+
+    def crashed(self) -> SimulatedStore:
+        """Return the store that the next process finds after a kill."""
+        return self
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch, or fail as `fault` says."""
@@ -60,19 +118,15 @@ class SimulatedStore(MemoryStore):
             self.fault = ""
             raise ProcessKilled
         result = super().write(batch)
-        self._writes.append(batch)
+        self._history.all.append(batch)
         self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
-        if fault == "refuses after storing":
-            raise unavailable("the store's answer was lost")
-        if fault == "killed after storing":
-            self.fault = ""
-            raise ProcessKilled
+        _fail_after(self)
         return result
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a descriptor."""
         super().describe(organisation, gateway, descriptor, unmark=unmark)
-        self._writes.append((organisation, gateway, descriptor))
+        self._history.all.append((organisation, gateway, descriptor))
 
     def devices(self, organisation: str) -> list[DeviceRecord]:
         """Return the devices of the only organisation; asked often, and changed by writes alone."""
@@ -82,3 +136,110 @@ class SimulatedStore(MemoryStore):
 
     def close(self) -> None:
         """Keep the contents: they are on the disk."""
+
+    def end(self) -> None:
+        """Do nothing: there is no file."""
+
+
+class SimulatedDuckDBStore(DuckDBStore):
+    """The embedded engine with faults; each process has a copy of the files of the one before."""
+
+    def __init__(self, clock: SimulatedClock, folder: Path, number: int = 0) -> None:
+        self._path = folder / f"store-{number}.duckdb"
+        self._number = number
+        self._clock = clock
+        self._history = _History()
+        #: Bytes of the log that a kill within a commit leaves; None for all.
+        self._left_of_log: int | None = None
+        self.fault: StoreFault = ""
+        super().__init__(self._path, threads=1)
+
+    @property
+    def writes(self) -> int:
+        """The number of writes so far: a state that can be restored."""
+        return len(self._history.all)
+
+    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
+        """Return the marks of the writes that held such events of gateways, by their (device, time)."""
+        return self._history.records_of(is_asked)
+
+    def older(self, writes: int) -> SimulatedStore:
+        """Return a store as this one was after `writes` writes."""
+        store = SimulatedDuckDBStore(self._clock, self._path.parent, self._number + 1)
+        self._history.repeat(store, writes)
+        return store
+
+    def crashed(self) -> SimulatedStore:
+        """Return the store that the next process finds after a kill: it opens the files as they are now."""
+        target = self._path.with_name(f"store-{self._number + 1}.duckdb")
+        self._writer.run(lambda: _copy_files(self._path, target, self._left_of_log))
+        self.end()
+        store = SimulatedDuckDBStore(self._clock, self._path.parent, self._number + 1)
+        store._history = self._history
+        store.fault = self.fault
+        return store
+
+    def write(self, batch: WriteBatch) -> WriteResult:
+        """Store a batch, or fail as `fault` says."""
+        fault = self.fault
+        if fault == "refuses":
+            raise unavailable("the store refuses")
+        if fault == "killed before storing":
+            self.fault = ""
+            self._left_of_log = self._write_in_part(batch)
+            raise ProcessKilled
+        result = super().write(batch)
+        self._history.all.append(batch)
+        self._clock.agenda.note("store", f"{fault} {len(batch.points)} {[*batch.marks]}")
+        _fail_after(self)
+        return result
+
+    def _write_in_part(self, batch: WriteBatch) -> int | None:
+        """Write a batch; return how much of the log a kill within its transaction leaves."""
+        log = wal_of(self._path)
+        before = size_of(log)
+        super().write(batch)
+        # The log was moved into the file, or nothing new was in the batch: all is as after a whole commit.
+        if size_of(log) <= before:
+            self._history.all.append(batch)
+            return None
+        chance = random.Random(f"{self._number} {self.writes}")  # noqa: S311 - repeatable chance is the point
+        return chance.randrange(before, size_of(log))
+
+    def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
+        """Store a descriptor."""
+        super().describe(organisation, gateway, descriptor, unmark=unmark)
+        self._history.all.append((organisation, gateway, descriptor))
+
+    def close(self) -> None:
+        """Keep the file open: the next process is simulated as well."""
+
+    def end(self) -> None:
+        """Close the file and delete it."""
+        super().close()
+        for each in self._path.parent.glob(f"{self._path.name}*"):
+            each.unlink()
+
+
+def make_store(engine: StoreEngine, clock: SimulatedClock, folder: Path) -> SimulatedStore:
+    """Return an empty store of an engine."""
+    if engine == "memory":
+        return SimulatedMemoryStore(clock)
+    folder.mkdir(parents=True, exist_ok=True)
+    return SimulatedDuckDBStore(clock, folder)
+
+
+def _fail_after(store: SimulatedMemoryStore | SimulatedDuckDBStore) -> None:
+    """Fail after a write as the store's fault says."""
+    if store.fault == "refuses after storing":
+        raise unavailable("the store's answer was lost")
+    if store.fault == "killed after storing":
+        store.fault = ""
+        raise ProcessKilled
+
+
+def _copy_files(path: Path, target: Path, left_of_log: int | None) -> None:
+    shutil.copyfile(path, target)
+    if wal_of(path).exists():
+        log = wal_of(path).read_bytes()
+        wal_of(target).write_bytes(log if left_of_log is None else log[:left_of_log])

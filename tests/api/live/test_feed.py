@@ -112,6 +112,15 @@ def test_a_client_receives_only_the_requested_devices_and_channels() -> None:
         assert [item["device"] for item in data["items"]] == [WEATHER]
 
 
+def test_what_was_computed_for_clients_is_freed_once_all_have_it() -> None:
+    feed = feed_of()
+    for time_ms in range(QUEUE_EVENTS + 10):
+        publish(feed, time_ms, 600.0)
+        feed._ring[-1].frame("e", Selection())
+    assert [bool(event._frames) for event in feed._ring] == [False] * 10 + [True] * QUEUE_EVENTS
+    assert feed._ring[0].frame("e", Selection()).startswith(b"id: e-1\n")
+
+
 def test_a_reconnected_client_receives_the_missed_values_once() -> None:
     feed = feed_of()
     with serving(feed) as client:

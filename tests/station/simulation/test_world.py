@@ -10,7 +10,7 @@ from headland.store.memory import MemoryStore
 from headland.store.port import WriteBatch, WriteResult
 from station.simulation.faults.catalogue import FAULTS
 from station.simulation.machines import gateway as gateways
-from station.simulation.machines.store import SimulatedStore
+from station.simulation.machines.store import SimulatedMemoryStore
 from station.simulation.world import RunSettings, run_world
 
 #: The clocks and the chance of this machine raise, before any part of the product is imported. Only the age of a thread
@@ -43,6 +43,14 @@ def test_every_fault_alone_loses_and_doubles_nothing() -> None:
         assert result.chosen == [name]
 
 
+def test_on_duckdb_a_run_takes_the_same_steps_though_each_kill_reopens_its_files() -> None:
+    kills = ("kill-ingest", "kill-ingest-before-commit", "kill-ingest-after-commit", "fail-store", "restore-store")
+    result = run_world(RunSettings(5, 3.0, kills, "duckdb"))
+    assert result.sentences() == []
+    assert result.digest == run_world(RunSettings(5, 3.0, kills)).digest
+    assert result.faults
+
+
 def test_the_same_seed_gives_the_same_steps_without_clock_and_chance_of_this_machine() -> None:
     here = run_world(RunSettings(4, 12.0)).digest
     assert run_world(RunSettings(5, 12.0)).digest != here
@@ -67,13 +75,13 @@ def test_deleting_on_the_puback_is_found_as_a_loss_that_delivery_says(monkeypatc
 
 
 def test_an_ack_before_the_commit_is_found_as_a_loss_that_delivery_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forget(self: SimulatedStore, batch: WriteBatch) -> WriteResult:
+    def forget(self: SimulatedMemoryStore, batch: WriteBatch) -> WriteResult:
         if self.fault == "killed before storing":  # as if it had been stored
             self.fault = ""
             return WriteResult(len(batch.points))
         return MemoryStore.write(self, batch)
 
-    monkeypatch.setattr(SimulatedStore, "write", forget)
+    monkeypatch.setattr(SimulatedMemoryStore, "write", forget)
     results = (run_world(RunSettings(seed, 24.0, ("kill-ingest-before-commit",))) for seed in range(3))
     found = next(verdict for result in results for verdict in result.verdicts if verdict.lost)
     assert found.said == len(found.lost)  # the marks lack what the gateway reports as committed

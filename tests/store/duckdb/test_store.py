@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ import pytest
 
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, RetryLater, SettingsError
+from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, Points, SeriesFilter, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, ORG, Row, batch, event, key, rows_of
@@ -206,6 +208,18 @@ def test_one_poisoned_batch_does_not_fail_its_neighbours(path: Path) -> None:
     assert results == ["refused" if number % 5 == 0 else WriteResult(1) for number in range(50)]
     assert len(rows_of(store)) == 40
     store.close()
+
+
+def test_a_log_that_grows_slowly_is_moved_into_the_file_sooner(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headland.store.duckdb.writer._SLOW_CHECKPOINT_BYTES", 1)
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 1, 1.0)))
+        store._writer.run(lambda: None)
+        assert size_of(wal_of(path))
+        monkeypatch.setattr("headland.store.duckdb.writer._SLOW_LOG_S", 0.0)
+        store.write(batch((A, 2, 2.0)))
+        store._writer.run(lambda: None)
+        assert not size_of(wal_of(path))
 
 
 def test_readers_beside_the_writer_see_whole_batches(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
