@@ -1,0 +1,99 @@
+// Service worker: the page opens without a network, with the last answers of the station, each marked with the time it was received.
+// `vite.config.ts` puts the names of the built files in. Nothing here asks another host.
+
+const VERSION = "e2c111f025a2";
+const FILES = ["/dashboard/assets/address-Bp1bl7YE.js", "/dashboard/assets/alarm_text-DnH4vlUT.js", "/dashboard/assets/alarms-C4vLeSkY.js", "/dashboard/assets/chart-BkGkSLm4.js", "/dashboard/assets/chart-CnsZ1jie.css", "/dashboard/assets/client-DbwHHBr4.js", "/dashboard/assets/dist-BsbcV6pe.js", "/dashboard/assets/dom-876O9rA0.js", "/dashboard/assets/farm-BkGraYrl.js", "/dashboard/assets/field-n62F4Mu5.js", "/dashboard/assets/fields-Ux7oeABc.js", "/dashboard/assets/greenhouse-g5iclBdu.js", "/dashboard/assets/greenhouse-ru8CKo-x.js", "/dashboard/assets/health-CvTyJgxy.js", "/dashboard/assets/index-yVPx2KqJ.js", "/dashboard/assets/maplibre-gl-worker-CZtFQQIV.mjs", "/dashboard/assets/numbers-SmAugp6X.js", "/dashboard/assets/overlays-rIXP2pP9.js", "/dashboard/assets/preload-helper-C5GJq4j-.js", "/dashboard/assets/queue-Um-GNLe-.js", "/dashboard/assets/registry-Bndq1AKH.js", "/dashboard/assets/request-CXpprdiZ.js", "/dashboard/assets/session-B-ksNT24.js", "/dashboard/assets/settings-D02Ls_Kn.js", "/dashboard/assets/style-knwK00uq.css", "/dashboard/assets/tabs-C_oELP5c.js", "/dashboard/assets/trails-CFADapqG.js", "/dashboard/assets/trails-qvkd0SPb.css", "/dashboard/assets/value_tile-B0p1-yGB.js", "/dashboard/headland.svg", "/dashboard/icon-192.png", "/dashboard/icon-512.png", "/dashboard/icon-maskable-512.png", "/dashboard/manifest.webmanifest"];
+const PAGE_CACHE = `headland-page-${VERSION}`;
+const ANSWER_CACHE = "headland-answers";
+/** When an answer of the cache was received, epoch ms. */
+const RECEIVED = "X-Headland-Received";
+const MAX_ANSWERS = 400;
+const MAX_ANSWER_BYTES = 2_000_000;
+/** The same answer is stored again at most this often. */
+const STORE_EVERY_MS = 5000;
+const PAGE_WAIT_MS = 4000;
+/** Streams, secrets and files that are downloaded. */
+const NOT_KEPT = /^\/v1\/(live|keys|webhooks|export|quarantine)|\/(report|export|raw)\b/;
+const storedMs = new Map();
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(PAGE_CACHE);
+      await cache.addAll(["/", ...FILES].map((path) => new Request(path, { cache: "reload" })));
+      await self.skipWaiting();
+    })(),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name.startsWith("headland-page-") && name !== PAGE_CACHE) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (request.mode === "navigate" && (url.pathname === "/" || url.pathname === "/dashboard")) event.respondWith(answerPage(request));
+  else if (url.pathname.startsWith("/dashboard/")) event.respondWith(answerFile(request, url));
+  else if (url.pathname.startsWith("/v1/") && !NOT_KEPT.test(url.pathname) && !acceptsFile(request)) event.respondWith(answerQuestion(event));
+});
+
+function acceptsFile(request) {
+  return !(request.headers.get("Accept") ?? "").includes("json");
+}
+
+/** The newest page where the station answers soon, else the one that was stored. */
+async function answerPage(request) {
+  const stored = await caches.match("/", { cacheName: PAGE_CACHE });
+  if (stored === undefined) return fetch(request);
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(PAGE_WAIT_MS) });
+  } catch {
+    return stored;
+  }
+}
+
+async function answerFile(request, url) {
+  const stored = await caches.match(url.pathname, { cacheName: PAGE_CACHE });
+  return stored ?? fetch(request);
+}
+
+async function answerQuestion(event) {
+  const { request } = event;
+  // The cache of a language and of a user: it is emptied when the user signs out.
+  const key = new Request(`${request.url}${request.url.includes("?") ? "&" : "?"}lang=${request.headers.get("Accept-Language") ?? ""}`);
+  try {
+    const answer = await fetch(request);
+    if (answer.status === 200 && (answer.headers.get("Content-Type") ?? "").includes("json")) event.waitUntil(keep(key, answer.clone()));
+    return answer;
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    const stored = await caches.match(key, { cacheName: ANSWER_CACHE });
+    if (stored === undefined) throw error;
+    return stored;
+  }
+}
+
+async function keep(key, answer) {
+  const now = Date.now();
+  if (now - (storedMs.get(key.url) ?? 0) < STORE_EVERY_MS) return;
+  storedMs.set(key.url, now);
+  const body = await answer.arrayBuffer();
+  if (body.byteLength > MAX_ANSWER_BYTES) return;
+  const headers = new Headers(answer.headers);
+  headers.set(RECEIVED, String(now));
+  const cache = await caches.open(ANSWER_CACHE);
+  // Put again is put last: the first keys are the oldest.
+  await cache.delete(key);
+  await cache.put(key, new Response(body, { status: 200, headers }));
+  if (storedMs.size % 50 === 0) {
+    const keys = await cache.keys();
+    for (const old of keys.slice(0, Math.max(0, keys.length - MAX_ANSWERS))) await cache.delete(old);
+  }
+}
