@@ -44,6 +44,7 @@ from headland.item_failures import ItemFailures
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 if TYPE_CHECKING:
+    from edge.sources.mavlink.card.gateway_flights import GatewayFlights
     from edge.sources.mavlink.card.span_reader import CardParts, HistorySink, LogFormats
     from edge.sources.mavlink.output.vehicle_names import VehicleNames
 
@@ -336,6 +337,13 @@ class SharedParts:
         sources = [source.name for source in self._edge.source if isinstance(source, MavlinkSettings)]
         return VehicleNames(self._edge.data_dir / NAMES_FILE, sources)
 
+    @cached_property
+    def flights(self) -> GatewayFlights:
+        """The flights of the gateway's vehicles."""
+        from edge.sources.mavlink.card.gateway_flights import GatewayFlights
+
+        return GatewayFlights(self._edge.data_dir / CARD_FOLDER, self._edge.clock)
+
     def card_parts(self, source: MavlinkSettings) -> CardParts:
         """Return what a source needs to read its vehicles' cards."""
         from edge.pipeline.history import HistoryOutput
@@ -346,7 +354,7 @@ class SharedParts:
                 raise RuntimeError("the sources run before their gateway")
             return HistoryOutput(self._edge, source.name, self.behind)
 
-        return CardParts(self._edge.data_dir / CARD_FOLDER, self._log_formats(source), history)
+        return CardParts(self._edge.data_dir / CARD_FOLDER, self._log_formats(source), history, self.flights)
 
 
 def build_source(

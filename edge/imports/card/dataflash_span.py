@@ -33,7 +33,9 @@ _CHUNK_BYTES: Final = 8192
 _QUIET_BYTES: Final = 8192
 _MOST_HEAD_BYTES: Final = 1_000_000
 #: How much of a span is read to find out whether it is of the flight.
-_CHECK_BYTES: Final = 131_072
+_CHECK_US: Final = 3_000_000
+#: A flow is the slope of a volume over up to five seconds, so it needs those before the span.
+_LEAD_US: Final = 6_000_000
 _FIX_3D: Final = 3
 
 
@@ -109,17 +111,19 @@ class DataflashSpan:
         """Read a span into the sink, once it is known to be of the flight."""
         reader = self._first.reader
         reader.finish()
-        at = yield from search.seek(span.from_us)
-        begin, early = at, list[Message]()
+        lead_us = _LEAD_US if self._settings.sprayer is not None else 0
+        at = yield from search.seek(span.from_us - lead_us)
+        early, last_us = list[Message](), 0
         is_of_flight: bool | None = None
         while is_of_flight is None:
             data = b""
-            if at < self._size and at - begin < _CHECK_BYTES:
+            if at < self._size and last_us < span.from_us + _CHECK_US:
                 data = yield at, min(at + _CHUNK_BYTES, self._size)
             if not data:
                 return SpanResult(False, "not_provable" if early else "not_logged")
             at += len(data)
             early += reader.read(data)
+            last_us = self._times.raw_us(*early[-1]) or last_us if early else 0
             is_of_flight = self._check(span, early)
         if not is_of_flight:
             return SpanResult(False, "other_log")
@@ -147,7 +151,9 @@ class DataflashSpan:
                 self._device.simulated,
             )
         )
-        return EventMapper(vehicle, self._settings.sprayer, self._first.kinds, self._first.parameters, output)
+        mapper = EventMapper(vehicle, self._settings.sprayer, self._first.kinds, self._first.parameters, output)
+        mapper.note_parameters(self._first.parameters)
+        return mapper
 
     def _map(self, messages: list[Message], span: BootSpan, mapper: EventMapper, boot_time: BootTime) -> bool:
         """Map messages; return whether the span is over."""

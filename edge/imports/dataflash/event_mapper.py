@@ -85,6 +85,12 @@ class EventMapper:
         if is_row and values is not None:
             self._output.add_row(kind.series, boot_us, values)
 
+    def note_parameters(self, parameters: Mapping[str, float]) -> None:
+        """Note parameters that were read before the first message that is mapped."""
+        if self._spray is not None:
+            for name, value in parameters.items():
+                self._spray.note_parameter(name, value)
+
     def restart(self, boot_us: int, session: int) -> None:
         """Begin a session: the autopilot started anew."""
         self._add_events([EventBody("reboot", {"session": session})], boot_us)

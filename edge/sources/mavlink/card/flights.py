@@ -199,6 +199,11 @@ class FlightWatch:
             self._doubtful = None
         return None
 
+    def give_up(self) -> Flight | None:
+        """End the flight under way at its newest row: nothing of it comes any more."""
+        self._is_armed = None
+        return None if self._newest is None else self._end(self._newest)
+
     def snapshot(self) -> Flight | None:
         """Return the flight under way with all that is known of it now."""
         flight = self.flight

@@ -1,6 +1,6 @@
-"""Healing of one link's flights: watches them, and after landing reads what is missing from the vehicles' cards.
+"""Healing of flights over one link: after landing, what is missing is read from the vehicles' cards.
 
-rows, armed or not --> flights with gaps --> [ landed, disarmed ] --> a log's bytes --> its samples in the gaps --> sink
+flights with gaps --> [ landed, disarmed ] --> a log's bytes, on the gateway's disk --> its samples in the gaps --> sink
 
 Pure but for the files on the gateway's disk: times come with every call, frames go in, requests are returned. One
 vehicle is read at a time, never while its motors are armed; what was read stays on the disk until its flight is done.
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.sources.mavlink.card.file_transfer import FileTransfer
-from edge.sources.mavlink.card.flight_file import FlightFile
-from edge.sources.mavlink.card.flights import Edge, Flight, FlightWatch, Gap
+from edge.sources.mavlink.card.flights import Flight, Gap
+from edge.sources.mavlink.card.gateway_flights import GatewayFlights
 from edge.sources.mavlink.card.healed_rows import HealedRows
 from edge.sources.mavlink.card.log_transfer import LogTransfer
 from edge.sources.mavlink.card.span_reader import HistorySink, LogFormats, SpanResult, SpanRun
@@ -27,8 +27,8 @@ from edge.sources.mavlink.output.device_output import KIND
 from edge.sources.mavlink.protocol.encoder import Outgoing
 from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.settings import HealSettings
-from edge.sources.source import DeviceId, Readings, Sink
-from headland.contract.records import ChannelInfo, Clock, Event
+from edge.sources.source import DeviceId
+from headland.contract.records import ChannelInfo
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,8 +39,7 @@ _ATTEMPTS: Final = 4
 _RETRY_S: Final = 30.0
 #: What the other protocol may be able to do.
 _OTHER_PROTOCOL: Final = ("no_answer", "no_logs", "no_data")
-#: How often the file of flights is written while one is under way; what is not noted in it counts as not received.
-_SAVE_S: Final = 1.0
+#: How often the parts of a log are written to the disk.
 _SAVE_PARTS_S: Final = 5.0
 #: Bytes of a log that are decoded in one step of the link's thread.
 _STEP_BYTES: Final = 32_768
@@ -60,14 +59,10 @@ Sends = list[tuple[str, Outgoing]]
 
 @dataclass(frozen=True, slots=True)
 class CardVehicle:
-    """A vehicle as it is now: where it is received, its device, and whether its motors are armed."""
+    """A vehicle where it is received now, and whether its motors are armed."""
 
     key: Key
-    device: str
     armed: bool | None
-    offset_ms: int | None
-    clock: Clock
-    run: str
 
 
 @dataclass(slots=True)
@@ -97,32 +92,27 @@ class _Job:
 
 
 class Healing:
-    """The flights of one source. `history` is where healed samples go: behind the checks of the live ones."""
+    """Reads the cards of one source's vehicles. `history` is where healed samples go: behind the live ones' checks."""
 
     def __init__(
         self,
         settings: HealSettings,
-        folder: Path,
+        flights: GatewayFlights,
         source: str,
         *,
         max_bytes_s: float,
         formats: LogFormats,
         may_send: bool = True,
-        clock: Clock = Clock.RTC,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._settings = settings
-        self._folder = folder
-        self._file = FlightFile(folder / f"{source}.json")
+        self._flights = flights
+        self._source = source
         self._max_bytes_s = max_bytes_s
         self._formats = formats
         self._channels: list[tuple[Key, Mapping[str, ChannelInfo]]] = []
-        self._off = "" if may_send and settings.enabled and formats else "off"
-        self._clock = clock
+        self._may_read = may_send and settings.enabled and bool(formats)
         self._least_ms = round(settings.least_gap_s * 1000)
-        self._watches: dict[str, FlightWatch] = {}
-        self._devices: dict[str, DeviceId] = {}
-        self._disarmed_s: dict[str, float] = {}
         self._wait_until_s: dict[str, float] = {}
         #: The protocol of the next attempt.
         self._protocols: dict[str, str] = {}
@@ -130,37 +120,10 @@ class Healing:
         self._reasons: dict[str, str] = {}
         self._job: _Job | None = None
         self._yield_until_s = 0.0
-        self._save_s = 0.0
         self._parts_save_s = 0.0
-        self._is_changed = True
-        for flight in self._file.flights:
-            self._switch(flight)
+        flights.add_reader(source, may_read=self._may_read)
 
     # What comes by link
-
-    def note_rows(self, vehicle: CardVehicle, runs: Sequence[Readings], now_s: float) -> None:
-        """Note rows of a vehicle that were just received; call it also without rows, when it is armed or disarmed."""
-        for run in runs:
-            if run.source.device == vehicle.device:
-                self._devices[vehicle.device] = run.source
-                break
-        watch = self._watches.get(vehicle.device)
-        if watch is None:
-            if vehicle.armed is None or vehicle.offset_ms is None:
-                return
-            watch = self._watches[vehicle.device] = self._new_watch(vehicle.device)
-        own = [run for run in runs if run.source.device == vehicle.device]
-        time_ms = own[-1].times_ms[-1] if own else 0
-        edge = Edge(time_ms, time_ms - (vehicle.offset_ms or 0), vehicle.clock.value, vehicle.run)
-        was_flying = watch.flight is not None
-        ended = watch.note(own, edge, armed=vehicle.armed)
-        if vehicle.armed or vehicle.device not in self._disarmed_s:
-            self._disarmed_s[vehicle.device] = now_s
-        if ended is not None:
-            self._end_flight(ended, vehicle.device)
-        elif watch.flight is not None and not was_flying:
-            self._file.add(watch.flight)
-            self._is_changed = True
 
     def take(self, key: Key, frame: RawFrame, now_s: float) -> None:
         """Read a frame that may answer a request."""
@@ -180,9 +143,7 @@ class Healing:
 
     # Step
 
-    def step(
-        self, vehicles: Mapping[str, CardVehicle], sink: Sink, history: HistorySink, now_s: float, now_ms: int
-    ) -> Sends:
+    def step(self, vehicles: Mapping[str, CardVehicle], history: HistorySink, now_s: float) -> Sends:
         """Do what is due; return what to send. `vehicles` are those that are received now, by device."""
         sends: Sends = []
         job = self._job
@@ -192,13 +153,14 @@ class Healing:
                 if vehicle is not None:
                     sends += _to(job, job.transfer.stop())
                 self._drop_job()
-        if self._job is None and not self._off and now_s >= self._yield_until_s:
+        if self._job is None and self._may_read and now_s >= self._yield_until_s:
             self._choose(vehicles, now_s)
         if self._job is not None:
             sends += self._advance(self._job, history, now_s)
-        for flight in self._file.flights:
-            self._report(flight, sink, now_ms)
-        self._save(now_s)
+        job = self._job
+        if job is not None and job.file is not None and now_s - self._parts_save_s >= _SAVE_PARTS_S:
+            self._parts_save_s = now_s
+            job.file.save()
         return sends
 
     def take_channels(self) -> list[tuple[Key, Mapping[str, ChannelInfo]]]:
@@ -207,11 +169,8 @@ class Healing:
         return channels
 
     def close(self) -> None:
-        """Write everything to the disk; the gateway stops."""
+        """Write what was read to the disk; the source stops."""
         self._drop_job()
-        for watch in self._watches.values():
-            watch.snapshot()
-        self._file.write(is_clean=True)
 
     def counters(self) -> Counter[str]:
         """Return what was read from cards, by name."""
@@ -220,97 +179,17 @@ class Healing:
             total += Counter(self._job.transfer.counts)
         return total
 
-    def flights(self) -> list[Flight]:
-        """Return the flights that are remembered, the oldest first."""
-        return list(self._file.flights)
-
-    # Flights
-
-    def _new_watch(self, device: str) -> FlightWatch:
-        watch = FlightWatch(device, self._least_ms)
-        unfinished = [flight for flight in self._file.flights if flight.device == device and flight.end_ms is None]
-        for flight in unfinished[:-1]:
-            flight.end_ms = flight.until_ms
-        if unfinished:
-            watch.resume(unfinished[-1], 0 if self._file.was_clean else round(2 * _SAVE_S * 1000))
-        return watch
-
-    def _end_flight(self, flight: Flight, device: str) -> None:
-        source = self._devices.get(device)
-        if source is not None:
-            flight.site, flight.simulated = source.site, source.simulated
-        self._switch(flight)
-        self._is_changed = True
-
-    def _switch(self, flight: Flight) -> None:
-        """Leave open gaps where nothing is read from cards; open them again where that was the reason."""
-        for gap in flight.gaps:
-            if self._off and gap.state == "open" and flight.end_ms is not None:
-                gap.state, gap.reason = "left", self._off
-            elif not self._off and gap.reason == "off":
-                gap.state, gap.reason = "open", ""
-
-    def _report(self, flight: Flight, sink: Sink, now_ms: int) -> None:
-        """Send the coverage of a flight that has ended, where it is another than the one sent last."""
-        if flight.end_ms is None:
-            return
-        live_ms, healed_ms, left_ms = flight.coverage_ms()
-        state = "open" if flight.is_open else "left" if left_ms > 0 else "complete"
-        report = [flight.start_ms, flight.end_ms, live_ms, healed_ms, left_ms, int(flight.is_open)]
-        if report == flight.reported or not flight.site:
-            return
-        flight.reported = report
-        reasons = sorted({gap.reason for gap in flight.gaps if gap.reason})
-        sink.event(
-            Event(
-                t=now_ms,
-                device=flight.device,
-                kind="flight_coverage",
-                device_kind=KIND,
-                site=flight.site,
-                clock=self._clock,
-                data={
-                    "start_ms": flight.start_ms,
-                    "end_ms": flight.end_ms,
-                    "live_s": live_ms / 1000,
-                    "healed_s": healed_ms / 1000,
-                    "remaining_s": left_ms / 1000,
-                    "gaps": len(flight.gaps),
-                    "state": state,
-                    "reason": ", ".join(reasons) or None,
-                },
-                simulated=flight.simulated,
-            )
-        )
-        self._is_changed = True
-
-    def _save(self, now_s: float) -> None:
-        job = self._job
-        if job is not None and job.file is not None and now_s - self._parts_save_s >= _SAVE_PARTS_S:
-            self._parts_save_s = now_s
-            job.file.save()
-        is_flying = any(watch.flight is not None for watch in self._watches.values())
-        if not (self._is_changed or is_flying) or now_s - self._save_s < _SAVE_S:
-            return
-        for watch in self._watches.values():
-            watch.snapshot()
-        self._save_s, self._is_changed = now_s, False
-        self._file.write()
-
     # The card
 
     def _choose(self, vehicles: Mapping[str, CardVehicle], now_s: float) -> None:
         """Begin with the oldest flight of a vehicle that has landed and is there."""
-        for flight in self._file.flights:
-            vehicle = vehicles.get(flight.device)
-            if vehicle is None or vehicle.armed is not False or flight.end_ms is None or not flight.is_open:
-                continue
-            if now_s - self._disarmed_s.get(flight.device, now_s) < _SETTLE_S:
-                continue
+        landed = [device for device, vehicle in vehicles.items() if vehicle.armed is False]
+        for flight in self._flights.claim(self._source, landed, now_s, _SETTLE_S):
             if now_s < self._wait_until_s.get(flight.key, 0.0):
                 continue
-            protocol = self._protocol(flight)
-            self._job = _Job(flight, vehicle.key, self._new_transfer(protocol, vehicle.key), protocol)
+            key, protocol = vehicles[flight.device].key, self._protocol(flight)
+            self._job = _Job(flight, key, self._new_transfer(protocol, key), protocol)
+            self._flights.begin_reading(flight, self._source)
             self.counts["card_jobs"] += 1
             return
 
@@ -453,13 +332,15 @@ class Healing:
         self.counts["healed_gaps"] += is_whole
         self.counts["healed_samples"] += rows.samples
         job.gap = job.rows = None
-        self._is_changed = True
+        self._flights.note_change()
 
     def _finish(self, job: _Job) -> None:
         """End with a flight: nothing of it is to be read any more, so the parts are removed."""
         self._close_file(job)
-        for path in self._folder.glob(f"{job.flight.key}-*"):
+        for path in self._flights.folder.glob(f"{job.flight.key}-*"):
             path.unlink(missing_ok=True)
+        self.counts += Counter(job.transfer.counts)
+        self._flights.end_reading(job.flight)
         self._job = None
 
     def _fail(self, reason: str, now_s: float) -> None:
@@ -485,7 +366,7 @@ class Healing:
                 if gap.state == "open":
                     gap.state, gap.reason = "left", reason
         self._wait_until_s[flight.key] = now_s + _RETRY_S * 4.0 ** (flight.attempts - 1)
-        self._is_changed = True
+        self._flights.note_change()
         self._drop_job()
 
     def _drop_job(self) -> None:
@@ -493,6 +374,7 @@ class Healing:
         if self._job is not None:
             self.counts += Counter(self._job.transfer.counts)
             self._close_file(self._job)
+            self._flights.end_reading(self._job.flight)
             self._job = None
 
     def _close_file(self, job: _Job) -> None:
@@ -503,8 +385,8 @@ class Healing:
         job.file = job.run = None
 
     def _path(self, flight: Flight, log: LogEntry) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return self._folder / f"{flight.key}-{log.key}.part"
+        self._flights.folder.mkdir(parents=True, exist_ok=True)
+        return self._flights.folder / f"{flight.key}-{log.key}.part"
 
     @staticmethod
     def _source_of(flight: Flight) -> DeviceId:

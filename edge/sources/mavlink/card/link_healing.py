@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge.sources.mavlink.card.flights import Flight
+from edge.sources.mavlink.card.gateway_flights import GatewayFlights, VehicleNow
 from edge.sources.mavlink.card.healing import CardVehicle, Healing, Sends
 from edge.sources.mavlink.card.span_reader import CardParts, HistorySink
 from edge.sources.mavlink.output.device_output import deliver
 from edge.sources.mavlink.settings import MavlinkSettings, parse_url
-from edge.sources.mavlink.vehicle.fleet import Fleet, Key
+from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.mavlink.vehicle.vehicle import Vehicle
 from edge.sources.source import Readings, Sink
 from headland.contract.records import Clock
@@ -30,15 +31,16 @@ class LinkHealing:
 
     def __init__(self, settings: MavlinkSettings, card: CardParts, clock: Clock, started_ms: int) -> None:
         address = parse_url(settings.url)
+        self._flights = card.flights or GatewayFlights(card.folder, clock)
+        self._least_ms = round(settings.heal.least_gap_s * 1000)
         by_link = _LINE_SHARE * address.port / 10 if address.kind == "serial" else _NETWORK_BYTES_S
         self._healing = Healing(
             settings.heal,
-            card.folder,
+            self._flights,
             settings.name,
             max_bytes_s=settings.heal.max_bytes_s or by_link,
             formats=card.formats,
             may_send=not settings.listen_only,
-            clock=clock,
         )
         self._card = card
         self._history: HistorySink | None = None
@@ -49,10 +51,10 @@ class LinkHealing:
         by_device: dict[str, list[Readings]] = {}
         for run in rows:
             by_device.setdefault(run.source.device, []).append(run)
-        for key, vehicle in fleet.vehicles.items():
+        for vehicle in fleet.vehicles.values():
             own = None if vehicle.device is None else by_device.get(vehicle.device)
             if own is not None:
-                self._healing.note_rows(self._state_of(key, vehicle), own, now_s)
+                self._flights.note_rows(self._now_of(vehicle), own, now_s, self._least_ms)
 
     def note_other_transfer(self, now_s: float) -> None:
         """Note that a ground station reads a card over this link."""
@@ -66,18 +68,15 @@ class LinkHealing:
         frames, fleet.card_frames = fleet.card_frames, []
         for key, frame in frames:
             healing.take(key, frame, now_s)
-        present = {
-            vehicle.device: self._state_of(key, vehicle)
-            for key, vehicle in fleet.vehicles.items()
-            if vehicle.is_vehicle
-            and vehicle.device is not None
-            and key[1] != _EVERYBODY
-            and not vehicle.is_high_latency
-            and now_ms - vehicle.received_ms <= _PRESENT_MS
-        }
-        for state in present.values():
-            healing.note_rows(state, (), now_s)
-        sends = healing.step(present, sink, self._history, now_s, now_ms)
+        present: dict[str, CardVehicle] = {}
+        for key, vehicle in fleet.vehicles.items():
+            device = vehicle.device
+            is_there = now_ms - vehicle.received_ms <= _PRESENT_MS and key[1] != _EVERYBODY
+            if device is not None and is_there and vehicle.is_vehicle and not vehicle.is_high_latency:
+                present[device] = CardVehicle(key, vehicle.is_armed)
+                self._flights.note_rows(self._now_of(vehicle), (), now_s, self._least_ms)
+        sends = healing.step(present, self._history, now_s)
+        self._flights.step(sink, now_s, now_ms)
         for key, channels in healing.take_channels():
             if key in fleet.vehicles:
                 deliver(fleet.vehicles[key].add_channels(channels), sink)
@@ -86,6 +85,7 @@ class LinkHealing:
     def close(self) -> None:
         """Write everything to the disk; the source stops."""
         self._healing.close()
+        self._flights.close()
 
     def counters(self) -> Counter[str]:
         """Return what was read from cards, by name."""
@@ -93,8 +93,8 @@ class LinkHealing:
 
     def flights(self) -> list[Flight]:
         """Return the flights that are remembered."""
-        return self._healing.flights()
+        return self._flights.all()
 
-    def _state_of(self, key: Key, vehicle: Vehicle) -> CardVehicle:
+    def _now_of(self, vehicle: Vehicle) -> VehicleNow:
         run = f"{self._started_ms}.{vehicle.session}"
-        return CardVehicle(key, vehicle.device or "", vehicle.is_armed, vehicle.utc_offset_ms, vehicle.clock, run)
+        return VehicleNow(vehicle.device or "", vehicle.is_armed, vehicle.utc_offset_ms, vehicle.clock, run)

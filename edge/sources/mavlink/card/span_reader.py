@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.sources.mavlink.card.flights import Gap
+from edge.sources.mavlink.card.gateway_flights import GatewayFlights
 from edge.sources.mavlink.card.sparse_file import Range
 from edge.sources.source import DeviceId, Sink
 
@@ -58,8 +59,12 @@ class HistorySink(Sink, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CardParts:
-    """What healing needs of the gateway: a folder, the formats that it can read, and where samples of the past go."""
+    """What healing needs of the gateway: a folder, the formats that it can read, and where samples of the past go.
+
+    `flights` are those of all sources of the gateway.
+    """
 
     folder: Path
     formats: LogFormats
     history: Callable[[], HistorySink]
+    flights: GatewayFlights | None = None

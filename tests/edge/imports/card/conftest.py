@@ -44,7 +44,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     flight.run(60, until=lambda: bool(live.coverages()))
     noted = list(heard)
     flight.run(1.5)
-    state = (folder / "drones.json").read_bytes()
+    state = (folder / "flights.json").read_bytes()
     flight.run(60, until=lambda: live.coverages()[-1]["state"] != "open")
     log = flight.drone.recorder.logs[-1]
     return Landed(flight, live, history, folder, noted, state, log.read(0, log.size_bytes))

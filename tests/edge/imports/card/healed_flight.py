@@ -10,7 +10,7 @@ from typing import Any
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.imports.card.formats import log_formats
-from edge.sources.mavlink.card.healing import CardVehicle, Healing
+from edge.sources.mavlink.card.gateway_flights import GatewayFlights, VehicleNow
 from edge.sources.mavlink.card.link_healing import LinkHealing
 from edge.sources.mavlink.card.span_reader import CardParts
 from edge.sources.mavlink.output.device_naming import SourceContext
@@ -161,19 +161,19 @@ class Flight:
         self.identify()
 
 
-#: The arguments of a call of `Healing.note_rows`.
-Heard = tuple[CardVehicle, Sequence[Readings], float]
+#: What was noted of a vehicle: its state, its rows, and when.
+Heard = tuple[VehicleNow, Sequence[Readings], float]
 
 
 def hear(gateway: Gateway) -> list[Heard]:
     """Return the list to which all is added, from now on, that the gateway notes of its flights."""
     heard: list[Heard] = []
-    healing: Healing = gateway.healing._healing
-    note_rows = healing.note_rows
+    flights: GatewayFlights = gateway.healing._flights
+    note_rows = flights.note_rows
 
-    def note(vehicle: CardVehicle, runs: Sequence[Readings], now_s: float) -> None:
+    def note(vehicle: VehicleNow, runs: Sequence[Readings], now_s: float, least_gap_ms: int) -> None:
         heard.append((vehicle, runs, now_s))
-        note_rows(vehicle, runs, now_s)
+        note_rows(vehicle, runs, now_s, least_gap_ms)
 
-    healing.note_rows = note  # type: ignore[method-assign]
+    flights.note_rows = note  # type: ignore[method-assign]
     return heard

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import contextlib
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.imports.card.dataflash_span import DataflashSpan
 from edge.imports.dataflash.source import DataflashSource
+from edge.sources.mavlink.card.healed_rows import HealedRows
 from edge.sources.mavlink.protocol.encoder import RequestFile, RequestLogData, RequestLogEnd
-from edge.sources.mavlink.settings import HealSettings
+from edge.sources.mavlink.settings import HealSettings, MavlinkSettings
+from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
+from edge.sources.source import DeviceId
 from firmware_sim.drone.simulator import Drone, DroneSettings
 from firmware_sim.links.faults import Faults
 from tests.edge.imports.card.conftest import CUT_S, Landed
@@ -60,6 +65,27 @@ def test_what_was_sent_only_reads_and_only_while_disarmed(landed: Landed) -> Non
     armed = [event for event in landed.live.events if event.kind == "armed" and not event.data["armed"]]
     assert min(at_ms for at_ms, _ in gateway.sent) > armed[-1].t
     assert isinstance(gateway.sent[-1][1], RequestLogEnd)
+
+
+def test_amounts_are_computed_as_of_the_whole_log(landed: Landed, tmp_path: Path) -> None:
+    (gap,) = landed.flight.gateway.healing.flights()[0].gaps
+    profile = resolve_profile(SprayerSettings(profile="sprayer-batt-flow"), Path())
+    settings = MavlinkSettings(name="drones", url="udpin:127.0.0.1:14550", sprayer=profile)
+    path = tmp_path / "whole.BIN"
+    path.write_bytes(landed.log)
+    whole, part = Store(), Store()
+    DataflashSource(path, settings, "home").run(whole)
+    device = DeviceId("uav-1", "drone", "home")
+    run = DataflashSpan(settings, len(landed.log), gap, device, HealedRows(gap, 2000, part)).run()
+    need = next(run)
+    with contextlib.suppress(StopIteration):
+        while True:
+            need = run.send(landed.log[slice(*need)])
+    for channel in ("flow_l_min", "flow_volume_total_l", "tank_l", "pump_on", "pump_command_us"):
+        stored, logged = part.of(channel), whole.of(channel, gap.before.time_ms, gap.after.time_ms)
+        assert len(logged) > 30
+        assert len(logged) - len(stored) <= 2  # the link had these
+        assert stored == dict(list(logged.items())[-len(stored) :])
 
 
 def test_an_autopilot_that_restarts_in_the_gap_has_two_logs_and_both_are_read_as_files(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from edge.imports.card.dataflash_span import DataflashSpan
 from edge.imports.card.formats import log_formats
 from edge.sources.mavlink.card.flights import Flight
+from edge.sources.mavlink.card.gateway_flights import GatewayFlights
 from edge.sources.mavlink.card.healing import CardVehicle, Healing
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import (
@@ -46,12 +47,11 @@ class Play:
         self.sent: list[tuple[float, Outgoing]] = []
         self.hurt: Hurt = lambda frames: frames
         self.may_send, self.bytes_s = may_send, bytes_s
-        vehicle = landed.heard[-1][0]
-        self.vehicles: dict[str, CardVehicle] = {vehicle.device: vehicle}
+        self.vehicle = landed.heard[-1][0]
+        self.vehicles = {self.vehicle.device: CardVehicle(("a", 1, 1, 0), armed=False)}
         folder.mkdir(exist_ok=True)
-        (folder / "drones.json").write_bytes(landed.state)
-        self.healing = self._begin()
-        self.healing.note_rows(vehicle, (), self.now_s)
+        (folder / "flights.json").write_bytes(landed.state)
+        self.begin()
 
     def restart(self) -> None:
         """Replace the gateway by a new one; the old one is killed, with what it did not write."""
@@ -59,14 +59,13 @@ class Play:
         assert job is not None
         assert job.file is not None
         job.file._file.close()
-        self.healing = self._begin()
-        for vehicle in self.vehicles.values():
-            self.healing.note_rows(vehicle, (), self.now_s)
+        self.begin()
 
     def run(self, seconds: float, *, until: Callable[[], object] = lambda: False) -> None:
         for _ in range(int(seconds * 4)):
             self.now_s += 0.25
-            sends = self.healing.step(self.vehicles, self.live, self.history, self.now_s, round(self.now_s * 1000))
+            sends = self.healing.step(self.vehicles, self.history, self.now_s)
+            self.flights.step(self.live, self.now_s, round(self.now_s * 1000))
             self.sent += [(self.now_s, request) for _, request in sends]
             for frame in self.hurt([frame for _, request in sends for frame in self.card.answer(request)]):
                 for vehicle in list(self.vehicles.values()):
@@ -81,22 +80,24 @@ class Play:
 
     @property
     def flight(self) -> Flight:
-        return self.healing.flights()[-1]
+        return self.flights.all()[-1]
 
     @property
     def asked(self) -> list[RequestLogData]:
         return [request for _, request in self.sent if isinstance(request, RequestLogData)]
 
-    def _begin(self) -> Healing:
+    def begin(self) -> None:
         settings = MavlinkSettings(name="drones", url="udpin:127.0.0.1:14550")
-        return Healing(
+        self.flights = GatewayFlights(self.folder)
+        self.healing = Healing(
             HealSettings(),
-            self.folder,
+            self.flights,
             "drones",
             max_bytes_s=self.bytes_s,
             formats=log_formats(settings),
             may_send=self.may_send,
         )
+        self.flights.note_rows(self.vehicle, (), self.now_s, 2000)
 
 
 def rewrite(log: bytes, change: Callable[[str, dict[str, Any]], dict[str, Any] | None]) -> bytes:
@@ -303,15 +304,43 @@ def test_garbage_and_empty_cards_end_with_a_reason(landed: Landed, tmp_path: Pat
 def test_two_vehicles_are_read_one_after_the_other(landed: Landed, tmp_path: Path) -> None:
     play = Play(landed, tmp_path, Card({4: landed.log}))
     for vehicle, runs, now_s in landed.heard:
-        other = replace(vehicle, device="uav-other", key=(*vehicle.key[:1], 2, *vehicle.key[2:]))
         own = [replace_source(run, "uav-other") for run in runs]
-        play.healing.note_rows(other, own, now_s)
-        play.vehicles["uav-other"] = other
-    play.run(600, until=lambda: not any(flight.is_open for flight in play.healing.flights()))
-    assert [flight.gaps[0].state for flight in play.healing.flights()] == ["healed", "healed"]
+        play.flights.note_rows(replace(vehicle, device="uav-other"), own, now_s, 2000)
+    play.vehicles["uav-other"] = CardVehicle(("a", 2, 1, 0), armed=False)
+    play.run(600, until=lambda: not any(flight.is_open for flight in play.flights.all()))
+    assert [flight.gaps[0].state for flight in play.flights.all()] == ["healed", "healed"]
     targets = [request.system for request in play.asked]
     assert targets == sorted(targets, key=targets.index)
     assert set(targets) == {1, 2}
+
+
+def test_what_came_over_another_link_of_the_gateway_is_no_gap(landed: Landed, tmp_path: Path) -> None:
+    flights, live = GatewayFlights(tmp_path), Store()
+    over_link = [entry for entry in landed.heard if entry[1]]
+    (gap,) = landed.flight.gateway.healing.flights()[0].gaps
+    for vehicle, runs, now_s in over_link:
+        flights.note_rows(vehicle, runs, now_s, 2000)
+        if runs[0].times_ms[-1] == gap.before.time_ms:
+            for tenth in range(1, gap.duration_ms // 100 - 1):  # the second link, whose clock is 3 ms off
+                at_s = now_s + tenth / 10
+                other = [shift(run, tenth * 100 + 3) for run in runs if "latitude_deg" in run.columns]
+                flights.note_rows(replace(vehicle, run="2.0"), other, at_s, 2000)
+    flights.note_rows(*landed.heard[-1], 2000)
+    flights.step(live, now_s, round(now_s * 1000))
+    (flight,) = flights.all()
+    assert flight.gaps == []
+    assert live.coverages()[-1]["state"] == "complete"
+
+
+def test_a_vehicle_that_never_comes_back_has_a_flight_all_the_same(landed: Landed, tmp_path: Path) -> None:
+    flights, live = GatewayFlights(tmp_path), Store()
+    begun = [entry for entry in landed.heard if entry[0].armed]
+    for vehicle, runs, now_s in begun[:200]:
+        flights.note_rows(vehicle, runs, now_s, 2000)
+    flights.step(live, now_s + 7000, 0)
+    assert live.coverages() == []
+    flights.step(live, now_s + 7300, 0)
+    assert (live.coverages()[0]["state"], live.coverages()[0]["remaining_s"]) == ("complete", 0)
 
 
 def test_a_gateway_that_may_not_send_says_what_remains(landed: Landed, tmp_path: Path) -> None:
@@ -321,8 +350,8 @@ def test_a_gateway_that_may_not_send_says_what_remains(landed: Landed, tmp_path:
     assert play.live.coverages()[-1]["reason"] == "off"
     play.may_send = True
     play.healing.close()
-    play.healing = play._begin()
-    play.healing.note_rows(next(iter(play.vehicles.values())), (), play.now_s)
+    play.flights.close()
+    play.begin()
     play.heal()
     assert is_healed(play)
 
@@ -409,3 +438,7 @@ def test_arming_ends_a_burst_at_once(landed: Landed, tmp_path: Path) -> None:
 
 def replace_source(run: Readings, device: str) -> Readings:
     return msgspec.structs.replace(run, source=replace(run.source, device=device))
+
+
+def shift(run: Readings, by_ms: int) -> Readings:
+    return msgspec.structs.replace(run, times_ms=[time_ms + by_ms for time_ms in run.times_ms])
