@@ -66,6 +66,8 @@ def test_items_of_floats_are_taken_too() -> None:
         (Item(22, 3, z=float("nan")), 12),
         (Item(17, 3, param4=float("nan")), 9),
         (Item(178, 2, param2=float("nan")), 7),
+        # As MAVSDK sends the return after a mission.
+        (Item(20, 2, float("nan"), float("nan"), float("nan"), float("nan")), 6),
         (Item(85, 3, param2=float("nan")), 7),
         (Item(177, 2, param1=0), 1),
         (Item(177, 2, param1=99), 1),
