@@ -23,11 +23,11 @@ from headland.contract.records import Clock, Event
 _LOGGER = logging.getLogger(__name__)
 
 FLIGHTS_FILE: Final = "flights.json"
-#: Flights that are remembered; the oldest go first.
-_MOST_FLIGHTS: Final = 50
-#: How often the file is written while a vehicle flies; what may not be noted in it counts as not received.
+#: Flights that are remembered; the oldest that are done go first.
+_MOST_FLIGHTS: Final = 200
+#: How often the file is written while up to so many vehicles fly; with more it is written less often.
 _SAVE_S: Final = 1.0
-_MARGIN_MS: Final = 2000
+_SAVED_AT_ONCE: Final = 20
 #: A flight of a vehicle that is silent for so long is over.
 _LOST_S: Final = 7200.0
 
@@ -56,7 +56,8 @@ class GatewayFlights:
         self._lock = threading.RLock()
         kept = _read(self._path)
         self._flights = kept.flights
-        self._was_clean = kept.is_clean
+        #: What may have been received after the file was written: it counts as not received.
+        self._margin_ms = 0 if kept.is_clean else kept.margin_ms
         self._watches: dict[str, FlightWatch] = {}
         self._devices: dict[str, DeviceId] = {}
         self._disarmed_s: dict[str, float] = {}
@@ -137,15 +138,16 @@ class GatewayFlights:
             self._end_lost(now_s)
             for flight in self._flights:
                 self._report(flight, sink, now_ms)
-            is_flying = any(watch.flight is not None for watch in self._watches.values())
-            if (self._is_changed or is_flying) and now_s - self._save_s >= _SAVE_S:
+            flying = sum(watch.flight is not None for watch in self._watches.values())
+            wait_s = _SAVE_S * max(1.0, flying / _SAVED_AT_ONCE)
+            if (self._is_changed or flying) and now_s - self._save_s >= wait_s:
                 self._save_s, self._is_changed = now_s, False
-                self._write(is_clean=False)
+                self._write(is_clean=False, margin_ms=round(2000 * wait_s))
 
     def close(self) -> None:
         """Write everything to the disk: a source stops."""
         with self._lock:
-            self._write(is_clean=True)
+            self._write(is_clean=True, margin_ms=0)
 
     def _new_watch(self, device: str, least_gap_ms: int) -> FlightWatch:
         watch = FlightWatch(device, least_gap_ms)
@@ -153,13 +155,15 @@ class GatewayFlights:
         for flight in unfinished[:-1]:
             flight.end_ms = flight.until_ms
         if unfinished:
-            watch.resume(unfinished[-1], 0 if self._was_clean else _MARGIN_MS)
+            watch.resume(unfinished[-1], self._margin_ms)
         return watch
 
     def _begin(self, flight: Flight) -> None:
         self._describe(flight)
         self._flights.append(flight)
-        del self._flights[:-_MOST_FLIGHTS]
+        if len(self._flights) > _MOST_FLIGHTS:
+            done = (one for one in self._flights if one.end_ms is not None and not one.is_open)
+            self._flights.remove(next(done, self._flights[0]))
         self._is_changed = True
 
     def _end(self, flight: Flight) -> None:
@@ -222,14 +226,14 @@ class GatewayFlights:
         )
         self._is_changed = True
 
-    def _write(self, *, is_clean: bool) -> None:
+    def _write(self, *, is_clean: bool, margin_ms: int) -> None:
         """Write the file; a full disk does not stop the gateway."""
         for watch in self._watches.values():
             watch.snapshot()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             new_path = self._path.with_suffix(".json.new")
-            new_path.write_bytes(msgspec.json.encode(_Kept(self._flights, is_clean)))
+            new_path.write_bytes(msgspec.json.encode(_Kept(self._flights, is_clean, margin_ms)))
             new_path.replace(self._path)
         except OSError as error:
             _LOGGER.warning("%s cannot be written (%s): a restart forgets which flights have gaps", self._path, error)
@@ -240,6 +244,7 @@ class _Kept(msgspec.Struct):
 
     flights: list[Flight] = []
     is_clean: bool = True
+    margin_ms: int = 0
 
 
 def _read(path: Path) -> _Kept:

@@ -343,6 +343,18 @@ def test_a_vehicle_that_never_comes_back_has_a_flight_all_the_same(landed: Lande
     assert (live.coverages()[0]["state"], live.coverages()[0]["remaining_s"]) == ("complete", 0)
 
 
+def test_flights_with_open_gaps_are_remembered_longer_than_those_that_are_done(landed: Landed, tmp_path: Path) -> None:
+    play = Play(landed, tmp_path, Card({4: landed.log}))
+    begun = [entry for entry in landed.heard if entry[0].armed][:3]
+    for number in range(250):
+        for vehicle, runs, now_s in begun:
+            own = [replace_source(run, f"uav-{number}") for run in runs]
+            play.flights.note_rows(replace(vehicle, device=f"uav-{number}"), own, now_s, 2000)
+    flights = play.flights.all()
+    assert len(flights) == 200
+    assert flights[0].is_open or flights[0].end_ms is None
+
+
 def test_a_gateway_that_may_not_send_says_what_remains(landed: Landed, tmp_path: Path) -> None:
     play = Play(landed, tmp_path, Card({4: landed.log}), may_send=False)
     play.run(600)

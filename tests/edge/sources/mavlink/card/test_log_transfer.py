@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import random
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from edge.sources.mavlink.card.file_transfer import FileTransfer
 from edge.sources.mavlink.card.log_transfer import LogTransfer
 from edge.sources.mavlink.card.sparse_file import Ranges, SparseFile
 from edge.sources.mavlink.card.transfer import LogEntry, NotAnswered
@@ -207,3 +209,17 @@ def test_ranges_are_the_set_of_their_numbers(pieces: list[tuple[int, int]]) -> N
     assert ranges.total() == len(numbers)
     assert {number for begin, end in ranges.missing(0, 80) for number in range(begin, end)} == set(range(80)) - numbers
     assert all(one[1] < other[0] for one, other in zip(ranges.all, ranges.all[1:], strict=False))
+
+
+@given(st.lists(st.tuples(st.sampled_from([110, 118, 120]), st.binary(max_size=255)), max_size=30))
+def test_no_answer_whatever_it_holds_raises(answers: list[tuple[int, bytes]]) -> None:
+    log = LogEntry("1", 900)
+    with tempfile.TemporaryDirectory() as folder, SparseFile(Path(folder) / "a.part") as file:
+        file.end = 900
+        for reader in (transfer(), FileTransfer(1, 1, RATE_BYTES_S)):
+            reader.request(log, file, 0, 900)
+            for tick, (message_id, payload) in enumerate(answers):
+                with contextlib.suppress(NotAnswered):
+                    reader.due(float(tick))
+                reader.take((message_id, 1, 1, 0, payload, 2, None), float(tick))
+            assert file.total_bytes <= 900 + 239
