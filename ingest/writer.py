@@ -16,17 +16,18 @@ from typing import Final, Protocol
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
-from headland.store.port import DeviceRecord, Rejection, SeriesFilter, Store, WriteBatch, WriteResult
+from headland.store.port import DeviceRecord, SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.accounting.ledger import DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder
+from ingest.commit.batch_storage import BatchStorage
 from ingest.commit.commit_batch import CommitBatch
 from ingest.commit.pending_acks import PendingAcks
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
-from ingest.quarantine.rejected import refuse_messages, summarise_rejections
+from ingest.quarantine.rejected import summarise_rejections
 from ingest.quarantine.saved_marks import SavedMarks
 from ingest.settings import ALL_SHARDS, IngestSettings
 
@@ -397,58 +398,10 @@ class IngestWriter:
             _LOGGER.warning("records that are stored again still count as lost: %s", error)
 
     def _store_batch(self, batch: CommitBatch) -> None:
-        if (batch.refusals or batch.dispositions or batch.claims or batch.lasting) and not batch.is_quarantined:
-            self.quarantine.add(batch.refusals, self._now_ms(), batch.dispositions, batch.claims, batch.lasting)
-            batch.is_quarantined = True
-        for (gateway, device), descriptor in batch.descriptors.items():
-            owner = self._builder.owners.owner(device) or gateway
-            self._store.describe(self._settings.organisation, owner, descriptor)
-        if not batch.is_empty:
-            write_batch = batch.to_write_batch(self._now_ms())
-            if batch.result is None:
-                batch.result = self._store.write(write_batch)
-            result = batch.result
-            if result.rejections:
-                self._quarantine_rejected(batch, result.rejections)
-            self._count_contradictions(batch, result)
-            batch.counts["points"] += result.accepted
-            batch.counts["points_duplicate"] += result.duplicate
-            batch.counts["points_conflicting"] += result.conflicting
-            self.on_commit(write_batch, result)
-
-    def _count_contradictions(self, batch: CommitBatch, result: WriteResult) -> None:
-        """Count, for each gateway, samples that were not stored and records whose content was not known before."""
-        all_new = not (result.duplicate or result.conflicting or result.rejected)
-        if all_new and not (batch.counts["compared"] or batch.other_content):
-            return
-        lasting: Counter[tuple[str, str]] = Counter()
-        other = []
-        for number, origin in enumerate(batch.origins):
-            counts = result.by_origin.get(number)
-            if counts is not None and counts.conflicting:
-                lasting[origin.gateway, "conflicting"] += counts.conflicting
-            is_other = all_new if counts is None else counts.accepted or counts.conflicting
-            if origin.is_again and origin.mark is not None and is_other:
-                other.append(origin.mark)
-        for mark in (*batch.other_content, *other):
-            lasting[mark.gateway, "other_content"] += 1
-        if lasting:
-            self.quarantine.add_counts(lasting)
-            batch.activity.counts.update(lasting)
-            batch.other_content += other
-
-    def _quarantine_rejected(self, batch: CommitBatch, rejections: Sequence[Rejection]) -> None:
-        """Quarantine the messages of samples that the store will never accept, before anything is acknowledged."""
-        batch.rejections = rejections
-        again = {id(origin.message) for origin in batch.origins if origin.is_again}
-        messages = [message for message in batch.messages if id(message) not in again]
-        refusals = refuse_messages(messages, rejections, partial(self._builder.admit, batch))
-        self.quarantine.add(refusals, self._now_ms())
-        batch.counts["points_rejected"] += len(rejections)
-        batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
-        for refusal in refusals:
-            if refusal.source is not None:
-                batch.activity.counts[refusal.source.gateway, "quarantined"] += 1
+        storage = BatchStorage(self._settings.organisation, self._store, self.quarantine, self._builder, self._now_ms())
+        stored = storage.store(batch)
+        if stored is not None:
+            self.on_commit(*stored)
 
     def _retry(self, work: Callable[[], None], transient: tuple[type[Exception], ...] = _TRANSIENT) -> bool:
         """Repeat the work until it succeeds; return False where the writer stopped before."""

@@ -1,0 +1,85 @@
+"""Storage of a batch: refusals and claims in the quarantine, descriptors and samples in the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from headland.contract.refusals import Reason
+from headland.store.port import Rejection, Store, WriteBatch, WriteResult
+from ingest.commit.batch_builder import CommitBatchBuilder
+from ingest.commit.commit_batch import CommitBatch
+from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.rejected import refuse_messages
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStorage:
+    """Where a batch that `builder` made goes, in the commit thread: the connection of the quarantine belongs to it."""
+
+    organisation: str
+    to: Store
+    quarantine: Quarantine
+    builder: CommitBatchBuilder
+    now_ms: int
+
+    def store(self, batch: CommitBatch) -> tuple[WriteBatch, WriteResult] | None:
+        """Store a batch; return what the store was given and its result, None for nothing but refusals.
+
+        Where it raises, it is called again with the same batch: what is done is not done twice.
+        """
+        if (batch.refusals or batch.dispositions or batch.claims or batch.lasting) and not batch.is_quarantined:
+            self.quarantine.add(batch.refusals, self.now_ms, batch.dispositions, batch.claims, batch.lasting)
+            batch.is_quarantined = True
+        for (gateway, device), descriptor in batch.descriptors.items():
+            owner = self.builder.owners.owner(device) or gateway
+            self.to.describe(self.organisation, owner, descriptor)
+        if batch.is_empty:
+            return None
+        write_batch = batch.to_write_batch(self.now_ms)
+        if batch.result is None:
+            batch.result = self.to.write(write_batch)
+        result = batch.result
+        if result.rejections:
+            self._quarantine_rejected(batch, result.rejections)
+        self._count_contradictions(batch, result)
+        batch.counts["points"] += result.accepted
+        batch.counts["points_duplicate"] += result.duplicate
+        batch.counts["points_conflicting"] += result.conflicting
+        return write_batch, result
+
+    def _count_contradictions(self, batch: CommitBatch, result: WriteResult) -> None:
+        """Count, for each gateway, samples that were not stored and records whose content was not known before."""
+        all_new = not (result.duplicate or result.conflicting or result.rejected)
+        if all_new and not (batch.counts["compared"] or batch.other_content):
+            return
+        lasting: Counter[tuple[str, str]] = Counter()
+        other = []
+        for number, origin in enumerate(batch.origins):
+            counts = result.by_origin.get(number)
+            if counts is not None and counts.conflicting:
+                lasting[origin.gateway, "conflicting"] += counts.conflicting
+            is_other = all_new if counts is None else counts.accepted or counts.conflicting
+            if origin.is_again and origin.mark is not None and is_other:
+                other.append(origin.mark)
+        for mark in (*batch.other_content, *other):
+            lasting[mark.gateway, "other_content"] += 1
+        if lasting:
+            self.quarantine.add_counts(lasting)
+            batch.activity.counts.update(lasting)
+            batch.other_content += other
+
+    def _quarantine_rejected(self, batch: CommitBatch, rejections: Sequence[Rejection]) -> None:
+        """Quarantine the messages of samples that the store will never accept, before anything is acknowledged."""
+        batch.rejections = rejections
+        again = {id(origin.message) for origin in batch.origins if origin.is_again}
+        messages = [message for message in batch.messages if id(message) not in again]
+        refusals = refuse_messages(messages, rejections, partial(self.builder.admit, batch))
+        self.quarantine.add(refusals, self.now_ms)
+        batch.counts["points_rejected"] += len(rejections)
+        batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
+        for refusal in refusals:
+            if refusal.source is not None:
+                batch.activity.counts[refusal.source.gateway, "quarantined"] += 1
