@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from api.schemas.gateways import (
     Delivery,
     EpochDelivery,
     EpochRange,
     Gateway,
+    GatewaySource,
     Latency,
     Quarantined,
     QuarantinedDetail,
@@ -38,6 +40,10 @@ MESSAGE = QuarantinedDetail(
 )
 
 
+TROUBLE: Final = "udpin:0.0.0.0:14550 cannot be opened (Address already in use): another program has this port"
+TROUBLE_ZH: Final = "udpin:0.0.0.0:14550 无法打开：该端口已被其他程序占用"
+
+
 class FakeIngest:
     """An `api.ops.ingest_port.IngestPort` with two gateways and two refused messages."""
 
@@ -48,7 +54,18 @@ class FakeIngest:
 
     def gateways(self) -> list[Gateway]:
         return [
-            Gateway(id="gw-1", online=True, last_status_ms=1000, software="headland 0.1.0", epoch="e1", spool=SPOOL),
+            Gateway(
+                id="gw-1",
+                online=True,
+                last_status_ms=1000,
+                software="headland 0.1.0",
+                epoch="e1",
+                spool=SPOOL,
+                sources=[
+                    GatewaySource(name="drones", type="mavlink", trouble=TROUBLE, trouble_zh=TROUBLE_ZH, restarts=2),
+                    GatewaySource(name="house-1", type="modbus_tcp"),
+                ],
+            ),
             Gateway(id="gw-2", online=None, last_status_ms=None, software="", epoch="", spool=Spool()),
         ]
 

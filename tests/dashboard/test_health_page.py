@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from headland.contract.records import Clock, Event
 from headland.store.port import StoredEvent, WriteBatch
-from tests.api.fake_ingest import MESSAGE
-from tests.api.farm import DRONE, OWN, points_of
+from tests.api.fake_ingest import MESSAGE, TROUBLE_ZH
+from tests.api.farm import DRONE, OWN, points_of, write_series
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -37,13 +38,33 @@ def test_delivery_clocks_and_quarantine_are_displayed(visit: Open, farm: Farm) -
     expect(row.locator("th")).to_have_text("not compressed (deflate)")
     expect(row).to_contain_text("no zlib stream")
     row.get_by_role("button", name="Retry").press("Enter")
-    expect(page.locator("[data-panel=quarantine] .progress")).to_contain_text("Retry requested.")
-    page.once("dialog", lambda dialog: dialog.dismiss())
+    expect(page.locator(".toast")).to_contain_text("Retry requested.")
     row.get_by_role("button", name="Delete permanently").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Cancel").press("Enter")
+    expect(dialog).to_have_count(0)
     expect(row).to_be_visible()
-    page.once("dialog", lambda dialog: dialog.accept())
-    row.get_by_role("button", name="Delete permanently").click()
-    expect(row).to_have_count(0)
+    with page.expect_request(lambda request: request.method == "DELETE") as deleted:
+        row.get_by_role("button", name="Delete permanently").click()
+        dialog.get_by_role("button", name="Delete permanently").press("Enter")
+    assert deleted.value.url.endswith(f"/v1/quarantine/{MESSAGE.id}")
+
+
+def test_a_source_that_cannot_be_read_and_a_silent_sensor_are_named_with_the_reason_in_chinese(
+    visit: Open, farm: Farm
+) -> None:
+    times = np.array([farm.now_ms() - 2 * 3_600_000])
+    write_series(farm.store, OWN, "home", "soil", "bed-9", times, {"soil_temperature_degc": np.array([12.0])})
+    page = visit("#/health", locale="zh-CN", viewport={"width": 390, "height": 844})
+    sources = page.locator(".card[data-gateway=gw-1] [data-source]")
+    expect(sources).to_have_count(2)
+    expect(page.locator("[data-source=drones]")).to_contain_text(TROUBLE_ZH)
+    expect(page.locator("[data-source=drones]")).to_contain_text("已重启 2 次")
+    expect(page.locator("[data-source=house-1]")).to_contain_text("正常")
+    row = page.locator("[data-panel=silent] tr", has_text="bed-9")
+    expect(row).to_contain_text("2 小时")
+    expect(row.locator("td").last).not_to_be_empty()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_what_contradicts_is_named(visit: Open, farm: Farm) -> None:

@@ -1,0 +1,106 @@
+// Messages that were refused, with the reason: try them again once the cause is corrected, or delete them.
+
+import "../i18n/health";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApi } from "../api/query";
+import { currentSession } from "../api/session";
+import { useWrite } from "../api/write";
+import { dateTimeText } from "../i18n/instants";
+import { englishOnly, term, translate } from "../i18n/translate";
+import { Loaded } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { Table, type Column } from "../ui/table";
+import type { QuarantinedMessage } from "./records";
+
+const STEP = 100;
+const MOST = 1000;
+const REFRESH_MS = 15_000;
+
+export function Quarantine(): JSX.Element | null {
+  const [limit, setLimit] = useState(STEP);
+  const messages = useApi("/v1/quarantine", { query: { limit } }, { everyMs: REFRESH_MS, keep: true });
+  if (messages.failure?.status === 404) return null;
+  const columns: Column<QuarantinedMessage>[] = [
+    {
+      key: "reason",
+      head: translate("health_reason"),
+      cell: (message) => term("refusals", message.reason),
+      sortBy: (message) => message.reason,
+    },
+    {
+      key: "time",
+      head: translate("time"),
+      cell: (message) => dateTimeText(message.last_seen_ms),
+      sortBy: (message) => message.last_seen_ms,
+    },
+    {
+      key: "gateway",
+      head: term("device_kinds", "gateway"),
+      cell: (message) => message.gateway ?? translate("unknown"),
+      sortBy: (message) => message.gateway,
+    },
+    { key: "detail", head: translate("health_detail"), cell: (message) => englishOnly(message.detail) || message.topic },
+    { key: "count", head: translate("health_count"), number: true, cell: (message) => message.count, sortBy: (message) => message.count },
+    { key: "do", head: translate("actions"), cell: (message) => <MessageActions message={message} /> },
+  ];
+  return (
+    <section class="card" data-panel="quarantine">
+      <h2>{translate("health_quarantine")}</h2>
+      <p class="note">{translate("health_quarantine_about")}</p>
+      <Loaded state={messages}>
+        {({ items, next }) => (
+          <>
+            <Table
+              name={translate("health_quarantine")}
+              rows={items}
+              columns={columns}
+              keyOf={(message) => String(message.id)}
+              sorted={{ key: "time", descending: true }}
+              rowAttributes={(message) => ({ "data-refused": String(message.id) })}
+              empty={<p class="note">{translate("health_quarantine_empty")}</p>}
+            />
+            {next !== null && limit < MOST ? (
+              <button type="button" class="secondary" disabled={messages.busy} onClick={() => setLimit(Math.min(MOST, limit + STEP))}>
+                {translate("show_older")}
+              </button>
+            ) : null}
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function MessageActions({ message }: { message: QuarantinedMessage }): JSX.Element | null {
+  const scope = currentSession()?.scope ?? "admin";
+  const replay = useWrite("post", "/v1/quarantine/{message}/replay", { refresh: ["/v1/quarantine"] });
+  const drop = useWrite("delete", "/v1/quarantine/{message}", { refresh: ["/v1/quarantine"] });
+  if (scope === "read") return null;
+  const params = { path: { message: message.id } };
+  const retry = async (): Promise<void> => {
+    if ((await replay.run({ params })) !== null) showToast(translate("health_replay_requested"));
+  };
+  const ask = async (): Promise<void> => {
+    const title = translate("health_delete");
+    if (await confirm({ title, text: translate("health_delete_confirm"), action: translate("health_delete") })) await drop.run({ params });
+  };
+  const error = replay.error ?? drop.error;
+  return (
+    <>
+      <button type="button" class="plain" disabled={replay.saving} onClick={() => void retry()}>
+        {translate("health_replay")}
+      </button>{" "}
+      {scope === "admin" ? (
+        <button type="button" class="plain" disabled={drop.saving} onClick={() => void ask()}>
+          {translate("health_delete")}
+        </button>
+      ) : null}
+      {error ? (
+        <span class="error" role="alert">
+          {error}
+        </span>
+      ) : null}
+    </>
+  );
+}

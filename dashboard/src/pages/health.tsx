@@ -1,0 +1,47 @@
+// Page of the data link: gateways with their sources, silent sensors and why, losses of the store, and the quarantine.
+
+import "../i18n/health";
+import type { JSX } from "preact";
+import { useApiList } from "../api/query";
+import { mountComponent } from "../app/mount";
+import { GatewayCard } from "../health/gateway_card";
+import { Quarantine } from "../health/quarantine";
+import { SilentSensors } from "../health/silent_sensors";
+import { StoreLosses } from "../health/store_losses";
+import { translate } from "../i18n/translate";
+import { Empty } from "../ui/empty";
+import { Loaded } from "../ui/loaded";
+
+const REFRESH_MS = 5000;
+
+function HealthPage(): JSX.Element {
+  const gateways = useApiList("/v1/gateways", {}, { everyMs: REFRESH_MS });
+  // A server without ingest has no gateways.
+  const none = gateways.failure?.status === 404 || gateways.data?.length === 0;
+  return (
+    <div class="page">
+      <h1>{translate("page_health")}</h1>
+      <p class="note">{translate("health_about")}</p>
+      {none ? (
+        <Empty text={translate("health_no_gateways")} link={{ href: "#/settings?tab=gateways", text: translate("health_register") }} />
+      ) : (
+        <Loaded state={gateways}>
+          {(items) => (
+            <>
+              <StoreLosses gateway={items[0]?.id ?? ""} />
+              <SilentSensors gateways={items} />
+              <div class="cards">
+                {items.map((gateway) => (
+                  <GatewayCard key={gateway.id} gateway={gateway} />
+                ))}
+              </div>
+            </>
+          )}
+        </Loaded>
+      )}
+      <Quarantine />
+    </div>
+  );
+}
+
+export const mount = mountComponent(HealthPage);
