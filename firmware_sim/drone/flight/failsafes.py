@@ -9,7 +9,14 @@ from firmware_sim.drone.flight.traits import Traits
 from firmware_sim.drone.parameters import Parameters
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 
-_RETURN_WHEN_LOW: Final = 2
+#: BATT_FS_LOW_ACT -> the modes to try, in order; 0 does nothing, 1 and every other value land.
+_LOW_ACTIONS: Final[dict[int, tuple[Mode, ...]]] = {
+    2: (Mode.RTL,),
+    3: (Mode.SMART_RTL, Mode.RTL),
+    4: (Mode.SMART_RTL,),
+    6: (Mode.AUTO_RTL, Mode.RTL),
+    7: (Mode.BRAKE,),
+}
 #: FS_OPTIONS: do not act on a lost ground station in a mission, while landing, and in a mode with a pilot.
 _CONTINUE_MISSION, _CONTINUE_LANDING, _CONTINUE_PILOT = 2, 8, 16
 _PILOTED: Final = frozenset(
@@ -52,6 +59,7 @@ class Failsafes:
         self._idle_ms = 0
         self._heard_ms: int | None = None
         self.station_lost = False
+        self.battery_low = False
 
     def hear_station(self, now_ms: int) -> None:
         """Note a heartbeat of the ground station that SYSID_MYGCS names."""
@@ -70,6 +78,7 @@ class Failsafes:
         self._check_station(now_ms)
         autopilot = self._autopilot
         if not autopilot.armed:
+            self.battery_low = False
             return
         if autopilot.stage is Stage.IDLE:
             self._idle_ms += STEP_MS
@@ -80,16 +89,17 @@ class Failsafes:
         self._check_battery()
 
     def _check_battery(self) -> None:
+        """Act once when the charge falls below BATT_LOW_MAH."""
         autopilot = self._autopilot
         battery, parameters = autopilot.body.battery, autopilot.parameters
         left_mah = battery.airframe.capacity_mah - battery.consumed_mah
-        if (
-            left_mah < parameters["BATT_LOW_MAH"]
-            and parameters["BATT_FS_LOW_ACT"] == _RETURN_WHEN_LOW
-            and autopilot.mode not in {Mode.RTL, Mode.LAND}
-        ):
-            autopilot.send_text(3, "Battery 1 is low")
-            self._try(Mode.RTL)
+        if self.battery_low or left_mah >= parameters["BATT_LOW_MAH"]:
+            return
+        self.battery_low = True
+        autopilot.send_text(3, "Battery 1 is low")
+        action = int(parameters["BATT_FS_LOW_ACT"])
+        if action and autopilot.mode not in {Mode.RTL, Mode.LAND}:
+            self._try(*_LOW_ACTIONS.get(action, ()))
 
     def _check_station(self, now_ms: int) -> None:
         """Act when the ground station has been silent for FS_GCS_TIMEOUT; one that was never heard is not missed."""

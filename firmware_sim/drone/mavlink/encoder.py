@@ -129,7 +129,7 @@ class VehicleEncoder:
         status = _STANDBY if vehicle.body.receiver.knows_time else _BOOT
         if autopilot.armed and autopilot.airborne:
             status = _ACTIVE
-        if autopilot.failsafes.station_lost:
+        if autopilot.failsafes.station_lost or autopilot.failsafes.battery_low:
             status = _CRITICAL
         return [
             dialect_2.MAVLink_heartbeat_message(

@@ -200,9 +200,11 @@ class Handler:
     def _set_current(self, message: Message) -> Responses:
         self._vehicle.crew.hand_over()
         autopilot = self._vehicle.autopilot
-        if not autopilot.set_current(message.seq):
+        first = 0 if self._firmware.has_home_item else 1
+        if not autopilot.set_current(message.seq + first):
             return []
-        return [dialect.MAVLink_mission_current_message(autopilot.seq)]
+        # Ground stations take the same number for the acknowledgement.
+        return [dialect.MAVLink_mission_current_message(message.seq)]
 
     def _request_stream(self, message: Message) -> Responses:
         self._streams.set_group(message.req_stream_id, message.req_message_rate, bool(message.start_stop))

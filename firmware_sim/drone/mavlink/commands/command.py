@@ -13,8 +13,6 @@ ACCEPTED: Final = 0
 DENIED: Final = 2
 UNSUPPORTED: Final = 3
 FAILED: Final = 4
-#: The command must be a COMMAND_INT.
-INT_ONLY: Final = 8
 
 #: MAV_RESULT and the messages besides the acknowledgement.
 Outcome = tuple[int, list[Message]]

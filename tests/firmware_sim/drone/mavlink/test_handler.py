@@ -10,6 +10,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from firmware_sim.drone.flight.mission.commands import KNOWN
 from firmware_sim.drone.flight.mission.field_rows import list_items
 from firmware_sim.drone.flight.modes import Mode, Stage
+from firmware_sim.drone.mavlink.firmware.choice import FIRMWARES
 from firmware_sim.drone.simulator import DroneSettings, SimulatedFleet
 from firmware_sim.links.impairment import corrupt, cut
 from tests.firmware_sim.drone.mavlink.station import Station, flown
@@ -350,15 +351,33 @@ def requests() -> list[bytes]:
             dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, [0] * 251),
             dialect.MAVLink_set_mode_message(1, 1, 4),
             dialect.MAVLink_timesync_message(0, 5),
+            dialect.MAVLink_mission_count_message(1, 1, 2, 1),
+            dialect.MAVLink_mission_item_int_message(
+                1, 1, 0, 0, 5003, 0, 1, 9, 0, 0, 0, 319_500_000, 1_191_700_000, 0, 1
+            ),
+            dialect.MAVLink_mission_write_partial_list_message(1, 1, 1, 2),
+            dialect.MAVLink_mission_clear_all_message(1, 1, 255),
+            dialect.MAVLink_mission_set_current_message(1, 1, 3),
+            dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0xDC7, *[0] * 3, 1, *[0] * 7),
+            dialect.MAVLink_set_position_target_global_int_message(
+                0, 1, 1, 6, 0xDF8, 319_500_000, 1_191_700_000, *[5] * 9
+            ),
         )
         for _ in range(3)
     ]
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**32), longest=st.integers(1, 40), noise=st.binary(max_size=200))
-def test_damaged_and_cut_bytes_are_counted_and_never_raise(seed: int, longest: int, noise: bytes) -> None:
-    fleet = SimulatedFleet(DroneSettings(), START_MS)
+@given(
+    seed=st.integers(0, 2**32),
+    longest=st.integers(1, 40),
+    noise=st.binary(max_size=200),
+    autopilot=st.sampled_from(sorted(FIRMWARES)),
+)
+def test_damaged_and_cut_bytes_are_counted_and_never_raise(
+    seed: int, longest: int, noise: bytes, autopilot: str
+) -> None:
+    fleet = SimulatedFleet(DroneSettings(autopilot=autopilot), START_MS)
     for chunk in cut([*corrupt(requests(), seed, 0.4), noise], seed, longest):
         fleet.receive(chunk)
     for chunk in [bytes(600), *requests(), *requests()]:

@@ -208,6 +208,17 @@ def test_items_that_px4_does_not_have_are_refused(item: Item, result: int) -> No
     assert upload(station, [WAYPOINT]) == 0
 
 
+def test_its_current_item_is_counted_without_a_home() -> None:
+    station = px4()
+    upload(station, [WAYPOINT, WAYPOINT, WAYPOINT])
+    (current,) = station.ask(dialect.MAVLink_mission_set_current_message(1, 1, 2))
+    assert current.seq == 2
+    assert station.vehicle.autopilot.seq == 3
+    assert station.ask(dialect.MAVLink_mission_set_current_message(1, 1, 3)) == []
+    assert station.result(224, 1) == 0
+    assert station.vehicle.autopilot.seq == 2
+
+
 def test_what_comes_out_of_turn_is_ignored_and_the_upload_goes_on() -> None:
     station = px4()
     assert station.ask(encode(WAYPOINT, 0)) == []

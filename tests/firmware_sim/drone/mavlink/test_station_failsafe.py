@@ -147,3 +147,21 @@ def test_on_the_ground_it_disarms_and_unarmed_only_says_it() -> None:
     texts, _ = listen(station, 5)
     assert "GCS Failsafe" in texts
     assert station.vehicle.autopilot.mode is Mode.GUIDED
+
+
+@pytest.mark.parametrize(
+    ("action", "mode"),
+    [(0, Mode.GUIDED), (1, Mode.LAND), (2, Mode.RTL), (3, Mode.SMART_RTL), (6, Mode.RTL), (7, Mode.BRAKE)],
+)
+def test_a_low_battery_does_once_what_its_parameter_says(action: float, mode: Mode) -> None:
+    station = flown(Station())
+    station.vehicle.parameters.set("BATT_FS_LOW_ACT", action)
+    station.vehicle.body.battery.consumed_mah = 20_000
+    texts, beats = listen(station, 1.1)
+    assert texts.count("Battery 1 is low") == 1
+    assert mode_of(station) is mode
+    assert beats[-1].system_status == 5
+    # The pilot has the last word.
+    station.result(176, 1, 5)
+    station.fly(1)
+    assert mode_of(station) is Mode.LOITER
