@@ -202,10 +202,13 @@ def test_parity_of_another_state_of_a_file_changes_nothing(stopped: Path, path: 
         parity_of(path).write_bytes(before)
 
 
-def test_the_parity_keeps_the_lock_of_the_file(path: Path) -> None:
+def test_the_parity_is_written_where_something_changed_and_keeps_the_lock_of_the_file(path: Path) -> None:
     with closing(DuckDBStore(path)) as store:
         store.write(batch((A, 1, 1.0)))
         assert store._writer.protect()
+        written = [parity_of(each).stat().st_mtime_ns for each in (path, wal_of(path))]
+        assert store._writer.protect()
+        assert [parity_of(each).stat().st_mtime_ns for each in (path, wal_of(path))] == written
         locks = Path("/proc/locks").read_text().split("\n")
         assert any(f":{path.stat().st_ino} " in lock and "WRITE" in lock for lock in locks)
 

@@ -261,8 +261,11 @@ def cover_log(descriptor: int, log: Path, extent: LogExtent, parity: ParityFile)
     first = max(0, parity.count() - 1)
     with log.open("rb") as file:
         for position in range(first, -(-size // BLOCK_BYTES)):
+            known, wanted = parity.read(position), min(BLOCK_BYTES, size - position * BLOCK_BYTES)
+            if known is not None and known.size == wanted:
+                continue
             file.seek(position * BLOCK_BYTES)
-            body = file.read(min(BLOCK_BYTES, size - position * BLOCK_BYTES))
+            body = file.read(wanted)
             if read_checkpoint(read_headers(descriptor)) != state:
                 return
             if body:
