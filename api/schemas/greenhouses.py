@@ -186,7 +186,10 @@ class SiteWeatherBody(Model):
 
 
 class OverviewSamples(Model):
-    """Means of five minutes for a chart, null where unknown; in a narrow chart the lowest and highest of each pixel."""
+    """Means of five minutes for a chart, null where unknown; in a narrow chart the lowest and highest of each pixel.
+
+    A gap has a null also in a narrow chart: two values with no null between them are to be joined.
+    """
 
     step_ms: int
     chosen_by: Annotated[

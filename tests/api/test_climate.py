@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -504,6 +505,21 @@ def test_a_narrow_chart_shows_its_peaks(known: Known) -> None:
     for name in ("vpd_kpa", "air_temperature_degc", "condensation_margin_k"):
         assert max(narrow["channels"][name]) == max(whole["channels"][name])
         assert min(narrow["channels"][name]) == min(whole["channels"][name])
+
+
+def test_a_narrow_chart_tells_a_gap_from_steps_that_were_left_out(known: Known) -> None:
+    window = {"start": START_MS - 2 * DAY_MS, "end": START_MS + 12 * DAY_MS}
+    whole, narrow = (ask(known, "overview", width=width, **window)["samples"] for width in (5000, 50))
+    assert narrow["chosen_by"] == "min_max"
+    assert len(narrow["time_ms"]) < 400
+    values = dict(zip(whole["time_ms"], whole["channels"]["vpd_kpa"], strict=True))
+    drawn = list(zip(narrow["time_ms"], narrow["channels"]["vpd_kpa"], strict=True))
+    joined = [(one, other) for (one, a), (other, b) in pairwise(drawn) if a is not None and b is not None]
+    # A pixel has this many steps; a gap within one cannot be seen.
+    pixel = len(values) // 50
+    for one, other in joined:
+        assert sum(values[at] is None for at in range(one, other, STEP_MS)) < pixel
+    assert any(value is None for _, value in drawn)
 
 
 def test_hours_are_local_where_clocks_are_half_an_hour_off(known: Known) -> None:

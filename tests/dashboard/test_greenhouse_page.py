@@ -80,6 +80,27 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
     caption = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
     expect(deficit).to_have_text(re.compile(caption))
     expect(page.locator("[data-panel=dew] .plot-caption")).to_contain_text("Coldest surface: ")
+    # A part that is chosen stays when newer data is drawn, is saved as a table, and the whole is displayed again.
+    chart = page.locator("[data-panel=deficit]")
+    whole = page.locator("[role=status]", has_text="–").first.inner_text()
+    chart.locator(".u-over").scroll_into_view_if_needed()
+    box = chart.locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 60, steps=3)
+    page.mouse.up()
+    everything = chart.get_by_role("button", name="Show all")
+    expect(everything).to_be_visible()
+    expect(page.get_by_text(whole, exact=True)).to_have_count(0)
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="Save as CSV").click()
+    table = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert table[0].startswith('"time_utc","Time","Vapour pressure deficit (VPD) [kPa]"')
+    assert 20 < len(table) < 300
+    everything.click()
+    expect(page.get_by_text(whole, exact=True)).to_be_visible()
+    expect(everything).to_be_hidden()
     light = page.locator("[data-panel=light] tbody tr")
     assert light.count() in {3, 4}
     expect(light.nth(1)).to_have_text(re.compile(r"\d+\.\d mol/m²"))

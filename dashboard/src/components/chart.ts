@@ -6,6 +6,7 @@ import uPlot from "uplot";
 import { clockText, dateText, formatInstant, timeZoneName } from "../i18n/instants";
 import { digitsOf, numberText, unitText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { fileName, quoted, saveFile } from "./files";
 import { make } from "./dom";
 
 export interface Line {
@@ -13,6 +14,7 @@ export interface Line {
   unit: string;
   /** A CSS variable of the page, such as `--warm`. */
   colour: string;
+  /** null: no sample of this line at this instant, as where lines have different times; NaN: a gap, which is never joined. */
   values: ArrayLike<number | null>;
   /** Lines of one scale share an axis; the default is the unit. */
   scale?: string;
@@ -27,13 +29,23 @@ export interface Band {
   colour: string;
 }
 
+/** A limit that is drawn as a line with its name, such as the threshold of an alarm rule. */
+export interface Threshold {
+  scale: string;
+  value: number;
+  name: string;
+  colour: string;
+}
+
 export interface ChartOptions {
   name: string;
   heightPx?: number;
   bands?: Band[];
-  /** Samples further apart are not joined [ms]; the default is three times the median step. */
+  thresholds?: Threshold[];
+  /** Samples further apart are not joined [ms]; the default is three times the median step. Infinity where gaps are NaN. */
   gapMs?: number;
-  onZoom?: (startMs: number, endMs: number) => void;
+  /** Called with the part that is displayed; null where it is the whole again. */
+  onZoom?: (part: { startMs: number; endMs: number } | null) => void;
   /** Draws over the chart; `valToPos(ms, "x", true)` gives canvas pixels. */
   overlay?: (chart: uPlot) => void;
   /** Charts of one group share their cursor. */
@@ -51,9 +63,20 @@ export class Chart {
   #plot: uPlot | null = null;
   #lines: Line[] = [];
   #timeMs: ArrayLike<number> = [];
+  /** The part that the user chose; it stays when newer data is drawn. */
+  #zoom: { startMs: number; endMs: number } | null = null;
+  readonly #reset = make("button", { type: "button", class: "plain", hidden: true, onclick: () => this.#setZoom(null) });
 
   constructor(readonly options: ChartOptions) {
-    this.element = make("figure", { class: "chart", "aria-label": options.name }, this.#place, this.#caption);
+    this.#reset.append(translate("chart_reset"));
+    const tools = make(
+      "div",
+      { class: "chart-tools" },
+      this.#reset,
+      make("button", { type: "button", class: "plain", onclick: () => this.#savePicture() }, translate("chart_png")),
+      make("button", { type: "button", class: "plain", onclick: () => this.#saveTable() }, translate("chart_csv")),
+    );
+    this.element = make("figure", { class: "chart", "aria-label": options.name }, this.#place, tools, this.#caption);
     this.#resizeObserver = new ResizeObserver(() => this.#fit());
     this.#resizeObserver.observe(this.#place);
   }
@@ -73,11 +96,82 @@ export class Chart {
       this.options.gapMs,
     );
     this.#caption.textContent = lines.map((line) => summaryOf(line)).join("; ");
-    if (same && this.#plot) this.#plot.setData(data);
+    if (same && this.#plot) this.#plot.setData(data, this.#zoom === null);
     else {
       this.#plot?.destroy();
       this.#plot = new uPlot(this.#options(), data, this.#place);
     }
+    if (this.#zoom !== null) this.#plot.setScale("x", { min: this.#zoom.startMs, max: this.#zoom.endMs });
+  }
+
+  get zoomed(): boolean {
+    return this.#zoom !== null;
+  }
+
+  /** Display the whole again, as where another period is chosen. */
+  showAll(): void {
+    if (this.#zoom !== null) this.#setZoom(null);
+  }
+
+  #setZoom(part: { startMs: number; endMs: number } | null): void {
+    this.#zoom = part;
+    this.#reset.hidden = part === null;
+    const first = this.#timeMs[0];
+    const last = this.#timeMs[this.#timeMs.length - 1];
+    if (part !== null) this.#plot?.setScale("x", { min: part.startMs, max: part.endMs });
+    else if (first !== undefined && last !== undefined) this.#plot?.setScale("x", { min: first, max: last });
+    this.options.onZoom?.(part);
+  }
+
+  /** Save what is displayed, with its name and the names of its lines, as a picture. */
+  #savePicture(): void {
+    const plot = this.#plot;
+    if (plot === null) return;
+    const source = plot.ctx.canvas;
+    const scale = devicePixelRatio;
+    const lineHeight = 18 * scale;
+    const canvas = make("canvas", { width: source.width, height: source.height + lineHeight * (2 + this.#lines.length) });
+    const context = canvas.getContext("2d");
+    if (context === null) return;
+    const colour = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim();
+    context.fillStyle = colour("--surface");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = colour("--ink");
+    context.font = `600 ${14 * scale}px system-ui, sans-serif`;
+    context.fillText(this.options.name, 8 * scale, lineHeight);
+    context.drawImage(source, 0, lineHeight * 1.4);
+    context.font = `${12 * scale}px system-ui, sans-serif`;
+    for (const [index, line] of this.#lines.entries()) {
+      const y = source.height + lineHeight * (2 + index);
+      context.fillStyle = colour(line.colour);
+      context.fillRect(8 * scale, y - 5 * scale, 18 * scale, 3 * scale);
+      context.fillStyle = colour("--ink");
+      context.fillText(`${line.name} ${unitText(line.unit)}`.trim(), 32 * scale, y);
+    }
+    canvas.toBlob((blob) => {
+      if (blob !== null) saveFile(blob, `${fileName(this.options.name)}.png`);
+    });
+  }
+
+  /** Save the displayed part as a table: instants in UTC and in the site's time, a column for each line. */
+  #saveTable(): void {
+    const heads = ["time_utc", translate("time"), ...this.#lines.map(({ name, unit }) => `${name} [${unit}]`)];
+    const rows = [heads.map(quoted).join(",")];
+    for (let index = 0; index < this.#timeMs.length; index += 1) {
+      const at = this.#timeMs[index] as number;
+      if (this.#zoom !== null && (at < this.#zoom.startMs || at > this.#zoom.endMs)) continue;
+      const cells = this.#lines.map(({ values }) => values[index] ?? NaN);
+      if (cells.every(Number.isNaN)) continue;
+      rows.push(
+        [
+          new Date(at).toISOString(),
+          quoted(`${dateText(at)} ${clockText(at)}`),
+          ...cells.map((cell) => (Number.isNaN(cell) ? "" : String(cell))),
+        ].join(","),
+      );
+    }
+    // Excel reads UTF-8 only with this mark.
+    saveFile(new Blob(["\ufeff", rows.join("\r\n"), "\r\n"], { type: "text/csv" }), `${fileName(this.options.name)}.csv`);
   }
 
   get plot(): uPlot | null {
@@ -152,16 +246,41 @@ export class Chart {
         ),
       ],
       hooks: {
-        drawClear: [(plot) => this.#drawBands(plot, colour)],
+        drawClear: [
+          (plot) => {
+            this.#drawBands(plot, colour);
+            this.#drawThresholds(plot, colour);
+          },
+        ],
         draw: [(plot) => this.options.overlay?.(plot)],
         setSelect: [
           (plot) => {
-            if (plot.select.width > 4)
-              this.options.onZoom?.(plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x"));
+            if (plot.select.width <= 4) return;
+            const [left, right] = [plot.select.left, plot.select.left + plot.select.width];
+            this.#setZoom({ startMs: plot.posToVal(left, "x"), endMs: plot.posToVal(right, "x") });
           },
         ],
+        ready: [(plot) => plot.over.addEventListener("dblclick", () => this.#setZoom(null))],
       },
     };
+  }
+
+  #drawThresholds(plot: uPlot, colour: (name: string) => string): void {
+    const scale = devicePixelRatio;
+    for (const threshold of this.options.thresholds ?? []) {
+      const y = plot.valToPos(threshold.value, threshold.scale, true);
+      if (y < plot.bbox.top || y > plot.bbox.top + plot.bbox.height) continue;
+      plot.ctx.save();
+      plot.ctx.strokeStyle = plot.ctx.fillStyle = colour(threshold.colour);
+      plot.ctx.setLineDash([6 * scale, 4 * scale]);
+      plot.ctx.beginPath();
+      plot.ctx.moveTo(plot.bbox.left, y);
+      plot.ctx.lineTo(plot.bbox.left + plot.bbox.width, y);
+      plot.ctx.stroke();
+      plot.ctx.font = `${11 * scale}px system-ui, sans-serif`;
+      plot.ctx.fillText(threshold.name, plot.bbox.left + 4 * scale, y - 3 * scale);
+      plot.ctx.restore();
+    }
   }
 
   #drawBands(plot: uPlot, colour: (name: string) => string): void {
@@ -199,7 +318,7 @@ function summaryOf(line: Line): string {
   let [low, high, last] = [Infinity, -Infinity, NaN];
   for (let index = 0; index < line.values.length; index += 1) {
     const value = line.values[index];
-    if (value === null || value === undefined) continue;
+    if (value === null || value === undefined || Number.isNaN(value)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
     last = value;
@@ -238,8 +357,9 @@ function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[]
     for (const [which, column] of columns.entries()) {
       const line = lines[which] as (number | null | undefined)[];
       const value = column[index] ?? null;
-      line.push(value === null ? undefined : value);
-      if (value === null) continue;
+      // A gap breaks the line whatever comes next.
+      line.push(value === null ? undefined : Number.isNaN(value) ? null : value);
+      if (value === null || Number.isNaN(value)) continue;
       const last = lasts[which] ?? null;
       const lastRow = lastAts[which] as number;
       if (last !== null && at - last > (limitsMs[which] as number)) line.fill(null, lastRow + 1, row);
@@ -252,7 +372,6 @@ function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[]
 
 function timesOf(timeMs: ArrayLike<number>, column: ArrayLike<number | null>): number[] {
   const times: number[] = [];
-  for (let index = 0; index < timeMs.length; index += 1)
-    if (column[index] !== null && column[index] !== undefined) times.push(timeMs[index] as number);
+  for (let index = 0; index < timeMs.length; index += 1) if (!Number.isNaN(column[index] ?? NaN)) times.push(timeMs[index] as number);
   return times;
 }

@@ -3,10 +3,10 @@
 import { requestResponse, type RequestOptions } from "../api/request";
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
+import { saveFile } from "./files";
 import { Progress } from "./progress";
 
 const TIMEOUT_MS = 600_000;
-const REVOKE_MS = 60_000;
 
 /** Return a button that downloads `path` as a file called `name`. */
 export function fileButton(text: string, path: string, name: string, options: RequestOptions = {}): HTMLElement {
@@ -19,7 +19,7 @@ export function fileButton(text: string, path: string, name: string, options: Re
       .run((report) => requestFile(path, options, report), translate("done"))
       .then((file) => {
         button.disabled = false;
-        if (file !== null) save(file, name);
+        if (file !== null) saveFile(file, name);
       });
   });
   return make("span", { class: "file" }, button, progress.element);
@@ -37,10 +37,4 @@ async function requestFile(path: string, options: RequestOptions, report: (share
     if (size > 0) report(Math.min(1, received / size));
   }
   return new Blob(parts, { type: response.headers.get("Content-Type") ?? "application/octet-stream" });
-}
-
-function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  make("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
 }

@@ -23,8 +23,9 @@ export class ClimateCharts {
   readonly #dew: Chart;
   #overview: Overview | null = null;
 
-  constructor(onZoom: (startMs: number, endMs: number) => void) {
-    const common = { group: GROUP, onZoom, heightPx: 240 };
+  constructor(onZoom: (part: { startMs: number; endMs: number } | null) => void) {
+    // The API marks the gaps; steps between two values were left out.
+    const common = { group: GROUP, onZoom, heightPx: 240, gapMs: Infinity };
     this.#deficit = new Chart({
       ...common,
       name: translate("greenhouse_deficit"),
@@ -55,7 +56,7 @@ export class ClimateCharts {
       const present = names.filter((name) => samples.channels[name] !== undefined);
       const others = comparison === null ? [] : comparedNames.filter((name) => comparison.overview.samples.channels[name] !== undefined);
       const columnsOf = (source: Overview, channels: string[]): (number | null)[][] =>
-        channels.map((name) => source.samples.channels[name] ?? []);
+        channels.map((name) => (source.samples.channels[name] ?? []).map((value) => value ?? NaN));
       const merged =
         comparison === null
           ? { timeMs: samples.time_ms, columns: columnsOf(overview, present) }
@@ -81,6 +82,16 @@ export class ClimateCharts {
       ["air_temperature_degc", "dew_point_degc"],
       this.#dew,
     );
+  }
+
+  /** Whether a part is displayed that the user chose. */
+  get zoomed(): boolean {
+    return this.#deficit.zoomed || this.#dew.zoomed;
+  }
+
+  showAll(): void {
+    this.#deficit.showAll();
+    this.#dew.showAll();
   }
 
   close(): void {

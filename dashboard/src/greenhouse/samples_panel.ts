@@ -29,7 +29,7 @@ export class SamplesPanel {
   readonly #chart = new Chart({
     name: translate("greenhouse_samples"),
     heightPx: 260,
-    onZoom: (startMs, endMs) => void this.#loadSamples(startMs, endMs),
+    onZoom: (part) => void this.#loadSamples(part?.startMs, part?.endMs),
   });
   #overview: Overview | null = null;
 

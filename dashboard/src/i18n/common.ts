@@ -94,6 +94,9 @@ export const common = catalogue({
   beijing_time: ["Beijing time", "北京时间"],
   chart_text: ["{name}: {low} to {high}, latest {last}", "{name}：{low}～{high}，最新 {last}"],
   chart_none: ["No values in this period", "该时段没有数据"],
+  chart_reset: ["Show all", "显示全部"],
+  chart_png: ["Save as picture", "保存为图片"],
+  chart_csv: ["Save as CSV", "保存为 CSV"],
   map_label: ["Map of {name}", "{name}地图"],
   map_failed: ["This browser cannot display the map (WebGL is missing). The list has the same content.", "此浏览器无法显示地图（缺少 WebGL），列表内容与地图相同。"],
   // Errors: the condition, then the remedy.

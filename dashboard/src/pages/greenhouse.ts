@@ -42,7 +42,7 @@ export const mount: Mount = async (place, view) => {
 
 class GreenhousePage {
   readonly element: HTMLElement;
-  readonly #charts = new ClimateCharts((startMs, endMs) => this.#zoom(startMs, endMs));
+  readonly #charts = new ClimateCharts((part) => this.#zoom(part));
   readonly #heatMap = new HeatMap();
   readonly #notes: NotesPanel;
   readonly #samples: SamplesPanel;
@@ -57,6 +57,7 @@ class GreenhousePage {
   readonly #dayTable = make("div");
   readonly #dataQuality = make("section", { class: "card", "data-panel": "data-quality" });
   readonly #tileOf = new Map<string, ValueTile>();
+  #shownWindow: Overview | null = null;
   #devices: string[] = [];
   #endMs: number | null;
 
@@ -191,7 +192,8 @@ class GreenhousePage {
 
   #draw(overview: Overview, comparison: Comparison | null): void {
     this.#devices = overview.devices;
-    setText(this.#window, windowText(overview.start_ms, overview.end_ms));
+    this.#shownWindow = overview;
+    if (!this.#charts.zoomed) setText(this.#window, windowText(overview.start_ms, overview.end_ms));
     const stage = [overview.crop && term("crops", overview.crop), overview.stage && term("crop_stages", overview.stage)]
       .filter(Boolean)
       .join(", ");
@@ -286,8 +288,10 @@ class GreenhousePage {
     );
   }
 
-  #zoom(startMs: number, endMs: number): void {
-    setText(this.#window, windowText(Math.round(startMs), Math.round(endMs)));
+  #zoom(part: { startMs: number; endMs: number } | null): void {
+    const whole = this.#shownWindow;
+    if (part !== null) setText(this.#window, windowText(Math.round(part.startMs), Math.round(part.endMs)));
+    else if (whole !== null) setText(this.#window, windowText(whole.start_ms, whole.end_ms));
   }
 
   #shift(direction: number): void {
@@ -298,11 +302,13 @@ class GreenhousePage {
 
   #setEnd(endMs: number | null): void {
     this.#endMs = endMs;
+    this.#charts.showAll();
     this.view.setQuery("to", endMs === null ? null : String(endMs));
     void this.#load();
   }
 
   #setChoice(name: string, value: string | null): void {
+    if (name !== "beside") this.#charts.showAll();
     this.view.setQuery(name, value);
     void this.#load();
   }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, Air, air_indices, day_indices
 from headland.agronomy.climate.condensation import (
@@ -67,7 +68,8 @@ _PEAKS: Final = ("air_temperature_degc", "vpd_kpa", "condensation_margin_k")
 class ChartLines:
     """Means of steps of five minutes over one time axis, NaN where unknown; `coldest` names a surface, -1 none.
 
-    Where the chart is narrower than the steps, of each of its pixels the steps with the lowest and highest values.
+    Where the chart is narrower than the steps, of each of its pixels the steps with the lowest and highest values, and
+    the first step of each gap: two rows with no NaN between them are to be joined.
     """
 
     time_ms: Times
@@ -194,10 +196,23 @@ def _chart_lines(
     chosen = select_rows(time_ms[first:], [columns[name][first:] for name in _PEAKS], width, "min_max") + first
     is_chosen = len(rows) > 2 * width
     if is_chosen:
-        rows = chosen
+        rows = np.union1d(chosen, _gaps_of(columns, first, (len(time_ms) - first) // width))
     return ChartLines(
         time_ms[rows], {name: column[rows] for name, column in columns.items()}, margin.coldest[rows], is_chosen
     )
+
+
+def _gaps_of(columns: dict[str, Values], first: int, least: int) -> NDArray[np.intp]:
+    """Return the first row of every gap of at least `least` rows in any of the columns, from the row `first` on.
+
+    Shorter ones are narrower than a pixel. Without these rows a gap would look like steps that were left out.
+    """
+    found = [np.empty(0, np.intp)]
+    for column in columns.values():
+        edges = np.diff(np.isnan(column[first:]).astype(np.int8), prepend=0, append=0)
+        begin, end = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+        found.append(begin[end - begin >= max(1, least)] + first)
+    return np.concatenate(found)
 
 
 def _bands_of(query: ClimateQuery) -> list[StageBands]:
