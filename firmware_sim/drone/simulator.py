@@ -12,9 +12,11 @@ from typing import Final
 from pymavlink.dialects.v20 import common
 
 from firmware_sim.core.clock import SimClock
+from firmware_sim.drone.card.dataflash_recorder import DataflashRecorder
 from firmware_sim.drone.card.file_server import FileServer
 from firmware_sim.drone.card.flight_recorder import FlightRecorder
 from firmware_sim.drone.card.log_server import LogServer
+from firmware_sim.drone.card.ulog_recorder import UlogRecorder
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.encoder import Message, VehicleEncoder, unique_id
 from firmware_sim.drone.mavlink.firmware.choice import firmware_named
@@ -108,10 +110,13 @@ class Drone:
         self.encoder = VehicleEncoder(self.vehicle, firmware, seed, system_id, settings.mavlink_version)
         self.streams = Streams(firmware.intervals_ms)
         self.handler = Handler(self.vehicle, firmware, self.encoder, self.streams, system_id, settings.speed)
-        self.recorder = FlightRecorder(self.vehicle, unique_id(seed))
-        if firmware.has_dataflash_card:
-            self.handler.add_service(LogServer(self.vehicle, self.recorder))
-            self.handler.add_service(FileServer(self.vehicle, self.recorder))
+        self.recorder: FlightRecorder = (
+            DataflashRecorder(self.vehicle, unique_id(seed), firmware.name.title())
+            if firmware.has_dataflash_card
+            else UlogRecorder(self.vehicle, unique_id(seed))
+        )
+        self.handler.add_service(LogServer(self.vehicle, self.recorder))
+        self.handler.add_service(FileServer(self.vehicle, self.recorder))
         self._faults = settings.faults
         self._power_up_ms = self.vehicle.time_ms
 

@@ -1,4 +1,4 @@
-"""Server of MAVLink FTP for the logs on a simulated card, as ArduPilot's: a folder of numbered .BIN files.
+"""Server of MAVLink FTP for the logs on a simulated card: ArduPilot's numbered .BIN files, PX4's folders of days.
 
 Reading requests only: what writes, removes or renames is refused as a protected file. One session at a time; a burst
 sends some parts a step, at most a hundred. While the motors are armed nothing is read.
@@ -18,7 +18,6 @@ from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.encoder import Message
 from firmware_sim.drone.mavlink.handler import Responses
 
-FOLDER: Final = "/APM/LOGS"
 #: The begin of paths that are no files, such as @PARAM/param.pck.
 _VIRTUAL: Final = "@"
 _HEAD: Final = struct.Struct("<HBBBBBBI")
@@ -133,14 +132,16 @@ class FileServer:
         return [_answer(request, request.number + 1, _ACK, data)] if data else [_refuse(request, _END)]
 
     def _entries(self, path: str) -> list[bytes] | None:
-        if path != FOLDER:
-            return None
-        files = [f"F{number:08}.BIN\t{log.size_bytes}" for number, log in self._recorder.numbered()]
-        return [entry.encode() for entry in (*files, "FLASTLOG.TXT\t4") if files]
+        """Return the entries of a folder, None where there is none."""
+        entries: dict[str, None] = {}
+        for name, log in self._recorder.files().items():
+            if name.startswith(path + "/"):
+                first, _, rest = name.removeprefix(path + "/").partition("/")
+                entries[f"D{first}" if rest else f"F{first}\t{log.size_bytes}"] = None
+        return [entry.encode() for entry in entries] if entries else None
 
     def _find(self, path: str) -> Log | None:
-        logs = {f"{FOLDER}/{number:08}.BIN": log for number, log in self._recorder.numbered()}
-        return logs.get(path)
+        return self._recorder.files().get(path)
 
     def _open_file(self, request: _Request) -> Responses:
         if self._open is not None:

@@ -1,7 +1,7 @@
 """Server of LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END and LOG_ERASE, as ArduPilot's.
 
-Logs are numbered by their place in the list, from 1. One transfer runs at a time, some parts a step; while the motors
-are armed nothing is sent.
+Logs are numbered by their place in the list, ArduPilot's from 1, PX4's from 0. One transfer runs at a time, some parts
+a step; while the motors are armed nothing is sent.
 """
 
 from __future__ import annotations
@@ -57,24 +57,26 @@ class LogServer:
             return []
         if count == 0:
             return [dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0)]
-        self._listing = list(range(max(1, message.start), min(count, message.end) + 1))
+        first = self._recorder.first_number
+        self._listing = list(range(max(first, message.start), min(first + count - 1, message.end) + 1))
         return []
 
     def _entry(self, number: int) -> Message:
-        count = len(self._recorder.logs)
-        if number > count:
-            return dialect.MAVLink_log_entry_message(number, count, count, 0, 0)
-        log = self._recorder.logs[number - 1]
-        return dialect.MAVLink_log_entry_message(number, count, count, log.utc_s, log.size_bytes)
+        count, first = len(self._recorder.logs), self._recorder.first_number
+        last, at = first + count - 1, number - first
+        if at >= count:
+            return dialect.MAVLink_log_entry_message(number, count, last, 0, 0)
+        log = self._recorder.logs[at]
+        return dialect.MAVLink_log_entry_message(number, count, last, log.utc_s, log.size_bytes)
 
     def _send(self, message: Message) -> Responses:
-        if not self._listing and 1 <= message.id <= len(self._recorder.logs):
+        if not self._listing and 0 <= message.id - self._recorder.first_number < len(self._recorder.logs):
             self._sending = (message.id, message.ofs, message.ofs + message.count)
         return []
 
     def _part(self, number: int, offset: int, end: int) -> Message:
         """Return the next part; a short one ends the transfer."""
-        data = self._recorder.logs[number - 1].read(offset, min(_PART_BYTES, end - offset))
+        data = self._recorder.logs[number - self._recorder.first_number].read(offset, min(_PART_BYTES, end - offset))
         offset_after = offset + len(data)
         is_last = len(data) < _PART_BYTES or offset_after >= end
         self._sending = None if is_last else (number, offset_after, end)

@@ -56,7 +56,7 @@ class ArduCopter:
     #: Whether a written parameter must be of the right type, and whether all can be compared by a hash.
     checks_types = False
     checks_hash = False
-    #: Whether its logs are DataFlash, as the simulated card has them.
+    #: Whether its logs are DataFlash; else they are ULogs.
     has_dataflash_card = True
     #: Mission item 0 is home; without it the first item of a mission is the first that is flown.
     has_home_item = True

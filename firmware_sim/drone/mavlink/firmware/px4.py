@@ -17,9 +17,9 @@ from firmware_sim.drone.parameter_tables import INT32, PX4
 
 _PX4: Final = 12
 _GROUND_STATION: Final = 6
-#: Missions and commands of integers, parameters byte by byte, attitude and position targets, termination, MAVLink 2,
-#: fence and rally points.
-_CAPABILITIES: Final = 4 | 8 | 16 | 64 | 128 | 256 | 2048 | 8192 | 16384 | 32768
+#: Missions and commands of integers, parameters byte by byte, files, attitude and position targets, termination,
+#: MAVLink 2, fence and rally points.
+_CAPABILITIES: Final = 4 | 8 | 16 | 32 | 64 | 128 | 256 | 2048 | 8192 | 16384 | 32768
 
 #: Main modes, and sub-modes of AUTO.
 _MANUAL, _ALTCTL, _POSCTL, _AUTO, _ACRO, _OFFBOARD, _STABILIZED = 1, 2, 3, 4, 5, 6, 7

@@ -11,7 +11,7 @@ from edge.imports.card.dataflash_span import DataflashSpan
 from edge.imports.dataflash.source import DataflashSource
 from edge.sources.mavlink.card.healed_rows import HealedRows
 from edge.sources.mavlink.protocol.encoder import RequestFile, RequestLogData, RequestLogEnd
-from edge.sources.mavlink.settings import HealSettings, MavlinkSettings
+from edge.sources.mavlink.settings import CardProtocol, HealSettings, MavlinkSettings
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from edge.sources.source import DeviceId
 from firmware_sim.drone.simulator import Drone, DroneSettings
@@ -112,3 +112,24 @@ def test_an_autopilot_that_restarts_in_the_gap_has_two_logs_and_both_are_read_as
     assert gap.after.time_ms - max(at_ms) <= 200
     assert not live.samples.keys() & history.samples.keys()
     assert {type(request) for _, request in flight.gateway.sent} == {RequestFile}
+
+
+@pytest.mark.parametrize("protocol", ["log", "ftp"])
+def test_a_px4_is_healed_from_its_ulog(tmp_path: Path, protocol: CardProtocol) -> None:
+    live, history = Store(), Store()
+    drone = Drone(DroneSettings(autopilot="px4"), START_MS)
+    flight = Flight(drone, Gateway(tmp_path, live, history, HealSettings(protocol=protocol)))
+    flight.identify()
+    flight.run(12)
+    flight.is_cut = True
+    flight.run(6)
+    flight.is_cut = False
+    flight.run(2)
+    drone.vehicle.autopilot.disarm(force=True)
+    drone.vehicle.crew.hand_over()
+    flight.run(60, until=lambda: bool(live.coverages()) and live.coverages()[-1]["state"] != "open")
+    (gap,) = flight.gateway.healing.flights()[0].gaps
+    assert (gap.state, gap.reason) == ("healed", "")
+    assert len(history.of("latitude_deg")) >= 55
+    assert history.contradictions == history.twice == 0
+    assert not live.samples.keys() & history.samples.keys()
