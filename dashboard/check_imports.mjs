@@ -11,7 +11,7 @@ const FOLDERS = [
   ["components"],
   ["ui"],
   ["app"],
-  ["alarms", "field", "greenhouse", "health", "settings"],
+  ["alarms", "farm", "field", "greenhouse", "health", "settings"],
   ["pages"],
   ["."],
 ];

@@ -31,6 +31,7 @@ from headland.registry.models.models import (
 )
 from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
+from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
 from station.server.notifications.sender import unreachable_kinds
@@ -93,6 +94,18 @@ class Farm:
         place = {"latitude_deg": north_m / NORTH_DEG_M, "longitude_deg": 10.0 + east_m / EAST_DEG_M}
         self.report("drone", DRONE, place, simulated=True)
 
+    def fly_twice(self, device: str, landed_s: tuple[int, int], flown_s: int) -> None:
+        """Report a vehicle that sends no arming, every second until now, on the ground between two flights."""
+        seconds = np.arange(flown_s)
+        is_down = (seconds >= landed_s[0]) & (seconds < landed_s[1])
+        columns = {
+            "latitude_deg": seconds / NORTH_DEG_M,
+            "longitude_deg": np.full(flown_s, 10.0),
+            "relative_altitude_m": np.where(is_down, 0.0, 5.0),
+        }
+        times_ms = self.now_ms() - 1000 * (flown_s - 1 - seconds)
+        write_series(self.store, OWN, "home", "drone", device, times_ms, columns, simulated=True)
+
     def report(self, kind: str, device: str, values: dict[str, float], *, simulated: bool = False) -> None:
         """Report values of a device, now."""
         columns = {channel: np.array([value]) for channel, value in values.items()}
@@ -103,6 +116,21 @@ class Farm:
         often = self.began_ms + 4 * np.arange(MANY)
         speed = {"ground_speed_m_s": 5.0 + np.sin(np.arange(MANY) / 500.0)}
         write_series(self.store, OWN, "home", "drone", SPREADER, often, speed)
+
+    def forecast(self, house: str, **changes: float) -> None:
+        """Record the forecast of a quiet house from the last whole hour on, the same for all 24 hours but `changes`."""
+        quiet = {"air_temperature_degc": 15.0, "relative_humidity_pct": 60.0}
+        quiet |= {"leaf_condensation_margin_k": 5.0, "cover_condensation_margin_k": 5.0}
+        origin_ms = self.now_ms() // HOUR_MS * HOUR_MS
+        quantities = {
+            name: QuantityForecast(
+                made=[value] * 24, low=[None] * 24, high=[None] * 24, as_now=None, as_yesterday=[None] * 24,
+                measured=[None] * 24,
+            )
+            for name, value in {**quiet, **changes}.items()
+        }  # fmt: skip
+        forecast = Forecast(house=house, origin_ms=origin_ms, made_ms=self.now_ms(), quantities=quantities)
+        self.repositories.forecasts.save(forecast)
 
     def raise_frost(self, rule: str = "frost") -> Alarm:
         """Raise an alarm that is active."""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from api.app import create_app
 from headland.registry.repositories.alarms import AlarmUpdate
-from tests.api.farm import DRONE, HOUSE
+from headland.store.memory import MemoryStore
+from tests.api.fake_ingest import FakeIngest
+from tests.api.farm import DRONE, HOUSE, OWN
+from tests.api.registry_api import fill_registry
+from tests.api.server import serve
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
@@ -18,7 +25,15 @@ from tests.dashboard.farm import Farm
 pytestmark = pytest.mark.services("chromium")
 
 
+def row(page: Page, device: str) -> Locator:
+    return page.locator(f"tr[data-device='{device}']")
+
+
 def card(page: Page, device: str) -> Locator:
+    """Return the card of a device, opened from the table of devices."""
+    button = row(page, device).get_by_role("button")
+    if button.get_attribute("aria-expanded") == "false":
+        button.press("Enter")
     return page.locator(f".device[data-device='{device}']")
 
 
@@ -61,6 +76,15 @@ def test_answers_about_a_flight_and_a_climate_are_requested_when_opened(visit: O
     expect(spread.locator("[data-answer=product_applied_kg] .unit")).to_have_text("kg")
 
 
+def test_the_last_flight_of_a_vehicle_that_landed_in_between_is_the_last_one_alone(visit: Open, farm: Farm) -> None:
+    farm.fly_twice("uav-loops", landed_s=(200, 220), flown_s=420)
+    page = visit()
+    with page.expect_request(lambda request: "/application" in request.url) as asked:
+        card(page, "uav-loops").get_by_text("Last flight").click()
+    query = parse_qs(urlsplit(asked.value.url).query)
+    assert 195_000 <= int(query["end"][0]) - int(query["start"][0]) <= 201_000
+
+
 def test_the_map_becomes_idle_while_vehicles_move(visit: Open, farm: Farm) -> None:
     page = visit()
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
@@ -80,7 +104,47 @@ def test_the_map_becomes_idle_while_vehicles_move(visit: Open, farm: Farm) -> No
     # A gateway has no position: it is displayed at the site of its devices.
     expect(page.locator("[data-mark='gateway:gw-1']")).to_have_text("gw-1 · online")
     mark.press("Enter")
-    expect(card(page, DRONE)).to_be_focused()
+    expect(page.locator(f".device[data-device='{DRONE}']")).to_be_focused()
+
+
+def test_the_card_of_a_house_tells_the_next_day_and_what_it_lacks(visit: Open, farm: Farm) -> None:
+    farm.forecast(HOUSE, leaf_condensation_margin_k=-0.8)
+    page = visit()
+    told = page.locator(f"[data-panel=tonight] [data-subject='{HOUSE}']")
+    expect(told).to_have_attribute("data-level", "high")
+    leaf = told.locator("[data-statement=leaf_condensation]")
+    expect(leaf).to_contain_text("Condensation on leaves now, 24 h, margin down to -0.8 K")
+    expect(leaf.locator(".advice")).to_contain_text("Heat a little and open the vents")
+    expect(told).to_contain_text("How sure is not known yet: 0 of 10")
+    expect(told).to_contain_text("Nothing to do: Condensation on the cover, Frost")
+    expect(told.locator("[data-statement=irrigation]")).to_have_text("Water for the crop: Not enough data")
+    field = page.locator(f"[data-panel=tonight] [data-subject='{farm.field}']")
+    expect(field.get_by_role("link", name="Equator")).to_have_attribute("href", f"#/field/{farm.field}")
+    expect(field.locator(".done")).to_contain_text("pass")
+
+
+def test_the_next_day_is_told_in_chinese_on_a_phone_without_a_word_of_english(visit: Open, farm: Farm) -> None:
+    farm.forecast(HOUSE, leaf_condensation_margin_k=-0.8)
+    page = visit(locale="zh-CN", viewport={"width": 390, "height": 844})
+    told = page.locator(f"[data-panel=tonight] [data-subject='{HOUSE}']")
+    expect(told.locator("[data-statement=leaf_condensation]")).to_contain_text("叶面结露 现在起，约 24 小时")
+    told.get_by_text("依据").click()
+    assert re.findall(r"[A-Za-z]{4,}", told.inner_text().replace("Broome", "")) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_farm_without_anything_leads_to_the_first_steps(visit: Open, tmp_path: Path) -> None:
+    registry, _, _ = fill_registry(tmp_path)
+    app = create_app(
+        MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=FakeIngest(), registry=registry
+    )
+    with serve(app, opened=True) as client:
+        page = visit("#/farm", base=str(client.base_url).rstrip("/"))
+        steps = page.locator("[data-panel=first-steps]")
+        expect(steps.get_by_role("link")).to_have_count(3)
+        expect(steps.get_by_role("link", name="Import field outlines")).to_have_attribute("href", "#/field")
+        page.close()
+    registry.close()
 
 
 def test_a_new_value_arrives_by_the_stream_without_a_request(visit: Open, farm: Farm) -> None:
@@ -135,7 +199,7 @@ def test_an_alarm_is_acknowledged_on_a_phone(visit: Open, farm: Farm) -> None:
     ended = msgspec.structs.replace(frost, ended_ms=farm.now_ms(), standing=())
     farm.repositories.alarms.save(AlarmUpdate(alarms={frost.id: ended}))
     page.reload()
-    expect(card(page, HOUSE)).to_be_visible()
+    expect(row(page, HOUSE)).to_be_visible()
     expect(page.locator(".alarms")).to_be_hidden()
 
 
@@ -152,7 +216,7 @@ def test_a_browser_without_webgl_displays_a_notice_and_the_list(
     page.goto(f"{farm.base}/?again#/farm")
     expect(page.locator(".map-view")).to_contain_text("WebGL is missing")
     expect(card(page, HOUSE)).to_be_visible()
-    expect(page.get_by_role("link", name="Equator")).to_be_visible()
+    expect(page.locator("[data-panel=fields]").get_by_role("link", name="Equator")).to_be_visible()
     page.goto(f"{farm.base}/?again#/field/{farm.field}?pass={farm.flight}")
     expect(page.locator("[data-panel=applied] [data-answer=Amount] .number")).to_have_text("93.60")
     drop(page, page_errors, "WebGL")

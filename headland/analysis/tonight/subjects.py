@@ -89,7 +89,7 @@ def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationReposito
             continue
         house = house_of_device.get(descriptor.device) or by_name.get(descriptor.device)
         greenhouse = None if house is None else registered.get(house)
-        name = descriptor.device if greenhouse is None else greenhouse.name
+        name = (descriptor.name or descriptor.device) if greenhouse is None else greenhouse.name
         known_by = frozenset((descriptor.device,)) | (frozenset() if house is None else zones.get(house, frozenset()))
         subjects.append(
             Subject("greenhouse", descriptor.device, name, descriptor.site, (record,), known_by, greenhouse)

@@ -1,9 +1,10 @@
-// Page of the farm: a map of fields, vehicles, greenhouses and gateways, and the same as a list.
+// The map of the farm's page: fields, vehicles with their trails, devices that do not move, and gateways. Built without components.
 
 import "../i18n/farm";
 import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
+import type { ListItem } from "../api/client";
 import {
   fieldFeatures,
   labelPosition,
@@ -15,93 +16,65 @@ import {
   type Position,
   type SiteRecord,
 } from "../api/registry";
-import { requestAll } from "../api/request";
 import { hrefOf } from "../app/address";
-import type { Mount, View } from "../app/view";
-import { AlarmStrip } from "../components/alarm_strip";
-import { DeviceCard, kindIcon } from "../components/device_card";
-import { make, makeSvg, setChildren, setText } from "../components/dom";
+import type { View } from "../app/view";
+import { kindIcon } from "../components/device_card";
+import { make, makeSvg, setText } from "../components/dom";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
 import { isStale } from "../components/value_tile";
 import { ageText } from "../i18n/instants";
-import { areaText, numberText } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 
-interface GatewayItem {
-  id: string;
-  online: boolean | null;
-  last_status_ms: number | null;
-  spool: { records: number } | null;
-}
+export type GatewayItem = ListItem<"/v1/gateways">;
 
-const DRONE = "drone";
-const OLD_MS = 15_000;
+export const DRONE = "drone";
+export const OLD_MS = 15_000;
 const CLOSE_ZOOM = 16;
 
-export const mount: Mount = async (place, view) => {
-  const page = new FarmPage(view);
-  place.append(page.element);
-  await page.start();
-};
+/** Position of a device: on the map, at its site, or not known; undefined while it is not known yet. */
+export type Whereabouts = "own" | "site" | "none";
 
-class FarmPage {
+export class FarmMap {
   readonly element: HTMLElement;
   readonly #view: View;
   readonly #map = new MapView(translate("farm_map"));
   readonly #trails: Trails;
-  readonly #alarms: AlarmStrip;
-  readonly #cards = new Map<string, DeviceCard>();
+  readonly #select: (device: string) => void;
+  readonly #showGateway: (gateway: string) => void;
   readonly #markers = new Map<string, HTMLElement>();
-  readonly #vehicleList = make("div", { class: "list" });
-  readonly #fixedList = make("div", { class: "list" });
-  readonly #fieldList = make("ul", { class: "plain-list" });
-  readonly #gatewayList = make("ul", { class: "plain-list" });
-  readonly #empty = make("p", { class: "note" }, translate("farm_empty"));
   readonly #positions = new Map<string, Position>();
+  readonly #whereabouts = new Map<string, Whereabouts>();
+  readonly #labels: HTMLElement[] = [];
   #sites: SiteRecord[] = [];
   #fields: FieldRecord[] = [];
-  #gateways: GatewayItem[] = [];
+  #gateways: readonly GatewayItem[] = [];
 
-  constructor(view: View) {
+  constructor(view: View, select: (device: string) => void, showGateway: (gateway: string) => void) {
     this.#view = view;
+    this.#select = select;
+    this.#showGateway = showGateway;
     this.#trails = new Trails(view.farm);
-    this.#alarms = new AlarmStrip(view.farm);
     const key = (symbol: string, text: string): HTMLElement =>
       make("li", {}, make("span", { class: `key ${symbol}`, "aria-hidden": "true" }), text);
     this.element = make(
       "div",
-      { class: "farm" },
-      make("h1", { class: "hidden" }, translate("page_farm")),
+      { class: "farm-map" },
+      this.#map.element,
       make(
         "div",
-        { class: "farm-map" },
-        this.#map.element,
+        { class: "map-foot" },
         make(
-          "div",
-          { class: "map-foot" },
-          make(
-            "ul",
-            { class: "keys" },
-            key("field", translate("farm_field_key")),
-            key("vehicle", translate("farm_vehicle_key")),
-            key("trail", translate("farm_trail")),
-            key("greenhouse", translate("farm_fixed_key")),
-            key("gateway", translate("farm_gateway_key")),
-            key("old", translate("stale")),
-          ),
-          make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, translate("farm_whole")),
+          "ul",
+          { class: "keys" },
+          key("field", translate("farm_field_key")),
+          key("vehicle", translate("farm_vehicle_key")),
+          key("trail", translate("farm_trail")),
+          key("greenhouse", translate("farm_fixed_key")),
+          key("gateway", translate("farm_gateway_key")),
+          key("old", translate("stale")),
         ),
-      ),
-      make(
-        "div",
-        { class: "farm-list" },
-        this.#empty,
-        this.#alarms.element,
-        section(translate("farm_vehicles"), this.#vehicleList),
-        section(translate("farm_fixed"), this.#fixedList),
-        section(translate("farm_fields"), this.#fieldList),
-        section(translate("farm_gateways"), this.#gatewayList),
+        make("button", { type: "button", class: "secondary", onclick: () => this.#fit() }, translate("farm_whole")),
       ),
     );
   }
@@ -112,16 +85,14 @@ class FarmPage {
     this.#draw();
     this.#view.onLeave(farm.onChange(() => this.#draw()));
     this.#view.repeat(1000, () => this.#draw());
-    this.#view.repeat(5000, () => this.#alarms.load(signal).catch(() => undefined));
-    this.#view.repeat(10_000, () => this.#loadGateways());
     try {
       await this.#map.ready;
     } catch {
       // The map displays its own error; the list has the same content.
     }
     if (signal.aborted) return;
-    await this.#loadFields();
-    this.#placeGateways();
+    await this.#drawFields();
+    this.showGateways(this.#gateways);
     await Promise.all(
       [...farm.devices.values()]
         .filter((device) => device.kind === DRONE)
@@ -129,10 +100,30 @@ class FarmPage {
     );
     this.#draw();
     this.#fit();
+    this.#map.map?.on("moveend", () => this.#declutter());
+    this.#declutter();
     this.#view.repeat(1000, () => this.#drawTrails());
   }
 
-  async #loadFields(): Promise<void> {
+  /** Where a device is displayed; undefined while that is not known yet. */
+  whereabouts(device: string): Whereabouts | undefined {
+    return this.#whereabouts.get(device);
+  }
+
+  /** Move the map to a device. */
+  centre(id: string): void {
+    const position = this.#positions.get(id);
+    if (position)
+      this.#map.map?.jumpTo({ center: [position.longitudeDeg, position.latitudeDeg], zoom: Math.max(CLOSE_ZOOM, this.#map.map.getZoom()) });
+  }
+
+  /** Move the map to a field. */
+  centreField(id: string): void {
+    const field = this.#fields.find((each) => each.id === id);
+    if (field) this.#map.fit(boundsOf(fieldFeatures([field])), 60);
+  }
+
+  async #drawFields(): Promise<void> {
     const { signal } = this.#view;
     try {
       [this.#fields, this.#sites] = await Promise.all([requestFields(signal), requestSites(signal)]);
@@ -166,67 +157,30 @@ class FarmPage {
         { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) },
         field.name,
       );
+      this.#labels.push(label);
       this.#map.setMarker(`field-${field.id}`, label, longitudeDeg, latitudeDeg, "bottom");
     }
-    setChildren(
-      this.#fieldList,
-      this.#fields.length === 0
-        ? [
-            make(
-              "li",
-              { class: "note" },
-              translate("farm_no_fields"),
-              " ",
-              make("a", { href: hrefOf("field") }, translate("farm_import_fields")),
-            ),
-          ]
-        : this.#fields.map((field) =>
-            make(
-              "li",
-              {},
-              make("a", { href: hrefOf("field", [field.id]) }, field.name),
-              " ",
-              make("span", { class: "note" }, [areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")),
-              " ",
-              mapButton(() => this.#map.fit(boundsOf(fieldFeatures([field])), 60)),
-            ),
-          ),
-    );
   }
 
   #draw(): void {
     const { farm } = this.#view;
-    this.#alarms.draw();
-    const devices = [...farm.devices.values()].sort((a, b) => a.id.localeCompare(b.id));
-    this.#empty.hidden = devices.length > 0;
-    for (const device of devices) {
-      let card = this.#cards.get(device.id);
-      if (card) card.draw();
+    for (const device of farm.devices.values()) {
+      if (device.kind === DRONE) this.#drawVehicle(device.id);
       else {
-        card = new DeviceCard(farm, device);
-        this.#cards.set(device.id, card);
-        if (device.kind !== DRONE) void this.#placeFixed(device.id, card);
+        if (!this.#whereabouts.has(device.id) && !this.#positions.has(device.id)) void this.#placeFixed(device.id);
+        const isOld = device.last_seen_ms === null || nowMs() - device.last_seen_ms > OLD_MS;
+        this.#markers.get(device.id)?.classList.toggle("stale", isOld);
       }
-      if (device.kind === DRONE) this.#drawVehicle(device.id, card);
-      else this.#markers.get(device.id)?.classList.toggle("stale", device.last_seen_ms === null || nowMs() - device.last_seen_ms > OLD_MS);
     }
-    const cards = (isDrone: boolean): HTMLElement[] =>
-      devices.filter((device) => (device.kind === DRONE) === isDrone).map((device) => (this.#cards.get(device.id) as DeviceCard).element);
-    showList(this.#vehicleList, cards(true));
-    showList(this.#fixedList, cards(false));
   }
 
-  #drawVehicle(id: string, card: DeviceCard): void {
+  #drawVehicle(id: string): void {
     const fix = this.#trails.last(id);
-    if (fix === null) {
-      card.setPosition(translate("farm_no_position"));
-      return;
-    }
-    if (this.#map.map === null) return;
+    this.#whereabouts.set(id, fix === null ? "none" : "own");
+    if (fix === null || this.#map.map === null) return;
     let marker = this.#markers.get(id);
     if (!marker) {
       marker = this.#buildMarker(id, "vehicle-mark", DRONE);
-      card.setPosition(mapButton(() => this.#centre(id)));
       void this.#trails.load(id, this.#view.signal).catch(() => undefined);
     }
     this.#trails.extend(id);
@@ -242,16 +196,13 @@ class FarmPage {
     if (arrow) arrow.style.transform = `rotate(${heading?.value ?? 0}deg)`;
   }
 
-  async #placeFixed(id: string, card: DeviceCard): Promise<void> {
+  async #placeFixed(id: string): Promise<void> {
+    this.#whereabouts.set(id, "none");
     if (this.#sites.length === 0) this.#sites = await requestSites(this.#view.signal).catch(() => []);
     const position = await positionOf(this.#view.farm, id, this.#sites).catch(() => null);
-    if (this.#view.signal.aborted) return;
-    if (position === null) {
-      card.setPosition(translate("farm_no_position"));
-      return;
-    }
+    if (this.#view.signal.aborted || position === null) return;
+    this.#whereabouts.set(id, position.ofSite ? "site" : "own");
     this.#positions.set(id, position);
-    card.setPosition(mapButton(() => this.#centre(id), position.ofSite ? translate("farm_site_position") : ""));
     await this.#map.ready.catch(() => undefined);
     const kind = this.#view.farm.devices.get(id)?.kind ?? "";
     if (!this.#view.signal.aborted)
@@ -267,11 +218,7 @@ class FarmPage {
         class: `mark ${markerClass}`,
         "data-mark": id,
         "aria-label": translate("farm_marker", { name, kind: term("device_kinds", kind) }),
-        onclick: () => {
-          const card = this.#cards.get(id)?.element;
-          card?.scrollIntoView({ block: "nearest" });
-          card?.focus();
-        },
+        onclick: () => this.#select(id),
       },
       kind === DRONE ? arrowIcon() : kindIcon(kind),
       make("span", { class: "mark-name" }, name, kind === DRONE ? " · " : null, make("span", { class: "mark-age" })),
@@ -284,38 +231,9 @@ class FarmPage {
     if (this.#map.map?.getSource("trails")) this.#map.setSource("trails", this.#trails.features(), []);
   }
 
-  async #loadGateways(): Promise<void> {
-    try {
-      this.#gateways = await requestAll<GatewayItem>("/v1/gateways", { signal: this.#view.signal });
-    } catch {
-      // A server without ingest has no gateways.
-      this.#gateways = [];
-    }
-    this.#placeGateways();
-    const rows = this.#gateways.map((gateway) =>
-      make(
-        "li",
-        { "data-gateway": gateway.id },
-        make("strong", {}, gateway.id),
-        " ",
-        make("span", { class: gateway.online ? "state on" : "state off" }, translate(gateway.online ? "online" : "offline")),
-        " ",
-        make("span", { class: "age" }, gateway.last_status_ms === null ? translate("no_data") : ageText(nowMs() - gateway.last_status_ms)),
-        " ",
-        make(
-          "span",
-          { class: "note" },
-          gateway.spool && gateway.spool.records > 0
-            ? translate("farm_spool", { records: numberText(gateway.spool.records, 0) })
-            : translate("farm_spool_empty"),
-        ),
-      ),
-    );
-    this.#gatewayList.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "note" }, translate("farm_no_gateways"))]));
-  }
-
-  // A gateway reports no position: its marker is at the site of a device that does not move and reports through it.
-  #placeGateways(): void {
+  /** Display the gateways. One reports no position: its marker is at the site of a device that does not move and reports through it. */
+  showGateways(gateways: readonly GatewayItem[]): void {
+    this.#gateways = gateways;
     const devices = [...this.#view.farm.devices.values()].sort((a, b) => Number(a.kind === DRONE) - Number(b.kind === DRONE));
     for (const gateway of this.#gateways) {
       const siteName = devices.find((device) => device.gateway === gateway.id)?.site;
@@ -325,11 +243,9 @@ class FarmPage {
       const text = `${gateway.id} · ${translate(gateway.online ? "online" : "offline")}`;
       let marker = this.#markers.get(id);
       if (!marker) {
-        const scrollToRow = (): void =>
-          this.#gatewayList.querySelector(`[data-gateway="${CSS.escape(gateway.id)}"]`)?.scrollIntoView({ block: "nearest" });
         marker = make(
           "button",
-          { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: scrollToRow },
+          { type: "button", class: "mark gateway-mark", "data-mark": id, onclick: () => this.#showGateway(gateway.id) },
           kindIcon("other"),
           make("span", { class: "mark-name" }),
         );
@@ -343,12 +259,6 @@ class FarmPage {
     }
   }
 
-  #centre(id: string): void {
-    const position = this.#positions.get(id);
-    if (position)
-      this.#map.map?.jumpTo({ center: [position.longitudeDeg, position.latitudeDeg], zoom: Math.max(CLOSE_ZOOM, this.#map.map.getZoom()) });
-  }
-
   // Fit fields and vehicles: with a distant greenhouse both would be a dot.
   #fit(): void {
     const bounds = boundsOf(fieldFeatures(this.#fields)) ?? new LngLatBounds();
@@ -357,25 +267,20 @@ class FarmPage {
       bounds.extend([position.longitudeDeg, position.latitudeDeg]);
     this.#map.fit(bounds, 56);
   }
-}
 
-function section(title: string, content: HTMLElement): HTMLElement {
-  return make("section", {}, make("h2", {}, title), content);
-}
-
-// A section without devices has no heading either.
-function showList(list: HTMLElement, cards: HTMLElement[]): void {
-  setChildren(list, cards);
-  list.parentElement?.toggleAttribute("hidden", cards.length === 0);
-}
-
-function mapButton(onclick: () => void, note = ""): HTMLElement {
-  return make(
-    "span",
-    {},
-    make("button", { type: "button", class: "plain", onclick }, translate("farm_show_on_map")),
-    note ? make("span", { class: "note" }, ` ${note}`) : null,
-  );
+  // Names of fields hide one another on a large farm: of those that overlap, the first is displayed.
+  #declutter(): void {
+    const taken: DOMRect[] = [];
+    for (const label of this.#labels) label.classList.remove("crowded");
+    const boxes = this.#labels.map((label) => [label, label.getBoundingClientRect()] as const);
+    for (const [label, box] of boxes) {
+      const isFree = taken.every(
+        (other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom,
+      );
+      if (isFree) taken.push(box);
+      label.classList.toggle("crowded", !isFree);
+    }
+  }
 }
 
 function arrowIcon(): SVGElement {

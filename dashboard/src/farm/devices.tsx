@@ -1,0 +1,168 @@
+// The devices of the farm as a table, those with trouble first, and the card of the one that is chosen.
+
+import "../i18n/farm";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { Device, FarmState } from "../api/farm_state";
+import { useApiList } from "../api/query";
+import { useNow, useView } from "../app/mount";
+import { ruleTitle, SEVERITIES } from "../components/alarm_text";
+import { DeviceCard } from "../components/device_card";
+import { make } from "../components/dom";
+import { ageText, durationText } from "../i18n/instants";
+import { valueParts } from "../i18n/numbers";
+import { term, translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import { Table, type Column } from "../ui/table";
+import type { FarmMap } from "./farm_map";
+
+const ALARMS_MS = 5000;
+/** A device that is silent for longer has trouble. */
+const SILENT_MS = 15 * 60_000;
+/** The values that a row shows, of those that the device has: the first two. */
+const VALUES: Record<string, string[]> = {
+  greenhouse: ["air_temperature_degc", "relative_humidity_pct"],
+  drone: ["relative_altitude_m", "hopper_kg", "battery_remaining_pct"],
+};
+const MOST_VALUES = 2;
+
+interface Row {
+  device: Device;
+  /** 0 is well; alarms by severity come before silence. */
+  trouble: number;
+  state: string;
+}
+
+export function Devices({ map, chosen, choose }: { map: FarmMap; chosen: string; choose: (device: string) => void }): JSX.Element {
+  const { farm } = useView();
+  const now = useNow(1000);
+  const alarms = useApiList("/v1/alarms", { query: { state: "active", limit: 500 } }, { everyMs: ALARMS_MS }).data ?? [];
+  const rows = [...farm.devices.values()].map((device): Row => {
+    const own = alarms.filter((alarm) => alarm.subject === device.id || alarm.measured_by === device.id);
+    own.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+    const worst = own[0];
+    const silentMs = device.last_seen_ms === null ? null : now - device.last_seen_ms;
+    if (worst) return { device, trouble: 10 - SEVERITIES.indexOf(worst.severity), state: ruleTitle(worst.rule) };
+    if (silentMs === null) return { device, trouble: 2, state: translate("farm_state_never") };
+    if (silentMs > SILENT_MS) return { device, trouble: 1, state: translate("farm_state_silent", { age: durationText(silentMs / 1000) }) };
+    return { device, trouble: 0, state: translate("farm_state_well") };
+  });
+  const columns: Column<Row>[] = [
+    {
+      key: "device",
+      head: translate("farm_device"),
+      cell: ({ device }) => (
+        <button
+          type="button"
+          class="plain"
+          aria-expanded={device.id === chosen}
+          title={translate("farm_device_open", { name: farm.nameOf(device.id) })}
+          onClick={() => choose(device.id === chosen ? "" : device.id)}
+        >
+          {farm.nameOf(device.id)}
+        </button>
+      ),
+      sortBy: ({ device }) => farm.nameOf(device.id),
+    },
+    {
+      key: "state",
+      head: translate("farm_state"),
+      cell: ({ state, trouble }) => <span class={trouble > 2 ? "bad" : trouble > 0 ? "stale" : undefined}>{state}</span>,
+      sortBy: ({ trouble }) => trouble,
+    },
+    { key: "values", head: translate("farm_values"), cell: ({ device }) => valuesText(farm, device) },
+    {
+      key: "seen",
+      head: translate("farm_seen"),
+      cell: ({ device }) => (
+        <span class="age">{device.last_seen_ms === null ? translate("no_data") : ageText(now - device.last_seen_ms)}</span>
+      ),
+      sortBy: ({ device }) => device.last_seen_ms,
+    },
+    {
+      key: "kind",
+      head: translate("farm_kind"),
+      cell: ({ device }) => (
+        <>
+          {term("device_kinds", device.kind)} {device.simulated ? <span class="badge">{translate("simulated")}</span> : null}
+        </>
+      ),
+      sortBy: ({ device }) => device.kind,
+    },
+    { key: "site", head: translate("farm_site"), cell: ({ device }) => device.site, sortBy: ({ device }) => device.site },
+  ];
+  return (
+    <section data-panel="devices">
+      <h2>{translate("farm_devices")}</h2>
+      {chosen !== "" && farm.devices.has(chosen) ? <ChosenDevice key={chosen} id={chosen} map={map} close={() => choose("")} /> : null}
+      <Table
+        name={translate("farm_devices")}
+        rows={rows}
+        columns={columns}
+        keyOf={({ device }) => device.id}
+        searchIn={({ device, state }) =>
+          [device.id, farm.nameOf(device.id), device.site, term("device_kinds", device.kind), state].join(" ")
+        }
+        sorted={{ key: "state", descending: true }}
+        pageSize={12}
+        rowAttributes={({ device }) => ({ "data-device": device.id })}
+        empty={<p class="note">{translate("farm_empty")}</p>}
+      />
+    </section>
+  );
+}
+
+function ChosenDevice({ id, map, close }: { id: string; map: FarmMap; close: () => void }): JSX.Element {
+  const { farm } = useView();
+  const device = farm.devices.get(id) as Device;
+  const card = useMemo(() => new DeviceCard(farm, device), [farm, device.id]);
+  const shown = useRef("");
+  useEffect(() => {
+    const draw = (): void => {
+      card.draw();
+      const whereabouts = map.whereabouts(id) ?? "";
+      if (whereabouts === shown.current) return;
+      shown.current = whereabouts;
+      card.setPosition(whereabouts === "" ? null : positionNode(map, id));
+    };
+    draw();
+    card.element.scrollIntoView({ block: "nearest" });
+    card.element.focus({ preventScroll: true });
+    const timer = setInterval(draw, 1000);
+    const forget = farm.onChange(draw);
+    return () => {
+      clearInterval(timer);
+      forget();
+    };
+  }, [card, farm, id, map]);
+  return (
+    <div class="chosen-device">
+      <button type="button" class="secondary" onClick={close}>
+        {translate("farm_device_close")}
+      </button>
+      <DomNode node={card.element} />
+    </div>
+  );
+}
+
+function positionNode(map: FarmMap, id: string): Node {
+  const whereabouts = map.whereabouts(id);
+  if (whereabouts === "none") return make("span", {}, translate("farm_no_position"));
+  return make(
+    "span",
+    {},
+    make("button", { type: "button", class: "plain", onclick: () => map.centre(id) }, translate("farm_show_on_map")),
+    whereabouts === "site" ? make("span", { class: "note" }, ` ${translate("farm_site_position")}`) : null,
+  );
+}
+
+function valuesText(farm: FarmState, device: Device): string {
+  const values = farm.latest.get(device.id) ?? {};
+  return (VALUES[device.kind] ?? Object.keys(values).sort())
+    .flatMap((channel) => {
+      const latest = values[channel];
+      return latest ? [valueParts(channel, latest.value, latest.unit).filter(Boolean).join(" ")] : [];
+    })
+    .slice(0, MOST_VALUES)
+    .join(" · ");
+}

@@ -1,0 +1,140 @@
+// Fields and gateways of the farm as tables, and the first steps of a farm without any.
+
+import "../i18n/farm";
+import type { JSX } from "preact";
+import { useApiList } from "../api/query";
+import { hrefOf } from "../app/address";
+import { useNow } from "../app/mount";
+import { ageText } from "../i18n/instants";
+import { areaText, numberText } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { Loaded } from "../ui/loaded";
+import { Empty } from "../ui/empty";
+import { Table, type Column } from "../ui/table";
+import type { FarmMap, GatewayItem } from "./farm_map";
+import type { ListItem } from "../api/client";
+
+type FieldItem = ListItem<"/v1/fields">;
+
+const FIELDS_MS = 60_000;
+
+export function Fields({ map }: { map: FarmMap }): JSX.Element {
+  const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS });
+  const columns: Column<FieldItem>[] = [
+    {
+      key: "field",
+      head: translate("farm_field"),
+      cell: (field) => <a href={hrefOf("field", [field.id ?? ""])}>{field.name}</a>,
+      sortBy: (field) => field.name,
+    },
+    {
+      key: "area",
+      head: translate("farm_area"),
+      number: true,
+      cell: (field) => (field.usable_area_m2 == null ? "" : areaText(field.usable_area_m2)),
+      sortBy: (field) => field.usable_area_m2,
+    },
+    { key: "owner", head: translate("farm_owner"), cell: (field) => field.owner ?? "", sortBy: (field) => field.owner },
+    {
+      key: "map",
+      head: "",
+      cell: (field) => (
+        <button type="button" class="plain" onClick={() => map.centreField(field.id ?? "")}>
+          {translate("farm_show_on_map")}
+        </button>
+      ),
+    },
+  ];
+  return (
+    <section data-panel="fields">
+      <h2>{translate("farm_fields")}</h2>
+      <Loaded state={fields}>
+        {(list) => (
+          <Table
+            name={translate("farm_fields")}
+            rows={list}
+            columns={columns}
+            keyOf={(field) => field.id ?? field.name}
+            searchIn={(field) => `${field.name} ${field.owner ?? ""}`}
+            sorted={{ key: "field" }}
+            pageSize={12}
+            empty={<Empty text={translate("farm_no_fields")} link={{ href: hrefOf("field"), text: translate("farm_import_fields") }} />}
+          />
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+export function Gateways({ gateways }: { gateways: readonly GatewayItem[] }): JSX.Element {
+  const now = useNow(1000);
+  const columns: Column<GatewayItem>[] = [
+    { key: "gateway", head: translate("farm_gateway"), cell: (gateway) => gateway.id, sortBy: (gateway) => gateway.id },
+    {
+      key: "state",
+      head: translate("farm_state"),
+      cell: (gateway) => <span class={gateway.online ? "state on" : "state off"}>{translate(gateway.online ? "online" : "offline")}</span>,
+      sortBy: (gateway) => (gateway.online ? 1 : 0),
+    },
+    {
+      key: "seen",
+      head: translate("farm_seen"),
+      cell: (gateway) => (
+        <span class="age">{gateway.last_status_ms === null ? translate("no_data") : ageText(now - gateway.last_status_ms)}</span>
+      ),
+      sortBy: (gateway) => gateway.last_status_ms,
+    },
+    {
+      key: "waiting",
+      head: translate("farm_waiting"),
+      cell: (gateway) =>
+        gateway.spool && gateway.spool.records > 0
+          ? translate("farm_spool", { records: numberText(gateway.spool.records, 0) })
+          : translate("farm_spool_empty"),
+      sortBy: (gateway) => gateway.spool?.records,
+    },
+  ];
+  return (
+    <section data-panel="gateways">
+      <h2>{translate("farm_gateways")}</h2>
+      <Table
+        name={translate("farm_gateways")}
+        rows={gateways}
+        columns={columns}
+        keyOf={(gateway) => gateway.id}
+        searchIn={(gateway) => gateway.id}
+        sorted={{ key: "state" }}
+        pageSize={12}
+        rowAttributes={(gateway) => ({ "data-gateway": gateway.id })}
+        empty={<Empty text={translate("farm_no_gateways")} link={{ href: hrefOf("health"), text: translate("page_health") }} />}
+      />
+    </section>
+  );
+}
+
+/** What to do on a farm that has no data yet. */
+export function FirstSteps(): JSX.Element {
+  return (
+    <section class="card first-steps" data-panel="first-steps">
+      <h2>{translate("farm_first_steps")}</h2>
+      <p>{translate("farm_empty")}</p>
+      <ol>
+        <li>
+          <Empty
+            text={translate("farm_step_gateway")}
+            link={{ href: "help/how-to/gateways-elsewhere/", text: translate("farm_step_gateway_link") }}
+          />
+        </li>
+        <li>
+          <Empty text={translate("farm_step_fields")} link={{ href: hrefOf("field"), text: translate("farm_import_fields") }} />
+        </li>
+        <li>
+          <Empty
+            text={translate("farm_step_log")}
+            link={{ href: "help/how-to/import-logs-and-tables/", text: translate("farm_step_log_link") }}
+          />
+        </li>
+      </ol>
+    </section>
+  );
+}

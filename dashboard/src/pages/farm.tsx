@@ -1,0 +1,58 @@
+// Page of the farm: what the next 24 hours bring, active alarms, a map, and devices, fields and gateways as tables.
+
+import "../i18n/farm";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useApiList } from "../api/query";
+import { mountComponent, useChoice, useNow, useView } from "../app/mount";
+import { AlarmStrip } from "../components/alarm_strip";
+import { Devices } from "../farm/devices";
+import { FarmMap } from "../farm/farm_map";
+import { FirstSteps, Fields, Gateways } from "../farm/places";
+import { TonightCards } from "../farm/tonight";
+import { translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+
+const ALARMS_MS = 5000;
+const GATEWAYS_MS = 10_000;
+
+function FarmPage(): JSX.Element {
+  const view = useView();
+  const [chosen, choose] = useChoice("device");
+  const place = useRef<HTMLDivElement>(null);
+  const chooseLast = useRef(choose);
+  chooseLast.current = choose;
+  const map = useMemo(() => {
+    const showGateway = (gateway: string): void =>
+      place.current?.querySelector(`[data-gateway="${CSS.escape(gateway)}"]`)?.scrollIntoView({ block: "nearest" });
+    return new FarmMap(view, (device) => chooseLast.current(device), showGateway);
+  }, [view]);
+  const strip = useMemo(() => new AlarmStrip(view.farm), [view]);
+  useEffect(() => {
+    void map.start();
+    view.repeat(1000, () => strip.draw());
+    view.repeat(ALARMS_MS, () => strip.load(view.signal).catch(() => undefined));
+  }, [map, strip, view]);
+  const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
+  useEffect(() => map.showGateways(gateways), [map, gateways]);
+  useNow(1000);
+  const isEmpty = view.farm.devices.size === 0;
+  return (
+    <div class="farm" ref={place}>
+      <h1 class="hidden">{translate("page_farm")}</h1>
+      {isEmpty ? <FirstSteps /> : null}
+      <DomNode node={strip.element} class="farm-alarms" />
+      <TonightCards />
+      <div class="farm-places">
+        <DomNode node={map.element} class="farm-map-place" />
+        <div class="farm-list">
+          <Devices map={map} chosen={chosen} choose={choose} />
+          <Fields map={map} />
+          <Gateways gateways={gateways} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+export const mount = mountComponent(FarmPage);
