@@ -6,6 +6,7 @@ from typing import Final
 
 from firmware_sim.drone.field_model import Place
 from firmware_sim.drone.flight.failsafes import Failsafes
+from firmware_sim.drone.flight.fence import Fence
 from firmware_sim.drone.flight.guided import Reference, SpeedLimits, Target
 from firmware_sim.drone.flight.mission.commands import LOITER_TURNS, RETURN, TAKEOFFS
 from firmware_sim.drone.flight.mission.items import Item, height_of
@@ -37,6 +38,7 @@ class Autopilot(MissionFlight):
 
     def __init__(self, body: Body, parameters: Parameters, traits: Traits = COPTER, speed: float = 1.0) -> None:
         super().__init__(body, parameters, traits)
+        self.fence = Fence(body.frame, parameters)
         self.failsafes = Failsafes(self, traits, speed)
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from firmware_sim.drone.field_model import Place
+from firmware_sim.drone.flight.fence import ACTIONS, NAMES, Fence
 from firmware_sim.drone.flight.modes import MISSION_MODES, Mode, Stage
 from firmware_sim.drone.flight.traits import Traits
 from firmware_sim.drone.parameters import Parameters
@@ -34,6 +36,8 @@ class Watched(Protocol):
     mode: Mode
     stage: Stage
     armed: bool
+    fence: Fence
+    home: Place
 
     @property
     def airborne(self) -> bool:
@@ -60,6 +64,15 @@ class Failsafes:
         self._heard_ms: int | None = None
         self.station_lost = False
         self.battery_low = False
+        #: Bits of the fences that are breached; the number of breaches, and the time of the last one.
+        self.breached = 0
+        self.breaches = 0
+        self.breached_ms = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether a failsafe has acted and its cause lasts."""
+        return self.station_lost or self.battery_low or self.breached > 0
 
     def hear_station(self, now_ms: int) -> None:
         """Note a heartbeat of the ground station that SYSID_MYGCS names."""
@@ -68,6 +81,7 @@ class Failsafes:
     def restart(self) -> None:
         """Forget the ground station and what failed, as at a reboot."""
         self._heard_ms, self.station_lost = None, False
+        self.breached = self.breaches = 0
 
     def stay_idle(self) -> None:
         """Begin to count the idle time on the ground."""
@@ -78,7 +92,7 @@ class Failsafes:
         self._check_station(now_ms)
         autopilot = self._autopilot
         if not autopilot.armed:
-            self.battery_low = False
+            self.battery_low, self.breached = False, 0
             return
         if autopilot.stage is Stage.IDLE:
             self._idle_ms += STEP_MS
@@ -87,6 +101,7 @@ class Failsafes:
                 autopilot.disarm()
             return
         self._check_battery()
+        self._check_fence(now_ms)
 
     def _check_battery(self) -> None:
         """Act once when the charge falls below BATT_LOW_MAH."""
@@ -100,6 +115,22 @@ class Failsafes:
         action = int(parameters["BATT_FS_LOW_ACT"])
         if action and autopilot.mode not in {Mode.RTL, Mode.LAND}:
             self._try(*_LOW_ACTIONS.get(action, ()))
+
+    def _check_fence(self, now_ms: int) -> None:
+        """Act once when a fence is breached that was not."""
+        autopilot = self._autopilot
+        motion = autopilot.body.motion
+        now = autopilot.fence.breaches((motion.east_m, motion.north_m), motion.up_m, autopilot.home)
+        new, self.breached = now & ~self.breached, now
+        if not new:
+            return
+        self.breaches, self.breached_ms = self.breaches + 1, now_ms
+        for bit, name in NAMES.items():
+            if new & bit:
+                autopilot.send_text(2, f"{name} fence breached")
+        action = int(autopilot.parameters["FENCE_ACTION"])
+        if action and autopilot.mode not in {Mode.RTL, Mode.SMART_RTL, Mode.LAND}:
+            self._try(*ACTIONS.get(action, (Mode.RTL,)))
 
     def _check_station(self, now_ms: int) -> None:
         """Act when the ground station has been silent for FS_GCS_TIMEOUT; one that was never heard is not missed."""

@@ -33,6 +33,8 @@ class ServoOutputs:
 
     def release(self, *functions: int) -> None:
         """Leave the outputs with these functions to what controls them."""
+        if not self.pulses_us:
+            return
         for function in functions:
             output = self._parameters.servo_with(function)
             if output is not None:

@@ -50,6 +50,7 @@ _MAKERS: Final[dict[int, Callable[[SimulatedVehicle], list[Message]]]] = {
     dialect_2.MAVLINK_MSG_ID_SCALED_PRESSURE: sensors.scaled_pressure,
     dialect_2.MAVLINK_MSG_ID_VIBRATION: sensors.vibration,
     dialect_2.MAVLINK_MSG_ID_POWER_STATUS: state.power_status,
+    dialect_2.MAVLINK_MSG_ID_FENCE_STATUS: state.fence_status,
     dialect_2.MAVLINK_MSG_ID_GPS_GLOBAL_ORIGIN: state.global_origin,
     dialect_2.MAVLINK_MSG_ID_ALTITUDE: px4.altitude,
     dialect_2.MAVLINK_MSG_ID_WIND_COV: px4.wind,
@@ -129,7 +130,7 @@ class VehicleEncoder:
         status = _STANDBY if vehicle.body.receiver.knows_time else _BOOT
         if autopilot.armed and autopilot.airborne:
             status = _ACTIVE
-        if autopilot.failsafes.station_lost or autopilot.failsafes.battery_low:
+        if autopilot.failsafes.any:
             status = _CRITICAL
         return [
             dialect_2.MAVLink_heartbeat_message(

@@ -80,7 +80,7 @@ class Handler:
         self._system_id = system_id
         self._parameters = ParameterProtocol(vehicle, firmware)
         autopilot = vehicle.autopilot
-        fence = FencePlan(vehicle.parameters, autopilot.send_text)
+        fence = FencePlan(autopilot)
         rally = RallyPlan(vehicle.parameters, autopilot.send_text)
         has_home = firmware.has_home_item
         mission = MissionPlan(autopilot) if has_home else Px4MissionPlan(autopilot)

@@ -41,6 +41,7 @@ DEFAULT_INTERVALS_MS: Final[dict[int, int]] = {
     dialect.MAVLINK_MSG_ID_SCALED_PRESSURE: 0,
     dialect.MAVLINK_MSG_ID_VIBRATION: 0,
     dialect.MAVLINK_MSG_ID_POWER_STATUS: 0,
+    dialect.MAVLINK_MSG_ID_FENCE_STATUS: 0,
     dialect.MAVLINK_MSG_ID_GPS_GLOBAL_ORIGIN: 0,
 }
 #: Messages that ArduPilot has and PX4 has not, and the intervals of those that only PX4 has or sends by itself.
@@ -77,6 +78,7 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
         dialect.MAVLINK_MSG_ID_EXTENDED_SYS_STATE,
         dialect.MAVLINK_MSG_ID_NAV_CONTROLLER_OUTPUT,
         dialect.MAVLINK_MSG_ID_POWER_STATUS,
+        dialect.MAVLINK_MSG_ID_FENCE_STATUS,
     ),
     3: (dialect.MAVLINK_MSG_ID_SERVO_OUTPUT_RAW, dialect.MAVLINK_MSG_ID_RC_CHANNELS),
     1: (
@@ -105,11 +107,12 @@ class Streams:
 
     def __init__(self, defaults_ms: Mapping[int, int] = DEFAULT_INTERVALS_MS) -> None:
         self._defaults_ms = defaults_ms
-        self.intervals_ms = dict(defaults_ms)
+        self.restart()
 
     def restart(self) -> None:
         """Reset all intervals to their defaults."""
         self.intervals_ms = dict(self._defaults_ms)
+        self._select()
 
     def set_interval(self, message_id: int, interval_us: float) -> bool:
         """Apply SET_MESSAGE_INTERVAL: -1 off, 0 the default, else microseconds; return whether the message is known."""
@@ -121,6 +124,7 @@ class Streams:
             self.intervals_ms[message_id] = 0
         else:
             self.intervals_ms[message_id] = _in_steps(min(interval_us, 3.6e9) / 1000)
+        self._select()
         return True
 
     def set_group(self, stream_id: int, rate_hz: int, start: bool) -> None:
@@ -132,12 +136,21 @@ class Streams:
                 self.intervals_ms[message_id] = 0
             elif rate_hz > 0:
                 self.intervals_ms[message_id] = _in_steps(1000 / rate_hz)
+        self._select()
 
     def due(self, boot_time_ms: int) -> Iterator[int]:
         """Yield the ids of the messages that are due at this step, spread over the steps of their intervals."""
-        for message_id, interval_ms in self.intervals_ms.items():
-            if interval_ms and (boot_time_ms - message_id % 5 * STEP_MS) % interval_ms == 0:
+        for message_id, interval_ms, offset_ms in self._sent:
+            if (boot_time_ms - offset_ms) % interval_ms == 0:
                 yield message_id
+
+    def _select(self) -> None:
+        """Keep the messages that have an interval, with their place among the steps."""
+        self._sent = [
+            (message_id, interval_ms, message_id % 5 * STEP_MS)
+            for message_id, interval_ms in self.intervals_ms.items()
+            if interval_ms
+        ]
 
 
 def _in_steps(interval_ms: float) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.camera import Photo
+from firmware_sim.drone.flight.fence import HOME_CIRCLE, MAX_HEIGHT, MIN_HEIGHT, SHAPES
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 
 Message = Any
@@ -80,6 +81,19 @@ def camera_feedback(vehicle: SimulatedVehicle, picture: Photo) -> Message:
         body.scenario.altitude_m + up_m, up_m, math.degrees(roll), math.degrees(pitch),
         math.degrees(body.motion.yaw_rad) % 360, 0.0, 0, picture.number % 65536,
     )  # fmt: skip
+
+
+def fence_status(vehicle: SimulatedVehicle) -> list[Message]:
+    """FENCE_STATUS: whether a fence is breached, how often one was, which kind, and when last."""
+    failsafes = vehicle.autopilot.failsafes
+    kinds = ((MIN_HEIGHT, 1), (MAX_HEIGHT, 2), (HOME_CIRCLE | SHAPES, 3))
+    kind = next((number for bits, number in kinds if failsafes.breached & bits), 0)
+    at_ms = max(0, failsafes.breached_ms - vehicle.boot_ms) if failsafes.breaches else 0
+    return [
+        dialect.MAVLink_fence_status_message(
+            int(failsafes.breached > 0), failsafes.breaches % 65536, kind, at_ms % 2**32
+        )
+    ]
 
 
 def power_status(_vehicle: SimulatedVehicle) -> list[Message]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from firmware_sim.drone.flight.autopilot import Autopilot
+from firmware_sim.drone.flight.fence import INSIDE, INSIDE_CIRCLE, OUTSIDE, OUTSIDE_CIRCLE
 from firmware_sim.drone.flight.mission import commands
 from firmware_sim.drone.flight.mission.items import FRAME_GLOBAL, FRAME_MISSION, FRAME_RELATIVE, FRAMES, Item
 from firmware_sim.drone.flight.modes import MISSION_MODES
@@ -26,8 +27,8 @@ _MAX_RALLY_POINTS: Final = 100
 #: Heights of missions are stored in 24 bits of centimetres.
 _MAX_HEIGHT_M: Final = 83_000.0
 _INT16: Final = 32_767
-_POLYGONS: Final = frozenset({5001, 5002})
-_CIRCLES: Final = frozenset({5003, 5004})
+_POLYGONS: Final = frozenset({INSIDE, OUTSIDE})
+_CIRCLES: Final = frozenset({INSIDE_CIRCLE, OUTSIDE_CIRCLE})
 _RETURN_POINT: Final = 5000
 _RALLY_POINT: Final = 5100
 _MIN_CORNERS: Final = 3
@@ -111,22 +112,22 @@ class MissionPlan:
 
 
 class FencePlan:
-    """The fence: polygons, circles and a return point. It is stored; the vehicle does not act on it."""
+    """The fence: polygons, circles and a return point, which is only kept."""
 
     kind = FENCE
     max_items = _MAX_FENCE_ITEMS
     name = "Fence"
     current = None
 
-    def __init__(self, parameters: Parameters, send_text: Callable[[int, str], None]) -> None:
-        self._parameters = parameters
-        self._send_text = send_text
-        self._items: tuple[Item, ...] = ()
+    def __init__(self, autopilot: Autopilot) -> None:
+        self._parameters = autopilot.parameters
+        self._send_text = autopilot.send_text
+        self._fence = autopilot.fence
 
     @property
     def items(self) -> Sequence[Item]:
         """Items of the fence; frame and height are not kept."""
-        return self._items
+        return self._fence.items
 
     def read(self, message: Message, _last_seq: int, /) -> Read:
         """Return a corner, circle or return point; the shape is checked when all have come."""
@@ -146,8 +147,8 @@ class FencePlan:
         if reason is not None:
             self._send_text(4, reason)
             return result.ERROR
-        self._items = tuple(items)
-        self._parameters.put("FENCE_TOTAL", len(self._items))
+        self._fence.load(items)
+        self._parameters.put("FENCE_TOTAL", len(items))
         return result.ACCEPTED
 
     def clear(self) -> bool:
@@ -156,7 +157,7 @@ class FencePlan:
 
     def refuse_item(self, seq: int, /) -> int:
         """Return the result for an item beyond the end."""
-        return result.ERROR if seq == len(self._items) else result.INVALID_SEQUENCE
+        return result.ERROR if seq == len(self.items) else result.INVALID_SEQUENCE
 
 
 class RallyPlan:
