@@ -32,7 +32,17 @@ from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from api.routes import alarms, application, catalog, dashboard, devices, field_import, health, recommendation
+from api.routes import (
+    alarms,
+    application,
+    catalog,
+    dashboard,
+    devices,
+    field_import,
+    health,
+    outline_edits,
+    recommendation,
+)
 from api.routes import device_owners as owner_routes
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
@@ -203,6 +213,7 @@ def create_app(
     for router in (
         catalog.router,
         field_import.router,
+        outline_edits.router,
         recommendation.router,
         prescription_routes.router,
         *registry_routes.ROUTERS,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from headland.registry.models.models import Field
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
@@ -31,9 +31,7 @@ def panel(page: Page, name: str):  # type: ignore[no-untyped-def]
 
 def test_a_cell_opens_its_evidence_by_a_click_and_by_keys(visit: Open, farm: Farm) -> None:
     page = open_field(visit, farm)
-    box = page.locator(".map-view canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".map-view canvas").first.click()
     evidence = panel(page, "evidence")
     expect(evidence.locator(".facts")).to_contain_text("720.0 kg/ha")
     expect(evidence.locator(".facts")).to_contain_text("rate recorded with the pass")
@@ -65,21 +63,28 @@ def test_amounts_and_deviations_are_those_of_the_pass(visit: Open, farm: Farm) -
     expect(page.get_by_label("Planned rate [kg/mu]")).to_have_value("24")
 
 
-def choose(page: Page, name: str, part: str) -> None:
+def choose(page: Page, name: str, part: str, within: Locator | None = None) -> None:
     """Choose the option that has `part` in it."""
-    box = page.get_by_label(name, exact=True)
+    box = (within or page).get_by_label(name, exact=True)
     box.select_option(value=box.locator("option", has_text=part).first.get_attribute("value"))
 
 
 def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, page_errors: list[str]) -> None:
     page = visit(f"#/field/{farm.field}")
-    choose(page, "Pass", "Drone 1")
+    panel(page, "passes").locator("summary").click()
+    panel(page, "passes").locator("tr", has_text="Drone 1").get_by_role("button").click()
     expect(page.get_by_role("status").filter(has_text="Choose an implement")).to_be_visible()
     choose(page, "Implement", "disc")
     page.get_by_label("Planned rate").fill("20")
     page.get_by_role("button", name="Draw map").click()
     expect(panel(page, "applied").locator("[data-answer=Amount] .unit")).to_have_text("L")
-    page_errors[:] = [error for error in page_errors if "409" not in error]
+    # What is chosen here is what is printed, exported and written.
+    files = panel(page, "files")
+    files.locator("summary").first.click()
+    printed = files.locator("[data-report=html]").get_attribute("href") or ""
+    assert "swath_m=5" in printed
+    assert "planned_rate_ha=20" in printed
+    assert "not known" not in page.request.get(f"{farm.base}{printed}").text().split("Season")[0]
 
 
 def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, page_errors: list[str]) -> None:
@@ -104,37 +109,70 @@ def test_panels_about_a_pass_are_loaded_when_opened(visit: Open, farm: Farm, pag
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     printed = page.request.get(f"{farm.base}{files.locator('[data-report=html]').get_attribute('href')}")
     assert (printed.status, printed.headers["content-language"]) == (200, "zh-CN")
-    panel(page, "season").locator("summary").first.click()
-    page.get_by_role("button", name="计算全部作业").click()
-    expect(panel(page, "season").locator("tbody")).to_contain_text("93.60 公斤")
+    panel(page, "passes").locator("summary").click()
+    page.get_by_role("button", name="计算施用量").click()
+    expect(panel(page, "passes").locator("tbody")).to_contain_text("93.60 公斤")
     # The drone has flown there as well; no implement is recorded for it.
-    expect(panel(page, "season").locator("tbody")).to_contain_text("请选择机具或填写幅宽")
+    expect(panel(page, "passes").locator("tbody")).to_contain_text("请选择机具或填写幅宽")
     page_errors[:] = [error for error in page_errors if "409" not in error]
 
 
-def test_outlines_are_imported_or_each_invalid_feature_is_reported(
+def test_outlines_are_shown_before_they_are_imported_and_each_invalid_feature_is_reported(
     visit: Open, farm: Farm, tmp_path: Path, page_errors: list[str]
 ) -> None:
-    page = visit("#/field")
-    expect(page.get_by_role("link", name="Equator")).to_be_visible()
+    page = visit("#/field?tab=import")
     ring = [[10.003, 0.0], [10.004, 0.0], [10.004, 0.001], [10.003, 0.001], [10.003, 0.0]]
     swapped = [[latitude, longitude] for longitude, latitude in ring]
     for name, outline in (("swapped", swapped), ("East", ring)):
         geometry = {"type": "Polygon", "coordinates": [outline]}
-        feature = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+        feature = {"type": "Feature", "properties": {"name": name, "owner": "Li"}, "geometry": geometry}
         path = tmp_path / f"{name}.geojson"
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "swapped.geojson")
-    page.get_by_role("button", name="Import").click()
     expect(page.locator(".errors li")).to_contain_text("swapped")
-    expect(page.locator(".progress.failed")).to_have_text("The file was not imported: correct the features listed.")
     page.get_by_label("File", exact=True).set_input_files(tmp_path / "East.geojson")
-    page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("Imported: East.")).to_be_visible()
-    expect(page.get_by_role("link", name="East", exact=True)).to_be_visible()
-    made = next(field for field in farm.repositories.fields.all() if field.name == "East")
-    farm.repositories.fields.delete(made.id, made.version)
+    expect(panel(page, "import").locator("tbody")).to_contain_text("Li")
+    assert "East" not in {field.name for field in farm.repositories.fields.all()}
+    page.get_by_role("button", name="Import 1 fields").click()
+    expect(panel(page, "import").get_by_role("link", name="East")).to_be_visible()
+    page.get_by_role("button", name="Undo the import").click()
+    expect(page.get_by_text("Deleted.")).to_be_visible()
+    assert "East" not in {field.name for field in farm.repositories.fields.all()}
     page_errors[:] = [error for error in page_errors if "Failed to load resource" not in error]
+
+
+def test_a_field_is_made_by_keys_from_its_corners_with_a_strip_and_a_pass_is_registered(
+    visit: Open, farm: Farm
+) -> None:
+    page = visit("#/field?tab=draw")
+    page.get_by_text("Enter the corners").click()
+    corners = "0.0030, 10.0000\n0.0030, 10.0010\n0.0040, 10.0010\n0.0040, 10.0000"
+    page.get_by_label("A corner a line").fill(corners)
+    page.get_by_role("button", name="Use these corners").press("Enter")
+    expect(page.locator(".editor-area")).to_have_text("Area: 1.231 ha = 18.46 mu")
+    page.get_by_label("Buffer strip along the edge").fill("10")
+    page.get_by_role("button", name="Add the strip").press("Enter")
+    expect(page.get_by_text("Buffer strip 10.0 m")).to_be_visible()
+    page.get_by_label("Name").fill("Drawn")
+    page.get_by_role("button", name="Save the field").press("Enter")
+    expect(page.get_by_role("heading", name="Drawn")).to_be_visible()
+    made = next(field for field in farm.repositories.fields.all() if field.name == "Drawn")
+    assert made.area_m2 == pytest.approx(12_309, abs=2)
+    assert made.usable_area_m2 == pytest.approx((111.3 - 20) * (110.6 - 20), rel=2e-3)
+    farm.repositories.fields.delete(made.id, made.version)
+
+
+def test_a_found_pass_is_registered_with_its_implement_and_plan(visit: Open, farm: Farm) -> None:
+    page = visit(f"#/field/{farm.field}")
+    panel(page, "passes").locator("summary").click()
+    panel(page, "passes").locator("tr", has_text="Drone 1").get_by_role("button").click()
+    page.get_by_role("button", name="Register this pass").click()
+    form = page.get_by_role("dialog")
+    choose(page, "Implement", "disc", within=form)
+    form.get_by_label("Planned rate").fill("20")
+    form.get_by_role("button", name="Register this pass").click()
+    expect(panel(page, "passes").locator("tr[aria-current=true]")).to_contain_text("registered")
+    expect(panel(page, "deviation")).to_contain_text("20.0 L/ha (rate recorded with the pass)")
 
 
 def test_without_a_pass_the_prescription_is_drawn_alone(visit: Open, farm: Farm) -> None:

@@ -20,6 +20,8 @@ import { make } from "./dom";
 
 setWorkerUrl(workerUrl);
 
+const MOST_FRAMES = 300;
+
 export type Features = GeoJSON.FeatureCollection;
 export const NO_FEATURES: Features = { type: "FeatureCollection", features: [] };
 
@@ -106,8 +108,9 @@ export class MapView {
   }
 
   async #start(name: string): Promise<void> {
-    // The element must be in the document before the map measures it.
-    await new Promise((resolve) => requestAnimationFrame(resolve));
+    // The element must be in the document before the map measures it; a component may need several frames for that.
+    for (let frame = 0; frame < MOST_FRAMES && (frame === 0 || this.#place.clientWidth === 0); frame += 1)
+      await new Promise((resolve) => requestAnimationFrame(resolve));
     try {
       this.#map = new MapLibreMap({
         container: this.#place,

@@ -10,15 +10,15 @@ import { Progress } from "../components/progress";
 import { dateTimeText } from "../i18n/instants";
 import { areaText, areaUnitsPerHa, numberText, reasonText, shareText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { authorText, term, translate } from "../i18n/translate";
-import type { Elements, NutrientsAnswer } from "./records";
+import type { Elements, MapSettings, NutrientsAnswer } from "./records";
 
 const TIMEOUT_MS = 120_000;
 const NUTRIENTS_TIMEOUT_MS = 300_000;
 const HASH_LETTERS = 12;
 
-export async function loadSettlement(pass: string, swathM: number | undefined, signal: AbortSignal): Promise<Node[]> {
+export async function loadSettlement(pass: string, settings: MapSettings, signal: AbortSignal): Promise<Node[]> {
   const path = `/v1/passes/${encodeURIComponent(pass)}/settlement`;
-  const query = { swath_m: swathM };
+  const query = { ...settings };
   const response = await requestResponse(path, { signal, query, headers: { Accept: "text/csv" }, timeoutMs: TIMEOUT_MS });
   const [heads = [], ...rows] = readCsv(await response.text());
   const cell = (row: string[], name: string): string => row[heads.indexOf(name)] ?? "";
@@ -46,12 +46,12 @@ export async function loadSettlement(pass: string, swathM: number | undefined, s
   ];
 }
 
-export async function loadNutrients(field: string, signal: AbortSignal): Promise<Node[]> {
+export async function loadNutrients(field: string, swathM: () => number | undefined, signal: AbortSignal): Promise<Node[]> {
   const [seasons, products] = await Promise.all([
     listAll((cursor) => api.GET("/v1/seasons", { params: { query: { field, ...cursorQuery(cursor) } }, signal })),
     listAll((cursor) => api.GET("/v1/products", { params: { query: cursorQuery(cursor) }, signal })),
   ]);
-  const productName = (id: string): string => products.find((product) => product.id === id)?.name ?? id;
+  const productName = (id: string): string => products.find((product) => product.id === id)?.name ?? translate("unknown");
   const season = make(
     "select",
     { id: "nutrient-season" },
@@ -67,7 +67,7 @@ export async function loadNutrients(field: string, signal: AbortSignal): Promise
       request<NutrientsAnswer>(`/v1/fields/${encodeURIComponent(field)}/nutrients`, {
         signal,
         timeoutMs: NUTRIENTS_TIMEOUT_MS,
-        query: { season: season.value || null, yield_kg_ha: yieldKgHa, grain_n_pct: grainNitrogen.value || null },
+        query: { season: season.value || null, yield_kg_ha: yieldKgHa, grain_n_pct: grainNitrogen.value || null, swath_m: swathM() },
       }),
     );
     if (nutrients !== null) place.replaceChildren(...nutrientTables(nutrients, productName));
@@ -127,7 +127,7 @@ function nutrientTables(nutrients: NutrientsAnswer, productName: (id: string) =>
   ];
 }
 
-export async function loadLedger(field: string, pass: string | null, signal: AbortSignal): Promise<Node[]> {
+export async function loadLedger(field: string, pass: string | null, settings: () => MapSettings, signal: AbortSignal): Promise<Node[]> {
   const place = make("div");
   const status = make("p", { role: "status", class: "note" });
   const progress = new Progress();
@@ -170,7 +170,11 @@ export async function loadLedger(field: string, pass: string | null, signal: Abo
     );
   };
   const close = async (): Promise<void> => {
-    await request(`/v1/passes/${encodeURIComponent(pass ?? "")}/close`, { method: "POST", timeoutMs: TIMEOUT_MS });
+    await request(`/v1/passes/${encodeURIComponent(pass ?? "")}/close`, {
+      method: "POST",
+      timeoutMs: TIMEOUT_MS,
+      query: { ...settings() },
+    });
     setText(status, translate("field_ledger_written"));
     await load();
   };

@@ -1,14 +1,26 @@
 // Panels about a pass: amounts, and the comparison with the plan.
 
 import "../i18n/field";
+import "../i18n/field_work";
 import { make } from "../components/dom";
 import { captionedTable, fact } from "../components/parts";
 import { answerTile } from "../components/value_tile";
-import { areaText, numberText, shareText, withUnit } from "../i18n/numbers";
+import { areaText, numberText, shareText, unitText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import type { Applied, Deviation, Plan, Region } from "./records";
 
 const MAX_REGIONS = 12;
+const BALANCE = [
+  "released",
+  "outside",
+  "buffer",
+  "exclusion",
+  "unlocated",
+  "usable",
+  "unplanned",
+  "not_to_treat",
+  "compared",
+] as const satisfies (keyof Deviation["balance"])[];
 const FIELD_PARTS = ["usable", "buffer", "exclusion", "outside", "unlocated"] as const;
 
 export function amountsPanel(applied: Applied): HTMLElement {
@@ -35,6 +47,7 @@ export function amountsPanel(applied: Applied): HTMLElement {
       fact(translate("field_skipped"), withShare(cover.skipped_m2)),
       applied.uniformity.field_cv_pct === null ? null : fact(translate("field_cv"), `${numberText(applied.uniformity.field_cv_pct, 1)} %`),
     ),
+    make("p", { class: "note" }, `${translate("work_drift")}: ${driftText(applied.drift)}`),
     applied.amount.value === null
       ? null
       : make(
@@ -59,8 +72,14 @@ export function amountsPanel(applied: Applied): HTMLElement {
   );
 }
 
+function driftText({ basis, shift_east_m: east, shift_north_m: north, uncertain_m: uncertain }: Applied["drift"]): string {
+  const [key, metres] =
+    basis === "not_known" ? (["work_drift_uncertain", uncertain] as const) : (["work_drift_shift", Math.hypot(east, north)] as const);
+  return translate(key, { basis: term("drift_bases", basis), metres: numberText(metres, 1) });
+}
+
 export function planText(plan: Plan, unit: string): string {
-  const rate = plan.rate_ha !== null ? withUnit(plan.rate_ha, `${unit}/ha`) : (plan.name ?? plan.prescription ?? "");
+  const rate = plan.rate_ha !== null ? withUnit(plan.rate_ha, `${unit}/ha`) : (plan.name ?? "");
   return rate + translate("in_brackets", { text: term("plan_sources", plan.source) });
 }
 
@@ -80,7 +99,22 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
       fact(translate("field_planned"), withUnit(deviation.planned, unit, 1)),
       fact(translate("field_applied"), withUnit(deviation.applied, unit, 1)),
       fact(translate("field_mean_deviation"), `${numberText(deviation.mean_deviation_pct, 1)} %`),
-      fact(translate("field_on_target"), shareText(deviation.on_target_share)),
+      fact(translate("field_on_target"), shareText(deviation.on_target_share, 1)),
+    ),
+    captionedTable(
+      translate("work_balance"),
+      [translate("field_amount"), unitText(unit)],
+      BALANCE.filter((part) => part === "released" || part === "usable" || part === "compared" || deviation.balance[part] >= 0.005).map(
+        (part) => [translate(`work_balance_${part}`), numberText(deviation.balance[part], 2)],
+      ),
+    ),
+    captionedTable(
+      translate("work_cause_table"),
+      [translate("field_cause"), translate("area")],
+      Object.entries(deviation.cause_m2)
+        .filter(([name, areaM2]) => name !== "none" && areaM2 > 0)
+        .sort(([, a], [, b]) => b - a)
+        .map(([name, areaM2]) => [term("deviation_causes", name), areaText(areaM2)]),
     ),
     captionedTable(
       translate("field_area_by_class"),

@@ -60,6 +60,21 @@ export function startOfDateMs(date: string, days = 0): number | null {
   return at;
 }
 
+/** Return an instant as the value of a control for a local date and time: 2026-03-31T14:05. */
+export function localInput(timeMs: number): string {
+  const form = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat("sv-SE", { ...form, timeZone: timeZoneName() }).format(timeMs).replace(" ", "T");
+}
+
+/** Return the instant of a local date and time as a control has it; null for none. */
+export function instantOf(value: string): number | null {
+  const wanted = Date.parse(`${value}Z`);
+  if (Number.isNaN(wanted)) return null;
+  let at = wanted;
+  for (let round = 0; round < 2; round += 1) at = wanted - offsetMsAt(at);
+  return at;
+}
+
 function offsetMsAt(timeMs: number): number {
   const parts = new Intl.DateTimeFormat("en-US", {
     hourCycle: "h23",

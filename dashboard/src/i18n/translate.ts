@@ -7,6 +7,7 @@ import "./common";
 import type { common } from "./common";
 import type { farm } from "./farm";
 import type { field } from "./field";
+import type { fieldWork } from "./field_work";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
 import { currentLanguage } from "./preferences";
@@ -20,6 +21,7 @@ export type TextKey =
   | keyof typeof ui
   | keyof typeof farm
   | keyof typeof field
+  | keyof typeof fieldWork
   | keyof typeof greenhouse
   | keyof typeof alarms
   | keyof typeof health

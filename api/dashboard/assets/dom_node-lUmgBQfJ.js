@@ -1,1 +1,0 @@
-import{A as e,O as t}from"./request-Bd_dGVCj.js";import{D as n}from"./unique_id-Dqq22yCO.js";function r({node:r,class:i}){let a=e(null);return t(()=>{a.current?.replaceChildren(r)},[r]),n(`div`,{ref:a,class:i})}export{r as t};

@@ -1,0 +1,324 @@
+// Products and implements, and the seasons of a field: lists with forms.
+
+import "../i18n/field";
+import "../i18n/field_work";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApi, useApiList } from "../api/query";
+import { useWrite, type BodyOf } from "../api/write";
+import { useView } from "../app/mount";
+import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
+import { findTerm, term, translate } from "../i18n/translate";
+import { NumberField, SelectField, TextField } from "../ui/fields";
+import { Form } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { Table } from "../ui/table";
+
+const DROPLETS = ["extremely_fine", "very_fine", "fine", "medium", "coarse", "very_coarse", "extremely_coarse", "ultra_coarse"] as const;
+const CROPS = ["wheat", "rice", "maize", "soybean", "tomato", "cucumber", "lettuce"] as const;
+
+export function Products(): JSX.Element {
+  const products = useApiList("/v1/products", {});
+  const catalogue = useApi("/v1/products/catalog", {});
+  const refresh = ["/v1/products"] as const;
+  const add = useWrite("post", "/v1/products", { refresh });
+  const addKnown = useWrite("post", "/v1/products/catalog/{name}", { refresh });
+  const known = new Set((products.data ?? []).map(({ name }) => name));
+  return (
+    <section class="card" data-panel="products">
+      <h2>{translate("work_products")}</h2>
+      <Loaded state={products}>
+        {(list) => (
+          <Table
+            name={translate("work_products")}
+            rows={list}
+            keyOf={({ id }) => id}
+            sorted={{ key: "name" }}
+            columns={[
+              { key: "name", head: translate("work_name"), sortBy: ({ name }) => name, cell: ({ name }) => name },
+              {
+                key: "form",
+                head: translate("work_form"),
+                cell: ({ kind }) => translate(kind === "liquid" ? "work_liquid" : "work_granular"),
+              },
+              {
+                key: "grade",
+                head: translate("work_grade"),
+                cell: ({ n_pct, p2o5_pct, k2o_pct }) => [n_pct, p2o5_pct, k2o_pct].map((each) => numberText(each, 0)).join("-"),
+              },
+              {
+                key: "delete",
+                head: "",
+                cell: ({ id, name, version }) => <DeleteRecord path="/v1/products/{thing}" id={id} name={name} version={version} />,
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+      <Form
+        submit={translate("work_catalogue_add")}
+        write={addKnown}
+        onSubmit={async (values) => {
+          const done = await addKnown.run({ params: { path: { name: values.text("known") } } as never });
+          if (done !== null) showToast(translate("saved"));
+          return done !== null;
+        }}
+      >
+        <SelectField
+          key={`known-${known.size}`}
+          name="known"
+          label={translate("work_catalogue")}
+          options={(catalogue.data?.items ?? []).filter(({ name }) => !known.has(name)).map(({ name }) => ({ value: name, text: name }))}
+        />
+      </Form>
+      <details>
+        <summary>{translate("work_product_add")}</summary>
+        <Form
+          submit={translate("work_product_add")}
+          write={add}
+          onSubmit={async (values) => {
+            const body = {
+              name: values.text("name"),
+              kind: values.text("kind") as "granular" | "liquid",
+              n_pct: values.number("n_pct") ?? 0,
+              p2o5_pct: values.number("p2o5_pct") ?? 0,
+              k2o_pct: values.number("k2o_pct") ?? 0,
+              density_kg_l: values.number("density_kg_l"),
+            };
+            const done = await add.run({ body });
+            if (done !== null) showToast(translate("saved"));
+            return done !== null;
+          }}
+        >
+          <div class="choices-row">
+            <TextField name="name" label={translate("work_name")} required maxLength={200} />
+            <SelectField
+              name="kind"
+              label={translate("work_form")}
+              options={[
+                { value: "granular", text: translate("work_granular") },
+                { value: "liquid", text: translate("work_liquid") },
+              ]}
+            />
+            <NumberField name="n_pct" label="N [%]" step="any" min={0} max={100} required />
+            <NumberField name="p2o5_pct" label="P₂O₅ [%]" step="any" min={0} max={100} value={0} />
+            <NumberField name="k2o_pct" label="K₂O [%]" step="any" min={0} max={100} value={0} />
+            <NumberField name="density_kg_l" label={translate("work_density")} step="any" min={0.3} max={3} />
+          </div>
+        </Form>
+      </details>
+    </section>
+  );
+}
+
+export function Implements(): JSX.Element {
+  const { farm } = useView();
+  const implement = useApiList("/v1/implements", {});
+  const [kind, setKind] = useState("spreader");
+  const add = useWrite("post", "/v1/implements", { refresh: ["/v1/implements"] });
+  const vehicles = [...farm.devices.values()].filter((device) => device.kind !== "greenhouse" && device.kind !== "weather");
+  return (
+    <section class="card" data-panel="implements">
+      <h2>{translate("work_implements")}</h2>
+      <Loaded state={implement}>
+        {(list) => (
+          <Table
+            name={translate("work_implements")}
+            rows={list}
+            keyOf={({ id }) => id}
+            sorted={{ key: "name" }}
+            columns={[
+              { key: "name", head: translate("work_name"), sortBy: ({ name }) => name, cell: ({ name }) => name },
+              {
+                key: "kind",
+                head: translate("work_implement_kind"),
+                cell: (each) => translate(each.kind === "sprayer" ? "work_sprayer" : "work_spreader"),
+              },
+              { key: "swath", head: translate("work_swath"), number: true, cell: ({ swath_m }) => numberText(swath_m, 1) },
+              {
+                key: "droplets",
+                head: translate("work_droplet_class"),
+                cell: ({ droplet_class }) => (droplet_class ? term("droplet_classes", droplet_class) : "—"),
+              },
+              {
+                key: "delete",
+                head: "",
+                cell: ({ id, name, version }) => <DeleteRecord path="/v1/implements/{thing}" id={id} name={name} version={version} />,
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+      <details>
+        <summary>{translate("work_implement_add")}</summary>
+        <Form
+          submit={translate("work_implement_add")}
+          write={add}
+          onSubmit={async (values) => {
+            const wire = values.text("device");
+            const body = {
+              name: values.text("name"),
+              kind: values.text("kind") as "spreader" | "sprayer",
+              swath_m: values.number("swath_m") ?? 0,
+              tank_l: values.number("tank_l"),
+              max_flow_kg_min: kind === "spreader" ? values.number("max_flow") : null,
+              max_flow_l_min: kind === "sprayer" ? values.number("max_flow") : null,
+              max_speed_m_s: values.number("max_speed_m_s"),
+              droplet_class: (values.text("droplet_class") || null) as never,
+              ...(wire === "" ? {} : { device: wire }),
+            };
+            const done = await add.run({ body: body as BodyOf<"/v1/implements", "post"> });
+            if (done !== null) showToast(translate("saved"));
+            return done !== null;
+          }}
+        >
+          <div class="choices-row">
+            <TextField name="name" label={translate("work_name")} required maxLength={200} />
+            <SelectField
+              name="kind"
+              label={translate("work_implement_kind")}
+              onSelect={setKind}
+              options={[
+                { value: "spreader", text: translate("work_spreader") },
+                { value: "sprayer", text: translate("work_sprayer") },
+              ]}
+            />
+            <NumberField name="swath_m" label={translate("work_swath")} step="any" min={0.1} max={100} required />
+            <NumberField name="tank_l" label={translate("work_tank")} step="any" min={0} />
+            <NumberField
+              name="max_flow"
+              label={translate(kind === "sprayer" ? "work_max_flow_l" : "work_max_flow_kg")}
+              step="any"
+              min={0}
+            />
+            <NumberField name="max_speed_m_s" label={translate("work_max_speed")} step="any" min={0} />
+            {kind === "sprayer" ? (
+              <SelectField
+                name="droplet_class"
+                label={translate("work_droplet_class")}
+                none={translate("unknown")}
+                options={DROPLETS.map((value) => ({ value, text: term("droplet_classes", value) }))}
+              />
+            ) : null}
+          </div>
+        </Form>
+        <p class="note">{vehicles.length > 0 ? "" : translate("field_none")}</p>
+      </details>
+    </section>
+  );
+}
+
+export function Seasons({ field }: { field: string }): JSX.Element {
+  const seasons = useApiList("/v1/seasons", { query: { field } });
+  const add = useWrite("post", "/v1/seasons", { refresh: ["/v1/seasons"] });
+  return (
+    <section class="card" data-panel="seasons">
+      <h2>{translate("work_seasons")}</h2>
+      <Loaded state={seasons}>
+        {(list) => (
+          <Table
+            name={translate("work_seasons")}
+            rows={list}
+            keyOf={({ id }) => id}
+            columns={[
+              { key: "name", head: translate("work_name"), cell: ({ name }) => name },
+              { key: "crop", head: translate("work_crop"), cell: ({ crop }) => findTerm("crops", crop.toLowerCase()) ?? crop },
+              { key: "sown", head: translate("work_sowing"), cell: ({ sowing_date }) => sowing_date ?? "—" },
+              { key: "harvest", head: translate("work_harvest"), cell: ({ harvest_date }) => harvest_date ?? "—" },
+              {
+                key: "yield",
+                head: translate("work_target_yield"),
+                cell: ({ target_yield_t_ha }) =>
+                  target_yield_t_ha === null || target_yield_t_ha === undefined ? "—" : withUnit(target_yield_t_ha * 1000, "kg/ha"),
+              },
+              {
+                key: "delete",
+                head: "",
+                cell: ({ id, name, version }) => <DeleteRecord path="/v1/seasons/{thing}" id={id} name={name} version={version} />,
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+      <details>
+        <summary>{translate("work_season_add")}</summary>
+        <Form
+          submit={translate("work_season_add")}
+          write={add}
+          onSubmit={async (values) => {
+            const crop = values.text("crop");
+            const chosen = CROPS.find((each) => findTerm("crops", each) === crop) ?? crop;
+            const yieldKg = values.number("target_yield");
+            const body = {
+              field,
+              name: values.text("name"),
+              crop: chosen,
+              variety: values.text("variety"),
+              sowing_date: values.text("sowing_date") || null,
+              harvest_date: values.text("harvest_date") || null,
+              target_yield_t_ha: yieldKg === null ? null : (yieldKg * areaUnitsPerHa()) / 1000,
+            };
+            const done = await add.run({ body });
+            if (done !== null) showToast(translate("saved"));
+            return done !== null;
+          }}
+        >
+          <div class="choices-row">
+            <TextField name="name" label={translate("work_name")} required maxLength={200} />
+            <TextField
+              name="crop"
+              label={translate("work_crop")}
+              required
+              maxLength={100}
+              proposals={CROPS.map((crop) => findTerm("crops", crop) ?? crop)}
+            />
+            <TextField name="variety" label={translate("work_variety")} maxLength={200} />
+            <TextField name="sowing_date" type="date" label={translate("work_sowing")} />
+            <TextField name="harvest_date" type="date" label={translate("work_harvest")} />
+            <NumberField name="target_yield" label={translate("work_target_yield")} unit={toAreaUnit(1, "kg/ha").unit} step="any" min={0} />
+          </div>
+        </Form>
+      </details>
+    </section>
+  );
+}
+
+type Deletable = "/v1/products/{thing}" | "/v1/implements/{thing}" | "/v1/seasons/{thing}";
+
+function DeleteRecord({
+  path,
+  id,
+  name,
+  version,
+}: {
+  path: Deletable;
+  id: string;
+  name: string;
+  version: number | undefined;
+}): JSX.Element {
+  const list = path.replace("/{thing}", "") as "/v1/products";
+  const remove = useWrite("delete", path, { refresh: [list] });
+  return (
+    <>
+      <button
+        type="button"
+        class="plain"
+        aria-label={`${translate("work_delete")}: ${name}`}
+        disabled={remove.saving}
+        onClick={async () => {
+          const text = translate("work_delete_record", { name });
+          if (await confirm({ title: translate("work_delete"), text, action: translate("work_delete") }))
+            await remove.run({ params: { path: { thing: id } } as never, version: version ?? "*" });
+        }}
+      >
+        {translate("work_delete")}
+      </button>
+      {remove.error ? (
+        <span class="error" role="alert">
+          {remove.error}
+        </span>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,389 @@
+// Editor of a field's outline: draw, move corners, divide, cut a hole, exclude, add a buffer strip, undo; or enter the corners as text.
+
+import "../i18n/field";
+import "../i18n/field_work";
+import type { JSX } from "preact";
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { reload, useApiList } from "../api/query";
+import { fieldFeatures, type FieldRecord } from "../api/registry";
+import { errorText, request } from "../api/request";
+import { useWrite, type BodyOf } from "../api/write";
+import { hrefOf } from "../app/address";
+import { boundsOf, MapView, NO_FEATURES } from "../components/map";
+import { MU_PER_HA, numberText } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import { SelectField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { showToast } from "../ui/overlays";
+import type { DrawTool, Tool } from "./draw_tool";
+import {
+  areaOf,
+  geometryOf,
+  NO_OUTLINE,
+  partsOf,
+  partsOfText,
+  textOfParts,
+  withHole,
+  type Outline,
+  type Part,
+  type Ring,
+} from "./outline_model";
+
+type Action = "draw" | "corners" | "hole" | "exclude" | "split";
+
+const TOOL_OF = { draw: "polygon", corners: "corners", hole: "polygon", exclude: "polygon", split: "linestring" } as const satisfies Record<
+  Action,
+  Tool
+>;
+const ACTIONS = ["draw", "corners", "hole", "exclude", "split"] as const;
+const REFRESH = ["/v1/fields", "/v1/fields/{thing}", "/v1/fields/shared-ground"] as const;
+
+interface EditAnswer {
+  items: { geometry: { type: string; coordinates: unknown }; area_m2: number }[];
+}
+
+/** Edit `field`, or draw a new one. */
+export function OutlineEditor({ field }: { field: FieldRecord | null }): JSX.Element {
+  const fields = useApiList("/v1/fields", {});
+  const [history, setHistory] = useState<readonly Outline[]>([field === null ? NO_OUTLINE : outlineOf(field)]);
+  const outline = history.at(-1) ?? NO_OUTLINE;
+  const [action, setAction] = useState<Action | null>(field === null ? "draw" : null);
+  const [drawing, setDrawing] = useState<Ring | null>(null);
+  const [moving, setMoving] = useState<Part[] | null>(null);
+  const [problem, setProblem] = useState("");
+  const push = (next: Outline): void => {
+    setProblem("");
+    setHistory((states) => [...states, next]);
+  };
+  const undo = (): void => {
+    setProblem("");
+    setHistory((states) => (states.length > 1 ? states.slice(0, -1) : states));
+    if (action === "corners") setAction(null);
+  };
+  const edit = async (more: { split_by?: Ring; strip_m?: number }): Promise<Part[][]> => {
+    try {
+      const answer = await request<EditAnswer>("/v1/fields/outline", {
+        method: "POST",
+        body: { geometry: geometryOf(outline.parts), ...more },
+      });
+      return answer.items.map(({ geometry }) => partsOf(geometry));
+    } catch (error) {
+      setProblem(errorText(error) ?? "");
+      return [];
+    }
+  };
+  const onDrawn = async (points: Ring): Promise<void> => {
+    if (action === "draw") push({ ...outline, parts: [...outline.parts, [points]] });
+    if (action === "hole") {
+      const parts = withHole(outline.parts, points);
+      if (parts === null) setProblem(translate("work_hole_outside"));
+      else push({ ...outline, parts });
+    }
+    if (action === "exclude") {
+      const name = translate("work_zone_exclusion", { n: outline.zones.length + 1 });
+      push({ ...outline, zones: [...outline.zones, { kind: "exclusion", name, parts: [[points]], width_m: null }] });
+    }
+    if (action === "split") {
+      const [first, ...others] = await edit({ split_by: points });
+      if (first !== undefined) push({ ...outline, parts: first, others: [...outline.others, ...others] });
+    }
+  };
+  const addStrip = async (widthM: number): Promise<void> => {
+    const [strip] = await edit({ strip_m: widthM });
+    if (strip === undefined || strip.length === 0) return;
+    const name = translate("work_zone_buffer", { width: numberText(widthM, 1) });
+    push({
+      ...outline,
+      zones: [...outline.zones.filter(({ kind }) => kind !== "buffer"), { kind: "buffer", name, parts: strip, width_m: widthM }],
+    });
+  };
+  const areaM2 = areaOf(moving ?? outline.parts) + (drawing !== null && action === "draw" ? areaOf([[drawing]]) : 0);
+  return (
+    <section class="card editor" data-panel="editor">
+      <div class="choices-row" role="toolbar" aria-label={translate("work_tools")}>
+        {ACTIONS.filter((each) => each === "draw" || outline.parts.length > 0).map((each) => (
+          <button
+            key={each}
+            type="button"
+            class="secondary"
+            data-act={each}
+            aria-pressed={action === each}
+            onClick={() => {
+              setMoving(null);
+              setAction(action === each ? null : each);
+            }}
+          >
+            {translate(`work_tool_${each}`)}
+          </button>
+        ))}
+        <button type="button" class="secondary" data-act="undo" disabled={history.length < 2} onClick={undo}>
+          {translate("undo")}
+        </button>
+      </div>
+      <p class="note" role="status">
+        {action === null ? translate("work_tool_none") : translate(`work_hint_${action}`)}
+      </p>
+      <EditorMap
+        outline={moving === null ? outline : { ...outline, parts: moving }}
+        shown={outline}
+        action={action}
+        fields={(fields.data ?? []).filter(({ id }) => id !== field?.id)}
+        onDrawn={(points) => void onDrawn(points)}
+        onDrawing={setDrawing}
+        onMoved={(parts, over) => {
+          setMoving(over ? null : parts);
+          if (over) push({ ...outline, parts });
+        }}
+      />
+      <p class="editor-area" role="status" data-area={Math.round(areaM2)}>
+        {translate("work_area_both", { ha: numberText(areaM2 / 10_000, 3), mu: numberText((areaM2 / 10_000) * MU_PER_HA, 2) })}
+      </p>
+      {outline.others.length > 0 ? (
+        <p class="note">
+          {translate("work_others", { areas: outline.others.map((parts) => `${numberText(areaOf(parts) / 10_000, 3)} ha`).join(", ") })}
+        </p>
+      ) : null}
+      {problem === "" ? null : (
+        <p class="error" role="alert">
+          {problem}
+        </p>
+      )}
+      {outline.parts.length > 0 ? <StripForm onStrip={addStrip} /> : null}
+      {outline.zones.map((zone, index) => (
+        <p key={`${zone.kind}-${zone.name}`} class="note">
+          {zone.name}{" "}
+          <button
+            type="button"
+            class="plain"
+            aria-label={`${translate("work_delete")}: ${zone.name}`}
+            onClick={() => push({ ...outline, zones: outline.zones.filter((_, at) => at !== index) })}
+          >
+            {translate("work_delete")}
+          </button>
+        </p>
+      ))}
+      <CornersText
+        parts={outline.parts}
+        onParts={(parts) => push({ ...outline, parts })}
+        onBad={() => setProblem(translate("work_corners_bad"))}
+      />
+      <SaveForm field={field} outline={outline} onSaved={(saved) => setHistory([saved])} />
+    </section>
+  );
+}
+
+function outlineOf(field: FieldRecord): Outline {
+  const zones = field.zones.map(({ kind, name, geometry, width_m }) => ({
+    kind,
+    name,
+    parts: partsOf(geometry),
+    width_m: width_m ?? null,
+  }));
+  return { parts: partsOf(field.geometry), zones, others: [] };
+}
+
+interface EditorMapProps {
+  outline: Outline;
+  /** Without the move that is under way. */
+  shown: Outline;
+  action: Action | null;
+  fields: readonly FieldRecord[];
+  onDrawn: (points: Ring) => void;
+  onDrawing: (ring: Ring | null) => void;
+  onMoved: (parts: Part[], over: boolean) => void;
+}
+
+function EditorMap({ outline, shown, action, fields, onDrawn, onDrawing, onMoved }: EditorMapProps): JSX.Element {
+  const map = useMemo(() => new MapView(translate("page_field")), []);
+  const tool = useRef<DrawTool | null>(null);
+  const [ready, setReady] = useState(false);
+  const fitted = useRef(false);
+  // The tool's listeners live as long as the map; they call the newest functions.
+  const events = useRef({ onDrawn, onDrawing, onMoved });
+  events.current = { onDrawn, onDrawing, onMoved };
+  useEffect(() => {
+    let left = false;
+    void Promise.all([map.ready, import("./draw_tool")]).then(
+      ([, { DrawTool }]) => {
+        if (left || map.map === null) return;
+        const line = { "line-color": map.colour("--field-edge"), "line-width": 2.5 };
+        map.setSource("others", NO_FEATURES, [
+          {
+            id: "others-line",
+            type: "line",
+            paint: { "line-color": map.colour("--field-edge"), "line-width": 1, "line-dasharray": [2, 2] },
+          },
+        ]);
+        map.setSource("outline", NO_FEATURES, [
+          { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.4 } },
+          { id: "outline-line", type: "line", paint: line },
+        ]);
+        map.setSource("zones", NO_FEATURES, [
+          { id: "zones-fill", type: "fill", paint: { "fill-color": "#6a3d9a", "fill-opacity": 0.3 } },
+          { id: "zones-line", type: "line", paint: { "line-color": "#6a3d9a", "line-width": 1.5, "line-dasharray": [3, 2] } },
+        ]);
+        tool.current = new DrawTool(map.map, {
+          onDrawn: (_, points) => events.current.onDrawn(points),
+          onDrawing: (ring) => events.current.onDrawing(ring),
+          onMoved: (parts, over) => events.current.onMoved(parts, over),
+        });
+        setReady(true);
+      },
+      () => undefined,
+    );
+    return () => {
+      left = true;
+      tool.current?.close();
+      map.close();
+    };
+  }, [map]);
+  useEffect(() => {
+    if (ready) tool.current?.setTool(action === null ? "none" : TOOL_OF[action], action === "corners" ? shown.parts : []);
+  }, [ready, action, shown]);
+  useEffect(() => {
+    if (!ready) return;
+    const feature = (parts: readonly Part[]): GeoJSON.Feature => ({
+      type: "Feature",
+      properties: {},
+      geometry: { type: "MultiPolygon", coordinates: [...parts] },
+    });
+    const own: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [outline.parts, ...outline.others].map(feature) };
+    map.setSource("outline", own, []);
+    map.setSource("zones", { type: "FeatureCollection", features: outline.zones.map(({ parts }) => feature(parts)) }, []);
+    const around = fieldFeatures(fields);
+    map.setSource("others", around, []);
+    if (fitted.current || (outline.parts.length === 0 && around.features.length === 0)) return;
+    fitted.current = true;
+    map.fit(boundsOf(outline.parts.length > 0 ? own : around), 50);
+  }, [ready, outline, fields]);
+  return <DomNode node={map.element} class="editor-map" />;
+}
+
+function StripForm({ onStrip }: { onStrip: (widthM: number) => Promise<void> }): JSX.Element {
+  const [width, setWidth] = useState("");
+  const id = useId();
+  return (
+    <div class="choices-row">
+      <div class="labelled">
+        <label for={id}>{translate("work_strip_width")}</label>
+        <input
+          id={id}
+          type="number"
+          min={0.5}
+          max={100}
+          step="any"
+          inputMode="decimal"
+          value={width}
+          onInput={(event) => setWidth(event.currentTarget.value)}
+        />
+      </div>
+      <button type="button" class="secondary" data-act="strip" disabled={!(Number(width) > 0)} onClick={() => void onStrip(Number(width))}>
+        {translate("work_strip_add")}
+      </button>
+    </div>
+  );
+}
+
+function CornersText({
+  parts,
+  onParts,
+  onBad,
+}: {
+  parts: readonly Part[];
+  onParts: (parts: Part[]) => void;
+  onBad: () => void;
+}): JSX.Element {
+  const id = useId();
+  const text = useRef<HTMLTextAreaElement>(null);
+  return (
+    <details class="corners">
+      <summary>{translate("work_corners")}</summary>
+      <div class="labelled">
+        <label for={id}>{translate("work_corners_label")}</label>
+        <textarea
+          id={id}
+          ref={text}
+          rows={6}
+          key={textOfParts(parts)}
+          defaultValue={textOfParts(parts)}
+          placeholder={"31.95000, 119.18000\n31.95000, 119.18200\n31.95200, 119.18200"}
+        />
+      </div>
+      <button
+        type="button"
+        class="secondary"
+        data-act="corners-text"
+        onClick={() => {
+          const read = partsOfText(text.current?.value ?? "");
+          if (read === null) onBad();
+          else onParts(read);
+        }}
+      >
+        {translate("work_corners_take")}
+      </button>
+    </details>
+  );
+}
+
+function SaveForm({
+  field,
+  outline,
+  onSaved,
+}: {
+  field: FieldRecord | null;
+  outline: Outline;
+  onSaved: (outline: Outline) => void;
+}): JSX.Element {
+  const farms = useApiList("/v1/farms", {});
+  const add = useWrite("post", "/v1/fields", { refresh: REFRESH });
+  const change = useWrite("put", "/v1/fields/{thing}", { refresh: REFRESH });
+  const write = field === null ? add : change;
+  const shapes = {
+    geometry: geometryOf(outline.parts),
+    zones: outline.zones.map(({ kind, name, parts, width_m }) => ({ kind, name, geometry: geometryOf(parts), width_m })),
+  };
+  const submit = async (values: FormValues): Promise<boolean> => {
+    if (outline.parts.length === 0) return false;
+    const name = values.text("name") || (field?.name ?? "");
+    const farm = values.text("farm") || field?.farm || farms.data?.[0]?.id || "";
+    const owner = field === null ? values.text("owner") : field.owner;
+    const site = field?.site ?? null;
+    const body = { farm, name, owner, site, ...shapes } as unknown as BodyOf<"/v1/fields", "post">;
+    const saved =
+      field === null
+        ? await add.run({ body })
+        : await change.run({
+            params: { path: { thing: field.id } },
+            version: field.version,
+            body: body as unknown as BodyOf<"/v1/fields/{thing}", "put">,
+          });
+    if (saved === null) return false;
+    for (const [index, parts] of outline.others.entries()) {
+      const part = { farm, name: `${name} ${index + 2}`, owner, site, geometry: geometryOf(parts), zones: [] };
+      if ((await add.run({ body: part as unknown as BodyOf<"/v1/fields", "post"> })) === null) return false;
+    }
+    showToast(translate("saved"));
+    onSaved({ ...outline, others: [] });
+    await reload(...REFRESH);
+    if (field === null && saved !== true) location.hash = hrefOf("field", [(saved as FieldRecord).id]);
+    return true;
+  };
+  return (
+    <Form submit={translate("work_save_field")} write={write} onSubmit={submit}>
+      {field === null ? (
+        <div class="choices-row">
+          <TextField name="name" label={translate("work_name")} required maxLength={190} />
+          <TextField name="owner" label={translate("work_owner")} maxLength={200} />
+          {(farms.data?.length ?? 0) > 1 ? (
+            <SelectField
+              name="farm"
+              label={translate("work_farm")}
+              options={(farms.data ?? []).map(({ id, name }) => ({ value: id, text: name }))}
+            />
+          ) : null}
+        </div>
+      ) : null}
+    </Form>
+  );
+}

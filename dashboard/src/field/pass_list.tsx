@@ -1,0 +1,171 @@
+// List of a field's passes: when, by what, in which state, how much; a slider goes through them in time.
+
+import "../i18n/field_work";
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useApiList } from "../api/query";
+import { errorText, request } from "../api/request";
+import { mountInto, useView } from "../app/mount";
+import type { View } from "../app/view";
+import { make } from "../components/dom";
+import { dateTimeText } from "../i18n/instants";
+import { reasonText, withUnit } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { Table } from "../ui/table";
+import type { Applied, MapSettings, Named, PassItem } from "./records";
+
+const TIMEOUT_MS = 120_000;
+const PAGE_SIZE = 8;
+
+interface Shown {
+  passes: readonly PassItem[];
+  prescriptions: readonly Named[];
+  open: string | null;
+  unit: string;
+}
+
+export class PassList {
+  readonly element = make("section", { class: "card", "data-panel": "passes" });
+  readonly #shown = signal<Shown | null>(null);
+
+  constructor(view: View, field: string, settings: () => MapSettings, onOpen: (pass: PassItem) => void) {
+    mountInto(this.element, view, () =>
+      this.#shown.value === null ? null : <Passes {...this.#shown.value} field={field} settings={settings} onOpen={onOpen} />,
+    );
+  }
+
+  show(passes: readonly PassItem[], prescriptions: readonly Named[], open: string | null): void {
+    this.#shown.value = { passes, prescriptions, open, unit: "kg" };
+  }
+}
+
+interface PassesProps extends Shown {
+  field: string;
+  settings: () => MapSettings;
+  onOpen: (pass: PassItem) => void;
+}
+
+/** Amounts by pass, as texts: from the ledger, and after a calculation from the API, one pass after another. */
+function useAmounts(field: string, passes: readonly PassItem[], settings: () => MapSettings) {
+  const view = useView();
+  const ledger = useApiList("/v1/ledger", { query: { field } });
+  const [calculated, setCalculated] = useState<Readonly<Record<string, string>>>({});
+  const [at, setAt] = useState<number | null>(null);
+  const running = useRef(false);
+  const closed = new Map<string, string>();
+  for (const entry of ledger.data ?? []) {
+    if (entry.kind !== "as_applied" || entry.pass_id === null) continue;
+    const { amount, unit, reason } = JSON.parse(entry.body) as { amount: number | null; unit: string; reason: string | null };
+    closed.set(entry.pass_id, amount === null ? reasonText(reason) : withUnit(amount, unit, 2));
+  }
+  useEffect(() => {
+    if (at === null || running.current) return;
+    const pass = passes[at];
+    if (pass === undefined) {
+      setAt(null);
+      return;
+    }
+    running.current = true;
+    void amountOf(pass, settings(), view.signal).then((text) => {
+      running.current = false;
+      if (text === null) return;
+      setCalculated((known) => ({ ...known, [pass.id]: text }));
+      setAt(at + 1);
+    });
+  }, [at]);
+  return { closed, calculated, at, calculate: () => setAt(0) };
+}
+
+function Passes({ passes, prescriptions, open, field, settings, onOpen }: PassesProps): JSX.Element {
+  const { farm } = useView();
+  const { closed, calculated, at, calculate } = useAmounts(field, passes, settings);
+  const index = passes.findIndex(({ id }) => id === open);
+  const current = passes[index];
+  const planOf = (pass: PassItem): string =>
+    pass.planned_rate_ha !== null
+      ? withUnit(pass.planned_rate_ha, "kg/ha")
+      : (prescriptions.find(({ id }) => id === pass.prescription)?.name ?? "—");
+  const stateOf = (pass: PassItem): string =>
+    closed.has(pass.id) ? translate("work_pass_closed") : translate(pass.declared ? "work_pass_declared" : "work_pass_found");
+  return (
+    <>
+      {passes.length > 1 && current ? (
+        <div class="labelled pass-slider">
+          <label for="pass-slider">
+            {translate("work_pass_slider", { n: index + 1, all: passes.length, time: dateTimeText(current.start_ms) })}
+          </label>
+          <input
+            id="pass-slider"
+            type="range"
+            min={0}
+            max={passes.length - 1}
+            value={index}
+            onChange={(event) => {
+              const chosen = passes[Number(event.currentTarget.value)];
+              if (chosen) onOpen(chosen);
+            }}
+          />
+        </div>
+      ) : null}
+      <details class="fold">
+        <summary>
+          <h2>{translate("work_pass_list", { count: passes.length })}</h2>
+        </summary>
+        <Table
+          name={translate("work_passes")}
+          rows={passes}
+          keyOf={({ id }) => id}
+          pageSize={PAGE_SIZE}
+          sorted={{ key: "time", descending: true }}
+          searchIn={(pass) => `${dateTimeText(pass.start_ms)} ${farm.nameOf(pass.device)} ${stateOf(pass)} ${pass.note}`}
+          rowAttributes={({ id }) => ({ "data-pass": id, ...(id === open ? { "aria-current": "true" } : {}) })}
+          columns={[
+            {
+              key: "time",
+              head: translate("work_pass_time"),
+              sortBy: ({ start_ms }) => start_ms,
+              cell: (pass) => (
+                <button type="button" class="plain" aria-pressed={pass.id === open} onClick={() => onOpen(pass)}>
+                  {dateTimeText(pass.start_ms)}
+                </button>
+              ),
+            },
+            {
+              key: "vehicle",
+              head: translate("work_vehicle"),
+              sortBy: ({ device }) => farm.nameOf(device),
+              cell: ({ device }) => farm.nameOf(device),
+            },
+            { key: "state", head: translate("work_pass_state"), sortBy: stateOf, cell: stateOf },
+            { key: "plan", head: translate("work_pass_plan"), cell: planOf },
+            {
+              key: "amount",
+              head: translate("work_pass_amount"),
+              cell: (pass) => calculated[pass.id] ?? closed.get(pass.id) ?? translate("work_pass_not_calculated"),
+            },
+          ]}
+        />
+        <div class="choices-row">
+          <button type="button" class="secondary" disabled={at !== null} onClick={calculate}>
+            {translate("work_pass_calculate")}
+          </button>
+          {at === null ? null : <progress value={at} max={passes.length} aria-label={translate("work_pass_calculate")} />}
+        </div>
+      </details>
+    </>
+  );
+}
+
+async function amountOf(pass: PassItem, settings: MapSettings, signal: AbortSignal): Promise<string | null> {
+  try {
+    const { amount } = await request<Applied>(`/v1/passes/${encodeURIComponent(pass.id)}/as-applied`, {
+      signal,
+      timeoutMs: TIMEOUT_MS,
+      query: { format: "summary", ...(pass.implement === null ? { swath_m: settings.swath_m } : {}) },
+    });
+    return amount.value === null ? reasonText(amount.reason) : withUnit(amount.value, amount.unit, 2);
+  } catch (error) {
+    return errorText(error);
+  }
+}

@@ -1,0 +1,372 @@
+// Passes of a field: their list, one of them on the map, and the panels about it.
+
+import "../i18n/field";
+import "../i18n/field_work";
+import { render } from "preact";
+import { api, cursorQuery, listAll } from "../api/client";
+import { nowMs } from "../api/clock";
+import type { FieldRecord } from "../api/registry";
+import { ApiError, errorText, request, requestAll } from "../api/request";
+import { mayWrite, mountInto } from "../app/mount";
+import type { View } from "../app/view";
+import { make, setText } from "../components/dom";
+import { fileButton } from "../components/file_button";
+import { foldedPanel, labelled } from "../components/parts";
+import { Progress } from "../components/progress";
+import { reportLinks } from "../components/report_links";
+import { DeclarePass } from "./declare_pass";
+import { EvidencePanel } from "./evidence_panel";
+import { FieldMap, LAYERS, type Layer } from "./field_map";
+import { FlightReplay } from "./flight_replay";
+import { loadLedger, loadNutrients, loadSettlement } from "./ledger_panels";
+import { PassList } from "./pass_list";
+import { amountsPanel, deviationPanel } from "./pass_panels";
+import {
+  cellsOfZones,
+  type Applied,
+  type CellMap,
+  type Deviation,
+  type MapSettings,
+  type Named,
+  type PassItem,
+  type ZoneMap,
+} from "./records";
+import { areaUnitsPerHa, numberText, reasonText, toAreaUnit, withUnit } from "../i18n/numbers";
+import { term, translate } from "../i18n/translate";
+
+const PASSES_MS = 399 * 86_400_000;
+const TIMEOUT_MS = 120_000;
+const FILE_FORMATS = [
+  ["geojson", "geojson"],
+  ["csv", "csv"],
+  ["png", "png"],
+  ["geotiff", "tif"],
+  ["isoxml", "zip"],
+] as const;
+
+/** The passes of one field: list, map, evidence, and panels about the open pass. `close` releases it. */
+export class PassesView {
+  readonly element: HTMLElement;
+  readonly #field: FieldRecord;
+  readonly #view: View;
+  readonly #map: FieldMap;
+  readonly #evidence: EvidencePanel;
+  readonly #replay: FlightReplay;
+  readonly #progress = new Progress();
+  readonly #note = make("p", { class: "note", role: "status" });
+  readonly #passNote = make("span", { class: "note" });
+  readonly #list: PassList;
+  readonly #declare = make("button", { type: "button", class: "secondary", "data-act": "declare" }, translate("work_declare_new"));
+  readonly #layers = make("fieldset", { class: "choices-row layers" });
+  readonly #panels = make("div", { class: "panels" });
+  readonly #swath = make("input", { id: "draw-swath", type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
+  readonly #rate = make("input", { id: "draw-rate", type: "number", min: 0.1, max: 100_000, step: "any", inputmode: "decimal" });
+  readonly #implement = make("select", { id: "draw-implement" });
+  readonly #prescription = make("select", { id: "draw-prescription" });
+  readonly #cellSize = make("select", { id: "draw-cell" });
+  #passes: PassItem[] = [];
+  #prescriptions: Named[] = [];
+  #pass: PassItem | null = null;
+
+  constructor(field: FieldRecord, view: View) {
+    this.#field = field;
+    this.#view = view;
+    this.#map = new FieldMap(field, (longitudeDeg, latitudeDeg) => this.#showEvidence(longitudeDeg, latitudeDeg));
+    this.#evidence = new EvidencePanel(({ cell }) => this.#map.markCell(cell.west_deg, cell.south_deg, cell.east_deg, cell.north_deg));
+    this.#replay = new FlightReplay(this.#map);
+    this.#list = new PassList(
+      view,
+      field.id,
+      () => this.#mapSettings(),
+      (pass) => void this.#openPass(pass),
+    );
+    this.#declare.hidden = !mayWrite();
+    this.#declare.addEventListener("click", () => this.#openDeclaration());
+    this.element = make(
+      "div",
+      { class: "field" },
+      this.#list.element,
+      make("div", { class: "choices-row" }, this.#passNote, this.#declare),
+      this.#progress.element,
+      this.#note,
+      make(
+        "div",
+        { class: "field-layout" },
+        make("div", { class: "field-left" }, this.#layers, this.#map.element, this.#settingsForm(), this.#replay.element),
+        this.#evidence.element,
+      ),
+      this.#panels,
+    );
+  }
+
+  close(): void {
+    this.#replay.close();
+    this.#map.view.close();
+  }
+
+  async start(): Promise<void> {
+    const { signal, route } = this.#view;
+    const loaded = await this.#progress.run(async () =>
+      Promise.all([
+        this.#loadPasses(),
+        requestAll<Named>("/v1/prescriptions", { signal, query: { field: this.#field.id } }),
+        listAll((cursor) => api.GET("/v1/implements", { params: { query: cursorQuery(cursor) }, signal })),
+      ]),
+    );
+    if (loaded === null || signal.aborted) return;
+    const [, prescriptions, implementRecords] = loaded;
+    const passes = this.#passes;
+    // An implement sets the swath of the map; the pass itself is not changed.
+    this.#implement.replaceChildren(
+      make("option", { value: "" }, translate("field_implement_own")),
+      ...implementRecords.map(({ id, name, swath_m: swathM }) =>
+        make("option", { value: id }, name + translate("in_brackets", { text: withUnit(swathM, "m") })),
+      ),
+    );
+    this.#implement.addEventListener("change", () => {
+      this.#swath.value = String(implementRecords.find(({ id }) => id === this.#implement.value)?.swath_m ?? "");
+    });
+    this.#prescriptions = prescriptions;
+    this.#prescription.replaceChildren(
+      make("option", { value: "" }, translate("field_prescription_own")),
+      ...prescriptions.map(({ id, name }) => make("option", { value: id }, name)),
+    );
+    this.#prescription.value = route.query.get("prescription") ?? "";
+    this.#buildLayers();
+    if (passes.length === 0) {
+      setText(this.#note, translate("field_no_pass"));
+      this.#list.element.hidden = true;
+      this.#replay.element.hidden = true;
+      this.#panels.replaceChildren(this.#nutrients(), this.#ledger(null));
+      await this.#progress.run(() => this.#drawPlan(prescriptions));
+      return;
+    }
+    const selected = passes.find((pass) => pass.id === route.query.get("pass")) ?? passes.at(-1);
+    await this.#openPass(selected);
+  }
+
+  // Without a pass the map displays the prescription alone.
+  async #drawPlan(prescriptions: readonly Named[]): Promise<void> {
+    const chosen = prescriptions.find(({ id }) => id === this.#prescription.value) ?? prescriptions.at(-1);
+    if (!chosen) return;
+    const { signal } = this.#view;
+    const zones = await request<ZoneMap>(`/v1/prescriptions/${chosen.id}/export`, {
+      signal,
+      query: { format: "geojson" },
+      headers: { Accept: "*/*" },
+    });
+    this.#prescription.value = chosen.id;
+    this.#layers.querySelector<HTMLInputElement>('input[value="planned"]')?.click();
+    await this.#map.drawCells(cellsOfZones(zones));
+    this.element.dataset["drawn"] = chosen.id;
+  }
+
+  async #openPass(pass: PassItem | undefined): Promise<void> {
+    if (!pass) return;
+    this.#pass = pass;
+    this.#view.setQuery("pass", pass.id);
+    this.#list.show(this.#passes, this.#prescriptions, pass.id);
+    setText(this.#declare, translate(pass.declared ? "work_declare_new" : "work_declare"));
+    const marks = [
+      translate(pass.declared ? "field_declared_pass" : "field_detected_pass"),
+      pass.evidence ? term("evidence", pass.evidence) : "",
+      pass.simulated ? translate("simulated") : "",
+    ];
+    setText(this.#passNote, marks.filter(Boolean).join(" · "));
+    const detail = await this.#view.farm.detail(pass.device).catch(() => null);
+    const replayLoaded = this.#replay
+      .load(pass, Object.keys(detail?.channels ?? {}), this.#view.signal)
+      .catch((error: unknown) => this.#view.showMessage(errorText(error)));
+    await Promise.all([
+      this.#draw(),
+      this.#map.view.ready.then(
+        () => replayLoaded,
+        () => undefined,
+      ),
+    ]);
+  }
+
+  // The map is drawn first; the panels follow with the same settings.
+  async #draw(): Promise<void> {
+    const pass = this.#pass;
+    if (pass === null) return;
+    const { signal } = this.#view;
+    const [path, query] = [`/v1/passes/${encodeURIComponent(pass.id)}`, { ...this.#mapSettings() }];
+    const { prescription: _, planned_rate_ha: __, ...appliedQuery } = query;
+    this.#panels.replaceChildren(this.#settlement(pass), this.#nutrients(), this.#ledger(pass.id), this.#files(path, query, pass));
+    this.element.dataset["drawn"] = "";
+    if (pass.implement === null && query.swath_m === undefined) {
+      // Nothing is guessed: without a swath there is no map.
+      setText(this.#note, translate("field_swath_needed"));
+      await this.#map.drawCells(null);
+      this.element.dataset["drawn"] = "no-swath";
+      return;
+    }
+    setText(this.#note, translate("field_drawing"));
+    const cells = await this.#progress.run(async () => {
+      try {
+        return await request<CellMap>(`${path}/cells`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS });
+      } catch (error) {
+        if (error instanceof ApiError && error.kind === "no-implement")
+          throw new ApiError(error.status, error.kind, translate("field_swath_needed"));
+        throw error;
+      }
+    });
+    setText(this.#note, cells?.reason ? translate("field_no_comparison", { reason: reasonText(cells.reason) }) : "");
+    await this.#map.drawCells(cells);
+    this.element.dataset["drawn"] = cells === null ? "failed" : pass.id;
+    if (cells === null || signal.aborted) return;
+    const answers = await this.#progress.run(async () =>
+      Promise.all([
+        request<Applied>(`${path}/as-applied`, { signal, query: { ...appliedQuery, format: "summary" }, timeoutMs: TIMEOUT_MS }),
+        cells.reason === null ? request<Deviation>(`${path}/deviation`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS }) : null,
+      ]),
+    );
+    if (answers === null || signal.aborted) return;
+    const [applied, deviation] = answers;
+    this.#map.drawSpots(applied.cover);
+    const [figures, map] = [applied.cell_m, cells.cell_m].map((side) => numberText(side, side % 1 === 0 ? 0 : 2)) as [string, string];
+    const sizes = figures === map ? translate("work_cells", { map }) : translate("work_cells_two", { figures, map });
+    setText(this.#note, [this.#note.textContent, sizes].filter(Boolean).join(" "));
+    this.#panels.prepend(
+      amountsPanel(applied),
+      ...(deviation === null
+        ? []
+        : [deviationPanel(deviation, (region) => this.#showEvidence(region.longitude_deg, region.latitude_deg, true))]),
+    );
+  }
+
+  #openDeclaration(): void {
+    const place = make("div");
+    this.element.append(place);
+    const pass = this.#pass?.declared === false ? this.#pass : null;
+    const settings = this.#mapSettings();
+    const close = (): void => {
+      render(null, place);
+      place.remove();
+    };
+    mountInto(place, this.#view, () => (
+      <DeclarePass
+        field={this.#field.id}
+        pass={pass}
+        settings={settings}
+        onClose={close}
+        onDeclared={(id) => {
+          close();
+          this.#view.setQuery("pass", id);
+          void this.#loadPasses().then(() => this.#openPass(this.#passes.find((each) => each.id === id)));
+        }}
+      />
+    ));
+  }
+
+  async #loadPasses(): Promise<void> {
+    const now = nowMs();
+    this.#passes = await requestAll<PassItem>(`/v1/fields/${this.#field.id}/passes`, {
+      signal: this.#view.signal,
+      timeoutMs: TIMEOUT_MS,
+      query: { start: Math.round(now - PASSES_MS), end: Math.round(now) + 1, limit: 1000 },
+    });
+  }
+
+  #showEvidence(longitudeDeg: number, latitudeDeg: number, focus = false): void {
+    if (this.#pass !== null)
+      void this.#evidence.show(this.#pass.id, this.#mapSettings(), longitudeDeg, latitudeDeg, this.#view.signal, focus);
+  }
+
+  #mapSettings(): MapSettings {
+    const [swath, rate, cell] = [this.#swath, this.#rate, this.#cellSize].map((input) => (input.value === "" ? null : Number(input.value)));
+    return {
+      ...(swath ? { swath_m: swath } : {}),
+      ...(cell ? { cell_m: cell } : {}),
+      ...(rate ? { planned_rate_ha: rate * areaUnitsPerHa() } : this.#prescription.value ? { prescription: this.#prescription.value } : {}),
+    };
+  }
+
+  #settingsForm(): HTMLElement {
+    const { query } = this.#view.route;
+    this.#swath.value = query.get("swath_m") ?? "";
+    this.#rate.value = query.has("planned_rate_ha")
+      ? String(Number((Number(query.get("planned_rate_ha")) / areaUnitsPerHa()).toFixed(3)))
+      : "";
+    this.#cellSize.append(
+      make("option", { value: "" }, translate("field_cell_auto")),
+      ...[1, 2, 5, 10, 20].map((side) => make("option", { value: side }, String(side))),
+    );
+    this.#cellSize.value = query.get("cell_m") ?? "";
+    const draw = (event: Event): void => {
+      event.preventDefault();
+      const settings: Record<string, string | number> = { ...this.#mapSettings() };
+      for (const name of ["swath_m", "planned_rate_ha", "prescription", "cell_m"])
+        this.#view.setQuery(name, name in settings ? String(settings[name]) : null);
+      if (this.#pass !== null) void this.#draw();
+    };
+    return make(
+      "form",
+      { class: "choices-row draw", "aria-label": translate("field_map_settings"), onsubmit: draw },
+      labelled(this.#implement, translate("field_implement")),
+      labelled(this.#swath, translate("field_swath"), translate("field_swath_hint")),
+      labelled(this.#rate, translate("field_rate", { unit: toAreaUnit(1, "kg/ha").unit }), translate("field_rate_hint")),
+      labelled(this.#prescription, translate("field_prescription")),
+      labelled(this.#cellSize, translate("field_cell")),
+      make("button", { type: "submit", class: "primary" }, translate("field_draw")),
+    );
+  }
+
+  #buildLayers(): void {
+    const stored = this.#view.route.query.get("layer") as Layer | null;
+    const selected = stored !== null && LAYERS.includes(stored) ? stored : "deviation";
+    const radio = (layer: Layer): HTMLElement => {
+      const input = make("input", { type: "radio", name: "layer", value: layer, checked: layer === selected });
+      input.addEventListener("change", () => {
+        this.#map.setLayer(layer);
+        this.#view.setQuery("layer", layer);
+      });
+      return make("label", {}, input, " ", translate(`field_layer_${layer}`));
+    };
+    const checkbox = (overlay: "cover" | "track"): HTMLElement => {
+      const input = make("input", { type: "checkbox", name: overlay, checked: true });
+      input.addEventListener("change", () => this.#map.setVisible(overlay, input.checked));
+      return make("label", {}, input, " ", translate(`field_show_${overlay}`));
+    };
+    this.#layers.replaceChildren(
+      make("legend", { class: "hidden" }, translate("field_layer")),
+      ...LAYERS.map(radio),
+      checkbox("cover"),
+      checkbox("track"),
+    );
+    this.#map.setLayer(selected);
+  }
+
+  #settlement(pass: PassItem): HTMLElement {
+    return foldedPanel(translate("field_settlement"), "settlement", () => loadSettlement(pass.id, this.#mapSettings(), this.#view.signal));
+  }
+
+  #nutrients(): HTMLElement {
+    return foldedPanel(translate("field_nutrients"), "nutrients", () =>
+      loadNutrients(this.#field.id, () => this.#mapSettings().swath_m, this.#view.signal),
+    );
+  }
+
+  #ledger(pass: string | null): HTMLElement {
+    return foldedPanel(translate("field_ledger"), "ledger", () =>
+      loadLedger(this.#field.id, pass, () => this.#mapSettings(), this.#view.signal),
+    );
+  }
+
+  #files(path: string, query: MapSettings, pass: PassItem): HTMLElement {
+    const { prescription, planned_rate_ha: rate, ...appliedQuery } = query;
+    const plan = rate !== undefined ? { planned_rate_ha: rate } : prescription !== undefined ? { prescription } : {};
+    const implement = this.#implement.value === "" ? {} : { implement: this.#implement.value };
+    const resumeQuery = { swath_m: query.swath_m, ...plan, ...implement };
+    return foldedPanel(translate("field_files"), "files", async () => [
+      ...FILE_FORMATS.map(([format, extension]) =>
+        fileButton(translate(`field_file_${format}`), `${path}/as-applied`, `as-applied-${pass.start_ms}.${extension}`, {
+          query: { ...appliedQuery, format },
+        }),
+      ),
+      fileButton(translate("field_file_resume"), `${path}/resume.plan`, `resume-${pass.start_ms}.plan`, { query: resumeQuery }),
+      ...reportLinks(`${path}/report`, `pass-${pass.start_ms}`, { ...query }),
+    ]);
+  }
+}

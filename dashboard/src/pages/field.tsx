@@ -1,0 +1,84 @@
+// Page of the fields: all of them, or one with its passes, its plan and its outline.
+
+import "../field/field.css";
+import "../i18n/field";
+import "../i18n/field_work";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useApi } from "../api/query";
+import type { FieldRecord } from "../api/registry";
+import { hrefOf } from "../app/address";
+import { mayWrite, mountComponent, useChoice, useView } from "../app/mount";
+import { areaText } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { AllFields, EditField } from "../field/all_fields";
+import { OutlineEditor } from "../field/outline_editor";
+import { PassesView } from "../field/passes_view";
+import { Plan } from "../field/plan";
+import { DomNode } from "../ui/dom_node";
+import { Loaded } from "../ui/loaded";
+import { Tabs } from "../ui/tabs";
+
+export const mount = mountComponent(FieldPage);
+
+function FieldPage(): JSX.Element {
+  const id = useView().route.parts[0];
+  return id === undefined ? <AllFields /> : <OneField id={id} />;
+}
+
+function OneField({ id }: { id: string }): JSX.Element {
+  const field = useApi("/v1/fields/{thing}", { path: { thing: id } });
+  return (
+    <>
+      {field.failure?.status === 404 ? (
+        <p>
+          <a href={hrefOf("field")}>{translate("page_field")}</a>
+        </p>
+      ) : null}
+      <Loaded state={field}>{(record) => <FieldTabs field={record} />}</Loaded>
+    </>
+  );
+}
+
+function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
+  const view = useView();
+  const [tab, setTab] = useChoice("tab", "passes");
+  const [edited, setEdited] = useState(false);
+  useEffect(() => view.setTitle(field.name), [view, field.name]);
+  const tabs = [
+    { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
+    { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
+    ...(mayWrite()
+      ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]
+      : []),
+  ];
+  return (
+    <>
+      <div class="page-head">
+        <a href={hrefOf("field")}>{translate("page_field")}</a>
+        <h1>{field.name}</h1>
+        <span class="note">{[areaText(field.usable_area_m2), field.owner].filter(Boolean).join(" · ")}</span>
+        {mayWrite() ? (
+          <button type="button" class="plain" onClick={() => setEdited(true)}>
+            {translate("edit")}
+          </button>
+        ) : null}
+      </div>
+      <Tabs name={field.name} tabs={tabs} open={tab} onOpen={setTab} />
+      {edited ? <EditField field={field} onClose={() => setEdited(false)} onDeleted={() => (location.hash = hrefOf("field"))} /> : null}
+    </>
+  );
+}
+
+function Passes({ field }: { field: FieldRecord }): JSX.Element | null {
+  const view = useView();
+  const [passes, setPasses] = useState<PassesView | null>(null);
+  // Not while this is drawn: the view draws components of its own.
+  useEffect(() => {
+    const made = new PassesView(field, view);
+    setPasses(made);
+    void made.start();
+    return () => made.close();
+  }, [field.id, field.version, view]);
+  return passes === null ? null : <DomNode node={passes.element} />;
+}
