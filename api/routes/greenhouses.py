@@ -34,6 +34,7 @@ from api.schemas.overview_mapping import overview_of
 from headland.agronomy.climate.air import Thresholds
 from headland.agronomy.climate.exchange import DeclaredHouse
 from headland.agronomy.climate.forecast import Skill
+from headland.agronomy.series.stamps import Stamp
 from headland.analysis.greenhouse.climate import (
     By,
     ClimateQuery,
@@ -370,6 +371,13 @@ def get_weather(
     wind_height_m: Annotated[
         float, Query(description="Height of the wind sensor [m].", ge=0.5, le=100, allow_inf_nan=False)
     ] = 2.0,
+    stamps: Annotated[
+        Stamp | None,
+        Query(
+            description="What the stamps of hourly samples mean: an instant, or the mean of the time before or after. "
+            "Without it as a station's radiation shows, else an instant."
+        ),
+    ] = None,
 ) -> Response:
     """Return the weather of each local day: extremes, rain, radiation, reference evapotranspiration, temperature sums.
 
@@ -380,9 +388,9 @@ def get_weather(
     name, place, records = find_site(scope, site)
     house = House(name, records, place, {})
     if by == "hour":
-        return reply(request, site_weather_of(answer_hourly_weather(scope, house, window, wind_height_m)))
+        return reply(request, site_weather_of(answer_hourly_weather(scope, house, window, wind_height_m, stamps)))
     thresholds = thermal.over(Thresholds(0.0, None, cold_degc=(0.0, -2.0)))
-    return reply(request, site_weather_of(answer_weather(scope, house, window, thresholds, wind_height_m)))
+    return reply(request, site_weather_of(answer_weather(scope, house, window, thresholds, wind_height_m, stamps)))
 
 
 def _query(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None, by: By) -> ClimateQuery:

@@ -178,6 +178,19 @@ def test_evapotranspiration_is_by_the_hour_too_and_a_day_is_the_sum_of_its_hours
         assert day["et0_fao56_hourly_mm"]["value"] == pytest.approx(day["et0_fao56_mm"]["value"], rel=0.15)
 
 
+def test_the_mean_of_an_hour_that_a_station_stores_is_that_hours_mean(served: Served) -> None:
+    stored = dict(zip(every(60).tolist(), course(every(60))["global_radiation_w_m2"].tolist(), strict=True))
+    for stamps, stamp_ms in (("before", HOUR_MS), ("after", 0)):
+        body = get(served[0], "sites/every-60/weather", by="hour", stamps=stamps)
+        for hour in body["items"]:
+            told = hour["answers"]["global_radiation_w_m2"]["value"]
+            assert told == pytest.approx(stored[hour["window"]["start_ms"] + stamp_ms], abs=1e-9)
+        assert "as declared" in body["notes"]["stamps"]
+    # Samples of a quarter of an hour are instants, whatever is declared.
+    fast = [get(served[0], "sites/every-15/weather", by="hour", **p)["items"] for p in ({}, {"stamps": "before"})]
+    assert fast[0] == fast[1]
+
+
 def test_a_forecast_of_a_past_hour_does_not_look_ahead(served: Served) -> None:
     path = "/v1/greenhouses/greenhouse-every-60/forecast"
     origin_ms = START_MS + 20 * DAY_MS + 7 * HOUR_MS

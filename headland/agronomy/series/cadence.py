@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.series.arrays import Counts, Mask, Times, Values
+from headland.agronomy.series.stamps import Stamp, mean_of_gap, near_samples
 from headland.agronomy.series.time_grid import STEP_MS, Periods, fill_gaps, mean_by_step
 from headland.units_of_time import HOUR_MS
 
@@ -42,12 +43,18 @@ def expected_intervals_ms(time_ms: Times, at: Counts, declared_s: float | None =
 
 
 def fill_by_cadence(
-    periods: Periods, time_ms: Times, value: Values, all_ms: Times, declared_s: float | None = None
+    periods: Periods,
+    time_ms: Times,
+    value: Values,
+    all_ms: Times,
+    declared_s: float | None = None,
+    stamp: Stamp = "instant",
 ) -> tuple[Values, Values | None]:
     """Return the value of each step of a grid, and the interval [ms] that explains each step without a sample.
 
     `time_ms` and `value` are the usable samples, `all_ms` the instants of all, which tell the cadence; both ascend.
-    The interval is 0 at steps that need none, and NaN where none is known; None where no step needs one.
+    The interval is 0 at steps that need none, and NaN where none is known; None where no step needs one. `stamp` is
+    what the stamps mean: a mean is that of each step of its interval.
     """
     use = np.isfinite(value)
     time_ms, value = time_ms[use], value[use]
@@ -57,11 +64,17 @@ def fill_by_cadence(
     known = np.flatnonzero(np.isfinite(grid))
     if len(known) == periods.steps or not len(known) or len(all_ms) < _LEAST_NEIGHBOURS:
         return grid, None
-    return _explain(periods, grid, known, time_ms, all_ms, declared_s)
+    return _explain(periods, grid, known, time_ms, all_ms, declared_s, stamp)
 
 
 def _explain(
-    periods: Periods, grid: Values, known: Counts, time_ms: Times, all_ms: Times, declared_s: float | None
+    periods: Periods,
+    grid: Values,
+    known: Counts,
+    time_ms: Times,
+    all_ms: Times,
+    declared_s: float | None,
+    stamp: Stamp,
 ) -> tuple[Values, Values]:
     """Fill the gaps that the cadence explains, and half an interval on each side of those that it does not."""
     # A gap is from a known step to the next; the first and the last one have one known end.
@@ -77,16 +90,17 @@ def _explain(
     length_ms = time_ms[np.minimum(after, len(time_ms) - 1)] - time_ms[np.maximum(before, 0)]
     is_slow = interval > SLOWEST_MS
     is_bridged = is_inner & ~is_slow & (length_ms <= MOST_INTERVALS * interval)
-    beside = np.where(is_slow | np.isnan(interval), 0.0, interval / (2.0 * STEP_MS)).astype(np.int64)
+    beside = np.where(is_slow | np.isnan(interval), 0.0, interval / STEP_MS)
     gap = np.repeat(np.arange(len(first)), end - first - 1)
     steps = np.flatnonzero(~np.isfinite(grid))
     filled, intervals = grid.copy(), np.zeros(periods.steps)
     intervals[steps] = interval[gap]
     low, high = grid[np.maximum(first, 0)], grid[np.minimum(end, periods.steps - 1)]
     share = (steps - first[gap]) / (end - first)[gap]
-    near_low = (first >= 0)[gap] & (steps - first[gap] <= beside[gap])
-    near_high = (end < periods.steps)[gap] & (end[gap] - steps <= beside[gap])
-    between = low[gap] + (high - low)[gap] * share
+    near_low, near_high = near_samples(stamp, steps - first[gap], end[gap] - steps, beside[gap])
+    near_low &= (first >= 0)[gap]
+    near_high &= (end < periods.steps)[gap]
+    between = mean_of_gap(stamp, low[gap], high[gap], share)
     filled[steps] = np.select((is_bridged[gap], near_low, near_high), (between, low[gap], high[gap]), np.nan)
     return filled, intervals
 

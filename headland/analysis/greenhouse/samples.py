@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from headland.agronomy.series.arrays import Counts, Mask, Values
 from headland.agronomy.series.cadence import fill_by_cadence
 from headland.agronomy.series.qartod import FAIL, GOOD, NOT_EVALUATED, SUSPECT
 from headland.agronomy.series.sensor_health import SensorFinding, check_channel, compare_twins
+from headland.agronomy.series.stamps import Stamp, is_slow
 from headland.agronomy.series.time_grid import STEP_MS, Periods
 from headland.analysis.greenhouse.house import House, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
@@ -47,13 +48,14 @@ def read_grid(
     beside_ms: int = _BESIDE_MS,
     sun: str | None = None,
     is_past: bool = True,
+    stamps: Mapping[str, Stamp] | None = None,
 ) -> HouseGrid:
     """Return some quantities of all devices of a house, checked, on the grid of some periods.
 
     Periods are whole grid steps; of the first and the last one only samples `within` a window count, if it has any.
     Findings are those of the window `told`, without it of all periods. Samples of `beside_ms` before and after the grid
     are read with it, after it only where it `is_past`: a forecast does not look ahead. The channel `sun` is read where
-    a second thermometer or hygrometer is compared by it.
+    a second thermometer or hygrometer is compared by it. `stamps` is what the stamps of slow samples mean, by device.
     """
     whole = Window(periods.start_ms, periods.start_ms + STEP_MS * periods.steps)
     if within is not None:
@@ -62,18 +64,29 @@ def read_grid(
     wanted = [f"{quantity}{instance}" for quantity in quantities for instance in _INSTANCES]
     devices, left_out = [], []
     for record in house.records:
-        grid, findings = _read_device(scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past)
+        stamp = (stamps or {}).get(record.descriptor.device, "instant")
+        grid, findings = _read_device(
+            scope, record, wanted, periods, whole, told or whole, beside_ms, sun, is_past, stamp
+        )
         devices.append(grid)
         left_out += [DeviceFinding(grid.device, finding) for finding in findings]
     return HouseGrid(periods, devices, left_out)
 
 
 def read_with_run_in(
-    scope: OrgScope, house: House, quantities: Iterable[str], run: RunIn, *, sun: str | None = None
+    scope: OrgScope,
+    house: House,
+    quantities: Iterable[str],
+    run: RunIn,
+    *,
+    sun: str | None = None,
+    stamps: Mapping[str, Stamp] | None = None,
 ) -> HouseGrid:
     """Return some quantities of a house on the grid of all periods of a run-in; only the asked ones have findings."""
     asked = Window(run.asked.start_ms, run.asked.window(len(run.asked) - 1)[1])
-    return read_grid(scope, house, quantities, run.periods, told=asked, beside_ms=RUN_IN_BESIDE_MS, sun=sun)
+    return read_grid(
+        scope, house, quantities, run.periods, told=asked, beside_ms=RUN_IN_BESIDE_MS, sun=sun, stamps=stamps
+    )
 
 
 def _read_device(
@@ -86,6 +99,7 @@ def _read_device(
     beside_ms: int,
     sun: str | None,
     is_past: bool,
+    stamp: Stamp,
 ) -> tuple[DeviceGrid, list[SensorFinding]]:
     grid = DeviceGrid(record.descriptor.device)
     findings: list[SensorFinding] = []
@@ -97,7 +111,10 @@ def _read_device(
     columns = _read(scope, record, wanted, beside)
     if sun is not None and any(channel.partition(":")[0] in _COMPARED and ":" in channel for channel in columns):
         columns |= _read(scope, record, [f"{sun}{instance}" for instance in _INSTANCES], beside)
-    for channel, (time_ms, value, flag, count) in columns.items():
+    for channel, (at_ms, value, flag, count) in columns.items():
+        meaning: Stamp = stamp if is_slow(at_ms) else "instant"
+        # The mean of what is before an instant belongs to the step that ends there.
+        time_ms = at_ms - 1 if meaning == "before" else at_ms
         inside = (time_ms >= window.start_ms) & (time_ms < window.end_ms)
         ingested = flag > NOT_EVALUATED
         is_told = (time_ms >= told.start_ms) & (time_ms < told.end_ms)
@@ -106,7 +123,7 @@ def _read_device(
         declared = record.descriptor.channels.get(channel)
         filled = use & _without_cut_steps(time_ms, use, inside, periods)
         values, intervals = fill_by_cadence(
-            wide, time_ms[filled], value[filled], time_ms, None if declared is None else declared.interval_s
+            wide, time_ms[filled], value[filled], time_ms, None if declared is None else declared.interval_s, meaning
         )
         if not inside.any() and not np.isfinite(values[steps:-steps]).any():
             continue

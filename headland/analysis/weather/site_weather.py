@@ -15,6 +15,7 @@ from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, mean_index, precomputed_index
 from headland.agronomy.series.sensor_health import find_blocked_gauge
+from headland.agronomy.series.stamps import Stamp
 from headland.agronomy.series.time_grid import (
     STEP_MS,
     Periods,
@@ -36,6 +37,7 @@ from headland.analysis.weather.evapotranspiration import (
     hourly_notes,
     hours_of_days,
 )
+from headland.analysis.weather.station_stamps import declared_stamps, stamp_notes, station_stamps
 from headland.analysis.window import Window
 from headland.units_of_time import HOUR_MS
 
@@ -56,14 +58,21 @@ class SiteWeather:
     notes: dict[str, str]
 
 
-def answer_hourly_weather(scope: OrgScope, house: House, window: Window, wind_height_m: float) -> SiteWeather:
-    """Return the weather of the local hours that a window touches, with reference evapotranspiration by the hour."""
+def answer_hourly_weather(
+    scope: OrgScope, house: House, window: Window, wind_height_m: float, stamp: Stamp | None = None
+) -> SiteWeather:
+    """Return the weather of the local hours that a window touches, with reference evapotranspiration by the hour.
+
+    `stamp` is what the stamps of slow samples mean; None: as the stations' radiation shows.
+    """
     hours = make_periods(hour_starts(house.place, window), window.end_ms)
     # The sky's brightness by night is that of the day before.
     run = run_in_by_hour(house.place, hours, _BRIGHTNESS_H)
     stations = _stations_of(house)
-    grid = read_with_run_in(scope, stations, (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND), run)
-    notes: dict[str, str] = {}
+    channels = (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND)
+    stamps = station_stamps(scope, stations, window) if stamp is None else declared_stamps(stations, stamp)
+    grid = read_with_run_in(scope, stations, channels, run, stamps=stamps)
+    notes = stamp_notes(stamps, is_declared=stamp is not None)
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
     rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
     sun, wind = grid.mean(_SUN), grid.mean(_WIND)
@@ -91,18 +100,25 @@ def answer_hourly_weather(scope: OrgScope, house: House, window: Window, wind_he
 
 
 def answer_weather(
-    scope: OrgScope, house: House, window: Window, thresholds: Thresholds, wind_height_m: float
+    scope: OrgScope,
+    house: House,
+    window: Window,
+    thresholds: Thresholds,
+    wind_height_m: float,
+    stamp: Stamp | None = None,
 ) -> SiteWeather:
     """Return the weather of the local days that a window touches, from the site's devices as `house`.
 
-    Sums over weeks include days before the window; chill is summed from the window's first day on.
+    Sums over weeks include days before the window; chill is summed from the window's first day on. `stamp` is what the
+    stamps of slow samples mean; None: as the stations' radiation shows.
     """
     run = run_in(house.place, make_periods(day_starts(house.place, window), window.end_ms), RUN_IN_DAYS)
     periods = run.periods
     stations = _stations_of(house)
     channels = (*OUTSIDE["temperature"], *OUTSIDE["humidity"], _SUN, _WIND, RAIN, RAIN_ON)
-    grid = read_with_run_in(scope, stations, channels, run)
-    notes: dict[str, str] = {}
+    stamps = station_stamps(scope, stations, window) if stamp is None else declared_stamps(stations, stamp)
+    grid = read_with_run_in(scope, stations, channels, run, stamps=stamps)
+    notes = stamp_notes(stamps, is_declared=stamp is not None)
     indices: list[Index] = []
     t_name, t = _outside(stations, grid, *OUTSIDE["temperature"])
     rh_name, rh = _outside(stations, grid, *OUTSIDE["humidity"])
