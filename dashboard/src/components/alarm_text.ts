@@ -98,7 +98,10 @@ export function unitOfWhat(what: string): string {
 
 /** Return the conditions of a rule, one line for each alternative. */
 export function ruleConditionLines(anyOf: readonly (readonly RuleCondition[])[]): string[] {
-  return anyOf.map((conditions) => conditions.map(conditionText).join(translate("and")));
+  // "Missing for more than 15 minutes and less than 7 days": the second limit ends what nobody waits for, and says nothing to people.
+  const plain = (conditions: readonly RuleCondition[]): readonly RuleCondition[] =>
+    conditions.length > 1 ? conditions.filter((condition) => condition.what !== "age_s" || condition.above !== null) : conditions;
+  return anyOf.map((conditions) => plain(conditions).map(conditionText).join(translate("and")));
 }
 
 function conditionText(condition: RuleCondition): string {
@@ -109,6 +112,10 @@ function conditionText(condition: RuleCondition): string {
         ? translate("condition_none", { conditions: ruleConditionLines(condition.none_of).join(translate("or")) })
         : null;
   if (nested !== null) return translate("in_brackets", { text: nested }).trim();
+  if (condition.what === "age_s" && condition.above !== null) {
+    const of = condition.of ? channelName(condition.of) : translate("condition_any_data");
+    return translate("condition_missing", { of, duration: durationText(condition.above) });
+  }
   const unit = unitOfWhat(condition.what);
   const subject = [
     channelName(condition.what),

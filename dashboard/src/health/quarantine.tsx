@@ -40,7 +40,11 @@ export function Quarantine(): JSX.Element | null {
       cell: (message) => message.gateway ?? translate("unknown"),
       sortBy: (message) => message.gateway,
     },
-    { key: "detail", head: translate("health_detail"), cell: (message) => englishOnly(message.detail) || message.topic },
+    {
+      key: "detail",
+      head: translate("health_detail"),
+      cell: (message) => englishOnly(message.detail.replace(`${message.reason}: `, "")) || message.topic,
+    },
     { key: "count", head: translate("health_count"), number: true, cell: (message) => message.count, sortBy: (message) => message.count },
     { key: "do", head: translate("actions"), cell: (message) => <MessageActions message={message} /> },
   ];

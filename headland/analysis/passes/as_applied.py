@@ -47,8 +47,8 @@ _METHOD: Final = Method(
     "running total along the track, laid across it by the implement's lateral pattern (none: even over the swath) "
     "after its latency, each cell with the integral over it; carried by the vehicle's own wind estimate times the fall "
     "from its height: granules at 8 m/s, droplets of their class's median by drag and gravity (Marchant 1977) in the "
-    "rotors' jet (Bauersfeld et al. 2025, momentum theory); measured_flow: trapezoid over flows at most 5 s "
-    "apart or a meter's total; tank_mass: the hopper's loss between refills, even over the time in which the feeder "
+    "rotors' jet (Bauersfeld et al. 2025, momentum theory); flow meter: trapezoid over flows at most 5 s "
+    "apart or a meter's total; tank or hopper: its loss between refills, even over the time in which the feeder "
     "was on, behind its lag as the weights show it; coverage is the known share of the time of work",
 )
 _RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over the usable area that a swath covered")
