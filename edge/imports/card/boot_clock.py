@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.imports.log_clock import LogClock
-from edge.sources.mavlink.card.flights import Edge, Gap
+from edge.sources.mavlink.card.flight import Edge, Gap
 from headland.contract.records import Clock
 
 #: The vehicle's UTC and its receiver's own differ by less, else a log is of another run of the autopilot.

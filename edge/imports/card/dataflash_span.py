@@ -20,7 +20,7 @@ from edge.imports.dataflash.format import HEAD, HEAD_BYTES, Format
 from edge.imports.dataflash.reader import Message
 from edge.imports.log_clock import BootTime, gps_utc_us
 from edge.imports.log_output import LogOutput
-from edge.sources.mavlink.card.flights import Gap
+from edge.sources.mavlink.card.flight import Gap
 from edge.sources.mavlink.card.span_reader import SpanResult, SpanRun
 from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.settings import MavlinkSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge.sources.mavlink.card.flights import Gap
+from edge.sources.mavlink.card.flight import Gap
 from edge.sources.mavlink.card.span_reader import LogFormat, LogFormats, SpanRun
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.source import DeviceId, Sink

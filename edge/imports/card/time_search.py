@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, Final
 
-from edge.sources.mavlink.card.sparse_file import Range
+from edge.sources.mavlink.card.transfer.sparse_file import Range
 
 Reads = Generator[Range, bytes, Any]
 

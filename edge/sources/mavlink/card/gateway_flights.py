@@ -15,7 +15,8 @@ from typing import Final
 
 import msgspec
 
-from edge.sources.mavlink.card.flights import Edge, Flight, FlightWatch
+from edge.sources.mavlink.card.flight import Edge, Flight
+from edge.sources.mavlink.card.flight_watch import FlightWatch
 from edge.sources.mavlink.output.device_output import KIND
 from edge.sources.source import DeviceId, Readings, Sink
 from headland.contract.records import Clock, Event

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from edge.sources.mavlink.card.flights import Gap, Interval, intervals_by_channel
-from edge.sources.mavlink.card.sparse_file import Ranges
+from edge.sources.mavlink.card.flight import Gap, Interval, intervals_by_channel
+from edge.sources.mavlink.card.transfer.sparse_file import Ranges
 from edge.sources.source import NO_FLAGS, Reading, Readings, Sink
 from headland.contract.records import ChannelInfo, Descriptor, Event
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from edge.sources.mavlink.card.flights import Flight
+from edge.sources.mavlink.card.flight import Flight
 from edge.sources.mavlink.card.gateway_flights import GatewayFlights, VehicleNow
 from edge.sources.mavlink.card.healing import CardVehicle, Healing, Sends
 from edge.sources.mavlink.card.span_reader import CardParts, HistorySink

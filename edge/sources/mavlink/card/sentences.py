@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from edge.sources.mavlink.card.flights import Flight
+from edge.sources.mavlink.card.flight import Flight
 from headland.units_of_time import HOUR_MS
 
 _RECENT_MS: Final = 24 * HOUR_MS

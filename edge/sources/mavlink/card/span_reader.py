@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from edge.sources.mavlink.card.flights import Gap
+from edge.sources.mavlink.card.flight import Gap
 from edge.sources.mavlink.card.gateway_flights import GatewayFlights
-from edge.sources.mavlink.card.sparse_file import Range
+from edge.sources.mavlink.card.transfer.sparse_file import Range
 from edge.sources.source import DeviceId, Sink
 
 

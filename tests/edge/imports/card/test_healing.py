@@ -11,7 +11,7 @@ import pytest
 
 from edge.imports.card.dataflash_span import DataflashSpan
 from edge.imports.card.formats import log_formats
-from edge.sources.mavlink.card.flights import Flight
+from edge.sources.mavlink.card.flight import Flight
 from edge.sources.mavlink.card.gateway_flights import GatewayFlights
 from edge.sources.mavlink.card.healing import CardVehicle, Healing
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
@@ -29,7 +29,7 @@ from edge.sources.source import Readings
 from firmware_sim.drone.card import dataflash as df
 from tests.edge.imports.card.conftest import CUT_S, Landed
 from tests.edge.imports.card.healed_flight import Store
-from tests.edge.sources.mavlink.card.test_log_transfer import Card
+from tests.edge.sources.mavlink.card.transfer.test_log_transfer import Card
 from tests.firmware_sim.drone.card.served_card import ServedCard
 
 Hurt = Callable[[list[RawFrame]], list[RawFrame]]
@@ -57,8 +57,8 @@ class Play:
         """Replace the gateway by a new one; the old one is killed, with what it did not write."""
         job = self.healing._job
         assert job is not None
-        assert job.file is not None
-        job.file._file.close()
+        assert job.reading._file is not None
+        job.reading._file._file.close()
         self.begin()
 
     def run(self, seconds: float, *, until: Callable[[], object] = lambda: False) -> None:

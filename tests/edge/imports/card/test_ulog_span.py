@@ -6,7 +6,7 @@ import pytest
 
 from edge.imports.card.formats import log_formats
 from edge.imports.ulog.source import UlogSource
-from edge.sources.mavlink.card.flights import Edge, Gap, Silences
+from edge.sources.mavlink.card.flight import Edge, Gap, Silences
 from edge.sources.mavlink.card.healed_rows import HealedRows
 from edge.sources.mavlink.card.span_reader import SpanResult
 from edge.sources.mavlink.settings import MavlinkSettings

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import firmware_sim.drone.card.file_server as file_server
-from edge.sources.mavlink.card.file_listing import FileListing
-from edge.sources.mavlink.card.file_messages import END_OF_FILE, FileAnswer
-from edge.sources.mavlink.card.file_transfer import FileTransfer
-from edge.sources.mavlink.card.sparse_file import SparseFile
-from edge.sources.mavlink.card.transfer import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.file_listing import FileListing
+from edge.sources.mavlink.card.transfer.file_messages import END_OF_FILE, FileAnswer
+from edge.sources.mavlink.card.transfer.file_transfer import FileTransfer
+from edge.sources.mavlink.card.transfer.port import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.sparse_file import SparseFile
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, FileRequest, Outgoing, RequestFile
 from tests.firmware_sim.drone.card.served_card import ServedCard

@@ -160,7 +160,8 @@ class SparseFile:
         """Save, and close the file."""
         with contextlib.suppress(OSError):
             self.save()
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def delete(self) -> None:
         """Close the file and remove it from the gateway's disk."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from edge.sources.mavlink.card.flights import Edge, Flight, FlightWatch, intervals_by_channel
+from edge.sources.mavlink.card.flight import Edge, Flight, intervals_by_channel
+from edge.sources.mavlink.card.flight_watch import FlightWatch
 from edge.sources.source import DeviceId, Readings
 from headland.contract.records import Clock
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.card.file_transfer import FileTransfer
-from edge.sources.mavlink.card.log_transfer import LogTransfer
-from edge.sources.mavlink.card.sparse_file import Ranges, SparseFile
-from edge.sources.mavlink.card.transfer import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.file_transfer import FileTransfer
+from edge.sources.mavlink.card.transfer.log_transfer import LogTransfer
+from edge.sources.mavlink.card.transfer.port import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.sparse_file import Ranges, SparseFile
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Outgoing, RequestLogData, RequestLogEnd, RequestLogList
 from edge.sources.mavlink.protocol.frame import RawFrame

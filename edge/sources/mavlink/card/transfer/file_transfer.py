@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge.sources.mavlink.card.file_listing import FileListing
-from edge.sources.mavlink.card.file_messages import (
+from edge.sources.mavlink.card.transfer.file_listing import FileListing
+from edge.sources.mavlink.card.transfer.file_messages import (
     DATA_BYTES,
     END_OF_FILE,
     INVALID_SESSION,
@@ -21,8 +21,8 @@ from edge.sources.mavlink.card.file_messages import (
     FileRequests,
     read_answer,
 )
-from edge.sources.mavlink.card.sparse_file import SparseFile
-from edge.sources.mavlink.card.transfer import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.port import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.sparse_file import SparseFile
 from edge.sources.mavlink.protocol.encoder import FileRequest, Outgoing, RequestFile
 from edge.sources.mavlink.protocol.frame import RawFrame
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from edge.sources.mavlink.card.sparse_file import SparseFile
-from edge.sources.mavlink.card.transfer import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.port import LogEntry, NotAnswered
+from edge.sources.mavlink.card.transfer.sparse_file import SparseFile
 from edge.sources.mavlink.dialect.definitions import PAYLOAD_BYTES, id_of
 from edge.sources.mavlink.protocol.encoder import Outgoing, RequestLogData, RequestLogEnd, RequestLogList
 from edge.sources.mavlink.protocol.frame import RawFrame

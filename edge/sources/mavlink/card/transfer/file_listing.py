@@ -6,8 +6,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
-from edge.sources.mavlink.card.file_messages import FileAnswer
-from edge.sources.mavlink.card.transfer import LogEntry
+from edge.sources.mavlink.card.transfer.file_messages import FileAnswer
+from edge.sources.mavlink.card.transfer.port import LogEntry
 
 #: Where autopilots have their logs: ArduPilot on a card and in its simulator, PX4 on a card and in its simulator.
 ROOTS: Final = ("/APM/LOGS", "logs", "/fs/microsd/log", "/log")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.sources.mavlink.card.sparse_file import SparseFile
+from edge.sources.mavlink.card.transfer.sparse_file import SparseFile
 from edge.sources.mavlink.protocol.encoder import Outgoing
 from edge.sources.mavlink.protocol.frame import RawFrame
 from headland.errors import HeadlandError
