@@ -28,7 +28,7 @@ from headland.contract.records import Descriptor
 from headland.errors import DataDamaged
 from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.repair.checksums import flip
-from headland.store.duckdb.repair.salvage import list_used_blocks
+from headland.store.duckdb.repair.file_lists import list_used_blocks
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, WriteBatch
 from tests.store.batches import EVERYTHING, batch, event, key

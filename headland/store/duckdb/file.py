@@ -21,10 +21,11 @@ from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.errors import translate_error
 from headland.store.duckdb.parity_keeper import ParityKeeper
-from headland.store.duckdb.paths import aside_of, copy_of, remove_database, size_of, sync_folder, wal_of
+from headland.store.duckdb.paths import aside_of, copy_of, parity_of, remove_database, size_of, sync_folder, wal_of
 from headland.store.duckdb.repair.blocks import find_damaged
 from headland.store.duckdb.repair.file_repair import note_deleted, repair_file
 from headland.store.duckdb.repair.log_repair import complete_note, mend_log
+from headland.store.duckdb.repair.parity import ParityFile
 from headland.store.duckdb.tables.compaction import Progress, no_progress, write_copy
 from headland.store.duckdb.tables.contents import load_state
 from headland.store.duckdb.tables.transaction import count, transaction
@@ -338,7 +339,7 @@ class DuckDBFile:
                 note_deleted(self.path, wall_clock_ms())
             return None
         damage = mend_log(self.path, wall_clock_ms())
-        location = find_damaged(self.path, most_s)
+        location = find_damaged(self.path, most_s, ParityFile(parity_of(self.path)))
         if location is not None and size_of(self.path):
             repair_file(self.path, f"the block at byte {location:,} differs from its checksum", wall_clock_ms())
         return damage

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from headland.store.duckdb.paths import parity_of, size_of, wal_of
 from headland.store.duckdb.repair.parity import (
     LogExtent,
@@ -20,6 +22,7 @@ from headland.store.duckdb.repair.parity import (
 
 _LOGGER = logging.getLogger(__name__)
 
+_LIST_BLOCKS: Final = "SELECT DISTINCT block_id FROM pragma_metadata_info()"
 #: Blocks for which parity is computed at a time: some tens of milliseconds.
 MOST_GROUPS: Final = 100
 
@@ -48,25 +51,27 @@ class ParityKeeper:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def log_extent(self) -> LogExtent | None:
-        """Return the present log; called between two transactions, it ends with a whole one."""
+    def look(self, connection: duckdb.DuckDBPyConnection) -> tuple[LogExtent | None, set[int]]:
+        """Return the present log, and the blocks with lists of tables; in the writer thread between transactions."""
+        lists = {number for (number,) in connection.execute(_LIST_BLOCKS).fetchall()}
         with self._lock:
             size = size_of(wal_of(self._path))
             state = None if self._descriptor is None else read_checkpoint(read_headers(self._descriptor))
-            return LogExtent(state, size) if state is not None and size else None
+            return LogExtent(state, size) if state is not None and size else None, lists
 
-    def update(self, log: LogExtent | None, most_groups: int = MOST_GROUPS) -> bool:
+    def update(self, seen: tuple[LogExtent | None, set[int]], most_groups: int = MOST_GROUPS) -> bool:
         """Bring the parity up to date, of at most so many groups of the file; return whether there are no more.
 
         A disk without room leaves the store without parity, and nothing else.
         """
+        log, lists = seen
         with self._lock:
             if self._descriptor is None:
                 return True
             try:
                 if log is not None:
                     cover_log(self._descriptor, wal_of(self._path), log, ParityFile(parity_of(wal_of(self._path))))
-                is_done = cover_file(self._descriptor, ParityFile(parity_of(self._path)), most_groups)
+                is_done = cover_file(self._descriptor, ParityFile(parity_of(self._path)), lists, most_groups)
             except OSError as error:
                 if not self._failed:
                     _LOGGER.warning("the parity of %s is not up to date: %s", self._path, error.strerror)

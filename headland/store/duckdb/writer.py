@@ -171,7 +171,7 @@ class DuckDBWriter:
 
     def protect(self) -> bool:
         """Bring the parity of the files up to date, in the caller's thread; return whether nothing is left to do."""
-        return self._file.parity.update(self.run(self._file.parity.log_extent))
+        return self._file.parity.update(self.run(lambda: self._file.parity.look(self._file.connection)))
 
     def close(self) -> None:
         """Finish the waiting jobs, end the thread and close the file."""
@@ -180,7 +180,8 @@ class DuckDBWriter:
         # The next opening is quick then.
         with suppress(duckdb.Error, HeadlandError), self._file.more_memory(LARGE_WORK_MB):
             self._checkpoint()
-        self._file.parity.update(self._file.parity.log_extent(), _PROTECTED_AT_CLOSE)
+        with suppress(duckdb.Error, HeadlandError):
+            self._file.parity.update(self._file.parity.look(self._file.connection), _PROTECTED_AT_CLOSE)
         self._file.close()
         with self._lock:
             self._failure = RetryLater("The store is closed.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,12 +17,12 @@ from headland.damage_notes import load_notes, note_path
 from headland.errors import DataDamaged, RetryLater
 from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.repair import file_repair
-from headland.store.duckdb.repair.blocks import mend_blocks
+from headland.store.duckdb.repair.blocks import find_damaged, mend_blocks
 from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip, list_suspects
+from headland.store.duckdb.repair.file_lists import list_used_blocks
 from headland.store.duckdb.repair.log_file import scan_log
 from headland.store.duckdb.repair.log_repair import make_header
-from headland.store.duckdb.repair.parity import ParityFile
-from headland.store.duckdb.repair.salvage import list_used_blocks
+from headland.store.duckdb.repair.parity import BLOCK_BYTES, PAGE_BYTES, ParityFile, cover_file
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState, Points, Samples, SeriesKey, WriteBatch, WriteResult
 from tests.store.batches import EVERYTHING, batch, event, key
@@ -184,6 +185,24 @@ def test_a_lost_page_of_a_header_a_block_or_the_log_is_given_back(stopped: Path,
             spoil.write_bytes((body[:place] + bytes(4096))[: len(body)] + body[place + 4096 :])
             with closing(DuckDBStore(path)) as store:
                 assert contents_of(store) == whole
+
+
+def test_a_page_of_which_the_checksum_does_not_see_that_it_is_lost_is_given_back(tmp_path: Path) -> None:
+    path, parity = tmp_path / "file", ParityFile(tmp_path / "parity")
+    words = b"repeated" * (PAGE_BYTES // 8)
+    body = struct.pack("<QQ", 3, 0).ljust(PAGE_BYTES - 8, b"\0")
+    header = struct.pack("<Q", checksum(body)) + body
+    block = bytes(PAGE_BYTES - 8) + words + bytes(BLOCK_BYTES - 2 * PAGE_BYTES)
+    block = struct.pack("<Q", checksum(block)) + block
+    path.write_bytes(3 * header + block)
+    with path.open("rb") as file:
+        assert cover_file(file.fileno(), parity, (), 10)
+    lost = 3 * header + block.replace(words, bytes(PAGE_BYTES))
+    path.write_bytes(lost)
+    assert checksum(lost[3 * PAGE_BYTES + 8 :]) == struct.unpack_from("<Q", block)[0]
+    assert find_damaged(path, 5.0, parity) == 3 * PAGE_BYTES
+    assert mend_blocks(path, parity).restored == 1
+    assert path.read_bytes() == 3 * header + block
 
 
 def test_parity_of_another_state_of_a_file_changes_nothing(stopped: Path, path: Path) -> None:

@@ -24,6 +24,7 @@ from headland.store.duckdb.repair.parity import (
     HEADERS,
     PAGE_BYTES,
     ParityFile,
+    differs,
     groups_of,
     is_current,
     is_of,
@@ -90,9 +91,9 @@ def mend_blocks(path: Path, parity: ParityFile) -> BlockReport:
     with path.open("r+b") as file:
         has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
         for number, location, body, stored in _blocks(path):
-            if checksum(body) == stored:
-                continue
             group, block = parity.read(number + HEADERS), _CHECKSUM.pack(stored) + body
+            if checksum(body) == stored and not differs(group, block, is_current=has_parity):
+                continue
             if group is not None and not is_of(group, block, is_current=has_parity):
                 group = None
             whole = restore_block(group, block) if group is not None else None
@@ -132,11 +133,19 @@ def _fill_up(file: BinaryIO, report: BlockReport) -> None:
         file.truncate(location + BLOCK_BYTES)
 
 
-def find_damaged(path: Path, most_s: float) -> int | None:
-    """Return the location of the first block that differs from its checksum; None after the last, or after `most_s`."""
+def find_damaged(path: Path, most_s: float, parity: ParityFile) -> int | None:
+    """Return the location of the first block that differs from its checksum or parity; None after the last.
+
+    It is None after `most_s` as well.
+    """
     until_s = time.monotonic() + most_s
-    for _, location, body, stored in _blocks(path):
-        if checksum(body) != stored:
+    has_parity = False
+    if path.exists():
+        with path.open("rb") as file:
+            has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
+    for number, location, body, stored in _blocks(path):
+        group = parity.read(number + HEADERS) if has_parity else None
+        if checksum(body) != stored or differs(group, _CHECKSUM.pack(stored) + body, is_current=has_parity):
             return location
         if time.monotonic() > until_s:
             return None

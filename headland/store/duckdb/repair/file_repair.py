@@ -26,10 +26,11 @@ from headland.store.duckdb.paths import (
     wal_of,
 )
 from headland.store.duckdb.repair.blocks import BlockReport, DamagedBlock, corrected, find_damaged, mend_blocks
+from headland.store.duckdb.repair.file_lists import GroupId, list_used_blocks, take_fingerprints
 from headland.store.duckdb.repair.log_file import scan_log
 from headland.store.duckdb.repair.log_repair import locked
 from headland.store.duckdb.repair.parity import ParityFile
-from headland.store.duckdb.repair.salvage import GroupId, Salvage, list_used_blocks, salvage, take_fingerprints
+from headland.store.duckdb.repair.salvage import Salvage, salvage
 
 _ROOM: Final = 1.1
 _MOST_INSPECTION_S: Final = 20.0
@@ -88,7 +89,7 @@ def repair_file(path: Path, reason: str, now_ms: int) -> FileDamage:
 
 def inspect_files(path: Path) -> str | None:
     """Return what is wrong with a store that no process has open, None for nothing; changes nothing."""
-    location = find_damaged(path, _MOST_INSPECTION_S)
+    location = find_damaged(path, _MOST_INSPECTION_S, ParityFile(parity_of(path)))
     if location is not None:
         return f"the block at byte {location:,} of {path} differs from its checksum"
     log = wal_of(path).read_bytes() if wal_of(path).exists() else b""
