@@ -52,6 +52,8 @@ _FORECAST_AGE_H: Final = 3
 _MOST_MADE: Final = 3
 #: Samples of outdoor weather are read again after so long.
 _FRESH_MS: Final = 5 * MINUTE_MS
+#: Where there was too little data for one, it is tried again after so long: a past may be on its way.
+_RETRY_MS: Final = 20_000
 #: Alarms that are looked through for what was acknowledged.
 _MOST_ALARMS: Final = 500
 _SUNSET_MS: Final = 90 * MINUTE_MS
@@ -130,7 +132,7 @@ def _make_missing(
     """Make and record the forecast of some greenhouses that have none, as a request of the forecast does."""
     missing = [one for one in subjects if one.kind == "greenhouse" and one.id not in forecasts][:_MOST_MADE]
     for subject in missing:
-        key = ("tonight-made", scope.organisation, subject.id, scope.now_ms // _FRESH_MS)
+        key = ("tonight-made", scope.organisation, subject.id, scope.now_ms // _RETRY_MS)
         scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject))  # type: ignore[misc]
     return _forecasts(scope, repositories, missing) if missing else {}
 

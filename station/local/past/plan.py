@@ -45,23 +45,23 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
         return farm_named(self.scenario, self.scale)
 
     def jobs(self) -> Iterator[HouseJob | FlightJob]:
-        """Yield the jobs that are not done: flights first, which are few and short."""
+        """Yield the jobs that are not done: houses first, since the next day is told from them."""
         for job in self._all_jobs():
             if job.name not in self.done:
                 yield job
 
     def _all_jobs(self) -> Iterator[HouseJob | FlightJob]:
         farm = self.farm
+        compartments = sum(house.compartments for house in farm.houses)
+        days = min(self.house_days, max(1.0, _MOST_COMPARTMENT_DAYS / max(1, compartments)))
+        for number, house in enumerate(farm.houses, 1):
+            yield HouseJob(f"house-{number}", number, house, self.end_ms - round(days * DAY_MS))
         end = datetime.fromtimestamp(self.end_ms / 1000, ZoneInfo(DEMO_TIME_ZONE))
         for number, drone in enumerate(farm.drones, 1):
             for flight in drone.past:
                 day = (end - timedelta(days=flight.days_ago)).replace(hour=0, minute=0, second=0, microsecond=0)
                 start_ms = round((day + timedelta(hours=flight.hour)).timestamp() * 1000)
                 yield FlightJob(f"flight-{number}-{flight.days_ago}", number, drone, flight, start_ms)
-        compartments = sum(house.compartments for house in farm.houses)
-        days = min(self.house_days, max(1.0, _MOST_COMPARTMENT_DAYS / max(1, compartments)))
-        for number, house in enumerate(farm.houses, 1):
-            yield HouseJob(f"house-{number}", number, house, self.end_ms - round(days * DAY_MS))
 
 
 @dataclass(frozen=True, slots=True)
