@@ -508,7 +508,7 @@ def test_a_narrow_chart_shows_its_peaks(known: Known) -> None:
 
 
 def test_a_narrow_chart_tells_a_gap_from_steps_that_were_left_out(known: Known) -> None:
-    window = {"start": START_MS - 2 * DAY_MS, "end": START_MS + 12 * DAY_MS}
+    window: dict[str, Any] = {"start": START_MS - 2 * DAY_MS, "end": START_MS + 12 * DAY_MS}
     whole, narrow = (ask(known, "overview", width=width, **window)["samples"] for width in (5000, 50))
     assert narrow["chosen_by"] == "min_max"
     assert len(narrow["time_ms"]) < 400
