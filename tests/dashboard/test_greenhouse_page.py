@@ -167,3 +167,33 @@ def test_a_hundred_thousand_samples_are_drawn_and_a_few_minutes_are_not_enough_d
     mean = page.locator("[data-panel=days] tr[data-index=vpd_kpa] td")
     expect(mean.last).to_have_text(re.compile(r"^Not enough data \d+%$"))
     expect(page.locator("[data-panel=notes]")).to_contain_text("this one is known by its device only")
+
+
+def test_houses_are_a_table_with_the_risk_of_each_and_any_value_is_downloaded(visit: Open, house: House) -> None:
+    page = visit("#/greenhouse", locale="zh-CN", viewport={"width": 390, "height": 844})
+    rows = page.locator("[data-panel=houses] tbody tr")
+    row = page.locator(f"tr[data-house='{house.id}']")
+    expect(row).to_be_visible()
+    # The devices of its zones are no houses of their own.
+    expect(rows.filter(has_text="box")).to_have_count(0)
+    expect(page.locator("th[aria-sort=descending]")).to_have_text(re.compile("^风险"))
+    page.get_by_role("button", name="温室", exact=True).click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text(re.compile("^温室"))
+    row.get_by_role("link").click()
+    outlook = page.locator("[data-panel=outlook]")
+    for kind, name in (("leaf_condensation", "叶面结露"), ("cover_condensation", "棚膜结露")):
+        expect(outlook.locator(f"[data-statement={kind}] h3")).to_contain_text(name)
+    panel = page.locator("[data-panel=download]")
+    panel.get_by_label("设备").select_option("gh-west")
+    panel.get_by_label("相对湿度").uncheck()
+    panel.get_by_role("button", name="7 天").click()
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="下载 CSV").click()
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert "air_temperature_degc" in lines[0]
+    assert "relative_humidity_pct" not in lines[0]
+    assert len(lines) > DAYS * 1440 - 10
+    # Any two dates: the newest day is first in the tables.
+    page.get_by_label("开始日期").first.fill(page.get_by_label("结束日期").first.input_value())
+    expect(page.locator("[data-panel=days] thead th")).to_have_count(2)
+    expect(page).to_have_url(re.compile(r"days=0?\.?\d+"))

@@ -83,7 +83,7 @@ export function diseasePanel(overview: Overview): HTMLElement {
     "section",
     { class: "card", "data-panel": "disease" },
     make("h2", {}, translate("greenhouse_disease")),
-    make("p", { class: "note" }, translate("greenhouse_disease_about")),
+    make("p", { class: "note" }, `${translate("greenhouse_disease_about")} ${translate("greenhouse_disease_scale")}`),
     rows.length === 0
       ? make("p", { class: "note" }, translate("greenhouse_no_disease"))
       : daysTable(overview, translate("greenhouse_disease"), rows),
@@ -123,13 +123,14 @@ export function daysPanel(overview: Overview): HTMLElement {
 function daysTable(overview: Overview, name: string, rows: [string, DayColumn][]): HTMLElement {
   return scrollTable(
     name,
-    [translate("quantity"), ...overview.days.start_ms.map(dayText)],
+    // The newest day is beside the name of the quantity, where it is seen on a phone, too.
+    [translate("quantity"), ...overview.days.start_ms.map(dayText).reverse()],
     rows.map(([index, column]) =>
       make(
         "tr",
         { "data-index": index },
         make("th", { scope: "row" }, channelName(index), " ", make("span", { class: "unit" }, unitText(column.unit))),
-        ...column.value.map((value, day) => dayCell(index, column, value, day)),
+        ...column.value.map((value, day) => dayCell(index, column, value, day)).reverse(),
       ),
     ),
     "days",

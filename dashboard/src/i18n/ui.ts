@@ -32,7 +32,7 @@ export const ui = catalogue({
   required_mark: ["Fields marked * are required.", "带 * 的为必填项。"],
   period: ["Period", "时段"],
   period_today: ["Today", "今天"],
-  period_days: ["{days} days", "{days} 天"],
+  period_days: ["{days} d", "{days} 天"],
   period_from: ["From", "开始日期"],
   period_to: ["To", "结束日期"],
   period_order: ["The period ends before it begins.", "结束日期早于开始日期。"],

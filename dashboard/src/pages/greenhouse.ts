@@ -1,9 +1,12 @@
 // Page of a greenhouse: climate charts, daily values, places, notes, data sources and samples over a window of days.
 
 import "../i18n/greenhouse";
+import { signal, type Signal } from "@preact/signals";
+import { createElement } from "preact";
 import { nowMs } from "../api/clock";
 import { request, requestAll, ApiError } from "../api/request";
 import { hrefOf } from "../app/address";
+import { mountInto } from "../app/mount";
 import type { Mount, View } from "../app/view";
 import { make, setText } from "../components/dom";
 import { labelled, scrollTable, simulatedBadge } from "../components/parts";
@@ -12,16 +15,23 @@ import { reportLinks } from "../components/report_links";
 import { isStale, ValueTile } from "../components/value_tile";
 import { ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
 import { daysPanel, diseasePanel, lightPanel } from "../greenhouse/day_panels";
+import { DownloadPanel } from "../greenhouse/download_panel";
 import { HeatMap } from "../greenhouse/heat_map";
+import { HousesTable } from "../greenhouse/houses_table";
 import { NotesPanel } from "../greenhouse/notes_panel";
+import { OutlookPanel } from "../greenhouse/outlook_panel";
 import type { GrowerNote, GreenhouseItem, Overview } from "../greenhouse/records";
 import { SamplesPanel } from "../greenhouse/samples_panel";
+import "../greenhouse/greenhouse.css";
+import { DateRange, type Period } from "../ui/date_range";
 import { dateTimeText, windowText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
 import { channelName, englishOnly, term, translate } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
 const LENGTHS_DAYS = [1, 3, 7, 14, 28];
+/** What the API answers in one overview; values of longer periods are downloaded. */
+const MOST_DAYS = 31;
 const REFRESH_MS = 60_000;
 const TIMEOUT_MS = 120_000;
 const TILES = ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "leaf_temperature_degc", "vent_open_pct"];
@@ -33,6 +43,10 @@ export const mount: Mount = async (place, view) => {
     return;
   }
   const requested = view.route.parts[0];
+  if (requested === undefined && greenhouses.length > 1) {
+    mountInto(place, view, () => createElement(HousesTable, { houses: greenhouses }));
+    return;
+  }
   const greenhouse = greenhouses.find(({ id }) => id === requested) ?? (greenhouses[0] as GreenhouseItem);
   const page = new GreenhousePage(greenhouse, greenhouses, view);
   view.setTitle(greenhouse.name);
@@ -57,6 +71,12 @@ class GreenhousePage {
   readonly #dayTable = make("div");
   readonly #dataQuality = make("section", { class: "card", "data-panel": "data-quality" });
   readonly #tileOf = new Map<string, ValueTile>();
+  readonly #dates = make("div", { class: "dates" });
+  readonly #outlook = make("section", { class: "card", "data-panel": "outlook" });
+  readonly #download = make("section", { class: "card", "data-panel": "download" });
+  readonly #shownDevices = signal<readonly string[]>([]);
+  readonly #period: Signal<Period>;
+  #days: number;
   #shownWindow: Overview | null = null;
   #devices: string[] = [];
   #endMs: number | null;
@@ -69,12 +89,14 @@ class GreenhousePage {
     const { query } = view.route;
     const to = Number(query.get("to"));
     this.#endMs = Number.isFinite(to) && to > 0 ? to : null;
-    const days = query.get("days") ?? "1";
+    const asked = Number(query.get("days") ?? "1");
+    this.#days = asked > 0 && asked <= MOST_DAYS ? asked : 1;
+    this.#period = signal(this.#chosenPeriod());
     this.#lengthSelect = make(
       "select",
-      { id: "greenhouse-length", onchange: () => this.#setChoice("days", this.#lengthSelect.value) },
+      { id: "greenhouse-length", onchange: () => this.#setDays(Number(this.#lengthSelect.value)) },
       ...LENGTHS_DAYS.map((length) =>
-        make("option", { value: length, selected: String(length) === days }, translate("greenhouse_length", { days: length })),
+        make("option", { value: length, selected: length === this.#days }, translate("greenhouse_length", { days: length })),
       ),
     );
     const comparison = query.get("beside") ?? "";
@@ -94,7 +116,7 @@ class GreenhousePage {
       {
         id: "greenhouse-select",
         onchange: () => {
-          location.hash = hrefOf("greenhouse", [greenhouseSelect.value], { days: this.#lengthSelect.value });
+          location.hash = hrefOf("greenhouse", [greenhouseSelect.value], { days: String(this.#days) });
         },
       },
       ...greenhouses.map(({ id, name }) => make("option", { value: id, selected: id === greenhouse.id }, name)),
@@ -104,7 +126,13 @@ class GreenhousePage {
     this.element = make(
       "div",
       { class: "page greenhouse" },
-      make("div", { class: "page-head" }, make("h1", {}, greenhouse.name), this.#stage),
+      make(
+        "div",
+        { class: "page-head" },
+        make("h1", {}, greenhouse.name),
+        this.#stage,
+        greenhouses.length > 1 ? make("a", { href: hrefOf("greenhouse") }, translate("greenhouse_all")) : null,
+      ),
       make(
         "div",
         { class: "choices-row" },
@@ -120,8 +148,10 @@ class GreenhousePage {
           button(translate("greenhouse_now"), () => this.#setEnd(null)),
         ),
       ),
+      this.#dates,
       make("p", {}, this.#window),
       this.#progress.element,
+      this.#outlook,
       make("section", { class: "card", "data-panel": "now" }, make("h2", {}, translate("greenhouse_current")), this.#currentValues),
       this.#charts.element,
       this.#dayPanels,
@@ -140,7 +170,18 @@ class GreenhousePage {
         ),
       ),
       this.#samples.element,
+      this.#download,
     );
+    mountInto(this.#dates, view, () =>
+      createElement(DateRange, {
+        period: this.#period.value,
+        lengthsDays: [],
+        maxDays: MOST_DAYS,
+        onChange: (period) => this.#setPeriod(period),
+      }),
+    );
+    mountInto(this.#outlook, view, () => createElement(OutlookPanel, { house: greenhouse }));
+    mountInto(this.#download, view, () => createElement(DownloadPanel, { devices: this.#shownDevices.value }));
   }
 
   async start(): Promise<void> {
@@ -165,7 +206,7 @@ class GreenhousePage {
   }
 
   async #load(): Promise<void> {
-    const span = Number(this.#lengthSelect.value) * DAY_MS;
+    const span = this.#days * DAY_MS;
     const endMs = this.#endMs ?? Math.floor(nowMs());
     const widthPx = Math.max(300, Math.min(2000, this.element.clientWidth));
     const overviewOf = (greenhouse: GreenhouseItem, start: number, end: number, zone: string | null): Promise<Overview> =>
@@ -192,6 +233,7 @@ class GreenhousePage {
 
   #draw(overview: Overview, comparison: Comparison | null): void {
     this.#devices = overview.devices;
+    if (overview.devices.join() !== this.#shownDevices.value.join()) this.#shownDevices.value = overview.devices;
     this.#shownWindow = overview;
     if (!this.#charts.zoomed) setText(this.#window, windowText(overview.start_ms, overview.end_ms));
     const stage = [overview.crop && term("crops", overview.crop), overview.stage && term("crop_stages", overview.stage)]
@@ -295,13 +337,33 @@ class GreenhousePage {
   }
 
   #shift(direction: number): void {
-    const span = Number(this.#lengthSelect.value) * DAY_MS;
+    const span = this.#days * DAY_MS;
     const to = (this.#endMs ?? Math.floor(nowMs())) + direction * span;
     this.#setEnd(to >= nowMs() ? null : to);
   }
 
+  #chosenPeriod(): Period {
+    return { startMs: (this.#endMs ?? nowMs()) - this.#days * DAY_MS, endMs: this.#endMs };
+  }
+
+  #setDays(days: number): void {
+    this.#days = days;
+    this.#period.value = this.#chosenPeriod();
+    this.#setChoice("days", String(days));
+  }
+
+  /** Display any two dates: what is beside the lengths of the list. */
+  #setPeriod({ startMs, endMs }: Period): void {
+    // Rounded down: the day before does not belong to it.
+    this.#days = Math.floor((10_000 * ((endMs ?? nowMs()) - startMs)) / DAY_MS) / 10_000;
+    this.#lengthSelect.value = LENGTHS_DAYS.includes(this.#days) ? String(this.#days) : "";
+    this.view.setQuery("days", String(this.#days));
+    this.#setEnd(endMs);
+  }
+
   #setEnd(endMs: number | null): void {
     this.#endMs = endMs;
+    this.#period.value = this.#chosenPeriod();
     this.#charts.showAll();
     this.view.setQuery("to", endMs === null ? null : String(endMs));
     void this.#load();
