@@ -25,6 +25,8 @@ _OUTPUTS: Final = 14
 class DataflashRecorder(FlightRecorder):
     """Logs flights as ArduCopter or ArduRover, by the `firmware` named."""
 
+    folder = FOLDER
+
     def __init__(self, vehicle: SimulatedVehicle, unique_id: bytes, firmware: str = "Copter") -> None:
         super().__init__(vehicle, unique_id)
         self._firmware = firmware

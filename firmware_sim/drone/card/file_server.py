@@ -138,7 +138,10 @@ class FileServer:
             if name.startswith(path + "/"):
                 first, _, rest = name.removeprefix(path + "/").partition("/")
                 entries[f"D{first}" if rest else f"F{first}\t{log.size_bytes}"] = None
-        return [entry.encode() for entry in entries] if entries else None
+        folder = self._recorder.folder
+        if not entries and folder.startswith(path + "/"):  # of a card without logs
+            entries["D" + folder.removeprefix(path + "/").partition("/")[0]] = None
+        return [entry.encode() for entry in entries] if entries or path == folder else None
 
     def _find(self, path: str) -> Log | None:
         return self._recorder.files().get(path)

@@ -40,6 +40,8 @@ class Log:
 class FlightRecorder:
     """Logs a vehicle's flights, one log for each; `logs` are those on its card, the oldest first."""
 
+    #: The folder of the logs.
+    folder = ""
     #: The number of the first log in the list that LOG_ENTRY gives.
     first_number = 1
 

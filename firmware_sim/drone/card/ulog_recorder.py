@@ -60,6 +60,7 @@ _PACKERS: Final = tuple(topic.packer for topic in TOPICS)
 class UlogRecorder(FlightRecorder):
     """Logs flights as PX4."""
 
+    folder = FOLDER
     first_number = 0
 
     def files(self) -> dict[str, Log]:
