@@ -95,6 +95,9 @@ def run(points: int, devices: int, channels: list[str], together: list[str], fol
         "devices": devices,
         "filled_s": round(time.perf_counter() - begin_s, 1),
     }
+    begin_s = time.perf_counter()
+    with closing(DuckDBStore(farm.folder.store_path)):
+        told["open_s"] = round(time.perf_counter() - begin_s, 1)
     told["other_load_cores"] = busy_cores()
     with farm.running():
         memory: list[float] = []
