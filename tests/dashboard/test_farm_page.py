@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from api.app import create_app
+from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.store.memory import MemoryStore
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import DRONE, HOUSE, OWN
-from tests.api.registry_api import fill_registry
 from tests.api.server import serve
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
@@ -134,7 +134,8 @@ def test_the_next_day_is_told_in_chinese_on_a_phone_without_a_word_of_english(vi
 
 
 def test_a_farm_without_anything_leads_to_the_first_steps(visit: Open, tmp_path: Path) -> None:
-    registry, _, _ = fill_registry(tmp_path)
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
+    registry.add_organisation(OWN, "Our farm", "test")
     app = create_app(
         MemoryStore(), organisation=OWN, readiness=list, counters=dict, gateways=FakeIngest(), registry=registry
     )
@@ -142,6 +143,7 @@ def test_a_farm_without_anything_leads_to_the_first_steps(visit: Open, tmp_path:
         page = visit("#/farm", base=str(client.base_url).rstrip("/"))
         steps = page.locator("[data-panel=first-steps]")
         expect(steps.get_by_role("link")).to_have_count(3)
+        expect(page.locator(".map-view")).to_be_hidden()
         expect(steps.get_by_role("link", name="Import field outlines")).to_have_attribute("href", "#/field")
         page.close()
     registry.close()

@@ -15,6 +15,7 @@ import { DomNode } from "../ui/dom_node";
 
 const ALARMS_MS = 5000;
 const GATEWAYS_MS = 10_000;
+const FIELDS_MS = 60_000;
 
 function FarmPage(): JSX.Element {
   const view = useView();
@@ -36,7 +37,9 @@ function FarmPage(): JSX.Element {
   const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
   useEffect(() => map.showGateways(gateways), [map, gateways]);
   useNow(1000);
+  const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
   const isEmpty = view.farm.devices.size === 0;
+  const isMapEmpty = isEmpty && fields?.length === 0;
   return (
     <div class="farm" ref={place}>
       <h1 class="hidden">{translate("page_farm")}</h1>
@@ -44,7 +47,9 @@ function FarmPage(): JSX.Element {
       <DomNode node={strip.element} class="farm-alarms" />
       <TonightCards />
       <div class="farm-places">
-        <DomNode node={map.element} class="farm-map-place" />
+        <div hidden={isMapEmpty} class="farm-map-place">
+          <DomNode node={map.element} />
+        </div>
         <div class="farm-list">
           <Devices map={map} chosen={chosen} choose={choose} />
           <Fields map={map} />
