@@ -57,6 +57,7 @@ class HouseAnswersBody(Model):
     items: list[PeriodAnswers]
     left_out: list[LeftOutItem]
     notes: Annotated[dict[str, str], Field(description="How a value was computed, or the validity of an index.")]
+    notes_zh: Annotated[dict[str, str], Field(description="The notes that there are in Chinese.")]
     events: Annotated[list[WetEventItem] | None, Field(description="For condensation only.")]
 
 
@@ -292,4 +293,5 @@ class OverviewBody(Model):
     map: OverviewMap
     left_out: list[LeftOutItem]
     notes: dict[str, str]
+    notes_zh: dict[str, str]
     grower_notes: Annotated[list[OverviewNote], Field(description="Notes about the greenhouse in the window, by time.")]

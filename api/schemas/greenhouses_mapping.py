@@ -18,6 +18,7 @@ from headland.analysis.greenhouse.sensor_health import ChannelHealth
 from headland.analysis.weather.site_weather import SiteWeather
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
+from headland.i18n.sentences import translate_sentence
 
 
 def climate_answers_of(answers: HouseAnswers) -> schema.ClimateAnswers:
@@ -66,6 +67,7 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
         ],
         "left_out": left_out_of(answers.left_out),
         "notes": notes_of(answers.notes),
+        "notes_zh": notes_in_chinese(answers.notes),
         "events": None
         if answers.events is None
         else [
@@ -84,6 +86,15 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
 def notes_of(notes: Mapping[str, str | CatalogText]) -> dict[str, str]:
     """Return the notes of an answer in English, the language of the API."""
     return {name: note if isinstance(note, str) else note.text("en") for name, note in notes.items()}
+
+
+def notes_in_chinese(notes: Mapping[str, str | CatalogText]) -> dict[str, str]:
+    """Return the notes that there are in Chinese."""
+    found = {
+        name: translate_sentence(note, "zh") if isinstance(note, str) else note.text("zh")
+        for name, note in notes.items()
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 def left_out_of(findings: list[DeviceFinding]) -> list[LeftOutItem]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from api.schemas.greenhouses_mapping import left_out_of, notes_of
+from api.schemas.greenhouses_mapping import left_out_of, notes_in_chinese, notes_of
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.analysis.greenhouse.climate import PeriodAnswers
@@ -74,6 +74,7 @@ def overview_of(overview: Overview) -> dict[str, Any]:
         },
         "left_out": [finding.model_dump() for finding in left_out_of(overview.left_out)],
         "notes": notes_of(overview.notes),
+        "notes_zh": notes_in_chinese(overview.notes),
         "grower_notes": [
             {"id": note.id, "time_ms": note.time_ms, "author": note.author, "text": note.text}
             for note in overview.grower_notes

@@ -166,7 +166,8 @@ def test_the_light_of_a_day_is_its_integral_by_the_sensor_that_is_there(known: K
     assert values(body, "dli_mol_m2")[5] == pytest.approx(500 * 43_200 * 2 / np.pi / 1e6, rel=0.01)
     assert values(body, "photoperiod_h")[5] == pytest.approx(12.0, abs=0.25)
     assert body["items"][5]["levels"]["dli_mol_m2"] == "below"
-    assert body["notes"]["light"].startswith("par_umol_m2_s times 1")
+    assert body["notes"]["light"] == "from the PAR sensor in the house"
+    assert body["notes_zh"]["light"] == "温室内光量子传感器实测"
     assert values(body, "light_24_h_mol_m2")[0] is not None
 
 

@@ -5,6 +5,7 @@ import { make } from "../components/dom";
 import { scrollTable } from "../components/parts";
 import { formatInstant } from "../i18n/instants";
 import { digitsOf, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
 import { channelName, englishOnly, findTerm, methodText, term, translate } from "../i18n/translate";
 import type { DayColumn, Overview } from "./records";
 
@@ -22,14 +23,19 @@ const CLIMATE = [
   "photoperiod_h",
 ];
 
+/** Return a note of the answer in the page's language; empty where it has none. */
+function noteOf(overview: Overview, name: string): string {
+  return (currentLanguage() === "en" ? overview.notes : overview.notes_zh)[name] ?? "";
+}
+
 /** Return the daily light as bars with numbers, compared with the target band. */
 export function lightPanel(overview: Overview): HTMLElement {
   const column = overview.days.answers["dli_mol_m2"];
   const target = overview.bands.at(-1)?.targets["dli_mol_m2"];
-  const note = overview.notes["light"] ?? "";
+  const note = noteOf(overview, "light");
   const content =
     column === undefined
-      ? [make("p", { class: "note" }, englishOnly(note) || translate("greenhouse_no_light"))]
+      ? [make("p", { class: "note" }, note || translate("greenhouse_no_light"))]
       : [
           target
             ? make(
@@ -97,7 +103,7 @@ export function diseasePanel(overview: Overview): HTMLElement {
           {},
           translate("name_and_text", {
             name: channelName(name),
-            text: [methodText(column.method), englishOnly(overview.notes[name] ?? "")].filter(Boolean).join(" – "),
+            text: [methodText(column.method), noteOf(overview, name)].filter(Boolean).join(" – "),
           }),
         ),
       ),

@@ -67,5 +67,6 @@ export interface Overview {
   map: { time_ms: number[]; units: Record<string, string>; places: Place[] };
   left_out: LeftOut[];
   notes: Record<string, string>;
+  notes_zh: Record<string, string>;
   grower_notes: GrowerNote[];
 }
