@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -42,6 +43,9 @@ from api.routes import (
     health,
     outline_edits,
     recommendation,
+)
+from api.routes import (
+    base_map as base_map_routes,
 )
 from api.routes import device_owners as owner_routes
 from api.routes import farmos as farmos_routes
@@ -124,6 +128,7 @@ def create_app(
     webhooks_to: AddressPolicy | None = None,
     unreachable: Mapping[str, str] = MappingProxyType({}),
     registrar: GatewayRegistrar | None = None,
+    base_map: Path | None = None,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -137,7 +142,7 @@ def create_app(
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
-    `registrar` adds gateways to the broker of this station.
+    `registrar` adds gateways to the broker of this station. `base_map` is the file of a base map.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -165,6 +170,7 @@ def create_app(
         webhooks_to=webhooks_to,
         unreachable=unreachable,
         registrar=registrar,
+        base_map=base_map,
     )
     metrics = CollectorRegistry()
     if authenticator is None:
@@ -214,6 +220,7 @@ def create_app(
         catalog.router,
         field_import.router,
         outline_edits.router,
+        base_map_routes.router,
         recommendation.router,
         prescription_routes.router,
         *registry_routes.ROUTERS,

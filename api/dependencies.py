@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -48,6 +49,7 @@ class HomeServices:
     #: Why this process sends nothing to recipients of a kind, in the catalogue's `recipient_faults`.
     unreachable: Mapping[str, str] = field(default_factory=dict)
     registrar: GatewayRegistrar | None = None
+    base_map: Path | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

@@ -89,6 +89,7 @@ PATH_PERMISSIONS: Final = (
         PathPermission(f"/v1/{name}")
         for name in (
             "alarm-notices",
+            "base-map",
             "alarm-rules",
             "alarms",
             "catalog",

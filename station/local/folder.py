@@ -68,6 +68,11 @@ class FarmFolder:
         return self.root / "store" / "registry.sqlite"
 
     @property
+    def base_map_path(self) -> Path:
+        """Base map that a person put here: PMTiles or GeoJSON."""
+        return self.root / "base-map"
+
+    @property
     def edge_dir(self) -> Path:
         """Settings, spool and status of the gateway."""
         return self.root / "edge"

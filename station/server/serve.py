@@ -77,6 +77,8 @@ class StationSettings:
     webhooks_to: AddressPolicy = PUBLIC_ONLY
     #: Adds gateways to the farm's broker.
     registrar: GatewayRegistrar | None = None
+    #: File of the base map.
+    base_map: Path | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -281,6 +283,7 @@ def _station_app(
         webhooks_to=settings.webhooks_to,
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
         registrar=settings.registrar,
+        base_map=settings.base_map,
     )
 
 

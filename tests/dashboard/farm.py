@@ -178,6 +178,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         gateways=FakeIngest(),
         registry=registry,
         live=feed,
+        base_map=folder / "base-map",
         unreachable=unreachable_kinds(None, has_broker=True),
         registrar=Registrar(),
     )

@@ -6,13 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from headland.registry.models.models import Field
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import SHOWN, Open
 from tests.dashboard.farm import MANY, Farm
 
 pytestmark = pytest.mark.services("chromium")
@@ -215,3 +216,19 @@ def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visi
     replay.get_by_role("button", name="Play").click()
     expect(replay.locator(".replay-state")).to_contain_text("Pump (commanded) on")
     expect(page.locator(".replay-mark")).to_be_visible()
+
+
+def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, farm: Farm) -> None:
+    road = {"type": "LineString", "coordinates": [[9.999, 0.0005], [10.003, 0.0005]]}
+    pond = {"type": "Polygon", "coordinates": [[[10.0, 0.001], [10.001, 0.001], [10.001, 0.002], [10.0, 0.001]]]}
+    features = [{"type": "Feature", "properties": {}, "geometry": each} for each in (road, pond)]
+    put = httpx.put(f"{farm.base}/v1/base-map", json={"type": "FeatureCollection", "features": features}, headers=SHOWN)
+    assert put.status_code == 200, put.text
+    page = open_field(visit, farm)
+    expect(page.get_by_label("Opacity of the base map")).to_be_visible()
+    page.get_by_role("button", name="Measure").click()
+    canvas = page.locator(".map-view canvas").first
+    for x in (60, 260):
+        canvas.click(position={"x": x, "y": 120})
+    expect(page.locator(".map-measured")).to_contain_text("Length: ")
+    assert httpx.delete(f"{farm.base}/v1/base-map", headers=SHOWN).status_code == 204

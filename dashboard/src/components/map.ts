@@ -1,8 +1,10 @@
 // Map without tiles, glyphs or another host: shapes are GeoJSON; labels and vehicles are HTML in system fonts.
 
 import "maplibre-gl/dist/maplibre-gl.css";
+import "./map.css";
 import {
   type GeoJSONSource,
+  GeolocateControl,
   LngLatBounds,
   Map as MapLibreMap,
   type MapGeoJSONFeature,
@@ -17,6 +19,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
+import { addBaseMap, measureTool } from "./map_tools";
 
 setWorkerUrl(workerUrl);
 
@@ -136,6 +139,9 @@ export class MapView {
     map.keyboard.disableRotation();
     map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     map.addControl(new ScaleControl({}), "bottom-left");
+    // A browser tells where it is over TLS, and on the machine itself, only.
+    if (window.isSecureContext && "geolocation" in navigator)
+      map.addControl(new GeolocateControl({ trackUserLocation: true, positionOptions: { enableHighAccuracy: true } }), "top-right");
     map.on("error", (event) => {
       this.element.dataset["state"] = "failed";
       console.error(event.error);
@@ -144,6 +150,13 @@ export class MapView {
       if (this.element.dataset["state"] !== "failed") this.element.dataset["state"] = "idle";
     });
     await new Promise<void>((resolve) => map.once("load", () => resolve()));
+    const tools = make("div", { class: "map-bar" }, measureTool(map));
+    this.element.append(tools);
+    // A map without its base is a map.
+    void addBaseMap(map).then(
+      (control) => control && tools.append(control),
+      () => undefined,
+    );
   }
 }
 

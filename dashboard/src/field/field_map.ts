@@ -104,6 +104,8 @@ export class FieldMap {
     if (map === null) return;
     map.setPaintProperty("cells-planned", "fill-color", rateColour("planned_ha", this.#maxRate));
     map.setPaintProperty("cells-applied", "fill-color", rateColour("applied_ha", this.#maxRate));
+    // Idle again once the cells are drawn: before that a click finds none.
+    if (this.view.element.dataset["state"] === "idle") this.view.element.dataset["state"] = "loading";
     this.view.setSource("cells", cells ?? NO_FEATURES, []);
     this.view.setSource("cover", coverFeatures(cells), []);
     this.#updateLayers();

@@ -10,6 +10,7 @@ import type { field } from "./field";
 import type { fieldWork } from "./field_work";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
+import type { mapTools } from "./map_tools";
 import { currentLanguage } from "./preferences";
 import type { settings } from "./settings";
 import type { ui } from "./ui";
@@ -22,6 +23,7 @@ export type TextKey =
   | keyof typeof farm
   | keyof typeof field
   | keyof typeof fieldWork
+  | keyof typeof mapTools
   | keyof typeof greenhouse
   | keyof typeof alarms
   | keyof typeof health

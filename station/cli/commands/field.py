@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,6 +76,26 @@ def field_import(
             "  Some letters of names could not be read: export the file in UTF-8, or correct the names.", err=True
         )
     typer.echo(f"{len(fields)} {'field' if len(fields) == 1 else 'fields'} imported from {file}.")
+
+
+@field_app.command("base-map")
+def base_map(
+    file: Annotated[
+        Path, typer.Argument(help="PMTiles, or GeoJSON of roads and water in WGS84.", exists=True, dir_okay=False)
+    ],
+    data: DataOption = None,
+) -> None:
+    """Put a base map under the fields of the page. Nothing is ever fetched: the file stays on this machine."""
+    folder = farm_folder(data)
+    folder.create()
+    with file.open("rb") as opened:
+        start = opened.read(64).lstrip()
+    if not start.startswith((b"PMTiles\x03", b"{")):
+        raise SettingsError(f"{file} is neither PMTiles (version 3) nor GeoJSON.")
+    waiting = folder.base_map_path.with_suffix(".new")
+    shutil.copyfile(file, waiting)
+    waiting.replace(folder.base_map_path)
+    typer.echo(f"The pages of this farm now show {file} under the fields.")
 
 
 def _choose_farm(repositories: OrganisationRepositories, name: str | None) -> Farm:

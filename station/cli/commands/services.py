@@ -94,6 +94,7 @@ def station(
             demo_scale=demo_scale,
             store_token=folder.secret("store"),
             registrar=FolderRegistrar(folder),
+            base_map=folder.base_map_path,
             api_key_path=folder.api_key_path,
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),

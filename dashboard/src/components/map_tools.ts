@@ -1,0 +1,136 @@
+// Tools of every map: the base map that a person put on the station, and measuring.
+
+import "../i18n/map_tools";
+import { addProtocol, type GeoJSONSource, type Map as MapLibreMap } from "maplibre-gl";
+import { api, dataOf } from "../api/client";
+import { areaText, withUnit } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { make, setText } from "./dom";
+
+const BASE = "base-map";
+const FILE = "/v1/base-map/file";
+const OPACITY_KEY = "headland.base-map";
+const WATER = "#9cc3dd";
+const ROAD = "#9a948a";
+const EARTH_RADIUS_M = 6_371_008.8;
+
+/** Draw the station's base map under everything else, and return its control; null where there is none. */
+export async function addBaseMap(map: MapLibreMap): Promise<HTMLElement | null> {
+  const { kind } = await dataOf(api.GET("/v1/base-map", {}));
+  if (kind === null) return null;
+  const layers = kind === "pmtiles" ? await addTiles(map) : addFeatures(map);
+  const opacity = Number(localStorage.getItem(OPACITY_KEY) ?? 1);
+  const apply = (value: number): void => {
+    for (const { id, property } of layers) if (map.getLayer(id)) map.setPaintProperty(id, property, value);
+  };
+  apply(opacity);
+  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.1, value: opacity, "aria-label": translate("tool_base_opacity") });
+  slider.addEventListener("input", () => {
+    localStorage.setItem(OPACITY_KEY, slider.value);
+    apply(Number(slider.value));
+  });
+  return make("label", { class: "map-base" }, translate("tool_base"), " ", slider);
+}
+
+interface BaseLayer {
+  id: string;
+  property: "raster-opacity" | "fill-opacity" | "line-opacity";
+}
+
+function addFeatures(map: MapLibreMap, source: object = { type: "geojson", data: FILE }, sourceLayer?: string): BaseLayer[] {
+  if (!map.getSource(BASE)) map.addSource(BASE, source as never);
+  const of = sourceLayer === undefined ? {} : { "source-layer": sourceLayer };
+  const [fill, line] = [`${BASE}-${sourceLayer ?? ""}-fill`, `${BASE}-${sourceLayer ?? ""}-line`];
+  const above = map.getStyle().layers.find(({ id }) => id !== "ground" && !id.startsWith(BASE))?.id;
+  const polygon = ["==", ["geometry-type"], "Polygon"];
+  map.addLayer({ id: fill, type: "fill", source: BASE, ...of, filter: polygon, paint: { "fill-color": WATER } } as never, above);
+  map.addLayer({ id: line, type: "line", source: BASE, ...of, paint: { "line-color": ROAD, "line-width": 1.2 } } as never, above);
+  return [
+    { id: fill, property: "fill-opacity" },
+    { id: line, property: "line-opacity" },
+  ];
+}
+
+let protocol: { add: (archive: never) => void; tile: (request: never, controller: AbortController) => Promise<never> } | null = null;
+
+async function addTiles(map: MapLibreMap): Promise<BaseLayer[]> {
+  const { PMTiles, Protocol, TileType } = await import("pmtiles");
+  if (protocol === null) {
+    protocol = new Protocol() as never;
+    addProtocol("pmtiles", (protocol as never as InstanceType<typeof Protocol>).tile);
+  }
+  const archive = new PMTiles(new URL(FILE, location.href).href);
+  (protocol as never as InstanceType<typeof Protocol>).add(archive);
+  const { tileType } = await archive.getHeader();
+  const url = `pmtiles://${archive.source.getKey()}`;
+  if (tileType !== TileType.Mvt) {
+    map.addSource(BASE, { type: "raster", url, tileSize: 256 });
+    const above = map.getStyle().layers.find(({ id }) => id !== "ground")?.id;
+    map.addLayer({ id: BASE, type: "raster", source: BASE }, above);
+    return [{ id: BASE, property: "raster-opacity" }];
+  }
+  const { vector_layers: vectorLayers = [] } = (await archive.getMetadata()) as { vector_layers?: { id: string }[] };
+  return vectorLayers.flatMap(({ id }) => addFeatures(map, { type: "vector", url }, id));
+}
+
+/** Return a button that measures: each click on the map adds a point. */
+export function measureTool(map: MapLibreMap): HTMLElement {
+  const told = make("span", { class: "map-measured", role: "status", hidden: true });
+  const button = make("button", { type: "button", class: "secondary", "aria-pressed": "false" }, translate("tool_measure"));
+  let points: [number, number][] | null = null;
+  const draw = (): void => {
+    const line: GeoJSON.Feature = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: points ?? [] } };
+    const source = map.getSource<GeoJSONSource>("measure");
+    if (source) source.setData(line);
+    else if (points !== null) {
+      map.addSource("measure", { type: "geojson", data: line });
+      map.addLayer({ id: "measure-line", type: "line", source: "measure", paint: { "line-color": "#c2185b", "line-width": 3 } });
+    }
+    const lengthM = lengthOf(points ?? []);
+    const length = lengthM >= 1000 ? withUnit(lengthM / 1000, "km", 2) : withUnit(lengthM, "m");
+    const text =
+      (points?.length ?? 0) < 2
+        ? translate("tool_measure_hint")
+        : (points?.length ?? 0) < 3
+          ? translate("tool_measured", { length })
+          : translate("tool_measured_area", { length, area: areaText(areaOf(points ?? [])) });
+    setText(told, points === null ? "" : text);
+    told.hidden = points === null;
+  };
+  map.on("click", ({ lngLat }) => {
+    if (points === null) return;
+    points = [...points, [lngLat.lng, lngLat.lat]];
+    draw();
+  });
+  button.addEventListener("click", () => {
+    points = points === null ? [] : null;
+    button.setAttribute("aria-pressed", String(points !== null));
+    draw();
+  });
+  return make("span", { class: "map-tools" }, button, told);
+}
+
+function lengthOf(points: readonly [number, number][]): number {
+  return points.slice(1).reduce((sum, [x, y], index) => {
+    const [fromX, fromY] = points[index] as [number, number];
+    const [east, north] = metres(fromX, fromY, x, y);
+    return sum + Math.hypot(east, north);
+  }, 0);
+}
+
+function areaOf(points: readonly [number, number][]): number {
+  const [first] = points;
+  if (first === undefined) return 0;
+  const spots = points.map(([x, y]) => metres(first[0], first[1], x, y));
+  return Math.abs(
+    spots.reduce((sum, [x, y], index) => {
+      const [nextX, nextY] = spots[(index + 1) % spots.length] as [number, number];
+      return sum + (x * nextY - nextX * y) / 2;
+    }, 0),
+  );
+}
+
+function metres(fromX: number, fromY: number, x: number, y: number): [number, number] {
+  const degree = (EARTH_RADIUS_M * Math.PI) / 180;
+  return [(x - fromX) * degree * Math.cos((fromY * Math.PI) / 180), (y - fromY) * degree];
+}
