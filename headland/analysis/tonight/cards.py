@@ -51,7 +51,7 @@ _FORECAST_AGE_H: Final = 3
 #: Forecasts that a request makes where the station has not made any yet.
 _MOST_MADE: Final = 3
 #: Samples of outdoor weather are read again after so long.
-_FRESH_MS: Final = 5 * MINUTE_MS
+_FRESH_MS: Final = MINUTE_MS
 #: Where there was too little data for one, it is tried again after so long: a past may be on its way.
 _RETRY_MS: Final = 20_000
 #: Alarms that are looked through for what was acknowledged.
