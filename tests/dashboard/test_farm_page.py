@@ -87,6 +87,8 @@ def test_the_last_flight_of_a_vehicle_that_landed_in_between_is_the_last_one_alo
 
 def test_the_map_becomes_idle_while_vehicles_move(visit: Open, farm: Farm) -> None:
     page = visit()
+    # The map is loaded when it is about to be seen.
+    page.locator(".farm-map-waiting").scroll_into_view_if_needed()
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     expect(page.get_by_role("link", name="Open the field Equator")).to_be_visible()
     mark = page.locator(f"[data-mark='{DRONE}']")
@@ -216,6 +218,7 @@ def test_a_browser_without_webgl_displays_a_notice_and_the_list(
         };"""
     )
     page.goto(f"{farm.base}/?again#/farm")
+    page.locator(".farm-map-waiting").scroll_into_view_if_needed()
     expect(page.locator(".map-view")).to_contain_text("WebGL is missing")
     expect(card(page, HOUSE)).to_be_visible()
     expect(page.locator("[data-panel=fields]").get_by_role("link", name="Equator")).to_be_visible()

@@ -69,6 +69,7 @@ def declare_pass(farm: Farm) -> str:
 
 
 def watch_the_vehicle_move(page: Page) -> None:
+    page.locator(".farm-map-waiting").scroll_into_view_if_needed()
     ground = page.locator(".map-view")
     expect(ground).to_have_attribute("data-state", "idle")
     mark = page.locator("[data-mark^='uav-']")

@@ -14,7 +14,7 @@ import { valueParts } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { Table, type Column } from "../ui/table";
-import type { FarmMap } from "./farm_map";
+import type { MapLinks } from "./lazy_map";
 
 const ALARMS_MS = 5000;
 /** A device that is silent for longer has trouble. */
@@ -33,7 +33,7 @@ interface Row {
   state: string;
 }
 
-export function Devices({ map, chosen, choose }: { map: FarmMap; chosen: string; choose: (device: string) => void }): JSX.Element {
+export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string; choose: (device: string) => void }): JSX.Element {
   const { farm } = useView();
   const now = useNow(1000);
   const alarms = useApiList("/v1/alarms", { query: { state: "active", limit: 500 } }, { everyMs: ALARMS_MS }).data ?? [];
@@ -112,7 +112,7 @@ export function Devices({ map, chosen, choose }: { map: FarmMap; chosen: string;
   );
 }
 
-function ChosenDevice({ id, map, close }: { id: string; map: FarmMap; close: () => void }): JSX.Element {
+function ChosenDevice({ id, map, close }: { id: string; map: MapLinks; close: () => void }): JSX.Element {
   const { farm } = useView();
   const device = farm.devices.get(id) as Device;
   const card = useMemo(() => new DeviceCard(farm, device), [farm, device.id]);
@@ -145,7 +145,7 @@ function ChosenDevice({ id, map, close }: { id: string; map: FarmMap; close: () 
   );
 }
 
-function positionNode(map: FarmMap, id: string): Node {
+function positionNode(map: MapLinks, id: string): Node {
   const whereabouts = map.whereabouts(id);
   if (whereabouts === "none") return make("span", {}, translate("farm_no_position"));
   return make(

@@ -11,14 +11,15 @@ import { translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { Empty } from "../ui/empty";
 import { Table, type Column } from "../ui/table";
-import type { FarmMap, GatewayItem } from "./farm_map";
+import type { GatewayItem } from "./farm_map";
+import type { MapLinks } from "./lazy_map";
 import type { ListItem } from "../api/client";
 
 type FieldItem = ListItem<"/v1/fields">;
 
 const FIELDS_MS = 60_000;
 
-export function Fields({ map }: { map: FarmMap }): JSX.Element {
+export function Fields({ map }: { map: MapLinks }): JSX.Element {
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS });
   const columns: Column<FieldItem>[] = [
     {

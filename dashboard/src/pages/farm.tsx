@@ -7,7 +7,7 @@ import { useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
 import { AlarmStrip } from "../components/alarm_strip";
 import { Devices } from "../farm/devices";
-import { FarmMap } from "../farm/farm_map";
+import { LazyMap } from "../farm/lazy_map";
 import { FirstSteps, Fields, Gateways } from "../farm/places";
 import { TonightCards } from "../farm/tonight";
 import { translate } from "../i18n/translate";
@@ -26,14 +26,13 @@ function FarmPage(): JSX.Element {
   const map = useMemo(() => {
     const showGateway = (gateway: string): void =>
       place.current?.querySelector(`[data-gateway="${CSS.escape(gateway)}"]`)?.scrollIntoView({ block: "nearest" });
-    return new FarmMap(view, (device) => chooseLast.current(device), showGateway);
+    return new LazyMap(view, (device) => chooseLast.current(device), showGateway);
   }, [view]);
   const strip = useMemo(() => new AlarmStrip(view.farm), [view]);
   useEffect(() => {
-    void map.start();
     view.repeat(1000, () => strip.draw());
     view.repeat(ALARMS_MS, () => strip.load(view.signal).catch(() => undefined));
-  }, [map, strip, view]);
+  }, [strip, view]);
   const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
   useEffect(() => map.showGateways(gateways), [map, gateways]);
   useNow(1000);

@@ -1,0 +1,69 @@
+// The map of the farm, loaded when it is about to be seen: its engine is five times the rest of the first page.
+
+import type { View } from "../app/view";
+import { make } from "../components/dom";
+import type { FarmMap, GatewayItem } from "./farm_map";
+
+/** What the lists beside the map ask of it. */
+export type MapLinks = Pick<FarmMap, "whereabouts" | "centre" | "centreField">;
+
+/** How near to the displayed part the map is loaded. */
+const NEAR = "50%";
+
+export class LazyMap implements MapLinks {
+  readonly element = make("div", { class: "farm-map-waiting" });
+  readonly #build: () => Promise<FarmMap>;
+  #map: FarmMap | null = null;
+  #loading: Promise<FarmMap> | null = null;
+  #gateways: readonly GatewayItem[] = [];
+
+  constructor(view: View, select: (device: string) => void, showGateway: (gateway: string) => void) {
+    this.#build = async () => {
+      const { FarmMap } = await import("./farm_map");
+      return new FarmMap(view, select, showGateway);
+    };
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) void this.#load().catch(() => undefined);
+      },
+      { rootMargin: NEAR },
+    );
+    observer.observe(this.element);
+    view.onLeave(() => observer.disconnect());
+  }
+
+  whereabouts(device: string): ReturnType<FarmMap["whereabouts"]> {
+    return this.#map?.whereabouts(device);
+  }
+
+  centre(id: string): void {
+    void this.#load().then((map) => map.centre(id));
+  }
+
+  centreField(id: string): void {
+    void this.#load().then((map) => map.centreField(id));
+  }
+
+  showGateways(gateways: readonly GatewayItem[]): void {
+    this.#gateways = gateways;
+    this.#map?.showGateways(gateways);
+  }
+
+  #load(): Promise<FarmMap> {
+    this.#loading ??= this.#build().then(
+      async (map) => {
+        this.#map = map;
+        this.element.replaceChildren(map.element);
+        await map.start();
+        map.showGateways(this.#gateways);
+        return map;
+      },
+      (error: unknown) => {
+        // The station was away: again when the map is seen again, or asked for.
+        this.#loading = null;
+        throw error;
+      },
+    );
+    return this.#loading;
+  }
+}
