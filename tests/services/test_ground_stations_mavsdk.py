@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ PAGE: Final = ROOT / "docs" / "reference" / "mavsdk.md"
 #: The word in the table for a method that is not called, with the reason beside it.
 NOT_CALLED: Final = "not called"
 #: The walk takes ten seconds; a busy machine may need more.
-DEADLINE_S: Final = 90
+DEADLINE_S: Final = 55
 
 
 def documented() -> dict[str, str]:
@@ -43,17 +44,23 @@ def test_the_methods_are_found_in_its_source(plugin: str) -> None:
     assert len([key for key in list_methods() if key.startswith(f"{plugin}.")]) > 15
 
 
-def test_each_call_answers_as_the_page_says(free_port: int, tmp_path: Path) -> None:
-    expected = {key: answer for key, answer in documented().items() if answer != NOT_CALLED}
-    (tmp_path / CALLED).write_text(json.dumps(sorted(expected)))
-    command = [sys.executable, "-m", "tests.services.mavsdk_walk", str(free_port), str(tmp_path)]
-    with drone(free_port, tmp_path):
+def walk(port: int, folder: Path, expected: dict[str, str]) -> dict[str, str]:
+    """Call the expected methods on a new drone, and return what came of those that differ."""
+    folder.mkdir()
+    (folder / CALLED).write_text(json.dumps(sorted(expected)))
+    command = [sys.executable, "-m", "tests.services.mavsdk_walk", str(port), str(folder)]
+    with drone(port, folder):
         subprocess.run(command, check=True, cwd=ROOT, timeout=DEADLINE_S)
-    outcomes = json.loads((tmp_path / OUTCOMES).read_text())
-    differences = {
-        key: (outcomes.get(key), answer)
-        for key, answer in expected.items()
-        if outcomes.get(key) not in answer.split(" or ")
-    }
-    assert differences == {}
+    outcomes: dict[str, str] = json.loads((folder / OUTCOMES).read_text())
     assert set(outcomes) == set(expected)
+    return {key: outcome for key, outcome in outcomes.items() if outcome not in expected[key].split(" or ")}
+
+
+def test_each_call_answers_as_the_page_says(new_port: Callable[[], int], tmp_path: Path) -> None:
+    expected = {key: answer for key, answer in documented().items() if answer != NOT_CALLED}
+    differences = walk(new_port(), tmp_path / "first", expected)
+    if differences:
+        # On a busy machine MAVSDK gives up waiting for one call or another: what differs twice is a difference.
+        again = walk(new_port(), tmp_path / "second", expected)
+        differences = {key: outcome for key, outcome in differences.items() if key in again}
+    assert differences == {}
