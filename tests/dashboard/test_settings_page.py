@@ -9,6 +9,7 @@ from headland.registry.models.models import Device, Greenhouse
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -45,9 +46,11 @@ def test_a_house_gets_a_zone_a_crop_its_cover_and_a_device_on_a_phone_in_chinese
     page.reload()
     box = card.get_by_label("settings-node")
     box.press("Space")
+    wait_until(lambda: repositories.devices.get(device.id).zone == zone.id)
     expect(box).to_be_checked()
-    wait_until(lambda: repositories.devices.get(device.id).zone == zone.id, 10.0)
+    expect(box).to_be_enabled()
     box.press("Space")
+    wait_until(lambda: repositories.devices.get(device.id).zone is None)
     expect(box).not_to_be_checked()
     card.locator("summary").press("Enter")
     card.get_by_label("棚膜（覆盖材料）").select_option("film")
