@@ -9,7 +9,6 @@ from headland.registry.models.models import Device, Greenhouse
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
