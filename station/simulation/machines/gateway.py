@@ -87,6 +87,8 @@ class Gateway:
         self.to_report: set[int] = set()
         self.numbers_before: set[int] = set()
         self._unprovable: set[int] = set()
+        #: Whether the check file was set back since the daemon ended: it does not know of the newest records.
+        self._is_check_stale = False
         self._last_number = index * NUMBERS_PER_MACHINE
         self._last_ms = 0
         self._used_ms: set[int] = set()
@@ -108,6 +110,7 @@ class Gateway:
             self.note(f"does not start: {str(error).rsplit(':', 1)[-1].strip()}")
             self.agenda.after(_RETRY_S, self.start)
             return
+        self._is_check_stale = False
         spool = self.process.spool
         self.note(f"starts, epoch {spool.epoch}, last {spool.last_seq}")
         self._note_unprovable(spool)
@@ -215,7 +218,8 @@ class Gateway:
         self.numbers_before = self._numbers_named(before) if after != before else set()
         if after != before:
             self.to_report |= self.numbers_before - self._numbers_named(after)
-        if after.get(CHECK_FILE) != before.get(CHECK_FILE):
+        self._is_check_stale |= after.get(CHECK_FILE) != before.get(CHECK_FILE)
+        if self._is_check_stale:  # whichever of the two was harmed first
             self.truth.untraced |= self.to_report
         elif CHECK_FILE not in before and after != before:
             left = b"".join(after.values())

@@ -58,6 +58,18 @@ def test_with_a_check_file_nothing_is_unknowable(gateway: Gateway) -> None:
     assert gateway.truth.untraced == set()
 
 
+def test_where_the_check_file_was_set_back_before_the_log_was_cut_nothing_knows_of_the_newest(gateway: Gateway) -> None:
+    older = gateway.disk.read()[CHECK_FILE]
+    gateway.start()
+    assert gateway.process is not None
+    gateway.process.append(1)
+    gateway.kill()
+    gateway.tamper(lambda: gateway.disk.write({**gateway.disk.read(), CHECK_FILE: older}))
+    assert gateway.truth.untraced == set()
+    gateway.tamper(lambda: gateway.disk.write({**gateway.disk.read(), _LOG: b""}))
+    assert 21 in gateway.truth.untraced
+
+
 def test_what_still_has_its_bytes_in_the_log_is_knowable(gateway: Gateway) -> None:
     def flip() -> None:
         files = gateway.disk.read()
