@@ -47,6 +47,13 @@ _BODY: Final[dict[str, Any]] = {
                         "strip_m": {"type": ["number", "null"], "description": "Width of a strip inside the edge."},
                     },
                     "required": ["geometry"],
+                    "example": {
+                        "geometry": {
+                            "type": "Polygon",
+                            "coordinates": [[[119.17, 31.95], [119.172, 31.95], [119.172, 31.952], [119.17, 31.95]]],
+                        },
+                        "strip_m": 5,
+                    },
                 }
             }
         },
@@ -80,7 +87,7 @@ def edit_outline(sent: BodyOf) -> Response:
     try:
         edit = msgspec.json.decode(sent, type=OutlineEdit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(422, "bad-body", "Invalid body", f"Correct the outline: {error}.") from error
+        raise ProblemError(400, "bad-body", "Invalid body", f"Correct the outline: {error}.") from error
     geometry = read_geometry(edit.geometry)
     if edit.split_by is not None:
         parts = split_outline(geometry, edit.split_by)
