@@ -111,7 +111,7 @@ export const fieldWork = catalogue({
   work_recommended: ["Nitrogen for the field", "全田氮量"],
   work_valid_for: ["Valid for", "适用范围"],
   work_new_prescription: ["New prescription", "新建处方图"],
-  work_prescription_about: ["Zones come from values of places, such as NDVI or soil samples: a table with longitude, latitude and value, or drawn areas with a rate each.", "分区依据各处的数值（如 NDVI、土样）：上传含经度、纬度、数值的表格，或绘制区域并填写用量。"],
+  work_prescription_about: ["Zones come from values of places, such as NDVI or soil samples: a table with longitude, latitude and value.", "分区依据各处的数值（如 NDVI、土样）：请上传含经度、纬度、数值的表格。"],
   work_points_file: ["Table of points (longitude, latitude, value)", "点位表格（经度, 纬度, 数值）"],
   work_points_count: ["Points read: {count}", "已读取 {count} 个点"],
   work_points_bad: ["The table needs columns longitude, latitude and value (CSV), or GeoJSON points with a number.", "表格需有经度、纬度、数值三列（CSV），或带数值的 GeoJSON 点。"],
