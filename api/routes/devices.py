@@ -168,7 +168,7 @@ def get_events(
 
 @router.get(
     "/devices/{device}/flights",
-    name="list_flights",
+    name="get_flights",
     response_model=FlightList,
     responses=declare_problems(400, 404, 422),
 )

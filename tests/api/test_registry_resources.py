@@ -109,7 +109,7 @@ def test_records_are_listed_in_pages_and_filtered_by_their_parent(farm_api: Regi
     [
         ({"farm": "0" * 26}, 400, "unknown-farm", "no farm"),
         ({"name": "North"}, 409, "conflict", "choose another name"),
-        ({"name": ""}, 422, "bad-body", "length >= 1"),
+        ({"name": ""}, 422, "bad-body", "Name: required"),
         ({"colour": "green"}, 422, "bad-body", "'colour'"),
         ({"geometry": {"type": "Point", "coordinates": [1, 2]}}, 422, "bad-body", "Point"),
         (

@@ -23,7 +23,7 @@ def test_a_farm_on_influxdb_answers_and_loses_nothing_when_the_server_dies(
     server.start()
     url = server.url("farm")
     monkeypatch.setenv("HEADLAND_STORE_URL", url)
-    farm = Farm(tmp_path / "farm", "--speed", "10")
+    farm = Farm(tmp_path / "farm", "--scenario", "jurong-wheat", "--speed", "10")
     try:
         farm.wait_ready()
         assert f"store {url}" in farm.said

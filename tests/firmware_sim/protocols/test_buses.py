@@ -159,8 +159,7 @@ def test_mqtt_devices_come_announce_themselves_and_say_goodbye(mosquitto: Broker
             wait_until(lambda: {"gh1-esp/sensor/co2/state", "senml/gh1-par"} <= set(heard))
             assert "homeassistant/sensor/gh1-esp/co2/config" in heard
             assert heard["tele/gh1-tasmota/LWT"][0] == b"Online"
-        wait_until(lambda: heard["gh1-esp/status"][0] == b"offline")
-        assert heard["tele/gh1-tasmota/LWT"][0] == b"Offline"
+        wait_until(lambda: (heard["gh1-esp/status"][0], heard["tele/gh1-tasmota/LWT"][0]) == (b"offline", b"Offline"))
 
 
 def test_lost_radio_messages_leave_gaps_in_the_counter(mosquitto: Broker) -> None:
