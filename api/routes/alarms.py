@@ -155,7 +155,7 @@ def replay_notice(request: Request, scope: ScopeOf, notice: Id) -> NotificationI
     return show_notice(repositories_of(scope).alarms.replay(notice), access_of(request))
 
 
-@router.get("/alarm-recipients/delivery", name="list_recipient_delivery", response_model=RecipientDeliveryList)
+@router.get("/alarm-recipients/delivery", name="get_recipient_delivery", response_model=RecipientDeliveryList)
 def get_delivery(request: Request, scope: ScopeOf, home: HomeOf) -> Response:
     """List whether notifications reach each recipient: the newest one, those that failed, and why none can be sent."""
     repositories, access = repositories_of(scope), access_of(request)

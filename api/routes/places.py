@@ -51,7 +51,7 @@ router = APIRouter(prefix="/v1/devices", tags=["registry"], responses=declare_pr
 places = APIRouter(prefix="/v1/device-places", tags=["registry"], responses=declare_problems(404, 503))
 
 
-@places.get("", name="list_places", response_model=DevicePlaceList)
+@places.get("", name="get_places", response_model=DevicePlaceList)
 def get_places(request: Request, scope: ScopeOf) -> Response:
     """List the greenhouse zone or field of every registered device."""
     devices = sorted(repositories_of(scope).devices.all(), key=lambda device: device.name)

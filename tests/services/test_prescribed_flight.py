@@ -235,7 +235,7 @@ def test_the_mission_of_a_prescription_puts_each_rate_where_it_belongs(flown: Fl
 
 def test_what_the_farm_heard_of_the_flight_closes_on_the_ground_and_on_the_prescription(flown: Flown) -> None:
     one = flown.declare()
-    answer = flown.farm.get(f"/v1/passes/{one['id']}/as-applied")
+    answer = flown.farm.get(f"/v1/passes/{one['id']}/as-applied", cell_m=2)
     assert (answer["amount"]["evidence"], answer["simulated"]) == ("measured_flow", True)
     assert answer["amount"]["value"] == pytest.approx(flown.header["released"], rel=0.01)
     assert answer["places"]["closure"] < 1e-3
@@ -245,7 +245,7 @@ def test_what_the_farm_heard_of_the_flight_closes_on_the_ground_and_on_the_presc
     shown = np.array(answer["grid"]["rate_ha"], dtype=float)[inside]
     true = truth_on(answer["grid"], flown.per_m2, flown.header)[inside]
     assert float(np.sqrt(np.mean((shown - true) ** 2))) <= 0.10 * true.mean()
-    told = flown.farm.get(f"/v1/passes/{one['id']}/deviation")
+    told = flown.farm.get(f"/v1/passes/{one['id']}/deviation", cell_m=2)
     assert told["plan"]["source"] == "pass_prescription"
     assert told["applied"] + told["unplanned"] == pytest.approx(answer["places"]["usable"], rel=1e-6)
     assert told["unplanned"] < 0.03 * told["applied"]
