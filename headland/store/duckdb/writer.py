@@ -36,7 +36,7 @@ from headland.store.duckdb.tables.rollups import (
     roll_up,
     save_retention,
 )
-from headland.store.duckdb.tables.transaction import commit_group, prune_marks, put_device
+from headland.store.duckdb.tables.transaction import commit_group, is_outcome_unknown, prune_marks, put_device
 from headland.store.port import WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 
@@ -274,12 +274,19 @@ class DuckDBWriter:
                 return commit_group(self._file.connection, self._state, self._dirty, batches, now_ms)
 
     def _leave_transaction(self, error: duckdb.Error) -> None:
-        """Leave a transaction whose rollback failed as well: it would refuse everything. Raises where that fails."""
+        """Leave a failed transaction; raises where that fails.
+
+        One whose rollback failed as well would refuse everything. One that failed in its commit may be stored: only
+        what is read from the file tells, and by the state from before it would be stored again.
+        """
+        is_usable = not is_outcome_unknown(error)
         with suppress(duckdb.Error):
             self._file.connection.execute("ROLLBACK")
         try:
             self._file.connection.execute("SELECT 1").fetchall()
         except duckdb.Error:
+            is_usable = False
+        if not is_usable:
             self._file.close()
             with self._lock:
                 self._failure = translate_error(error, self._file.path)
@@ -408,7 +415,8 @@ class DuckDBWriter:
         if not isinstance(error, duckdb.Error):
             return error
         translated = translate_error(error, self._file.path)
-        if isinstance(error, duckdb.FatalException | duckdb.InternalException) or not self._file.is_open:
+        is_fatal = isinstance(error, duckdb.FatalException | duckdb.InternalException)
+        if is_fatal or is_outcome_unknown(error) or not self._file.is_open:
             # DuckDB refuses everything from now on: the file must be opened again, which reads its log again.
             self._file.close()
             with self._lock:

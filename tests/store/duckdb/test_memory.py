@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from headland.cancellation import CancellationToken, WorkCancelled, set_token
-from headland.errors import RetryLater
+from headland.errors import HeadlandError, RetryLater
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.store import DuckDBStore
+from headland.store.duckdb.tables import transaction
 from headland.store.duckdb.tables.transaction import commit_group
 from headland.store.port import Points, SeriesFilter, WriteBatch
 from tests.store.batches import batch, key, rows_of
@@ -145,6 +146,31 @@ def test_a_commit_for_which_readers_left_no_memory_is_repeated_with_more(tmp_pat
     store._file.connection.cursor().execute("SET memory_limit = '1.5MB'").close()
     store.write(WriteBatch(many))
     assert len(rows_of(store)) == count + 1
+    store.close()
+
+
+@pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, duckdb.TransactionException, duckdb.IOException])
+def test_a_commit_that_is_stored_although_it_raises_is_stored_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[duckdb.Error]
+) -> None:
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    store.write(batch((key(), 1000, 1.0)))
+    failures = [error("Failed to commit: failed to pin block")]
+    commit = transaction._commit
+
+    def fail_once(connection: duckdb.DuckDBPyConnection) -> None:
+        commit(connection)
+        for failure in failures[:]:
+            failures.remove(failure)
+            failure.add_note(transaction._IN_COMMIT)
+            raise failure
+
+    monkeypatch.setattr(transaction, "_commit", fail_once)
+    with contextlib.suppress(HeadlandError):  # its gateway sends it again
+        store.write(batch((key(), 2000, 2.0)))
+    store.write(batch((key(), 2000, 2.0)))
+    store.write(batch((key(), 3000, 3.0)))
+    assert [row[1] for row in rows_of(store)] == [1000, 2000, 3000]
     store.close()
 
 

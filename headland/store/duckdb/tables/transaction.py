@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import msgspec
@@ -27,18 +27,37 @@ _WINDOW_GAP_MS = 15 * MINUTE_MS
 _MOST_WINDOWS = 8
 
 
+_IN_COMMIT: Final = "raised by COMMIT"
+
+
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit everything that the block does, or nothing."""
+    """Commit everything that the block does, or nothing.
+
+    Where the commit itself raises, it may be in the log nevertheless: `is_outcome_unknown` is true of the exception.
+    """
     connection.execute("BEGIN TRANSACTION")
     try:
         yield
-        connection.execute("COMMIT")
+        _commit(connection)
     except BaseException:
         # After a failed commit there is no transaction left to roll back.
         with suppress(duckdb.Error):
             connection.execute("ROLLBACK")
         raise
+
+
+def _commit(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("COMMIT")
+    except BaseException as error:
+        error.add_note(_IN_COMMIT)
+        raise
+
+
+def is_outcome_unknown(error: BaseException) -> bool:
+    """Return whether an exception came from a commit: DuckDB moves the log into the file after it has written it."""
+    return _IN_COMMIT in getattr(error, "__notes__", ())
 
 
 def count(connection: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object] | None = None) -> int:
