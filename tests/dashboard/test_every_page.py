@@ -57,6 +57,7 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
             expect(page).to_have_title("Equator · Headland")  # once the field is known
         titles.add(page.title())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        expect(page.locator("progress:visible")).to_have_count(0)
         assert find_violations(page, axe) == [], address
         check_words(page, locale, address)
     ended = msgspec.structs.replace(alarm, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
