@@ -25,6 +25,8 @@ from headland.registry.validation.targets import check_permitted
 MOST_BYTES: Final = 32 * 1024 * 1024
 ID_PATTERN: Final = "^[0-9a-z]{26}$"
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+#: No record has a larger version: such a one is another version than the present one.
+_MOST_VERSION: Final = 2**31 - 1
 
 
 class _RecordId(Convertor[str]):
@@ -250,7 +252,7 @@ def _version(if_match: str | None, version: int, current: Any) -> int:
     """Return the version to change: If-Match takes precedence, `*` is the current version."""
     if if_match is None:
         if version > 0:
-            return version
+            return min(version, _MOST_VERSION)
         sentence = "Name the version to change: If-Match with the ETag that was read, or `version`."
         raise ProblemError(428, "no-version", "Version not specified", sentence)
     if if_match.strip() == "*":
@@ -258,7 +260,7 @@ def _version(if_match: str | None, version: int, current: Any) -> int:
     match = _ETAG.match(if_match.strip())
     if match is None:
         raise ProblemError(400, "bad-etag", "Invalid If-Match", 'Set If-Match to a version, such as "3".')
-    return int(match.group(1))
+    return min(int(match.group(1)), _MOST_VERSION)
 
 
 def _unknown_reference(error: NotFound) -> ProblemError:

@@ -72,6 +72,8 @@ def test_a_change_needs_the_version_that_it_changes(farm_api: RegistryApi) -> No
     assert farm_api.client.put(thing, json=body, headers={"If-Match": '"1"'}).json()["version"] == 2
     late = farm_api.client.put(thing, json=body, headers={"If-Match": '"1"'})
     assert (late.status_code, kind_of(late), late.json()["found"]) == (412, "changed-meanwhile", 2)
+    far = farm_api.client.put(thing, json={**body, "version": 2**64})
+    assert (far.status_code, kind_of(far)) == (412, "changed-meanwhile")
     assert farm_api.client.put(thing, json=body, headers={"If-Match": "*"}).json()["version"] == 3
     assert kind_of(farm_api.client.put(thing, json=body, headers={"If-Match": "3"})) == "bad-etag"
     assert farm_api.client.get(thing, headers={"If-None-Match": '"3"'}).status_code == 304
