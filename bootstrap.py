@@ -49,7 +49,7 @@ CHECKS = [
 HELP = ROOT / "build" / "help"  # the built help pages; the station serves them
 HELP_SOURCES = [ROOT / name for name in ("docs", "station", "edge", "ingest", "api", "firmware_sim", "headland")]
 #: In the order of collection, longest folders first.
-PARALLEL = ["-n", "4", "--dist", "loadscope", "--no-loadscope-reorder"]
+PARALLEL = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 #: They wait for nothing, and each worker collects all: more than the cores only cost.
 PARALLEL_PURE = ["-n", "2", *PARALLEL[2:]]
 REPORT_EVERY_S = 20
