@@ -1,4 +1,4 @@
-"""What one flipped bit of a DuckDB store costs: samples kept, flagged and lost, with and without its parity.
+"""Cost of one flipped bit of a DuckDB store: samples kept, flagged and lost, with and without its parity.
 
 `python -m tests.bench.bench_flips [--json] [--flips N] [--seed S]`
 

@@ -1,4 +1,4 @@
-"""What was done about a greenhouse or field lately: notes, acknowledged alarms, passes, water given."""
+"""Recent actions on a greenhouse or field: notes, acknowledged alarms, passes, water given."""
 
 from __future__ import annotations
 

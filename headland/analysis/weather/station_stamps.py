@@ -1,4 +1,4 @@
-"""What the stamps of a site's slow stations mean, observed from their radiation and the sun."""
+"""Meaning of the time stamps of a site's slow stations, observed from their radiation and the sun."""
 
 from __future__ import annotations
 

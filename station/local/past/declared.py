@@ -1,4 +1,4 @@
-"""What a person would have entered in a farm's past, sent to the API as a person's program would."""
+"""Records that people would have entered in a simulated past, sent through the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stamps of hourly samples mean, told by light at stamps at which the sun is down."""
+"""Meaning of the stamps of hourly samples, found from light at stamps at which the sun is down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a gateway gives its MAVLink sources to read vehicles' cards with."""
+"""Parts that a gateway gives its MAVLink sources to read vehicles' cards."""
 
 from __future__ import annotations
 

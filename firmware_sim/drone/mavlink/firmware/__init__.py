@@ -1,1 +1,1 @@
-"""What differs between the autopilots that are simulated: ArduCopter, ArduRover and PX4."""
+"""Differences between the simulated autopilots: ArduCopter, ArduRover and PX4."""
