@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, Final
@@ -37,7 +38,7 @@ class Log:
         return self.file.read(max(0, min(count, self.size_bytes - offset)))
 
 
-class FlightRecorder:
+class FlightRecorder(ABC):
     """Logs a vehicle's flights, one log for each; `logs` are those on its card, the oldest first."""
 
     #: The folder of the logs.
@@ -73,18 +74,19 @@ class FlightRecorder:
         if self.log is not None:
             self.record()
 
+    @abstractmethod
     def files(self) -> dict[str, Log]:
         """Return the logs by their paths on the card."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin_log(self) -> None:
         """Write what a log begins with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def record(self) -> None:
         """Write what is due of a flight."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_log(self) -> None:
         """Write what a log ends with."""
 
