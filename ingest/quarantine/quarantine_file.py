@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -52,6 +53,13 @@ _DIGESTS = (
     "CREATE TABLE IF NOT EXISTS spool_digests (gateway TEXT NOT NULL, epoch TEXT NOT NULL, digests BLOB NOT NULL, "
     "PRIMARY KEY (gateway, epoch))"
 )
+_TABLES = (_SCHEMA, ledger.SCHEMA, ledger.COUNTS_SCHEMA, _OWNERS, _MARKS, _DIGESTS)
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)",
+)
+#: What the header of a current file says: changes with any statement, so that nobody has to remember to count it up.
+_CURRENT = zlib.crc32(repr((_TABLES, _ADDED, _INDEXES)).encode()) & 0x7FFFFFFF
 
 
 class QuarantineFile:
@@ -210,16 +218,25 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables or update those of an older version; writes nothing where they are current."""
-    connection.execute(_SCHEMA)
-    present = {row[1] for row in connection.execute("PRAGMA table_info(refused)")}
-    for name, kind in _ADDED.items():
-        if name not in present:
-            connection.execute(f"ALTER TABLE refused ADD COLUMN {name} {kind}")
-    connection.execute("CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL")
-    connection.execute("CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)")
-    connection.execute(ledger.SCHEMA)
-    connection.execute(ledger.COUNTS_SCHEMA)
-    connection.execute(_OWNERS)
-    connection.execute(_MARKS)
-    connection.execute(_DIGESTS)
+    """Create the tables or update those of an older version; writes nothing where they are current.
+
+    One transaction: two threads that open a new file at once would otherwise both add the same column.
+    """
+    if _version(connection) == _CURRENT:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        for statement in _TABLES:
+            connection.execute(statement)
+        present = {row[1] for row in connection.execute("PRAGMA table_info(refused)")}
+        for name, kind in _ADDED.items():
+            if name not in present:
+                connection.execute(f"ALTER TABLE refused ADD COLUMN {name} {kind}")
+        for statement in _INDEXES:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_CURRENT}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -279,3 +280,40 @@ def test_a_damaged_page_stops_nothing_and_what_is_readable_is_kept(path: Path, w
     assert len(kept) > 19 or where == "head"
     assert len(list(path.parent.glob("*.damaged-*"))) >= 1
     later.close()
+
+
+class OvertakenConnection(sqlite3.Connection):
+    """A connection that lets `overtaken` run before its first statement that needs the file for itself."""
+
+    overtaken: Callable[[], None] | None = None
+
+    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+        overtaken = self.overtaken
+        if overtaken is not None and sql.startswith(("BEGIN", "ALTER")):
+            self.overtaken = None
+            overtaken()
+        return super().execute(sql, *arguments)
+
+
+@pytest.mark.parametrize("overtaken", ["reader", "writer"])
+def test_a_reader_and_the_writer_may_create_the_file_at_the_same_time(
+    path: Path, quarantine: Quarantine, overtaken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Quarantine(path, 1024 * 1024, 5)
+    connect = sqlite3.connect
+
+    def open_overtaken(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        monkeypatch.setattr(sqlite3, "connect", connect)
+        connection = connect(*arguments, factory=OvertakenConnection, **options)
+        connection.overtaken = lambda: other.add([refused_of("gx", 2, b"b")], 2, [quarantined_of("gx", 2)])
+        return connection
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    monkeypatch.setattr(sqlite3, "connect", open_overtaken)
+    if overtaken == "reader":
+        assert [message.seq for message in quarantine.list()] == [2]
+    else:
+        quarantine.add([refused_of("gx", 1, b"a")], 1, [quarantined_of("gx", 1)])
+        assert {message.seq for message in quarantine.list()} == {1, 2}
+    other.close()
