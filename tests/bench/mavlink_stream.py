@@ -6,6 +6,7 @@ from its own socket, and prints how many it sent and how long that took.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sys
@@ -100,6 +101,20 @@ def make_stream(seconds: int, kinds: frozenset[str]) -> list[tuple[int, bytes]]:
     ]
 
 
+def wait_for_reader(port: int) -> None:
+    """Return once somebody reads the port: a datagram to a closed one is refused, and the next call says so."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("127.0.0.1", port))
+        for _ in range(1200):
+            with contextlib.suppress(ConnectionRefusedError):
+                probe.send(b"")
+                time.sleep(0.05)
+                probe.send(b"")
+                return
+            time.sleep(0.05)
+    raise TimeoutError(f"nobody reads UDP port {port}")
+
+
 def send_live(port: int, vehicles: int, seconds: int) -> dict[str, float]:
     """Send what so many vehicles say, in real time; returns how much it was."""
     voices = [Voice(system) for system in range(1, vehicles + 1)]
@@ -109,6 +124,7 @@ def send_live(port: int, vehicles: int, seconds: int) -> dict[str, float]:
         endpoint.connect(("127.0.0.1", port))
     print("ready", flush=True)
     sys.stdin.readline()
+    wait_for_reader(port)
     sent, start_s = 0, time.monotonic()
     for number, tick in enumerate(ticks):
         for endpoint, frames in zip(sockets, tick, strict=True):
