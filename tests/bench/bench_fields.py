@@ -65,9 +65,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--scenarios", nargs="*", default=sorted(FIELDS))
     options = parser.parse_args()
-    seeds = range(1, options.seeds + 1)
+    seeds = range(options.first, options.first + options.seeds)
     print(json.dumps({name.replace("-", "_"): measure(name, seeds) for name in options.scenarios}))
 
 
