@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import threading
@@ -49,6 +50,7 @@ class Day:
         self.committed = 0
         self.ended = threading.Event()
         self.memory: list[tuple[float, float]] = []
+        self.cache: list[tuple[float, float]] = []
         self.counts: Counter[str] = Counter()
 
     @property
@@ -76,9 +78,13 @@ class Day:
                 f"/v1/devices/{device}/series?{chart}",
                 f"/v1/devices/{device}/events",
                 "/readyz",
-                "/metrics",
             ):
                 self.counts[str(ask(self.farm.api_port, path, key)[0])] += 1
+            status, metrics = ask(self.farm.api_port, "/metrics", key)
+            self.counts[str(status)] += 1
+            cache = re.search(rb"^headland_store_memory_bytes (\S+)$", metrics, re.MULTILINE)
+            if cache is not None:
+                self.cache.append((self.hour, float(cache[1]) / 2**20))
 
     def follow(self) -> None:
         """Read the live values; begin again where the stream ends."""
@@ -162,9 +168,10 @@ def run(hours: float, minutes: float, root: Path) -> dict[str, object]:
         fleet.finish(within_s=20.0)
         told["loss"] = sum((farm.delivery(name) or {"loss": 0})["loss"] for name in names())
     for hour in TOLD_HOURS:
-        near = [each for at, each in day.memory if abs(at - hour) <= 0.5]
-        if near:
-            told[f"rss_hour_{hour}_mb"] = round(median(near), 1)
+        for name, samples in (("rss", day.memory), ("cache_of_the_store", day.cache)):
+            near = [each for at, each in samples if abs(at - hour) <= 0.5]
+            if near:
+                told[f"{name}_hour_{hour}_mb"] = round(median(near), 1)
     half = [
         [each for at, each in day.memory if low <= at <= high]
         for low, high in ((hours / 4, hours / 2), (hours * 3 / 4, hours))

@@ -99,6 +99,15 @@ class DuckDBFile:
         """Whether the file is open."""
         return self._connection is not None
 
+    def memory_bytes(self) -> int:
+        """Return how much memory DuckDB holds now, its cache of the file included; 0 while the file is not open."""
+        connection = self._connection
+        if connection is not None:
+            with suppress(duckdb.Error), connection.cursor() as cursor:
+                row = cursor.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchone()
+                return int(row[0]) if row else 0
+        return 0
+
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the files now, and was and is not acknowledged, as sentences."""
         return (*open_sentences(load_notes(self.path)), *([] if self.trouble is None else [self.trouble]))

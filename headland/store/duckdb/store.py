@@ -184,8 +184,8 @@ class DuckDBStore:
         return self._writer.delete_before(organisation, clamp_ms(cut_ms))
 
     def info(self) -> StoreInfo:
-        """Return counts, all from memory."""
-        counters = self._writer.counters()
+        """Return counts without a read of the file."""
+        counters = self._writer.counters() | {"memory_bytes": self._file.memory_bytes()}
         with self._writer.state() as state:
             counters |= {"conflicts": state.conflicts, "events": state.events}
             points, series = state.points, state.frontier.count_filled()

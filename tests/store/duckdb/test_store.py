@@ -48,6 +48,11 @@ def filled(path: Path) -> DuckDBStore:
     return store
 
 
+def test_the_counters_tell_the_memory_of_duckdb(tmp_path: Path) -> None:
+    with closing(DuckDBStore(tmp_path / "store.duckdb")) as store:
+        assert 0 < store.info().counters["memory_bytes"] < 64 * 2**20
+
+
 def test_a_reopened_store_answers_as_before(path: Path) -> None:
     store = filled(path)
     before = (
