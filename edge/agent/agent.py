@@ -41,6 +41,7 @@ from headland.contract.records import SourceReport
 from headland.contract.texts import displayable
 from headland.errors import HeadlandError
 from headland.item_failures import ItemFailures
+from headland.service_manager import ServiceManager
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 if TYPE_CHECKING:
@@ -77,13 +78,17 @@ def run_agent(settings: EdgeSettings, stop: threading.Event, log_formats: MakeLo
     cannot work (a register map, the spool's folder); no other error ends it.
     """
     agent = Agent(settings, log_formats)
+    manager = ServiceManager(agent.threads)
     tune_gc()
     agent.start()
+    manager.report_ready()
     try:
         while not stop.wait(STATUS_S):
             agent.tidy()
             agent.write_status()
+            manager.report()
     finally:
+        manager.report_stopping()
         agent.stop()
 
 

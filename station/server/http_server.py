@@ -7,12 +7,15 @@ import gc
 import socket
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
+from headland.service_manager import ServiceManager
+from headland.supervised_thread import ThreadStatus
 from station.server.http_protocol import AT_ONCE, MOST_CONNECTIONS, bounded_protocol, raise_file_limit
 from station.server.signals import end_process_within, stop_event
 
@@ -31,7 +34,15 @@ _LEFT_BEHIND_S: Final = 1.0
 
 
 class ApiServer(uvicorn.Server):
-    """Ends live streams and work under way before its shutdown, which would wait for them."""
+    """Ends live streams and work under way before its shutdown, which would wait for them.
+
+    From the event loop it reports to the service manager: a loop that stands still is reported by silence.
+    """
+
+    def __init__(self, config: uvicorn.Config, manager: ServiceManager | None = None) -> None:
+        super().__init__(config)
+        self._manager = manager or ServiceManager()
+        self._reports: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start up; the event loop accepts some connections at once, and the system holds many more."""
@@ -40,9 +51,20 @@ class ApiServer(uvicorn.Server):
             for listening in server.sockets:
                 with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
                     same.listen(_MOST_UNACCEPTED)
+        self._manager.report_ready()
+        if self._manager.report_every_s is not None:
+            self._reports = asyncio.create_task(self._report(self._manager.report_every_s))
+
+    async def _report(self, every_s: float) -> None:
+        while True:
+            self._manager.report()
+            await asyncio.sleep(every_s)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down."""
+        self._manager.report_stopping()
+        if self._reports is not None:
+            self._reports.cancel()
         app = self.config.app
         if isinstance(app, FastAPI) and hasattr(app.state, "running"):
             app.state.live.close()
@@ -86,13 +108,18 @@ def prepare_process() -> None:
     gc.set_threshold(*_COLLECT_AFTER)
 
 
-def serve_until_stopped(app: FastAPI, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; work that does not look at its cancellation is left behind in its thread."""
+def serve_until_stopped(
+    app: FastAPI, host: str, port: int, list_threads: Callable[[], Sequence[ThreadStatus]] = list
+) -> None:
+    """Serve until SIGTERM or SIGINT; work that does not look at its cancellation is left behind in its thread.
+
+    `list_threads` are the threads without which the process has to be restarted.
+    """
     # uvicorn raises the signal again after its shutdown: without our handler it would end the process at once.
     stop_event()
     if threading.current_thread() is threading.main_thread():
         prepare_process()
-    server = ApiServer(server_config(app, host, port, raise_file_limit()))
+    server = ApiServer(server_config(app, host, port, raise_file_limit()), ServiceManager(list_threads))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:

@@ -26,6 +26,7 @@ from api.ops.store_admin_port import StoreAdmin
 from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.errors import RetryLater
 from headland.registry.registry import Registry
+from headland.service_manager import ServiceManager
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
 from ingest.service import IngestService
@@ -132,7 +133,7 @@ def run_station(settings: StationSettings) -> None:
         app = _station_app(settings, store, ingest, registry, workers, live, home, threads)
         ingest.start()
         cleanup.callback(ingest.stop)
-        serve_until_stopped(app, settings.host, settings.port)
+        serve_until_stopped(app, settings.host, settings.port, threads.list)
 
 
 def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: ExitStack) -> RegistrySync:
@@ -300,15 +301,19 @@ def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) 
     """Run ingest without an API until `stop` is set; changes of its health are logged."""
     store = open_store(store_url)
     ingest = IngestService(settings, store)
+    manager = ServiceManager(ingest.threads)
     ingest.start()
+    manager.report_ready()
     try:
         logged = None
         while not stop.wait(1.0):
+            manager.report()
             health = ingest.health()
             if health != logged:
                 _LOGGER.log(logging.INFO if health.ok else logging.WARNING, "%s: %s", settings.client_id, health.detail)
                 logged = health
     finally:
+        manager.report_stopping()
         ingest.stop()
         store.close()
 
@@ -357,12 +362,15 @@ def run_api(settings: ApiSettings) -> None:
             cleanup,
             prepare,
         )
+        threads = ThreadSources()
+        for owner in (sync, garbage, workers):
+            threads.add(owner)
         app = create_app(
             store,
             organisation=settings.organisation,
             readiness=workers.checks,
             counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
-            threads=lambda: [*sync.threads(), *garbage.threads(), *workers.threads()],
+            threads=threads.list,
             webhooks_to=settings.webhooks_to,
             unreachable=unreachable_kinds(settings.mail, has_broker=False),
             gateways=gateways,
@@ -370,7 +378,7 @@ def run_api(settings: ApiSettings) -> None:
             authenticator=_authenticator(registry, settings.issuer),
             limits=settings.limits,
         )
-        serve_until_stopped(app, settings.host, settings.port)
+        serve_until_stopped(app, settings.host, settings.port, threads.list)
 
 
 def _authenticator(registry: Registry | None, issuer: Issuer | None) -> Authenticator | None:

@@ -41,8 +41,9 @@ def test_systemd_rates_the_exposure_of_a_unit_below_two(unit: Path) -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_a_unit_runs_as_a_plain_user_comes_back_and_calls_what_there_is(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
-    for line in ("User=headland", "Restart=always", "NoNewPrivileges=yes", "ProtectSystem=strict"):
+    for line in ("User=headland", "Restart=always", "NoNewPrivileges=yes", "ProtectSystem=strict", "Type=notify"):
         assert line in text
+    assert re.search(r"(?m)^WatchdogSec=\d+$", text)
     assert not re.search(r"(?im)^Environment=.*(password|token)", text)
     command = re.search(r"^ExecStart=/opt/headland/bin/headland (.*)$", text, re.MULTILINE)
     assert command is not None

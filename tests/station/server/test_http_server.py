@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -40,9 +44,18 @@ print("ended", flush=True)
 
 
 @pytest.mark.parametrize(("work", "within_s"), [("looks", 3.0), ("does not look", 5.0)])
-def test_sigterm_ends_the_process_in_time(free_port: int, wait_until: WaitUntil, work: str, within_s: float) -> None:
+def test_sigterm_ends_the_process_in_time_and_the_service_manager_is_told(
+    free_port: int, wait_until: WaitUntil, tmp_path: Path, work: str, within_s: float
+) -> None:
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    manager.settimeout(20)
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(free_port), work], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVE, str(free_port), work],
+        cwd=ROOT,
+        env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     clients: list[subprocess.Popen[bytes]] = []
     try:
@@ -55,11 +68,17 @@ def test_sigterm_ends_the_process_in_time(free_port: int, wait_until: WaitUntil,
         assert working == "working"
         # A search for cycles stops all threads: it leaves out what the process has loaded.
         assert int(searched) < 30_000
+        assert [manager.recv(100) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
         began_s = time.monotonic()
         process.send_signal(signal.SIGTERM)
+        reports = threading.Thread(target=_wait_for_stopping, args=(manager,))
+        reports.start()  # the socket holds few messages
         assert process.wait(10) == 0
         assert time.monotonic() - began_s < within_s
+        reports.join(20)
+        assert not reports.is_alive()
     finally:
+        manager.close()
         process.kill()
         process.wait()
         for client in clients:
@@ -67,6 +86,11 @@ def test_sigterm_ends_the_process_in_time(free_port: int, wait_until: WaitUntil,
             client.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _wait_for_stopping(manager: socket.socket) -> None:
+    while manager.recv(100) != b"STOPPING=1":
+        pass
 
 
 def _is_up(port: int) -> bool:
