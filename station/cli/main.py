@@ -25,6 +25,7 @@ from station.cli.commands.sim import sim_app
 from station.cli.commands.simulate import simulate
 from station.cli.commands.store import store_app
 from station.cli.commands.up import up
+from station.cli.commands.verify import verify
 from station.cli.exit_codes import ExitCode, exit_code_help
 from station.cli.log_output import configure_from_environment, log_uncaught_exceptions, report_error
 from station.local.supervisor import SUPERVISED
@@ -53,6 +54,7 @@ app.add_typer(field_app, name="field", rich_help_panel=_FARM)
 app.add_typer(gateway_app, name="gateway", rich_help_panel=_FARM)
 app.add_typer(key_app, name="key", rich_help_panel=_FARM)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=_FARM)
+app.command(rich_help_panel=_FARM)(verify)
 app.add_typer(store_app, name="store", rich_help_panel=_FARM)
 app.add_typer(sim_app, name="sim", rich_help_panel=_TESTING)
 app.command(rich_help_panel=_TESTING)(chaos)
@@ -68,6 +70,7 @@ _EXTRA_OF_PART: Final = {
     "simulate": "all",
     "field": "api",
     "key": "api",
+    "verify": "proof",
     "sim": "sim",
     "broker": "all",
 }

@@ -26,6 +26,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "ingest": (("ingest", "headland.store", "headland.contract"), ("--help",)),
     "api": (("api", "headland.analysis", "headland.formats", "headland.store", "headland.registry"), ("--help",)),
     "reports": (("headland.reports",), ("--help",)),
+    "proof": (("headland.proof",), ("verify", "--help")),
     "client": (("headland.client", "headland.contract"), ("--help",)),
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),
