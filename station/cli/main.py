@@ -6,6 +6,9 @@ import os
 import signal
 import sys
 import threading
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -76,6 +79,30 @@ _EXTRA_OF_PART: Final = {
 }
 
 
+_PACKAGES: Final = ("api", "edge", "firmware_sim", "headland", "ingest", "station")
+
+
+def _load_own_packages() -> None:
+    """Load the packages beside this one: a folder of PYTHONPATH named as one of them, such as `api`, is not taken."""
+    installed_in = [str(Path(__file__).resolve().parents[2])]
+    for name in _PACKAGES:
+        spec = PathFinder.find_spec(name, installed_in)
+        if name not in sys.modules and spec is not None and spec.loader is not None:
+            sys.modules[name] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+
+
+def _missing_sentence(error: ModuleNotFoundError) -> str:
+    """Return what is missing and the remedy: an extra, or a foreign package of our name to be moved."""
+    package = (error.name or "").partition(".")[0]
+    if package in _PACKAGES:
+        where = getattr(sys.modules.get(package), "__path__", None)
+        place = f" at {next(iter(where))}" if where else ""
+        return f"another package named {package}{place} hides Headland's: take it off PYTHONPATH, or rename it"
+    part = next((word for word in sys.argv[1:] if word in _EXTRA_OF_PART), "up")
+    return f"{error.name} is not installed; install it with: pip install 'headland[{_EXTRA_OF_PART[part]}]'"
+
+
 def _print_version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
@@ -98,6 +125,7 @@ def main() -> None:
     """Run the command line: an expected error ends it with one line on standard error and an exit code."""
     # What a farm stores is for its own user: measurements, logs, backups and exports.
     os.umask(0o077)
+    _load_own_packages()
     try:
         configure_from_environment("headland", os.environ)
         log_uncaught_exceptions()
@@ -112,8 +140,7 @@ def main() -> None:
         report_error(str(error))
         sys.exit(ExitCode.USAGE if isinstance(error, SettingsError) else ExitCode.FAILED)
     except ModuleNotFoundError as error:
-        part = next((word for word in sys.argv[1:] if word in _EXTRA_OF_PART), "up")
-        report_error(f"{error.name} is not installed; install it with: pip install 'headland[{_EXTRA_OF_PART[part]}]'")
+        report_error(_missing_sentence(error))
         sys.exit(ExitCode.FAILED)
 
 

@@ -127,3 +127,21 @@ def test_output_into_a_pipe_holds_no_escape_codes(words: tuple[str, ...]) -> Non
 def test_no_color_is_respected_on_a_terminal(words: tuple[str, ...]) -> None:
     assert COLOUR.search(run_on_terminal(*words))
     assert COLOUR.search(run_on_terminal(*words, NO_COLOR="1")) is None
+
+
+def test_a_users_own_folders_named_as_our_packages_are_not_taken_for_them(tmp_path: Path) -> None:
+    for name in ("api", "edge", "ingest"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('taken')\n", encoding="utf-8")
+    done = run("station", "--data", str(tmp_path / "farm"), "--broker", "nowhere:0", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stderr) == (2, "headland: 'nowhere:0' is not HOST:PORT.\n")
+
+
+def test_a_foreign_package_that_was_loaded_before_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "__init__.py").touch()
+    (tmp_path / "sitecustomize.py").write_text("import api\n", encoding="utf-8")
+    done = run("station", "--data", str(tmp_path / "farm"), "--broker", "nowhere:0", PYTHONPATH=str(tmp_path))
+    where = tmp_path / "api"
+    said = f"another package named api at {where} hides Headland's: take it off PYTHONPATH, or rename it"
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
