@@ -37,6 +37,7 @@ from headland.registry.models.models import (
     VersionedRecord,
     ZoneKind,
 )
+from headland.registry.models.plant_protection import ActiveIngredient, PlantProtectionProduct, ProductUse
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -148,6 +149,16 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         ),
         "webhooks": repositories.webhooks.add(
             Webhook(name="farm app", url="https://app.example/headland", events=(WebhookEvent.ALARM_RAISED,))
+        ),
+        "plant_protection": repositories.plant_protection.add(
+            PlantProtectionProduct(
+                name="Sample fungicide",
+                registration_number="SAMPLE-1",
+                unit="l",
+                active_ingredients=(ActiveIngredient(name="azoxystrobin", content=250.0, unit="g_l"),),
+                uses=(ProductUse(crop="tomato", most_dose_ha=0.9, pre_harvest_interval_days=5, most_uses_season=3),),
+                is_sample=True,
+            )
         ),
         "keys": repositories.add_key("app", Scope.READ)[0],
     }

@@ -9,24 +9,29 @@ import sqlalchemy as sa
 
 from headland.contract.records import Descriptor
 from headland.registry.auth import api_keys
-from headland.registry.db import access_tables, alarm_tables, audit, tables
+from headland.registry.db import access_tables, alarm_tables, audit, lot_tables, tables
 from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.models import alarms, models
 from headland.registry.models.models import ApiKey, Device
+from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmRepository
+from headland.registry.repositories.certificates import CertificateRepository
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.delivery_marks import DeliveryMarkRepository
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
+from headland.registry.repositories.lots import LotRepository
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.request_marks import RequestMarkRepository
 from headland.registry.repositories.secrets import SecretRepository
+from headland.registry.repositories.treatments import TreatmentRepository
 from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rule, check_window
+from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.targets import check_webhook
 
 #: Records that a check of the audit log names at most.
@@ -54,6 +59,12 @@ class OrganisationRepositories:
         self.prescriptions = Repository(context, Prescription, tables.prescriptions)
         self.passes = PassRepository(Repository(context, models.Pass, tables.passes, records.check_pass))
         self.ledger = Ledger(context)
+        self.plant_protection = Repository(
+            context, PlantProtectionProduct, lot_tables.plant_protection_products, check_plant_protection_product
+        )
+        self.treatments = TreatmentRepository(context)
+        self.lots = LotRepository(context)
+        self.certificates = CertificateRepository(context)
         self.notes = Repository(context, models.GrowerNote, tables.notes, records.check_note)
         self.forecasts = ForecastRepository(context)
         self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)
@@ -122,7 +133,16 @@ class OrganisationRepositories:
 
     def _audited(self) -> list[Repository[Any]]:
         """Return the repositories whose records are in the audit log."""
-        return [*(part for part in vars(self).values() if isinstance(part, Repository)), self.passes.records]
+        return [
+            *(part for part in vars(self).values() if isinstance(part, Repository)),
+            self.passes.records,
+            self.treatments.records,
+            self.lots.harvests,
+            self.lots.lots,
+            self.lots.operations,
+            self.certificates.records,
+            self.certificates.entries,
+        ]
 
     def _find_device(self, connection: sa.Connection, name: str) -> Device | None:
         return self.devices.find_within(connection, name=name)
