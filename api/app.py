@@ -56,6 +56,7 @@ from api.routes import keys as key_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
+from api.routes import people as people_routes
 from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
 from api.routes import registry as registry_routes
@@ -219,6 +220,7 @@ def create_app(
     for router in (
         catalog.router,
         field_import.router,
+        people_routes.router,
         outline_edits.router,
         base_map_routes.router,
         recommendation.router,

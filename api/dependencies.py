@@ -61,7 +61,15 @@ class HomeServices:
 
     def scope(self, access: Access) -> OrgScope:
         """Return the scope of a request that begins now."""
-        return OrgScope(self.store, self.registry, access.organisation.handle, self.now_ms(), access.by, self.cache)
+        return OrgScope(
+            self.store,
+            self.registry,
+            access.organisation.handle,
+            self.now_ms(),
+            access.by,
+            self.cache,
+            access.only_person,
+        )
 
 
 def scope_of(request: Request) -> OrgScope:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.auth.authenticators import ORGANISATION_HEADER, Credentials, allows
 from api.auth.body_limits import ClientLeftError, read_body
 from api.auth.limits import Limits
-from api.auth.permissions import RequiredScope, required_scope
+from api.auth.permissions import RequiredScope, is_open_to, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.auth.shares import Shares
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
@@ -124,6 +124,13 @@ class AuthMiddleware:
             return
         if credentials.bearer is None and connection.scope["method"] not in _SAFE:
             refuse_foreign_page(connection.headers, must_name_origin=True)
+        method, path = connection.scope["method"], connection.scope["path"]
+        if not is_open_to(access.role, method, path):
+            sentence = f"The role {access.role} does not include this: ask a manager of the cooperative."
+            raise ProblemError(403, "role", "Not part of the role", sentence)
+        if access.only_person is not None:
+            # A member's paths are named one by one; what they change is their own.
+            return
         needed = required.scope
         if needed is None or not allows(access.scope, needed):
             sentence = f"Use a key with the scope {needed}: {access.by} has {access.scope}."

@@ -1,4 +1,4 @@
-"""Scope that each path requires; a path that is not listed is not accessible."""
+"""Scope that each path requires, and paths by role; a path that is not listed is not accessible."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from headland.registry.models.models import Scope
+from headland.registry.models.people import PersonRole
 
 #: Changes that decide whose word counts: who may write a device.
 _ADMIN_CHANGES: Final = re.compile(
@@ -81,6 +82,9 @@ PATH_PERMISSIONS: Final = (
     _admin("/v1/members"),
     _admin("/v1/audit"),
     _admin("/v1/webhooks"),
+    # Contacts, and whose ground is whose: managers decide it.
+    PathPermission("/v1/people", changes=RequiredScope.ADMIN),
+    PathPermission("/v1/holdings", changes=RequiredScope.ADMIN),
     # Whoever names a recipient chooses where the station posts to.
     PathPermission("/v1/alarm-recipients", changes=RequiredScope.ADMIN),
     # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
@@ -118,6 +122,28 @@ PATH_PERMISSIONS: Final = (
     PathPermission("/sta/v1.1"),
     PathPermission("/ogc"),
 )
+
+
+#: What a member of the cooperative may ask; everything else is refused, so that a new path is closed until it is named.
+#: The repositories limit each of them to the own rows.
+_MEMBER_READS: Final = re.compile(
+    r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields)(?:/[0-9a-z]{26})?|/v1/fields/[0-9a-z]{26}/passes"
+    r"|/v1/passes/[^/]+(?:/(?:as-applied|cell))?"
+)
+_MEMBER_CHANGES: Final = re.compile(r"/v1/session")
+#: What a pilot may not read, and all that a pilot may change.
+_PILOT_CLOSED: Final = re.compile(r"/v1/(?:people|holdings)(?:/.*)?")
+_PILOT_CHANGES: Final = re.compile(r"/v1/(?:session|passes|notes|alarms)(?:/.*)?")
+
+
+def is_open_to(role: PersonRole | None, method: str, path: str) -> bool:
+    """Tell whether a role may make a request, beside the scope that the path requires."""
+    is_read, path = method in _READS, path.rstrip("/")
+    if role is PersonRole.MEMBER:
+        return (_MEMBER_READS if is_read else _MEMBER_CHANGES).fullmatch(path) is not None
+    if role is PersonRole.PILOT:
+        return not _PILOT_CLOSED.fullmatch(path) and (is_read or _PILOT_CHANGES.fullmatch(path) is not None)
+    return True
 
 
 def required_scope(method: str, path: str) -> RequiredScope | None:

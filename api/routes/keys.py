@@ -19,6 +19,7 @@ from api.schemas.registry import RecordKind
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.db.audit import AuditEntry
+from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Member, Scope
 from headland.registry.registry import Access
 
@@ -55,7 +56,10 @@ def add_key(scope: ScopeOf, access: AccessOf, body: KeyOrder) -> Response:
     if ends_ms is not None and (body.expires_ms is None or body.expires_ms > ends_ms):
         sentence = f"Your own key expires: set `expires_ms` to at most {ends_ms}, or use a key that lasts longer."
         raise ProblemError(400, "expires-later", "Key would outlive its maker", sentence)
-    record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms)
+    try:
+        record, key = repositories_of(scope).add_key(body.name, Scope(body.scope), body.expires_ms, body.person)
+    except NotFound as error:
+        raise ProblemError(400, "unknown-person", "Referenced record not found", str(error)) from error
     new_key = NewKey(**KeyItem.model_validate(record).model_dump(), key=key)
     headers = {"Location": f"/v1/keys/{record.id}", "Cache-Control": "no-store"}
     return Response(new_key.model_dump_json(), 201, headers, "application/json")

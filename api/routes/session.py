@@ -36,11 +36,13 @@ class SessionOrganisation(BaseModel):
 
 
 class Session(BaseModel):
-    """The signed-in person or key, its organisation and its scope."""
+    """The signed-in person or key, its organisation and its scope; the person's id and role where it has one."""
 
     organisation: SessionOrganisation
     scope: str
     by: str
+    person: str | None = None
+    role: str | None = None
 
 
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
@@ -92,4 +94,4 @@ def sign_out(request: Request, home: HomeOf) -> Response:
 def session_of(access: Access) -> Session:
     """Return an access as a session."""
     owner = SessionOrganisation(handle=access.organisation.handle, name=access.organisation.name)
-    return Session(organisation=owner, scope=access.scope.value, by=access.by)
+    return Session(organisation=owner, scope=access.scope.value, by=access.by, person=access.person, role=access.role)

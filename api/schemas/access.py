@@ -20,6 +20,9 @@ class KeyOrder(BaseModel):
     name: Name
     scope: Literal["read", "write", "admin"] = "read"
     expires_ms: Annotated[int, Field(ge=0, le=2**53, examples=[1_893_456_000_000])] | None = None
+    person: Annotated[
+        str | None, Field(description="Id of the person who uses it: their role limits it.", max_length=64)
+    ] = None
 
 
 class KeyItem(BaseModel):
@@ -34,6 +37,7 @@ class KeyItem(BaseModel):
     created_ms: Instant
     expires_ms: Instant | None
     last_used_ms: Annotated[int | None, Field(description="Time of last use, to the minute.")]
+    person: Annotated[str | None, Field(description="Id of the person who uses it.")] = None
 
 
 class NewKey(KeyItem):

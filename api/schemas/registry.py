@@ -28,6 +28,7 @@ from headland.registry.models.models import (
     VersionedRecord,
     ZoneKind,
 )
+from headland.registry.models.people import Holding, Person
 from headland.registry.registry import Access
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
@@ -90,7 +91,8 @@ class RecordKind:
 
     def show_to(self, record: Any, access: Access) -> VersionedRecord:
         """Return a record as JSON resource for an access."""
-        return self.show(record if access.scope is Scope.ADMIN else self.mask(record))
+        is_own = access.person is not None and access.person == record.id
+        return self.show(record if access.scope is Scope.ADMIN or is_own else self.mask(record))
 
 
 def read_geometry(shape: Polygon | MultiPolygon) -> Geometry:
@@ -201,7 +203,47 @@ NOTES: Final = RecordKind(
     within="greenhouse",
     or_within="field",
 )
-KINDS: Final = (FARMS, SITES, FIELDS, PRODUCTS, IMPLEMENTS, SEASONS, GREENHOUSES, GREENHOUSE_ZONES, NOTES)
+
+
+def _hide_contacts(person: Person) -> Person:
+    return msgspec.structs.replace(person, contacts=(), note="")
+
+
+PEOPLE: Final = RecordKind(
+    "people",
+    "person",
+    Person,
+    lambda repositories: repositories.people,
+    {
+        "name": "Wang Fang",
+        "number": "017",
+        "language": "zh",
+        "contacts": [{"channel": "sms", "address": "13800000000"}],
+    },
+    mask=_hide_contacts,
+)
+HOLDINGS: Final = RecordKind(
+    "holdings",
+    "holding",
+    Holding,
+    lambda repositories: repositories.holdings,
+    {"field": EXAMPLE_ID, "person": EXAMPLE_ID, "kind": "lease", "parts": 1, "of_parts": 3},
+    within="field",
+    or_within="person",
+)
+KINDS: Final = (
+    FARMS,
+    SITES,
+    FIELDS,
+    PRODUCTS,
+    IMPLEMENTS,
+    SEASONS,
+    GREENHOUSES,
+    GREENHOUSE_ZONES,
+    NOTES,
+    PEOPLE,
+    HOLDINGS,
+)
 
 
 def describe_records() -> dict[str, Any]:

@@ -11,4 +11,5 @@ def repositories_of(scope: OrgScope) -> OrganisationRepositories:
     """Return the organisation's repositories; raises AnalysisError (no-registry) without a registry."""
     if scope.registry is None:
         raise AnalysisError("no-registry", "No registry", "This API runs without a registry: start it with one.")
-    return scope.registry.repositories(scope.registry.organisation(scope.organisation).id, scope.by)
+    organisation = scope.registry.organisation(scope.organisation).id
+    return scope.registry.repositories(organisation, scope.by, scope.person)

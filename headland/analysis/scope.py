@@ -15,7 +15,8 @@ class OrgScope:
 
     `registry` is None where none is configured. `now_ms` is the instant of the request, fixed once: windows without an
     end stop there. `by` is the person or process that asks, for the audit log. `cache` holds
-    results that several requests share; a scope without one has its own.
+    results that several requests share; a scope without one has its own. `person` is the member of the cooperative
+    whose own fields and passes are all that the scope shows; None shows the organisation.
     """
 
     store: Store
@@ -24,3 +25,4 @@ class OrgScope:
     now_ms: int
     by: str = "nobody"
     cache: ResultCache = field(default_factory=ResultCache, repr=False)
+    person: str | None = None

@@ -20,9 +20,11 @@ from headland.registry.db.audit import AuditChange, append
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
+from headland.registry.db.people_tables import people
 from headland.registry.db.tables import organisations
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Organisation, Scope
+from headland.registry.models.people import PersonRole
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import MINUTE_MS
@@ -32,12 +34,22 @@ _USE_EVERY_MS: Final = MINUTE_MS
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """Access of a key or a member: organisation, scope, and the actor for the audit log."""
+    """Access of a key or a member: organisation, scope, and the actor for the audit log.
+
+    `person` is the id of who uses it, with their role; the role's limits are in the scope already.
+    """
 
     organisation: Organisation
     scope: Scope
     by: str
     key: str | None = None
+    person: str | None = None
+    role: PersonRole | None = None
+
+    @property
+    def only_person(self) -> str | None:
+        """The id of the member whose own rows are all that this access sees; None where it sees the organisation."""
+        return self.person if self.role is PersonRole.MEMBER else None
 
 
 class RegistryInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,9 +107,13 @@ class Registry:
             raise NotFound("organisation", handle)
         return found
 
-    def repositories(self, organisation: str, by: str) -> OrganisationRepositories:
-        """Return the repositories of an organisation by its id; `by` is the actor for the audit log."""
-        return OrganisationRepositories(RepositoryContext(self._database, organisation, by, self._ids, self._now_ms))
+    def repositories(self, organisation: str, by: str, person: str | None = None) -> OrganisationRepositories:
+        """Return the repositories of an organisation by its id; `by` is the actor for the audit log.
+
+        With `person` they show that member's own rows and nothing else.
+        """
+        context = RepositoryContext(self._database, organisation, by, self._ids, self._now_ms, person)
+        return OrganisationRepositories(context)
 
     def authenticate(self, key: str) -> Access | None:
         """Return the access of a key, or None for an unknown, expired or deleted one; record its use."""
@@ -147,7 +163,7 @@ class Registry:
         """Return the access of a valid key, and its last use."""
         columns = [
             access_tables.api_keys.c[name]
-            for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms")
+            for name in ("id", "organisation", "scope", "prefix", "expires_ms", "last_used_ms", "person")
         ]
         row = connection.execute(
             sa.select(*columns).where(which, access_tables.api_keys.c.deleted_ms.is_(None))
@@ -156,7 +172,9 @@ class Registry:
             return None
         owner = connection.execute(sa.select(organisations).where(organisations.c.id == row.organisation)).one()
         by = f"key:{row.prefix}"
-        return Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=by), row.last_used_ms
+        access = Access(organisation=_organisation(owner), scope=Scope(row.scope), key=row.id, by=by)
+        limited = _limit(connection, access, row.person)
+        return None if limited is None else (limited, row.last_used_ms)
 
     def _record_use(self, opened: tuple[Access, int | None] | None) -> Access | None:
         if opened is None:
@@ -175,13 +193,18 @@ class Registry:
 
     def memberships(self, subject: str) -> list[Access]:
         """Return the accesses of a person whom an identity provider authenticated as `subject`, one an organisation."""
-        joined = sa.select(members.c.role, organisations).join_from(members, organisations)
+        joined = sa.select(members.c.role, members.c.person, organisations).join_from(members, organisations)
         mine = joined.where(members.c.subject == subject, members.c.deleted_ms.is_(None)).order_by(organisations.c.id)
         with self._database.reading() as connection:
-            return [
-                Access(organisation=_organisation(row), scope=Scope(row.role), by=f"member:{subject}")
-                for row in connection.execute(mine)
+            accesses = [
+                _limit(
+                    connection,
+                    Access(organisation=_organisation(row), scope=Scope(row.role), by=f"member:{subject}"),
+                    row.person,
+                )
+                for row in connection.execute(mine).all()
             ]
+        return [access for access in accesses if access is not None]
 
     def info(self) -> RegistryInfo:
         """Return the figures of the registry; raises RetryLater while the database is away."""
@@ -234,6 +257,22 @@ def _info(database: Database) -> RegistryInfo:
             organisations=connection.execute(sa.select(sa.func.count()).select_from(organisations)).scalar_one(),
             damage=open_sentences(database.damage()),
         )
+
+
+def _limit(connection: sa.Connection, access: Access, person: str | None) -> Access | None:
+    """Return an access within its person's role; None where the person was deleted."""
+    if person is None:
+        return access
+    query = sa.select(people.c.role).where(
+        people.c.organisation == access.organisation.id, people.c.id == person, people.c.deleted_ms.is_(None)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    role = PersonRole(row.role)
+    scopes = list(Scope)
+    scope = min(access.scope, role.scope, key=scopes.index)
+    return msgspec.structs.replace(access, scope=scope, person=person, role=role)
 
 
 def _find(connection: sa.Connection, handle: str) -> Organisation | None:

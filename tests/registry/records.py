@@ -37,6 +37,7 @@ from headland.registry.models.models import (
     VersionedRecord,
     ZoneKind,
 )
+from headland.registry.models.people import Contact, ContactChannel, Holding, HoldingKind, Person
 from headland.registry.models.plant_protection import ActiveIngredient, PlantProtectionProduct, ProductUse
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
 from headland.registry.models.webhooks import Webhook, WebhookEvent
@@ -77,7 +78,14 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
     gateway = repositories.gateways.add(Gateway(name=f"gateway-{repositories.organisation[-4:]}", site="wuhan"))
     device = repositories.record_descriptor(gateway.name, descriptor())
     pattern = tuple(PatternPoint(offset_m=offset, rate=rate) for offset, rate in ((-5.0, 0.0), (0.0, 1.0), (5.0, 0.0)))
+    person = repositories.people.add(
+        Person(name="Zhao", number="9", contacts=(Contact(channel=ContactChannel.SMS, address="13899990000"),))
+    )
     return {
+        "people": person,
+        "holdings": repositories.holdings.add(
+            Holding(field=field.id, person=person.id, kind=HoldingKind.LEASE, parts=1, of_parts=3, end_ms=START_MS)
+        ),
         "farms": farm,
         "sites": site,
         "fields": field,

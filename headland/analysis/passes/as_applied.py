@@ -22,6 +22,7 @@ from headland.agronomy.application.spread_pattern import (
     rectangle,
 )
 from headland.agronomy.application.treated import COVERAGE_BAR, DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
+from headland.agronomy.geometry.outline import OUTSIDE
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
 from headland.agronomy.series.intervals import Intervals, total_s
 from headland.agronomy.series.qartod import MISSING
@@ -130,7 +131,20 @@ def compute_as_applied(
         inputs = load_pass_inputs(scope, field_pass, refer_pass(scope, field_pass))
         return _compute(key, inputs, machine, cell_m, is_landing_timed)
 
-    return scope.cache.get(key, compute)
+    applied = scope.cache.get(key, compute)
+    return applied if scope.person is None else _hide_neighbours(applied)
+
+
+def _hide_neighbours(applied: AppliedPass) -> AppliedPass:
+    """Return a map as a member of the cooperative sees it: without the ground outside the field, which is others'."""
+    outside = applied.map.places == OUTSIDE
+    hidden = replace(
+        applied.map,
+        amount=np.where(outside, 0.0, applied.map.amount),
+        evidence=np.where(outside, 0, applied.map.evidence).astype(np.uint8),
+        uncertainty_ha=np.where(outside, 0.0, applied.map.uncertainty_ha),
+    )
+    return replace(applied, map=hidden)
 
 
 def _compute(key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float, is_landing_timed: bool) -> AppliedPass:

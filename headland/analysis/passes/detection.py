@@ -139,7 +139,8 @@ def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPas
         visits = find_visits(scope, record, bounds_of(field), window)
         for detected in _detect_all(scope, repositories, field, record, visits):
             is_inside = window.start_ms <= detected.start_ms < window.end_ms
-            if is_inside and not any(_is_same(detected, field_pass) for field_pass in passes):
+            is_seen = is_inside and repositories.sees_field_at(field.id, detected.start_ms)
+            if is_seen and not any(_is_same(detected, field_pass) for field_pass in passes):
                 passes.append(detected)
     return sorted(passes, key=lambda field_pass: (field_pass.start_ms, field_pass.id))
 
@@ -157,7 +158,8 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     record = find_device(scope, named[2])
     visits = find_visits(scope, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS))
     for field_pass in _detect_all(scope, repositories, field, record, visits):
-        if field_pass.start_ms <= start_ms <= field_pass.end_ms:
+        is_it = field_pass.start_ms <= start_ms <= field_pass.end_ms
+        if is_it and repositories.sees_field_at(field.id, field_pass.start_ms):
             return field_pass
     sentence = f"Telemetry shows no pass of {named[2]} on this field at {start_ms}: list the field's passes."
     raise AnalysisError("unknown-pass", "No such pass", sentence)

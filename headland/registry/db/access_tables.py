@@ -7,7 +7,10 @@ import sqlalchemy as sa
 from headland.registry.db.tables import METADATA, optional, record_table, required
 
 members = record_table(
-    "members", *(required(name) for name in ("subject", "name", "role")), unique=("organisation", "subject")
+    "members",
+    *(required(name) for name in ("subject", "name", "role")),
+    optional("person"),
+    unique=("organisation", "subject"),
 )
 api_keys = record_table(
     "api_keys",
@@ -17,6 +20,7 @@ api_keys = record_table(
     required("secret_sha256"),
     optional("expires_ms", sa.BigInteger),
     optional("last_used_ms", sa.BigInteger),
+    optional("person"),
     unique=("organisation", "name"),
 )
 sa.Index("un_api_keys_secret", api_keys.c.secret_sha256, unique=True)

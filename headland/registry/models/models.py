@@ -52,11 +52,12 @@ class Organisation(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Member(VersionedRecord, frozen=True, kw_only=True):
-    """A person of the organisation; `subject` is their id at the identity provider."""
+    """A login of the organisation; `subject` is its id at the identity provider, `person` the id of who uses it."""
 
     subject: Text
     name: Text
     role: Scope
+    person: str | None = None
 
 
 class Farm(VersionedRecord, frozen=True, kw_only=True):
@@ -288,3 +289,5 @@ class ApiKey(VersionedRecord, frozen=True, kw_only=True):
     prefix: str = ""
     expires_ms: int | None = None
     last_used_ms: int | None = None
+    #: The id of the person who uses it: their role limits what it may do.
+    person: str | None = None

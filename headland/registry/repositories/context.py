@@ -14,13 +14,17 @@ from headland.registry.db.ids import IdMaker
 
 @dataclass(frozen=True, slots=True)
 class RepositoryContext:
-    """Organisation and actor of all changes; `by` is the actor in the audit log, such as `key:hl_7f3a`."""
+    """Organisation and actor of all changes; `by` is the actor in the audit log, such as `key:hl_7f3a`.
+
+    `person` is the member to whose own rows everything is limited; None sees the whole organisation.
+    """
 
     database: Database
     organisation: str
     by: str
     ids: IdMaker
     now_ms: Callable[[], int]
+    person: str | None = None
 
 
 def log(

@@ -14,11 +14,15 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.tables import ledger, ledger_heads
+from headland.registry.db.tables import ledger, ledger_heads, passes
+from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.own_rows import sees_field_at
 
 START: Final = ""
 _PAGE: Final = 500
+#: Kinds of entries that a member may append: what they say about a pass of their own.
+_OF_MEMBERS: Final = frozenset(("dispute",))
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +60,8 @@ class Ledger:
         context = self._context
         text = msgspec.json.encode(body, order="sorted").decode()
         with context.database.writing() as connection:
+            if context.person is not None and not (kind in _OF_MEMBERS and self._sees(connection, field, pass_id)):
+                raise NotFound("ledger", "of others")
             lock_organisation(connection, context.organisation)
             newest = self._newest(connection, kind, field, pass_id)
             if newest is not None and newest.body == text:
@@ -88,10 +94,12 @@ class Ledger:
         if pass_id is not None:
             query = query.where(ledger.c["pass"] == pass_id)
         with self._context.database.reading() as connection:
-            return [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
+            entries = [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
+            return [entry for entry in entries if self._sees(connection, entry.field, entry.pass_id)]
 
     def check(self) -> LedgerCheck:
         """Check the whole ledger, in bounded memory."""
+        self._refuse_members()
         organisation = self._context.organisation
         # In a writing transaction, so that no entry is added during the check.
         with self._context.database.writing() as connection:
@@ -109,10 +117,32 @@ class Ledger:
 
     def seq_of(self, hash: str) -> int | None:  # noqa: A002 - it is the entry's hash
         """Return the sequence number of the entry with a hash, or None."""
+        self._refuse_members()
         query = self._mine().where(ledger.c.hash == hash)
         with self._context.database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else int(row.seq)
+
+    def _sees(self, connection: sa.Connection, field: str, pass_id: str) -> bool:
+        """Return whether this access sees entries about a pass: a member, where they held its field at its start."""
+        context = self._context
+        if context.person is None:
+            return True
+        _, _, detected_ms = pass_id.rpartition("~")
+        if detected_ms.isdecimal():
+            start_ms = int(detected_ms)
+        else:
+            mine = passes.c.organisation == context.organisation
+            row = connection.execute(sa.select(passes.c.start_ms).where(mine, passes.c.id == pass_id)).one_or_none()
+            if row is None:
+                return False
+            start_ms = row.start_ms
+        return sees_field_at(connection, context, field, start_ms)
+
+    def _refuse_members(self) -> None:
+        """Raise NotFound where the access is a member's: the chain is of the whole organisation."""
+        if self._context.person is not None:
+            raise NotFound("ledger", "of others")
 
     def _mine(self) -> sa.Select[*tuple[object, ...]]:
         return sa.select(ledger).where(ledger.c.organisation == self._context.organisation)

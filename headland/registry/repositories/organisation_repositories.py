@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,9 +10,10 @@ import sqlalchemy as sa
 
 from headland.contract.records import Descriptor
 from headland.registry.auth import api_keys
-from headland.registry.db import access_tables, alarm_tables, audit, lot_tables, tables
+from headland.registry.db import access_tables, alarm_tables, audit, lot_tables, people_tables, tables
 from headland.registry.db.audit import AuditCheck, AuditEntry
-from headland.registry.models import alarms, models
+from headland.registry.models import alarms, models, people
+from headland.registry.models.errors import NotFound
 from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
@@ -23,6 +25,7 @@ from headland.registry.repositories.delivery_marks import DeliveryMarkRepository
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.lots import LotRepository
+from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.request_marks import RequestMarkRepository
@@ -32,6 +35,7 @@ from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rule, check_window
 from headland.registry.validation.lots import check_plant_protection_product
+from headland.registry.validation.people import check_holding, check_person
 from headland.registry.validation.targets import check_webhook
 
 #: Records that a check of the audit log names at most.
@@ -44,6 +48,8 @@ class OrganisationRepositories:
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
         self.members = Repository(context, models.Member, access_tables.members)
+        self.people = Repository(context, people.Person, people_tables.people, check_person)
+        self.holdings = Repository(context, people.Holding, people_tables.holdings, check_holding)
         self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, tables.sites, records.check_site)
         self.fields = Repository(
@@ -78,17 +84,40 @@ class OrganisationRepositories:
         self.webhooks = SecretRepository(context, Webhook, access_tables.webhooks, check_webhook)
         self.webhook_cursors = WebhookCursors(context)
         self.keys = Repository(context, ApiKey, access_tables.api_keys)
+        if context.person is not None:
+            for name in vars(self).keys() - OPEN_TO_MEMBERS - {"_context"}:
+                setattr(self, name, ClosedRepository(name))
 
     @property
     def organisation(self) -> str:
         """The organisation's id."""
         return self._context.organisation
 
-    def add_key(self, name: str, scope: models.Scope, expires_ms: int | None = None) -> tuple[ApiKey, str]:
-        """Create an API key; return its record and the key itself, which is not stored."""
+    def add_key(
+        self, name: str, scope: models.Scope, expires_ms: int | None = None, person: str | None = None
+    ) -> tuple[ApiKey, str]:
+        """Create an API key, of a person where one is given; return its record and the key, which is not stored."""
+        if person is not None:
+            self.people.get(person)
         key = api_keys.make_key()
-        record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms)
+        record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms, person=person)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_key(key)}), key
+
+    def add_people(
+        self, new: Sequence[people.Person], held: Sequence[people.Holding]
+    ) -> tuple[list[people.Person], list[people.Holding]]:
+        """Add people and holdings, all or none; a holding's `person` is an index of `new` as text, or an id."""
+        now_ms = self._context.now_ms()
+        with self._context.database.writing() as connection:
+            made = [self.people.add_within(connection, person, now_ms) for person in new]
+            ids = {str(index): person.id for index, person in enumerate(made)}
+            holdings = [
+                self.holdings.add_within(
+                    connection, msgspec.structs.replace(holding, person=ids.get(holding.person, holding.person)), now_ms
+                )
+                for holding in held
+            ]
+        return made, holdings
 
     def record_descriptor(self, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> Device:
         """Update a device by its descriptor; the fields that people set remain. An unchanged descriptor writes nothing.
@@ -109,10 +138,16 @@ class OrganisationRepositories:
                 return self.devices.add_within(connection, device, now_ms)
             return known if device == known else self.devices.change_within(connection, device, now_ms)
 
+    def sees_field_at(self, field: str, time_ms: int) -> bool:
+        """Return whether this access sees what was done on a field at an instant: a member, where they held it then."""
+        with self._context.database.reading() as connection:
+            return sees_field_at(connection, self._context, field, time_ms)
+
     def audit_entries(
         self, record: str | None = None, *, before_seq: int | None = None, limit: int = 100
     ) -> list[AuditEntry]:
         """Return audit entries, the newest first, of one record or all, those before `before_seq`."""
+        self._refuse_members()
         with self._context.database.reading() as connection:
             return audit.read(connection, self.organisation, record, before_seq, limit)
 
@@ -123,6 +158,7 @@ class OrganisationRepositories:
 
     def check_audit(self) -> AuditCheck:
         """Check the whole audit log, and that every record is as its newest entry says."""
+        self._refuse_members()
         # In a writing transaction, so that no entry is added during the check.
         with self._context.database.writing() as connection:
             checked = audit.check(connection, self.organisation)
@@ -130,6 +166,11 @@ class OrganisationRepositories:
                 return checked
             altered = [name for shelf in self._audited() for name in shelf.altered_within(connection)]
         return msgspec.structs.replace(checked, altered=tuple(altered[:MOST_ALTERED]))
+
+    def _refuse_members(self) -> None:
+        """Raise NotFound where the access is a member's: the log is of the whole organisation."""
+        if self._context.person is not None:
+            raise NotFound("audit", "of others")
 
     def _audited(self) -> list[Repository[Any]]:
         """Return the repositories whose records are in the audit log."""

@@ -16,6 +16,7 @@ from headland.registry.db.tables import audit as audit_table
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 from headland.registry.models.models import VersionedRecord
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.own_rows import visible_rows
 
 R = TypeVar("R", bound=VersionedRecord)
 #: A page of the API and one record more, which shows whether another page follows.
@@ -88,6 +89,7 @@ class Repository(Generic[R]):
         self, connection: sa.Connection, record: R, now_ms: int, more: Mapping[str, object] | None = None
     ) -> R:
         """Add a record in an open transaction; raises as `add` does."""
+        self._refuse_members()
         audit.lock_organisation(connection, self._context.organisation)
         identity = {"id": self._context.ids.make(now_ms), "version": 1, "created_ms": now_ms, "changed_ms": now_ms}
         made = self._checked(connection, msgspec.structs.replace(record, **identity))
@@ -123,8 +125,7 @@ class Repository(Generic[R]):
     def deleted_ms(self, **where: str) -> int | None:
         """Return when the last record with these values was deleted; None where one exists or none ever existed."""
         query = sa.select(self._table.c.deleted_ms).where(
-            self._table.c.organisation == self._context.organisation,
-            *(self._table.c[name] == value for name, value in where.items()),
+            self._visible(), *(self._table.c[name] == value for name, value in where.items())
         )
         with self._context.database.reading() as connection:
             times_ms = [row.deleted_ms for row in connection.execute(query)]
@@ -149,6 +150,7 @@ class Repository(Generic[R]):
 
     def change_within(self, connection: sa.Connection, record: R, now_ms: int) -> R:
         """Change a record in an open transaction; raises as `change` does."""
+        self._refuse_members()
         audit.lock_organisation(connection, self._context.organisation)
         before = self._current(connection, record.id, record.version)
         identity = {"version": before.version + 1, "created_ms": before.created_ms, "changed_ms": now_ms}
@@ -162,6 +164,7 @@ class Repository(Generic[R]):
         """Delete a record. Raises NotFound, VersionConflict, and RecordConflict while others refer to it."""
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
+            self._refuse_members()
             audit.lock_organisation(connection, self._context.organisation)
             before = self._current(connection, id, version)
             self._refuse_while_used(connection, before)
@@ -170,15 +173,24 @@ class Repository(Generic[R]):
             self._log(connection, "delete", id, now_ms, before=before)
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
-        mine = self._table.c.organisation == self._context.organisation
-        return sa.select(self._table).where(mine, self._table.c.deleted_ms.is_(None))
+        return sa.select(self._table).where(self._visible(), self._table.c.deleted_ms.is_(None))
+
+    def _visible(self) -> sa.ColumnElement[bool]:
+        """Return which rows of the table this access sees: of the organisation, and for a member the own ones."""
+        context = self._context
+        mine = self._table.c.organisation == context.organisation
+        return sa.and_(mine, visible_rows(self._table, context.organisation, context.person))
+
+    def _refuse_members(self) -> None:
+        """Raise NotFound where the access is a member's: records are changed by others."""
+        if self._context.person is not None:
+            raise NotFound(self._name, "of others")
 
     def _by_id(self, id: str, statement: sa.Update) -> sa.Update:  # noqa: A002
         return statement.where(self._table.c.organisation == self._context.organisation, self._table.c.id == id)
 
     def _get(self, connection: sa.Connection, id: str, *, also_deleted: bool = False) -> R:  # noqa: A002
-        mine = self._table.c.organisation == self._context.organisation
-        query = sa.select(self._table).where(mine) if also_deleted else self._mine()
+        query = sa.select(self._table).where(self._visible()) if also_deleted else self._mine()
         row = connection.execute(query.where(self._table.c.id == id)).one_or_none()
         if row is None:
             raise NotFound(self._name, id)

@@ -20,6 +20,7 @@ from headland.registry.db.database import Database
 from headland.registry.db.tables import METADATA
 from headland.registry.migrations.versions import r0001_first
 from headland.registry.models.models import Farm, ProductKind
+from headland.registry.models.people import PersonRole
 from headland.registry.registry import inspect_registry, open_registry
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,3 +120,30 @@ def test_a_registry_of_a_newer_version_is_refused_unchanged(url: str) -> None:
     database.close()
     with pytest.raises(SettingsError, match=r"newer Headland \(revision 9999\)"):
         open_registry(url)
+
+
+def test_owners_of_fields_become_people_who_hold_them_and_the_text_remains(url: str) -> None:
+    database = Database(url, prepare=False)
+    with database.writing() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            r0001_first.upgrade()
+        context.stamp(ScriptDirectory(str(Path(r0001_first.__file__).parents[1])), "r0001")
+        for statement in ROWS.splitlines()[1:]:
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+        connection.execute(sa.text("UPDATE fields SET owner = ' 王芳 '"))
+    database.close()
+    registry = open_registry(url)
+    repositories = registry.repositories(registry.organisation("local").id, "test")
+    (field,), (person,), (holding,) = (
+        repositories.fields.list(),
+        repositories.people.list(),
+        repositories.holdings.list(),
+    )
+    assert (field.owner, person.name, person.role) == (" 王芳 ", "王芳", PersonRole.MEMBER)
+    assert (holding.field, holding.person, holding.parts, holding.of_parts) == (field.id, person.id, 1, 1)
+    audit = repositories.check_audit()
+    assert (audit.entries, audit.broken_at) == (17, None)
+    # The text was changed beside the log, the new records were not.
+    assert audit.altered == (f"field {field.id}",)
+    registry.close()

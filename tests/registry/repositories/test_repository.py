@@ -19,7 +19,7 @@ from tests.registry.records import PLOT, START_MS, fill
 
 SHELVES = ["farms", "sites", "fields", "greenhouses", "zones", "gateways", "devices", "members", "products",
            "implements", "seasons", "prescriptions", "notes", "alarm_rules", "alarm_recipients", "maintenance",
-           "webhooks", "plant_protection", "keys"]  # fmt: skip
+           "webhooks", "plant_protection", "keys", "people", "holdings"]  # fmt: skip
 
 
 def repository(repositories: OrganisationRepositories, name: str) -> Repository[Any]:
@@ -125,6 +125,7 @@ def test_a_record_that_others_refer_to_is_not_deleted(repositories: Organisation
         repositories.fields.delete(kept["fields"].id, 1)
     repositories.seasons.delete(kept["seasons"].id, 1)
     repositories.prescriptions.delete(kept["prescriptions"].id, 1)
+    repositories.holdings.delete(kept["holdings"].id, 1)
     repositories.fields.delete(kept["fields"].id, 1)
     with pytest.raises(NotFound, match="no field"):
         repositories.seasons.add(Season(field=kept["fields"].id, name="2027", crop="rice"))

@@ -1,0 +1,147 @@
+"""Rows of a member of the cooperative: the own plots and passes are seen, and nothing else, on any path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from headland.registry.models.models import Field, Pass, Scope
+from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
+from tests.api.auth.test_middleware import KeyedApi, serve_api
+from tests.api.auth.test_organisation_separation import Organisation, requests_with_ids
+from tests.api.farm import DRONE, HOUSE, START_MS, WEATHER, fill_farm
+from tests.registry.records import PLOT, fill
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Village:
+    """A cooperative with a member who has a key, and what only others may read."""
+
+    api: KeyedApi
+    key: str
+    person: Person
+    plot: Field
+    own: Pass
+    before: Pass
+    others: Organisation
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    with serve_api(tmp_path_factory.mktemp("village"), fill_farm()) as api:
+        repositories = api.repositories
+        filled = fill(repositories)
+        theirs = repositories.passes.declare(
+            Pass(field=filled["fields"].id, device=DRONE, start_ms=START_MS + 5, end_ms=START_MS + 9000, note="secret")
+        )
+        repositories.ledger.append("as_applied", filled["fields"].id, theirs.id, {"amount": 4711.25})
+        person = repositories.people.add(Person(name="Wang", number="1"))
+        plot = repositories.fields.add(Field(farm=filled["farms"].id, name="Own plot", geometry=PLOT))
+        repositories.holdings.add(Holding(field=plot.id, person=person.id, kind=HoldingKind.LEASE, start_ms=START_MS))
+        declared = [
+            repositories.passes.declare(Pass(field=plot.id, device=DRONE, start_ms=start_ms, end_ms=start_ms + 60_000))
+            for start_ms in (START_MS, START_MS - DAY_MS)
+        ]
+        ids = [record.id for name, record in filled.items() if name != "farms"] + [theirs.id, declared[1].id]
+        names = [HOUSE, WEATHER]
+        marks = [*ids, *names, "North", "Zhao", "13899990000", "4711.25", "gw-1", "first ripe truss", "secret"]
+        yield Village(
+            api,
+            repositories.add_key("member", Scope.ADMIN, person=person.id)[1],
+            person,
+            plot,
+            declared[0],
+            declared[1],
+            Organisation("", repositories, ids, names, marks),
+        )
+
+
+def test_no_path_shows_or_changes_anything_of_others_with_a_members_key(village: Village) -> None:
+    headers = {"Authorization": f"Bearer {village.key}", "If-Match": "*"}
+    repositories = village.api.repositories
+    before, statuses = (repositories.check_audit(), repositories.ledger.check()), set()
+    for method, path, identifiers in requests_with_ids(village.api, village.others):
+        body: dict[str, Any] = {} if method == "GET" else {"json": {}}
+        answer = village.api.client.request(method, path, headers=headers, timeout=60, **body)
+        statuses.add(answer.status_code)
+        assert answer.status_code < 500, (method, path, answer.text[:300])
+        text = answer.text
+        for word in identifiers:
+            text = text.replace(word, "")
+        assert not [mark for mark in village.others.marks if mark not in path and mark in text], (method, path, text)
+    assert {200, 403, 404} <= statuses
+    assert (repositories.check_audit(), repositories.ledger.check()) == before
+
+
+def test_a_member_sees_the_own_plot_and_its_pass_since_the_share_began(village: Village) -> None:
+    headers = {"Authorization": f"Bearer {village.key}"}
+
+    def ask(path: str) -> Any:
+        answer = village.api.client.get(path, headers=headers, timeout=60)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.json()
+
+    assert [field["id"] for field in ask("/v1/fields")["items"]] == [village.plot.id]
+    assert [person["name"] for person in ask("/v1/people")["items"]] == ["Wang"]
+    window = f"start={START_MS - 2 * DAY_MS}&end={START_MS + DAY_MS}"
+    listed = ask(f"/v1/fields/{village.plot.id}/passes?{window}")["items"]
+    assert [item["id"] for item in listed] == [village.own.id]
+    assert ask(f"/v1/passes/{village.own.id}")["id"] == village.own.id
+    session = ask("/v1/session")
+    assert (session["role"], session["person"], session["scope"]) == ("member", village.person.id, "read")
+    answer = village.api.client.get(f"/v1/passes/{village.before.id}", headers=headers)
+    assert answer.status_code == 404
+    for path in ("/v1/live", "/v1/export", "/sta/v1.1/Things", "/ogc/collections/fields/items", "/v1/ledger"):
+        refused = village.api.client.get(path, headers=headers)
+        assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (403, "role"), path
+
+
+def test_a_role_limits_a_key_whatever_its_scope_and_a_deleted_person_has_none(village: Village) -> None:
+    repositories, client = village.api.repositories, village.api.client
+
+    def key_of(role: PersonRole) -> tuple[Person, dict[str, str]]:
+        person = repositories.people.add(Person(name=f"The {role}", role=role))
+        return person, {"Authorization": f"Bearer {repositories.add_key(role, Scope.ADMIN, person=person.id)[1]}"}
+
+    person, pilot = key_of(PersonRole.PILOT)
+    assert client.get("/v1/people", headers=pilot).status_code == 403
+    assert client.get("/v1/fields", headers=pilot).status_code == 200
+    assert client.post("/v1/products", headers=pilot, json={}).status_code == 403
+    assert client.post("/v1/notes", headers=pilot, json={}).status_code == 422
+    _, agronomist = key_of(PersonRole.AGRONOMIST)
+    assert client.post("/v1/products", headers=agronomist, json={}).status_code == 422
+    assert client.post("/v1/people", headers=agronomist, json={}).status_code == 403
+    contacts = [item["contacts"] for item in client.get("/v1/people", headers=agronomist).json()["items"]]
+    assert not any(contacts)
+    _, manager = key_of(PersonRole.MANAGER)
+    assert client.post("/v1/people", headers=manager, json={}).status_code == 422
+    assert any(item["contacts"] for item in client.get("/v1/people", headers=manager).json()["items"])
+    repositories.people.delete(person.id, person.version)
+    assert village.api.registry.authenticate(pilot["Authorization"].removeprefix("Bearer ")) is None
+
+
+def test_people_are_imported_after_a_preview_all_or_none(village: Village) -> None:
+    def send(text: str, *, dry_run: bool = False) -> Any:
+        return village.api.ask(
+            "POST", f"/v1/people/import?dry_run={str(dry_run).lower()}", Scope.ADMIN, content=text.encode(), timeout=60
+        )
+
+    repositories = village.api.repositories
+    before = len(repositories.people.list())
+    table = "name,number,field,share\nSun,81,Own plot,1/2\nQian,82,Own plot,1/2\n"
+    preview = send(table, dry_run=True)
+    assert (preview.status_code, preview.json()["stored"], len(preview.json()["people"])) == (200, False, 2)
+    assert send(table + "Zhou,83,Nowhere,1\n").json()["faults"][0]["row"] == 3
+    # The third share is more than the field: nobody of the table is added.
+    assert send(table + "Zhou,83,Own plot,1/9\n").status_code == 400
+    assert len(repositories.people.list()) == before
+    stored = send(table)
+    assert stored.status_code == 201, stored.text
+    assert [holding["parts"] for holding in stored.json()["holdings"]] == [1, 1]
+    assert len(repositories.people.list()) == before + 2
+    assert send(table).json()["known"] == 4
