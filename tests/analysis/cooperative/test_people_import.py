@@ -18,8 +18,8 @@ TABLE = """编号,姓名,手机,微信,地块,权属,份额,开始日期,结束�
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def field(name: str, **more: str) -> Field:
-    return Field(id=f"id-{name}", farm="f", name=name, geometry=PLOT, **more)
+def field(name: str, site: str | None = None) -> Field:
+    return Field(id=f"id-{name}", farm="f", name=name, geometry=PLOT, site=site)
 
 
 def test_a_table_in_gb18030_gives_people_with_contacts_and_exact_shares_from_local_midnights() -> None:
