@@ -1,9 +1,9 @@
-"""InfluxDB line protocol, which VictoriaMetrics accepts too: one string a write, one template a series."""
+"""InfluxDB line protocol: one string a write, one template a series."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -65,9 +65,8 @@ def quote(text: str) -> str:
 class SeriesLines:
     """Formats the lines of samples with a template of each series, made once. Not thread-safe."""
 
-    def __init__(self, tags: Callable[[SeriesKey], Mapping[str, str]] = tags_of) -> None:
-        self._tags = tags
-        self._templates: dict[SeriesKey, tuple[str, str, str]] = {}
+    def __init__(self) -> None:
+        self._templates: dict[SeriesKey, tuple[str, str]] = {}
 
     def write(
         self,
@@ -84,20 +83,13 @@ class SeriesLines:
             for at, moment, number, flag in zip(index, time_ms, value, quality, strict=True)
         ]
 
-    def write_residues(
-        self, keys: Sequence[SeriesKey], index: Iterable[int], time_ms: Iterable[int], residue: Iterable[int]
-    ) -> list[str]:
-        """Return a line for each residue."""
-        templates = self._get(keys)
-        return [templates[at][2] % (part, moment) for at, part, moment in zip(index, residue, time_ms, strict=True)]
-
-    def _get(self, keys: Sequence[SeriesKey]) -> list[tuple[str, str, str]]:
+    def _get(self, keys: Sequence[SeriesKey]) -> list[tuple[str, str]]:
         return [self._templates.get(key) or self._make(key) for key in keys]
 
-    def _make(self, key: SeriesKey) -> tuple[str, str, str]:
-        line_head = head(key.kind, self._tags(key)).replace("%", "%%")
+    def _make(self, key: SeriesKey) -> tuple[str, str]:
+        line_head = head(key.kind, tags_of(key)).replace("%", "%%")
         field = f"{line_head} {escape(key.channel).replace('%', '%%')}"
         quality = f"{escape(key.channel).replace('%', '%%')}{QUALITY_ENDING}"
-        templates = (f"{field}=%r %d", f"{field}=%r,{quality}=%d.0 %d", f"{field}{RESIDUE_ENDING}=%d.0 %d")
+        templates = (f"{field}=%r %d", f"{field}=%r,{quality}=%d.0 %d")
         self._templates[key] = templates
         return templates

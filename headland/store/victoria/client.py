@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
@@ -22,7 +21,8 @@ _PARAMETERS: Final = frozenset({"side", "store", "retention", "insert", "storage
 _RETENTION: Final = re.compile(r"(\d+(?:\.\d+)?)([hdwy]?)")
 #: A bare number in VictoriaMetrics' flag is months of 31 days.
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8760, "": 744}
-_LINES: Final = 20_000
+#: Without it the client would encode a body again.
+_BYTES: Final = {"Content-Type": "application/octet-stream"}
 _FORM: Final = "victoria+http://HOST:8428?side=sqlite:///FILE"
 
 
@@ -44,6 +44,11 @@ class VictoriaAddress:
     def is_cluster(self) -> bool:
         """Whether `url` is a vmselect."""
         return "/select/" in self.url
+
+    @property
+    def import_path(self) -> str:
+        """Path below `insert_url` that takes JSON lines."""
+        return "/prometheus/api/v1/import" if self.is_cluster else "/api/v1/import"
 
 
 def parse_victoria_url(url: str) -> VictoriaAddress:
@@ -67,7 +72,7 @@ def parse_victoria_url(url: str) -> VictoriaAddress:
         url=base,
         side_url=parameters["side"],
         store=parameters.get("store", "headland"),
-        insert_url=parameters.get("insert", base).rstrip("/"),
+        insert_url=parameters.get("insert", base).rstrip("/").removesuffix("/influx").removesuffix("/prometheus"),
         storage_urls=tuple(part.rstrip("/") for part in parameters.get("storage", base).split(",")),
         retention_h=None if "retention" not in parameters else parse_retention_h(parameters["retention"]),
         user=None if parts.username is None else unquote(parts.username),
@@ -129,7 +134,6 @@ class VictoriaConnection:
         self.address = address
         bases = {address.url, address.insert_url, *address.storage_urls}
         self._clients = {base: self._make_client(base) for base in bases}
-        self._write_api = self._clients[address.insert_url].write_api(write_options=SYNCHRONOUS)
         self.retention_h = address.retention_h or 0.0
 
     def open(self) -> None:
@@ -151,14 +155,9 @@ class VictoriaConnection:
         for client in self._clients.values():
             client.close()  # type: ignore[no-untyped-call]
 
-    def write(self, lines: Sequence[str]) -> None:
-        """Send lines to the server, which holds them in memory until `flush`."""
-        for start in range(0, len(lines), _LINES):
-            body = "\n".join(lines[start : start + _LINES])
-            try:
-                self._write_api.write("-", record=body, write_precision="ms")  # type: ignore[arg-type]
-            except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise self._failure(self.address.insert_url, error) from error
+    def write(self, body: bytes) -> None:
+        """Send JSON lines to the server, which holds them in memory until `flush`."""
+        self._call(self.address.insert_url, self.address.import_path, method="POST", body=body)
 
     def flush(self) -> None:
         """Return once everything written before is on the disk and visible to reads.
@@ -215,14 +214,20 @@ class VictoriaConnection:
         )
 
     def _call(
-        self, base: str, path: str, parameters: Sequence[tuple[str, str]] | None = None, method: str = "GET"
+        self,
+        base: str,
+        path: str,
+        parameters: Sequence[tuple[str, str]] | None = None,
+        method: str = "GET",
+        body: bytes | None = None,
     ) -> bytes:
         try:
             response = self._clients[base].api_client.call_api(  # type: ignore[no-untyped-call]
                 path,
                 method,
                 query_params=list(parameters or ()),
-                header_params={"Accept": "*/*"},
+                header_params={"Accept": "*/*", **({} if body is None else _BYTES)},
+                body=body,
                 auth_settings=[],
                 _return_http_data_only=True,
                 _preload_content=False,

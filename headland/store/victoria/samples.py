@@ -13,11 +13,12 @@ from headland.clock import wall_clock_ms
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
 from headland.store.port import Buckets, Flags, Index, Samples, SeriesKey, Times, Values
-from headland.store.server.line_protocol import QUALITY_ENDING, SeriesLines, invalid_name_reason, tags_of
+from headland.store.server.line_protocol import QUALITY_ENDING, invalid_name_reason, tags_of
 from headland.store.server.ports import Extent, RejectionReasons
 from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.store.server.sql_samples import SqlSamples, merge
 from headland.store.victoria.client import VictoriaConnection
+from headland.store.victoria.json_lines import JsonLines
 from headland.store.victoria.parsing import (
     ENDINGS,
     FUNCTIONS,
@@ -48,7 +49,7 @@ class VictoriaSamples:
         self._connection = connection
         self._beside = beside
         self._store = connection.address.store
-        self._lines = SeriesLines(lambda key: {**tags_of(key), "kind": key.kind, "store": self._store})
+        self._lines = JsonLines(self._store)
 
     def open(self) -> None:
         """Check the server, and finish a move that a crash interrupted."""
@@ -211,14 +212,8 @@ class VictoriaSamples:
             self._beside.finish_move()
 
     def _send(self, keys: Sequence[SeriesKey], rows: Rows, rounded: Values, residue: Times) -> None:
-        columns = (rows.sid.tolist(), rows.time_ms.tolist(), rounded.tolist(), rows.quality.tolist())
-        lines = self._lines.write(keys, *columns)
-        at = np.flatnonzero(residue)
-        if len(at):
-            lines += self._lines.write_residues(
-                keys, rows.sid[at].tolist(), rows.time_ms[at].tolist(), residue[at].tolist()
-            )
-        self._connection.write(lines)
+        for body in self._lines.write(keys, rows, rounded, residue):
+            self._connection.write(body)
         self._connection.flush()
 
     def _of_samples(

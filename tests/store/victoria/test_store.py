@@ -265,7 +265,7 @@ def test_a_cluster_is_reached_by_the_paths_of_its_parts(victoria_server: Victori
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     places = {
-        "/insert/7/influx/": "/",
+        "/insert/7/prometheus/": "/",
         "/select/7/prometheus/": "/",
         "/delete/7/prometheus/": "/",
         "/snapshot/": "/snapshot/",
