@@ -59,6 +59,7 @@ from api.routes import passes as pass_routes
 from api.routes import people as people_routes
 from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
+from api.routes import proof_log as proof_routes
 from api.routes import registry as registry_routes
 from api.routes import reports as report_routes
 from api.routes import session as session_routes
@@ -211,6 +212,7 @@ def create_app(
     app.include_router(place_routes.places)
     app.include_router(owner_routes.router)
     app.include_router(report_routes.router)
+    app.include_router(proof_routes.router)
     app.include_router(tonight_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)

@@ -202,3 +202,52 @@ def test_without_a_plan_there_is_no_deviation(farm_api: RegistryApi) -> None:
     answer = farm_api.client.get(f"/v1/passes/{made['id']}/deviation")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:headland:problem:no-plan")
     assert made["end_ms"] == NOW_MS
+
+
+def test_a_checkpoint_proves_the_ledger_and_is_witnessed_over_http(farm_api: RegistryApi) -> None:
+    from base64 import b64decode
+
+    from headland.proof.checkpoint import is_signed_by, read_checkpoint, read_key
+    from headland.proof.leaves import LedgerLeaf
+    from headland.proof.merkle import hash_leaf, verify_consistency, verify_inclusion
+
+    book = farm_api.repositories.ledger
+    # The test above altered an entry, which no checkpoint had covered.
+    keys = ask(farm_api, "/v1/ledger/log-keys")
+    book.append("release", "", "lot-1", {"n": 1})
+    old = ask(farm_api, "/v1/ledger/checkpoint")
+    book.append("release", "", "lot-2", {"n": 2})
+    new = ask(farm_api, "/v1/ledger/checkpoint")
+    signed = read_checkpoint(new["checkpoint"])
+    assert is_signed_by(signed, read_key(keys["log"]))
+    growth = ask(farm_api, "/v1/ledger/growth", old_size=old["size"])
+    path = [b64decode(each) for each in growth["path"]]
+    assert verify_consistency(
+        old["size"], new["size"], b64decode(old["root"]), b64decode(new["root"]), path
+    )  # fmt: skip
+    proof = ask(farm_api, f"/v1/ledger/entries/{new['size']}/inclusion")
+    leaf = LedgerLeaf(kind=proof["kind"], body_sha256=proof["body_sha256"], entry_sha256=proof["entry_sha256"])
+    inclusion = [b64decode(each) for each in proof["path"]]
+    assert verify_inclusion(
+        new["size"] - 1, new["size"], hash_leaf(leaf.content()), inclusion, b64decode(new["root"])
+    )  # fmt: skip
+    tile = farm_api.client.get(f"/v1/ledger/tile/0/000.p/{new['size']}")
+    assert tile.content[-32:] == hash_leaf(leaf.content())
+    for wrong in ("0/000", "1/000.p/1", "0/000.p/0", "0/x000/000.p/1"):
+        assert farm_api.client.get(f"/v1/ledger/tile/{wrong}").status_code == 404
+    assert farm_api.client.get("/v1/ledger/entries/99999/inclusion").status_code == 404
+    assert farm_api.client.get("/v1/ledger/growth", params={"old_size": 99999}).status_code == 400
+    assert farm_api.client.post("/v1/ledger/witnessed", json={"key": keys["log"]}).status_code == 204
+    asked = {"checkpoint": old["checkpoint"], "old_size": 0, "path": []}
+    assert farm_api.client.post("/v1/ledger/witnessed/cosign", json=asked).status_code == 200
+    refused = farm_api.client.post("/v1/ledger/witnessed/cosign", json={**asked, "checkpoint": new["checkpoint"]})
+    assert (refused.status_code, refused.json()["size"]) == (409, old["size"])
+    forked = {"checkpoint": new["checkpoint"], "old_size": old["size"], "path": growth["path"][1:]}
+    assert farm_api.client.post("/v1/ledger/witnessed/cosign", json=forked).status_code == 422
+    line = farm_api.client.post("/v1/ledger/witnessed/cosign", json={**forked, "path": growth["path"]}).json()[
+        "signature"
+    ]
+    cosigned = {"checkpoint": new["checkpoint"] + line}
+    assert farm_api.client.post("/v1/ledger/cosignatures", json=cosigned).status_code == 204
+    shown = read_checkpoint(ask(farm_api, "/v1/ledger/checkpoint")["checkpoint"])
+    assert is_signed_by(shown, read_key(keys["witness"]))

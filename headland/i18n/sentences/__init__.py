@@ -17,7 +17,7 @@ from typing import Final
 
 from headland.i18n import Language, find_term, load_terms
 
-_CATALOGUES: Final = ("requests.json", "records.json", "analyses.json", "findings.json", "lots.json")
+_CATALOGUES: Final = ("requests.json", "records.json", "analyses.json", "findings.json", "lots.json", "proofs.json")
 #: Longer texts are no sentences; the search for templates stays short whatever somebody sends.
 _MOST_LETTERS: Final = 1200
 _MOST_NESTED: Final = 4

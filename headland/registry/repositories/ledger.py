@@ -77,7 +77,7 @@ class Ledger:
                 body=text,
                 hash="",
             )
-            entry = msgspec.structs.replace(entry, hash=_hash(context.organisation, entry, previous))
+            entry = msgspec.structs.replace(entry, hash=hash_entry(context.organisation, entry, previous))
             values = msgspec.structs.asdict(entry)
             values["pass"] = values.pop("pass_id")
             connection.execute(ledger.insert().values(organisation=context.organisation, **values))
@@ -109,7 +109,7 @@ class Ledger:
             mine = self._mine().order_by(ledger.c.seq).limit(_PAGE)
             while page := [_entry(row) for row in connection.execute(mine.where(ledger.c.seq > seq))]:
                 for entry in page:
-                    if entry.seq != seq + 1 or entry.hash != _hash(organisation, entry, previous):
+                    if entry.seq != seq + 1 or entry.hash != hash_entry(organisation, entry, previous):
                         return LedgerCheck(entries=head_seq, broken_at=seq + 1, hash=head_hash)
                     previous, seq = entry.hash, entry.seq
         whole = (seq, previous) == (head_seq, head_hash)
@@ -174,7 +174,7 @@ def _entry(row: sa.Row[*tuple[object, ...]]) -> LedgerEntry:
     return LedgerEntry(**values)
 
 
-def _hash(organisation: str, entry: LedgerEntry, previous: str) -> str:
+def hash_entry(organisation: str, entry: LedgerEntry, previous: str) -> str:
     """Return SHA-256 over an entry and the hash before it, as JSON of a list: no two entries have the same text."""
     values = [getattr(entry, name) for name in LedgerEntry.__struct_fields__ if name != "hash"]
     return hashlib.sha256(msgspec.json.encode([organisation, *values, previous])).hexdigest()

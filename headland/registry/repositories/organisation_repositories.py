@@ -27,6 +27,7 @@ from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.lots import LotRepository
 from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
+from headland.registry.repositories.proof_log import ProofLog
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.request_marks import RequestMarkRepository
 from headland.registry.repositories.secrets import SecretRepository
@@ -71,6 +72,7 @@ class OrganisationRepositories:
         self.treatments = TreatmentRepository(context)
         self.lots = LotRepository(context)
         self.certificates = CertificateRepository(context)
+        self.proof_log = ProofLog(context, self.ledger)
         self.notes = Repository(context, models.GrowerNote, tables.notes, records.check_note)
         self.forecasts = ForecastRepository(context)
         self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)

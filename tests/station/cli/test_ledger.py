@@ -93,3 +93,44 @@ def test_a_folder_without_a_registry_is_said_and_none_is_made(tmp_path: Path) ->
     result = check(tmp_path / "nowhere")
     assert result.exit_code != 0
     assert not (tmp_path / "nowhere").exists()
+
+
+def run(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["ledger", *words, "--data", str(folder)])
+
+
+def test_a_signed_checkpoint_that_was_kept_shows_a_ledger_that_was_made_anew(
+    registry: Registry, tmp_path: Path
+) -> None:
+    book = registry.repositories(registry.organisation("local").id, "test").ledger
+    kept = tmp_path / "kept.txt"
+    kept.write_text(run(tmp_path, "checkpoint").output)
+    book.append("as_applied", "field-1", "pass-9", {"amount": 50.0})
+    assert check(tmp_path, "--checkpoint", str(kept)).exit_code == 0
+    with registry._database.writing() as connection:
+        for table in ("ledger", "ledger_heads", "log_tiles", "log_checkpoints"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    for number in range(4):
+        book.append("as_applied", "field-1", f"pass-{number}", {"amount": 1.0})
+    assert check(tmp_path).exit_code == 0
+    anew = check(tmp_path, "--checkpoint", str(kept))
+    assert anew.exit_code == 1
+    assert "ALTERED: they contradict the checkpoint of 3 entries" in anew.output
+    (told,) = entries(check(tmp_path, "--checkpoint", str(kept), "--json", "--organisation", "local"))
+    assert told["contradicted"] == [3]
+
+
+def test_another_organisation_witnesses_a_ledger_through_files(registry: Registry, tmp_path: Path) -> None:
+    there = ("--organisation", "empty")
+    request, signature = tmp_path / "request.txt", tmp_path / "signature.txt"
+    request.write_text(run(tmp_path, "checkpoint", "--old-size", "0").output)
+    assert "name its public key with --key" in str(run(tmp_path, "witness", str(request), *there).exception)
+    key = run(tmp_path, "checkpoint", "--keys").output.split()[1]
+    first = run(tmp_path, "witness", str(request), "--key", key, *there)
+    assert first.exit_code == 0, first.output
+    signature.write_text(first.output)
+    assert run(tmp_path, "cosign", str(signature)).exit_code == 0
+    assert first.output in run(tmp_path, "checkpoint").output
+    again = run(tmp_path, "witness", str(request), *there)
+    assert again.exit_code == 1
+    assert "headland ledger checkpoint --old-size 3" in again.output

@@ -1,0 +1,74 @@
+"""Shapes of the ledger's Merkle log: checkpoint, keys, paths, and what a witness is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.model import Model
+
+Base64Hash = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+HashPath = Annotated[list[Base64Hash], Field(max_length=64)]
+NoteText = Annotated[str, Field(min_length=1, max_length=16_384)]
+Size = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class CheckpointBody(Model):
+    """Signed checkpoint of the ledger's log, as a note of C2SP tlog-checkpoint. Store it elsewhere."""
+
+    checkpoint: NoteText
+    size: Size
+    root: Base64Hash
+
+
+class LogKeysBody(Model):
+    """Public keys of this organisation's log, and of it as a witness of others: name+hash+key."""
+
+    log: str
+    witness: str
+
+
+class GrowthBody(Model):
+    """Path by RFC 9162 that proves the log of `old_size` entries to be the beginning of that of `size`."""
+
+    old_size: Size
+    size: Size
+    path: HashPath
+
+
+class InclusionBody(Model):
+    """Path by RFC 9162 from an entry to the root of the log of `size` entries, and the entry's leaf."""
+
+    seq: int
+    size: Size
+    kind: str
+    body_sha256: str
+    entry_sha256: str
+    path: HashPath
+
+
+class WatchedLog(Model):
+    """Log to witness, by its public key."""
+
+    key: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class WitnessRequest(Model):
+    """A newer checkpoint of a witnessed log, and its path from the last one that was co-signed."""
+
+    checkpoint: NoteText
+    old_size: Size
+    path: HashPath
+
+
+class CosignatureBody(Model):
+    """Lines to add below a checkpoint: the witness's signature."""
+
+    signature: str
+
+
+class CosignedCheckpoint(Model):
+    """A checkpoint of this log with the signatures of witnesses below it."""
+
+    checkpoint: NoteText
