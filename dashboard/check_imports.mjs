@@ -11,6 +11,7 @@ const FOLDERS = [
   ["components"],
   ["ui"],
   ["app"],
+  ["answers"],
   ["alarms", "farm", "field", "greenhouse", "health", "settings"],
   ["pages"],
   ["."],

@@ -30,6 +30,7 @@ PLACEHOLDER = re.compile(r"\{\w+\}")
 TABS = (
     *(f"#/alarms?tab={tab}" for tab in ("rules", "recipients", "silence", "history")),
     *(f"#/settings?tab={tab}" for tab in ("houses", "sites", "gateways", "keys", "members")),
+    *(f"#/greenhouse/gh-1?analysis={tab}" for tab in ("compliance", "weather", "seasons")),
 )
 #: What the page displays for a method that the catalogue of terms does not have.
 UNKNOWN_METHOD = "该方法的说明见 API 文档"
@@ -48,7 +49,8 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     pages = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert pages[:2] == ["#/farm", "#/field"]
     titles = set()
-    for address in [*pages[1:], pages[0], f"#/field/{farm.field}?pass={farm.flight}", *TABS]:
+    fields = [f"#/field/{farm.field}?pass={farm.flight}", f"#/field/{farm.field}?tab=weather"]
+    for address in [*pages[1:], pages[0], *fields, *TABS]:
         go(page, address)
         name = address.split("?")[0].split("/")[1]
         expect(page.locator(f".page[data-page={name}]")).to_have_attribute("data-mounted", "true")

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.models.models import Greenhouse, GreenhouseZone
 from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import Open
@@ -60,6 +61,8 @@ def house(farm: Farm) -> House:
         farm.store.describe(OWN, "gw-1", descriptor)
         record = repositories.record_descriptor("gw-1", descriptor)
         repositories.devices.change(msgspec.structs.replace(record, zone=zone.id))
+    cold = AlarmTest(what="air_temperature_degc", below=2.0)
+    repositories.alarm_rules.add(AlarmRule(name="cold-house", kind="greenhouse", any_of=((cold,),)))
     often = farm.now_ms() - 2500 * np.arange(MANY, 0, -1)
     saw = np.asarray(500.0 + np.arange(MANY) % 97, np.float64)
     write_series(farm.store, OWN, "home", "greenhouse", "gh-east", often, {"co2_ppm": saw})
@@ -93,6 +96,9 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
     everything = chart.get_by_role("button", name="Show all")
     expect(everything).to_be_visible()
     expect(page.get_by_text(whole, exact=True)).to_have_count(0)
+    # The charts of a page show the same part, and the limits of alarm rules are drawn and said.
+    expect(page.locator("[data-panel=dew]").get_by_role("button", name="Show all")).to_be_visible()
+    expect(page.locator("[data-panel=dew]")).to_contain_text("cold-house below 2.0 °C")
     with page.expect_download() as download:
         chart.get_by_role("button", name="Save as CSV").click()
     table = download.value.path().read_text(encoding="utf-8-sig").splitlines()
@@ -101,6 +107,8 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
     everything.click()
     expect(page.get_by_text(whole, exact=True)).to_be_visible()
     expect(everything).to_be_hidden()
+    expect(page.locator("[data-panel=dew]").get_by_role("button", name="Show all")).to_be_hidden()
+    read_analyses(page)
     light = page.locator("[data-panel=light] tbody tr")
     assert light.count() in {3, 4}
     expect(light.nth(1)).to_have_text(re.compile(r"\d+\.\d mol/m²"))
@@ -121,6 +129,32 @@ def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(vi
     page.get_by_role("button", name="中文").click()
     expect(page.locator("[data-panel=disease] h2")).to_have_text("逐日病害风险")
     expect(page.locator("[data-panel=deficit] .plot-caption")).to_contain_text("饱和水汽压差（VPD）：0.")
+
+
+def read_analyses(page: Page) -> None:
+    """Open each analysis: its answer or what it lacks, and on what it rests."""
+    panel = page.locator("[data-panel=analyses]")
+    expect(panel).to_contain_text(re.compile(r"Not enough data: there are \d+ hours of history, and a forecast"))
+    panel.get_by_role("tab", name="Irrigation").click()
+    expect(panel).to_contain_text("Radiation outside is not measured")
+    panel.get_by_role("tab", name="Air exchange").click()
+    expect(panel).to_contain_text("Enter the leaf area index: it is not measured")
+    panel.get_by_label("Leaf area index").fill("3")
+    panel.get_by_label("Leaf area index").press("Enter")
+    expect(panel.locator("tr[data-index=transpired_l_m2] td").nth(1)).to_have_text(re.compile(r"^\d+\.\d\d"))
+    panel.locator("details.how summary").last.click()
+    expect(panel.locator("details.how").last).to_contain_text("Leaf area index = 3")
+    panel.get_by_role("tab", name="Targets and set points").click()
+    band = panel.locator("tr[data-index=vpd_kpa] td")
+    expect(band.first).to_contain_text(re.compile(r"^\d\.\d to \d\.\d Tomato, source: "))
+    expect(band.nth(1)).to_have_text(re.compile(r"^\d+\.\d\d (too low|on target|too high)"))
+    panel.get_by_role("tab", name="Uniformity").click()
+    expect(panel.locator("tr[data-index=air_temperature_degc_span] td").nth(1)).to_have_text(re.compile(r"^4\.0"))
+    panel.get_by_role("tab", name="Outdoor weather").click()
+    expect(panel).to_contain_text("No device outdoors measures the weather of this site.")
+    panel.get_by_role("tab", name="Compare seasons").click()
+    panel.get_by_label("Second season, house").select_option(label="Page house")
+    expect(panel.locator(".plot-caption")).to_contain_text(re.compile(r"Page house, from .*; Page house, from "))
 
 
 def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm: Farm, house: House) -> None:

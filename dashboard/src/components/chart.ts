@@ -6,53 +6,34 @@ import uPlot from "uplot";
 import { clockText, dateText, formatInstant, timeZoneName } from "../i18n/instants";
 import { digitsOf, numberText, unitText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
-import { fileName, quoted, saveFile } from "./files";
+import { savePicture, saveTable, type ChartContent } from "./chart_export";
+import { withGaps } from "./chart_gaps";
+import type { Band, Line, Range, Threshold } from "./chart_lines";
 import { make } from "./dom";
-
-export interface Line {
-  name: string;
-  unit: string;
-  /** A CSS variable of the page, such as `--warm`. */
-  colour: string;
-  /** null: no sample of this line at this instant, as where lines have different times; NaN: a gap, which is never joined. */
-  values: ArrayLike<number | null>;
-  /** Lines of one scale share an axis; the default is the unit. */
-  scale?: string;
-  dashed?: boolean;
-}
-
-/** A range of values that is shaded, such as the target band of a crop stage. */
-export interface Band {
-  scale: string;
-  low: number;
-  high: number;
-  colour: string;
-}
-
-/** A limit that is drawn as a line with its name, such as the threshold of an alarm rule. */
-export interface Threshold {
-  scale: string;
-  value: number;
-  name: string;
-  colour: string;
-}
 
 export interface ChartOptions {
   name: string;
   heightPx?: number;
   bands?: Band[];
-  thresholds?: Threshold[];
+  /** Read at each drawing. */
+  thresholds?: readonly Threshold[];
   /** Samples further apart are not joined [ms]; the default is three times the median step. Infinity where gaps are NaN. */
   gapMs?: number;
   /** Called with the part that is displayed; null where it is the whole again. */
   onZoom?: (part: { startMs: number; endMs: number } | null) => void;
   /** Draws over the chart; `valToPos(ms, "x", true)` gives canvas pixels. */
   overlay?: (chart: uPlot) => void;
-  /** Charts of one group share their cursor. */
+  /** Charts of one group share their cursor and the part that is displayed. */
   group?: string;
+  /** `days`: the axis is the day of a season, from 1, and not the time. */
+  axis?: "time" | "days";
 }
 
+export type { Line, Range, Threshold } from "./chart_lines";
+
 const MIN_WIDTH_PX = 240;
+/** The charts that share the displayed part, by the name of their group. */
+const groups = new Map<string, Set<Chart>>();
 
 /** A chart in a `<figure>` with a text alternative. `close` releases it. */
 export class Chart {
@@ -67,14 +48,22 @@ export class Chart {
   #zoom: { startMs: number; endMs: number } | null = null;
   readonly #reset = make("button", { type: "button", class: "plain", hidden: true, onclick: () => this.#setZoom(null) });
 
+  #ranges: readonly Range[] = [];
+
   constructor(readonly options: ChartOptions) {
+    const { group } = options;
+    if (group !== undefined) groups.set(group, (groups.get(group) ?? new Set()).add(this));
     this.#reset.append(translate("chart_reset"));
     const tools = make(
       "div",
       { class: "chart-tools" },
       this.#reset,
-      make("button", { type: "button", class: "plain", onclick: () => this.#savePicture() }, translate("chart_png")),
-      make("button", { type: "button", class: "plain", onclick: () => this.#saveTable() }, translate("chart_csv")),
+      make(
+        "button",
+        { type: "button", class: "plain", onclick: () => this.#plot && savePicture(this.#content(), this.#plot.ctx.canvas, this.element) },
+        translate("chart_png"),
+      ),
+      make("button", { type: "button", class: "plain", onclick: () => saveTable(this.#content()) }, translate("chart_csv")),
     );
     this.element = make("figure", { class: "chart", "aria-label": options.name }, this.#place, tools, this.#caption);
     this.#resizeObserver = new ResizeObserver(() => this.#fit());
@@ -82,12 +71,13 @@ export class Chart {
   }
 
   /** Draw lines over one time axis: epoch ms, ascending. */
-  draw(timeMs: ArrayLike<number>, lines: Line[]): void {
+  draw(timeMs: ArrayLike<number>, lines: Line[], ranges: readonly Range[] = []): void {
     const same =
       this.#plot !== null &&
       lines.length === this.#lines.length &&
       lines.every((line, index) => line.name === this.#lines[index]?.name && line.unit === this.#lines[index]?.unit);
     this.#lines = lines;
+    this.#ranges = ranges;
     this.#timeMs = timeMs;
     this.element.dataset["points"] = String(timeMs.length);
     const data = withGaps(
@@ -114,64 +104,22 @@ export class Chart {
   }
 
   #setZoom(part: { startMs: number; endMs: number } | null): void {
+    this.#show(part);
+    for (const chart of groups.get(this.options.group ?? "") ?? []) if (chart !== this) chart.#show(part);
+    this.options.onZoom?.(part);
+  }
+
+  #show(part: { startMs: number; endMs: number } | null): void {
     this.#zoom = part;
     this.#reset.hidden = part === null;
     const first = this.#timeMs[0];
     const last = this.#timeMs[this.#timeMs.length - 1];
     if (part !== null) this.#plot?.setScale("x", { min: part.startMs, max: part.endMs });
     else if (first !== undefined && last !== undefined) this.#plot?.setScale("x", { min: first, max: last });
-    this.options.onZoom?.(part);
   }
 
-  /** Save what is displayed, with its name and the names of its lines, as a picture. */
-  #savePicture(): void {
-    const plot = this.#plot;
-    if (plot === null) return;
-    const source = plot.ctx.canvas;
-    const scale = devicePixelRatio;
-    const lineHeight = 18 * scale;
-    const canvas = make("canvas", { width: source.width, height: source.height + lineHeight * (2 + this.#lines.length) });
-    const context = canvas.getContext("2d");
-    if (context === null) return;
-    const colour = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim();
-    context.fillStyle = colour("--surface");
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.fillStyle = colour("--ink");
-    context.font = `600 ${14 * scale}px system-ui, sans-serif`;
-    context.fillText(this.options.name, 8 * scale, lineHeight);
-    context.drawImage(source, 0, lineHeight * 1.4);
-    context.font = `${12 * scale}px system-ui, sans-serif`;
-    for (const [index, line] of this.#lines.entries()) {
-      const y = source.height + lineHeight * (2 + index);
-      context.fillStyle = colour(line.colour);
-      context.fillRect(8 * scale, y - 5 * scale, 18 * scale, 3 * scale);
-      context.fillStyle = colour("--ink");
-      context.fillText(`${line.name} ${unitText(line.unit)}`.trim(), 32 * scale, y);
-    }
-    canvas.toBlob((blob) => {
-      if (blob !== null) saveFile(blob, `${fileName(this.options.name)}.png`);
-    });
-  }
-
-  /** Save the displayed part as a table: instants in UTC and in the site's time, a column for each line. */
-  #saveTable(): void {
-    const heads = ["time_utc", translate("time"), ...this.#lines.map(({ name, unit }) => `${name} [${unit}]`)];
-    const rows = [heads.map(quoted).join(",")];
-    for (let index = 0; index < this.#timeMs.length; index += 1) {
-      const at = this.#timeMs[index] as number;
-      if (this.#zoom !== null && (at < this.#zoom.startMs || at > this.#zoom.endMs)) continue;
-      const cells = this.#lines.map(({ values }) => values[index] ?? NaN);
-      if (cells.every(Number.isNaN)) continue;
-      rows.push(
-        [
-          new Date(at).toISOString(),
-          quoted(`${dateText(at)} ${clockText(at)}`),
-          ...cells.map((cell) => (Number.isNaN(cell) ? "" : String(cell))),
-        ].join(","),
-      );
-    }
-    // Excel reads UTF-8 only with this mark.
-    saveFile(new Blob(["\ufeff", rows.join("\r\n"), "\r\n"], { type: "text/csv" }), `${fileName(this.options.name)}.csv`);
+  #content(): ChartContent {
+    return { name: this.options.name, lines: this.#lines, timeMs: this.#timeMs, zoom: this.#zoom, axis: this.options.axis ?? "time" };
   }
 
   get plot(): uPlot | null {
@@ -183,6 +131,7 @@ export class Chart {
   }
 
   close(): void {
+    groups.get(this.options.group ?? "")?.delete(this);
     this.#resizeObserver.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
@@ -196,6 +145,7 @@ export class Chart {
   #options(): uPlot.Options {
     const colour = (name: string): string => getComputedStyle(this.element).getPropertyValue(name).trim() || "#888";
     const scales = [...new Set(this.#lines.map((line) => line.scale ?? line.unit))];
+    const days = this.options.axis === "days";
     const muted = colour("--muted");
     const axis: uPlot.Axis = {
       stroke: muted,
@@ -211,9 +161,15 @@ export class Chart {
       tzDate: (timeMs) => uPlot.tzDate(new Date(timeMs), timeZoneName()),
       cursor: { drag: { x: true, y: false }, ...(this.options.group ? { sync: { key: this.options.group } } : {}) },
       legend: { show: true, live: true },
-      scales: { x: { time: true }, ...Object.fromEntries(scales.map((scale) => [scale, { auto: true }])) },
+      scales: { x: { time: !days }, ...Object.fromEntries(scales.map((scale) => [scale, { auto: true }])) },
       axes: [
-        { ...axis, space: 80, values: (_, splits, __, ___, stepMs) => splits.map((at, index) => tickText(at, splits[index - 1], stepMs)) },
+        days
+          ? { ...axis, space: 50, values: (_, splits) => splits.map((at) => (Number.isInteger(at) ? numberText(at, 0) : "")) }
+          : {
+              ...axis,
+              space: 80,
+              values: (_, splits, __, ___, stepMs) => splits.map((at, index) => tickText(at, splits[index - 1], stepMs)),
+            },
         ...scales.map((scale, index): uPlot.Axis => {
           const line = this.#lines.find((candidate) => (candidate.scale ?? candidate.unit) === scale);
           return {
@@ -230,7 +186,10 @@ export class Chart {
         }),
       ],
       series: [
-        { value: (_, timeMs) => (timeMs === null ? "—" : `${dateText(timeMs)} ${clockText(timeMs)}`), label: translate("time") },
+        {
+          value: (_, at) => (at === null ? "—" : days ? numberText(at, 0) : `${dateText(at)} ${clockText(at)}`),
+          label: translate(days ? "chart_day" : "time"),
+        },
         ...this.#lines.map(
           (line): uPlot.Series => ({
             label: line.name,
@@ -245,6 +204,7 @@ export class Chart {
           }),
         ),
       ],
+      bands: this.#ranges.map(({ low, high, colour: name }) => ({ series: [high + 1, low + 1], fill: `${colour(name)}33` })),
       hooks: {
         drawClear: [
           (plot) => {
@@ -326,52 +286,4 @@ function summaryOf(line: Line): string {
   if (Number.isNaN(last)) return `${line.name}: ${translate("chart_none")}`;
   const format = (value: number): string => `${numberText(value, digitsOf(line.unit))} ${unitText(line.unit)}`.trim();
   return translate("chart_text", { name: line.name, low: format(low), high: format(high), last: format(last) });
-}
-
-function medianStep(timeMs: ArrayLike<number>): number {
-  const steps: number[] = [];
-  const stride = Math.max(1, Math.floor(timeMs.length / 2000));
-  for (let index = 1; index < timeMs.length; index += stride) steps.push((timeMs[index] as number) - (timeMs[index - 1] as number));
-  steps.sort((a, b) => a - b);
-  return steps[steps.length >> 1] ?? 1000;
-}
-
-// Lines that share the axis have different times. uPlot joins a line over undefined and breaks it at null: a row without a
-// sample of the line is undefined, rows between two samples that are too far apart are null. Where all lines have a gap, an
-// empty row is inserted.
-function withGaps(timeMs: ArrayLike<number>, columns: ArrayLike<number | null>[], gapMs: number | undefined): uPlot.AlignedData {
-  const limitsMs = columns.map((column) => gapMs ?? 3 * medianStep(timesOf(timeMs, column)));
-  const maxMs = Math.max(0, ...limitsMs);
-  const times: number[] = [];
-  const lines: (number | null | undefined)[][] = columns.map(() => []);
-  const lasts: (number | null)[] = columns.map(() => null);
-  const lastAts: number[] = columns.map(() => -1);
-  for (let index = 0; index < timeMs.length; index += 1) {
-    const at = timeMs[index] as number;
-    const before = times.at(-1);
-    if (before !== undefined && at - before > maxMs) {
-      times.push(before + 1);
-      for (const line of lines) line.push(null);
-    }
-    const row = times.push(at) - 1;
-    for (const [which, column] of columns.entries()) {
-      const line = lines[which] as (number | null | undefined)[];
-      const value = column[index] ?? null;
-      // A gap breaks the line whatever comes next.
-      line.push(value === null ? undefined : Number.isNaN(value) ? null : value);
-      if (value === null || Number.isNaN(value)) continue;
-      const last = lasts[which] ?? null;
-      const lastRow = lastAts[which] as number;
-      if (last !== null && at - last > (limitsMs[which] as number)) line.fill(null, lastRow + 1, row);
-      lasts[which] = at;
-      lastAts[which] = row;
-    }
-  }
-  return [times, ...lines] as uPlot.AlignedData;
-}
-
-function timesOf(timeMs: ArrayLike<number>, column: ArrayLike<number | null>): number[] {
-  const times: number[] = [];
-  for (let index = 0; index < timeMs.length; index += 1) if (!Number.isNaN(column[index] ?? NaN)) times.push(timeMs[index] as number);
-  return times;
 }

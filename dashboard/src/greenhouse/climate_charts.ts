@@ -1,14 +1,18 @@
-// Climate charts of a greenhouse: vapour pressure deficit with its target band, and dew point with the coldest surface.
+// Climate charts of a greenhouse, with the target band of the crop, condensation, limits of alarm rules, alarms and notes.
 
 import "../i18n/greenhouse";
 import type uPlot from "uplot";
 
-import { Chart, type Line } from "../components/chart";
+import { Chart, type ChartOptions, type Line } from "../components/chart";
 import { make } from "../components/dom";
-import { channelName, translate } from "../i18n/translate";
+import { withUnit } from "../i18n/numbers";
+import { currentLanguage } from "../i18n/preferences";
+import { channelName, term, translate, type TextKey } from "../i18n/translate";
+import { NO_MARKS, type Marks, type RuleLimit } from "./chart_marks";
 import type { Overview } from "./records";
 
-const GROUP = "greenhouse";
+/** The charts of the page share the displayed part and the cursor. */
+export const CHART_GROUP = "greenhouse";
 
 /** Another greenhouse, or the same one in an earlier window; its times are shifted by `shiftMs`. */
 export interface Comparison {
@@ -17,51 +21,142 @@ export interface Comparison {
   shiftMs: number;
 }
 
-export class ClimateCharts {
-  readonly element: HTMLElement;
-  readonly #deficit: Chart;
-  readonly #dew: Chart;
-  #overview: Overview | null = null;
+interface ChartPlan {
+  panel: string;
+  title: TextKey;
+  about: TextKey;
+  channels: readonly string[];
+  /** The channels that are drawn of a comparison, too. */
+  compared: readonly string[];
+  /** The quantity whose target band is shaded. */
+  band?: string;
+  /** Whether condensation is shaded. */
+  isWet?: boolean;
+}
 
-  constructor(onZoom: (part: { startMs: number; endMs: number } | null) => void) {
-    // The API marks the gaps; steps between two values were left out.
-    const common = { group: GROUP, onZoom, heightPx: 240, gapMs: Infinity };
-    this.#deficit = new Chart({
-      ...common,
-      name: translate("greenhouse_deficit"),
-      overlay: (plot) => this.#overlay(plot, "vpd_kpa", "kPa"),
-    });
-    this.#dew = new Chart({ ...common, name: translate("greenhouse_dew"), overlay: (plot) => this.#overlay(plot, null, "degC") });
-    const card = (title: string, about: string, chart: Chart, panel: string): HTMLElement =>
-      make("section", { class: "card", "data-panel": panel }, make("h2", {}, title), make("p", { class: "note" }, about), chart.element);
+const PLANS: readonly ChartPlan[] = [
+  {
+    panel: "deficit",
+    title: "greenhouse_deficit",
+    about: "greenhouse_deficit_about",
+    channels: ["vpd_kpa"],
+    compared: ["vpd_kpa"],
+    band: "vpd_kpa",
+  },
+  {
+    panel: "dew",
+    title: "greenhouse_dew",
+    about: "greenhouse_dew_about",
+    channels: ["air_temperature_degc", "dew_point_degc", "coldest_surface_degc", "outside_temperature_degc"],
+    compared: ["air_temperature_degc", "dew_point_degc"],
+    isWet: true,
+  },
+  {
+    panel: "air",
+    title: "greenhouse_air",
+    about: "greenhouse_air_about",
+    channels: ["relative_humidity_pct", "co2_ppm"],
+    compared: ["relative_humidity_pct", "co2_ppm"],
+  },
+  {
+    panel: "radiation",
+    title: "greenhouse_radiation",
+    about: "greenhouse_radiation_about",
+    channels: ["ppfd_umol_m2_s"],
+    compared: ["ppfd_umol_m2_s"],
+  },
+];
+
+const COLOURS: Record<string, string> = {
+  vpd_kpa: "--accent",
+  air_temperature_degc: "--warm",
+  dew_point_degc: "--cool",
+  coldest_surface_degc: "--track",
+  outside_temperature_degc: "--stale",
+  relative_humidity_pct: "--cool",
+  co2_ppm: "--track",
+  ppfd_umol_m2_s: "--amber",
+};
+/** Height of the strip at the top in which alarms are drawn [px]. */
+const STRIP_PX = 6;
+
+/** A chart with the section that it is in. */
+class PlannedChart {
+  readonly chart: Chart;
+  readonly element: HTMLElement;
+  readonly #limits = make("p", { class: "note", hidden: true });
+
+  constructor(
+    readonly plan: ChartPlan,
+    options: Omit<ChartOptions, "name">,
+  ) {
+    this.chart = new Chart({ ...options, name: translate(plan.title), thresholds: [] });
     this.element = make(
-      "div",
-      { class: "panels" },
-      card(translate("greenhouse_deficit"), translate("greenhouse_deficit_about"), this.#deficit, "deficit"),
-      card(translate("greenhouse_dew"), translate("greenhouse_dew_about"), this.#dew, "dew"),
+      "section",
+      { class: "card", "data-panel": plan.panel },
+      make("h2", {}, translate(plan.title)),
+      make("p", { class: "note" }, translate(plan.about)),
+      this.chart.element,
+      this.#limits,
     );
   }
 
-  draw(overview: Overview, comparison: Comparison | null): void {
+  /** Draw the limits of the alarm rules, and say them: one far from the values is outside the chart. */
+  showLimits(limits: readonly RuleLimit[], units: Record<string, string>): void {
+    const own = limits.filter(({ quantity }) => this.plan.channels.includes(quantity));
+    const textOf = ({ quantity, side, value, rule }: RuleLimit): string =>
+      translate("greenhouse_limit", { rule, side: term("alarm_conditions", side), value: withUnit(value, units[quantity] ?? "1") });
+    this.chart.options.thresholds = own.map((limit) => ({
+      scale: units[limit.quantity] ?? "1",
+      value: limit.value,
+      name: textOf(limit),
+      colour: limit.critical ? "--bad" : "--amber",
+    }));
+    const list = new Intl.ListFormat(currentLanguage(), { type: "unit" });
+    this.#limits.textContent = translate("greenhouse_limits", { limits: list.format(own.map(textOf)) });
+    this.#limits.hidden = own.length === 0;
+  }
+}
+
+export class ClimateCharts {
+  readonly element: HTMLElement;
+  readonly #charts: readonly PlannedChart[];
+  #overview: Overview | null = null;
+  #marks: Marks = NO_MARKS;
+
+  constructor(onZoom: (part: { startMs: number; endMs: number } | null) => void) {
+    this.#charts = PLANS.map(
+      (plan) =>
+        // The API marks the gaps; steps between two values were left out.
+        new PlannedChart(plan, {
+          group: CHART_GROUP,
+          onZoom,
+          heightPx: 240,
+          gapMs: Infinity,
+          overlay: (plot) => this.#overlay(plot, plan),
+        }),
+    );
+    this.element = make("div", { class: "panels charts" }, ...this.#charts.map(({ element }) => element));
+  }
+
+  draw(overview: Overview, comparison: Comparison | null, marks: Marks): void {
     this.#overview = overview;
-    const colours: Record<string, string> = {
-      vpd_kpa: "--accent",
-      air_temperature_degc: "--warm",
-      dew_point_degc: "--cool",
-      coldest_surface_degc: "--track",
-      outside_temperature_degc: "--stale",
-    };
-    const drawLines = (names: string[], comparedNames: string[], chart: Chart): void => {
+    this.#marks = marks;
+    for (const planned of this.#charts) {
       const { samples } = overview;
-      const present = names.filter((name) => samples.channels[name] !== undefined);
-      const others = comparison === null ? [] : comparedNames.filter((name) => comparison.overview.samples.channels[name] !== undefined);
-      const columnsOf = (source: Overview, channels: string[]): (number | null)[][] =>
+      const isKnown = (source: Overview, name: string): boolean => source.samples.channels[name]?.some((value) => value !== null) ?? false;
+      const present = planned.plan.channels.filter((name) => isKnown(overview, name));
+      const others = comparison === null ? [] : planned.plan.compared.filter((name) => isKnown(comparison.overview, name));
+      planned.element.hidden = present.length === 0 && others.length === 0 && planned.plan.band === undefined && !planned.plan.isWet;
+      if (planned.element.hidden) continue;
+      const columnsOf = (source: Overview, channels: readonly string[]): (number | null)[][] =>
         channels.map((name) => (source.samples.channels[name] ?? []).map((value) => value ?? NaN));
+      const own = { timeMs: samples.time_ms, columns: columnsOf(overview, present) };
       const merged =
         comparison === null
-          ? { timeMs: samples.time_ms, columns: columnsOf(overview, present) }
+          ? own
           : mergeColumns(
-              { timeMs: samples.time_ms, columns: columnsOf(overview, present) },
+              own,
               { timeMs: comparison.overview.samples.time_ms, columns: columnsOf(comparison.overview, others) },
               comparison.shiftMs,
             );
@@ -69,37 +164,30 @@ export class ClimateCharts {
         (name, index): Line => ({
           name: index < present.length ? channelName(name) : `${channelName(name)} – ${comparison?.name ?? ""}`,
           unit: samples.units[name] ?? "1",
-          colour: colours[name] ?? "--muted",
+          colour: COLOURS[name] ?? "--muted",
           values: merged.columns[index] ?? [],
           dashed: index >= present.length,
         }),
       );
-      chart.draw(merged.timeMs, [...lines, ...(chart === this.#deficit ? targetLines(overview, merged.timeMs) : [])]);
-    };
-    drawLines(["vpd_kpa"], ["vpd_kpa"], this.#deficit);
-    drawLines(
-      ["air_temperature_degc", "dew_point_degc", "coldest_surface_degc", "outside_temperature_degc"],
-      ["air_temperature_degc", "dew_point_degc"],
-      this.#dew,
-    );
+      planned.showLimits(marks.limits, samples.units);
+      planned.chart.draw(merged.timeMs, [...lines, ...(planned.plan.band ? targetLines(overview, merged.timeMs, planned.plan.band) : [])]);
+    }
   }
 
   /** Whether a part is displayed that the user chose. */
   get zoomed(): boolean {
-    return this.#deficit.zoomed || this.#dew.zoomed;
+    return this.#charts.some(({ chart }) => chart.zoomed);
   }
 
   showAll(): void {
-    this.#deficit.showAll();
-    this.#dew.showAll();
+    for (const { chart } of this.#charts) chart.showAll();
   }
 
   close(): void {
-    this.#deficit.close();
-    this.#dew.close();
+    for (const { chart } of this.#charts) chart.close();
   }
 
-  #overlay(plot: uPlot, bandChannel: string | null, scale: string): void {
+  #overlay(plot: uPlot, { band: bandChannel, isWet }: ChartPlan): void {
     const overview = this.#overview;
     if (overview === null || plot.data[0].length === 0) return;
     const { ctx, bbox } = plot;
@@ -107,21 +195,29 @@ export class ClimateCharts {
     const right = bbox.left + bbox.width;
     const xOf = (timeMs: number): number => Math.min(right, Math.max(bbox.left, plot.valToPos(timeMs, "x", true)));
     const fill = (fromMs: number, toMs: number, top: number, bottom: number, colour: string): void => {
+      if (xOf(toMs) <= bbox.left || xOf(fromMs) >= right) return;
       ctx.fillStyle = colourOf(colour);
       ctx.fillRect(xOf(fromMs), top, Math.max(1, xOf(toMs) - xOf(fromMs)), Math.max(0, bottom - top));
     };
     ctx.save();
     ctx.globalAlpha = 0.16;
-    if (bandChannel !== null) {
+    if (bandChannel !== undefined) {
       for (const band of overview.bands) {
         const target = band.targets[bandChannel];
         if (target === undefined) continue;
+        const scale = overview.samples.units[bandChannel] ?? "1";
         const yOf = (value: number): number => Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, scale, true)));
         fill(band.start_ms, band.end_ms, yOf(target.high), yOf(target.low), "--sprayed");
       }
-    } else for (const event of overview.events) fill(event.start_ms, event.end_ms, bbox.top, bbox.top + bbox.height, "--bad");
+    }
+    if (isWet) for (const event of overview.events) fill(event.start_ms, event.end_ms, bbox.top, bbox.top + bbox.height, "--bad");
     ctx.globalAlpha = 1;
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+    for (const alarm of this.#marks.alarms) {
+      fill(alarm.startMs, alarm.endMs, bbox.top, bbox.top + STRIP_PX * devicePixelRatio, alarm.critical ? "--bad" : "--amber");
+      if (xOf(alarm.startMs) < right && xOf(alarm.endMs) > bbox.left)
+        ctx.fillText(alarm.title, xOf(alarm.startMs) + 3 * devicePixelRatio, bbox.top + (STRIP_PX + 22) * devicePixelRatio);
+    }
     for (const [index, note] of overview.grower_notes.entries()) {
       const at = plot.valToPos(note.time_ms, "x", true);
       if (at < bbox.left || at > right) continue;
@@ -131,23 +227,23 @@ export class ClimateCharts {
       ctx.moveTo(at, bbox.top);
       ctx.lineTo(at, bbox.top + bbox.height);
       ctx.stroke();
-      ctx.fillText(String(index + 1), at + 3 * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+      ctx.fillText(String(index + 1), at + 3 * devicePixelRatio, bbox.top + 18 * devicePixelRatio);
     }
     ctx.restore();
   }
 }
 
 /** The limits of the target band as lines, so that they are also in the text alternative. */
-function targetLines(overview: Overview, timeMs: readonly number[]): Line[] {
-  if (!overview.bands.some((band) => band.targets["vpd_kpa"])) return [];
+function targetLines(overview: Overview, timeMs: readonly number[], quantity: string): Line[] {
+  if (!overview.bands.some((band) => band.targets[quantity])) return [];
   const limits = (limit: "low" | "high"): (number | null)[] =>
     timeMs.map((at) => {
       const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms) ?? overview.bands.at(-1);
-      return band?.targets["vpd_kpa"]?.[limit] ?? null;
+      return band?.targets[quantity]?.[limit] ?? null;
     });
   const line = (name: string, limit: "low" | "high"): Line => ({
     name,
-    unit: "kPa",
+    unit: overview.samples.units[quantity] ?? "1",
     colour: "--sprayed",
     values: limits(limit),
     dashed: true,

@@ -9,6 +9,7 @@ export const fieldWork = catalogue({
   work_import: ["Import", "导入"],
   work_inputs: ["Products and implements", "产品与机具"],
   work_passes: ["Passes", "作业"],
+  work_weather: ["Weather", "天气"],
   work_plan: ["Plan and prescription", "计划与处方"],
   work_outline: ["Outline", "边界"],
   work_records: ["Records", "记录"],

@@ -2,6 +2,7 @@
 
 import terms from "../../../headland/i18n/terms.json";
 import type { alarms } from "./alarms";
+import type { answers } from "./answers";
 import { loadedText } from "./catalogue";
 import "./common";
 import type { common } from "./common";
@@ -25,6 +26,7 @@ export type TextKey =
   | keyof typeof fieldWork
   | keyof typeof mapTools
   | keyof typeof greenhouse
+  | keyof typeof answers
   | keyof typeof alarms
   | keyof typeof health
   | keyof typeof settings;

@@ -16,7 +16,7 @@ import { OutlineEditor } from "../field/outline_editor";
 import { PassesView } from "../field/passes_view";
 import { Plan } from "../field/plan";
 import { DomNode } from "../ui/dom_node";
-import { Loaded } from "../ui/loaded";
+import { Loaded, Working } from "../ui/loaded";
 import { Tabs } from "../ui/tabs";
 
 export const mount = mountComponent(FieldPage);
@@ -48,6 +48,7 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
   const tabs = [
     { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
     { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
+    { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
     ...(mayWrite()
       ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]
       : []),
@@ -68,6 +69,15 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
       {edited ? <EditField field={field} onClose={() => setEdited(false)} onDeleted={() => (location.hash = hrefOf("field"))} /> : null}
     </>
   );
+}
+
+/** The weather of the field is loaded when it is opened. */
+function LazyWeather({ field }: { field: FieldRecord }): JSX.Element {
+  const [panels, setPanels] = useState<typeof import("../answers/field_weather") | null>(null);
+  useEffect(() => {
+    void import("../answers/field_weather").then(setPanels);
+  }, []);
+  return panels === null ? <Working /> : <panels.FieldWeather field={field.id} site={field.site} />;
 }
 
 function Passes({ field }: { field: FieldRecord }): JSX.Element | null {

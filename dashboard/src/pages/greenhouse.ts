@@ -4,23 +4,26 @@ import "../i18n/greenhouse";
 import { signal, type Signal } from "@preact/signals";
 import { createElement } from "preact";
 import { nowMs } from "../api/clock";
-import { request, requestAll, ApiError } from "../api/request";
+import { requestAll } from "../api/request";
 import { hrefOf } from "../app/address";
 import { mountInto } from "../app/mount";
 import type { Mount, View } from "../app/view";
+import type { HousePeriod } from "../answers/house_answers";
 import { make, setText } from "../components/dom";
 import { labelled, scrollTable, simulatedBadge } from "../components/parts";
 import { Progress } from "../components/progress";
 import { reportLinks } from "../components/report_links";
 import { isStale, ValueTile } from "../components/value_tile";
-import { ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
+import { CHART_GROUP, ClimateCharts, type Comparison } from "../greenhouse/climate_charts";
+import { NO_MARKS, requestMarks } from "../greenhouse/chart_marks";
 import { daysPanel, diseasePanel, lightPanel } from "../greenhouse/day_panels";
 import { DownloadPanel } from "../greenhouse/download_panel";
 import { HeatMap } from "../greenhouse/heat_map";
 import { HousesTable } from "../greenhouse/houses_table";
 import { NotesPanel } from "../greenhouse/notes_panel";
 import { OutlookPanel } from "../greenhouse/outlook_panel";
-import type { GrowerNote, GreenhouseItem, Overview } from "../greenhouse/records";
+import type { GreenhouseItem, Overview } from "../greenhouse/records";
+import { listGreenhouses, requestOverview } from "../greenhouse/requests";
 import { SamplesPanel } from "../greenhouse/samples_panel";
 import "../greenhouse/greenhouse.css";
 import { DateRange, type Period } from "../ui/date_range";
@@ -33,7 +36,6 @@ const LENGTHS_DAYS = [1, 3, 7, 14, 28];
 /** What the API answers in one overview; values of longer periods are downloaded. */
 const MOST_DAYS = 31;
 const REFRESH_MS = 60_000;
-const TIMEOUT_MS = 120_000;
 const TILES = ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "leaf_temperature_degc", "vent_open_pct"];
 
 export const mount: Mount = async (place, view) => {
@@ -74,8 +76,11 @@ class GreenhousePage {
   readonly #dates = make("div", { class: "dates" });
   readonly #outlook = make("section", { class: "card", "data-panel": "outlook" });
   readonly #download = make("section", { class: "card", "data-panel": "download" });
+  readonly #analyses = make("section", { class: "card", "data-panel": "analyses" });
+  readonly #shownPeriod = signal<HousePeriod | null>(null);
   readonly #shownDevices = signal<readonly string[]>([]);
   readonly #period: Signal<Period>;
+  #marks = NO_MARKS;
   #days: number;
   #shownWindow: Overview | null = null;
   #devices: string[] = [];
@@ -154,6 +159,7 @@ class GreenhousePage {
       this.#outlook,
       make("section", { class: "card", "data-panel": "now" }, make("h2", {}, translate("greenhouse_current")), this.#currentValues),
       this.#charts.element,
+      this.#analyses,
       this.#dayPanels,
       this.#heatMap.element,
       this.#dayTable,
@@ -189,8 +195,27 @@ class GreenhousePage {
     view.onLeave(() => this.#charts.close());
     view.onLeave(view.farm.onChange(() => this.#drawNow()));
     await this.#loadZones();
+    void this.#showAnalyses();
     view.repeat(1000, () => this.#drawNow());
     view.repeat(REFRESH_MS, () => (this.#endMs === null || this.#devices.length === 0 ? this.#load() : undefined));
+  }
+
+  async #showAnalyses(): Promise<void> {
+    const { HouseTabs } = await import("../answers/house_tabs");
+    const { farm } = this.view;
+    const houses = this.greenhouses.map(({ id, name }) => ({ id, name }));
+    mountInto(this.#analyses, this.view, () => {
+      const period = this.#shownPeriod.value;
+      if (period === null) return null;
+      const siteOfDevice = farm.devices.get(this.#devices[0] ?? "")?.site ?? null;
+      return createElement(HouseTabs, {
+        period,
+        record: this.greenhouse.registered ? this.greenhouse.id : null,
+        siteOfDevice,
+        houses,
+        group: CHART_GROUP,
+      });
+    });
   }
 
   async #loadZones(): Promise<void> {
@@ -229,12 +254,28 @@ class GreenhousePage {
     });
     if (loaded === null || this.view.signal.aborted) return;
     this.#draw(loaded.overview, loaded.comparison);
+    await this.#loadMarks(loaded.overview, loaded.comparison);
+  }
+
+  /** Draw the alarms and the limits of their rules on the charts: the charts do not wait for them. */
+  async #loadMarks(overview: Overview, comparison: Comparison | null): Promise<void> {
+    const marks = await requestMarks(overview.devices, overview.start_ms, overview.end_ms, this.view.signal).catch(() => NO_MARKS);
+    if (this.view.signal.aborted || this.#shownWindow !== overview) return;
+    this.#marks = marks;
+    this.#charts.draw(overview, comparison, marks);
+    this.element.dataset["limits"] = String(marks.limits.length);
   }
 
   #draw(overview: Overview, comparison: Comparison | null): void {
     this.#devices = overview.devices;
     if (overview.devices.join() !== this.#shownDevices.value.join()) this.#shownDevices.value = overview.devices;
     this.#shownWindow = overview;
+    this.#shownPeriod.value = {
+      house: overview.greenhouse,
+      startMs: overview.start_ms,
+      endMs: overview.end_ms,
+      zone: this.#zoneSelect.value || null,
+    };
     if (!this.#charts.zoomed) setText(this.#window, windowText(overview.start_ms, overview.end_ms));
     const stage = [overview.crop && term("crops", overview.crop), overview.stage && term("crop_stages", overview.stage)]
       .filter(Boolean)
@@ -245,7 +286,7 @@ class GreenhousePage {
       overview.simulated ? simulatedBadge() : "",
       overview.time_zone_known ? "" : make("span", { class: "note" }, ` ${translate("greenhouse_utc_days")}`),
     );
-    this.#charts.draw(overview, comparison);
+    this.#charts.draw(overview, comparison, this.#marks);
     this.#dayPanels.replaceChildren(lightPanel(overview), diseasePanel(overview));
     this.#dayTable.replaceChildren(daysPanel(overview));
     this.#heatMap.show(overview);
@@ -379,44 +420,4 @@ class GreenhousePage {
 function surfaceSource(estimated: string | null): string {
   if (estimated === null) return term("evidence", "measured");
   return translate("estimated") + (englishOnly(estimated) ? translate("in_brackets", { text: estimated }) : "");
-}
-
-async function requestOverview(
-  greenhouse: GreenhouseItem,
-  query: { start: number; end: number; width: number; zone: string | null },
-  signal: AbortSignal,
-): Promise<Overview> {
-  const path = (id: string): string => `/v1/greenhouses/${encodeURIComponent(id)}/overview`;
-  try {
-    return await request<Overview>(path(greenhouse.id), { signal, timeoutMs: TIMEOUT_MS, query });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404 || greenhouse.device === null) throw error;
-  }
-  // No device is assigned to the greenhouse's zones: the device of the same name is used, with the greenhouse's notes.
-  const [overview, notes] = await Promise.all([
-    request<Overview>(path(greenhouse.device), { signal, timeoutMs: TIMEOUT_MS, query: { ...query, zone: null } }),
-    requestAll<GrowerNote>("/v1/notes", { signal, query: { greenhouse: greenhouse.id } }),
-  ]);
-  return {
-    ...overview,
-    grower_notes: notes.filter((note) => note.time_ms >= query.start && note.time_ms < query.end).sort((a, b) => a.time_ms - b.time_ms),
-  };
-}
-
-async function listGreenhouses(view: View): Promise<GreenhouseItem[]> {
-  let registered: { id: string; name: string }[] = [];
-  try {
-    registered = await requestAll<{ id: string; name: string }>("/v1/greenhouses", { signal: view.signal });
-  } catch (error) {
-    // A server without a registry lists the devices alone.
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-  }
-  const devices = [...view.farm.devices.values()].filter((device) => device.kind === "greenhouse");
-  const deviceNamed = (name: string): string | null => devices.find((device) => device.id === name || device.name === name)?.id ?? null;
-  const items = registered.map(({ id, name }): GreenhouseItem => ({ id, name, registered: true, device: deviceNamed(name) }));
-  const others = devices.filter((device) => !items.some((item) => item.device === device.id));
-  return [
-    ...items,
-    ...others.map((device): GreenhouseItem => ({ id: device.id, name: device.name || device.id, registered: false, device: null })),
-  ];
 }

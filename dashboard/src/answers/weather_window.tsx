@@ -1,0 +1,134 @@
+// Whether each of the last 24 hours suited the work on a field, and why.
+
+import "../i18n/answers";
+import type { JSX } from "preact";
+import type { Body } from "../api/client";
+import { useApi } from "../api/query";
+import { useChoice, useView } from "../app/mount";
+import { formatInstant, windowText } from "../i18n/instants";
+import { shareText, withUnit } from "../i18n/numbers";
+import { channelName, translate, type TextKey } from "../i18n/translate";
+import { Loaded } from "../ui/loaded";
+import { Table, type Column } from "../ui/table";
+import { useUniqueId } from "../ui/unique_id";
+import { LeftOut } from "./house_answers";
+
+type Hour = Body<"/v1/fields/{field}/weather-window">["hours"][number];
+type Kind = "granular" | "liquid";
+
+const HOUR_MS = 3_600_000;
+const EVERY_MS = 300_000;
+const STATES = ["go", "caution", "stop", "insufficient_data"] as const;
+
+export function WeatherWindow({ field }: { field: string }): JSX.Element {
+  const { farm } = useView();
+  const [kind, choose] = useChoice("kind", "granular");
+  const id = useUniqueId();
+  const state = useApi("/v1/fields/{field}/weather-window", { path: { field }, query: { kind: kind as Kind } }, { everyMs: EVERY_MS });
+  return (
+    <section class="card" data-panel="weather-window">
+      <h2>{translate("answers_window")}</h2>
+      <div class="choices-row">
+        <div class="labelled">
+          <label for={id}>{translate("answers_window_kind")}</label>
+          <select id={id} value={kind} onChange={(event) => choose(event.currentTarget.value)}>
+            <option value="granular">{translate("answers_window_granular")}</option>
+            <option value="liquid">{translate("answers_window_liquid")}</option>
+          </select>
+        </div>
+      </div>
+      <Loaded state={state}>
+        {(answer) => {
+          const newestFirst = [...answer.hours].reverse();
+          return answer.devices.length === 0 ? (
+            <p class="note">{translate("answers_weather_none")}</p>
+          ) : (
+            <>
+              <p class="note">
+                {translate("answers_window_about", { devices: answer.devices.map((device) => farm.nameOf(device)).join(", ") })}
+              </p>
+              <ol class="hours" aria-label={translate("answers_window")}>
+                {answer.hours.map((hour) => (
+                  <li
+                    key={hour.start_ms}
+                    data-state={hour.state}
+                    title={`${windowText(hour.start_ms, hour.start_ms + HOUR_MS)}: ${stateText(hour.state)}`}
+                  >
+                    <span class="hidden">{`${clock(hour.start_ms)} ${stateText(hour.state)}`}</span>
+                    <span aria-hidden="true">{formatInstant(hour.start_ms, { hour: "2-digit", hourCycle: "h23" })}</span>
+                  </li>
+                ))}
+              </ol>
+              <ul class="keys">
+                {STATES.map((each) => (
+                  <li key={each}>
+                    <span class="key state" data-state={each} aria-hidden="true" />
+                    {stateText(each)}
+                  </li>
+                ))}
+              </ul>
+              <Table
+                name={translate("answers_window")}
+                rows={newestFirst}
+                keyOf={(hour) => String(hour.start_ms)}
+                columns={COLUMNS()}
+                pageSize={24}
+              />
+              {answer.altitude_m === null ? <p class="note">{translate("answers_window_sea_level")}</p> : null}
+              <LeftOut findings={answer.left_out} />
+              <details class="how">
+                <summary>{translate("answers_how")}</summary>
+                <p>{translate("answers_window_rules")}</p>
+              </details>
+            </>
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+function COLUMNS(): Column<Hour>[] {
+  const value = (name: "air_temperature_degc" | "relative_humidity_pct" | "wind_speed_m_s" | "delta_t_k", unit: string): Column<Hour> => ({
+    key: name,
+    head: channelName(name),
+    number: true,
+    cell: (hour) => (hour[name] === null ? "—" : withUnit(hour[name], unit)),
+  });
+  return [
+    { key: "hour", head: translate("time"), cell: (hour) => clock(hour.start_ms) },
+    {
+      key: "state",
+      head: translate("answers_window_state"),
+      cell: (hour) => (
+        <span class="state-text" data-state={hour.state}>
+          {stateText(hour.state)}
+        </span>
+      ),
+    },
+    {
+      key: "why",
+      head: translate("answers_window_why"),
+      cell: (hour) => hour.reasons.map((why) => translate(`answers_why_${why}` as TextKey)).join(", ") || "—",
+    },
+    value("wind_speed_m_s", "m/s"),
+    value("air_temperature_degc", "degC"),
+    value("relative_humidity_pct", "%"),
+    value("delta_t_k", "K"),
+    {
+      key: "rain",
+      head: channelName("rain_mm"),
+      number: true,
+      cell: ({ rain_mm, rain_share }) =>
+        rain_mm !== null ? withUnit(Math.abs(rain_mm) < 0.005 ? 0 : rain_mm, "mm") : rain_share !== null ? shareText(rain_share) : "—",
+    },
+  ];
+}
+
+function stateText(state: string): string {
+  return translate(`answers_window_${state}` as TextKey);
+}
+
+function clock(timeMs: number): string {
+  return formatInstant(timeMs, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
