@@ -69,6 +69,8 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
 
 #: How the decoder of records begins the place of a fault; no person reads such a path.
 _PATH: Final = "`$"
+#: Where a standard wants 400 for an invalid parameter: OGC 18-088, query-status-code.
+_INVALID_IS_400: Final = "/sta/"
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>\w+)`(?: - at `\$\.?(?P<outer>[^`]*)`)?")
 _WRONG: Final = re.compile(
     r"(?P<fault>(?:Expected|Invalid|Number|Integer|Object) .*? - at `\$\.(?P<path>[^`]+)`)", re.DOTALL
@@ -216,13 +218,14 @@ def _on_analysis(_request: Request, error: AnalysisError) -> Response:
     return reply_problem(status_of(error), error.detail, kind=error.kind, title=error.title, extra=error.extra)
 
 
-def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
+def _on_invalid(request: Request, error: RequestValidationError) -> Response:
     language = current_language()
     described = [describe_error(item, language) for item in error.errors()]
     errors = [{"parameter": item.parameter, "detail": item.text} for item in described]
     sentence = join_errors(described, language)
+    status = 400 if request.url.path.startswith(_INVALID_IS_400) else 422
     return reply_problem(
-        422, sentence, is_translated=True, kind="bad-parameter", title="Invalid parameter", extra={"errors": errors}
+        status, sentence, is_translated=True, kind="bad-parameter", title="Invalid parameter", extra={"errors": errors}
     )
 
 

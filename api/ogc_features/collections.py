@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+import shapely
 
 from api.http.content_types import name_column
+from api.ogc_features.pass_maps import PassCells, find_cells, find_track, is_computed
 from api.ogc_features.query import FeatureQuery
 from api.schemas.passes_mapping import pass_of
 from api.sensorthings.catalog import EntityCatalog
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
+from headland.agronomy.series.arrays import Mask
 from headland.analysis.errors import AnalysisError
-from headland.analysis.exports.as_applied import cells_of
-from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
-from headland.analysis.passes.detection import FieldPass, list_passes
-from headland.analysis.passes.telemetry import PassTelemetry, load_pass_telemetry, refer_telemetry
+from headland.analysis.passes.detection import FieldPass, find_pass, list_passes
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.telemetry import find_device, read_latest
+from headland.analysis.telemetry import read_latest
 from headland.analysis.window import Window, utc_of
 from headland.formats.geojson import geojson_of
+from headland.registry.models.errors import NotFound
+from headland.registry.validation.records import LONGEST_PASS_MS
 from headland.store.port import Latest
 from headland.units_of_time import DAY_MS
 
 #: Passes are searched this far back from the end of the requested time.
 LONGEST_PASSES_MS: Final = 400 * DAY_MS
-#: Largest number of vertices of a track: a map shows no more detail.
-_MOST_CORNERS: Final = 5000
-_CELL_M: Final = 2.0
+#: Maps that a request computes only to count their cells.
+_MOST_COMPUTED_TO_COUNT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,38 @@ class Feature:
         }
 
 
+class LayerRead:
+    """One read of a collection by a query; the passes that match its time and id are listed once."""
+
+    def __init__(self, scope: OrgScope, query: FeatureQuery) -> None:
+        self.scope = scope
+        self.query = query
+
+    @cached_property
+    def passes(self) -> list[tuple[str, FieldPass]]:
+        """The matching passes, by key."""
+        return _find_passes(self.scope, self.query)
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A collection; `find` yields its features by key, at least those after the query's `after`."""
+    """A collection; `find` yields its features by key, at least those after the query's `after`.
+
+    `count` returns the number of features that match a query, None where that would take long; a layer without it is
+    small, and its features are counted. `finds_in_box`: `find` yields none that lie outside of the box.
+    """
 
     id: str
     title: str
     description: str
-    find: Callable[[OrgScope, FeatureQuery], Iterator[Feature]]
+    find: Callable[[LayerRead], Iterator[Feature]]
+    count: Callable[[LayerRead], int | None] | None = None
+    finds_in_box: bool = False
 
 
-def find_fields(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
+def find_fields(read: LayerRead) -> Iterator[Feature]:
     """Yield the fields of the registry."""
-    for field in repositories_of(scope).fields.all():
+    for field in repositories_of(read.scope).fields.all():
         properties = {
             "name": field.name,
             "owner": field.owner,
@@ -83,9 +105,9 @@ def find_fields(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
         yield Feature(field.id, field.id, geojson_of(field.geometry), properties, field.created_ms, None)
 
 
-def find_greenhouses(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
+def find_greenhouses(read: LayerRead) -> Iterator[Feature]:
     """Yield the greenhouses of the registry, at their own position or else at their site's."""
-    repositories = repositories_of(scope)
+    repositories = repositories_of(read.scope)
     sites = {site.id: site for site in repositories.sites.all()}
     for house in repositories.greenhouses.all():
         site = sites.get(house.site)
@@ -110,10 +132,10 @@ def find_greenhouses(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]
         yield Feature(house.id, house.id, point, properties, house.created_ms, None)
 
 
-def find_devices(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
+def find_devices(read: LayerRead) -> Iterator[Feature]:
     """Yield the devices at their newest positions, with newest values, quality flags and times."""
-    newest = read_latest(scope)
-    with EntityCatalog(scope) as catalog:
+    newest = read_latest(read.scope)
+    with EntityCatalog(read.scope) as catalog:
         for name, record in sorted(catalog.records.items()):
             location = catalog.find("Locations", name)
             point = None if location is None else location.values["location"]
@@ -139,98 +161,136 @@ def find_devices(scope: OrgScope, _query: FeatureQuery) -> Iterator[Feature]:
             yield Feature(name, name, point, properties, seen_ms, seen_ms)
 
 
-def find_tracks(scope: OrgScope, query: FeatureQuery) -> Iterator[Feature]:
+def find_tracks(read: LayerRead) -> Iterator[Feature]:
     """Yield the tracks of the passes of all fields."""
-    for key, field_pass in _passes(scope, query):
-        telemetry = _load_telemetry(scope, field_pass)
+    for key, field_pass in read.passes:
+        if f"{key}.~" <= read.query.after:
+            continue
+        track = find_track(read.scope, field_pass)
         properties = pass_of(field_pass).model_dump() | {
             "start": utc_of(field_pass.start_ms),
             "end": utc_of(field_pass.end_ms),
             "field_name": field_pass.field.name,
             "planned_rate_unit": None if field_pass.unit is None else f"{field_pass.unit}/ha",
-            "positions": 0 if telemetry is None else telemetry.n,
+            "positions": track.positions,
             "source": "declared" if field_pass.declared is not None else "found in telemetry",
-            "quality": None if telemetry is None else telemetry.quality,
+            "quality": track.quality,
         }
         line = None
-        if telemetry is not None and telemetry.n >= 2:
-            track = telemetry.vehicle.track
-            chosen = np.unique(
-                np.linspace(0, telemetry.n - 1, min(telemetry.n, _MOST_CORNERS)).round().astype(np.int64)
-            )
-            spots = np.column_stack((track.longitude_deg[chosen], track.latitude_deg[chosen])).round(8)
-            line = {"type": "LineString", "coordinates": spots.tolist()}
+        if track.positions >= 2:
+            line = {"type": "LineString", "coordinates": track.spots_deg.tolist()}
         yield Feature(key, field_pass.id, line, properties, field_pass.start_ms, field_pass.end_ms)
 
 
-def find_cells(scope: OrgScope, query: FeatureQuery) -> Iterator[Feature]:
-    """Yield the cells of the as-applied maps by pass; a pass without a map has none."""
-    for key, field_pass in _passes(scope, query):
-        try:
-            applied = compute_as_applied(scope, field_pass, cell_m=max(_CELL_M, fine_cell_m(field_pass)))
-        except AnalysisError:
+def find_cell_features(read: LayerRead) -> Iterator[Feature]:
+    """Yield the cells of the as-applied maps by pass; a pass without a map has none.
+
+    Only the requested cells become features: those after the cursor that intersect the box.
+    """
+    query = read.query
+    for key, field_pass in read.passes:
+        if f"{key}.~" <= query.after:
             continue
-        unit = applied.unit.lower()
-        at, south, west, north, east = cells_of(applied)
-        rates, amounts = applied.map.rate_ha[at], applied.map.amount[at]
-        evidence, places = applied.map.evidence[at], applied.map.places[at]
-        for index in range(len(south)):
-            low_x, high_x, low_y, high_y = (round(float(edge[index]), 9) for edge in (west, east, south, north))
-            ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
-            is_known = not np.isnan(rates[index])
-            properties = {
-                "pass_id": field_pass.id,
-                "field": field_pass.field.id,
-                "device": field_pass.device,
-                "start": utc_of(field_pass.start_ms),
-                "end": utc_of(field_pass.end_ms),
-                f"rate_{unit}_ha": round(float(rates[index]), 3) if is_known else None,
-                f"amount_{unit}": round(float(amounts[index]), 6) if is_known else None,
-                "evidence": EVIDENCE[evidence[index]],
-                "place": PLACES[places[index]],
-                "coverage": applied.amount.coverage,
-                "simulated": field_pass.simulated,
-                "source": applied.amount.method.id,
-                "quality": applied.amount.quality,
-            }
-            polygon = {"type": "Polygon", "coordinates": [ring]}
-            yield Feature(
-                f"{key}.{index:07d}",
-                f"{field_pass.id}.{index}",
-                polygon,
-                properties,
-                field_pass.start_ms,
-                field_pass.end_ms,
-            )
+        cells = find_cells(read.scope, field_pass)
+        if cells is None:
+            continue
+        is_wanted = _in_boxes(cells, query)
+        seen = query.after.removeprefix(f"{key}.")
+        if seen != query.after and seen.isdigit():
+            is_wanted[: int(seen) + 1] = False
+        common = {
+            "pass_id": field_pass.id,
+            "field": field_pass.field.id,
+            "device": field_pass.device,
+            "start": utc_of(field_pass.start_ms),
+            "end": utc_of(field_pass.end_ms),
+        }
+        marks = {
+            "coverage": cells.coverage,
+            "simulated": field_pass.simulated,
+            "source": cells.method,
+            "quality": cells.quality,
+        }
+        times_ms = field_pass.start_ms, field_pass.end_ms
+        for index in np.flatnonzero(is_wanted).tolist():
+            polygon, properties = _cell_of(cells, index)
+            cell = f"{key}.{index:07d}", f"{field_pass.id}.{index}"
+            yield Feature(*cell, polygon, common | properties | marks, *times_ms)
 
 
-def _passes(scope: OrgScope, query: FeatureQuery) -> Iterator[tuple[str, FieldPass]]:
-    """Yield the passes that may match a query, by key: start time and id."""
+def count_passes(read: LayerRead) -> int:
+    """Return the number of passes; with a box, of those whose track intersects it."""
+    if read.query.boxes is None:
+        return len(read.passes)
+    tracks = (find_track(read.scope, field_pass).spots_deg for _, field_pass in read.passes)
+    lines = (shapely.LineString(spots_deg) for spots_deg in tracks if len(spots_deg) >= 2)
+    return sum(any(line.intersects(box) for box in read.query.boxes) for line in lines)
+
+
+def count_cells(read: LayerRead) -> int | None:
+    """Return the number of cells, None while many maps are not computed yet: a count must not delay a page."""
+    missing = sum(not is_computed(read.scope, field_pass) for _, field_pass in read.passes)
+    if missing > _MOST_COMPUTED_TO_COUNT:
+        return None
+    every = (find_cells(read.scope, field_pass) for _, field_pass in read.passes)
+    return sum(int(_in_boxes(cells, read.query).sum()) for cells in every if cells is not None)
+
+
+def _find_passes(scope: OrgScope, query: FeatureQuery) -> list[tuple[str, FieldPass]]:
+    """Return the passes that match the time and the id of a query, by key: start time and id."""
     now_ms = scope.now_ms
     end_ms = now_ms if query.end_ms is None else min(query.end_ms, now_ms)
-    window = Window(end_ms - LONGEST_PASSES_MS, end_ms + 1)
-    fields = repositories_of(scope).fields.all()
-    passes = [field_pass for field in fields for field_pass in list_passes(scope, field.id, window)]
-    for key, field_pass in sorted(
-        ((f"{field_pass.start_ms:015d}.{field_pass.id}", field_pass) for field_pass in passes), key=lambda item: item[0]
-    ):
-        is_after = f"{key}.~" > query.after
-        if (
-            is_after
-            and query.pass_id in (None, field_pass.id)
-            and query.matches_time(field_pass.start_ms, field_pass.end_ms)
-        ):
-            yield key, field_pass
+    start_ms = first_ms = end_ms - LONGEST_PASSES_MS
+    if query.start_ms is not None:
+        start_ms = max(first_ms, query.start_ms - LONGEST_PASS_MS)
+    passes: list[FieldPass] = []
+    if query.pass_id is not None:
+        passes = _find_one(scope, query.pass_id)
+    elif start_ms <= end_ms:
+        for field in repositories_of(scope).fields.all():
+            passes += list_passes(scope, field.id, Window(start_ms, end_ms + 1))
+    keyed = (
+        (f"{field_pass.start_ms:015d}.{field_pass.id}", field_pass)
+        for field_pass in passes
+        if first_ms <= field_pass.start_ms <= end_ms and query.matches_time(field_pass.start_ms, field_pass.end_ms)
+    )
+    return sorted(keyed, key=lambda item: item[0])
 
 
-def _load_telemetry(scope: OrgScope, field_pass: FieldPass) -> PassTelemetry | None:
-    """Return the telemetry of a pass; None where its vehicle is unknown or its telemetry exceeds the limit."""
+def _find_one(scope: OrgScope, pass_id: str) -> list[FieldPass]:
+    """Return the pass of an id as its field's list has it, without a search for others."""
     try:
-        record = find_device(scope, field_pass.device)
-        ref = refer_telemetry(scope, record, Window(field_pass.start_ms, field_pass.end_ms + 1))
-        return load_pass_telemetry(scope, ref)
-    except AnalysisError:
-        return None
+        found = find_pass(scope, pass_id)
+        listed = list_passes(scope, found.field.id, Window(found.start_ms, found.start_ms + 1))
+    except (AnalysisError, NotFound):
+        return []
+    return [field_pass for field_pass in listed if field_pass.id == pass_id]
+
+
+def _in_boxes(cells: PassCells, query: FeatureQuery) -> Mask:
+    """Return which cells intersect the box of a query."""
+    boxes = query.bounds_deg
+    if boxes is None:
+        return np.ones(len(cells), np.bool_)
+    west, south, east, north = cells.edges_deg
+    is_inside = np.zeros(len(cells), np.bool_)
+    for low_x, low_y, high_x, high_y in boxes:
+        is_inside |= (west <= high_x) & (east >= low_x) & (south <= high_y) & (north >= low_y)
+    return is_inside
+
+
+def _cell_of(cells: PassCells, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the polygon of a cell and its own properties."""
+    low_x, low_y, high_x, high_y = cells.edges_deg[:, index].tolist()
+    ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
+    rate_ha = float(cells.rate_ha[index])
+    properties = {
+        f"rate_{cells.unit}_ha": None if math.isnan(rate_ha) else rate_ha,
+        f"amount_{cells.unit}": float(cells.amount[index]),
+        "evidence": EVIDENCE[cells.evidence[index]],
+        "place": PLACES[cells.places[index]],
+    }
+    return {"type": "Polygon", "coordinates": [ring]}, properties
 
 
 def _value_of(name: str, channel: str, sample: Latest) -> dict[str, Any]:
@@ -243,12 +303,20 @@ LAYERS: Final = {
         Layer("fields", "Fields", "Boundaries of the fields in the registry.", find_fields),
         Layer("greenhouses", "Greenhouses", "Greenhouses of the registry as points.", find_greenhouses),
         Layer("devices", "Devices", "Devices at their newest position, with their newest values.", find_devices),
-        Layer("passes", "Passes", "The tracks of passes that began in the 400 days up to `datetime`.", find_tracks),
+        Layer(
+            "passes",
+            "Passes",
+            "The tracks of passes that began in the 400 days up to `datetime`.",
+            find_tracks,
+            count_passes,
+        ),
         Layer(
             "as-applied",
             "As-applied cells",
             "Amount applied to each grid cell, from metered amounts only; `pass_id` selects a pass.",
-            find_cells,
+            find_cell_features,
+            count_cells,
+            finds_in_box=True,
         ),
     )
 }

@@ -19,7 +19,8 @@ from headland.analysis.window import HIGH_MS, LOW_MS
 
 #: Largest number of features per page.
 MOST_FEATURES: Final = 10_000
-DEFAULT_FEATURES: Final = 100
+#: QGIS takes this for its pages: a layer of 10,000 cells is five of them.
+DEFAULT_FEATURES: Final = 2000
 #: Clients write all digits of a double, and small numbers with an exponent.
 _NUMBER: Final = r"-?[0-9]{1,6}(\.[0-9]{0,25})?([eE][-+]?[0-9]{1,3})?"
 BBOX_PATTERN: Final = f"^{_NUMBER}(,{_NUMBER}){{3}}(,{_NUMBER}){{0,2}}$"
@@ -38,6 +39,11 @@ class FeatureQuery:
     limit: int
     after: str
     pass_id: str | None = None
+
+    @property
+    def bounds_deg(self) -> tuple[tuple[float, float, float, float], ...] | None:
+        """West, south, east and north of each box [deg]; None without a box."""
+        return None if self.boxes is None else tuple(box.bounds for box in self.boxes)
 
     def matches_geometry(self, geometry: Mapping[str, Any] | None) -> bool:
         """Return whether a geometry intersects the box; an unknown geometry does not."""

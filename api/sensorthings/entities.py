@@ -32,6 +32,10 @@ class Interval:
         return f"{self.start}/{self.end}"
 
 
+class QualityFlag(int):
+    """A QARTOD flag: a number in conditions, and a list of one text in an Observation, as 18-088 has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntityType:
     """An entity type: its `fields` in output order, those with arbitrary parts (`free`), and its relations."""
@@ -115,7 +119,8 @@ ENTITY_TYPES: Final[dict[str, EntityType]] = {
         EntityType(
             "Observation",
             "Observations",
-            ("phenomenonTime", "resultTime", "result", "resultQuality"),
+            ("phenomenonTime", "resultTime", "result", "resultQuality", "parameters"),
+            frozenset({"parameters"}),
             to_one={"Datastream": "Datastreams", "FeatureOfInterest": "FeaturesOfInterest"},
         ),
         EntityType(

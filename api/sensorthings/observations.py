@@ -116,6 +116,29 @@ def read_samples(
     return page, None
 
 
+def read_each(query: ObservationQuery, limit: int, *, descending: bool) -> dict[str, list[ObservedSample]]:
+    """Return the first samples of each Datastream, or the newest, at most `limit` of each, by one query of the store.
+
+    Of two sites of a device at one instant, the first counts.
+    """
+    start_ms = max(query.start_ms, _samples_since_ms(query.scope))
+    if not query.streams or start_ms >= query.end_ms or limit < 1:
+        return {}
+    parts: dict[str, dict[int, ObservedSample]] = {}
+    for samples in query.scope.store.raw(query.series_filter, start_ms, query.end_ms, limit, newest=descending):
+        stream = query.stream_of(samples.key)
+        if stream is None:
+            continue
+        part = parts.setdefault(stream, {})
+        columns = (samples.time_ms.tolist(), samples.value.tolist(), samples.quality.tolist())
+        for time_ms, value, quality in zip(*columns, strict=True):
+            part.setdefault(time_ms, ObservedSample(time_ms, stream, value, quality))
+    return {
+        stream: [part[time_ms] for time_ms in sorted(part, reverse=descending)[:limit]]
+        for stream, part in parts.items()
+    }
+
+
 def find_first_ms(
     scope: OrgScope, device: str | None, accepts: Callable[[SeriesKey], bool]
 ) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog, split_stream
-from api.sensorthings.entities import ENTITY_TYPES, OBSERVATION, Entity, EntityType, TimeInstant
+from api.sensorthings.entities import ENTITY_TYPES, OBSERVATION, Entity, EntityType, QualityFlag, TimeInstant
 from api.sensorthings.observations import ObservationQuery, ObservedSample, read_samples
 
 _STEP: Final = re.compile(r"/?([A-Za-z@.]+|\$value|\$ref)(?:\((?:'((?:[^']|'')*)'|(-?[0-9]+))\))?(?=/|$)")
@@ -47,7 +47,8 @@ def observation_of(catalog: EntityCatalog, sample: ObservedSample) -> Entity:
         "phenomenonTime": time,
         "resultTime": time,
         "result": sample.value,
-        "resultQuality": sample.quality,
+        "resultQuality": QualityFlag(sample.quality),
+        "parameters": {"qartod": sample.quality},
     }
     return Entity(
         OBSERVATION,

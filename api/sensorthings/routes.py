@@ -102,8 +102,9 @@ def get_resource(
 ) -> Response:
     """Return measurements by OGC SensorThings 1.1, for QGIS and other GIS programs; read only.
 
-    A suspect or failed sample is an Observation as well: `resultQuality` is its QARTOD flag (1 good, 2 not evaluated,
-    3 suspect, 4 failed), so `$filter=resultQuality le 2` leaves those out.
+    A suspect or failed sample is an Observation as well: `resultQuality` lists its QARTOD flag (1 good, 2 not
+    evaluated, 3 suspect, 4 failed), `parameters` has it as the number `qartod`. `$filter=resultQuality le 2` leaves
+    those out.
     """
     del (
         condition,
@@ -170,7 +171,7 @@ def _reply_field(request: Request, target: PathTarget) -> Response:
     value = to_json_value(target.entity.value_of(target.field))
     if value is None:
         raise ProblemError(404, "unknown-entity", "No such entity", f"{target.entity.id} has no {target.field}.")
-    if target.as_value and not isinstance(value, dict):
+    if target.as_value and not isinstance(value, dict | list):
         return PlainTextResponse(str(value))
     return reply(request, value if target.as_value else {target.field: value})
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from api.http.problems import ProblemError
 from api.sensorthings.catalog import EntityCatalog
-from api.sensorthings.entities import OBSERVATION, Entity, EntityType, Interval, TimeInstant
+from api.sensorthings.entities import OBSERVATION, Entity, EntityType, Interval, QualityFlag, TimeInstant
 from api.sensorthings.filter_eval import holds, values_of
 from api.sensorthings.observations import (
     MOST_EXAMINED,
@@ -17,6 +17,7 @@ from api.sensorthings.observations import (
     ObservedSample,
     PagePosition,
     count_samples,
+    read_each,
     read_samples,
 )
 from api.sensorthings.query_options import Options
@@ -26,6 +27,10 @@ from api.sensorthings.resource_path import observation_of, query_of, streams_of
 #: Largest number of entities in a response, expanded ones included.
 MOST_ENTITIES: Final = 50_000
 _COMPONENTS: Final = ("id", *OBSERVATION.fields)
+#: `resultQuality` has it already, and it would repeat its name in each row.
+_NOT_IN_ROWS: Final = "parameters"
+#: Largest number of Observations that are read at once for the Datastreams of a response.
+_MOST_READ_AT_ONCE: Final = 100_000
 
 
 class Page:
@@ -37,6 +42,15 @@ class Page:
         self.following = following
 
 
+class _Expansion(NamedTuple):
+    """An entity whose Observations are still to be read, and where they belong."""
+
+    body: dict[str, Any]
+    entity: Entity
+    relation: str
+    options: Options
+
+
 class Serializer:
     """Serialises the entities of a response; `root` is the address of the service."""
 
@@ -45,6 +59,7 @@ class Serializer:
         self._root = root
         self._now_ms = now_ms
         self._remaining = MOST_ENTITIES
+        self._waiting: list[_Expansion] = []
 
     def link(self, entity: Entity) -> str:
         """Return the address of an entity."""
@@ -52,6 +67,11 @@ class Serializer:
 
     def entity(self, entity: Entity, options: Options) -> dict[str, Any]:
         """Return an entity with its selected fields and expanded relations."""
+        body = self._entity(entity, options)
+        self._read_waiting()
+        return body
+
+    def _entity(self, entity: Entity, options: Options) -> dict[str, Any]:
         self._remaining -= 1
         if self._remaining < 0:
             sentence = f"This would be more than {MOST_ENTITIES} entities: request fewer with $top, here or in $expand."
@@ -82,12 +102,14 @@ class Serializer:
             body["@iot.count"] = page.count
         if page.following is not None:
             body["@iot.nextLink"] = f"{address}?{page.following}"
-        body["value"] = [self.entity(entity, options) for entity in page.entities]
+        body["value"] = [self._entity(entity, options) for entity in page.entities]
+        self._read_waiting()
         return body
 
     def data_array(self, page: Page, options: Options, address: str) -> dict[str, Any]:
         """Return a page of Observations as arrays, one per Datastream."""
-        names = [name for name in _COMPONENTS if options.select is None or name in options.select]
+        select = options.select
+        names = [name for name in _COMPONENTS if (name in select if select else name != _NOT_IN_ROWS)]
         groups: dict[str, list[list[Any]]] = {}
         for entity in page.entities:
             row = [to_json_value(entity.value_of(name)) for name in names]
@@ -114,15 +136,58 @@ class Serializer:
     def _expand(self, body: dict[str, Any], entity: Entity, relation: str, inner: Options) -> None:
         if relation in entity.kind.to_one:
             related = entity.related[relation]()
-            body[relation] = self.entity(related[0], inner) if related else None
+            body[relation] = self._entity(related[0], inner) if related else None
             return
         target = entity.kind.related_type(relation)
         assert target is not None  # noqa: S101 # the options were read against the kind
-        page = self.page(target, entity, relation, inner, None)
-        collection = self.collection(page, inner, f"{self.link(entity)}/{relation}")
-        body[relation] = collection.pop("value")
-        for name, value in collection.items():
-            body[f"{relation}{name}"] = value
+        expansion = _Expansion(body, entity, relation, inner)
+        if target is OBSERVATION and entity.kind.plural == "Datastreams" and self._reads_many(inner):
+            body[relation] = []
+            self._waiting.append(expansion)
+            return
+        self._fill(expansion, self.page(target, entity, relation, inner, None))
+
+    def _fill(self, expansion: _Expansion, page: Page) -> None:
+        """Put a page in its place in the entity that it belongs to."""
+        body, relation, options = expansion.body, expansion.relation, expansion.options
+        body[relation] = [self._entity(entity, options) for entity in page.entities]
+        if page.count is not None:
+            body[f"{relation}@iot.count"] = page.count
+        if page.following is not None:
+            body[f"{relation}@iot.nextLink"] = f"{self.link(expansion.entity)}/{relation}?{page.following}"
+
+    def _reads_many(self, options: Options) -> bool:
+        """Return whether the Observations of many Datastreams are read at once for some options."""
+        is_of_time = time_order(options.order, one_stream=True) is not None
+        is_short = 0 < options.skip + options.top < MOST_ENTITIES
+        return (
+            is_short and is_of_time and not options.count and plan_filter(options.condition, self._now_ms).rest is None
+        )
+
+    def _read_waiting(self) -> None:
+        """Read the Observations of all Datastreams that wait for theirs, those of one $expand at once."""
+        while self._waiting:
+            options = self._waiting[0].options
+            most = max(_MOST_READ_AT_ONCE // (options.skip + options.top + 1), 1)
+            same = [expansion for expansion in self._waiting if expansion.options is options][:most]
+            taken = {id(expansion) for expansion in same}
+            self._waiting = [expansion for expansion in self._waiting if id(expansion) not in taken]
+            self._read_expansions(same, options)
+
+    def _read_expansions(self, expansions: list[_Expansion], options: Options) -> None:
+        plan = plan_filter(options.condition, self._now_ms)
+        descending = bool(time_order(options.order, one_stream=True))
+        streams = [each.entity.id for each in expansions if self._is_requested(plan, each.entity.id)]
+        query = query_of(self._catalog, streams, plan.start_ms, plan.end_ms)
+        most = options.skip + options.top
+        samples_of = read_each(query, most + 1, descending=descending) if options.top else {}
+        for expansion in expansions:
+            samples = samples_of.get(expansion.entity.id, [])
+            following = None
+            if len(samples) > most:
+                following = _link_to(options, PagePosition(samples[most - 1].time_ms, samples[most - 1].stream))
+            chosen = samples[options.skip : most]
+            self._fill(expansion, Page([observation_of(self._catalog, each) for each in chosen], None, following))
 
     def _page_of(self, listed: Iterable[Entity], options: Options) -> Page:
         condition = options.condition
@@ -183,6 +248,8 @@ class Serializer:
 
 def to_json_value(value: Any) -> Any:
     """Return a value as JSON."""
+    if isinstance(value, QualityFlag):
+        return [str(int(value))]
     return str(value) if isinstance(value, TimeInstant | Interval) else value
 
 

@@ -76,6 +76,11 @@ class ResultCache:
                 del self._computing[key]
             finished.set()
 
+    def holds(self, key: Hashable) -> bool:
+        """Return whether the result of `key` is there, without a use of it."""
+        with self._lock:
+            return key in self._entries
+
     def counters(self) -> Mapping[str, int]:
         """Return counts since the start, and what is cached now."""
         with self._lock:

@@ -117,14 +117,18 @@ class MemoryStore:
             newest = [_newest(key, contents.samples[key]) for key in _select(contents, which)]
             return [latest for latest in newest if latest is not None]
 
-    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
+    def raw(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None, *, newest: bool = False
+    ) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
         check_cancelled()
         with self._lock:
             contents = self._open_contents()
             found = []
             for key in _select(contents, which):
-                rows = _window(contents.samples[key], start_ms, end_ms)[:limit]
+                rows = _window(contents.samples[key], start_ms, end_ms)
+                if limit is not None:
+                    rows = rows[max(len(rows) - limit, 0) :] if newest else rows[:limit]
                 if rows:
                     found.append(
                         Samples(

@@ -322,8 +322,13 @@ class Store(Protocol):
         """Return the newest sample of each series, by key."""
         ...
 
-    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
-        """Return the samples in [start_ms, end_ms) of each series that has any, by key; at most `limit` of each."""
+    def raw(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None, *, newest: bool = False
+    ) -> list[Samples]:
+        """Return the samples in [start_ms, end_ms) of each series that has any, by key; at most `limit` of each.
+
+        They are the first ones, or with `newest` the last ones, in time order all the same.
+        """
         ...
 
     def buckets(

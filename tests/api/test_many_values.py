@@ -42,8 +42,10 @@ class CountingStore(MemoryStore):
         self.answers.append(sum(len(each.start_ms) for each in found))
         return found
 
-    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
-        found = super().raw(which, start_ms, end_ms, limit)
+    def raw(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None, *, newest: bool = False
+    ) -> list[Samples]:
+        found = super().raw(which, start_ms, end_ms, limit, newest=newest)
         self.answers.append(sum(len(each.time_ms) for each in found))
         return found
 

@@ -168,9 +168,33 @@ def test_raw_windows_are_half_open_and_limited_for_each_series(store: Store) -> 
     assert [s.time_ms.tolist() for s in store.raw(SeriesFilter(ORG, channels=frozenset({A.channel})), 10, 90, 2)] == [
         [10, 20]
     ]
+    assert [s.time_ms.tolist() for s in store.raw(EVERYTHING, 10, 90, limit=2, newest=True)] == [[70, 80], [70, 80]]
     assert store.raw(EVERYTHING, 10, 90, limit=0) == []
+    assert store.raw(EVERYTHING, 10, 90, limit=0, newest=True) == []
     assert store.raw(EVERYTHING, 40, 40) == []
     assert store.raw(EVERYTHING, 90, 10) == []
+
+
+def test_the_newest_samples_are_found_however_long_ago_they_were(store: Store) -> None:
+    now_ms, hour_ms, day_ms = 1_795_507_200_000, 3_600_000, 86_400_000
+    ages_ms = {
+        key("air_temperature_degc"): [1000 * age for age in range(90)],
+        key("relative_humidity_pct"): [7 * hour_ms * age for age in range(20)],
+        key("co2_ppm", device="gh-2"): [300 * day_ms, 299 * day_ms, 299 * day_ms + 1, 20 * day_ms],
+        key("altitude_m", device="uav-1", kind="drone"): [0],
+    }
+    rows = [(series, now_ms - age, float(age)) for series, ages in ages_ms.items() for age in ages]
+    # A sample of a clock that is ahead.
+    rows.append((key("relative_humidity_pct"), now_ms + 400 * day_ms, -1.0))
+    store.write(batch(*rows, latest_until_ms=now_ms))
+    for low_ms, high_ms in ((-(2**62), 2**62), (now_ms - day_ms, now_ms), (0, now_ms - 10 * day_ms)):
+        whole = {samples.key: samples.time_ms.tolist() for samples in store.raw(EVERYTHING, low_ms, high_ms)}
+        for limit in (1, 3, 50):
+            newest = store.raw(EVERYTHING, low_ms, high_ms, limit, newest=True)
+            assert {samples.key: samples.time_ms.tolist() for samples in newest} == {
+                series: times[-limit:] for series, times in whole.items()
+            }
+            assert [samples.key for samples in newest] == list(whole)
 
 
 def test_answers_have_the_ports_column_types(store: Store) -> None:

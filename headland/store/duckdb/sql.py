@@ -118,6 +118,10 @@ RAW_OF_EACH: Final = f"""
     SELECT sid, ts, v, q FROM points WHERE {_WINDOW}
     QUALIFY row_number() OVER (PARTITION BY sid ORDER BY ts) <= $limit ORDER BY sid, ts
 """  # noqa: S608 - only constants
+NEWEST_OF_EACH: Final = f"""
+    SELECT sid, ts, v, q FROM points WHERE {_WINDOW}
+    QUALIFY row_number() OVER (PARTITION BY sid ORDER BY ts DESC) <= $limit ORDER BY sid, ts
+"""  # noqa: S608 - only constants
 BUCKETS: Final = f"""
     SELECT sid, (ts - $start) // $step * $step + $start AS start, count(*) AS n, avg(v) AS mean, min(v) AS low,
            max(v) AS high, arg_max(v, ts) AS last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
+from headland.store.core.newest import read_newest
 from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
@@ -109,8 +110,12 @@ class DuckDBStore:
         with self._writer.state() as state:
             return state.latest(which)
 
-    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
+    def raw(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None, *, newest: bool = False
+    ) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
+        if newest and limit is not None:
+            return self._newest(which, clamp_ms(start_ms), clamp_ms(end_ms), min(max(limit, 0), 2**53))
         window = {"start": clamp_ms(start_ms), "end": clamp_ms(end_ms)}
 
         def read(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
@@ -274,6 +279,24 @@ class DuckDBStore:
         self._maintenance.close()
         self._writer.close()
 
+    def _newest(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int) -> list[Samples]:
+        with self._writer.state() as state:
+            keys = dict(state.select(which))
+            latest_ms = {sid: int(state.frontier.latest_ms[sid]) for sid in keys}
+        if limit == 0:
+            return []
+
+        def read(sids: Sequence[int], low_ms: int, high_ms: int) -> dict[int, Samples]:
+            values = {"sids": list(sids), "start": low_ms, "end": high_ms, "limit": limit}
+            columns = self._file.query(lambda cursor: cursor.execute(sql.NEWEST_OF_EACH, values).fetchnumpy())
+            return {
+                sid: Samples(keys[sid], *(columns[name][part] for name in ("ts", "v", "q")))
+                for sid, part in _parts_of(columns["sid"]).items()
+            }
+
+        found = read_newest(latest_ms, start_ms, end_ms, limit, read)
+        return [found[sid] for sid in keys if sid in found]
+
     def _query(
         self,
         which: SeriesFilter,
@@ -289,10 +312,17 @@ class DuckDBStore:
         found = columns.pop("sid")
         if not len(found):
             return []
-        starts = [0, *(np.flatnonzero(np.diff(found)) + 1).tolist(), len(found)]
-        part_of = {int(found[start]): slice(start, end) for start, end in pairwise(starts)}
+        part_of = _parts_of(found)
         return [
             (key, {name: column[part_of[sid]] for name, column in columns.items()})
             for sid, key in keys
             if sid in part_of
         ]
+
+
+def _parts_of(sids: NDArray[Any]) -> dict[int, slice]:
+    """Return where each series is in rows that are in order of series."""
+    if not len(sids):
+        return {}
+    starts = [0, *(np.flatnonzero(np.diff(sids)) + 1).tolist(), len(sids)]
+    return {int(sids[start]): slice(start, end) for start, end in pairwise(starts)}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -124,9 +124,16 @@ class InfluxSamples:
 
     def raw(self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, limit: int | None) -> list[Samples]:
         """Return the samples of each series that has any in the window."""
+        return self._raw(keys, start_ms, end_ms, "" if limit is None else f" LIMIT {limit}")
+
+    def newest_of(self, latest_ms: Mapping[SeriesKey, int], start_ms: int, end_ms: int, limit: int) -> list[Samples]:
+        """Return the newest samples of each series that has any in the window, at most `limit` of each."""
+        found = self._raw(list(latest_ms), start_ms, end_ms, f" ORDER BY time DESC LIMIT {limit}")
+        return [Samples(each.key, each.time_ms[::-1], each.value[::-1], each.quality[::-1]) for each in found]
+
+    def _raw(self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, ending: str) -> list[Samples]:
         requested, groups = set(keys), _groups_of(keys)
         where, values = _where({key.device for key in keys}, keys[0].organisation, start_ms, end_ms)
-        ending = "" if limit is None else f" LIMIT {limit}"
         answers = self._connection.query((_raw_statement(*group, where, ending) for group in groups), values)
         return [
             samples

@@ -94,6 +94,13 @@ class SampleServer(Protocol):
         """Return the samples of each series that has any in [start_ms, end_ms), in any order of series."""
         ...
 
+    def newest_of(self, latest_ms: Mapping[SeriesKey, int], start_ms: int, end_ms: int, limit: int) -> list[Samples]:
+        """Return the newest `limit` samples of each series that has any in [start_ms, end_ms), in any order of series.
+
+        `latest_ms` names the series, each with about the time of its newest sample.
+        """
+        ...
+
     def buckets(
         self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, step_ms: int, max_quality: int
     ) -> list[Buckets]:

@@ -145,13 +145,20 @@ class ServerStore:
         with self._locked_state() as state:
             return state.latest(which)
 
-    def raw(self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None) -> list[Samples]:
+    def raw(
+        self, which: SeriesFilter, start_ms: int, end_ms: int, limit: int | None = None, *, newest: bool = False
+    ) -> list[Samples]:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
         check_cancelled()
         keys = self._keys(which)
         if not keys or start_ms >= end_ms or (limit is not None and limit < 1):
             return []
-        samples = self._samples.raw(keys, clamp_ms(start_ms), clamp_ms(end_ms), limit)
+        if newest and limit is not None:
+            with self._locked_state() as state:
+                latest_ms = {key: int(state.frontier.latest_ms[sid]) for sid, key in state.select(which)}
+            samples = self._samples.newest_of(latest_ms, clamp_ms(start_ms), clamp_ms(end_ms), limit)
+        else:
+            samples = self._samples.raw(keys, clamp_ms(start_ms), clamp_ms(end_ms), limit)
         return sorted(samples, key=lambda series: order_of(series.key))
 
     def buckets(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
+from headland.store.core.newest import read_newest, tail_of
 from headland.store.port import Buckets, Flags, Index, Samples, SeriesKey, Times, Values
 from headland.store.server.line_protocol import QUALITY_ENDING, invalid_name_reason, tags_of
 from headland.store.server.ports import Extent, RejectionReasons
@@ -140,6 +141,14 @@ class VictoriaSamples:
             Samples(key, samples.time_ms[:limit], samples.value[:limit], samples.quality[:limit])
             for key, samples in found.items()
         ]
+
+    def newest_of(self, latest_ms: Mapping[SeriesKey, int], start_ms: int, end_ms: int, limit: int) -> list[Samples]:
+        """Return the newest samples of each series that has any in the window, at most `limit` of each."""
+
+        def read(keys: Sequence[SeriesKey], low_ms: int, high_ms: int) -> dict[SeriesKey, Samples]:
+            return {samples.key: tail_of(samples, limit) for samples in self.raw(keys, low_ms, high_ms, None)}
+
+        return list(read_newest(latest_ms, start_ms, end_ms, limit, read).values())
 
     def buckets(
         self, keys: Sequence[SeriesKey], start_ms: int, end_ms: int, step_ms: int, max_quality: int

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.http.problems import ProblemError
-from api.ogc_features.query import MOST_FEATURES, read_query
+from api.ogc_features.query import DEFAULT_FEATURES, MOST_FEATURES, read_query
 from headland.analysis.window import utc_of
 
 HOUR = "2026-11-24T08:00:00Z"
@@ -92,7 +92,7 @@ def test_an_invalid_parameter_gives_400_with_a_sentence(parameters: dict[str, st
 
 def test_a_limit_above_the_maximum_is_reduced() -> None:
     assert ask(limit="1000000").limit == MOST_FEATURES
-    assert ask().limit == 100
+    assert ask().limit == DEFAULT_FEATURES
 
 
 TEXT = st.text("0123456789.,-/:TZ+ x", max_size=40)

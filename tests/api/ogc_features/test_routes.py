@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import shapely
 from owslib.ogcapi.features import Features
 
+from api.ogc_features import collections, pass_maps
 from headland.contract.records import Descriptor
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.registry_api import RegistryApi
@@ -63,6 +65,12 @@ def test_owslib_reads_every_feature_from_the_landing_page_on(farm_api: RegistryA
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson" in client.conformance()["conformsTo"]
     assert client.feature_collections() == LAYERS
     assert client.collection("fields")["itemType"] == "feature"
+    document = client.api()
+    assert document["openapi"].startswith("3.0.")
+    # QGIS takes its page from here.
+    assert document["components"]["parameters"]["limit"]["schema"] == {
+        "type": "integer", "minimum": 1, "maximum": 10_000, "default": 2000
+    }  # fmt: skip
     collection = client.collection_items("devices", limit=1, bbox=[9.9, -0.1, 10.1, 0.1])
     assert [feature["id"] for feature in collection["features"]] == [DRONE]
     assert client.collection_item("devices", HOUSE)["properties"]["name"] == "番茄一号棚"
@@ -83,6 +91,7 @@ def test_every_link_of_every_page_leads_somewhere(farm_api: RegistryApi) -> None
                 "application/json",
                 "application/geo+json",
                 "application/vnd.oai.openapi+json",
+                "application/schema+json",
             }
             if link["href"] not in seen and "cursor=" not in link["href"]:
                 waiting.append(link["href"])
@@ -180,3 +189,85 @@ def test_a_page_states_its_time(farm_api: RegistryApi) -> None:
     page = get(farm_api, "/collections/fields/items")
     assert page["timeStamp"] == "2026-11-24T08:06:40.000Z"
     assert NOW_MS == START_MS + 400_000
+
+
+def test_the_openapi_document_names_routes_that_answer(farm_api: RegistryApi) -> None:
+    document = get(farm_api, "/api")
+    known = {"feature": "none"}
+    for path, about in document["paths"].items():
+        for reference in about["get"]["parameters"]:
+            *_, name = reference["$ref"].split("/")
+            assert document["components"]["parameters"][name]["name"] == name
+        answer = farm_api.client.get(f"/ogc{path.format(**known)}".rstrip("/"))
+        assert answer.status_code == (404 if "{" in path else 200), path
+
+
+def test_a_page_states_the_number_of_all_matching_features(farm_api: RegistryApi) -> None:
+    for layer in LAYERS:
+        for query in ({}, {"bbox": "10.0,0.0,10.0004,0.0003"}, {"datetime": "2026-11-24T08:06:00Z/.."}):
+            every = items(farm_api, layer, limit=10_000, **query)
+            first = get(farm_api, f"/collections/{layer}/items", limit=1, **query)
+            assert first["numberMatched"] == len(every), (layer, query)
+            following = [link["href"] for link in first["links"] if link["rel"] == "next"]
+            if following:
+                assert farm_api.client.get(following[0]).json()["numberMatched"] == len(every), (layer, query)
+
+
+def test_pages_of_cells_in_a_box_equal_one_page(farm_api: RegistryApi) -> None:
+    query = {"bbox": "10.0,0.0,10.0006,0.0003"}
+    whole = items(farm_api, "as-applied", limit=10_000, **query)
+    assert items(farm_api, "as-applied", limit=60, **query) == whole
+    box = shapely.box(10.0, 0.0, 10.0006, 0.0003)
+    every = items(farm_api, "as-applied", limit=10_000)
+    inside = [cell for cell in every if shapely.Polygon(cell["geometry"]["coordinates"][0]).intersects(box)]
+    assert whole == inside
+
+
+def test_a_page_after_the_first_computes_nothing_again(farm_api: RegistryApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = items(farm_api, "as-applied", limit=10_000)
+    computed: list[object] = []
+    monkeypatch.setattr(pass_maps, "compute_as_applied", lambda *args, **_: computed.append(args))
+    monkeypatch.setattr(pass_maps, "load_pass_telemetry", lambda *args, **_: computed.append(args))
+    assert items(farm_api, "as-applied", limit=500) == whole
+    assert items(farm_api, "passes", limit=1)
+    assert not computed
+
+
+def test_only_the_map_of_the_requested_pass_is_computed(farm_api: RegistryApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("other passes were looked for")
+
+    monkeypatch.setattr(collections, "list_passes", refuse)
+    assert not items(farm_api, "as-applied", pass_id="x" * 26)
+
+
+def test_an_extent_has_every_feature_of_its_collection(farm_api: RegistryApi) -> None:
+    for described in get(farm_api, "/collections")["collections"]:
+        layer = described["id"]
+        found = items(farm_api, layer, limit=10_000)
+        shapes = [shapely.from_geojson(json.dumps(item["geometry"])) for item in found if item["geometry"] is not None]
+        if not shapes:
+            assert "spatial" not in described["extent"]
+            continue
+        (west, south, east, north), *rest = described["extent"]["spatial"]["bbox"]
+        assert not rest
+        true = shapely.total_bounds(shapely.GeometryCollection(shapes)).tolist()
+        # The swath reaches over the field's edge by less than its width.
+        assert [west, south, east, north] == pytest.approx(true, abs=5 / 111_000 if layer == "as-applied" else 1e-7)
+        assert get(farm_api, f"/collections/{layer}")["extent"] == described["extent"]
+        ((start, end),) = described["extent"]["temporal"]["interval"]
+        assert end is None or start <= end
+
+
+def test_the_schema_has_the_type_of_every_property_of_every_feature(farm_api: RegistryApi) -> None:
+    types: dict[str, Any] = {"string": str, "number": (int, float), "integer": int, "boolean": bool}
+    for layer in LAYERS:
+        described = get(farm_api, f"/collections/{layer}")
+        (link,) = (link for link in described["links"] if link["rel"].endswith("/1.0/schema"))
+        answer = farm_api.client.get(link["href"])
+        assert answer.headers["Content-Type"] == link["type"] == "application/schema+json"
+        properties = answer.json()["properties"]
+        assert properties["geometry"]["x-ogc-role"] == "primary-geometry"
+        for feature in items(farm_api, layer, limit=10_000):
+            for name, value in feature["properties"].items():
+                assert value is None or isinstance(value, types[properties[name]["type"]]), (layer, name)

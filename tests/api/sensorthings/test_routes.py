@@ -5,6 +5,8 @@ import httpx
 import pytest
 
 from api.sensorthings.entities import Entity
+from api.sensorthings.query_options import split_outside
+from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, SECONDS
 from tests.waiting import wait_until
 
@@ -91,7 +93,7 @@ def test_observations_are_filtered_by_time_result_quality_and_datastream(client:
     assert (warm["@iot.count"], [row["result"] for row in warm["value"]]) == (4, [601.6, 601.7, 601.8, 601.9])
     bad = get(client, f"{ROOT}/Observations", filter="resultQuality gt 2")["value"]
     assert [(row["@iot.id"], row["result"], row["resultQuality"]) for row in bad] == [
-        (f"{HOUSE}:air_temperature_degc@1795507300000", 79.0, 4)
+        (f"{HOUSE}:air_temperature_degc@1795507300000", 79.0, ["4"])
     ]
     windy = "Datastream/ObservedProperty/name eq 'wind_speed_m_s'"
     assert get(client, f"{ROOT}/Observations", filter=windy, count="true", top=0)["@iot.count"] == 40
@@ -110,6 +112,66 @@ def test_an_expansion_has_options_a_count_and_its_own_next_page(client: httpx.Cl
     assert datastream["Observations@iot.count"] == SECONDS
     following = client.get(datastream["Observations@iot.nextLink"]).json()
     assert following["value"] == [{"result": 639.7}, {"result": 639.6}]
+
+
+def test_a_quality_flag_is_a_list_for_gis_programs_and_a_number_in_conditions(client: httpx.Client) -> None:
+    observation = f"{ROOT}/Observations('{HOUSE}:co2_ppm@1795507200000')"
+    # QGIS reads resultQuality as a list of texts, and shows parameters as a map.
+    assert get(client, observation)["resultQuality"] == ["1"]
+    assert get(client, observation)["parameters"] == {"qartod": 1}
+    assert get(client, f"{observation}/resultQuality") == {"resultQuality": ["1"]}
+    for condition in ("resultQuality eq 4", "parameters/qartod eq 4"):
+        (failed,) = get(client, f"{ROOT}/Observations", filter=condition)["value"]
+        assert failed["result"] == 79.0
+    (group,) = get(client, f"{CO2}/Observations", resultFormat="dataArray", top=1)["value"]
+    assert group["components"] == ["id", "phenomenonTime", "resultTime", "result", "resultQuality"]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "$top=3;$orderby=phenomenonTime desc",
+        "$top=3;$skip=2;$orderby=phenomenonTime desc",
+        "$top=1",
+        "$skip=398;$top=5",
+        "$top=400;$orderby=phenomenonTime desc",
+        "$top=0",
+        "$orderby=id desc;$top=2",
+        "$filter=phenomenonTime ge 2026-11-24T08:00:10Z and phenomenonTime lt 2026-11-24T08:00:13Z",
+        "$filter=Datastream/ObservedProperty/name eq 'co2_ppm';$top=2;$orderby=resultTime desc",
+        "$select=result;$top=2;$expand=Datastream($select=name;$expand=Observations($top=1))",
+    ],
+)
+def test_the_observations_of_many_datastreams_are_those_of_each(client: httpx.Client, inner: str) -> None:
+    streams = get(client, f"{ROOT}/Datastreams", expand=f"Observations({inner})")["value"]
+    assert len(streams) > 10
+    for stream in streams:
+        address = f"{ROOT}/Datastreams('{stream['@iot.id']}')/Observations"
+        alone = client.get(address, params=dict(part.split("=", 1) for part in split_outside(inner, ";"))).json()
+        assert stream["Observations"] == alone["value"], stream["@iot.id"]
+        following = stream.get("Observations@iot.nextLink")
+        assert (following is None) == ("@iot.nextLink" not in alone)
+        if following is not None:
+            assert client.get(following).json()["value"] == client.get(alone["@iot.nextLink"]).json()["value"]
+
+
+def test_the_observations_of_all_datastreams_of_all_things_are_one_query(
+    client: httpx.Client, filled: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    read = filled.raw
+
+    def count(*args: Any, **options: Any) -> Any:
+        asked.append(args)
+        return read(*args, **options)
+
+    monkeypatch.setattr(filled, "raw", count)
+    monkeypatch.setattr(filled, "buckets", None)  # nothing is counted for it
+    newest = "Observations($top=2;$orderby=phenomenonTime desc)"
+    things = get(client, f"{ROOT}/Things", expand=f"Datastreams($select=name;$expand={newest})")["value"]
+    assert sum(len(stream["Observations"]) for thing in things for stream in thing["Datastreams"]) > 20
+    assert len(asked) == 1
 
 
 def test_a_vehicle_has_its_newest_location_and_is_filtered_by_it(client: httpx.Client) -> None:
@@ -152,7 +214,12 @@ def test_fields_values_and_references_have_addresses(client: httpx.Client) -> No
         ("Things", {"$orderby": "name sideways"}, 400),
         ("Things", {"$search": "red"}, 400),
         ("Things", {"$resultFormat": "dataArray"}, 400),
-        ("Things", {"$top": "-1"}, 422),
+        ("Things", {"$top": "-1"}, 400),
+        ("Things", {"$top": "many"}, 400),
+        ("Things", {"$skip": "-1"}, 400),
+        ("Things", {"$count": "perhaps"}, 400),
+        ("Things", {"$filter": "x" * 3000}, 400),
+        (f"Datastreams('{HOUSE}:co2_ppm')/Observations", {"$resultFormat": "csv"}, 400),
     ],
 )
 def test_what_is_not_supported_is_a_problem(
