@@ -48,6 +48,7 @@ from api.routes import (
     base_map as base_map_routes,
 )
 from api.routes import device_owners as owner_routes
+from api.routes import epcis as epcis_routes
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
 from api.routes import greenhouses as climate_routes
@@ -213,6 +214,7 @@ def create_app(
     app.include_router(owner_routes.router)
     app.include_router(report_routes.router)
     app.include_router(proof_routes.router)
+    app.include_router(epcis_routes.router)
     app.include_router(tonight_routes.router)
     app.include_router(live_routes.router)
     app.include_router(sta_routes.router)

@@ -121,6 +121,7 @@ PATH_PERMISSIONS: Final = (
     ),
     PathPermission("/sta/v1.1"),
     PathPermission("/ogc"),
+    PathPermission("/epcis"),
 )
 
 

@@ -21,12 +21,14 @@ from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
 from headland.registry.db.people_tables import people
+from headland.registry.db.proof_tables import releases
 from headland.registry.db.tables import organisations
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Organisation, Scope
 from headland.registry.models.people import PersonRole
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.repositories.releases import Release, newest_release
 from headland.units_of_time import MINUTE_MS
 
 #: The last use of a key is written at most this often.
@@ -106,6 +108,11 @@ class Registry:
         if found is None:
             raise NotFound("organisation", handle)
         return found
+
+    def find_release(self, token: str) -> Release | None:
+        """Return the newest release of a public token, of whatever organisation; None for an unknown token."""
+        with self._database.reading() as connection:
+            return newest_release(connection, releases.c.token == token)
 
     def repositories(self, organisation: str, by: str, person: str | None = None) -> OrganisationRepositories:
         """Return the repositories of an organisation by its id; `by` is the actor for the audit log.

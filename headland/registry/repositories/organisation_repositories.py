@@ -22,12 +22,14 @@ from headland.registry.repositories.alarms import AlarmRepository
 from headland.registry.repositories.certificates import CertificateRepository
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.delivery_marks import DeliveryMarkRepository
+from headland.registry.repositories.epcis_events import EpcisRepository
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.lots import LotRepository
 from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.proof_log import ProofLog
+from headland.registry.repositories.releases import ReleaseRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.request_marks import RequestMarkRepository
 from headland.registry.repositories.secrets import SecretRepository
@@ -73,6 +75,8 @@ class OrganisationRepositories:
         self.lots = LotRepository(context)
         self.certificates = CertificateRepository(context)
         self.proof_log = ProofLog(context, self.ledger)
+        self.epcis = EpcisRepository(context)
+        self.releases = ReleaseRepository(context, self.ledger)
         self.notes = Repository(context, models.GrowerNote, tables.notes, records.check_note)
         self.forecasts = ForecastRepository(context)
         self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)
