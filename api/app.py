@@ -58,6 +58,7 @@ from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
 from api.routes import passes as pass_routes
 from api.routes import people as people_routes
+from api.routes import photos as photo_routes
 from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
 from api.routes import proof_log as proof_routes
@@ -75,6 +76,7 @@ from api.sensorthings import routes as sta_routes
 from headland.address_policy import AddressPolicy
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
+from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
@@ -132,6 +134,7 @@ def create_app(
     unreachable: Mapping[str, str] = MappingProxyType({}),
     registrar: GatewayRegistrar | None = None,
     base_map: Path | None = None,
+    photos: PhotoFiles | None = None,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -145,7 +148,8 @@ def create_app(
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
-    `registrar` adds gateways to the broker of this station. `base_map` is the file of a base map.
+    `registrar` adds gateways to the broker of this station. `base_map` is the file of a base map, `photos` are
+    the files of photos of notes; without them no photo is accepted.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -174,6 +178,7 @@ def create_app(
         unreachable=unreachable,
         registrar=registrar,
         base_map=base_map,
+        photos=photos,
     )
     metrics = CollectorRegistry()
     if authenticator is None:
@@ -227,6 +232,7 @@ def create_app(
         people_routes.router,
         outline_edits.router,
         base_map_routes.router,
+        photo_routes.router,
         recommendation.router,
         prescription_routes.router,
         *registry_routes.ROUTERS,

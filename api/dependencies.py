@@ -16,6 +16,7 @@ from api.ops.store_admin_port import StoreAdmin
 from headland.address_policy import AddressPolicy
 from headland.analysis.result_cache import ResultCache
 from headland.analysis.scope import OrgScope
+from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
@@ -50,6 +51,7 @@ class HomeServices:
     unreachable: Mapping[str, str] = field(default_factory=dict)
     registrar: GatewayRegistrar | None = None
     base_map: Path | None = None
+    photos: PhotoFiles | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

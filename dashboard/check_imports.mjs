@@ -12,6 +12,7 @@ const FOLDERS = [
   ["ui"],
   ["app"],
   ["answers"],
+  ["notes"],
   ["alarms", "farm", "field", "greenhouse", "health", "settings"],
   ["pages"],
   ["."],

@@ -112,6 +112,7 @@ PATH_PERMISSIONS: Final = (
             "maintenance-windows",
             "notes",
             "passes",
+            "photos",
             "prescriptions",
             "products",
             "seasons",
@@ -134,7 +135,7 @@ _MEMBER_READS: Final = re.compile(
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session")
 #: What a pilot may not read, and all that a pilot may change.
 _PILOT_CLOSED: Final = re.compile(r"/v1/(?:people|holdings)(?:/.*)?")
-_PILOT_CHANGES: Final = re.compile(r"/v1/(?:session|passes|notes|alarms)(?:/.*)?")
+_PILOT_CHANGES: Final = re.compile(r"/v1/(?:session|passes|notes|photos|alarms)(?:/.*)?")
 
 
 def is_open_to(role: PersonRole | None, method: str, path: str) -> bool:

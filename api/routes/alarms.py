@@ -40,6 +40,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n.sentences import translate_sentence
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, Notice, NoticeState, RecipientKind
+from headland.registry.models.errors import AlreadyAcknowledged
 from headland.registry.models.models import Scope
 from headland.registry.registry import Access
 from headland.registry.repositories.alarms import AlarmUpdate, RecipientNotices
@@ -102,14 +103,20 @@ def get_alarm(request: Request, scope: ScopeOf, alarm: Id) -> Response:
     return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.get(alarm)))
 
 
-@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmItem, responses=declare_problems(400, 412))
+@router.post("/alarms/{alarm}/acknowledge", response_model=AlarmItem, responses=declare_problems(400, 409, 412))
 def acknowledge(
     request: Request, scope: ScopeOf, alarm: Id, body: Acknowledgement | None = None, if_match: AsRead = None
 ) -> Response:
     """Acknowledge an alarm: it is not repeated and does not escalate; its end is still notified."""
     _check_unchanged(scope, alarm, if_match)
-    note = body.note if body is not None else ""
-    return reply(request, AlarmItem.model_validate(repositories_of(scope).alarms.acknowledge(alarm, note)))
+    given = Acknowledgement() if body is None else body
+    try:
+        changed = repositories_of(scope).alarms.acknowledge(alarm, given.note, only_first=given.only_first)
+    except AlreadyAcknowledged as error:
+        who = {"acknowledged_by": error.by, "acknowledged_ms": error.time_ms}
+        title = "Alarm acknowledged meanwhile"
+        raise ProblemError(409, "acknowledged-meanwhile", title, str(error), extra=who) from error
+    return reply(request, AlarmItem.model_validate(changed))
 
 
 @router.post("/alarms/{alarm}/snooze", response_model=AlarmItem, responses=declare_problems(400, 412))

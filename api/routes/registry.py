@@ -1,6 +1,8 @@
 """Routes of registry records: list, add, get, change and delete, the same for every kind."""
 
+import inspect
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -98,36 +100,13 @@ def make_router(kind: RecordKind) -> APIRouter:
             request, {"items": items, "next": write_cursor(items[-1].id) if len(records) > limit else None}
         )
 
-    def list_all(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
-        return list_page(request, scope, {}, cursor, limit)
-
-    def list_within(
-        request: Request,
-        scope: ScopeOf,
-        within: Annotated[
-            str | None, Query(alias=kind.within, description=f"Only records of this {kind.within}.", max_length=64)
-        ] = None,
-        cursor: Cursor = None,
-        limit: Limit = 100,
+    def list_filtered(
+        request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100, **filters: str | None
     ) -> Response:
-        return list_page(request, scope, {} if within is None else {str(kind.within): within}, cursor, limit)
-
-    def list_within_either(
-        request: Request,
-        scope: ScopeOf,
-        within: Annotated[
-            str | None, Query(alias=kind.within, description=f"Only records of this {kind.within}.", max_length=64)
-        ] = None,
-        or_within: Annotated[
-            str | None,
-            Query(alias=kind.or_within, description=f"Only records of this {kind.or_within}.", max_length=64),
-        ] = None,
-        cursor: Cursor = None,
-        limit: Limit = 100,
-    ) -> Response:
-        filters = {str(kind.within): within, str(kind.or_within): or_within}
         where = {name: value for name, value in filters.items() if value is not None}
         return list_page(request, scope, where, cursor, limit)
+
+    _name_filters(list_filtered, kind)
 
     def add(request: Request, scope: ScopeOf, body_bytes: BodyOf) -> Response:
         try:
@@ -175,7 +154,7 @@ def make_router(kind: RecordKind) -> APIRouter:
         description=f"List the {what} in order of creation.",
         responses=of_list,
         name=f"list_{kind.path.replace('-', '_')}",
-    )(list_within_either if kind.or_within else list_within if kind.within else list_all)
+    )(list_filtered)
     router.post(
         "",
         status_code=201,
@@ -213,6 +192,23 @@ def make_router(kind: RecordKind) -> APIRouter:
         name=f"delete_{identifier}",
     )(delete)
     return router
+
+
+def _name_filters(handler: Callable[..., Response], kind: RecordKind) -> None:
+    """Name the filters of a kind in the signature of its list, which FastAPI reads."""
+    signature = inspect.signature(handler)
+    fixed = {name: each for name, each in signature.parameters.items() if each.kind is not each.VAR_KEYWORD}
+    filters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=None,
+            annotation=Annotated[str | None, Query(description=f"Only records of this {name}.", max_length=64)],
+        )
+        for name in kind.within
+    ]
+    ordered = [fixed["request"], fixed["scope"], *filters, fixed["cursor"], fixed["limit"]]
+    handler.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined] # the documented way
 
 
 ROUTERS: Final = tuple(make_router(kind) for kind in KINDS)

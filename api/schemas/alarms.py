@@ -133,6 +133,10 @@ class Acknowledgement(Model):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "heating is on again"}})
 
     note: Annotated[str, Field(max_length=500)] = ""
+    only_first: Annotated[
+        bool,
+        Field(description="Refuse (409) where somebody has acknowledged it: for what was entered without a network."),
+    ] = False
 
 
 class Snooze(Model):

@@ -271,6 +271,7 @@ class OverviewNote(Model):
     time_ms: int
     author: str
     text: str
+    photos: Annotated[list[str], Field(description="Ids of its photos, for `/v1/photos/{photo}`.")]
 
 
 class OverviewBody(Model):

@@ -76,7 +76,13 @@ def overview_of(overview: Overview) -> dict[str, Any]:
         "notes": notes_of(overview.notes),
         "notes_zh": notes_in_chinese(overview.notes),
         "grower_notes": [
-            {"id": note.id, "time_ms": note.time_ms, "author": note.author, "text": note.text}
+            {
+                "id": note.id,
+                "time_ms": note.time_ms,
+                "author": note.author,
+                "text": note.text,
+                "photos": list(note.photos),
+            }
             for note in overview.grower_notes
         ],
     }

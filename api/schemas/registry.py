@@ -80,8 +80,7 @@ class RecordKind:
     wire: type[VersionedRecord]
     repository: Callable[[OrganisationRepositories], Repository[Any]]
     example: dict[str, Any]
-    within: str | None = None
-    or_within: str | None = None
+    within: tuple[str, ...] = ()
     read: Callable[[Any], VersionedRecord] = lambda thing: thing
     show: Callable[[Any], VersionedRecord] = lambda record: record
     #: A record as a key without the scope `admin` sees it.
@@ -142,7 +141,7 @@ SITES: Final = RecordKind(
     Site,
     lambda repositories: repositories.sites,
     {"farm": EXAMPLE_ID, "name": "home", "time_zone": "Asia/Shanghai", "longitude_deg": 119.17, "latitude_deg": 31.95},
-    within="farm",
+    within=("farm",),
 )
 FIELDS: Final = RecordKind(
     "fields",
@@ -150,7 +149,7 @@ FIELDS: Final = RecordKind(
     FieldResource,
     lambda repositories: repositories.fields,
     {"farm": EXAMPLE_ID, "name": "North", "geometry": {"type": "Polygon", "coordinates": _OUTLINE}},
-    within="farm",
+    within=("farm",),
     read=_read_field,
     show=show_field,
 )
@@ -160,7 +159,7 @@ PRODUCTS: Final = RecordKind(
     Product,
     lambda repositories: repositories.products,
     {"name": "Urea", "kind": "granular", "n_pct": 46, "p2o5_pct": 0, "k2o_pct": 0, "density_kg_l": 0.75},
-    within="kind",
+    within=("kind",),
 )
 IMPLEMENTS: Final = RecordKind(
     "implements",
@@ -168,7 +167,7 @@ IMPLEMENTS: Final = RecordKind(
     Implement,
     lambda repositories: repositories.implements,
     {"name": "T40 spreader", "kind": "spreader", "swath_m": 6, "tank_l": 70, "max_flow_kg_min": 60},
-    within="kind",
+    within=("kind",),
 )
 SEASONS: Final = RecordKind(
     "seasons",
@@ -176,7 +175,7 @@ SEASONS: Final = RecordKind(
     Season,
     lambda repositories: repositories.seasons,
     {"field": EXAMPLE_ID, "name": "2026 wheat", "crop": "winter wheat", "sowing_date": "2026-10-25"},
-    within="field",
+    within=("field",),
 )
 GREENHOUSES: Final = RecordKind(
     "greenhouses",
@@ -184,7 +183,7 @@ GREENHOUSES: Final = RecordKind(
     Greenhouse,
     lambda repositories: repositories.greenhouses,
     {"farm": EXAMPLE_ID, "site": EXAMPLE_ID, "name": "House 1", "cover": "double film", "floor_area_m2": 960},
-    within="farm",
+    within=("farm",),
 )
 GREENHOUSE_ZONES: Final = RecordKind(
     "greenhouse-zones",
@@ -192,7 +191,7 @@ GREENHOUSE_ZONES: Final = RecordKind(
     GreenhouseZone,
     lambda repositories: repositories.zones,
     {"greenhouse": EXAMPLE_ID, "name": "east", "crop": "tomato", "stage": "fruiting"},
-    within="greenhouse",
+    within=("greenhouse",),
 )
 NOTES: Final = RecordKind(
     "notes",
@@ -200,8 +199,7 @@ NOTES: Final = RecordKind(
     GrowerNote,
     lambda repositories: repositories.notes,
     {"greenhouse": EXAMPLE_ID, "time_ms": 1_795_507_200_000, "author": "Li", "text": "first ripe truss"},
-    within="greenhouse",
-    or_within="field",
+    within=("greenhouse", "field", "zone", "site", "alarm"),
 )
 
 
@@ -228,8 +226,7 @@ HOLDINGS: Final = RecordKind(
     Holding,
     lambda repositories: repositories.holdings,
     {"field": EXAMPLE_ID, "person": EXAMPLE_ID, "kind": "lease", "parts": 1, "of_parts": 3},
-    within="field",
-    or_within="person",
+    within=("field", "person"),
 )
 KINDS: Final = (
     FARMS,

@@ -22,11 +22,12 @@ from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
 from headland.registry.db.people_tables import people
 from headland.registry.db.proof_tables import releases
-from headland.registry.db.tables import organisations
+from headland.registry.db.tables import note_photos, organisations
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
-from headland.registry.models.models import Organisation, Scope
+from headland.registry.models.models import NotePhoto, Organisation, Scope
 from headland.registry.models.people import PersonRole
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.notes import photo_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.releases import Release, newest_release
 from headland.units_of_time import MINUTE_MS
@@ -251,6 +252,23 @@ def inspect_registry(url: str) -> RegistryInfo | None:
             return None
         database.examine()
         return _info(database)
+    finally:
+        database.close()
+
+
+def stored_photos(url: str) -> dict[str, list[NotePhoto]]:
+    """Return the photos of a registry by the ids of their organisations, without creating or changing anything."""
+    database = Database(url, prepare=False)
+    try:
+        if database.is_empty():
+            return {}
+        with database.reading() as connection:
+            if not sa.inspect(connection).has_table(note_photos.name):
+                return {}
+            photos: dict[str, list[NotePhoto]] = {}
+            for row in connection.execute(sa.select(note_photos).order_by(note_photos.c.id)):
+                photos.setdefault(row.organisation, []).append(photo_of(row))
+            return photos
     finally:
         database.close()
 

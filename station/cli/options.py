@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.auth.oidc import Issuer
     from headland.address_policy import AddressPolicy
     from headland.i18n import Language
+    from headland.registry.db.photo_files import PhotoFiles
     from station.local.folder import FarmFolder
     from station.server.notifications.channels import MailSettings
 
@@ -39,6 +40,7 @@ LOGGING: Final = "Logging"
 REQUESTS_PER_S: Final = "HEADLAND_REQUESTS_PER_S"
 BODY_MB: Final = "HEADLAND_BODY_MB"
 ANSWER_S: Final = "HEADLAND_ANSWER_S"
+PHOTOS_MB: Final = "HEADLAND_PHOTOS_MB"
 #: Bounds of ingest by the member of its settings; IngestSettings says which values are allowed.
 INGEST_BOUNDS: Final = {
     "max_devices": "HEADLAND_MAX_DEVICES",
@@ -204,6 +206,15 @@ def limits_from_environment() -> Limits:
         body_bytes=round(_number(BODY_MB, default.body_bytes / 2**20, 0.01, 1024) * 2**20),
         answer_s=_number(ANSWER_S, default.answer_s, 1, 3600),
     )
+
+
+def photo_files(folder: FarmFolder) -> PhotoFiles:
+    """Return the files of photos of a farm, with the bytes of HEADLAND_PHOTOS_MB for each organisation."""
+    from headland.registry.db.photo_files import PhotoFiles
+
+    default = PhotoFiles(folder.photos_path)
+    most_mb = _number(PHOTOS_MB, default.most_bytes / 1e6, 1, 1e6)
+    return PhotoFiles(folder.photos_path, round(most_mb * 1e6))
 
 
 def ingest_bounds() -> dict[str, Any]:

@@ -17,7 +17,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     from station.doctor.delivery import check_delivery
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
-    from station.doctor.storage import check_damaged_files, check_registry, check_store, check_threads
+    from station.doctor.storage import check_damaged_files, check_photos, check_registry, check_store, check_threads
 
     wall_s, steady_s = time.time(), time.monotonic()
     checks: Sequence[Callable[[DiagnosticContext], list[Finding]]] = (
@@ -30,6 +30,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_access_list,
         check_store,
         check_registry,
+        check_photos,
         check_threads,
         check_damaged_files,
         check_delivery,

@@ -97,6 +97,29 @@ def check_registry(context: DiagnosticContext) -> list[Finding]:
     return [Finding(check="registry", state=State.OK, condition=condition)]
 
 
+def check_photos(context: DiagnosticContext) -> list[Finding]:
+    """Compare the files of photos with the registry, bytes included; no finding without photos."""
+    from headland.registry.db.photo_files import PhotoFiles
+    from headland.registry.registry import stored_photos
+
+    try:
+        photos = stored_photos(context.registry_url)
+    except HeadlandError:
+        return []  # the check of the registry says why
+    if not photos:
+        return []
+    files = PhotoFiles(context.folder.photos_path)
+    damaged = [photo for organisation, of_it in photos.items() for photo in files.damaged(organisation, of_it)]
+    listed = [photo for of_it in photos.values() for photo in of_it]
+    size_mb = sum(photo.size_bytes for photo in listed) / 1e6
+    condition = f"{_count(len(listed), 'photo')} of notes, {size_mb:,.1f} MB, in {files.folder}"
+    if damaged:
+        condition += f"; missing or damaged: {len(damaged)}, such as {damaged[0]}"
+        remedy = f"Put the files back from a backup of {files.folder}."
+        return [Finding(check="photos", state=State.FAILED, condition=condition, remedy=remedy)]
+    return [Finding(check="photos", state=State.OK, condition=condition)]
+
+
 def check_threads(context: DiagnosticContext) -> list[Finding]:
     """Ask a running station whether its threads succeed, and how long ago each last did."""
     if context.api_url is None:

@@ -73,6 +73,11 @@ class FarmFolder:
         return self.root / "base-map"
 
     @property
+    def photos_path(self) -> Path:
+        """Photos of notes: files beside the registry."""
+        return self.root / "store" / "photos"
+
+    @property
     def edge_dir(self) -> Path:
         """Settings, spool and status of the gateway."""
         return self.root / "edge"

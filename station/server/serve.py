@@ -25,6 +25,7 @@ from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.errors import RetryLater
+from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
 from headland.service_manager import ServiceManager
 from headland.store.port import Store
@@ -80,6 +81,7 @@ class StationSettings:
     registrar: GatewayRegistrar | None = None
     #: File of the base map.
     base_map: Path | None = None
+    photos: PhotoFiles | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -285,6 +287,7 @@ def _station_app(
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
         registrar=settings.registrar,
         base_map=settings.base_map,
+        photos=settings.photos,
     )
 
 
@@ -333,6 +336,7 @@ class ApiSettings:
     limits: Limits = _LIMITS
     mail: MailSettings | None = None
     webhooks_to: AddressPolicy = PUBLIC_ONLY
+    photos: PhotoFiles | None = None
 
 
 def run_api(settings: ApiSettings) -> None:
@@ -377,6 +381,7 @@ def run_api(settings: ApiSettings) -> None:
             registry=registry,
             authenticator=_authenticator(registry, settings.issuer),
             limits=settings.limits,
+            photos=settings.photos,
         )
         serve_until_stopped(app, settings.host, settings.port, threads.list)
 

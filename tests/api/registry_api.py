@@ -15,6 +15,7 @@ import httpx
 
 from api.app import create_app
 from api.ops.readiness import Check
+from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
@@ -55,7 +56,7 @@ def fill_registry(folder: Path) -> tuple[Registry, OrganisationRepositories, dic
 
 
 @contextmanager
-def serve_registry(folder: Path) -> Iterator[RegistryApi]:
+def serve_registry(folder: Path, photos: PhotoFiles | None = None) -> Iterator[RegistryApi]:
     """Yield an API on a filled registry."""
     registry, repositories, ids = fill_registry(folder)
     app = create_app(
@@ -65,6 +66,7 @@ def serve_registry(folder: Path) -> Iterator[RegistryApi]:
         counters=dict,
         now_ms=lambda: NOW_MS,
         registry=registry,
+        photos=photos,
     )
     try:
         with serve(app) as client:

@@ -132,6 +132,9 @@ def test_alarms_are_listed_in_pages_acknowledged_and_snoozed(alarm_api: AlarmApi
     assert (late.status_code, late.json()["type"]) == (412, "urn:headland:problem:changed-meanwhile")
     assert alarm_api.post(f"{path}/acknowledge", {"note": "vents are open"})["acknowledged_ms"] == NOW_MS
     assert alarm_api.post(f"{path}/snooze", {"until_ms": NOW_MS + 1})["snoozed_until_ms"] == NOW_MS + 1
+    second = alarm_api.post(f"{path}/acknowledge", {"note": "mine, too", "only_first": True}, status=409)
+    assert (second["type"], second["acknowledged_by"]) == ("urn:headland:problem:acknowledged-meanwhile", "api")
+    assert second["acknowledged_ms"] == NOW_MS
     shown = alarm_api.get(path)
     assert (shown["note"], shown["acknowledged_by"], shown["ended_ms"]) == ("vents are open", "api", None)
     assert (

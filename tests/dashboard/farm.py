@@ -16,6 +16,7 @@ from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.readiness import Check
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Farm as FarmRecord
 from headland.registry.models.models import (
@@ -181,6 +182,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         base_map=folder / "base-map",
         unreachable=unreachable_kinds(None, has_broker=True),
         registrar=Registrar(),
+        photos=PhotoFiles(folder / "photos"),
     )
     with serve(app) as client:
         base = str(client.base_url).rstrip("/")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from headland.registry.db.tables import passes
 from headland.registry.models.errors import NotFound
-from headland.registry.models.models import Greenhouse
+from headland.registry.models.models import Field, Greenhouse
+from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -49,12 +55,12 @@ def page(visit: Open, house: str, page_errors: list[str]) -> Iterator[Page]:
     expect(page.locator(".live")).to_have_attribute("data-state", "online")
     yield page
     # A browser without a network says so of each request; a house without zones of its own is 404 before its device.
-    page_errors[:] = [error for error in page_errors if not re.search(r"ERR_|Failed to fetch|40[04]", error)]
+    page_errors[:] = [error for error in page_errors if not re.search(r"ERR_|Failed to fetch|40[049]", error)]
 
 
 def write_note(page: Page, text: str) -> None:
     page.get_by_label("Observation or action").fill(text)
-    page.get_by_label("Author").fill("Li")
+    page.get_by_label("Author", exact=True).fill("Li")
     page.get_by_role("button", name="Add note").click()
 
 
@@ -62,42 +68,126 @@ def notes(farm: Farm, house: str) -> list[str]:
     return sorted(note.text for note in farm.repositories.notes.list(greenhouse=house))
 
 
-def test_what_was_entered_without_a_network_is_at_the_station_once(page: Page, farm: Farm, house: str) -> None:
+@pytest.fixture
+def plot(farm: Farm) -> Iterator[str]:
+    """A field without a pass."""
+    equator = farm.repositories.fields.get(farm.field)
+    outline = tuple(tuple(tuple((x + 0.01, y) for x, y in ring) for ring in part) for part in equator.geometry)
+    plot = farm.repositories.fields.add(Field(farm=equator.farm, name="Ditch plot", geometry=outline))
+    yield plot.id
+    # A registered pass stays for ever, so its row goes by hand.
+    with farm.repositories._context.database.writing() as connection:
+        connection.execute(passes.delete().where(passes.c.field == plot.id))
+    farm.repositories.fields.delete(plot.id, plot.version)
+
+
+@pytest.fixture
+def frosts(farm: Farm) -> Iterator[list[str]]:
+    """Two alarms that are active during a test."""
+    raised = [farm.raise_frost(rule) for rule in ("frost-by-me", "frost-by-another")]
+    yield [alarm.id for alarm in raised]
+    for alarm in raised:
+        active = farm.repositories.alarms.get(alarm.id)
+        ended = msgspec.structs.replace(active, standing=(), ended_ms=farm.now_ms(), ended_why="cleared")
+        farm.repositories.alarms.save(AlarmUpdate(alarms={alarm.id: ended}))
+
+
+def picture() -> bytes:
+    """A photo of a phone: large, upright by its Exif block, and with the place in it."""
+    image, out, exif = Image.new("RGB", (2400, 1800), "olive"), io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N31.95"
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def go(page: Page, address: str) -> None:
+    page.evaluate("(address) => { location.hash = address; }", address)
+
+
+def test_what_was_entered_without_a_network_is_at_the_station_once(
+    page: Page, farm: Farm, house: str, plot: str, frosts: list[str]
+) -> None:
     context = page.context
+    mine, others = frosts
+    # Seen before, with a network.
+    go(page, f"#/field/{plot}")
+    expect(page.locator("[data-act=declare]")).to_be_visible()
+    go(page, "#/alarms")
+    expect(page.locator(f"[data-alarm='{mine}']")).to_be_visible()
+    go(page, f"#/greenhouse/{house}")
+    expect(page.get_by_label("Observation or action")).to_be_visible()
     context.set_offline(True)
+    page.get_by_label("Photos").set_input_files({"name": "leaf.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    expect(page.locator(".note-photos img")).to_be_visible()
     for text in TEXTS:
         write_note(page, text)
         expect(page.get_by_label("Observation or action")).to_have_value("")
-    waiting = page.get_by_role("button", name="3 to send")
+    expect(page.locator("[data-note=waiting]")).to_have_count(3)
+    expect(page.locator("[data-note=waiting] img")).to_have_count(1)
+    go(page, f"#/field/{plot}")
+    page.locator("[data-act=declare]").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("Note").fill("by hand")
+    form.get_by_role("button", name="Register this pass").click()
+    expect(form).to_have_count(0)
+    go(page, "#/alarms")
+    for alarm in frosts:
+        card = page.locator(f"[data-alarm='{alarm}']")
+        card.get_by_label("Note", exact=True).fill("stove lit")
+        card.get_by_role("button", name="Acknowledge").click()
+        expect(card.locator("[data-kept=waiting]")).to_be_visible()
+    waiting = page.get_by_role("button", name="6 to send")
     expect(waiting).to_be_visible()
+    # Somebody else was sooner with one of them.
+    farm.repositories.alarms.acknowledge(others, "vents shut")
     # The page opens again without the network, with the last state and what waits.
+    go(page, f"#/greenhouse/{house}")
     page.reload()
     expect(page.locator("h1")).to_have_text("番茄一号棚")
     expect(page.locator(".notice").first).to_contain_text("Stored state:")
     waiting.click()
-    expect(page.locator("[data-waiting]")).to_have_text([re.compile(re.escape(text)) for text in TEXTS])
+    titles = [*TEXTS, "Pass: ", "Acknowledge: ", "Acknowledge: "]
+    expect(page.locator("[data-waiting]")).to_have_text([re.compile(re.escape(title)) for title in titles])
     page.keyboard.press("Escape")
-    # The answer to one of them gets lost: it is sent again, and there once.
+    # The answers to a photo and to a note get lost: both are sent again, and there once.
     lost = lose_first_answer(context)
     context.set_offline(False)
+    page.get_by_role("button", name="1 to check").click()
+    refused = page.locator("[data-waiting=refused]")
+    expect(refused).to_contain_text(re.compile(r"Acknowledge: .*Not accepted: test acknowledged it meanwhile"))
+    refused.get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog", name="Discard").get_by_role("button", name="Discard").click()
     expect(page.locator(".waiting")).to_have_count(0)
-    assert lost == ["lost"]
+    assert sorted(lost) == ["/v1/notes", "/v1/photos"]
     assert notes(farm, house) == sorted(TEXTS)
+    assert [declared.note for declared in farm.repositories.passes.of_field(plot)] == ["by hand"]
+    assert [farm.repositories.alarms.get(alarm).note for alarm in frosts] == ["stove lit", "vents shut"]
+    # The photo is made small, turned as it was taken, and no place is in it.
+    (photo,) = [photo for note in farm.repositories.notes.list(greenhouse=house) for photo in note.photos]
+    shown = page.request.get(f"{farm.base}/v1/photos/{photo}")
+    assert shown.headers["content-type"] == "image/jpeg"
+    taken = Image.open(io.BytesIO(shown.body()))
+    assert (taken.size, dict(taken.getexif())) == ((1200, 1600), {})
+    expect(page.locator(f".note-photos img[src='/v1/photos/{photo}']")).to_be_visible()
     expect(page.locator(".live")).to_have_attribute("data-state", "online")
 
 
 def lose_first_answer(context: BrowserContext) -> list[str]:
+    """Lose the answer to the first note and to the first photo that is sent; return their paths as they are lost."""
     lost: list[str] = []
 
     def pass_on(route: Route) -> None:
-        if lost or route.request.method != "POST":
+        path = urlsplit(route.request.url).path
+        if path in lost or route.request.method != "POST":
             route.continue_()
             return
-        lost.append("lost")
+        lost.append(path)
         route.fetch()
         route.abort()
 
-    context.route("**/v1/notes", pass_on)
+    for path in ("notes", "photos"):
+        context.route(f"**/v1/{path}", pass_on)
     return lost
 
 

@@ -4,7 +4,8 @@ import "../i18n/alarms";
 import type { JSX } from "preact";
 import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
-import { useWrite } from "../api/write";
+import { waiting } from "../api/queue";
+import { useKeptWrite, useWrite } from "../api/write";
 import { mayWrite, useFarm, useNow } from "../app/mount";
 import { alarmValueText, SEVERITIES } from "../components/alarm_text";
 import { ageText, dateTimeText } from "../i18n/instants";
@@ -12,6 +13,7 @@ import { authorText, term, translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
+import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
 import { adviceOf, HOUR_MS, titleOf, type AlarmItem } from "./records";
@@ -78,25 +80,40 @@ function AlarmCard({ alarm }: { alarm: AlarmItem }): JSX.Element {
       )}
       {snoozed ? <p class="note">{translate("alarms_snoozed", { until: dateTimeText(alarm.snoozed_until_ms ?? 0) })}</p> : null}
       {mayWrite() ? <AlarmActions alarm={alarm} snoozed={snoozed} /> : null}
+      <LazyFold
+        class="note-fold"
+        title={translate("alarms_notes")}
+        load={async () => (await import("../notes/subject_notes")).SubjectNotes}
+        props={{ subject: { alarm: alarm.id } }}
+      />
     </article>
   );
 }
 
 function AlarmActions({ alarm, snoozed }: { alarm: AlarmItem; snoozed: boolean }): JSX.Element {
-  const acknowledge = useWrite("post", "/v1/alarms/{alarm}/acknowledge", { refresh: ["/v1/alarms"] });
+  const title = translate("kept_acknowledge", { name: titleOf({ ...alarm, name: alarm.rule }) });
+  const acknowledge = useKeptWrite("post", "/v1/alarms/{alarm}/acknowledge", () => title, { refresh: ["/v1/alarms"] });
   const snooze = useWrite("post", "/v1/alarms/{alarm}/snooze", { refresh: ["/v1/alarms"] });
   const params = { path: { alarm: alarm.id } };
   const acknowledgeIt = async (values: FormValues): Promise<boolean> => {
-    if ((await acknowledge.run({ params, body: { note: values.text("note") } })) === null) return false;
-    showToast(translate("acknowledged"));
+    // Where somebody else was first, that is told, and their note stays.
+    const body = { note: values.text("note"), only_first: alarm.acknowledged_ms === null };
+    const sent = await acknowledge.run({ params, body });
+    if (sent !== null) showToast(translate(sent === "kept" ? "kept" : "acknowledged"));
     return false;
   };
   const snoozeIt = async (values: FormValues): Promise<boolean> => {
     await snooze.run({ params, body: { until_ms: Math.round(nowMs() + (values.number("hours") ?? 1) * HOUR_MS) } });
     return false;
   };
+  const kept = waiting.value.find(({ path }) => path === `/v1/alarms/${alarm.id}/acknowledge`);
   return (
     <div class="stack">
+      {kept === undefined ? null : (
+        <p class={kept.refusal === null ? "note" : "error"} role="status" data-kept={kept.refusal === null ? "waiting" : "refused"}>
+          {kept.refusal === null ? translate("alarms_kept") : translate("waiting_why", { why: kept.refusal })}
+        </p>
+      )}
       <Form
         submit={translate(alarm.acknowledged_ms === null ? "acknowledge" : "alarms_save_note")}
         write={acknowledge}

@@ -2,6 +2,8 @@
 // An entry is stored before it is sent, with its idempotency key, so that neither a closed page nor a lost answer loses or doubles it.
 
 import { signal } from "@preact/signals";
+import { dateTimeText } from "../i18n/instants";
+import { authorText, translate } from "../i18n/translate";
 import { queries } from "./query";
 import { ApiError, errorText, onReachability, requestResponse, type RequestOptions } from "./request";
 import { currentSession } from "./session";
@@ -12,6 +14,8 @@ export interface QueuedRequest {
   path: string;
   body?: unknown;
   ifMatch?: string;
+  /** Photos that are sent first; the body then names them in `photos`. */
+  photos?: readonly Blob[];
   /** What the entry is, for the list of what waits: "Note: opened the vents". */
   title: string;
 }
@@ -22,6 +26,8 @@ export interface QueueEntry extends QueuedRequest {
   madeMs: number;
   /** Why the station refused it: it stays until the user sends it again or discards it. */
   refusal: string | null;
+  /** Ids of the photos that the station has, in the order of `photos`. */
+  photoIds?: readonly string[];
 }
 
 const DATABASE = "headland";
@@ -29,6 +35,10 @@ const STORE = "entries";
 const RETRY_MS = 10_000;
 /** More than a day's work; beyond it an entry is refused and stays in its form. */
 const MAX_ENTRIES = 500;
+/** Photos of about a hundred notes: a phone gives a page some hundred megabytes. */
+const MAX_PHOTO_BYTES = 100_000_000;
+/** A photo over a weak connection. */
+const PHOTO_TIMEOUT_MS = 90_000;
 /** States of the station in which the same request may succeed later. */
 const LATER = new Set([0, 401, 408, 429, 502, 503, 504]);
 
@@ -44,7 +54,9 @@ let opened: Promise<IDBDatabase> | null = null;
  */
 export async function sendOrKeep(request: QueuedRequest, key = newKey()): Promise<Response | "kept"> {
   const entry: QueueEntry = { ...request, key, organisation: organisation(), madeMs: Date.now(), refusal: null };
-  if (waiting.value.length >= MAX_ENTRIES) return send(entry);
+  if (waiting.value.length >= MAX_ENTRIES || !hasRoomFor(entry)) return send(entry);
+  // Where the browser agrees, it does not clear what is kept to make room.
+  if (entry.photos?.length) void navigator.storage?.persist?.().catch(() => false);
   await put(entry);
   try {
     // What was entered before is sent before.
@@ -69,7 +81,7 @@ export async function flush(): Promise<void> {
         await remove(entry.key);
       } catch (error) {
         if (!(error instanceof ApiError) || LATER.has(error.status)) return;
-        await put({ ...entry, refusal: errorText(error) });
+        await put({ ...entry, refusal: refusalText(error) });
       }
     }
     await queries.invalidateQueries();
@@ -82,7 +94,8 @@ export async function flush(): Promise<void> {
 /** Send a refused entry again. */
 export async function retry(key: string): Promise<void> {
   const entry = waiting.value.find((each) => each.key === key);
-  if (entry) await put({ ...entry, refusal: null });
+  // Photos whose note the station refused may be gone there: they are sent again, too.
+  if (entry) await put({ ...entry, photoIds: [], refusal: null });
   await flush();
 }
 
@@ -109,10 +122,36 @@ export async function startQueue(): Promise<void> {
 }
 let started = false;
 
-async function send(entry: QueueEntry): Promise<Response> {
+function hasRoomFor(entry: QueueEntry): boolean {
+  const photos = [...waiting.value, entry].flatMap((each) => each.photos ?? []);
+  return photos.reduce((bytes, photo) => bytes + photo.size, 0) <= MAX_PHOTO_BYTES;
+}
+
+/** Why the station refused an entry; where somebody else was first, who that was. */
+function refusalText(error: ApiError): string | null {
+  const { acknowledged_by: by, acknowledged_ms: ms } = error.extra as { acknowledged_by?: string; acknowledged_ms?: number };
+  if (error.kind !== "acknowledged-meanwhile" || by === undefined || ms === undefined) return errorText(error);
+  return translate("kept_acknowledged_by", { by: authorText(by), when: dateTimeText(ms) });
+}
+
+/** Send the photos of an entry that the station does not have yet; each is noted at once, and not sent again. */
+async function sendPhotos(entry: QueueEntry): Promise<QueueEntry> {
+  let sent = entry;
+  for (const photo of entry.photos?.slice(entry.photoIds?.length ?? 0) ?? []) {
+    const answer = await requestResponse("/v1/photos", { method: "POST", body: photo, timeoutMs: PHOTO_TIMEOUT_MS });
+    const { id } = (await answer.json()) as { id: string };
+    sent = { ...sent, photoIds: [...(sent.photoIds ?? []), id] };
+    if (waiting.value.some(({ key }) => key === entry.key)) await put(sent);
+  }
+  return sent;
+}
+
+async function send(given: QueueEntry): Promise<Response> {
+  const entry = given.photos?.length ? await sendPhotos(given) : given;
+  const body = entry.photoIds?.length ? { ...(entry.body as object), photos: entry.photoIds } : entry.body;
   const headers: Record<string, string> = { "Idempotency-Key": entry.key };
   if (entry.ifMatch !== undefined) headers["If-Match"] = entry.ifMatch;
-  const options: RequestOptions = { method: entry.method, headers, ...(entry.body === undefined ? {} : { body: entry.body }) };
+  const options: RequestOptions = { method: entry.method, headers, ...(body === undefined ? {} : { body }) };
   try {
     return await requestResponse(entry.path, options);
   } catch (error) {

@@ -30,6 +30,8 @@ export interface WriteInput<P extends keyof paths, M extends Writing> {
   body?: BodyOf<P, M>;
   /** The version that was read, for If-Match: a change made meanwhile by others is then an error. "*" is any version. */
   version?: number | "*";
+  /** Photos of a note, sent before it: of a kept write. */
+  photos?: readonly Blob[];
 }
 
 export interface WriteOptions {
@@ -74,7 +76,8 @@ export function useKeptWrite<M extends Writing, P extends PathOf<M>>(
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given?.path?.[name] ?? ""));
     const ifMatch = matchOf(input.version);
     const request = { method: method.toUpperCase() as "POST", path: filled, body: input.body, title: title(input) };
-    const answer = await sendOrKeep({ ...request, ...(ifMatch === undefined ? {} : { ifMatch }) }, key);
+    const more = { ...(ifMatch === undefined ? {} : { ifMatch }), ...(input.photos?.length ? { photos: input.photos } : {}) };
+    const answer = await sendOrKeep({ ...request, ...more }, key);
     if (answer === "kept") return answer;
     return answer.status === 204 ? true : ((await answer.json()) as AnswerOf<P, M>);
   });
@@ -85,7 +88,8 @@ function useSending<Input, Answer>(options: WriteOptions, send: (input: Input, k
   const mutation = useMutation(
     {
       mutationFn: async (input: Input): Promise<Answer> => {
-        const text = JSON.stringify(input);
+        const { photos } = input as { photos?: readonly Blob[] };
+        const text = JSON.stringify([input, photos?.map(({ size }) => size)]);
         if (sent.current.text !== text) sent.current = { text, key: newKey() };
         const answer = await send(input, sent.current.key);
         sent.current = { text: "", key: "" };

@@ -78,7 +78,8 @@ export class AlarmStrip {
     const acknowledge = (): void =>
       void progress.run(async () => {
         const title = translate("kept_acknowledge", { name: ruleTitle(alarm.rule) });
-        const sent = await sendOrKeep({ method: "POST", path: `/v1/alarms/${alarm.id}/acknowledge`, title });
+        const path = `/v1/alarms/${alarm.id}/acknowledge`;
+        const sent = await sendOrKeep({ method: "POST", path, title, body: { only_first: true } });
         if (sent === "kept") button.hidden = true;
         else await this.load(signal);
       });

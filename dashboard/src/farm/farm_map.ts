@@ -25,6 +25,7 @@ import { Trails } from "../components/trails";
 import { isStale } from "../components/value_tile";
 import { ageText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
+import { drawNotes } from "./note_markers";
 
 export type GatewayItem = ListItem<"/v1/gateways">;
 
@@ -100,6 +101,8 @@ export class FarmMap {
     );
     this.#draw();
     this.#fit();
+    // After it: the note in the address decides what is shown.
+    void drawNotes(this.#view, this.#map).catch(() => undefined);
     this.#map.map?.on("moveend", () => this.#declutter());
     this.#declutter();
     this.#view.repeat(1000, () => this.#drawTrails());

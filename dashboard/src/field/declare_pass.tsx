@@ -5,9 +5,9 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
-import { useWrite } from "../api/write";
+import { useKeptWrite } from "../api/write";
 import { useView } from "../app/mount";
-import { instantOf, localInput } from "../i18n/instants";
+import { dateTimeText, instantOf, localInput } from "../i18n/instants";
 import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
@@ -29,7 +29,11 @@ interface DeclareProps {
 
 export function DeclarePass({ field, pass, settings, onDeclared, onClose }: DeclareProps): JSX.Element {
   const { farm } = useView();
-  const declare = useWrite("post", "/v1/passes", { refresh: ["/v1/fields/{field}/passes"] });
+  const titleOf = (device = "", startMs = 0): string =>
+    translate("kept_pass", { device: farm.nameOf(device), when: dateTimeText(startMs) });
+  const declare = useKeptWrite("post", "/v1/passes", ({ body }) => titleOf(body?.device, Number(body?.start_ms ?? 0)), {
+    refresh: ["/v1/fields/{field}/passes"],
+  });
   const implement = useApiList("/v1/implements", {});
   const product = useApiList("/v1/products", {});
   const season = useApiList("/v1/seasons", { query: { field } });
@@ -69,8 +73,9 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
       },
     });
     if (made === null || made === true) return false;
-    showToast(translate("work_declared"));
-    onDeclared(made.id);
+    showToast(translate(made === "kept" ? "kept" : "work_declared"));
+    if (made === "kept") onClose();
+    else onDeclared(made.id);
     return true;
   };
   const end = pass?.end_ms ?? nowMs();

@@ -1,25 +1,22 @@
 // Growers' notes of a greenhouse: numbered on the charts, listed and edited here.
 
 import "../i18n/greenhouse";
-import { signal } from "@preact/signals";
+import { signal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { nowMs } from "../api/clock";
-import { useKeptWrite, useWrite } from "../api/write";
+import { useApiList } from "../api/query";
 import { mayWrite, mountInto } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
-import { dateTimeText } from "../i18n/instants";
-import { authorText, translate } from "../i18n/translate";
-import { NumberField, TextArea, TextField } from "../ui/fields";
-import { Form, type FormValues } from "../ui/form";
-import { showToast } from "../ui/overlays";
+import "../i18n/notes";
+import { translate } from "../i18n/translate";
+import { NoteForm } from "../notes/note_form";
+import { NoteList } from "../notes/note_list";
 import type { GreenhouseItem, GrowerNote, Overview } from "./records";
-
-const MINUTE_MS = 60_000;
 
 interface Shown {
   greenhouse: GreenhouseItem;
-  notes: readonly GrowerNote[];
+  /** Those of the period, as they are numbered on the charts; null before the overview is there. */
+  notes: readonly GrowerNote[] | null;
 }
 
 interface NotesProps extends Shown {
@@ -28,10 +25,12 @@ interface NotesProps extends Shown {
 
 export class NotesPanel {
   readonly element = make("section", { class: "card", "data-panel": "notes" });
-  readonly #shown = signal<Shown | null>(null);
+  readonly #shown: Signal<Shown>;
 
-  constructor(view: View, onChanged: () => void) {
-    mountInto(this.element, view, () => (this.#shown.value === null ? null : <Notes {...this.#shown.value} onChanged={onChanged} />));
+  constructor(view: View, greenhouse: GreenhouseItem, onChanged: () => void) {
+    // At once: without a network there is no overview, and a note is entered all the same.
+    this.#shown = signal<Shown>({ greenhouse, notes: null });
+    mountInto(this.element, view, () => <Notes {...this.#shown.value} onChanged={onChanged} />);
   }
 
   show(greenhouse: GreenhouseItem, overview: Overview): void {
@@ -41,73 +40,20 @@ export class NotesPanel {
 
 function Notes({ greenhouse, notes, onChanged }: NotesProps): JSX.Element {
   const editable = greenhouse.registered && mayWrite();
+  const query = { greenhouse: greenhouse.id };
+  const zones = useApiList("/v1/greenhouse-zones", { query }, { enabled: greenhouse.registered }).data ?? [];
+  const stored = useApiList("/v1/notes", { query }, { enabled: greenhouse.registered && notes === null }).data ?? [];
+  const shown = notes ?? [...stored].sort((a, b) => a.time_ms - b.time_ms);
+  const choices = [
+    { text: translate("notes_of_house"), subject: { greenhouse: greenhouse.id } },
+    ...(zones.length > 1 ? zones.map(({ id, name }) => ({ text: name, subject: { zone: id } })) : []),
+  ];
   return (
     <>
       <h2>{translate("greenhouse_notes")}</h2>
-      {notes.length === 0 ? (
-        <p class="note">{translate("greenhouse_no_notes")}</p>
-      ) : (
-        <ol class="note-list">
-          {notes.map((note) => (
-            <li key={note.id} data-note={note.id}>
-              <span class="age">{[dateTimeText(note.time_ms), authorText(note.author)].filter(Boolean).join(" · ")}</span> {note.text}{" "}
-              {editable ? <DeleteNote note={note} onDeleted={onChanged} /> : null}
-            </li>
-          ))}
-        </ol>
-      )}
-      {editable ? <AddNote greenhouse={greenhouse.id} onAdded={onChanged} /> : null}
+      <NoteList notes={shown} subjects={choices.map(({ subject }) => subject)} editable={editable} onChanged={onChanged} />
+      {editable ? <NoteForm choices={choices} onAdded={onChanged} /> : null}
       {greenhouse.registered ? null : <p class="note">{translate("greenhouse_notes_registry")}</p>}
-    </>
-  );
-}
-
-// --8<-- [start:form]
-function AddNote({ greenhouse, onAdded }: { greenhouse: string; onAdded: () => void }): JSX.Element {
-  const add = useKeptWrite("post", "/v1/notes", ({ body }) => translate("kept_note", { text: body?.text ?? "" }), {
-    refresh: ["/v1/notes"],
-  });
-  const submit = async (values: FormValues): Promise<boolean> => {
-    const timeMs = Math.round(nowMs() - (values.number("before") ?? 0) * MINUTE_MS);
-    const added = await add.run({ body: { greenhouse, time_ms: timeMs, author: values.text("author"), text: values.text("text") } });
-    if (added === null) return false;
-    showToast(translate(added === "kept" ? "kept" : "saved"));
-    onAdded();
-    return true;
-  };
-  return (
-    <Form submit={translate("greenhouse_note_add")} write={add} onSubmit={submit}>
-      <TextArea name="text" label={translate("greenhouse_note_text")} required maxLength={2000} />
-      <div class="choices-row">
-        <NumberField name="before" label={translate("greenhouse_note_before")} value={0} min={0} max={44_640} />
-        <TextField name="author" label={translate("greenhouse_note_author")} required maxLength={200} autocomplete="name" />
-      </div>
-    </Form>
-  );
-}
-// --8<-- [end:form]
-
-function DeleteNote({ note, onDeleted }: { note: GrowerNote; onDeleted: () => void }): JSX.Element {
-  const remove = useWrite("delete", "/v1/notes/{thing}", { refresh: ["/v1/notes"] });
-  const run = async (): Promise<void> => {
-    if ((await remove.run({ params: { path: { thing: note.id } }, version: "*" })) !== null) onDeleted();
-  };
-  return (
-    <>
-      <button
-        type="button"
-        class="plain"
-        disabled={remove.saving}
-        aria-label={translate("greenhouse_note_delete_label", { text: note.text })}
-        onClick={() => void run()}
-      >
-        {translate("greenhouse_note_delete")}
-      </button>
-      {remove.error ? (
-        <span class="error" role="alert">
-          {remove.error}
-        </span>
-      ) : null}
     </>
   );
 }

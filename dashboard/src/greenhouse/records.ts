@@ -25,6 +25,7 @@ export interface GrowerNote {
   time_ms: number;
   author: string;
   text: string;
+  photos: string[];
 }
 
 export interface LeftOut {

@@ -35,6 +35,8 @@ export const common = catalogue({
   waiting_why: ["Not accepted: {why}", "未被接受：{why}"],
   kept: ["Kept on this device; it is sent when the station is reached.", "已保存在本设备，连上站点服务后自动发送。"],
   kept_note: ["Note: {text}", "农事记录：{text}"],
+  kept_pass: ["Pass: {device}, {when}", "作业登记：{device}，{when}"],
+  kept_acknowledged_by: ["{by} acknowledged it meanwhile, {when}.", "{by} 已于 {when} 确认该报警。"],
   kept_acknowledge: ["Acknowledge: {name}", "确认报警：{name}"],
   page_waits: ["This page is not on this device yet. It opens as soon as the station is reached.", "本设备尚未保存此页面，连上站点服务后会自动打开。"],
   simulated: ["Simulated", "模拟"],

@@ -86,6 +86,7 @@ export const farm = catalogue({
   farm_area: ["Usable area", "可施用面积"],
   farm_owner: ["Owner", "农户"],
   farm_gateway: ["Gateway", "网关"],
+  farm_notes: ["Notes of the farm", "全场农事记录"],
   farm_waiting: ["Waiting", "待发送"],
   farm_first_steps: ["First steps", "从这里开始"],
   farm_step_gateway: ["Connect a gateway that reads your sensors and drones", "连接网关，读取传感器和无人机"],

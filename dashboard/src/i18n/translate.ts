@@ -12,6 +12,7 @@ import type { fieldWork } from "./field_work";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
 import type { mapTools } from "./map_tools";
+import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import type { settings } from "./settings";
 import type { ui } from "./ui";
@@ -29,6 +30,7 @@ export type TextKey =
   | keyof typeof answers
   | keyof typeof alarms
   | keyof typeof health
+  | keyof typeof notes
   | keyof typeof settings;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
 export type TermGroup = Exclude<keyof typeof terms, "form_fields" | "problems">;

@@ -12,6 +12,7 @@ import { FirstSteps, Fields, Gateways } from "../farm/places";
 import { TonightCards } from "../farm/tonight";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
+import { LazyFold } from "../ui/lazy";
 
 const ALARMS_MS = 5000;
 const GATEWAYS_MS = 10_000;
@@ -53,6 +54,12 @@ function FarmPage(): JSX.Element {
           <Devices map={map} chosen={chosen} choose={choose} />
           <Fields map={map} />
           <Gateways gateways={gateways} />
+          <LazyFold
+            class="card note-fold"
+            title={translate("farm_notes")}
+            load={async () => (await import("../farm/notes_panel")).FarmNotes}
+            props={{}}
+          />
         </div>
       </div>
     </div>

@@ -16,6 +16,7 @@ import { OutlineEditor } from "../field/outline_editor";
 import { PassesView } from "../field/passes_view";
 import { Plan } from "../field/plan";
 import { DomNode } from "../ui/dom_node";
+import { Lazy } from "../ui/lazy";
 import { Loaded, Working } from "../ui/loaded";
 import { Tabs } from "../ui/tabs";
 
@@ -47,6 +48,13 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
   useEffect(() => view.setTitle(field.name), [view, field.name]);
   const tabs = [
     { id: "passes", title: translate("work_passes"), content: () => <Passes field={field} /> },
+    {
+      id: "notes",
+      title: translate("work_notes"),
+      content: () => (
+        <Lazy load={async () => (await import("../notes/subject_notes")).SubjectNotes} props={{ subject: { field: field.id } }} />
+      ),
+    },
     { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
     { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
     ...(mayWrite()

@@ -114,7 +114,7 @@ class GreenhousePage {
         .filter((candidate) => candidate.id !== greenhouse.id)
         .map(({ id, name }) => make("option", { value: id, selected: id === comparison }, name)),
     );
-    this.#notes = new NotesPanel(view, () => void this.#load());
+    this.#notes = new NotesPanel(view, greenhouse, () => void this.#load());
     this.#samples = new SamplesPanel(view);
     const greenhouseSelect = make(
       "select",

@@ -161,11 +161,16 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
 
 
 def _grower_notes(query: ClimateQuery) -> list[GrowerNote]:
-    """Return the growers' notes about the house in the window, by time."""
+    """Return the growers' notes about the house and its zones in the window, by time."""
     house, window = query.house, query.window
     if house.greenhouse is None or query.scope.registry is None:
         return []
-    notes = repositories_of(query.scope).notes.all(greenhouse=house.greenhouse)
+    repositories = repositories_of(query.scope)
+    zones = repositories.zones.all(greenhouse=house.greenhouse)
+    notes = [
+        *repositories.notes.all(greenhouse=house.greenhouse),
+        *(note for zone in zones for note in repositories.notes.all(zone=zone.id)),
+    ]
     inside = [note for note in notes if window.start_ms <= note.time_ms < window.end_ms]
     return sorted(inside, key=lambda note: note.time_ms)
 

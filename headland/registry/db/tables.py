@@ -241,7 +241,27 @@ notes = record_table(
     required("text"),
     optional("greenhouse"),
     optional("field"),
+    optional("zone"),
+    optional("site"),
+    optional("alarm"),
+    *_position(),
+    optional("accuracy_m", sa.Double),
+    optional("photos", sa.JSON),
     references={"greenhouse": "greenhouses", "field": "fields"},
+)
+# Photos of notes; their bytes are files. One without a note was sent, and its note not yet.
+note_photos = sa.Table(
+    "note_photos",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    required("media"),
+    *(required(name, sa.Integer) for name in ("width_px", "height_px", "size_bytes")),
+    required("digest"),
+    required("added_ms", sa.BigInteger),
+    optional("note"),
+    sa.Index(None, "organisation", "note"),
+    sa.Index(None, "organisation", "digest"),
 )
 
 audit = sa.Table(

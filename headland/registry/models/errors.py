@@ -27,6 +27,14 @@ class VersionConflict(RecordConflict):
         self.expected, self.current = expected, current
 
 
+class AlreadyAcknowledged(RecordConflict):
+    """Somebody acknowledged the alarm before."""
+
+    def __init__(self, by: str, time_ms: int) -> None:
+        super().__init__("The alarm was acknowledged meanwhile: read who did, and what they noted.")
+        self.by, self.time_ms = by, time_ms
+
+
 class RequestRepeated(RecordConflict):
     """The request was carried out before, and its answer is not known any more."""
 

@@ -272,13 +272,37 @@ class Pass(VersionedRecord, frozen=True, kw_only=True):
 
 
 class GrowerNote(VersionedRecord, frozen=True, kw_only=True):
-    """A note of a person about a greenhouse or a field at `time_ms`, for its chart; `author` is the person."""
+    """A note of a person about a greenhouse or its zone, a field, a site or an alarm at `time_ms`; `author` wrote it.
+
+    The position is where the person stood, with the accuracy that the device said. `photos` are ids of photos that were
+    sent before; each belongs to one note.
+    """
 
     time_ms: Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
     author: Text
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
     greenhouse: str | None = None
     field: str | None = None
+    zone: str | None = None
+    site: str | None = None
+    alarm: str | None = None
+    longitude_deg: Longitude | None = None
+    latitude_deg: Latitude | None = None
+    accuracy_m: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+    photos: Annotated[tuple[Annotated[str, Meta(pattern="^[0-9a-z]{26}$")], ...], Meta(max_length=6)] = ()
+
+
+class NotePhoto(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo whose bytes are in a file: `digest` is their SHA-256. `note` is the note that it belongs to."""
+
+    id: str
+    media: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+    digest: str
+    added_ms: int
+    note: str | None = None
 
 
 class ApiKey(VersionedRecord, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from headland.registry.db.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms
 from headland.registry.db.audit import lock_organisation
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
-from headland.registry.models.errors import NotFound
+from headland.registry.models.errors import AlreadyAcknowledged, NotFound
 from headland.registry.repositories.context import RepositoryContext
 from headland.units_of_time import DAY_MS
 
@@ -132,11 +132,16 @@ class AlarmRepository:
             raise NotFound("alarm", id)
         return selected[0]
 
-    def acknowledge(self, id: str, note: str = "") -> Alarm:  # noqa: A002
-        """Acknowledge an alarm, which stops its repetition. A second call changes the note only."""
+    def acknowledge(self, id: str, note: str = "", *, only_first: bool = False) -> Alarm:  # noqa: A002
+        """Acknowledge an alarm, which stops its repetition. A second call changes the note only.
+
+        With `only_first` a second call raises AlreadyAcknowledged.
+        """
         now_ms = self._context.now_ms()
 
         def add_note(alarm: Alarm) -> Alarm:
+            if only_first and alarm.acknowledged_ms is not None:
+                raise AlreadyAcknowledged(alarm.acknowledged_by or "", alarm.acknowledged_ms)
             first = {} if alarm.acknowledged_ms else {"acknowledged_ms": now_ms, "acknowledged_by": self._context.by}
             return msgspec.structs.replace(alarm, note=note, **first)
 

@@ -26,6 +26,7 @@ from headland.registry.repositories.epcis_events import EpcisRepository
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.ledger import Ledger
 from headland.registry.repositories.lots import LotRepository
+from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.proof_log import ProofLog
@@ -77,7 +78,8 @@ class OrganisationRepositories:
         self.proof_log = ProofLog(context, self.ledger)
         self.epcis = EpcisRepository(context)
         self.releases = ReleaseRepository(context, self.ledger)
-        self.notes = Repository(context, models.GrowerNote, tables.notes, records.check_note)
+        self.notes = NoteRepository(context)
+        self.photos = NotePhotoRepository(context)
         self.forecasts = ForecastRepository(context)
         self.alarm_rules = Repository(context, alarms.AlarmRule, alarm_tables.alarm_rules, check_rule)
         self.alarm_recipients = SecretRepository(

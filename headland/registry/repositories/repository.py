@@ -164,13 +164,17 @@ class Repository(Generic[R]):
         """Delete a record. Raises NotFound, VersionConflict, and RecordConflict while others refer to it."""
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
-            self._refuse_members()
-            audit.lock_organisation(connection, self._context.organisation)
-            before = self._current(connection, id, version)
-            self._refuse_while_used(connection, before)
-            deleted = {"deleted_ms": now_ms, "changed_ms": now_ms, "version": before.version + 1}
-            connection.execute(self._by_id(id, self._table.update()).values(**deleted))
-            self._log(connection, "delete", id, now_ms, before=before)
+            self.delete_within(connection, id, version, now_ms)
+
+    def delete_within(self, connection: sa.Connection, id: str, version: int, now_ms: int) -> None:  # noqa: A002
+        """Delete a record in an open transaction; raises as `delete` does."""
+        self._refuse_members()
+        audit.lock_organisation(connection, self._context.organisation)
+        before = self._current(connection, id, version)
+        self._refuse_while_used(connection, before)
+        deleted = {"deleted_ms": now_ms, "changed_ms": now_ms, "version": before.version + 1}
+        connection.execute(self._by_id(id, self._table.update()).values(**deleted))
+        self._log(connection, "delete", id, now_ms, before=before)
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
         return sa.select(self._table).where(self._visible(), self._table.c.deleted_ms.is_(None))

@@ -10,8 +10,9 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.contract.topics import shard_of
-from headland.registry.db.tables import farms, prescriptions
-from headland.registry.models.errors import InvalidRecord
+from headland.registry.db.alarm_tables import alarms
+from headland.registry.db.tables import farms, greenhouse_zones, prescriptions, sites
+from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import Farm, Field, Gateway, GrowerNote, Implement, Pass, Product, Season, Site
 from headland.registry.validation.geometry import area_of, area_without, check_geometry, check_place
@@ -124,10 +125,23 @@ def check_pass(declared: Pass, connection: sa.Connection, organisation: str) -> 
     return declared
 
 
-def check_note(note: GrowerNote, _connection: sa.Connection, _organisation: str) -> GrowerNote:
-    """Validate that a note belongs to a greenhouse or to a field."""
-    if (note.greenhouse is None) == (note.field is None):
-        raise InvalidRecord("A note belongs to a greenhouse or to a field: name one of the two.")
+def check_note(note: GrowerNote, connection: sa.Connection, organisation: str) -> GrowerNote:
+    """Validate that a note is about one thing that exists, and that a position is whole."""
+    subjects = [getattr(note, name) for name in ("greenhouse", "field", "zone", "site", "alarm")]
+    if sum(subject is not None for subject in subjects) != 1:
+        raise InvalidRecord(
+            "A note is about one thing: name either greenhouse, field, zone, site or alarm, and only one."
+        )
+    for name, table in (("zone", greenhouse_zones), ("site", sites)):
+        subject = getattr(note, name)
+        which = (table.c.organisation == organisation, table.c.id == subject, table.c.deleted_ms.is_(None))
+        if subject is not None and connection.execute(sa.select(table.c.id).where(*which)).one_or_none() is None:
+            raise NotFound(name, subject)
+    if note.alarm is not None:
+        which_alarm = (alarms.c.organisation == organisation, alarms.c.id == note.alarm)
+        if connection.execute(sa.select(alarms.c.id).where(*which_alarm)).one_or_none() is None:
+            raise NotFound("alarm", note.alarm)
+    _check_pair(note.longitude_deg, note.latitude_deg)
     return note
 
 

@@ -29,6 +29,7 @@ from station.cli.options import (
     limits_from_environment,
     mail_settings,
     oidc_issuer,
+    photo_files,
     read_password,
     webhook_networks,
 )
@@ -95,6 +96,7 @@ def station(
             store_token=folder.secret("store"),
             registrar=FolderRegistrar(folder),
             base_map=folder.base_map_path,
+            photos=photo_files(folder),
             api_key_path=folder.api_key_path,
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),
@@ -158,6 +160,7 @@ def api(
             limits=limits_from_environment(),
             mail=mail_settings(mail),
             webhooks_to=webhook_networks(),
+            photos=photo_files(folder),
         )
     )
 

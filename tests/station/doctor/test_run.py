@@ -18,6 +18,9 @@ from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus, write_sta
 from headland.clock import wall_clock_ms
 from headland.contract.records import SpoolStatus
 from headland.registry.db.database import Database
+from headland.registry.db.photo_files import PhotoFiles, digest_of
+from headland.registry.models.models import NotePhoto
+from headland.registry.registry import open_registry
 from headland.store.duckdb.store import DuckDBStore
 from station.doctor.broker import check_broker, check_mosquitto
 from station.doctor.delivery import ALL_WELL, check_delivery
@@ -25,7 +28,7 @@ from station.doctor.finding import DiagnosticContext, Finding, State
 from station.doctor.gateway import check_gateway, check_spool
 from station.doctor.machine import check_disk
 from station.doctor.run import examine, report_lines
-from station.doctor.storage import ask_station, check_registry, check_store
+from station.doctor.storage import ask_station, check_photos, check_registry, check_store
 from station.local.folder import FarmFolder
 from station.server.organisation import open_first_organisation
 from station.server.storage.registries import registry_url
@@ -219,6 +222,24 @@ def test_what_delivery_has_to_tell_is_told(
     assert (finding.state, finding.condition) == (state, f"the running station reports: {detail}")
     assert bool(finding.remedy) == (state is not State.OK)
     assert check_delivery(context(folder)) == []
+
+
+def test_the_photos_of_notes_are_compared_with_the_registry_byte_by_byte(folder: FarmFolder) -> None:
+    assert check_photos(context(folder)) == []
+    folder.registry_path.parent.mkdir(parents=True, exist_ok=True)
+    registry = open_registry(f"sqlite:///{folder.registry_path}")
+    repositories = registry.repositories(registry.add_organisation("own", "Own", "test").id, "test")
+    files = PhotoFiles(folder.photos_path)
+    draft = NotePhoto(
+        id="", media="image/png", width_px=1, height_px=1, size_bytes=4, digest=digest_of(b"\x89PNG"), added_ms=0
+    )
+    photo, _ = repositories.photos.add(draft, 9, lambda made: files.write(repositories.organisation, made, b"\x89PNG"))
+    registry.close()
+    finding = only(check_photos(context(folder)))
+    assert (finding.state, "1 photo of notes" in finding.condition) == (State.OK, True)
+    next(folder.photos_path.rglob("*.png")).write_bytes(b"\x89PNX")
+    finding = only(check_photos(context(folder)))
+    assert (finding.state, photo.id in finding.condition) == (State.FAILED, True)
 
 
 def test_a_sound_registry_is_looked_at_and_none_is_made(folder: FarmFolder) -> None:
