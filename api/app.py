@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from anyio import CapacityLimiter
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 
 from api.auth.authenticators import Authenticator, ClosedAuthenticator, RegistryAuthenticator
 from api.auth.limits import Limits
@@ -160,8 +162,7 @@ def create_app(
         openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=lambda route: route.name,
-        dependencies=[Depends(check_exchange)],
+        routes=_routes(),
     )
     feeds = LiveFeeds(store, organisation, live)
     home = HomeServices(
@@ -197,6 +198,14 @@ def create_app(
     app.add_middleware(BrowserHeadersMiddleware)
     app.add_middleware(LanguageMiddleware)
     install_problems(app)
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
+    return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Return the routes of every application; what FastAPI finds out about their parameters is kept in them."""
+    every = APIRouter(generate_unique_id_function=lambda route: route.name, dependencies=[Depends(check_exchange)])
     for module in (
         devices,
         application,
@@ -211,20 +220,20 @@ def create_app(
         key_routes,
         webhook_routes,
     ):
-        app.include_router(module.router)
-    app.include_router(store_routes.damage_router)
-    app.include_router(climate_routes.router)
-    app.include_router(place_routes.router)
-    app.include_router(place_routes.places)
-    app.include_router(owner_routes.router)
-    app.include_router(report_routes.router)
-    app.include_router(proof_routes.router)
-    app.include_router(epcis_routes.router)
-    app.include_router(tonight_routes.router)
-    app.include_router(live_routes.router)
-    app.include_router(sta_routes.router)
-    app.include_router(ogc_routes.router)
-    app.include_router(farmos_routes.router)
+        every.include_router(module.router)
+    every.include_router(store_routes.damage_router)
+    every.include_router(climate_routes.router)
+    every.include_router(place_routes.router)
+    every.include_router(place_routes.places)
+    every.include_router(owner_routes.router)
+    every.include_router(report_routes.router)
+    every.include_router(proof_routes.router)
+    every.include_router(epcis_routes.router)
+    every.include_router(tonight_routes.router)
+    every.include_router(live_routes.router)
+    every.include_router(sta_routes.router)
+    every.include_router(ogc_routes.router)
+    every.include_router(farmos_routes.router)
     # Fixed paths below a kind of record come before that kind's `{record}`.
     for router in (
         catalog.router,
@@ -241,9 +250,8 @@ def create_app(
         alarms.router,
         *alarms.RECORD_ROUTERS,
     ):
-        app.include_router(router)
-    app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
-    return app
+        every.include_router(router)
+    return every.routes
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Broker:
             self._process = subprocess.Popen(
                 [program, "-c", str(self._config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        wait_until(self._is_listening, 10.0)
+        wait_until(self._is_listening)
 
     def kill(self) -> None:
         """End it with SIGKILL; a second call does nothing."""

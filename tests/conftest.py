@@ -16,16 +16,18 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
 
+from headland.registry.db import database
 from tests.broker import Broker, find_free_port
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.postgres import Postgres
 from tests.purity import forbid_impurity, is_pure, is_pure_file
+from tests.registry.known_tables import migrate_as_known
 from tests.victoria_server import VictoriaServer
 from tests.waiting import WaitUntil
 from tests.waiting import wait_until as wait_until_true
@@ -33,6 +35,8 @@ from tests.waiting import wait_until as wait_until_true
 # What the collection makes stays: to search it for garbage again and again costs each worker a quarter of its time.
 gc.disable()
 
+#: As the command line has it (station/cli/main.py).
+COLLECT_AFTER: Final = 10_000
 #: How long an example takes is the machine's load, and nothing that a test is about.
 settings.register_profile("headland", deadline=None)
 settings.load_profile("headland")
@@ -61,7 +65,7 @@ def new_port() -> Callable[[], int]:
 
 @pytest.fixture
 def wait_until() -> WaitUntil:
-    """`wait_until(condition, timeout_s=10)` returns what the condition said once it is true."""
+    """`wait_until(condition, timeout_s)` returns what the condition said once it is true."""
     return wait_until_true
 
 
@@ -121,10 +125,28 @@ def _pure_run(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _known_tables() -> Iterator[None]:
+    """New registries are made by the statements of the first one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrate", migrate_as_known)
+        yield
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a run of the acceptance checks that has no data to check."""
     if _asks_for_accept(config) and not os.environ.get(REAL_DATA):
         raise pytest.UsageError(f"tests/accept reads real logs and tables: say where they are, {REAL_DATA}=FOLDER")
+
+
+@pytest.hookimpl(optionalhook=True)  # without xdist, there is nothing to distribute
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """Keep the tests together that share what is dear to start."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from tests.scheduling import FolderScheduling
+
+    return FolderScheduling(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -156,6 +178,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -113,7 +113,7 @@ class InfluxServer:
         if self._nginx is None:
             config = str(self._folder / "nginx.conf")
             self._nginx = self._run([nginx, "-p", str(self._folder), "-c", config], "nginx.log")
-        wait_until(self._answers, 20.0)
+        wait_until(self._answers)
 
     def kill(self) -> None:
         """End influxd with SIGKILL; a second call does nothing."""

@@ -52,7 +52,7 @@ class Postgres:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
                 **self._privileges,
             )  # fmt: skip
-        wait_until(self._is_up, 20.0)
+        wait_until(self._is_up)
 
     def kill(self) -> None:
         """End the server with SIGKILL, all its processes at once."""
@@ -64,7 +64,7 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait(10)
-        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 10.0)
+        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
     def close(self) -> None:
         """End it and delete its files."""

@@ -59,7 +59,7 @@ class VictoriaServer:
         ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_until(self._answers, 20.0)
+        wait_until(self._answers)
 
     def kill(self) -> None:
         """End it with SIGKILL; a second call does nothing."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 T = TypeVar("T")
+#: What a busy machine may need; a condition that comes true costs none of it.
+PATIENCE_S: Final = 30.0
 
 
 class WaitUntil(Protocol):
     """The type of the `wait_until` fixture."""
 
-    def __call__(self, condition: Callable[[], T], timeout_s: float = 10.0, every_s: float = 0.01) -> T: ...
+    def __call__(self, condition: Callable[[], T], timeout_s: float = PATIENCE_S, every_s: float = 0.01) -> T: ...
 
 
-def wait_until(condition: Callable[[], T], timeout_s: float = 10.0, every_s: float = 0.01) -> T:
+def wait_until(condition: Callable[[], T], timeout_s: float = PATIENCE_S, every_s: float = 0.01) -> T:
     """Call `condition` until it is true and return its value; fail after `timeout_s`.
 
     A condition that asks a service costs both sides time: `every_s` is how long to leave it alone between two calls.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import httpx
 from fastapi import FastAPI
@@ -17,7 +18,9 @@ from tests.api.open_authenticator import OpenAuthenticator
 from tests.broker import find_free_port
 from tests.waiting import wait_until
 
-UNLIMITED = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
+#: A busy machine may take ten times as long for an answer as a quiet one; what is about time says its own.
+PATIENCE_S: Final = 60.0
+UNLIMITED: Final = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
 
 
 @contextmanager
@@ -33,7 +36,7 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
     thread.start()
     wait_until(lambda: server.started or not thread.is_alive())
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE_S) as client:
             yield client
     finally:
         server.should_exit = True

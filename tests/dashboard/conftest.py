@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from tests.dashboard.farm import Farm, serve_farm
+from tests.dashboard.page_pool import PagePool, PooledPage
 from tests.machine import find_program
 
 PATIENCE_MS: Final = 40_000
@@ -47,10 +48,16 @@ def page_errors() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="package")
+def pages(browser: Browser) -> PagePool:
+    """The pages of the browser; a test gets one that another has used, as long as that leaves no trace."""
+    return PagePool(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser, farm: Farm, page_errors: list[str]) -> Iterator[Open]:
+def visit(pages: PagePool, farm: Farm, page_errors: list[str]) -> Iterator[Open]:
     """A function that opens an address; no request may leave the machine and nothing may go wrong."""
-    contexts = []
+    opened: list[tuple[PooledPage, str, Callable[[], None]]] = []
 
     def open_page(address: str = "#/farm", *, base: str = farm.base, **options: Any) -> Page:
         # Small, because a map that is drawn in software takes the longer the larger it is.
@@ -58,33 +65,43 @@ def visit(browser: Browser, farm: Farm, page_errors: list[str]) -> Iterator[Open
         options = {"locale": "en-GB", "extra_http_headers": SHOWN, "viewport": size, **options}
         # It stores the whole page: the tests without a network alone have it.
         options.setdefault("service_workers", "block")
-        context = browser.new_context(**options)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        watch(page, base, page_errors)
+        pooled = pages.take(options)
+        page = pooled.page
+        page.context.set_default_timeout(PATIENCE_MS)
+        opened.append((pooled, base, watch(page, base, page_errors)))
         page.goto(f"{base}/{address}")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for pooled, base, stop_watching in opened:
+        stop_watching()
+        pages.give_back(pooled, base)
     assert page_errors == []
 
 
-def watch(page: Page, base: str, page_errors: list[str]) -> None:
+def watch(page: Page, base: str, page_errors: list[str]) -> Callable[[], None]:
+    """Collect what goes wrong on a page until the function that is returned is called."""
+
     def collect(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _SLOW.search(message.text):
             page_errors.append(f"{message.type}: {message.text}")
 
+    def collect_error(error: Error) -> None:
+        page_errors.append(f"error: {error}")
+
+    def collect_request(request: Request) -> None:
+        if not request.url.startswith((base, "blob:", "data:")):
+            page_errors.append(f"left: {request.url}")
+
+    def stop() -> None:
+        page.remove_listener("console", collect)
+        page.remove_listener("pageerror", collect_error)
+        page.remove_listener("request", collect_request)
+
     page.on("console", collect)
-    page.on("pageerror", lambda error: page_errors.append(f"error: {error}"))
-    page.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith((base, "blob:", "data:")) else page_errors.append(f"left: {request.url}")
-        ),
-    )
+    page.on("pageerror", collect_error)
+    page.on("request", collect_request)
+    return stop
 
 
 @pytest.fixture(scope="session")

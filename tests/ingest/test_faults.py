@@ -44,7 +44,7 @@ def send_until_acked(gateway: Gateway, last_seq: int) -> None:
             return False
         return high_water() == last_seq
 
-    wait_until(pushed, 20)
+    wait_until(pushed)
 
 
 def test_a_store_that_is_away_gets_no_acks_and_loses_nothing(start_ingest: StartIngest, gateway: Gateway) -> None:

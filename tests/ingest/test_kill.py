@@ -38,7 +38,7 @@ def test_a_killed_service_loses_nothing_and_stores_nothing_twice(
 ) -> None:
     child = start_child(mosquitto.port, tmp_path)
     try:
-        wait_until(lambda: is_acked_after_sending(gateway, 1), 20)
+        wait_until(lambda: is_acked_after_sending(gateway, 1))
         for seq in range(2, RECORDS + 1):
             topic, payload = topic_and_payload(batch_of(seq))
             gateway.publish_soon(topic, payload, properties_of("e1", seq))
@@ -47,7 +47,7 @@ def test_a_killed_service_loses_nothing_and_stores_nothing_twice(
         child.wait()
         assert high_water(gateway) < RECORDS, "the kill came too late to prove anything"
         child = start_child(mosquitto.port, tmp_path)
-        wait_until(lambda: gateway.acks[-1] == Ack(epoch="e1", seq=RECORDS), 20)
+        wait_until(lambda: gateway.acks[-1] == Ack(epoch="e1", seq=RECORDS))
     finally:
         child.kill()
         child.wait()

@@ -17,7 +17,7 @@ import httpx
 from station.cli.commands.up import PAST
 from station.local.folder import FarmFolder
 from tests.station.cli.command_line import call
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class Farm:
         """What `headland up` printed."""
         return (self.folder.root / "up.txt").read_text()
 
-    def wait_ready(self, timeout_s: float = 30.0) -> None:
+    def wait_ready(self, timeout_s: float = 60.0) -> None:
         """Wait until /readyz answers 200. A farm that does not become ready is ended: no fixture would do it."""
         try:
             self.wait_until(self._ready, timeout_s)
@@ -66,7 +66,7 @@ class Farm:
             self.process.terminate()
             raise
 
-    def wait_until(self, condition: Callable[[], T], timeout_s: float = 10.0) -> T:
+    def wait_until(self, condition: Callable[[], T], timeout_s: float = PATIENCE_S) -> T:
         """Wait for a condition that asks the farm: not so often that the questions are its main work."""
         return wait_until(condition, timeout_s, every_s=0.1)
 
@@ -131,7 +131,7 @@ class Farm:
         """SIGKILL a part, and wait until the supervisor runs another."""
         pid = self.folder.read_state().pids[part]
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: self.folder.read_state().pids.get(part, pid) != pid, 15)
+        wait_until(lambda: self.folder.read_state().pids.get(part, pid) != pid)
 
     def stop(self) -> float:
         """SIGTERM; return how many seconds it took. Fails where a process is left."""

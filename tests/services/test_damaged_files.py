@@ -78,7 +78,7 @@ def send(broker: Broker, seq: int) -> None:
     """Send a record and wait for its commit ack."""
     with Gateway(broker.host, broker.port) as gateway:
         gateway.send(batch_of(seq))
-        wait_until(lambda: any(ack.seq >= seq for ack in gateway.acks), 20)
+        wait_until(lambda: any(ack.seq >= seq for ack in gateway.acks))
 
 
 def test_an_unreadable_registry_stops_neither_the_station_nor_ingest_and_its_repair_needs_no_restart(
@@ -105,9 +105,9 @@ def test_an_unreadable_registry_stops_neither_the_station_nor_ingest_and_its_rep
         back = tmp_path / "back-up.sqlite"
         back.write_bytes(whole)
         back.replace(folder.registry_path)
-        wait_until(lambda: station.is_ok("registry"), 20)
+        wait_until(lambda: station.is_ok("registry"))
         assert folder.api_key() == key
-        wait_until(lambda: station.get("/v1/devices").status_code == 200, 20)
+        wait_until(lambda: station.get("/v1/devices").status_code == 200)
 
 
 def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_is_said(
@@ -119,7 +119,7 @@ def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_
         send(mosquitto, 1)
         folder.store_path.unlink()
         folder.registry_path.unlink()
-        wait_until(lambda: not station.is_ok("store") and not station.is_ok("registry"), 20)
+        wait_until(lambda: not station.is_ok("store") and not station.is_ok("registry"))
         for check in ("store", "registry"):
             assert "deleted while the station was running" in station.readiness()[check][1]
         send(mosquitto, 2)
@@ -154,8 +154,8 @@ def test_a_postgresql_that_is_away_at_the_start_is_used_once_it_is_there(tmp_pat
             assert station.get("/v1/devices").status_code == 503
             server.start()
             wait_until(lambda: station.is_ok("registry"), 30)
-            wait_until(lambda: folder.api_key() is not None, 20)
-            wait_until(lambda: station.get("/v1/devices").status_code == 200, 20)
+            wait_until(lambda: folder.api_key() is not None)
+            wait_until(lambda: station.get("/v1/devices").status_code == 200)
     finally:
         server.close()
 
@@ -200,5 +200,5 @@ def test_a_station_whose_log_is_damaged_keeps_what_is_before_and_delivery_names_
             delivery = station.get("/v1/gateways/gw-1/delivery").json()
             return [(gap["first"], gap["last"]) for gap in (*delivery["missing"], *delivery["lost"])]
 
-        wait_until(lambda: gaps() == [(kept + 1, sent)], 20)
+        wait_until(lambda: gaps() == [(kept + 1, sent)])
         assert any(path.read_bytes() == body for path in log.parent.glob("farm.duckdb.damaged-*.wal"))

@@ -114,7 +114,7 @@ def roll_times(farm: Farm, device: str) -> list[int]:
 
 
 def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(farm: Farm) -> None:
-    farm.wait_until(lambda: (farm.folder.edge_dir / "status.json").exists(), 20)
+    farm.wait_until(lambda: (farm.folder.edge_dir / "status.json").exists())
     sound = farm.run("doctor", "--json")
     findings = {finding["check"]: finding for finding in json.loads(sound.stdout)}
     assert sound.returncode == 0, sound.stdout

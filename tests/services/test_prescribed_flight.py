@@ -200,7 +200,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
         with spreader(port, root):
             farm.wait_until(lambda: farm.devices("drone"), 30)
             asyncio.run(fly(port, plan, made["flow"]))
-            farm.wait_until(lambda: list(root.glob("drone-1-ground-*.npz")), 10)
+            farm.wait_until(lambda: list(root.glob("drone-1-ground-*.npz")))
             (path,) = root.glob("drone-1-ground-*.npz")
             per_m2, header = read_grid(path)
             drone = farm.devices("drone")[0]["id"]

@@ -238,6 +238,6 @@ def test_the_entities_of_an_answer_are_free_at_its_end(client: httpx.Client) -> 
         for path in (f"{ROOT}/Datastreams", f"{ROOT}/Observations", "/ogc/collections/devices/items"):
             assert client.get(path, params={"$expand": "Thing"} if path.endswith("streams") else {}).status_code == 200
         # A thread of the server may still hold the last one.
-        wait_until(lambda: not any(type(each) is Entity for each in gc.get_objects()), 5)
+        wait_until(lambda: not any(type(each) is Entity for each in gc.get_objects()))
     finally:
         gc.enable()

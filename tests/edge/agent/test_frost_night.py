@@ -109,7 +109,7 @@ def test_a_gateway_cut_off_in_a_frost_night_raises_the_alarm_and_sends_it_first_
     assert "not connected" in shown.stdout
     before = len(ingest.seen)
     mosquitto.restart()
-    wait_until(lambda: read_status(night.data_dir).spool.records == 0, 20)
+    wait_until(lambda: read_status(night.data_dir).spool.records == 0)
     (place, alarm), (next_place, again) = alarms_in(ingest, before)
     assert place == before, "no record of the backlog came before it"
     # The repeated one may be accepted only after the connection is back: it overtakes what is left of the backlog.

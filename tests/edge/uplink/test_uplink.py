@@ -217,7 +217,7 @@ def test_a_login_of_another_gateway_is_reported_and_retried_slowly(
     uplink.start()
     wait_until(lambda: "refuses messages of" in uplink.state().detail)
     assert f"refuses messages of {GATEWAY} as user anonymous" in uplink.state().detail
-    wait_until(lambda: uplink.counters()["refused_by_broker"] >= 2, 20)
+    wait_until(lambda: uplink.counters()["refused_by_broker"] >= 2)
     wait_until(lambda: uplink._failures >= 2)
     uplink.stop(0)
 
@@ -258,7 +258,7 @@ def test_records_published_before_ingest_subscribes_arrive_in_order(
     wait_until(lambda: uplink.counters()["unheard"] > 0)
     assert "no ingest is subscribed" in uplink.state().detail
     ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY)
-    wait_until(lambda: spool.status().records == 0, 15)
+    wait_until(lambda: spool.status().records == 0)
     assert [seq for _, seq in ingest.seen] == list(range(1, 301))
     assert uplink.state().detail == ""
     uplink.stop()

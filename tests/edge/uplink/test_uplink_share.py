@@ -74,7 +74,7 @@ def test_new_records_are_sent_ahead_of_a_backlog_and_all_arrive_once(
         uplink.wake()
     wait_until(lambda: (spool.epoch, 420) in ingest.seen)
     assert spool.oldest(0, 1)[0].seq < 400, "the backlog was still waiting"
-    wait_until(lambda: spool.status().records == 0, 20)
+    wait_until(lambda: spool.status().records == 0)
     counters = uplink.counters()
     uplink.stop()
     ingest.close()
@@ -96,7 +96,7 @@ def test_with_the_whole_share_the_oldest_is_always_sent_first(
     uplink.start()
     wait_until(lambda: ingest.seen)
     assert spool.append([content(201)])
-    wait_until(lambda: spool.status().records == 0, 20)
+    wait_until(lambda: spool.status().records == 0)
     uplink.stop()
     ingest.close()
     assert [seq for _, seq in ingest.seen] == list(range(1, 202))
@@ -180,7 +180,7 @@ def test_where_the_puback_deletes_no_record_without_subscribers_is_deleted(
     wait_until(lambda: uplink.counters()["unheard"] >= 2)
     assert spool.status().records == 100
     consumer = Subscriber(mosquitto, data_topic(GATEWAY))
-    wait_until(lambda: spool.status().records == 0, 15)
+    wait_until(lambda: spool.status().records == 0)
     uplink.stop()
     consumer.close()
     assert len(set(consumer.payloads)) == 100
@@ -197,7 +197,7 @@ def test_alarms_are_sent_first_when_the_link_returns_and_all_arrive_once(
     wait_until(lambda: len(ingest.seen) > 50)
     assert spool.append([alarm(401)])
     uplink.wake()
-    wait_until(lambda: spool.status().records == 0, 20)
+    wait_until(lambda: spool.status().records == 0)
     counters = uplink.counters()
     uplink.stop()
     ingest.close()

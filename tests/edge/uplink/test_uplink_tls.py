@@ -72,7 +72,7 @@ def test_records_arrive_over_mutual_tls_under_the_name_in_the_certificate(
     # Large records: TLS buffers bytes that a select on the socket does not show.
     assert spool.append([content(number, rows=500) for number in range(1, 501)])
     uplink.wake()
-    wait_until(lambda: spool.status().records == 0, 20)
+    wait_until(lambda: spool.status().records == 0)
     uplink.stop()
     ingest.close()
     assert [seq for _, seq in ingest.seen] == list(range(1, 501))

@@ -35,8 +35,8 @@ def test_small_and_large_messages_come_whole_through_tls(tmp_path: Path) -> None
         ]
         assert max(map(len, packets)) > 64 * 1024
         publish_all(broker.port, packets, WINDOW)
-        wait_until(lambda: service.counters()["received"] == len(messages), 20)
-        wait_until(lambda: service.counters()["stored"] == len(messages), 20)
+        wait_until(lambda: service.counters()["received"] == len(messages))
+        wait_until(lambda: service.counters()["stored"] == len(messages))
         counters = service.counters()
         assert counters["points"] + counters["points_duplicate"] + counters["points_conflicting"] == sum(
             load.total for load in LOADS

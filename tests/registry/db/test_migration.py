@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from headland.errors import SettingsError
+from headland.registry.db import database as database_module
 from headland.registry.db import migration
 from headland.registry.db.database import Database
 from headland.registry.db.tables import METADATA
@@ -22,6 +25,7 @@ from headland.registry.migrations.versions import r0001_first
 from headland.registry.models.models import Farm, ProductKind
 from headland.registry.models.people import PersonRole
 from headland.registry.registry import inspect_registry, open_registry
+from tests.registry import known_tables
 
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = (Path(__file__).parent / "development_rows.sql").read_text(encoding="utf-8")
@@ -38,6 +42,31 @@ def die(connection):
 database.migrate = die
 database.Database(sys.argv[1])
 """
+
+
+@pytest.fixture(autouse=True)
+def _migrations_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "migrate", migration.migrate)
+
+
+@pytest.mark.parametrize("place", ["first", "second"])
+def test_the_tables_that_other_tests_have_are_those_of_the_migrations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Held against each other where the statements are taken down, and where they are repeated."""
+
+    def dump(name: str) -> list[str]:
+        Database(f"sqlite:///{tmp_path}/{name}").close()
+        with closing(sqlite3.connect(tmp_path / name)) as file:
+            return list(file.iterdump())
+
+    made = dump("migrated")
+    monkeypatch.setattr(database_module, "migrate", known_tables.migrate_as_known)
+    if place == "first":
+        monkeypatch.setattr(known_tables, "_STATEMENTS", [])
+    dump("taken down")
+    assert dump("repeated") == made
+    assert len(made) > 80
 
 
 def run(script: str, url: str) -> subprocess.Popen[str]:

@@ -66,7 +66,7 @@ def test_an_interrupted_command_has_its_exit_code(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*ROOT_COMMAND, *words], env=environment(), stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts
     ) as process:
-        wait_until(lambda: (message := quarantine.find(1)) is not None and message.is_asked, 20)
+        wait_until(lambda: (message := quarantine.find(1)) is not None and message.is_asked)
         quarantine.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == ExitCode.INTERRUPTED

@@ -132,7 +132,7 @@ def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path, 
                 gateway.send(batch_of(1))
                 return bool(gateway.acks)
 
-            wait_until(is_acked_after_sending, 20)
+            wait_until(is_acked_after_sending)
         if listens:
             assert httpx.get(f"http://{listen}/readyz").json()["ready"]
             delivery = f"http://{listen}/v1/gateways/gw-1/delivery"

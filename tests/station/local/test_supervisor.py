@@ -181,7 +181,7 @@ def test_a_remedy_is_applied_after_two_failed_starts_and_not_after_kills(farm: F
         supervisor.tend()
         return killed.failures >= 2 and "mended" in farm.said
 
-    wait_until(tended, 15)
+    wait_until(tended)
     assert applied == [2]
 
 
@@ -201,7 +201,7 @@ def test_a_broker_with_damaged_sessions_starts_without_them(tmp_path: Path, wait
         return kept.exists() and bool(supervisor.pids()) and time.monotonic() - part.started_s > 1.0
 
     try:
-        wait_until(runs, 20)
+        wait_until(runs)
         assert any("starts without them" in line for line in said)
     finally:
         supervisor.stop(2.0)

@@ -59,7 +59,7 @@ def test_sigterm_ends_the_process_in_time_and_the_service_manager_is_told(
     )
     clients: list[subprocess.Popen[bytes]] = []
     try:
-        wait_until(lambda: _is_up(free_port), 20)
+        wait_until(lambda: _is_up(free_port))
         url = f"http://127.0.0.1:{free_port}/v1/devices"
         ask = f"import httpx; httpx.get({url!r}, headers={{'Authorization': 'Bearer any'}}, timeout=30)"
         clients += [subprocess.Popen([sys.executable, "-c", ask], stderr=subprocess.DEVNULL) for _ in range(2)]

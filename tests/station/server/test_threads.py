@@ -185,7 +185,7 @@ def test_no_thread_of_a_gateway_ends_and_its_status_reports_each(
             wait_until(succeeds[name], 30)
         wait_until(lambda: not left and _status(tmp_path).sources[0].counters.get("connects"), 30)
         assert all(thread.failures >= len(RAISED) - 1 for thread in supervised.values())
-        wait_until(lambda: _status(tmp_path).uplink.connected, 20)
+        wait_until(lambda: _status(tmp_path).uplink.connected)
         assert faults_of(_status(tmp_path).threads) == []
     finally:
         stop.set()

@@ -195,7 +195,7 @@ def test_a_server_that_drips_its_head_ends_at_the_deadline(wait_until: WaitUntil
         source = make(Station(port), timeout_s=0.2)
         with running(source) as sink:
             wait_until(lambda: source.counters()["lost"] == 1)
-            wait_until(lambda: len(heads) >= 2, 10)
+            wait_until(lambda: len(heads) >= 2)
     assert sink.readings == []
 
 

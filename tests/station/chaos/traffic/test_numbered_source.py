@@ -84,9 +84,9 @@ def test_a_gateway_reads_every_number_at_a_time_of_its_own(
     try:
         source.clock_step_ms = 3_600_000
         source.resume()
-        wait_until(lambda: len(sink.readings) >= 5, 10)
+        wait_until(lambda: len(sink.readings) >= 5)
         source.clock_step_ms = 0
-        wait_until(lambda: len(sink.readings) >= 10, 10)
+        wait_until(lambda: len(sink.readings) >= 10)
     finally:
         modbus.stop()
         thread.join(5)

@@ -156,7 +156,7 @@ def test_quiet_hours_are_rolled_up_automatically(tmp_path: Path, monkeypatch: py
     store = DuckDBStore(tmp_path / "store.duckdb")
     for hour in range(3):
         store.write(batch((A, BASE_MS + hour * HOUR_MS, 1.0)))
-        wait_until(lambda: store.figures().stale_hours == 0, 10.0)
+        wait_until(lambda: store.figures().stale_hours == 0)
         assert store.figures().rollup_rows["hours"] == hour + 1
     store.close()
 
@@ -169,7 +169,7 @@ def test_the_store_is_compacted_every_night(tmp_path: Path, monkeypatch: pytest.
     store.set_retention(Retention(raw_days=1))
     store.write(batch((A, BASE_MS - 300 * DAY_MS, 1.0), (A, BASE_MS - 299 * DAY_MS, 1.0)))
     clock[0] += timedelta(hours=5)
-    wait_until(lambda: store.info().points == 0, 10.0)
+    wait_until(lambda: store.info().points == 0)
     assert store.figures().rollup_rows["days"] == 2
     store.close()
 
