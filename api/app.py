@@ -49,6 +49,7 @@ from api.routes import (
 from api.routes import (
     base_map as base_map_routes,
 )
+from api.routes import cooperative as cooperative_routes
 from api.routes import device_owners as owner_routes
 from api.routes import epcis as epcis_routes
 from api.routes import farmos as farmos_routes
@@ -71,6 +72,7 @@ from api.routes import store_admin as store_routes
 from api.routes import tonight as tonight_routes
 from api.routes import webhooks as webhook_routes
 from api.schemas.alarms import ALARM_KINDS
+from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
 from api.schemas.examples import add_examples
 from api.schemas.problem import Problem
 from api.schemas.registry import describe_kinds, describe_records
@@ -109,6 +111,7 @@ _TAGS: Final = [
     },
     {"name": "passes", "description": "Field passes and the amounts applied, with their evidence."},
     {"name": "reports", "description": "Reports as a printable page, PDF or table, in English and Chinese."},
+    {"name": "cooperative", "description": "Treated ground, accounts, statements, disputes and subsidy claims."},
     {"name": "fertilization", "description": "Recommendations and prescriptions, with their sources."},
     {"name": "alarms", "description": "Alarms, rules, recipients, and simulation of rules on past data."},
     {"name": "gateways", "description": "Delivery of every record, and the quarantine."},
@@ -239,6 +242,8 @@ def _routes() -> list[BaseRoute]:
         catalog.router,
         field_import.router,
         people_routes.router,
+        cooperative_routes.router,
+        *cooperative_routes.RECORD_ROUTERS,
         outline_edits.router,
         base_map_routes.router,
         photo_routes.router,
@@ -267,7 +272,10 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         document["components"]["schemas"].update(
-            {**describe_records(), **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS))}
+            {
+                **describe_records(),
+                **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS), *WIRES),
+            }
         )
         document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
         _drop_null(document["paths"])

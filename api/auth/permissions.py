@@ -85,6 +85,13 @@ PATH_PERMISSIONS: Final = (
     # Contacts, and whose ground is whose: managers decide it.
     PathPermission("/v1/people", changes=RequiredScope.ADMIN),
     PathPermission("/v1/holdings", changes=RequiredScope.ADMIN),
+    # Money: whoever may see the farm may see it, managers decide it.
+    *(
+        PathPermission(f"/v1/{name}", changes=RequiredScope.ADMIN)
+        for name in ("tariffs", "subsidy-rules", "accounts", "statement-runs", "statements", "subsidy-claims")
+    ),
+    PathPermission("/v1/statement-passes"),
+    PathPermission("/v1/disputes"),
     # Whoever names a recipient chooses where the station posts to.
     PathPermission("/v1/alarm-recipients", changes=RequiredScope.ADMIN),
     # Deletion, which alone can lose a gateway's records, needs ADMIN: see `required_scope`.
@@ -129,12 +136,14 @@ PATH_PERMISSIONS: Final = (
 #: What a member of the cooperative may ask; everything else is refused, so that a new path is closed until it is named.
 #: The repositories limit each of them to the own rows.
 _MEMBER_READS: Final = re.compile(
-    r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields)(?:/[0-9a-z]{26})?|/v1/fields/[0-9a-z]{26}/passes"
-    r"|/v1/passes/[^/]+(?:/(?:as-applied|cell))?"
+    r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
+    r"|/v1/fields/[0-9a-z]{26}/passes|/v1/passes/[^/]+(?:/(?:as-applied|cell))?|/v1/accounts|/v1/disputes"
 )
-_MEMBER_CHANGES: Final = re.compile(r"/v1/session")
+_MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 #: What a pilot may not read, and all that a pilot may change.
-_PILOT_CLOSED: Final = re.compile(r"/v1/(?:people|holdings)(?:/.*)?")
+_PILOT_CLOSED: Final = re.compile(
+    r"/v1/(?:people|holdings|tariffs|subsidy-rules|subsidy-claims|accounts|statements|statement-runs|disputes)(?:/.*)?"
+)
 _PILOT_CHANGES: Final = re.compile(r"/v1/(?:session|passes|notes|photos|alarms)(?:/.*)?")
 
 

@@ -56,7 +56,9 @@ def get_pass_report(
     The figures are those of the pass's other answers with the same parameters; the report names its swath and the size
     of its cells. An unknown figure has its reason.
     """
-    return _reply(make_pass_document(scope, pass_id, options), f"pass-{pass_id.replace('~', '-')}", form, language)
+    return reply_report(
+        make_pass_document(scope, pass_id, options), f"pass-{pass_id.replace('~', '-')}", form, language
+    )
 
 
 @router.get("/greenhouses/{device}/report", response_class=Response, responses=_REPORT)
@@ -73,10 +75,11 @@ def get_greenhouse_report(
 ) -> Response:
     """Return the report of a greenhouse week: air, light, condensation, disease, irrigation by local day, sensors."""
     document = make_week_document(scope, device, week, zone)
-    return _reply(document, f"greenhouse-{device}-{document.week}", form, language)
+    return reply_report(document, f"greenhouse-{device}-{document.week}", form, language)
 
 
-def _reply(document: Report, name: str, form: Form, language: Language) -> Response:
+def reply_report(document: Report, name: str, form: Form, language: Language) -> Response:
+    """Return a report in a form and a language."""
     media_type, write = _WRITERS[form]
     headers = {
         "Content-Disposition": f'inline; filename="{name}-{language}.{form}"',

@@ -16,6 +16,7 @@ from headland.registry.models.alarms import (
     RecipientKind,
     Severity,
 )
+from headland.registry.models.cooperative import SubsidyRule, TariffRecord
 from headland.registry.models.geometry import Geometry, Ring
 from headland.registry.models.models import (
     Farm,
@@ -83,6 +84,10 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
     )
     return {
         "people": person,
+        "tariffs": repositories.tariffs.add(
+            TariffRecord(name="2026 spraying", per_mu_fen=800, slopes_pct={field.id: 12.0})
+        ),
+        "subsidy_rules": repositories.subsidy_rules.add(SubsidyRule(name="2026", fen_per_mu=1500, cap_mu=200.0)),
         "holdings": repositories.holdings.add(
             Holding(field=field.id, person=person.id, kind=HoldingKind.LEASE, parts=1, of_parts=3, end_ms=START_MS)
         ),

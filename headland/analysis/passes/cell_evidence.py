@@ -11,7 +11,7 @@ from headland.agronomy.application.as_applied import EVIDENCE, outlet_track
 from headland.agronomy.application.cell_conditions import Visit, cell_of, speed_of, trace_cell
 from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.application.pass_detection import Segment
-from headland.agronomy.geometry.outline import PLACES
+from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.as_applied import AppliedPass
@@ -125,6 +125,10 @@ def explain_cell(scope: OrgScope, cells: CellMap, latitude_deg: float, longitude
     """Return the evidence for the cell at a place; raises AnalysisError (no-cell) for a place beside the map."""
     applied, field_pass = cells.applied, cells.applied.field_pass
     square = _find_square(cells, latitude_deg, longitude_deg)
+    if scope.person is not None and square.place == PLACES[OUTSIDE]:
+        # A member of the cooperative sees the own field alone.
+        sentence = "This place is outside the map of the pass: check that latitude and longitude are not swapped."
+        raise AnalysisError("no-cell", "No such cell", sentence)
     row, column = square.row, square.column
     rate_ha = _known(cells.applied_ha[row, column])
     amount = None if rate_ha is None else float(applied.map.amount[row, column])

@@ -85,17 +85,25 @@ class Ledger:
         return entry
 
     def read(
-        self, *, field: str | None = None, pass_id: str | None = None, after_seq: int = 0, limit: int = 1000
+        self,
+        *,
+        field: str | None = None,
+        pass_id: str | None = None,
+        kind: str | None = None,
+        after_seq: int = 0,
+        limit: int = 1000,
     ) -> list[LedgerEntry]:
-        """Return entries in order, those after `after_seq`, of a field, of a pass, or all."""
+        """Return entries in order, those after `after_seq`, of a field, of a pass, of a kind, or all."""
         query = self._mine().where(ledger.c.seq > after_seq)
         if field is not None:
             query = query.where(ledger.c.field == field)
+        if kind is not None:
+            query = query.where(ledger.c.kind == kind)
         if pass_id is not None:
             query = query.where(ledger.c["pass"] == pass_id)
         with self._context.database.reading() as connection:
             entries = [_entry(row) for row in connection.execute(query.order_by(ledger.c.seq).limit(limit))]
-            return [entry for entry in entries if self._sees(connection, entry.field, entry.pass_id)]
+            return [entry for entry in entries if self._shows(connection, entry)]
 
     def check(self) -> LedgerCheck:
         """Check the whole ledger, in bounded memory."""
@@ -122,6 +130,13 @@ class Ledger:
         with self._context.database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else int(row.seq)
+
+    def _shows(self, connection: sa.Connection, entry: LedgerEntry) -> bool:
+        """Return whether this access sees an entry: a member no dispute of somebody else, and only of own passes."""
+        person = self._context.person
+        if person is not None and entry.kind.startswith("dispute"):
+            return bool(msgspec.json.decode(entry.body).get("person") == person)
+        return self._sees(connection, entry.field, entry.pass_id)
 
     def _sees(self, connection: sa.Connection, field: str, pass_id: str) -> bool:
         """Return whether this access sees entries about a pass: a member, where they held its field at its start."""

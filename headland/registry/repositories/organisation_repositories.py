@@ -10,9 +10,17 @@ import sqlalchemy as sa
 
 from headland.contract.records import Descriptor
 from headland.registry.auth import api_keys
-from headland.registry.db import access_tables, alarm_tables, audit, lot_tables, people_tables, tables
+from headland.registry.db import (
+    access_tables,
+    alarm_tables,
+    audit,
+    cooperative_tables,
+    lot_tables,
+    people_tables,
+    tables,
+)
 from headland.registry.db.audit import AuditCheck, AuditEntry
-from headland.registry.models import alarms, models, people
+from headland.registry.models import alarms, cooperative, models, people
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.plant_protection import PlantProtectionProduct
@@ -34,6 +42,7 @@ from headland.registry.repositories.releases import ReleaseRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.request_marks import RequestMarkRepository
 from headland.registry.repositories.secrets import SecretRepository
+from headland.registry.repositories.statements import AccountRepository, StatementRepository
 from headland.registry.repositories.treatments import TreatmentRepository
 from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
@@ -54,6 +63,10 @@ class OrganisationRepositories:
         self.members = Repository(context, models.Member, access_tables.members)
         self.people = Repository(context, people.Person, people_tables.people, check_person)
         self.holdings = Repository(context, people.Holding, people_tables.holdings, check_holding)
+        self.tariffs = Repository(context, cooperative.TariffRecord, cooperative_tables.tariffs)
+        self.subsidy_rules = Repository(context, cooperative.SubsidyRule, cooperative_tables.subsidy_rules)
+        self.accounts = AccountRepository(context)
+        self.statements = StatementRepository(context)
         self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, tables.sites, records.check_site)
         self.fields = Repository(
@@ -185,6 +198,9 @@ class OrganisationRepositories:
         return [
             *(part for part in vars(self).values() if isinstance(part, Repository)),
             self.passes.records,
+            self.accounts.records,
+            self.statements.runs,
+            self.statements.statements,
             self.treatments.records,
             self.lots.harvests,
             self.lots.lots,

@@ -53,6 +53,10 @@ def _of_person(table: sa.Table, _organisation: str, person: str) -> sa.ColumnEle
     return table.c.person == person
 
 
+def _of_own_field(table: sa.Table, organisation: str, person: str) -> sa.ColumnElement[bool]:
+    return table.c.field.in_(_fields_held(organisation, person))
+
+
 def _self(table: sa.Table, _organisation: str, person: str) -> sa.ColumnElement[bool]:
     return table.c.id == person
 
@@ -66,7 +70,12 @@ _RULES: Final[dict[str, Rule]] = {
     "people": _self,
     "holdings": _of_person,
     "fields": _own_fields,
+    "account_entries": _of_person,
+    "statements": _of_person,
     "passes": _own_passes,
+    # What a pass is compared with; no path of a member lists them.
+    "prescriptions": _of_own_field,
+    "seasons": _of_own_field,
     "devices": _all,
     "implements": _all,
     "products": _all,
@@ -74,7 +83,10 @@ _RULES: Final[dict[str, Rule]] = {
 }
 #: Repositories that a member's access has; those with rules above, and the ledger of own passes.
 OPEN_TO_MEMBERS: Final = frozenset(
-    ("people", "holdings", "fields", "passes", "devices", "implements", "products", "sites", "ledger")
+    (
+        *("people", "holdings", "fields", "passes", "ledger", "accounts", "statements"),
+        *("devices", "implements", "products", "sites", "prescriptions", "seasons"),
+    )
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from headland.registry.models.cooperative import AccountEntry, AccountKind, StatementRecord, StatementRunRecord
 from headland.registry.models.models import Field, Pass, Scope
 from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
 from tests.api.auth.test_middleware import KeyedApi, serve_api
@@ -40,6 +41,19 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
             Pass(field=filled["fields"].id, device=DRONE, start_ms=START_MS + 5, end_ms=START_MS + 9000, note="secret")
         )
         repositories.ledger.append("as_applied", filled["fields"].id, theirs.id, {"amount": 4711.25})
+        zhao = filled["people"].id
+        entry = repositories.accounts.add(
+            AccountEntry(person=zhao, kind=AccountKind.ADVANCE, time_ms=START_MS, amount_fen=1, note="private note")
+        )
+        made = repositories.statements.add(
+            StatementRunRecord(
+                tariff=filled["tariffs"].id, tariff_version=1, start_ms=START_MS, end_ms=START_MS + 1, people=1,
+                charged_fen=8_675_309, area_m2=1, digest="d",
+            ),
+            [StatementRecord(run="", person=zhao, start_ms=0, end_ms=1, balance_fen=-8_675_309, area_m2=1)],
+        )  # fmt: skip
+        dispute = {"person": zhao, "latitude_deg": 1.0, "longitude_deg": 1.0, "text": "quarrel", "evidence": {}}
+        repositories.ledger.append("dispute", filled["fields"].id, theirs.id, dispute)
         person = repositories.people.add(Person(name="Wang", number="1"))
         plot = repositories.fields.add(Field(farm=filled["farms"].id, name="Own plot", geometry=PLOT))
         repositories.holdings.add(Holding(field=plot.id, person=person.id, kind=HoldingKind.LEASE, start_ms=START_MS))
@@ -48,8 +62,21 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
             for start_ms in (START_MS, START_MS - DAY_MS)
         ]
         ids = [record.id for name, record in filled.items() if name != "farms"] + [theirs.id, declared[1].id]
+        ids += [entry.id, made.run.id, made.statements[0].id]
         names = [HOUSE, WEATHER]
-        marks = [*ids, *names, "North", "Zhao", "13899990000", "4711.25", "gw-1", "first ripe truss", "secret"]
+        marks = [
+            *ids,
+            *names,
+            "North",
+            "Zhao",
+            "13899990000",
+            "4711.25",
+            "gw-1",
+            "first ripe truss",
+            "secret",
+            "private note",
+        ]
+        marks += ["8675309", "quarrel", "private note"]
         yield Village(
             api,
             repositories.add_key("member", Scope.ADMIN, person=person.id)[1],

@@ -1,0 +1,179 @@
+"""Requests and answers of a cooperative's accounts, statements, disputes and subsidy claims."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from api.schemas.registry import EXAMPLE_ID, RecordKind
+from headland.analysis.cooperative.disputes import Dispute
+from headland.registry.models.cooperative import (
+    AccountEntry,
+    AccountKind,
+    RecordId,
+    SignedFen,
+    StatementRecord,
+    StatementRunRecord,
+    SubsidyRule,
+    TariffRecord,
+)
+from headland.registry.models.models import Latitude, Longitude, Note
+from headland.registry.models.people import Instant
+
+TARIFFS: Final = RecordKind(
+    "tariffs",
+    "tariff",
+    TariffRecord,
+    lambda repositories: repositories.tariffs,
+    {"name": "2026 spraying", "per_mu_fen": 800, "minimum_fen": 5000, "night_pct": 20},
+)
+SUBSIDY_RULES: Final = RecordKind(
+    "subsidy-rules",
+    "subsidy rule",
+    SubsidyRule,
+    lambda repositories: repositories.subsidy_rules,
+    {"name": "2026 plant protection", "fen_per_mu": 1500, "least_coverage_pct": 90, "repeat_days": 30, "cap_mu": 200},
+)
+ACCOUNT_KINDS: Final = (TARIFFS, SUBSIDY_RULES)
+
+
+class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry to add to a person's account; `amount_fen` is in the person's favour where positive."""
+
+    person: RecordId
+    kind: AccountKind
+    time_ms: Instant
+    amount_fen: SignedFen = 0
+    grams: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
+    field: RecordId | None = None
+    pass_id: Annotated[str, Meta(max_length=128)] = ""
+    corrects: RecordId | None = None
+    note: Note = ""
+
+
+class RunOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A run of statements: a tariff, for works and entries in [start_ms, end_ms)."""
+
+    tariff: RecordId
+    start_ms: Instant
+    end_ms: Instant
+
+
+class DisputeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dispute about a place of a pass; `person` is for whom it is opened, for a member always the own person."""
+
+    pass_id: Annotated[str, Meta(max_length=128)]
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    person: RecordId | None = None
+
+
+class OutcomeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The outcome of a dispute; `correction` is the account entry that corrects the statement."""
+
+    outcome: Literal["upheld", "partly_upheld", "rejected"]
+    text: Note = ""
+    correction: RecordId | None = None
+
+
+class ClaimOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Claims by a rule for the passes that begin in [start_ms, end_ms)."""
+
+    rule: RecordId
+    start_ms: Instant
+    end_ms: Instant
+
+
+class PassToSettle(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass of a period; `recorded` is the number of fields whose treated ground is in the ledger."""
+
+    pass_id: str
+    field: str
+    device: str
+    start_ms: int
+    recorded: int
+
+
+class TreatedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """The ground of a field that a pass treated, as the ledger has it."""
+
+    seq: int
+    field: str
+    pass_id: str
+    area_m2: float
+    grams: int | None
+    evidence_m2: dict[str, float]
+    night: bool
+    simulated: bool
+
+
+class ClaimItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass on a field by a rule: ground that can be claimed, and the reason for what cannot."""
+
+    field: str
+    field_name: str
+    holders: str
+    pass_id: str
+    operator: str
+    start_ms: int
+    field_m2: int
+    area_m2: int
+    repeated_m2: int
+    coverage_pct: float
+    fen: int
+    evidence: str
+    reason: str | None
+    simulated: bool
+
+
+class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Claims by a rule. Nothing is promised: they hold by this rule and these samples."""
+
+    rule: SubsidyRule
+    items: tuple[ClaimItem, ...]
+    fen: int
+    kept: bool
+    caveat: str
+
+
+#: Types of requests and answers for the OpenAPI document.
+WIRES: Final[tuple[type, ...]] = (
+    AccountEntry, AccountOrder, RunOrder, StatementRunRecord, StatementRecord, Dispute, DisputeOrder, OutcomeOrder,
+    ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
+)  # fmt: skip
+
+
+def of_type(kind: type) -> dict[str, Any]:
+    """Return the JSON content of a body of one type."""
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}
+
+
+def body_of(kind: type, example: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI entry of a request's body of one type."""
+    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": reference, "example": example}}}
+    }
+
+
+def page_of(kind: type) -> dict[str, Any]:
+    """Return the JSON content of a page of one type."""
+    reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    listed = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": reference}, "next": {"type": ["string", "null"]}},
+        "required": ["items", "next"],
+    }
+    return {"application/json": {"schema": listed}}
+
+
+EXAMPLES: Final[dict[type, dict[str, Any]]] = {
+    AccountOrder: {"person": EXAMPLE_ID, "kind": "advance", "time_ms": 1_795_507_200_000, "amount_fen": 50_000},
+    RunOrder: {"tariff": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
+    DisputeOrder: {"pass_id": EXAMPLE_ID, "latitude_deg": 31.95, "longitude_deg": 119.17, "text": "not sprayed here"},
+    OutcomeOrder: {"outcome": "upheld", "text": "the meter shows a refill"},
+    ClaimOrder: {"rule": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
+}

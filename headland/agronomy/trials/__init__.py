@@ -1,0 +1,1 @@
+"""Field trials: designs, analyses with intervals, and the response to nitrogen."""

@@ -1,0 +1,163 @@
+"""Analyses of a trial: paired strips, a mixed model, and a spatial model; adjusted means with LSD and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Values
+from headland.agronomy.trials.reml import (
+    Contrast,
+    FittedModel,
+    Matrix,
+    SpatialCovariance,
+    VarianceComponents,
+    fit_reml,
+)
+from headland.agronomy.trials.students_t import t_quantile, t_two_sided
+
+STRIPS: Final = Method(
+    "trial_strips", 1, "mean of the differences between neighbouring strips, with Student's t over the pairs"
+)
+MIXED: Final = Method(
+    "trial_mixed_model",
+    1,
+    "treatments fixed, blocks random, by restricted maximum likelihood (Gilmour, Thompson and Cullis 1995); standard "
+    "errors by Kenward and Roger (1997), degrees of freedom by Satterthwaite",
+)
+SPATIAL: Final = Method(
+    "trial_spatial_model",
+    1,
+    "as trial_mixed_model, with errors correlated along rows and columns (AR1 x AR1, Cullis and Gleeson 1991) and an "
+    "independent part",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialData:
+    """Plots of a trial: yield [t/ha], treatment, block, and the plot's row and column.
+
+    `groups` are further random effects by name, such as the main plots of a split plot; `replicate` are complete
+    replicates, which count as fixed.
+    """
+
+    yield_t_ha: Values
+    treatment: Sequence[str]
+    block: Sequence[str]
+    row: Values
+    column: Values
+    groups: tuple[tuple[str, Sequence[str]], ...] = ()
+    replicate: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentMean:
+    """The adjusted mean of a treatment [t/ha] with its interval, on `plots` plots."""
+
+    treatment: str
+    plots: int
+    mean: Contrast
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """Result of an analysis: means, and the difference of each treatment from the first.
+
+    `lsd_t_ha` is the least significant difference between two means, the root mean square over all pairs.
+    """
+
+    method: Method
+    means: tuple[TreatmentMean, ...]
+    differences: tuple[tuple[str, Contrast], ...]
+    lsd_t_ha: float
+    model: FittedModel | None
+
+
+def analyse_strips(first: Values, second: Values, level: float = 0.95) -> Contrast:
+    """Return the mean of `second` less `first` over pairs of neighbouring strips; raises ValueError below two pairs."""
+    difference = np.asarray(second, np.float64) - np.asarray(first, np.float64)
+    n = len(difference)
+    if n < 2:
+        raise ValueError("a strip trial needs two pairs of strips")
+    mean, error = float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(n))
+    reach = t_quantile(level, n - 1) * error
+    p = t_two_sided(mean / error, n - 1) if error > 0.0 else (1.0 if mean == 0.0 else 0.0)
+    return Contrast(mean, error, float(n - 1), mean - reach, mean + reach, p, level)
+
+
+def analyse_mixed(data: TrialData, level: float = 0.95) -> TrialResult:
+    """Return the analysis with random blocks; raises ValueError where the plots do not determine it."""
+    names, x = _treatments(data)
+    effects = {"block": indicator(data.block)[1], **{name: indicator(labels)[1] for name, labels in data.groups}}
+    model = fit_reml(data.yield_t_ha, x, VarianceComponents(effects, len(x)))
+    return _result(MIXED, data, names, model, level)
+
+
+def analyse_spatial(data: TrialData, level: float = 0.95) -> TrialResult:
+    """Return the analysis with errors correlated over rows and columns; raises ValueError as `analyse_mixed` does."""
+    names, x = _treatments(data)
+    effects = {name: indicator(labels)[1] for name, labels in data.groups}
+    model = fit_reml(data.yield_t_ha, x, SpatialCovariance(data.row, data.column, effects))
+    return _result(SPATIAL, data, names, model, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Heritability:
+    """Genetic and residual variance of varieties, and the heritability of their means (Cullis et al. 2006)."""
+
+    genetic: float
+    residual: float
+    blocks: float
+    heritability: float
+
+
+def heritability_of(yield_t_ha: Values, variety: Sequence[str], replicate: Sequence[str],
+                    block: Sequence[str]) -> Heritability:  # fmt: skip
+    """Return the heritability of a variety trial: replicates fixed, blocks within them and varieties random."""
+    z = indicator(variety)[1]
+    in_replicate = indicator([f"{r}/{b}" for r, b in zip(replicate, block, strict=True)])[1]
+    fixed = indicator(replicate)[1]
+    model = fit_reml(yield_t_ha, fixed, VarianceComponents({"genetic": z, "block": in_replicate}, len(z)))
+    genetic = model.parameter("genetic")
+    if genetic <= 0.0:
+        return Heritability(0.0, model.parameter("residual"), model.parameter("block"), 0.0)
+    errors = model.random_effects(z, genetic)[1]
+    n = len(errors)
+    trace = float(np.trace(errors))
+    of_difference = 2.0 / n * (trace - (float(errors.sum()) - trace) / (n - 1))
+    share = 1.0 - of_difference / (2.0 * genetic)
+    return Heritability(genetic, model.parameter("residual"), model.parameter("block"), share)
+
+
+def indicator(labels: Sequence[str]) -> tuple[list[str], Matrix]:
+    """Return the distinct labels in order, and a matrix with a 1 for the label of each row."""
+    names = sorted(set(labels))
+    at = {name: index for index, name in enumerate(names)}
+    z = np.zeros((len(labels), len(names)))
+    z[np.arange(len(labels)), [at[label] for label in labels]] = 1.0
+    return names, z
+
+
+def _treatments(data: TrialData) -> tuple[list[str], Matrix]:
+    names, x = indicator(data.treatment)
+    if len(names) < 2:
+        raise ValueError("a trial compares at least two treatments")
+    if data.replicate:
+        # Deviations that add up to zero, so that a treatment's effect remains its mean over the replicates.
+        of_replicate = indicator(data.replicate)[1]
+        x = np.hstack([x, of_replicate[:, :-1] - of_replicate[:, -1:]])
+    return names, x
+
+
+def _result(method: Method, data: TrialData, names: list[str], model: FittedModel, level: float) -> TrialResult:
+    eye = np.eye(len(names), len(model.effects))
+    counts = {name: sum(1 for label in data.treatment if label == name) for name in names}
+    means = tuple(TreatmentMean(name, counts[name], model.contrast(eye[i], level)) for i, name in enumerate(names))
+    differences = tuple((name, model.contrast(eye[i] - eye[0], level)) for i, name in enumerate(names) if i)
+    pairs = [model.contrast(eye[i] - eye[j], level) for i in range(len(names)) for j in range(i)]
+    lsd = float(np.sqrt(np.mean([((pair.high - pair.low) / 2.0) ** 2 for pair in pairs])))
+    return TrialResult(method, means, differences, lsd, model)

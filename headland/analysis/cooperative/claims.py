@@ -1,0 +1,231 @@
+"""Subsidy claims from the ledger, and the pack of files for the office that pays them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from headland.agronomy.geometry.outline import polygons_of, rasterise
+from headland.agronomy.series.arrays import Mask
+from headland.analysis.cooperative.settlement import TREATED, lattice_of, treated_works
+from headland.analysis.cooperative.subsidy import Claim, ClaimRule, assess_claims
+from headland.analysis.cooperative.treated_ground import pack_mask, unpack_mask
+from headland.analysis.field_geometry import plane_of
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window, utc_of
+from headland.formats.geojson import geojson_of
+from headland.i18n import find_term
+from headland.registry.models.cooperative import SubsidyRule
+from headland.registry.models.models import Field
+from headland.registry.repositories.ledger import LedgerEntry
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+
+#: Kind of the ledger's entries about claims, one for each pass and field.
+CLAIM: Final = "subsidy_claim"
+_PAGE: Final = 500
+_STAMP: Final = (1980, 1, 1, 0, 0, 0)
+#: What a claim says of itself, in both languages.
+CAVEAT: Final = {
+    "en": "By these rules and these samples. Whether a subsidy is paid is decided by the office.",
+    "zh": "依据上述规则和所附数据计算，是否发放补贴由主管部门决定。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldClaim:
+    """A claim with the names of its field and of those who hold it."""
+
+    field: Field
+    holders: str
+    claim: Claim
+
+
+def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[FieldClaim]:
+    """Return the claims of the passes that begin in a window, by field. Ground of kept claims is not claimed again."""
+    repositories = repositories_of(scope)
+    claimed = _claimed(repositories)
+    works: dict[str, list[Any]] = {}
+    for work in treated_works(repositories):
+        is_kept = any(entry.pass_id == work.pass_id for entry, _, _ in claimed.get(work.field, ()))
+        if window.start_ms <= work.start_ms < window.end_ms and not is_kept:
+            works.setdefault(work.field, []).append(work)
+    people = {person.id: person.name for person in repositories.people.all()}
+    found = []
+    for name in sorted(works):
+        field = repositories.fields.get(name, also_deleted=True)
+        holders = ", ".join(sorted({people.get(held.person, "") for held in repositories.holdings.all(field=name)}))
+        before = [(start_ms, cells) for _, start_ms, cells in claimed.get(name, ())]
+        claims = assess_claims(_rule_of(rule, repositories), _field_m2(field), works[name], before)
+        found += [FieldClaim(field, holders, claim) for claim in claims]
+    return found
+
+
+def keep_claims(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim]) -> list[LedgerEntry]:
+    """Append the claims that have ground to the ledger: nobody can claim this ground again within the rule's days."""
+    ledger = repositories_of(scope).ledger
+    return [
+        ledger.append(CLAIM, each.field.id, each.claim.work.pass_id, _claim_body(rule, each.claim))
+        for each in claims
+        if each.claim.area_m2
+    ]
+
+
+def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim], window: Window) -> bytes:
+    """Return the claim as a zip: claims as CSV in both languages, a map, the evidence, and the ledger's proof."""
+    repositories = repositories_of(scope)
+    entries = [
+        entry
+        for each in claims
+        for kind in (TREATED, CLAIM, "as_applied", "weather")
+        for entry in repositories.ledger.read(field=each.field.id, pass_id=each.claim.work.pass_id, kind=kind)
+    ]
+    check = repositories.ledger.check()
+    proof = {
+        "entries": [{"seq": e.seq, "kind": e.kind, "hash": e.hash} for e in entries],
+        "ledger": {"entries": check.entries, "head": check.hash, "broken_at": check.broken_at},
+        "made_ms": scope.now_ms,
+    }
+    files = {
+        "claims-en.csv": _csv(claims, "en"),
+        "claims-zh.csv": _csv(claims, "zh"),
+        "map.geojson": _map(claims),
+        "rule.json": msgspec.json.encode(rule),
+        "evidence.json": msgspec.json.encode(entries),
+        "proof.json": msgspec.json.encode(proof),
+        "README.txt": _readme(rule, claims, window).encode(),
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _STAMP), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _claimed(repositories: OrganisationRepositories) -> dict[str, list[tuple[LedgerEntry, int, Mask]]]:
+    """Return the kept claims by field: the entry, the start of its pass, and the cells."""
+    found: dict[str, list[tuple[LedgerEntry, int, Mask]]] = {}
+    after = 0
+    while page := repositories.ledger.read(kind=CLAIM, after_seq=after, limit=_PAGE):
+        after = page[-1].seq
+        for entry in page:
+            body = msgspec.json.decode(entry.body)
+            cells = unpack_mask(body["cells"], body["rows"], body["columns"])
+            found.setdefault(entry.field, []).append((entry, body["start_ms"], cells))
+    return found
+
+
+def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
+    rows, columns = claim.cells.shape
+    return {
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "start_ms": claim.work.start_ms,
+        "operator": claim.work.operator,
+        "product": claim.work.product,
+        "cells": pack_mask(claim.cells),
+        "rows": rows,
+        "columns": columns,
+        "cell_m": claim.work.cell_m,
+        "area_m2": claim.area_m2,
+        "coverage_pct": round(claim.coverage_pct, 2),
+        "evidence": claim.work.weakest_evidence,
+        "fen": claim.fen,
+        "simulated": claim.work.simulated,
+    }
+
+
+def _rule_of(rule: SubsidyRule, repositories: OrganisationRepositories) -> ClaimRule:
+    names = frozenset(repositories.products.get(product, also_deleted=True).name for product in rule.products)
+    return ClaimRule(
+        rule.fen_per_mu,
+        rule.least_coverage_pct,
+        frozenset(rule.evidence),
+        rule.repeat_days,
+        rule.cap_mu,
+        rule.cap_fen,
+        names,
+    )
+
+
+def _field_m2(field: Field) -> int:
+    """Return the field's ground in the same cells as the treated ground."""
+    lattice = lattice_of(field)
+    inside = rasterise(polygons_of(field.geometry, plane_of(field)), lattice)
+    return round(int(np.count_nonzero(inside)) * lattice.cell_m**2)
+
+
+_HEADS: Final = {
+    "en": ("field", "held by", "operator", "start (UTC)", "product", "field [mu]", "treated [mu]", "coverage [%]",
+           "claimed before [mu]", "claimed [mu]", "amount [CNY]", "evidence", "reason", "simulated"),
+    "zh": ("地块", "权利人", "作业方", "开始时间（UTC）", "产品", "地块面积（亩）", "作业面积（亩）", "覆盖率（%）",
+           "此前已申报（亩）", "本次申报（亩）", "金额（元）", "数据依据", "说明", "模拟数据"),
+}  # fmt: skip
+
+
+def _csv(claims: Sequence[FieldClaim], language: Any) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_HEADS[language])
+    for each in claims:
+        claim, work = each.claim, each.claim.work
+        mu = [f"{m2 * 3 / 2000:.3f}" for m2 in (claim.field_m2, work.area_m2, claim.repeated_m2, claim.area_m2)]
+        evidence = find_term("evidence", work.weakest_evidence, language) or work.weakest_evidence
+        reason = "" if claim.reason is None else find_term("claim_reasons", claim.reason, language) or claim.reason
+        yuan = f"{claim.fen // 100}.{claim.fen % 100:02}"
+        texts = [
+            _plain(t) for t in (each.field.name, each.holders, work.operator, utc_of(work.start_ms) or "", work.product)
+        ]
+        simulated = {"en": ("no", "yes"), "zh": ("否", "是")}[language][work.simulated]
+        writer.writerow(
+            [*texts, mu[0], mu[1], f"{claim.coverage_pct:.1f}", mu[2], mu[3], yuan, evidence, reason, simulated]
+        )
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _plain(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _map(claims: Sequence[FieldClaim]) -> bytes:
+    features = [
+        {
+            "type": "Feature",
+            "geometry": geojson_of(each.field.geometry),
+            "properties": {
+                "field": each.field.name,
+                "pass": each.claim.work.pass_id,
+                "operator": each.claim.work.operator,
+                "claimed_m2": each.claim.area_m2,
+                "coverage_pct": round(each.claim.coverage_pct, 1),
+                "reason": each.claim.reason,
+                "cells": pack_mask(each.claim.cells),
+                "cell_m": each.claim.work.cell_m,
+                "rows": each.claim.cells.shape[0],
+                "columns": each.claim.cells.shape[1],
+            },
+        }
+        for each in claims
+    ]
+    return msgspec.json.encode({"type": "FeatureCollection", "features": features})
+
+
+def _readme(rule: SubsidyRule, claims: Sequence[FieldClaim], window: Window) -> str:
+    fen = sum(each.claim.fen for each in claims)
+    period = f"{utc_of(window.start_ms)} - {utc_of(window.end_ms)}"
+    return (
+        f"{rule.name}\n{period}\n\n{CAVEAT['en']}\n{CAVEAT['zh']}\n\n"
+        f"CNY {fen // 100}.{fen % 100:02}\n\n"
+        "claims-en.csv, claims-zh.csv: each pass on each field, with the reason where ground cannot be claimed\n"
+        "map.geojson: outlines (WGS84); `cells` are bits by row from the south-west, zlib, base64\n"
+        "evidence.json: the ledger's entries as they were written; proof.json: their hashes, and the ledger's head\n"
+        "rule.json: the rule that was applied\n"
+    )

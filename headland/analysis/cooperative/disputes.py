@@ -1,0 +1,153 @@
+"""Disputes about a place in a pass: what the samples and the ledger say of its cell, and the outcome, in the ledger."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from headland.analysis.errors import AnalysisError
+from headland.analysis.passes.cell_evidence import CellEvidence, explain_cell
+from headland.analysis.passes.cell_map import map_cells
+from headland.analysis.passes.detection import find_pass
+from headland.analysis.passes.plan import PlanRequest
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.registry.models.errors import NotFound
+from headland.registry.repositories.ledger import LedgerEntry
+
+DISPUTE: Final = "dispute"
+OUTCOME: Final = "dispute_outcome"
+Outcome = Literal["upheld", "partly_upheld", "rejected"]
+_PAGE: Final = 500
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """A dispute: who points at which place of a pass, the evidence for its cell, and the outcome once there is one.
+
+    `seq` is the ledger's entry; `evidence` is as it was when the dispute was opened.
+    """
+
+    seq: int
+    time_ms: int
+    who: str
+    field: str
+    pass_id: str
+    person: str | None
+    latitude_deg: float
+    longitude_deg: float
+    text: str
+    evidence: dict[str, Any]
+    outcome: str | None = None
+    outcome_seq: int | None = None
+    outcome_text: str = ""
+    correction: str | None = None
+
+
+def open_dispute(
+    scope: OrgScope, pass_id: str, latitude_deg: float, longitude_deg: float, text: str, person: str | None
+) -> Dispute:
+    """Append a dispute about a place to the ledger with the evidence for its cell.
+
+    A member opens disputes for themselves; `person` names for whom another access opens one. Raises NotFound,
+    AnalysisError (no-cell) for a place beside the pass, and PreconditionError without a swath or a track.
+    """
+    field_pass = find_pass(scope, pass_id)
+    repositories = repositories_of(scope)
+    person = person if scope.person is None else scope.person
+    if person is not None:
+        repositories.people.get(person)
+    cell = explain_cell(scope, map_cells(scope, field_pass, PlanRequest(), cell_m=None), latitude_deg, longitude_deg)
+    body = {
+        "person": person,
+        "latitude_deg": round(latitude_deg, 8),
+        "longitude_deg": round(longitude_deg, 8),
+        "text": text,
+        "evidence": evidence_of_cell(cell),
+    }
+    return _dispute_of(repositories.ledger.append(DISPUTE, field_pass.field.id, field_pass.id, body), None)
+
+
+def list_disputes(scope: OrgScope) -> list[Dispute]:
+    """Return the disputes in the order in which they were opened, each with its newest outcome."""
+    outcomes: dict[int, LedgerEntry] = {}
+    for entry in _entries(scope, OUTCOME):
+        outcomes[msgspec.json.decode(entry.body)["dispute"]] = entry
+    return [_dispute_of(entry, outcomes.get(entry.seq)) for entry in _entries(scope, DISPUTE)]
+
+
+def close_dispute(scope: OrgScope, seq: int, outcome: Outcome, text: str, correction: str | None) -> Dispute:
+    """Append the outcome of a dispute; `correction` is the account entry that corrects the statement.
+
+    A later outcome replaces an earlier one, which stays in the ledger. Raises NotFound.
+    """
+    repositories = repositories_of(scope)
+    found = next((entry for entry in _entries(scope, DISPUTE) if entry.seq == seq), None)
+    if found is None:
+        raise NotFound("dispute", str(seq))
+    opened = _dispute_of(found, None)
+    if correction is not None and repositories.accounts.records.get(correction).person != opened.person:
+        sentence = "The correction is of another person's account: name an entry of the person who opened the dispute."
+        raise AnalysisError("other-person", "Correction of another person", sentence)
+    body = {"dispute": seq, "person": opened.person, "outcome": outcome, "text": text, "correction": correction}
+    return _dispute_of(found, repositories.ledger.append(OUTCOME, found.field, found.pass_id, body))
+
+
+def evidence_of_cell(cell: CellEvidence) -> dict[str, Any]:
+    """Return what the ledger keeps of a cell's evidence."""
+    square = cell.square
+    return {
+        "cell_m": square.cell_m,
+        "south_deg": round(square.south_deg, 8),
+        "west_deg": round(square.west_deg, 8),
+        "place": square.place,
+        "unit": cell.cells.applied.unit,
+        "planned_ha": _rounded(cell.planned_ha),
+        "applied_ha": _rounded(cell.applied_ha),
+        "amount": _rounded(cell.amount),
+        "evidence": cell.evidence,
+        "kind": cell.kind,
+        "cause": cell.cause,
+        "visits": [
+            {"start_ms": visit.window.start_ms, "end_ms": visit.window.end_ms, "share": _rounded(visit.share)}
+            for visit in cell.visits
+        ],
+        "conflicts": cell.conflicts,
+        "ledger": [entry.seq for entry in cell.ledger if not entry.kind.startswith(DISPUTE)],
+        "simulated": cell.cells.applied.field_pass.simulated,
+    }
+
+
+def _entries(scope: OrgScope, kind: str) -> list[LedgerEntry]:
+    ledger = repositories_of(scope).ledger
+    found: list[LedgerEntry] = []
+    after = 0
+    while page := ledger.read(kind=kind, after_seq=after, limit=_PAGE):
+        found += page
+        after = page[-1].seq
+    return found
+
+
+def _dispute_of(entry: LedgerEntry, closed: LedgerEntry | None) -> Dispute:
+    body = msgspec.json.decode(entry.body)
+    ended = {} if closed is None else msgspec.json.decode(closed.body)
+    return Dispute(
+        seq=entry.seq,
+        time_ms=entry.time_ms,
+        who=entry.who,
+        field=entry.field,
+        pass_id=entry.pass_id,
+        person=body["person"],
+        latitude_deg=body["latitude_deg"],
+        longitude_deg=body["longitude_deg"],
+        text=body["text"],
+        evidence=body["evidence"],
+        outcome=ended.get("outcome"),
+        outcome_seq=None if closed is None else closed.seq,
+        outcome_text=ended.get("text", ""),
+        correction=ended.get("correction"),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

@@ -1,0 +1,232 @@
+"""Season statements of a cooperative: what each member is charged and owed, in whole fen that add up.
+
+    works --count once--> area and product --tariff--> charge --largest remainder--> members
+    entries (advances, subsidies, deliveries, corrections) and the dividend --> the same members
+
+The same facts give the same statements, in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import msgspec
+
+from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide
+from headland.analysis.cooperative.tariff import Charge, Tariff, charge_of
+from headland.analysis.cooperative.treated_ground import CountedGround, TreatedGround, count_once
+
+
+class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a statement: a work on a field, or an entry. `amount_fen` is in the member's favour where positive."""
+
+    kind: str
+    time_ms: int
+    amount_fen: int
+    field: str = ""
+    pass_id: str = ""
+    operator: str = ""
+    product: str = ""
+    share: str = ""
+    area_m2: int = 0
+    repeated_m2: int = 0
+    grams: int = 0
+    evidence: str = ""
+    night: bool = False
+    slope: bool = False
+    at_minimum: bool = False
+    simulated: bool = False
+    note: str = ""
+    entry: str = ""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """The statement of one person; `balance_fen` is the sum of the lines: what the cooperative owes, or is owed."""
+
+    person: str
+    lines: tuple[StatementLine, ...]
+    area_m2: int
+    balance_fen: int
+
+    def sum_fen(self, *kinds: str) -> int:
+        """Return the sum of the lines of some kinds."""
+        return sum(line.amount_fen for line in self.lines if line.kind in kinds)
+
+
+class StatementRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Statements of all people for a period; `digest` is SHA-256 of them and of what was not charged."""
+
+    start_ms: int
+    end_ms: int
+    statements: tuple[Statement, ...]
+    charged_fen: int
+    area_m2: int
+    not_charged: tuple[tuple[str, str, str], ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFact:
+    """An entry of a person's account: advance, subsidy, delivery, cancelled flight, payment or correction."""
+
+    id: str
+    person: str
+    kind: str
+    time_ms: int
+    amount_fen: int
+    grams: int = 0
+    field: str = ""
+    pass_id: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonFacts:
+    """All that the statements of a period follow from. `slopes_pct` are declared slopes of fields."""
+
+    works: Sequence[TreatedGround]
+    holdings: Mapping[str, Sequence[HeldShare]]
+    entries: Sequence[AccountFact]
+    tariff: Tariff
+    start_ms: int
+    end_ms: int
+    slopes_pct: Mapping[str, float] = field(default_factory=dict)
+
+
+def make_statements(facts: SeasonFacts) -> StatementRun:
+    """Return the statements of everybody who holds a treated field or has an entry."""
+    lines: dict[str, list[StatementLine]] = {}
+    not_charged: list[tuple[str, str, str]] = []
+    charged_fen = area_m2 = 0
+    by_field: dict[str, list[TreatedGround]] = {}
+    for work in facts.works:
+        by_field.setdefault(work.field, []).append(work)
+    for name in sorted(by_field):
+        billable = []
+        for work in by_field[name]:
+            reason = _unbillable(work, facts.tariff)
+            if reason is None:
+                billable.append(work)
+            elif facts.start_ms <= work.start_ms < facts.end_ms:
+                not_charged.append((name, work.pass_id, reason))
+        for counted in count_once(billable, facts.tariff.repeat_days):
+            # Earlier passes only say which ground has been charged before.
+            if not facts.start_ms <= counted.ground.start_ms < facts.end_ms:
+                continue
+            slope = facts.slopes_pct.get(name)
+            charge = charge_of(
+                facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night, slope_pct=slope
+            )
+            charged_fen += charge.total_fen
+            area_m2 += counted.area_m2
+            for person, line in _shared(counted, charge, facts.holdings.get(name, ())):
+                lines.setdefault(person, []).append(line)
+    for entry in facts.entries:
+        if facts.start_ms <= entry.time_ms < facts.end_ms:
+            lines.setdefault(entry.person, []).append(_line_of(entry, facts.tariff))
+    for person, line in _dividends(facts, lines):
+        lines[person].append(line)
+    statements = tuple(_statement(person, lines[person]) for person in sorted(lines))
+    body = (facts.start_ms, facts.end_ms, statements, charged_fen, area_m2, tuple(sorted(not_charged)))
+    digest = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
+    return StatementRun(
+        start_ms=facts.start_ms,
+        end_ms=facts.end_ms,
+        statements=statements,
+        charged_fen=charged_fen,
+        area_m2=area_m2,
+        not_charged=tuple(sorted(not_charged)),
+        digest=digest,
+    )
+
+
+def _unbillable(work: TreatedGround, tariff: Tariff) -> str | None:
+    """Return why a work is not charged, None where it is."""
+    if not work.cells.any():
+        return "no_ground"
+    if work.weakest_evidence not in tariff.billable_evidence:
+        return "weak_evidence"
+    return "no_amount" if work.grams is None and tariff.per_kg_fen else None
+
+
+def _shared(
+    counted: CountedGround, charge: Charge, holdings: Iterable[HeldShare]
+) -> Iterable[tuple[str, StatementLine]]:
+    """Yield each bearer's line of a work."""
+    ground = counted.ground
+    weights = bearers(holdings, ground.start_ms)
+    fen, area = divide(charge.total_fen, weights), divide(counted.area_m2, weights)
+    grams, repeated = divide(counted.grams, weights), divide(counted.repeated_m2, weights)
+    for person, weight in weights.items():
+        yield (
+            person,
+            StatementLine(
+                kind="work",
+                time_ms=ground.start_ms,
+                amount_fen=-fen[person],
+                field=ground.field,
+                pass_id=ground.pass_id,
+                operator=ground.operator,
+                product=ground.product,
+                share=str(weight),
+                area_m2=area[person],
+                repeated_m2=repeated[person],
+                grams=grams[person],
+                evidence=ground.weakest_evidence,
+                night=charge.night_fen != 0,
+                slope=charge.slope_fen != 0,
+                at_minimum=charge.to_minimum_fen > 0,
+                simulated=ground.simulated,
+            ),
+        )
+
+
+def _line_of(entry: AccountFact, tariff: Tariff) -> StatementLine:
+    amount_fen = -tariff.cancelled_fen if entry.kind == "cancelled_flight" else entry.amount_fen
+    return StatementLine(
+        kind=entry.kind,
+        time_ms=entry.time_ms,
+        amount_fen=amount_fen,
+        field=entry.field,
+        pass_id=entry.pass_id,
+        grams=entry.grams,
+        note=entry.note,
+        entry=entry.id,
+    )
+
+
+def _dividends(facts: SeasonFacts, lines: Mapping[str, Sequence[StatementLine]]) -> list[tuple[str, StatementLine]]:
+    """Return each member's part of the dividend, by delivered mass or by treated area."""
+    if facts.tariff.dividend_fen == 0:
+        return []
+    by_delivery = facts.tariff.dividend_by == "delivery"
+    weights = {
+        person: max(
+            sum(
+                line.grams if by_delivery else line.area_m2 for line in own if (line.kind == "delivery") == by_delivery
+            ),
+            0,
+        )
+        for person, own in lines.items()
+        if person != NOBODY
+    }
+    weights = {person: weight for person, weight in weights.items() if weight > 0}
+    if not weights:
+        return []
+    return [
+        (person, StatementLine(kind="dividend", time_ms=facts.end_ms - 1, amount_fen=part, note=f"{weights[person]}"))
+        for person, part in divide(facts.tariff.dividend_fen, {k: Fraction(w) for k, w in weights.items()}).items()
+    ]
+
+
+def _statement(person: str, lines: list[StatementLine]) -> Statement:
+    ordered = tuple(sorted(lines, key=lambda line: (line.time_ms, line.kind, line.field, line.pass_id, line.entry)))
+    return Statement(
+        person=person,
+        lines=ordered,
+        area_m2=sum(line.area_m2 for line in ordered),
+        balance_fen=sum(line.amount_fen for line in ordered),
+    )

@@ -1,0 +1,102 @@
+"""Subsidy claims by rules as data: what treated ground can be claimed, and why other ground cannot.
+
+Nothing is promised: an answer holds by these rules and these samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from headland.agronomy.series.arrays import Mask
+from headland.analysis.cooperative.shares import round_half_up
+from headland.analysis.cooperative.tariff import MU_M2
+from headland.analysis.cooperative.treated_ground import TreatedGround
+from headland.units_of_time import DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRule:
+    """What a claim must show and what it pays [fen]; see `SubsidyRule`. `products` are names, none for all."""
+
+    fen_per_mu: int
+    least_coverage_pct: float
+    evidence: frozenset[str]
+    repeat_days: int
+    cap_mu: float | None = None
+    cap_fen: int | None = None
+    products: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A pass on a field by a rule: the ground that can be claimed, and the reason for what cannot.
+
+    `reason` is `other_product`, `weak_evidence`, `coverage_too_low`, `claimed_before` or `over_the_cap`; the last two
+    may leave a part, the others leave nothing.
+    """
+
+    work: TreatedGround
+    cells: Mask
+    field_m2: int
+    area_m2: int
+    repeated_m2: int
+    coverage_pct: float
+    fen: int
+    reason: str | None = None
+
+
+def assess_claims(
+    rule: ClaimRule, field_m2: int, works: Iterable[TreatedGround], claimed: Sequence[tuple[int, Mask]]
+) -> list[Claim]:
+    """Return the claims of the passes on one field, whoever flew them, in the order of their starts.
+
+    `claimed` are the cells of earlier claims with the start of their passes. The order of `works` does not matter.
+    """
+    before = list(claimed)
+    left_m2 = None if rule.cap_mu is None else int(Fraction(rule.cap_mu).limit_denominator(1000) * MU_M2)
+    left_fen = rule.cap_fen
+    claims = []
+    for work in sorted(works, key=lambda each: each.key):
+        claim = _assess(rule, field_m2, work, before)
+        if claim.area_m2:
+            area_m2 = claim.area_m2 if left_m2 is None else min(claim.area_m2, left_m2)
+            fen = round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
+            fen = fen if left_fen is None else min(fen, left_fen)
+            is_capped = area_m2 < claim.area_m2 or fen < round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
+            left_m2 = None if left_m2 is None else left_m2 - area_m2
+            left_fen = None if left_fen is None else left_fen - fen
+            before.append((work.start_ms, claim.cells))
+            claim = Claim(
+                work, claim.cells, field_m2, area_m2, claim.repeated_m2, claim.coverage_pct, fen,
+                "over_the_cap" if is_capped else claim.reason,
+            )  # fmt: skip
+        claims.append(claim)
+    return claims
+
+
+def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequence[tuple[int, Mask]]) -> Claim:
+    """Return the claim of one pass before the caps."""
+    coverage_pct = 100.0 * work.area_m2 / field_m2 if field_m2 else 0.0
+    nothing = np.zeros_like(work.cells)
+    reason = None
+    if rule.products and work.product not in rule.products:
+        reason = "other_product"
+    elif work.weakest_evidence not in rule.evidence:
+        reason = "weak_evidence"
+    elif coverage_pct < rule.least_coverage_pct:
+        reason = "coverage_too_low"
+    if reason is not None:
+        return Claim(work, nothing, field_m2, 0, 0, coverage_pct, 0, reason)
+    fresh = work.cells.copy()
+    for start_ms, cells in before:
+        if abs(work.start_ms - start_ms) < rule.repeat_days * DAY_MS and cells.shape == fresh.shape:
+            fresh &= ~cells
+    area_m2 = round(int(fresh.sum()) * work.cell_m**2)
+    repeated_m2 = work.area_m2 - area_m2
+    return Claim(
+        work, fresh, field_m2, area_m2, repeated_m2, coverage_pct, 0, "claimed_before" if repeated_m2 else None
+    )

@@ -1,0 +1,127 @@
+"""Records of a cooperative's accounts: tariffs, account entries, statement runs and statements, and subsidy rules.
+
+Money is whole fen. Entries, runs and statements are added and never changed: a correction is a new entry.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from headland.contract.records import NAME
+from headland.registry.models.models import Note, Text, VersionedRecord
+from headland.registry.models.people import Instant
+
+#: 1,000 million yuan: sums of a million of them are exact integers in every database.
+MOST_FEN = 100_000_000_000
+Fen = Annotated[int, Meta(ge=0, le=MOST_FEN)]
+SignedFen = Annotated[int, Meta(ge=-MOST_FEN, le=MOST_FEN)]
+SurchargePct = Annotated[int, Meta(ge=0, le=1000)]
+Evidence = Literal["measured_flow", "tank_mass", "pump_pwm", "declared"]
+RecordId = Annotated[str, Meta(pattern="^[0-9a-z]{26}$")]
+DeviceName = Annotated[str, Meta(pattern=f"^{NAME.pattern}$")]
+
+
+class TariffRecord(VersionedRecord, frozen=True, kw_only=True):
+    """A tariff of a service [fen]: by area, by mass, least for a pass on a field, surcharges, and the dividend.
+
+    `operators` names who works with a device; `slopes_pct` are declared slopes of fields by id.
+    """
+
+    name: Text
+    per_mu_fen: Fen = 0
+    per_kg_fen: Fen = 0
+    minimum_fen: Fen = 0
+    night_pct: SurchargePct = 0
+    slope_pct: SurchargePct = 0
+    slope_from_pct: Annotated[int, Meta(ge=0, le=200)] = 15
+    cancelled_fen: Fen = 0
+    repeat_days: Annotated[int, Meta(ge=0, le=400)] = 7
+    billable_evidence: tuple[Evidence, ...] = ("measured_flow", "tank_mass")
+    dividend_fen: Fen = 0
+    dividend_by: Literal["delivery", "area"] = "delivery"
+    operators: Annotated[dict[DeviceName, Text], Meta(max_length=1000)] = msgspec.field(default_factory=dict)
+    slopes_pct: Annotated[dict[RecordId, Annotated[float, Meta(ge=0, le=200)]], Meta(max_length=20_000)] = (
+        msgspec.field(default_factory=dict)
+    )
+
+
+class AccountKind(StrEnum):
+    """Kind of an account entry; `amount_fen` is in the person's favour where positive."""
+
+    ADVANCE = "advance"  # paid by the person before the work: positive; by the cooperative: negative
+    SUBSIDY = "subsidy"
+    DELIVERY = "delivery"  # goods of `grams`, and what they are worth
+    CANCELLED_FLIGHT = "cancelled_flight"  # costs what the tariff says
+    PAYMENT = "payment"
+    CORRECTION = "correction"  # of the entry that it names
+
+
+class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
+    """An entry of a person's account, added and never changed."""
+
+    person: str
+    kind: AccountKind
+    time_ms: Instant
+    amount_fen: SignedFen = 0
+    grams: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
+    field: str | None = None
+    pass_id: Annotated[str, Meta(max_length=128)] = ""
+    corrects: str | None = None
+    note: Note = ""
+
+
+class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
+    """A run of statements for [start_ms, end_ms) by a tariff; `digest` is SHA-256 over all of them.
+
+    `not_charged` are fields and passes with the reason. `tariff_version` is the state of the tariff that was used.
+    """
+
+    tariff: str
+    tariff_version: int
+    start_ms: Instant
+    end_ms: Instant
+    people: int
+    charged_fen: int
+    area_m2: int
+    not_charged: tuple[tuple[str, str, str], ...] = ()
+    digest: str
+
+
+class StatementRecord(VersionedRecord, frozen=True, kw_only=True):
+    """The statement of a person in a run, None for what nobody holds; `lines` are as `StatementLine` has them."""
+
+    run: str
+    person: str | None
+    start_ms: Instant
+    end_ms: Instant
+    balance_fen: int
+    area_m2: int
+    lines: tuple[dict[str, Any], ...] = ()
+
+
+class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
+    """A rule of a subsidy for treated ground, as data: what a claim must show, and what it pays [fen].
+
+    `least_coverage_pct` of the field must have been treated, with `evidence`; ground that was claimed within
+    `repeat_days`, by whichever operator, is not claimed again. A field counts for at most `cap_mu` and `cap_fen`.
+    """
+
+    name: Text
+    fen_per_mu: Fen
+    least_coverage_pct: Annotated[float, Meta(ge=0, le=100)] = 90.0
+    evidence: tuple[Evidence, ...] = ("measured_flow", "tank_mass")
+    repeat_days: Annotated[int, Meta(ge=0, le=400)] = 30
+    cap_mu: Annotated[float, Meta(gt=0, le=1e6)] | None = None
+    cap_fen: Fen | None = None
+    products: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
+
+
+class Statements(msgspec.Struct, frozen=True, kw_only=True):
+    """A run with its statements."""
+
+    run: StatementRunRecord
+    statements: tuple[StatementRecord, ...]

@@ -1,0 +1,176 @@
+"""Statements of a season: parts add up to the whole for any tariff, holdings and overlap, in any order."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
+from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, make_statements
+from headland.analysis.cooperative.tariff import Tariff, charge_of
+from headland.analysis.cooperative.treated_ground import TreatedGround, count_once, pack_mask, union_m2, unpack_mask
+
+DAY_MS = 86_400_000
+FIELDS = ("east", "west")
+
+
+def ground(field: str, at: str, cells: np.ndarray, day: int = 0, **more: object) -> TreatedGround:
+    values: dict[str, object] = {
+        "operator": at[:1], "start_ms": day * DAY_MS, "product": "urea", "cell_m": 1.0,
+        "grams": 1000 * int(cells.sum()),
+        "evidence_m2": (("measured_flow", float(cells.sum())),), "is_night": False, "simulated": False, **more,
+    }  # fmt: skip
+    return TreatedGround(field=field, pass_id=at, cells=cells, **values)  # type: ignore[arg-type]
+
+
+@st.composite
+def seasons(draw: st.DrawFn) -> SeasonFacts:
+    works = []
+    for number in range(draw(st.integers(1, 7))):
+        rng = np.random.default_rng(draw(st.integers(0, 1000)))
+        cells = rng.random((12, 9)) < draw(st.sampled_from([0.0, 0.3, 0.9, 1.0]))
+        works.append(
+            ground(
+                draw(st.sampled_from(FIELDS)),
+                f"{'ab'[number % 2]}{number}",
+                cells,
+                draw(st.integers(0, 20)),
+                is_night=draw(st.booleans()),
+                grams=draw(st.integers(0, 10**7)),
+            )
+        )
+    holdings = {
+        name: [
+            HeldShare(f"p{index}", draw(st.booleans()), Fraction(1, draw(st.integers(2, 7))))
+            for index in range(draw(st.integers(0, 2)))
+        ]
+        for name in FIELDS
+    }
+    entries = [
+        AccountFact(f"e{number}", f"p{number % 4}", kind, number, draw(st.integers(-(10**6), 10**6)), grams=number * 7)
+        for number, kind in enumerate(
+            draw(st.lists(st.sampled_from(["advance", "delivery", "correction"]), max_size=6))
+        )
+    ]
+    fen = st.integers(0, 3000)
+    tariff = Tariff(
+        per_mu_fen=draw(fen), per_kg_fen=draw(fen), minimum_fen=draw(fen), night_pct=draw(st.integers(0, 50)),
+        slope_pct=draw(st.integers(0, 50)), repeat_days=draw(st.integers(0, 30)), dividend_fen=draw(fen),
+        dividend_by=draw(st.sampled_from(["delivery", "area"])),
+    )  # fmt: skip
+    return SeasonFacts(works, holdings, entries, tariff, 0, 10 * DAY_MS, {"east": 20.0})
+
+
+@settings(max_examples=120, deadline=None)
+@given(seasons(), st.randoms(use_true_random=False))
+def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFacts, rng: random.Random) -> None:
+    run = make_statements(facts)
+    works = [line for statement in run.statements for line in statement.lines if line.kind == "work"]
+    assert -sum(line.amount_fen for line in works) == run.charged_fen
+    assert sum(line.area_m2 for line in works) == run.area_m2
+    dividends = [line.amount_fen for statement in run.statements for line in statement.lines if line.kind == "dividend"]
+    assert sum(dividends) in (0, facts.tariff.dividend_fen)
+    entries = sum(entry.amount_fen for entry in facts.entries)
+    assert sum(statement.balance_fen for statement in run.statements) == entries + sum(dividends) - run.charged_fen
+    # Each pass on a field: the parts of its bearers are its charge, computed here by itself.
+    for field in FIELDS:
+        billed = count_once([w for w in facts.works if w.field == field and w.cells.any()], facts.tariff.repeat_days)
+        for counted in billed:
+            of_pass = [line for line in works if (line.field, line.pass_id) == (field, counted.ground.pass_id)]
+            if not 0 <= counted.ground.start_ms < facts.end_ms:
+                assert of_pass == []
+                continue
+            charge = charge_of(
+                facts.tariff, counted.area_m2, counted.grams, is_night=counted.ground.is_night,
+                slope_pct=facts.slopes_pct.get(field),
+            )  # fmt: skip
+            assert -sum(line.amount_fen for line in of_pass) == charge.total_fen
+            assert sum(line.grams for line in of_pass) == counted.grams
+            assert sum(Fraction(line.share) for line in of_pass) == 1
+    works_turned, entries_turned = list(facts.works), list(facts.entries)
+    rng.shuffle(works_turned)
+    rng.shuffle(entries_turned)
+    turned = {name: list(reversed(held)) for name, held in reversed(list(facts.holdings.items()))}
+    again = make_statements(
+        SeasonFacts(works_turned, turned, entries_turned, facts.tariff, 0, 10 * DAY_MS, facts.slopes_pct)
+    )
+    assert again == run
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=5), st.integers(0, 30))
+def test_ground_that_two_operators_treat_is_counted_once(seeds: list[int], days: int) -> None:
+    works = [
+        ground("east", f"{'ab'[n % 2]}{n}", np.random.default_rng(seed).random((8, 8)) < 0.5, day=n % 3)
+        for n, seed in enumerate(seeds)
+    ]
+    counted = count_once(works, 4)
+    assert sum(each.area_m2 for each in counted) == union_m2(works)
+    assert all(each.area_m2 + each.repeated_m2 == each.ground.area_m2 for each in counted)
+    assert sum(each.area_m2 for each in count_once(works, 0)) == sum(work.area_m2 for work in works)
+    assert union_m2(works) <= sum(each.area_m2 for each in count_once(works, days)) <= sum(w.area_m2 for w in works)
+
+
+def test_another_product_on_the_same_ground_is_another_work() -> None:
+    everything = np.ones((4, 4), np.bool_)
+    first, second = ground("east", "a", everything), ground("east", "b", everything, product="fungicide")
+    assert [each.area_m2 for each in count_once([first, second], 7)] == [16, 16]
+
+
+@given(st.integers(-(10**9), 10**9), st.dictionaries(st.text(max_size=3), st.integers(0, 10**6), min_size=1))
+def test_parts_add_up_and_are_within_one_of_their_exact_values(total: int, weights: dict[str, int]) -> None:
+    if not any(weights.values()):
+        with pytest.raises(ValueError, match="above 0"):
+            divide(total or 1, weights)
+        return
+    parts = divide(total, weights)
+    assert sum(parts.values()) == total
+    whole = sum(weights.values())
+    assert all(abs(parts[key] - Fraction(total * weight, whole)) < 1 for key, weight in weights.items())
+    assert divide(total, dict(reversed(weights.items()))) == parts
+
+
+def test_lessees_bear_their_shares_and_owners_the_rest_and_what_nobody_holds_is_nobodys() -> None:
+    third = Fraction(1, 3)
+    held = [HeldShare("owner", False, Fraction(1)), HeldShare("lessee", True, third, 100, 200)]
+    assert bearers(held, 99) == {"owner": 1}
+    assert bearers(held, 100) == {"lessee": third, "owner": 2 * third}
+    assert bearers(held, 200) == {"owner": 1}
+    assert bearers([HeldShare("half", False, Fraction(1, 2))], 0) == {"half": Fraction(1, 2), NOBODY: Fraction(1, 2)}
+    assert bearers([], 0) == {NOBODY: 1}
+
+
+def test_a_charge_is_the_tariff_on_paper() -> None:
+    tariff = Tariff(per_mu_fen=800, per_kg_fen=120, minimum_fen=5000, night_pct=20, slope_pct=10)
+    # 10 mu at 8.00 and 150 kg at 1.20 are 80.00 + 180.00; by night on a slope 20 % and 10 % more.
+    charge = charge_of(tariff, 6667, 150_000, is_night=True, slope_pct=18.0)
+    assert (charge.area_fen, charge.mass_fen, charge.night_fen, charge.slope_fen) == (8000, 18000, 5200, 2600)
+    assert charge.total_fen == 33_800
+    small = charge_of(tariff, 100, 1000, is_night=False, slope_pct=None)
+    assert (small.area_fen, small.mass_fen, small.total_fen) == (120, 120, 5000)
+    assert charge_of(tariff, 0, 0, is_night=True, slope_pct=None).total_fen == 0
+    assert [round_half_up(Fraction(n, 2)) for n in (1, -1, 3)] == [1, -1, 2]
+
+
+def test_weak_evidence_is_not_charged_and_is_named() -> None:
+    everything = np.ones((4, 4), np.bool_)
+    guessed = ground("east", "a", everything, evidence_m2=(("measured_flow", 8.0), ("pump_pwm", 8.0)), grams=None)
+    run = make_statements(SeasonFacts([guessed], {}, [], Tariff(per_mu_fen=1000), 0, DAY_MS))
+    assert (run.charged_fen, run.not_charged) == (0, (("east", "a", "weak_evidence"),))
+    unknown = ground("east", "a", everything, grams=None)
+    run = make_statements(SeasonFacts([unknown], {}, [], Tariff(per_kg_fen=1), 0, DAY_MS))
+    assert run.not_charged == (("east", "a", "no_amount"),)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 99))
+def test_cells_are_read_as_they_were_packed(rows: int, columns: int, seed: int) -> None:
+    cells = np.random.default_rng(seed).random((rows, columns)) < 0.5
+    assert (unpack_mask(pack_mask(cells), rows, columns) == cells).all()
+    for text in ("", "?", pack_mask(cells)[:-6], pack_mask(np.ones((99, 99), np.bool_))):
+        with pytest.raises(ValueError, match="cells"):
+            unpack_mask(text, rows, columns)

@@ -1,0 +1,173 @@
+"""A season of a cooperative over HTTP: treated ground, statements, disputes and subsidy claims."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from headland.registry.models.models import Scope
+from headland.registry.models.people import Holding, HoldingKind, Person
+from headland.store.memory import MemoryStore
+from tests.api.farm import NORTH_DEG_M, NOW_MS, START_MS
+from tests.api.registry_api import RegistryApi
+from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
+
+PERIOD = {"start_ms": START_MS - 60_000, "end_ms": NOW_MS + 60_000}
+
+
+@dataclass(frozen=True)
+class Village:
+    """A field that a spreader treated, held by two members by a third and two thirds."""
+
+    api: RegistryApi
+    pass_id: str
+    people: list[str]
+    member: dict[str, str]
+
+    def ask(self, method: str, path: str, status: int = 200, **more: Any) -> httpx.Response:
+        answer = self.api.client.request(method, path, timeout=60, **more)
+        assert answer.status_code == status, (path, answer.text[:500])
+        return answer
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    with serve_spread_field(tmp_path_factory.mktemp("village"), MemoryStore()) as api:
+        repositories = api.repositories
+        people = [repositories.people.add(Person(name=name)).id for name in ("王芳", "Li")]
+        for person, parts in zip(people, (1, 2), strict=True):
+            repositories.holdings.add(
+                Holding(field=api.ids["field"], person=person, kind=HoldingKind.LEASE, parts=parts, of_parts=3)
+            )
+        made = api.client.post("/v1/passes", json=declaration(api), timeout=60)
+        key = repositories.add_key("member", Scope.READ, person=people[0])[1]
+        yield Village(api, made.json()["id"], people, {"Authorization": f"Bearer {key}"})
+
+
+def settle(village: Village, **tariff: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    order = {"name": f"tariff {sorted(tariff.items())}", "repeat_days": 7, **tariff}
+    made = village.ask("POST", "/v1/tariffs", 201, json=order).json()
+    run = village.ask("POST", "/v1/statement-runs", 201, json={"tariff": made["id"], **PERIOD}).json()
+    again = village.ask("POST", "/v1/statement-runs", 201, json={"tariff": made["id"], **PERIOD}).json()
+    assert again == run
+    return run, village.ask("GET", f"/v1/statements?run={run['id']}").json()["items"]
+
+
+def test_a_season_is_settled_from_the_ledger_to_the_fen(village: Village) -> None:
+    window = f"start={PERIOD['start_ms']}&end={PERIOD['end_ms']}"
+    (listed,) = village.ask("GET", f"/v1/statement-passes?{window}").json()["items"]
+    assert (listed["pass_id"], listed["recorded"]) == (village.pass_id, 0)
+    (treated,) = village.ask("POST", f"/v1/passes/{village.pass_id}/treated").json()["items"]
+    # Eight swaths of 195 m by 5 m, of which 2.5 m of the first are beside the field... all of it within 2 %.
+    assert treated["area_m2"] == pytest.approx(8 * 195 * 5, rel=0.03)
+    assert treated["grams"] == pytest.approx(APPLIED_KG * 1000, rel=0.01)
+    assert village.ask("POST", f"/v1/passes/{village.pass_id}/treated").json()["items"][0]["seq"] == treated["seq"]
+    assert village.ask("GET", f"/v1/statement-passes?{window}").json()["items"][0]["recorded"] == 1
+    person, other = village.people
+    entries = [(person, "advance", 5000, 0), (other, "delivery", 120_000, 400_000), (person, "delivery", 0, 100_000)]
+    for owner, kind, amount_fen, grams in entries:
+        order = {"person": owner, "kind": kind, "time_ms": START_MS, "amount_fen": amount_fen, "grams": grams}
+        village.ask("POST", "/v1/accounts", 201, json=order)
+    run, statements = settle(village, per_mu_fen=801, per_kg_fen=37, night_pct=13, dividend_fen=10_001)
+    assert (run["people"], len(statements)) == (2, 2)
+    works = [line for each in statements for line in each["lines"] if line["kind"] == "work"]
+    assert -sum(line["amount_fen"] for line in works) == run["charged_fen"]
+    area_fen = round(801 * treated["area_m2"] * 3 / 2000)
+    mass_fen = round(37 * treated["grams"] / 1000)
+    assert run["charged_fen"] >= area_fen + mass_fen
+    assert sum(line["area_m2"] for line in works) == run["area_m2"] == treated["area_m2"]
+    assert {line["share"] for line in works} == {"1/3", "2/3"}
+    assert sum(each["balance_fen"] for each in statements) == 5000 + 120_000 + 10_001 - run["charged_fen"]
+    dividends = {each["person"]: line["amount_fen"] for each in statements for line in each["lines"]
+                 if line["kind"] == "dividend"}  # fmt: skip
+    assert dividends == {person: 2000, other: 8001}
+
+
+def test_a_statement_is_a_page_a_pdf_a_table_and_a_spreadsheet_in_both_languages(village: Village) -> None:
+    village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
+    run, statements = settle(village, per_mu_fen=900)
+    path = f"/v1/statements/{next(each['id'] for each in statements if each['person'] == village.people[0])}"
+    page = village.ask("GET", f"{path}?format=html&lang=zh").text
+    assert "季度结算单" in page
+    assert "王芳" in page
+    assert "Season statement" in village.ask("GET", f"{path}?format=html").text
+    assert village.ask("GET", f"{path}?format=pdf&lang=zh").content.startswith(b"%PDF")
+    assert "结余" in village.ask("GET", f"{path}?format=csv&lang=zh").content.decode("utf-8-sig")
+    for content in (
+        village.ask("GET", f"{path}?format=xlsx&lang=zh").content,
+        village.ask("GET", f"/v1/statement-runs/{run['id']}?format=xlsx&lang=zh").content,
+    ):
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            assert "王芳" in book.read("xl/worksheets/sheet1.xml").decode()
+            assert "作业面积（亩）" in book.read("xl/worksheets/sheet2.xml").decode()
+
+
+def test_a_correction_is_a_new_entry_that_changes_the_next_run(village: Village) -> None:
+    person, other = village.people
+    order = {"person": person, "kind": "payment", "time_ms": START_MS, "amount_fen": 300}
+    entry = village.ask("POST", "/v1/accounts", 201, json=order).json()
+    first, _ = settle(village, per_mu_fen=700)
+    wrong = {"person": other, "kind": "correction", "corrects": entry["id"], "time_ms": START_MS, "amount_fen": -300}
+    village.ask("POST", "/v1/accounts", 400, json=wrong)
+    village.ask("POST", "/v1/accounts", 201, json={**wrong, "person": person})
+    made = {"tariff": first["tariff"], **PERIOD}
+    second = village.ask("POST", "/v1/statement-runs", 201, json=made).json()
+    assert second["digest"] != first["digest"]
+    assert second["id"] != first["id"]
+
+
+def test_a_dispute_keeps_the_evidence_of_its_cell_and_its_outcome_in_the_ledger(village: Village) -> None:
+    place = {"latitude_deg": 10.0 / NORTH_DEG_M, "longitude_deg": 10.0009}
+    order = {"pass_id": village.pass_id, "text": "nothing came here", "person": village.people[0], **place}
+    dispute = village.ask("POST", "/v1/disputes", 201, json=order).json()
+    assert dispute["evidence"]["evidence"] == "measured_flow"
+    assert dispute["evidence"]["applied_ha"] == pytest.approx(120, rel=0.2)
+    assert dispute["evidence"]["visits"]
+    village.ask("POST", "/v1/disputes", 404, json={**order, "pass_id": "0" * 26})
+    closed = {"outcome": "rejected", "text": "the meter shows it"}
+    village.ask("POST", f"/v1/disputes/{dispute['seq'] + 1000}/outcome", 404, json=closed)
+    village.ask("POST", f"/v1/disputes/{dispute['seq']}/outcome", 201, json=closed)
+    found = village.ask("GET", "/v1/disputes").json()["items"][-1]
+    assert (found["outcome"], found["outcome_text"]) == ("rejected", "the meter shows it")
+    kinds = [entry["kind"] for entry in village.ask("GET", "/v1/ledger").json()["items"]]
+    assert {"dispute", "dispute_outcome"} <= set(kinds)
+    assert village.api.repositories.ledger.check().broken_at is None
+
+
+def test_a_claim_is_kept_once_and_its_pack_has_table_map_evidence_and_proof(village: Village) -> None:
+    village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
+    rule = {"name": "2027", "fen_per_mu": 1500, "least_coverage_pct": 80, "repeat_days": 30}
+    made = village.ask("POST", "/v1/subsidy-rules", 201, json=rule).json()
+    order = {"rule": made["id"], **PERIOD}
+    answer = village.ask("POST", "/v1/subsidy-claims", json=order, headers={"Accept-Language": "zh"}).json()
+    (item,) = answer["items"]
+    assert (item["holders"], item["reason"], item["evidence"]) == ("Li, 王芳", None, "measured_flow")
+    assert answer["fen"] == item["fen"] == round(1500 * item["area_m2"] * 3 / 2000)
+    assert "主管部门" in answer["caveat"]
+    with zipfile.ZipFile(io.BytesIO(village.ask("POST", "/v1/subsidy-claims?format=zip", json=order).content)) as pack:
+        assert len(pack.read("claims-zh.csv").decode("utf-8-sig").splitlines()) == 2
+        assert len(json.loads(pack.read("map.geojson"))["features"]) == 1
+        seqs = {entry["seq"] for entry in json.loads(pack.read("proof.json"))["entries"]}
+        assert seqs == {entry["seq"] for entry in json.loads(pack.read("evidence.json"))}
+        assert seqs
+    assert village.ask("POST", "/v1/subsidy-claims?keep=true", json=order).json()["fen"] == answer["fen"]
+    assert village.ask("POST", "/v1/subsidy-claims", json=order).json()["items"] == []
+
+
+def test_a_member_reads_the_own_statement_and_opens_the_own_dispute(village: Village) -> None:
+    village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
+    settle(village, per_mu_fen=650)
+    person = village.people[0]
+    repositories = village.api.registry.repositories(village.api.repositories.organisation, "member", person)
+    own = list(repositories.statements.statements.all())
+    assert own
+    assert {each.person for each in own} == {person}
+    assert not list(repositories.statements.runs.all())
+    assert {entry.person for entry in repositories.accounts.records.all()} <= {person}
