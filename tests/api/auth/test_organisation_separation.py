@@ -70,7 +70,7 @@ def organisations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ke
 
 def requests_with_ids(keyed_api: KeyedApi, organisation: Organisation) -> Iterator[tuple[str, str, set[str]]]:
     """Yield every method and path of the document with each id of a side in it, and what was put in."""
-    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN).json()
+    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=60).json()
     texts = [
         *organisation.ids[:2],
         *organisation.names,
@@ -133,7 +133,7 @@ def test_no_query_parameter_reaches_another_organisation(
     keyed_api, mine, theirs = organisations
     asker, owner = (mine, theirs) if direction == "from home" else (theirs, mine)
     headers = {"Authorization": f"Bearer {asker.key}"}
-    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN).json()
+    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=60).json()
     query_count = 0
     for path, methods in document["paths"].items():
         if "{" in path or "get" not in methods or path == "/v1/live":
