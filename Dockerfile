@@ -9,7 +9,7 @@ FROM base AS broker
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends mosquitto \
     && rm -rf /var/lib/apt/lists/* \
-    && mkdir -p /run/headland/ingest /run/headland/gw-1 \
+    && mkdir -p /run/headland/ingest /run/headland/gw-1 /run/headland/home-assistant \
     && chown -R headland: /run/headland /var/lib/mosquitto
 COPY deploy/mosquitto.conf deploy/mosquitto.acl deploy/broker.sh /etc/headland/
 RUN chown -R headland: /etc/headland && chmod 0700 /etc/headland/*

@@ -1,5 +1,5 @@
 #!/bin/sh
-# At the first start create the logins of ingest and of the gateway, and the secret and key of commit acks, each in a
+# At the first start create the logins of ingest, the gateway and Home Assistant, and the secret and key of commit acks, each in a
 # volume that only its user mounts; then run the broker. Other logins in the password file are kept.
 set -eu
 umask 077
@@ -7,7 +7,7 @@ passwords=${HEADLAND_BROKER_PASSWORDS:-/var/lib/mosquitto/passwd}
 logins=${HEADLAND_BROKER_LOGINS:-/run/headland}
 
 touch "$passwords"
-for user in ingest gw-1; do
+for user in ingest gw-1 home-assistant; do
     secret="$logins/$user/password"
     [ -s "$secret" ] || head -c 24 /dev/urandom | base64 >"$secret"
     mosquitto_passwd -b "$passwords" "$user" "$(cat "$secret")"

@@ -128,7 +128,13 @@ def run_station(settings: StationSettings) -> None:
             threads.add(workers)
         home = None
         if settings.home_prefix is not None:
-            home = HomeAssistantBridge(settings.home_prefix, store, settings.ingest.organisation, settings.ingest)
+            home = HomeAssistantBridge(
+                settings.home_prefix,
+                store,
+                settings.ingest.organisation,
+                settings.ingest,
+                None if registry is None else partial(_alarmed, registry, settings.ingest.organisation),
+            )
             home.start()
             cleanup.callback(home.stop)
             threads.add(home)
@@ -230,6 +236,12 @@ def _prepare_registry(registry: Registry, settings: StationSettings) -> None:
         ensure_bootstrap_key(registry, repositories, settings.api_key_path)
 
 
+def _alarmed(registry: Registry, organisation: str) -> frozenset[str]:
+    """Return the subjects of the active alarms."""
+    repositories = registry.repositories(registry.organisation(organisation).id, "station")
+    return frozenset(alarm.subject for alarm in repositories.alarms.active())
+
+
 def check_delivery(ingest: IngestService) -> Check:
     """Check that each gateway is one machine; what is lost or contradicts is named."""
     try:
@@ -257,6 +269,7 @@ def _station_app(
             Check("ingest", health.ok, health.detail),
             check_delivery(ingest),
             *([] if workers is None else workers.checks()),
+            *([] if home is None else [home.check()]),
         ]
 
     def counters() -> Mapping[str, float]:
@@ -300,9 +313,16 @@ def _store_admin(settings: StationSettings, store: Store) -> StoreAdmin | None:
     return DuckDBAdmin(store, settings.store_token) if is_embedded(store) else None
 
 
-def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) -> None:
-    """Run ingest without an API until `stop` is set; changes of its health are logged."""
+def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event, home_prefix: str | None = None) -> None:
+    """Run ingest without an API until `stop` is set; changes of its health are logged.
+
+    With `home_prefix` it publishes for Home Assistant, too: no more than one worker of a broker may.
+    """
     store = open_store(store_url)
+    home = None
+    if home_prefix is not None:
+        home = HomeAssistantBridge(home_prefix, store, settings.organisation, settings)
+        home.start()
     ingest = IngestService(settings, store)
     manager = ServiceManager(ingest.threads)
     ingest.start()
@@ -317,6 +337,8 @@ def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event) 
                 logged = health
     finally:
         manager.report_stopping()
+        if home is not None:
+            home.stop()
         ingest.stop()
         store.close()
 

@@ -18,9 +18,20 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.agent.settings import load_settings
-from headland.contract.topics import ack_topic, data_topic, meta_topic, status_topic
+from headland.contract.topics import (
+    ack_topic,
+    data_topic,
+    home_status_topic,
+    home_value_topic,
+    meta_topic,
+    status_topic,
+)
 from headland.store.influx.client import parse_influx_url
+from headland.store.memory import MemoryStore
+from ingest.settings import IngestSettings
 from station.cli.main import app
+from station.server.homeassistant.bridge import HomeAssistantBridge
+from station.server.homeassistant.discovery import discovery_topic
 from tests.broker import find_free_port
 from tests.machine import find_program
 from tests.waiting import WaitUntil
@@ -180,7 +191,7 @@ class _DeployedBroker:
         if os.geteuid() == 0:
             config += "user root\n"
         (folder / "mosquitto.conf").write_text(config, encoding="utf-8")
-        for user in ("ingest", "gw-1"):
+        for user in ("ingest", "gw-1", "home-assistant"):
             (folder / user).mkdir()
         env = {
             "PATH": f"{os.environ['PATH']}:/usr/sbin",
@@ -287,6 +298,45 @@ def test_ingest_hears_gateways_and_gateways_hear_their_acks(
         assert wait_until(ingest.listen) == [data_topic("gw-1")]
         ingest.publish(ack_topic("gw-1"))
         assert wait_until(gateway.listen) == [ack_topic("gw-1")]
+
+
+@pytest.mark.services("mosquitto")
+def test_the_station_publishes_for_home_assistant_through_the_broker_of_compose(
+    deployed_broker: _DeployedBroker, wait_until: WaitUntil
+) -> None:
+    home, config = home_value_topic("gh-1", "co2_ppm"), discovery_topic("homeassistant", "gh-1")
+    with (
+        _Client(deployed_broker, "ingest", deployed_broker.password("ingest")) as station,
+        _Client(deployed_broker, "home-assistant", deployed_broker.password("home-assistant")) as assistant,
+    ):
+        assistant.subscribe("homeassistant/#")
+        assistant.subscribe("headland/v1/home/#")
+        assistant.listen()
+        assert [station.publish(topic) for topic in (config, home, home_status_topic())] == [0, 0, 0]
+        wait_until(lambda: set(assistant.listen()) == {config, home, home_status_topic()}, 5.0)
+        assert assistant.publish("homeassistant/status") == 0
+        assert assistant.publish(home) == NOT_AUTHORISED
+
+
+@pytest.mark.services("mosquitto")
+def test_a_station_whose_broker_refuses_home_assistants_topics_says_so(
+    deployed_broker: _DeployedBroker, wait_until: WaitUntil
+) -> None:
+    # A login without the access list's lines, as that of a broker that was set up before them.
+    settings = IngestSettings(
+        host="127.0.0.1",
+        port=deployed_broker.port,
+        username="gw-1",
+        password=deployed_broker.password("gw-1"),
+        quarantine_path=deployed_broker.folder / "none.sqlite",
+    )
+    bridge = HomeAssistantBridge("homeassistant", MemoryStore(), "local", settings)
+    bridge.start()
+    try:
+        wait_until(lambda: bridge.counters()["home_refused"] > 0, 30.0)
+        assert "does not let this login write" in bridge.check().detail
+    finally:
+        bridge.stop()
 
 
 @pytest.mark.services("mosquitto")

@@ -79,6 +79,7 @@ def split(
         "HEADLAND_STORE_URL": influx_server.url_of(tmp_path),
         "HEADLAND_REGISTRY_URL": postgres.new_database(),
         "HEADLAND_WORKER_TOKEN": "both-know-this-one",
+        "HEADLAND_HOME_ASSISTANT": "homeassistant",
     }
     running = Split(read_compose(tmp_path / "env")["services"], places, environment, tmp_path)
     try:
@@ -92,8 +93,9 @@ def test_the_split_deployment_stores_answers_and_outlives_its_registry(
     split: tuple[str, str, dict[str, str]], mosquitto: Broker, postgres: Postgres
 ) -> None:
     ingest_url, api_url, environ = split
-    wait_until(lambda: all(checks(ingest_url).values()) and checks(ingest_url), 30, every_s=0.1)
-    wait_until(lambda: checks(api_url).get("registry"), 30, every_s=0.1)
+    wait_until(lambda: all(checks(ingest_url).values()) and checks(ingest_url), 90, every_s=0.1)
+    assert "home-assistant" in checks(ingest_url)
+    wait_until(lambda: checks(api_url).get("registry"), 90, every_s=0.1)
     with Gateway(mosquitto.host, mosquitto.port) as gateway:
         gateway.send(batch_of(1))
         gateway.wait_for_ack(1)

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -20,10 +21,12 @@ from station.cli.options import (
     NETWORK,
     AckSecretOption,
     DataOption,
+    HomeOption,
     LogFormatOption,
     StoreOption,
     ack_secret,
     farm_folder,
+    home_prefix,
     host_and_port,
     ingest_bounds,
     read_password,
@@ -82,9 +85,13 @@ def ingest_run(
             rich_help_panel=NETWORK,
         ),
     ] = None,
+    home_assistant: HomeOption = None,
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
-    """Run ingest as a service for all shards or some. Each service has its own broker session and quarantine."""
+    """Run ingest as a service for all shards or some. Each service has its own broker session and quarantine.
+
+    Of several services of a broker, only one may publish to Home Assistant.
+    """
     from headland.contract.ack_keys import session_name
     from headland.contract.topics import SHARDS
     from ingest.settings import IngestSettings
@@ -112,10 +119,12 @@ def ingest_run(
         / ("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),
         **ingest_bounds(),
     )
+    prefix = home_prefix(home_assistant)
     if listen is None:
-        run_ingest(settings, url, stop_event())
+        run_ingest(settings, url, stop_event(), prefix)
     else:
-        run_station(StationSettings(url, *host_and_port(listen), settings, worker_token=worker_token(folder)))
+        served = StationSettings(url, *host_and_port(listen), settings, worker_token=worker_token(folder))
+        run_station(replace(served, home_prefix=prefix))
 
 
 @quarantine_app.command("list")

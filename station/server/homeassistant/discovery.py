@@ -1,6 +1,6 @@
 """MQTT messages for Home Assistant: the discovery message of a device, and the message of a value. No I/O.
 
-Only sensors are described, nothing that accepts commands: no message has a command topic.
+Only sensors and binary sensors are described, nothing that accepts commands: no message has a command topic.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from headland.analysis.telemetry import MAX_QUALITY
 from headland.contract.quantities import QUANTITIES, split_channel
 from headland.contract.topics import HOME_ORIGIN, home_status_topic, home_value_topic
 from headland.store.port import DeviceRecord, Latest
@@ -60,6 +61,35 @@ _BY_QUANTITY: Final = {
     "substrate_moisture_pct": "moisture",
     "wind_speed_m_s": "wind_speed",
 }
+#: Device kinds whose channels are mostly the autopilot's own: hundreds of them, many times a second.
+_VEHICLES: Final = frozenset({"drone", "rover", "boat", "plane"})
+#: What a grower watches on a vehicle; anything else of it is diagnostic and disabled until somebody enables it.
+_WATCHED_ON_VEHICLES: Final = frozenset(
+    {
+        "battery_remaining_pct",
+        "flow_l_min",
+        "flow_volume_total_l",
+        "ground_speed_m_s",
+        "hopper_kg",
+        "mass_flow_kg_min",
+        "pump_on",
+        "relative_altitude_m",
+        "spray_commanded_on",
+        "tank_l",
+    }
+)
+#: What is diagnostic on any device.
+_DIAGNOSTIC: Final = re.compile(r"^(battery|esc|link|processor|radio|rc|sensors|gps)_|_code$|_rssi|_uptime|_dbm$")
+#: Names of the binary sensors: no channel, which ends in its unit, has one of them.
+ALARM: Final = "alarm"
+DATA_PROBLEM: Final = "data_problem"
+#: Age limit of a binary sensor, which is sent again more often [s].
+BINARY_EXPIRY_S: Final = 300
+#: Digits that a dead band leaves meaningful, by unit; Home Assistant shows so many.
+_PRECISION: Final = {
+    **dict.fromkeys(("%", "W/m2", "lx", "ppm", "umol/m2/s"), 0),
+    **dict.fromkeys(("V", "degC", "hPa", "m", "m/s"), 1),
+}
 _STATE_CLASSES: Final = {"gauge": "measurement", "total": "total_increasing"}
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -71,8 +101,10 @@ def discovery_topic(prefix: str, device: str) -> str:
     return f"{prefix}/device/headland_{fit}{mark}/config"
 
 
-def describe(record: DeviceRecord, channels: Iterable[str], units: Mapping[str, str]) -> dict[str, Any]:
-    """Return the discovery message of a device with these channels."""
+def describe(
+    record: DeviceRecord, channels: Iterable[str], units: Mapping[str, str], *, has_alarms: bool = False
+) -> dict[str, Any]:
+    """Return the discovery message of a device with these channels, and its alarms where the station knows them."""
     descriptor = record.descriptor
     name = descriptor.name or descriptor.device
     identity = f"headland_{descriptor.device}"
@@ -91,12 +123,16 @@ def describe(record: DeviceRecord, channels: Iterable[str], units: Mapping[str, 
             {"topic": home_status_topic(), "payload_available": ONLINE, "payload_not_available": OFFLINE},
         ],
         "qos": 1,
-        "components": {channel: _sensor(record, channel, units[channel]) for channel in sorted(channels)},
+        "components": {
+            **{channel: _sensor(record, channel, units[channel]) for channel in sorted(channels)},
+            DATA_PROBLEM: _binary_sensor(record, DATA_PROBLEM, is_diagnostic=True),
+            **({ALARM: _binary_sensor(record, ALARM)} if has_alarms else {}),
+        },
     }
 
 
 def value_message(sample: Latest, unit: str, *, simulated: bool) -> dict[str, Any]:
-    """Return the message of a value; the other keys become attributes in Home Assistant."""
+    """Return the message of a value; Home Assistant reads `value`, other programs the rest as well."""
     return {
         "value": sample.value,
         "unit": unit,
@@ -129,10 +165,54 @@ def _sensor(record: DeviceRecord, channel: str, unit: str) -> dict[str, Any]:
         "unique_id": f"headland_{record.descriptor.device}_{channel}",
         "state_topic": topic,
         "value_template": "{{ value_json.value }}",
-        "json_attributes_topic": topic,
         "unit_of_measurement": spelt,
         "device_class": _BY_QUANTITY.get("" if parts is None else parts[0], device_class),
         "state_class": _STATE_CLASSES.get(kind),
+        "suggested_display_precision": _PRECISION.get(unit),
         "expire_after": expiry_s(record, channel),
     }
+    if _is_diagnostic(record, channel if parts is None else parts[0]):
+        config |= {"entity_category": "diagnostic", "enabled_by_default": False}
     return {key: value for key, value in config.items() if value is not None}
+
+
+def _binary_sensor(record: DeviceRecord, name: str, *, is_diagnostic: bool = False) -> dict[str, Any]:
+    """Return a binary sensor that is on where there is a problem."""
+    return {
+        "platform": "binary_sensor",
+        "name": name.replace("_", " "),
+        "unique_id": f"headland_{record.descriptor.device}_{name}",
+        "state_topic": home_value_topic(record.descriptor.device, name),
+        "value_template": "{{ value_json.value }}",
+        "payload_on": "on",
+        "payload_off": "off",
+        "device_class": "problem",
+        "expire_after": BINARY_EXPIRY_S,
+        **({"entity_category": "diagnostic"} if is_diagnostic else {}),
+    }
+
+
+def binary_message(*, is_on: bool, since_ms: int) -> dict[str, Any]:
+    """Return the message of a binary sensor, with the time since when it is so."""
+    return {"value": "on" if is_on else "off", "time_ms": since_ms}
+
+
+def has_data_problem(record: DeviceRecord, samples: Mapping[str, Latest], now_ms: int) -> bool:
+    """Return whether a value that counts as new is suspect or failed, or a channel of a known interval is late.
+
+    A vehicle that is switched off is not late: it has no values to send.
+    """
+    is_at_rest = record.descriptor.kind in _VEHICLES
+    for channel, sample in samples.items():
+        is_old = now_ms - sample.time_ms > expiry_s(record, channel) * 1000
+        info = record.descriptor.channels.get(channel)
+        is_expected = info is not None and bool(info.interval_s) and not is_at_rest
+        if is_expected if is_old else sample.quality > MAX_QUALITY:
+            return True
+    return False
+
+
+def _is_diagnostic(record: DeviceRecord, name: str) -> bool:
+    if record.descriptor.kind in _VEHICLES:
+        return name not in _WATCHED_ON_VEHICLES
+    return bool(_DIAGNOSTIC.search(name))

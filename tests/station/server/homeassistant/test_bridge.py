@@ -20,12 +20,19 @@ from headland.contract.quantities import QUANTITIES
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.errors import SettingsError
 from headland.store.memory import MemoryStore
-from headland.store.port import DeviceRecord
+from headland.store.port import DeviceRecord, Latest, SeriesKey
 from ingest.settings import IngestSettings
 from station.cli.options import home_prefix
 from station.local.broker import BrokerUser, _acl
 from station.server.homeassistant.bridge import HomeAssistantBridge
-from station.server.homeassistant.discovery import UNKNOWN_EXPIRY_S, describe, discovery_topic, expiry_s
+from station.server.homeassistant.dead_band import DeadBand
+from station.server.homeassistant.discovery import (
+    UNKNOWN_EXPIRY_S,
+    describe,
+    discovery_topic,
+    expiry_s,
+    has_data_problem,
+)
 from tests.api.farm import write_series
 from tests.broker import Broker
 
@@ -42,8 +49,13 @@ UNITS: dict[str, set[str | None]] = {
 #: The classes above that may rise for ever; all others are measurements.
 RISING = {"distance", "duration"}
 SENSOR_KEYS = {
-    "platform", "name", "unique_id", "state_topic", "value_template", "json_attributes_topic", "unit_of_measurement",
-    "device_class", "state_class", "expire_after",
+    "platform", "name", "unique_id", "state_topic", "value_template", "unit_of_measurement", "device_class",
+    "state_class", "expire_after", "suggested_display_precision", "entity_category", "enabled_by_default",
+}  # fmt: skip
+#: developers.home-assistant.io/docs/core/entity/binary-sensor
+BINARY_KEYS = {
+    "platform", "name", "unique_id", "state_topic", "value_template", "device_class", "expire_after",
+    "entity_category", "payload_on", "payload_off",
 }  # fmt: skip
 DEVICE_KEYS = {"identifiers", "name", "manufacturer", "model", "sw_version", "suggested_area"}
 
@@ -70,11 +82,16 @@ def check_discovery(message: dict[str, Any]) -> None:
     ids = [sensor["unique_id"] for sensor in message["components"].values()]
     assert len(set(ids)) == len(ids)
     for sensor in message["components"].values():
-        assert set(sensor) <= SENSOR_KEYS
-        assert sensor["platform"] == "sensor"
         assert isinstance(sensor["expire_after"], int)
         assert sensor["expire_after"] > 0
         assert not re.search(r"[+#\x00]", sensor["state_topic"])
+        assert sensor.get("entity_category") in {None, "diagnostic"}
+        if sensor["platform"] == "binary_sensor":
+            assert set(sensor) <= BINARY_KEYS
+            assert sensor["device_class"] == "problem"
+            continue
+        assert set(sensor) <= SENSOR_KEYS
+        assert sensor["platform"] == "sensor"
         kind = sensor.get("device_class")
         if kind is not None:
             assert sensor.get("unit_of_measurement") in UNITS[kind], sensor
@@ -103,7 +120,10 @@ def test_nothing_that_home_assistant_is_told_could_be_commanded() -> None:
     units = {name: quantity.unit for name, quantity in QUANTITIES.items()}
     text = json.dumps(describe(house(), units, units))
     assert "command_topic" not in text
-    assert {sensor["platform"] for sensor in json.loads(text)["components"].values()} == {"sensor"}
+    assert {sensor["platform"] for sensor in json.loads(text)["components"].values()} == {
+        "sensor",
+        "binary_sensor",
+    }
 
 
 def test_a_value_is_old_after_three_that_did_not_come() -> None:
@@ -174,14 +194,19 @@ def test_home_assistant_finds_devices_and_fresh_fit_values_and_loses_the_station
     store.describe("own", "gw-1", Descriptor(device="gh-1", kind="greenhouse", site="home", name="House 1"))
     store.describe("other", "gw-9", Descriptor(device="gh-9", kind="greenhouse", site="away", name="Theirs"))
     broker = IngestSettings(host=mosquitto.host, port=mosquitto.port, quarantine_path=tmp_path / "none.sqlite")
-    bridge = HomeAssistantBridge("homeassistant", store, "own", broker)
+    bridge = HomeAssistantBridge("homeassistant", store, "own", broker, lambda: {"gh-1"})
     topic, value = "homeassistant/device/headland_gh-1/config", "headland/v1/home/gh-1/air_temperature_degc"
+    alarm, problem = "headland/v1/home/gh-1/alarm", "headland/v1/home/gh-1/data_problem"
     with listening(mosquitto) as heard:
         bridge.start()
-        wait_until(lambda: value in heard and topic in heard)
+        wait_until(lambda: {value, topic, alarm, problem} <= heard.keys())
+        # A suspect humidity is a problem of the data, and there is an alarm.
+        assert [json.loads(heard[name][0][0])["value"] for name in (alarm, problem)] == ["on", "on"]
         (config, _) = heard[topic][0]
         check_discovery(json.loads(config))
-        assert json.loads(config)["components"].keys() == {"air_temperature_degc", "relative_humidity_pct", "co2_ppm"}
+        assert json.loads(config)["components"].keys() == {
+            "air_temperature_degc", "relative_humidity_pct", "co2_ppm", "data_problem", "alarm"
+        }  # fmt: skip
         said = json.loads(heard[value][0][0])
         assert (said["value"], said["unit"], said["quality"], said["simulated"]) == (21.5, "degC", 1, False)
         assert said["time_ms"] == now_ms - 1000
@@ -189,10 +214,76 @@ def test_home_assistant_finds_devices_and_fresh_fit_values_and_loses_the_station
         wait_until(lambda: heard["headland/v1/home/status"][-1][0] == b"offline")
         assert heard["headland/v1/home/status"][0] == (b"online", False)
         # Neither what is an hour old nor what is suspect was said, nor anything of another organisation.
-        assert set(heard) == {topic, value, "headland/v1/home/status"}
+        assert set(heard) == {topic, value, alarm, problem, "headland/v1/home/status"}
         assert bridge.counters()["home_said"] == 1
     with listening(mosquitto) as heard:
         wait_until(lambda: {topic, "headland/v1/home/status"} <= heard.keys())
         # Values do not come back as new ones.
         assert set(heard) == {topic, "headland/v1/home/status"}
         assert heard["headland/v1/home/status"] == [(b"offline", True)]
+
+
+def test_what_is_inside_a_vehicle_is_diagnostic_and_disabled() -> None:
+    units = {name: quantity.unit for name, quantity in QUANTITIES.items()}
+    drone = describe(house(kind="drone"), units, units)["components"]
+    enabled = {name for name, sensor in drone.items() if sensor.get("enabled_by_default", True)}
+    assert {"battery_remaining_pct", "hopper_kg", "tank_l", "pump_on", "data_problem"} <= enabled
+    assert len(enabled) < 15
+    for name in ("roll_rad", "ekf_velocity_variance_ratio", "latitude_deg", "servo_output_us"):
+        assert (drone[name]["entity_category"], drone[name]["enabled_by_default"]) == ("diagnostic", False)
+    climate = describe(house(), units, units)["components"]
+    assert "entity_category" not in climate["air_temperature_degc"]
+    assert climate["battery_voltage_v"]["entity_category"] == "diagnostic"
+
+
+def test_data_has_a_problem_where_a_value_is_suspect_or_late() -> None:
+    key = SeriesKey("own", "home", "greenhouse", "gh-1", "co2_ppm")
+    now_ms = 1_000_000_000
+
+    def problem(age_s: float, quality: int, **changes: Any) -> bool:
+        sample = Latest(key, now_ms - round(age_s * 1000), 500.0, quality)
+        return has_data_problem(house(**changes), {"co2_ppm": sample}, now_ms)
+
+    assert not problem(10, 1)
+    assert not problem(10, 2)
+    assert problem(10, 3)
+    assert problem(181, 1)
+    # A drone that rests has no values; a channel of an unknown interval is not known to be late.
+    assert not problem(181, 1, kind="drone")
+    assert not problem(9999, 1, channels={})
+
+
+@pytest.fixture
+def shown() -> Callable[[float, int], float | None]:
+    """Return what is sent for a value of a temperature at a second, None for nothing; kept alive every 60 s."""
+    band, key = DeadBand(), SeriesKey("own", "home", "greenhouse", "gh-1", "air_temperature_degc")
+
+    def send(value: float, at_s: int) -> float | None:
+        chosen = band.choose(Latest(key, at_s * 1000, value, 1), "degC", at_s * 1000, 60_000)
+        return None if chosen is None else chosen.value
+
+    return send
+
+
+def test_a_small_change_is_not_sent_and_a_large_one_is(shown: Callable[[float, int], float | None]) -> None:
+    assert shown(20.0, 0) == 20.0
+    assert shown(20.1, 40) is None
+    assert shown(20.3, 42) == 20.3
+    # Not more often than every 30 s.
+    assert shown(22.0, 50) is None
+    assert shown(22.0, 72) == 22.0
+
+
+def test_the_shown_value_is_sent_again_before_it_expires_and_renewed_in_time(
+    shown: Callable[[float, int], float | None],
+) -> None:
+    assert shown(20.0, 0) == 20.0
+    assert [shown(20.1, at_s) for at_s in range(60, 600, 60)] == [20.0] * 9
+    assert shown(20.1, 600) == 20.1
+
+
+def test_a_state_is_sent_as_it_changes() -> None:
+    band, key = DeadBand(), SeriesKey("own", "home", "drone", "uav-1", "pump_on")
+    sent = [band.choose(Latest(key, at_s, value, 1), "1", at_s * 1000, 60_000) for at_s, value in
+            ((0, 0.0), (2, 1.0), (4, 1.0), (6, 0.0))]  # fmt: skip
+    assert [None if sample is None else sample.value for sample in sent] == [0.0, 1.0, None, 0.0]
