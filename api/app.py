@@ -30,6 +30,7 @@ from api.http.problems import install_problems
 from api.live.feed import LiveFeed
 from api.live.sources import LiveFeeds
 from api.ogc_features import routes as ogc_routes
+from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
@@ -51,6 +52,7 @@ from api.routes import (
 )
 from api.routes import cooperative as cooperative_routes
 from api.routes import device_owners as owner_routes
+from api.routes import enrolments as enrolment_routes
 from api.routes import epcis as epcis_routes
 from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
@@ -138,6 +140,7 @@ def create_app(
     webhooks_to: AddressPolicy | None = None,
     unreachable: Mapping[str, str] = MappingProxyType({}),
     registrar: GatewayRegistrar | None = None,
+    enrolment: GatewayEnrolment | None = None,
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
 ) -> FastAPI:
@@ -153,8 +156,8 @@ def create_app(
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
-    `registrar` adds gateways to the broker of this station. `base_map` is the file of a base map, `photos` are
-    the files of photos of notes; without them no photo is accepted.
+    `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code. `base_map` is the file of
+    a base map, `photos` are the files of photos of notes; without them no photo is accepted.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -181,6 +184,7 @@ def create_app(
         webhooks_to=webhooks_to,
         unreachable=unreachable,
         registrar=registrar,
+        enrolment=enrolment,
         base_map=base_map,
         photos=photos,
     )
@@ -215,6 +219,7 @@ def _routes() -> list[BaseRoute]:
         pass_routes,
         ledger_routes,
         gateway_routes,
+        enrolment_routes,
         store_routes,
         health,
         dashboard,

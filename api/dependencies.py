@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
@@ -50,6 +51,7 @@ class HomeServices:
     #: Why this process sends nothing to recipients of a kind, in the catalogue's `recipient_faults`.
     unreachable: Mapping[str, str] = field(default_factory=dict)
     registrar: GatewayRegistrar | None = None
+    enrolment: GatewayEnrolment | None = None
     base_map: Path | None = None
     photos: PhotoFiles | None = None
 

@@ -12,7 +12,8 @@ from headland.registry.models.people import PersonRole
 
 #: Changes that decide whose word counts: who may write a device, whose log is witnessed.
 _ADMIN_CHANGES: Final = re.compile(
-    r"/v1/ledger/witnessed|/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)|/v1/gateways/[^/]+/(?:replace|refresh|delivery/(?:accept|marks))"
+    r"/v1/ledger/witnessed|/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)"
+    r"|/v1/gateways/[^/]+/(?:replace|refresh|code|certificate|delivery/(?:accept|marks))"
 )
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -71,6 +72,8 @@ PATH_PERMISSIONS: Final = (
     _open("/docs"),
     _open("/dashboard", below=True),
     _open("/help", below=True),
+    # A gateway proves that it has its code, or the key of its certificate.
+    _open("/v1/enrolments", below=True),
     PathPermission("/v1/session", RequiredScope.READ, RequiredScope.NOTHING, below=False),
     PathPermission("/healthz", RequiredScope.LOOPBACK_OR_READ, below=False),
     PathPermission("/readyz", RequiredScope.LOOPBACK_OR_READ, below=False),

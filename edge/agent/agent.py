@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from edge.sources.mavlink.card.gateway_flights import GatewayFlights
     from edge.sources.mavlink.card.span_reader import CardParts, HistorySink, LogFormats
     from edge.sources.mavlink.output.vehicle_names import VehicleNames
+    from edge.uplink.certificate import CertificateRenewal
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class Agent:
         self._spool = Spool(
             settings.data_dir / SPOOL_FILE, owner, settings.spool.max_bytes, retention=settings.spool.retention
         )
+        self._renewal = _renewal_of(settings)
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
         parts.behind = self._intake
@@ -117,6 +119,8 @@ class Agent:
 
     def start(self) -> None:
         """Start all threads, the uplink first and the sources last."""
+        if self._renewal is not None:
+            self._renewal.start()
         self._uplink.start()
         self._intake.start()
         self._processor.expect_devices(self._settings.gateway.site, self._settings.clock, wall_clock_ms())
@@ -133,6 +137,8 @@ class Agent:
             runner.join(max(0.0, deadline_s - time.monotonic()))
         self._processor.finish(self._intake)
         self._intake.stop()
+        if self._renewal is not None:
+            self._renewal.stop()
         self._write_alarms(at_once=True)
         self._uplink.stop(_DRAIN_S)
         self.write_status()
@@ -150,7 +156,8 @@ class Agent:
     def threads(self) -> list[ThreadStatus]:
         """Return the status of all threads."""
         sources = [status for runner in self._runners for status in runner.threads()]
-        return [*self._uplink.threads(), *self._intake.threads(), *sources]
+        renewal = [] if self._renewal is None else self._renewal.threads()
+        return [*self._uplink.threads(), *self._intake.threads(), *sources, *renewal]
 
     def status(self) -> AgentStatus:
         """Return the status of all parts."""
@@ -189,6 +196,16 @@ class Agent:
         """Write the status file; a full disk does not stop the gateway."""
         with self._failures.isolate("The status file of the gateway"):
             write_status(self.status(), self._settings.data_dir)
+
+
+def _renewal_of(settings: EdgeSettings) -> CertificateRenewal | None:
+    """Return what renews the gateway's certificate; None where nothing does, and then its modules are not loaded."""
+    tls = settings.broker.tls
+    if tls is None or tls.renew_at is None:
+        return None
+    from edge.uplink.certificate import CertificateRenewal
+
+    return CertificateRenewal(tls)
 
 
 class SourceRunner:

@@ -14,16 +14,22 @@ from headland.contract.ack_keys import KEY_PATTERN
 
 
 class TlsSettings(Settings, frozen=True, kw_only=True):
-    """The `[broker.tls]` table: certificate files; `cert` and `key` identify the gateway and go together."""
+    """The `[broker.tls]` table: certificate files; `cert` and `key` identify the gateway and go together.
+
+    With `renew_at`, the URL of a station, a certificate that `headland edge enrol` got is renewed before its end.
+    """
 
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
+    renew_at: str | None = None
 
     def resolve(self, folder: Path) -> TlsSettings:
         """Return the settings with full paths. Raises TableError where a file is missing or `key` has no `cert`."""
         if (self.cert is None) != (self.key is None):
             raise TableError(("tls",), "broker.tls.cert and broker.tls.key go together; one is missing")
+        if self.renew_at is not None and (self.cert is None or self.cert != self.key):
+            raise TableError(("tls", "renew_at"), "broker.tls.renew_at needs certificate and key in one file")
         paths: dict[str, str] = {}
         for key in ("ca", "cert", "key"):
             name: str | None = getattr(self, key)

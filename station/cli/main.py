@@ -7,9 +7,11 @@ import os
 import signal
 import sys
 import threading
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Final
 
 import typer
@@ -85,14 +87,18 @@ _EXTRA_OF_PART: Final = {
 _PACKAGES: Final = ("api", "edge", "firmware_sim", "headland", "ingest", "station")
 
 
-def _load_own_packages() -> None:
-    """Load the packages beside this one: a folder of PYTHONPATH named as one of them, such as `api`, is not taken."""
-    installed_in = [str(Path(__file__).resolve().parents[2])]
-    for name in _PACKAGES:
-        spec = PathFinder.find_spec(name, installed_in)
-        if name not in sys.modules and spec is not None and spec.loader is not None:
-            sys.modules[name] = module_from_spec(spec)
-            spec.loader.exec_module(sys.modules[name])
+class _OwnPackages(MetaPathFinder):
+    """Finds our packages beside this one: a folder of PYTHONPATH named as one of them, such as `api`, is not taken."""
+
+    _installed_in: Final = (str(Path(__file__).resolve().parents[2]),)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of one of our packages; None for any other module."""
+        if path is not None or fullname not in _PACKAGES:
+            return None
+        return PathFinder.find_spec(fullname, self._installed_in, target)
 
 
 def _missing_sentence(error: ModuleNotFoundError) -> str:
@@ -128,7 +134,7 @@ def main() -> None:
     """Run the command line: an expected error ends it with one line on standard error and an exit code."""
     # What a farm stores is for its own user: measurements, logs, backups and exports.
     os.umask(0o077)
-    _load_own_packages()
+    sys.meta_path.insert(0, _OwnPackages())
     # What loading code makes stays: to search it for garbage every 700 objects is a seventh of a station's start.
     gc.set_threshold(_COLLECT_AFTER)
     try:

@@ -141,6 +141,8 @@ def _mosquitto_listener(listener: Listener | None) -> str:
         lines += [f"certfile {listener.tls.cert}", f"keyfile {listener.tls.key}", "tls_version tlsv1.2"]
         if listener.tls.mutual:
             lines += [f"cafile {listener.tls.ca}", "require_certificate true"]
+        if listener.tls.revoked is not None:
+            lines += [f"crlfile {listener.tls.revoked}", "use_identity_as_username true"]
     return "\n".join([*lines, ""])
 
 

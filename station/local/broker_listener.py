@@ -21,12 +21,22 @@ _ADDRESS: Final = re.compile(
 
 
 class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """Certificate, key and CA of the broker. With `mutual`, gateways must present a certificate of `ca`, too."""
+    """Certificate, key and CA of the broker. With `mutual`, gateways must present a certificate of `ca`, too.
+
+    `revoked` is the farm's own authority's list of certificates that it no longer accepts; there the certificate is
+    the login, and no password is asked for.
+    """
 
     cert: str
     key: str
     ca: str | None = None
     mutual: bool = False
+    revoked: str | None = None
+
+    @property
+    def enrols(self) -> bool:
+        """Whether gateways get their certificates from this farm, by a code."""
+        return self.revoked is not None
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +65,7 @@ def make_listener(listen: str | None, tls: TlsFiles | None, *, insecure: bool) -
         if tls is not None or insecure:
             raise SettingsError("The --tls options and --insecure need --listen HOST[:PORT].")
         return None
-    host, port = _host_and_port(listen, _PLAIN_PORT if tls is None else _TLS_PORT)
+    host, port = host_and_port(listen, _PLAIN_PORT if tls is None else _TLS_PORT)
     if tls is None and not insecure and not is_loopback(host):
         raise SettingsError(
             f"With --listen {listen} passwords would cross the network unencrypted. Give the broker a certificate with "
@@ -79,7 +89,7 @@ def tls_files(cert: Path | None, key: Path | None, ca: Path | None, *, mutual: b
     return TlsFiles(cert=str(absolute[0]), key=str(absolute[1]), ca=absolute[2], mutual=mutual)
 
 
-def _host_and_port(text: str, port: int) -> tuple[str, int]:
+def host_and_port(text: str, port: int) -> tuple[str, int]:
     """Split `HOST`, `HOST:PORT`, `::` or `[::]:PORT`; `port` is the default."""
     match = _ADDRESS.fullmatch(text)
     if match is None or not 0 < int(match["port"] or port) < 65536:

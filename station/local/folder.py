@@ -125,6 +125,11 @@ class FarmFolder:
         return self.root / "gateways.json"
 
     @property
+    def enrolment_dir(self) -> Path:
+        """Certificate authority and enrolments of gateways."""
+        return self.root / "enrolment"
+
+    @property
     def broker_address_path(self) -> Path:
         """Address of the broker."""
         return self.root / "broker.json"

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.ops.gateway_enrolment import GatewayCode
 from api.ops.gateway_registrar import RegisteredGateway
 from headland.clock import wall_clock_ms
-from headland.errors import RetryLater, SettingsError
+from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
+from headland.errors import PeerRefused, RetryLater, SettingsError
 from station.local.broker import NO_ACCESS_LIST, find_mosquitto, write_logins
+from station.local.enrolment.authority import CertificateAuthority
+from station.local.enrolment.enrolments import REFUSED, Enrolments
 from station.local.folder import FarmFolder, FarmState
 from station.local.gateway_toml import CA_FILE, BrokerAccess, find_broker_access, write_toml
 from station.local.gateways import Gateways, broker_users
@@ -42,8 +46,46 @@ def add_gateway_login(folder: FarmFolder, name: str, site: str, host: str | None
     return AddedGateway(write_toml(gateway, access, folder.ack_key(name)), access, broker_result)
 
 
+def give_gateway_code(
+    folder: FarmFolder, name: str, site: str, host: str | None, station: str | None, now_ms: int
+) -> GatewayCode:
+    """Return a one-time code for a gateway, which is added where it is new. Raises SettingsError.
+
+    `station` is the URL by which the gateway reaches this API, by default that of the running farm.
+    """
+    require_access_list(folder)
+    access = find_broker_access(broker_address(folder), host)
+    authority = CertificateAuthority(folder.enrolment_dir)
+    if not access.enrols:
+        raise SettingsError("This farm accepts no gateway by code: start it with headland up --listen 0.0.0.0 --enrol.")
+    if access.host not in authority.broker_names():
+        raise SettingsError(
+            f"The broker's certificate is not for {access.host!r} but for {', '.join(authority.broker_names())}: name "
+            f"one of these with --host, or start the farm with --broker-name {access.host}."
+        )
+    state = running_farm(folder)
+    url = (station or (state.api_url if state is not None else "")).rstrip("/")
+    if not url:
+        raise SettingsError("No farm is running here: start it, or name the station with --station URL.")
+    gateways = Gateways(folder)
+    with gateways.hold():
+        known = next((gateway for gateway in gateways.all() if gateway.name == name), None)
+        gateway = known or gateways.add(name, site, now_ms)
+        update_broker(folder)
+    text = write_toml(gateway, access, folder.ack_key(name), renew_at=url)
+    code, expires_ms = Enrolments(folder.enrolment_dir, authority).give_code(name, text, now_ms)
+    command = f"headland edge enrol {url} {code.text()}"
+    return GatewayCode(name=name, site=gateway.site, code=code.text(), expires_ms=expires_ms, command=command)
+
+
+def revoke_gateway(folder: FarmFolder, name: str, now_ms: int) -> str:
+    """Refuse a gateway's certificates from now on; return the result as a sentence. Raises SettingsError."""
+    Enrolments(folder.enrolment_dir, CertificateAuthority(folder.enrolment_dir)).revoke(name, now_ms)
+    return update_broker(folder)
+
+
 class FolderRegistrar:
-    """Implements `api.ops.gateway_registrar.GatewayRegistrar` with the farm in a folder."""
+    """Implements the API's `GatewayRegistrar` and `GatewayEnrolment` with the farm in a folder."""
 
     def __init__(self, folder: FarmFolder) -> None:
         self._folder = folder
@@ -63,10 +105,34 @@ class FolderRegistrar:
             needs_certificate=added.access.mutual,
         )
 
+    def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
+        """Return a one-time code for a gateway. Raises SettingsError."""
+        return give_gateway_code(self._folder, name, site, host, station, wall_clock_ms())
+
+    def enrol(self, request: EnrolmentRequest) -> SealedPapers:
+        """Sign a gateway's first certificate. Raises PeerRefused and SettingsError."""
+        papers = self._enrolments().enrol(request, wall_clock_ms())
+        update_broker(self._folder)
+        return papers
+
+    def renew(self, request: RenewalRequest) -> RenewedCertificate:
+        """Sign a gateway's next certificate. Raises PeerRefused and SettingsError."""
+        return self._enrolments().renew(request, wall_clock_ms())
+
+    def revoke(self, name: str) -> None:
+        """Refuse a gateway's certificates from now on. Raises SettingsError."""
+        revoke_gateway(self._folder, name, wall_clock_ms())
+
+    def _enrolments(self) -> Enrolments:
+        authority = CertificateAuthority(self._folder.enrolment_dir)
+        if not authority.exists:
+            raise PeerRefused(REFUSED)
+        return Enrolments(self._folder.enrolment_dir, authority)
+
 
 def update_broker(folder: FarmFolder) -> str:
     """Bring the logins to a running broker; return the result as a sentence."""
-    state = _running_farm(folder)
+    state = running_farm(folder)
     if state is None:
         return "No farm is running here; the next `headland up` applies the change."
     if state.broker != "mosquitto":
@@ -82,12 +148,12 @@ def update_broker(folder: FarmFolder) -> str:
 
 def require_access_list(folder: FarmFolder) -> None:
     """Raise SettingsError where this farm's broker would let a gateway read and write everything."""
-    state = _running_farm(folder)
+    state = running_farm(folder)
     if (find_mosquitto() is None) if state is None else (state.broker != "mosquitto"):
         raise SettingsError(f"This farm accepts no other gateway: {NO_ACCESS_LIST}")
 
 
-def _running_farm(folder: FarmFolder) -> FarmState | None:
+def running_farm(folder: FarmFolder) -> FarmState | None:
     """Return how to reach the farm that runs here, None where none runs; wait for a farm that is starting."""
     deadline_s = time.monotonic() + _STATE_WITHIN_S
     while folder.running():

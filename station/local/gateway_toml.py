@@ -25,6 +25,8 @@ class BrokerAccess:
     tls: bool = False
     ca_path: Path | None = None
     mutual: bool = False
+    #: Gateways get their certificates from this farm, by a code.
+    enrols: bool = False
 
 
 def find_broker_access(address: BrokerAddress, public_host: str | None) -> BrokerAccess:
@@ -42,15 +44,25 @@ def find_broker_access(address: BrokerAddress, public_host: str | None) -> Broke
     if tls is None:
         return BrokerAccess(host, listener.port)
     return BrokerAccess(
-        host, listener.port, tls=True, ca_path=None if tls.ca is None else Path(tls.ca), mutual=tls.mutual
+        host,
+        listener.port,
+        tls=True,
+        ca_path=None if tls.ca is None else Path(tls.ca),
+        mutual=tls.mutual,
+        enrols=tls.enrols,
     )
 
 
-def write_toml(gateway: GatewayLogin, access: BrokerAccess, ack_key: str) -> str:
-    """Return the settings as text; it passes `headland edge check` beside the certificate files that it names."""
+def write_toml(gateway: GatewayLogin, access: BrokerAccess, ack_key: str, renew_at: str | None = None) -> str:
+    """Return the settings as text; it passes `headland edge check` beside the certificate files that it names.
+
+    With `renew_at`, the station that renews its certificate, the certificate is the login: there is no password.
+    """
     quoted = json.dumps  # TOML's basic strings escape as JSON's do
+    made_by = "`headland gateway add`. It contains a password" if renew_at is None else "its code. It contains a key"
+    password = [f"password = {quoted(gateway.password)}"] if renew_at is None else []
     lines = [
-        f"# The gateway {gateway.name}, created by `headland gateway add`. It contains a password: keep it secret.",
+        f"# The gateway {gateway.name}, created by {made_by}: keep it secret.",
         "# Check it: headland edge check -c edge.toml    Run it: headland edge run -c edge.toml",
         "[gateway]",
         f"id = {quoted(gateway.name)}",
@@ -61,7 +73,7 @@ def write_toml(gateway: GatewayLogin, access: BrokerAccess, ack_key: str) -> str
         f"host = {quoted(access.host)}",
         f"port = {access.port}",
         f"username = {quoted(gateway.name)}",
-        f"password = {quoted(gateway.password)}",
+        *password,
         f"ack_key = {quoted(ack_key)}",
     ]
     if access.tls:
@@ -69,7 +81,10 @@ def write_toml(gateway: GatewayLogin, access: BrokerAccess, ack_key: str) -> str
         if access.ca_path is not None:
             lines.append(f'ca = "{CA_FILE}"                     # CA of the broker\'s certificate')
         if access.mutual:
-            lines += [f"cert = {quoted(gateway.name + '.pem')}", f"key = {quoted(gateway.name + '.key')}"]
+            files = (".pem", ".key") if renew_at is None else (".pem", ".pem")
+            lines += [f"cert = {quoted(gateway.name + files[0])}", f"key = {quoted(gateway.name + files[1])}"]
+        if renew_at is not None:
+            lines.append(f"renew_at = {quoted(renew_at)}   # station that renews the certificate")
     return "\n".join([*lines, "", _SOURCES])
 
 

@@ -229,6 +229,8 @@ def _listener_lines(listener: Listener | None) -> list[str]:
     security = "without TLS: passwords cross the network unencrypted"
     if listener.tls is not None:
         security = "with mutual TLS" if listener.tls.mutual else "with TLS"
+        if listener.tls.enrols:
+            return [f"gateways    accepted on {listener.host}:{listener.port} by code: headland gateway code NAME"]
     elif listener.is_loopback:
         security = "without TLS"
     return [f"gateways    accepted on {listener.host}:{listener.port} {security}; add one: headland gateway add NAME"]

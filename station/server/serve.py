@@ -19,6 +19,7 @@ from api.auth.authenticators import Authenticator, RegistryAuthenticator, TokenA
 from api.auth.limits import Limits
 from api.auth.oidc import Issuer, OidcTokenVerifier
 from api.live.sources import CommitSource
+from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
@@ -77,8 +78,9 @@ class StationSettings:
     limits: Limits = _LIMITS
     #: Addresses to which webhooks may lead.
     webhooks_to: AddressPolicy = PUBLIC_ONLY
-    #: Adds gateways to the farm's broker.
+    #: Adds gateways to the farm's broker, and enrols them by code.
     registrar: GatewayRegistrar | None = None
+    enrolment: GatewayEnrolment | None = None
     #: File of the base map.
     base_map: Path | None = None
     photos: PhotoFiles | None = None
@@ -299,6 +301,7 @@ def _station_app(
         webhooks_to=settings.webhooks_to,
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
         registrar=settings.registrar,
+        enrolment=settings.enrolment,
         base_map=settings.base_map,
         photos=settings.photos,
     )

@@ -18,7 +18,9 @@ from headland.contract.topics import ack_topic, data_topic
 class StandInIngest:
     """`seen` holds the batches by (epoch, seq); with `acks` false it stores them and sends no acks."""
 
-    def __init__(self, host: str, port: int, gateway: str, *, acks: bool = True) -> None:
+    def __init__(
+        self, host: str, port: int, gateway: str, *, acks: bool = True, login: tuple[str, str] | None = None
+    ) -> None:
         self.gateway = gateway
         self.acks = acks
         self.seen: dict[tuple[str, int], Batch] = {}
@@ -32,6 +34,8 @@ class StandInIngest:
         client.on_message = self._on_message
         client.on_subscribe = lambda *_: self.connected.set()
         client.reconnect_delay_set(1, 1)
+        if login is not None:
+            client.username_pw_set(*login)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.SessionExpiryInterval = 600
         client.connect(host, port, clean_start=False, properties=properties)

@@ -61,6 +61,19 @@ def edge_check(config: ConfigOption) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
+@edge_app.command("enrol")
+def edge_enrol(
+    station: Annotated[str, typer.Argument(help="URL of the station, as `headland gateway code` prints it.")],
+    code: Annotated[str, typer.Argument(help="One-time code: four groups of five letters, in any case.")],
+    out: Annotated[Path, typer.Option(help="Folder for edge.toml and the certificate.")] = Path(),
+) -> None:
+    """Get the settings and a certificate for this gateway with a one-time code. Its key never leaves this machine."""
+    from edge.uplink.certificate import SETTINGS_FILE, enrol_gateway
+
+    gateway = enrol_gateway(station, code, out)
+    typer.echo(f"This is the gateway {gateway}. Its settings are in {out / SETTINGS_FILE}: add its sources there.")
+
+
 @edge_app.command("status")
 def edge_status(
     data: DataOption = None,

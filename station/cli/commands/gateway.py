@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +50,51 @@ def gateway_add(
     _print_note(added.broker_result)
     _update_registry(registry_url(registry, folder.registry_path), name, site)
     _print_certificates(name, access, out)
+
+
+@gateway_app.command("code")
+def gateway_code(
+    name: Annotated[str, typer.Argument(help="Name of the gateway, new or known.")],
+    data: DataOption = None,
+    site: Annotated[str, typer.Option(help="Site where the gateway is installed.")] = "home",
+    host: Annotated[
+        str | None, typer.Option(help="Host name or address by which the gateway reaches the broker.")
+    ] = None,
+    station: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="URL by which the gateway reaches this station; by default that of the farm."),
+    ] = None,
+    registry: RegistryOption = None,
+) -> None:
+    """Print a one-time code with which a gateway gets its settings and a certificate of its own key.
+
+    The farm runs with `headland up --listen HOST --enrol`. A code is valid for seven days and for one gateway.
+    """
+    from station.local.gateway_registration import give_gateway_code
+    from station.server.storage.registries import registry_url
+
+    folder = farm_folder(data)
+    folder.create()
+    given = give_gateway_code(folder, name, site, host, station, wall_clock_ms())
+    typer.echo(given.code)
+    _print_note(f"On the gateway: {given.command}")
+    _print_qr_code(given.command)
+    until = datetime.fromtimestamp(given.expires_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    _print_note(f"Valid once, until {until}.")
+    _update_registry(registry_url(registry, folder.registry_path), name, given.site)
+
+
+@gateway_app.command("revoke")
+def gateway_revoke(
+    name: Annotated[str, typer.Argument(help="Name of the gateway.")],
+    data: DataOption = None,
+) -> None:
+    """Refuse a gateway's certificate and its code from now on; its data stays in the store."""
+    from station.local.gateway_registration import revoke_gateway
+
+    broker_result = revoke_gateway(farm_folder(data), name, wall_clock_ms())
+    _print_note(f"The certificate of {name} is refused from now on.")
+    _print_note(broker_result)
 
 
 @gateway_app.command("list")
@@ -149,6 +195,14 @@ def _print_certificates(name: str, access: BrokerAccess, out: Path | None) -> No
             _print_note(f"Wrote {out.with_name(CA_FILE)}: copy it to the gateway, too.")
     if access.mutual:
         _print_note(f"The gateway also needs {name}.pem and {name}.key: a certificate of the same CA, and its key.")
+
+
+def _print_qr_code(text: str) -> None:
+    """Print a QR code to standard error where that is a terminal."""
+    if sys.stderr.isatty():
+        import segno
+
+        segno.make(text, error="m").terminal(out=sys.stderr, compact=True)
 
 
 def _print_note(sentence: str) -> None:

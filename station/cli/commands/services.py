@@ -86,7 +86,7 @@ def station(
     folder = farm_folder(data)
     folder.create()
     broker_host, broker_port = host_and_port(broker)
-    secret = ack_secret(ack_secret_file, folder)
+    secret, registrar = ack_secret(ack_secret_file, folder), FolderRegistrar(folder)
     run_station(
         StationSettings(
             store_url=store_url(store, folder.store_path),
@@ -94,7 +94,8 @@ def station(
             demo=demo,
             demo_scale=demo_scale,
             store_token=folder.secret("store"),
-            registrar=FolderRegistrar(folder),
+            registrar=registrar,
+            enrolment=registrar,
             base_map=folder.base_map_path,
             photos=photo_files(folder),
             api_key_path=folder.api_key_path,

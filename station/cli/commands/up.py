@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from headland.clock import wall_clock_ms
 from station.cli.log_output import LogFormat, configure_logging, pass_to_children
 from station.cli.options import NETWORK, SIMULATION, DataOption, LogFormatOption, farm_folder
 
@@ -81,6 +82,22 @@ def up(
             rich_help_panel=NETWORK,
         ),
     ] = False,
+    enrol: Annotated[
+        bool,
+        typer.Option(
+            "--enrol",
+            help="Accept gateways at --listen by certificates that they get from this farm with a one-time code.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = False,
+    broker_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --enrol: another name or address by which gateways reach the broker.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
     insecure: Annotated[
         bool,
         typer.Option(
@@ -101,15 +118,20 @@ def up(
 ) -> None:
     """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C stops it."""
     from station.local.broker_listener import make_listener, tls_files
+    from station.local.enrolment.listener import own_tls_files
     from station.local.plan import UpSettings
     from station.local.up import run_farm
 
     configure_logging("up", log_format)
     pass_to_children(log_format)
+    folder = farm_folder(data)
+    tls = tls_files(tls_cert, tls_key, tls_ca, mutual=tls_mutual)
+    if enrol or broker_name:
+        tls = own_tls_files(folder, listen if enrol else None, tls, broker_name or (), wall_clock_ms())
     run_farm(
         UpSettings(
             port=port,
-            data_dir=farm_folder(data).root,
+            data_dir=folder.root,
             scenario=scenario,
             past=past,
             scale=scale,
@@ -118,7 +140,7 @@ def up(
             ground_stations=tuple(ground_station or ()),
             broker=broker.value,
             seed=seed,
-            listener=make_listener(listen, tls_files(tls_cert, tls_key, tls_ca, mutual=tls_mutual), insecure=insecure),
+            listener=make_listener(listen, tls, insecure=insecure),
             prints_key=log_format is LogFormat.TEXT,
         ),
         _line_output(log_format),

@@ -26,8 +26,15 @@ from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.open_authenticator import OpenAuthenticator
 from tests.api.server import serve
 
-#: Routes without authentication: the page and the sign-in.
-PUBLIC = {("GET", "/"), ("GET", "/docs"), ("POST", "/v1/session"), ("DELETE", "/v1/session")}
+#: Routes without authentication: the page, the sign-in, and gateways that prove that they have a code or a key.
+PUBLIC = {
+    ("GET", "/"),
+    ("GET", "/docs"),
+    ("POST", "/v1/session"),
+    ("DELETE", "/v1/session"),
+    ("POST", "/v1/enrolments"),
+    ("POST", "/v1/enrolments/renewal"),
+}
 LOOPBACK_PATHS = {"/healthz", "/readyz"}
 FORWARDED = {"X-Forwarded-For": "203.0.113.9"}
 

@@ -1,0 +1,39 @@
+"""Port from the API to the enrolment of gateways: one-time codes, and certificates of the farm's own authority."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, Field
+
+from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
+
+
+class GatewayCode(BaseModel):
+    """A one-time code by which a gateway gets its settings and its certificate; it is in this response only."""
+
+    name: str
+    site: str
+    code: Annotated[str, Field(description="Four groups of five letters; any case, dashes may be left out.")]
+    expires_ms: int
+    command: Annotated[str, Field(description="What to enter on the gateway.")]
+
+
+class GatewayEnrolment(Protocol):
+    """Enrols gateways at the broker of this station."""
+
+    def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
+        """Return a one-time code for a gateway, new or known. Raises SettingsError with what prevents it."""
+        ...
+
+    def enrol(self, request: EnrolmentRequest) -> SealedPapers:
+        """Sign a gateway's first certificate. Raises PeerRefused and SettingsError."""
+        ...
+
+    def renew(self, request: RenewalRequest) -> RenewedCertificate:
+        """Sign a gateway's next certificate. Raises PeerRefused and SettingsError."""
+        ...
+
+    def revoke(self, name: str) -> None:
+        """Refuse a gateway's certificates and its code from now on. Raises SettingsError."""
+        ...

@@ -1,0 +1,179 @@
+"""Enrolments: one gateway a code, renewal by the newest certificate alone, revocation."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography import x509
+
+from headland.enrolment.code import EnrolmentCode
+from headland.enrolment.keys import make_key, make_request, sign
+from headland.enrolment.messages import EnrolmentPapers, EnrolmentRequest, RenewalRequest
+from headland.errors import PeerRefused, SettingsError
+from headland.units_of_time import DAY_MS
+from station.local.enrolment.authority import CertificateAuthority, certificate_text, utc
+from station.local.enrolment.enrolments import Enrolments
+
+NOW_MS = 1_790_000_000_000
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> CertificateAuthority:
+    made = CertificateAuthority(tmp_path)
+    made.ensure(utc(NOW_MS))
+    return made
+
+
+@pytest.fixture
+def enrolments(tmp_path: Path, authority: CertificateAuthority) -> Enrolments:
+    return Enrolments(tmp_path, authority)
+
+
+def ask(code: EnrolmentCode, key: bytes) -> EnrolmentRequest:
+    request = make_request(key, "any name")
+    return EnrolmentRequest(code_id=code.id, request=request, signature=code.sign(request.encode()))
+
+
+def enrol(enrolments: Enrolments, code: EnrolmentCode, key: bytes, now_ms: int = NOW_MS) -> EnrolmentPapers:
+    asked = ask(code, key)
+    sealed = base64.b64decode(enrolments.enrol(asked, now_ms).sealed)
+    opened = code.open_sealed(sealed, asked.request.encode())
+    assert opened is not None
+    return msgspec.json.decode(opened, type=EnrolmentPapers)
+
+
+def renew(enrolments: Enrolments, certificate: str, key: bytes, new_key: bytes, now_ms: int) -> str:
+    request = make_request(new_key)
+    asked = RenewalRequest(certificate=certificate, request=request, signature=sign(key, request.encode()))
+    return enrolments.renew(asked, now_ms).certificate
+
+
+def revoked_serials(authority: CertificateAuthority) -> set[int]:
+    revoked = x509.load_pem_x509_crl(authority.revoked_path.read_bytes())
+    return {each.serial_number for each in revoked}
+
+
+def test_a_code_gives_a_gateway_its_settings_and_a_certificate_of_its_own_key(
+    enrolments: Enrolments, authority: CertificateAuthority
+) -> None:
+    code, expires_ms = enrolments.give_code("barn", "the settings", NOW_MS)
+    assert expires_ms == NOW_MS + 7 * DAY_MS
+    papers = enrol(enrolments, code, make_key())
+    assert (papers.gateway, papers.settings) == ("barn", "the settings")
+    certificate = x509.load_pem_x509_certificate(papers.certificate.encode())
+    assert certificate.subject.rfc4514_string() == "CN=barn"
+    assert authority.has_signed(certificate)
+    assert certificate.not_valid_after_utc == utc(NOW_MS + 90 * DAY_MS)
+
+
+def test_a_copied_card_cannot_enrol_a_second_time(enrolments: Enrolments) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    key = make_key()
+    enrol(enrolments, code, key)
+    with pytest.raises(PeerRefused, match="was used"):
+        enrolments.enrol(ask(code, make_key()), NOW_MS)
+    # The gateway itself may ask again: the answer may have been lost.
+    assert enrol(enrolments, code, key).gateway == "barn"
+
+
+def test_an_old_unknown_or_wrongly_signed_code_is_refused_with_the_same_sentence(enrolments: Enrolments) -> None:
+    code, expires_ms = enrolments.give_code("barn", "", NOW_MS)
+    guessed = replace(code, secret="0" * 16)
+    unknown = replace(code, id="0000")
+    replaced, _ = enrolments.give_code("shed", "", NOW_MS)
+    again, _ = enrolments.give_code("shed", "", NOW_MS)
+    said = set()
+    for wrong, now_ms in ((guessed, NOW_MS), (unknown, NOW_MS), (code, expires_ms), (replaced, NOW_MS)):
+        with pytest.raises(PeerRefused) as refused:
+            enrolments.enrol(ask(wrong, make_key()), now_ms)
+        said.add(str(refused.value))
+    assert len(said) == 1
+    assert enrol(enrolments, again, make_key()).gateway == "shed"
+    empty = EnrolmentRequest(code_id="", request="", signature="")
+    with pytest.raises(PeerRefused):
+        enrolments.enrol(empty, NOW_MS)
+
+
+def test_who_replaces_the_request_on_the_way_is_refused(enrolments: Enrolments) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    asked = ask(code, make_key())
+    with pytest.raises(PeerRefused):
+        enrolments.enrol(msgspec.structs.replace(asked, request=make_request(make_key())), NOW_MS)
+
+
+@pytest.mark.parametrize("request_text", ["", "junk", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"])
+def test_a_signed_request_that_is_none_uses_no_code_up(enrolments: Enrolments, request_text: str) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    asked = EnrolmentRequest(code_id=code.id, request=request_text, signature=code.sign(request_text.encode()))
+    with pytest.raises(SettingsError):
+        enrolments.enrol(asked, NOW_MS)
+    assert enrol(enrolments, code, make_key()).gateway == "barn"
+
+
+def test_a_certificate_is_renewed_and_a_lost_answer_repeated(enrolments: Enrolments) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    key, next_key = make_key(), make_key()
+    first = enrol(enrolments, code, key).certificate
+    later_ms = NOW_MS + 60 * DAY_MS
+    renew(enrolments, first, key, next_key, later_ms)
+    second = renew(enrolments, first, key, next_key, later_ms)
+    third = renew(enrolments, second, next_key, make_key(), later_ms + 60 * DAY_MS)
+    assert len({first, second, third}) == 3
+
+
+def test_of_two_cards_with_one_key_the_second_cannot_renew(enrolments: Enrolments) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    key = make_key()
+    certificate = enrol(enrolments, code, key).certificate
+    renew(enrolments, certificate, key, make_key(), NOW_MS + 60 * DAY_MS)
+    with pytest.raises(PeerRefused, match="another machine has a copy of its card"):
+        renew(enrolments, certificate, key, make_key(), NOW_MS + 60 * DAY_MS)
+
+
+def test_a_renewal_needs_the_key_a_valid_time_and_the_farms_own_authority(
+    enrolments: Enrolments, tmp_path: Path
+) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    key = make_key()
+    certificate = enrol(enrolments, code, key).certificate
+    with pytest.raises(PeerRefused):
+        renew(enrolments, certificate, make_key(), make_key(), NOW_MS)
+    with pytest.raises(PeerRefused):
+        renew(enrolments, certificate, key, make_key(), NOW_MS + 91 * DAY_MS)
+    foreign = CertificateAuthority(tmp_path / "foreign")
+    foreign.ensure(utc(NOW_MS))
+    forged = foreign.sign_gateway("barn", make_request(key), utc(NOW_MS))
+    with pytest.raises(PeerRefused):
+        renew(enrolments, certificate_text(forged), key, make_key(), NOW_MS)
+    with pytest.raises(PeerRefused):
+        renew(enrolments, "junk", key, make_key(), NOW_MS)
+
+
+def test_a_revoked_gateway_is_in_the_brokers_list_and_cannot_renew(
+    enrolments: Enrolments, authority: CertificateAuthority
+) -> None:
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    key = make_key()
+    certificate = enrol(enrolments, code, key).certificate
+    assert revoked_serials(authority) == set()
+    enrolments.revoke("barn", NOW_MS)
+    assert revoked_serials(authority) == {x509.load_pem_x509_certificate(certificate.encode()).serial_number}
+    with pytest.raises(PeerRefused):
+        renew(enrolments, certificate, key, make_key(), NOW_MS)
+    with pytest.raises(PeerRefused):
+        enrolments.enrol(ask(code, key), NOW_MS)
+    with pytest.raises(SettingsError, match="nothing to revoke"):
+        enrolments.revoke("barn", NOW_MS)
+
+
+def test_the_authoritys_key_and_the_codes_are_their_owners_alone(tmp_path: Path, enrolments: Enrolments) -> None:
+    enrolments.give_code("barn", "", NOW_MS)
+    modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
+    assert (modes["ca.key"], modes["enrolments.json"]) == (0, 0)
+
+
+_PEM = __import__("cryptography.hazmat.primitives.serialization", fromlist=["Encoding"]).Encoding.PEM
