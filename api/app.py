@@ -73,6 +73,9 @@ from api.routes import session as session_routes
 from api.routes import store_admin as store_routes
 from api.routes import tonight as tonight_routes
 from api.routes import webhooks as webhook_routes
+from api.routes.harvest import certificates as certificate_routes
+from api.routes.harvest import lots as lot_routes
+from api.routes.harvest import treatments as treatment_routes
 from api.schemas.alarms import ALARM_KINDS
 from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
 from api.schemas.examples import add_examples
@@ -112,6 +115,7 @@ _TAGS: Final = [
         "description": "Farms, fields, products and machines: versioned, with history.",
     },
     {"name": "passes", "description": "Field passes and the amounts applied, with their evidence."},
+    {"name": "harvest", "description": "Plant protection, harvests, lots, recall and certificates."},
     {"name": "reports", "description": "Reports as a printable page, PDF or table, in English and Chinese."},
     {"name": "cooperative", "description": "Treated ground, accounts, statements, disputes and subsidy claims."},
     {"name": "fertilization", "description": "Recommendations and prescriptions, with their sources."},
@@ -254,6 +258,9 @@ def _routes() -> list[BaseRoute]:
         photo_routes.router,
         recommendation.router,
         prescription_routes.router,
+        treatment_routes.router,
+        lot_routes.router,
+        certificate_routes.router,
         *registry_routes.ROUTERS,
         key_routes.members,
         webhook_routes.webhooks,

@@ -63,6 +63,7 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
     "unknown-device": 404,
     "unknown-pass": 404,
     "unknown-site": 404,
+    "unknown-week": 404,
     "unknown-zone": 404,
     "no-pdf": 501,
 }

@@ -29,6 +29,7 @@ from headland.registry.models.models import (
     ZoneKind,
 )
 from headland.registry.models.people import Holding, Person
+from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.registry import Access
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
@@ -228,6 +229,20 @@ HOLDINGS: Final = RecordKind(
     {"field": EXAMPLE_ID, "person": EXAMPLE_ID, "kind": "lease", "parts": 1, "of_parts": 3},
     within=("field", "person"),
 )
+PLANT_PROTECTION_PRODUCTS: Final = RecordKind(
+    "plant-protection-products",
+    "plant-protection product",
+    PlantProtectionProduct,
+    lambda repositories: repositories.plant_protection,
+    {
+        "name": "Sample fungicide A",
+        "registration_number": "SAMPLE-001",
+        "unit": "l",
+        "active_ingredients": [{"name": "azoxystrobin", "content": 250, "unit": "g_l"}],
+        "uses": [{"crop": "tomato", "most_dose_ha": 0.9, "pre_harvest_interval_days": 5, "most_uses_season": 3}],
+        "is_sample": True,
+    },
+)
 KINDS: Final = (
     FARMS,
     SITES,
@@ -240,6 +255,7 @@ KINDS: Final = (
     NOTES,
     PEOPLE,
     HOLDINGS,
+    PLANT_PROTECTION_PRODUCTS,
 )
 
 

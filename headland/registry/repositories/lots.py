@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -161,16 +162,14 @@ class LotRepository:
         where = {"field": field} if field is not None else {"zone": zone}
         return list(self.harvests.all(**where))
 
-    def free_code(self, day: str) -> str:
-        """Return a batch number of a day that no lot has: the day, and the next number."""
+    def free_codes(self, day: str, count: int) -> list[str]:
+        """Return batch numbers of a day that no lot has: the day, and the next numbers."""
         like = lots.c.code.like(f"{day}-%")
         query = sa.select(lots.c.code).where(lots.c.organisation == self._context.organisation, like)
         with self._context.database.reading() as connection:
             used = {row.code for row in connection.execute(query)}
-        number = len(used) + 1
-        while f"{day}-{number:03d}" in used:
-            number += 1
-        return f"{day}-{number:03d}"
+        free = (f"{day}-{number:03d}" for number in itertools.count(len(used) + 1))
+        return list(itertools.islice((code for code in free if code not in used), count))
 
     def _record(
         self,

@@ -1,0 +1,1 @@
+"""Routes of plant protection, harvests, lots and certificates."""

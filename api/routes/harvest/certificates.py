@@ -1,0 +1,129 @@
+"""Routes of certificates: issue, print, make void, and the register."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import declare_problems
+from api.http.responses import reply
+from api.routes.registry import RecordId
+from api.schemas.harvest.certificates import (
+    CertificateBody,
+    CertificateEntryBody,
+    CertificateList,
+    CertificateShown,
+    NewCertificate,
+    NewCopy,
+    NewVoid,
+    certificate_of,
+    entry_of,
+)
+from headland.analysis.lots.certification import issue_certificate
+from headland.analysis.plant_protection.growing_place import find_place
+from headland.analysis.registry_access import repositories_of
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.reports.certificate.drawing import draw_certificate
+from headland.reports.certificate.sheet import make_sheet
+
+_PDF: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The PDF.",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+router = APIRouter(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.post(
+    "/lots/{thing:record_id}/certificates", status_code=201, response_model=CertificateBody,
+    responses=declare_problems(409),
+)  # fmt: skip
+def add_certificate(scope: ScopeOf, thing: RecordId, body: NewCertificate) -> CertificateBody:
+    """Issue a certificate (承诺达标合格证) for what remains of a lot.
+
+    Refused for a lot with anything simulated in it, for a harvest within a pre-harvest interval (with its day of end),
+    and where an interval is not known.
+    """
+    return certificate_of(issue_certificate(scope, thing, body.request()), is_void=False)
+
+
+@router.get("/lots/{thing:record_id}/certificates", response_model=CertificateList)
+def list_lot_certificates(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
+    """List the certificates of a lot, void ones included."""
+    certificates = repositories_of(scope).certificates
+    items = [certificate_of(each, is_void=certificates.is_void(each.id)) for each in certificates.of_lot(thing)]
+    return reply(request, CertificateList(items=items, next=None))
+
+
+@router.get("/certificates", response_model=CertificateList)
+def list_certificates(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
+    """List the register: every certificate that was issued, void ones included. None is ever deleted."""
+    certificates = repositories_of(scope).certificates
+    after = read_cursor(cursor, tuple[str])
+    listed = certificates.records.list(after="" if after is None else after[0], limit=limit + 1)
+    page = listed[:limit]
+    items = [certificate_of(each, is_void=certificates.is_void(each.id)) for each in page]
+    following = write_cursor(page[-1].id) if len(listed) > limit else None
+    return reply_page(request, CertificateList(items=items, next=following))
+
+
+@router.get("/certificates/{thing:record_id}", response_model=CertificateShown)
+def get_certificate(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
+    """Return a certificate with its entries of the register."""
+    return reply(request, _shown(repositories_of(scope), thing))
+
+
+@router.post(
+    "/certificates/{thing:record_id}/copies",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The PDF.",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **declare_problems(409, 501),
+    },
+)
+def print_certificate(scope: ScopeOf, thing: RecordId, body: NewCopy) -> Response:
+    """Print a certificate as A4, A7 or a label of 60 x 40 mm, and enter the copy in the register."""
+    repositories = repositories_of(scope)
+    certificate = repositories.certificates.records.get(thing)
+    lot = repositories.lots.lots.get(certificate.lot)
+    sheet = make_sheet(certificate, lot, _zone_of(repositories, lot.id), body.base_url, is_void=False)
+    drawn = draw_certificate(sheet, body.form)
+    repositories.certificates.note_copy(thing, scope.now_ms, body.author, body.form)
+    headers = {"Content-Disposition": f'inline; filename="certificate-{certificate.number}-{body.form}.pdf"'}
+    return Response(drawn, media_type="application/pdf", headers=headers)
+
+
+@router.post(
+    "/certificates/{thing:record_id}/void", status_code=201, response_model=CertificateEntryBody,
+    responses=declare_problems(409),
+)  # fmt: skip
+def void_certificate(scope: ScopeOf, thing: RecordId, body: NewVoid) -> CertificateEntryBody:
+    """Make a certificate void, with the reason."""
+    repositories = repositories_of(scope)
+    repositories.certificates.records.get(thing)
+    return entry_of(repositories.certificates.void(thing, scope.now_ms, body.author, body.reason))
+
+
+def _shown(repositories: OrganisationRepositories, certificate: str) -> CertificateShown:
+    found = repositories.certificates.records.get(certificate)
+    entries = repositories.certificates.entries_of(certificate)
+    return CertificateShown(
+        certificate=certificate_of(found, is_void=any(entry.kind == "void" for entry in entries)),
+        entries=[entry_of(entry) for entry in entries],
+    )
+
+
+def _zone_of(repositories: OrganisationRepositories, lot: str) -> ZoneInfo:
+    """Return the time zone of a lot's first harvest."""
+    harvests = repositories.lots.lineage.harvests_of(lot)
+    return find_place(repositories, harvests[0].field, harvests[0].zone).time_zone if harvests else ZoneInfo("UTC")

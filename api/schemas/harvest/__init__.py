@@ -1,0 +1,1 @@
+"""Schemas of plant protection, harvests, lots and certificates."""

@@ -1,0 +1,263 @@
+"""Schemas of harvests, lots and lot operations, with the mapping from the library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import Field
+
+from api.schemas.harvest.treatments import Instant, Named, RecordName, Title
+from api.schemas.model import Model
+from headland.analysis.lots.lot_history import HarvestShare, LotHistory
+from headland.registry.models.lots import MOST_GRAMS, Harvest, Lot, LotMass, LotOperation
+from headland.registry.models.plant_protection import EvidenceClass
+
+GramsOf = Annotated[int, Field(gt=0, le=MOST_GRAMS)]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$")]
+Note = Annotated[str, Field(max_length=2000)]
+
+
+class NewHarvest(Model):
+    """A harvest from a field or a greenhouse zone, which makes a lot. Without a `code` it gets one of the day."""
+
+    field: RecordName | None = None
+    zone: RecordName | None = None
+    plot: Title = ""
+    season: RecordName | None = None
+    crop: Named
+    variety: Title = ""
+    product: Named
+    code: Code | None = None
+    time_ms: Instant
+    grown_from_ms: Instant | None = None
+    grams: GramsOf
+    author: Named
+    note: Note = ""
+    evidence: Annotated[Literal["measured", "declared", "simulated"], Field(description="measured: by a scale.")] = (
+        "declared"
+    )
+
+    def record(self) -> Harvest:
+        """Return it as a record."""
+        values = self.model_dump(exclude={"product", "code"})
+        return Harvest(**{**values, "evidence": EvidenceClass(self.evidence)})
+
+
+class HarvestBody(Model):
+    """A harvest as it was entered."""
+
+    id: str
+    created_ms: int
+    field: str | None
+    zone: str | None
+    plot: str
+    season: str | None
+    crop: str
+    variety: str
+    time_ms: int
+    grown_from_ms: int | None
+    grams: int
+    author: str
+    note: str
+    evidence: str
+
+
+class LotBody(Model):
+    """A lot; `remaining_g` is what is left of it."""
+
+    id: str
+    code: str
+    product: str
+    crop: str
+    time_ms: int
+    grams: int
+    remaining_g: int
+    packs: int | None
+    simulated: bool
+
+
+class HarvestRecorded(Model):
+    """A harvest with the lot that it made."""
+
+    harvest: HarvestBody
+    lot: LotBody
+
+
+class LotMassBody(Model):
+    """A mass of a lot."""
+
+    lot: RecordName
+    grams: GramsOf
+
+
+class NewLot(Model):
+    """A lot to be made by an operation; without a `code` it gets the next batch number of the day."""
+
+    code: Code | None = None
+    product: Named
+    crop: Named
+    grams: GramsOf
+    packs: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+
+
+class NewOperation(Model):
+    """Something done with lots: `inputs` less `loss_g` are the masses of the lots made, to the gram."""
+
+    kind: Literal["mix", "split", "pack", "process", "sell", "loss"]
+    time_ms: Instant
+    author: Named
+    inputs: Annotated[list[LotMassBody], Field(min_length=1, max_length=1000)]
+    outputs: Annotated[list[NewLot], Field(max_length=1000, default_factory=list)]
+    loss_g: Annotated[int, Field(ge=0, le=MOST_GRAMS)] = 0
+    party: Title = ""
+    note: Note = ""
+
+    def record(self) -> LotOperation:
+        """Return it as a record, without what it makes."""
+        values = self.model_dump(exclude={"inputs", "outputs"})
+        inputs = tuple(LotMass(lot=mass.lot, grams=mass.grams) for mass in self.inputs)
+        return msgspec.convert({**values, "inputs": msgspec.to_builtins(inputs)}, LotOperation)
+
+
+class NewCorrection(Model):
+    """A correction: takes an operation back."""
+
+    author: Named
+    note: Note = ""
+
+
+class OperationBody(Model):
+    """An operation as it was entered."""
+
+    id: str
+    created_ms: int
+    kind: str
+    time_ms: int
+    author: str
+    inputs: list[LotMassBody]
+    outputs: list[LotMassBody]
+    loss_g: int
+    harvest: str | None
+    party: str
+    note: str
+    corrects: str | None
+
+
+class OperationRecorded(Model):
+    """An operation with the lots that it made."""
+
+    operation: OperationBody
+    lots: list[LotBody]
+
+
+class LotList(Model):
+    """Lots, the newest first."""
+
+    items: list[LotBody]
+    next: str | None
+
+
+class HarvestList(Model):
+    """Harvests of a place."""
+
+    items: list[HarvestBody]
+
+
+class HarvestShareBody(Model):
+    """A harvest in a lot, with its place and its share of the lot's mass; what is mixed is mixed evenly."""
+
+    harvest: HarvestBody
+    farm: str
+    place: str
+    grams: int
+
+
+class LotLinkBody(Model):
+    """`grams` of `parent`, a lot or a harvest, that went into `child`."""
+
+    parent: str
+    child: str
+    operation: str
+    grams: int
+
+
+class HappeningBody(Model):
+    """Something that happened to the crop, with its evidence: measured, declared or simulated."""
+
+    kind: Annotated[str, Field(description="pass, treatment, alarm, climate_week or irrigation_week.")]
+    id: str
+    harvest: str
+    start_ms: int
+    end_ms: int
+    evidence: str
+    what: str
+    device: str | None
+    figures: dict[str, float | None]
+
+
+class LotHistoryBody(Model):
+    """A lot with its operations, its harvests, and what it inherits; `is_whole` false: of the largest shares only."""
+
+    lot: LotBody
+    operations: list[OperationBody]
+    links: list[LotLinkBody]
+    harvests: list[HarvestShareBody]
+    happenings: list[HappeningBody]
+    is_whole: bool
+
+
+class LotsHolding(Model):
+    """The lots that hold something of a crop to which this happened: their number, and the newest of them."""
+
+    count: int
+    items: list[LotBody]
+
+
+def harvest_of(harvest: Harvest) -> HarvestBody:
+    """Return a harvest as its body."""
+    values: dict[str, Any] = msgspec.to_builtins(harvest)
+    return HarvestBody(**{name: values[name] for name in HarvestBody.model_fields})
+
+
+def lot_of(lot: Lot, remaining_g: int) -> LotBody:
+    """Return a lot as its body."""
+    values: dict[str, Any] = {**msgspec.to_builtins(lot), "remaining_g": remaining_g}
+    return LotBody(**{name: values[name] for name in LotBody.model_fields})
+
+
+def operation_of(operation: LotOperation) -> OperationBody:
+    """Return an operation as its body."""
+    values: dict[str, Any] = msgspec.to_builtins(operation)
+    return OperationBody(**{name: values[name] for name in OperationBody.model_fields})
+
+
+def history_of(history: LotHistory) -> LotHistoryBody:
+    """Return a lot's history as its body."""
+    return LotHistoryBody(
+        lot=lot_of(history.lot, history.remaining_g),
+        operations=[operation_of(each) for each in history.operations],
+        links=[LotLinkBody(**msgspec.structs.asdict(link)) for link in history.links],
+        harvests=[_share_of(share) for share in history.harvests],
+        happenings=[
+            HappeningBody(
+                kind=each.kind,
+                id=each.id,
+                harvest=each.harvest,
+                start_ms=each.start_ms,
+                end_ms=each.end_ms,
+                evidence=each.evidence,
+                what=each.what,
+                device=each.device,
+                figures=dict(each.figures),
+            )
+            for each in history.happenings
+        ],
+        is_whole=history.is_whole,
+    )
+
+
+def _share_of(share: HarvestShare) -> HarvestShareBody:
+    return HarvestShareBody(
+        harvest=harvest_of(share.harvest), farm=share.place.farm, place=share.place.name, grams=share.grams
+    )

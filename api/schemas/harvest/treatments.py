@@ -1,0 +1,217 @@
+"""Schemas of treatments and of their check, with the mapping from the library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import Field
+
+from api.schemas.model import EXAMPLE_MS, Model
+from headland.analysis.plant_protection.intervals import IntervalState, RunningInterval
+from headland.analysis.plant_protection.treatment_check import CheckedFinding, ProductCheck, TreatmentCheck
+from headland.registry.models.plant_protection import EvidenceClass, Treatment
+
+RecordName = Annotated[str, Field(max_length=64)]
+Title = Annotated[str, Field(max_length=200)]
+Named = Annotated[str, Field(min_length=1, max_length=200)]
+Instant = Annotated[int, Field(ge=0, le=253_402_300_799_999, examples=[EXAMPLE_MS])]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+
+
+class MixPartBody(Model):
+    """A product of a tank mix, with its dose in the product's unit per hectare."""
+
+    product: RecordName
+    dose_ha: Positive
+
+
+class NewTreatment(Model):
+    """A treatment of a field or of a greenhouse zone; `corrects` names one that this entry replaces."""
+
+    field: RecordName | None = None
+    zone: RecordName | None = None
+    pass_id: Annotated[str | None, Field(max_length=128, description="Pass that measured it.")] = None
+    crop: Named
+    target: Title = ""
+    start_ms: Instant
+    end_ms: Instant
+    mix: Annotated[list[MixPartBody], Field(min_length=1, max_length=10)]
+    water_l_ha: Positive | None = None
+    treated_area_m2: Positive | None = None
+    author: Named
+    note: Annotated[str, Field(max_length=2000)] = ""
+    simulated: bool = False
+    corrects: RecordName | None = None
+    withdrawn: bool = False
+
+    def record(self) -> Treatment:
+        """Return it as a record."""
+        values = self.model_dump(exclude={"simulated"})
+        values["evidence"] = EvidenceClass.SIMULATED if self.simulated else EvidenceClass.DECLARED
+        return msgspec.convert(values, Treatment)
+
+
+class TreatmentBody(Model):
+    """A treatment as it was entered; `evidence` is declared or simulated."""
+
+    id: str
+    created_ms: int
+    field: str | None
+    zone: str | None
+    pass_id: str | None
+    crop: str
+    target: str
+    start_ms: int
+    end_ms: int
+    mix: list[MixPartBody]
+    water_l_ha: float | None
+    treated_area_m2: float | None
+    author: str
+    note: str
+    evidence: str
+    corrects: str | None
+    withdrawn: bool
+
+
+class TreatmentList(Model):
+    """Treatments of a place, those that were corrected left out."""
+
+    items: list[TreatmentBody]
+
+
+class FindingBody(Model):
+    """One check. `state` is holds, broken, caution or unknown; `values` are the figures of its sentence."""
+
+    check: Annotated[
+        str, Field(description="crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry.")
+    ]
+    id: str
+    state: str
+    evidence: Annotated[str, Field(description="measured, declared or simulated.")]
+    text: str
+    text_zh: str
+    values: dict[str, float | int | str]
+
+
+class ProductCheckBody(Model):
+    """The checks of one product of the mix; `crop_on_label` is false where the label lacks the crop."""
+
+    product: str
+    name: str
+    registration_number: str
+    unit: str
+    dose_ha: float
+    crop_on_label: bool
+    is_sample: bool
+    findings: list[FindingBody]
+
+
+class TreatmentCheckBody(Model):
+    """A treatment against its labels; `no_map` is why no dose by cell is known, null where it is."""
+
+    treatment: str
+    place: str
+    products: list[ProductCheckBody]
+    no_map: str | None
+
+
+class IntervalBody(Model):
+    """The interval of one product of a treatment; `ends_on` null: the label has none."""
+
+    treatment: str
+    product: str
+    registration_number: str
+    treated_on: str
+    ends_on: str | None
+    crop_on_label: bool
+
+
+class IntervalStateBody(Model):
+    """Intervals of a crop at a place on a local day: `ends_on` is the first day on which it may be harvested."""
+
+    day: str
+    may_harvest: bool
+    ends_on: str | None
+    running: list[IntervalBody]
+    unknown: list[IntervalBody]
+
+
+class RegisterFaultBody(Model):
+    """A fault of a row of a register's file."""
+
+    row: int
+    detail: str
+
+
+class RegisterImport(Model):
+    """What a file adds to the register: new products, those that it changes, and those that are as they were."""
+
+    stored: bool
+    added: list[str]
+    changed: list[str]
+    unchanged: int
+
+
+def treatment_of(treatment: Treatment) -> TreatmentBody:
+    """Return a treatment as its body."""
+    values: dict[str, Any] = msgspec.to_builtins(treatment)
+    return TreatmentBody(**{name: values[name] for name in TreatmentBody.model_fields})
+
+
+def check_of(check: TreatmentCheck) -> TreatmentCheckBody:
+    """Return a check as its body."""
+    return TreatmentCheckBody(
+        treatment=check.treatment.id,
+        place=check.place.name,
+        products=[_product_of(each) for each in check.products],
+        no_map=check.no_map,
+    )
+
+
+def intervals_of(state: IntervalState) -> IntervalStateBody:
+    """Return the intervals of a day as their body."""
+    return IntervalStateBody(
+        day=state.day.isoformat(),
+        may_harvest=state.ends_on is None,
+        ends_on=None if state.ends_on is None else state.ends_on.isoformat(),
+        running=[_interval_of(each) for each in state.running],
+        unknown=[_interval_of(each) for each in state.unknown],
+    )
+
+
+def _product_of(check: ProductCheck) -> ProductCheckBody:
+    return ProductCheckBody(
+        product=check.product.id,
+        name=check.product.name,
+        registration_number=check.product.registration_number,
+        unit=check.product.unit,
+        dose_ha=check.dose_ha,
+        crop_on_label=check.use is not None,
+        is_sample=check.product.is_sample,
+        findings=[_finding_of(each) for each in check.findings],
+    )
+
+
+def _finding_of(checked: CheckedFinding) -> FindingBody:
+    finding = checked.finding
+    return FindingBody(
+        check=finding.check,
+        id=finding.id,
+        state=finding.state,
+        evidence=finding.evidence,
+        text=checked.sentence.text("en"),
+        text_zh=checked.sentence.text("zh"),
+        values=dict(finding.values),
+    )
+
+
+def _interval_of(interval: RunningInterval) -> IntervalBody:
+    return IntervalBody(
+        treatment=interval.treatment.id,
+        product=interval.product,
+        registration_number=interval.registration_number,
+        treated_on=interval.treated_on.isoformat(),
+        ends_on=None if interval.ends_on is None else interval.ends_on.isoformat(),
+        crop_on_label=interval.is_on_label,
+    )

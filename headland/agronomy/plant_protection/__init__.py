@@ -1,0 +1,1 @@
+"""Checks of plant-protection treatments against the label of their products."""

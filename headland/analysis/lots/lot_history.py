@@ -1,0 +1,121 @@
+"""History of a lot: its harvests with their shares, what it inherits from them, and the lots that hold something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from headland.analysis.errors import AnalysisError
+from headland.analysis.lots.composition import apportion, composition_of
+from headland.analysis.lots.happenings import Happening, HappeningKind, grown_from_ms, happenings_of
+from headland.analysis.passes.detection import find_pass
+from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.registry.models.lots import Harvest, Lot, LotOperation
+from headland.registry.repositories.lot_lineage import LotDescendants, LotLink
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+
+#: Harvests of one lot whose happenings are read: more would take minutes.
+MOST_HARVESTS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestShare:
+    """A harvest in a lot, with its place and its share of the lot's mass [g]."""
+
+    harvest: Harvest
+    place: GrowingPlace
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotHistory:
+    """A lot with what remains of it, its operations, its harvests, and everything above it.
+
+    `happenings` are those of at most `MOST_HARVESTS` harvests, the largest shares; `is_whole` tells whether of all.
+    """
+
+    lot: Lot
+    remaining_g: int
+    operations: list[LotOperation]
+    links: list[LotLink]
+    harvests: list[HarvestShare]
+    happenings: list[Happening]
+    is_whole: bool
+
+
+def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = True) -> LotHistory:
+    """Return a lot with its history; raises NotFound."""
+    repositories = repositories_of(scope)
+    lot = repositories.lots.lots.get(lot_id)
+    links = repositories.lots.lineage.ancestors(lot_id)
+    grams = apportion(lot.grams, composition_of(lot_id, links)) if links else {}
+    shares = [
+        HarvestShare(harvest, find_place(repositories, harvest.field, harvest.zone), grams.get(harvest.id, 0))
+        for harvest in repositories.lots.lineage.harvests_of(lot_id)
+    ]
+    largest = sorted(shares, key=lambda share: -share.grams)[:MOST_HARVESTS]
+    happenings: list[Happening] = []
+    if with_happenings:
+        happenings = [each for share in largest for each in happenings_of(scope, share.harvest)]
+    return LotHistory(
+        lot=lot,
+        remaining_g=repositories.lots.remaining_g([lot_id])[lot_id],
+        operations=repositories.lots.operations_of(lot_id),
+        links=links,
+        harvests=shares,
+        happenings=happenings,
+        is_whole=len(largest) == len(shares),
+    )
+
+
+def lots_holding(scope: OrgScope, kind: HappeningKind, id: str, limit: int = 1000) -> LotDescendants:  # noqa: A002
+    """Return the lots that hold something of a crop to which this happened: recall by pass, treatment, alarm or week.
+
+    Raises NotFound and AnalysisError for an unknown one.
+    """
+    repositories = repositories_of(scope)
+    harvests = [harvest.id for harvest in _harvests_after(scope, repositories, kind, id)]
+    return repositories.lots.lineage.descendants(harvests, limit=limit)
+
+
+def _harvests_after(
+    scope: OrgScope,
+    repositories: OrganisationRepositories,
+    kind: HappeningKind,
+    id: str,  # noqa: A002
+) -> list[Harvest]:
+    field: str | None = None
+    zones: list[str] = []
+    if kind == "pass":
+        field_pass = find_pass(scope, id)
+        field, start_ms, end_ms = field_pass.field.id, field_pass.start_ms, field_pass.end_ms
+    elif kind == "treatment":
+        treatment = repositories.treatments.get(id)
+        field, zones = treatment.field, [] if treatment.zone is None else [treatment.zone]
+        start_ms, end_ms = treatment.start_ms, treatment.end_ms
+    elif kind == "alarm":
+        alarm = repositories.alarms.get(id)
+        start_ms, end_ms = alarm.raised_ms, scope.now_ms if alarm.ended_ms is None else alarm.ended_ms
+        field, zones = _places_of(repositories, alarm.subject)
+    else:
+        device, _, start = id.rpartition("~")
+        if not start.isdigit():
+            raise AnalysisError("unknown-week", "No such week", "Name a week as a lot's history does.")
+        start_ms, end_ms = int(start), int(start) + 7 * 86_400_000
+        field, zones = _places_of(repositories, device.removesuffix("~water"))
+    harvests = [] if field is None else repositories.lots.harvests_of(field=field)
+    for zone in zones:
+        harvests += repositories.lots.harvests_of(zone=zone)
+    return [
+        harvest for harvest in harvests if start_ms <= harvest.time_ms and end_ms > grown_from_ms(repositories, harvest)
+    ]
+
+
+def _places_of(repositories: OrganisationRepositories, subject: str) -> tuple[str | None, list[str]]:
+    """Return the field and the zones of a subject: a device, or a zone."""
+    devices = repositories.devices.list(name=subject, limit=1)
+    if devices:
+        return devices[0].field, [] if devices[0].zone is None else [devices[0].zone]
+    return None, [subject]

@@ -1,0 +1,1 @@
+"""Plant-protection register as CSV."""

@@ -1,0 +1,1 @@
+"""Certificates on paper: a page, and labels for packages."""
