@@ -12,6 +12,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.responses import reply
+from api.routes.harvest.treatments import page_of
 from api.routes.registry import RecordId
 from api.schemas.harvest.certificates import (
     CertificateBody,
@@ -55,11 +56,14 @@ def add_certificate(scope: ScopeOf, thing: RecordId, body: NewCertificate) -> Ce
 
 
 @router.get("/lots/{thing:record_id}/certificates", response_model=CertificateList)
-def list_lot_certificates(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
+def list_lot_certificates(
+    request: Request, scope: ScopeOf, thing: RecordId, cursor: Cursor = None, limit: Limit = 100
+) -> Response:
     """List the certificates of a lot, void ones included."""
     certificates = repositories_of(scope).certificates
-    items = [certificate_of(each, is_void=certificates.is_void(each.id)) for each in certificates.of_lot(thing)]
-    return reply(request, CertificateList(items=items, next=None))
+    page, following = page_of(certificates.of_lot(thing), cursor, limit)
+    items = [certificate_of(each, is_void=certificates.is_void(each.id)) for each in page]
+    return reply_page(request, CertificateList(items=items, next=following))
 
 
 @router.get("/certificates", response_model=CertificateList)

@@ -11,7 +11,7 @@ from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.responses import reply
-from api.routes.harvest.treatments import FieldOf, ZoneOf
+from api.routes.harvest.treatments import FieldOf, ZoneOf, page_of
 from api.routes.registry import RecordId
 from api.schemas.harvest.lots import (
     HarvestList,
@@ -53,10 +53,18 @@ def add_harvest(scope: ScopeOf, body: NewHarvest) -> HarvestRecorded:
 
 
 @router.get("/harvests", response_model=HarvestList)
-def list_harvests(request: Request, scope: ScopeOf, field: FieldOf = None, zone: ZoneOf = None) -> Response:
+def list_harvests(
+    request: Request,
+    scope: ScopeOf,
+    field: FieldOf = None,
+    zone: ZoneOf = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
     """List the harvests of a field or a greenhouse zone."""
     harvests = [] if field is None and zone is None else repositories_of(scope).lots.harvests_of(field=field, zone=zone)
-    return reply(request, HarvestList(items=[harvest_of(each) for each in harvests]))
+    page, following = page_of(harvests, cursor, limit)
+    return reply_page(request, HarvestList(items=[harvest_of(each) for each in page], next=following))
 
 
 @router.get("/lots", response_model=LotList)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
+from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems, detail_in
 from api.http.responses import reply
 from api.routes.registry import BodyOf, RecordId
@@ -31,6 +33,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.formats.plant_protection.register_csv import MOST_BYTES, read_register, sample_csv
 from headland.registry.models.plant_protection import PlantProtectionProduct
 
+R = TypeVar("R")
 FieldOf = Annotated[str | None, Query(description="Id of a field.", max_length=64)]
 ZoneOf = Annotated[str | None, Query(description="Id of a greenhouse zone.", max_length=64)]
 _CSV_BODY: Final[dict[str, Any]] = {
@@ -106,10 +109,18 @@ def add_treatment(scope: ScopeOf, body: NewTreatment) -> TreatmentBody:
 
 
 @router.get("/treatments", response_model=TreatmentList)
-def list_treatments(request: Request, scope: ScopeOf, field: FieldOf = None, zone: ZoneOf = None) -> Response:
+def list_treatments(
+    request: Request,
+    scope: ScopeOf,
+    field: FieldOf = None,
+    zone: ZoneOf = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
     """List the treatments of a place, or of all, by their start; what was corrected is left out."""
     treatments = repositories_of(scope).treatments.list(field=field, zone=zone)
-    return reply(request, TreatmentList(items=[treatment_of(each) for each in treatments]))
+    page, following = page_of(treatments, cursor, limit)
+    return reply_page(request, TreatmentList(items=[treatment_of(each) for each in page], next=following))
 
 
 @router.get("/treatments/{thing:record_id}", response_model=TreatmentBody)
@@ -144,6 +155,13 @@ def get_intervals(
     place = find_place(repositories, field, zone)
     at_ms = scope.now_ms if time_ms is None else time_ms
     return reply(request, intervals_of(intervals_at(repositories, place, crop, at_ms)))
+
+
+def page_of(records: Sequence[R], cursor: str | None, limit: int) -> tuple[Sequence[R], str | None]:
+    """Return a page of the records of a place, and the cursor of the next."""
+    place = read_cursor(cursor, tuple[int])
+    start = 0 if place is None else max(0, place[0])
+    return records[start : start + limit], write_cursor(start + limit) if start + limit < len(records) else None
 
 
 def _changed(known: PlantProtectionProduct, read: PlantProtectionProduct) -> PlantProtectionProduct:

@@ -162,6 +162,7 @@ class HarvestList(Model):
     """Harvests of a place."""
 
     items: list[HarvestBody]
+    next: str | None
 
 
 class HarvestShareBody(Model):

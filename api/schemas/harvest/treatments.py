@@ -78,6 +78,7 @@ class TreatmentList(Model):
     """Treatments of a place, those that were corrected left out."""
 
     items: list[TreatmentBody]
+    next: str | None
 
 
 class FindingBody(Model):

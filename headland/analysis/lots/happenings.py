@@ -29,7 +29,7 @@ _HUMIDITY: Final = "relative_humidity_pct"
 _WATER: Final = "irrigation_volume_total_l"
 #: Alarms of one subject that are looked through.
 _MOST_ALARMS: Final = 1000
-_ALARM_PAGE: Final = 200
+_ALARM_PAGE: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Happening:
 
 
 def grown_from_ms(repositories: OrganisationRepositories, harvest: Harvest) -> int:
-    """Return when a harvest's growth began: as declared, by its season's sowing, else 400 days before the harvest.
+    """Return when a harvest's growth began: as declared, by its season's sowing, else 13 months before the harvest.
 
     Without a declared beginning the lot rather inherits too much than too little.
     """

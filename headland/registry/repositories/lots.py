@@ -19,8 +19,8 @@ from headland.registry.repositories.lot_lineage import LotLineage
 from headland.registry.repositories.repository import Repository
 from headland.registry.validation.lots import check_balance, check_harvest, check_remaining, flows_of
 
-#: Ids in one query: SQLite takes 32,766 values, and 500 is as fast.
-_AT_ONCE: Final = 500
+#: Ids in one query: SQLite takes 32,766 values, and fewer are as fast.
+_AT_ONCE: Final = 1000
 
 
 class LotRecorded(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ _SHAPES: Final[Mapping[OperationKind, tuple[tuple[int, int | None], tuple[int, i
     OperationKind.CORRECT: ((0, None), (0, None)),
 }
 #: A crop grows at most this long before its harvest: a perennial's year and a bit.
-LONGEST_GROWTH_MS: Final = 400 * 86_400_000
+LONGEST_GROWTH_MS: Final = 34_214_400_000
 
 
 def check_plant_protection_product(
@@ -67,7 +67,7 @@ def check_harvest(harvest: Harvest, _connection: sa.Connection, _organisation: s
     _check_place(harvest.field, harvest.zone, "A harvest")
     grown_ms = harvest.grown_from_ms
     if grown_ms is not None and not 0 <= harvest.time_ms - grown_ms <= LONGEST_GROWTH_MS:
-        raise InvalidRecord("The growth begins before the harvest, and at most 400 days before it.")
+        raise InvalidRecord("The growth begins before the harvest, and at most 13 months before it.")
     if harvest.season is not None and harvest.field is None:
         raise InvalidRecord("A season is of a field: leave it out for a greenhouse zone.")
     return harvest
