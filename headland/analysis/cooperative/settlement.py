@@ -37,7 +37,7 @@ _M2_1_M: Final = 200_000.0
 _M2_2_M: Final = 2_000_000.0
 _PAGE: Final = 500
 _NEAR_DEG: Final = 0.005
-_LONGEST_REPEAT_DAYS: Final = 400
+_LONGEST_REPEAT_DAYS: Final = 366
 _DAY_MS: Final = 86_400_000
 
 

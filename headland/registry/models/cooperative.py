@@ -39,7 +39,7 @@ class TariffRecord(VersionedRecord, frozen=True, kw_only=True):
     slope_pct: SurchargePct = 0
     slope_from_pct: Annotated[int, Meta(ge=0, le=200)] = 15
     cancelled_fen: Fen = 0
-    repeat_days: Annotated[int, Meta(ge=0, le=400)] = 7
+    repeat_days: Annotated[int, Meta(ge=0, le=366)] = 7
     billable_evidence: tuple[Evidence, ...] = ("measured_flow", "tank_mass")
     dividend_fen: Fen = 0
     dividend_by: Literal["delivery", "area"] = "delivery"
@@ -114,7 +114,7 @@ class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
     fen_per_mu: Fen
     least_coverage_pct: Annotated[float, Meta(ge=0, le=100)] = 90.0
     evidence: tuple[Evidence, ...] = ("measured_flow", "tank_mass")
-    repeat_days: Annotated[int, Meta(ge=0, le=400)] = 30
+    repeat_days: Annotated[int, Meta(ge=0, le=366)] = 30
     cap_mu: Annotated[float, Meta(gt=0, le=1e6)] | None = None
     cap_fen: Fen | None = None
     products: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
