@@ -90,8 +90,10 @@ class NotePhotoRepository:
                 return photo_of(row), []
             deleted = self._delete_unused(connection, now_ms)
             if self._used_bytes(connection) + photo.size_bytes > most_bytes:
-                sentence = f"The photos of the organisation would have more than {most_bytes / 1e6:,.0f} MB"
-                raise RecordConflict(f"{sentence}: delete notes whose photos are not needed.")
+                raise RecordConflict(
+                    f"The photos of the organisation would have more than {most_bytes / 1e6:,.0f} MB: delete notes "
+                    "whose photos are not needed."
+                )
             made = msgspec.structs.replace(photo, id=self._context.ids.make(now_ms), added_ms=now_ms, note=None)
             # Before the transaction ends: a photo that is listed is on the disk.
             store(made)
