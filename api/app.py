@@ -30,6 +30,7 @@ from api.http.problems import install_problems
 from api.live.feed import LiveFeed
 from api.live.sources import LiveFeeds
 from api.ogc_features import routes as ogc_routes
+from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
@@ -58,6 +59,7 @@ from api.routes import farmos as farmos_routes
 from api.routes import gateways as gateway_routes
 from api.routes import greenhouses as climate_routes
 from api.routes import help as help_routes
+from api.routes import imports as import_routes
 from api.routes import keys as key_routes
 from api.routes import ledger as ledger_routes
 from api.routes import live as live_routes
@@ -120,6 +122,7 @@ _TAGS: Final = [
     {"name": "cooperative", "description": "Treated ground, accounts, statements, disputes and subsidy claims."},
     {"name": "fertilization", "description": "Recommendations and prescriptions, with their sources."},
     {"name": "alarms", "description": "Alarms, rules, recipients, and simulation of rules on past data."},
+    {"name": "imports", "description": "Logs and tables that people hand over, with progress."},
     {"name": "gateways", "description": "Delivery of every record, and the quarantine."},
     {"name": "sensorthings", "description": "OGC SensorThings API 1.1 for GIS programs, read only."},
     {"name": "maps", "description": "OGC API Features for map programs, read only."},
@@ -145,6 +148,7 @@ def create_app(
     unreachable: Mapping[str, str] = MappingProxyType({}),
     registrar: GatewayRegistrar | None = None,
     enrolment: GatewayEnrolment | None = None,
+    imports: FileImports | None = None,
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
 ) -> FastAPI:
@@ -160,8 +164,8 @@ def create_app(
     without it the store is polled once a second while any client is connected. `threads` returns the status of the
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
-    `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code. `base_map` is the file of
-    a base map, `photos` are the files of photos of notes; without them no photo is accepted.
+    `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
+    `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -189,6 +193,7 @@ def create_app(
         unreachable=unreachable,
         registrar=registrar,
         enrolment=enrolment,
+        imports=imports,
         base_map=base_map,
         photos=photos,
     )
@@ -238,6 +243,7 @@ def _routes() -> list[BaseRoute]:
     every.include_router(place_routes.router)
     every.include_router(place_routes.places)
     every.include_router(owner_routes.router)
+    every.include_router(import_routes.router)
     every.include_router(report_routes.router)
     every.include_router(proof_routes.router)
     every.include_router(epcis_routes.router)
@@ -283,13 +289,16 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        document["components"]["schemas"].update(
-            {
-                **describe_records(),
-                **describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS), *WIRES),
-            }
-        )
-        document["components"]["schemas"].update(prescription_routes.describe_prescriptions())
+        schemas = document["components"]["schemas"]
+        records = describe_records()
+        kinds = describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS), *WIRES)
+        for more in (records, kinds, prescription_routes.describe_prescriptions()):
+            twice = [
+                name for name in more if schemas.get(name, more[name]).get("properties") != more[name].get("properties")
+            ]
+            if twice:
+                raise ValueError(f"two schemas of the API have one name: {', '.join(twice)}")
+            schemas.update(more)
         _drop_null(document["paths"])
         describe_access(document)
         describe_exchange(document)

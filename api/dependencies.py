@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
@@ -52,6 +53,7 @@ class HomeServices:
     unreachable: Mapping[str, str] = field(default_factory=dict)
     registrar: GatewayRegistrar | None = None
     enrolment: GatewayEnrolment | None = None
+    imports: FileImports | None = None
     base_map: Path | None = None
     photos: PhotoFiles | None = None
 

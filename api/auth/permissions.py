@@ -119,6 +119,7 @@ PATH_PERMISSIONS: Final = (
             "harvest-intervals",
             "harvests",
             "implements",
+            "imports",
             "latest",
             "ledger",
             "live",

@@ -13,7 +13,7 @@ from headland.analysis.tonight.statements import LEAST_STATEMENTS, MOST_STATEMEN
 from headland.i18n import Language, find_term
 
 
-class StatementRecord(Model):
+class StatementSkill(Model):
     """What came of the last such statements. A chance is told from `least` on; `n` says how many there are."""
 
     n: Annotated[
@@ -61,7 +61,7 @@ class StatementBody(Model):
     estimated: Annotated[bool, Field(description="The surface has no sensor: it is estimated.")]
     reason: Annotated[str | None, Field(description="no_forecast or insufficient_data; null with a value.")]
     method: AnswerMethod
-    record: StatementRecord
+    record: StatementSkill
     advice: AdviceBody | None
 
 
@@ -162,7 +162,7 @@ def _statement_of(statement: Statement, *, estimated: bool) -> StatementBody:
         estimated=estimated,
         reason=statement.reason,
         method=AnswerMethod(id=method.id, version=method.version, source=method.source),
-        record=StatementRecord(
+        record=StatementSkill(
             n=record.n,
             least=LEAST_STATEMENTS,
             right=record.right,

@@ -7,6 +7,7 @@ import { queries } from "./api/query";
 import { ApiError, errorText, onReachability, onSessionEnded } from "./api/request";
 import { startQueue } from "./api/queue";
 import { forgetAnswers, openSession } from "./api/session";
+import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
 import { buildSignInForm } from "./app/sign_in";
@@ -156,6 +157,7 @@ onReachability((answered) => {
 });
 onSessionEnded(showSignIn);
 mountOverlays(overlays);
+acceptDroppedFiles();
 onPreferenceChange(() => (shell === null ? void start() : showShell()));
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) void start();

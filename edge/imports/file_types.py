@@ -128,6 +128,7 @@ def report_file(path: Path, source: LogSource | TableSource, error: str) -> File
             last_ms=table.last_ms,
             ignored=table.refused,
             refusals=tuple(refusal.sentence() for refusal in table.refusals),
+            refused_rows=table.refusals,
             error=error,
         )
     log = source.report()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -27,10 +29,10 @@ from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.uplink import Uplink
 from headland.contract.records import Descriptor, Event
-from headland.errors import DataDamaged, HeadlandError, SettingsError
+from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.i18n import Language
 
-__all__ = ["FileReport", "ImportReport", "Progress", "import_files"]
+__all__ = ["FileReport", "ImportReport", "NothingReadable", "Progress", "import_files"]
 
 SPOOL_FILE: Final = "import-spool.sqlite"
 #: The reader waits while so much is not sent yet: an import never makes the spool drop anything.
@@ -40,6 +42,14 @@ _GROUP_RECORDS: Final = 50
 _PROGRESS_S: Final = 0.2
 #: After how long without progress the reason is shown, and how often that sentence changes.
 _SILENCE_S: Final = 5.0
+
+
+class NothingReadable(DataDamaged):
+    """None of the files is readable; `report` says of each why."""
+
+    def __init__(self, report: ImportReport, language: Language) -> None:
+        super().__init__("; ".join(in_language(file.error, language) for file in report.files))
+        self.report = report
 
 
 def import_files(
@@ -58,12 +68,40 @@ def import_files(
     a broker or station that is not available. Records that an earlier call left in the spool go first. The same file
     gives the same points, so that repeating an import adds nothing. `start_ms` is the UTC of the first message of a
     single log that does not know its own. Raises SettingsError for a file of an unknown type or that cannot be opened,
-    before anything is read, and DataDamaged, in `language`, where none of the files is readable; a single one that is
-    not does not stop the others.
+    before anything is read, RetryLater while another import has the spool, and NothingReadable (DataDamaged), in
+    `language`, where none of the files is readable; a single one that is not does not stop the others.
     """
     files = find_files(paths, tables=table_map is not None)
     if start_ms is not None and (len(files) > 1 or table_map is not None):
         raise SettingsError("--start dates a single log: name one file with it")
+    with _hold(settings.data_dir):
+        return _import(files, settings, progress, stop, table_map, start_ms, language)
+
+
+@contextmanager
+def _hold(data_dir: Path) -> Iterator[None]:
+    """Lock an import's folder for the length of the block: its spool and its session are of one process.
+
+    Raises RetryLater where another process has it.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "import.lock").open("w") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RetryLater(f"Another import runs in {data_dir}: start this one again when it has ended.") from error
+        yield
+
+
+def _import(
+    files: Sequence[Path],
+    settings: EdgeSettings,
+    progress: Callable[[Progress], None],
+    stop: threading.Event,
+    table_map: LoadedMap | None,
+    start_ms: int | None,
+    language: Language,
+) -> ImportReport:
     gateway = settings.gateway
     owner = SpoolOwner(gateway.id, gateway.site, settings.clock)
     spool = Spool(settings.data_dir / SPOOL_FILE, owner, _SPOOL_BYTES)
@@ -119,6 +157,7 @@ class _Import:
         self._points = 0
         self._events = 0
         self._silences = Silences()
+        self._epochs = {spool.epoch}
 
     def run(self) -> ImportReport:
         """Read all files, then wait until the store has all of it."""
@@ -132,10 +171,16 @@ class _Import:
         self._show(force=True)
         if self._spool.counters()["damaged"]:
             raise DataDamaged("the import's spool was damaged and moved aside: repeat the import")
-        if reports and all(report.error for report in reports):
-            raise DataDamaged("; ".join(in_language(report.error, self._language) for report in reports))
         whole = finished and len(reports) == len(self._paths) and not self._stop.is_set()
-        return ImportReport(tuple(reports), whole, self._spool.status().records)
+        report = ImportReport(
+            tuple(reports),
+            whole,
+            self._spool.status().records,
+            epochs=tuple(sorted({*self._epochs, self._spool.epoch})),
+        )
+        if reports and all(file.error for file in reports):
+            raise NothingReadable(report, self._language)
+        return report
 
     def reading(self, reading: Reading) -> None:
         """Add a row; waits while too much is not sent yet."""

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from edge.imports.sentences import Sentence, in_language
 from edge.sources.source import DeviceId, Reading, Readings
 from headland.i18n import Language
+
+if TYPE_CHECKING:
+    from edge.imports.table.rows import RefusedRow
 
 #: How many refusals are listed.
 _SHOWN: Final = 10
@@ -138,6 +141,8 @@ class FileReport:
     last_ms: int | None = None
     ignored: Mapping[str, int] | None = None
     refusals: tuple[str, ...] = ()
+    #: The same refusals of a table with line, column and reason.
+    refused_rows: tuple[RefusedRow, ...] = ()
     flags: Mapping[str, int] | None = None
     messages: int = 0
     gaps: Gaps | None = None
@@ -190,6 +195,8 @@ class ImportReport:
     files: tuple[FileReport, ...]
     finished: bool
     records_waiting: int = 0
+    #: Epochs of the spool whose records it sent: a quarantined message names its own.
+    epochs: tuple[str, ...] = ()
 
     def sentences(self, language: Language = "en") -> list[str]:
         """Return the lines of the report."""

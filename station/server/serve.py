@@ -19,6 +19,7 @@ from api.auth.authenticators import Authenticator, RegistryAuthenticator, TokenA
 from api.auth.limits import Limits
 from api.auth.oidc import Issuer, OidcTokenVerifier
 from api.live.sources import CommitSource
+from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
@@ -55,6 +56,22 @@ _LOGGER = logging.getLogger(__name__)
 _LIMITS: Final = Limits()
 
 
+class OwnedImports(FileImports, Protocol):
+    """Imports of files with a thread of their own."""
+
+    def start(self) -> None:
+        """Go on with what is queued."""
+        ...
+
+    def stop(self) -> None:
+        """End the import under way; the next start goes on with it."""
+        ...
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StationSettings:
     """Settings of `headland station` and of `headland ingest run --listen`; `demo` is the simulated scenario."""
@@ -81,6 +98,8 @@ class StationSettings:
     #: Adds gateways to the farm's broker, and enrols them by code.
     registrar: GatewayRegistrar | None = None
     enrolment: GatewayEnrolment | None = None
+    #: Takes files for import.
+    imports: OwnedImports | None = None
     #: File of the base map.
     base_map: Path | None = None
     photos: PhotoFiles | None = None
@@ -143,6 +162,10 @@ def run_station(settings: StationSettings) -> None:
         app = _station_app(settings, store, ingest, registry, workers, live, home, threads)
         ingest.start()
         cleanup.callback(ingest.stop)
+        if settings.imports is not None:
+            threads.add(settings.imports)
+            settings.imports.start()
+            cleanup.callback(settings.imports.stop)
         serve_until_stopped(app, settings.host, settings.port, threads.list)
 
 
@@ -302,6 +325,7 @@ def _station_app(
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
         registrar=settings.registrar,
         enrolment=settings.enrolment,
+        imports=settings.imports,
         base_map=settings.base_map,
         photos=settings.photos,
     )

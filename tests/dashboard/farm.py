@@ -35,6 +35,8 @@ from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
+from station.local.folder import FarmFolder
+from station.local.imports.service import FolderImports
 from station.server.notifications.sender import unreachable_kinds
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import (
@@ -145,6 +147,13 @@ class Farm:
         return frost
 
 
+def imports_of(folder: Path) -> FolderImports:
+    """Return imports whose worker is not started: what is queued stays so."""
+    farm = FarmFolder(folder / "farm")
+    farm.create()
+    return FolderImports(farm)
+
+
 @contextmanager
 def serve_farm(folder: Path) -> Iterator[Farm]:
     """Yield a served farm: a field spread an hour ago, a drone that flew just now, a greenhouse, an alarm."""
@@ -183,6 +192,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         unreachable=unreachable_kinds(None, has_broker=True),
         registrar=Registrar(),
         photos=PhotoFiles(folder / "photos"),
+        imports=imports_of(folder),
     )
     with serve(app) as client:
         base = str(client.base_url).rstrip("/")

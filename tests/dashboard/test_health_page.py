@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from headland.contract.records import Clock, Event
 from headland.store.port import StoredEvent, WriteBatch
@@ -75,3 +75,38 @@ def test_what_contradicts_is_named(visit: Open, farm: Farm) -> None:
     expect(card.get_by_role("row", name="Identity of the gateway")).to_contain_text("Two machines use this identity")
     expect(other.get_by_role("row", name="Identity of the gateway")).to_contain_text("two contents: 7")
     expect(card.get_by_role("row", name="Records stored")).to_contain_text("80")
+
+
+TABLE = "时间,温度 [°F],备注\n2026/05/31 08:00,68,\n2026/05/31 08:05,x,\n".encode("gb18030")
+
+
+def test_a_table_and_a_packed_log_are_handed_over_on_a_phone_and_the_columns_chosen_in_chinese(visit: Open) -> None:
+    page = visit("#/health", locale="zh-CN", viewport={"width": 390, "height": 844})
+    page.get_by_role("tab", name="导入日志和表格").press("Enter")
+    files = [("flight.tlog", b"PK\x03\x04" + bytes(100)), ("棚室7.csv", TABLE)]
+    payloads: list[FilePayload] = [{"name": name, "mimeType": "", "buffer": content} for name, content in files]
+    page.locator("[data-panel=imports] input[type=file]").set_input_files(payloads)
+    expect(page.locator("[data-state=failed]")).to_contain_text("flight.tlog 是 ZIP 压缩包")
+    card = page.locator("[data-state=needs_map]")
+    expect(card).to_contain_text("字符编码为推测")
+    expect(card.get_by_label("温度 [°F] 的含义")).to_have_value("")
+    card.get_by_role("button", name="检查前几行").press("Enter")
+    expect(card.get_by_role("alert")).to_contain_text("请至少为一列选择含义")
+    card.get_by_label("新设备编号").fill("house-7")
+    card.get_by_label("时间列").select_option(label="时间")
+    expect(card.get_by_label("时间格式")).to_have_value("%Y/%m/%d %H:%M")  # the only one that reads these cells
+    expect(card.get_by_label("表格的时区")).to_have_value("")
+    card.get_by_label("表格的时区").select_option("Asia/Shanghai")
+    card.get_by_label("温度 [°F] 的含义").select_option(label="气温")
+    expect(card.get_by_label("温度 [°F] 的单位")).to_have_value("degF")
+    card.get_by_role("button", name="检查前几行").press("Enter")
+    expect(card.locator("tbody tr").first).to_have_text(re.compile("08:00.*20.00"))
+    expect(card).to_contain_text("将建立新设备 house-7")
+    card.get_by_text("未导入的单元格").press("Enter")
+    expect(card.locator("details li")).to_have_text("第 3 行，温度 [°F]：不是数字（x）")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card.get_by_role("button", name="导入", exact=True).press("Enter")
+    expect(page.locator("[data-state=queued]")).to_contain_text("排队等待导入")
+    page.locator("[data-state=failed]").get_by_role("button", name="移除").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="移除").press("Enter")
+    expect(page.locator("[data-state=failed]")).to_have_count(0)

@@ -77,6 +77,10 @@ class Farm:
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
+    def client(self) -> httpx.Client:
+        """Return a client of the API that shows this farm's key."""
+        return httpx.Client(base_url=self.folder.read_state().api_url, headers=self.headers, timeout=20, verify=False)
+
     def devices(self, kind: str) -> list[dict[str, Any]]:
         """Return the devices of a kind."""
         return [item for item in self.get("/v1/devices")["items"] if item["kind"] == kind]

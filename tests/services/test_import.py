@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from headland.errors import RetryLater
 from station.local.past.plan import PastPlan, write_plan
 from station.server.organisation import open_first_organisation
 from station.server.storage.registries import registry_url
@@ -18,6 +20,7 @@ from tests.edge.imports.ulog.ulg_writer import UUID
 from tests.edge.imports.ulog.ulg_writer import make_flight as ulg_flight
 from tests.services.farm import Farm
 from tests.services.tlog_writer import BOOT_UTC_MS, POSITION_EVERY_MS, device_of, write_rlog, write_tlog
+from tests.station.local.imports.upload import hand_over
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
 
@@ -148,6 +151,80 @@ def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm
     farm.wait_ready()
     expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(60_000)]
     assert stored_positions(farm, device)["time_ms"] == expected
+
+
+def ended(farm: Farm, imported: dict[str, Any]) -> Any:
+    """Return an import once it has ended, also while the station is away."""
+
+    def ask() -> Any:
+        try:
+            answer = farm.get(f"/v1/imports/{imported['id']}")
+        except (httpx.HTTPError, RetryLater):
+            return None
+        return answer if answer["state"] in ("done", "failed") else None
+
+    return farm.wait_until(ask, 150)
+
+
+def test_a_log_that_is_handed_over_is_stored_once_though_station_and_import_are_killed(
+    farm: Farm, tmp_path: Path
+) -> None:
+    log = tmp_path / "long.tlog"
+    write_tlog(log, positions=20_000, serial="handed over")
+    device = device_of("handed over")
+    with farm.client() as client:
+        imported = hand_over(client, "renamed.bin", log.read_bytes())
+    assert imported["state"] in ("queued", "running")
+    farm.wait_until(lambda: any(each["id"] == device and each["last_seen_ms"] for each in farm.devices("drone")), 60)
+    assert farm.get(f"/v1/imports/{imported['id']}")["state"] == "running", "the log is too short for this check"
+    farm.kill("station")
+    farm.wait_ready()
+    done = ended(farm, imported)
+    assert (done["state"], done["error"], done["kind"]) == ("done", None, "log")
+    result = done["result"]
+    assert (result["devices"], result["gateway"], result["quarantined"]) == ([device], "import", 0)
+    assert result["epochs"]
+    expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(20_000)]
+    assert stored_positions(farm, device)["time_ms"] == expected
+    assert list((farm.folder.import_dir / "files" / imported["id"] / "file").iterdir()) == []
+
+
+def test_a_table_that_is_handed_over_becomes_the_device_that_was_chosen_in_its_units(farm: Farm) -> None:
+    rows = "".join(f"2026-05-01 08:{minute:02},{50 + minute}\n" for minute in range(60))
+    table = {
+        "device": "house-7",
+        "time": {"column": "Time", "format": "iso8601", "zone": "Asia/Shanghai"},
+        "columns": [{"column": "Air", "channel": "air_temperature_degc", "unit": "degF"}],
+    }
+    with farm.client() as client:
+        for _ in range(2):  # the second time it is a device that exists, and nothing is added
+            imported = hand_over(client, "house.csv", f"Time,Air\n{rows}bad,1\n".encode())
+            assert client.put(f"/v1/imports/{imported['id']}/choice", json={"table": table}).status_code == 200
+            done = ended(farm, imported)
+            assert (done["state"], done["result"]["points"], done["result"]["devices"]) == ("done", 60, ["house-7"])
+            assert [(cell["line"], cell["text"]) for cell in done["result"]["refused"]] == [
+                (62, "time that cannot be read in this format")
+            ]
+            series = farm.get(
+                "/v1/devices/house-7/series",
+                channel="air_temperature_degc",
+                start="2026-05-01T00:00:00Z",
+                end="2026-05-01T02:00:00Z",
+            )
+            assert series["time_ms"] == [1_777_593_600_000 + 60_000 * minute for minute in range(60)]
+            assert series["channels"]["air_temperature_degc"][:2] == pytest.approx([10.0, 51 * 5 / 9 - 160 / 9])
+
+
+def test_a_log_without_satellite_time_waits_for_its_start(farm: Farm) -> None:
+    content = bytes(bin_flight(4).data)  # no fix before its fifth second
+    with farm.client() as client:
+        imported = hand_over(client, "indoors.bin", content)
+        path = f"/v1/imports/{imported['id']}"
+        farm.wait_until(lambda: farm.get(path)["state"] == "needs_start", 60)
+        assert client.put(f"{path}/choice", json={"start_ms": NOON_MS}).json()["state"] == "queued"
+    done = ended(farm, imported)
+    assert (done["state"], done["result"]["first_ms"] >= NOON_MS) == ("done", True)
+    assert done["result"]["points"] > 0
 
 
 def test_an_import_without_a_farm_says_how_to_start_one(farm: Farm, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ export function FirstSteps(): JSX.Element {
         <li>
           <Empty
             text={translate("farm_step_log")}
-            link={{ href: "help/how-to/import-logs-and-tables/", text: translate("farm_step_log_link") }}
+            link={{ href: hrefOf("health", [], { tab: "import" }), text: translate("farm_step_log_link") }}
           />
         </li>
       </ol>

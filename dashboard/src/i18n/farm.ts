@@ -93,7 +93,7 @@ export const farm = catalogue({
   farm_step_gateway_link: ["How to connect a gateway", "如何连接网关"],
   farm_step_fields: ["Import or draw your fields", "导入或绘制地块"],
   farm_step_log: ["Import a flight log or a table of a climate computer", "导入飞行日志或温室控制器的数据表"],
-  farm_step_log_link: ["How to import logs and tables", "如何导入日志和数据表"],
+  farm_step_log_link: ["Choose a file", "选择文件"],
   farm_alarm_began: ["began {age}", "{age}开始"],
   farm_alarms_more: ["and {n} more", "另有 {n} 个报警"],
 } as const satisfies Texts);

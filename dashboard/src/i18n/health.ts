@@ -4,6 +4,7 @@ import { catalogue } from "./catalogue";
 import type { Texts } from "./texts";
 
 export const health = catalogue({
+  health_link: ["Gateways and sources", "网关与数据源"],
   health_about: ["Each record of a gateway is in the store, in quarantine or still in the gateway's spool.", "网关的每条记录要么已入库，要么在隔离区，要么仍在网关的本地缓存中。"],
   health_no_gateways: ["No gateway has connected yet. A gateway appears when it connects to the broker.", "尚无网关连接。网关接入消息代理后会显示在这里。"],
   health_spool: ["Records waiting in the spool", "本地缓存待发送记录"],

@@ -11,6 +11,7 @@ import type { field } from "./field";
 import type { fieldWork } from "./field_work";
 import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
+import type { imports } from "./imports";
 import type { mapTools } from "./map_tools";
 import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
@@ -31,6 +32,7 @@ export type TextKey =
   | keyof typeof alarms
   | keyof typeof health
   | keyof typeof notes
+  | keyof typeof imports
   | keyof typeof settings;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
 export type TermGroup = Exclude<keyof typeof terms, "form_fields" | "problems">;

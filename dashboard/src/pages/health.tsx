@@ -1,9 +1,11 @@
-// Page of the data link: gateways with their sources, silent sensors and why, losses of the store, and the quarantine.
+// Page of the data: import of files, gateways with their sources, silent sensors and why, losses of the store, and the quarantine.
 
 import "../i18n/health";
+import "../i18n/imports";
 import type { JSX } from "preact";
 import { useApiList } from "../api/query";
-import { mountComponent } from "../app/mount";
+import { mountComponent, useChoice } from "../app/mount";
+import { ImportsPanel } from "../imports/imports_panel";
 import { GatewayCard } from "../health/gateway_card";
 import { Quarantine } from "../health/quarantine";
 import { SilentSensors } from "../health/silent_sensors";
@@ -11,16 +13,30 @@ import { StoreLosses } from "../health/store_losses";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
+import { Tabs } from "../ui/tabs";
 
 const REFRESH_MS = 5000;
 
 function HealthPage(): JSX.Element {
+  const [tab, setTab] = useChoice("tab", "link");
+  const tabs = [
+    { id: "link", title: translate("health_link"), content: () => <Link /> },
+    { id: "import", title: translate("import_title"), content: () => <ImportsPanel /> },
+  ];
+  return (
+    <div class="page">
+      <h1>{translate("page_health")}</h1>
+      <Tabs name={translate("page_health")} tabs={tabs} open={tab} onOpen={setTab} />
+    </div>
+  );
+}
+
+function Link(): JSX.Element {
   const gateways = useApiList("/v1/gateways", {}, { everyMs: REFRESH_MS });
   // A server without ingest has no gateways.
   const none = gateways.failure?.status === 404 || gateways.data?.length === 0;
   return (
-    <div class="page">
-      <h1>{translate("page_health")}</h1>
+    <>
       <p class="note">{translate("health_about")}</p>
       {none ? (
         <Empty text={translate("health_no_gateways")} link={{ href: "#/settings?tab=gateways", text: translate("health_register") }} />
@@ -40,7 +56,7 @@ function HealthPage(): JSX.Element {
         </Loaded>
       )}
       <Quarantine />
-    </div>
+    </>
   );
 }
 

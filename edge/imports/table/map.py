@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.sources.mapping.units import Conversion, NoConversion, convert_to_channel
+from edge.toml.positions import TomlPath
 from edge.toml.toml_file import TomlFile
 from headland.contract.records import NAME
 from headland.errors import SettingsError
@@ -106,35 +107,49 @@ def find_map(name: str, beside: Path) -> Path | None:
 
 
 def load_map(path: Path) -> LoadedMap:
-    """Return the checked map in `path`. Raises SettingsError with `file:line: sentence`."""
+    """Return the checked map in `path`, TOML or JSON. Raises SettingsError with `file:line: sentence`."""
+    if path.suffix.lower() == ".json":
+        try:
+            return check_map(msgspec.json.decode(path.read_bytes(), type=TableMap))
+        except (OSError, msgspec.MsgspecError) as error:
+            raise SettingsError(f"{path}: {error}") from error
     file = TomlFile(path, TableMap)
-    table = file.convert()
+    return _check(file.convert(), file.error)
+
+
+def check_map(table: TableMap) -> LoadedMap:
+    """Return the checked map of a table. Raises SettingsError with a sentence."""
+    return _check(table, lambda _place, sentence: SettingsError(sentence))
+
+
+def _check(table: TableMap, fault: Callable[[TomlPath, str], SettingsError]) -> LoadedMap:
+    """Return the checked map; `fault` makes the error of a place in it."""
     conversions = {}
     channels: set[str] = set()
     names = {table.time.name}
     places = [("column", index, column.name) for index, column in enumerate(table.column)]
     for key, index, name in places + [("ignored", index, ignored.name) for index, ignored in enumerate(table.ignored)]:
         if name in names:
-            raise file.error((key, index, "name"), f"the column {name!r} is named twice")
+            raise fault((key, index, "name"), f"the column {name!r} is named twice")
         names.add(name)
     for index, column in enumerate(table.column):
         if column.channel in channels:
-            raise file.error(
+            raise fault(
                 ("column", index, "channel"),
                 f"{column.channel!r} is mapped twice; a second one is {column.channel.partition(':')[0]}:1",
             )
         channels.add(column.channel)
         conversion = convert_to_channel(column.channel, column.unit)
         if isinstance(conversion, NoConversion):
-            raise file.error(("column", index), f"the column {column.name!r}: {conversion.sentence}")
+            raise fault(("column", index), f"the column {column.name!r}: {conversion.sentence}")
         conversions[column.name] = conversion
     if table.time.format not in _KEYWORDS and "%" not in table.time.format:
-        raise file.error(
+        raise fault(
             ("time", "format"), f"time.format must be one of {', '.join(_KEYWORDS)} or a strptime format (%m/%d/%Y)"
         )
     zone = find_zone(table.time.zone)
     if zone is None:
-        raise file.error(
+        raise fault(
             ("time", "zone"),
             f"time.zone {table.time.zone!r} is not known on this machine; UTC and offsets such as +08:00 always are",
         )

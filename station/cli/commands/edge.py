@@ -119,38 +119,27 @@ def edge_import(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Settings file of a gateway, instead of --data.")
     ] = None,
+    status: Annotated[
+        Path | None, typer.Option(help="File for progress and result as JSON, replaced as they change, for programs.")
+    ] = None,
 ) -> None:
     """Import flight logs or tables into a running farm, by the gateway's pipeline. A repeated import adds nothing."""
     start_ms = None if start is None else parse_instant(start)
     settings_path = config if config is not None else _write_import_settings(farm_folder(data))
-    _import_files(files, settings_path, table_map, start_ms)
+    _import_files(files, settings_path, table_map, start_ms, status)
 
 
 def _write_import_settings(folder: FarmFolder) -> Path:
     """Write the importing gateway's settings for the farm that runs on `folder`; raises RetryLater when none does."""
     from station.local.folder import IMPORT_GATEWAY
-    from station.server.files import write_whole
+    from station.local.imports.gateway import write_import_settings
 
-    state = folder.read_state()
-    path = folder.import_dir / "import.toml"
-    text = f"""# Written by `headland edge import` at every call.
-[gateway]
-id = "{IMPORT_GATEWAY}"
-site = "home"
-data_dir = '{folder.import_dir}'
-
-[broker]
-host = "{state.broker_host}"
-port = {state.broker_port}
-username = "{IMPORT_GATEWAY}"
-password = "{folder.secret(IMPORT_GATEWAY)}"
-ack_key = "{folder.ack_key(IMPORT_GATEWAY)}"
-"""
-    write_whole(path, text.encode())
-    return path
+    return write_import_settings(folder, IMPORT_GATEWAY, folder.secret(IMPORT_GATEWAY))
 
 
-def _import_files(files: list[Path], settings_path: Path, table_map: str | None, start_ms: int | None) -> None:
+def _import_files(
+    files: list[Path], settings_path: Path, table_map: str | None, start_ms: int | None, status: Path | None
+) -> None:
     """Import the files with a progress bar and print the result of each; ends early at SIGTERM or Ctrl-C."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -158,9 +147,11 @@ def _import_files(files: list[Path], settings_path: Path, table_map: str | None,
     from edge.agent.settings import load_settings
     from edge.imports import importer
     from edge.imports.table.map import open_map
+    from station.local.imports.status_file import StatusFile
 
     stop, language = stop_event(), language_of(os.environ)
     settings = load_settings(settings_path, os.environ)
+    told = StatusFile(status)
     columns = None if table_map is None else open_map(table_map, Path.cwd())
     console = Console()
     with Progress(
@@ -177,15 +168,18 @@ def _import_files(files: list[Path], settings_path: Path, table_map: str | None,
         def update_bar(progress: importer.Progress) -> None:
             left = "" if progress.left_s is None else f"{timedelta(seconds=round(progress.left_s))} left"
             bar.update(task, completed=progress.fraction, description=progress.sentence, left=left)
+            told.show(progress)
 
-        report = importer.import_files(
-            files,
-            settings,
-            progress=update_bar,
-            stop=stop,
-            table_map=columns,
-            start_ms=start_ms,
-            language=language,
-        )
+        with told.telling():
+            report = importer.import_files(
+                files,
+                settings,
+                progress=update_bar,
+                stop=stop,
+                table_map=columns,
+                start_ms=start_ms,
+                language=language,
+            )
+            told.end(report)
     for line in report.sentences(language):
         console.print(line, highlight=False, soft_wrap=True)

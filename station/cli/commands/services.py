@@ -80,6 +80,7 @@ def station(
     from headland.contract.ack_keys import session_name
     from ingest.settings import IngestSettings
     from station.local.gateway_registration import FolderRegistrar
+    from station.local.imports.service import FolderImports
     from station.server.serve import StationSettings, run_station
 
     configure_logging("station", log_format)
@@ -96,6 +97,7 @@ def station(
             store_token=folder.secret("store"),
             registrar=registrar,
             enrolment=registrar,
+            imports=FolderImports(folder),
             base_map=folder.base_map_path,
             photos=photo_files(folder),
             api_key_path=folder.api_key_path,

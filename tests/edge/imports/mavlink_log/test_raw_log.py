@@ -128,7 +128,7 @@ def test_a_start_dates_what_has_no_time_of_its_own(rlog: Path) -> None:
     assert 0 <= positions[0].time_ms - NOON_MS < 200
     assert {row.clock for row in sink.readings} == {Clock.ARRIVAL}
     assert source.report().notes == (
-        "what has no time of its own in it is dated by --start, 2024-06-01 06:00:00 UTC at its first byte",
+        "what has no time of its own in it is dated by the given start, 2024-06-01 06:00:00 UTC at its first byte",
     )
 
 

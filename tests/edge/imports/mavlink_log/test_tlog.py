@@ -254,4 +254,4 @@ def test_a_start_does_not_move_a_recording_that_has_times_and_that_is_told(tlog:
     TlogSource(tlog, None, "gw-1", "home").run(plain)
     source.run(sink)
     assert sink.readings == plain.readings
-    assert source.report().notes == ("its own times are used, not --start",)
+    assert source.report().notes == ("its own times are used, not the given start",)

@@ -205,8 +205,10 @@ def test_a_start_dates_a_log_without_a_fix_from_its_first_message_on(tmp_path: P
     source.run(sink)
     assert source.report().first_ms == NOON_MS
     assert {row.clock for row in sink.readings} == {Clock.RTC}
-    assert source.report().notes == (
-        "no satellite fix with a time is in it: it is dated by --start, 2024-06-01 06:00:00 UTC at its first message",
+    (note,) = source.report().notes
+    assert note == (
+        "no satellite fix with a time is in it: it is dated by the given start, "
+        "2024-06-01 06:00:00 UTC at its first message"
     )
 
 

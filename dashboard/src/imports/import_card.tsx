@@ -1,0 +1,196 @@
+// One import: what it lacks, how far it is, or what it brought and what it did not.
+
+import "../i18n/imports";
+import type { ComponentChildren, JSX } from "preact";
+import { useApi } from "../api/query";
+import { useWrite } from "../api/write";
+import { hrefOf } from "../app/address";
+import { mayWrite, useFarm } from "../app/mount";
+import { durationText, instantOf, windowText } from "../i18n/instants";
+import { bytesText, numberText, shareText } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { confirm } from "../ui/overlays";
+import type { FileImport, ImportResult } from "./records";
+import { RefusedCells } from "./refused_cells";
+import { TableForm } from "./table_form";
+
+export function ImportCard({ item }: { item: FileImport }): JSX.Element {
+  const drop = useWrite("delete", "/v1/imports/{id}", { refresh: ["/v1/imports"] });
+  const ask = async (): Promise<void> => {
+    const title = translate("import_delete_confirm", { name: item.name });
+    if (await confirm({ title, text: translate("import_delete_text"), action: translate("import_delete") }))
+      await drop.run({ params: { path: { id: item.id } } });
+  };
+  return (
+    <article class="card" data-import={item.id} data-state={item.state}>
+      <header>
+        <h3>
+          {item.name} <span class="note">{bytesText(item.bytes)}</span>
+        </h3>
+      </header>
+      <Body item={item} />
+      {mayWrite() && item.state !== "running" ? (
+        <button type="button" class="plain" disabled={drop.saving} onClick={() => void ask()}>
+          {translate("import_delete")}
+        </button>
+      ) : null}
+      {drop.error ? (
+        <p class="error" role="alert">
+          {drop.error}
+        </p>
+      ) : null}
+    </article>
+  );
+}
+
+function Body({ item }: { item: FileImport }): JSX.Element | null {
+  switch (item.state) {
+    case "receiving":
+      return (
+        <p>
+          {translate("import_receiving", {
+            count: numberText(item.parts.length, 0),
+            all: numberText(Math.ceil(item.bytes / item.part_bytes), 0),
+          })}
+        </p>
+      );
+    case "queued":
+      return <p role="status">{translate("import_queued")}</p>;
+    case "running":
+      return <Running item={item} />;
+    case "needs_map":
+      return mayWrite() ? <TableForm id={item.id} /> : <p>{translate("import_needs_map")}</p>;
+    case "needs_start":
+      return <StartForm item={item} />;
+    case "failed":
+      return (
+        <p class="error" role="alert">
+          {translate("import_failed")}: {item.error ?? ""}
+        </p>
+      );
+    case "done":
+      return <Done id={item.id} />;
+  }
+}
+
+function Running({ item }: { item: FileImport }): JSX.Element {
+  const { progress } = item;
+  if (progress == null) return <p role="status">{translate("import_queued")}</p>;
+  const share = shareText(progress.fraction);
+  const phase = ({ reading: "import_reading", storing: "import_storing", waiting: "import_waiting" } as const)[progress.phase];
+  return (
+    <>
+      <progress value={progress.fraction} max={1} aria-label={translate(phase, { share })} />
+      <p role="status">
+        {translate(phase, { share })}
+        {progress.left_s == null || progress.phase === "waiting" ? null : (
+          <span class="note"> {translate("import_left", { duration: durationText(progress.left_s) })}</span>
+        )}
+      </p>
+    </>
+  );
+}
+
+function StartForm({ item }: { item: FileImport }): JSX.Element {
+  const choose = useWrite("put", "/v1/imports/{id}/choice", { refresh: ["/v1/imports"] });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const start = instantOf(values.text("start_ms"));
+    if (start !== null) await choose.run({ params: { path: { id: item.id } }, body: { start_ms: start } });
+    return false;
+  };
+  return (
+    <>
+      <p>{translate("import_needs_start")}</p>
+      {mayWrite() ? (
+        <Form submit={translate("import_start_use")} write={choose} onSubmit={submit}>
+          <TextField name="start_ms" label={translate("import_start")} type="datetime-local" required />
+        </Form>
+      ) : null}
+    </>
+  );
+}
+
+/** The result, asked for by itself: only then does the station look into its quarantine. */
+function Done({ id }: { id: string }): JSX.Element | null {
+  const { data } = useApi("/v1/imports/{id}", { path: { id } });
+  const result = data?.result;
+  if (result == null) return null;
+  return (
+    <>
+      <p>
+        <span class="state on">{translate("import_done")}</span>
+      </p>
+      <Result result={result} />
+    </>
+  );
+}
+
+function Result({ result }: { result: ImportResult }): JSX.Element {
+  const farm = useFarm();
+  const rows: [string, ComponentChildren][] = [
+    [translate("import_points"), numberText(result.points, 0)],
+    ...(result.events > 0 ? ([[translate("import_events"), numberText(result.events, 0)]] as [string, string][]) : []),
+    [
+      translate("import_devices"),
+      result.devices.length === 0
+        ? translate("import_nothing")
+        : result.devices.map((device, place) => (
+            <span key={device}>
+              {place > 0 ? ", " : ""}
+              <a href={hrefOfDevice(device, farm.devices.get(device)?.kind)}>{farm.nameOf(device)}</a>
+            </span>
+          )),
+    ],
+  ];
+  if (result.first_ms != null && result.last_ms != null) rows.push([translate("import_span"), windowText(result.first_ms, result.last_ms)]);
+  for (const [key, counts] of [
+    ["import_left_out", result.left_out],
+    ["import_flagged", result.flagged],
+  ] as const) {
+    const texts = new Map<string, number>();
+    for (const { text, count } of counts) texts.set(text, (texts.get(text) ?? 0) + count);
+    if (texts.size > 0)
+      rows.push([
+        translate(key),
+        <ul key={key} class="import-counts">
+          {[...texts].map(([text, count]) => (
+            <li key={text}>
+              {numberText(count, 0)} × {text}
+            </li>
+          ))}
+        </ul>,
+      ]);
+  }
+  for (const [key, count, total] of [
+    ["import_gaps", result.gaps, result.gaps_ms],
+    ["import_dropouts", result.dropouts, result.dropouts_ms],
+  ] as const)
+    if (count > 0)
+      rows.push([translate(key), translate("import_gaps_of", { count: numberText(count, 0), duration: durationText(total / 1000) })]);
+  if (result.quarantined) rows.push([translate("import_quarantined"), translate("import_quarantined_of", { count: result.quarantined })]);
+  return (
+    <>
+      <dl class="import-facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {result.notes.map((note) => (
+        <p key={note} class="note">
+          {note}
+        </p>
+      ))}
+      <RefusedCells cells={result.refused} />
+    </>
+  );
+}
+
+function hrefOfDevice(device: string, kind: string | undefined): string {
+  if (kind === "greenhouse") return hrefOf("greenhouse", [device]);
+  return hrefOf("farm", [], { device });
+}

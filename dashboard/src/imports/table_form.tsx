@@ -1,0 +1,413 @@
+// What the columns of a table are: device, time and its zone, quantities and units; tried on the first rows before it is imported.
+
+import "../i18n/imports";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApi, useApiList } from "../api/query";
+import { useWrite } from "../api/write";
+import { useFarm } from "../app/mount";
+import { dateTimeText } from "../i18n/instants";
+import { numberText, unitText } from "../i18n/numbers";
+import { channelName, term, translate } from "../i18n/translate";
+import { Loaded } from "../ui/loaded";
+import { useUniqueId } from "../ui/unique_id";
+import type { Converted, Preview, TableChoice } from "./records";
+import { RefusedCells } from "./refused_cells";
+import { formatsOf } from "./time_formats";
+
+const KINDS = ["greenhouse", "weather", "soil"] as const;
+const NEW = "";
+const TIME = "time";
+const ENCODINGS = ["utf-8", "gb18030", "windows-1252", "latin-1"] as const;
+const DELIMITERS = [",", ";", "\t", "|"] as const;
+/** Quantities of houses, weather and soil, by the beginnings of their names; the others are of vehicles. */
+const CLIMATE =
+  /^(air_|relative_humidity|leaf_|soil_|co2_|par_|global_|outside_|wind_speed|wind_from|vent_|screen_|heating_|substrate_|humidity_|pipe_|lamp_|longwave|radiation_sum|rain_|irrigation_|drain_|ventilation_)/;
+
+interface ColumnState {
+  /** A channel, "time", or "" for a column that is not imported. */
+  meaning: string;
+  unit: string;
+}
+
+export function TableForm({ id }: { id: string }): JSX.Element {
+  const [reading, setReading] = useState<{ encoding?: string; delimiter?: string }>({});
+  const preview = useApi("/v1/imports/{id}/preview", { path: { id }, query: reading as { encoding?: string } }, { keep: true });
+  return (
+    <Loaded state={preview}>
+      {(seen) => (
+        // Other names of columns are other choices.
+        <Choices key={seen.columns.map(({ name }) => name).join("\n")} id={id} seen={seen} reading={reading} onReading={setReading} />
+      )}
+    </Loaded>
+  );
+}
+
+interface ChoicesProps {
+  id: string;
+  seen: Preview;
+  reading: { encoding?: string; delimiter?: string };
+  onReading: (reading: { encoding?: string; delimiter?: string }) => void;
+}
+
+function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
+  const farm = useFarm();
+  const sites = useApiList("/v1/sites", {});
+  const units = new Map(seen.quantities.map((quantity) => [quantity.channel, quantity.units]));
+  const [columns, setColumns] = useState<ColumnState[]>(() =>
+    seen.columns.map(({ channel, unit }) => ({ meaning: channel, unit: channel === "" ? "" : unitOf(units.get(channel) ?? [], unit) })),
+  );
+  const [device, setDevice] = useState<{ id: string; name: string; kind: string; site: string }>({
+    id: NEW,
+    name: "",
+    kind: "greenhouse",
+    site: "",
+  });
+  const timeAt = columns.findIndex(({ meaning }) => meaning === TIME);
+  const formats = timeAt < 0 ? [] : formatsOf(seen.rows.map((row) => row[timeAt] ?? ""));
+  const [format, setFormat] = useState("");
+  const [zone, setZone] = useState("");
+  const [decimal, setDecimal] = useState<"." | ",">(".");
+  const [tried, setTried] = useState<Converted | null>(null);
+  const [lacking, setLacking] = useState(false);
+  const choose = useWrite("put", "/v1/imports/{id}/choice", { refresh: ["/v1/imports"] });
+
+  const known = [...farm.devices.values()].filter(({ kind }) => (KINDS as readonly string[]).includes(kind));
+  const zones = [...new Set((sites.data ?? []).map((site) => site.time_zone).filter((name): name is string => Boolean(name)))];
+  const others = ["UTC", "+08:00", "Asia/Shanghai", "Europe/Berlin", "Europe/Amsterdam", "America/Chicago"].filter(
+    (name) => !zones.includes(name),
+  );
+  // One format alone reads these cells: it is what they say.
+  const chosenFormat =
+    format !== "" && formats.some((each) => each.id === format) ? format : formats.length === 1 ? (formats[0]?.id ?? "") : "";
+  const change = (place: number, changes: Partial<ColumnState>): void => {
+    setTried(null);
+    setColumns((all) =>
+      all.map((each, at) => {
+        if (at === place) return { ...each, ...changes };
+        return changes.meaning === TIME && each.meaning === TIME ? { meaning: "", unit: "" } : each;
+      }),
+    );
+  };
+  const wanted: TableChoice | null = choiceOf();
+
+  function choiceOf(): TableChoice | null {
+    const measured = columns.flatMap(({ meaning, unit }, place) =>
+      meaning === "" || meaning === TIME ? [] : [{ column: seen.columns[place]?.name ?? "", channel: meaning, unit }],
+    );
+    const name = device.id === NEW ? device.name.trim() : device.id;
+    const site = device.site || sites.data?.[0]?.name || "home";
+    if (
+      measured.length === 0 ||
+      measured.some(({ unit }) => unit === "") ||
+      timeAt < 0 ||
+      chosenFormat === "" ||
+      zone === "" ||
+      name === ""
+    )
+      return null;
+    return {
+      device: name,
+      kind: device.kind,
+      site,
+      time: { column: seen.columns[timeAt]?.name ?? "", format: chosenFormat, zone },
+      columns: measured,
+      ignored: columns.flatMap(({ meaning }, place) => (meaning === "" ? [seen.columns[place]?.name ?? ""] : [])).filter(Boolean),
+      delimiter: seen.delimiter,
+      decimal,
+      encoding: seen.encoding as (typeof ENCODINGS)[number],
+      missing: ["NaN", "nan", "NA", "N/A", "null", "-", "--"],
+    };
+  }
+
+  const send = async (dryRun: boolean): Promise<void> => {
+    setLacking(wanted === null);
+    if (wanted === null) return;
+    const answer = await choose.run({ params: { path: { id }, query: { dry_run: dryRun } }, body: { table: wanted } });
+    if (dryRun) setTried(answer !== null && answer !== true && "rows" in answer ? answer : null);
+  };
+  const set =
+    <Value,>(setter: (value: Value) => void) =>
+    (value: Value): void => {
+      setTried(null);
+      setter(value);
+    };
+
+  return (
+    <div class="stack" data-panel="table">
+      <p>{translate("import_needs_map")}</p>
+      {seen.is_utf8 ? null : <p class="note">{translate("import_encoding_assumed")}</p>}
+      <div class="choices-row">
+        <Choice
+          label={translate("import_device")}
+          value={device.id}
+          options={[
+            { value: NEW, text: translate("import_device_new") },
+            ...known.map((each) => ({ value: each.id, text: farm.nameOf(each.id) })),
+          ]}
+          onChoose={set((value) => setDevice({ ...device, id: value }))}
+        />
+        {device.id === NEW ? (
+          <>
+            <TextChoice
+              label={translate("import_device_id")}
+              hint={translate("import_device_hint")}
+              value={device.name}
+              onInput={set((name) => setDevice({ ...device, name }))}
+            />
+            <Choice
+              label={translate("import_kind")}
+              value={device.kind}
+              options={KINDS.map((kind) => ({ value: kind, text: term("device_kinds", kind) }))}
+              onChoose={set((kind) => setDevice({ ...device, kind }))}
+            />
+            {(sites.data?.length ?? 0) > 1 ? (
+              <Choice
+                label={translate("import_site")}
+                value={device.site || (sites.data?.[0]?.name ?? "")}
+                options={(sites.data ?? []).map(({ name }) => ({ value: name, text: name }))}
+                onChoose={set((site) => setDevice({ ...device, site }))}
+              />
+            ) : null}
+          </>
+        ) : null}
+      </div>
+      <div class="choices-row">
+        <Choice
+          label={translate("import_time_column")}
+          value={timeAt < 0 ? "" : String(timeAt)}
+          none={translate("choose")}
+          options={seen.columns.map(({ name }, place) => ({ value: String(place), text: name }))}
+          onChoose={(value) => (value === "" ? undefined : change(Number(value), { meaning: TIME, unit: "" }))}
+        />
+        <Choice
+          label={translate("import_time_format")}
+          value={chosenFormat}
+          none={translate("choose")}
+          options={formats.map((each) => ({ value: each.id, text: `${each.example} (${translate(each.text)})` }))}
+          onChoose={set(setFormat)}
+        />
+        <Choice
+          label={translate("import_zone")}
+          value={zone}
+          none={translate("choose")}
+          options={[
+            ...zones.map((name) => ({ value: name, text: name })),
+            ...others.map((name) => ({ value: name, text: translate("import_zone_other", { zone: name }) })),
+          ]}
+          onChoose={set(setZone)}
+        />
+      </div>
+      <details>
+        <summary>{translate("import_reading_options")}</summary>
+        <div class="choices-row">
+          <Choice
+            label={translate("import_encoding")}
+            value={seen.encoding}
+            options={ENCODINGS.map((value) => ({ value, text: value.toUpperCase() }))}
+            onChoose={(encoding) => onReading({ ...reading, encoding })}
+          />
+          <Choice
+            label={translate("import_delimiter")}
+            value={seen.delimiter}
+            options={DELIMITERS.map((value) => ({ value, text: value === "\t" ? translate("import_tab") : value }))}
+            onChoose={(delimiter) => onReading({ ...reading, delimiter })}
+          />
+          <Choice
+            label={translate("import_decimal")}
+            value={decimal}
+            options={[".", ","].map((value) => ({ value, text: value }))}
+            onChoose={set((value) => setDecimal(value as "." | ","))}
+          />
+        </div>
+      </details>
+      <fieldset class="import-columns">
+        <legend>{translate("import_columns")}</legend>
+        {seen.columns.map(({ name, unit }, place) => {
+          const column = columns[place] ?? { meaning: "", unit: "" };
+          return (
+            <div class="import-column" key={name}>
+              <strong>{name}</strong>
+              <span class="note">
+                {seen.rows
+                  .slice(0, 3)
+                  .map((row) => row[place]?.trim())
+                  .filter(Boolean)
+                  .join(" · ")}
+              </span>
+              {column.meaning === TIME ? (
+                <span>{translate("import_time")}</span>
+              ) : (
+                <>
+                  <QuantityChoice
+                    label={translate("import_meaning_of", { column: name })}
+                    value={column.meaning}
+                    channels={[...units.keys()]}
+                    onChoose={(meaning) => change(place, { meaning, unit: unitOf(units.get(meaning) ?? [], unit) })}
+                  />
+                  {(units.get(column.meaning)?.length ?? 0) > 1 ? (
+                    <select
+                      aria-label={translate("import_unit_of", { column: name })}
+                      value={column.unit}
+                      onChange={(event) => change(place, { unit: event.currentTarget.value })}
+                    >
+                      <option value="">{translate("choose")}</option>
+                      {units.get(column.meaning)?.map((each) => (
+                        <option key={each} value={each}>
+                          {unitText(each)}
+                        </option>
+                      ))}
+                    </select>
+                  ) : null}
+                </>
+              )}
+            </div>
+          );
+        })}
+      </fieldset>
+      {lacking ? (
+        <p class="error" role="alert">
+          {translate("import_choose_column")}
+        </p>
+      ) : null}
+      {choose.error ? (
+        <p class="error" role="alert">
+          {choose.error}
+        </p>
+      ) : null}
+      {tried === null ? null : <Tried tried={tried} name={device.id === NEW ? device.name : farm.nameOf(device.id)} />}
+      <div class="buttons">
+        {tried === null ? (
+          <button type="button" class="primary" disabled={choose.saving} onClick={() => void send(true)}>
+            {translate("import_try")}
+          </button>
+        ) : (
+          <button type="button" class="primary" disabled={choose.saving} onClick={() => void send(false)}>
+            {translate("import_store")}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Tried({ tried, name }: { tried: Converted; name: string }): JSX.Element {
+  const channels = [...new Set(tried.rows.flatMap(({ values }) => Object.keys(values)))];
+  return (
+    <>
+      <h4>{translate("import_as_stored")}</h4>
+      <p class="note">{translate(tried.is_new ? "import_to_new" : "import_to_existing", { device: name })}</p>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{translate("import_time")}</th>
+              {channels.map((channel) => (
+                <th scope="col" key={channel}>
+                  {channelName(channel)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {tried.rows.map(({ time_ms, values }) => (
+              <tr key={time_ms}>
+                <th scope="row">{dateTimeText(time_ms)}</th>
+                {channels.map((channel) => (
+                  <td key={channel} class="number">
+                    {values[channel] == null ? "—" : numberText(values[channel], 2)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <RefusedCells cells={tried.refused} />
+    </>
+  );
+}
+
+function QuantityChoice(props: {
+  label: string;
+  value: string;
+  channels: readonly string[];
+  onChoose: (value: string) => void;
+}): JSX.Element {
+  const { label, value, channels, onChoose } = props;
+  const group = (climate: boolean): JSX.Element[] =>
+    channels
+      .filter((channel) => CLIMATE.test(channel) === climate)
+      .map((channel) => ({ channel, name: channelName(channel) }))
+      .sort((one, other) => one.name.localeCompare(other.name))
+      .map(({ channel, name }) => (
+        <option key={channel} value={channel}>
+          {name}
+        </option>
+      ));
+  return (
+    <select aria-label={label} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+      <option value="">{translate("import_ignore")}</option>
+      <optgroup label={translate("import_climate")}>{group(true)}</optgroup>
+      <optgroup label={translate("import_vehicle")}>{group(false)}</optgroup>
+    </select>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: readonly { value: string; text: string }[];
+  none?: string;
+  onChoose: (value: string) => void;
+}
+
+function Choice({ label, value, options, none, onChoose }: ChoiceProps): JSX.Element {
+  const id = useUniqueId();
+  return (
+    <div class="labelled">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {none === undefined ? null : <option value="">{none}</option>}
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function TextChoice(props: { label: string; hint: string; value: string; onInput: (value: string) => void }): JSX.Element {
+  const id = useUniqueId();
+  return (
+    <div class="labelled">
+      <label for={id}>{props.label}</label>
+      <input
+        id={id}
+        value={props.value}
+        maxLength={64}
+        aria-describedby={`${id}-hint`}
+        onInput={(event) => props.onInput(event.currentTarget.value)}
+      />
+      <span class="note" id={`${id}-hint`}>
+        {props.hint}
+      </span>
+    </div>
+  );
+}
+
+/** Return the unit that a column's name has, where the quantity can have it; else none where there are several. */
+function unitOf(units: readonly string[], written: string): string {
+  const plain = (text: string): string =>
+    text
+      .replaceAll(/[°\s]/g, "")
+      .replace("℃", "C")
+      .replace("℉", "F")
+      .replace(/^deg(?=[CF]$)/, "")
+      .replaceAll("³", "3")
+      .replaceAll("²", "2");
+  if (units.length === 1) return units[0] ?? "";
+  return written === "" ? "" : (units.find((unit) => plain(unit) === plain(written)) ?? "");
+}

@@ -1,0 +1,167 @@
+"""Preview of a table: how its first lines read, what its columns are called, and what a map makes of its first rows.
+
+What a file does not say is proposed and marked so; nothing of it is used before somebody has chosen it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, get_args
+
+from edge.imports.table.map import Encoding, LoadedMap
+from edge.imports.table.rows import RefusedRow
+from edge.imports.table.source import TableSource
+from edge.sources.mapping.units import Conversion, convert_to_channel
+from edge.sources.source import Reading, Readings
+from headland.contract.quantities import QUANTITIES
+from headland.contract.records import Descriptor, Event
+
+_HEAD_BYTES: Final = 65_536
+_SHOWN_ROWS: Final = 8
+_MOST_COLUMNS: Final = 200
+_MOST_CELL: Final = 200
+_DELIMITERS: Final = (",", ";", "\t", "|")
+#: Decoders in the order in which they are tried: UTF-8 refuses nearly every text of another encoding.
+_ENCODINGS: Final[tuple[Encoding, ...]] = ("utf-8", "gb18030", "windows-1252", "latin-1")
+#: Units that people write in tables; `units_of` returns those that convert to a channel's.
+_UNITS: Final = (
+    "degC", "degF", "K", "%", "m3/m3", "ppm", "ppb", "hPa", "mbar", "kPa", "Pa", "mmHg", "bar", "psi", "W/m2", "kW/m2",
+    "umol/m2/s", "lx", "klx", "MJ/m2", "J/cm2", "kJ/m2", "mS/cm", "dS/m", "uS/cm", "m/s", "km/h", "kn", "mph", "mm",
+    "L/m2", "in", "m", "ft", "deg", "rad", "L", "mL", "m3", "L/min", "L/h", "m3/h", "g/m3", "mg/m3", "kg", "g",
+    "kg/min", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh", "s", "min", "h", "rpm", "dBm", "1",
+)  # fmt: skip
+#: A unit behind a column's name: `Air temperature [°C]`.
+_UNIT_IN_NAME: Final = re.compile(r"[\[(\uff08]\s*([^\[\]()\uff08\uff09]{1,12})\s*[\])\uff09]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumnSeen:
+    """A column of a table: its name, the channel that the name is, and the unit that stands behind it; else empty."""
+
+    name: str
+    channel: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePreview:
+    """The beginning of a table, as `encoding` and `delimiter` read it; without `is_utf8` the encoding is assumed."""
+
+    encoding: Encoding
+    delimiter: str
+    is_utf8: bool
+    columns: tuple[TableColumnSeen, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def look_at(path: Path, encoding: str | None = None, delimiter: str | None = None) -> TablePreview:
+    """Return the beginning of a table, with the encoding and delimiter given, else with those that fit it.
+
+    Raises OSError.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if len(head) == _HEAD_BYTES:  # the last line, and a letter of it, may be cut
+        head = head[: head.rfind(b"\n") + 1] or head
+    found: Encoding = next((name for name in _ENCODINGS if _decodes(head, name)), "latin-1")
+    chosen: Encoding = next((name for name in get_args(Encoding) if name == encoding), found)
+    text = head.decode(chosen, errors="replace").removeprefix("\ufeff")
+    mark = delimiter or _find_delimiter(text.splitlines())
+    lines = [cells for cells in _read(text, mark) if any(cell.strip() for cell in cells)]
+    names = [cell.strip()[:_MOST_CELL] for cell in (lines[0] if lines else [])][:_MOST_COLUMNS]
+    rows = tuple(tuple(cell[:_MOST_CELL] for cell in cells[:_MOST_COLUMNS]) for cells in lines[1 : _SHOWN_ROWS + 1])
+    return TablePreview(chosen, mark, found == "utf-8", tuple(map(_see_column, names)), rows)
+
+
+def units_of(channel: str) -> list[str]:
+    """Return the units in which a table may have a channel, its own first."""
+    own = QUANTITIES[channel].unit
+    if own == "1":
+        return [own]
+    others = [unit for unit in _UNITS if unit != own and isinstance(convert_to_channel(channel, unit), Conversion)]
+    return [own, *others]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedRows:
+    """What a map makes of a table's first rows: instants and values in the channels' units, and what is refused."""
+
+    rows: tuple[tuple[int, dict[str, float | None]], ...]
+    refusals: tuple[RefusedRow, ...]
+
+
+def convert_rows(path: Path, loaded: LoadedMap, most_rows: int = _SHOWN_ROWS) -> ConvertedRows:
+    """Return what the import will make of a table's first rows.
+
+    Raises OSError, and DataDamaged where header and map differ.
+    """
+    source = TableSource(path, loaded, "preview")
+    sink = _FirstRows(source, most_rows)
+    source.run(sink)
+    return ConvertedRows(tuple(sink.rows), source.report().refusals[:most_rows])
+
+
+class _FirstRows:
+    """A sink that ends the reading after some rows."""
+
+    def __init__(self, source: TableSource, most_rows: int) -> None:
+        self.rows: list[tuple[int, dict[str, float | None]]] = []
+        self._source, self._most_rows = source, most_rows
+
+    def reading(self, reading: Reading) -> None:
+        """Keep a row."""
+        if len(self.rows) < self._most_rows:
+            self.rows.append((reading.time_ms, dict(reading.values)))
+        else:
+            self._source.stop()
+
+    def runs(self, runs: Sequence[Readings]) -> None:
+        """Take nothing: a table comes in rows."""
+
+    def event(self, event: Event) -> None:
+        """Take nothing: a table has no events."""
+
+    def describe(self, descriptor: Descriptor) -> None:
+        """Take nothing: nothing is sent."""
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    try:
+        head.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _find_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter that divides the most of the first lines alike."""
+    first = [line for line in lines if line.strip()][:10]
+
+    def alike(mark: str) -> tuple[int, int]:
+        widths = [len(next(csv.reader([line], delimiter=mark), [])) for line in first]
+        header = widths[0] if widths else 1
+        return (0, 0) if header < 2 else (widths.count(header), header)
+
+    return max(_DELIMITERS, key=alike)
+
+
+def _read(text: str, delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    while len(rows) < _SHOWN_ROWS + 20:
+        try:
+            rows.append(next(reader))
+        except StopIteration:
+            break
+        except csv.Error:
+            continue
+    return rows
+
+
+def _see_column(name: str) -> TableColumnSeen:
+    match = _UNIT_IN_NAME.search(name)
+    return TableColumnSeen(name, name if name in QUANTITIES else "", match[1] if match is not None else "")
