@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
 /** Groups of the shared catalogue that only the API uses: it answers errors in the language of the page. */
-const SERVER_TERMS = ["form_fields", "problems"];
+const SERVER_TERMS = ["account_entries", "form_fields", "problems"];
 
 /** Leaves the terms out that only the API uses. */
 const pageTerms: Plugin = {

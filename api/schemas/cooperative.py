@@ -13,8 +13,8 @@ from headland.registry.models.cooperative import (
     AccountEntry,
     AccountKind,
     RecordId,
+    SeasonStatement,
     SignedFen,
-    StatementRecord,
     StatementRunRecord,
     SubsidyRule,
     TariffRecord,
@@ -141,7 +141,7 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Types of requests and answers for the OpenAPI document.
 WIRES: Final[tuple[type, ...]] = (
-    AccountEntry, AccountOrder, RunOrder, StatementRunRecord, StatementRecord, Dispute, DisputeOrder, OutcomeOrder,
+    AccountEntry, AccountOrder, RunOrder, StatementRunRecord, SeasonStatement, Dispute, DisputeOrder, OutcomeOrder,
     ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
 )  # fmt: skip
 

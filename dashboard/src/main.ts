@@ -6,7 +6,7 @@ import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, errorText, onReachability, onSessionEnded } from "./api/request";
 import { startQueue } from "./api/queue";
-import { forgetAnswers, openSession } from "./api/session";
+import { currentSession, forgetAnswers, openSession } from "./api/session";
 import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
@@ -16,7 +16,7 @@ import { createView, type View } from "./app/view";
 import { make } from "./components/dom";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
-import { findPage, PAGES, type PageEntry } from "./pages";
+import { findPage, pagesOf, type PageEntry } from "./pages";
 import { mountOverlays } from "./ui/overlays";
 
 const app = document.getElementById("app") as HTMLElement;
@@ -48,8 +48,14 @@ async function start(): Promise<void> {
   void startQueue().catch(() => undefined);
 }
 
+function isMember(): boolean {
+  return currentSession()?.role === "member";
+}
+
 async function startFarm(): Promise<FarmState> {
   const started = new FarmState();
+  // A member of the cooperative sees no devices.
+  if (isMember()) return started;
   try {
     await Promise.all([started.start(), loadTimeZone()]);
   } catch (error) {
@@ -78,14 +84,14 @@ function showSignIn(message = ""): void {
 
 function showShell(): void {
   shell?.close();
-  shell = new Shell(PAGES, showSignIn);
+  shell = new Shell(pagesOf(currentSession()?.role), showSignIn);
   app.replaceChildren(shell.element);
   showConnection();
   void showPage();
 }
 
 function showConnection(): void {
-  const streaming = farm?.stream === "open";
+  const streaming = farm?.stream === "open" || isMember();
   // A lost stream alone is not an outage: newest values are polled meanwhile.
   shell?.setConnection(!reachable ? "offline" : streaming ? "online" : "connecting");
 }
@@ -94,7 +100,8 @@ async function showPage(): Promise<void> {
   if (shell === null || farm === null) return;
   const frame = shell;
   leavePage();
-  const route = currentRoute();
+  const asked = currentRoute();
+  const route = isMember() && asked.page === "farm" ? { ...asked, page: "cooperative" } : asked;
   const entry = findPage(route.page);
   const place = make("div", { class: "page", "data-page": route.page });
   frame.main.replaceChildren(place);

@@ -12,7 +12,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.formats.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language
-from headland.registry.models.cooperative import StatementRecord
+from headland.registry.models.cooperative import SeasonStatement
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.formatting import label_of, time_text, value_text
 
@@ -28,7 +28,7 @@ _MU_M2: Final = 2000.0 / 3.0
 NOBODY: Final = "nobody"
 
 
-def make_statement_document(scope: OrgScope, statement: StatementRecord) -> Report:
+def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Report:
     """Return the report of a statement."""
     names = _Names(scope, statement)
     works = [line for line in statement.lines if line["kind"] == "work"]
@@ -63,7 +63,7 @@ def make_statement_document(scope: OrgScope, statement: StatementRecord) -> Repo
     )
 
 
-def write_statement_xlsx(scope: OrgScope, statements: Sequence[StatementRecord], language: Language) -> bytes:
+def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement], language: Language) -> bytes:
     """Return statements as a spreadsheet: a sheet of balances, and one with every line."""
 
     def word(name: str) -> str:
@@ -100,14 +100,14 @@ def _line_cells(line: Mapping[str, Any], names: _Names, language: Language) -> l
         names.person or label_of(NOBODY, language), time_text(line["time_ms"], names.zone),
         value_text("entry_kind", line["kind"], language), names.field(line["field"]), line["operator"],
         line["product"], line["share"], round(line["area_m2"] / _MU_M2, 3), line["grams"] / 1000, evidence,
-        _yuan(line["amount_fen"]), line["note"],
+        _yuan(line["amount_fen"]), "" if line["kind"] == "dividend" else line["note"],
     ]  # fmt: skip
 
 
 class _Names:
     """Names of what a statement refers to, and the time zone of its fields."""
 
-    def __init__(self, scope: OrgScope, statement: StatementRecord) -> None:
+    def __init__(self, scope: OrgScope, statement: SeasonStatement) -> None:
         repositories = repositories_of(scope)
         self._fields = repositories.fields
         self._known: dict[str, str] = {}
@@ -175,7 +175,7 @@ def _name(name: str, text: str) -> Figure | None:
     return Figure(name, text, is_name=True) if text else None
 
 
-def _charged(statement: StatementRecord) -> int:
+def _charged(statement: SeasonStatement) -> int:
     return -sum(int(line["amount_fen"]) for line in statement.lines if line["kind"] == "work")
 
 

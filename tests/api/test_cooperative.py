@@ -11,11 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.openapi.utils import get_openapi
 
+from api.app import create_app
+from api.schemas.alarms import ALARM_KINDS
+from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
+from api.schemas.registry import describe_kinds, describe_records
 from headland.registry.models.models import Scope
 from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.store.memory import MemoryStore
-from tests.api.farm import NORTH_DEG_M, NOW_MS, START_MS
+from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, declaration, serve_spread_field
 
@@ -95,7 +100,7 @@ def test_a_statement_is_a_page_a_pdf_a_table_and_a_spreadsheet_in_both_languages
     run, statements = settle(village, per_mu_fen=900)
     path = f"/v1/statements/{next(each['id'] for each in statements if each['person'] == village.people[0])}"
     page = village.ask("GET", f"{path}?format=html&lang=zh").text
-    assert "季度结算单" in page
+    assert "种植季结算单" in page
     assert "王芳" in page
     assert "Season statement" in village.ask("GET", f"{path}?format=html").text
     assert village.ask("GET", f"{path}?format=pdf&lang=zh").content.startswith(b"%PDF")
@@ -171,3 +176,10 @@ def test_a_member_reads_the_own_statement_and_opens_the_own_dispute(village: Vil
     assert {each.person for each in own} == {person}
     assert not list(repositories.statements.runs.all())
     assert {entry.person for entry in repositories.accounts.records.all()} <= {person}
+
+
+def test_no_type_of_the_document_replaces_another_of_the_same_name() -> None:
+    app = create_app(MemoryStore(), organisation=OWN, readiness=list, counters=dict)
+    modelled = get_openapi(title="t", version="1", routes=app.routes)["components"]["schemas"].keys()
+    records = {**describe_records(), **describe_kinds((*ALARM_KINDS, *ACCOUNT_KINDS), *WIRES)}.keys()
+    assert modelled & records == set()

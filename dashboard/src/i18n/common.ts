@@ -11,6 +11,7 @@ export const common = catalogue({
   page_greenhouse: ["Greenhouses", "温室"],
   page_alarms: ["Alarms", "报警"],
   page_health: ["Data link", "数据链路"],
+  page_cooperative: ["Cooperative", "合作社"],
   page_settings: ["Settings", "设置"],
   page_unknown: ["Page not found.", "页面不存在。"],
   to_farm: ["Go to the farm", "返回农场"],

@@ -6,6 +6,7 @@ import type { answers } from "./answers";
 import { loadedText } from "./catalogue";
 import "./common";
 import type { common } from "./common";
+import type { cooperative } from "./cooperative";
 import type { farm } from "./farm";
 import type { field } from "./field";
 import type { fieldWork } from "./field_work";
@@ -23,6 +24,7 @@ import "./ui";
 export type TextKey =
   | keyof typeof common
   | keyof typeof ui
+  | keyof typeof cooperative
   | keyof typeof farm
   | keyof typeof field
   | keyof typeof fieldWork
@@ -35,7 +37,7 @@ export type TextKey =
   | keyof typeof imports
   | keyof typeof settings;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
-export type TermGroup = Exclude<keyof typeof terms, "form_fields" | "problems">;
+export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems">;
 
 /** Return a text with its `{placeholders}` replaced. */
 export function translate(key: TextKey, values: Record<string, string | number> = {}): string {

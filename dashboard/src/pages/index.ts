@@ -15,8 +15,14 @@ export const PAGES: readonly PageEntry[] = [
   { name: "greenhouse", title: "page_greenhouse", load: () => import("./greenhouse") },
   { name: "alarms", title: "page_alarms", load: () => import("./alarms") },
   { name: "health", title: "page_health", load: () => import("./health") },
+  { name: "cooperative", title: "page_cooperative", load: () => import("./cooperative") },
   { name: "settings", title: "page_settings", load: () => import("./settings") },
 ];
+
+/** The pages of a session: a member of the cooperative has the cooperative's alone. */
+export function pagesOf(role: string | null | undefined): readonly PageEntry[] {
+  return role === "member" ? PAGES.filter(({ name }) => name === "cooperative") : PAGES;
+}
 
 export function findPage(name: string): PageEntry | undefined {
   return PAGES.find((page) => page.name === name);

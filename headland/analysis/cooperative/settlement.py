@@ -25,7 +25,7 @@ from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.registry.models.cooperative import StatementRecord, StatementRunRecord, Statements, TariffRecord
+from headland.registry.models.cooperative import SeasonStatement, StatementRunRecord, Statements, TariffRecord
 from headland.registry.models.models import Field
 from headland.registry.models.people import HoldingKind
 from headland.registry.repositories.ledger import LedgerEntry
@@ -109,7 +109,7 @@ def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Stat
         digest=run.digest,
     )
     made = [
-        StatementRecord(
+        SeasonStatement(
             run="",
             person=statement.person or None,
             start_ms=run.start_ms,

@@ -91,7 +91,7 @@ class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
     digest: str
 
 
-class StatementRecord(VersionedRecord, frozen=True, kw_only=True):
+class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
     """The statement of a person in a run, None for what nobody holds; `lines` are as `StatementLine` has them."""
 
     run: str
@@ -124,4 +124,4 @@ class Statements(msgspec.Struct, frozen=True, kw_only=True):
     """A run with its statements."""
 
     run: StatementRunRecord
-    statements: tuple[StatementRecord, ...]
+    statements: tuple[SeasonStatement, ...]

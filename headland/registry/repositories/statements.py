@@ -9,7 +9,7 @@ import msgspec
 from headland.registry.db.cooperative_tables import account_entries, statement_runs, statements
 from headland.registry.models.cooperative import (
     AccountEntry,
-    StatementRecord,
+    SeasonStatement,
     StatementRunRecord,
     Statements,
 )
@@ -39,9 +39,9 @@ class StatementRepository:
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
         self.runs = Repository(context, StatementRunRecord, statement_runs)
-        self.statements = Repository(context, StatementRecord, statements)
+        self.statements = Repository(context, SeasonStatement, statements)
 
-    def add(self, run: StatementRunRecord, made: Sequence[StatementRecord]) -> Statements:
+    def add(self, run: StatementRunRecord, made: Sequence[SeasonStatement]) -> Statements:
         """Add a run with its statements; return the existing one where the same statements were made before."""
         for known in self.runs.all(digest=run.digest, tariff=run.tariff):
             if known.tariff_version == run.tariff_version:

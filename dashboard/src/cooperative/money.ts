@@ -1,0 +1,14 @@
+// Money: whole fen as yuan.
+
+import { currentLanguage } from "../i18n/preferences";
+
+const FEN = 100;
+
+export function yuanText(fen: number): string {
+  return new Intl.NumberFormat(currentLanguage(), { style: "currency", currency: "CNY" }).format(fen / FEN);
+}
+
+/** Return an entered amount of yuan as whole fen. */
+export function fenOf(yuan: number | null): number {
+  return Math.round((yuan ?? 0) * FEN);
+}

@@ -1,0 +1,49 @@
+// What a member of the cooperative sees: the own statements and fields.
+
+import "../i18n/cooperative";
+import type { JSX } from "preact";
+import { useApiList } from "../api/query";
+import { areaText } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { Loaded } from "../ui/loaded";
+import { Table } from "../ui/table";
+import { StatementTable } from "./statements";
+
+export function OwnStatements(): JSX.Element {
+  const statements = useApiList("/v1/statements", {});
+  const people = useApiList("/v1/people", {});
+  const names = new Map((people.data ?? []).map((person) => [person.id, person.name]));
+  return (
+    <section class="card" data-panel="own-statements">
+      <Loaded state={statements}>{(items) => <StatementTable statements={items} names={names} />}</Loaded>
+    </section>
+  );
+}
+
+export function OwnFields(): JSX.Element {
+  const fields = useApiList("/v1/fields", {});
+  const holdings = useApiList("/v1/holdings", {});
+  const shareOf = (field: string | undefined): string =>
+    (holdings.data ?? [])
+      .filter((holding) => holding.field === field)
+      .map(({ parts, of_parts }) => `${parts}/${of_parts}`)
+      .join(" · ");
+  return (
+    <section class="card" data-panel="own-fields">
+      <Loaded state={fields}>
+        {(items) => (
+          <Table
+            name={translate("coop_plots")}
+            rows={items}
+            columns={[
+              { key: "name", head: translate("coop_dispute_field"), cell: ({ name }) => name, sortBy: ({ name }) => name },
+              { key: "area", head: translate("coop_area"), number: true, cell: ({ area_m2 }) => areaText(area_m2 ?? 0) },
+              { key: "share", head: translate("coop_holdings"), cell: ({ id }) => shareOf(id) },
+            ]}
+            keyOf={({ id }) => id ?? ""}
+          />
+        )}
+      </Loaded>
+    </section>
+  );
+}

@@ -1,0 +1,194 @@
+// Subsidies: a rule, what can be claimed by it and why the rest cannot, and the pack for the office.
+
+import "../i18n/cooperative";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApiList } from "../api/query";
+import type { ListItem } from "../api/client";
+import { errorText, request } from "../api/request";
+import { useWrite } from "../api/write";
+import { fileButton } from "../components/file_button";
+import { dateTimeText } from "../i18n/instants";
+import { areaText, numberText } from "../i18n/numbers";
+import { term, translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import { NumberField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded, Working } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { Table, type Column } from "../ui/table";
+import { fenOf, yuanText } from "./money";
+import { useSeason, type Season } from "./season_period";
+
+type Rule = ListItem<"/v1/subsidy-rules">;
+interface Claim {
+  pass_id: string;
+  field: string;
+  field_name: string;
+  holders: string;
+  start_ms: number;
+  area_m2: number;
+  coverage_pct: number;
+  fen: number;
+  evidence: string;
+  reason: string | null;
+}
+interface Claims {
+  items: Claim[];
+  fen: number;
+  caveat: string;
+}
+const TIMEOUT_MS = 300_000;
+
+export function Subsidies({ admin }: { admin: boolean }): JSX.Element {
+  const [season, choice] = useSeason();
+  const rules = useApiList("/v1/subsidy-rules", {});
+  return (
+    <section class="card" data-panel="subsidies">
+      {choice}
+      <Loaded state={rules}>
+        {(list) =>
+          list.length === 0 ? <p class="note">{translate("coop_no_rule")}</p> : <ClaimForm rules={list} season={season} admin={admin} />
+        }
+      </Loaded>
+      {admin ? <AddRule /> : null}
+    </section>
+  );
+}
+
+function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; admin: boolean }): JSX.Element {
+  const [rule, setRule] = useState(rules[0]?.id ?? "");
+  const [claims, setClaims] = useState<Claims | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState("");
+  const body = { rule, start_ms: season.startMs, end_ms: season.endMs };
+  const ask = async (keep: boolean): Promise<void> => {
+    setBusy(true);
+    setError("");
+    try {
+      setClaims(await request<Claims>("/v1/subsidy-claims", { method: "POST", body, query: { keep }, timeoutMs: TIMEOUT_MS }));
+      if (keep) showToast(translate("saved"));
+    } catch (thrown) {
+      setError(errorText(thrown) ?? "");
+    } finally {
+      setBusy(false);
+    }
+  };
+  const keep = async (): Promise<void> => {
+    if (
+      await confirm({ title: translate("coop_claim_keep"), text: translate("coop_claim_keep_text"), action: translate("coop_claim_keep") })
+    )
+      await ask(true);
+  };
+  return (
+    <div class="stack">
+      <div class="labelled">
+        <label for="coop-rule">{translate("coop_rule")}</label>
+        <select id="coop-rule" value={rule} onChange={(event) => setRule(event.currentTarget.value)}>
+          {rules.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </div>
+      {admin ? (
+        <div class="buttons">
+          <button type="button" class="primary" data-act="preview" disabled={busy} onClick={() => void ask(false)}>
+            {translate("coop_claim_look")}
+          </button>
+          <button type="button" class="secondary" disabled={busy || claims === null} onClick={() => void keep()}>
+            {translate("coop_claim_keep")}
+          </button>
+          <DomNode
+            key={JSON.stringify(body)}
+            node={fileButton(translate("coop_claim_pack"), "/v1/subsidy-claims", `claims-${rule}.zip`, {
+              method: "POST",
+              body,
+              query: { format: "zip" },
+            })}
+          />
+        </div>
+      ) : null}
+      {busy ? <Working /> : null}
+      {error === "" ? null : (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      )}
+      {claims === null ? null : <ClaimTable claims={claims} />}
+    </div>
+  );
+}
+
+function ClaimTable({ claims }: { claims: Claims }): JSX.Element {
+  const columns: Column<Claim>[] = [
+    { key: "field", head: translate("coop_dispute_field"), cell: (claim) => claim.field_name, sortBy: (claim) => claim.field_name },
+    { key: "area", head: translate("coop_claimed"), number: true, cell: (claim) => areaText(claim.area_m2) },
+    { key: "amount", head: translate("coop_amount"), number: true, cell: (claim) => yuanText(claim.fen), sortBy: (claim) => claim.fen },
+    { key: "holders", head: translate("coop_person"), cell: (claim) => claim.holders || translate("coop_nobody") },
+    { key: "when", head: translate("coop_when"), cell: (claim) => dateTimeText(claim.start_ms), sortBy: (claim) => claim.start_ms },
+    { key: "coverage", head: translate("coop_coverage"), number: true, cell: (claim) => `${numberText(claim.coverage_pct, 1)} %` },
+    { key: "evidence", head: translate("coop_evidence"), cell: (claim) => term("evidence", claim.evidence) },
+    { key: "reason", head: translate("coop_reason"), cell: (claim) => (claim.reason === null ? "" : term("claim_reasons", claim.reason)) },
+  ];
+  return (
+    <>
+      <p role="status">
+        <strong>{yuanText(claims.fen)}</strong> {claims.caveat}
+      </p>
+      <Table
+        name={translate("coop_subsidies")}
+        rows={claims.items}
+        columns={columns}
+        keyOf={(claim) => `${claim.field} ${claim.pass_id}`}
+        empty={<p class="note">{translate("coop_no_claims")}</p>}
+      />
+    </>
+  );
+}
+
+function AddRule(): JSX.Element {
+  const add = useWrite("post", "/v1/subsidy-rules", { refresh: ["/v1/subsidy-rules"] });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const made = await add.run({
+      body: {
+        name: values.text("name"),
+        fen_per_mu: fenOf(values.number("fen_per_mu")),
+        least_coverage_pct: values.number("least_coverage_pct") ?? 90,
+        repeat_days: values.number("repeat_days") ?? 30,
+        cap_mu: values.number("cap_mu"),
+      },
+    });
+    if (made !== null) showToast(translate("saved"));
+    return made !== null;
+  };
+  return (
+    <details>
+      <summary>{translate("coop_add_rule")}</summary>
+      <Form submit={translate("coop_add_rule")} write={add} onSubmit={submit}>
+        <TextField name="name" label={translate("coop_name")} required maxLength={200} />
+        <div class="choices-row">
+          <NumberField
+            name="fen_per_mu"
+            label={translate("coop_per_mu_subsidy")}
+            unit={translate("coop_yuan")}
+            min={0}
+            step={0.01}
+            required
+          />
+          <NumberField name="least_coverage_pct" label={translate("coop_least_coverage")} unit="%" min={0} max={100} value={90} />
+          <NumberField
+            name="repeat_days"
+            label={translate("coop_repeat_claim")}
+            unit={translate("coop_days")}
+            min={0}
+            max={400}
+            value={30}
+          />
+          <NumberField name="cap_mu" label={translate("coop_cap")} unit={translate("coop_mu")} min={0} step="any" />
+        </div>
+      </Form>
+    </details>
+  );
+}

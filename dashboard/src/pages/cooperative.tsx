@@ -1,0 +1,40 @@
+// Page of the cooperative: statements, people, disputes and subsidies; for a member the own ones.
+
+import "../i18n/cooperative";
+import type { JSX } from "preact";
+import { currentSession } from "../api/session";
+import { mountComponent, useChoice } from "../app/mount";
+import { Disputes } from "../cooperative/disputes";
+import { OwnFields, OwnStatements } from "../cooperative/own";
+import { People } from "../cooperative/people";
+import { Statements } from "../cooperative/statements";
+import { Subsidies } from "../cooperative/subsidies";
+import { translate } from "../i18n/translate";
+import { Tabs, type Tab } from "../ui/tabs";
+
+function CooperativePage(): JSX.Element {
+  const [tab, setTab] = useChoice("tab", "statements");
+  const session = currentSession();
+  const admin = (session?.scope ?? "admin") === "admin";
+  const tabs: Tab[] =
+    session?.role === "member"
+      ? [
+          { id: "statements", title: translate("coop_statements"), content: () => <OwnStatements /> },
+          { id: "fields", title: translate("coop_plots"), content: () => <OwnFields /> },
+          { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={false} /> },
+        ]
+      : [
+          { id: "statements", title: translate("coop_statements"), content: () => <Statements /> },
+          { id: "people", title: translate("coop_people"), content: () => <People admin={admin} /> },
+          { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={admin} /> },
+          { id: "subsidies", title: translate("coop_subsidies"), content: () => <Subsidies admin={admin} /> },
+        ];
+  return (
+    <>
+      <h1>{translate("page_cooperative")}</h1>
+      <Tabs name={translate("page_cooperative")} tabs={tabs} open={tab} onOpen={setTab} />
+    </>
+  );
+}
+
+export const mount = mountComponent(CooperativePage);
