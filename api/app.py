@@ -19,6 +19,7 @@ from api.auth.authenticators import Authenticator, ClosedAuthenticator, Registry
 from api.auth.limits import Limits
 from api.auth.middleware import AuthMiddleware
 from api.auth.openapi_security import describe_access
+from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.sessions_cache import AuthCache
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
@@ -69,7 +70,9 @@ from api.routes import photos as photo_routes
 from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
 from api.routes import proof_log as proof_routes
+from api.routes import public as public_routes
 from api.routes import registry as registry_routes
+from api.routes import releases as release_routes
 from api.routes import reports as report_routes
 from api.routes import session as session_routes
 from api.routes import store_admin as store_routes
@@ -151,6 +154,7 @@ def create_app(
     imports: FileImports | None = None,
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
+    public_limits: PublicLimits | None = None,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -166,6 +170,7 @@ def create_app(
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
+    `public_limits` are those of the pages that are open to everybody.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -203,6 +208,7 @@ def create_app(
     app.state.home = home
     app.state.metrics = metrics
     app.state.live = feeds
+    app.state.public_limiter = PublicLimiter(public_limits)
     app.state.auth_cache = AuthCache(authenticator, limits)
     app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
@@ -247,6 +253,8 @@ def _routes() -> list[BaseRoute]:
     every.include_router(report_routes.router)
     every.include_router(proof_routes.router)
     every.include_router(epcis_routes.router)
+    every.include_router(release_routes.router)
+    every.include_router(public_routes.router)
     every.include_router(tonight_routes.router)
     every.include_router(live_routes.router)
     every.include_router(sta_routes.router)

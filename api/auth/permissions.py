@@ -74,6 +74,9 @@ PATH_PERMISSIONS: Final = (
     _open("/help", below=True),
     # A gateway proves that it has its code, or the key of its certificate.
     _open("/v1/enrolments", below=True),
+    # Pages of lots that were released: their token is the permission.
+    _open("/p", below=True),
+    _open("/01", below=True),
     PathPermission("/v1/session", RequiredScope.READ, RequiredScope.NOTHING, below=False),
     PathPermission("/healthz", RequiredScope.LOOPBACK_OR_READ, below=False),
     PathPermission("/readyz", RequiredScope.LOOPBACK_OR_READ, below=False),

@@ -2,7 +2,8 @@
 
 `terms.json` groups terms by subject: quantities, units, reasons, methods and so on. The key is the identifier of the
 contract (a quantity's name, a `Method` id, a `kind`); each term has a text per language. The dashboard reads the same
-file when it is built. `server_texts.json` has the groups that only the server uses.
+file when it is built. `server_texts.json` and `consumer_texts.json`
+have the groups that only the server uses.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final, Literal
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
-_FILES: Final = ("terms.json", "server_texts.json")
+_FILES: Final = ("terms.json", "server_texts.json", "consumer_texts.json")
 
 
 @cache

@@ -111,9 +111,13 @@ class Registry:
         return found
 
     def find_release(self, token: str) -> Release | None:
-        """Return the newest release of a public token, of whatever organisation; None for an unknown token."""
+        """Return the newest release of the lot of a public token, of whatever organisation; None for an unknown one."""
         with self._database.reading() as connection:
-            return newest_release(connection, releases.c.token == token)
+            named = newest_release(connection, releases.c.token == token)
+            if named is None:
+                return None
+            same_lot = (releases.c.organisation == named.organisation) & (releases.c.lot == named.lot)
+            return newest_release(connection, same_lot)
 
     def repositories(self, organisation: str, by: str, person: str | None = None) -> OrganisationRepositories:
         """Return the repositories of an organisation by its id; `by` is the actor for the audit log.

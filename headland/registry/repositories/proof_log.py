@@ -61,6 +61,15 @@ class ProofLog:
         """Return the key by which this organisation witnesses the logs of others."""
         return self._key("witness", WITNESS_KEY)
 
+    def passport_key(self) -> SigningKey:
+        """Return the key by which this organisation signs product passports."""
+        return self._key("passport", LOG_KEY)
+
+    def newest(self) -> str | None:
+        """Return the newest checkpoint that was signed, None before the first; nothing is written."""
+        with self._context.database.reading() as connection:
+            return self._newest_note(connection)
+
     def checkpoint(self) -> str:
         """Return a signed checkpoint of the whole ledger, with the signatures of witnesses where it has some.
 

@@ -1,0 +1,278 @@
+"""A released lot is open to whoever has its token, proven to strangers, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import string
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from api.auth.public_access import PublicLimiter, PublicLimits
+from api.auth.rate_limiter import Rate
+from headland.analysis.releases.passport import did_of
+from headland.formats.epcis.event_hash import hash_event
+from headland.formats.epcis.events import read_document
+from headland.proof.checkpoint import read_checkpoint, read_key
+from headland.proof.proof_document import has_failed, read_proof, verify_proof
+from headland.store.memory import MemoryStore
+from tests.api.farm import NOW_MS, START_MS
+from tests.api.registry_api import RegistryApi
+from tests.api.spread_field import declaration, serve_spread_field
+from tests.machine import find_program
+
+GTIN = "9506000134352"
+EVIL = "</script><img src=x onerror=alert(1)>&\"'"
+
+
+@pytest.fixture(scope="module")
+def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
+    with serve_spread_field(tmp_path_factory.mktemp("public"), MemoryStore()) as served:
+        assert served.client.post("/v1/passes", json=declaration(served)).status_code == 201
+        yield served
+
+
+@pytest.fixture(scope="module")
+def stranger(farm_api: RegistryApi) -> Iterator[httpx.Client]:
+    """Somebody without a key."""
+    with httpx.Client(base_url=farm_api.client.base_url, headers={"Accept-Language": "zh-CN"}) as client:
+        yield client
+
+
+def harvest(farm_api: RegistryApi, code: str, **more: Any) -> dict[str, Any]:
+    body = {
+        "field": farm_api.ids["field"],
+        "crop": "wheat",
+        "product": f"Flour wheat {EVIL}",
+        "code": code,
+        "time_ms": NOW_MS,
+        "grown_from_ms": START_MS - 86_400_000,
+        "grams": 120_500,
+        "author": "Li Hua",
+        **more,
+    }
+    made = farm_api.client.post("/v1/harvests", json=body)
+    assert made.status_code == 201, made.text
+    lot: dict[str, Any] = made.json()["lot"]
+    return lot
+
+
+@pytest.fixture(scope="module")
+def released(farm_api: RegistryApi) -> dict[str, Any]:
+    lot = harvest(farm_api, "20260901-A1")
+    certified: dict[str, Any] = {
+        "issuer": "Red Star",
+        "contact": "0512 555",
+        "author": "Li Hua",
+        "basis": ["own_control", "own_test"],
+    }
+    certified["tested"] = "Report 7: 12 residues, none found"
+    certificate = farm_api.client.post(f"/v1/lots/{lot['id']}/certificates", json=certified)
+    assert certificate.status_code == 201, certificate.text
+    chosen = {"issuer": f"Red Star {EVIL}", "message": "Fresh.", "gtin": GTIN, "contact": "0512 555"}
+    made = farm_api.client.post(f"/v1/lots/{lot['id']}/release", json=chosen)
+    assert made.status_code == 201, made.text
+    return {**made.json(), "lot": lot, "certificate": certificate.json()}
+
+
+def test_the_page_is_whole_small_and_strict(stranger: httpx.Client, released: dict[str, Any]) -> None:
+    for language, word in (("zh", "防篡改证明"), ("en", "How do we know?")):
+        answer = stranger.get(released["path"], params={"lang": language})
+        assert answer.status_code == 200, answer.text
+        assert len(answer.content) <= 100_000
+        assert word in answer.text
+        assert "承诺达标合格证" in answer.text
+        assert released["certificate"]["number"] in answer.text
+    assert answer.headers["content-language"] == "en"
+    assert "<img src=x" not in answer.text
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert not re.search(r"<[^>]+ style=|\son\w+=\"", answer.text)
+    assert not re.search(r"(?:src|href)=\"https?://(?!127\.0\.0\.1|localhost)", answer.text)
+    assert stranger.get(released["path"]).headers["content-language"] == "zh-CN"
+    assert stranger.head(released["path"]).status_code == 200
+    (product,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', answer.text)
+    told = json.loads(product)
+    assert (told["@type"], told["gtin14"], told["name"]) == ("Product", f"0{GTIN}", f"Flour wheat {EVIL}")
+    assert told["hasCertification"]["certificationIdentification"] == released["certificate"]["number"]
+
+
+def test_only_what_was_released_is_on_it(
+    farm_api: RegistryApi, stranger: httpx.Client, released: dict[str, Any]
+) -> None:
+    lot = harvest(farm_api, "20260901-B1", product="Second lot")
+    hidden = {"issuer": "Red Star", "kinds": ["treatment"], "shows_map": False}
+    path = farm_api.client.post(f"/v1/lots/{lot['id']}/release", json=hidden).json()["path"]
+    page, other = stranger.get(path).text, stranger.get(released["path"]).text
+    assert "<svg" in other
+    assert "<svg" not in page
+    for text in (page, stranger.get(f"{path}/events.json").text, stranger.get(f"{path}/proof.json").text):
+        for secret in ("uav-spreader", "Equator", "Li Hua", "20260901-A1", released["token"], "key:", "latitude"):
+            assert secret not in text, secret
+    assert "uav-spreader" not in other
+
+
+def test_a_stranger_proves_the_page_and_a_kept_checkpoint(
+    farm_api: RegistryApi, stranger: httpx.Client, released: dict[str, Any]
+) -> None:
+    key = read_key(farm_api.client.get("/v1/ledger/log-keys").json()["log"])
+    kept = read_checkpoint(farm_api.client.get("/v1/ledger/checkpoint").json()["checkpoint"])
+    harvested = harvest(farm_api, "20260901-C1")
+    assert farm_api.client.post(f"/v1/lots/{harvested['id']}/release", json={"issuer": "Red Star"}).status_code == 201
+    answer = stranger.get(f"{released['path']}/proof.json", params={"old_size": kept.checkpoint.size})
+    checks = verify_proof(read_proof(answer.content), [key], kept)
+    assert {check.name: check.passed for check in checks} == {
+        "text": True, "entry": True, "inclusion": True, "checkpoint": True, "witness": None, "kept": True
+    }  # fmt: skip
+    assert has_failed(verify_proof(read_proof(answer.content.replace(b"Fresh.", b"Frosty"))))
+
+
+def test_events_and_passport_are_valid_for_others(stranger: httpx.Client, released: dict[str, Any]) -> None:
+    document = read_document(stranger.get(f"{released['path']}/events.json").content)
+    assert len(document.epcis_body.event_list) == 2
+    for event in document.epcis_body.event_list:
+        assert event.event_id == hash_event(event, document.namespaces())
+    enveloped = stranger.get(f"{released['path']}/passport.json").json()
+    token = enveloped["id"].removeprefix("data:application/vc+jwt,")
+    header = jwt.get_unverified_header(token)
+    issuer = jwt.decode(token, options={"verify_signature": False})["issuer"]["id"]
+    assert header["kid"].startswith(issuer)
+    number = 0
+    for letter in issuer.removeprefix("did:key:z"):
+        number = number * 58 + "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".index(letter)
+    raw = number.to_bytes(34)[2:]
+    assert did_of(raw) == issuer
+    passport = jwt.decode(token, Ed25519PublicKey.from_public_bytes(raw), algorithms=["EdDSA"])
+    assert passport["credentialSubject"]["product"]["batchNumber"] == "20260901-A1"
+
+
+def test_the_digital_link_leads_to_each_kind_of_page(stranger: httpx.Client, released: dict[str, Any]) -> None:
+    assert released["link_path"] == f"/01/0{GTIN}/10/20260901-A1?t={released['token']}"
+    link = released["link_path"]
+    to = stranger.get(link)
+    assert (to.status_code, to.headers["location"].endswith(released["path"])) == (307, True)
+    assert stranger.get(f"{link}&linkType=gs1:traceability").headers["location"].endswith("/events.json")
+    links = stranger.get(f"{link}&linkType=linkset").json()["linkset"][0]
+    assert links["https://gs1.org/voc/pip"][0]["type"] == "text/html"
+    for wrong in (
+        link.split("?")[0],
+        link.replace("20260901-A1", "20260901-B1"),
+        link.replace(GTIN, "9506000134369"),
+        f"{link}&linkType=gs1:other",
+    ):
+        assert stranger.get(wrong).status_code == 404
+
+
+def test_the_market_kit_has_the_code_and_no_secret(stranger: httpx.Client, released: dict[str, Any]) -> None:
+    for shape in ("16:9", "9:16"):
+        overlay = stranger.get(f"{released['path']}/overlay", params={"shape": shape, "lang": "en"})
+        assert overlay.status_code == 200
+        assert "Picked just now" in overlay.text
+        assert "background:transparent" in overlay.text
+        assert EVIL not in overlay.text
+    card = stranger.get(f"{released['path']}/card.svg", params={"lang": "zh"})
+    assert card.headers["content-type"] == "image/svg+xml"
+    replay = stranger.get(f"{released['path']}/replay.svg")
+    assert 'dur="15s"' in replay.text
+    assert stranger.get(f"{released['path']}/replay.svg", params={"number": 9}).status_code == 404
+
+
+def test_whatever_is_guessed_has_one_answer(stranger: httpx.Client, released: dict[str, Any]) -> None:
+    """Neighbours of the token, ids, batch numbers and tricks: same status, body and headers."""
+    chance = random.Random(1)
+    token = released["token"]
+    letters = string.ascii_letters + string.digits + "-_"
+    guesses = ["".join(chance.choices(letters, k=22)) for _ in range(10)]
+    guesses += [
+        token[:place] + chance.choice(letters.replace(token[place], "")) + token[place + 1 :] for place in (0, 9, 20)
+    ]
+    guesses += [token[:-1], f"{token}A", token.swapcase(), released["lot"]["id"], "20260901-A1", "%00", "' OR 1=1", "*"]
+    guesses += [f"{token}%00", f"{token}%20", f"{token}%0a", "1" * 2000, f"%E2%80%8B{token}"]
+    answers = set()
+    for guess in guesses:
+        for tail in ("", "/proof.json", "/events.json", "/passport.json", "/overlay", "/card.svg"):
+            answer = stranger.get(f"/p/{guess}{tail}")
+            headers = {name: value for name, value in answer.headers.items() if name != "date"}
+            answers.add((answer.status_code, answer.content, str(sorted(headers.items()))))
+    assert len(answers) == 1, answers
+    assert next(iter(answers))[0] == 404
+    for trick in (f"%2e%2e%2fp%2f{token}x", f"{token}/../x", f"{token}/x.json", "", f"{token}/"):
+        assert stranger.get(f"/p/{trick}", follow_redirects=False).status_code in (307, 404)
+
+
+def test_a_withdrawn_page_is_not_found_and_a_void_certificate_says_so(
+    farm_api: RegistryApi, stranger: httpx.Client
+) -> None:
+    lot = harvest(farm_api, "20260901-D1", product="Third lot")
+    certified = {"issuer": "Red Star", "contact": "0512", "author": "Li", "basis": ["own_control"]}
+    certificate = farm_api.client.post(f"/v1/lots/{lot['id']}/certificates", json=certified).json()
+    path = farm_api.client.post(f"/v1/lots/{lot['id']}/release", json={"issuer": "Red Star"}).json()["path"]
+    assert "合格证已作废" not in stranger.get(path).text
+    voided = {"author": "Li", "reason": "test"}
+    assert farm_api.client.post(f"/v1/certificates/{certificate['id']}/void", json=voided).status_code == 201
+    assert "合格证已作废" in stranger.get(path).text
+    assert farm_api.client.delete(f"/v1/lots/{lot['id']}/release").status_code == 204
+    missing = stranger.get("/p/" + "A" * 22)
+    assert (stranger.get(path).status_code, stranger.get(path).content) == (404, missing.content)
+    assert farm_api.client.delete(f"/v1/lots/{lot['id']}/release").status_code == 404
+
+
+def test_a_wrong_gtin_is_refused(farm_api: RegistryApi, released: dict[str, Any]) -> None:
+    answer = farm_api.client.post(
+        f"/v1/lots/{released['lot']['id']}/release", json={"issuer": "x", "gtin": "9506000134353"}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:headland:problem:invalid-gtin")
+
+
+def test_whoever_guesses_waits_and_others_do_not() -> None:
+    now_s = [0.0]
+    limiter = PublicLimiter(PublicLimits(Rate(100, 10), Rate(5, 0.1)), lambda: now_s[0])
+    for _ in range(5):
+        assert limiter.wait_s("guesser") == 0
+        limiter.miss("guesser")
+    assert limiter.wait_s("guesser") == 0
+    limiter.miss("guesser")
+    assert limiter.wait_s("guesser") == pytest.approx(10.0)
+    assert limiter.wait_s("reader") == 0
+    now_s[0] = 11.0
+    assert limiter.wait_s("guesser") == 0
+    waits = [limiter.wait_s("flood") for _ in range(101)]
+    assert waits[:100] == [0] * 100
+    assert waits[100] > 0
+
+
+@pytest.mark.services("chromium")
+def test_a_phone_without_a_network_checks_the_page_that_it_loaded(
+    farm_api: RegistryApi, released: dict[str, Any]
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    address = f"{str(farm_api.client.base_url).rstrip('/')}{released['path']}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page = context.new_page()
+        faults: list[str] = []
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(address)
+        context.set_offline(True)
+        page.get_by_role("button", name="立即核对").click()
+        page.locator("#check .good").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        # The same page after somebody changed a number in what it proves.
+        page.evaluate(
+            "() => { const node = document.getElementById('proof');"
+            " node.textContent = node.textContent.replace('120500', '120501'); }"
+        )
+        page.get_by_role("button", name="立即核对").click()
+        page.locator("#check .bad").wait_for()
+        assert faults == []
+        browser.close()
