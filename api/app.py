@@ -54,6 +54,7 @@ from api.routes import (
 )
 from api.routes import cooperative as cooperative_routes
 from api.routes import device_owners as owner_routes
+from api.routes import duty as duty_routes
 from api.routes import enrolments as enrolment_routes
 from api.routes import epcis as epcis_routes
 from api.routes import farmos as farmos_routes
@@ -279,6 +280,7 @@ def _routes() -> list[BaseRoute]:
         key_routes.members,
         webhook_routes.webhooks,
         alarms.router,
+        duty_routes.router,
         *alarms.RECORD_ROUTERS,
     ):
         every.include_router(router)

@@ -113,6 +113,8 @@ PATH_PERMISSIONS: Final = (
             "certificates",
             "device-places",
             "devices",
+            "duty",
+            "duty-rotas",
             "export",
             "farms",
             "fields",

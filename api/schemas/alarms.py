@@ -9,10 +9,11 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.gateways import RecordModel
 from api.schemas.model import EXAMPLE_MS, Model
-from api.schemas.registry import RecordKind
+from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.analysis.window import HIGH_MS
 from headland.http_target import parse_target
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
+from headland.registry.models.duty import DutyRota
 
 _ID = {"example": "01k9v4k8r0q3m8x5w7t2n6y4c1"}
 _TIME = {"example": EXAMPLE_MS}
@@ -69,7 +70,20 @@ WINDOWS: Final = RecordKind(
     lambda repositories: repositories.maintenance,
     {"name": "new sensors", "start_ms": 1_795_507_200_000, "end_ms": 1_795_510_800_000, "kind": "greenhouse"},
 )
-ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS)
+ROTAS: Final = RecordKind(
+    "duty-rotas",
+    "duty rota",
+    DutyRota,
+    lambda repositories: repositories.duty_rotas,
+    {
+        "name": "Nights",
+        "site": EXAMPLE_ID,
+        "weekly": [{"days": [1, 2, 3, 4, 5], "start": "18:00", "end": "06:00", "people": ["Li"]}],
+        "order": ["Li", "Wang"],
+        "next_after_s": 900,
+    },
+)
+ALARM_KINDS: Final = (RULES, RECIPIENTS, WINDOWS, ROTAS)
 
 
 class RecipientNotifications(RecordModel):
@@ -193,6 +207,34 @@ class RecipientDeliveryList(Model):
     """The delivery to every recipient."""
 
     items: list[RecipientDelivery]
+
+
+class DutyNow(Model):
+    """A duty rota now: who is on duty, who is called next, and until when."""
+
+    rota: Annotated[str, Field(json_schema_extra=_ID)]
+    name: str
+    on_duty: Annotated[list[str], Field(description="Names of recipients; empty where nobody is: then all are called.")]
+    next: Annotated[list[str], Field(description="Who is called, one after the other, without acknowledgement.")]
+    next_after_s: float | None
+    until_ms: Annotated[int | None, Field(description="When somebody else is on duty; null within nine days: nobody.")]
+    time_zone: str
+    enabled: bool
+
+
+class DutyList(Model):
+    """All duty rotas now."""
+
+    items: list[DutyNow]
+
+
+class HandOver(Model):
+    """Hand-over of a rota to a recipient, by default until the next change."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"to": "Wang", "until_ms": EXAMPLE_MS}})
+
+    to: Annotated[str, Field(min_length=1, max_length=200)]
+    until_ms: Annotated[int | None, Field(ge=0, le=HIGH_MS)] = None
 
 
 class RecipientSecret(Model):

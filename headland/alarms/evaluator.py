@@ -10,6 +10,7 @@ import msgspec
 
 from headland.alarms.active_alarms import ActiveAlarms
 from headland.alarms.backfill_check import BackfillCheck
+from headland.alarms.duty_rota import Duty, duty_at
 from headland.alarms.evaluation import MOST_BEHIND_MS, RuleOutcome, RuleTarget, evaluate_targets, match_rules
 from headland.alarms.gateway_alarms import GatewayAlarm, collect_gateway_alarms
 from headland.alarms.messages import body_of, brief_body_of
@@ -226,7 +227,7 @@ class AlarmEvaluator:
         before = {alarm.id: alarm for alarm in (*active.active(), *pending.values()) if alarm.id not in held}
         held_back = self._held_back(recipients, {alarm.rule for alarm in before.values()}, now_ms)
         notified, notifications = decide_notifications(
-            before.values(), rules, recipients, windows, recent, now_ms, held_back
+            before.values(), rules, recipients, windows, recent, now_ms, held_back, self._duties(targets, now_ms)
         )
         for alarm in notified:
             active.put(alarm)
@@ -236,6 +237,12 @@ class AlarmEvaluator:
         enabled = {recipient.id for recipient in recipients if recipient.enabled}
         still_pending = {alarm_id: alarm for alarm_id, alarm in pending.items() if enabled & alarm.told.keys()}
         return {alarm.id: before[alarm.id] for alarm in notified}, still_pending
+
+    def _duties(self, targets: EvaluationTargets, now_ms: int) -> list[Duty]:
+        """Return the rotas as they are now; without the zone of its site a rota is in UTC."""
+        rotas = [rota for rota in self._repositories.duty_rotas.all() if rota.enabled]
+        names = {site.id: site.name for site in self._repositories.sites.all()} if rotas else {}
+        return [duty_at(rota, targets.zone_of(names.get(rota.site, "")), now_ms) for rota in rotas]
 
     def _held_back(
         self, recipients: Iterable[AlarmRecipient], rules: Collection[str], now_ms: int

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from headland.alarms.duty_rota import Duty
 from headland.registry.models.alarms import (
     Alarm,
     AlarmRecipient,
@@ -88,15 +89,19 @@ def decide_notifications(
     recent_counts: Mapping[tuple[str, str], int],
     now_ms: int,
     held_back: Collection[tuple[str, str]] = (),
+    duties: Sequence[Duty] = (),
 ) -> tuple[list[Alarm], list[Notification]]:
     """Return the alarms that change by being notified or escalated, and the notifications.
 
+    Recipients of a rota are notified by it, see `headland.alarms.duty_rota`; all others are on duty always.
     `recent_counts` has the notifications of the last hour by recipient and rule; those `held_back` wait.
     """
     changes: dict[tuple[str, str, What], list[Alarm]] = {}
     known: dict[str, Alarm] = {}
     changed: set[str] = set()
     by_id = {recipient.id: recipient for recipient in recipients}
+    known_names = {recipient.name for recipient in recipients}
+    reachable = {recipient.name for recipient in recipients if recipient.enabled}
     for before in alarms:
         policy = policy_of(rules.get(before.rule))
         suppressed = is_in_maintenance(before, windows, now_ms)
@@ -104,8 +109,10 @@ def decide_notifications(
         known[alarm.id] = alarm
         if alarm is not before:
             changed.add(alarm.id)
+        names = _names_for(alarm, policy, duties, reachable, known_names, now_ms)
         for recipient in recipients:
-            what = _change_for(recipient, alarm, policy, now_ms, suppressed=suppressed)
+            is_called = recipient.name in names and _is_for(alarm, recipient)
+            what = _change_for(recipient, alarm, policy, now_ms, is_called=is_called, suppressed=suppressed)
             if what is not None:
                 changes.setdefault((recipient.id, alarm.rule, what), []).append(alarm)
     counts = Counter(recent_counts)
@@ -123,13 +130,13 @@ def decide_notifications(
 
 
 def _change_for(
-    recipient: AlarmRecipient, alarm: Alarm, policy: Policy, now_ms: int, *, suppressed: bool
+    recipient: AlarmRecipient, alarm: Alarm, policy: Policy, now_ms: int, *, is_called: bool, suppressed: bool
 ) -> What | None:
     """Return the change of an alarm that a recipient is not notified of yet, or None."""
     record = alarm.told.get(recipient.id)
     if not alarm.is_active:
         return "cleared" if record is not None and not record.cleared and recipient.enabled else None
-    if suppressed or alarm.fresh_ms is None or _is_snoozed(alarm, now_ms) or not _is_for(alarm, policy, recipient):
+    if suppressed or alarm.fresh_ms is None or _is_snoozed(alarm, now_ms) or not is_called:
         return None
     if record is None:
         return None if alarm.acknowledged_ms is not None else "raised"
@@ -142,11 +149,30 @@ def _change_for(
     return "repeated" if snooze_ended or due else None
 
 
-def _is_for(alarm: Alarm, policy: Policy, recipient: AlarmRecipient) -> bool:
-    if not recipient.enabled or alarm.severity.rank < recipient.least_severity.rank:
-        return False
-    named = {name for step in policy.escalation[: alarm.level] for name in step.recipients}
-    return not policy.recipients or recipient.name in policy.recipients or recipient.name in named
+def _is_for(alarm: Alarm, recipient: AlarmRecipient) -> bool:
+    return recipient.enabled and alarm.severity.rank >= recipient.least_severity.rank
+
+
+def _names_for(
+    alarm: Alarm,
+    policy: Policy,
+    duties: Sequence[Duty],
+    reachable: Collection[str],
+    known_names: Collection[str],
+    now_ms: int,
+) -> set[str]:
+    """Return the names of the recipients of an alarm: those that its rule names, else all that are not off duty.
+
+    A rule that names nobody who exists, as after a rota was deleted, is one without recipients of its own.
+    """
+    named = {name for step in policy.escalation[: alarm.level] for name in step.recipients} | {*policy.recipients}
+    called = {duty.name: set(duty.called(alarm, reachable, now_ms)) for duty in duties if alarm.is_active}
+    # A rule that names a rota means whoever is called by it.
+    names = (named - called.keys()).union(*(called[name] for name in named & called.keys()))
+    if policy.recipients and any(name in known_names for name in names):
+        return names
+    off_duty = {name for duty in duties for name in duty.people}
+    return names | (set(reachable) - off_duty).union(*called.values())
 
 
 def _is_snoozed(alarm: Alarm, now_ms: int) -> bool:

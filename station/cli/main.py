@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, SettingsError
+from station.cli.commands.alarms import alarms_app
 from station.cli.commands.chaos import chaos
 from station.cli.commands.device import device_app
 from station.cli.commands.doctor import doctor
@@ -57,6 +58,7 @@ app.command(rich_help_panel=_SERVICES)(api)
 app.command(hidden=True)(broker)
 app.add_typer(ingest_app, name="ingest", rich_help_panel=_SERVICES)
 app.add_typer(edge_app, name="edge", rich_help_panel=_SERVICES)
+app.add_typer(alarms_app, name="alarms", rich_help_panel=_FARM)
 app.add_typer(device_app, name="device", rich_help_panel=_FARM)
 app.add_typer(field_app, name="field", rich_help_panel=_FARM)
 app.add_typer(gateway_app, name="gateway", rich_help_panel=_FARM)

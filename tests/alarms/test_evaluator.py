@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 
 from headland.contract.records import ALARM_CLEARED, ALARM_RAISED, Descriptor
 from headland.errors import RetryLater
-from headland.registry.models.alarms import AlarmTest, Severity
+from headland.registry.models.alarms import AlarmRecipient, AlarmTest, RecipientKind, Severity
+from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from headland.registry.repositories.alarms import AlarmRepository
 from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost, station_in
@@ -287,3 +290,24 @@ def test_a_random_day_is_notified_by_the_rule_through_restarts_and_always_to_its
             assert whats == [] or (whats[0], whats[-1]) == ("raised", "cleared")
             assert set(whats[1:-1]) <= {"repeated"}
             assert all(b - a >= 3_600_000 for (a, _), (b, what) in pairwise(news) if what == "repeated")
+
+
+def test_an_alarm_goes_to_whoever_is_on_duty_by_the_clocks_of_the_site(station: Station) -> None:
+    repositories = station.repositories
+    wang = AlarmRecipient(name="Wang", kind=RecipientKind.EMAIL, address="wang@example.org")
+    by_id = {
+        one.id: one.name for one in (*repositories.alarm_recipients.all(), repositories.alarm_recipients.add(wang))
+    }
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
+    local = datetime.fromtimestamp(START_MS / 1000, ZoneInfo("Asia/Shanghai"))
+    begin, end = (f"{local + timedelta(hours=hours):%H:%M}" for hours in (-1, 2))
+    shifts = (
+        DutyShift(days=(1, 2, 3, 4, 5, 6, 7), start=begin, end=end, people=("Wang",)),
+        DutyShift(days=(1, 2, 3, 4, 5, 6, 7), start=end, end=begin, people=("Li",)),
+    )
+    repositories.duty_rotas.add(DutyRota(name="Nights", site=site.id, weekly=shifts, next_after_s=900.0))
+    repositories.alarm_rules.add(frost())
+    station.measure(minutes(0, 40, 1.0))
+    told = [(minute, by_id[notice.recipient]) for minute in (10, 24, 26) for notice in station.at(minute).notices]
+    assert told == [(10, "Wang"), (26, "Li")]

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from headland.alarms.chat_robots import robot_outcome
 from headland.alarms.delivery_policy import record_attempt
-from headland.registry.models.alarms import AlarmRule, AlarmTest, Severity
+from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, RecipientKind, Severity
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
@@ -159,6 +159,41 @@ def test_a_recipient_is_added_tested_and_shown_red_where_nothing_can_be_sent(
         each.get_by_role("button", name="Delete").click()
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         expect(each).to_have_count(0)
+
+
+def test_a_duty_rota_is_made_on_a_phone_in_chinese_and_handed_over(visit: Open, farm: Farm) -> None:
+    recipients = [
+        farm.repositories.alarm_recipients.add(
+            AlarmRecipient(name=name, kind=RecipientKind.EMAIL, address=f"{address}@example.org")
+        )
+        for name, address in (("老李", "li"), ("小王", "wang"))
+    ]
+    page = visit("#/alarms?tab=duty", locale="zh-CN", viewport={"width": 390, "height": 844})
+    panel = page.locator("[data-panel=duty]")
+    panel.get_by_role("button", name="添加值班表").press("Enter")
+    form = page.get_by_role("dialog")
+    form.get_by_label("名称").fill("一号棚")
+    form.get_by_label("开始").fill("00:00")
+    form.get_by_label("结束").fill("00:00")
+    form.get_by_label("值班人").select_option("老李")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    form.get_by_role("button", name="保存").press("Enter")
+    expect(form).to_have_count(0)
+    card = panel.locator("[data-rota='一号棚']")
+    expect(card.locator("[data-on-duty]")).to_have_text("老李")
+    expect(card).to_contain_text("每 15 分钟无人确认，依次通知")
+    expect(card).to_contain_text("周一 周二 周三 周四 周五 周六 周日 00:00 – 00:00 老李")
+    card.get_by_label("立即交班给").select_option("小王")
+    card.get_by_label("持续小时数").fill("2")
+    card.get_by_role("button", name="交接班").press("Enter")
+    expect(card.locator("[data-on-duty]")).to_have_text("小王")
+    (rota,) = farm.repositories.duty_rotas.all()
+    assert [exception.people for exception in rota.exceptions] == [("小王",)]
+    card.get_by_role("button", name="删除").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(card).to_have_count(0)
+    for recipient in recipients:
+        farm.repositories.alarm_recipients.delete(recipient.id, recipient.version)
 
 
 def test_notifications_are_paused_for_a_time(visit: Open, farm: Farm) -> None:

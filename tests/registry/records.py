@@ -17,6 +17,7 @@ from headland.registry.models.alarms import (
     Severity,
 )
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
+from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.geometry import Geometry, Ring
 from headland.registry.models.models import (
     Farm,
@@ -156,6 +157,13 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         ),
         "alarm_recipients": repositories.alarm_recipients.add(
             AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org")
+        ),
+        "duty_rotas": repositories.duty_rotas.add(
+            DutyRota(
+                name="Nights",
+                site=site.id,
+                weekly=(DutyShift(days=(1, 2, 3, 4, 5, 6, 7), start="20:00", end="06:00", people=("Li",)),),
+            )
         ),
         "maintenance": repositories.maintenance.add(
             MaintenanceWindow(name="new sensors", start_ms=START_MS, end_ms=START_MS + 3_600_000, kind="greenhouse")

@@ -42,3 +42,10 @@ export function onlyCondition(rule: Rule): RuleCondition | null {
     condition.of === null;
   return plain ? condition : null;
 }
+
+export type Rota = ListItem<"/v1/duty-rotas">;
+
+/** Return what a recipient is called: one that every farm has by the catalogue. */
+export function shownName(name: string): string {
+  return findTerm("default_names", name) ?? name;
+}

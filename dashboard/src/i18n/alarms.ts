@@ -15,6 +15,7 @@ export const alarms = catalogue({
   alarms_rule: ["Rule", "规则"],
   alarms_subject: ["Subject", "报警对象"],
   alarms_note: ["Note", "备注"],
+  alarms_duty: ["Duty", "值班"],
   alarms_notes: ["Notes and photos", "农事记录与照片"],
   alarms_kept: ["The acknowledgement is on this device and waits to be sent.", "确认已保存在本设备上，待发送。"],
   alarms_since: ["Since {began}", "自 {began} 起"],

@@ -14,6 +14,12 @@ export function timeZoneName(): string {
   return timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** Return the short name of a day of the week; 1 is Monday. */
+export function weekdayText(day: number): string {
+  // 2024-01-01 was a Monday.
+  return new Intl.DateTimeFormat(currentLanguage(), { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, day));
+}
+
 /** Return the sentence that names the time zone of the page. */
 export function timeZoneNote(): string {
   return translate(timeZone === null ? "browser_time" : "site_time", { zone: timeZoneLabel() });

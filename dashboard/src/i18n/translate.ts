@@ -7,6 +7,7 @@ import { loadedText } from "./catalogue";
 import "./common";
 import type { common } from "./common";
 import type { cooperative } from "./cooperative";
+import type { duty } from "./duty";
 import type { farm } from "./farm";
 import type { field } from "./field";
 import type { fieldWork } from "./field_work";
@@ -35,6 +36,7 @@ export type TextKey =
   | keyof typeof health
   | keyof typeof notes
   | keyof typeof imports
+  | keyof typeof duty
   | keyof typeof settings;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
 export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems">;

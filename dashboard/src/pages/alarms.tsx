@@ -10,6 +10,7 @@ import { Rules } from "../alarms/rules";
 import { Silences } from "../alarms/silences";
 import { mountComponent, useChoice } from "../app/mount";
 import { translate } from "../i18n/translate";
+import { Lazy } from "../ui/lazy";
 import { Tabs } from "../ui/tabs";
 
 function AlarmsPage(): JSX.Element {
@@ -18,6 +19,11 @@ function AlarmsPage(): JSX.Element {
     { id: "active", title: translate("alarms_active"), content: () => <ActiveAlarms /> },
     { id: "rules", title: translate("alarms_rules"), content: () => <Rules /> },
     { id: "recipients", title: translate("alarms_recipients"), content: () => <Recipients /> },
+    {
+      id: "duty",
+      title: translate("alarms_duty"),
+      content: () => <Lazy load={async () => (await import("../alarms/duty")).Duty} props={{}} />,
+    },
     { id: "silence", title: translate("alarms_silence"), content: () => <Silences /> },
     { id: "history", title: translate("alarms_history"), content: () => <AlarmHistory /> },
   ];

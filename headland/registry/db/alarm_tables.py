@@ -34,6 +34,16 @@ maintenance_windows = record_table(
     *(optional(name) for name in ("rule", "device", "kind", "site")),
 )
 
+duty_rotas = record_table(
+    "duty_rotas",
+    *(required(name) for name in ("name", "site")),
+    *(required(name, sa.JSON) for name in ("weekly", "exceptions", "order")),
+    optional("next_after_s", sa.Double),
+    required("enabled", sa.Boolean),
+    references={"site": "sites"},
+    unique=("organisation", "name"),
+)
+
 alarms = sa.Table(
     "alarms",
     METADATA,

@@ -21,6 +21,7 @@ from headland.registry.db import (
 )
 from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.models import alarms, cooperative, models, people
+from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.plant_protection import PlantProtectionProduct
@@ -46,7 +47,7 @@ from headland.registry.repositories.statements import AccountRepository, Stateme
 from headland.registry.repositories.treatments import TreatmentRepository
 from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
-from headland.registry.validation.alarm_rules import check_recipient, check_rule, check_window
+from headland.registry.validation.alarm_rules import check_recipient, check_rota, check_rule, check_window
 from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.people import check_holding, check_person
 from headland.registry.validation.targets import check_webhook
@@ -99,6 +100,7 @@ class OrganisationRepositories:
             context, alarms.AlarmRecipient, alarm_tables.alarm_recipients, check_recipient
         )
         self.maintenance = Repository(context, alarms.MaintenanceWindow, alarm_tables.maintenance_windows, check_window)
+        self.duty_rotas = Repository(context, DutyRota, alarm_tables.duty_rotas, check_rota)
         self.alarms = AlarmRepository(context)
         self.delivery_marks = DeliveryMarkRepository(context)
         self.request_marks = RequestMarkRepository(context)

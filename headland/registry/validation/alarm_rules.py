@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
+from headland.registry.db.alarm_tables import alarm_recipients
 from headland.registry.models.alarms import (
     AlarmRecipient,
     AlarmRule,
@@ -16,6 +17,7 @@ from headland.registry.models.alarms import (
     MaintenanceWindow,
     RecipientKind,
 )
+from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.validation.targets import check_mail_address, check_url
 from headland.units_of_time import DAY_MS
@@ -165,6 +167,23 @@ def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _orga
             if recipient.address:
                 raise InvalidRecord("MQTT goes to the station's own broker: leave the address empty.")
     return recipient
+
+
+def check_rota(rota: DutyRota, connection: sa.Connection, organisation: str) -> DutyRota:
+    """Validate that people are recipients of alarms, and that exceptions end after their start."""
+    if not rota.weekly and not rota.exceptions:
+        raise InvalidRecord("A duty rota needs a shift or an exception: say who is on duty when.")
+    mine = (alarm_recipients.c.organisation == organisation, alarm_recipients.c.deleted_ms.is_(None))
+    known = set(connection.execute(sa.select(alarm_recipients.c.name).where(*mine)).scalars())
+    of_shifts = [name for shift in rota.weekly for name in shift.people]
+    named = [*rota.order, *of_shifts, *(name for exception in rota.exceptions for name in exception.people)]
+    if unknown := [name for name in named if name not in known]:
+        raise InvalidRecord(f"There is no alarm recipient {unknown[0]!r}: add it first.")
+    if rota.name in known:
+        raise InvalidRecord("An alarm recipient has this name: give the duty rota another one.")
+    if any(each.end_ms <= each.start_ms for each in rota.exceptions):
+        raise InvalidRecord("An exception of a duty rota must end after its start.")
+    return rota
 
 
 def check_window(window: MaintenanceWindow, _connection: sa.Connection, _organisation: str) -> MaintenanceWindow:

@@ -30,24 +30,24 @@ def device_move(
     api: ApiOption = None,
 ) -> None:
     """Move a device to another gateway; what that gateway sent about it before is taken from quarantine."""
-    answer = _ask(data, api, "PUT", f"/v1/devices/{device}/owner", {"gateway": gateway})
+    answer = ask_station(data, api, "PUT", f"/v1/devices/{device}/owner", {"gateway": gateway})
     typer.echo(f"{answer['device']} belongs to {answer['gateway']}.")
 
 
 @device_app.command("unmark")
 def device_unmark(device: DeviceArgument, data: DataOption = None, api: ApiOption = None) -> None:
     """Remove the mark of a device as simulated that was set by mistake. Needs a device without simulated samples."""
-    answer = _ask(data, api, "DELETE", f"/v1/devices/{device}/simulated")
+    answer = ask_station(data, api, "DELETE", f"/v1/devices/{device}/simulated")
     typer.echo(f"{answer['device']} is not simulated.")
 
 
 def replace_gateway(old: str, new: str, data: Path | None, api: str | None) -> None:
     """Move all devices of a gateway to another one and print how many."""
-    answer = _ask(data, api, "POST", f"/v1/gateways/{old}/replace", {"gateway": new})
+    answer = ask_station(data, api, "POST", f"/v1/gateways/{old}/replace", {"gateway": new})
     typer.echo(f"Moved {answer['moved']} devices from {old} to {new}.")
 
 
-def _ask(data: Path | None, api: str | None, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+def ask_station(data: Path | None, api: str | None, method: str, path: str, body: dict[str, str] | None = None) -> Any:
     """Return the station's answer to an administrator's request; raises HeadlandError with its sentence."""
     import httpx
 
