@@ -92,6 +92,7 @@ class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
 
 
 class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
+class MemberStatement(VersionedRecord, frozen=True, kw_only=True):
     """The statement of a person in a run, None for what nobody holds; `lines` are as `StatementLine` has them."""
 
     run: str
@@ -125,3 +126,4 @@ class Statements(msgspec.Struct, frozen=True, kw_only=True):
 
     run: StatementRunRecord
     statements: tuple[SeasonStatement, ...]
+    statements: tuple[MemberStatement, ...]

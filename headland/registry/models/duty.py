@@ -13,7 +13,7 @@ _Instant = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 #: A time of day by the clocks of the site: 06:30.
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 #: Names of alarm recipients, the first to be called first.
-People = Annotated[tuple[Text, ...], Meta(min_length=1, max_length=20)]
+DutyNames = Annotated[tuple[Text, ...], Meta(min_length=1, max_length=20)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 
 
@@ -26,7 +26,7 @@ class DutyShift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
     start: ClockTime
     end: ClockTime
-    people: People
+    people: DutyNames
 
 
 class DutyException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class DutyException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     start_ms: _Instant
     end_ms: _Instant
-    people: People
+    people: DutyNames
 
 
 class DutyRota(VersionedRecord, frozen=True, kw_only=True):
