@@ -37,13 +37,7 @@ from headland.analysis.cooperative.settlement import TREATED, passes_of_period, 
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
-from headland.registry.models.cooperative import (
-    AccountEntry,
-    MemberStatement,
-    SeasonStatement,
-    StatementRunRecord,
-    SubsidyRule,
-)
+from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger import LedgerEntry
 from headland.reports.statement_report import make_statement_document, write_statement_xlsx
@@ -194,7 +188,6 @@ def get_statement_run(
 @router.get(
     "/statements",
     responses={200: {"description": "A page.", "content": page_of(SeasonStatement)}},
-    responses={200: {"description": "A page.", "content": page_of(MemberStatement)}},
     response_class=Response,
 )
 def list_statements(
@@ -215,7 +208,6 @@ def list_statements(
     "/statements/{statement}",
     responses={
         200: {"description": "The statement.", "content": {**of_type(SeasonStatement), **_FORMS}},
-        200: {"description": "The statement.", "content": {**of_type(MemberStatement), **_FORMS}},
         **declare_problems(501),
     },
     response_class=Response,

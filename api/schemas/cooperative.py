@@ -12,7 +12,6 @@ from headland.analysis.cooperative.disputes import Dispute
 from headland.registry.models.cooperative import (
     AccountEntry,
     AccountKind,
-    MemberStatement,
     RecordId,
     SeasonStatement,
     SignedFen,
@@ -143,7 +142,6 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
 #: Types of requests and answers for the OpenAPI document.
 WIRES: Final[tuple[type, ...]] = (
     AccountEntry, AccountOrder, RunOrder, StatementRunRecord, SeasonStatement, Dispute, DisputeOrder, OutcomeOrder,
-    AccountEntry, AccountOrder, RunOrder, StatementRunRecord, MemberStatement, Dispute, DisputeOrder, OutcomeOrder,
     ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
 )  # fmt: skip
 

@@ -13,7 +13,6 @@ from headland.analysis.scope import OrgScope
 from headland.formats.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language
 from headland.registry.models.cooperative import SeasonStatement
-from headland.registry.models.cooperative import MemberStatement
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.formatting import label_of, time_text, value_text
 
@@ -30,7 +29,6 @@ NOBODY: Final = "nobody"
 
 
 def make_statement_document(scope: OrgScope, statement: SeasonStatement) -> Report:
-def make_statement_document(scope: OrgScope, statement: MemberStatement) -> Report:
     """Return the report of a statement."""
     names = _Names(scope, statement)
     works = [line for line in statement.lines if line["kind"] == "work"]
@@ -66,7 +64,6 @@ def make_statement_document(scope: OrgScope, statement: MemberStatement) -> Repo
 
 
 def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement], language: Language) -> bytes:
-def write_statement_xlsx(scope: OrgScope, statements: Sequence[MemberStatement], language: Language) -> bytes:
     """Return statements as a spreadsheet: a sheet of balances, and one with every line."""
 
     def word(name: str) -> str:
@@ -111,7 +108,6 @@ class _Names:
     """Names of what a statement refers to, and the time zone of its fields."""
 
     def __init__(self, scope: OrgScope, statement: SeasonStatement) -> None:
-    def __init__(self, scope: OrgScope, statement: MemberStatement) -> None:
         repositories = repositories_of(scope)
         self._fields = repositories.fields
         self._known: dict[str, str] = {}
@@ -180,7 +176,6 @@ def _name(name: str, text: str) -> Figure | None:
 
 
 def _charged(statement: SeasonStatement) -> int:
-def _charged(statement: MemberStatement) -> int:
     return -sum(int(line["amount_fen"]) for line in statement.lines if line["kind"] == "work")
 
 

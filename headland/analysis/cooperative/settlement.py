@@ -26,7 +26,6 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.cooperative import SeasonStatement, StatementRunRecord, Statements, TariffRecord
-from headland.registry.models.cooperative import MemberStatement, StatementRunRecord, Statements, TariffRecord
 from headland.registry.models.models import Field
 from headland.registry.models.people import HoldingKind
 from headland.registry.repositories.ledger import LedgerEntry
@@ -111,7 +110,6 @@ def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Stat
     )
     made = [
         SeasonStatement(
-        MemberStatement(
             run="",
             person=statement.person or None,
             start_ms=run.start_ms,

@@ -92,7 +92,6 @@ class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):
 
 
 class SeasonStatement(VersionedRecord, frozen=True, kw_only=True):
-class MemberStatement(VersionedRecord, frozen=True, kw_only=True):
     """The statement of a person in a run, None for what nobody holds; `lines` are as `StatementLine` has them."""
 
     run: str
@@ -126,4 +125,3 @@ class Statements(msgspec.Struct, frozen=True, kw_only=True):
 
     run: StatementRunRecord
     statements: tuple[SeasonStatement, ...]
-    statements: tuple[MemberStatement, ...]

@@ -9,7 +9,6 @@ import msgspec
 from headland.registry.db.cooperative_tables import account_entries, statement_runs, statements
 from headland.registry.models.cooperative import (
     AccountEntry,
-    MemberStatement,
     SeasonStatement,
     StatementRunRecord,
     Statements,
@@ -43,9 +42,6 @@ class StatementRepository:
         self.statements = Repository(context, SeasonStatement, statements)
 
     def add(self, run: StatementRunRecord, made: Sequence[SeasonStatement]) -> Statements:
-        self.statements = Repository(context, MemberStatement, statements)
-
-    def add(self, run: StatementRunRecord, made: Sequence[MemberStatement]) -> Statements:
         """Add a run with its statements; return the existing one where the same statements were made before."""
         for known in self.runs.all(digest=run.digest, tariff=run.tariff):
             if known.tariff_version == run.tariff_version:

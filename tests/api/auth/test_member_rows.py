@@ -8,13 +8,7 @@ from typing import Any
 
 import pytest
 
-from headland.registry.models.cooperative import (
-    AccountEntry,
-    AccountKind,
-    MemberStatement,
-    SeasonStatement,
-    StatementRunRecord,
-)
+from headland.registry.models.cooperative import AccountEntry, AccountKind, SeasonStatement, StatementRunRecord
 from headland.registry.models.models import Field, Pass, Scope
 from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
 from tests.api.auth.test_middleware import KeyedApi, serve_api
@@ -57,7 +51,6 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
                 charged_fen=8_675_309, area_m2=1, digest="d",
             ),
             [SeasonStatement(run="", person=zhao, start_ms=0, end_ms=1, balance_fen=-8_675_309, area_m2=1)],
-            [MemberStatement(run="", person=zhao, start_ms=0, end_ms=1, balance_fen=-8_675_309, area_m2=1)],
         )  # fmt: skip
         dispute = {"person": zhao, "latitude_deg": 1.0, "longitude_deg": 1.0, "text": "quarrel", "evidence": {}}
         repositories.ledger.append("dispute", filled["fields"].id, theirs.id, dispute)

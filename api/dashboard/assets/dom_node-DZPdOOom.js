@@ -1,1 +1,0 @@
-import{O as e,j as t}from"./request-CP6BbHWS.js";import{b as n}from"./unique_id-Bv7EDWUO.js";function r({node:r,class:i}){let a=t(null);return e(()=>{a.current?.replaceChildren(r)},[r]),n(`div`,{ref:a,class:i})}export{r as t};
