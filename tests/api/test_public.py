@@ -7,10 +7,13 @@ import random
 import re
 import string
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import jwt
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -21,10 +24,12 @@ from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import read_document
 from headland.proof.checkpoint import read_checkpoint, read_key
 from headland.proof.proof_document import has_failed, read_proof, verify_proof
+from headland.registry.models.models import Device
 from headland.store.memory import MemoryStore
-from tests.api.farm import NOW_MS, START_MS
+from tests.api.farm import NOW_MS, OWN, START_MS, write_series
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import declaration, serve_spread_field
+from tests.formats.epcis.test_epcis import SCHEMA
 from tests.machine import find_program
 
 GTIN = "9506000134352"
@@ -276,3 +281,42 @@ def test_a_phone_without_a_network_checks_the_page_that_it_loaded(
         page.locator("#check .bad").wait_for()
         assert faults == []
         browser.close()
+
+
+def test_a_house_s_weeks_are_charts_events_and_a_live_overlay(tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = MemoryStore()
+    time_ms = NOW_MS - 60_000 - 3_600_000 * np.arange(24 * 21)[::-1]
+    day = np.sin(np.arange(24 * 21) / 24 * 2 * np.pi)
+    columns = {"air_temperature_degc": 20.0 + 5.0 * day, "relative_humidity_pct": 70.0 - 10.0 * day}
+    write_series(store, OWN, "equator", "greenhouse", "house-7", time_ms, columns)
+    with serve_spread_field(tmp_path_factory.mktemp("house"), store) as served:
+        device = Device(
+            name="house-7", kind="greenhouse", gateway="gateway-1", site="equator", zone=served.ids["zones"]
+        )
+        served.repositories.devices.add(device)
+        lot = harvest(
+            served, "H7-1", field=None, zone=served.ids["zones"], crop="strawberry", product="草莓",
+            time_ms=NOW_MS - 3 * 3_600_000, grown_from_ms=int(time_ms[0]),
+        )  # fmt: skip
+        chosen = {"issuer": "Red Star", "shows_live": True, "kinds": ["climate_week"]}
+        path = served.client.post(f"/v1/lots/{lot['id']}/release", json=chosen).json()["path"]
+        stranger = httpx.Client(base_url=served.client.base_url, headers={"Accept-Language": "en"})
+        page = stranger.get(path).text
+        assert page.count("<svg") == 2
+        assert "weeks measured" in page
+        assert "house-7" not in page
+        overlay = stranger.get(f"{path}/overlay").text
+        assert "Picked 3 h ago" in overlay
+        assert re.search(r"Now in the house: \d\d\.\d °C · \d\d %", overlay)
+        raw = stranger.get(f"{path}/events.json").content
+        grown, _made = read_document(raw).epcis_body.event_list
+        reports = [report for element in grown.sensor_element_list for report in element.sensor_report]
+        assert {report.type for report in reports} == {"Temperature", "RelativeHumidity"}
+        assert all(15.0 <= report.min_value <= report.max_value <= 25.0 for report in reports if report.min_value)
+        if SCHEMA is not None:
+            jsonschema.validate(json.loads(raw), json.loads(Path(SCHEMA).read_text(encoding="utf-8")))
+        # Without the issuer's consent no reading is shown, and after an hour none is the present one.
+        again = served.client.post(f"/v1/lots/{lot['id']}/release", json={**chosen, "shows_live": False})
+        assert again.json()["path"] == path
+        assert "Now in the house" not in stranger.get(f"{path}/overlay").text
+        stranger.close()

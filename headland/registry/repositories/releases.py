@@ -1,4 +1,4 @@
-"""Releases of lots: what their issuer made public, by a public token. A release is withdrawn, never changed."""
+"""Releases of lots: what their issuer made public, by a public token. A released text is never changed."""
 
 from __future__ import annotations
 
@@ -43,20 +43,14 @@ class ReleaseRepository:
     def add(self, lot: str, token: str, text: str, body: dict[str, Any], live: dict[str, Any]) -> Release:
         """Release a text: its entry with `body` goes to the ledger first, so that no page is without one."""
         entry = self._ledger.append(RELEASE_KIND, "", lot, body)
-        known = self._find(releases.c.seq == entry.seq)
-        if known is not None:
-            return known
-        values = {
-            "seq": entry.seq,
-            "lot": lot,
-            "token": token,
-            "text": text,
-            "live": live,
-            "released_ms": entry.time_ms,
-        }
+        values = {"lot": lot, "token": token, "text": text, "live": live, "released_ms": entry.time_ms}
         with self._context.database.writing() as connection:
             lock_organisation(connection, self._context.organisation)
-            connection.execute(releases.insert().values(organisation=self._context.organisation, **values))
+            # The same text at the same instant is one entry of the ledger; what may be shown live is as asked last.
+            again = releases.update().where(self._mine, releases.c.seq == entry.seq)
+            if connection.execute(again.values(live=live, withdrawn_ms=None)).rowcount == 0:
+                values |= {"seq": entry.seq, "organisation": self._context.organisation}
+                connection.execute(releases.insert().values(**values))
             log(self._context, connection, "release", lot, "add")
         made = self._find(releases.c.seq == entry.seq)
         if made is None:
