@@ -9,7 +9,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-TimeFormat = Literal["iso8601", "unix_s", "unix_ms"]
+from headland.units_of_time import DAY_MS
+
+TimeFormat = Literal["iso8601", "unix_s", "unix_ms", "unix2000_s"]
 
 #: A clock before 2000-01-01 was never set; a clock that is ahead by more than this is wrong.
 CREDIBLE_FROM_MS: Final = 946_684_800_000
@@ -17,7 +19,10 @@ _AHEAD_MS: Final = 300_000
 
 
 class TimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A `time` table: the field of the device's own time, and its format."""
+    """A `time` table: the field of the device's own time, and its format.
+
+    `unix2000_s` are seconds since 2000-01-01 UTC, as MicroPython counts them on most boards.
+    """
 
     key: str | Annotated[int, Meta(ge=0, le=1000)] = msgspec.field(name="from")
     format: TimeFormat = "iso8601"
@@ -31,13 +36,20 @@ def read_time_ms(value: object, kind: TimeFormat = "iso8601") -> int | None:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         return None
-    scaled = number * (1000 if kind == "unix_s" else 1)
+    scaled = number if kind == "unix_ms" else number * 1000
+    if kind == "unix2000_s":
+        scaled += CREDIBLE_FROM_MS
     return round(scaled) if math.isfinite(scaled) else None
 
 
 def is_credible(time_ms: int | None, now_ms: int) -> bool:
     """Return whether a device's own time is plausible: set, and not over five minutes ahead of the gateway's."""
     return time_ms is not None and CREDIBLE_FROM_MS <= time_ms <= now_ms + _AHEAD_MS
+
+
+def counts_from_2000(time_ms: int, now_ms: int) -> bool:
+    """Return whether a time is 30 years behind within a day: a clock that counts from 2000, read as one from 1970."""
+    return abs(time_ms + CREDIBLE_FROM_MS - now_ms) <= DAY_MS
 
 
 def _read_iso_ms(text: str) -> int | None:

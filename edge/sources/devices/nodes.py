@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -20,6 +20,9 @@ from headland.contract.records import Clock, is_name
 #: The most devices that are not in the settings: a stranger must not create any number of them.
 MOST_UNLISTED: Final = 1000
 _LONGEST_NAME: Final = 64
+#: Sentences about devices with numbers without a channel, and names in each.
+_MOST_SENTENCES: Final = 5
+_MOST_NAMES: Final = 8
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -38,6 +41,11 @@ class Node:
     def __init__(self, device: Device, fields: FieldMap) -> None:
         self.device = device
         self._fields = fields
+
+    @property
+    def unmapped(self) -> Mapping[str, str]:
+        """Names of numbers that no channel was found for, each with a value."""
+        return self._fields.unmapped
 
     def emit(self, sink: Sink, clock: Clock, time_ms: int, measurements: Iterable[Measurement]) -> None:
         """Emit a row of the measurements that can be converted, where there is any."""
@@ -77,6 +85,16 @@ class Nodes:
             for node in listed
         }
         self._listed = frozenset(self._nodes)
+
+    def unmapped_sentences(self) -> list[str]:
+        """Return a sentence for each of the first devices whose numbers have no channel, with their names."""
+        named = [(node.device.id.device, node.unmapped) for node in list(self._nodes.values()) if node.unmapped]
+        sentences = []
+        for device, names in named[:_MOST_SENTENCES]:
+            shown = ", ".join(f"{name} ({value})" for name, value in list(names.items())[:_MOST_NAMES])
+            rest = "" if len(names) <= _MOST_NAMES else f" and {len(names) - _MOST_NAMES} more"
+            sentences.append(f"{device}: no channel for {shown}{rest}; map them with [[source.channel]].")
+        return sentences
 
     def find(self, name: str, aliases: Iterable[str] = ()) -> Node | None:
         """Return the device with the source's `name`; None where it is not accepted, which is counted.

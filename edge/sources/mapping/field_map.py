@@ -21,6 +21,9 @@ UNKNOWN_UNIT: Final = "?"
 #: The most cached names, which a sender may invent; beyond that the cache starts over.
 _MOST_CACHED: Final = 4096
 _LONGEST_NAME: Final = 256
+#: What is remembered of numbers without a channel, for a person.
+_MOST_NAMED: Final = 50
+_LONGEST_VALUE: Final = 24
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 #: Texts that devices write for a missing value.
 _NO_VALUE: Final = frozenset({"", "nan", "null", "none", "unknown", "unavailable", "n/a"})
@@ -77,6 +80,12 @@ class FieldMap:
         self._fields: Mapping[str | int, FieldSettings] = {field.key: field for field in fields}
         self._counts = counts
         self._rules: dict[tuple[str | int, str | None], _Rule] = {}
+        self._unmapped: dict[str, str] = {}
+
+    @property
+    def unmapped(self) -> Mapping[str, str]:
+        """Names of numbers that no channel was found for, each with a value: at most 50."""
+        return self._unmapped.copy()
 
     def convert(self, measurements: Iterable[Measurement]) -> dict[str, float | None]:
         """Return the values by channel, in the channels' units; None where the device reports a missing value."""
@@ -85,6 +94,8 @@ class FieldMap:
             rule = self._find(name, unit)
             if rule.fault:
                 self._counts[rule.fault] += 1
+                if rule.fault == "unmapped" and len(self._unmapped) < _MOST_NAMED:
+                    self._unmapped.setdefault(str(name)[:_LONGEST_NAME], str(value)[:_LONGEST_VALUE])
             elif rule.channel in values:
                 self._counts["refused_double"] += 1
             else:

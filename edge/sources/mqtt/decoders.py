@@ -6,6 +6,7 @@ from edge.sources.mqtt.home_assistant import HomeAssistantDecoder
 from edge.sources.mqtt.line_protocol import LineProtocolDecoder
 from edge.sources.mqtt.lorawan import ChirpStackDecoder, ThingsStackDecoder
 from edge.sources.mqtt.message import Decoder
+from edge.sources.mqtt.plain_json import JsonDecoder
 from edge.sources.mqtt.senml import SenmlDecoder
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.tasmota import TasmotaDecoder
@@ -27,5 +28,13 @@ def make_decoder(settings: MqttSettings) -> Decoder:
             return ChirpStackDecoder([settings.topic_filter])
         case "things_stack":
             return ThingsStackDecoder([settings.topic_filter])
+        case "json":
+            return JsonDecoder(
+                settings.topic_filter,
+                settings.device_level,
+                settings.device_from,
+                settings.time,
+                settings.mapped_names,
+            )
         case "line_protocol":
             return LineProtocolDecoder([settings.topic_filter], settings.precision, settings.sender)

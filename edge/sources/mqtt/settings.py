@@ -8,13 +8,14 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 from msgspec import Meta
 
+from edge.sources.devices.device_clock import TimeSettings
 from edge.sources.devices.nodes import NodeSettings
 from edge.sources.mapping.field_map import FieldSettings
 from edge.sources.settings import Host, Name, PlaceSettings, Port, Seconds, SourceTable
 from edge.toml.settings import TableError
 
 DeviceFormat = Literal[
-    "senml", "home_assistant", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "line_protocol"
+    "senml", "home_assistant", "zigbee2mqtt", "tasmota", "chirpstack", "things_stack", "line_protocol", "json"
 ]
 
 #: Default topic of each kind of firmware.
@@ -36,7 +37,8 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     base topic. With `listed_only` only the devices of the `node` tables are accepted. `channel` tables apply to all
     devices, those of a node to it alone. `interval_s` is how often a device is expected to publish. `tls` trusts the
     system's authorities, or the one in `ca`. `sender` (line protocol) is the tag that names the device, `precision` the
-    unit of its times.
+    unit of its times. `device_level` or `device_from`, and `time`, are for `json`, which needs a `topic`: the level of
+    the topic, counted from 1, or the paths in the payload that name the device, and the path of the payload's own time.
     """
 
     name: Name
@@ -52,6 +54,11 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     interval_s: Seconds | None = None
     sender: str | None = None
     precision: Literal["ns", "us", "ms", "s"] = "ns"
+    device_level: Annotated[int, Meta(ge=1, le=32)] | None = None
+    device_from: Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=8)] = (
+        msgspec.field(default_factory=list)
+    )
+    time: TimeSettings | None = None
     channel: list[FieldSettings] = msgspec.field(default_factory=list)
     node: list[NodeSettings] = msgspec.field(default_factory=list)
 
@@ -59,6 +66,12 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
         """Refuse settings that contradict each other."""
         if self.sender is not None and self.format != "line_protocol":
             raise ValueError("sender is for format line_protocol only; other formats name the device themselves")
+        if self.format != "json" and (self.device_level or self.device_from or self.time):
+            raise ValueError("device_level, device_from and time are for format json only")
+        if self.format == "json" and self.topic is None:
+            raise ValueError('format json needs the topic of the devices: topic = "+/status/#"')
+        if self.device_level and self.device_from:
+            raise ValueError("the device has its name from device_level or from device_from, not from both")
         if self.listed_only and not self.node:
             raise ValueError("listed_only needs at least one [[source.node]]")
         if self.ca is not None and not self.tls:
@@ -68,6 +81,12 @@ class MqttSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_fi
     def topic_filter(self) -> str:
         """The `topic`, or the default of the format."""
         return self.topic or DEFAULT_TOPICS[self.format]
+
+    @property
+    def mapped_names(self) -> frozenset[str | int]:
+        """The names that the tables of the source and its nodes map."""
+        fields = [*self.channel, *(field for node in self.node for field in node.channel)]
+        return frozenset(field.key for field in fields)
 
     def resolve(self, folder: Path) -> Self:
         """Return the settings with the full path of `ca`. Raises TableError where there is no such file."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from edge.sources.connection.reconnect import Attempts, troubles_of
-from edge.sources.devices.device_clock import is_credible
+from edge.sources.devices.device_clock import counts_from_2000, is_credible
 from edge.sources.devices.nodes import Nodes
 from edge.sources.mqtt.decoders import make_decoder
 from edge.sources.mqtt.message import DecodedMessage, MessageRefusal
@@ -22,10 +22,12 @@ from headland.errors import RetryLater
 
 _COUNTERS: Final = (
     "messages", "rows", "connects", "lost", "refused_topics", "retained_ignored", "descriptions", "unmapped",
-    "refused_unit", "refused_value", "clock_unset", *MessageRefusal,
+    "refused_unit", "refused_value", "clock_unset", "clock_from_2000", *MessageRefusal,
 )  # fmt: skip
 _RECEIVE_S: Final = 0.2
 _SETTLED_S: Final = 5.0
+#: Devices that a warning names.
+_MOST_NAMED: Final = 5
 #: The longest message of a device, and the longest that describes devices: a bridge lists all of its own in one.
 _MOST_BYTES: Final = 256 * 1024
 _MOST_DESCRIPTION_BYTES: Final = 16 * 1024 * 1024
@@ -56,6 +58,7 @@ class MqttSource:
             listed_only=settings.listed_only,
             interval_s=settings.interval_s,
         )
+        self._from_2000: dict[str, None] = {}
         self._stopping = threading.Event()
 
     def run(self, sink: Sink) -> None:
@@ -79,12 +82,17 @@ class MqttSource:
         return dict(self._counts)
 
     def notes(self) -> list[str]:
-        """Return nothing: such a source has only warnings."""
-        return []
+        """Return which numbers of its devices have no channel."""
+        return self._nodes.unmapped_sentences()
 
     def warnings(self) -> list[str]:
-        """Return why the broker cannot be reached as sentences."""
-        return troubles_of(self._attempts)
+        """Return why the broker cannot be reached, and whose clock counts from another year, as sentences."""
+        wrong = [
+            f"The clock of {device} is 30 years behind: it counts from 2000, as MicroPython does. Its values have the "
+            'time of their arrival. Add 946684800 to its time.time(), or for format json set format = "unix2000_s".'
+            for device in list(self._from_2000)
+        ]
+        return [*troubles_of(self._attempts), *wrong]
 
     def _receive(self, subscriber: Subscriber, sink: Sink) -> None:
         connected_s: float | None = None
@@ -141,5 +149,9 @@ class MqttSource:
                 clock, time_ms = Clock.RTC, message.time_ms
             else:
                 self._counts["clock_unset"] += 1
+                if counts_from_2000(message.time_ms, now_ms):
+                    self._counts["clock_from_2000"] += 1
+                    if len(self._from_2000) < _MOST_NAMED:
+                        self._from_2000[node.device.id.device] = None
         node.device.update(model=message.model, simulated=message.simulated)
         node.emit(sink, clock, time_ms, message.measurements)

@@ -17,8 +17,10 @@ from station.cli.options import (
     DataOption,
     LogFormatOption,
     farm_folder,
+    host_and_port,
     language_of,
     parse_instant,
+    read_password,
 )
 from station.server.signals import stop_event
 
@@ -72,6 +74,51 @@ def edge_enrol(
 
     gateway = enrol_gateway(station, code, out)
     typer.echo(f"This is the gateway {gateway}. Its settings are in {out / SETTINGS_FILE}: add its sources there.")
+
+
+@edge_app.command("listen")
+def edge_listen(
+    broker: Annotated[str, typer.Option(metavar="HOST:PORT", help="Address of the MQTT broker.")] = "127.0.0.1:1883",
+    topic: Annotated[str, typer.Option(help="Topic filter to listen to.")] = "#",
+    username: Annotated[str | None, typer.Option(help="Login at the broker, where it wants one.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="File that holds this login's password.", show_default="HEADLAND_BROKER_PASSWORD"),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Time to listen [s]; Ctrl-C ends it sooner.", min=1, max=86_400)
+    ] = 60.0,
+) -> None:
+    """Listen to a broker, show what it carries, and propose the settings that read it."""
+    from edge.sources.mqtt.settings import MqttSettings
+    from edge.survey.listener import listen
+    from edge.survey.proposals import propose
+
+    host, port = host_and_port(broker)
+    settings = MqttSettings(
+        name="listen",
+        format="json",
+        host=host,
+        port=port,
+        topic=topic,
+        username=username,
+        password=None if username is None else read_password(password_file),
+    )
+    typer.echo(f"Listening to {topic} on {broker} for {seconds:g} s.", err=True)
+    survey = listen(settings, seconds, stop_event())
+    if not survey.topics:
+        typer.echo("headland: no message of a device arrived: listen longer, or to another topic.", err=True)
+        raise typer.Exit(ExitCode.FAILED)
+    for name, seen in survey.topics.items():
+        values = ", ".join(f"{path or '(value)'} {value}" for path, value in list(seen.numbers.items())[:12])
+        kept = f", {seen.retained} retained" if seen.retained else ""
+        typer.echo(
+            f"# {name}: {seen.format or 'not read'}, {seen.messages} messages{kept}{f': {values}' if values else ''}"
+        )
+    if survey.beyond:
+        typer.echo(f"# and {survey.beyond} messages on further topics")
+    typer.echo("")
+    typer.echo(propose(survey.topics) or "# Nothing here is of a format that a gateway reads.")
 
 
 @edge_app.command("status")

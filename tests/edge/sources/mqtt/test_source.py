@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.sources.mqtt.settings import MqttSettings
 from edge.sources.mqtt.source import MqttSource
+from edge.survey.listener import listen
 from headland.contract.records import Clock
 from tests.broker import Broker
 from tests.edge.running import running
@@ -174,6 +176,33 @@ def test_line_protocol_and_senml_accept_names_that_are_channels(
     assert values(lines)[0] == ("influx.gh-1", {"co2_ppm": 400.0})
     assert lines.readings[0].time_ms == 1_790_000_000_000
     assert values(packs)[0] == ("senml.gh-2", {"air_temperature_degc": 20.0})
+
+
+def test_plain_json_is_read_and_what_is_wrong_with_it_is_said(
+    mosquitto: Broker, device: Publisher, wait_until: WaitUntil
+) -> None:
+    own = {"from": "clock", "format": "unix_s"}
+    source = make(mosquitto, "json", topic="garden/+/state", channel=[{**TEMPERATURE, "unit": "degC"}], time=own)
+    # MicroPython counts from 2000.
+    payload = {"temperature": 21.5, "weight": 3.5, "clock": round(time.time()) - 946_684_800}
+    with running(source) as sink:
+        wait_until(lambda: device.publish("garden/esp/state", payload) or sink.readings)
+    assert values(sink)[0] == ("local.esp", {"air_temperature_degc": 21.5})
+    assert sink.readings[0].clock == Clock.ARRIVAL
+    assert source.counters()["clock_from_2000"] > 0
+    (warning,) = source.warnings()
+    assert "local.esp is 30 years behind" in warning
+    (note,) = source.notes()
+    assert note.startswith("local.esp: no channel for weight (3.5)")
+
+
+def test_a_broker_is_listened_to(mosquitto: Broker, device: Publisher) -> None:
+    settings = MqttSettings(name="listen", format="json", host=mosquitto.host, port=mosquitto.port, topic="#")
+    device.publish("garden/esp/state", {"temperature_c": 21.5}, retain=True)
+    survey = listen(settings, 1.0, threading.Event())
+    device.publish("garden/esp/state", b"", retain=True)
+    assert survey.topics["garden/esp/state"].numbers == {"temperature_c": "21.5"}
+    assert survey.topics["garden/esp/state"].retained == 1
 
 
 def test_a_broker_that_is_killed_is_retried(mosquitto: Broker, wait_until: WaitUntil) -> None:
