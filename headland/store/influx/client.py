@@ -26,6 +26,11 @@ _PARAMETERS: Final = frozenset({"org", "token", "retention", "timeout"})
 #: Lines of a request at most: about a megabyte, below every server's limit.
 _LINES: Final = 10_000
 _QUERY_CHARACTERS: Final = 3000
+#: Versions from which a server finds a database for each bucket by itself, and takes bound words.
+_MAPS_BUCKETS: Final = (2, 4)
+_BINDS_WORDS: Final = (3, 9)
+#: A quoted identifier, in which nothing is bound, or a bound word.
+_BOUND: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$([A-Za-z0-9_]+)')
 _FORM: Final = "influx+http://USER:PASSWORD@HOST:8086/BUCKET or influx+http://HOST:8086/BUCKET?org=ORG&token=TOKEN"
 
 
@@ -118,11 +123,16 @@ class InfluxConnection:
             timeout=round(address.timeout_s * 1000),
         )
         self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
-        self.major = 0
+        self._version_of_server = (0, 0)
+
+    @property
+    def major(self) -> int:
+        """The first number of the server's version."""
+        return self._version_of_server[0]
 
     def open(self) -> None:
         """Read the server's version and create the bucket."""
-        self.major = _major(self._version())
+        self._version_of_server = _numbers_of(self._version())
         if self.major <= 1:
             self._make_database()
         elif self.major == 2:
@@ -160,8 +170,13 @@ class InfluxConnection:
     def _query(
         self, method: str, statements: Iterable[str], words: Mapping[str, str] | None, epoch: str
     ) -> list[list[InfluxSeries]]:
+        if words and self.major == 3 and self._version_of_server < _BINDS_WORDS:
+            # These refuse `params`: "Currently not supporting parameterized queries".
+            statements, words = [_with_words(statement, words) for statement in statements], None
+        # InfluxDB 3 takes one statement in a request.
+        groups = ([statement] for statement in statements) if self.major >= 3 else _split(statements)
         found: list[list[InfluxSeries]] = []
-        for together in _split(statements):
+        for together in groups:
             found += self._ask(method, together, words, epoch)
         return found
 
@@ -217,12 +232,46 @@ class InfluxConnection:
             rules.append(BucketRetentionRules(type="expire", every_seconds=seconds))  # type: ignore[no-untyped-call]
         try:
             buckets = self._client.buckets_api()
-            if buckets.find_bucket_by_name(address.bucket) is None:  # type: ignore[no-untyped-call]
-                buckets.create_bucket(bucket_name=address.bucket, retention_rules=rules, org=address.organisation)
+            bucket = buckets.find_bucket_by_name(address.bucket)  # type: ignore[no-untyped-call]
+            if bucket is None:
+                bucket = buckets.create_bucket(
+                    bucket_name=address.bucket, retention_rules=rules, org=address.organisation
+                )
+            if self._version_of_server < _MAPS_BUCKETS:
+                self._map_bucket(str(bucket.id), str(bucket.org_id))
         except ValueError as error:
             raise RetryLater(f"The store at {address.url} does not respond as InfluxDB 2: {error}.") from error
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._failure(error) from error
+
+    def _map_bucket(self, bucket_id: str, organisation_id: str) -> None:
+        """Make a database of the bucket's name lead to it: before 2.4 InfluxQL finds nothing without that."""
+        known = self._client.api_client.call_api(  # type: ignore[no-untyped-call]
+            "/api/v2/dbrps",
+            "GET",
+            query_params=[("orgID", organisation_id), ("db", self.address.bucket)],
+            header_params={"Accept": "application/json"},
+            auth_settings=[],
+            _return_http_data_only=True,
+            _preload_content=False,
+        )
+        mapped = json.loads(bytes(known.data)).get("content") or []
+        if any(entry.get("database") == self.address.bucket for entry in mapped):
+            return
+        self._client.api_client.call_api(  # type: ignore[no-untyped-call]
+            "/api/v2/dbrps",
+            "POST",
+            header_params={"Content-Type": "application/json"},
+            body={
+                "bucketID": bucket_id,
+                "database": self.address.bucket,
+                "default": True,
+                "orgID": organisation_id,
+                "retention_policy": "autogen",
+            },
+            auth_settings=[],
+            _preload_content=False,
+        )
 
     def _configure_database(self) -> None:
         """Create the database of an InfluxDB 3, which refuses queries of a missing one."""
@@ -296,7 +345,19 @@ def error_text(error: ApiException) -> str:
     return text.strip().rstrip(".")[:300]
 
 
-def _major(version: str) -> int:
-    """Return 1, 2 or 3; a server that hides its version counts as 3, which needs the fewest features."""
-    match = re.search(r"(\d+)\.", version)
-    return int(match[1]) if match else 3
+def _with_words(statement: str, words: Mapping[str, str]) -> str:
+    """Return a statement with its bound words as texts of InfluxQL."""
+
+    def text_of(match: re.Match[str]) -> str:
+        if match[1] is None or match[1] not in words:
+            return match[0]
+        word = words[match[1]].replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+        return f"'{word}'"
+
+    return _BOUND.sub(text_of, statement)
+
+
+def _numbers_of(version: str) -> tuple[int, int]:
+    """Return the first two numbers; a server that hides its version counts as 3.0, which needs the fewest features."""
+    match = re.search(r"(\d+)\.(\d+)", version)
+    return (int(match[1]), int(match[2])) if match else (3, 0)

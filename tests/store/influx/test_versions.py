@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from headland.errors import PeerRefused, RetryLater, SettingsError
+from headland.store.influx.client import InfluxConnection, parse_influx_url
 from headland.store.influx.store import open_influx
 from headland.store.port import SeriesKey
 from tests.store.batches import EVERYTHING, batch, key
@@ -29,6 +30,19 @@ class Script:
         self.version = version
         self.asked: list[tuple[str, str, dict[str, list[str]], str, str]] = []
         self.answers: dict[str, tuple[int, object]] = {}
+
+    def refusal(self, path: str, asked: dict[str, list[str]]) -> tuple[int, object] | None:
+        """Return what this version answers to a query that it does not take."""
+        if path != "/query":
+            return None
+        numbers = tuple(int(part) for part in self.version.removeprefix("v").split(".")[:2])
+        if numbers[0] == 3 and ";" in asked["q"][0]:
+            return 400, {"error": "must provide only one InfluxQl statement per query"}
+        if (3, 0) <= numbers < (3, 9) and "params" in asked:
+            return 400, {"error": "Currently not supporting parameterized queries"}
+        if (2, 0) <= numbers < (2, 4) and not any(entry[:2] == ("POST", "/api/v2/dbrps") for entry in self.asked):
+            return 404, {"error": "database not found: farm"}
+        return None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,9 +59,8 @@ class Handler(BaseHTTPRequestHandler):
             "/query": (200, {"results": [{"statement_id": at} for at in range(len(statements))]}),
             "/api/v2/write": (204, None),
         }
-        status, said = (
-            self.script.answers.get(parts.path) or usual.get(parts.path) or (404, {"message": "no such path"})
-        )
+        refused = self.script.refusal(parts.path, asked) or self.script.answers.get(parts.path)
+        status, said = refused or usual.get(parts.path) or (404, {"message": "no such path"})
         text = b"" if said is None else json.dumps(said).encode()
         self.send_response(status)
         self.send_header("X-Influxdb-Version", self.script.version)
@@ -155,3 +168,71 @@ def test_a_partial_write_of_version_2_has_its_own_status(script: tuple[Script, s
         open_influx(f"influx+http://{where}/farm?org=coop&token=wrong")
     assert store.series(EVERYTHING) == []
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "binds"), [("3.0.3", False), ("3.6.0", False), ("3.8.1", False), ("3.9.0", True)], indirect=["script"]
+)
+def test_version_3_is_asked_one_statement_at_a_time_with_its_words_as_this_release_takes_them(
+    script: tuple[Script, str], binds: bool
+) -> None:
+    server, where = script
+    server.answers["/api/v3/configure/database"] = (200, {})
+    store = open_influx(f"influx+http://{where}/farm?token=abc")
+    store.write(batch((A, 2**40, 1.0), (key("co2_ppm"), 2**40, 400.0)))
+    server.asked.clear()
+    assert store.raw(EVERYTHING, 0, 2**41) == []
+    queries = [entry[2] for entry in server.asked if entry[1] == "/query"]
+    assert len(queries) >= 2
+    assert all(";" not in asked["q"][0] for asked in queries)
+    for asked in queries:
+        assert ("params" in asked) == binds
+        assert ("organisation = $organisation" in asked["q"][0]) == binds
+        assert ("organisation = 'acme'" in asked["q"][0]) != binds
+    store.close()
+
+
+@pytest.mark.parametrize("script", ["3.6.0"], indirect=True)
+def test_a_word_is_quoted_where_it_cannot_be_bound(script: tuple[Script, str]) -> None:
+    server, where = script
+    server.answers["/api/v3/configure/database"] = (200, {})
+    connection = InfluxConnection(parse_influx_url(f"influx+http://{where}/farm?token=abc"))
+    connection.open()
+    connection.query(['SELECT "$word" FROM "a" WHERE "b" = $word AND c = $other'], {"word": 'O\'Hara\\ "x"'})
+    asked = server.asked[-1][2]["q"][0]
+    assert asked == """SELECT "$word" FROM "a" WHERE "b" = 'O\\'Hara\\\\ "x"' AND c = $other"""
+    connection.close()
+
+
+@pytest.mark.parametrize("script", ["v2.0.9", "v2.3.0"], indirect=True)
+def test_a_bucket_of_a_version_before_2_4_gets_a_database(script: tuple[Script, str]) -> None:
+    server, where = script
+    server.answers["/api/v2/buckets"] = (
+        200,
+        {"buckets": [{"id": "b1", "name": "farm", "orgID": "o1", "retentionRules": []}]},
+    )
+    server.answers["/api/v2/dbrps"] = (200, {"content": []})
+    open_influx(f"influx+http://{where}/farm?org=coop&token=abc").close()
+    (made,) = (
+        json.loads(body) for method, path, _, body, _ in server.asked if (method, path) == ("POST", "/api/v2/dbrps")
+    )
+    assert made == {
+        "bucketID": "b1", "database": "farm", "default": True, "orgID": "o1", "retention_policy": "autogen"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("script", ["v2.3.0", "v2.7.11"], indirect=True)
+def test_a_database_that_leads_to_the_bucket_is_made_once_and_only_where_it_is_needed(
+    script: tuple[Script, str],
+) -> None:
+    server, where = script
+    server.answers["/api/v2/buckets"] = (
+        200,
+        {"buckets": [{"id": "b1", "name": "farm", "orgID": "o1", "retentionRules": []}]},
+    )
+    server.answers["/api/v2/dbrps"] = (200, {"content": [{"database": "farm", "bucketID": "b1", "default": True}]})
+    connection = InfluxConnection(parse_influx_url(f"influx+http://{where}/farm?org=coop&token=abc"))
+    connection.open()
+    asked = [entry[0] for entry in server.asked if entry[1] == "/api/v2/dbrps"]
+    assert asked == (["GET"] if server.version == "v2.3.0" else [])
+    connection.close()
