@@ -70,6 +70,12 @@ class ApiServer(uvicorn.Server):
             app.state.live.close()
             app.state.running.cancel_all()
         await super().shutdown(sockets)
+        # Whoever is still connected was waited for: the event loop ends, and no socket is left to it.
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        await asyncio.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the shutdown at a signal."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import urlencode
 
-import httpx
 import pytest
 
 from headland.registry.models.models import Greenhouse, Scope, Site
 from tests.api.auth.test_middleware import KeyedApi, serve_api
+from tests.api.every_case import IS_EVERY_CASE_SENT
 from tests.api.farm import DRONE, HOUSE, NOW_MS, START_MS
 from tests.api.server import UNLIMITED
 from tests.registry.records import fill
@@ -52,12 +58,20 @@ TEXTS = [
     "*",
     "-",
 ]
+#: Of a value that so many operations have refused by a parameter of one name and schema no other is asked again.
+ENOUGH_REFUSALS = 3
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyedApi]:
     with serve_api(tmp_path_factory.mktemp("extremes"), limits=UNLIMITED) as created:
         yield created
+
+
+@pytest.fixture(scope="module")
+def connection(api: KeyedApi) -> Iterator[HTTPConnection]:
+    with closing(HTTPConnection(str(api.client.base_url.host), api.client.base_url.port, timeout=60)) as kept:
+        yield kept
 
 
 @pytest.fixture(scope="module")
@@ -105,43 +119,70 @@ def operations(api: KeyedApi) -> list[tuple[str, dict[str, Any]]]:
     return [(path, methods["get"]) for path, methods in paths.items() if "get" in methods and path != "/v1/live"]
 
 
-def test_no_extreme_value_of_a_query_is_answered_with_500(api: KeyedApi, ids: dict[str, str]) -> None:
+@pytest.mark.timeout(400)  # of a busy machine; it sends thousands of requests
+def test_no_extreme_value_of_a_query_is_answered_with_500(
+    api: KeyedApi, connection: HTTPConnection, ids: dict[str, str]
+) -> None:
     failed: list[str] = []
     asked = 0
+    refused: Counter[str] = Counter()
     for template, operation in operations(api):
         parameters = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
         for path in path_with(template, ids):
-            for query in queries_of(parameters):
+            for query, kind in queries_of(parameters):
+                if refused[kind] >= ENOUGH_REFUSALS and not IS_EVERY_CASE_SENT:
+                    continue
                 asked += 1
-                answer = ask(api, path, query)
+                answer = ask(connection, api, path, query)
+                refused[kind] += answer is not None and answer.status_code == 422
                 if answer is None or (answer.status_code >= 500 and answer.status_code != 501):
                     failed.append(f"{path} {query}: {'reset' if answer is None else answer.text[:200]}")
     assert failed == []
     assert asked > 1500
 
 
-def queries_of(parameters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def queries_of(parameters: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each query, and its kind: what parameters of one name and schema have in common."""
     names = {parameter["name"] for parameter in parameters}
     for parameter in parameters:
-        for value in values_of(parameter["schema"]):
-            yield {parameter["name"]: value}
+        name, schema = parameter["name"], parameter["schema"]
+        for value in values_of(schema):
+            yield {name: value}, f"{name}={value} of {schema}"
             # Beside a start or an end that is far away, too.
-            other = {"start": "end", "end": "start"}.get(parameter["name"], "")
+            other = {"start": "end", "end": "start"}.get(name, "")
             if other in names:
-                yield {parameter["name"]: value, other: START_MS}
+                yield {name: value, other: START_MS}, f"{name}={value} and {other} of {schema}"
     if {"start", "end"} <= names:
-        yield {"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"}
-        yield {"start": "0004-01-01T00:00:00Z", "end": "9996-01-01T00:00:00Z"}
+        windows = [
+            {"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"},
+            {"start": "0004-01-01T00:00:00Z", "end": "9996-01-01T00:00:00Z"},
+        ]
         for by in ("hour", "day", "week", "stage"):
-            yield {"start": "9996-01-01T00:00:00Z", "end": "9996-12-30T00:00:00Z", "by": by}
-            yield {"start": "0004-01-01T00:00:00Z", "end": "0004-12-30T00:00:00Z", "by": by}
+            windows.append({"start": "9996-01-01T00:00:00Z", "end": "9996-12-30T00:00:00Z", "by": by})
+            windows.append({"start": "0004-01-01T00:00:00Z", "end": "0004-12-30T00:00:00Z", "by": by})
+        yield from ((window, str(window)) for window in windows)
 
 
-def ask(api: KeyedApi, path: str, query: dict[str, Any]) -> httpx.Response | None:
+@dataclass(frozen=True, slots=True)
+class PlainAnswer:
+    """An answer of the API."""
+
+    status_code: int
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def ask(connection: HTTPConnection, api: KeyedApi, path: str, query: dict[str, Any]) -> PlainAnswer | None:
+    """Return the answer, None where the connection was cut. With `http.client`, as httpx costs more than the answer."""
     headers = {"Authorization": f"Bearer {api.keys[Scope.READ]}"}
     try:
-        return api.client.get(path, params=query, headers=headers, timeout=30)
-    except httpx.TransportError:
+        connection.request("GET", f"{path}?{urlencode(query)}", headers=headers)
+        answer = connection.getresponse()
+        return PlainAnswer(answer.status, answer.read().decode())
+    except (OSError, HTTPException):
+        connection.close()  # the next request opens it again
         return None
 
 
@@ -156,9 +197,9 @@ def ask(api: KeyedApi, path: str, query: dict[str, Any]) -> httpx.Response | Non
 )  # fmt: skip
 @pytest.mark.parametrize("end", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
 def test_the_end_of_the_calendar_is_refused_as_an_instant(
-    api: KeyedApi, ids: dict[str, str], path: str, end: str
+    api: KeyedApi, connection: HTTPConnection, ids: dict[str, str], path: str, end: str
 ) -> None:
-    answer = ask(api, path, {"end": end})
+    answer = ask(connection, api, path, {"end": end})
     assert answer is not None
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:headland:problem:bad-parameter"), answer.text
-    assert ask(api, path, {"end": NOW_MS}).status_code == 200  # type: ignore[union-attr] # it answers
+    assert ask(connection, api, path, {"end": NOW_MS}).status_code == 200  # type: ignore[union-attr] # it answers

@@ -52,17 +52,34 @@ def keep_grounds(folder: Path, kept: Path) -> list[Path]:
     return sorted(kept.glob("*.npz"))
 
 
+def is_complete(farm: Farm, one: str) -> bool:
+    """Tell whether all of a pass is stored: a gateway that was behind sends the newest first."""
+    return float(farm.get(f"/v1/passes/{one}/as-applied", cell_m=CELL_M)["amount"]["coverage"]) > 0.98
+
+
 def fly(farm: Farm, kept: Path) -> Flown:
     """Wait for two passes and declare them; their truth is what the ground got from landing to landing."""
     url = farm.folder.read_state().api_url
-    farm.wait_until(lambda: len(keep_grounds(farm.folder.truth_dir, kept)) >= 4, 90)
-    grounds = [read_grid(path) for path in keep_grounds(farm.folder.truth_dir, kept)]
     field = farm.get("/v1/fields")["items"][0]
-    drone = farm.devices("drone")[0]["id"]
-    farm.wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "hopper_kg") > grounds[3][1]["time_ms"] + 30_000, 60)
-    end_ms = grounds[3][1]["time_ms"]
-    start_ms = end_ms - 3_600_000
-    found = farm.get(f"/v1/fields/{field['id']}/passes", start=start_ms, end=end_ms)["items"]
+    drone = farm.wait_until(lambda: farm.devices("drone"), 60)[0]["id"]
+
+    def two_passes() -> tuple[list[dict[str, Any]], list[tuple[NDArray[np.float64], dict[str, Any]]]] | None:
+        """Return the first two passes and the grounds around them, once all of it is known.
+
+        A pass is two flights, and known where the ground after it is kept and stored. One that lasts until the end of
+        what was asked for is not over: on a busy machine the gateway begins late, and what it heard is moved.
+        """
+        grounds = [read_grid(path) for path in keep_grounds(farm.folder.truth_dir, kept)]
+        reached_ms = farm.reached_ms(drone, "latitude_deg", "hopper_kg") - 30_000
+        known = [ground for ground in grounds if ground[1]["time_ms"] < reached_ms]
+        if len(known) < 4:
+            return None
+        end_ms = known[len(known) // 2 * 2 - 1][1]["time_ms"]
+        found = farm.get(f"/v1/fields/{field['id']}/passes", start=end_ms - 3_600_000, end=end_ms)["items"]
+        over = [one for one in found if one["end_ms"] < end_ms]
+        return (over[:2], grounds) if len(over) >= 2 else None
+
+    found, grounds = farm.wait_until(two_passes, 150)  # type: ignore[misc] # None is not true
     machine = {
         "name": "disc spreader", "kind": "spreader", "swath_m": SCENARIO.swath_m, "max_flow_kg_min": 60.0,
         # From the mass-flow sensor's word, which lags by 0.3 s, to the ground.
@@ -71,7 +88,7 @@ def fly(farm: Farm, kept: Path) -> Flown:
     implement = httpx.post(f"{url}/v1/implements", json=machine, headers=farm.headers)
     assert implement.status_code == 201, implement.text
     passes = []
-    for one in found[:2]:
+    for one in found:
         told = {
             "field": field["id"], "device": drone, "start_ms": one["start_ms"], "end_ms": one["end_ms"],
             "implement": implement.json()["id"], "planned_rate_ha": 98.0,
@@ -79,6 +96,7 @@ def fly(farm: Farm, kept: Path) -> Flown:
         declared = httpx.post(f"{url}/v1/passes", json=told, headers=farm.headers, timeout=20)
         assert declared.status_code == 201, declared.text
         passes.append(declared.json())
+        farm.wait_until(partial(is_complete, farm, passes[-1]["id"]), 60)
     landed = []
     for one in passes:
         before = [ground for ground in grounds if ground[1]["time_ms"] < one["start_ms"]]

@@ -113,8 +113,10 @@ def test_a_broker_killed_in_the_middle_loses_no_record(mosquitto: Broker, spool:
 
 def test_an_ack_of_another_epoch_deletes_nothing(mosquitto: Broker, spool: Spool, wait_until: WaitUntil) -> None:
     client, _ = _listen(mosquitto, "none")
-    client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch="old", seq=99)), qos=1, retain=True)
-    client.publish(ack_topic(GATEWAY), b"no json", qos=1)
+    # At the broker before the gateway listens: only what is retained reaches it.
+    client.publish(ack_topic(GATEWAY), b"no json", qos=1).wait_for_publish(30)
+    retained = client.publish(ack_topic(GATEWAY), encode_record(Ack(epoch="old", seq=99)), qos=1, retain=True)
+    retained.wait_for_publish(30)
     assert spool.append([content(1)])
     uplink = Uplink(_settings(mosquitto), GATEWAY, spool)
     uplink.start()

@@ -14,7 +14,7 @@ from ingest.quarantine.quarantine import Quarantine, RefusedMessage
 from station.cli.exit_codes import EXIT_CODES, ExitCode
 from station.local.folder import FarmFolder
 from tests.signals import hear_interrupts
-from tests.station.cli.command_line import ROOT_COMMAND, environment, run, run_on_terminal
+from tests.station.cli.command_line import ROOT_COMMAND, call, environment, run, run_on_terminal
 from tests.waiting import wait_until
 
 ANSI = "\x1b["
@@ -28,7 +28,7 @@ def test_version_prints_the_installed_version() -> None:
 
 
 def test_help_of_up_lists_five_options_first_and_groups_the_others() -> None:
-    text = run("up", "--help").stdout
+    text = call("up", "--help").stdout
     panels = re.split(r"╭─ ([\w -]+?) ─+╮", text)
     options = {
         title: re.findall(r"^│ (--[\w-]+)", body, re.MULTILINE)
@@ -40,16 +40,16 @@ def test_help_of_up_lists_five_options_first_and_groups_the_others() -> None:
 
 
 def test_help_ends_with_the_exit_codes() -> None:
-    text = run("--help").stdout
+    text = call("--help").stdout
     table = text[text.index("Exit codes:") :]
     for code in ExitCode:
         assert re.search(rf"^ *{code.value} +{re.escape(EXIT_CODES[code])}", table, re.MULTILINE), code
 
 
 def test_a_failed_command_a_wrong_option_and_a_wrong_setting_have_their_exit_codes(tmp_path: Path) -> None:
-    assert run("edge", "import", "flight.tlog", "--data", str(tmp_path)).returncode == ExitCode.FAILED
-    assert run("up", "--no-such-option").returncode == ExitCode.USAGE
-    wrong = run("store", "info", "--data", str(tmp_path))
+    assert call("edge", "import", "flight.tlog", "--data", str(tmp_path)).returncode == ExitCode.FAILED
+    assert call("up", "--no-such-option").returncode == ExitCode.USAGE
+    wrong = call("store", "info", "--data", str(tmp_path))
     assert wrong.returncode == ExitCode.USAGE
     assert wrong.stderr.startswith("headland: No store at ")
     assert "Traceback" not in wrong.stderr
@@ -81,7 +81,7 @@ def test_completion_proposes_commands_and_options(shell: str) -> None:
             "_TYPER_COMPLETE_ARGS": words,
             "_TYPER_COMPLETE_FISH_ACTION": "get-args",
         }
-        return run(**line, _HEADLAND_COMPLETE=f"complete_{shell}").stdout
+        return call(environ=environment(**line, _HEADLAND_COMPLETE=f"complete_{shell}")).stdout
 
     assert "station" in complete("headland sta")
     assert "doctor" not in complete("headland sta")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -10,11 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from station.server.http_server import ApiServer, server_config
 from tests.floors.modules import ROOT
 
 WaitUntil = Callable[..., None]
@@ -86,6 +90,31 @@ def test_sigterm_ends_the_process_in_time_and_the_service_manager_is_told(
             client.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def test_a_server_that_ends_leaves_no_connection_to_its_event_loop(free_port: int, wait_until: WaitUntil) -> None:
+    under_way = threading.Event()
+
+    async def never_ends(scope: Any, receive: Any, send: Any) -> None:
+        under_way.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
+    config = server_config(never_ends, "127.0.0.1", free_port)  # type: ignore[arg-type] # any application is served
+    config.timeout_graceful_shutdown = 0
+    server = ApiServer(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_until(lambda: server.started)
+    with socket.create_connection(("127.0.0.1", free_port), timeout=30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert under_way.wait(30)
+        server.should_exit = True
+        thread.join(30)
+        (left,) = server.server_state.connections or (None,)
+        assert left is None or left.transport.get_extra_info("socket").fileno() == -1
+        with suppress(ConnectionResetError):
+            assert client.recv(1) == b""
 
 
 def _wait_for_stopping(manager: socket.socket) -> None:
