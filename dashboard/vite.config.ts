@@ -43,6 +43,17 @@ export default defineConfig({
     chunkSizeWarningLimit: 1300,
     rolldownOptions: {
       input: { index: "index.html", docs: "docs.html" },
+      // What every page needs is one file: on a slow network each further one waits for its turn.
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: "base",
+              test: /node_modules\/(preact|@preact|@tanstack|openapi-fetch)\/|i18n\/(common|ui|catalogue|translate|preferences|numbers|instants)\.ts|terms\.json|src\/(api|app)\/|components\/dom\.ts|ui\/(dom_node|loaded|overlays|unique_id)\.tsx?/,
+            },
+          ],
+        },
+      },
       // Timings of plugins depend on the machine's load.
       checks: { pluginTimings: false },
     },

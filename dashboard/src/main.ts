@@ -28,6 +28,10 @@ let leavePage: () => void = () => undefined;
 let reachable = true;
 
 async function start(): Promise<void> {
+  // The code of the page comes while the session is asked for; a failure is told when the page is shown.
+  void findPage(currentRoute().page)
+    ?.load()
+    .catch(() => undefined);
   try {
     if (!(await openSession())) {
       showSignIn();

@@ -7,7 +7,7 @@ export type Device = ListItem<"/v1/devices">;
 export type DeviceDetail = Body<"/v1/devices/{device}">;
 
 type Listener = () => void;
-const NOTIFY_MS = 100;
+const NOTIFY_MS = 250;
 const POLL_MS = 1500;
 const DEVICES_MS = 10_000;
 const DETAIL_MS = 60_000;
@@ -23,8 +23,8 @@ export class FarmState {
 
   /** Load the state and keep it current; without a stream the newest values are polled. */
   async start(): Promise<void> {
-    await this.loadDevices();
-    this.#merge(await requestLatest());
+    const [, latest] = await Promise.all([this.loadDevices(), requestLatest()]);
+    this.#merge(latest);
     const closeStream = openStream({
       onItems: (items) => this.#merge(items),
       onState: (state) => {
@@ -49,7 +49,7 @@ export class FarmState {
     this.#listeners.clear();
   }
 
-  /** Call `listener` on new values, at most ten times a second. Returns a function that removes it. */
+  /** Call `listener` on new values, at most four times a second. Returns a function that removes it. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -20,6 +20,7 @@ import { hrefOf } from "../app/address";
 import type { View } from "../app/view";
 import { kindIcon } from "../components/device_card";
 import { make, makeSvg, setText } from "../components/dom";
+import { freeBoxes, groupSpots, type Box } from "../components/declutter";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
 import { isStale } from "../components/value_tile";
@@ -29,6 +30,23 @@ import { drawNotes } from "./note_markers";
 
 export type GatewayItem = ListItem<"/v1/gateways">;
 
+interface FieldLabel {
+  field: FieldRecord;
+  longitudeDeg: number;
+  latitudeDeg: number;
+  box: LngLatBounds;
+  /** Built when it is first displayed. */
+  element: HTMLElement | null;
+}
+
+/** Vehicles that are nearer to one another are one mark [px]. */
+const CLUSTER_PX = 34;
+const MOST_LABELS = 60;
+const LABEL_PX = 26;
+/** A usual letter of a name [px]; one of Chinese is wider, and its names are shorter. */
+const LETTER_PX = 8;
+/** A field this wide has its name, however long that is [px]. */
+const LEAST_FIELD_PX = 56;
 export const DRONE = "drone";
 export const OLD_MS = 15_000;
 const CLOSE_ZOOM = 16;
@@ -46,7 +64,10 @@ export class FarmMap {
   readonly #markers = new Map<string, HTMLElement>();
   readonly #positions = new Map<string, Position>();
   readonly #whereabouts = new Map<string, Whereabouts>();
-  readonly #labels: HTMLElement[] = [];
+  /** The names of the fields, the largest field first. */
+  #labels: FieldLabel[] = [];
+  #shownLabels = new Set<string>();
+  readonly #clusters = new Map<string, HTMLElement>();
   #sites: SiteRecord[] = [];
   #fields: FieldRecord[] = [];
   #gateways: readonly GatewayItem[] = [];
@@ -153,16 +174,13 @@ export class FarmMap {
     this.#map.onClick("field-fill", (feature) => {
       location.hash = hrefOf("field", [String(feature.properties["id"])]);
     });
-    for (const field of this.#fields) {
-      const [longitudeDeg, latitudeDeg] = labelPosition(field.geometry);
-      const label = make(
-        "a",
-        { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) },
-        field.name,
-      );
-      this.#labels.push(label);
-      this.#map.setMarker(`field-${field.id}`, label, longitudeDeg, latitudeDeg, "bottom");
-    }
+    this.#labels = this.#fields
+      .flatMap((field): FieldLabel[] => {
+        const box = boundsOf(fieldFeatures([field]));
+        const [longitudeDeg, latitudeDeg] = labelPosition(field.geometry);
+        return box === null ? [] : [{ field, longitudeDeg, latitudeDeg, box, element: null }];
+      })
+      .sort((a, b) => (b.field.area_m2 ?? 0) - (a.field.area_m2 ?? 0));
   }
 
   #draw(): void {
@@ -175,6 +193,7 @@ export class FarmMap {
         this.#markers.get(device.id)?.classList.toggle("stale", isOld);
       }
     }
+    this.#cluster();
   }
 
   #drawVehicle(id: string): void {
@@ -271,18 +290,78 @@ export class FarmMap {
     this.#map.fit(bounds, 56);
   }
 
-  // Names of fields hide one another on a large farm: of those that overlap, the first is displayed.
+  // On a large farm names would hide one another, and the fields: a name is displayed where its field is about as wide, the
+  // largest field first. Only those names are elements: each of them moves in every frame.
   #declutter(): void {
-    const taken: DOMRect[] = [];
-    for (const label of this.#labels) label.classList.remove("crowded");
-    const boxes = this.#labels.map((label) => [label, label.getBoundingClientRect()] as const);
-    for (const [label, box] of boxes) {
-      const isFree = taken.every(
-        (other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom,
+    const map = this.#map.map;
+    if (map === null) return;
+    const { clientWidth: width, clientHeight: height } = map.getContainer();
+    const boxes = this.#labels.flatMap((label): [string, Box][] => {
+      const west = map.project(label.box.getSouthWest()).x;
+      const east = map.project(label.box.getNorthEast()).x;
+      const { x, y } = map.project([label.longitudeDeg, label.latitudeDeg]);
+      const half = (label.field.name.length * LETTER_PX + 20) / 2;
+      const isSeen = x > -half && x < width + half && y > 0 && y < height + LABEL_PX;
+      const fits = east - west >= Math.min(half, LEAST_FIELD_PX);
+      return isSeen && fits ? [[label.field.id, { left: x - half, right: x + half, top: y - LABEL_PX, bottom: y }]] : [];
+    });
+    const shown = freeBoxes(boxes, MOST_LABELS);
+    for (const id of this.#shownLabels) if (!shown.has(id)) this.#map.setMarker(`field-${id}`, null);
+    for (const label of this.#labels) {
+      const { field } = label;
+      if (!shown.has(field.id)) continue;
+      label.element ??= make(
+        "a",
+        { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) },
+        field.name,
       );
-      if (isFree) taken.push(box);
-      label.classList.toggle("crowded", !isFree);
+      this.#map.setMarker(`field-${field.id}`, label.element, label.longitudeDeg, label.latitudeDeg, "bottom");
     }
+    this.#shownLabels = shown;
+    this.#cluster();
+  }
+
+  /** Display vehicles of one spot as one mark with their number; it opens into them. */
+  #cluster(): void {
+    const map = this.#map.map;
+    if (map === null) return;
+    const spots = [...this.#positions]
+      .filter(([id]) => this.#view.farm.devices.get(id)?.kind === DRONE)
+      .map(([id, { longitudeDeg, latitudeDeg }]) => ({ id, ...map.project([longitudeDeg, latitudeDeg]) }));
+    const groups = groupSpots(spots, CLUSTER_PX);
+    const wanted = new Set<string>();
+    for (const group of groups) {
+      for (const { id } of group) this.#markers.get(id)?.toggleAttribute("hidden", group.length > 1);
+      const [first] = group;
+      if (group.length < 2 || first === undefined) continue;
+      const key = `cluster:${first.id}`;
+      wanted.add(key);
+      let mark = this.#clusters.get(key);
+      if (mark === undefined) {
+        mark = make("button", { type: "button", class: "mark cluster-mark" }, arrowIcon(), make("span", { class: "mark-name" }));
+        this.#clusters.set(key, mark);
+      }
+      const text = translate("farm_vehicles", { n: group.length });
+      setText(mark.querySelector(".mark-name") as HTMLElement, text);
+      mark.setAttribute("aria-label", text);
+      mark.onclick = () => this.#openCluster(group.map(({ id }) => id));
+      const place = this.#positions.get(first.id) as Position;
+      this.#map.setMarker(key, mark, place.longitudeDeg, place.latitudeDeg);
+    }
+    for (const key of [...this.#clusters.keys()])
+      if (!wanted.has(key)) {
+        this.#map.setMarker(key, null);
+        this.#clusters.delete(key);
+      }
+  }
+
+  #openCluster(ids: readonly string[]): void {
+    const bounds = new LngLatBounds();
+    for (const id of ids) {
+      const place = this.#positions.get(id);
+      if (place) bounds.extend([place.longitudeDeg, place.latitudeDeg]);
+    }
+    this.#map.fit(bounds, 80);
   }
 }
 

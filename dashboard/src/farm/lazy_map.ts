@@ -1,4 +1,4 @@
-// The map of the farm, loaded when it is about to be seen: its engine is five times the rest of the first page.
+// The map of the farm, loaded when it is seen: its engine is five times the rest of the first page.
 
 import type { View } from "../app/view";
 import { make } from "../components/dom";
@@ -7,8 +7,8 @@ import type { FarmMap, GatewayItem } from "./farm_map";
 /** What the lists beside the map ask of it. */
 export type MapLinks = Pick<FarmMap, "whereabouts" | "centre" | "centreField">;
 
-/** How near to the displayed part the map is loaded. */
-const NEAR = "50%";
+/** A busy browser loads it nevertheless. */
+const MOST_WAIT_MS = 3000;
 
 export class LazyMap implements MapLinks {
   readonly element = make("div", { class: "farm-map-waiting" });
@@ -22,12 +22,9 @@ export class LazyMap implements MapLinks {
       const { FarmMap } = await import("./farm_map");
       return new FarmMap(view, select, showGateway);
     };
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some(({ isIntersecting }) => isIntersecting)) void this.#load().catch(() => undefined);
-      },
-      { rootMargin: NEAR },
-    );
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) whenIdle(() => void this.#load().catch(() => undefined));
+    });
     observer.observe(this.element);
     view.onLeave(() => observer.disconnect());
   }
@@ -66,4 +63,10 @@ export class LazyMap implements MapLinks {
     );
     return this.#loading;
   }
+}
+
+/** Call `task` once the browser has nothing else to do: what is to be read is drawn first. */
+function whenIdle(task: () => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(task, { timeout: MOST_WAIT_MS });
+  else setTimeout(task, 0);
 }

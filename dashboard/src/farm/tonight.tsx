@@ -2,7 +2,7 @@
 
 import "../i18n/farm";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { hrefOf } from "../app/address";
@@ -31,12 +31,17 @@ const LEVELS: Record<string, TextKey> = {
 const WINDOWS = new Set(["spray_window", "spread_window"]);
 const WET = new Set(["leaf_condensation", "cover_condensation"]);
 
-export function TonightCards(): JSX.Element {
+/** `onSettled` is called once there are cards, or a reason why not. */
+export function TonightCards({ onSettled }: { onSettled: () => void }): JSX.Element {
   const [pages, setPages] = useState<(string | null)[]>([null]);
   const [isWhole, setWhole] = useState(false);
   const cursor = pages.at(-1) ?? null;
   const query = { limit: isWhole ? PAGE : FIRST, ...(cursor === null ? {} : { cursor }) };
   const state = useApi("/v1/tonight", { query }, { everyMs: EVERY_MS, keep: true });
+  const isSettled = state.data !== undefined || state.error !== null;
+  useEffect(() => {
+    if (isSettled) onSettled();
+  }, [isSettled]);
   const first = (pages.length - 1) * PAGE;
   return (
     <section class="tonight" data-panel="tonight">

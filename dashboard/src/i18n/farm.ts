@@ -20,6 +20,7 @@ export const farm = catalogue({
   farm_fixed_key: ["Greenhouse or weather station", "温室或气象站"],
   farm_gateway_key: ["Gateway", "网关"],
   farm_vehicle_key: ["Vehicle", "作业无人机"],
+  farm_vehicles: ["{n} vehicles", "{n} 台作业无人机"],
   farm_open_field: ["Open the field {name}", "打开地块 {name}"],
   farm_marker: ["{name}, {kind}", "{name}，{kind}"],
   farm_spool: ["records waiting to be sent: {records}", "{records} 条记录待发送"],

@@ -2,7 +2,7 @@
 
 import "../i18n/farm";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
 import { AlarmStrip } from "../components/alarm_strip";
@@ -17,6 +17,8 @@ import { LazyFold } from "../ui/lazy";
 const ALARMS_MS = 5000;
 const GATEWAYS_MS = 10_000;
 const FIELDS_MS = 60_000;
+/** A slow answer about the next day does not keep the rest away for longer. */
+const MOST_WAIT_MS = 4000;
 
 function FarmPage(): JSX.Element {
   const view = useView();
@@ -38,6 +40,12 @@ function FarmPage(): JSX.Element {
   useEffect(() => map.showGateways(gateways), [map, gateways]);
   useNow(1000);
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
+  // What is below waits for the cards, so that they do not push it down, and the map is loaded when it is about to be seen.
+  const [isSettled, setSettled] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), MOST_WAIT_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const isEmpty = view.farm.devices.size === 0;
   const isMapEmpty = isEmpty && fields?.length === 0;
   return (
@@ -45,8 +53,8 @@ function FarmPage(): JSX.Element {
       <h1 class="hidden">{translate("page_farm")}</h1>
       {isEmpty ? <FirstSteps /> : null}
       <DomNode node={strip.element} class="farm-alarms" />
-      <TonightCards />
-      <div class="farm-places">
+      <TonightCards onSettled={() => setSettled(true)} />
+      <div class="farm-places" hidden={!isSettled}>
         <div hidden={isMapEmpty} class="farm-map-place">
           <DomNode node={map.element} />
         </div>

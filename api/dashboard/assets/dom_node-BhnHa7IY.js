@@ -1,1 +1,0 @@
-import{O as e,j as t}from"./request-Bfc82eWl.js";import{b as n}from"./unique_id-DurHD-n7.js";function r({node:r,class:i}){let a=t(null);return e(()=>{a.current?.replaceChildren(r)},[r]),n(`div`,{ref:a,class:i})}export{r as t};
