@@ -13,7 +13,7 @@ const FOLDERS = [
   ["app"],
   ["answers"],
   ["notes"],
-  ["alarms", "cooperative", "farm", "field", "greenhouse", "health", "imports", "settings"],
+  ["alarms", "cooperative", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
   ["pages"],
   ["."],
 ];

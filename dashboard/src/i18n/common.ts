@@ -10,6 +10,7 @@ export const common = catalogue({
   page_field: ["Fields", "地块"],
   page_greenhouse: ["Greenhouses", "温室"],
   page_alarms: ["Alarms", "报警"],
+  page_harvest: ["Harvest", "采收"],
   page_health: ["Data link", "数据链路"],
   page_cooperative: ["Cooperative", "合作社"],
   page_settings: ["Settings", "设置"],

@@ -11,6 +11,7 @@ export const fieldWork = catalogue({
   work_passes: ["Passes", "作业"],
   work_weather: ["Weather", "天气"],
   work_notes: ["Notes", "农事记录"],
+  work_protection: ["Plant protection", "植保用药"],
   work_plan: ["Plan and prescription", "计划与处方"],
   work_outline: ["Outline", "边界"],
   work_records: ["Records", "记录"],

@@ -15,6 +15,7 @@ import type { greenhouse } from "./greenhouse";
 import type { health } from "./health";
 import type { imports } from "./imports";
 import type { mapTools } from "./map_tools";
+import type { harvest } from "./harvest";
 import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import type { settings } from "./settings";
@@ -34,6 +35,7 @@ export type TextKey =
   | keyof typeof answers
   | keyof typeof alarms
   | keyof typeof health
+  | keyof typeof harvest
   | keyof typeof notes
   | keyof typeof imports
   | keyof typeof duty

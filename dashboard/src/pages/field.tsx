@@ -55,6 +55,13 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
         <Lazy load={async () => (await import("../notes/subject_notes")).SubjectNotes} props={{ subject: { field: field.id } }} />
       ),
     },
+    {
+      id: "protection",
+      title: translate("work_protection"),
+      content: () => (
+        <Lazy load={async () => (await import("../harvest/treatments_panel")).TreatmentsPanel} props={{ place: { field: field.id } }} />
+      ),
+    },
     { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
     { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
     ...(mayWrite()

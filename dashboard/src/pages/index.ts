@@ -13,6 +13,7 @@ export const PAGES: readonly PageEntry[] = [
   { name: "farm", title: "page_farm", load: () => import("./farm") },
   { name: "field", title: "page_field", load: () => import("./field") },
   { name: "greenhouse", title: "page_greenhouse", load: () => import("./greenhouse") },
+  { name: "harvest", title: "page_harvest", load: () => import("./harvest") },
   { name: "alarms", title: "page_alarms", load: () => import("./alarms") },
   { name: "health", title: "page_health", load: () => import("./health") },
   { name: "cooperative", title: "page_cooperative", load: () => import("./cooperative") },

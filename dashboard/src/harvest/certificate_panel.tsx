@@ -1,0 +1,153 @@
+// Certificates of a lot: issue one, print it as page, card or label, make it void.
+
+import "../i18n/harvest";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { reload, useApiList } from "../api/query";
+import { errorText, requestResponse } from "../api/request";
+import { useWrite } from "../api/write";
+import { mayWrite } from "../app/mount";
+import { saveFile } from "../components/files";
+import { dateTimeText } from "../i18n/instants";
+import { translate } from "../i18n/translate";
+import { CheckField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { FORMS, keepAuthor, knownAuthor, massText, type CertificateItem, type PrintForm } from "./records";
+
+const ISSUER = "headland-issuer";
+const CONTACT = "headland-issuer-contact";
+const BASES = ["own_control", "own_test", "commissioned_test"] as const;
+
+export function CertificatePanel({ lot }: { lot: { id: string; simulated: boolean; remaining_g: number } }): JSX.Element {
+  const certificates = useApiList("/v1/lots/{thing}/certificates", { path: { thing: lot.id } });
+  return (
+    <section class="card" data-panel="certificate">
+      <h2>{translate("harvest_certificate")}</h2>
+      {lot.simulated ? <p class="error">{translate("harvest_simulated")}</p> : null}
+      <Loaded state={certificates}>
+        {(items) => (
+          <>
+            {items.map((item) => (
+              <Issued key={item.id} item={item} />
+            ))}
+            {!lot.simulated && mayWrite() && !items.some(({ state }) => state === "valid") ? <Issue lot={lot.id} /> : null}
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function Issue({ lot }: { lot: string }): JSX.Element {
+  const issue = useWrite("post", "/v1/lots/{thing}/certificates", { refresh: ["/v1/lots/{thing}/certificates", "/v1/certificates"] });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const [issuer, contact, author] = [values.text("issuer"), values.text("contact"), values.text("author")];
+    const basis = BASES.filter((each) => values.checked(each));
+    const made = await issue.run({
+      params: { path: { thing: lot } },
+      body: { issuer, contact, author, basis, tested: values.text("tested") },
+    });
+    if (made === null || made === true) return false;
+    localStorage.setItem(ISSUER, issuer);
+    localStorage.setItem(CONTACT, contact);
+    keepAuthor(author);
+    showToast(translate("harvest_issued", { number: made.number }));
+    return true;
+  };
+  return (
+    <Form submit={translate("harvest_issue")} write={issue} onSubmit={submit}>
+      <div class="choices-row">
+        <TextField
+          name="issuer"
+          label={translate("harvest_issuer")}
+          value={localStorage.getItem(ISSUER) ?? ""}
+          required
+          maxLength={200}
+          autocomplete="organization"
+        />
+        <TextField
+          name="contact"
+          label={translate("harvest_contact")}
+          value={localStorage.getItem(CONTACT) ?? ""}
+          required
+          maxLength={200}
+          autocomplete="tel"
+        />
+        <TextField name="author" label={translate("harvest_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />
+      </div>
+      <fieldset>
+        <legend>{translate("harvest_basis")}</legend>
+        {BASES.map((basis) => (
+          <CheckField key={basis} name={basis} label={translate(`harvest_${basis}`)} checked={basis === "own_control"} />
+        ))}
+      </fieldset>
+      <TextField name="tested" label={translate("harvest_tested")} maxLength={2000} />
+      <p class="note">{translate("harvest_promise")}</p>
+    </Form>
+  );
+}
+
+function Issued({ item }: { item: CertificateItem }): JSX.Element {
+  const [error, setError] = useState("");
+  const [busy, setBusy] = useState(false);
+  const print = async (form: PrintForm): Promise<void> => {
+    setBusy(true);
+    setError("");
+    try {
+      const author = knownAuthor() || item.issuer;
+      const body = { author, form, base_url: location.origin };
+      const answer = await requestResponse(`/v1/certificates/${item.id}/copies`, { method: "POST", body });
+      saveFile(await answer.blob(), `certificate-${item.number}-${form}.pdf`);
+    } catch (thrown) {
+      setError(errorText(thrown) ?? "");
+    } finally {
+      setBusy(false);
+    }
+  };
+  const makeVoid = async (): Promise<void> => {
+    const asked = {
+      title: translate("harvest_make_void"),
+      text: translate("harvest_void_ask", { number: item.number }),
+      action: translate("harvest_make_void"),
+    };
+    if (!(await confirm(asked))) return;
+    try {
+      const body = { author: knownAuthor() || item.issuer, reason: translate("harvest_void_reason") };
+      await requestResponse(`/v1/certificates/${item.id}/void`, { method: "POST", body });
+      await reload("/v1/lots/{thing}/certificates", "/v1/certificates");
+    } catch (thrown) {
+      setError(errorText(thrown) ?? "");
+    }
+  };
+  const isValid = item.state === "valid";
+  return (
+    <div class="stack" data-certificate={item.state}>
+      <p>
+        <strong>{item.number}</strong> · {massText(item.grams)} · {item.issuer} · {dateTimeText(item.issued_ms)} ·{" "}
+        {translate(isValid ? "harvest_valid" : "harvest_void")}
+      </p>
+      {isValid && mayWrite() ? (
+        <>
+          {["localhost", "127.0.0.1"].includes(location.hostname) ? <p class="note">{translate("harvest_local")}</p> : null}
+          <div class="buttons">
+            {FORMS.map((form) => (
+              <button key={form} type="button" class="secondary" disabled={busy} onClick={() => void print(form)}>
+                {translate(`harvest_form_${form}`)}
+              </button>
+            ))}
+            <button type="button" class="plain" onClick={() => void makeVoid()}>
+              {translate("harvest_make_void")}
+            </button>
+          </div>
+        </>
+      ) : null}
+      {error ? (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      ) : null}
+    </div>
+  );
+}

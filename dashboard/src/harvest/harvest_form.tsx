@@ -1,0 +1,131 @@
+// Form that records a harvest: where, what, how much; whether a pre-harvest interval runs is said before it is sent.
+
+import "../i18n/harvest";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { nowMs } from "../api/clock";
+import { useApi, useApiList } from "../api/query";
+import { useWrite } from "../api/write";
+import { hrefOf } from "../app/address";
+import { instantOf, localInput } from "../i18n/instants";
+import { translate } from "../i18n/translate";
+import { Empty } from "../ui/empty";
+import { CheckField, NumberField, SelectField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { showToast } from "../ui/overlays";
+import { CROPS, cropText, gramsOf, keepAuthor, knownAuthor } from "./records";
+
+interface Place {
+  value: string;
+  text: string;
+  crop: string;
+}
+
+export function HarvestForm(): JSX.Element {
+  const fields = useApiList("/v1/fields", {});
+  const zones = useApiList("/v1/greenhouse-zones", {});
+  const houses = useApiList("/v1/greenhouses", {});
+  return (
+    <Loaded state={fields}>
+      {(ground) => {
+        const names = new Map((houses.data ?? []).map((house) => [(house as { id: string }).id, (house as { name: string }).name]));
+        const places: Place[] = [
+          ...(zones.data ?? []).map((zone) => ({
+            value: `zone:${zone.id}`,
+            text: [names.get(zone.greenhouse), zone.name].filter(Boolean).join(" · "),
+            crop: zone.crop ?? "",
+          })),
+          ...ground.map((field) => ({ value: `field:${field.id}`, text: field.name, crop: "" })),
+        ];
+        return places.length === 0 ? (
+          <Empty text={translate("harvest_no_place")} link={{ href: hrefOf("field"), text: translate("page_field") }} />
+        ) : (
+          <Harvesting places={places} />
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Harvesting({ places }: { places: readonly Place[] }): JSX.Element {
+  const [place, setPlace] = useState(places[0]?.value ?? "");
+  const chosen = places.find(({ value }) => value === place);
+  const [crop, setCrop] = useState("");
+  const cropNow = crop || chosen?.crop || CROPS[0];
+  const add = useWrite("post", "/v1/harvests", { refresh: ["/v1/lots", "/v1/harvests"] });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const author = values.text("author");
+    const made = await add.run({
+      body: {
+        ...placeOf(place),
+        crop: cropNow,
+        product: values.text("product"),
+        time_ms: instantOf(values.text("time")) ?? Math.round(nowMs()),
+        grams: gramsOf(values.number("kilograms")),
+        author,
+        evidence: values.checked("weighed") ? "measured" : "declared",
+      },
+    });
+    if (made === null || made === true) return false;
+    keepAuthor(author);
+    showToast(translate("harvest_done", { code: made.lot.code }));
+    location.hash = hrefOf("harvest", [made.lot.id]);
+    return true;
+  };
+  return (
+    <section class="card" data-panel="harvest">
+      <Form submit={translate("harvest_submit")} write={add} onSubmit={submit}>
+        <SelectField name="place" label={translate("harvest_place")} options={places} value={place} onSelect={setPlace} />
+        <SelectField
+          name="crop"
+          label={translate("harvest_crop")}
+          value={cropNow}
+          options={[...new Set([...CROPS, cropNow])].map((each) => ({ value: each, text: cropText(each) }))}
+          onSelect={setCrop}
+        />
+        <Interval key={`${place}-${cropNow}`} place={place} crop={cropNow} />
+        <TextField key={cropNow} name="product" label={translate("harvest_product")} value={cropText(cropNow)} required maxLength={200} />
+        <div class="choices-row">
+          <NumberField
+            name="kilograms"
+            label={translate("harvest_mass")}
+            unit={translate("harvest_kg")}
+            min={0.001}
+            max={10_000_000}
+            step={0.001}
+            required
+          />
+          <TextField name="time" label={translate("harvest_time")} type="datetime-local" value={localInput(nowMs())} required />
+        </div>
+        <TextField name="author" label={translate("harvest_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />
+        <CheckField name="weighed" label={translate("harvest_weighed")} />
+      </Form>
+    </section>
+  );
+}
+
+function Interval({ place, crop }: { place: string; crop: string }): JSX.Element {
+  const state = useApi("/v1/harvest-intervals", { query: { crop, ...placeOf(place) } });
+  return (
+    <Loaded state={state}>
+      {({ may_harvest, ends_on, running, unknown }) => (
+        <div class={may_harvest ? "note" : "error"} role="status" data-interval={may_harvest ? "over" : "runs"}>
+          <p>{may_harvest ? translate("harvest_may") : translate("harvest_wait", { day: ends_on ?? "" })}</p>
+          {running.map(({ treatment, product, treated_on }) => (
+            <p key={treatment + product}>{translate("harvest_interval_of", { product, day: treated_on })}</p>
+          ))}
+          {unknown.map(({ treatment, product }) => (
+            <p key={treatment + product}>{translate("harvest_interval_unknown", { product })}</p>
+          ))}
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+/** Return the field or the zone of a choice. */
+export function placeOf(value: string): { field?: string; zone?: string } {
+  const [kind, id = ""] = value.split(":");
+  return kind === "zone" ? { zone: id } : { field: id };
+}

@@ -1,0 +1,37 @@
+"""The page of harvests in a real browser: from a harvest to its certificate on paper."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard.conftest import Open
+from tests.dashboard.farm import Farm
+
+pytestmark = pytest.mark.services("chromium")
+
+
+def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, farm: Farm) -> None:
+    page = visit("#/harvest", locale="zh-CN", viewport={"width": 390, "height": 844})
+    form = page.locator("[data-panel=harvest]")
+    expect(form.locator("[data-interval]")).to_have_attribute("data-interval", "over")
+    form.get_by_label("地块或温室分区").select_option(label="Equator")
+    # Before the simulated flight: what rests on it has no certificate.
+    time = form.get_by_label("时间")
+    time.fill((datetime.fromisoformat(time.input_value()) - timedelta(minutes=35)).strftime("%Y-%m-%dT%H:%M"))
+    form.get_by_label("重量").fill("1250.5")
+    form.get_by_label("登记人").fill("李芳")
+    form.get_by_role("button", name="登记采收").click()
+    panel = page.locator("[data-panel=certificate]")
+    panel.get_by_label("开具单位").fill("绿源合作社")
+    panel.get_by_label("联系方式").fill("138 0000 0000")
+    expect(page.locator("[data-panel=happenings]")).to_contain_text("实测")
+    panel.get_by_role("button", name="开具合格证").click()
+    expect(panel.locator("[data-certificate=valid]")).to_contain_text("1,250.50 千克")
+    with page.expect_download() as printed:
+        panel.get_by_role("button", name="A7 卡片").click()
+    assert Path(printed.value.path()).read_bytes().startswith(b"%PDF")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
