@@ -61,6 +61,7 @@ def release_lot(scope: OrgScope, lot_id: str, request: ReleaseRequest) -> Releas
     body = {"lot": history.lot.code, "sha256": sha256_of(text)}
     live = {"devices": _live_devices(history)} if request.shows_live else {}
     made = repositories.releases.add(lot_id, token, text, body, live)
+    repositories.anchors.add()
     repositories.proof_log.checkpoint()
     repositories.proof_log.passport_key()
     return made

@@ -28,6 +28,7 @@ from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmRepository
+from headland.registry.repositories.anchors import Anchors
 from headland.registry.repositories.certificates import CertificateRepository
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.delivery_marks import DeliveryMarkRepository
@@ -90,6 +91,7 @@ class OrganisationRepositories:
         self.lots = LotRepository(context)
         self.certificates = CertificateRepository(context)
         self.proof_log = ProofLog(context, self.ledger)
+        self.anchors = Anchors(context, self.ledger)
         self.epcis = EpcisRepository(context)
         self.releases = ReleaseRepository(context, self.ledger)
         self.notes = NoteRepository(context)

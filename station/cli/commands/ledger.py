@@ -84,10 +84,12 @@ def ledger_check(
                     "hash": checked.hash,
                     "broken_at": checked.broken_at,
                     "contradicted": list(audit.contradicted),
+                    "anchors_contradicted": repositories.anchors.contradicted(),
                     "kept_at": ledger.seq_of(known_hash) if known_hash and owner.handle == keeper else None,
                 }
             )
-    is_whole = all(result["broken_at"] is None and not result["contradicted"] for result in results)
+    faults = ("contradicted", "anchors_contradicted")
+    is_whole = all(result["broken_at"] is None and not any(result[name] for name in faults) for result in results)
     is_whole = is_whole and not unmatched
     has_known = known_hash is None or any(result["kept_at"] is not None for result in results)
     if as_json:
@@ -131,6 +133,9 @@ def _sentence(result: dict[str, object]) -> str:
     if result["contradicted"]:
         sizes = ", ".join(str(size) for size in cast("list[int]", result["contradicted"]))
         return f"{head}, ALTERED: they contradict the checkpoint of {sizes} entries"
+    if result["anchors_contradicted"]:
+        seqs = ", ".join(str(seq) for seq in cast("list[int]", result["anchors_contradicted"]))
+        return f"{head}, ALTERED: the audit log or the EPCIS events contradict the anchors in entries {seqs}"
     if not result["entries"]:
         return f"{head}, the ledger is empty"
     known = "" if result["kept_at"] is None else f", the hash given by --kept is entry {result['kept_at']}"
