@@ -43,6 +43,7 @@ from api.routes import (
     application,
     catalog,
     dashboard,
+    default_bands,
     devices,
     field_import,
     health,
@@ -264,6 +265,7 @@ def _routes() -> list[BaseRoute]:
     # Fixed paths below a kind of record come before that kind's `{record}`.
     for router in (
         catalog.router,
+        default_bands.router,
         field_import.router,
         people_routes.router,
         cooperative_routes.router,

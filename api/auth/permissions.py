@@ -110,6 +110,7 @@ PATH_PERMISSIONS: Final = (
             "alarm-rules",
             "alarms",
             "catalog",
+            "crop-bands",
             "certificates",
             "device-places",
             "devices",

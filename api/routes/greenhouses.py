@@ -44,7 +44,6 @@ from headland.analysis.greenhouse.climate import (
     answer_light,
 )
 from headland.analysis.greenhouse.control import answer_compliance, answer_irrigation, answer_uniformity
-from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.exchange import answer_exchange, height_of
 from headland.analysis.greenhouse.forecast import WeatherForecast, forecast_house
 from headland.analysis.greenhouse.forecast_history import (
@@ -62,6 +61,7 @@ from headland.analysis.greenhouse.house import (
     trim_to_samples,
 )
 from headland.analysis.greenhouse.overview import build_overview
+from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.greenhouse.sensor_health import check_sensors
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -126,7 +126,7 @@ def get_climate(
         if start is None:
             window = trim_to_samples(scope, house, window)
         house = settle_origins(scope, house, window)
-        query = ClimateQuery(scope, house, window, "window", load_crop_targets())
+        query = ClimateQuery(scope, house, window, "window", crop_targets_of(scope, window.end_ms))
     return reply(request, climate_answers_of(answer_air(query, thermal.over(query.thresholds))))
 
 
@@ -148,7 +148,10 @@ def get_overview(
     window = _window(scope, start, end, LONGEST_BY_HOUR_MS)
     house = settle_origins(scope, find_house(scope, device, zone), window)
     return reply(
-        request, overview_of(build_overview(ClimateQuery(scope, house, window, "day", load_crop_targets()), width))
+        request,
+        overview_of(
+            build_overview(ClimateQuery(scope, house, window, "day", crop_targets_of(scope, window.end_ms)), width)
+        ),
     )
 
 
@@ -331,7 +334,7 @@ def get_forecast(
     house = find_house(scope, device, zone)
     expected = WeatherForecast(outside_temperature_degc, outside_humidity_pct, global_radiation_w_m2, wind_speed_m_s)
     origin_ms = scope.now_ms if end is None else end
-    forecast = forecast_house(scope, house, load_crop_targets(), origin_ms, hours, expected)
+    forecast = forecast_house(scope, house, crop_targets_of(scope, origin_ms), origin_ms, hours, expected)
     record: dict[str, list[Skill | None]] = {}
     if scope.registry is not None and zone is None:
         repositories = repositories_of(scope)
@@ -396,7 +399,7 @@ def get_weather(
 def _query(scope: OrgScope, house: House, start_ms: int | None, end_ms: int | None, by: By) -> ClimateQuery:
     longest_ms = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_CLIMATE_MS
     window = _window(scope, start_ms, end_ms, longest_ms)
-    return ClimateQuery(scope, settle_origins(scope, house, window), window, by, load_crop_targets())
+    return ClimateQuery(scope, settle_origins(scope, house, window), window, by, crop_targets_of(scope, window.end_ms))
 
 
 def _window(scope: OrgScope, start_ms: int | None, end_ms: int | None, longest_ms: int) -> Window:

@@ -36,6 +36,7 @@ class DevicePlaceInput(Model):
 class DevicePlace(Model):
     """The place of a device."""
 
+    id: Annotated[str, Field(description="The device's id in the registry, as an implement's `device` names it.")]
     device: str
     zone: str | None
     field: str | None
@@ -85,4 +86,4 @@ def _find(repositories: OrganisationRepositories, device: str) -> Device:
 
 
 def _place_of(device: Device) -> DevicePlace:
-    return DevicePlace(device=device.name, zone=device.zone, field=device.field)
+    return DevicePlace(id=device.id, device=device.name, zone=device.zone, field=device.field)

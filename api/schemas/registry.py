@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.fertilizer_catalog import CatalogProduct
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import (
@@ -243,6 +244,13 @@ PLANT_PROTECTION_PRODUCTS: Final = RecordKind(
         "is_sample": True,
     },
 )
+CROP_BANDS: Final = RecordKind(
+    "crop-bands",
+    "crop band",
+    CropBand,
+    lambda repositories: repositories.crop_bands,
+    {"crop": "tomato", "stage": "fruiting", "index": "vpd_kpa", "low": 0.6, "high": 1.1, "author": "Li Na"},
+)
 KINDS: Final = (
     FARMS,
     SITES,
@@ -256,6 +264,7 @@ KINDS: Final = (
     PEOPLE,
     HOLDINGS,
     PLANT_PROTECTION_PRODUCTS,
+    CROP_BANDS,
 )
 
 

@@ -19,9 +19,10 @@ from headland.analysis.greenhouse.climate import (
     answer_light,
 )
 from headland.analysis.greenhouse.control import answer_irrigation
-from headland.analysis.greenhouse.crop_targets import TargetBand, load_crop_targets
+from headland.analysis.greenhouse.crop_targets import TargetBand
 from headland.analysis.greenhouse.house import House, find_house, settle_origins
 from headland.analysis.greenhouse.house_grid import DeviceFinding
+from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.i18n import CatalogText, term_or_name
@@ -75,7 +76,7 @@ def make_week_document(scope: OrgScope, greenhouse: str, week_name: str | None, 
     house = find_house(scope, greenhouse, zone)
     week = find_week(week_name, house.place.time_zone, scope.now_ms)
     house = settle_origins(scope, house, week.window)
-    query = ClimateQuery(scope, house, week.window, "day", load_crop_targets())
+    query = ClimateQuery(scope, house, week.window, "day", crop_targets_of(scope, week.window.end_ms))
     air, light, wet = answer_air(query), answer_light(query, None, None), answer_condensation(query)
     disease, water = answer_disease(query), answer_irrigation(query, None, 2.0)
     by_hour = replace(query, by="hour")

@@ -538,3 +538,28 @@ def test_hours_are_local_where_clocks_are_half_an_hour_off(known: Known) -> None
 def test_the_answer_names_the_cover_that_it_assumed(known: Known) -> None:
     inputs = ask(known, "condensation")["items"][0]["answers"]["cover_condensation_h"]["inputs"]
     assert any(each.startswith("cover_u_w_m2_k = 5.5 (cover not known, default") for each in inputs)
+
+
+def test_an_own_band_is_used_by_answers_and_chart_as_long_as_it_is_valid(known: Known) -> None:
+    client, _ = known
+    before = ask(known, "climate")["targets"]["vpd_kpa"]
+    defaults = client.get("/v1/crop-bands/defaults", headers={"Accept-Language": "zh"}).json()["items"]
+    general = next(
+        band for band in defaults if (band["crop"], band["stage"], band["index"]) == ("tomato", "", "vpd_kpa")
+    )
+    assert (general["low"], general["high"]) == (before["low"], before["high"])
+    assert general["source"] != before["source"]
+    band = {"crop": "tomato", "index": "vpd_kpa", "low": 0.55, "high": 1.05, "author": "Li Na", "source": "our trial"}
+    upside_down = client.post("/v1/crop-bands", json={**band, "low": 2}, headers={"Accept-Language": "zh"})
+    assert (upside_down.status_code, "高于上限" in upside_down.json()["detail"]) == (400, True)
+    over = client.post("/v1/crop-bands", json={**band, "low": 0.9, "valid_until": "2026-02-01"})
+    added = client.post("/v1/crop-bands", json=band)
+    assert (over.status_code, added.status_code) == (201, 201)
+    used = ask(known, "climate")["targets"]["vpd_kpa"]
+    assert (used["low"], used["high"]) == (0.55, 1.05)
+    assert used["source"].startswith("set by Li Na on ")
+    assert ask(known, "overview")["bands"][-1]["targets"]["vpd_kpa"]["low"] == 0.55
+    for answer in (over, added):
+        gone = client.delete(answer.headers["location"], headers={"If-Match": answer.headers["etag"]})
+        assert gone.status_code == 204
+    assert ask(known, "climate")["targets"]["vpd_kpa"] == before

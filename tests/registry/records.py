@@ -17,6 +17,7 @@ from headland.registry.models.alarms import (
     Severity,
 )
 from headland.registry.models.cooperative import SubsidyRule, TariffRecord
+from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.geometry import Geometry, Ring
 from headland.registry.models.models import (
@@ -87,6 +88,9 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
         "people": person,
         "tariffs": repositories.tariffs.add(
             TariffRecord(name="2026 spraying", per_mu_fen=800, slopes_pct={field.id: 12.0})
+        ),
+        "crop_bands": repositories.crop_bands.add(
+            CropBand(crop="tomato", stage="fruiting", index=BandIndex.VPD, low=0.6, high=1.1, author="Li")
         ),
         "subsidy_rules": repositories.subsidy_rules.add(SubsidyRule(name="2026", fen_per_mu=1500, cap_mu=200.0)),
         "holdings": repositories.holdings.add(

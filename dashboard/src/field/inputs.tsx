@@ -4,9 +4,10 @@ import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { ListItem } from "../api/client";
 import { useApi, useApiList } from "../api/query";
 import { useWrite, type BodyOf } from "../api/write";
-import { useView } from "../app/mount";
+import { mayWrite, useFarm } from "../app/mount";
 import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { findTerm, term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
@@ -16,7 +17,14 @@ import { confirm, showToast } from "../ui/overlays";
 import { Table } from "../ui/table";
 
 const DROPLETS = ["extremely_fine", "very_fine", "fine", "medium", "coarse", "very_coarse", "extremely_coarse", "ultra_coarse"] as const;
+/** Kinds of devices that carry an implement. */
+const VEHICLES = new Set(["drone", "rover", "boat", "plane"]);
 const CROPS = ["wheat", "rice", "maize", "soybean", "tomato", "cucumber", "lettuce"] as const;
+
+interface Vehicle {
+  value: string;
+  text: string;
+}
 
 export function Products(): JSX.Element {
   const products = useApiList("/v1/products", {});
@@ -113,11 +121,15 @@ export function Products(): JSX.Element {
 }
 
 export function Implements(): JSX.Element {
-  const { farm } = useView();
+  const farm = useFarm();
   const implement = useApiList("/v1/implements", {});
   const [kind, setKind] = useState("spreader");
   const add = useWrite("post", "/v1/implements", { refresh: ["/v1/implements"] });
-  const vehicles = [...farm.devices.values()].filter((device) => device.kind !== "greenhouse" && device.kind !== "weather");
+  const places = useApi("/v1/device-places", {});
+  // The registry knows a vehicle by an id of its own, people by its name.
+  const vehicles: Vehicle[] = (places.data?.items ?? [])
+    .filter(({ device }) => VEHICLES.has(farm.devices.get(device)?.kind ?? ""))
+    .map(({ id, device }) => ({ value: id, text: farm.nameOf(device) }));
   return (
     <section class="card" data-panel="implements">
       <h2>{translate("work_implements")}</h2>
@@ -140,6 +152,11 @@ export function Implements(): JSX.Element {
                 key: "droplets",
                 head: translate("work_droplet_class"),
                 cell: ({ droplet_class }) => (droplet_class ? term("droplet_classes", droplet_class) : "—"),
+              },
+              {
+                key: "vehicle",
+                head: translate("work_mounted"),
+                cell: (each) => <VehicleOf implement={each} vehicles={vehicles} />,
               },
               {
                 key: "delete",
@@ -184,6 +201,7 @@ export function Implements(): JSX.Element {
                 { value: "sprayer", text: translate("work_sprayer") },
               ]}
             />
+            <SelectField name="device" label={translate("work_mounted")} none={translate("work_mounted_none")} options={vehicles} />
             <NumberField name="swath_m" label={translate("work_swath")} step="any" min={0.1} max={100} required />
             <NumberField name="tank_l" label={translate("work_tank")} step="any" min={0} />
             <NumberField
@@ -203,9 +221,42 @@ export function Implements(): JSX.Element {
             ) : null}
           </div>
         </Form>
-        <p class="note">{vehicles.length > 0 ? "" : translate("field_none")}</p>
       </details>
     </section>
+  );
+}
+
+/** The vehicle that an implement is mounted on, chosen by its name. */
+function VehicleOf({ implement, vehicles }: { implement: ListItem<"/v1/implements">; vehicles: readonly Vehicle[] }): JSX.Element {
+  const change = useWrite("put", "/v1/implements/{thing}", { refresh: ["/v1/implements"] });
+  const current = implement.device ?? "";
+  if (!mayWrite()) return <>{vehicles.find(({ value }) => value === current)?.text ?? "—"}</>;
+  const choose = async (device: string): Promise<void> => {
+    const body = { ...implement, device: device === "" ? null : device };
+    const done = await change.run({ params: { path: { thing: implement.id } }, body, version: implement.version });
+    if (done !== null) showToast(translate("saved"));
+  };
+  return (
+    <>
+      <select
+        aria-label={translate("work_mounted_of", { name: implement.name })}
+        value={current}
+        disabled={change.saving}
+        onChange={(event) => void choose(event.currentTarget.value)}
+      >
+        <option value="">{translate("work_mounted_none")}</option>
+        {vehicles.map(({ value, text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+      {change.error ? (
+        <span class="error" role="alert">
+          {change.error}
+        </span>
+      ) : null}
+    </>
   );
 }
 

@@ -91,6 +91,7 @@ export const fieldWork = catalogue({
   work_grade: ["N-P₂O₅-K₂O [%]", "N-P₂O₅-K₂O [%]"],
   work_implements: ["Implements", "机具"],
   work_implement_add: ["Add an implement", "添加机具"],
+  work_mounted_of: ["Vehicle of {name}", "{name} 所在飞行器（农机）"],
   work_implement_kind: ["Kind", "类型"],
   work_spreader: ["spreader", "撒播机"],
   work_sprayer: ["sprayer", "喷雾机"],

@@ -4,6 +4,7 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { mountComponent, useChoice } from "../app/mount";
 import { translate } from "../i18n/translate";
+import { CropBands } from "../settings/crop_bands";
 import { Gateways } from "../settings/gateways";
 import { Keys } from "../settings/keys";
 import { Houses } from "../settings/houses";
@@ -19,6 +20,7 @@ function SettingsPage(): JSX.Element {
   const tabs: Tab[] = [
     { id: "browser", title: translate("settings_browser"), content: () => <Preferences /> },
     { id: "houses", title: translate("settings_houses"), content: () => <Houses /> },
+    { id: "bands", title: translate("settings_bands"), content: () => <CropBands /> },
     { id: "sites", title: translate("settings_sites"), content: () => <Sites /> },
     ...(admin
       ? [

@@ -13,8 +13,8 @@ import shapely
 from headland.agronomy.series.answer import Answer
 from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, answer_air
-from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.house import House, day_starts, find_house, settle_origins
+from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.registry_access import repositories_of
@@ -133,7 +133,7 @@ def _day_entries(scope: OrgScope, house: House, window: Window) -> list[Entry]:
 
 def _write_day(sheet: LogDocument, scope: OrgScope, house: House, day: Window) -> None:
     house = settle_origins(scope, house, day)
-    found = answer_air(ClimateQuery(scope, house, day, "day", load_crop_targets()))
+    found = answer_air(ClimateQuery(scope, house, day, "day", crop_targets_of(scope, day.end_ms)))
     span: PeriodAnswers | None = next(iter(found.periods), None)
     answers = {} if span is None else span.answers
     name = f"{house.id}:{day.start_ms}"

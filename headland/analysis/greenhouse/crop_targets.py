@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -71,6 +72,12 @@ class CropTargets:
     crops: dict[str, Crop]
     target_bands: list[TargetBand]
     covers: dict[str, CoverMaterial]
+    #: An organisation's own bands: any of them comes before all of the file's.
+    own_bands: tuple[TargetBand, ...] = ()
+
+    def before(self, own: Sequence[TargetBand]) -> CropTargets:
+        """Return these targets with an organisation's own bands before them."""
+        return replace(self, own_bands=tuple(own))
 
     def crop(self, name: str) -> Crop:
         """Return a crop, the default one for a name that the file does not have."""
@@ -82,10 +89,15 @@ class CropTargets:
         return (known, True) if known is not None else (self.covers.get(_DEFAULT, _COVER), False)
 
     def bands(self, crop: str, stage: str) -> dict[str, TargetBand]:
-        """Return the band of each index: the crop's own before the default's, a stage's before one without stage."""
+        """Return the band of each index: the crop's own before the default's, a stage's before one without stage.
+
+        An organisation's own band comes before all of these.
+        """
         bands: dict[str, TargetBand] = {}
-        for wanted in ((_DEFAULT, ""), (crop.lower(), ""), (_DEFAULT, stage.lower()), (crop.lower(), stage.lower())):
-            bands.update({band.index: band for band in self.target_bands if (band.crop, band.stage) == wanted})
+        order = ((_DEFAULT, ""), (crop.lower(), ""), (_DEFAULT, stage.lower()), (crop.lower(), stage.lower()))
+        for given in (self.target_bands, self.own_bands):
+            for wanted in order:
+                bands.update({band.index: band for band in given if (band.crop, band.stage) == wanted})
         return bands
 
 

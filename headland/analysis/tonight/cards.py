@@ -19,10 +19,10 @@ from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kin
 from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import bounds_of
-from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house
+from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.origin import of_one_origin
 from headland.analysis.outdoor_weather import Quantity, hourly_means, read_gauges
 from headland.analysis.registry_access import repositories_of
@@ -143,7 +143,7 @@ def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: Subj
         house = find_house(scope, subject.id)
     except AnalysisError:  # its devices went away meanwhile
         return False
-    forecast = forecast_house(scope, house, load_crop_targets(), scope.now_ms, MOST_AHEAD_H, with_skill=False)
+    forecast = forecast_house(scope, house, crop_targets_of(scope), scope.now_ms, MOST_AHEAD_H, with_skill=False)
     fill_measured(repositories, house, forecast)
     record_forecast(repositories, house, forecast, scope.now_ms)
     return True

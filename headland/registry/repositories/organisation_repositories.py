@@ -15,12 +15,14 @@ from headland.registry.db import (
     alarm_tables,
     audit,
     cooperative_tables,
+    crop_band_tables,
     lot_tables,
     people_tables,
     tables,
 )
 from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.models import alarms, cooperative, models, people
+from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import ApiKey, Device
@@ -49,6 +51,7 @@ from headland.registry.repositories.treatments import TreatmentRepository
 from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rota, check_rule, check_window
+from headland.registry.validation.crop_bands import check_crop_band
 from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.people import check_holding, check_person
 from headland.registry.validation.targets import check_webhook
@@ -69,6 +72,7 @@ class OrganisationRepositories:
         self.subsidy_rules = Repository(context, cooperative.SubsidyRule, cooperative_tables.subsidy_rules)
         self.accounts = AccountRepository(context)
         self.statements = StatementRepository(context)
+        self.crop_bands = Repository(context, CropBand, crop_band_tables.crop_bands, check_crop_band)
         self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, tables.sites, records.check_site)
         self.fields = Repository(

@@ -54,6 +54,8 @@ class PastRecords:
         if field is None:
             return
         implement = self._named("/v1/implements", implement_name(drone.scenario))
+        if implement is not None:
+            self._tie(implement, device)
         declaration = {
             "field": field["id"],
             "device": device,
@@ -66,6 +68,13 @@ class PastRecords:
             "note": flight.note,
         }
         self._client.post("/v1/passes", declaration)
+
+    def _tie(self, implement: dict[str, Any], device: str) -> None:
+        """Tie an implement that is on no vehicle yet to the one that flew with it."""
+        places = self._client.get("/v1/device-places")["items"]
+        found = next((place["id"] for place in places if place["device"] == device), None)
+        if found is not None and implement["device"] is None:
+            self._client.put(f"/v1/implements/{implement['id']}", {**implement, "device": found}, implement["version"])
 
     def _ensure_product(self, name: str) -> str | None:
         if not name:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
 from headland.analysis.errors import AnalysisError
-from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import House, find_house
+from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.scope import OrgScope
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
@@ -62,7 +62,7 @@ class ForecastWorker:
             if self._thread.stopping.is_set():
                 break
             with self._thread.items.isolate(f"The forecast of greenhouse {house.id}"):
-                targets = load_crop_targets()
+                targets = crop_targets_of(scope)
                 forecast = forecast_house(scope, house, targets, scope.now_ms, MOST_AHEAD_H, with_skill=False)
                 fill_measured(self._repositories, house, forecast)
                 record_forecast(self._repositories, house, forecast, scope.now_ms)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from headland.agronomy.climate.disease import DOWNY_MILDEWS
 from headland.analysis.greenhouse.crop_targets import DEFAULT_FILE, OWN_FILE, load_crop_targets, read_crop_targets
+from headland.analysis.greenhouse.own_bands import is_valid, target_of
 from headland.errors import SettingsError
+from headland.registry.models.crop_bands import BandIndex, CropBand
+from headland.units_of_time import DAY_MS
 
 
 def test_the_default_file_names_its_sources_and_known_mildews() -> None:
@@ -24,6 +28,30 @@ def test_a_stage_comes_before_its_crop_and_a_crop_before_the_default() -> None:
     assert bands.bands("Tomato", "propagation")["vpd_kpa"].high == 0.5
     assert bands.bands("okra", "")["vpd_kpa"].crop == "default"
     assert bands.crop("okra") == bands.crops["default"]
+
+
+def test_an_own_band_comes_before_every_default_and_says_who_set_it() -> None:
+    own = [
+        CropBand(crop="Tomato", index=BandIndex.VPD, low=0.6, high=1.1, author="Li", changed_ms=DAY_MS),
+        CropBand(crop="tomato", stage="fruiting", index=BandIndex.VPD, low=0.9, high=1.3, author="Li", source="trial"),
+        CropBand(crop="default", index=BandIndex.CO2, low=400, high=900, author="Wang"),
+    ]
+    targets = read_crop_targets(DEFAULT_FILE).before([target_of(band) for band in own])
+    general = targets.bands("tomato", "propagation")["vpd_kpa"]
+    assert (general.low, general.source) == (0.6, "set by Li on 1970-01-02")
+    assert general.source_zh == "Li 于 1970-01-02 设定"
+    assert targets.bands("tomato", "Fruiting")["vpd_kpa"].source.endswith(": trial")
+    assert targets.bands("okra", "")["co2_ppm"].high == 900
+    assert targets.bands("okra", "")["vpd_kpa"].crop == "default"
+
+
+def test_an_own_band_is_valid_on_its_first_and_last_day_and_on_no_other() -> None:
+    days = date(2026, 5, 1), date(2026, 5, 31)
+    band = CropBand(
+        crop="tomato", index=BandIndex.VPD, low=1, high=2, author="Li", valid_from=days[0], valid_until=days[1]
+    )
+    valid = [is_valid(band, day) for day in (date(2026, 4, 30), *days, date(2026, 6, 1))]
+    assert valid == [False, True, True, False]
 
 
 def test_an_own_file_replaces_the_default_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

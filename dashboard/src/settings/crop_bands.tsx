@@ -1,0 +1,183 @@
+// Target bands of crops by stage: the own ones with who set them, and the default ones with their sources.
+
+import "../i18n/settings";
+import type { JSX } from "preact";
+import type { ListItem } from "../api/client";
+import { useApi, useApiList } from "../api/query";
+import { useWrite, type BodyOf } from "../api/write";
+import { mayWrite } from "../app/mount";
+import { dateText } from "../i18n/instants";
+import { numberText, unitText } from "../i18n/numbers";
+import { findTerm, idOfTerm, term, translate } from "../i18n/translate";
+import { NumberField, SelectField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { Table, type Column } from "../ui/table";
+
+type Band = ListItem<"/v1/crop-bands">;
+
+const ANY = "default";
+const CROPS = ["tomato", "cucumber", "lettuce", "strawberry"] as const;
+const UNITS = {
+  vpd_kpa: "kPa",
+  humidity_deficit_g_m3: "g/m3",
+  air_temperature_degc: "degC",
+  relative_humidity_pct: "%",
+  co2_ppm: "ppm",
+  dli_mol_m2: "mol/m2",
+} as const;
+type Index = keyof typeof UNITS;
+const DIGITS = 2;
+
+interface Range {
+  crop: string;
+  stage?: string | undefined;
+  index: string;
+  low: number;
+  high: number;
+}
+
+export function CropBands(): JSX.Element {
+  const own = useApiList("/v1/crop-bands", {});
+  const defaults = useApi("/v1/crop-bands/defaults", {});
+  return (
+    <section class="stack" data-panel="bands">
+      <p class="note">{translate("settings_bands_about")}</p>
+      <Loaded state={own}>
+        {(bands) => (
+          <Table
+            name={translate("settings_bands")}
+            rows={bands}
+            keyOf={({ id }) => id}
+            sorted={{ key: "crop" }}
+            empty={<p class="note">{translate("settings_bands_none")}</p>}
+            columns={[
+              ...columnsOf<Band>(),
+              {
+                key: "by",
+                head: translate("settings_band_source"),
+                cell: ({ author, changed_ms, source, valid_from, valid_until }) => (
+                  <>
+                    {translate("settings_band_by", { author, date: dateText(changed_ms ?? 0) })}
+                    {source ? ` ${source}` : ""}
+                    {valid_from || valid_until ? (
+                      <span class="note"> {translate("settings_band_valid", { from: valid_from ?? "…", until: valid_until ?? "…" })}</span>
+                    ) : null}
+                  </>
+                ),
+              },
+              { key: "delete", head: "", cell: (band) => <DeleteBand band={band} /> },
+            ]}
+          />
+        )}
+      </Loaded>
+      {mayWrite() ? <AddBand /> : null}
+      <h2>{translate("settings_bands_default")}</h2>
+      <Loaded state={defaults}>
+        {({ items }) => (
+          <Table
+            name={translate("settings_bands_default")}
+            rows={items}
+            keyOf={({ crop, stage, index }) => `${crop}-${stage}-${index}`}
+            columns={[
+              ...columnsOf<(typeof items)[number]>(),
+              { key: "source", head: translate("settings_band_source"), cell: ({ source }) => source },
+            ]}
+          />
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function columnsOf<Row extends Range>(): Column<Row>[] {
+  return [
+    { key: "crop", head: translate("settings_crop"), sortBy: ({ crop }) => cropText(crop), cell: ({ crop }) => cropText(crop) },
+    {
+      key: "stage",
+      head: translate("settings_stage"),
+      cell: ({ stage }) => (stage ? (findTerm("crop_stages", stage) ?? stage) : translate("settings_band_any_stage")),
+    },
+    { key: "index", head: translate("settings_band_index"), cell: ({ index }) => term("quantities", index) },
+    {
+      key: "range",
+      head: translate("settings_bands"),
+      number: true,
+      cell: ({ index, low, high }) => `${short(low)}–${short(high)} ${unitText(UNITS[index as Index] ?? "1")}`,
+    },
+  ];
+}
+
+function AddBand(): JSX.Element {
+  const add = useWrite("post", "/v1/crop-bands", { refresh: ["/v1/crop-bands"] });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const crop = values.text("crop");
+    const body = {
+      crop: crop === "" ? ANY : idOfTerm("crops", crop),
+      stage: idOfTerm("crop_stages", values.text("stage")),
+      index: values.text("index") as Index,
+      low: values.number("low") ?? 0,
+      high: values.number("high") ?? 0,
+      author: values.text("author"),
+      source: values.text("source"),
+      valid_from: values.text("valid_from") || null,
+      valid_until: values.text("valid_until") || null,
+    };
+    const added = await add.run({ body: body as BodyOf<"/v1/crop-bands", "post"> });
+    if (added !== null) showToast(translate("saved"));
+    return added !== null;
+  };
+  return (
+    <Form submit={translate("settings_band_add")} write={add} onSubmit={submit}>
+      <div class="choices-row">
+        <TextField
+          name="crop"
+          label={translate("settings_crop")}
+          maxLength={100}
+          proposals={CROPS.map((crop) => term("crops", crop))}
+          hint={translate("settings_band_any_crop_hint")}
+        />
+        <TextField name="stage" label={translate("settings_stage")} maxLength={100} hint={translate("settings_band_any_stage_hint")} />
+        <SelectField
+          name="index"
+          label={translate("settings_band_index")}
+          options={Object.entries(UNITS).map(([value, unit]) => ({
+            value,
+            text: `${term("quantities", value)} [${unitText(unit)}]`,
+          }))}
+        />
+        <NumberField name="low" label={translate("settings_band_low")} step="any" required />
+        <NumberField name="high" label={translate("settings_band_high")} step="any" required />
+        <TextField name="author" label={translate("settings_band_author")} required maxLength={100} />
+        <TextField name="source" label={translate("settings_band_source")} maxLength={500} />
+        <TextField name="valid_from" type="date" label={translate("settings_band_from")} />
+        <TextField name="valid_until" type="date" label={translate("settings_band_until")} />
+      </div>
+    </Form>
+  );
+}
+
+function DeleteBand({ band }: { band: Band }): JSX.Element | null {
+  const remove = useWrite("delete", "/v1/crop-bands/{thing}", { refresh: ["/v1/crop-bands"] });
+  if (!mayWrite()) return null;
+  const name = `${cropText(band.crop)}, ${term("quantities", band.index)}`;
+  const ask = async (): Promise<void> => {
+    const title = translate("settings_delete_confirm", { name });
+    if (await confirm({ title, text: translate("settings_band_delete_text"), action: translate("delete") }))
+      await remove.run({ params: { path: { thing: band.id } }, version: band.version });
+  };
+  return (
+    <button type="button" class="plain" aria-label={`${translate("delete")}: ${name}`} disabled={remove.saving} onClick={() => void ask()}>
+      {translate("delete")}
+    </button>
+  );
+}
+
+function cropText(crop: string): string {
+  return crop === ANY ? translate("settings_band_any_crop") : (findTerm("crops", crop) ?? crop);
+}
+
+function short(value: number): string {
+  return numberText(value, Number.isInteger(value) ? 0 : DIGITS);
+}

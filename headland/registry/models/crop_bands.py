@@ -1,0 +1,39 @@
+"""Own target bands of a crop: the range in which an index of a house's climate should be, by stage and dates."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from headland.registry.models.models import Text, VersionedRecord
+
+
+class BandIndex(StrEnum):
+    """An index of the climate that a band can be for."""
+
+    VPD = "vpd_kpa"
+    HUMIDITY_DEFICIT = "humidity_deficit_g_m3"
+    AIR_TEMPERATURE = "air_temperature_degc"
+    HUMIDITY = "relative_humidity_pct"
+    CO2 = "co2_ppm"
+    LIGHT_SUM = "dli_mol_m2"
+
+
+class CropBand(VersionedRecord, frozen=True, kw_only=True):
+    """A target band of an organisation; it comes before the default ones. `crop` may be `default`, for every crop.
+
+    `author` set it, by `source`. It is valid from `valid_from` to `valid_until`, both included; without them always.
+    """
+
+    crop: Text
+    index: BandIndex
+    low: Annotated[float, Meta(ge=-50, le=10_000)]
+    high: Annotated[float, Meta(ge=-50, le=10_000)]
+    author: Text
+    source: Annotated[str, Meta(max_length=500)] = ""
+    stage: Annotated[str, Meta(max_length=200)] = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
