@@ -13,7 +13,7 @@ from api.http.languages import current_language
 from api.http.pagination import Cursor, Limit, read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.routes.passes import PassId
-from api.routes.registry import ID_PATTERN, BodyOf, make_router, reply_json
+from api.routes.registry import ID_PATTERN, BodyOf, make_router, reply_json, whole_numbers
 from api.routes.reports import LanguageOf, reply_report
 from api.schemas.cooperative import (
     ACCOUNT_KINDS,
@@ -348,7 +348,10 @@ def _page(records: list[Any], limit: int) -> Response:
 def _read(body: bytes, kind: type[T]) -> T:
     """Return a body as a type; raises ProblemError (422)."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error
 

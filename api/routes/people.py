@@ -76,11 +76,14 @@ def import_people(
         list(repositories.holdings.all()),
         {site.id: ZoneInfo(site.time_zone) for site in repositories.sites.all()},
     )
-    if dry_run:
+    no_table = [fault for fault in table.faults if not fault.row]
+    if dry_run and not no_table:
         return reply_json(_shown(found, table.encoding.name, stored=False), 200)
     if found.faults:
         faults = [_fault(fault) for fault in found.faults[:_MOST_FAULTS]]
         sentence = f"{len(found.faults)} rows have faults: correct them, or import a dry run first."
+        if no_table:
+            sentence = no_table[0].detail
         raise ProblemError(400, "import-refused", "Import refused", sentence, {"faults": faults})
     people, holdings = repositories.add_people(found.people, found.holdings)
     stored = PeopleImport(tuple(people), tuple(holdings), found.known, ())

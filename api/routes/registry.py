@@ -233,15 +233,16 @@ def _read(kind: RecordKind, body: bytes) -> Any:
         return msgspec.json.decode(body, type=kind.wire)
     except msgspec.ValidationError:
         # JSON has one type of number: 61.0 is an integer, too.
-        return msgspec.convert(_whole(msgspec.json.decode(body)), kind.wire)
+        return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind.wire)
 
 
-def _whole(value: Any) -> Any:
+def whole_numbers(value: Any) -> Any:
+    """Return a decoded JSON value with 61.0 as 61: JSON has one type of number."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return {key: _whole(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return [whole_numbers(item) for item in value]
+    return {key: whole_numbers(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _version(if_match: str | None, version: int, current: Any) -> int:

@@ -116,7 +116,8 @@ def test_a_statement_is_a_page_a_pdf_a_table_and_a_spreadsheet_in_both_languages
 
 def test_a_correction_is_a_new_entry_that_changes_the_next_run(village: Village) -> None:
     person, other = village.people
-    order = {"person": person, "kind": "payment", "time_ms": START_MS, "amount_fen": 300}
+    # JSON has one type of number: 300.0 is a whole one.
+    order = {"person": person, "kind": "payment", "time_ms": START_MS, "amount_fen": 300.0}
     entry = village.ask("POST", "/v1/accounts", 201, json=order).json()
     first, _ = settle(village, per_mu_fen=700)
     wrong = {"person": other, "kind": "correction", "corrects": entry["id"], "time_ms": START_MS, "amount_fen": -300}

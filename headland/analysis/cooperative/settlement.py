@@ -63,18 +63,17 @@ def passes_of_period(scope: OrgScope, window: Window, field: str | None = None) 
 def record_treated(scope: OrgScope, field_pass: FieldPass) -> list[LedgerEntry]:
     """Append the ground that a pass treated on each field to the ledger; entries that state nothing new are the old.
 
-    Raises PreconditionError without a swath or a track. A field whose telemetry shows the same machine at the same time
-    in a pass of its own is left to that pass.
+    Raises PreconditionError without a swath or a track. A declared pass counts on the fields around its own,
+    too, unless they have a pass of their own by the same machine at the same time.
     """
     repositories = repositories_of(scope)
     applied = compute_as_applied(scope, field_pass)
     own = field_pass.field
     entries = []
-    for field in _fields_near(repositories, own):
-        if field.id != own.id and _has_own_pass(scope, field, field_pass):
-            continue
+    # Where a detected pass worked on another field, that field's telemetry shows a pass of its own.
+    for field in [own] if field_pass.declared is None else _fields_near(repositories, own):
         body = _treated_body(repositories, applied, field)
-        if body is not None:
+        if body is not None and (field.id == own.id or not _has_own_pass(scope, field, field_pass)):
             entries.append(repositories.ledger.append(TREATED, field.id, field_pass.id, body))
     return entries
 
