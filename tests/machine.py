@@ -17,6 +17,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "nginx": (("nginx",), "nginx"),
     "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
     "jq": (("jq",), "jq"),
+    "promtool": (("promtool",), "promtool"),
     "curl": (("curl",), "curl"),
     "systemd-analyze": (("systemd-analyze",), "systemd"),
     "unshare": (("unshare",), "util-linux"),

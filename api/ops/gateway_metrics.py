@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from prometheus_client.core import GaugeMetricFamily, Metric, UnknownMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from api.ops.ingest_port import IngestPort
 from api.schemas.gateways import Delivery
@@ -25,20 +25,18 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
     except HeadlandError:
         return
     yield GaugeMetricFamily("headland_gateways", "known gateways", value=len(names))
-    messages = UnknownMetricFamily("headland_gateway_messages", "messages since the start", labels=["gateway", "kind"])
-    records = UnknownMetricFamily(
+    messages = CounterMetricFamily("headland_gateway_messages", "messages since the start", labels=["gateway", "kind"])
+    records = GaugeMetricFamily(
         "headland_gateway_records", "records of a gateway by outcome", labels=["gateway", "fate"]
     )
-    contradictions = UnknownMetricFamily(
+    contradictions = GaugeMetricFamily(
         "headland_gateway_contradictions", "what contradicts other data, by kind", labels=["gateway", "kind"]
     )
     online = GaugeMetricFamily(
         "headland_gateway_online", "1 while a gateway reports that it is online", labels=["gateway"]
     )
     spool = GaugeMetricFamily("headland_gateway_spool_records", "records in a gateway's spool", labels=["gateway"])
-    latency = GaugeMetricFamily(
-        "headland_gateway_latency_ms", "delay from a live sample to its commit", labels=["gateway", "quantile"]
-    )
+    latency = Metric("headland_gateway_latency_seconds", "delay from a live sample to its commit", "summary")
     for delivery in deliveries:
         for kind, count in (("received", delivery.received), ("duplicate", delivery.duplicate)):
             messages.add_metric([delivery.gateway, kind], count)
@@ -51,7 +49,8 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
             spool.add_metric([delivery.gateway], delivery.spool.records)
         for quantile, time_ms in (("0.5", delivery.latency_ms.p50), ("0.99", delivery.latency_ms.p99)):
             if time_ms is not None:
-                latency.add_metric([delivery.gateway, quantile], time_ms)
+                labels = {"gateway": delivery.gateway, "quantile": quantile}
+                latency.add_sample(latency.name, labels, time_ms / 1000.0)
     yield from (messages, records, contradictions, online, spool, latency)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, UnknownMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.live.feed import LiveFeed
+from api.ops.families import family_of
 from api.ops.gateway_metrics import collect_gateways
 from api.ops.ingest_port import IngestPort
 from headland.errors import HeadlandError
@@ -21,7 +21,6 @@ from headland.store.port import Store, StoreInfo
 from headland.supervised_thread import ThreadStatus
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-_INVALID: Final = re.compile(r"[^a-zA-Z0-9_]")
 _BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -62,7 +61,7 @@ class FarmCollector(Collector):
         yield from collect_gateways(self._own.gateways)
         yield from _collect_threads(self._own.threads())
         for name, value in self._own.counters().items():
-            yield UnknownMetricFamily(f"headland_{_metric_name(name)}", f"the station's {name}", value=value)
+            yield family_of(name, value, "station")
 
 
 def _collect_store(info: StoreInfo) -> Iterator[Metric]:
@@ -71,7 +70,7 @@ def _collect_store(info: StoreInfo) -> Iterator[Metric]:
     if info.size_bytes is not None:
         yield GaugeMetricFamily("headland_store_size_bytes", "size of the store", value=info.size_bytes)
     for name, count in info.counters.items():
-        yield UnknownMetricFamily(f"headland_store_{_metric_name(name)}", f"the store's {name}", value=count)
+        yield family_of(f"store_{name}", count, "store")
 
 
 def _collect_threads(threads: Sequence[ThreadStatus]) -> Iterator[Metric]:
@@ -100,7 +99,7 @@ class LiveCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the feed's counters."""
         for name, value in self._feed.counters().items():
-            yield UnknownMetricFamily(f"headland_live_{name}", f"the live feed's {name}", value=value)
+            yield family_of(f"live_{name}", value, "live feed")
 
 
 class DurationMiddleware:
@@ -136,7 +135,3 @@ class DurationMiddleware:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", "") or "other"
             self._seconds.labels(method, route, str(status)).observe(time.perf_counter() - started_s)
-
-
-def _metric_name(name: str) -> str:
-    return _INVALID.sub("_", name)

@@ -29,6 +29,9 @@ _DEFAULT_PACKET_BYTES: Final = 268_435_460
 _CONNECT_S: Final = 3.0
 #: A broker that refuses a connection before MQTT begins, as for TLS, closes it within this time.
 _REFUSAL_S: Final = 2.0
+#: MQTT 5 table 3-1; paho reads a 3.1.1 broker's refusal of the version as this one.
+_UNSUPPORTED_VERSION: Final = 0x84
+_MQTT_5: Final = "it speaks MQTT 3.1.1 only; use an MQTT 5 broker, such as mosquitto 2, EMQX, HiveMQ or RabbitMQ 4"
 #: MQTT 5 table 3-4: accepted, but there are no subscribers.
 _NO_SUBSCRIBERS: Final = 0x10
 
@@ -243,7 +246,8 @@ class BrokerLink:
         del client
         self._answered = True
         if reason.is_failure:
-            self._events.append(Closed(f"the broker refused the connection: {reason}"))
+            hint = _MQTT_5 if reason.value == _UNSUPPORTED_VERSION else ""
+            self._events.append(Closed(f"the broker refused the connection: {reason}", hint))
             return
         receive_maximum = getattr(properties, "ReceiveMaximum", _DEFAULT_RECEIVE_MAXIMUM)
         packet_bytes = getattr(properties, "MaximumPacketSize", _DEFAULT_PACKET_BYTES)

@@ -239,7 +239,7 @@ class Uplink:
         now_s = self._clock.monotonic_s()
         if not session.sending:
             if now_s - session.opened_s > _ANSWER_S:
-                raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s")
+                raise RetryLater(f"the broker has not answered for {_ANSWER_S:g} s; is it an MQTT 5 broker?")
             return
         if self._may_send(session, now_s):
             self._follow_epoch()

@@ -40,6 +40,8 @@ _OVERDUE_S: Final = 120.0
 _MAX_QUEUED_ACKS: Final = 1000
 #: A network loop without an iteration for this long is stuck, whatever the state of the socket.
 _STUCK_AFTER_S: Final = 30.0
+#: MQTT 5 table 3-1; paho reads a 3.1.1 broker's refusal of the version as this one.
+_UNSUPPORTED_VERSION: Final = 0x84
 #: Wait before a refused subscription is tried again: the access list may have been corrected.
 _SUBSCRIBE_AGAIN_S: Final = 10.0
 
@@ -234,7 +236,12 @@ class Subscriber:
         self, reader: PublishReader, _: Client, __: Any, flags: ConnectFlags, code: ReasonCode, ___: Properties | None
     ) -> None:
         if code.is_failure:
-            self._lose(f"the broker refuses the login: {code}")
+            is_old = code.value == _UNSUPPORTED_VERSION
+            self._lose(
+                "the broker speaks MQTT 3.1.1 only, and ingest needs an MQTT 5 broker"
+                if is_old
+                else f"the broker refuses the login: {code}"
+            )
             return
         with self._lock:
             if self._generation > 0 and not flags.session_present:

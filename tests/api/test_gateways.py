@@ -103,11 +103,11 @@ def test_an_api_without_an_ingest_gives_404() -> None:
 def test_metrics_export_the_delivery_with_the_gateway_as_a_label(client: httpx.Client) -> None:
     text = client.get("/metrics").text
     assert "headland_gateways 2.0" in text
-    assert 'headland_gateway_messages{gateway="gw-1",kind="duplicate"} 5.0' in text
+    assert 'headland_gateway_messages_total{gateway="gw-1",kind="duplicate"} 5.0' in text
     assert 'headland_gateway_records{fate="stored",gateway="gw-1"} 80.0' in text
     assert 'headland_gateway_records{fate="lost",gateway="gw-1"} 5.0' in text
     assert 'headland_gateway_records{fate="missing",gateway="gw-1"} 2.0' in text
-    assert 'headland_gateway_latency_ms{gateway="gw-1",quantile="0.99"} 40.0' in text
+    assert 'headland_gateway_latency_seconds{gateway="gw-1",quantile="0.99"} 0.04' in text
     assert 'headland_gateway_online{gateway="gw-2"}' not in text
 
 

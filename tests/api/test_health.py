@@ -47,8 +47,8 @@ def test_metrics_name_counters_store_and_routes_by_template(client: httpx.Client
     client.get(f"/v1/devices/{DRONE}/latest")
     client.get("/nowhere/at/all")
     text = client.get("/metrics").text
-    assert "headland_ingest_messages 12.0" in text
-    assert "headland_uptime_s 3.5" in text
+    assert "headland_ingest_messages_total 12.0" in text
+    assert "headland_uptime_seconds 3.5" in text
     assert 'headland_store_up{engine="memory"} 1.0' in text
     assert 'headland_http_request_seconds_count{method="GET",route="/v1/devices/{device}/latest",status="200"}' in text
     assert 'route="other",status="404"' in text

@@ -50,7 +50,8 @@ def ask(farm_api: RegistryApi, pass_id: str, path: str, **params: Any) -> Any:
 
 def counters(farm_api: RegistryApi) -> dict[str, float]:
     text = farm_api.client.get("/metrics").text
-    return {name: float(value) for name, value in re.findall(r"^headland_result_cache_(\w+) (\S+)$", text, re.M)}
+    found = re.findall(r"^headland_result_cache_(\w+?)(?:_total)? (\S+)$", text, re.M)
+    return {name: float(value) for name, value in found}
 
 
 def misses(farm_api: RegistryApi) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +11,11 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
+from api.ops.families import family_of
 from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import NOW_MS, OWN, fill_farm
 from tests.api.server import serve
+from tests.machine import find_program
 
 NAME = re.compile(r"headland_[a-z0-9]+(_[a-z0-9]+)*")
 LABEL = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -20,17 +23,29 @@ LABEL = re.compile(r"[a-z]+(_[a-z]+)*")
 LABELS = {"engine", "gateway", "kind", "fate", "quantile", "method", "route", "status", "le"}
 
 
+#: Of each kind that the parts of a station report.
+COUNTERS = {
+    "ingest_messages": 12.0, "ingest_waiting": 1.0, "ingest_commit_latency_ms": 3.0, "uptime_s": 3.5, "home_said": 4.0,
+    "notices_due": 0.0, "notices_oldest_due_s": 0.0, "alarm_unstored": 0.0, "live_values": 2.0,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def families() -> Iterator[list[Metric]]:
+def document() -> Iterator[str]:
     app = create_app(
-        fill_farm(), organisation=OWN, readiness=list, counters=lambda: {"ingest_messages": 12.0, "uptime_s": 3.5},
+        fill_farm(), organisation=OWN, readiness=list, counters=lambda: COUNTERS,
         now_ms=lambda: NOW_MS, gateways=FakeIngest(),
     )  # fmt: skip
     with serve(app) as client:
         client.get("/v1/devices")
         answer = client.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain; version=")
-        yield list(text_string_to_metric_families(answer.text))
+        yield answer.text
+
+
+@pytest.fixture(scope="module")
+def families(document: str) -> list[Metric]:
+    return list(text_string_to_metric_families(document))
 
 
 def test_every_name_and_label_is_lower_case_with_a_prefix_and_every_metric_has_one_sentence_of_help(
@@ -62,3 +77,40 @@ def test_durations_are_a_whole_histogram_by_route_template(families: list[Metric
     assert [s.value for s in buckets] == sorted(s.value for s in buckets)
     (count,) = (s.value for s in of_devices if s.name.endswith("_count"))
     assert count == buckets[-1].value == 1.0
+
+
+def test_every_family_has_a_type_and_a_name_as_prometheus_wants_it(families: list[Metric]) -> None:
+    # The rules of `promtool check metrics`.
+    for family in families:
+        assert family.type in {"counter", "gauge", "histogram", "summary"}, family.name
+        assert not re.search(r"_(ms|s|millis|minutes|kb|mb)$", family.name), family.name
+        assert family.type == "counter" or not family.name.endswith("_total"), family.name
+        for sample in family.samples:
+            assert family.type != "counter" or sample.name.endswith("_total"), sample.name
+            assert family.type == "summary" or "quantile" not in sample.labels, sample.name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "full", "shown"),
+    [
+        ("ingest_commit_latency_ms", 250.0, "gauge", "headland_ingest_commit_latency_seconds", 0.25),
+        ("notices_oldest_due_s", 4.0, "gauge", "headland_notices_oldest_due_seconds", 4.0),
+        ("store_memory_bytes", 9.0, "gauge", "headland_store_memory_bytes", 9.0),
+        ("ingest_waiting", 3.0, "gauge", "headland_ingest_waiting", 3.0),
+        ("home_refused", 2.0, "counter", "headland_home_refused_total", 2.0),
+    ],
+)
+def test_a_count_is_a_counter_and_a_state_a_gauge_in_base_units(
+    name: str, value: float, kind: str, full: str, shown: float
+) -> None:
+    family = family_of(name, value, "station")
+    (sample,) = family.samples
+    assert (family.type, sample.name, sample.value) == (kind, full, shown)
+
+
+@pytest.mark.services("promtool")
+def test_promtool_finds_nothing_to_improve(document: str) -> None:
+    program = find_program("promtool")
+    assert program is not None
+    checked = subprocess.run([program, "check", "metrics"], input=document, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +211,25 @@ def test_a_refused_login_is_reported_and_retried(
     uplink.stop()
     assert not state.connected
     assert "Not authorized" in state.detail
+
+
+def test_a_broker_of_mqtt_3_1_1_is_named_with_the_remedy(spool: Spool, wait_until: WaitUntil) -> None:
+    # MQTT 3.1.1 section 3.2.2.3: CONNACK with "unacceptable protocol version", then the end of the connection.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with suppress(OSError):
+                while True:
+                    peer, _ = server.accept()
+                    peer.recv(1024)
+                    peer.sendall(bytes((0x20, 2, 0, 1)))
+                    peer.close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        uplink = Uplink(BrokerSettings(host="127.0.0.1", port=server.getsockname()[1]), GATEWAY, spool)
+        uplink.start()
+        wait_until(lambda: "MQTT 3.1.1 only; use an MQTT 5 broker" in uplink.state().detail)
+        uplink.stop(0)
 
 
 def test_a_login_of_another_gateway_is_reported_and_retried_slowly(

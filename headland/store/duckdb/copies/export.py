@@ -24,23 +24,25 @@ _FORMATS: Final = {
     ".csv": "FORMAT csv, HEADER true",
     ".gz": "FORMAT csv, HEADER true, COMPRESSION gzip",
 }
-_TIME: Final = "strftime(make_timestamp({0}.ts * 1000), '%Y-%m-%dT%H:%M:%S.%gZ') AS time_utc"
+#: A text where the format has no times, a time with its zone in Parquet.
+_TEXT_TIME: Final = "strftime(make_timestamp({0}.ts * 1000), '%Y-%m-%dT%H:%M:%S.%gZ') AS time_utc"
+_TIME: Final = "make_timestamptz({0}.ts * 1000) AS time_utc"
 _SAMPLES: Final = """
     FROM points p JOIN series_in s ON p.sid = s.sid
     WHERE p.sid IN (SELECT sid FROM series_in) AND p.ts >= {start} AND p.ts < {end}
 """
-_LONG: Final = f"""
-    SELECT p.ts AS time_ms, {_TIME.format("p")}, s.site, s.device_kind, s.device, s.channel, s.unit, p.v AS value,
-           p.q AS quality, s.simulated {{samples}}
+_LONG: Final = """
+    SELECT p.ts AS time_ms, {time}, s.site, s.device_kind, s.device, s.channel, s.unit, p.v AS value,
+           p.q AS quality, s.simulated {samples}
     ORDER BY s.device, s.channel, p.ts
 """
 #: Numbers identify channels and devices while rows are made: texts take ten times as long.
-_WIDE: Final = f"""
-    SELECT r.ts AS time_ms, {_TIME.format("r")}, d.site, d.device_kind, d.device, d.simulated, r.* EXCLUDE (ts, place)
-    FROM (SELECT p.ts, s.place{{columns}} {{samples}} GROUP BY p.ts, s.place) r
+_WIDE: Final = """
+    SELECT r.ts AS time_ms, {time}, d.site, d.device_kind, d.device, d.simulated, r.* EXCLUDE (ts, place)
+    FROM (SELECT p.ts, s.place{columns} {samples} GROUP BY p.ts, s.place) r
     JOIN (SELECT DISTINCT place, site, device_kind, device, simulated FROM series_in) d ON r.place = d.place
     ORDER BY d.device, r.ts
-"""  # noqa: S608 - only constants
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,11 @@ def export(
         path.parent.mkdir(parents=True, exist_ok=True)
         progress("writing", 0.0)
         selected = _SAMPLES.format(start=start_ms, end=end_ms)
+        time = _TIME if path.suffix.lower() == ".parquet" else _TEXT_TIME
         query = (
-            _WIDE.format(samples=selected, columns=_columns(_channels(series)))
+            _WIDE.format(time=time.format("r"), samples=selected, columns=_columns(_channels(series)))
             if layout == "wide"
-            else _LONG.format(samples=selected)
+            else _LONG.format(time=time.format("p"), samples=selected)
         )
         quoted = str(part).replace("'", "''")
         with file.more_memory(), file.reading() as cursor:

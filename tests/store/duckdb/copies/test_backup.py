@@ -183,6 +183,10 @@ def test_a_long_export_has_a_row_for_each_sample_with_its_unit(path: Path, tmp_p
     assert found[1][2:] == ("gh-1", "air_temperature_degc", "degC", 0.125, 1, False)
     assert found[3][2:] == ("it's", "co2_ppm", "ppm", 400.5, 3, True)
     assert found[0][1].startswith("2026-05-28")
+    with duckdb.connect() as connection:
+        (kind,) = connection.execute(f"SELECT DISTINCT typeof(time_utc) FROM '{out}'").fetchall()[0]
+    # A program that reads Parquet gets times, as from the API.
+    assert kind == "TIMESTAMP WITH TIME ZONE" or ending != "parquet"
     store.close()
 
 
