@@ -26,7 +26,7 @@ LABELS = {"engine", "gateway", "kind", "fate", "quantile", "method", "route", "s
 #: Of each kind that the parts of a station report.
 COUNTERS = {
     "ingest_messages": 12.0, "ingest_waiting": 1.0, "ingest_commit_latency_ms": 3.0, "uptime_s": 3.5, "home_said": 4.0,
-    "notices_due": 0.0, "notices_oldest_due_s": 0.0, "alarm_unstored": 0.0, "live_values": 2.0,
+    "notices_due": 0.0, "notices_oldest_due_s": 0.0, "alarm_unstored": 0.0,
 }  # fmt: skip
 
 
