@@ -1,4 +1,8 @@
-"""Lineage of lots: what went into a lot, and which lots hold something of a harvest."""
+"""Lineage of lots: what went into a lot, and which lots hold something of a harvest.
+
+The searches carry the organisation from link to link: with a constant in its place SQLite reads all links of the
+organisation at every step.
+"""
 
 from __future__ import annotations
 
@@ -36,56 +40,54 @@ class LotLineage:
 
     def ancestors(self, lot: str) -> list[LotLink]:
         """Return every link above a lot, up to the harvests; empty where its making was taken back."""
-        mine = lot_links.c.organisation == self._context.organisation
-        columns = (lot_links.c.parent, lot_links.c.child, lot_links.c.operation, lot_links.c.grams)
-        tree = sa.select(*columns).where(mine, lot_links.c.child == lot, self._stands()).cte(recursive=True)
-        above = sa.select(*columns).join(tree, lot_links.c.child == tree.c.parent).where(mine, self._stands())
-        tree = tree.union(above)
+        names = LotLink.__struct_fields__
+        tree = self._above(lot, [lot_links.c[name] for name in names])
         with self._context.database.reading() as connection:
-            return [LotLink(**row) for row in connection.execute(sa.select(tree)).mappings()]
+            rows = connection.execute(sa.select(*(tree.c[name] for name in names))).mappings()
+            return [LotLink(**row) for row in rows]
 
     def harvests_of(self, lot: str) -> list[Harvest]:
         """Return the harvests that a lot holds something of, by their time."""
-        mine = lot_links.c.organisation == self._context.organisation
-        tree = sa.select(lot_links.c.parent).where(mine, lot_links.c.child == lot, self._stands()).cte(recursive=True)
-        above = sa.select(lot_links.c.parent).join(tree, lot_links.c.child == tree.c.parent)
-        tree = tree.union(above.where(mine, self._stands()))
-        query = (
-            sa.select(harvests)
-            .join(tree, harvests.c.id == tree.c.parent)
-            .where(harvests.c.organisation == self._context.organisation)
-        )
+        tree = self._above(lot, [lot_links.c.parent])
+        same = (harvests.c.id == tree.c.parent) & (harvests.c.organisation == tree.c.organisation)
+        query = sa.select(harvests).join(tree, same).order_by(harvests.c.time_ms, harvests.c.id)
         with self._context.database.reading() as connection:
-            rows = connection.execute(query.order_by(harvests.c.time_ms, harvests.c.id)).mappings()
             names = Harvest.__struct_fields__
+            rows = connection.execute(query).mappings()
             return [msgspec.convert({name: row[name] for name in names}, Harvest) for row in rows]
 
     def descendants(self, parents: Sequence[str], *, limit: int = 1000) -> LotDescendants:
         """Return the lots that hold something of lots or harvests, the newest `limit` of them and their number."""
         if not parents:
             return LotDescendants(count=0, lots=())
+        columns = (lot_links.c.organisation, lot_links.c.child)
         mine = lot_links.c.organisation == self._context.organisation
-        first = sa.select(lot_links.c.child).where(mine, lot_links.c.parent.in_(parents), self._stands())
-        tree = first.cte(recursive=True)
-        below = sa.select(lot_links.c.child).join(tree, lot_links.c.parent == tree.c.child).where(mine, self._stands())
-        tree = tree.union(below)
+        tree = sa.select(*columns).where(mine, lot_links.c.parent.in_(parents), _stands()).cte(recursive=True)
+        same = (lot_links.c.organisation == tree.c.organisation) & (lot_links.c.parent == tree.c.child)
+        tree = tree.union(sa.select(*columns).join(tree, same).where(_stands()))
         newest = sa.select(tree.c.child, sa.func.count().over().label("count")).order_by(tree.c.child.desc())
-        page = newest.limit(limit).subquery()
-        query = (
-            sa.select(lots, page.c.count)
-            .join(page, lots.c.id == page.c.child)
-            .where(lots.c.organisation == self._context.organisation)
-            .order_by(lots.c.id.desc())
-        )
         with self._context.database.reading() as connection:
+            page = connection.execute(newest.limit(limit)).all()
+            # By their ids: joined to the page, SQLite would read every lot for its order.
+            mine = lots.c.organisation == self._context.organisation
+            query = sa.select(lots).where(mine, lots.c.id.in_([row.child for row in page]))
             rows = connection.execute(query).mappings().all()
         names = Lot.__struct_fields__
-        found = tuple(msgspec.convert({name: row[name] for name in names}, Lot) for row in rows)
-        return LotDescendants(count=rows[0]["count"] if rows else 0, lots=found)
+        found = [msgspec.convert({name: row[name] for name in names}, Lot) for row in rows]
+        found.sort(key=lambda lot: lot.id, reverse=True)
+        return LotDescendants(count=int(page[0][1]) if page else 0, lots=tuple(found))
 
-    @staticmethod
-    def _stands() -> sa.ColumnElement[bool]:
-        """Return the condition that the link's operation was not taken back."""
-        newer = lot_operations.alias()
-        same = (newer.c.organisation == lot_links.c.organisation) & (newer.c.corrects == lot_links.c.operation)
-        return ~sa.select(newer.c.id).where(same).exists()
+    def _above(self, lot: str, columns: Sequence[sa.ColumnElement[object]]) -> sa.CTE:
+        """Return the links above a lot, with the organisation and these columns, `parent` among them."""
+        chosen = (lot_links.c.organisation, *columns)
+        mine = lot_links.c.organisation == self._context.organisation
+        tree = sa.select(*chosen).where(mine, lot_links.c.child == lot, _stands()).cte(recursive=True)
+        same = (lot_links.c.organisation == tree.c.organisation) & (lot_links.c.child == tree.c.parent)
+        return tree.union(sa.select(*chosen).join(tree, same).where(_stands()))
+
+
+def _stands() -> sa.ColumnElement[bool]:
+    """Return the condition that a link's operation was not taken back."""
+    newer = lot_operations.alias()
+    same = (newer.c.organisation == lot_links.c.organisation) & (newer.c.corrects == lot_links.c.operation)
+    return ~sa.select(newer.c.id).where(same).exists()
