@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,12 +20,14 @@ from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
 from station.local.folder import FarmFolder
+from station.server.organisation import ensure_bootstrap_key, ensure_organisation
+from station.server.storage.registries import registry_url
 from tests.broker import Broker, find_free_port
 from tests.ingest.gateway import Gateway, batch_of
 from tests.postgres import Postgres
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.services("mosquitto")
+pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
 
 
 class Station:
@@ -70,7 +72,7 @@ def running(folder: FarmFolder, broker: Broker, *options: str) -> Iterator[Stati
         yield station
     finally:
         station.process.terminate()
-        station.process.wait(10)
+        station.process.wait(60)
         station.client.close()
 
 
@@ -85,15 +87,17 @@ def test_an_unreadable_registry_stops_neither_the_station_nor_ingest_and_its_rep
     tmp_path: Path, mosquitto: Broker
 ) -> None:
     folder = FarmFolder(tmp_path / "farm")
-    with running(folder, mosquitto) as station:
-        wait_until(lambda: station.is_ok("registry"), 30)
-        key = folder.api_key()
+    folder.create()
+    # As a station makes it at its first start.
+    with closing(open_registry(registry_url(None, folder.registry_path))) as registry:
+        ensure_bootstrap_key(registry, ensure_organisation(registry, "local", "station"), folder.api_key_path)
+    key = folder.api_key()
     whole = folder.registry_path.read_bytes()
     damaged = bytearray(whole)
     damaged[100:130] = os.urandom(30)
     folder.registry_path.write_bytes(damaged)
     with running(folder, mosquitto) as station:
-        wait_until(lambda: station.is_ok("ingest"), 30)
+        wait_until(lambda: station.is_ok("ingest"))
         send(mosquitto, 1)
         is_ok, said = station.readiness()["registry"]
         assert not is_ok
@@ -115,7 +119,7 @@ def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_
 ) -> None:
     folder = FarmFolder(tmp_path / "farm")
     with running(folder, mosquitto) as station:
-        wait_until(lambda: station.is_ok("ingest") and station.is_ok("registry"), 30)
+        wait_until(lambda: station.is_ok("ingest") and station.is_ok("registry"))
         send(mosquitto, 1)
         folder.store_path.unlink()
         folder.registry_path.unlink()
@@ -130,7 +134,7 @@ def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_
         assert station.is_ok("store")
         assert station.is_ok("registry")
         station.process.kill()
-        station.process.wait(10)
+        station.process.wait(60)
     store = DuckDBStore(folder.store_path)
     assert store.marks() == {("gw-1", "e1"): MarkState(2)}
     store.close()
@@ -148,12 +152,12 @@ def test_a_postgresql_that_is_away_at_the_start_is_used_once_it_is_there(tmp_pat
         url = server.new_database()
         server.kill()
         with running(folder, mosquitto, "--registry", url) as station:
-            wait_until(lambda: station.is_ok("ingest"), 30)
+            wait_until(lambda: station.is_ok("ingest"))
             send(mosquitto, 1)
             assert not station.is_ok("registry")
             assert station.get("/v1/devices").status_code == 503
             server.start()
-            wait_until(lambda: station.is_ok("registry"), 30)
+            wait_until(lambda: station.is_ok("registry"))
             wait_until(lambda: folder.api_key() is not None)
             wait_until(lambda: station.get("/v1/devices").status_code == 200)
     finally:
@@ -165,7 +169,7 @@ def test_a_damaged_quarantine_stops_nothing_and_what_is_readable_is_kept(tmp_pat
     folder.create()
     shutil.copyfile(Path(__file__), folder.quarantine_path)
     with running(folder, mosquitto) as station:
-        wait_until(lambda: station.is_ok("ingest"), 30)
+        wait_until(lambda: station.is_ok("ingest"))
         send(mosquitto, 1)
         assert list(folder.quarantine_path.parent.glob("quarantine.sqlite.damaged-*"))
 
@@ -175,11 +179,11 @@ def test_a_station_whose_log_is_damaged_keeps_what_is_before_and_delivery_names_
 ) -> None:
     folder, sent = FarmFolder(tmp_path / "farm"), 12
     with running(folder, mosquitto) as station:
-        wait_until(lambda: station.is_ok("ingest"), 30)
+        wait_until(lambda: station.is_ok("ingest"))
         for seq in range(1, sent + 1):
             send(mosquitto, seq)
         station.process.kill()
-        station.process.wait(10)
+        station.process.wait(60)
     log = wal_of(folder.store_path)
     body = bytearray(log.read_bytes())
     # Its first half holds the tables.
@@ -188,7 +192,7 @@ def test_a_station_whose_log_is_damaged_keeps_what_is_before_and_delivery_names_
     log.write_bytes(body)
     parity_of(log).unlink(missing_ok=True)
     with running(folder, mosquitto) as station:
-        wait_until(lambda: station.is_ok("ingest"), 30)
+        wait_until(lambda: station.is_ok("ingest"))
         is_ok, said = station.readiness()["store"]
         assert not is_ok
         kept = int(re.findall(r"gw-1 up to (\d+) of e1", said)[0])

@@ -55,7 +55,7 @@ def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Far
     assert first.returncode == 0, first.stdout + first.stderr
     stored = stored_positions(farm, device)
     assert stored["time_ms"] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(900)]
-    second = farm.run("edge", "import", str(log))
+    second = farm.call("edge", "import", str(log))
     assert second.returncode == 0, second.stdout + second.stderr
     assert stored_positions(farm, device) == stored
 
@@ -76,7 +76,7 @@ def test_the_rest_of_a_simulated_past_is_stored_once_and_marked(farm: Farm) -> N
     (gateway,) = (item for item in farm.get("/v1/gateways")["items"] if item["id"] == "gateway-1")
     assert gateway["loss"] == 0
     assert set(gateway["recent"].values()) == {0}
-    again = farm.run("sim", "past")
+    again = farm.call("sim", "past")
     assert "needs no simulated past" in again.stdout
     assert farm.get("/v1/devices/greenhouse-1/series", channel="air_temperature_degc", **wanted) == air
 
@@ -100,7 +100,7 @@ def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm,
     assert stored[copter] == [NOON_MS + 5_000 + 100 * tenth for tenth in range(300)]
     assert stored[quad] == [NOON_MS + 1_000 + 100 * tenth for tenth in range(300)]
     assert stored[link] == [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(300)]
-    second = farm.run("edge", "import", str(folder / "**" / "*.*"))
+    second = farm.call("edge", "import", str(folder / "**" / "*.*"))
     assert second.returncode == 0, second.stdout + second.stderr
     assert {device: roll_times(farm, device) for device in devices} == stored
 

@@ -106,7 +106,9 @@ def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> 
             executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for locale, care in (("en-GB", "Acknowledge"), ("zh-CN", None)):
-            context = browser.new_context(locale=locale, viewport={"width": 1000, "height": 640})
+            context = browser.new_context(
+                locale=locale, viewport={"width": 1000, "height": 640}, reduced_motion="reduce"
+            )
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             watch(page, base, page_errors)
