@@ -181,6 +181,7 @@ def _write_import_settings(folder: FarmFolder) -> Path:
     from station.local.folder import IMPORT_GATEWAY
     from station.local.imports.gateway import write_import_settings
 
+    folder.read_state()  # before the secret, whose folder a farm that never ran does not have
     return write_import_settings(folder, IMPORT_GATEWAY, folder.secret(IMPORT_GATEWAY))
 
 
