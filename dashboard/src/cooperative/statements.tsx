@@ -223,7 +223,21 @@ export function StatementTable({ statements, names }: { statements: Statement[];
   const nameOf = (statement: Statement): string =>
     statement.person === null ? translate("coop_nobody") : (names.get(statement.person) ?? "—");
   const columns: Column<Statement>[] = [
-    { key: "person", head: translate("coop_person"), cell: nameOf, sortBy: nameOf },
+    {
+      key: "person",
+      head: translate("coop_person"),
+      cell: (statement) => (
+        <a
+          href={`/v1/statements/${statement.id}?format=html&lang=${language}`}
+          target="_blank"
+          rel="noreferrer"
+          aria-label={translate("coop_print_of", { name: nameOf(statement) })}
+        >
+          {nameOf(statement)}
+        </a>
+      ),
+      sortBy: nameOf,
+    },
     {
       key: "balance",
       head: translate("coop_balance"),
@@ -243,20 +257,6 @@ export function StatementTable({ statements, names }: { statements: Statement[];
       head: translate("coop_period"),
       cell: (statement) => `${dateText(statement.start_ms)} – ${dateText(statement.end_ms - 1)}`,
       sortBy: (statement) => statement.start_ms,
-    },
-    {
-      key: "do",
-      head: translate("actions"),
-      cell: (statement) => (
-        <a
-          href={`/v1/statements/${statement.id}?format=html&lang=${language}`}
-          target="_blank"
-          rel="noreferrer"
-          aria-label={translate("coop_print_of", { name: nameOf(statement) })}
-        >
-          {translate("coop_print")}
-        </a>
-      ),
     },
   ];
   return (

@@ -37,7 +37,6 @@ export const cooperative = catalogue({
   coop_person: ["Person", "人员"],
   coop_nobody: ["Nobody holds this part", "无登记权利人"],
   coop_balance: ["Balance", "结余"],
-  coop_print: ["Open", "打开"],
   coop_print_of: ["Open the statement of {name}", "打开{name}的结算单"],
   coop_number: ["Number", "编号"],
   coop_role: ["Role", "角色"],
