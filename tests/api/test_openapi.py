@@ -22,6 +22,9 @@ from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.registry_api import fill_registry
 from tests.api.server import UNLIMITED
 
+#: All operations are one test: every case of them takes minutes on a busy machine.
+pytestmark = pytest.mark.timeout(600)
+
 #: Where not every case is sent: of so many operations one has the cases that are made from its schemas one after
 #: another, each once for parameters of one name; the others have random ones. To make them all costs most of the time.
 ONE_IN = 5
