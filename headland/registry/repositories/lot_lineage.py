@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import sqlalchemy as sa
 
+from headland.registry.db.database import Database
 from headland.registry.db.lot_tables import harvests, lot_links, lot_operations, lots
 from headland.registry.models.lots import Harvest, Lot
 from headland.registry.repositories.context import RepositoryContext
@@ -37,6 +38,11 @@ class LotLineage:
 
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
+
+    @property
+    def database(self) -> Database:
+        """The database of the links."""
+        return self._context.database
 
     def ancestors(self, lot: str) -> list[LotLink]:
         """Return every link above a lot, up to the harvests; empty where its making was taken back."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.lots import (
@@ -245,3 +247,31 @@ def test_a_harvest_is_of_one_place(repositories: OrganisationRepositories, field
     with pytest.raises(InvalidRecord, match="name one of the two"):
         repositories.lots.record_harvest(both, Lot(code="A", product="Tomato", crop="tomato", time_ms=0, grams=1))
     assert repositories.lots.newest() == []
+
+
+def test_a_recall_reads_the_links_of_its_lots_and_no_others(repositories: OrganisationRepositories, field: str) -> None:
+    first, second = harvest(repositories, field, 100, "A"), harvest(repositories, field, 100, "B")
+    (mixed,) = operate(repositories, OperationKind.MIX, [(first, 100), (second, 100)], [("M", 200)])
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+        if "lot_links" in statement or "FROM lots" in statement:
+            asked.append((statement, parameters))
+
+    with repositories.lots.lineage.database.reading() as connection:
+        if connection.dialect.name != "sqlite":
+            return  # PostgreSQL plans by its statistics
+        engine = connection.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    repositories.lots.lineage.descendants([first.id])
+    repositories.lots.lineage.ancestors(mixed.id)
+    sa.event.remove(engine, "before_cursor_execute", note)
+    with repositories.lots.lineage.database.reading() as connection:
+        plans = [
+            row[3]
+            for statement, parameters in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert len(asked) >= 2
+    whole = re.compile(r"SCAN (?:lots|lot_links)\b|\(organisation=\?\)$")
+    assert [step for step in plans if whole.search(step)] == []
