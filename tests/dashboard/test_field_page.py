@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import struct
+import zlib
 from pathlib import Path
+from typing import Final
 
 import httpx
 import numpy as np
@@ -218,6 +222,23 @@ def test_a_flight_is_replayed_and_its_chart_draws_a_hundred_thousand_points(visi
     expect(page.locator(".replay-mark")).to_be_visible()
 
 
+#: A colour that no style of the page has.
+TILE_RGB: Final = [201, 37, 142]
+#: How many pixels of a picture have a colour.
+COUNT_PIXELS: Final = """
+async ([picture, [r, g, b]]) => {
+  const image = await createImageBitmap(new Blob([Uint8Array.from(atob(picture), (c) => c.charCodeAt(0))]));
+  const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+  context.drawImage(image, 0, 0);
+  const {data} = context.getImageData(0, 0, image.width, image.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) < 12) count += 1;
+  return count;
+}
+"""
+
+
 def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, farm: Farm) -> None:
     road = {"type": "LineString", "coordinates": [[9.999, 0.0005], [10.003, 0.0005]]}
     pond = {"type": "Polygon", "coordinates": [[[10.0, 0.001], [10.001, 0.001], [10.001, 0.002], [10.0, 0.001]]]}
@@ -231,4 +252,33 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
     for x in (60, 260):
         canvas.click(position={"x": x, "y": 120})
     expect(page.locator(".map-measured")).to_contain_text("Length: ")
+    # Tiles, too: an archive of one tile for the whole world, of a colour that nothing else has.
+    put = httpx.put(f"{farm.base}/v1/base-map", content=one_tile_archive(TILE_RGB), headers=SHOWN)
+    assert put.json()["kind"] == "pmtiles", put.text
+    page.reload()
+    expect(page.get_by_label("Opacity of the base map")).to_be_visible()
+    expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
+    picture = base64.b64encode(page.locator(".map-view").screenshot()).decode("ascii")
+    assert page.evaluate(COUNT_PIXELS, [picture, TILE_RGB]) > 1000
     assert httpx.delete(f"{farm.base}/v1/base-map", headers=SHOWN).status_code == 204
+
+
+def one_tile_archive(rgb: list[int]) -> bytes:
+    """Return PMTiles (version 3) with one PNG of one colour at zoom 0."""
+    rows = b"".join(b"\0" + bytes(rgb) * 256 for _ in range(256))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", 256, 256, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
+    tile = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
+    )
+    length = bytes([len(tile) & 0x7F | 0x80, len(tile) >> 7])  # a varint of two bytes
+    directory = bytes([1, 0, 1]) + length + bytes([1])  # one entry: tile 0, once, of this length, at the beginning
+    metadata = b"{}"
+    offsets = (127, len(directory), 127 + len(directory), len(metadata), 0, 0, 127 + len(directory) + len(metadata))
+    head = b"PMTiles\x03" + struct.pack("<7Q", *offsets) + struct.pack("<4Q", len(tile), 1, 1, 1)
+    # Clustered, nothing compressed, PNG, zoom 0 alone, the whole world.
+    head += struct.pack("<6B4iB2i", 1, 1, 1, 2, 0, 0, -1800000000, -850000000, 1800000000, 850000000, 0, 0, 0)
+    return head + directory + metadata + tile

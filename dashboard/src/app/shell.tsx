@@ -151,7 +151,7 @@ function Bar({
         <div class="choices">
           {session === null ? null : (
             <span class="account">
-              {translate("signed_in_as", { organisation: session.organisation.name, scope: term("scopes", session.scope) })}{" "}
+              <span>{translate("signed_in_as", { organisation: session.organisation.name, scope: term("scopes", session.scope) })} </span>
               <button type="button" class="plain" onClick={() => void signOut().finally(onSignedOut)}>
                 {translate("sign_out")}
               </button>

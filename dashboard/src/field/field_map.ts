@@ -11,6 +11,8 @@ import { term, translate } from "../i18n/translate";
 import type { CellMap, Cover } from "./records";
 
 export const LAYERS = ["planned", "applied", "deviation", "none"] as const;
+const CELL_LAYERS = ["planned", "applied", "deviation"] as const;
+const OPACITY = 0.88;
 export type Layer = (typeof LAYERS)[number];
 
 /** From too little to too much, distinguishable by the colour-blind (ColorBrewer RdYlBu). */
@@ -80,7 +82,7 @@ export class FieldMap {
         this.view.setSource("chosen", NO_FEATURES, [
           { id: "chosen-line", type: "line", paint: { "line-color": colour("--ink"), "line-width": 3 } },
         ]);
-        for (const layer of ["planned", "applied", "deviation"])
+        for (const layer of CELL_LAYERS)
           this.view.onClick(`cells-${layer}`, (_, longitudeDeg, latitudeDeg) => onCell(longitudeDeg, latitudeDeg));
         this.view.fit(boundsOf(fieldFeatures([field])), 36);
         this.#updateLayers();
@@ -121,6 +123,12 @@ export class FieldMap {
     this.#updateLayers();
   }
 
+  /** Let what is under the cells be seen: 1 hides it. */
+  setOpacity(opacity: number): void {
+    for (const layer of CELL_LAYERS)
+      if (this.view.map?.getLayer(`cells-${layer}`)) this.view.map.setPaintProperty(`cells-${layer}`, "fill-opacity", opacity);
+  }
+
   setVisible(overlay: "cover" | "track", visible: boolean): void {
     for (const layer of overlay === "cover" ? ["cover-cells", "cover-spots"] : ["track-line"]) this.view.setVisible(layer, visible);
   }
@@ -142,7 +150,7 @@ export class FieldMap {
   }
 
   #updateLayers(): void {
-    for (const layer of ["planned", "applied", "deviation"] as const) this.view.setVisible(`cells-${layer}`, layer === this.#layer);
+    for (const layer of CELL_LAYERS) this.view.setVisible(`cells-${layer}`, layer === this.#layer);
     this.#legend.replaceChildren(...(this.#cells === null || this.#layer === "none" ? [] : this.#legendItems(this.#cells)));
   }
 
@@ -199,7 +207,7 @@ function cellLayer(name: string, colour: ExpressionSpecification): { id: string;
     id: `cells-${name}`,
     type: "fill",
     layout: { visibility: "none" },
-    paint: { "fill-color": colour, "fill-opacity": 0.88, "fill-antialias": false },
+    paint: { "fill-color": colour, "fill-opacity": OPACITY, "fill-antialias": false },
   };
 }
 

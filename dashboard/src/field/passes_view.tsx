@@ -58,6 +58,7 @@ export class PassesView {
   readonly #list: PassList;
   readonly #declare = make("button", { type: "button", class: "secondary", "data-act": "declare" }, translate("work_declare_new"));
   readonly #layers = make("fieldset", { class: "choices-row layers" });
+  readonly #opacity = opacitySlider((opacity) => this.#map.setOpacity(opacity));
   readonly #panels = make("div", { class: "panels" });
   readonly #swath = make("input", { id: "draw-swath", type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
   readonly #rate = make("input", { id: "draw-rate", type: "number", min: 0.1, max: 100_000, step: "any", inputmode: "decimal" });
@@ -334,6 +335,7 @@ export class PassesView {
       ...LAYERS.map(radio),
       checkbox("cover"),
       checkbox("track"),
+      this.#opacity,
     );
     this.#map.setLayer(selected);
   }
@@ -369,4 +371,11 @@ export class PassesView {
       ...reportLinks(`${path}/report`, `pass-${pass.start_ms}`, { ...query }),
     ]);
   }
+}
+
+/** Return a slider of the cells' opacity: a base map and the outline are under them. */
+function opacitySlider(apply: (opacity: number) => void): HTMLElement {
+  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.88 });
+  slider.addEventListener("input", () => apply(Number(slider.value)));
+  return make("label", { class: "opacity" }, translate("field_opacity"), " ", slider);
 }

@@ -23,6 +23,7 @@ export const field = catalogue({
   field_pass_item: ["{time} · {device}", "{time} · {device}"],
   field_declared_pass: ["declared", "登记作业"],
   field_detected_pass: ["detected in telemetry", "由遥测识别"],
+  field_opacity: ["Opacity", "不透明度"],
   field_layer: ["Map layer", "地图图层"],
   field_layer_planned: ["Prescription", "处方图"],
   field_layer_applied: ["As applied", "实际施用"],

@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-C3Y3Tb7d.js";
