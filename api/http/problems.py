@@ -46,6 +46,7 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
     "no-prescription": 400,
     "no-week": 400,
     "other-field": 400,
+    "other-person": 400,
     "other-unit": 400,
     "outside-of-rule": 400,
     "samples-let-go": 400,

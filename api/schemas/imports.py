@@ -174,6 +174,7 @@ class FileImportList(Model):
 
     items: list[FileImport]
     free_bytes: int
+    next: None = None
 
 
 class TableColumn(Model):

@@ -105,6 +105,7 @@ PROMISED: dict[str, set[int]] = {
     "not-a-greenhouse": {404},
     "nothing-left": {409},
     "other-field": {400},
+    "other-person": {400},
     "other-unit": {400},
     "outside-of-rule": {400},
     "samples-let-go": {400},
