@@ -73,6 +73,7 @@ from api.routes import places as place_routes
 from api.routes import prescriptions as prescription_routes
 from api.routes import proof_log as proof_routes
 from api.routes import public as public_routes
+from api.routes import push as push_routes
 from api.routes import registry as registry_routes
 from api.routes import releases as release_routes
 from api.routes import reports as report_routes
@@ -283,6 +284,7 @@ def _routes() -> list[BaseRoute]:
         webhook_routes.webhooks,
         alarms.router,
         duty_routes.router,
+        push_routes.router,
         *alarms.RECORD_ROUTERS,
     ):
         every.include_router(router)

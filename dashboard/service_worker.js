@@ -97,3 +97,34 @@ async function keep(key, answer) {
     for (const old of keys.slice(0, Math.max(0, keys.length - MAX_ANSWERS))) await cache.delete(old);
   }
 }
+
+/** An alarm from the station: displayed in the language of the recipient, in place of an earlier one of the same rule. */
+self.addEventListener("push", (event) => {
+  let alarm = {};
+  try {
+    alarm = event.data?.json() ?? {};
+  } catch {
+    // Not of this station: a browser demands that something is displayed.
+  }
+  const options = {
+    body: alarm.text ?? "",
+    lang: alarm.language ?? "",
+    icon: "/dashboard/icon-192.png",
+    data: { address: "/#/alarms" },
+    ...(alarm.tag ? { tag: `headland-${alarm.tag}`, renotify: true } : {}),
+  };
+  event.waitUntil(self.registration.showNotification(alarm.title ?? "Headland", options));
+});
+
+/** Opens the alarms: in a window of the page where there is one. */
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(
+    (async () => {
+      const [window] = await clients.matchAll({ type: "window", includeUncontrolled: true });
+      if (window === undefined) return clients.openWindow(event.notification.data.address);
+      await window.focus();
+      return window.navigate(event.notification.data.address);
+    })(),
+  );
+});

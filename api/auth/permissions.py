@@ -138,6 +138,7 @@ PATH_PERMISSIONS: Final = (
             "plant-protection-products",
             "prescriptions",
             "products",
+            "push-subscriptions",
             "seasons",
             "sites",
             "tonight",

@@ -1,8 +1,8 @@
 // Service worker: the page opens without a network, with the last answers of the station, each marked with the time it was received.
 // `vite.config.ts` puts the names of the built files in. Nothing here asks another host.
 
-const VERSION = "ebecd66903ef";
-const FILES = ["/dashboard/assets/alarm_text-BXm8OpSX.js", "/dashboard/assets/alarms-nozCkExw.js", "/dashboard/assets/base-DDvfpyyQ.js", "/dashboard/assets/chart-CJVnvC_L.js", "/dashboard/assets/chart-CnsZ1jie.css", "/dashboard/assets/cooperative-DM88gAWq.js", "/dashboard/assets/date_range-BXaYgJb1.js", "/dashboard/assets/device_card-CIuM231Y.js", "/dashboard/assets/dist-BsbcV6pe.js", "/dashboard/assets/draw_tool-BEJCMBhH.js", "/dashboard/assets/drop_file-DMiZAmBJ.js", "/dashboard/assets/duty-C_eP9WgB.css", "/dashboard/assets/duty-D_KrlbDx.js", "/dashboard/assets/empty-DRSS27kU.js", "/dashboard/assets/esm-Xkf8mv-x.js", "/dashboard/assets/farm-DK-F90zY.js", "/dashboard/assets/farm_map-DXTvlhlN.js", "/dashboard/assets/field-CU4nRqKX.css", "/dashboard/assets/field-sh7KQot7.js", "/dashboard/assets/field_weather-DsKbIy2t.js", "/dashboard/assets/fields-Bhaos4Vk.js", "/dashboard/assets/file_button-DijH_v-o.js", "/dashboard/assets/files-D19yeGJT.js", "/dashboard/assets/greenhouse-CkRkpNAw.js", "/dashboard/assets/greenhouse-DK4L-P6I.js", "/dashboard/assets/greenhouse-DhTpH97h.css", "/dashboard/assets/harvest-C04g1FiH.js", "/dashboard/assets/health-BHcwYQru.js", "/dashboard/assets/health-Bc_UzQ_o.css", "/dashboard/assets/house_tabs-C-4_ViH0.js", "/dashboard/assets/index-Bu9r1usj.js", "/dashboard/assets/lazy-CITopKfH.js", "/dashboard/assets/maplibre-gl-worker-CZtFQQIV.mjs", "/dashboard/assets/note_list-D3uo0uls.js", "/dashboard/assets/notes-B2TpFBPd.css", "/dashboard/assets/notes-CYbyOO8m.js", "/dashboard/assets/notes_panel-y0X2hh3R.js", "/dashboard/assets/outline_model-CRvkcJVa.js", "/dashboard/assets/preload-helper-C5GJq4j-.js", "/dashboard/assets/progress-CMh0vLd5.js", "/dashboard/assets/records-CINev_uv.js", "/dashboard/assets/report_links-BMKR6d5G.js", "/dashboard/assets/settings-DtjYQ2QV.js", "/dashboard/assets/settings-kdl25xR1.js", "/dashboard/assets/style-D4tyisLK.css", "/dashboard/assets/subject_notes-U1XueUkr.js", "/dashboard/assets/table-DYZX6vuR.js", "/dashboard/assets/tabs-Bs49Yydw.js", "/dashboard/assets/trails-DmKgqmE-.css", "/dashboard/assets/trails-VnjSr462.js", "/dashboard/assets/treatments_panel-C3Y3Tb7d.js", "/dashboard/assets/treatments_panel-DcnUoCaD.js", "/dashboard/assets/value_tile-2dy5QvlR.js", "/dashboard/assets/weather_panel-BniOjES6.css", "/dashboard/assets/weather_panel-uZBZ9i-7.js", "/dashboard/headland.svg", "/dashboard/icon-192.png", "/dashboard/icon-512.png", "/dashboard/icon-maskable-512.png", "/dashboard/manifest.webmanifest"];
+const VERSION = "6e68db09b855";
+const FILES = ["/dashboard/assets/alarm_text-D7_-X2b8.js", "/dashboard/assets/alarms-Cinojp9S.js", "/dashboard/assets/base-BUgAZSHh.js", "/dashboard/assets/chart-Bkp1-ZN9.js", "/dashboard/assets/chart-CnsZ1jie.css", "/dashboard/assets/cooperative-B-6le3gq.js", "/dashboard/assets/date_range-CKa2wnMG.js", "/dashboard/assets/device_card-C-FKugr4.js", "/dashboard/assets/dist-BsbcV6pe.js", "/dashboard/assets/draw_tool-BEJCMBhH.js", "/dashboard/assets/drop_file-5sGiTUCJ.js", "/dashboard/assets/duty-Bhk0OTQE.js", "/dashboard/assets/duty-C_eP9WgB.css", "/dashboard/assets/empty-DtbABOoU.js", "/dashboard/assets/esm-Xkf8mv-x.js", "/dashboard/assets/farm-DvDCV3JD.js", "/dashboard/assets/farm_map-DmorYLEJ.js", "/dashboard/assets/field-C1kl-9qF.js", "/dashboard/assets/field-CU4nRqKX.css", "/dashboard/assets/field_weather-YkdhTNI2.js", "/dashboard/assets/fields-BT5pPW73.js", "/dashboard/assets/file_button-C_WD39Ge.js", "/dashboard/assets/files-BHMLaZDY.js", "/dashboard/assets/greenhouse-CMiM2gXg.js", "/dashboard/assets/greenhouse-DhTpH97h.css", "/dashboard/assets/greenhouse-DxAvHLh7.js", "/dashboard/assets/harvest-CjdyYlkx.js", "/dashboard/assets/health-Bc_UzQ_o.css", "/dashboard/assets/health-CLFwKb3u.js", "/dashboard/assets/house_tabs-DrkIosgE.js", "/dashboard/assets/index-Do9PKzGA.js", "/dashboard/assets/lazy-ZOaXIgWi.js", "/dashboard/assets/maplibre-gl-worker-CZtFQQIV.mjs", "/dashboard/assets/note_list-BTfUnsCj.js", "/dashboard/assets/notes-B2TpFBPd.css", "/dashboard/assets/notes-Wr_aZhXh.js", "/dashboard/assets/notes_panel-DJ_ag6Ra.js", "/dashboard/assets/outline_model-CRvkcJVa.js", "/dashboard/assets/preload-helper-C5GJq4j-.js", "/dashboard/assets/progress-CypeAzTj.js", "/dashboard/assets/push-CdmXCQ8C.js", "/dashboard/assets/records-C644p6wN.js", "/dashboard/assets/report_links-Bj780eT-.js", "/dashboard/assets/settings-BoqUxRW3.js", "/dashboard/assets/settings-CtkHQ7wj.js", "/dashboard/assets/style-D4tyisLK.css", "/dashboard/assets/subject_notes-CLuQlQkk.js", "/dashboard/assets/table-JB7aubmY.js", "/dashboard/assets/tabs-DW1VHc0e.js", "/dashboard/assets/trails-CTKaeXpT.js", "/dashboard/assets/trails-DmKgqmE-.css", "/dashboard/assets/treatments_panel-CalIkQwU.js", "/dashboard/assets/treatments_panel-DQthMVWr.js", "/dashboard/assets/value_tile-DbLTIIJ1.js", "/dashboard/assets/weather_panel-BniOjES6.css", "/dashboard/assets/weather_panel-JyhDYixg.js", "/dashboard/headland.svg", "/dashboard/icon-192.png", "/dashboard/icon-512.png", "/dashboard/icon-maskable-512.png", "/dashboard/manifest.webmanifest"];
 const PAGE_CACHE = `headland-page-${VERSION}`;
 const ANSWER_CACHE = "headland-answers";
 /** When an answer of the cache was received, epoch ms. */
@@ -97,3 +97,34 @@ async function keep(key, answer) {
     for (const old of keys.slice(0, Math.max(0, keys.length - MAX_ANSWERS))) await cache.delete(old);
   }
 }
+
+/** An alarm from the station: displayed in the language of the recipient, in place of an earlier one of the same rule. */
+self.addEventListener("push", (event) => {
+  let alarm = {};
+  try {
+    alarm = event.data?.json() ?? {};
+  } catch {
+    // Not of this station: a browser demands that something is displayed.
+  }
+  const options = {
+    body: alarm.text ?? "",
+    lang: alarm.language ?? "",
+    icon: "/dashboard/icon-192.png",
+    data: { address: "/#/alarms" },
+    ...(alarm.tag ? { tag: `headland-${alarm.tag}`, renotify: true } : {}),
+  };
+  event.waitUntil(self.registration.showNotification(alarm.title ?? "Headland", options));
+});
+
+/** Opens the alarms: in a window of the page where there is one. */
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(
+    (async () => {
+      const [window] = await clients.matchAll({ type: "window", includeUncontrolled: true });
+      if (window === undefined) return clients.openWindow(event.notification.data.address);
+      await window.focus();
+      return window.navigate(event.notification.data.address);
+    })(),
+  );
+});

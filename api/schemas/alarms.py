@@ -14,6 +14,7 @@ from headland.analysis.window import HIGH_MS
 from headland.http_target import parse_target
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
 from headland.registry.models.duty import DutyRota
+from headland.registry.validation.alarm_rules import subscription_of
 
 _ID = {"example": "01k9v4k8r0q3m8x5w7t2n6y4c1"}
 _TIME = {"example": EXAMPLE_MS}
@@ -45,13 +46,20 @@ RULES: Final = RecordKind(
 
 def mask_recipient(recipient: AlarmRecipient) -> AlarmRecipient:
     """Return a recipient as keys without the scope `admin` see it: the path of a webhook is often its secret."""
-    if recipient.kind is not RecipientKind.WEBHOOK:
+    if recipient.kind not in (RecipientKind.WEBHOOK, RecipientKind.PUSH):
         return recipient
     try:
-        shown = f"{parse_target(recipient.address).origin}/***"
+        shown = f"{parse_target(posted_to(recipient) or '').origin}/***"
     except ValueError:
         shown = "***"
     return msgspec.structs.replace(recipient, address=shown)
+
+
+def posted_to(recipient: AlarmRecipient) -> str | None:
+    """Return the URL to which notices of a recipient are posted, None for other kinds."""
+    if recipient.kind is RecipientKind.PUSH:
+        return subscription_of(recipient.address).endpoint
+    return recipient.address if recipient.kind is RecipientKind.WEBHOOK else None
 
 
 RECIPIENTS: Final = RecordKind(
@@ -61,7 +69,7 @@ RECIPIENTS: Final = RecordKind(
     lambda repositories: repositories.alarm_recipients,
     {"name": "Li", "kind": "webhook", "address": "https://example.org/alarms", "language": "zh-CN"},
     mask=mask_recipient,
-    target=lambda recipient: recipient.address if recipient.kind is RecipientKind.WEBHOOK else None,
+    target=posted_to,
 )
 WINDOWS: Final = RecordKind(
     "maintenance-windows",
@@ -235,6 +243,32 @@ class HandOver(Model):
 
     to: Annotated[str, Field(min_length=1, max_length=200)]
     until_ms: Annotated[int | None, Field(ge=0, le=HIGH_MS)] = None
+
+
+class PushKeyBody(Model):
+    """The public key with which a browser subscribes."""
+
+    public_key: str
+
+
+class PushOrder(Model):
+    """A browser that is to be notified of alarms: its subscription, and who sits before it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    endpoint: Annotated[str, Field(min_length=1, max_length=1500)]
+    p256dh: Annotated[str, Field(min_length=1, max_length=100)]
+    auth: Annotated[str, Field(min_length=1, max_length=40)]
+    language: Literal["en", "zh-CN"] = "en"
+    least_severity: SeverityName = "info"
+
+
+class PushRecipient(Model):
+    """The alarm recipient of a browser."""
+
+    recipient: Annotated[str, Field(json_schema_extra=_ID)]
+    name: str
 
 
 class RecipientSecret(Model):

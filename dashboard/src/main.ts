@@ -11,6 +11,7 @@ import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
 import { buildSignInForm } from "./app/sign_in";
+import { startTheme } from "./app/theme";
 import { loadTimeZone } from "./app/time_zones";
 import { createView, type View } from "./app/view";
 import { make } from "./components/dom";
@@ -167,6 +168,7 @@ onReachability((answered) => {
   showConnection();
 });
 onSessionEnded(showSignIn);
+startTheme();
 mountOverlays(overlays);
 acceptDroppedFiles();
 onPreferenceChange(() => (shell === null ? void start() : showShell()));

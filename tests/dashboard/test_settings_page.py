@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from headland.alarms.messages import trial_body_of
+from headland.alarms.web_push import message_of
+from headland.registry.models.alarms import RecipientKind
 from headland.registry.models.models import Device, Greenhouse
+from tests.alarms.test_web_push import SUBSCRIPTION
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until
@@ -143,3 +147,66 @@ def test_a_gateway_is_registered_and_its_settings_are_taken_along_in_chinese_on_
     added.get_by_role("button", name="显示二维码").press("Enter")
     expect(added.get_by_role("img", name="显示二维码")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_page_is_dark_or_light_as_the_user_says_and_prints_are_light(visit: Open) -> None:
+    page = visit("#/settings", color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.get_by_label("light", exact=True).check()
+    light = page.evaluate(background)
+    assert light != dark
+    # The choice stays, also for style sheets that are loaded later.
+    page.reload()
+    expect(page.get_by_label("light", exact=True)).to_be_checked()
+    assert page.evaluate(background) == light
+    page.get_by_label("dark", exact=True).check()
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(background) == dark
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(background) != dark
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.get_by_label("as the device").check()
+    assert page.evaluate(background) == light
+
+
+def test_alarms_are_notified_on_this_device_in_its_language(visit: Open, farm: Farm) -> None:
+    page = visit("#/settings", locale="zh-CN", service_workers="allow")
+    page.context.grant_permissions(["notifications"])
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    # A browser without the internet has no push service: it is played here, with the published keys.
+    page.evaluate(
+        """(keys) => {
+          PushManager.prototype.subscribe = async (options) => {
+            window.pushKey = new Uint8Array(options.applicationServerKey).length;
+            return { toJSON: () => keys, endpoint: keys.endpoint };
+          };
+        }""",
+        {"endpoint": SUBSCRIPTION.endpoint, "keys": {"p256dh": SUBSCRIPTION.p256dh, "auth": SUBSCRIPTION.auth}},
+    )
+    panel = page.locator("[data-panel=push]")
+    panel.get_by_label("接收人名称").fill("老李的手机")
+    panel.get_by_role("button", name="在此接收报警").press("Enter")
+    expect(panel.get_by_role("status")).to_have_text("报警会以“老李的手机”发送到本设备。")
+    assert page.evaluate("window.pushKey") == 65
+    (phone,) = [each for each in farm.repositories.alarm_recipients.all() if each.kind is RecipientKind.PUSH]
+    assert (phone.name, phone.language) == ("老李的手机", "zh-CN")
+    message = message_of(trial_body_of(phone, "own", "n1", 0)).decode()
+    devtools = page.context.new_cdp_session(page)
+    registrations: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: registrations.extend(each["registrationId"] for each in event["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    shown = """navigator.serviceWorker.ready.then(
+      async (worker) => (await worker.getNotifications()).map(({ title, body, lang }) => [title, body, lang]))"""
+    wait_until(lambda: page.evaluate("1") == 1 and bool(registrations))
+    origin = {"origin": farm.base, "registrationId": registrations[-1], "data": message}
+    devtools.send("ServiceWorker.deliverPushMessage", origin)
+    wait_until(lambda: bool(page.evaluate(shown)))
+    ((title, text, language),) = page.evaluate(shown)
+    assert (language, "老李的手机" in text, "测试" in title) == ("zh-CN", True, True)
+    panel.get_by_role("button", name="停止在此接收").click()
+    expect(panel.get_by_role("button", name="在此接收报警")).to_be_visible()
+    assert RecipientKind.PUSH not in {each.kind for each in farm.repositories.alarm_recipients.all()}

@@ -78,7 +78,7 @@ function RecipientCard({
       </header>
       <p>
         {kind}
-        {recipient.address ? `${translate("colon")}${recipient.address}` : ""}
+        {recipient.address && recipient.kind !== "push" ? `${translate("colon")}${recipient.address}` : ""}
       </p>
       <p class="note">
         {translate("alarms_recipient_gets", {

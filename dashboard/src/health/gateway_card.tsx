@@ -8,6 +8,7 @@ import { ageText, dateTimeText } from "../i18n/instants";
 import { bytesText, numberText } from "../i18n/numbers";
 import { englishOnly, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
+import { Flights } from "./flights";
 import { useGatewayEvents, type DeviceEvent } from "./gateway_events";
 import { isBehind, isReporting, troubleOf, type Delivery, type Gateway } from "./records";
 
@@ -36,7 +37,14 @@ export function GatewayCard({ gateway }: { gateway: Gateway }): JSX.Element {
         </span>
       </header>
       <Sources gateway={gateway} />
-      <Loaded state={delivery}>{(found) => <Facts gateway={gateway} delivery={found} events={events} now={now} />}</Loaded>
+      <Loaded state={delivery}>
+        {(found) => (
+          <>
+            <Facts gateway={gateway} delivery={found} events={events} now={now} />
+            <Flights delivery={found} />
+          </>
+        )}
+      </Loaded>
     </section>
   );
 }

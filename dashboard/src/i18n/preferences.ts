@@ -2,13 +2,17 @@
 
 export type Language = "en" | "zh-CN";
 export type AreaUnit = "ha" | "mu";
+/** Colours of the page: as the device says, or always the same. */
+export type Theme = "auto" | "light" | "dark";
 
 const LANGUAGE_KEY = "headland.language";
 const AREA_UNIT_KEY = "headland.area";
+const THEME_KEY = "headland.theme";
 const listeners = new Set<() => void>();
 
 let language: Language = initialLanguage();
 let areaUnit: AreaUnit = initialAreaUnit();
+let theme: Theme = initialTheme();
 
 export function currentLanguage(): Language {
   return language;
@@ -28,6 +32,16 @@ export function setLanguage(chosen: Language): void {
 export function setAreaUnit(chosen: AreaUnit): void {
   areaUnit = chosen;
   save(AREA_UNIT_KEY, chosen);
+  notify();
+}
+
+export function currentTheme(): Theme {
+  return theme;
+}
+
+export function setTheme(chosen: Theme): void {
+  theme = chosen;
+  save(THEME_KEY, chosen);
   notify();
 }
 
@@ -53,6 +67,11 @@ function initialAreaUnit(): AreaUnit {
   const stored = load(AREA_UNIT_KEY);
   if (stored === "ha" || stored === "mu") return stored;
   return language === "zh-CN" ? "mu" : "ha";
+}
+
+function initialTheme(): Theme {
+  const stored = load(THEME_KEY);
+  return stored === "light" || stored === "dark" ? stored : "auto";
 }
 
 // Some private windows have no storage: the preferences then last until the page is closed.

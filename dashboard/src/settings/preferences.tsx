@@ -3,9 +3,21 @@
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { currentSession } from "../api/session";
+import { mayWrite } from "../app/mount";
 import { timeZoneNote } from "../i18n/instants";
-import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUnit, type Language } from "../i18n/preferences";
+import {
+  currentAreaUnit,
+  currentLanguage,
+  currentTheme,
+  setAreaUnit,
+  setLanguage,
+  setTheme,
+  type AreaUnit,
+  type Language,
+  type Theme,
+} from "../i18n/preferences";
 import { term, translate } from "../i18n/translate";
+import { Lazy } from "../ui/lazy";
 
 export function Preferences(): JSX.Element {
   const session = currentSession();
@@ -31,7 +43,19 @@ export function Preferences(): JSX.Element {
         chosen={currentAreaUnit()}
         onChoose={setAreaUnit}
       />
+      <Choice<Theme>
+        legend={translate("settings_theme")}
+        name="theme"
+        options={[
+          ["auto", translate("settings_theme_auto")],
+          ["light", translate("settings_theme_light")],
+          ["dark", translate("settings_theme_dark")],
+        ]}
+        chosen={currentTheme()}
+        onChoose={setTheme}
+      />
       <p class="note">{timeZoneNote()}</p>
+      {mayWrite() ? <Lazy load={async () => (await import("./push")).PushSwitch} props={{}} /> : null}
       {session ? (
         <p class="note">
           {translate("signed_in_as", {

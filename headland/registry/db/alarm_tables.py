@@ -44,6 +44,15 @@ duty_rotas = record_table(
     unique=("organisation", "name"),
 )
 
+# The key that signs an organisation's messages to browsers, made at its first use.
+push_keys = sa.Table(
+    "push_keys",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey(_ORGANISATION), primary_key=True),
+    sa.Column("private_key", sa.Text, nullable=False),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+)
+
 alarms = sa.Table(
     "alarms",
     METADATA,

@@ -118,10 +118,22 @@ class RecipientKind(StrEnum):
     WEBHOOK = "webhook"
     EMAIL = "email"
     MQTT = "mqtt"
+    PUSH = "push"
+
+
+class PushSubscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a browser takes messages, and the keys that only it can read them with (RFC 8291)."""
+
+    endpoint: Annotated[str, Meta(max_length=1500)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
 
 
 class AlarmRecipient(VersionedRecord, frozen=True, kw_only=True):
-    """A recipient of notices: a URL, a mailbox, or the farm's own MQTT broker (without an address)."""
+    """A recipient of notices: a URL, a mailbox, the farm's own MQTT broker (without an address), or a browser.
+
+    The address of a browser is its `PushSubscription` as JSON.
+    """
 
     name: Text
     kind: RecipientKind

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms
+from headland.registry.db.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms, push_keys
 from headland.registry.db.audit import lock_organisation
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import AlreadyAcknowledged, NotFound
@@ -54,6 +54,23 @@ class AlarmRepository:
     def new_id(self) -> str:
         """Return the id of a new alarm or notice; later ids sort after it."""
         return self._context.ids.make(self._context.now_ms())
+
+    def push_key(self, make: Callable[[], str]) -> str:
+        """Return the key that signs messages to browsers; `make` makes it at its first use."""
+        mine = push_keys.c.organisation == self._organisation
+        query = sa.select(push_keys.c.private_key).where(mine)
+        with self._context.database.reading() as connection:
+            key = connection.execute(query).scalar_one_or_none()
+        if key is not None:
+            return str(key)
+        with self._context.database.writing() as connection:
+            lock_organisation(connection, self._organisation)
+            key = connection.execute(query).scalar_one_or_none()
+            if key is None:
+                key, now_ms = make(), self._context.now_ms()
+                row = {"organisation": self._organisation, "private_key": key, "made_ms": now_ms}
+                connection.execute(push_keys.insert().values(**row))
+        return str(key)
 
     def acquire_lease(self, holder: str, for_ms: int) -> bool:
         """Acquire or renew the evaluation lease for `for_ms`; return False while another holder has it."""

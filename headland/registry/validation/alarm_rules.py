@@ -15,6 +15,7 @@ from headland.registry.models.alarms import (
     AlarmTest,
     Group,
     MaintenanceWindow,
+    PushSubscription,
     RecipientKind,
 )
 from headland.registry.models.duty import DutyRota
@@ -163,10 +164,23 @@ def check_recipient(recipient: AlarmRecipient, _connection: sa.Connection, _orga
             check_url(recipient.address)
         case RecipientKind.EMAIL:
             check_mail_address(recipient.address)
+        case RecipientKind.PUSH:
+            check_url(subscription_of(recipient.address).endpoint)
         case RecipientKind.MQTT:
             if recipient.address:
                 raise InvalidRecord("MQTT goes to the station's own broker: leave the address empty.")
     return recipient
+
+
+def subscription_of(address: str) -> PushSubscription:
+    """Return the subscription in the address of a browser; raises InvalidRecord."""
+    try:
+        subscription = msgspec.json.decode(address, type=PushSubscription)
+    except msgspec.DecodeError as error:
+        raise InvalidRecord("The subscription of this browser is not readable: subscribe again.") from error
+    if not subscription.endpoint.startswith("https://"):
+        raise InvalidRecord("The subscription of this browser is not readable: subscribe again.")
+    return subscription
 
 
 def check_rota(rota: DutyRota, connection: sa.Connection, organisation: str) -> DutyRota:

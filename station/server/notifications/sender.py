@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from api.ops.readiness import Check
 from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
+from headland.alarms.web_push import make_key, read_key
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.http_client import OutgoingClient
@@ -21,6 +22,7 @@ from headland.registry.models.errors import NotFound
 from headland.registry.registry import Registry
 from headland.supervised_thread import SupervisedThread, ThreadStatus, faults_of
 from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
+from station.server.notifications.push_channel import post_push
 from station.server.notifications.recipient_queues import RecipientQueues
 from station.server.organisation import ensure_organisation
 
@@ -32,7 +34,12 @@ _LOGGER = logging.getLogger(__name__)
 
 _CHECK_EVERY_S: Final = 2.0
 #: Workers by kind of recipient: a webhook that hangs holds up no e-mail, and no message to the farm's broker.
-_WORKERS: Final[Mapping[str, int]] = {RecipientKind.WEBHOOK: 4, RecipientKind.EMAIL: 2, RecipientKind.MQTT: 1}
+_WORKERS: Final[Mapping[str, int]] = {
+    RecipientKind.WEBHOOK: 4,
+    RecipientKind.EMAIL: 2,
+    RecipientKind.MQTT: 1,
+    RecipientKind.PUSH: 2,
+}
 #: Notices of one recipient that are read at once.
 _EACH: Final = 20
 #: An attempt ends by itself sooner; the others of a worker wait for it at its stop.
@@ -191,6 +198,9 @@ class NotificationSender:
                 )
             case RecipientKind.EMAIL:
                 return self._send_mail(recipient, notice)
+            case RecipientKind.PUSH:
+                key = read_key(repositories.alarms.push_key(make_key))
+                return post_push(self._client, recipient.address, key, notice)
             case RecipientKind.MQTT:
                 if self._broker is None:
                     return DeliveryOutcome("refused", "this station has no broker")

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-C3Y3Tb7d.js";
