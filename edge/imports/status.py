@@ -18,7 +18,7 @@ from headland.i18n import LANGUAGES, Language
 MOST_REFUSED: Final = 50
 
 #: A sentence in each language.
-Told = Mapping[Language, str]
+BothLanguages = Mapping[Language, str]
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +53,8 @@ class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[RefusedCell, ...] = ()
     gaps: Stretch | None = None
     dropouts: Stretch | None = None
-    notes: tuple[Told, ...] = ()
-    error: Told | None = None
+    notes: tuple[BothLanguages, ...] = ()
+    error: BothLanguages | None = None
 
 
 class ImportStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class ImportStatus(msgspec.Struct, frozen=True, kw_only=True):
     waiting_for: str = ""
     files: tuple[ImportedFile, ...] = ()
     epochs: tuple[str, ...] = ()
-    error: Told | None = None
+    error: BothLanguages | None = None
 
 
 def status_of_progress(progress: Progress) -> ImportStatus:
@@ -109,7 +109,7 @@ def status_of_error(error: Exception) -> ImportStatus:
     return ImportStatus(phase="failed", error=tell(sentence))
 
 
-def tell(sentence: str) -> Told:
+def tell(sentence: str) -> BothLanguages:
     """Return a sentence in every language; one that is not of the catalogue is the same in all."""
     return {language: in_language(sentence, language) for language in LANGUAGES}
 
