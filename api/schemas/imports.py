@@ -174,7 +174,7 @@ class FileImportList(Model):
 
     items: list[FileImport]
     free_bytes: int
-    next: None = None
+    next: None
 
 
 class TableColumn(Model):

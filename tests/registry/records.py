@@ -71,7 +71,7 @@ def descriptor(device: str = "greenhouse-1", **changes: object) -> Descriptor:
 
 
 def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
-    """Put one record of each kind in; return them by shelf."""
+    """Put one record of each kind in; return them by repository."""
     farm = repositories.farms.add(Farm(name="Home farm", longitude_deg=119.2, latitude_deg=31.9))
     site = repositories.sites.add(Site(farm=farm.id, name="wuhan", time_zone="Asia/Shanghai"))
     pond = FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=POND)

@@ -73,8 +73,8 @@ def import_register(
             for fault in file.faults
         ]
         raise ProblemError(400, "register-refused", "Register refused", file.faults[0].sentence, {"rows": rows})
-    shelf = repositories_of(scope).plant_protection
-    known = {product.registration_number: product for product in shelf.all()}
+    register = repositories_of(scope).plant_protection
+    known = {product.registration_number: product for product in register.all()}
     fresh = [product for product in file.products if product.registration_number not in known]
     changed = [
         _changed(known[product.registration_number], product)
@@ -82,9 +82,9 @@ def import_register(
         if product.registration_number in known and not _is_same(known[product.registration_number], product)
     ]
     if not dry_run:
-        shelf.add_all(fresh)
+        register.add_all(fresh)
         for product in changed:
-            shelf.change(product)
+            register.change(product)
     return RegisterImport(
         stored=not dry_run,
         added=[product.name for product in fresh],

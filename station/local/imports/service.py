@@ -22,8 +22,8 @@ from headland.supervised_thread import ThreadStatus
 from station.local.folder import IMPORT_GATEWAY, FarmFolder
 from station.local.imports.answers import show_converted, show_import, show_preview
 from station.local.imports.gateway import find_password
+from station.local.imports.import_files import ImportFiles, not_now
 from station.local.imports.job import ImportJob
-from station.local.imports.shelf import ImportShelf, not_now
 from station.local.imports.worker import ImportWorker, Start, start_process
 
 #: Ignored columns need a reason; on the page it is the choice itself.
@@ -35,8 +35,8 @@ class FolderImports:
 
     def __init__(self, folder: FarmFolder, start: Start = start_process) -> None:
         self._folder = folder
-        self._shelf = ImportShelf(folder.import_dir / "files", wall_clock_ms)
-        self._worker = ImportWorker(folder, self._shelf, start)
+        self._files = ImportFiles(folder.import_dir / "files", wall_clock_ms)
+        self._worker = ImportWorker(folder, self._files, start)
 
     def start(self) -> None:
         """Go on with what is queued."""
@@ -52,42 +52,42 @@ class FolderImports:
 
     def list(self, language: Language) -> FileImportList:
         """Return the imports, the newest first."""
-        items = [self._show(job, language) for job in self._shelf.all()]
-        return FileImportList(items=items, free_bytes=self._shelf.free_bytes())
+        items = [self._show(job, language) for job in self._files.all()]
+        return FileImportList(items=items, free_bytes=self._files.free_bytes(), next=None)
 
     def get(self, id: str, language: Language) -> FileImport:  # noqa: A002 - it is the import's id
         """Return an import."""
-        return self._show(self._shelf.get(id), language)
+        return self._show(self._files.get(id), language)
 
     def begin(self, name: str, bytes: int, by: str) -> FileImport:  # noqa: A002 - it is the file's size
         """Begin an import."""
-        return self._show(self._shelf.begin(name, bytes, by), "en")
+        return self._show(self._files.begin(name, bytes, by), "en")
 
     def put_part(self, id: str, number: int, content: bytes) -> FileImport:  # noqa: A002
         """Keep a part."""
-        return self._show(self._shelf.put_part(id, number, content), "en")
+        return self._show(self._files.put_part(id, number, content), "en")
 
     def finish(self, id: str, sha256: str, language: Language) -> FileImport:  # noqa: A002
         """Check the whole file; queue a log, ask for the columns of a table, refuse what is neither."""
-        job = self._shelf.check(id, sha256)
+        job = self._files.check(id, sha256)
         if job.state != "receiving":
             return self._show(job, language)
-        kind = _kind_of(self._shelf, job)
+        kind = _kind_of(self._files, job)
         if isinstance(kind, Sentence):
-            job = self._shelf.change(id, sha256=sha256, state="failed", error=tell(kind))
+            job = self._files.change(id, sha256=sha256, state="failed", error=tell(kind))
         elif kind == "table":
-            job = self._shelf.change(id, sha256=sha256, state="needs_map", kind="table")
+            job = self._files.change(id, sha256=sha256, state="needs_map", kind="table")
         else:
-            job = self._shelf.change(id, sha256=sha256, state="queued", kind="log")
+            job = self._files.change(id, sha256=sha256, state="queued", kind="log")
             self._worker.wake()
         return self._show(job, language)
 
     def preview(self, id: str, encoding: str | None, delimiter: str | None) -> TablePreview:  # noqa: A002
         """Return the beginning of a table."""
-        job = self._shelf.get(id)
+        job = self._files.get(id)
         if job.state != "needs_map":
             raise not_now(job)
-        return show_preview(look_at(self._shelf.file_of(job), encoding, delimiter))
+        return show_preview(look_at(self._files.file_of(job), encoding, delimiter))
 
     def choose(
         self,
@@ -100,9 +100,9 @@ class FolderImports:
         dry_run: bool,
     ) -> FileImport | ConvertedTable:
         """Take what a file does not say, and queue it."""
-        job = self._shelf.get(id)
+        job = self._files.get(id)
         if job.state == "needs_start" and choice.start_ms is not None and not dry_run:
-            job = self._shelf.change(id, state="queued", start_ms=choice.start_ms, result=None)
+            job = self._files.change(id, state="queued", start_ms=choice.start_ms, result=None)
             self._worker.wake()
             return self._show(job, language)
         if job.state != "needs_map" or choice.table is None:
@@ -115,12 +115,12 @@ class FolderImports:
             raise ImportRefused("device-elsewhere", 409, "Device of another gateway", detail)
         loaded = _load_map(choice, device)
         try:
-            converted = convert_rows(self._shelf.file_of(job), loaded)
+            converted = convert_rows(self._files.file_of(job), loaded)
         except DataDamaged as damage:
             raise _bad_map(str(damage)) from damage
         if dry_run:
             return show_converted(converted, gateway, device is None, language)
-        job = self._shelf.change(
+        job = self._files.change(
             id, state="queued", table=msgspec.to_builtins(loaded.map), device=loaded.map.device, gateway=gateway
         )
         self._worker.wake()
@@ -128,15 +128,15 @@ class FolderImports:
 
     def drop(self, id: str) -> None:  # noqa: A002
         """Forget an import."""
-        self._shelf.drop(id)
+        self._files.drop(id)
 
     def _show(self, job: ImportJob, language: Language) -> FileImport:
         return show_import(job, self._worker.progress_of(job) if job.state == "running" else None, language)
 
 
-def _kind_of(shelf: ImportShelf, job: ImportJob) -> str | Sentence:
+def _kind_of(files: ImportFiles, job: ImportJob) -> str | Sentence:
     """Return log or table by the content of a file, or the sentence of what it is instead."""
-    path = shelf.file_of(job)
+    path = files.file_of(job)
     kind = kind_of(path)
     suffix = path.suffix.lower()
     if isinstance(kind, Sentence):

@@ -25,8 +25,8 @@ from headland.errors import RetryLater
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 from station.local.folder import FarmFolder
 from station.local.imports.gateway import find_password, write_import_settings
+from station.local.imports.import_files import ImportFiles
 from station.local.imports.job import ImportJob
-from station.local.imports.shelf import ImportShelf
 from station.local.supervisor import SUPERVISED
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,11 +59,11 @@ def start_process(arguments: Sequence[str], environ: Mapping[str, str], log: Pat
 
 
 class ImportWorker:
-    """Imports what is queued on a shelf."""
+    """Imports what is queued."""
 
-    def __init__(self, folder: FarmFolder, shelf: ImportShelf, start: Start = start_process) -> None:
+    def __init__(self, folder: FarmFolder, files: ImportFiles, start: Start = start_process) -> None:
         self._folder = folder
-        self._shelf = shelf
+        self._files = files
         self._start = start
         self._thread = SupervisedThread("import-worker", self._import_next, every_s=_EVERY_S, overdue_after_s=None)
 
@@ -93,7 +93,7 @@ class ImportWorker:
     def _import_next(self) -> None:
         """Import what is queued, the oldest first. Raises RetryLater where an import could not be made now."""
         while not self._thread.stopping.is_set():
-            due = [job for job in self._shelf.all() if job.state in ("running", "queued")]
+            due = [job for job in self._files.all() if job.state in ("running", "queued")]
             if not due:
                 return
             # One that was interrupted goes first: its records may wait in the spool.
@@ -105,19 +105,19 @@ class ImportWorker:
         password = find_password(self._folder, job.gateway)
         if password is None:
             status = ImportStatus(phase="failed", error=tell(Sentence("no_login", gateway=job.gateway)))
-            self._shelf.change(job.id, state="failed", error=status.error)
+            self._files.change(job.id, state="failed", error=status.error)
             return None
         settings = write_import_settings(self._folder, job.gateway, password)
         self._status_path(job).unlink(missing_ok=True)
-        arguments = ["edge", "import", str(self._shelf.file_of(job)), "--config", str(settings)]
+        arguments = ["edge", "import", str(self._files.file_of(job)), "--config", str(settings)]
         arguments += ["--status", str(self._status_path(job))]
         if job.table is not None:
-            map_path = self._shelf.path_in(job, "map.json")
+            map_path = self._files.path_in(job, "map.json")
             map_path.write_bytes(msgspec.json.encode(job.table))
             arguments += ["--map", str(map_path)]
         if job.start_ms is not None:
             arguments += ["--start", datetime.fromtimestamp(job.start_ms / 1000, UTC).isoformat()]
-        self._shelf.change(job.id, state="running")
+        self._files.change(job.id, state="running")
         # The settings of this import count, not those of a gateway that the environment names.
         environ = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
         process = self._start(arguments, environ, self._folder.logs_dir / "import.log")
@@ -137,11 +137,11 @@ class ImportWorker:
         status = self.progress_of(job)
         if status is not None and status.phase in ("done", "failed"):
             if _needs_start(job, status):
-                self._shelf.change(job.id, state="needs_start", result=status)
+                self._files.change(job.id, state="needs_start", result=status)
                 return
             error = status.error or next((file.error for file in status.files if file.error is not None), None)
             done = status.phase == "done" and error is None
-            self._shelf.change(job.id, state="done" if done else "failed", result=status, error=error)
+            self._files.change(job.id, state="done" if done else "failed", result=status, error=error)
             _LOGGER.info("Import of %s: %s", job.name, "done" if done else (error or {}).get("en", "failed"))
             return
         if status is not None and status.phase == "waiting":
@@ -149,13 +149,13 @@ class ImportWorker:
         breaks = job.breaks + 1
         if breaks >= _MOST_BREAKS:
             sentence = Sentence("import_broke", name=job.name, count=str(breaks))
-            self._shelf.change(job.id, state="failed", error=tell(sentence), breaks=breaks)
+            self._files.change(job.id, state="failed", error=tell(sentence), breaks=breaks)
             return
-        self._shelf.change(job.id, breaks=breaks)
+        self._files.change(job.id, breaks=breaks)
         raise RetryLater(f"The import of {job.name} ended with code {code} and begins again.")
 
     def _status_path(self, job: ImportJob) -> Path:
-        return self._shelf.path_in(job, "status.json")
+        return self._files.path_in(job, "status.json")
 
 
 def _needs_start(job: ImportJob, status: ImportStatus) -> bool:

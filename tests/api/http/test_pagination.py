@@ -116,7 +116,7 @@ def test_every_list_of_the_document_has_the_same_pages(client: httpx.Client) -> 
             continue
         assert {"items", "next"} <= properties.keys(), path
         names = {parameter["name"] for parameter in operation.get("parameters", ())}
-        if properties["next"] != {"type": "null"}:  # the catalog is what it is
+        if properties["next"].get("type") != "null":  # a list that is whole: the catalog, the kept imports
             assert {"cursor", "limit"} <= names, path
             listed += 1
     assert listed > 15

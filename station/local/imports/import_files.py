@@ -1,4 +1,4 @@
-"""Shelf of imports: their jobs and files in a folder, within limits of number, bytes and free disk."""
+"""Files of imports and their jobs in a folder, within limits of number, bytes and free disk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_NAME: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
-class ImportShelf:
+class ImportFiles:
     """Keeps imports in `folder`, one folder each. From any thread."""
 
     def __init__(self, folder: Path, now_ms: Callable[[], int], most_bytes: int = MOST_BYTES) -> None:
