@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
-from api.http.pagination import Cursor, Limit, read_cursor, write_cursor
+from api.http.pagination import MOST, Cursor, Limit, read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.routes.passes import PassId
 from api.routes.registry import ID_PATTERN, BodyOf, make_router, reply_json, whole_numbers
@@ -67,14 +67,24 @@ router = APIRouter(prefix="/v1", tags=["cooperative"], responses=declare_problem
     responses={200: {"description": "Passes.", "content": page_of(PassToSettle)}},
     response_class=Response,
 )
-def list_statement_passes(scope: ScopeOf, start: StartMs, end: EndMs, field: Annotated[
-    str | None, Query(description="Only passes of this field.", pattern=ID_PATTERN)] = None) -> Response:  # fmt: skip
+def list_statement_passes(
+    scope: ScopeOf,
+    start: StartMs,
+    end: EndMs,
+    field: Annotated[str | None, Query(description="Only passes of this field.", pattern=ID_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = MOST,
+) -> Response:
     """List the passes of a period, and on how many fields the ledger has their treated ground.
 
     A run of statements is made of what the ledger has: record each pass first.
     """
     window = _window(start, end)
+    after = read_cursor(cursor, tuple[int, str, str])
     ledger = repositories_of(scope).ledger
+    passes = passes_of_period(scope, window, field)
+    placed = sorted((each.start_ms, each.id, each.field.id, at) for at, each in enumerate(passes))
+    rest = [passes[at] for *place, at in placed if after is None or tuple(place) > after]
     items = [
         PassToSettle(
             pass_id=each.id,
@@ -83,9 +93,10 @@ def list_statement_passes(scope: ScopeOf, start: StartMs, end: EndMs, field: Ann
             start_ms=each.start_ms,
             recorded=len({entry.field for entry in ledger.read(pass_id=each.id, kind=TREATED)}),
         )
-        for each in passes_of_period(scope, window, field)
+        for each in rest[:limit]
     ]
-    return reply_json({"items": items, "next": None})
+    following = write_cursor(items[-1].start_ms, items[-1].pass_id, items[-1].field) if len(rest) > limit else None
+    return reply_json({"items": items, "next": following})
 
 
 @router.post(

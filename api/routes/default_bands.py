@@ -32,6 +32,7 @@ class DefaultBandList(Model):
     """The default target bands."""
 
     items: list[DefaultBand]
+    next: None
 
 
 @router.get("", name="list_default_bands", response_model=DefaultBandList)
@@ -49,4 +50,4 @@ def get_default_bands(request: Request) -> Response:
         )
         for band in load_crop_targets().target_bands
     ]
-    return reply(request, DefaultBandList(items=items))
+    return reply(request, DefaultBandList(items=items, next=None))

@@ -127,7 +127,13 @@ export class MapView {
         attributionControl: false,
         dragRotate: false,
         pitchWithRotate: false,
-        locale: { "Map.Title": translate("map_label", { name }) },
+        locale: {
+          "Map.Title": translate("map_label", { name }),
+          "NavigationControl.ZoomIn": translate("map_zoom_in"),
+          "NavigationControl.ZoomOut": translate("map_zoom_out"),
+          "GeolocateControl.FindMyLocation": translate("map_locate"),
+          "GeolocateControl.LocationNotAvailable": translate("map_locate_not"),
+        },
       });
     } catch {
       this.element.dataset["state"] = "failed";
@@ -140,8 +146,11 @@ export class MapView {
     map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     map.addControl(new ScaleControl({}), "bottom-left");
     // A browser tells where it is over TLS, and on the machine itself, only.
-    if (window.isSecureContext && "geolocation" in navigator)
+    if (window.isSecureContext && "geolocation" in navigator) {
       map.addControl(new GeolocateControl({ trackUserLocation: true, positionOptions: { enableHighAccuracy: true } }), "top-right");
+      // The control names its button only once it has asked whether it may know the place.
+      map.getContainer().querySelector(".maplibregl-ctrl-geolocate")?.setAttribute("aria-label", translate("map_locate"));
+    }
     map.on("error", (event) => {
       this.element.dataset["state"] = "failed";
       console.error(event.error);

@@ -4,8 +4,8 @@ import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
-import type { Body, ListItem } from "../api/client";
-import { errorText, request } from "../api/request";
+import type { ListItem } from "../api/client";
+import { errorText, request, requestAll } from "../api/request";
 import { useWrite } from "../api/write";
 import { fileButton } from "../components/file_button";
 import { dateText, dateTimeText } from "../i18n/instants";
@@ -64,12 +64,12 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
     setProgress({ done: 0, count: 0 });
     const failed: string[] = [];
     try {
-      const passes = await request<Body<"/v1/statement-passes">>("/v1/statement-passes", {
+      const passes = await requestAll<ListItem<"/v1/statement-passes">>("/v1/statement-passes", {
         query: { start: season.startMs, end: season.endMs },
         timeoutMs: PASS_TIMEOUT_MS,
       });
-      for (const [at, { pass_id }] of passes.items.entries()) {
-        setProgress({ done: at + 1, count: passes.items.length });
+      for (const [at, { pass_id }] of passes.entries()) {
+        setProgress({ done: at + 1, count: passes.length });
         try {
           await request(`/v1/passes/${encodeURIComponent(pass_id)}/treated`, { method: "POST", timeoutMs: PASS_TIMEOUT_MS });
         } catch (error) {

@@ -103,6 +103,10 @@ export const common = catalogue({
   chart_png: ["Save as picture", "保存为图片"],
   chart_csv: ["Save as CSV", "保存为 CSV"],
   map_label: ["Map of {name}", "{name}地图"],
+  map_zoom_in: ["Zoom in", "放大"],
+  map_zoom_out: ["Zoom out", "缩小"],
+  map_locate: ["Find my location", "定位到当前位置"],
+  map_locate_not: ["Location not available", "无法获取位置"],
   map_failed: ["This browser cannot display the map (WebGL is missing). The list has the same content.", "此浏览器无法显示地图（缺少 WebGL），列表内容与地图相同。"],
   // Errors: the condition, then the remedy.
   error_unreachable: ["The station server does not respond. Check that it is running (headland up) and that this device is in its network.", "站点服务没有响应。请检查站点服务是否在运行（headland up），以及本设备与其是否在同一网络。"],
