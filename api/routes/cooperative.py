@@ -82,7 +82,7 @@ def list_statement_passes(
     window = _window(start, end)
     after = read_cursor(cursor, tuple[int, str, str])
     ledger = repositories_of(scope).ledger
-    passes = passes_of_period(scope, window, field)
+    passes = list(passes_of_period(scope, window, field))
     placed = sorted((each.start_ms, each.id, each.field.id, at) for at, each in enumerate(passes))
     rest = [passes[at] for *place, at in placed if after is None or tuple(place) > after]
     items = [
