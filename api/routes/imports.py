@@ -38,7 +38,7 @@ _PART: Final[dict[str, Any]] = {
     }
 }
 
-ImportId = Annotated[str, Path(description="Id of an import.", pattern="^[0-9a-f]{16}$")]
+ImportId = Annotated[str, Path(description="Id of an import.", pattern="^[0-9a-f]{16}$", examples=["4f1c0a92b7d3e865"])]
 
 
 async def _imports_of(scope: ScopeOf, home: HomeOf) -> FileImports:

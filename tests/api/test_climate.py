@@ -451,7 +451,7 @@ def test_the_overview_has_the_same_values_as_the_single_answers(known: Known) ->
 def test_growers_notes_are_on_the_chart_of_their_house(known: Known) -> None:
     note = {"greenhouse": known[1]["greenhouses"], "time_ms": START_MS + HOUR_MS, "author": "Wang", "text": "晨间结露"}
     made = known[0].post("/v1/notes", json=note).json()
-    shown = {"id": made["id"], **{name: note[name] for name in ("time_ms", "author", "text")}}
+    shown = {"id": made["id"], **{name: note[name] for name in ("time_ms", "author", "text")}, "photos": []}
     for house in (known[1]["greenhouses"], "gh-a"):
         assert ask(known, "overview", house, end=START_MS + DAY_MS)["grower_notes"] == [shown]
     assert ask(known, "overview", start=START_MS + DAY_MS, end=START_MS + 2 * DAY_MS)["grower_notes"] == []
@@ -489,7 +489,9 @@ def test_a_surface_with_samples_whenever_the_air_has_some_is_measured(tmp_path: 
 def test_a_device_is_assigned_to_a_zone_over_the_api(tmp_path: Path) -> None:
     with serve_registry(tmp_path) as known:
         place = "/v1/devices/greenhouse-1/place"
-        assert known.client.get(place).json() == {"device": "greenhouse-1", "zone": None, "field": None}
+        (device,) = known.repositories.devices.list(name="greenhouse-1")
+        nowhere_yet = {"device": "greenhouse-1", "id": device.id, "zone": None, "field": None}
+        assert known.client.get(place).json() == nowhere_yet
         moved = known.client.put(place, json={"zone": known.ids["zones"]})
         assert (moved.status_code, moved.json()["zone"]) == (200, known.ids["zones"])
         assert known.repositories.devices.list(name="greenhouse-1")[0].zone == known.ids["zones"]

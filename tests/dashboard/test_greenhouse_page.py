@@ -17,6 +17,7 @@ from headland.registry.models.models import Greenhouse, GreenhouseZone
 from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import MANY, Farm
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -170,12 +171,13 @@ def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm:
     page.get_by_role("button", name="Add note").press("Enter")
     note = page.locator("[data-panel=notes] li[data-note]")
     expect(note).to_contain_text("opened the vents")
-    (note_record,) = farm.repositories.notes.list(greenhouse=house.id)
+    # The page shows a note at once, also one that waits for a network.
+    (note_record,) = wait_until(lambda: farm.repositories.notes.list(greenhouse=house.id))
     assert note_record.author == "Li"
     assert farm.now_ms() - note_record.time_ms == pytest.approx(90 * 60_000, abs=30_000)
     note.get_by_role("button", name="Delete the note").click()
     expect(note).to_have_count(0)
-    assert farm.repositories.notes.list(greenhouse=house.id) == []
+    wait_until(lambda: farm.repositories.notes.list(greenhouse=house.id) == [])
     page.get_by_label("Compare with").select_option("before")
     deficit = page.locator("[data-panel=deficit] .plot-caption")
     expect(deficit).to_contain_text("Vapour pressure deficit (VPD) – previous period: 0.")

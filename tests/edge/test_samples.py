@@ -31,4 +31,4 @@ def test_every_source_type_and_every_mqtt_format_has_a_sample() -> None:
     assert {tag_of(source) for source in sources} == {
         str(kind.__struct_config__.tag) for kind in get_args(SourceSettings)
     }
-    assert {table.format for table in sources if isinstance(table, MqttSettings)} == set(DEFAULT_TOPICS)
+    assert {table.format for table in sources if isinstance(table, MqttSettings)} == {*DEFAULT_TOPICS, "json"}

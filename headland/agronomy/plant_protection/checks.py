@@ -71,7 +71,7 @@ class MixRates:
 
 
 def check_declared_dose(dose_ha: float, use: LabelUse) -> Finding:
-    """Compare the declared dose of a product with the label."""
+    """Return the declared dose of a product against the label."""
     values: dict[str, float | int | str] = {"dose": dose_ha}
     least, most = use.least_dose_ha, use.most_dose_ha
     if most is None:
@@ -85,7 +85,7 @@ def check_declared_dose(dose_ha: float, use: LabelUse) -> Finding:
 
 
 def check_measured_dose(rates: MixRates, use: LabelUse) -> Finding:
-    """Compare the dose on each treated cell with the highest: the share of the known area above it, and the coverage.
+    """Return the dose on each treated cell against the highest: the share of the known area above it, the coverage.
 
     Cells at most 5 % above the highest dose are within a flow meter's error.
     """
@@ -118,7 +118,7 @@ def check_measured_dose(rates: MixRates, use: LabelUse) -> Finding:
 
 
 def check_water(water_l_ha: float | None, use: LabelUse) -> Finding:
-    """Compare the declared water volume with the label."""
+    """Return the declared water volume against the label."""
     least, most = use.least_water_l_ha, use.most_water_l_ha
     if least is None and most is None:
         return Finding("water", "unknown", "water_not_on_label", DECLARED)
@@ -140,7 +140,7 @@ def interval_end(treated_day: int, use: LabelUse) -> int | None:
 
 
 def check_interval(treated_day: int, today: int, use: LabelUse) -> Finding:
-    """Compare a day with the end of the pre-harvest interval; days are numbers as in `interval_end`."""
+    """Return a day against the end of the pre-harvest interval; days are numbers as in `interval_end`."""
     end = interval_end(treated_day, use)
     if end is None:
         return Finding("interval", "unknown", "interval_not_on_label", DECLARED)
@@ -151,7 +151,7 @@ def check_interval(treated_day: int, today: int, use: LabelUse) -> Finding:
 
 
 def check_uses(uses: int, use: LabelUse) -> Finding:
-    """Compare the number of uses of a product in a season, this one included, with the label."""
+    """Return the number of uses of a product in a season, this one included, against the label."""
     if use.most_uses_season is None:
         return Finding("uses", "unknown", "uses_not_on_label", DECLARED, {"uses": uses})
     values: dict[str, float | int | str] = {"uses": uses, "most": use.most_uses_season}
@@ -163,7 +163,7 @@ def check_uses(uses: int, use: LabelUse) -> Finding:
 def check_buffer(
     grid: Grid, is_treated: Mask, protected: Mapping[str, shapely.Geometry], strips: shapely.Geometry, use: LabelUse
 ) -> Finding:
-    """Compare the distance of the treated cells from declared water and houses with the least buffer.
+    """Return the distance of the treated cells from declared water and houses against the least buffer.
 
     `protected` are outlines by name and `strips` the buffer strips of the field, in metres of the grid's plane. A cell
     counts by its nearest edge.
@@ -194,7 +194,7 @@ def check_buffer(
 
 
 def check_weather(hours: Sequence[HourVerdict]) -> Finding:
-    """Judge the hours of a treatment by wind and Delta-T; an hour without them is unknown."""
+    """Return the hours of a treatment judged by wind and Delta-T; an hour without them is unknown."""
     winds = [verdict.hour.wind_m_s for verdict in hours if verdict.hour.wind_m_s is not None]
     deltas = [verdict.delta_t_k for verdict in hours if verdict.delta_t_k is not None]
     values: dict[str, float | int | str] = {}
@@ -221,7 +221,7 @@ def check_weather(hours: Sequence[HourVerdict]) -> Finding:
 
 
 def check_reentry(hours_since: float, use: LabelUse) -> Finding:
-    """Compare the time since the end of a treatment with the re-entry interval [h]."""
+    """Return the time since the end of a treatment against the re-entry interval [h]."""
     if use.reentry_h is None:
         return Finding("reentry", "unknown", "reentry_not_on_label", DECLARED)
     values: dict[str, float | int | str] = {"hours": use.reentry_h}

@@ -170,6 +170,7 @@ def test_a_token_authenticates_a_member_who_names_one_of_two_organisations(
 
             assert ask().json() == {
                 "organisation": {"handle": OWN, "name": OWN}, "scope": "write", "by": "member:li",
+                "person": None, "role": None,
             }  # fmt: skip
             repositories_by_organisation[1].members.add(Member(subject="li", name="Li", role=Scope.READ))
             assert ask(**{"Headland-Organisation": OTHER}).json()["scope"] == "read"

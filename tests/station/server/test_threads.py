@@ -26,6 +26,7 @@ from edge.spool.queue import Spool
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
+from headland.service_manager import ServiceManager
 from headland.supervised_thread import SupervisedThread, faults_of
 from ingest.settings import IngestSettings
 from station.server.serve import StationSettings, run_station
@@ -116,8 +117,8 @@ def test_no_thread_of_a_station_ends_and_readyz_and_metrics_report_each(
     servers: list[server_module.ApiServer] = []
 
     class Server(server_module.ApiServer):
-        def __init__(self, config: uvicorn.Config) -> None:
-            super().__init__(config)
+        def __init__(self, config: uvicorn.Config, manager: ServiceManager | None = None) -> None:
+            super().__init__(config, manager)
             servers.append(self)
 
     monkeypatch.setattr(server_module, "ApiServer", Server)
