@@ -145,7 +145,7 @@ def make_router(kind: RecordKind) -> APIRouter:
         repository.delete(thing, _version(if_match, version, lambda: int(repository.get(thing).version)))
         return Response(status_code=204)
 
-    what, identifier = kind.path.replace("-", " "), kind.noun.replace(" ", "_")
+    what, identifier = kind.path.replace("-", " "), kind.noun.replace(" ", "_").replace("-", "_")
     a = f"an {kind.noun}" if kind.noun[0] in "aeiou" else f"a {kind.noun}"
     writes = declare_problems(400, 409, 413)
     router.get(

@@ -13,7 +13,7 @@ from api.schemas.model import EXAMPLE_MS
 from api.schemas.registry import EXAMPLE_ID
 
 _MOST_DEEP: Final = 12
-_JSON: Final = re.compile(r"application/(geo\+|vnd\.[a-z.]+\+)?json")
+_JSON: Final = re.compile(r"application/(geo\+|ld\+|vnd\.[a-z.]+\+)?json")
 _TEXTS: Final[dict[str, Any]] = {
     "text/csv": "time_ms,device,simulated,co2_ppm\r\n1795507200000,gh-1,false,612.5\r\n",
     "text/plain": "headland_ingest_messages 12.0\n",
@@ -41,6 +41,7 @@ _NAMES: Final[dict[str, Any]] = {
     "text_zh": "一号棚霜冻：1.2 ℃",
     "detail": "There is no device gh-9.",
     "who": "app",
+    "base_url": "https://farm.example",
     "by": "day",
     "id": EXAMPLE_ID,
     "farm": EXAMPLE_ID,

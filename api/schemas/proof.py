@@ -8,7 +8,9 @@ from pydantic import Field
 
 from api.schemas.model import Model
 
-Base64Hash = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+Base64Hash = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$", examples=["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="])
+]
 HashPath = Annotated[list[Base64Hash], Field(max_length=64)]
 NoteText = Annotated[str, Field(min_length=1, max_length=16_384)]
 Size = Annotated[int, Field(ge=0, le=2**53 - 1)]

@@ -51,7 +51,8 @@ UNSUPERVISED = {
 STATION_THREADS = {
     "alarm-worker",
     "garbage-search", "api-live", "forecast-worker", "home-assistant-bridge", "ingest-network", "ingest-writer",
-    "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-sender",
+    "notification-email-1", "notification-email-2", "notification-mqtt-1", "notification-push-1",
+    "notification-push-2", "notification-sender",
     *(f"notification-webhook-{number}" for number in range(1, 5)), "delivery-marks",
     "registry-sync", "store-maintenance", "store-writer",
 }  # fmt: skip
