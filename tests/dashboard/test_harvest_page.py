@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -34,4 +35,16 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
     with page.expect_download() as printed:
         panel.get_by_role("button", name="A7 卡片").click()
     assert Path(printed.value.path()).read_bytes().startswith(b"%PDF")
+    release = page.locator("[data-panel=release]")
+    release.get_by_label("开具单位").fill("绿源合作社")
+    release.get_by_label("给消费者的话").fill("今晨采摘")
+    release.get_by_role("button", name="公开", exact=True).click()
+    expect(release.locator("[data-release=open]")).to_contain_text("公开")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    address = release.get_by_role("link", name="打开页面").get_attribute("href")
+    shown = httpx.get(f"{farm.base}{address}", headers={"Accept-Language": "zh-CN"})
+    assert (shown.status_code, "今晨采摘" in shown.text) == (200, True)
+    release.get_by_role("button", name="撤回公开").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤回公开").click()
+    expect(release.locator("[data-release=withdrawn]")).to_be_visible()
+    assert httpx.get(f"{farm.base}{address}").status_code == 404

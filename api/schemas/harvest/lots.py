@@ -206,6 +206,7 @@ class LotHistoryBody(Model):
     harvests: list[HarvestShareBody]
     happenings: list[HappeningBody]
     is_whole: bool
+    was_released: Annotated[bool, Field(description="There is a release, withdrawn or not.")]
 
 
 class LotsHolding(Model):
@@ -255,6 +256,7 @@ def history_of(history: LotHistory) -> LotHistoryBody:
             for each in history.happenings
         ],
         is_whole=history.is_whole,
+        was_released=history.was_released,
     )
 
 

@@ -14,10 +14,8 @@ import { CheckField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
-import { FORMS, keepAuthor, knownAuthor, massText, type CertificateItem, type PrintForm } from "./records";
+import { CONTACT, FORMS, ISSUER, keepAuthor, knownAuthor, massText, type CertificateItem, type PrintForm } from "./records";
 
-const ISSUER = "headland-issuer";
-const CONTACT = "headland-issuer-contact";
 const BASES = ["own_control", "own_test", "commissioned_test"] as const;
 
 export function CertificatePanel({ lot }: { lot: { id: string; simulated: boolean; remaining_g: number } }): JSX.Element {

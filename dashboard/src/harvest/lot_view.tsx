@@ -15,6 +15,7 @@ import { confirm } from "../ui/overlays";
 import { Table } from "../ui/table";
 import { CertificatePanel } from "./certificate_panel";
 import { LotOperationForm } from "./lot_operation";
+import { ReleasePanel } from "./release_panel";
 import { evidenceText, knownAuthor, massText, type Happening, type LotHistory, type Operation } from "./records";
 
 export function LotView({ id }: { id: string }): JSX.Element {
@@ -46,6 +47,7 @@ function OneLot({ history }: { history: LotHistory }): JSX.Element {
         </span>
       </div>
       <CertificatePanel lot={lot} />
+      <ReleasePanel lot={lot.id} wasReleased={history.was_released} />
       {mayWrite() && lot.remaining_g > 0 ? (
         <details class="fold">
           <summary>{translate("harvest_operate")}</summary>

@@ -34,11 +34,7 @@ export function TreatmentsPanel({ place }: { place: PlaceOf }): JSX.Element {
           items.length === 0 ? (
             <p class="note">{translate("harvest_treatments_none")}</p>
           ) : (
-            <>
-              {[...items].reverse().map((item) => (
-                <OneTreatment key={item.id} item={item} products={products.data ?? []} />
-              ))}
-            </>
+            [...items].reverse().map((item) => <OneTreatment key={item.id} item={item} products={products.data ?? []} />)
           )
         }
       </Loaded>

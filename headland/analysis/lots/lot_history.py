@@ -34,6 +34,7 @@ class LotHistory:
     """A lot with what remains of it, its operations, its harvests, and everything above it.
 
     `happenings` are those of at most `MOST_HARVESTS` harvests, the largest shares; `is_whole` tells whether of all.
+    `was_released` tells whether there is a release, withdrawn or not.
     """
 
     lot: Lot
@@ -43,6 +44,7 @@ class LotHistory:
     harvests: list[HarvestShare]
     happenings: list[Happening]
     is_whole: bool
+    was_released: bool
 
 
 def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = True) -> LotHistory:
@@ -67,6 +69,7 @@ def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = Tr
         harvests=shares,
         happenings=happenings,
         is_whole=len(largest) == len(shares),
+        was_released=repositories.releases.of_lot(lot_id) is not None,
     )
 
 

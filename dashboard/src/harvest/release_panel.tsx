@@ -1,0 +1,125 @@
+// Release of a lot: what everybody may see of it behind its QR code, and its withdrawal.
+
+import "../i18n/harvest";
+import type { JSX } from "preact";
+import { useApi } from "../api/query";
+import { useWrite } from "../api/write";
+import { mayWrite } from "../app/mount";
+import { dateTimeText } from "../i18n/instants";
+import { translate } from "../i18n/translate";
+import { CheckField, TextField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { confirm, showToast } from "../ui/overlays";
+import { CONTACT, ISSUER } from "./records";
+
+const RELEASE = "/v1/lots/{thing}/release";
+
+export function ReleasePanel({ lot, wasReleased }: { lot: string; wasReleased: boolean }): JSX.Element {
+  const release = useApi(RELEASE, { path: { thing: lot } }, { enabled: wasReleased });
+  const withdraw = useWrite("delete", RELEASE, { refresh: [RELEASE] });
+  const ask = async (): Promise<void> => {
+    const asked = { title: translate("release_withdraw"), text: translate("release_withdraw_ask"), action: translate("release_withdraw") };
+    if (await confirm(asked)) await withdraw.run({ params: { path: { thing: lot } } });
+  };
+  return (
+    <section class="card" data-panel="release">
+      <h2>{translate("release_title")}</h2>
+      <p class="note">{translate("release_hint")}</p>
+      {wasReleased ? (
+        <Loaded state={release}>
+          {({ path, link_path, released_ms, withdrawn_ms }) =>
+            withdrawn_ms === null ? (
+              <div class="stack" data-release="open">
+                <p>
+                  {translate("release_open", { time: dateTimeText(released_ms) })} <a href={link_path}>{translate("release_page")}</a>
+                </p>
+                <div class="buttons">
+                  <a class="button secondary" href={`${path}/card.svg`}>
+                    {translate("release_card")}
+                  </a>
+                  <a class="button secondary" href={`${path}/overlay`}>
+                    {translate("release_overlay")}
+                  </a>
+                  <a class="button secondary" href={`${path}/proof.json`}>
+                    {translate("release_proof")}
+                  </a>
+                  {mayWrite() ? (
+                    <button type="button" class="plain" disabled={withdraw.saving} onClick={() => void ask()}>
+                      {translate("release_withdraw")}
+                    </button>
+                  ) : null}
+                </div>
+                {withdraw.error ? (
+                  <p class="error" role="alert">
+                    {withdraw.error}
+                  </p>
+                ) : null}
+              </div>
+            ) : (
+              <div class="stack" data-release="withdrawn">
+                <p>{translate("release_withdrawn", { time: dateTimeText(withdrawn_ms) })}</p>
+                <Choice lot={lot} />
+              </div>
+            )
+          }
+        </Loaded>
+      ) : (
+        <Choice lot={lot} />
+      )}
+    </section>
+  );
+}
+
+function Choice({ lot }: { lot: string }): JSX.Element | null {
+  const open = useWrite("post", RELEASE, { refresh: [RELEASE, "/v1/lots/{thing}"] });
+  if (!mayWrite()) return <p>{translate("release_none")}</p>;
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const made = await open.run({
+      params: { path: { thing: lot } },
+      body: {
+        issuer: values.text("issuer"),
+        contact: values.text("contact"),
+        origin: values.text("origin"),
+        message: values.text("message"),
+        gtin: values.text("gtin"),
+        shows_map: values.checked("shows_map"),
+        shows_places: values.checked("shows_places"),
+        shows_live: values.checked("shows_live"),
+      },
+    });
+    if (made === null) return false;
+    showToast(translate("release_done"));
+    return true;
+  };
+  return (
+    <Form submit={translate("release_submit")} write={open} onSubmit={submit}>
+      <div class="choices-row">
+        <TextField
+          name="issuer"
+          label={translate("harvest_issuer")}
+          value={localStorage.getItem(ISSUER) ?? ""}
+          required
+          maxLength={200}
+          autocomplete="organization"
+        />
+        <TextField
+          name="contact"
+          label={translate("harvest_contact")}
+          value={localStorage.getItem(CONTACT) ?? ""}
+          maxLength={200}
+          autocomplete="tel"
+        />
+        <TextField name="origin" label={translate("release_origin")} maxLength={200} />
+        <TextField name="gtin" label={translate("release_gtin")} maxLength={20} />
+      </div>
+      <TextField name="message" label={translate("release_message")} maxLength={500} />
+      <fieldset>
+        <legend>{translate("release_shows")}</legend>
+        <CheckField name="shows_map" label={translate("release_map")} checked />
+        <CheckField name="shows_places" label={translate("release_places")} />
+        <CheckField name="shows_live" label={translate("release_live")} />
+      </fieldset>
+    </Form>
+  );
+}
