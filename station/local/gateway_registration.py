@@ -71,9 +71,9 @@ def give_gateway_code(
     with gateways.hold():
         known = next((gateway for gateway in gateways.all() if gateway.name == name), None)
         gateway = known or gateways.add(name, site, now_ms)
+        text = write_toml(gateway, access, folder.ack_key(name), renew_at=url)
+        code, expires_ms = Enrolments(folder.enrolment_dir, authority).give_code(name, text, now_ms)
         update_broker(folder)
-    text = write_toml(gateway, access, folder.ack_key(name), renew_at=url)
-    code, expires_ms = Enrolments(folder.enrolment_dir, authority).give_code(name, text, now_ms)
     command = f"headland edge enrol {url} {code.text()}"
     return GatewayCode(name=name, site=gateway.site, code=code.text(), expires_ms=expires_ms, command=command)
 

@@ -107,9 +107,34 @@ def own_users(folder: FarmFolder) -> list[BrokerUser]:
 
 
 def broker_users(folder: FarmFolder) -> list[BrokerUser]:
-    """Return all logins of the farm's broker: its own parts, Home Assistant, the added gateways."""
+    """Return all logins of the farm's broker: its own parts, Home Assistant, the added gateways.
+
+    A gateway whose certificate was revoked has no rights: a session that it has open can do nothing from then on.
+    """
+    revoked = revoked_gateways(folder)
     return [
         *own_users(folder),
         BrokerUser(HOME_USER, folder.secret(HOME_USER), "home"),
-        *(BrokerUser(gateway.name, gateway.password, "gateway") for gateway in Gateways(folder).all()),
+        *(
+            BrokerUser(gateway.name, gateway.password, "gateway")
+            for gateway in Gateways(folder).all()
+            if gateway.name not in revoked
+        ),
     ]
+
+
+class _Enrolled(msgspec.Struct, kw_only=True):
+    """What of an enrolment says whether its gateway may come in."""
+
+    gateway: str
+    code_id: str = ""
+    serial: str = ""
+
+
+def revoked_gateways(folder: FarmFolder) -> frozenset[str]:
+    """Return the gateways that were enrolled by code and have neither a certificate nor a code now."""
+    try:
+        known = msgspec.json.decode((folder.enrolment_dir / "enrolments.json").read_bytes(), type=list[_Enrolled])
+    except (OSError, msgspec.MsgspecError):
+        return frozenset()
+    return frozenset(each.gateway for each in known if not each.serial and not each.code_id)
