@@ -63,7 +63,7 @@ def subscribe(request: Request, scope: ScopeOf, body: PushOrder) -> PushRecipien
     return PushRecipient(recipient=stored.id, name=stored.name)
 
 
-@router.delete("/{recipient}", name="delete_push_subscription", status_code=204)
+@router.delete("/{recipient:record_id}", name="delete_push_subscription", status_code=204)
 def unsubscribe(scope: ScopeOf, recipient: Id) -> Response:
     """Delete the alarm recipient of a browser."""
     repository = repositories_of(scope).alarm_recipients
