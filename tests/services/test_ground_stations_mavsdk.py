@@ -52,8 +52,8 @@ def walk(port: int, folder: Path, expected: dict[str, str]) -> dict[str, str]:
     with drone(port, folder):
         subprocess.run(command, check=True, cwd=ROOT, timeout=DEADLINE_S)
     outcomes: dict[str, str] = json.loads((folder / OUTCOMES).read_text())
-    assert set(outcomes) == set(expected)
-    return {key: outcome for key, outcome in outcomes.items() if outcome not in expected[key].split(" or ")}
+    assert set(expected) <= set(outcomes)
+    return {key: outcomes[key] for key, answer in expected.items() if outcomes[key] not in answer.split(" or ")}
 
 
 def test_each_call_answers_as_the_page_says(new_port: Callable[[], int], tmp_path: Path) -> None:
