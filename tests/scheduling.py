@@ -1,4 +1,4 @@
-"""Which worker runs which tests: those of a file together, and those of a folder whose tests share one service."""
+"""Distribution of tests to workers: those of a file together, and those of a folder whose tests share one service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a broker carries, and the settings that are proposed for it, which read the messages."""
+"""Survey of a broker, and the settings proposed for it: they read the messages that it carries."""
 
 from __future__ import annotations
 

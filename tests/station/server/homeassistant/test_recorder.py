@@ -1,4 +1,4 @@
-"""What Home Assistant's recorder stores of a day: its tables in SQLite, filled as it fills them."""
+"""Days in the tables of Home Assistant's recorder, in SQLite, filled as it fills them."""
 
 from __future__ import annotations
 
