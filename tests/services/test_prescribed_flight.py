@@ -241,8 +241,7 @@ def test_what_the_farm_heard_of_the_flight_closes_on_the_ground_and_on_the_presc
     assert answer["places"]["closure"] < 1e-3
     # The weight of a hopper in flight ripples by some hundred grams.
     assert answer["reconciliation"]["by_tank"] == pytest.approx(answer["amount"]["value"], abs=0.9)
-    # Flown in real time, so that a busy machine hears less of it: on cells of 2 m 8.5 % of the mean on a quiet one,
-    # 10.06 % on a starved one. What these hold is proven on flights without a clock (tests/walk/test_field_truth.py).
+    # On cells of 2 m the gusts that a flight in real time meets take this to 10 % (tests/walk/test_field_truth.py).
     coarser = flown.farm.get(f"/v1/passes/{one['id']}/as-applied", cell_m=3)["grid"]
     inside = np.array(coarser["place"]) == 1
     shown = np.array(coarser["rate_ha"], dtype=float)[inside]
@@ -258,10 +257,15 @@ def test_what_the_farm_heard_of_the_flight_closes_on_the_ground_and_on_the_presc
     zone, rate, kind = (np.array(grid[name], float) for name in ("zone", "applied_ha", "kind"))
     around = sliding_window_view(np.pad(zone, 3, constant_values=-1), (7, 7))
     inner = (around.min(axis=(2, 3)) == around.max(axis=(2, 3))) & (zone >= 0)
-    for number, planned_ha in enumerate((HIGH_KG_HA, LOW_KG_HA)):
-        assert rate[inner & (zone == number)].mean() == pytest.approx(planned_ha * flown.share, rel=0.1)
+    # The wind of the moment decides how many cells get what was meant (48 to 68 %): what is told is what came down.
+    landed = truth_on(answer["grid"], flown.per_m2, flown.header)
+    meant = np.where(zone == 0, HIGH_KG_HA, LOW_KG_HA)
+    for number in range(2):
+        within = inner & (zone == number)
+        assert rate[within].mean() == pytest.approx(landed[within].mean(), rel=0.04)
     assert np.isin(kind[inner], [1, 5]).mean() < 0.05  # skip, double
-    assert (kind[inner] == 3).mean() > 0.5  # on target
+    on_target = (np.abs(landed / meant - 1) <= 0.1)[inner]
+    assert (kind[inner] == 3).mean() == pytest.approx(on_target.mean(), abs=0.1)
     # A prescription that was flown to its end leaves only what is too narrow for a swath.
     rest = flown.farm.get(f"/v1/passes/{one['id']}/resume")
     assert rest["amount"] <= 0.05 * flown.made["total"]
