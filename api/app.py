@@ -38,52 +38,44 @@ from api.ops.ingest_port import IngestPort
 from api.ops.metrics import DurationMiddleware
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from api.routes import (
-    alarms,
-    application,
-    catalog,
-    dashboard,
-    default_bands,
-    devices,
-    field_import,
-    health,
-    outline_edits,
-    recommendation,
-)
-from api.routes import (
-    base_map as base_map_routes,
-)
-from api.routes import cooperative as cooperative_routes
-from api.routes import device_owners as owner_routes
-from api.routes import duty as duty_routes
-from api.routes import enrolments as enrolment_routes
-from api.routes import epcis as epcis_routes
-from api.routes import farmos as farmos_routes
-from api.routes import gateways as gateway_routes
-from api.routes import greenhouses as climate_routes
-from api.routes import help as help_routes
-from api.routes import imports as import_routes
-from api.routes import keys as key_routes
-from api.routes import ledger as ledger_routes
-from api.routes import live as live_routes
-from api.routes import passes as pass_routes
-from api.routes import people as people_routes
-from api.routes import photos as photo_routes
-from api.routes import places as place_routes
-from api.routes import prescriptions as prescription_routes
-from api.routes import proof_log as proof_routes
-from api.routes import public as public_routes
-from api.routes import push as push_routes
 from api.routes import registry as registry_routes
-from api.routes import releases as release_routes
 from api.routes import reports as report_routes
-from api.routes import session as session_routes
-from api.routes import store_admin as store_routes
 from api.routes import tonight as tonight_routes
-from api.routes import webhooks as webhook_routes
+from api.routes.access import keys as key_routes
+from api.routes.access import session as session_routes
+from api.routes.access import webhooks as webhook_routes
+from api.routes.alarms import alarms
+from api.routes.alarms import duty as duty_routes
+from api.routes.alarms import push as push_routes
+from api.routes.cooperative import cooperative as cooperative_routes
+from api.routes.cooperative import people as people_routes
+from api.routes.devices import device_owners as owner_routes
+from api.routes.devices import devices
+from api.routes.devices import enrolments as enrolment_routes
+from api.routes.devices import gateways as gateway_routes
+from api.routes.devices import live as live_routes
+from api.routes.devices import places as place_routes
+from api.routes.exchange import farmos as farmos_routes
+from api.routes.exchange import imports as import_routes
+from api.routes.fields import base_map as base_map_routes
+from api.routes.fields import catalog, field_import, outline_edits, recommendation
+from api.routes.fields import photos as photo_routes
+from api.routes.fields import prescriptions as prescription_routes
+from api.routes.greenhouses import default_bands
+from api.routes.greenhouses import greenhouses as climate_routes
 from api.routes.harvest import certificates as certificate_routes
 from api.routes.harvest import lots as lot_routes
 from api.routes.harvest import treatments as treatment_routes
+from api.routes.passes import application
+from api.routes.passes import ledger as ledger_routes
+from api.routes.passes import passes as pass_routes
+from api.routes.station import dashboard, health
+from api.routes.station import help as help_routes
+from api.routes.station import store_admin as store_routes
+from api.routes.traceability import epcis as epcis_routes
+from api.routes.traceability import proof_log as proof_routes
+from api.routes.traceability import public as public_routes
+from api.routes.traceability import releases as release_routes
 from api.schemas.alarms import ALARM_KINDS
 from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
 from api.schemas.examples import add_examples
@@ -113,6 +105,12 @@ _LIMITS: Final = Limits()
 _LARGE_BODY_BYTES: Final = 32 * 1024
 #: Threads that answer /readyz and /metrics, and nothing else.
 _HEALTH_THREADS: Final = 4
+
+#: Schemas whose published names have the place that their module had first: the names stay where a module moves.
+_PUBLISHED_NAMES: Final = {
+    "api__routes__devices__enrolments__CertificateBody": "api__routes__enrolments__CertificateBody",
+    "api__schemas__devices__series__LeftOut": "api__schemas__series__LeftOut",
+}
 
 _TAGS: Final = [
     {"name": "access", "description": "Keys, members, sessions and the audit log."},
@@ -302,6 +300,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=app.openapi_tags,
         )
+        _publish_names(document)
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         schemas = document["components"]["schemas"]
         records = describe_records()
@@ -320,6 +319,23 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         add_examples(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _publish_names(document: dict[str, Any]) -> None:
+    """Give the schemas their published names, in the order of those."""
+    schemas = document["components"]["schemas"]
+    renamed = {_PUBLISHED_NAMES.get(name, name): schema for name, schema in schemas.items()}
+    document["components"]["schemas"] = dict(sorted(renamed.items()))
+    references = {f"#/components/schemas/{name}": f"#/components/schemas/{to}" for name, to in _PUBLISHED_NAMES.items()}
+    nodes: list[Any] = [document]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if node.get("$ref") in references:
+                node["$ref"] = references[node["$ref"]]
+            nodes.extend(node.values())
+        elif isinstance(node, list):
+            nodes.extend(node)
 
 
 def _drop_null(paths: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import shapely
 from api.http.content_types import name_column
 from api.ogc_features.pass_maps import PassCells, find_cells, find_track, is_computed
 from api.ogc_features.query import FeatureQuery
-from api.schemas.passes_mapping import pass_of
+from api.schemas.passes.passes_mapping import pass_of
 from api.sensorthings.catalog import EntityCatalog
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES

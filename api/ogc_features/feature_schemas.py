@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.http.content_types import name_column
-from api.schemas.passes import PassItem
+from api.schemas.passes.passes import PassItem
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
 from headland.analysis.scope import OrgScope

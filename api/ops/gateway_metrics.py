@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from api.ops.ingest_port import IngestPort
-from api.schemas.gateways import Delivery
+from api.schemas.devices.gateways import Delivery
 from headland.errors import HeadlandError
 
 #: Largest number of gateways with series of their own, the first by id: labels stay few.

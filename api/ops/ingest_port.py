@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from api.schemas.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail
+from api.schemas.devices.gateways import Delivery, Gateway, Quarantined, QuarantinedDetail
 
 
 class IngestPort(Protocol):

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
-from api.routes.greenhouses import GreenhouseId, Zone
-from api.routes.pass_cells import OptionsOf
-from api.routes.passes import PassId
+from api.routes.greenhouses.greenhouses import GreenhouseId, Zone
+from api.routes.passes.pass_cells import OptionsOf
+from api.routes.passes.passes import PassId
 from headland.i18n import Language
 from headland.reports.csv import write_report_csv
 from headland.reports.document import Report

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from pydantic import ConfigDict, Field
 
-from api.schemas.gateways import RecordModel
+from api.schemas.devices.gateways import RecordModel
 from api.schemas.model import EXAMPLE_MS, Model
 from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.analysis.window import HIGH_MS

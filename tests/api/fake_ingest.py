@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from api.schemas.gateways import (
+from api.schemas.devices.gateways import (
     Delivery,
     EpochDelivery,
     EpochRange,

@@ -37,6 +37,16 @@ def test_no_parameter_and_no_media_type_has_an_example(document: dict[str, Any])
                 assert media_type.keys().isdisjoint({"example", "examples"})
 
 
+def test_the_name_of_a_schema_does_not_follow_its_module(document: dict[str, Any]) -> None:
+    # Two classes of one name get the path of their module; these four names were published so, and stay.
+    assert {name for name in document["components"]["schemas"] if "__" in name} == {
+        "api__routes__enrolments__CertificateBody",
+        "api__schemas__harvest__certificates__CertificateBody",
+        "api__schemas__imports__LeftOut",
+        "api__schemas__series__LeftOut",
+    }
+
+
 def test_problems_are_shared_components(document: dict[str, Any]) -> None:
     shared = document["components"]["responses"]
     assert "NotFound" in shared

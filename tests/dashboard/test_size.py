@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from api.routes.dashboard import FOLDER
+from api.routes.station.dashboard import FOLDER
 
 ASSETS: Final = FOLDER / "assets"
 #: The budget of the first page is 500 kB with the map in view; without it a slow phone is to show the farm at once.

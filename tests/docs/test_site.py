@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from api.app import create_app
-from api.routes import help as help_routes
+from api.routes.station import help as help_routes
 from docs.generator import commands, methods
 from headland.contract.quantities import QUANTITIES
 from headland.store.memory import MemoryStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from api.schemas.gateways import (
+from api.schemas.devices.gateways import (
     Delivery,
     Gateway,
     GatewaySource,

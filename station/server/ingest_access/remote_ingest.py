@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from api.http.pagination import write_cursor
-from api.schemas.gateways import (
+from api.schemas.devices.gateways import (
     AcceptedLoss,
     Delivery,
     Gateway,

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from api.ops.readiness import Check
-from api.schemas.gateways import Gateway
+from api.schemas.devices.gateways import Gateway
 from headland.alarms.default_rules import add_default_rules
 from headland.alarms.evaluator import AlarmEvaluator
 from headland.clock import wall_clock_ms

@@ -8,12 +8,12 @@ from contextlib import ExitStack, closing
 import httpx
 import pytest
 
-from api.schemas.gateways import Delivery, Gateway
+from api.schemas.devices.gateways import Delivery, Gateway
 from headland.errors import RetryLater
 from station.server.ingest_access.remote_ingest import RemoteIngest
+from tests.api.devices.test_gateways import app_with
 from tests.api.fake_ingest import MESSAGE, FakeIngest
 from tests.api.server import serve
-from tests.api.test_gateways import app_with
 from tests.broker import find_free_port
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from api.schemas.gateways import Gateway, Spool
+from api.schemas.devices.gateways import Gateway, Spool
 from headland.address_policy import parse_networks
 from headland.contract.records import Clock, Event
 from headland.item_failures import ItemFailures

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from api.schemas.gateways import Gateway, RecentTrouble, Spool
+from api.schemas.devices.gateways import Gateway, RecentTrouble, Spool
 from headland.alarms.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
 from headland.alarms.delivery_policy import DeliveryOutcome
 from headland.clock import wall_clock_ms

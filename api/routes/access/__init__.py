@@ -1,0 +1,1 @@
+"""Routes of keys, members, browser sessions and webhooks."""

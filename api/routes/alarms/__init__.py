@@ -1,0 +1,1 @@
+"""Routes of alarms, duty rotas and web push."""

@@ -1,0 +1,74 @@
+"""Routes of web push: a browser subscribes itself to alarms, and ends that."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf, home_of
+from api.http.problems import ProblemError, declare_problems
+from api.http.responses import reply
+from api.routes.alarms.alarms import Id
+from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
+from headland.alarms.web_push import check_keys, make_key, read_key
+from headland.analysis.registry_access import repositories_of
+from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
+from headland.registry.models.errors import NotFound
+from headland.registry.validation.alarm_rules import subscription_of
+from headland.registry.validation.targets import check_permitted
+
+router = APIRouter(prefix="/v1/push-subscriptions", tags=["alarms"], responses=declare_problems(404, 422, 503))
+
+
+@router.get("/key", name="get_push_key", response_model=PushKeyBody)
+def get_key(request: Request, scope: ScopeOf) -> Response:
+    """Return the public key with which a browser subscribes; the station makes it at its first use."""
+    key = read_key(repositories_of(scope).alarms.push_key(make_key))
+    return reply(request, PushKeyBody(public_key=key.public_text))
+
+
+@router.post(
+    "",
+    name="add_push_subscription",
+    status_code=201,
+    response_model=PushRecipient,
+    responses=declare_problems(400, 409),
+)
+def subscribe(request: Request, scope: ScopeOf, body: PushOrder) -> PushRecipient:
+    """Make a browser an alarm recipient; the same browser again is the same recipient with what is given now."""
+    try:
+        check_keys(body.p256dh, body.auth)
+    except ValueError as error:
+        sentence = "The subscription of this browser is not readable: subscribe again."
+        raise ProblemError(400, "bad-body", "Invalid request body", sentence) from error
+    policy = home_of(request).webhooks_to
+    if policy is not None:
+        check_permitted(body.endpoint, policy)
+    subscription = PushSubscription(endpoint=body.endpoint, p256dh=body.p256dh, auth=body.auth)
+    repository = repositories_of(scope).alarm_recipients
+    given = AlarmRecipient(
+        name=body.name,
+        kind=RecipientKind.PUSH,
+        address=msgspec.json.encode(subscription).decode(),
+        language=body.language,
+        least_severity=Severity(body.least_severity),
+    )
+    for known in repository.all():
+        if known.kind is RecipientKind.PUSH and subscription_of(known.address).endpoint == body.endpoint:
+            stored = repository.change(msgspec.structs.replace(given, id=known.id, version=known.version))
+            break
+    else:
+        stored = repository.add(given)
+    return PushRecipient(recipient=stored.id, name=stored.name)
+
+
+@router.delete("/{recipient:record_id}", name="delete_push_subscription", status_code=204)
+def unsubscribe(scope: ScopeOf, recipient: Id) -> Response:
+    """Delete the alarm recipient of a browser."""
+    repository = repositories_of(scope).alarm_recipients
+    known = repository.get(recipient)
+    if known.kind is not RecipientKind.PUSH:
+        raise NotFound("alarm recipient", recipient)
+    repository.delete(known.id, known.version)
+    return Response(status_code=204)

@@ -1,0 +1,1 @@
+"""Routes of a cooperative's season, and the import of its people."""

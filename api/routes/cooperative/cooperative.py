@@ -1,0 +1,376 @@
+"""Routes of a cooperative's season: treated ground, accounts, statements, disputes and subsidy claims."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.languages import current_language
+from api.http.pagination import MOST, Cursor, Limit, read_cursor, write_cursor
+from api.http.problems import ProblemError, declare_problems
+from api.routes.passes.passes import PassId
+from api.routes.registry import ID_PATTERN, BodyOf, make_router, reply_json, whole_numbers
+from api.routes.reports import LanguageOf, reply_report
+from api.schemas.cooperative import (
+    ACCOUNT_KINDS,
+    EXAMPLES,
+    AccountOrder,
+    ClaimAnswer,
+    ClaimItem,
+    ClaimOrder,
+    DisputeOrder,
+    OutcomeOrder,
+    PassToSettle,
+    RunOrder,
+    TreatedItem,
+    body_of,
+    of_type,
+    page_of,
+)
+from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
+from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
+from headland.analysis.cooperative.settlement import TREATED, passes_of_period, record_treated, settle_season
+from headland.analysis.passes.detection import find_pass
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.window import Window
+from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
+from headland.registry.models.errors import NotFound
+from headland.registry.repositories.ledger import LedgerEntry
+from headland.reports.statement_report import make_statement_document, write_statement_xlsx
+from headland.units_of_time import DAY_MS
+
+T = TypeVar("T")
+Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
+StartMs = Annotated[int, Query(alias="start", description="Begin [epoch ms].", ge=0, le=253_402_300_799_999)]
+EndMs = Annotated[int, Query(alias="end", description="End [epoch ms].", ge=0, le=253_402_300_799_999)]
+_LONGEST_MS: Final = 400 * DAY_MS
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ZIP: Final = "application/zip"
+_BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
+_FORMS: Final[dict[str, Any]] = {
+    "text/html": {"schema": {"type": "string"}},
+    "application/pdf": _BINARY,
+    "text/csv": {"schema": {"type": "string"}},
+    _XLSX: _BINARY,
+}
+
+RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in ACCOUNT_KINDS)
+router = APIRouter(prefix="/v1", tags=["cooperative"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get(
+    "/statement-passes",
+    responses={200: {"description": "Passes.", "content": page_of(PassToSettle)}},
+    response_class=Response,
+)
+def list_statement_passes(
+    scope: ScopeOf,
+    start: StartMs,
+    end: EndMs,
+    field: Annotated[str | None, Query(description="Only passes of this field.", pattern=ID_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = MOST,
+) -> Response:
+    """List the passes of a period, and on how many fields the ledger has their treated ground.
+
+    A run of statements is made of what the ledger has: record each pass first.
+    """
+    window = _window(start, end)
+    after = read_cursor(cursor, tuple[int, str, str])
+    ledger = repositories_of(scope).ledger
+    passes = list(passes_of_period(scope, window, field))
+    placed = sorted((each.start_ms, each.id, each.field.id, at) for at, each in enumerate(passes))
+    rest = [passes[at] for *place, at in placed if after is None or tuple(place) > after]
+    items = [
+        PassToSettle(
+            pass_id=each.id,
+            field=each.field.id,
+            device=each.device,
+            start_ms=each.start_ms,
+            recorded=len({entry.field for entry in ledger.read(pass_id=each.id, kind=TREATED)}),
+        )
+        for each in rest[:limit]
+    ]
+    following = write_cursor(items[-1].start_ms, items[-1].pass_id, items[-1].field) if len(rest) > limit else None
+    return reply_json({"items": items, "next": following})
+
+
+@router.post(
+    "/passes/{pass_id}/treated",
+    responses={200: {"description": "Ledger entries.", "content": page_of(TreatedItem)}, **declare_problems(409)},
+    response_class=Response,
+)
+def record_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
+    """Record in the ledger the ground that a pass treated on each field; a repetition adds nothing."""
+    entries = record_treated(scope, find_pass(scope, pass_id))
+    return reply_json({"items": [_treated_of(entry) for entry in entries], "next": None})
+
+
+@router.get(
+    "/accounts", responses={200: {"description": "A page.", "content": page_of(AccountEntry)}}, response_class=Response
+)
+def list_account_entries(
+    scope: ScopeOf,
+    person: Annotated[str | None, Query(description="Only entries of this person.", pattern=ID_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List the entries of accounts in the order in which they were added."""
+    after = read_cursor(cursor, tuple[str])
+    where = {} if person is None else {"person": person}
+    records = repositories_of(scope).accounts.records
+    return _page(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
+
+
+@router.post(
+    "/accounts",
+    status_code=201,
+    openapi_extra=body_of(AccountOrder, EXAMPLES[AccountOrder]),
+    responses={201: {"description": "The entry.", "content": of_type(AccountEntry)}, **declare_problems(409, 413)},
+    response_class=Response,
+)
+def add_account_entry(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+    """Add an entry to a person's account. It is never changed: a correction is another entry that names it."""
+    order = _read(body_bytes, AccountOrder)
+    try:
+        entry = repositories_of(scope).accounts.add(AccountEntry(**msgspec.structs.asdict(order)))
+    except NotFound as error:
+        raise _unknown(error) from error
+    return reply_json(entry, 201)
+
+
+@router.post(
+    "/statement-runs",
+    status_code=201,
+    openapi_extra=body_of(RunOrder, EXAMPLES[RunOrder]),
+    responses={
+        201: {"description": "The run.", "content": of_type(StatementRunRecord)},
+        **declare_problems(409, 413),
+    },
+    response_class=Response,
+)
+def run_statements(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+    """Make the statements of a period for everybody. The same facts give the same run, with the same `digest`."""
+    order = _read(body_bytes, RunOrder)
+    window = _window(order.start_ms, order.end_ms)
+    try:
+        tariff = repositories_of(scope).tariffs.get(order.tariff)
+    except NotFound as error:
+        raise _unknown(error) from error
+    return reply_json(settle_season(scope, tariff, window).run, 201)
+
+
+@router.get(
+    "/statement-runs",
+    responses={200: {"description": "A page.", "content": page_of(StatementRunRecord)}},
+    response_class=Response,
+)
+def list_statement_runs(scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
+    """List the runs of statements in the order in which they were made."""
+    after = read_cursor(cursor, tuple[str])
+    runs = repositories_of(scope).statements.runs
+    return _page(runs.list(after="" if after is None else after[0], limit=limit + 1), limit)
+
+
+@router.get(
+    "/statement-runs/{run}",
+    responses={200: {"description": "The run.", "content": {**of_type(StatementRunRecord), _XLSX: _BINARY}}},
+    response_class=Response,
+)
+def get_statement_run(
+    scope: ScopeOf,
+    run: Id,
+    shape: Annotated[Literal["json", "xlsx"], Query(alias="format", description="Form of the answer.")] = "json",
+    language: LanguageOf = "en",
+) -> Response:
+    """Return a run, as a spreadsheet with everybody's balance and every line."""
+    repositories = repositories_of(scope)
+    found = repositories.statements.runs.get(run)
+    if shape == "json":
+        return reply_json(found)
+    statements = list(repositories.statements.statements.all(run=run))
+    return _file(write_statement_xlsx(scope, statements, language), _XLSX, f"statements-{run}.xlsx")
+
+
+@router.get(
+    "/statements",
+    responses={200: {"description": "A page.", "content": page_of(SeasonStatement)}},
+    response_class=Response,
+)
+def list_statements(
+    scope: ScopeOf,
+    run: Annotated[str | None, Query(description="Only statements of this run.", pattern=ID_PATTERN)] = None,
+    person: Annotated[str | None, Query(description="Only statements of this person.", pattern=ID_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List statements in the order in which they were made; a member's are the own ones."""
+    after = read_cursor(cursor, tuple[str])
+    where = {name: value for name, value in (("run", run), ("person", person)) if value is not None}
+    records = repositories_of(scope).statements.statements
+    return _page(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
+
+
+@router.get(
+    "/statements/{statement}",
+    responses={
+        200: {"description": "The statement.", "content": {**of_type(SeasonStatement), **_FORMS}},
+        **declare_problems(501),
+    },
+    response_class=Response,
+)
+def get_statement(
+    scope: ScopeOf,
+    statement: Id,
+    shape: Annotated[
+        Literal["json", "html", "pdf", "csv", "xlsx"], Query(alias="format", description="Form of the answer.")
+    ] = "json",
+    language: LanguageOf = "en",
+) -> Response:
+    """Return a statement: works by pass and field, the account, and the balance."""
+    found = repositories_of(scope).statements.statements.get(statement)
+    if shape == "json":
+        return reply_json(found)
+    if shape == "xlsx":
+        return _file(write_statement_xlsx(scope, [found], language), _XLSX, f"statement-{statement}.xlsx")
+    return reply_report(make_statement_document(scope, found), f"statement-{statement}", shape, language)
+
+
+@router.get("/disputes", responses={200: {"description": "Disputes.", "content": page_of(Dispute)}},
+            response_class=Response)  # fmt: skip
+def get_disputes(scope: ScopeOf) -> Response:
+    """List the disputes with their evidence and outcomes; a member's are the own ones."""
+    return reply_json({"items": list_disputes(scope), "next": None})
+
+
+@router.post(
+    "/disputes",
+    status_code=201,
+    openapi_extra=body_of(DisputeOrder, EXAMPLES[DisputeOrder]),
+    responses={201: {"description": "The dispute.", "content": of_type(Dispute)}, **declare_problems(409, 413)},
+    response_class=Response,
+)
+def add_dispute(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+    """Open a dispute about a place of a pass: the evidence for its cell is kept in the ledger."""
+    order = _read(body_bytes, DisputeOrder)
+    made = open_dispute(scope, order.pass_id, order.latitude_deg, order.longitude_deg, order.text, order.person)
+    return reply_json(made, 201)
+
+
+@router.post(
+    "/disputes/{dispute}/outcome",
+    status_code=201,
+    openapi_extra=body_of(OutcomeOrder, EXAMPLES[OutcomeOrder]),
+    responses={201: {"description": "The dispute.", "content": of_type(Dispute)}, **declare_problems(409, 413)},
+    response_class=Response,
+)
+def add_outcome(
+    scope: ScopeOf,
+    dispute: Annotated[int, Path(description="Number of the dispute in the ledger.", ge=1, le=2**53)],
+    body_bytes: BodyOf,
+) -> Response:
+    """Record the outcome of a dispute, and the correction that follows from it."""
+    order = _read(body_bytes, OutcomeOrder)
+    return reply_json(close_dispute(scope, dispute, order.outcome, order.text, order.correction), 201)
+
+
+@router.post(
+    "/subsidy-claims",
+    openapi_extra=body_of(ClaimOrder, EXAMPLES[ClaimOrder]),
+    responses={200: {"description": "The claims.", "content": {**of_type(ClaimAnswer), _ZIP: _BINARY}},
+               **declare_problems(409, 413)},
+    response_class=Response,
+)  # fmt: skip
+def claim_subsidy(
+    scope: ScopeOf,
+    body_bytes: BodyOf,
+    keep: Annotated[bool, Query(description="Keep the claims: their ground cannot be claimed again.")] = False,
+    shape: Annotated[Literal["json", "zip"], Query(alias="format", description="Form of the answer.")] = "json",
+) -> Response:
+    """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office."""
+    order = _read(body_bytes, ClaimOrder)
+    window = _window(order.start_ms, order.end_ms)
+    try:
+        rule = repositories_of(scope).subsidy_rules.get(order.rule)
+    except NotFound as error:
+        raise _unknown(error) from error
+    claims = find_claims(scope, rule, window)
+    if keep:
+        keep_claims(scope, rule, claims)
+    if shape == "zip":
+        return _file(claim_pack(scope, rule, claims, window), _ZIP, f"claims-{rule.id}.zip")
+    return reply_json(_claims_of(rule, claims, kept=keep))
+
+
+def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> ClaimAnswer:
+    items = tuple(
+        ClaimItem(
+            field=each.field.id,
+            field_name=each.field.name,
+            holders=each.holders,
+            pass_id=each.claim.work.pass_id,
+            operator=each.claim.work.operator,
+            start_ms=each.claim.work.start_ms,
+            field_m2=each.claim.field_m2,
+            area_m2=each.claim.area_m2,
+            repeated_m2=each.claim.repeated_m2,
+            coverage_pct=round(each.claim.coverage_pct, 2),
+            fen=each.claim.fen,
+            evidence=each.claim.work.weakest_evidence,
+            reason=each.claim.reason,
+            simulated=each.claim.work.simulated,
+        )
+        for each in claims
+    )
+    caveat = CAVEAT[current_language()]
+    return ClaimAnswer(rule=rule, items=items, fen=sum(item.fen for item in items), kept=kept, caveat=caveat)
+
+
+def _treated_of(entry: LedgerEntry) -> TreatedItem:
+    body = msgspec.json.decode(entry.body)
+    return TreatedItem(
+        seq=entry.seq,
+        field=entry.field,
+        pass_id=entry.pass_id,
+        area_m2=body["area_m2"],
+        grams=body["grams"],
+        evidence_m2=body["evidence_m2"],
+        night=body["night"],
+        simulated=body["simulated"],
+    )
+
+
+def _window(start_ms: int, end_ms: int) -> Window:
+    if not start_ms < end_ms <= start_ms + _LONGEST_MS:
+        sentence = "Choose a period that ends after its start, of at most 400 days."
+        raise ProblemError(400, "bad-window", "Invalid period", sentence)
+    return Window(start_ms, end_ms)
+
+
+def _page(records: list[Any], limit: int) -> Response:
+    following = write_cursor(records[limit - 1].id) if len(records) > limit else None
+    return reply_json({"items": records[:limit], "next": following})
+
+
+def _read(body: bytes, kind: type[T]) -> T:
+    """Return a body as a type; raises ProblemError (422)."""
+    try:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error
+
+
+def _unknown(error: NotFound) -> ProblemError:
+    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
+    return Response(content, media_type=media_type, headers=headers)

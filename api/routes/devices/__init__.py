@@ -1,0 +1,1 @@
+"""Routes of devices, their places and owners, and of gateways."""

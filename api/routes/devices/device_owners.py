@@ -1,0 +1,157 @@
+"""Routes of the owners of devices, for administrators: the gateway of a device, and its mark as simulated."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Request
+from pydantic import ConfigDict, Field
+from starlette.responses import Response
+
+from api.dependencies import HomeOf, HomeServices, ScopeOf
+from api.http.problems import ProblemError, declare_problems
+from api.http.responses import reply
+from api.routes.devices.gateways import GatewayId, IngestOf
+from api.routes.parameters import NAME_PATTERN, DeviceId
+from api.schemas.devices.gateways import AcceptedLoss
+from api.schemas.model import Model
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.telemetry import find_device
+from headland.contract.records import Descriptor
+from headland.store.port import DeviceRecord, SeriesFilter
+
+GatewayName = Annotated[str, Field(pattern=NAME_PATTERN, json_schema_extra={"example": "gw-2"})]
+
+
+class DeviceOwnerInput(Model):
+    """The gateway that a device, or each device of another gateway, belongs to from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    gateway: GatewayName
+
+
+class DeviceOwner(Model):
+    """The owner of a device: the one gateway that may describe it and send its data. Empty while it is not known."""
+
+    device: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
+    gateway: str
+    simulated: bool
+
+
+class MovedDevices(Model):
+    """How many devices were moved from one gateway to another."""
+
+    moved: int
+
+
+class ForgottenMarks(Model):
+    """How many spools of a gateway were forgotten in the registry."""
+
+    forgotten: int
+
+
+router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+
+
+@router.get("/devices/{device}/owner", response_model=DeviceOwner)
+def get_owner(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
+    """Return the gateway that a device belongs to."""
+    return reply(request, _owner_of(find_device(scope, device)))
+
+
+@router.put("/devices/{device}/owner", response_model=DeviceOwner)
+def put_owner(request: Request, scope: ScopeOf, home: HomeOf, device: DeviceId, body: DeviceOwnerInput) -> Response:
+    """Move a device to another gateway. What that gateway sent about it before is taken from quarantine."""
+    record = find_device(scope, device)
+    _check_gateway(scope, home, body.gateway)
+    _move(scope, record, body.gateway)
+    _tell_ingest(scope, home, body.gateway)
+    return reply(request, _owner_of(find_device(scope, device)))
+
+
+@router.post("/gateways/{gateway}/replace", response_model=MovedDevices, responses=declare_problems(409))
+def replace_gateway(scope: ScopeOf, home: HomeOf, gateway: GatewayId, body: DeviceOwnerInput) -> MovedDevices:
+    """Move all devices of a gateway to another one, for example after it was renamed or replaced."""
+    if gateway == body.gateway:
+        raise ProblemError(409, "same-gateway", "Same gateway", "Name the gateway that replaces this one.")
+    _check_gateway(scope, home, body.gateway)
+    records = [record for record in scope.store.devices(scope.organisation) if record.gateway == gateway]
+    for record in records:
+        _move(scope, record, body.gateway)
+    _tell_ingest(scope, home, body.gateway)
+    return MovedDevices(moved=len(records))
+
+
+@router.post("/gateways/{gateway}/delivery/accept", response_model=AcceptedLoss)
+def accept_loss(scope: ScopeOf, ingest: IngestOf, gateway: GatewayId) -> AcceptedLoss:
+    """Accept the loss of a gateway: its records stay listed in the delivery, and the alarm ends. In the audit log."""
+    loss = ingest.accept_loss(gateway)
+    if loss is None:
+        raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
+    if scope.registry is not None:
+        repositories_of(scope).delivery_marks.log_accepted(gateway, loss)
+    return AcceptedLoss(loss=loss)
+
+
+@router.delete("/gateways/{gateway}/delivery/marks", response_model=ForgottenMarks)
+def forget_marks(scope: ScopeOf, home: HomeOf, gateway: GatewayId) -> ForgottenMarks:
+    """Accept the loss of records that an earlier store had: forget how far the gateway's spools were committed.
+
+    What the present store has of them is recorded again within ten seconds; a gateway of which it has nothing is no
+    longer listed.
+    """
+    forgotten = 0 if scope.registry is None else repositories_of(scope).delivery_marks.forget(gateway)
+    if home.gateways is not None and home.serves(scope):
+        home.gateways.forget_marks(gateway)
+    return ForgottenMarks(forgotten=forgotten)
+
+
+@router.delete("/devices/{device}/simulated", response_model=DeviceOwner, responses=declare_problems(409))
+def unmark_simulated(request: Request, scope: ScopeOf, home: HomeOf, device: DeviceId) -> Response:
+    """Remove the mark of a device as simulated that was set by mistake. Simulated samples keep theirs for good."""
+    record = find_device(scope, device)
+    marked = [key for key in scope.store.series(SeriesFilter(scope.organisation, device=device)) if key.simulated]
+    if marked:
+        raise ProblemError(
+            409,
+            "simulated-samples",
+            "Device has simulated samples",
+            f"{len(marked)} series of {device} hold simulated samples, which remain so: give the real one another id.",
+        )
+    _write(scope, record.gateway, msgspec.structs.replace(record.descriptor, simulated=False), unmark=True)
+    _tell_ingest(scope, home, record.gateway)
+    return reply(request, _owner_of(find_device(scope, device)))
+
+
+def _check_gateway(scope: OrgScope, home: HomeServices, gateway: str) -> None:
+    """Raise ProblemError (404) where a gateway is not known: its name may be misspelt."""
+    if repositories_of(scope).gateways.list(name=gateway, limit=1):
+        return
+    if home.gateways is not None and home.serves(scope) and gateway in {known.id for known in home.gateways.gateways()}:
+        return
+    sentence = f"There is no gateway {gateway}: add it, or let it connect once."
+    raise ProblemError(404, "unknown-gateway", "Unknown gateway", sentence)
+
+
+def _move(scope: OrgScope, record: DeviceRecord, gateway: str) -> None:
+    if record.gateway != gateway:
+        _write(scope, gateway, record.descriptor)
+
+
+def _write(scope: OrgScope, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
+    """Write a device's owner and mark to the registry, whose audit log names who did it, and to the store."""
+    repositories_of(scope).record_descriptor(gateway, descriptor, unmark=unmark)
+    scope.store.describe(scope.organisation, gateway, descriptor, unmark=unmark)
+
+
+def _tell_ingest(scope: OrgScope, home: HomeServices, gateway: str) -> None:
+    if home.gateways is not None and home.serves(scope) and gateway:
+        home.gateways.devices_moved(gateway)
+
+
+def _owner_of(record: DeviceRecord) -> DeviceOwner:
+    descriptor = record.descriptor
+    return DeviceOwner(device=descriptor.device, gateway=record.gateway, simulated=descriptor.simulated)

@@ -1,0 +1,146 @@
+"""Routes of enrolment: one-time codes of gateways, and the certificates that gateways get with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.dependencies import HomeOf, ScopeOf
+from api.http.problems import ProblemError, declare_problems
+from api.ops.gateway_enrolment import GatewayCode, GatewayEnrolment
+from api.routes.devices.gateways import GatewayId
+from headland.analysis.registry_access import repositories_of
+from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
+from headland.errors import PeerRefused, SettingsError
+from headland.registry.models.models import Gateway
+
+_NO_BROKER: Final = "Gateways are enrolled where the farm's broker runs: use `headland gateway code` there."
+
+
+async def enrolment_of(home: HomeOf) -> GatewayEnrolment:
+    """Return the enrolment at the farm's broker; raises ProblemError (404) where there is none."""
+    if home.enrolment is None:
+        raise ProblemError(404, "no-registrar", "No broker here", _NO_BROKER)
+    return home.enrolment
+
+
+EnrolmentOf = Annotated[GatewayEnrolment, Depends(enrolment_of)]
+
+
+class CodeAsked(BaseModel):
+    """What a gateway's code is for."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"site": "home", "host": "farm.example"}})
+
+    site: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "home"
+    host: Annotated[
+        str | None,
+        Field(max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$", description="By which the gateway reaches the broker."),
+    ] = None
+    station: Annotated[
+        str | None,
+        Field(
+            max_length=300,
+            pattern=r"^https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?$",
+            description="URL by which the gateway reaches this API; by default that of the farm on this machine.",
+        ),
+    ] = None
+
+
+class EnrolmentBody(BaseModel):
+    """A gateway's request for its first certificate, signed with its code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code_id: Annotated[str, Field(max_length=16)]
+    request: Annotated[str, Field(max_length=3000, description="PKCS #10, PEM.")]
+    signature: Annotated[str, Field(max_length=512, description="HMAC-SHA256, hexadecimal.")]
+
+
+class RenewalBody(BaseModel):
+    """A gateway's request for its next certificate, signed with the key of the present one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    certificate: Annotated[str, Field(max_length=3000)]
+    request: Annotated[str, Field(max_length=3000, description="PKCS #10, PEM.")]
+    signature: Annotated[str, Field(max_length=512, description="ECDSA with SHA-256, base64.")]
+
+
+class SealedBody(BaseModel):
+    """A gateway's settings and certificate, sealed with its code."""
+
+    sealed: Annotated[str, Field(description="AES-256-GCM, base64.")]
+
+
+class CertificateBody(BaseModel):
+    """A gateway's certificate."""
+
+    certificate: str
+
+
+router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+
+
+@router.post(
+    "/gateways/{gateway}/code",
+    name="give_gateway_code",
+    response_model=GatewayCode,
+    status_code=201,
+    responses=declare_problems(409),
+)
+def post_code(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gateway: GatewayId, body: CodeAsked) -> Response:
+    """Give a gateway, new or known, a one-time code: with it, it gets its settings and a certificate of its own key."""
+    if not home.serves(scope):
+        raise ProblemError(404, "no-registrar", "No broker here", _NO_BROKER)
+    try:
+        code = enrolment.give_code(gateway, body.site, body.host, body.station)
+    except SettingsError as error:
+        raise ProblemError(409, "gateway-refused", "Gateway not added", str(error)) from error
+    if scope.registry is not None and not repositories_of(scope).gateways.list(name=gateway, limit=1):
+        repositories_of(scope).gateways.add(Gateway(name=gateway, site=code.site))
+    if scope.registry is not None:
+        repositories_of(scope).log("gateway code", gateway, "add")
+    return Response(code.model_dump_json(), 201, {"Cache-Control": "no-store"}, "application/json")
+
+
+@router.delete(
+    "/gateways/{gateway}/certificate", name="revoke_gateway", status_code=204, responses=declare_problems(409)
+)
+def delete_certificate(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gateway: GatewayId) -> None:
+    """Refuse a gateway's certificate and its code from now on; its data stays."""
+    if not home.serves(scope):
+        raise ProblemError(404, "no-registrar", "No broker here", _NO_BROKER)
+    try:
+        enrolment.revoke(gateway)
+    except SettingsError as error:
+        raise ProblemError(409, "gateway-refused", "Gateway not enrolled", str(error)) from error
+    if scope.registry is not None:
+        repositories_of(scope).log("gateway certificate", gateway, "delete")
+
+
+@router.post("/enrolments", name="enrol_gateway", response_model=SealedBody, responses=declare_problems(403))
+def post_enrolment(enrolment: EnrolmentOf, body: EnrolmentBody) -> Response:
+    """Take a gateway's request for its first certificate; its code is used up."""
+    return _answer(lambda: enrolment.enrol(EnrolmentRequest(**body.model_dump())))
+
+
+@router.post(
+    "/enrolments/renewal", name="renew_gateway", response_model=CertificateBody, responses=declare_problems(403)
+)
+def post_renewal(enrolment: EnrolmentOf, body: RenewalBody) -> Response:
+    """Take a gateway's request for its next certificate."""
+    return _answer(lambda: enrolment.renew(RenewalRequest(**body.model_dump())))
+
+
+def _answer(work: Callable[[], SealedPapers | RenewedCertificate]) -> Response:
+    try:
+        answer = work()
+    except (PeerRefused, SettingsError) as error:
+        raise ProblemError(403, "enrolment-refused", "Enrolment refused", str(error)) from error
+    return Response(msgspec.json.encode(answer), 200, {"Cache-Control": "no-store"}, "application/json")

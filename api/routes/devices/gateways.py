@@ -1,0 +1,165 @@
+"""Routes of gateways, their delivery, and the quarantine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import HomeOf, ScopeOf
+from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.problems import ProblemError, declare_problems
+from api.http.responses import reply
+from api.ops.gateway_registrar import RegisteredGateway
+from api.ops.ingest_port import IngestPort
+from api.routes.parameters import NAME_PATTERN
+from api.schemas.devices.flights import flight_bodies
+from api.schemas.devices.gateways import (
+    Delivery,
+    GatewayList,
+    NewGateway,
+    QuarantinedDetail,
+    QuarantineList,
+    ReplayAsked,
+)
+from headland.analysis.flights import list_gateway_flights
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.window import Window
+from headland.errors import SettingsError
+from headland.registry.models.models import Gateway
+from headland.units_of_time import DAY_MS, HOUR_MS
+
+GatewayId = Annotated[str, Path(description="Id of a gateway.", pattern=NAME_PATTERN)]
+#: Flights that a delivery lists.
+MOST_FLIGHTS: Final = 50
+
+MessageId = Annotated[int, Path(description="Id of a quarantined message.", ge=1, le=2**53)]
+
+
+async def ingest_of(scope: ScopeOf, home: HomeOf) -> IngestPort:
+    """Return the ingest beside this API; raises ProblemError (404) where the request's organisation has none."""
+    if home.gateways is None or not home.serves(scope):
+        raise ProblemError(
+            404, "no-ingest", "No ingest", "This API runs without an ingest: ask the station that runs it."
+        )
+    return home.gateways
+
+
+IngestOf = Annotated[IngestPort, Depends(ingest_of)]
+
+router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+
+
+@router.get("/gateways", name="list_gateways", response_model=GatewayList, responses=declare_problems(400))
+def get_gateways(
+    request: Request,
+    ingest: IngestOf,
+    online: Annotated[bool | None, Query(description="Only gateways that are online, or offline.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = MOST,
+) -> Response:
+    """List the gateways by id, each with its newest status."""
+    after = read_cursor(cursor, tuple[str])
+    rest = [
+        gateway
+        for gateway in ingest.gateways()
+        if (after is None or gateway.id > after[0]) and online in (None, gateway.online)
+    ]
+    page = rest[:limit]
+    return reply_page(request, GatewayList(items=page, next=write_cursor(page[-1].id) if len(rest) > limit else None))
+
+
+@router.post(
+    "/gateways", name="add_gateway", response_model=RegisteredGateway, status_code=201, responses=declare_problems(409)
+)
+def post_gateway(scope: ScopeOf, home: HomeOf, body: NewGateway) -> Response:
+    """Add a gateway: a login at the farm's broker, which may publish to its own topics only, and its settings.
+
+    The settings hold its password and are in this response only.
+    """
+    if home.registrar is None or not home.serves(scope):
+        sentence = "Gateways are added where the farm's broker runs: use `headland gateway add` there."
+        raise ProblemError(404, "no-registrar", "No broker here", sentence)
+    try:
+        added = home.registrar.register(body.name, body.site, body.host)
+    except SettingsError as error:
+        raise ProblemError(409, "gateway-refused", "Gateway not added", str(error)) from error
+    if scope.registry is not None and not repositories_of(scope).gateways.list(name=added.name, limit=1):
+        repositories_of(scope).gateways.add(Gateway(name=added.name, site=added.site))
+    headers = {"Location": f"/v1/gateways/{added.name}/delivery", "Cache-Control": "no-store"}
+    return Response(added.model_dump_json(), 201, headers, "application/json")
+
+
+@router.get("/gateways/{gateway}/delivery", response_model=Delivery)
+def get_delivery(request: Request, scope: ScopeOf, ingest: IngestOf, gateway: GatewayId) -> Response:
+    """Return the delivery of a gateway: each numbered record is stored, refused, dropped, missing or lost.
+
+    With the coverage of its vehicles' flights: what came by link, was read from the vehicle's card, and remains.
+    """
+    delivery = ingest.delivery(gateway)
+    if delivery is None:
+        raise ProblemError(404, "unknown-gateway", "Unknown gateway", f"There is no gateway {gateway}: check its id.")
+    flights = list_gateway_flights(scope, gateway, Window(scope.now_ms - DAY_MS, scope.now_ms + HOUR_MS))
+    with_flights = {"flights": flight_bodies(flights[:MOST_FLIGHTS]), "flights_left_out": len(flights[MOST_FLIGHTS:])}
+    return reply(request, delivery.model_copy(update=with_flights))
+
+
+@router.post("/gateways/{gateway}/refresh", status_code=204)
+def refresh_devices(ingest: IngestOf, gateway: GatewayId) -> None:
+    """Take the owners of devices from the store now, and repeat what the gateway sent about a device before.
+
+    An API sends this to its ingest workers when a device is moved; a worker also does it every half minute.
+    """
+    ingest.devices_moved(gateway)
+
+
+@router.get("/quarantine", name="list_quarantine", response_model=QuarantineList, responses=declare_problems(400))
+def get_quarantine(
+    request: Request,
+    ingest: IngestOf,
+    gateway: Annotated[str | None, Query(description="Only messages of this gateway.", pattern=NAME_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List the messages in quarantine, the newest first."""
+    before = read_cursor(cursor, tuple[int])
+    messages = ingest.quarantined(limit + 1, None if before is None else before[0], gateway)
+    page = messages[:limit]
+    following = write_cursor(page[-1].id) if len(messages) > limit else None
+    return reply_page(request, QuarantineList(items=page, next=following))
+
+
+@router.get("/quarantine/{message}", response_model=QuarantinedDetail)
+def get_quarantined(request: Request, ingest: IngestOf, message: MessageId) -> Response:
+    """Return a quarantined message with its bytes."""
+    detail = ingest.find_quarantined(message)
+    if detail is None:
+        raise _unknown_message(message)
+    return reply(request, detail)
+
+
+@router.post("/quarantine/{message}/replay", response_model=ReplayAsked, status_code=202)
+def ask_replay(ingest: IngestOf, message: MessageId) -> ReplayAsked:
+    """Process a quarantined message again; accepted parts are stored once, a fully stored message leaves."""
+    if not ingest.replay(message):
+        raise _unknown_message(message)
+    return ReplayAsked(id=message)
+
+
+@router.delete("/quarantine/{message}", status_code=204)
+def drop_quarantined(scope: ScopeOf, ingest: IngestOf, message: MessageId) -> None:
+    """Delete a quarantined message; its records are lost, and the gateway's delivery and the audit log say so."""
+    if not ingest.drop(message):
+        raise _unknown_message(message)
+    if scope.registry is not None:
+        repositories_of(scope).log("quarantined message", str(message), "delete")
+
+
+def _unknown_message(message: int) -> ProblemError:
+    return ProblemError(
+        404,
+        "unknown-message",
+        "Unknown message",
+        f"There is no message {message} in quarantine: list them at /v1/quarantine.",
+    )

@@ -1,0 +1,1 @@
+"""Routes of files and formats that other programs exchange with a station."""

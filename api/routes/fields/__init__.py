@@ -1,0 +1,1 @@
+"""Routes of fields: outlines, base map, photos, recommendations and prescriptions."""

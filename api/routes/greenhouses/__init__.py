@@ -1,0 +1,1 @@
+"""Routes of greenhouses: analytics, parameters and default bands."""

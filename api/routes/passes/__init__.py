@@ -1,0 +1,1 @@
+"""Routes of passes: maps, cells, applied amounts, remaining work and the ledger."""

@@ -1,0 +1,44 @@
+"""Route of the answers on applied product."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import declare_problems
+from api.http.query_windows import settle_window
+from api.http.responses import reply
+from api.routes.parameters import DeviceId, End, Start
+from api.schemas.passes.application import ApplicationAnswers, application_of
+from headland.analysis.origin import for_window
+from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
+from headland.analysis.telemetry import find_device
+from headland.units_of_time import DAY_MS
+
+LONGEST_APPLICATION_MS: Final = 31 * DAY_MS
+
+router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.get("/devices/{device}/application", response_model=ApplicationAnswers)
+def get_application(
+    request: Request,
+    scope: ScopeOf,
+    device: DeviceId,
+    swath_m: Annotated[float, Query(description="Width of a swath [m].", gt=0, le=100, allow_inf_nan=False)],
+    start: Start = None,
+    end: End = None,
+) -> Response:
+    """Return what a device sprayed or spread: amount, ground, overlap and mean rate, each with its evidence.
+
+    Litres of a sprayer come from a flow meter only. Kilograms of a spreader of granules come from a mass-flow sensor
+    (measured_flow) or else from the hopper's loss (tank_mass). A command to a pump or feeder gives treated ground with
+    the evidence pump_pwm, and never litres or kilograms.
+    """
+    window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
+    record = for_window(scope, find_device(scope, device), window, ("latitude_deg", "longitude_deg"))
+    answer = answer_spreading if is_spreader(record) else answer_application
+    return reply(request, application_of(record, swath_m, answer(scope, record, window, swath_m)))

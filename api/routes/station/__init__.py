@@ -1,0 +1,1 @@
+"""Routes of the station itself: page, help, health and store maintenance."""

@@ -1,0 +1,64 @@
+"""The dashboard and the API reference page, as built files without external resources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+#: Built from `dashboard/`; file names in `assets/` contain the hash of their content.
+FOLDER: Final = Path(__file__).parents[2] / "dashboard"
+#: Listed once: a path that is not in this list does not exist.
+FILES: Final = {file.relative_to(FOLDER).as_posix(): file for file in FOLDER.rglob("*") if file.is_file()}
+
+#: The page connects to its own host only. A map's buttons are images in its style sheet.
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+_FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+#: Types that Python does not know on every system and browsers require.
+MEDIA_TYPES: Final = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+#: The service worker is a file of the dashboard and works for the page at `/`.
+_WORKER: Final = {**HEADERS, "Service-Worker-Allowed": "/"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+@router.api_route("/dashboard", methods=["GET", "HEAD"])
+def get_page() -> Response:
+    """Serve the dashboard."""
+    return FileResponse(FOLDER / "index.html", headers=HEADERS)
+
+
+@router.api_route("/docs", methods=["GET", "HEAD"])
+def get_docs() -> Response:
+    """Serve the API reference page."""
+    return FileResponse(FOLDER / "docs.html", headers=HEADERS)
+
+
+@router.api_route("/dashboard/{name:path}", methods=["GET", "HEAD"])
+def get_file(name: str) -> Response:
+    """Serve a file of the dashboard; browsers cache files with a hash in their name for ever."""
+    file = FILES.get(name)
+    if file is None:
+        raise HTTPException(404)
+    headers = _FOR_EVER if name.startswith("assets/") else _WORKER if name == "sw.js" else HEADERS
+    return FileResponse(file, headers=headers, media_type=MEDIA_TYPES.get(file.suffix))

@@ -1,0 +1,39 @@
+"""Documentation pages under `/help`, from the built site; no other host is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+
+from api.routes.station.dashboard import HEADERS, MEDIA_TYPES
+
+_API: Final = Path(__file__).parents[2]
+#: In an installed wheel the site is part of the package; in a checkout `make docs` and `make run` build it.
+FOLDERS: Final = (_API / "help", _API.parent / "build" / "help")
+_NOT_BUILT: Final = "The help pages are not built. Run `make docs` in the checkout, then reload this page.\n"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/help", methods=["GET", "HEAD"])
+def redirect_to_help() -> Response:
+    """Redirect to the first page, whose links are relative to its folder."""
+    return RedirectResponse("help/", 308, headers=HEADERS)
+
+
+@router.api_route("/help/{name:path}", methods=["GET", "HEAD"])
+def get_help(name: str) -> Response:
+    """Return a file of the site, or the page of a folder; 503 with the remedy where the site is not built."""
+    folder = next((folder for folder in FOLDERS if (folder / "index.html").is_file()), None)
+    if folder is None:
+        return PlainTextResponse(_NOT_BUILT, 503, HEADERS)
+    file = (folder / name).resolve()
+    if file.is_dir():
+        file /= "index.html"
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        raise HTTPException(404)
+    return FileResponse(file, headers=HEADERS, media_type=MEDIA_TYPES.get(file.suffix))

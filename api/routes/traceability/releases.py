@@ -1,0 +1,71 @@
+"""Routes of a lot's release: make it public, see where, withdraw it."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.problems import ProblemError, declare_problems
+from api.http.responses import reply
+from api.routes.registry import RecordId
+from api.schemas.traceability.release import NewRelease, ReleaseBody
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.releases.release import release_lot
+from headland.errors import DataDamaged
+from headland.formats.epcis.digital_link import InvalidGtin, batch_path
+from headland.registry.models.errors import NotFound
+from headland.registry.models.releases import ReleaseRequest, read_released
+from headland.registry.repositories.releases import Release
+
+router = APIRouter(prefix="/v1/lots", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
+
+
+@router.post(
+    "/{thing:record_id}/release", status_code=201, response_model=ReleaseBody, responses=declare_problems(409)
+)  # fmt: skip
+def add_release(scope: ScopeOf, thing: RecordId, body: NewRelease) -> ReleaseBody:
+    """Make a lot public as chosen: its text goes to the ledger, its page opens to whoever has the token.
+
+    The token is that of the lot's valid certificate, so that the QR code on the label leads here. A later release
+    replaces what the page shows; both stay in the ledger. 409 where the ledger was altered: nothing can be proven then.
+    """
+    chosen = msgspec.convert(body.model_dump(), ReleaseRequest)
+    try:
+        made = release_lot(scope, thing, chosen)
+    except InvalidGtin as error:
+        raise ProblemError(400, "invalid-gtin", "Invalid GTIN", str(error)) from error
+    except DataDamaged as error:
+        raise ProblemError(409, "ledger-altered", "Ledger altered", str(error)) from error
+    return _body_of(made)
+
+
+@router.get("/{thing:record_id}/release", response_model=ReleaseBody)
+def get_release(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
+    """Return the newest release of a lot, withdrawn or not."""
+    found = repositories_of(scope).releases.of_lot(thing)
+    if found is None:
+        raise NotFound("release", thing)
+    return reply(request, _body_of(found))
+
+
+@router.delete("/{thing:record_id}/release", status_code=204)
+def withdraw_release(scope: ScopeOf, thing: RecordId) -> Response:
+    """Withdraw a lot's releases: its page is not found any more. The ledger keeps that they were made."""
+    repositories_of(scope).releases.withdraw(thing)
+    return Response(status_code=204)
+
+
+def _body_of(release: Release) -> ReleaseBody:
+    lot = read_released(release.text)
+    path = f"/p/{release.token}"
+    return ReleaseBody(
+        seq=release.seq,
+        lot=release.lot,
+        token=release.token,
+        path=path,
+        link_path=path if lot.gtin is None else f"{batch_path(lot.gtin, lot.code)}?t={release.token}",
+        released_ms=release.released_ms,
+        withdrawn_ms=release.withdrawn_ms,
+    )

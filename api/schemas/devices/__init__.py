@@ -1,0 +1,1 @@
+"""Schemas of devices, their series, flights and gateways."""

@@ -1,0 +1,268 @@
+"""Response models of gateways, delivery and the quarantine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.devices.flights import FlightCoverageBody
+from api.schemas.model import EXAMPLE_MS, Model
+
+_GATEWAY = {"example": "gw-1"}
+_EPOCH = {"example": "0192f3c4"}
+
+
+class RecordModel(Model):
+    """Base of models that are filled from records with the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class NewGateway(Model):
+    """A gateway to add: its name, which is its login, and its site."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "barn", "site": "home"}})
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    site: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "home"
+    host: Annotated[
+        str | None,
+        Field(
+            max_length=253,
+            pattern=r"^[A-Za-z0-9.:_-]+$",
+            description="Host name or address by which the gateway reaches this machine; needed where the broker "
+            "listens on every address.",
+        ),
+    ] = None
+
+
+class Spool(RecordModel):
+    """State of a gateway's spool and its losses, as the gateway reports them."""
+
+    records: Annotated[int, Field(description="Records that await their commit ack.")] = 0
+    bytes: int = 0
+    oldest_ms: int | None = None
+    dropped_records: int = 0
+    dropped_points: Annotated[int, Field(description="Samples in them.")] = 0
+    thinned_points: Annotated[int, Field(description="Samples removed by thinning.")] = 0
+    trouble: Annotated[str, Field(description="Why it accepts no data; empty where it does.")] = ""
+    epoch_reason: Annotated[str, Field(description="Why the spool in use began; empty where it is not known.")] = ""
+    epoch_ms: Annotated[int | None, Field(description="When it began.")] = None
+    renewals: Annotated[int, Field(description="Spools that began after the first.")] = 0
+    shortened_records: Annotated[int, Field(description="Accepted records that the spool no longer has.")] = 0
+
+
+class RecentTrouble(RecordModel):
+    """Contradictions of a gateway in the last hour; `alternations` in the last ten minutes."""
+
+    quarantined: Annotated[int, Field(description="Messages refused as a whole or in part.")] = 0
+    conflicting: Annotated[int, Field(description="Samples that contradict stored ones.")] = 0
+    other_content: Annotated[int, Field(description="Records with another content than before.")] = 0
+    foreign: Annotated[int, Field(description="Messages about devices of other gateways.")] = 0
+    alternations: Annotated[int, Field(description="Turns of processes; 2 prove two machines.")] = 0
+
+
+class GatewaySource(RecordModel):
+    """A source of a gateway: a serial line, a network address or a broker that it reads."""
+
+    name: Annotated[str, Field(json_schema_extra={"example": "drones"})]
+    type: Annotated[str, Field(description="The type in edge.toml.", json_schema_extra={"example": "mavlink"})]
+    restarts: Annotated[int, Field(ge=0, description="How often it ended by itself and was started again.")] = 0
+    trouble: Annotated[str, Field(description="What prevents it from reading; empty where nothing is known.")] = ""
+    trouble_zh: Annotated[str, Field(description="The same in Chinese; empty where it has none.")] = ""
+
+
+class Gateway(Model):
+    """A gateway with its newest status. `online` is null where no status was received since the start."""
+
+    id: Annotated[str, Field(json_schema_extra=_GATEWAY)]
+    online: bool | None
+    last_status_ms: Annotated[int | None, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    software: str
+    epoch: Annotated[str, Field(description="The spool in use.", json_schema_extra=_EPOCH)]
+    spool: Spool
+    loss: Annotated[int, Field(description="Lost records that nobody has accepted, as of ten seconds ago.")] = 0
+    recent: RecentTrouble = RecentTrouble()
+    sources: list[GatewaySource] = Field(
+        default_factory=list, description="Its sources; empty while it is offline, and of an older gateway."
+    )
+
+
+class GatewayList(Model):
+    """Gateways by id; `next` is the cursor of the next page, null on the last."""
+
+    items: list[Gateway]
+    next: str | None
+
+
+class RecordTotals(RecordModel):
+    """Records of all spools by place. `missing` are not accounted for."""
+
+    accounted: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    dropped_by_gateway: int = 0
+    gone_unseen: int = 0
+    lost: int = 0
+    missing: int = 0
+
+
+class EpochDelivery(RecordModel):
+    """The records of one spool: accounted = stored + quarantined + dropped_by_gateway + gone_unseen + lost."""
+
+    epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
+    accounted: int
+    stored: int
+    quarantined: Annotated[int, Field(description="Records of messages refused as a whole.")]
+    dropped_by_gateway: Annotated[
+        int, Field(description="Records that the gateway reports as dropped from a full spool.")
+    ]
+    gone_unseen: Annotated[int, Field(description="Records deleted on the commit ack of a replaced store: lost.")]
+    lost: Annotated[
+        int, Field(description="Records whose refused message was evicted from a full quarantine or deleted there.")
+    ] = 0
+    high_water: Annotated[int, Field(description="All records up to this number are accounted for.")]
+    missing: Annotated[
+        list[tuple[int, int]],
+        Field(description="First and last record of each gap.", json_schema_extra={"example": [[43, 48]]}),
+    ]
+
+
+class EpochRange(RecordModel):
+    """Records `first`..`last` of one spool."""
+
+    epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
+    first: int
+    last: int
+
+
+class Latency(RecordModel):
+    """Delay from a live sample to its commit [ms], over `n` messages, within 5 %; null without messages."""
+
+    p50: float | None
+    p99: float | None
+    n: int
+
+
+class RefusedDevice(RecordModel):
+    """A device that the gateway wrote about and that belongs to another gateway, `owner`."""
+
+    device: Annotated[str, Field(json_schema_extra={"example": "gh-1"})]
+    owner: Annotated[str, Field(json_schema_extra={"example": "gw-2"})]
+
+
+class StoreLoss(RecordModel):
+    """Damage of the store's files, by which records that count as stored may lack samples or events.
+
+    They are of any gateways and devices. Null is unknown: then it may be any data that was stored before `found_ms`.
+    """
+
+    found_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    samples: Annotated[int | None, Field(description="Lost samples.")]
+    events: Annotated[int | None, Field(description="Lost events.")]
+    suspect_samples: Annotated[int, Field(description="Samples that may be wrong and are flagged as suspect.")]
+    start_ms: Annotated[int | None, Field(description="Start of the times of these samples.")]
+    end_ms: Annotated[int | None, Field(description="End of the times of these samples.")]
+    acknowledged_ms: Annotated[int | None, Field(description="When an administrator acknowledged it.")]
+    sentence: Annotated[str, Field(description="What was found, lost and kept.")]
+
+
+class Delivery(RecordModel):
+    """Delivery of every record that a gateway numbered.
+
+    `received`, `duplicate` and `latency_ms` count messages since `since_ms`, the start of this process; all else comes
+    from the store. `missing` records are not accounted for: on the gateway's disk, on their way, or lost. `loss` counts
+    deleted records that are neither stored, quarantined nor declared dropped; `lost` lists them. `totals` counts the
+    records of all spools; the lists are bounded, and the `..._left_out` say how many entries they do not have. What
+    damage took from the store is in `store_losses`, and no part of `loss`: nobody knows whose it was.
+    """
+
+    gateway: Annotated[str, Field(json_schema_extra=_GATEWAY)]
+    online: bool | None
+    since_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    received: int
+    duplicate: int
+    epochs: list[EpochDelivery]
+    epochs_left_out: Annotated[int, Field(description="Spools that `epochs` does not list.")] = 0
+    totals: RecordTotals = RecordTotals()
+    loss: int
+    lost: list[EpochRange]
+    lost_left_out: Annotated[int, Field(description="Older ranges that `lost` does not list.")] = 0
+    missing: list[EpochRange]
+    missing_left_out: Annotated[int, Field(description="Older ranges that `missing` does not list.")] = 0
+    latency_ms: Latency
+    spool: Spool
+    lost_messages: Annotated[
+        int, Field(description="Refused messages without record numbers that left quarantine unread.")
+    ] = 0
+    conflicting: Annotated[
+        int, Field(description="Samples that contradict stored ones and are in the conflict record only.")
+    ] = 0
+    other_content: Annotated[
+        int,
+        Field(
+            description="Records that arrived with another content than before under their number: two spools use one "
+            "identity. Their samples are stored."
+        ),
+    ] = 0
+    foreign: Annotated[int, Field(description="Messages about devices of other gateways, in quarantine.")] = 0
+    loss_accepted: Annotated[int, Field(description="The part of `loss` that an administrator has accepted.")] = 0
+    refused_devices: Annotated[
+        list[RefusedDevice], Field(default_factory=list, description="The newest of these devices, at most 50.")
+    ]
+    alternations: Annotated[
+        int,
+        Field(description="Turns of processes with this identity in the last ten minutes; 2 prove two machines."),
+    ] = 0
+    store_losses: list[StoreLoss] = Field(default=[], description="Damage of the store, the newest last, at most 50.")
+    store_losses_left_out: Annotated[int, Field(description="Older damage that `store_losses` does not list.")] = 0
+    flights: list[FlightCoverageBody] = Field(
+        default=[], description="Flights of its vehicles that ended in the last day, the newest first, at most 50."
+    )
+    flights_left_out: Annotated[int, Field(description="Older flights of that day that `flights` does not list.")] = 0
+
+
+class AcceptedLoss(Model):
+    """The loss of a gateway that was accepted: it stays in the delivery and raises no alarm."""
+
+    loss: int
+
+
+class Quarantined(RecordModel):
+    """A message refused as a whole or in part. The record number is null where the message has none."""
+
+    id: int
+    topic: Annotated[str, Field(json_schema_extra={"example": "headland/v1/data/3/gw-1"})]
+    reason: Annotated[str, Field(json_schema_extra={"example": "unknown_channel"})]
+    detail: str
+    gateway: str | None
+    epoch: str | None
+    first: int | None
+    seq: int | None
+    first_seen_ms: int
+    last_seen_ms: int
+    count: Annotated[int, Field(description="How often the same bytes arrived.")]
+    replays: Annotated[int, Field(description="Failed repetitions.")]
+    is_asked: Annotated[bool, Field(description="True while a repetition is requested.")]
+
+
+class QuarantinedDetail(Quarantined):
+    """A quarantined message with its bytes."""
+
+    properties: dict[str, str]
+    payload_bytes: int
+    payload_base64: str
+
+
+class QuarantineList(Model):
+    """Quarantined messages, the newest first; `next` is the cursor of the next page, null on the last."""
+
+    items: list[Quarantined]
+    next: str | None
+
+
+class ReplayAsked(Model):
+    """The message will be processed again within about a second; it leaves once all of it is stored."""
+
+    id: int

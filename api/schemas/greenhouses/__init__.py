@@ -1,0 +1,1 @@
+"""Schemas of greenhouses and weather, with their mapping."""

@@ -1,0 +1,1 @@
+"""Schemas of passes, cells, applied amounts and the ledger, with their mapping."""

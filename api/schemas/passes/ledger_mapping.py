@@ -1,0 +1,182 @@
+"""Mapping of deviations, plans, nutrients and weather to response models."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.schemas.answers import AnswerMethod, AnswerWindow, answer_of
+from api.schemas.passes import ledger as schema
+from api.schemas.passes.passes_mapping import cover_of
+from headland.agronomy.application.deviation import CAUSES, CLASSES, ZoneDeviation
+from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, Risk
+from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
+from headland.agronomy.prescription.weather_window import HourVerdict
+from headland.agronomy.series.answer import Method
+from headland.analysis.passes.deviation import PassDeviation
+from headland.analysis.passes.nutrients import PassNutrients
+from headland.analysis.passes.plan import Plan, summarise_plan
+from headland.analysis.window import Window
+
+
+def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
+    """Return the deviation of a pass from its plan."""
+    applied, cells = deviation.applied, deviation.cells
+    grid, plane = applied.map.grid, applied.inputs.plane
+    regions = []
+    for region in cells.regions:
+        east_m = np.array([grid.west_m + (region.column + 0.5) * grid.cell_m])
+        north_m = np.array([grid.south_m + (region.row + 0.5) * grid.cell_m])
+        latitude, longitude = plane.to_degrees(east_m, north_m)
+        regions.append(
+            schema.RegionBody(
+                kind=region.kind,
+                cause=region.cause,
+                area_m2=region.area_m2,
+                planned=region.planned,
+                applied=region.applied,
+                difference=region.applied - region.planned,
+                latitude_deg=float(latitude[0]),
+                longitude_deg=float(longitude[0]),
+            )
+        )
+    return schema.DeviationBody(
+        pass_id=applied.field_pass.id,
+        unit=applied.unit,
+        simulated=applied.field_pass.simulated,
+        cell_m=grid.cell_m,
+        plan=plan_of(deviation.plan),
+        inputs=[*applied.amount.inputs, *deviation.plan.inputs],
+        planned_rate_ha=deviation.planned_ha,
+        amount=answer_of(applied.amount, applied.field_pass.simulated),
+        planned=cells.planned,
+        applied=cells.applied,
+        balance=_balance_of(deviation),
+        mean_deviation_pct=cells.mean_deviation_pct,
+        mean_absolute_ha=cells.mean_absolute_ha,
+        rms_ha=cells.rms_ha,
+        on_target_share=cells.on_target_share,
+        class_m2=_areas(cells.classes, CLASSES, grid.cell_m),
+        cause_m2=_areas(cells.causes, CAUSES, grid.cell_m),
+        zones=[zone_of(zone) for zone in deviation.zones],
+        unplanned_m2=deviation.unplanned_m2,
+        unplanned=deviation.unplanned,
+        regions=regions,
+        happenings=[
+            schema.DisturbanceBody(
+                kind=disturbance.kind,
+                start_ms=disturbance.start_ms,
+                end_ms=disturbance.end_ms,
+                value=disturbance.value,
+            )
+            for disturbance in deviation.disturbances
+        ],
+        cover=cover_of(applied),
+    )
+
+
+def _balance_of(deviation: PassDeviation) -> schema.BalanceOfAmounts:
+    totals = deviation.applied.map.totals
+    places = ("released", "outside", "buffer", "exclusion", "unlocated", "usable")
+    return schema.BalanceOfAmounts(
+        **{name: getattr(totals, name) for name in places},
+        unplanned=deviation.unplanned,
+        not_to_treat=deviation.not_to_treat,
+        compared=deviation.cells.applied,
+    )
+
+
+def plan_of(plan: Plan) -> schema.PlanBody:
+    """Return a plan."""
+    return schema.PlanBody(**summarise_plan(plan))
+
+
+def zone_of(zone: ZoneDeviation) -> schema.ZoneBody:
+    """Return the deviation of one zone of a plan."""
+    return schema.ZoneBody(
+        zone=zone.zone,
+        planned_rate_ha=zone.rate_ha,
+        applied_rate_ha=zone.applied_ha,
+        area_m2=zone.area_m2,
+        planned=zone.planned,
+        applied=zone.applied,
+        difference=zone.applied - zone.planned,
+        kind=zone.kind,
+        cause=zone.cause,
+        class_m2=zone.class_m2,
+        cause_m2=zone.cause_m2,
+        unknown_m2=zone.unknown_m2,
+    )
+
+
+def pass_nutrients_of(nutrients: PassNutrients) -> schema.PassNutrientsBody:
+    """Return the nutrients of one pass."""
+    return schema.PassNutrientsBody(
+        pass_id=nutrients.field_pass.id,
+        start_ms=nutrients.field_pass.start_ms,
+        product=None if nutrients.product is None else nutrients.product.id,
+        product_kg=nutrients.product_kg,
+        kg_ha=elements_of(nutrients.per_ha),
+        kg_mu=elements_of(nutrients.per_ha, 1.0 / MU_PER_HA),
+        reason=nutrients.reason,
+        volatilisation=_risk_of(nutrients.volatilisation, VOLATILISATION, nutrients.weather.volatile),
+        leaching=_risk_of(nutrients.leaching, LEACHING, nutrients.weather.leaching),
+        weather=nutrients.weather.inputs,
+        weather_devices=nutrients.weather.devices,
+    )
+
+
+def elements_of(nutrients: Nutrients | None, factor: float = 1.0) -> schema.ElementsBody | None:
+    """Return nutrients times a factor."""
+    if nutrients is None:
+        return None
+    scaled = nutrients.scaled(factor)
+    return schema.ElementsBody(n=scaled.n, p2o5=scaled.p2o5, k2o=scaled.k2o, p=scaled.p, k=scaled.k)
+
+
+def balance_of(balance: NitrogenBalance | None, input_kg_ha: float, output_kg_ha: float) -> schema.BalanceBody | None:
+    """Return a nitrogen balance."""
+    if balance is None:
+        return None
+    return schema.BalanceBody(
+        input_kg_ha=input_kg_ha,
+        output_kg_ha=output_kg_ha,
+        nue=balance.nue,
+        surplus_kg_ha=balance.surplus_kg_ha,
+        verdict=balance.verdict,
+    )
+
+
+def efficiency_of(use: NitrogenUse) -> schema.EfficiencyBody:
+    """Return the efficiencies of nitrogen."""
+    return schema.EfficiencyBody(pfp=use.pfp, ae=use.ae, re=use.re, pe=use.pe, pnb=use.pnb)
+
+
+def hour_of(verdict: HourVerdict) -> schema.HourBody:
+    """Return an hour of weather with its verdict."""
+    return schema.HourBody(
+        start_ms=verdict.hour.start_ms,
+        state=verdict.state,
+        reasons=list(verdict.reasons),
+        missing=list(verdict.missing),
+        air_temperature_degc=verdict.hour.temperature_degc,
+        relative_humidity_pct=verdict.hour.humidity_pct,
+        wind_speed_m_s=verdict.hour.wind_m_s,
+        rain_share=verdict.hour.rain_share,
+        rain_mm=verdict.hour.rain_mm,
+        delta_t_k=verdict.delta_t_k,
+    )
+
+
+def _areas(codes: NDArray[np.uint8], names: tuple[str, ...], cell_m: float) -> dict[str, float]:
+    counts = np.bincount(codes.ravel(), minlength=len(names))
+    return {name: float(counts[code]) * cell_m * cell_m for code, name in enumerate(names) if code}
+
+
+def _risk_of(risk: Risk, method: Method, window: Window) -> schema.RiskBody:
+    return schema.RiskBody(
+        state=risk.state,
+        reasons=list(risk.reasons),
+        window=AnswerWindow(start_ms=window.start_ms, end_ms=window.end_ms),
+        method=AnswerMethod(id=method.id, version=method.version, source=method.source),
+    )

@@ -1,0 +1,48 @@
+"""Response models of a pass's remaining work."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.model import Model
+from api.schemas.passes.ledger import PlanBody
+
+
+class RemainingZoneBody(Model):
+    """A zone of the plan over the usable ground, amounts in the answer's unit."""
+
+    zone: int
+    planned_rate_ha: float
+    planned: float
+    applied: Annotated[float | None, Field(description="By all of `passes`; null where an amount is unknown.")]
+    open_m2: float
+    open: Annotated[float, Field(description="The planned amount of its open ground.")]
+    treated_difference: Annotated[
+        float | None,
+        Field(description="The amount on treated ground above its plan; negative: too little, and not treated again.")
+    ]  # fmt: skip
+
+
+class ResumeBody(Model):
+    """The remaining ground of a field, and the lines that treat it without treating any ground twice."""
+
+    pass_id: str
+    simulated: bool
+    plan: PlanBody | None
+    reason: Annotated[str | None, Field(description="no_plan or ambiguous_plan; null with a plan.")]
+    passes: Annotated[
+        list[str], Field(description="Passes that count as done: this one and others of its prescription.")
+    ]
+    remaining_m2: float
+    planned_m2: Annotated[float, Field(description="The area that the lines cover.")]
+    unflown_m2: Annotated[float, Field(description="Ground that remains open: too narrow for a swath.")]
+    amount: Annotated[
+        float | None, Field(description="The amount for the lines at the planned rates; null without a plan.")
+    ]
+    unit: str
+    zones: list[RemainingZoneBody]
+    lines: int
+    length_m: float
+    plan_url: Annotated[str, Field(description="The mission as a QGroundControl .plan.")]

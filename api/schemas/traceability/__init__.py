@@ -1,0 +1,1 @@
+"""Schemas of proofs and releases."""
