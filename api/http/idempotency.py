@@ -26,7 +26,7 @@ from api.http.problems import (
 from headland.errors import RetryLater
 from headland.registry.db.request_marks import MarkedRequest, marking
 from headland.registry.registry import Access, Registry
-from headland.registry.repositories.request_marks import RequestAnswer, RequestMark, RequestMarkRepository
+from headland.registry.repositories.delivery.request_marks import RequestAnswer, RequestMark, RequestMarkRepository
 
 HEADER: Final = "Idempotency-Key"
 #: Set in an answer that was given before.

@@ -27,9 +27,9 @@ from headland.registry.models.errors import InvalidRecord, NotFound, RecordConfl
 from headland.registry.models.models import NotePhoto, Organisation, Scope
 from headland.registry.models.people import PersonRole
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.harvest.releases import Release, newest_release
 from headland.registry.repositories.notes import photo_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.repositories.releases import Release, newest_release
 from headland.units_of_time import MINUTE_MS
 
 #: The last use of a key is written at most this often.

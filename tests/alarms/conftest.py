@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headland.alarms.evaluator import AlarmEvaluator
+from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.contract.records import ALARM_RAISED, ChannelInfo, Clock, Descriptor, Event
 from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, AlarmTest, RecipientKind
 from headland.registry.registry import open_registry

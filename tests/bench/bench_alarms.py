@@ -16,9 +16,9 @@ from typing import Final
 
 import numpy as np
 
-from headland.alarms.evaluator import AlarmEvaluator
-from headland.alarms.rule_simulation import simulate_rule
-from headland.alarms.targets import load_targets
+from headland.alarms.rounds.evaluator import AlarmEvaluator
+from headland.alarms.rules.rule_simulation import simulate_rule
+from headland.alarms.rules.targets import load_targets
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.registry import open_registry
 from headland.store.duckdb.store import DuckDBStore

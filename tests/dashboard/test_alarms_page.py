@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from headland.alarms.chat_robots import robot_outcome
-from headland.alarms.delivery_policy import record_attempt
+from headland.alarms.notification.chat_robots import robot_outcome
+from headland.alarms.notification.delivery_policy import record_attempt
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, RecipientKind, Severity
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import Open

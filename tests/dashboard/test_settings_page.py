@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from headland.alarms.messages import trial_body_of
-from headland.alarms.web_push import message_of
+from headland.alarms.notification.messages import trial_body_of
+from headland.alarms.notification.web_push import message_of
 from headland.registry.models.alarms import RecipientKind
 from headland.registry.models.models import Device, Greenhouse
-from tests.alarms.test_web_push import SUBSCRIPTION
+from tests.alarms.notification.test_web_push import SUBSCRIPTION
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 from tests.waiting import wait_until

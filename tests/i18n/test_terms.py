@@ -52,7 +52,7 @@ def test_every_method_has_a_description(method: str) -> None:
 
 
 def test_every_default_alarm_rule_has_a_title() -> None:
-    files = [*(Path(__file__).parents[2] / "headland" / "alarms").glob("*.toml")]
+    files = [*(Path(__file__).parents[2] / "headland" / "alarms").rglob("*.toml")]
     names = {rule["name"] for file in files for rule in tomllib.loads(file.read_text(encoding="utf-8"))["rule"]}
     assert names
     assert names <= load_terms()["alarm_rules"].keys()

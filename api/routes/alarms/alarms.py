@@ -30,11 +30,11 @@ from api.schemas.alarms import (
     SimulatedAlarm,
     Snooze,
 )
-from headland.alarms.chat_robots import robot_of
-from headland.alarms.messages import TEST, trial_body_of
-from headland.alarms.rule_conditions import is_for_gateways
-from headland.alarms.rule_simulation import simulate_rule
-from headland.alarms.targets import load_targets
+from headland.alarms.notification.chat_robots import robot_of
+from headland.alarms.notification.messages import TEST, trial_body_of
+from headland.alarms.rules.rule_conditions import is_for_gateways
+from headland.alarms.rules.rule_simulation import simulate_rule
+from headland.alarms.rules.targets import load_targets
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window

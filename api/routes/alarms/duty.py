@@ -13,7 +13,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import DutyList, DutyNow, HandOver
-from headland.alarms.duty_rota import duty_at, hand_over, next_change_ms, on_duty
+from headland.alarms.notification.duty_rota import duty_at, hand_over, next_change_ms, on_duty
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.duty import DutyRota
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

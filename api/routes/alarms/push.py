@@ -11,7 +11,7 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
-from headland.alarms.web_push import check_keys, make_key, read_key
+from headland.alarms.notification.web_push import check_keys, make_key, read_key
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.alarms import AlarmRecipient, PushSubscription, RecipientKind, Severity
 from headland.registry.models.errors import NotFound

@@ -39,7 +39,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
-from headland.registry.repositories.ledger import LedgerEntry
+from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.reports.statement_report import make_statement_document, write_statement_xlsx
 from headland.units_of_time import DAY_MS
 

@@ -25,7 +25,7 @@ from headland.formats.epcis.events import (
     read_document,
     time_ms_of,
 )
-from headland.registry.repositories.epcis_events import CapturedEvent, EventQuery, StoredEvent
+from headland.registry.repositories.harvest.epcis_events import CapturedEvent, EventQuery, StoredEvent
 
 _JSON_LD: Final = "application/ld+json"
 _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {

@@ -29,7 +29,7 @@ from headland.proof.checkpoint import InvalidCheckpoint, read_checkpoint, read_k
 from headland.proof.leaves import leaf_of
 from headland.proof.merkle import HASH_BYTES
 from headland.proof.tiles import read_tile_name
-from headland.registry.repositories.proof_log import ProofLog
+from headland.registry.repositories.ledger.proof_log import ProofLog
 
 _OCTETS: Final[dict[int | str, dict[str, Any]]] = {
     200: {

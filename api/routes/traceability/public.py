@@ -22,8 +22,8 @@ from headland.formats.epcis.digital_link import batch_path, read_batch_path
 from headland.formats.epcis.events import make_document
 from headland.i18n import Language, find_term
 from headland.registry.models.releases import ReleasedLot, read_released
+from headland.registry.repositories.harvest.releases import Release
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.repositories.releases import Release
 from headland.reports.consumer.market import Shape, draw_card, overlay_policy, write_overlay
 from headland.reports.consumer.page import PublicLot, content_policy, write_page
 from headland.reports.consumer.pictures import draw_replay

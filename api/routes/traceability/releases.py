@@ -17,7 +17,7 @@ from headland.errors import DataDamaged
 from headland.formats.epcis.digital_link import InvalidGtin, batch_path
 from headland.registry.models.errors import NotFound
 from headland.registry.models.releases import ReleaseRequest, read_released
-from headland.registry.repositories.releases import Release
+from headland.registry.repositories.harvest.releases import Release
 
 router = APIRouter(prefix="/v1/lots", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
 

@@ -25,7 +25,7 @@ from headland.formats.geojson import geojson_of
 from headland.i18n import find_term
 from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
-from headland.registry.repositories.ledger import LedgerEntry
+from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Kind of the ledger's entries about claims, one for each pass and field.

@@ -28,7 +28,7 @@ from headland.analysis.window import Window
 from headland.registry.models.cooperative import SeasonStatement, StatementRunRecord, Statements, TariffRecord
 from headland.registry.models.models import Field
 from headland.registry.models.people import HoldingKind
-from headland.registry.repositories.ledger import LedgerEntry
+from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Kind of the ledger's entries about treated ground, one for each pass and field.

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
-from headland.registry.repositories.lot_lineage import LotLink
+from headland.registry.repositories.harvest.lot_lineage import LotLink
 
 
 def composition_of(lot: str, links: Iterable[LotLink]) -> dict[str, Fraction]:

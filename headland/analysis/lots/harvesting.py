@@ -18,7 +18,7 @@ from headland.analysis.scope import OrgScope
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.lots import Harvest, Lot, LotOperation
 from headland.registry.models.plant_protection import EvidenceClass
-from headland.registry.repositories.lots import LotRecorded
+from headland.registry.repositories.harvest.lots import LotRecorded
 from headland.units_of_time import MINUTE_MS
 
 #: How far a person's clock may be ahead.

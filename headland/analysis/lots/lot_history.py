@@ -13,7 +13,7 @@ from headland.analysis.plant_protection.growing_place import GrowingPlace, find_
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.lots import Harvest, Lot, LotOperation
-from headland.registry.repositories.lot_lineage import LotDescendants, LotLink
+from headland.registry.repositories.harvest.lot_lineage import LotDescendants, LotLink
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Harvests of one lot whose happenings are read: more would take minutes.

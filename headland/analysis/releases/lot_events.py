@@ -26,7 +26,7 @@ from headland.formats.epcis.events import (
     time_ms_of,
 )
 from headland.registry.models.lots import Lot, LotMass, LotOperation, OperationKind
-from headland.registry.repositories.epcis_events import CapturedEvent
+from headland.registry.repositories.harvest.epcis_events import CapturedEvent
 
 _NAMESPACES = {"headland": NAMESPACE}
 

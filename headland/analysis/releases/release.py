@@ -26,8 +26,8 @@ from headland.registry.models.releases import (
     ReleasedLot,
     ReleaseRequest,
 )
+from headland.registry.repositories.harvest.releases import Release
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.repositories.releases import Release
 
 #: What a page of 100 kB holds.
 _MOST_CLAIMS: Final = 100

@@ -30,25 +30,25 @@ from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.webhooks import Webhook
 from headland.registry.repositories.alarms import AlarmRepository
-from headland.registry.repositories.anchors import Anchors
-from headland.registry.repositories.certificates import CertificateRepository
 from headland.registry.repositories.context import RepositoryContext, log
-from headland.registry.repositories.delivery_marks import DeliveryMarkRepository
-from headland.registry.repositories.epcis_events import EpcisRepository
+from headland.registry.repositories.delivery.delivery_marks import DeliveryMarkRepository
+from headland.registry.repositories.delivery.request_marks import RequestMarkRepository
+from headland.registry.repositories.delivery.secrets import SecretRepository
+from headland.registry.repositories.delivery.webhooks import WebhookCursors
 from headland.registry.repositories.forecasts import ForecastRepository
-from headland.registry.repositories.ledger import Ledger
-from headland.registry.repositories.lots import LotRepository
+from headland.registry.repositories.harvest.certificates import CertificateRepository
+from headland.registry.repositories.harvest.epcis_events import EpcisRepository
+from headland.registry.repositories.harvest.lots import LotRepository
+from headland.registry.repositories.harvest.releases import ReleaseRepository
+from headland.registry.repositories.harvest.treatments import TreatmentRepository
+from headland.registry.repositories.ledger.anchors import Anchors
+from headland.registry.repositories.ledger.ledger import Ledger
+from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
-from headland.registry.repositories.proof_log import ProofLog
-from headland.registry.repositories.releases import ReleaseRepository
 from headland.registry.repositories.repository import Repository
-from headland.registry.repositories.request_marks import RequestMarkRepository
-from headland.registry.repositories.secrets import SecretRepository
 from headland.registry.repositories.statements import AccountRepository, StatementRepository
-from headland.registry.repositories.treatments import TreatmentRepository
-from headland.registry.repositories.webhooks import WebhookCursors
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rota, check_rule, check_window
 from headland.registry.validation.crop_bands import check_crop_band

@@ -17,7 +17,7 @@ from station.cli.exit_codes import ExitCode
 from station.cli.options import DataOption, RegistryOption, farm_folder
 
 if TYPE_CHECKING:
-    from headland.registry.repositories.proof_log import ProofLog
+    from headland.registry.repositories.ledger.proof_log import ProofLog
 
 OrganisationOption = Annotated[str, typer.Option(help="Handle of the organisation.")]
 _SAYS = {

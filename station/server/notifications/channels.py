@@ -18,8 +18,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from headland.alarms.chat_robots import MOST_ANSWER_BYTES, robot_body, robot_of, robot_outcome
-from headland.alarms.delivery_policy import NOTICE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, DeliveryOutcome, sign
+from headland.alarms.notification.chat_robots import MOST_ANSWER_BYTES, robot_body, robot_of, robot_outcome
+from headland.alarms.notification.delivery_policy import (
+    NOTICE_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    DeliveryOutcome,
+    sign,
+)
 from headland.contract.codec import MAX_TIME_MS
 from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from headland.alarms.delivery_policy import DeliveryOutcome
-from headland.alarms.web_push import PushKey, encrypt, headers_for, message_of
+from headland.alarms.notification.delivery_policy import DeliveryOutcome
+from headland.alarms.notification.web_push import PushKey, encrypt, headers_for, message_of
 from headland.http_client import OutgoingClient
 from headland.http_target import parse_target
 from headland.name_resolver import OutgoingError

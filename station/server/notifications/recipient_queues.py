@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from headland.alarms.delivery_policy import LONGEST_WAIT_S, retry_wait_s
+from headland.alarms.notification.delivery_policy import LONGEST_WAIT_S, retry_wait_s
 from headland.registry.models.alarms import Notice
 
 #: An attempt that takes longer makes its recipient a slow one.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from api.ops.readiness import Check
 from headland.address_policy import PUBLIC_ONLY, AddressPolicy
-from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
-from headland.alarms.web_push import make_key, read_key
+from headland.alarms.notification.delivery_policy import DeliveryOutcome, record_attempt
+from headland.alarms.notification.web_push import make_key, read_key
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.http_client import OutgoingClient

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.schemas.devices.gateways import Gateway
-from headland.alarms.delivery_policy import retry_wait_s
+from headland.alarms.notification.delivery_policy import retry_wait_s
 from headland.analysis.passes.detection import list_passes
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window

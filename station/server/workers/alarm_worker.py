@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from api.ops.readiness import Check
 from api.schemas.devices.gateways import Gateway
-from headland.alarms.default_rules import add_default_rules
-from headland.alarms.evaluator import AlarmEvaluator
+from headland.alarms.rounds.evaluator import AlarmEvaluator
+from headland.alarms.rules.default_rules import add_default_rules
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry

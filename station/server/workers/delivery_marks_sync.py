@@ -10,7 +10,7 @@ from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
     from headland.registry.registry import Registry
-    from headland.registry.repositories.delivery_marks import DeliveryMarks
+    from headland.registry.repositories.delivery.delivery_marks import DeliveryMarks
     from headland.store.port import Store
 
 _SYNC_EVERY_S: Final = 10.0

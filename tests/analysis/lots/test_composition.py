@@ -6,7 +6,7 @@ import random
 from fractions import Fraction
 
 from headland.analysis.lots.composition import apportion, composition_of
-from headland.registry.repositories.lot_lineage import LotLink
+from headland.registry.repositories.harvest.lot_lineage import LotLink
 
 
 def link(parent: str, child: str, grams: int) -> LotLink:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from headland.alarms.delivery_policy import DeliveryOutcome, record_attempt
+from headland.alarms.notification.delivery_policy import DeliveryOutcome, record_attempt
 from headland.registry.models.alarms import Alarm, Notice, NoticeState, Severity
 from headland.registry.registry import open_registry
 from headland.registry.repositories.alarms import AlarmUpdate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.schemas.alarms import mask_recipient
-from tests.alarms.test_web_push import SUBSCRIPTION
+from tests.alarms.notification.test_web_push import SUBSCRIPTION
 from tests.api.registry_api import RegistryApi, serve_registry
 
 

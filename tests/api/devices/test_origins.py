@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from api.app import create_app
-from headland.alarms.samples import read_samples
+from headland.alarms.rules.samples import read_samples
 from headland.analysis.origin import for_window
 from headland.analysis.outdoor_weather import hourly_means, read_rain
 from headland.analysis.passes.telemetry import find_visits, refer_telemetry

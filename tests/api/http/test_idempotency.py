@@ -14,8 +14,8 @@ from headland.errors import RetryLater
 from headland.registry.db.request_marks import MarkedRequest, marking
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import GrowerNote
-from headland.registry.repositories import request_marks
-from headland.registry.repositories.request_marks import RequestMarkRepository
+from headland.registry.repositories.delivery import request_marks
+from headland.registry.repositories.delivery.request_marks import RequestMarkRepository
 from tests.api.farm import NOW_MS
 from tests.api.registry_api import RegistryApi, serve_registry
 

@@ -23,7 +23,13 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from headland.address_policy import parse_networks
-from headland.alarms.delivery_policy import MOST_ATTEMPTS, DeliveryOutcome, record_attempt, retry_wait_s, sign
+from headland.alarms.notification.delivery_policy import (
+    MOST_ATTEMPTS,
+    DeliveryOutcome,
+    record_attempt,
+    retry_wait_s,
+    sign,
+)
 from headland.errors import SettingsError
 from headland.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind

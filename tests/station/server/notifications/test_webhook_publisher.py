@@ -22,8 +22,8 @@ from headland.registry.models.models import Farm, Field
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
+from headland.registry.repositories.delivery.webhooks import WebhookCursors
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.repositories.webhooks import WebhookCursors
 from headland.store.memory import MemoryStore
 from headland.store.port import StoredEvent, WriteBatch
 from station.server.notifications import webhook_publisher

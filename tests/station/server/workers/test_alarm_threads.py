@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from api.schemas.devices.gateways import Gateway, RecentTrouble, Spool
-from headland.alarms.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
-from headland.alarms.delivery_policy import DeliveryOutcome
+from headland.alarms.notification.delivery_policy import DeliveryOutcome
+from headland.alarms.rules.default_rules import BROKER_RECIPIENT, add_default_rules, load_default_rules
 from headland.clock import wall_clock_ms
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, Notice, NoticeState, RecipientKind

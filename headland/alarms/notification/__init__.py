@@ -1,0 +1,1 @@
+"""Notification of people: policy, duty, messages, and how they are sent."""

@@ -1,0 +1,1 @@
+"""Evaluation rounds: active alarms, storing, retries, and hours evaluated again."""

@@ -1,0 +1,121 @@
+"""Active alarms of one evaluation round, by the station's rules and the gateways' own. Pure.
+
+An alarm is a rule's name on a subject. Where a gateway has a rule with the name of one here, the two are one alarm: it
+is active as long as either source says so, and is notified once. `standing` of an alarm lists these sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from headland.alarms.rounds.gateway_alarms import GatewayAlarm, to_alarm
+from headland.alarms.rules.rule_state import Transition
+from headland.registry.models.alarms import Alarm, Severity
+
+Key = tuple[str, str]  # the rule's name, the subject
+Source = Literal["station", "gateway"]
+
+
+class ActiveAlarms:
+    """Not safe to call from several threads at once. `changed` has the alarms to store."""
+
+    def __init__(self, active: Iterable[Alarm], new_id: Callable[[], str], now_ms: int) -> None:
+        self._active = {(alarm.rule, alarm.subject): alarm for alarm in active}
+        self._new_id = new_id
+        self._now_ms = now_ms
+        self.changed: dict[str, Alarm] = {}
+
+    def active(self) -> list[Alarm]:
+        """Return the active alarms."""
+        return list(self._active.values())
+
+    def is_active(self, key: Key, source: Source) -> bool:
+        """Return whether an alarm is active by a source."""
+        alarm = self._active.get(key)
+        return alarm is not None and source in alarm.standing
+
+    def raise_by_station(self, alarm: Alarm) -> None:
+        """Add an alarm that a rule here has raised; it joins one that a gateway has raised."""
+        known = self._active.get((alarm.rule, alarm.subject))
+        if known is None:
+            self.put(msgspec.structs.replace(alarm, id=self._new_id(), noted_ms=self._now_ms))
+        elif "station" not in known.standing:
+            joined = {"by_station": True, "standing": (*known.standing, "station")}
+            self.put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
+
+    def end_by_station(self, key: Key, transition: Transition) -> None:
+        """End an alarm for the station, as cleared or without data."""
+        self.end(key, "station", transition.time_ms, transition.kind)
+
+    def end(self, key: Key, source: Source, time_ms: int, why: str) -> None:
+        """End an alarm for a source; it ends altogether where no other source keeps it active."""
+        known = self._active.get(key)
+        if known is None or source not in known.standing:
+            return
+        others = tuple(other for other in known.standing if other != source)
+        if others:
+            self.put(msgspec.structs.replace(known, standing=others))
+            return
+        ended_ms = max(time_ms, known.raised_ms)
+        late = known.fresh_ms is None
+        self.put(msgspec.structs.replace(known, standing=(), ended_ms=ended_ms, ended_why=why, late=late))
+
+    def mark_fresh(self, key: Key, time_ms: int) -> None:
+        """Mark an alarm as active in data that is fresh enough to notify."""
+        known = self._active.get(key)
+        if known is not None and known.fresh_ms is None:
+            self.put(msgspec.structs.replace(known, fresh_ms=time_ms))
+
+    def apply_gateway_alarm(
+        self, gateway_alarm: GatewayAlarm, is_known: Callable[[GatewayAlarm], bool], within_ms: int
+    ) -> None:
+        """Apply a gateway's alarm; one that `is_known` and has ended changes nothing.
+
+        Data that is older than `within_ms` is not fresh enough to notify.
+        """
+        key = gateway_alarm.rule, gateway_alarm.device
+        known = self._active.get(key)
+        is_active = known is not None and "gateway" in known.standing
+        if known is not None and is_active and gateway_alarm.raised_ms < max(known.gateway_raised_ms):
+            return
+        if not is_active:
+            if is_known(gateway_alarm):
+                return
+            self._raise_by_gateway(gateway_alarm, known)
+        newest_ms = gateway_alarm.newest.t
+        if self._now_ms - newest_ms <= within_ms and gateway_alarm.cleared_ms is None:
+            self.mark_fresh(key, newest_ms)
+        if gateway_alarm.cleared_ms is not None:
+            self.end(key, "gateway", gateway_alarm.cleared_ms, "cleared")
+
+    def _raise_by_gateway(self, gateway_alarm: GatewayAlarm, known: Alarm | None) -> None:
+        alarm = to_alarm(gateway_alarm, self._now_ms)
+        if known is None:
+            self.put(msgspec.structs.replace(alarm, id=self._new_id()))
+        elif gateway_alarm.cleared_ms is None:
+            joined = {
+                "by_gateway": True,
+                "standing": (*known.standing, "gateway"),
+                "gateway_raised_ms": (*known.gateway_raised_ms, gateway_alarm.raised_ms),
+            }
+            self.put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
+
+    def add_late(self, alarm: Alarm) -> None:
+        """Add an alarm that has ended and was found in late data."""
+        self.put(msgspec.structs.replace(alarm, id=self._new_id(), noted_ms=self._now_ms))
+
+    def put(self, alarm: Alarm) -> None:
+        """Replace an alarm, as after a notification."""
+        self.changed[alarm.id] = alarm
+        key = alarm.rule, alarm.subject
+        if alarm.is_active:
+            self._active[key] = alarm
+        elif key in self._active and self._active[key].id == alarm.id:
+            del self._active[key]
+
+
+def _worse(alarm: Alarm, severity: Severity) -> Severity:
+    return max(alarm.severity, severity, key=lambda level: level.rank)

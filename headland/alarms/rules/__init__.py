@@ -1,0 +1,1 @@
+"""Rules of alarms: their values, conditions, states and targets, and the default rules."""

@@ -1,0 +1,207 @@
+"""Evaluation targets: devices with their newest samples, zones of greenhouses, and gateways with their status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
+from headland.alarms.rules.rule_conditions import (
+    OWN,
+    RuleInputs,
+    channels_by_device,
+    devices_of,
+    is_for_gateways,
+    is_for_zones,
+)
+from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, required_channels
+from headland.alarms.rules.samples import MAX_QUALITY
+from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.validation.alarm_rules import tests_of
+from headland.store.core.latest import newest_by_device
+from headland.store.port import Latest, SeriesFilter, Store
+
+GATEWAY: Final = "gateway"
+#: The kind of a greenhouse zone as the subject of an alarm.
+ZONE: Final = "zone"
+#: The status values of each gateway, by its name: `headland.registry.validation.alarm_rules.GATEWAY_VALUES`.
+GatewayValues = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A device, a greenhouse zone or a gateway that rules may be for.
+
+    `newest` are a device's newest samples by channel, `values` a gateway's status values, `members` a zone's devices.
+    """
+
+    name: str
+    kind: str
+    site: str
+    gateway: str
+    zone: str | None = None
+    simulated: bool = False
+    newest: Mapping[str, Latest] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
+    title: str = ""
+    members: tuple[str, ...] = ()
+
+    @property
+    def newest_ms(self) -> int | None:
+        """The time of its newest sample; None without samples."""
+        return max((sample.time_ms for sample in self.newest.values()), default=None)
+
+    def newest_columns(self) -> dict[str, ChannelSamples]:
+        """Return its newest sample of each channel; an unusable sample has a time and no value."""
+        return {
+            channel: ChannelSamples(
+                np.array([sample.time_ms], np.int64),
+                np.array([sample.value if sample.quality <= MAX_QUALITY else np.nan]),
+            )
+            for channel, sample in self.newest.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationTargets:
+    """All subjects of rules by name, time zones and known altitudes of sites by name; `greenhouse_zones` are by id."""
+
+    devices: Mapping[str, Subject]
+    gateways: Mapping[str, Subject]
+    time_zones: Mapping[str, ZoneInfo]
+    greenhouse_zones: Mapping[str, Subject] = field(default_factory=dict)
+    altitudes_m: Mapping[str, float] = field(default_factory=dict)
+
+    def subjects_of(self, rule: AlarmRule) -> list[Subject]:
+        """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
+        if is_for_gateways(rule):
+            return [gateway for gateway in self.gateways.values() if _matches(rule, gateway)]
+        if is_for_zones(rule):
+            zones = [zone for zone in self.greenhouse_zones.values() if _matches(rule, zone)]
+            subjects = [self._with_members(rule, zone) for zone in zones]
+        else:
+            subjects = [device for device in self.devices.values() if _matches(rule, device)]
+        return [subject for subject in subjects if any(self._has_channels(group, subject) for group in rule.any_of)]
+
+    def newest_of(self, device: str) -> Mapping[str, Latest]:
+        """Return the newest sample of each channel of a device; none for an unknown device."""
+        known = self.devices.get(device)
+        return {} if known is None else known.newest
+
+    def newest_inputs(self, rule: AlarmRule, subject: Subject) -> RuleInputs:
+        """Return the inputs of a rule on a subject from the newest samples alone."""
+        others = {
+            device: self.devices[device].newest_columns()
+            for device in channels_by_device(rule, subject.name, subject.members)
+            if device != subject.name and device in self.devices
+        }
+        return RuleInputs(subject.newest_columns(), others, subject.members)
+
+    def zone_of(self, site: str) -> tzinfo:
+        """Return a site's time zone, UTC for an unknown one."""
+        return self.time_zones.get(site, UTC)
+
+    def pressure_kpa(self, site: str) -> float:
+        """Return the mean air pressure of a site by its altitude, that of sea level for an unknown one."""
+        altitude_m = self.altitudes_m.get(site)
+        return STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
+
+    def utc_offset_ms(self, site: str, time_ms: int) -> int:
+        """Return how far local clocks of a site are ahead of UTC at an instant."""
+        zone = self.time_zones.get(site)
+        offset = None if zone is None else datetime.fromtimestamp(time_ms / 1000, zone).utcoffset()
+        return 0 if offset is None else round(offset.total_seconds() * 1000)
+
+    def gateway_newest_ms(self, device: str) -> int | None:
+        """Return the time of the newest sample of any device of a device's gateway."""
+        known = self.devices.get(device)
+        if known is None:
+            return None
+        times = [other.newest_ms for other in self.devices.values() if other.gateway == known.gateway]
+        return max((time_ms for time_ms in times if time_ms is not None), default=None)
+
+    def _with_members(self, rule: AlarmRule, zone: Subject) -> Subject:
+        members = tuple(name for name in zone.members if rule.kind in (None, self.devices[name].kind))
+        return replace(zone, members=members, simulated=any(self.devices[name].simulated for name in members))
+
+    def _has_channels(self, group: Group, subject: Subject) -> bool:
+        """Return whether all channels of a group exist; for a test across a zone on any of its devices."""
+        return all(
+            any(self._has_channels_of(test, subject, device) for device in devices_of(test, subject.members))
+            for test in tests_of((group,))
+        )
+
+    def _has_channels_of(self, test: AlarmTest, subject: Subject, device: str) -> bool:
+        newest = subject.newest if device == OWN else self.newest_of(device)
+        return all(
+            channel in newest or (channel == ANY_CHANNEL and bool(newest)) for channel in required_channels(test)
+        )
+
+
+def load_targets(
+    store: Store, repositories: OrganisationRepositories, organisation: str, gateways: GatewayValues
+) -> EvaluationTargets:
+    """Return all subjects of an organisation; raises RetryLater without store or registry."""
+    newest = newest_by_device(store.last(SeriesFilter(organisation)))
+    zones = {device.name: device.zone for device in repositories.devices.all() if device.zone is not None}
+    devices = {}
+    sites: dict[str, str] = {}
+    for record in store.devices(organisation):
+        descriptor = record.descriptor
+        values = newest.get(descriptor.device, {})
+        devices[descriptor.device] = Subject(
+            descriptor.device,
+            descriptor.kind,
+            descriptor.site,
+            record.gateway,
+            zones.get(descriptor.device),
+            # Alarms rest on real samples where there are any.
+            all(sample.key.simulated for sample in values.values()) if values else descriptor.simulated,
+            values,
+        )
+        sites.setdefault(record.gateway, descriptor.site)
+    gateway_subjects = {
+        name: Subject(name, GATEWAY, sites.get(name, ""), name, values=values) for name, values in gateways.items()
+    }
+    places = list(repositories.sites.all())
+    time_zones = {place.name: ZoneInfo(place.time_zone) for place in places}
+    altitudes_m = {place.name: place.altitude_m for place in places if place.altitude_m is not None}
+    in_zones = _greenhouse_zones(repositories, devices)
+    return EvaluationTargets(devices, gateway_subjects, time_zones, in_zones, altitudes_m)
+
+
+def _greenhouse_zones(repositories: OrganisationRepositories, devices: Mapping[str, Subject]) -> dict[str, Subject]:
+    """Return the greenhouse zones that have devices, by id."""
+    by_zone: dict[str, list[Subject]] = {}
+    for device in devices.values():
+        if device.zone is not None:
+            by_zone.setdefault(device.zone, []).append(device)
+    if not by_zone:
+        return {}
+    greenhouses = {greenhouse.id: greenhouse for greenhouse in repositories.greenhouses.all()}
+    subjects = {}
+    for zone in repositories.zones.all():
+        members = sorted(by_zone.get(zone.id, []), key=lambda device: device.name)
+        if members:
+            greenhouse = greenhouses.get(zone.greenhouse)
+            title = zone.name if greenhouse is None else f"{greenhouse.name}, {zone.name}"
+            subjects[zone.id] = Subject(
+                zone.id, ZONE, members[0].site, members[0].gateway, zone.id, title=title,
+                members=tuple(device.name for device in members),
+            )  # fmt: skip
+    return subjects
+
+
+def _matches(rule: AlarmRule, subject: Subject) -> bool:
+    return (
+        rule.device in (None, subject.name)
+        and (rule.kind in (None, subject.kind) or subject.kind == ZONE)
+        and rule.site in (None, subject.site)
+        and rule.zone in (None, subject.zone)
+    )

@@ -1,0 +1,1 @@
+"""Repositories of delivery: marks of gateways and requests, webhooks and secrets."""

@@ -1,0 +1,1 @@
+"""Repositories of treatments, harvests, lots, certificates, releases and EPCIS events."""

@@ -1,0 +1,1 @@
+"""Ledger of an organisation: entries, audit, Merkle log and anchors."""
