@@ -8,11 +8,13 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from edge.agent.status import read_status
 from edge.sources.mavlink.settings import ForwardSettings
 from headland.addresses import hide_secrets
 from headland.clock import wall_clock_ms
@@ -128,7 +130,11 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         f"registry    {hide_secrets(registry_url(os.environ.get(REGISTRY_URL), folder.registry_path))}",
         f"edge        gateway {GATEWAY}, settings {edge_toml}",
     ]
-    parts += [part(simulator.name, simulator.arguments, 0) for simulator in simulators]
+    planned_ms = wall_clock_ms()
+    for simulator in simulators:
+        parts.append(part(simulator.name, simulator.arguments, 0))
+        if simulator.waits_for_gateway:
+            parts[-1].may_start = partial(_gateway_runs, folder.edge_dir, planned_ms)
     lines += [simulator.line for simulator in simulators]
     if not simulators:
         lines += [f"drones      MAVLink on UDP {HOST}:{_MAVLINK_PORT}; more sources: {_sources_path(folder)}"]
@@ -139,6 +145,14 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         lines.append("past        simulated, made once this farm is ready; --no-past leaves it out")
     lines.append(f"logs        {folder.logs_dir}")
     return FarmPlan(parts, lines, api_url, kind, broker_port, past)
+
+
+def _gateway_runs(edge_dir: Path, since_ms: int) -> bool:
+    """Tell whether a gateway that began at `since_ms` or later has started its sources."""
+    try:
+        return read_status(edge_dir).started_ms >= since_ms
+    except SettingsError:  # it has no status yet
+        return False
 
 
 def _needs_past(settings: UpSettings, folder: FarmFolder, *, is_new: bool) -> bool:

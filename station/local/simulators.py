@@ -45,6 +45,8 @@ class Simulator:
     arguments: Sequence[str]
     source_toml: str
     line: str
+    #: Whether it sends to whoever listens: before the gateway runs, the beginning of a flight would be lost.
+    waits_for_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def _drone(drone: FarmDrone, number: int, host: str, port: int, shared: list[str
     name = numbered("sim-drone", number)
     link = ["--connect", f"udpout:{host}:{port}", "--scenario", drone.scenario, "--system-id", str(number)]
     line = f"drone       simulated, MAVLink on UDP {port}, scenario {drone.scenario}"
-    return Simulator(name, ["sim", "drone", *link, *shared], drone_source(drone, number, host, port), line)
+    source = drone_source(drone, number, host, port)
+    return Simulator(name, ["sim", "drone", *link, *shared], source, line, waits_for_gateway=True)
 
 
 def drone_source(drone: FarmDrone, number: int, host: str, port: int) -> str:

@@ -21,6 +21,8 @@ _LONGEST_WAIT_S: Final = 15.0
 _HEALTHY_AFTER_S: Final = 30.0
 #: After so many failures in a row a task is given up.
 _MOST_TASK_FAILURES: Final = 5
+#: A part that waits for another starts after this time in any case.
+_LONGEST_FIRST_WAIT_S: Final = 20.0
 #: An exit sooner than this, with an exit code, is a failed start; after so many in a row the remedy is applied.
 _FAILED_START_S: Final = 10.0
 _STARTS_BEFORE_REMEDY: Final = 2
@@ -49,6 +51,8 @@ class Part:
     failed_starts: int = 0
     #: A part with a task that ends: it is not started again after exit code 0, nor after so many failures.
     is_task: bool = False
+    #: What its first start waits for; None: it starts with the others.
+    may_start: Callable[[], bool] | None = field(default=None, repr=False)
 
 
 class Supervisor:
@@ -58,11 +62,14 @@ class Supervisor:
         self._parts = list(parts)
         self._environ = {**environ, SUPERVISED: "1"}
         self._report = report
+        self._latest_start_s = 0.0
 
     def start(self) -> None:
-        """Start every part once, in order."""
+        """Start every part once, in order; one that waits for another is left to `tend`."""
+        self._latest_start_s = time.monotonic() + _LONGEST_FIRST_WAIT_S
         for part in self._parts:
-            self._start(part)
+            if part.may_start is None:
+                self._start(part)
 
     def add(self, part: Part) -> None:
         """Start a further part, and supervise it."""
@@ -78,7 +85,7 @@ class Supervisor:
         now_s = time.monotonic()
         for part in list(self._parts):
             if part.process is None:
-                if now_s >= part.start_at_s:
+                if now_s >= part.start_at_s and self._may_start(part, now_s):
                     self._start(part)
                 continue
             code = part.process.poll()
@@ -120,6 +127,12 @@ class Supervisor:
                     self._report(f"{part.name} did not stop in time and was killed")
                     _signal(part, signal.SIGKILL)
                 _release(part)
+
+    def _may_start(self, part: Part, now_s: float) -> bool:
+        """Tell whether a part may start: only a first start waits."""
+        if part.may_start is None or part.started_s > 0.0 or now_s >= self._latest_start_s:
+            return True
+        return part.may_start()
 
     def _end_task(self, part: Part, sentence: str) -> None:
         _release(part)

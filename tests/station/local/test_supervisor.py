@@ -68,6 +68,29 @@ def test_a_part_that_is_killed_starts_again_and_it_is_said(farm: Farm, wait_unti
     assert farm.said[0].startswith("edge ended (killed by SIGKILL); it restarts in 0.5 s.")
 
 
+def test_a_part_that_waits_for_another_starts_when_it_may_and_after_a_failure_at_once(
+    farm: Farm, wait_until: WaitUntil
+) -> None:
+    may: list[bool] = []
+    farm.add("edge", OBEDIENT)
+    farm.add("sim-drone", OBEDIENT)
+    farm.parts[1].may_start = lambda: bool(may)
+    supervisor = farm.start()
+    supervisor.tend()
+    assert set(supervisor.pids()) == {"edge"}
+    may.append(True)
+    supervisor.tend()
+    first = supervisor.pids()["sim-drone"]
+    may.clear()
+    os.kill(first, signal.SIGKILL)
+
+    def started_again() -> bool:
+        supervisor.tend()
+        return supervisor.pids().get("sim-drone") not in (None, first)
+
+    wait_until(started_again)
+
+
 def test_the_last_record_of_a_part_that_logs_json_is_reported_by_its_message(farm: Farm, wait_until: WaitUntil) -> None:
     farm.add("station", """print('{"level": "CRITICAL", "message": "the disk is full"}')""")
     supervisor = farm.start()
