@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +27,13 @@ _DEFAULT_CELLS: Final = 10_000
 _DEFAULT_SIDES_M: Final = (2.0, 5.0, 10.0, 20.0, 50.0)
 #: Decimals of degrees: a millimetre.
 _DECIMALS: Final = 8
+#: A cell as GeoJSON, to be joined with its numbers.
+_FEATURE: Final = (
+    b'{"type":"Feature","id":%b,"geometry":{"type":"Polygon",'
+    b'"coordinates":[[[%b,%b],[%b,%b],[%b,%b],[%b,%b],[%b,%b]]]},"properties":{"row":%b,"column":%b,"place":%b,'
+    b'"zone":%b,"planned_ha":%b,"applied_ha":%b,"difference_ha":%b,"uncertainty_ha":%b,"kind":%b,"cause":%b,'
+    b'"evidence":%b}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,37 +126,37 @@ def cells_geojson(cells: CellMap) -> bytes:
         (column, head["west_deg"], head["east_step_deg"]),
         (row, head["south_deg"], head["north_step_deg"]),
     ):
-        edges += [np.round(low + (index + side) * step, _DECIMALS).tolist() for side in (0, 1)]
+        edges += [_tokens(np.round(low + (index + side) * step, _DECIMALS)) for side in (0, 1)]
+    west, east, south, north = edges
     grids = (cells.planned_ha, cells.applied_ha, cells.difference_ha, applied_map.uncertainty_ha)
-    rates = [_rounded(grid)[row, column].tolist() for grid in grids]
-    kinds, causes = (codes[row, column].tolist() for codes in cells.codes.values())
-    rows = zip(
-        row.tolist(), column.tolist(), *edges, *rates, kinds, causes, cells.zone[row, column].tolist(),
-        applied_map.evidence[row, column].tolist(), applied_map.places[row, column].tolist(), strict=True,
+    planned, applied, difference, uncertainty = (_tokens(_rounded(grid)[row, column]) for grid in grids)
+    # Some thousand cells as objects cost ten times their text: numbers are written by the column, and a cell joins them.
+    features = map(
+        _FEATURE.__mod__,
+        zip(
+            _tokens(row * applied_map.grid.columns + column),
+            west, south, east, south, east, north, west, north, west, south,
+            _tokens(row), _tokens(column), _names(PLACES, applied_map.places[row, column], none=None),
+            [b"null" if number < 0 else b"%d" % number for number in cells.zone[row, column].tolist()],
+            planned, applied, difference, uncertainty,
+            _names(CLASSES, cells.codes["kind"][row, column]), _names(CAUSES, cells.codes["cause"][row, column]),
+            _names(EVIDENCE, applied_map.evidence[row, column]),
+            strict=True,
+        ),
     )  # fmt: skip
-    features = [
-        {
-            "type": "Feature",
-            "id": y * applied_map.grid.columns + x,
-            "geometry": {"type": "Polygon", "coordinates": [[[w, s], [e, s], [e, n], [w, n], [w, s]]]},
-            "properties": {
-                "row": y,
-                "column": x,
-                "place": PLACES[place],
-                "zone": None if zone < 0 else zone,
-                "planned_ha": planned,
-                "applied_ha": applied,
-                "difference_ha": difference,
-                "uncertainty_ha": uncertainty,
-                "kind": CLASSES[kind] if kind else None,
-                "cause": CAUSES[cause] if cause else None,
-                "evidence": EVIDENCE[evidence] if evidence else None,
-            },
-        }
-        for y, x, w, e, s, n, planned, applied, difference, uncertainty, kind, cause, zone, evidence, place in rows
-    ]
-    # NaN is written as null.
-    return orjson.dumps({"type": "FeatureCollection", **head, "features": features})
+    start = orjson.dumps({"type": "FeatureCollection", **head})[:-1]
+    return b'%b,"features":[%b]}' % (start, b",".join(features))
+
+
+def _tokens(numbers: NDArray[Any]) -> list[bytes]:
+    """Return the JSON of each number; NaN is null."""
+    return orjson.dumps(numbers.tolist())[1:-1].split(b",") if len(numbers) else []
+
+
+def _names(names: Sequence[str], codes: NDArray[Any], none: int | None = 0) -> list[bytes]:
+    """Return the JSON of each code's name; the code `none` is null."""
+    written = [b"null" if code == none else orjson.dumps(name) for code, name in enumerate(names)]
+    return [written[code] for code in codes.tolist()]
 
 
 def cells_grid(cells: CellMap) -> dict[str, Any]:
