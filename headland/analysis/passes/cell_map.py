@@ -130,7 +130,7 @@ def cells_geojson(cells: CellMap) -> bytes:
     west, east, south, north = edges
     grids = (cells.planned_ha, cells.applied_ha, cells.difference_ha, applied_map.uncertainty_ha)
     planned, applied, difference, uncertainty = (_tokens(_rounded(grid)[row, column]) for grid in grids)
-    # Some thousand cells as objects cost ten times their text: numbers are written by the column, and a cell joins them.
+    # Cells as objects cost ten times their text: numbers are written by the column, and a cell joins them.
     features = map(
         _FEATURE.__mod__,
         zip(
