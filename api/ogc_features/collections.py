@@ -20,7 +20,7 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.geometry.outline import PLACES
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.errors import AnalysisError
-from headland.analysis.passes.detection import FieldPass, find_pass, list_passes
+from headland.analysis.passes.detection import FieldPass, find_pass, list_passes, list_passes_of_fields
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import read_latest
@@ -247,8 +247,9 @@ def _find_passes(scope: OrgScope, query: FeatureQuery) -> list[tuple[str, FieldP
     if query.pass_id is not None:
         passes = _find_one(scope, query.pass_id)
     elif start_ms <= end_ms:
-        for field in repositories_of(scope).fields.all():
-            passes += list_passes(scope, field.id, Window(start_ms, end_ms + 1))
+        fields = list(repositories_of(scope).fields.all())
+        for _, found in list_passes_of_fields(scope, fields, Window(start_ms, end_ms + 1)):
+            passes += found
     keyed = (
         (f"{field_pass.start_ms:015d}.{field_pass.id}", field_pass)
         for field_pass in passes

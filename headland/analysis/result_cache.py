@@ -17,7 +17,8 @@ import shapely
 
 from headland.cancellation import check_cancelled
 
-_MOST_ENTRIES: Final = 200
+#: A season of a cooperative is two thousand passes on plots, whose detection is small; bytes bound what is large.
+_MOST_ENTRIES: Final = 4000
 _MOST_BYTES: Final = 64 * 1024 * 1024
 #: Size of an object without arrays, such as a dataclass of numbers.
 _OBJECT_BYTES: Final = 256

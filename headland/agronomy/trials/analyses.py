@@ -25,9 +25,11 @@ STRIPS: Final = Method(
 )
 MIXED: Final = Method(
     "trial_mixed_model",
-    1,
-    "treatments fixed, blocks random, by restricted maximum likelihood (Gilmour, Thompson and Cullis 1995); standard "
-    "errors by Kenward and Roger (1997), degrees of freedom by Satterthwaite",
+    2,
+    "treatments fixed, blocks random, by restricted maximum likelihood (Gilmour, Thompson and Cullis 1995), the "
+    "variance of blocks not bounded at 0 (Nelder 1954; Stroup and Littell 2002), so that a balanced trial has the "
+    "intervals of its analysis of variance; standard errors by Kenward and Roger (1997), degrees of freedom by "
+    "Satterthwaite",
 )
 SPATIAL: Final = Method(
     "trial_spatial_model",
@@ -90,10 +92,13 @@ def analyse_strips(first: Values, second: Values, level: float = 0.95) -> Contra
 
 
 def analyse_mixed(data: TrialData, level: float = 0.95) -> TrialResult:
-    """Return the analysis with random blocks; raises ValueError where the plots do not determine it."""
+    """Return the analysis with random blocks; raises ValueError where the plots do not determine it.
+
+    The variance of blocks is negative where plots of one block differ more than plots of different blocks.
+    """
     names, x = _treatments(data)
     effects = {"block": indicator(data.block)[1], **{name: indicator(labels)[1] for name, labels in data.groups}}
-    model = fit_reml(data.yield_t_ha, x, VarianceComponents(effects, len(x)))
+    model = fit_reml(data.yield_t_ha, x, VarianceComponents(effects, len(x), may_be_negative=True))
     return _result(MIXED, data, names, model, level)
 
 

@@ -40,12 +40,17 @@ class CovarianceModel(Protocol):
 
 
 class VarianceComponents:
-    """Random effects, each with its variance, and independent residuals: V = sum of s_k Z_k Z_k' + s_e I."""
+    """Random effects, each with its variance, and independent residuals: V = sum of s_k Z_k Z_k' + s_e I.
 
-    def __init__(self, effects: dict[str, Matrix], count: int) -> None:
+    With `may_be_negative`, s_k is the covariance of two observations that share a level, and only V must be positive
+    (Nelder 1954). A bound at 0 joins the strata of levels and residuals wherever levels differ less than by chance, and
+    so counts their errors as fewer than they are: intervals of effects are then too narrow (Stroup and Littell 2002).
+    """
+
+    def __init__(self, effects: dict[str, Matrix], count: int, *, may_be_negative: bool = False) -> None:
         self.names = (*effects, "residual")
         self._parts = [*(z @ z.T for z in effects.values()), np.eye(count)]
-        self.lower = np.zeros(len(self._parts))
+        self.lower = np.array([*[-np.inf if may_be_negative else 0.0] * len(effects), 0.0])
         self.upper = np.full(len(self._parts), np.inf)
 
     def start(self, variance: float) -> Values:

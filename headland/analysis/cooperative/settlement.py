@@ -21,7 +21,7 @@ from headland.analysis.cooperative.treated_ground import TreatedGround, pack_mas
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import bounds_of, plane_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
-from headland.analysis.passes.detection import FieldPass, list_passes
+from headland.analysis.passes.detection import FieldPass, list_passes, list_passes_of_fields
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -53,11 +53,11 @@ class PassToSettle:
 
 
 def passes_of_period(scope: OrgScope, window: Window, field: str | None = None) -> Iterator[FieldPass]:
-    """Yield the passes that begin in a window, of one field or of all, each once."""
+    """Yield the passes that begin in a window, of one field or of all, each once; those of a field in time order."""
     repositories = repositories_of(scope)
     fields = [repositories.fields.get(field)] if field is not None else list(repositories.fields.all())
-    for each in fields:
-        yield from list_passes(scope, each.id, window)
+    for _, passes in list_passes_of_fields(scope, fields, window):
+        yield from passes
 
 
 def record_treated(scope: OrgScope, field_pass: FieldPass) -> list[LedgerEntry]:

@@ -16,7 +16,7 @@ from headland.analysis.greenhouse.climate import ClimateQuery, PeriodAnswers, an
 from headland.analysis.greenhouse.house import House, day_starts, find_house, settle_origins
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m
-from headland.analysis.passes.detection import FieldPass, list_passes
+from headland.analysis.passes.detection import FieldPass, list_passes_of_fields
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import LOW_MS, Window, utc_of
@@ -42,10 +42,8 @@ def list_entries(scope: OrgScope, window: Window, kinds: frozenset[str]) -> list
     entries: list[Entry] = []
     if INPUT in kinds:
         repositories = repositories_of(scope)
-        for field in repositories.fields.all():
-            entries += [
-                _input_entry(scope, repositories, field_pass) for field_pass in list_passes(scope, field.id, window)
-            ]
+        for _, passes in list_passes_of_fields(scope, list(repositories.fields.all()), window):
+            entries += [_input_entry(scope, repositories, field_pass) for field_pass in passes]
     if OBSERVATION in kinds:
         for record in scope.store.devices(scope.organisation):
             if record.descriptor.kind == "greenhouse":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,13 +31,13 @@ from headland.analysis.passes.telemetry import (
     load_pass_telemetry,
     refer_telemetry,
 )
+from headland.analysis.passes.vehicle_visits import find_implement, read_visits
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
 from headland.analysis.window import Window
 from headland.registry.models.models import Field, Implement, Pass, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.store.port import DeviceRecord, SeriesFilter
 from headland.units_of_time import HOUR_MS
 
 #: The id of a detected pass names what finds it again: field, vehicle, and when product first left.
@@ -128,21 +128,38 @@ class PassInputs:
 
 def list_passes(scope: OrgScope, field_id: str, window: Window) -> list[FieldPass]:
     """Return the passes of a field that begin in a window, in time order: declared ones and others detected."""
+    field = repositories_of(scope).fields.get(field_id)
+    return next(passes for _, passes in list_passes_of_fields(scope, [field], window))
+
+
+def list_passes_of_fields(
+    scope: OrgScope, fields: Sequence[Field], window: Window
+) -> Iterator[tuple[Field, list[FieldPass]]]:
+    """Yield each field with its passes, as `list_passes` returns them.
+
+    What the store and the registry hold of the vehicles is read once, not once for each field. Fields that were visited
+    in the same hours come one after another, so that their samples are read once, too; the order is otherwise none.
+    """
     repositories = repositories_of(scope)
-    field = repositories.fields.get(field_id)
-    passes = [
-        _describe_declared(scope, repositories, field, declared)
-        for declared in repositories.passes.of_field(field.id)
-        if window.start_ms <= declared.start_ms < window.end_ms
-    ]
-    for record in _list_vehicles(scope):
-        visits = find_visits(scope, record, bounds_of(field), window)
-        for detected in _detect_all(scope, repositories, field, record, visits):
-            is_inside = window.start_ms <= detected.start_ms < window.end_ms
-            is_seen = is_inside and repositories.sees_field_at(field.id, detected.start_ms)
-            if is_seen and not any(_is_same(detected, field_pass) for field_pass in passes):
-                passes.append(detected)
-    return sorted(passes, key=lambda field_pass: (field_pass.start_ms, field_pass.id))
+    vehicles = read_visits(scope, repositories, fields, window)
+
+    def hours_of(field: Field) -> list[tuple[int, int]]:
+        return [visit.pair for vehicle in vehicles for visit in vehicle.visits.get(field.id, [])]
+
+    for field in sorted(fields, key=hours_of):
+        passes = [
+            _describe_declared(scope, repositories, field, declared)
+            for declared in repositories.passes.of_field(field.id)
+            if window.start_ms <= declared.start_ms < window.end_ms
+        ]
+        for vehicle in vehicles:
+            for visit in vehicle.visits.get(field.id, []):
+                for detected in _detect(scope, field, vehicle.implement, vehicle.index, visit):
+                    is_inside = window.start_ms <= detected.start_ms < window.end_ms
+                    is_seen = is_inside and repositories.sees_field_at(field.id, detected.start_ms)
+                    if is_seen and not any(_is_same(detected, field_pass) for field_pass in passes):
+                        passes.append(detected)
+        yield field, sorted(passes, key=lambda field_pass: (field_pass.start_ms, field_pass.id))
 
 
 def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
@@ -157,7 +174,9 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     start_ms = int(named[3])
     record = find_device(scope, named[2])
     visits = find_visits(scope, record, bounds_of(field), Window(start_ms - _BACK_MS, start_ms + 12 * HOUR_MS))
-    for field_pass in _detect_all(scope, repositories, field, record, visits):
+    index = index_telemetry(scope, record, visits) if visits else None
+    implement = find_implement(repositories, record.descriptor.device)
+    for field_pass in (each for visit in visits if index for each in _detect(scope, field, implement, index, visit)):
         is_it = field_pass.start_ms <= start_ms <= field_pass.end_ms
         if is_it and repositories.sees_field_at(field.id, field_pass.start_ms):
             return field_pass
@@ -206,7 +225,7 @@ def _describe_declared(
     implement = (
         repositories.implements.get(declared.implement, also_deleted=True)
         if declared.implement is not None
-        else _find_implement(repositories, declared.device)
+        else find_implement(repositories, declared.device)
     )
     record = next((r for r in scope.store.devices(scope.organisation) if r.descriptor.device == declared.device), None)
     ref, version = None, b""
@@ -233,18 +252,6 @@ def _find_segments(scope: OrgScope, field_pass: FieldPass, ref: TelemetryRef) ->
     window = Window(field_pass.start_ms, field_pass.end_ms)
     stretches = _stretches_of(window, telemetry, outline, plane, swath_m)
     return describe_pass(telemetry.vehicle, stretches, outline.whole, plane, swath_m) if len(stretches) else None
-
-
-def _detect_all(
-    scope: OrgScope, repositories: OrganisationRepositories, field: Field, record: DeviceRecord, visits: list[Window]
-) -> Iterator[FieldPass]:
-    """Yield the passes of one vehicle on a field that its telemetry shows in some windows."""
-    if not visits:
-        return
-    index = index_telemetry(scope, record, visits)
-    implement = _find_implement(repositories, record.descriptor.device)
-    for visit in visits:
-        yield from _detect(scope, field, implement, index, visit)
 
 
 def _detect(
@@ -281,24 +288,10 @@ def _search_visit(scope: OrgScope, field: Field, implement: Implement | None, re
     return detect_passes(telemetry.vehicle, ground, plane, implement.swath_m if implement else _UNKNOWN_SWATH_M)
 
 
-def _find_implement(repositories: OrganisationRepositories, device: str) -> Implement | None:
-    """Return the implement that is mounted on a vehicle, None where there is none or more than one."""
-    devices = repositories.devices.list(name=device, limit=1)
-    mounted = repositories.implements.list(device=devices[0].id, limit=2) if devices else []
-    return mounted[0] if len(mounted) == 1 else None
-
-
 def _is_same(detected: FieldPass, other: FieldPass) -> bool:
     """Return whether a detected pass is a declared one: the same vehicle at the same time."""
     overlaps = detected.start_ms < other.end_ms and other.start_ms < detected.end_ms
     return other.declared is not None and other.device == detected.device and overlaps
-
-
-def _list_vehicles(scope: OrgScope) -> list[DeviceRecord]:
-    """Return the devices that have reported positions."""
-    located = SeriesFilter(scope.organisation, None, frozenset(("latitude_deg",)))
-    names = {key.device for key in scope.store.series(located)}
-    return [record for record in scope.store.devices(scope.organisation) if record.descriptor.device in names]
 
 
 def _version_of(record: VersionedRecord | None) -> Hashable:

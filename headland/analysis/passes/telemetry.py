@@ -110,29 +110,49 @@ class PassTelemetry:
         return _assemble(self.record, columns, modes)
 
 
+@dataclass(frozen=True, slots=True)
+class VehicleHours:
+    """Where a vehicle was in each whole hour of a window, read once for any number of fields."""
+
+    buckets: tuple[Buckets, ...]
+
+    def near(self, box_deg: tuple[float, float, float, float]) -> list[Window]:
+        """Return the stretches of whole hours, each at most a day, in which it was near a box (W, S, E, N)."""
+        hours: dict[tuple[str, bool], set[int]] = {}
+        near_hours: dict[tuple[str, bool], set[int]] = {}
+        bounds = {"longitude_deg": (box_deg[0], box_deg[2]), "latitude_deg": (box_deg[1], box_deg[3])}
+        for buckets in self.buckets:
+            origin = buckets.key.channel, buckets.key.simulated
+            hours.setdefault(origin, set()).update(buckets.start_ms[buckets.count > 0].tolist())
+            low, high = bounds[buckets.key.channel]
+            near = (buckets.high >= low - _NEAR_DEG) & (buckets.low <= high + _NEAR_DEG)
+            near_hours.setdefault(origin, set()).update(buckets.start_ms[near].tolist())
+
+        def near_by(origin: bool) -> set[int]:
+            return near_hours.get(("latitude_deg", origin), set()) & near_hours.get(("longitude_deg", origin), set())
+
+        # A simulator's positions count in hours without real ones, as in the passes that are found there.
+        return _join_hours(near_by(False) | (near_by(True) - hours.get(("latitude_deg", False), set())))
+
+
+def read_hours(scope: OrgScope, record: DeviceRecord, window: Window) -> VehicleHours:
+    """Return where a vehicle was in each whole hour of a window."""
+    which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(("latitude_deg", "longitude_deg")))
+    start_ms = window.start_ms // HOUR_MS * HOUR_MS
+    return VehicleHours(tuple(scope.store.buckets(which, start_ms, window.end_ms, HOUR_MS)))
+
+
 def find_visits(
     scope: OrgScope, record: DeviceRecord, box_deg: tuple[float, float, float, float], window: Window
 ) -> list[Window]:
     """Return the stretches of whole hours, each at most a day, in which a vehicle was near a box (W, S, E, N)."""
-    which = SeriesFilter(scope.organisation, record.descriptor.device, frozenset(("latitude_deg", "longitude_deg")))
-    start_ms = window.start_ms // HOUR_MS * HOUR_MS
-    hours: dict[tuple[str, bool], set[int]] = {}
-    near_hours: dict[tuple[str, bool], set[int]] = {}
-    bounds = {"longitude_deg": (box_deg[0], box_deg[2]), "latitude_deg": (box_deg[1], box_deg[3])}
-    for buckets in scope.store.buckets(which, start_ms, window.end_ms, HOUR_MS):
-        origin = buckets.key.channel, buckets.key.simulated
-        hours.setdefault(origin, set()).update(buckets.start_ms[buckets.count > 0].tolist())
-        low, high = bounds[buckets.key.channel]
-        near = (buckets.high >= low - _NEAR_DEG) & (buckets.low <= high + _NEAR_DEG)
-        near_hours.setdefault(origin, set()).update(buckets.start_ms[near].tolist())
+    return read_hours(scope, record, window).near(box_deg)
 
-    def near_by(origin: bool) -> set[int]:
-        return near_hours.get(("latitude_deg", origin), set()) & near_hours.get(("longitude_deg", origin), set())
 
-    # A simulator's positions count in hours without real ones, as in the passes that are found there.
-    both = near_by(False) | (near_by(True) - hours.get(("latitude_deg", False), set()))
+def _join_hours(hours_ms: set[int]) -> list[Window]:
+    """Return stretches that hold some hours with the hour before and after each, none longer than is read at once."""
     visits: list[Window] = []
-    for hour_ms in sorted(both):
+    for hour_ms in sorted(hours_ms):
         last = visits[-1] if visits else None
         # The hour before and after belong to it: a pass may begin or end there, short of the field.
         if last is not None and hour_ms <= last.end_ms and hour_ms + 2 * HOUR_MS - last.start_ms <= _LONGEST_READ_MS:

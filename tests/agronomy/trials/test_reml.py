@@ -74,6 +74,24 @@ def test_a_balanced_trial_in_blocks_has_the_interval_of_its_analysis_of_variance
     assert found.lsd_t_ha == pytest.approx(t_quantile(0.95, 15) * np.sqrt(2.0 * mean_square / blocks), rel=1e-4)
 
 
+def test_blocks_that_differ_less_than_by_chance_do_not_narrow_the_intervals() -> None:
+    # Plots of a block differ more than blocks do; the analysis of variance has 6 degrees of freedom all the same.
+    y = np.array([[6.1, 5.5, 6.4], [5.6, 6.3, 6.2], [6.3, 5.9, 5.9], [5.7, 5.8, 6.6]])
+    blocks, treatments = y.shape
+    labels = [str(t) for _ in range(blocks) for t in range(treatments)]
+    of_block = [str(b) for b in range(blocks) for _ in range(treatments)]
+    at = np.zeros(y.size)
+    found = analyse_mixed(TrialData(y.ravel(), labels, of_block, at, at))
+    residual = y - y.mean(axis=0) - y.mean(axis=1, keepdims=True) + y.mean()
+    mean_square = (residual**2).sum() / ((blocks - 1) * (treatments - 1))
+    between = treatments * ((y.mean(axis=1) - y.mean()) ** 2).sum() / (blocks - 1)
+    assert between < mean_square
+    assert found.model is not None
+    assert found.model.parameter("block") == pytest.approx((between - mean_square) / treatments, rel=1e-4)
+    assert found.differences[0][1].df == pytest.approx(6.0, rel=1e-3)
+    assert found.differences[0][1].standard_error == pytest.approx(np.sqrt(2.0 * mean_square / blocks), rel=1e-4)
+
+
 def test_a_likelihood_rises_to_a_point_where_every_slope_is_zero_or_a_bound_holds() -> None:
     rng = np.random.default_rng(11)
     blocks = [str(number // 5) for number in range(40)]
