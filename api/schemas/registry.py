@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.fertilizer_catalog import CatalogProduct
-from headland.registry.models.geometry import Geometry
+from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
 from headland.registry.models.models import (
     Farm,
     Field,
@@ -34,21 +34,6 @@ from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.registry import Access
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.repositories.repository import Repository
-
-Position = Annotated[list[float], Meta(min_length=2, max_length=3, description="Longitude, latitude, height if any.")]
-Ring = Annotated[list[Position], Meta(min_length=4, description="Closed: its last position is its first.")]
-
-
-class Polygon(msgspec.Struct, frozen=True, tag="Polygon", tag_field="type"):
-    """A GeoJSON polygon: its outer ring, then its holes."""
-
-    coordinates: Annotated[list[Ring], Meta(min_length=1)]
-
-
-class MultiPolygon(msgspec.Struct, frozen=True, tag="MultiPolygon", tag_field="type"):
-    """GeoJSON polygons of one field."""
-
-    coordinates: Annotated[list[Annotated[list[Ring], Meta(min_length=1)]], Meta(min_length=1)]
 
 
 class ZoneResource(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,18 +79,6 @@ class RecordKind:
         """Return a record as JSON resource for an access."""
         is_own = access.person is not None and access.person == record.id
         return self.show(record if access.scope is Scope.ADMIN or is_own else self.mask(record))
-
-
-def read_geometry(shape: Polygon | MultiPolygon) -> Geometry:
-    """Return GeoJSON coordinates as a registry geometry, without heights and without validation."""
-    parts = [shape.coordinates] if isinstance(shape, Polygon) else shape.coordinates
-    return tuple(tuple(tuple((spot[0], spot[1]) for spot in ring) for ring in part) for part in parts)
-
-
-def show_geometry(geometry: Geometry) -> Polygon | MultiPolygon:
-    """Return a registry geometry as GeoJSON: a polygon where it has one part."""
-    parts = [[[list(spot) for spot in ring] for ring in rings] for rings in geometry]
-    return Polygon(parts[0]) if len(parts) == 1 else MultiPolygon(parts)
 
 
 def _read_field(thing: FieldResource) -> Field:

@@ -164,6 +164,23 @@ def test_a_field_is_made_by_keys_from_its_corners_with_a_strip_and_a_pass_is_reg
     made = next(field for field in farm.repositories.fields.all() if field.name == "Drawn")
     assert made.area_m2 == pytest.approx(12_309, abs=2)
     assert made.usable_area_m2 == pytest.approx((111.3 - 20) * (110.6 - 20), rel=2e-3)
+    # A prescription of one zone, the western half: what is left is told.
+    page.get_by_role("tab", name="Plan and prescription").press("Enter")
+    page.locator("summary", has_text="Draw zones on the map").press("Enter")
+    zones = panel(page, "draw-zones")
+    zones.locator("summary", has_text="Zone by its corners").press("Enter")
+    west = "0.0030, 10.0000\n0.0030, 10.0005\n0.0040, 10.0005\n0.0040, 10.0000"
+    zones.get_by_label("A corner a line").fill(west)
+    zones.get_by_role("button", name="Use these corners").press("Enter")
+    zones.get_by_label("Rate of zone 1").fill("100")
+    expect(zones.locator("[data-left=some]")).to_contain_text("Ground without a zone: 0.4")
+    expect(zones.locator("[data-total]")).to_contain_text("kg")
+    zones.get_by_label("Name").fill("Western half")
+    zones.get_by_role("button", name="Make the prescription").press("Enter")
+    expect(panel(page, "prescriptions").locator("h3").first).to_have_text("Western half")
+    plan = next(each for each in farm.repositories.prescriptions.all() if each.field == made.id)
+    assert plan.total == pytest.approx(100 * made.usable_area_m2 / 2 / 10_000, rel=0.02)
+    farm.repositories.prescriptions.delete(plan.id, plan.version)
     farm.repositories.fields.delete(made.id, made.version)
 
 

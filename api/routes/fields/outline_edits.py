@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from api.http.problems import ProblemError, declare_problems
 from api.routes.registry import BodyOf, reply_json
-from api.schemas.registry import MultiPolygon, Polygon, read_geometry, show_geometry
 from headland.analysis.outline_edits import edge_strip, split_outline
+from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
 from headland.registry.validation.geometry import area_of
 
 _GEOMETRY: Final[dict[str, Any]] = {

@@ -23,6 +23,7 @@ from headland.formats.qgc_plan import HeightAbove, write_plan
 from headland.formats.zone_polygons import zones_geojson, zones_shapefile
 from headland.registry.models.errors import NotFound
 from headland.registry.models.prescriptions import Prescription
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 router = APIRouter(prefix="/v1/prescriptions", tags=["fertilization"], responses=declare_problems(404, 422, 503))
 
@@ -71,23 +72,37 @@ _FILE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post("", status_code=201, openapi_extra=_BODY, responses={201: _SHOWN, **declare_problems(400, 413)})
 def add_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
-    """Make a prescription from points or rasters: zones by k-means or quantiles, rates, and checks.
+    """Make a prescription: zones from points or rasters by k-means or quantiles, or as drawn; rates, and checks.
 
     Points are interpolated onto the field's grid by inverse distance or kriging; exclusions and buffer strips get
     nothing. `checks` has each constraint and whether it holds, null where unknown. More nitrogen than the legal ceiling
     is refused.
     """
+    repositories = repositories_of(scope)
+    prescription = _make(repositories, sent, store=True)
+    return reply_json(prescription, 201, {"Location": f"/v1/prescriptions/{prescription.id}"})
+
+
+@router.post("/preview", openapi_extra=_BODY, responses={200: _SHOWN, **declare_problems(400, 413)})
+def preview_prescription(scope: ScopeOf, sent: BodyOf) -> Response:
+    """Return the prescription that an order would make, with areas, amounts and checks; nothing is stored.
+
+    Its `id` is empty.
+    """
+    return reply_json(_make(repositories_of(scope), sent, store=False))
+
+
+def _make(repositories: OrganisationRepositories, sent: bytes, *, store: bool) -> Prescription:
     try:
         order = msgspec.json.decode(sent, type=PrescriptionOrder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         sentence = f"This is not a prescription order: {error}."
         raise ProblemError(422, "bad-body", "Invalid body", sentence) from error
-    repositories = repositories_of(scope)
     try:
-        prescription = repositories.prescriptions.add(make_prescription(repositories, order))
+        made = make_prescription(repositories, order)
+        return repositories.prescriptions.add(made) if store else made
     except NotFound as error:
         raise ProblemError(400, f"unknown-{error.kind}", "Referenced record not found", str(error)) from error
-    return reply_json(prescription, 201, {"Location": f"/v1/prescriptions/{prescription.id}"})
 
 
 @router.get("", responses={200: {"content": {"application/json": {"schema": _LIST}}}, **declare_problems(400)})

@@ -9,7 +9,9 @@ import {
   Map as MapLibreMap,
   type MapGeoJSONFeature,
   Marker,
+  type MapLayerMouseEvent,
   NavigationControl,
+  Popup,
   ScaleControl,
   setWorkerUrl,
   type LayerSpecification,
@@ -37,6 +39,7 @@ export class MapView {
   readonly ready: Promise<void>;
   readonly #place = make("div", { class: "map-canvas" });
   readonly #markers = new Map<string, Marker>();
+  readonly #told = new Set<string>();
   #map: MapLibreMap | null = null;
 
   constructor(name: string) {
@@ -97,6 +100,23 @@ export class MapView {
     });
     this.#map?.on("mouseenter", layer, () => this.#map?.getCanvas().classList.add("pointing"));
     this.#map?.on("mouseleave", layer, () => this.#map?.getCanvas().classList.remove("pointing"));
+  }
+
+  /** Tell a text beside the pointer where it is over a feature of a layer, and where one is tapped; null tells nothing. */
+  tell(layer: string, textOf: (feature: MapGeoJSONFeature) => string | null): void {
+    const map = this.#map;
+    if (map === null || this.#told.has(layer)) return;
+    this.#told.add(layer);
+    const popup = new Popup({ closeButton: false, closeOnClick: false, className: "map-told", maxWidth: "16rem" });
+    const show = (event: MapLayerMouseEvent): void => {
+      const text = event.features?.[0] ? textOf(event.features[0]) : null;
+      if (text === null) popup.remove();
+      else popup.setLngLat(event.lngLat).setText(text).addTo(map);
+    };
+    map.on("mousemove", layer, show);
+    map.on("click", layer, show);
+    map.on("mouseleave", layer, () => popup.remove());
+    map.on("movestart", () => popup.remove());
   }
 
   fit(bounds: LngLatBounds | null, paddingPx = 40): void {

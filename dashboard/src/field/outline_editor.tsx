@@ -16,19 +16,9 @@ import { DomNode } from "../ui/dom_node";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
+import { CornersText } from "./corners_text";
 import type { DrawTool, Tool } from "./draw_tool";
-import {
-  areaOf,
-  geometryOf,
-  NO_OUTLINE,
-  partsOf,
-  partsOfText,
-  textOfParts,
-  withHole,
-  type Outline,
-  type Part,
-  type Ring,
-} from "./outline_model";
+import { areaOf, geometryOf, NO_OUTLINE, partsOf, withHole, type Outline, type Part, type Ring } from "./outline_model";
 
 type Action = "draw" | "corners" | "hole" | "exclude" | "split";
 
@@ -282,47 +272,6 @@ function StripForm({ onStrip }: { onStrip: (widthM: number) => Promise<void> }):
         {translate("work_strip_add")}
       </button>
     </div>
-  );
-}
-
-function CornersText({
-  parts,
-  onParts,
-  onBad,
-}: {
-  parts: readonly Part[];
-  onParts: (parts: Part[]) => void;
-  onBad: () => void;
-}): JSX.Element {
-  const id = useId();
-  const text = useRef<HTMLTextAreaElement>(null);
-  return (
-    <details class="corners">
-      <summary>{translate("work_corners")}</summary>
-      <div class="labelled">
-        <label for={id}>{translate("work_corners_label")}</label>
-        <textarea
-          id={id}
-          ref={text}
-          rows={6}
-          key={textOfParts(parts)}
-          defaultValue={textOfParts(parts)}
-          placeholder={"31.95000, 119.18000\n31.95000, 119.18200\n31.95200, 119.18200"}
-        />
-      </div>
-      <button
-        type="button"
-        class="secondary"
-        data-act="corners-text"
-        onClick={() => {
-          const read = partsOfText(text.current?.value ?? "");
-          if (read === null) onBad();
-          else onParts(read);
-        }}
-      >
-        {translate("work_corners_take")}
-      </button>
-    </details>
   );
 }
 

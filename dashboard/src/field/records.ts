@@ -12,6 +12,7 @@ export type CellEvidence = Body<"/v1/passes/{pass_id}/cell">;
 export type CellVisit = CellEvidence["visits"][number];
 export type CellSamples = CellVisit["samples"][number];
 export type NutrientsAnswer = Body<"/v1/fields/{field}/nutrients">;
+export type Prescription = Body<"/v1/prescriptions/{thing}">;
 export type Elements = NonNullable<NutrientsAnswer["total_kg_ha"]>;
 
 export interface CellProperties {

@@ -14,6 +14,7 @@ from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_pl
 from headland.agronomy.prescription.interpolation import fit_variogram, idw, is_constant, krige
 from headland.agronomy.prescription.treatment_zones import (
     CheckResult,
+    Labels,
     MachineLimits,
     cell_areas,
     check_machine,
@@ -26,6 +27,7 @@ from headland.agronomy.prescription.treatment_zones import (
 from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.prescriptions.drawn_zones import check_coverage, label_drawn_zones
 from headland.analysis.prescriptions.grade import grade_of
 from headland.analysis.prescriptions.order import PointLayer, PrescriptionOrder, RasterLayer
 from headland.registry.models.models import Field, Implement, Product, ProductKind
@@ -90,14 +92,14 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
         if is_constant(values[ground.usable]):
             even.append(layer.name)
         notes |= {f"{layer.name} coverage": share, f"{layer.name} by": method}
-    if len(even) == len(layers) and order.zones.count > 1:
-        raise ValueError(
-            f"{', '.join(even)} is the same everywhere and draws no zones: a sensor may be stuck; give a layer that "
-            "varies, or one zone"
-        )
-    labels = draw_zones(layers, order.zones.count, by=order.zones.by, smooth=order.zones.smooth)
+    is_drawn = order.zones.by == "drawn"
+    labels = (
+        label_drawn_zones(order, ground.plane, ground.grid, ground.usable)
+        if is_drawn
+        else _label_by_values(order, layers, even)
+    )
     area_ha = cell_areas(labels, ground.grid)
-    index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))])
+    index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))] if layers else [])
     rates, bound = _settle(order, area_ha, index, _product_per_basis(order, n_of_unit))
     zones = tuple(
         PrescribedZone(
@@ -105,10 +107,17 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
             area_ha=float(area),
             amount=float(rate * area),
             n_kg_ha=None if n_of_unit is None else float(rate * n_of_unit),
-            index_mean=float(mean),
+            index_mean=None if mean is None else float(mean),
         )
-        for rate, area, mean in zip(rates, area_ha, index, strict=True)
+        for rate, area, mean in zip(rates, area_ha, index if layers else [None] * len(rates), strict=True)
     )
+    checks = [*_check(order, ground, zones, bound, implement, product, unit)]
+    if order.layers:
+        checks.append(_check_layers(even))
+    if is_drawn:
+        left_ha, coverage = check_coverage(labels, ground.usable, ground.grid)
+        checks.append(coverage)
+        notes["area_without_zone_ha"] = left_ha
     south_deg, west_deg = ground.plane.to_degrees(np.array(ground.grid.west_m), np.array(ground.grid.south_m))
     east_m_deg, north_m_deg = ground.plane.scales_m_deg
     return Prescription(
@@ -128,16 +137,30 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
         cells=pack_cells(labels),
         zones=zones,
         total=float(rates @ area_ha),
-        checks=(*_check(order, ground, zones, bound, implement, product, unit), _check_layers(even)),
+        checks=tuple(PrescriptionCheck(id=check.id, holds=check.holds, detail=check.detail) for check in checks),
         method={
             "zones": order.zones.by,
             "count": len(zones),
-            "smooth": order.zones.smooth,
+            "smooth": None if is_drawn else order.zones.smooth,
             "direction": order.direction,
             "basis": order.basis,
             **notes,
         },
     )
+
+
+def _label_by_values(order: PrescriptionOrder, layers: list[Values], even: list[str]) -> Labels:
+    """Return zones by the values of layers."""
+    if order.zones.drawn:
+        raise ValueError("drawn zones need the division by drawn zones")
+    if not layers:
+        raise ValueError("give a layer that varies, or draw zones")
+    if len(even) == len(layers) and order.zones.count > 1:
+        raise ValueError(
+            f"{', '.join(even)} is the same everywhere and draws no zones: a sensor may be stuck; give a layer that "
+            "varies, or one zone"
+        )
+    return draw_zones(layers, order.zones.count, by=order.zones.by, smooth=order.zones.smooth)
 
 
 def _make_grid(field: Field, cell_m: float) -> _Ground:
@@ -256,7 +279,7 @@ def _check(
     implement: Implement | None,
     product: Product | None,
     unit: str,
-) -> tuple[PrescriptionCheck, ...]:
+) -> list[CheckResult]:
     results = [_check_ceiling(order, zones)]
     if order.maximum_ha is None:
         results.append(CheckResult("limits", None, "no maximum_ha was given"))
@@ -272,15 +295,15 @@ def _check(
         rates = np.array([zone.rate_ha for zone in zones])
         results.append(check_machine(rates, machine_limits_of(implement, unit, product), unit[:-3]))
         results += _check_sizes(zones, implement)
-    return tuple(PrescriptionCheck(id=result.id, holds=result.holds, detail=result.detail) for result in results)
+    return results
 
 
-def _check_layers(even: list[str]) -> PrescriptionCheck:
+def _check_layers(even: list[str]) -> CheckResult:
     """Return whether every layer varies over the field: an even one draws no zones."""
     detail = "every layer varies over the field"
     if even:
         detail = f"the same everywhere: {', '.join(even)}; such a layer draws no zones, and a sensor may be stuck"
-    return PrescriptionCheck(id="layers", holds=not even, detail=detail)
+    return CheckResult("layers", not even, detail)
 
 
 def _check_ceiling(order: PrescriptionOrder, zones: tuple[PrescribedZone, ...]) -> CheckResult:

@@ -7,12 +7,15 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from headland.registry.models.geometry import MultiPolygon, Polygon
 from headland.registry.models.models import Latitude, Longitude, Text
 
 _Rate = Annotated[float, Meta(ge=0, le=100_000)]
 _Value = Annotated[float, Meta(ge=-1e9, le=1e9)]
 #: Most points or cells of one layer; points beyond the limit of interpolation are averaged by squares.
 MOST_VALUES: Final = 200_000
+#: Most zones that a person draws on one field.
+MOST_DRAWN: Final = 50
 
 
 class PointLayer(msgspec.Struct, frozen=True, kw_only=True, tag="points", tag_field="kind", forbid_unknown_fields=True):
@@ -45,31 +48,37 @@ class RasterLayer(
 
 
 class ZonePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Division into zones: k-means over all layers, or quantiles of the first; then specks are smoothed away."""
+    """Division into zones: k-means over all layers, quantiles of the first, or polygons that a person drew.
 
-    by: Literal["kmeans", "quantile"] = "kmeans"
+    Zones by values are `count`, with specks smoothed away. Of `drawn` zones a later one takes the ground that it shares
+    with an earlier one; ground in none of them gets nothing.
+    """
+
+    by: Literal["kmeans", "quantile", "drawn"] = "kmeans"
     count: Literal[2, 3, 4, 5, 6, 7, 8, 9] = 3
     smooth: Literal[0, 1, 2, 3, 4, 5] = 2
+    drawn: Annotated[list[Polygon | MultiPolygon], Meta(max_length=MOST_DRAWN)] = []
 
 
 class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Order of a prescription for a field, from layers, by zones, with rates.
 
-    Rates are given for each zone, from the lowest of the first layer (`rates_ha`), or on a line from `least_ha` to
-    `most_ha` in a `direction`. They are amounts of the product, or with `basis` nitrogen of its N, per hectare: kg, or
-    L of a liquid. They are clipped to the limits and, with a `total` or a `mean_ha`, rescaled to it.
+    Rates are given for each zone, from the lowest of the first layer or as the zones were drawn (`rates_ha`), or on a
+    line from `least_ha` to `most_ha` in a `direction`. Drawn zones need no layer, but `rates_ha`. Rates are amounts of
+    the product, or with `basis` nitrogen of its N, per hectare: kg, or L of a liquid. They are clipped to the limits
+    and, with a `total` or a `mean_ha`, rescaled to it.
     """
 
     field: Text
     name: Text
-    layers: Annotated[list[PointLayer | RasterLayer], Meta(min_length=1, max_length=5)]
+    layers: Annotated[list[PointLayer | RasterLayer], Meta(max_length=5)] = []
     zones: ZonePlan = ZonePlan()
     cell_m: Annotated[float, Meta(ge=0.5, le=100)] = 5.0
     product: str | None = None
     implement: str | None = None
     season: str | None = None
     basis: Literal["product", "nitrogen"] = "product"
-    rates_ha: Annotated[list[_Rate], Meta(min_length=1, max_length=9)] | None = None
+    rates_ha: Annotated[list[_Rate], Meta(min_length=1, max_length=MOST_DRAWN)] | None = None
     least_ha: _Rate | None = None
     most_ha: _Rate | None = None
     direction: Literal["compensate", "proportional"] | None = None

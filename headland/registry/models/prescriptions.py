@@ -19,13 +19,16 @@ MAX_CELLS = 250_000
 
 
 class PrescribedZone(msgspec.Struct, frozen=True, kw_only=True):
-    """A zone and its rate in the prescription's unit; `index_mean` is the mean of the first index of the zoning."""
+    """A zone and its rate in the prescription's unit.
+
+    `index_mean` is the mean of the first index of the zoning, null where zones were drawn without one.
+    """
 
     rate_ha: NotNegative
     area_ha: NotNegative
     amount: NotNegative
     n_kg_ha: NotNegative | None
-    index_mean: float
+    index_mean: float | None
 
 
 class PrescriptionCheck(msgspec.Struct, frozen=True, kw_only=True):

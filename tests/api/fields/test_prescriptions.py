@@ -304,3 +304,78 @@ def test_an_impossible_mission_is_refused_with_the_reason(
     )
     assert refused.status_code == 400, refused.text
     assert why in refused.json()["detail"]
+
+
+def box_of(west: float, east: float, south: float = 31.949, north: float = 31.953) -> dict[str, Any]:
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def drawn(farm_api: RegistryApi, *zones: dict[str, Any], rates: list[float]) -> dict[str, Any]:
+    plan = {"by": "drawn", "drawn": list(zones)}
+    return {
+        "field": farm_api.ids["fields"],
+        "name": "by hand",
+        "zones": plan,
+        "rates_ha": rates,
+        "product": farm_api.ids["products"],
+        "cell_m": 1,
+    }
+
+
+def test_drawn_zones_get_their_rates_and_ground_without_a_zone_gets_nothing(farm_api: RegistryApi) -> None:
+    # The second is drawn over the first, and the east is left.
+    plan = drawn(farm_api, box_of(119.169, 119.1712), box_of(119.1708, 119.1716), rates=[60, 90])
+    order = {**plan, "implement": drone(farm_api, name="for drawn zones", tank_l=160)}
+    seen = farm_api.client.post("/v1/prescriptions/preview", json=order)
+    before = len(list(farm_api.repositories.prescriptions.all()))
+    assert (seen.status_code, seen.json()["id"]) == (200, "")
+    made = farm_api.client.post("/v1/prescriptions", json=order).json()
+    assert len(list(farm_api.repositories.prescriptions.all())) == before + 1
+    for key in ("zones", "total", "method", "checks", "cells"):
+        assert seen.json()[key] == made[key]
+    usable_ha = (area_of(PLOT) - area_of(POND)) / 10_000
+    left_ha = made["method"]["area_without_zone_ha"]
+    areas = [zone["area_ha"] for zone in made["zones"]]
+    assert sum(areas) + left_ha == pytest.approx(usable_ha, rel=0.01)
+    strip = [(119.1708, 31.95), (119.1716, 31.95), (119.1716, 31.952), (119.1708, 31.952), (119.1708, 31.95)]
+    shared = [(119.1708, 31.9505), (119.171, 31.9505), (119.171, 31.951), (119.1708, 31.951), (119.1708, 31.9505)]
+    own_m2 = area_of(((tuple(strip),),)) - area_of(((tuple(shared),),))
+    assert areas[1] * 10_000 == pytest.approx(own_m2, rel=0.02)
+    assert [zone["amount"] for zone in made["zones"]] == pytest.approx([60 * areas[0], 90 * areas[1]])
+    assert [zone["index_mean"] for zone in made["zones"]] == [None, None]
+    coverage = next(check for check in made["checks"] if check["id"] == "coverage")
+    assert (coverage["holds"], coverage["detail"]) == (
+        False,
+        f"{left_ha:.3f} ha of the usable area lie in no zone and get nothing",
+    )
+    labels = stored_prescription(farm_api, made).zone_of_cell()
+    assert (labels[5, -3], labels[5, 3]) == (-1, 0)
+    rates = {zone["properties"]["rate_ha"] for zone in export(farm_api, made, "geojson").json()["features"]}
+    assert rates == {60, 90}
+    assert export(farm_api, made, "qgc-plan").json()["headland"]["unit"] == "kg/ha"
+
+
+@pytest.mark.parametrize(
+    ("zones", "rates", "problem"),
+    [
+        ([], [60], "No zone is drawn"),
+        ([box_of(119.17, 119.171)], [60, 90], "There are 1 zones and 2 rates_ha"),
+        ([box_of(119.18, 119.181), box_of(119.17, 119.171)], [60, 90], "Zone 1 has no ground"),
+        ([box_of(119.17, 119.171), box_of(119.169, 119.172)], [60, 90], "Zone 1 has no ground"),
+    ],
+)
+def test_drawn_zones_that_cannot_be_treated_are_refused_with_the_reason(
+    farm_api: RegistryApi, zones: list[dict[str, Any]], rates: list[float], problem: str
+) -> None:
+    for path in ("/v1/prescriptions", "/v1/prescriptions/preview"):
+        refused = farm_api.client.post(path, json=drawn(farm_api, *zones, rates=rates))
+        assert (refused.status_code, problem in refused.json()["detail"]) == (400, True), refused.text
+
+
+def test_a_drawn_zone_that_crosses_itself_is_refused(farm_api: RegistryApi) -> None:
+    ring = [[119.17, 31.95], [119.171, 31.951], [119.171, 31.95], [119.17, 31.951], [119.17, 31.95]]
+    bow_tie = {"type": "Polygon", "coordinates": [ring]}
+    refused = farm_api.client.post("/v1/prescriptions/preview", json=drawn(farm_api, bow_tie, rates=[60]))
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("zone 1 is not a valid outline"), refused.text

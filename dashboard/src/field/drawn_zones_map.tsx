@@ -1,0 +1,92 @@
+// Map on which the zones of a prescription are drawn.
+
+import "../i18n/field";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
+import { make } from "../components/dom";
+import { boundsOf, MapView, NO_FEATURES } from "../components/map";
+import { translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import type { DrawTool, Tool } from "./draw_tool";
+import { labelSpot, type DrawnZone } from "./drawn_zones_model";
+import type { Part, Ring } from "./outline_model";
+
+interface DrawnZonesMapProps {
+  field: FieldRecord;
+  zones: readonly DrawnZone[];
+  colours: readonly string[];
+  tool: Tool;
+  onDrawn: (ring: Ring) => void;
+  onDrawing: (ring: Ring | null) => void;
+  onMoved: (parts: Part[], over: boolean) => void;
+}
+
+export function DrawnZonesMap({ field, zones, colours, tool, ...handlers }: DrawnZonesMapProps): JSX.Element {
+  const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
+  const drawing = useRef<DrawTool | null>(null);
+  const [ready, setReady] = useState(false);
+  const labels = useRef(0);
+  // The tool's listeners live as long as the map; they call the newest functions.
+  const events = useRef(handlers);
+  events.current = handlers;
+  useEffect(() => {
+    let left = false;
+    void Promise.all([map.ready, import("./draw_tool")]).then(
+      ([, { DrawTool }]) => {
+        if (left || map.map === null) return;
+        addLayers(map, field);
+        drawing.current = new DrawTool(map.map, {
+          onDrawn: (_, points) => events.current.onDrawn(points),
+          onDrawing: (ring) => events.current.onDrawing(ring),
+          onMoved: (parts, over) => events.current.onMoved(parts, over),
+        });
+        setReady(true);
+      },
+      () => undefined,
+    );
+    return () => {
+      left = true;
+      drawing.current?.close();
+      map.close();
+    };
+  }, [map]);
+  // Corners are given to the tool when it is taken up; while they are moved it has them.
+  useEffect(() => {
+    if (ready) drawing.current?.setTool(tool, tool === "corners" ? zones.flatMap(({ parts }) => parts) : []);
+  }, [ready, tool, tool === "corners" ? zones : null]);
+  useEffect(() => {
+    if (!ready) return;
+    const features = zones.map(({ parts }, index) => ({
+      type: "Feature" as const,
+      properties: { colour: colours[index] ?? "#888888" },
+      geometry: { type: "MultiPolygon" as const, coordinates: parts },
+    }));
+    map.setSource("zones", { type: "FeatureCollection", features }, []);
+    for (let index = 0; index < Math.max(labels.current, zones.length); index += 1) {
+      const ring = zones[index]?.parts[0]?.[0];
+      map.setMarker(`zone-${index}`, null);
+      if (ring !== undefined)
+        map.setMarker(`zone-${index}`, make("span", { class: "mark zone-mark" }, String(index + 1)), ...labelSpot(ring));
+    }
+    labels.current = zones.length;
+  }, [ready, zones, colours.join()]);
+  return <DomNode node={map.element} class="editor-map" />;
+}
+
+function addLayers(map: MapView, field: FieldRecord): void {
+  const edge = map.colour("--field-edge");
+  const outline = fieldFeatures([field]);
+  map.setSource("outline", outline, [
+    { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.35 } },
+  ]);
+  map.setSource("zones", NO_FEATURES, [
+    { id: "zones-fill", type: "fill", paint: { "fill-color": ["get", "colour"] as never, "fill-opacity": 0.8 } },
+    { id: "zones-line", type: "line", paint: { "line-color": map.colour("--ink"), "line-width": 1.5 } },
+  ]);
+  map.setSource("barred", zoneFeatures([field]), [
+    { id: "barred-fill", type: "fill", paint: { "fill-color": map.colour("--amber"), "fill-opacity": 0.6 } },
+  ]);
+  map.setSource("edges", outline, [{ id: "edges-line", type: "line", paint: { "line-color": edge, "line-width": 2.5 } }]);
+  map.fit(boundsOf(outline), 30);
+}

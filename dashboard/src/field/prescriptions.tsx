@@ -1,0 +1,160 @@
+// Prescriptions of a field: their zones on a map, what they take, and their files for machines.
+
+import "../i18n/field";
+import "../i18n/field_work";
+import type { JSX } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { useApiList } from "../api/query";
+import type { FieldRecord } from "../api/registry";
+import { mayWrite } from "../app/mount";
+import { fileButton } from "../components/file_button";
+import { areaText, withUnit } from "../i18n/numbers";
+import { term, translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import { LazyFold } from "../ui/lazy";
+import { Loaded } from "../ui/loaded";
+import type { Prescription } from "./records";
+import { rateColours } from "./zone_colours";
+import { ZoneKey } from "./zone_key";
+import { ZonesMap } from "./zones_map";
+
+export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
+  const list = useApiList("/v1/prescriptions", { query: { field: field.id } });
+  const [open, setOpen] = useState<string | null>(null);
+  const section = useRef<HTMLElement>(null);
+  const show = (id: string): void => {
+    setOpen(id);
+    section.current?.scrollIntoView();
+  };
+  return (
+    <section class="card" data-panel="prescriptions" ref={section}>
+      <h2>{translate("work_prescription")}</h2>
+      <Loaded state={list}>
+        {(prescriptions) => {
+          const chosen = prescriptions.find(({ id }) => id === open) ?? prescriptions.at(-1);
+          return chosen === undefined ? (
+            <p class="note">{translate("work_no_prescriptions")}</p>
+          ) : (
+            <>
+              {prescriptions.length > 1 ? (
+                <div class="labelled">
+                  <label for="plan-prescription">{translate("work_prescription")}</label>
+                  <select id="plan-prescription" onChange={(event) => setOpen(event.currentTarget.value)}>
+                    {prescriptions.map(({ id, name }) => (
+                      <option key={id} value={id} selected={id === chosen.id}>
+                        {name}
+                      </option>
+                    ))}
+                  </select>
+                </div>
+              ) : (
+                <h3>{chosen.name}</h3>
+              )}
+              <OnePrescription key={chosen.id} field={field} prescription={chosen} />
+            </>
+          );
+        }}
+      </Loaded>
+      {mayWrite() ? (
+        <>
+          <h3>{translate("work_new_prescription")}</h3>
+          <LazyFold
+            title={translate("work_zones_draw")}
+            load={async () => (await import("./drawn_prescription")).DrawnPrescription}
+            props={{ field, onMade: show }}
+          />
+          <LazyFold
+            title={translate("work_zones_of_values")}
+            load={async () => (await import("./points_prescription")).PointsPrescription}
+            props={{ field, onMade: show }}
+          />
+        </>
+      ) : null}
+    </section>
+  );
+}
+
+const FILES = [
+  ["qgc-plan", "plan", "work_file_plan"],
+  ["isoxml", "isoxml.zip", "work_file_isoxml"],
+  ["shapefile", "shapefile.zip", "work_file_shapefile"],
+  ["geotiff", "tif", "work_file_geotiff"],
+  ["geojson", "geojson", "work_file_geojson"],
+] as const;
+
+function OnePrescription({ field, prescription }: { field: FieldRecord; prescription: Prescription }): JSX.Element {
+  const { zones, unit, checks, method } = prescription;
+  const colours = rateColours(zones.map(({ rate_ha }) => rate_ha));
+  const leftHa = method["area_without_zone_ha"];
+  return (
+    <>
+      <ZonesMap field={field} prescription={prescription} />
+      <div class="scroll">
+        <table>
+          <caption class="hidden">{translate("work_prescription")}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{translate("work_zone")}</th>
+              <th scope="col">{translate("work_rate")}</th>
+              <th scope="col">{translate("area")}</th>
+              <th scope="col">{translate("work_total")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {zones.map((zone, index) => (
+              <tr key={index}>
+                <th scope="row">
+                  <ZoneKey colour={colours[index] ?? ""} /> {index + 1}
+                </th>
+                <td>{withUnit(zone.rate_ha, unit)}</td>
+                <td>{areaText(zone.area_ha * 10_000)}</td>
+                <td>{withUnit(zone.amount, unit.replace("/ha", ""), 1)}</td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">{translate("work_total")}</th>
+              <td />
+              <td>{areaText(zones.reduce((sum, { area_ha }) => sum + area_ha, 0) * 10_000)}</td>
+              <td>{withUnit(prescription.total, unit.replace("/ha", ""), 1)}</td>
+            </tr>
+          </tfoot>
+        </table>
+      </div>
+      {typeof leftHa === "number" && leftHa > 0 ? (
+        <p class="note" data-left>
+          {translate("work_zones_left", { area: areaText(leftHa * 10_000) })}
+        </p>
+      ) : null}
+      <ul class="plain-list" aria-label={translate("work_checks")}>
+        {checks.map(({ id, holds }) => (
+          <li key={id} data-check={id}>
+            {translate("work_check_line", {
+              name: term("prescription_checks", id),
+              state: translate(holds === null ? "work_check_unknown" : holds ? "work_check_holds" : "work_check_fails"),
+            })}
+          </li>
+        ))}
+      </ul>
+      <h3>{translate("work_files")}</h3>
+      {prescription.implement === null ? <p class="note">{translate("work_needs_implement")}</p> : null}
+      <div class="choices-row">
+        {FILES.filter(([format]) => format !== "qgc-plan" || prescription.implement !== null).map(([format, ending, key]) => (
+          <FileButton
+            key={format}
+            text={translate(key)}
+            path={`/v1/prescriptions/${prescription.id}/export`}
+            name={`prescription.${ending}`}
+            format={format}
+          />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function FileButton({ text, path, name, format }: { text: string; path: string; name: string; format: string }): JSX.Element {
+  const node = useMemo(() => fileButton(text, path, name, { query: { format } }), [text, path, name, format]);
+  return <DomNode node={node} />;
+}

@@ -1,0 +1,165 @@
+// Nitrogen recommendation of a field by a published rule, with the inputs that the rule needs.
+
+import "../i18n/field";
+import "../i18n/field_work";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { dataOf, api, type Body } from "../api/client";
+import { useApiList } from "../api/query";
+import type { FieldRecord } from "../api/registry";
+import { errorText } from "../api/request";
+import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
+import { findTerm, methodText, translate } from "../i18n/translate";
+import { NumberField, SelectField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+
+type Recommendation = Body<"/v1/fields/{thing}/recommendation">;
+
+/** The inputs of each rule; those in kg/ha are entered per the chosen area unit. */
+const RULES = {
+  target_yield: ["target_yield_t_ha", "unfertilised_yield_t_ha", "uptake_kg_100kg", "recovery"],
+  stanford: ["crop_n_kg_ha", "soil_n_kg_ha", "efficiency"],
+  sufficiency: ["index", "reference_index", "optimum_kg_ha"],
+  nfoa: ["ndvi", "reference_ndvi", "growing_days", "curve"],
+  linear: ["index", "index_low", "index_high", "least_kg_ha", "most_kg_ha", "direction"],
+  duev: ["mean_yield_t_ha", "nmin_kg_ha", "quality_class"],
+} as const;
+type RuleName = keyof typeof RULES;
+const CURVE_YEARS = [2002, 2003, 2004, 2005, 2006, 2007] as const;
+export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
+  const [rule, setRule] = useState<RuleName>("target_yield");
+  const [answer, setAnswer] = useState<Recommendation | null>(null);
+  const [problem, setProblem] = useState("");
+  const products = useApiList("/v1/products", {});
+  const seasons = useApiList("/v1/seasons", { query: { field: field.id } });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    setProblem("");
+    setAnswer(null);
+    const given = RULES[rule].map((name): [string, string | number | undefined] => {
+      if (name === "quality_class" || name === "direction" || name === "curve") return [name, values.text(name) || undefined];
+      const value = values.number(name);
+      if (value === null) return [name, undefined];
+      if (name.endsWith("_kg_ha")) return [name, value * areaUnitsPerHa()];
+      if (name.endsWith("_t_ha")) return [name, (value * areaUnitsPerHa()) / 1000];
+      return [name, value];
+    });
+    const query = {
+      ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+      method: rule,
+      season: values.text("season") || undefined,
+      product: values.text("product") || undefined,
+    };
+    try {
+      setAnswer(
+        await dataOf(api.GET("/v1/fields/{thing}/recommendation", { params: { path: { thing: field.id }, query: query as never } })),
+      );
+    } catch (error) {
+      setProblem(errorText(error) ?? "");
+    }
+    return false;
+  };
+  return (
+    <section class="card" data-panel="recommendation">
+      <h2>{translate("work_recommendation")}</h2>
+      <Form submit={translate("work_calculate")} onSubmit={submit}>
+        <SelectField
+          name="method"
+          label={translate("work_method")}
+          onSelect={(chosen) => setRule(chosen as RuleName)}
+          options={(Object.keys(RULES) as RuleName[]).map((value) => ({ value, text: translate(`work_rule_${value}`) }))}
+        />
+        <div class="choices-row" key={rule}>
+          {RULES[rule].map((name) => (
+            <RuleInput key={name} name={name} />
+          ))}
+          <SelectField
+            name="season"
+            label={translate("work_season")}
+            none={translate("work_none")}
+            options={(seasons.data ?? []).map(({ id, name }) => ({ value: id, text: name }))}
+          />
+          <SelectField
+            name="product"
+            label={translate("work_product")}
+            none={translate("work_none")}
+            options={(products.data ?? []).map(({ id, name }) => ({ value: id, text: name }))}
+          />
+        </div>
+      </Form>
+      {problem === "" ? null : (
+        <p class="error" role="alert">
+          {problem}
+        </p>
+      )}
+      {answer === null ? null : (
+        <div role="status" data-answer="recommendation">
+          <p class="figure">
+            {withUnit(answer.n_kg_ha, "kg/ha")} N · {translate("work_recommended")}: {numberText(answer.field_n_kg, 1)} kg
+          </p>
+          {answer.product === null ? null : (
+            <p>
+              {translate("work_as_product", {
+                name: answer.product.name,
+                rate: withUnit(answer.product.kg_ha, "kg/ha"),
+                total: `${numberText(answer.product.field_kg, 1)} kg`,
+              })}
+            </p>
+          )}
+          <p class="note">{methodText(answer.method)}</p>
+          <p class="note">
+            {translate("work_in_used")}:{" "}
+            {Object.entries(answer.inputs)
+              .map(
+                ([name, value]) =>
+                  `${inputLabel(name)} ${typeof value === "number" ? numberText(value, 2) : (findTerm("levels", value) ?? value)}`,
+              )
+              .join(" · ")}
+          </p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+type InputName = (typeof RULES)[RuleName][number];
+
+function inputLabel(name: string): string {
+  const known = Object.values(RULES).flat() as string[];
+  return known.includes(name) ? translate(`work_in_${name as InputName}`) : translate("other");
+}
+
+function RuleInput({ name }: { name: InputName }): JSX.Element {
+  const label = translate(`work_in_${name}`);
+  if (name === "quality_class")
+    return <SelectField name={name} label={label} options={["A", "B", "C", "E"].map((value) => ({ value, text: value }))} />;
+  if (name === "curve")
+    return (
+      <SelectField
+        name={name}
+        label={label}
+        options={CURVE_YEARS.map((year) => ({ value: `oklahoma-${year}`, text: `Oklahoma ${year}` }))}
+      />
+    );
+  if (name === "direction")
+    return (
+      <SelectField
+        name={name}
+        label={label}
+        options={[
+          { value: "compensate", text: translate("work_compensate") },
+          { value: "proportional", text: translate("work_proportional") },
+        ]}
+      />
+    );
+  const isRate = name.endsWith("_t_ha") || name.endsWith("_kg_ha");
+  return (
+    <NumberField
+      name={name}
+      label={label}
+      step="any"
+      min={0}
+      required={name !== "target_yield_t_ha"}
+      unit={isRate ? toAreaUnit(1, "kg/ha").unit : undefined}
+    />
+  );
+}

@@ -1,0 +1,70 @@
+// Zones of a prescription on a map: their rates by colour, and by value where a zone is pointed at.
+
+import "../i18n/field";
+import "../i18n/field_work";
+import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
+import { request } from "../api/request";
+import { boundsOf, MapView } from "../components/map";
+import { areaText, withUnit } from "../i18n/numbers";
+import { translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import type { Prescription, ZoneMap } from "./records";
+import { rateColours } from "./zone_colours";
+
+export function ZonesMap({ field, prescription }: { field: FieldRecord; prescription: Prescription }): JSX.Element {
+  const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
+  useEffect(() => () => map.close(), [map]);
+  useEffect(() => {
+    const controller = new AbortController();
+    const zones = request<ZoneMap>(`/v1/prescriptions/${prescription.id}/export`, {
+      query: { format: "geojson" },
+      signal: controller.signal,
+      headers: { Accept: "*/*" },
+    });
+    void Promise.all([map.ready, zones]).then(
+      ([, drawn]) => draw(map, field, prescription, drawn),
+      () => undefined,
+    );
+    return () => controller.abort();
+  }, [map, prescription.id]);
+  return <DomNode node={map.element} class="outline-map" />;
+}
+
+function draw(map: MapView, field: FieldRecord, { zones, unit }: Prescription, drawn: ZoneMap): void {
+  const colours = rateColours(zones.map(({ rate_ha }) => rate_ha));
+  const pairs = colours.flatMap((colour, index) => [index, colour]);
+  const outline = fieldFeatures([field]);
+  map.setSource("outline", outline, [
+    { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.2 } },
+  ]);
+  map.setSource("zones", drawn, [
+    {
+      id: "zones-fill",
+      type: "fill",
+      paint: {
+        "fill-color": (colours.length > 1 ? ["match", ["get", "zone"], ...pairs, "#888888"] : (colours[0] ?? "#888888")) as never,
+        "fill-opacity": 0.85,
+      },
+    },
+    { id: "zones-line", type: "line", paint: { "line-color": map.colour("--ink"), "line-width": 0.8 } },
+  ]);
+  const edges = { type: "FeatureCollection" as const, features: [...outline.features, ...zoneFeatures([field]).features] };
+  map.setSource("edges", edges, [{ id: "edges-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } }]);
+  map.tell("zones-fill", ({ properties }) => {
+    const zone = zones[Number(properties["zone"])];
+    return zone === undefined ? null : zoneText(Number(properties["zone"]), zone, unit);
+  });
+  map.fit(boundsOf(outline), 30);
+}
+
+/** Return what a zone gets as one sentence. */
+export function zoneText(index: number, zone: { rate_ha: number; area_ha: number; amount: number }, unit: string): string {
+  return translate("work_zone_told", {
+    n: index + 1,
+    rate: withUnit(zone.rate_ha, unit),
+    area: areaText(zone.area_ha * 10_000),
+    amount: withUnit(zone.amount, unit.replace("/ha", ""), 1),
+  });
+}
