@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pyproj import Transformer
 
 from headland.formats.geotiff import write_geotiff
 from headland.formats.isoxml import Task, write_task
@@ -17,6 +16,8 @@ GridCrs = Literal["wgs84", "utm"]
 
 def prescription_geotiff(prescription: Prescription, crs: GridCrs) -> bytes:
     """Return the rates as a GeoTIFF: in WGS84 unchanged, in the UTM zone resampled to the nearest cell."""
+    from pyproj import Transformer  # ten megabytes, for this file alone
+
     rate = prescription.rate_of_cell()
     if crs == "wgs84":
         corner = (prescription.west_deg, prescription.south_deg)

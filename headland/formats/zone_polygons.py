@@ -11,7 +11,6 @@ import numpy as np
 import orjson
 import shapefile
 import shapely
-from pyproj import CRS
 
 from headland.registry.models.prescriptions import PrescribedZone, Prescription
 
@@ -49,6 +48,8 @@ def zones_geojson(prescription: Prescription) -> bytes:
 
 def zones_shapefile(prescription: Prescription) -> bytes:
     """Return a zip of .shp, .shx, .dbf, .prj and .cpg with a record for each zone."""
+    from pyproj import CRS  # ten megabytes, for this file alone
+
     shp, shx, dbf = io.BytesIO(), io.BytesIO(), io.BytesIO()
     with shapefile.Writer(shp=shp, shx=shx, dbf=dbf, shapeType=shapefile.POLYGON, encoding="utf-8") as writer:
         writer.field("ZONE", "N", size=4)

@@ -39,7 +39,6 @@ from station.server.garbage_search import GarbageSearch
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.http_server import serve_until_stopped
 from station.server.ingest_access.local_ingest import LocalIngest
-from station.server.ingest_access.remote_ingest import RemoteIngest
 from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender, unreachable_kinds
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
@@ -393,6 +392,8 @@ def run_api(settings: ApiSettings) -> None:
 
     Gateways and quarantined messages are read from the ingest workers.
     """
+    from station.server.ingest_access.remote_ingest import RemoteIngest  # its HTTP client is for this alone
+
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)
         cleanup.callback(store.close)

@@ -14,8 +14,6 @@ from api.http.responses import reply
 from api.routes.registry import BodyOf, reply_json
 from api.schemas.registry import show_field
 from headland.analysis.registry_access import repositories_of
-from headland.formats.field_import.importer import read_fields
-from headland.formats.field_import.outline import RefusedFile
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -107,6 +105,10 @@ def import_file(
     overlapping parts, lines and points, places far from the farm, and names in use, for example by a previous import.
     Fields on the ground of others are imported and listed in `shared_ground`.
     """
+    # Twenty megabytes of projections, for the one import of a season.
+    from headland.formats.field_import.importer import read_fields
+    from headland.formats.field_import.outline import RefusedFile
+
     repositories = repositories_of(scope)
     try:
         file = read_fields(

@@ -118,7 +118,6 @@ def up(
 ) -> None:
     """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C stops it."""
     from station.local.broker_listener import make_listener, tls_files
-    from station.local.enrolment.listener import own_tls_files
     from station.local.plan import UpSettings
     from station.local.up import run_farm
 
@@ -127,6 +126,8 @@ def up(
     folder = farm_folder(data)
     tls = tls_files(tls_cert, tls_key, tls_ca, mutual=tls_mutual)
     if enrol or broker_name:
+        from station.local.enrolment.listener import own_tls_files  # its certificates are eight megabytes of code
+
         tls = own_tls_files(folder, listen if enrol else None, tls, broker_name or (), wall_clock_ms())
     run_farm(
         UpSettings(

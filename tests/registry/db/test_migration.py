@@ -116,6 +116,15 @@ def test_a_registry_of_the_last_development_version_opens_with_all_that_it_held(
     registry.close()
 
 
+def test_the_newest_revision_is_the_head_of_the_steps_and_a_registry_of_it_opens_without_them(url: str) -> None:
+    scripts = ScriptDirectory(str(ROOT / "headland" / "registry" / "migrations"))
+    assert scripts.get_current_head() == migration.newest_revision()
+    assert {script.revision for script in scripts.walk_revisions()} == migration._known_revisions()
+    open_registry(url).close()
+    code = f"{OPEN}; assert 'alembic' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code, url], check=True, timeout=60, cwd=ROOT)
+
+
 def test_a_registry_of_an_older_development_version_is_refused_unchanged(url: str) -> None:
     make_development_version(url, "0007")
     with pytest.raises(SettingsError, match=r"revision 0007\): open it once with the last development version"):
