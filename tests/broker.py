@@ -57,6 +57,11 @@ class Broker:
         path = self._folder / "mosquitto.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        """The process id; 0 where it does not run."""
+        return self._process.pid if self._process is not None else 0
+
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         program = find_program("mosquitto")

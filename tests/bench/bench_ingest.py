@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import statistics
 import tempfile
 import time
@@ -64,9 +65,12 @@ def run(take: Callable[..., None], load: Load, send: Callable[..., None] = publi
             payload_bytes = receive(here)
             taker.start()
             receive(out)
+            pids = {"broker": broker.pid, "publisher": publisher.pid or 0}
+            before_s = {name: cpu_s_of(pid) for name, pid in pids.items()}
             started_s = time.time()
             here.send("go")
             ended_s, peak_rss_mb, taker_cpu_s = receive(out)
+            others_cpu_s = {name: cpu_s_of(pid) - before_s[name] for name, pid in pids.items()}
             said = receive(here) if send is not publish else None
             out.send("enough")
         finally:
@@ -79,8 +83,15 @@ def run(take: Callable[..., None], load: Load, send: Callable[..., None] = publi
         "peak_rss_mb": peak_rss_mb,
         "cpu_s_per_million_points": taker_cpu_s * 1e6 / load.total,
         "bytes_per_point": payload_bytes / load.total,
+        **{f"{name}_cpu_us_per_message": 1e6 * cpu_s / load.messages for name, cpu_s in others_cpu_s.items()},
     }
     return figures, said
+
+
+def cpu_s_of(pid: int) -> float:
+    """Return the processor seconds of a process that runs."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def receive(pipe: Connection) -> Any:
