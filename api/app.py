@@ -22,6 +22,7 @@ from api.auth.openapi_security import describe_access
 from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.sessions_cache import AuthCache
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
+from api.brapi import routes as brapi_routes
 from api.dependencies import HomeServices, no_threads
 from api.http.browser_headers import BrowserHeadersMiddleware
 from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
@@ -61,6 +62,7 @@ from api.routes.fields import base_map as base_map_routes
 from api.routes.fields import catalog, field_import, outline_edits, recommendation
 from api.routes.fields import photos as photo_routes
 from api.routes.fields import prescriptions as prescription_routes
+from api.routes.fields import trials as trial_routes
 from api.routes.greenhouses import default_bands
 from api.routes.greenhouses import greenhouses as climate_routes
 from api.routes.harvest import certificates as certificate_routes
@@ -79,6 +81,7 @@ from api.routes.traceability import releases as release_routes
 from api.schemas.alarms import ALARM_KINDS
 from api.schemas.cooperative import ACCOUNT_KINDS, WIRES
 from api.schemas.examples import add_examples
+from api.schemas.fields import trials as trial_schemas
 from api.schemas.problem import Problem
 from api.schemas.registry import describe_kinds, describe_records
 from api.sensorthings import routes as sta_routes
@@ -124,6 +127,7 @@ _TAGS: Final = [
     {"name": "harvest", "description": "Plant protection, harvests, lots, recall and certificates."},
     {"name": "reports", "description": "Reports as a printable page, PDF or table, in English and Chinese."},
     {"name": "cooperative", "description": "Treated ground, accounts, statements, disputes and subsidy claims."},
+    {"name": "trials", "description": "Field trials: designs, plots, observations and results."},
     {"name": "fertilization", "description": "Recommendations and prescriptions, with their sources."},
     {"name": "alarms", "description": "Alarms, rules, recipients, and simulation of rules on past data."},
     {"name": "imports", "description": "Logs and tables that people hand over, with progress."},
@@ -261,6 +265,7 @@ def _routes() -> list[BaseRoute]:
     every.include_router(sta_routes.router)
     every.include_router(ogc_routes.router)
     every.include_router(farmos_routes.router)
+    every.include_router(brapi_routes.router)
     # Fixed paths below a kind of record come before that kind's `{record}`.
     for router in (
         catalog.router,
@@ -269,6 +274,8 @@ def _routes() -> list[BaseRoute]:
         people_routes.router,
         cooperative_routes.router,
         *cooperative_routes.RECORD_ROUTERS,
+        trial_routes.router,
+        *trial_routes.RECORD_ROUTERS,
         outline_edits.router,
         base_map_routes.router,
         photo_routes.router,
@@ -304,7 +311,11 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         schemas = document["components"]["schemas"]
         records = describe_records()
-        kinds = describe_kinds((*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS), *WIRES)
+        kinds = describe_kinds(
+            (*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS, *trial_schemas.TRIAL_KINDS),
+            *WIRES,
+            *trial_schemas.WIRES,
+        )
         for more in (records, kinds, prescription_routes.describe_prescriptions()):
             twice = [
                 name for name in more if schemas.get(name, more[name]).get("properties") != more[name].get("properties")

@@ -143,11 +143,17 @@ PATH_PERMISSIONS: Final = (
             "sites",
             "tonight",
             "treatments",
+            "trials",
+            "trial-variables",
+            "germplasm",
         )
     ),
     PathPermission("/sta/v1.1"),
     PathPermission("/ogc"),
     PathPermission("/epcis"),
+    # A search of BrAPI is a POST that changes nothing.
+    PathPermission("/brapi/v2/search", changes=RequiredScope.READ),
+    PathPermission("/brapi/v2"),
 )
 
 

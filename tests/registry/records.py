@@ -43,6 +43,7 @@ from headland.registry.models.models import (
 from headland.registry.models.people import Contact, ContactChannel, Holding, HoldingKind, Person
 from headland.registry.models.plant_protection import ActiveIngredient, PlantProtectionProduct, ProductUse
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, PrescriptionCheck, pack_cells
+from headland.registry.models.trials import Germplasm, Trial, TrialPlot, TrialTreatment, TrialVariable
 from headland.registry.models.webhooks import Webhook, WebhookEvent
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
@@ -84,7 +85,23 @@ def fill(repositories: OrganisationRepositories) -> dict[str, VersionedRecord]:
     person = repositories.people.add(
         Person(name="Zhao", number="9", contacts=(Contact(channel=ContactChannel.SMS, address="13899990000"),))
     )
+    variety = repositories.germplasm.add(Germplasm(name="Yangmai 25", crop="wheat", pui="CNA2016", synonyms=("YM25",)))
+    variable = repositories.trial_variables.add(
+        TrialVariable(name="Grain yield", trait="grain yield", method="combine", unit="t/ha", least=0.0, most=20.0)
+    )
     return {
+        "germplasm": variety,
+        "trial_variables": variable,
+        "trials": repositories.trials.add(
+            Trial(
+                field=field.id,
+                name="2026 nitrogen",
+                kind="imported",
+                treatments=(TrialTreatment(name="N0", n_kg_ha=0.0, germplasm=variety.id),),
+                plots=(TrialPlot(number=1, name="101", row=0, column=0, block=0, main_plot=0, treatment=0),),
+                variables=(variable.id,),
+            )
+        ),
         "people": person,
         "tariffs": repositories.tariffs.add(
             TariffRecord(name="2026 spraying", per_mu_fen=800, slopes_pct={field.id: 12.0})

@@ -19,9 +19,10 @@ from headland.registry.db import (
     lot_tables,
     people_tables,
     tables,
+    trial_tables,
 )
 from headland.registry.db.audit import AuditCheck, AuditEntry
-from headland.registry.models import alarms, cooperative, models, people
+from headland.registry.models import alarms, cooperative, models, people, trials
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
 from headland.registry.models.errors import NotFound
@@ -47,6 +48,7 @@ from headland.registry.repositories.ledger.proof_log import ProofLog
 from headland.registry.repositories.notes import NotePhotoRepository, NoteRepository
 from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepository, sees_field_at
 from headland.registry.repositories.passes import PassRepository
+from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
 from headland.registry.repositories.statements import AccountRepository, StatementRepository
 from headland.registry.validation import records
@@ -55,6 +57,7 @@ from headland.registry.validation.crop_bands import check_crop_band
 from headland.registry.validation.lots import check_plant_protection_product
 from headland.registry.validation.people import check_holding, check_person
 from headland.registry.validation.targets import check_webhook
+from headland.registry.validation.trials import check_trial, check_variable
 
 #: Records that a check of the audit log names at most.
 MOST_ALTERED: Final = 100
@@ -73,6 +76,10 @@ class OrganisationRepositories:
         self.accounts = AccountRepository(context)
         self.statements = StatementRepository(context)
         self.crop_bands = Repository(context, CropBand, crop_band_tables.crop_bands, check_crop_band)
+        self.germplasm = Repository(context, trials.Germplasm, trial_tables.germplasm)
+        self.trial_variables = Repository(context, trials.TrialVariable, trial_tables.trial_variables, check_variable)
+        self.trials = Repository(context, trials.Trial, trial_tables.trials, check_trial)
+        self.plot_observations = PlotObservationRepository(context)
         self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
         self.sites = Repository(context, models.Site, tables.sites, records.check_site)
         self.fields = Repository(
@@ -210,6 +217,7 @@ class OrganisationRepositories:
             self.statements.runs,
             self.statements.statements,
             self.treatments.records,
+            self.plot_observations.records,
             self.lots.harvests,
             self.lots.lots,
             self.lots.operations,

@@ -1,0 +1,185 @@
+"""Routes of field trials: designs on fields, their prescriptions, observations of plots, and results."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.dependencies import ScopeOf
+from api.http.pagination import Cursor, Limit, read_cursor, write_cursor
+from api.http.problems import ProblemError, declare_problems
+from api.routes.registry import ID_PATTERN, BodyOf, RecordId, make_router, reply_json, whole_numbers
+from api.schemas.cooperative import body_of, of_type, page_of
+from api.schemas.fields.trials import (
+    EXAMPLES,
+    TRIAL_KINDS,
+    ObservationsOrder,
+    TrialDrawing,
+    TrialPrescriptionOrder,
+)
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.trials.design import TrialOrder, draw_trial, layout_of
+from headland.analysis.trials.results import Model, Prices, TrialAnswer, analyse_trial
+from headland.analysis.trials.trial_prescription import prescribe_trial
+from headland.registry.models.errors import NotFound
+from headland.registry.models.prescriptions import Prescription
+from headland.registry.models.trials import PlotObservation, Trial
+
+T = TypeVar("T")
+RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in TRIAL_KINDS)
+router = APIRouter(prefix="/v1/trials", tags=["trials"], responses=declare_problems(400, 404, 422, 503))
+_PRICE: Final[dict[str, Any]] = {"gt": 0, "le": 1e6}
+
+
+@router.get("", responses={200: {"description": "A page.", "content": page_of(Trial)}}, response_class=Response)
+def list_trials(
+    scope: ScopeOf,
+    field: Annotated[str | None, Query(description="Only trials on this field.", pattern=ID_PATTERN)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List trials in order of creation."""
+    after = read_cursor(cursor, tuple[str])
+    where = {} if field is None else {"field": field}
+    found = repositories_of(scope).trials.list(after="" if after is None else after[0], limit=limit + 1, **where)
+    return _page(found, limit)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=body_of(TrialOrder, EXAMPLES[TrialOrder]),
+    responses={
+        200: {"description": "The design, not stored.", "content": of_type(TrialDrawing)},
+        201: {"description": "The stored trial.", "content": of_type(TrialDrawing)},
+        **declare_problems(409, 413),
+    },
+    response_class=Response,
+)
+def add_trial(
+    scope: ScopeOf,
+    body_bytes: BodyOf,
+    keep: Annotated[bool, Query(description="Store the trial: its plots are never drawn again.")] = True,
+) -> Response:
+    """Draw the design of a trial on a field, and store it. The same order gives the same design."""
+    order = _read(body_bytes, TrialOrder)
+    repositories = repositories_of(scope)
+    try:
+        field = repositories.fields.get(order.field)
+        trial = draw_trial(order, field)
+        trial = repositories.trials.add(trial) if keep else repositories.trials.checked(trial)
+    except NotFound as error:
+        raise _unknown(error) from error
+    drawing = TrialDrawing(trial=trial, layout=layout_of(trial, field), kept=keep)
+    return reply_json(drawing, 201 if keep else 200, {"Location": f"/v1/trials/{trial.id}"} if keep else None)
+
+
+@router.get("/{thing:record_id}", responses={200: {"description": "The trial.", "content": of_type(TrialDrawing)}},
+            response_class=Response)  # fmt: skip
+def get_trial(scope: ScopeOf, thing: RecordId) -> Response:
+    """Return a trial with the outlines of its plots."""
+    repositories = repositories_of(scope)
+    trial = repositories.trials.get(thing)
+    field = repositories.fields.get(trial.field, also_deleted=True)
+    return reply_json(TrialDrawing(trial=trial, layout=layout_of(trial, field), kept=True))
+
+
+@router.post(
+    "/{thing:record_id}/prescription",
+    status_code=201,
+    openapi_extra=body_of(TrialPrescriptionOrder, EXAMPLES[TrialPrescriptionOrder]),
+    responses={201: {"description": "The prescription.", "content": of_type(Prescription)}, **declare_problems(413)},
+    response_class=Response,
+)
+def prescribe(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
+    """Store the rates of a trial's plots as a prescription, which is flown and exported as any other one."""
+    order = _read(body_bytes, TrialPrescriptionOrder)
+    repositories = repositories_of(scope)
+    trial = repositories.trials.get(thing)
+    product = None if trial.product is None else repositories.products.get(trial.product)
+    made = prescribe_trial(trial, repositories.fields.get(trial.field), product, order.surround_ha)
+    made = repositories.prescriptions.add(made)
+    repositories.trials.change(msgspec.structs.replace(trial, prescription=made.id))
+    return reply_json(made, 201, {"Location": f"/v1/prescriptions/{made.id}"})
+
+
+@router.get(
+    "/{thing:record_id}/observations",
+    responses={200: {"description": "A page.", "content": page_of(PlotObservation)}},
+    response_class=Response,
+)
+def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, limit: Limit = 1000) -> Response:
+    """List the observations of a trial's plots in the order in which they came."""
+    repositories = repositories_of(scope)
+    repositories.trials.get(thing)
+    after = read_cursor(cursor, tuple[str])
+    records = repositories.plot_observations.records
+    return _page(records.list(after="" if after is None else after[0], limit=limit + 1, trial=thing), limit)
+
+
+@router.post(
+    "/{thing:record_id}/observations",
+    status_code=201,
+    openapi_extra=body_of(ObservationsOrder, EXAMPLES[ObservationsOrder]),
+    responses={201: {"description": "The observations.", "content": page_of(PlotObservation)}, **declare_problems(413)},
+    response_class=Response,
+)
+def add_observations(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
+    """Store observations of plots, all or none; one of the same plot, variable, collector and time is stored once."""
+    order = _read(body_bytes, ObservationsOrder)
+    repositories = repositories_of(scope)
+    repositories.trials.get(thing)
+    made = [PlotObservation(trial=thing, **msgspec.structs.asdict(each)) for each in order.items]
+    try:
+        stored = repositories.plot_observations.add_all(made)
+    except NotFound as error:
+        raise _unknown(error) from error
+    return reply_json({"items": stored, "next": None}, 201)
+
+
+@router.get(
+    "/{thing:record_id}/result",
+    responses={200: {"description": "The result.", "content": of_type(TrialAnswer)}},
+    response_class=Response,
+)
+def get_result(
+    scope: ScopeOf,
+    thing: RecordId,
+    variable: Annotated[str, Query(description="The variable to compare.", pattern=ID_PATTERN)],
+    model: Annotated[Model, Query(description="`auto` takes the model of the design.")] = "auto",
+    level: Annotated[float, Query(description="Level of the intervals.", ge=0.5, le=0.999)] = 0.95,
+    nitrogen_price_kg: Annotated[float | None, Query(description="Price of a kg of nitrogen.", **_PRICE)] = None,
+    grain_price_t: Annotated[float | None, Query(description="Price of a t of grain.", **_PRICE)] = None,
+) -> Response:
+    """Return means and differences of treatments with intervals and LSD, with prices also the best nitrogen rate."""
+    repositories = repositories_of(scope)
+    trial = repositories.trials.get(thing)
+    of = repositories.trial_variables.get(variable, also_deleted=True)
+    observations = repositories.plot_observations.records.all(trial=thing, variable=variable)
+    prices = None
+    if nitrogen_price_kg is not None and grain_price_t is not None:
+        prices = Prices(nitrogen_price_kg, grain_price_t)
+    return reply_json(analyse_trial(trial, of, observations, model, prices, level))
+
+
+def _page(records: list[Any], limit: int) -> Response:
+    following = write_cursor(records[limit - 1].id) if len(records) > limit else None
+    return reply_json({"items": records[:limit], "next": following})
+
+
+def _read(body: bytes, kind: type[T]) -> T:
+    """Return a body as a type; raises ProblemError (422)."""
+    try:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error
+
+
+def _unknown(error: NotFound) -> ProblemError:
+    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))

@@ -1,0 +1,74 @@
+"""Requests and answers of field trials."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from api.schemas.registry import EXAMPLE_ID, RecordKind
+from headland.analysis.trials.design import EXAMPLE, TrialOrder
+from headland.analysis.trials.results import ResponseAnswer, TrialAnswer, TrialEstimate
+from headland.registry.models.models import NotNegative
+from headland.registry.models.people import Instant
+from headland.registry.models.trials import MOST_PLOTS, Germplasm, PlotObservation, RecordId, Trial, TrialVariable
+
+GERMPLASM: Final = RecordKind(
+    "germplasm",
+    "germplasm record",
+    Germplasm,
+    lambda repositories: repositories.germplasm,
+    {"name": "Yangmai 25", "crop": "wheat", "pui": "CNA2016", "pedigree": "Yangmai 17*2/Yang 11-28"},
+    within=("crop",),
+)
+TRIAL_VARIABLES: Final = RecordKind(
+    "trial-variables",
+    "trial variable",
+    TrialVariable,
+    lambda repositories: repositories.trial_variables,
+    {"name": "Grain yield", "trait": "grain yield", "method": "plot combine, 13 % moisture", "unit": "t/ha"},
+)
+TRIAL_KINDS: Final = (GERMPLASM, TRIAL_VARIABLES)
+
+
+class TrialDrawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial with its plots as GeoJSON; `kept` where it is stored."""
+
+    trial: Trial
+    layout: dict[str, Any]
+    kept: bool
+
+
+class TrialPrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A prescription of a trial; `surround_ha` is the rate beside the plots, none where the ground there is left."""
+
+    surround_ha: NotNegative | None = None
+
+
+class ObservationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An observation of a plot, by its number."""
+
+    plot: Annotated[int, Meta(ge=1, le=MOST_PLOTS)]
+    variable: RecordId
+    value: Annotated[str, Meta(max_length=2000)] | None
+    time_ms: Instant | None = None
+    collector: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ObservationsOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Observations of plots to store, all or none."""
+
+    items: Annotated[tuple[ObservationOrder, ...], Meta(min_length=1, max_length=1000)]
+
+
+#: Types of requests and answers for the OpenAPI document.
+WIRES: Final[tuple[type, ...]] = (
+    Trial, TrialOrder, TrialDrawing, TrialPrescriptionOrder, ObservationsOrder, PlotObservation, TrialAnswer,
+    TrialEstimate, ResponseAnswer,
+)  # fmt: skip
+EXAMPLES: Final[dict[type, dict[str, Any]]] = {
+    TrialOrder: EXAMPLE,
+    TrialPrescriptionOrder: {"surround_ha": 200},
+    ObservationsOrder: {"items": [{"plot": 1, "variable": EXAMPLE_ID, "value": "6.8"}]},
+}

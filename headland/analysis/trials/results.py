@@ -1,0 +1,309 @@
+"""Results of a trial: means of treatments with intervals, LSD, and the response to nitrogen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
+from headland.agronomy.series.answer import Method
+from headland.agronomy.trials.analyses import (
+    MIXED,
+    SPATIAL,
+    STRIPS,
+    TrialData,
+    TrialResult,
+    analyse_mixed,
+    analyse_spatial,
+    analyse_strips,
+)
+from headland.agronomy.trials.nitrogen_response import RESPONSE, fit_response
+from headland.agronomy.trials.reml import Contrast
+from headland.registry.models.trials import PlotObservation, Trial, TrialVariable
+
+Model = Literal["auto", "strips", "mixed", "spatial"]
+METHODS: Final = (STRIPS, MIXED, SPATIAL, RESPONSE)
+#: Tonnes per hectare of a unit of yield.
+_T_HA: Final = {"t/ha": 1.0, "kg/ha": 0.001, "kg/mu": 0.015, "kg/亩": 0.015, "斤/亩": 0.0075, "g/m2": 0.01}
+
+
+class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean of a treatment, or its difference from the first one, with its interval; `p` is of no difference."""
+
+    treatment: str
+    plots: int
+    value: float
+    standard_error: float
+    df: float
+    low: float
+    high: float
+    p: float | None = None
+
+
+class ResponseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The response of yield to nitrogen: plateau, the rate of largest profit, and its interval [kg N/ha, t/ha].
+
+    `low_is_open` and `high_is_open`: the interval ends at a tested rate, and may go on beyond it.
+    """
+
+    method: Method
+    plateau_t_ha: float
+    plateau_n_kg_ha: float
+    curvature: float
+    optimum_kg_ha: float
+    optimum_low_kg_ha: float
+    optimum_high_kg_ha: float
+    low_is_open: bool
+    high_is_open: bool
+    yield_at_optimum_t_ha: float
+    residual_sd_t_ha: float
+    n: int
+    points: tuple[tuple[float, float], ...]
+    curve: tuple[tuple[float, float], ...]
+    reason: str | None
+
+
+class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a trial for one variable. Without one, `reason` says why.
+
+    `missing` are plots without a number, `replaced` older observations of plots that were observed again. `lsd` is the
+    least significant difference of two means.
+    """
+
+    trial: str
+    variable: str
+    unit: str
+    method: Method | None
+    level: float
+    n: int
+    missing: tuple[str, ...]
+    replaced: int
+    means: tuple[TrialEstimate, ...]
+    differences: tuple[TrialEstimate, ...]
+    lsd: float | None
+    parameters: dict[str, float]
+    at_bound: tuple[str, ...]
+    is_converged: bool | None
+    response: ResponseAnswer | None
+    response_reason: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices of a kilogram of nitrogen and of a tonne of grain, in one currency."""
+
+    nitrogen_kg: float
+    grain_t: float
+
+
+def numbers_of(trial: Trial, observations: Iterable[PlotObservation]) -> tuple[dict[int, float], int]:
+    """Return the newest number of each plot, and how many older ones it replaced."""
+    newest: dict[int, tuple[int, int, float]] = {}
+    replaced = 0
+    for each in observations:
+        try:
+            value = math.nan if each.value is None else float(each.value)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or not 1 <= each.plot <= len(trial.plots):
+            continue
+        instant = (each.created_ms if each.time_ms is None else each.time_ms, each.changed_ms)
+        known = newest.get(each.plot)
+        replaced += known is not None
+        if known is None or instant >= known[:2]:
+            newest[each.plot] = (*instant, value)
+    return {plot: value for plot, (_, _, value) in sorted(newest.items())}, replaced
+
+
+def analyse_trial(
+    trial: Trial,
+    variable: TrialVariable,
+    observations: Iterable[PlotObservation],
+    model: Model = "auto",
+    prices: Prices | None = None,
+    level: float = 0.95,
+) -> TrialAnswer:
+    """Return the result of a trial for a variable from the observations of it."""
+    numbers, replaced = numbers_of(trial, observations)
+    missing = tuple(plot.name for plot in trial.plots if plot.number not in numbers)
+    found: TrialResult | Contrast | None = None
+    reason: str | None = None
+    if variable.data_type not in ("numerical", "duration"):
+        reason = "not_numerical"
+    elif not numbers:
+        reason = "no_observations"
+    else:
+        found, reason = _fit(trial, numbers, _choose(trial) if model == "auto" else model, level)
+    strips = found if isinstance(found, Contrast) else None
+    result = found if isinstance(found, TrialResult) else None
+    response, response_reason = _response(trial, variable, numbers, prices, level)
+    method = STRIPS if strips is not None else None if result is None else result.method
+    means, differences = (
+        _strip_estimates(trial, numbers, strips, level) if strips is not None else _estimates(trial, result)
+    )
+    fitted = None if result is None else result.model
+    return TrialAnswer(
+        trial=trial.id,
+        variable=variable.id,
+        unit=variable.unit,
+        method=method,
+        level=level,
+        n=len(numbers),
+        missing=missing,
+        replaced=replaced,
+        means=means,
+        differences=differences,
+        lsd=_least_significant(strips, result),
+        parameters={} if fitted is None else dict(zip(fitted.names, fitted.parameters.tolist(), strict=True)),
+        at_bound=() if fitted is None else fitted.at_bound,
+        is_converged=None if fitted is None else fitted.is_converged,
+        response=response,
+        response_reason=response_reason,
+        reason=reason,
+    )
+
+
+def _fit(
+    trial: Trial, numbers: Mapping[int, float], model: Model, level: float
+) -> tuple[TrialResult | Contrast | None, str | None]:
+    """Return the fitted model, or why it cannot be fitted."""
+    if model == "strips":
+        if len({plot.treatment for plot in trial.plots}) != 2:
+            return None, "not_two_treatments"
+        pairs = _pairs(trial, numbers)
+        if len(pairs) < 2:
+            return None, "too_few_pairs"
+        first, second = np.array(pairs).T
+        return analyse_strips(first, second, level), None
+    data = _data(trial, numbers)
+    try:
+        return analyse_spatial(data, level) if model == "spatial" else analyse_mixed(data, level), None
+    except ValueError:
+        return None, "too_few_plots"
+
+
+def _least_significant(strips: Contrast | None, result: TrialResult | None) -> float | None:
+    if strips is not None:
+        return float(strips.high - strips.low) / 2.0
+    return None if result is None else float(result.lsd_t_ha)
+
+
+def _choose(trial: Trial) -> Model:
+    used = {plot.treatment for plot in trial.plots}
+    if trial.kind == "strips" and len(used) == 2:
+        return "strips"
+    return "spatial" if trial.kind == "checkerboard" else "mixed"
+
+
+def _label(index: int) -> str:
+    """Return a name that sorts as the trial lists its treatments: others are held against the first of them."""
+    return f"{index:04d}"
+
+
+def _data(trial: Trial, numbers: Mapping[int, float]) -> TrialData:
+    plots = [plot for plot in trial.plots if plot.number in numbers]
+    groups: tuple[tuple[str, list[str]], ...] = ()
+    if trial.kind == "split_plot":
+        groups = (("main_plot", [str(plot.main_plot) for plot in plots]),)
+    return TrialData(
+        np.array([numbers[plot.number] for plot in plots]),
+        [_label(plot.treatment) for plot in plots],
+        [str(plot.block) for plot in plots],
+        np.array([plot.row for plot in plots], np.float64),
+        np.array([plot.column for plot in plots], np.float64),
+        groups,
+    )
+
+
+def _pairs(trial: Trial, numbers: Mapping[int, float]) -> list[tuple[float, float]]:
+    used = sorted({plot.treatment for plot in trial.plots})
+    by_block: dict[int, dict[int, float]] = {}
+    for plot in trial.plots:
+        if plot.number in numbers:
+            by_block.setdefault(plot.block, {})[plot.treatment] = numbers[plot.number]
+    return [(pair[used[0]], pair[used[1]]) for pair in by_block.values() if len(pair) == 2]
+
+
+def _strip_estimates(
+    trial: Trial, numbers: Mapping[int, float], difference: Contrast, level: float
+) -> tuple[tuple[TrialEstimate, ...], tuple[TrialEstimate, ...]]:
+    pairs = np.array(_pairs(trial, numbers))
+    used = sorted({plot.treatment for plot in trial.plots})
+    means = []
+    for index, values in zip(used, pairs.T, strict=True):
+        # The mean of strips less nothing: Student's t over them.
+        alone = analyse_strips(np.zeros(len(values)), values, level)
+        means.append(_estimate(trial.treatments[index].name, len(values), alone, with_p=False))
+    second = trial.treatments[used[1]].name
+    return tuple(means), (_estimate(second, len(pairs), difference, with_p=True),)
+
+
+def _estimates(trial: Trial, result: TrialResult | None) -> tuple[tuple[TrialEstimate, ...], tuple[TrialEstimate, ...]]:
+    if result is None:
+        return (), ()
+    names = {_label(index): treatment.name for index, treatment in enumerate(trial.treatments)}
+    plots = {each.treatment: each.plots for each in result.means}
+    means = tuple(_estimate(names[each.treatment], each.plots, each.mean, with_p=False) for each in result.means)
+    differences = tuple(
+        _estimate(names[label], plots[label], contrast, with_p=True) for label, contrast in result.differences
+    )
+    return means, differences
+
+
+def _estimate(name: str, plots: int, contrast: Contrast, *, with_p: bool) -> TrialEstimate:
+    return TrialEstimate(
+        treatment=name,
+        plots=plots,
+        value=float(contrast.estimate),
+        standard_error=float(contrast.standard_error),
+        df=float(contrast.df),
+        low=float(contrast.low),
+        high=float(contrast.high),
+        p=float(contrast.p) if with_p else None,
+    )
+
+
+def _response(
+    trial: Trial, variable: TrialVariable, numbers: Mapping[int, float], prices: Prices | None, level: float
+) -> tuple[ResponseAnswer | None, str | None]:
+    """Return the response to nitrogen, or why there is none."""
+    factor = _T_HA.get(variable.unit)
+    if factor is None:
+        return None, "not_a_yield"
+    if prices is None:
+        return None, "no_prices"
+    points = [
+        (rate, numbers[plot.number] * factor)
+        for plot in trial.plots
+        if plot.number in numbers and (rate := trial.treatments[plot.treatment].n_kg_ha) is not None
+    ]
+    if len(points) < 5 or len({rate for rate, _ in points}) < 3:
+        return None, "too_few_rates"
+    rates, yields = np.array(points).T
+    fitted = fit_response(rates, yields, prices.nitrogen_kg, prices.grain_t, level)
+    low, high = float(rates.min()), float(rates.max())
+    return (
+        ResponseAnswer(
+            method=RESPONSE,
+            plateau_t_ha=float(fitted.plateau_t_ha),
+            plateau_n_kg_ha=float(fitted.plateau_n_kg_ha),
+            curvature=float(fitted.curvature),
+            optimum_kg_ha=float(fitted.optimum_kg_ha),
+            optimum_low_kg_ha=float(fitted.optimum_low_kg_ha),
+            optimum_high_kg_ha=float(fitted.optimum_high_kg_ha),
+            low_is_open=bool(fitted.optimum_low_kg_ha <= low),
+            high_is_open=bool(fitted.optimum_high_kg_ha >= high),
+            yield_at_optimum_t_ha=float(fitted.yield_at(fitted.optimum_kg_ha)),
+            residual_sd_t_ha=float(fitted.residual_sd_t_ha),
+            n=fitted.n,
+            points=tuple((float(rate), float(value)) for rate, value in points),
+            curve=tuple((float(rate), float(fitted.yield_at(float(rate)))) for rate in np.linspace(low, high, 41)),
+            reason=fitted.reason,
+        ),
+        None,
+    )
