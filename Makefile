@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -23,7 +23,9 @@ extras: ## install each extra alone and import its part (slow)
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
 audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
-setup run test test-fast check accept bench chaos soak simulate extras lock docs audit:
+deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
+deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

@@ -8,6 +8,7 @@
     soak       simulate a day of 200 gateways        simulate faults in the delivery chain, in simulated time
     extras     install and import each extra alone   docs     build the help pages
     lock       pin the dependencies again            audit    known vulnerabilities, bill of materials
+    deb        build Debian's package of a gateway   deb-test install it on a bare Debian (as root)
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
 an interrupted one is repeated by the next call.
@@ -35,8 +36,8 @@ STAMP = VENV / "headland.json"  # what is installed; absent in a venv of other o
 HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
-    **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs"), "run"),
-    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench"), "dev"),
+    **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb"), "run"),
+    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench", "deb-test"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
 CHECKS = [
@@ -108,6 +109,8 @@ def perform(command: str, arguments: list[str]) -> int:
         "accept": ["pytest", "-q", *PARALLEL, "tests/accept"],
         "bench": ["tests.bench"],
         "extras": ["tests.floors.extras"],
+        "deb": ["deploy.debian.build"],
+        "deb-test": ["tests.deploy.bare_debian"],
     }
     if command in modules:
         os.chdir(str(ROOT))
@@ -320,10 +323,13 @@ def lock(arguments: list[str]) -> int:
     compile_line += ["--fork-strategy", "fewest"]
     compile_line += ["--generate-hashes", "--no-annotate", "--no-header", *arguments]
     in_run = ["--extra", "all", "--extra", "docs"]  # docs: `make run` builds the help pages
+    # What Debian's package of a gateway holds; numpy, which reads PX4's logs only, is Debian's own there.
+    in_gateway = ["--extra", "edge", "--extra", "logs", "--no-emit-package", "numpy"]
     for name, sources in {
         "installer": ["requirements/installer.in"],
         "dev": ["pyproject.toml", "--extra", "dev"],
         "run": ["pyproject.toml", "requirements/build.in", *in_run, "-c", "requirements/dev.lock"],
+        "gateway": ["pyproject.toml", *in_gateway, "-c", "requirements/dev.lock"],
     }.items():
         report(f"pinning requirements/{name}.lock")
         call([*compile_line, *sources, "-o", f"requirements/{name}.lock"], f"could not pin {name}.lock")

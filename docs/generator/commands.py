@@ -53,7 +53,7 @@ def _section(path: str, command: Any) -> str:
         return "\n\n".join([*parts, table(["command", "meaning"], contents), _options(command)]).strip()
     arguments = [parameter for parameter in command.params if not parameter.opts[0].startswith("-")]
     options = [parameter for parameter in command.params if parameter.opts[0].startswith("-") and not parameter.hidden]
-    usage = " ".join([path, *(_usage(argument) for argument in arguments), "[OPTIONS]" if options else ""]).strip()
+    usage = " ".join([path, *(usage_of(argument) for argument in arguments), "[OPTIONS]" if options else ""]).strip()
     parts.append(f"```text\n{usage}\n```")
     return "\n\n".join([*parts, _options(command)]).strip()
 
@@ -63,10 +63,10 @@ def _options(command: Any) -> str:
     rows = []
     for parameter in command.params:
         if not parameter.opts[0].startswith("-"):
-            rows.append((f"`{_usage(parameter)}`", "", "", parameter.help or ""))
+            rows.append((f"`{usage_of(parameter)}`", "", "", parameter.help or ""))
         elif not parameter.hidden:
             names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-            rows.append((names, _type(parameter), _default(parameter), _meaning(parameter)))
+            rows.append((names, type_of(parameter), default_of(parameter), meaning_of(parameter)))
     return table(["option", "type", "default", "meaning"], rows) if rows else ""
 
 
@@ -74,12 +74,14 @@ def _anchor(title: str) -> str:
     return title.replace(" ", "-")
 
 
-def _usage(argument: Any) -> str:
+def usage_of(argument: Any) -> str:
+    """Return an argument as a line of usage names it."""
     name = (argument.metavar or argument.name).upper()
     return f"{name}..." if argument.nargs == -1 else str(name)
 
 
-def _type(option: Any) -> str:
+def type_of(option: Any) -> str:
+    """Return the kind of an option's value with its bounds; nothing for a switch."""
     kind = option.type_descriptor.annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{member.value}`" for member in kind)
@@ -91,13 +93,15 @@ def _type(option: Any) -> str:
     return f"{text}, repeatable" if option.multiple else text
 
 
-def _default(option: Any) -> str:
+def default_of(option: Any) -> str:
+    """Return what an option is where it is not given; nothing where that is nothing."""
     if isinstance(option.show_default, str):
         return option.show_default
     default = option.default.value if isinstance(option.default, Enum) else option.default
     return "" if default in (None, False, "", [], ()) or callable(default) else f"`{default}`"
 
 
-def _meaning(option: Any) -> str:
+def meaning_of(option: Any) -> str:
+    """Return what an option is for, with its environment variable."""
     variable = f" Environment: `{option.envvar}`." if option.envvar else ""
     return f"{option.help or ''}{variable}"

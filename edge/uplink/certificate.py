@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import logging
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +47,7 @@ _LOOK_EVERY_S: Final = 6 * 3600.0
 _RETRY_S: Final = (60.0, 3600.0)
 _WITHIN_S: Final = 20.0
 _ASKED_KEY: Final = "enrolment.key"
+_DATA_DIR_LINE: Final = re.compile(r"^data_dir = .*$", re.MULTILINE)
 _JSON: Final = {"Content-Type": "application/json"}
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
 
@@ -53,10 +56,14 @@ Answer = TypeVar("Answer")
 Post = Callable[[str, str, bytes], bytes]
 
 
-def enrol_gateway(station: str, code_text: str, folder: Path, post: Post | None = None) -> str:
+def enrol_gateway(
+    station: str, code_text: str, folder: Path, post: Post | None = None, data_dir: Path | None = None
+) -> str:
     """Get settings and certificate from a station, write them into `folder`, and return the gateway's id.
 
     The key is made here, kept before it is used, and never sent: a repetition after a lost answer is the same gateway.
+    The files belong to the owner of the folder: root enrols for the user that runs the gateway. With `data_dir` the
+    settings name it as the folder of spool and status.
     Raises SettingsError for a wrong code or URL, a folder with settings or without permission; PeerRefused; RetryLater.
     """
     code = read_code(code_text)
@@ -76,7 +83,11 @@ def enrol_gateway(station: str, code_text: str, folder: Path, post: Post | None 
     papers = _decode(opened, EnrolmentPapers)
     _write(folder / f"{papers.gateway}.pem", papers.certificate.encode() + key)
     _write(folder / AUTHORITY_FILE, papers.authority.encode())
-    _write(folder / SETTINGS_FILE, papers.settings.encode())
+    settings = papers.settings
+    if data_dir is not None:
+        line = f"data_dir = {json.dumps(str(data_dir), ensure_ascii=False)}"
+        settings = _DATA_DIR_LINE.sub(lambda _: line, settings, count=1)
+    _write(folder / SETTINGS_FILE, settings.encode())
     (folder / _ASKED_KEY).unlink(missing_ok=True)
     return papers.gateway
 
@@ -175,11 +186,15 @@ def _kept_key(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step; only its owner may read it."""
+    """Replace a file in one step; only the owner of its folder may read it."""
     new = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        new.unlink(missing_ok=True)  # and not what a link of this name leads to
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

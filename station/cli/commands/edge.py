@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -26,6 +26,9 @@ from station.server.signals import stop_event
 
 if TYPE_CHECKING:
     from station.local.folder import FarmFolder
+
+#: Folder of a gateway's spool where its settings are below /etc, which holds no data; systemd's unit makes it.
+SYSTEM_DATA_DIR: Final = Path("/var/lib/headland/edge")
 
 edge_app = typer.Typer(no_args_is_help=True, help="Run the gateway daemon, check it, and import flight logs.")
 
@@ -68,11 +71,23 @@ def edge_enrol(
     station: Annotated[str, typer.Argument(help="URL of the station, as `headland gateway code` prints it.")],
     code: Annotated[str, typer.Argument(help="One-time code: four groups of five letters, in any case.")],
     out: Annotated[Path, typer.Option(help="Folder for edge.toml and the certificate.")] = Path(),
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of spool and status.",
+            show_default=f"edge-data in the folder of --out; {SYSTEM_DATA_DIR} where that is below /etc",
+        ),
+    ] = None,
 ) -> None:
-    """Get the settings and a certificate for this gateway with a one-time code. Its key never leaves this machine."""
+    """Get the settings and a certificate for this gateway with a one-time code. Its key never leaves this machine.
+
+    As root, the files belong to the owner of the folder, as the user `headland` of the Debian package.
+    """
     from edge.uplink.certificate import SETTINGS_FILE, enrol_gateway
 
-    gateway = enrol_gateway(station, code, out)
+    if data is None and out.resolve().is_relative_to("/etc"):
+        data = SYSTEM_DATA_DIR
+    gateway = enrol_gateway(station, code, out, data_dir=data)
     typer.echo(f"This is the gateway {gateway}. Its settings are in {out / SETTINGS_FILE}: add its sources there.")
 
 

@@ -102,9 +102,14 @@ def test_an_enrolled_gateway_sends_renews_and_is_revoked(
 ) -> None:
     card = tmp_path / "card"
     code = farm.code_of("barn")
-    assert enrol_gateway(farm.url, code.lower(), card) == "barn"
+    card.mkdir()
+    owner = 12_345 if os.geteuid() == 0 else os.geteuid()
+    os.chown(card, owner, -1)
+    assert enrol_gateway(farm.url, code.lower(), card, data_dir=tmp_path / "the barn's spool") == "barn"
     assert {path.name for path in card.iterdir()} == {"barn.pem", "broker-ca.pem", "edge.toml"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in card.iterdir())
+    assert {path.stat().st_uid for path in card.iterdir()} == {owner}
+    assert load_settings(card / "edge.toml", os.environ).data_dir == tmp_path / "the barn's spool"
     with pytest.raises(PeerRefused):
         enrol_gateway(farm.url, code, tmp_path / "copied card")
     with pytest.raises(SettingsError, match="exists already"):
