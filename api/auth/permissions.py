@@ -84,6 +84,7 @@ PATH_PERMISSIONS: Final = (
     PathPermission("/openapi.json", below=False),
     _admin("/v1/store/damage"),
     PathPermission("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR),
+    _admin("/v1/gateway-enrolments"),
     _admin("/v1/keys"),
     _admin("/v1/members"),
     _admin("/v1/audit"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, Field
 
@@ -19,8 +19,26 @@ class GatewayCode(BaseModel):
     command: Annotated[str, Field(description="What to enter on the gateway.")]
 
 
+class EnrolledGateway(BaseModel):
+    """State of a gateway's one-time code and of its certificate, without the code."""
+
+    name: str
+    code: Annotated[
+        Literal["none", "waiting", "used", "expired"],
+        Field(description="The newest code; none once it was revoked."),
+    ]
+    code_expires_ms: Annotated[int | None, Field(description="Until when a code that waits may be used.")]
+    enrolled_ms: Annotated[int | None, Field(description="When its present certificate's code was used.")]
+    renewed_ms: int | None
+    is_revoked: Annotated[bool, Field(description="It had a code or a certificate, and neither is accepted any more.")]
+
+
 class GatewayEnrolment(Protocol):
     """Enrols gateways at the broker of this station."""
+
+    def enrolled(self) -> list[EnrolledGateway]:
+        """Return the gateways that were given a code, by name. Raises SettingsError."""
+        ...
 
     def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
         """Return a one-time code for a gateway, new or known. Raises SettingsError with what prevents it."""

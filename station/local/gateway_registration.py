@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from api.ops.gateway_enrolment import GatewayCode
+from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode
 from api.ops.gateway_registrar import RegisteredGateway
 from headland.clock import wall_clock_ms
 from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.errors import PeerRefused, RetryLater, SettingsError
 from station.local.broker import NO_ACCESS_LIST, find_mosquitto, write_logins
 from station.local.enrolment.authority import CertificateAuthority
-from station.local.enrolment.enrolments import REFUSED, Enrolments
+from station.local.enrolment.enrolments import REFUSED, Enrolment, Enrolments
 from station.local.folder import FarmFolder, FarmState
 from station.local.gateway_toml import CA_FILE, BrokerAccess, find_broker_access, write_toml
 from station.local.gateways import Gateways, broker_users
@@ -84,6 +85,29 @@ def revoke_gateway(folder: FarmFolder, name: str, now_ms: int) -> str:
     return update_broker(folder)
 
 
+def enrolled_gateways(enrolments: Sequence[Enrolment], now_ms: int) -> list[EnrolledGateway]:
+    """Return the states of codes and certificates, without the codes."""
+    return [
+        EnrolledGateway(
+            name=each.gateway,
+            code=_code_state(each, now_ms),
+            code_expires_ms=each.expires_ms if _code_state(each, now_ms) == "waiting" else None,
+            enrolled_ms=each.enrolled_ms if each.serial else None,
+            renewed_ms=each.renewed_ms if each.serial and each.renewed_ms else None,
+            is_revoked=not each.serial and not each.code_id,
+        )
+        for each in enrolments
+    ]
+
+
+def _code_state(enrolment: Enrolment, now_ms: int) -> Literal["none", "waiting", "used", "expired"]:
+    if not enrolment.code_id:
+        return "none"
+    if enrolment.is_used:
+        return "used"
+    return "waiting" if now_ms < enrolment.expires_ms else "expired"
+
+
 class FolderRegistrar:
     """Implements the API's `GatewayRegistrar` and `GatewayEnrolment` with the farm in a folder."""
 
@@ -108,6 +132,15 @@ class FolderRegistrar:
     def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
         """Return a one-time code for a gateway. Raises SettingsError."""
         return give_gateway_code(self._folder, name, site, host, station, wall_clock_ms())
+
+    def enrolled(self) -> list[EnrolledGateway]:
+        """Return the gateways that were given a code. Raises SettingsError."""
+        authority = CertificateAuthority(self._folder.enrolment_dir)
+        return (
+            enrolled_gateways(Enrolments(self._folder.enrolment_dir, authority).all(), wall_clock_ms())
+            if authority.exists
+            else []
+        )
 
     def enrol(self, request: EnrolmentRequest) -> SealedPapers:
         """Sign a gateway's first certificate. Raises PeerRefused and SettingsError."""

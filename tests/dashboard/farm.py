@@ -12,9 +12,11 @@ import numpy as np
 
 from api.app import create_app
 from api.live.sources import StorePoll
+from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode
 from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.readiness import Check
 from headland.clock import wall_clock_ms
+from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.errors import SettingsError
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.models.alarms import Alarm, Severity
@@ -35,7 +37,10 @@ from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.memory import MemoryStore
+from station.local.enrolment.authority import CertificateAuthority, utc
+from station.local.enrolment.enrolments import Enrolments
 from station.local.folder import FarmFolder
+from station.local.gateway_registration import enrolled_gateways
 from station.local.imports.service import FolderImports
 from station.server.notifications.sender import unreachable_kinds
 from tests.api.fake_ingest import FakeIngest
@@ -76,6 +81,32 @@ class Registrar:
             is_local=False,
             needs_certificate=False,
         )
+
+
+class Enrolment:
+    """Gives codes and lists them as the station does, without a broker; no gateway comes."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = CertificateAuthority(folder)
+        authority.ensure(utc(wall_clock_ms()))
+        self._enrolments = Enrolments(folder, authority)
+
+    def enrolled(self) -> list[EnrolledGateway]:
+        return enrolled_gateways(self._enrolments.all(), wall_clock_ms())
+
+    def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
+        code, expires_ms = self._enrolments.give_code(name, "", wall_clock_ms())
+        command = f"headland edge enrol {station} {code.text()}"
+        return GatewayCode(name=name, site=site, code=code.text(), expires_ms=expires_ms, command=command)
+
+    def enrol(self, request: EnrolmentRequest) -> SealedPapers:
+        return self._enrolments.enrol(request, wall_clock_ms())
+
+    def renew(self, request: RenewalRequest) -> RenewedCertificate:
+        return self._enrolments.renew(request, wall_clock_ms())
+
+    def revoke(self, name: str) -> None:
+        self._enrolments.revoke(name, wall_clock_ms())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +222,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         base_map=folder / "base-map",
         unreachable=unreachable_kinds(None, has_broker=True),
         registrar=Registrar(),
+        enrolment=Enrolment(folder / "enrolment"),
         photos=PhotoFiles(folder / "photos"),
         imports=imports_of(folder),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -146,6 +148,20 @@ def test_a_gateway_is_registered_and_its_settings_are_taken_along_in_chinese_on_
     assert download.value.path().read_text() == added.locator("pre").inner_text()
     added.get_by_role("button", name="显示二维码").press("Enter")
     expect(added.get_by_role("img", name="显示二维码")).to_be_visible()
+    # By a code: shown once, listed without it, and revoked.
+    codes = page.locator("[data-panel=gateway-codes]")
+    codes.get_by_label("名称").fill("shed")
+    expect(codes.get_by_label("本站地址")).to_have_value(re.compile("^http://127"))
+    codes.get_by_role("button", name="生成接入码").press("Enter")
+    command = codes.locator("[data-code=shed] code").first
+    expect(command).to_have_text(re.compile(r"^headland edge enrol http://127\S+ [0-9A-Z]{5}(-[0-9A-Z]{5}){3}$"))
+    expect(codes.get_by_role("img", name="接入命令二维码")).to_be_visible()
+    row = codes.locator("tr", has_text="shed")
+    expect(row).to_contain_text("待使用")
+    row.get_by_role("button", name="吊销").click()
+    page.get_by_role("dialog").get_by_role("button", name="吊销").click()
+    expect(row).to_contain_text("已吊销")
+    expect(codes.locator("[data-code=shed]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
-from api.ops.gateway_enrolment import GatewayCode, GatewayEnrolment
+from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
 from headland.analysis.registry_access import repositories_of
 from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
@@ -50,6 +50,13 @@ class CodeAsked(BaseModel):
             description="URL by which the gateway reaches this API; by default that of the farm on this machine.",
         ),
     ] = None
+
+
+class EnrolledGateways(BaseModel):
+    """All gateways that were given a code."""
+
+    items: list[EnrolledGateway]
+    next: None = None
 
 
 class EnrolmentBody(BaseModel):
@@ -107,6 +114,23 @@ def post_code(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gateway: Gat
     if scope.registry is not None:
         repositories_of(scope).log("gateway code", gateway, "add")
     return Response(code.model_dump_json(), 201, {"Cache-Control": "no-store"}, "application/json")
+
+
+@router.get(
+    "/gateway-enrolments",
+    name="list_gateway_enrolments",
+    response_model=EnrolledGateways,
+    responses=declare_problems(409),
+)
+def get_enrolments(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf) -> Response:
+    """List the gateways that were given a code: whether it waits, was used or has expired, and the certificate."""
+    if not home.serves(scope):
+        raise ProblemError(404, "no-registrar", "No broker here", _NO_BROKER)
+    try:
+        listed = EnrolledGateways(items=enrolment.enrolled())
+    except SettingsError as error:
+        raise ProblemError(409, "gateway-refused", "Enrolments not readable", str(error)) from error
+    return Response(listed.model_dump_json(), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
 @router.delete(

@@ -9,10 +9,21 @@ import { translate } from "../i18n/translate";
 import { CopyText } from "../ui/copy_text";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
+import { QrCode } from "../ui/qr_code";
+import { GatewayCodes } from "./gateway_codes";
 
 type Registered = Exclude<AnswerOf<"/v1/gateways", "post">, undefined>;
 
 export function Gateways(): JSX.Element {
+  return (
+    <>
+      <GatewayCodes />
+      <GatewaySettings />
+    </>
+  );
+}
+
+function GatewaySettings(): JSX.Element {
   const sites = useApiList("/v1/sites", {});
   const [added, setAdded] = useState<Registered | null>(null);
   const add = useWrite("post", "/v1/gateways", { refresh: ["/v1/gateways"] });
@@ -75,7 +86,7 @@ function NewGateway({ added }: { added: Registered }): JSX.Element {
         <Download name="edge.toml" text={added.settings} />
         {added.certificate && added.certificate_name ? <Download name={added.certificate_name} text={added.certificate} /> : null}
       </div>
-      <QrCode text={added.settings} label={translate("settings_gateway_qr")} />
+      <QrCode text={withoutComments(added.settings)} label={translate("settings_gateway_qr")} />
     </section>
   );
 }
@@ -85,28 +96,6 @@ function Download({ name, text }: { name: string; text: string }): JSX.Element {
     <a class="button" download={name} href={`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`}>
       {translate("settings_download", { name })}
     </a>
-  );
-}
-
-/** A text as a QR code, made when it is asked for; its library is loaded then. */
-function QrCode({ text, label }: { text: string; label: string }): JSX.Element {
-  const [rows, setRows] = useState<readonly (readonly boolean[])[]>([]);
-  const draw = async (): Promise<void> => {
-    const { encode } = await import("uqr");
-    setRows(encode(withoutComments(text), { border: 4, ecc: "L" }).data);
-  };
-  if (rows.length === 0)
-    return (
-      <button type="button" class="secondary" onClick={() => void draw()}>
-        {label}
-      </button>
-    );
-  const path = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join("");
-  return (
-    <svg class="qr" viewBox={`0 0 ${rows.length} ${rows.length}`} role="img" aria-label={label} shapeRendering="crispEdges">
-      <rect width={rows.length} height={rows.length} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
   );
 }
 

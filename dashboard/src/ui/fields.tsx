@@ -47,9 +47,20 @@ interface TextProps extends LabelProps {
   /** Values that are proposed; others can be typed. */
   proposals?: readonly string[];
   placeholder?: string;
+  /** A regular expression of the whole value. */
+  pattern?: string;
 }
 
-export function TextField({ value, type = "text", maxLength, autocomplete, proposals, placeholder, ...label }: TextProps): JSX.Element {
+export function TextField({
+  value,
+  type = "text",
+  maxLength,
+  autocomplete,
+  proposals,
+  placeholder,
+  pattern,
+  ...label
+}: TextProps): JSX.Element {
   const field = useField(label);
   const list = `${field.control.id}-list`;
   return (
@@ -62,6 +73,7 @@ export function TextField({ value, type = "text", maxLength, autocomplete, propo
         {...(maxLength === undefined ? {} : { maxLength })}
         {...(autocomplete === undefined ? {} : { autocomplete })}
         {...(placeholder === undefined ? {} : { placeholder })}
+        {...(pattern === undefined ? {} : { pattern })}
         {...(proposals === undefined ? {} : { list })}
       />
       {proposals === undefined ? null : (

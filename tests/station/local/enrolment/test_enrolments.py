@@ -17,6 +17,7 @@ from headland.errors import PeerRefused, SettingsError
 from headland.units_of_time import DAY_MS
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, utc
 from station.local.enrolment.enrolments import Enrolments
+from station.local.gateway_registration import enrolled_gateways
 
 NOW_MS = 1_790_000_000_000
 
@@ -168,6 +169,24 @@ def test_a_revoked_gateway_is_in_the_brokers_list_and_cannot_renew(
         enrolments.enrol(ask(code, key), NOW_MS)
     with pytest.raises(SettingsError, match="nothing to revoke"):
         enrolments.revoke("barn", NOW_MS)
+
+
+def test_the_state_of_each_code_is_listed_without_the_code(enrolments: Enrolments) -> None:
+    def states(now_ms: int) -> dict[str, tuple[object, ...]]:
+        listed = enrolled_gateways(enrolments.all(), now_ms)
+        return {each.name: (each.code, each.code_expires_ms, each.enrolled_ms, each.is_revoked) for each in listed}
+
+    code, _ = enrolments.give_code("barn", "", NOW_MS)
+    enrolments.give_code("shed", "", NOW_MS)
+    expires_ms = NOW_MS + 7 * DAY_MS
+    assert states(NOW_MS)["barn"] == ("waiting", expires_ms, None, False)
+    enrol(enrolments, code, make_key())
+    enrolments.revoke("shed", NOW_MS)
+    assert states(NOW_MS) == {"barn": ("used", None, NOW_MS, False), "shed": ("none", None, None, True)}
+    again, _ = enrolments.give_code("shed", "", NOW_MS)
+    assert states(expires_ms)["shed"] == ("expired", None, None, False)
+    told = repr(enrolled_gateways(enrolments.all(), NOW_MS))
+    assert not any(secret in told for secret in (code.secret, again.secret, again.id))
 
 
 def test_the_authoritys_key_and_the_codes_are_their_owners_alone(tmp_path: Path, enrolments: Enrolments) -> None:
