@@ -119,7 +119,8 @@ def test_the_card_of_a_house_tells_the_next_day_and_what_it_lacks(visit: Open, f
     expect(leaf.locator(".advice")).to_contain_text("Heat a little and open the vents")
     expect(told).to_contain_text("How sure is not known yet: 0 of 10")
     expect(told).to_contain_text("Nothing to do: Condensation on the cover, Frost")
-    expect(told.locator("[data-statement=irrigation]")).to_have_text("Water for the crop: Not enough data")
+    # What is not known is said once for each reason.
+    expect(told.locator("[data-level=unknown]")).to_have_text("Water for the crop: Not enough data")
     field = page.locator(f"[data-panel=tonight] [data-subject='{farm.field}']")
     expect(field.get_by_role("link", name="Equator")).to_have_attribute("href", f"#/field/{farm.field}")
     expect(field.locator(".done")).to_contain_text("pass")

@@ -11,6 +11,8 @@ from string import Formatter
 import pytest
 
 import headland
+from edge.sources.mavlink.card.sentences import REASONS
+from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT, SetAside
 from headland.i18n import load_terms
 from headland.i18n.sentences import field_label, load_sentences, translate_sentence
 
@@ -194,3 +196,13 @@ def test_an_input_is_named_by_every_step_of_its_path() -> None:
     assert field_label("$.zones[0].name", "zh") == "分区 1 › 名称"
     assert field_label("zones.0.name", "en") == "Zones 1 › Name"
     assert field_label("$", "zh") == load_terms()["form_fields"]["body"]["zh"]
+
+
+def test_what_a_source_of_vehicles_says_is_said_in_chinese() -> None:
+    aside = SetAside(1, 1, 49, NO_HEARTBEAT).sentence()
+    flight = "flight of uav-1 at 2026-03-31 06:44:34 UTC: 263.8 s came by link, 0.0 s from the vehicle's card"
+    said = [aside, flight, *(f"{flight}, 239.9 s remain: {why}" for why in [*REASONS.values(), "it is not read"])]
+    for sentence in said:
+        chinese = translate_sentence(sentence, "zh")
+        assert chinese is not None, sentence
+        assert re.findall(r"[A-Za-z]{4,}", chinese.replace("uav-1", "")) == [], chinese

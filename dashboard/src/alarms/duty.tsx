@@ -11,7 +11,7 @@ import { useWrite } from "../api/write";
 import { mayWrite } from "../app/mount";
 import { dateTimeText, weekdayText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
-import { term, translate } from "../i18n/translate";
+import { listText, term, translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -46,7 +46,7 @@ export function Duty(): JSX.Element {
                   <p>
                     {translate("duty_now")}
                     {translate("colon")}
-                    <strong data-on-duty>{now.on_duty.map(shownName).join(", ") || translate("duty_nobody")}</strong>{" "}
+                    <strong data-on-duty>{listText(now.on_duty.map(shownName)) || translate("duty_nobody")}</strong>{" "}
                     {now.until_ms === null ? null : (
                       <span class="age">{translate("duty_until", { until: dateTimeText(now.until_ms) })}</span>
                     )}
@@ -92,7 +92,7 @@ function Week({ rota, zone }: { rota: Rota | undefined; zone: string }): JSX.Ele
           <span class="age">
             {shift.start} – {shift.end}
           </span>{" "}
-          {shift.people.map(shownName).join(", ")}
+          {listText(shift.people.map(shownName))}
         </li>
       ))}
       <li class="note">{translate("duty_zone", { zone })}</li>

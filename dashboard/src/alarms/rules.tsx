@@ -10,7 +10,7 @@ import { useWrite } from "../api/write";
 import { mayWrite, useFarm } from "../app/mount";
 import { localText, ruleConditionLines } from "../components/alarm_text";
 import { durationText } from "../i18n/instants";
-import { englishOnly, term, translate } from "../i18n/translate";
+import { englishOnly, listText, term, translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
@@ -61,14 +61,12 @@ function RuleCard({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Ele
   const source = englishOnly(rule.source);
   const zone = zones.data?.find((each) => each.id === rule.zone)?.name;
   const scope =
-    [
+    listText([
       rule.device === null ? "" : farm.nameOf(rule.device),
       rule.kind === null ? "" : term("device_kinds", rule.kind),
       rule.site ?? "",
       zone ?? "",
-    ]
-      .filter(Boolean)
-      .join(", ") || translate("alarms_all_subjects");
+    ]) || translate("alarms_all_subjects");
   return (
     <article class="card" data-rule={rule.name}>
       <header>
@@ -85,7 +83,7 @@ function RuleCard({ rule, onEdit }: { rule: Rule; onEdit: () => void }): JSX.Ele
       <p class="note">
         {translate("alarms_rule_scope", { scope })}
         {rule.for_s > 0 ? translate("alarms_rule_hold", { duration: durationText(rule.for_s) }) : translate("alarms_rule_at_once")}
-        {rule.recipients.length > 0 ? translate("alarms_rule_told", { names: rule.recipients.join(", ") }) : ""}
+        {rule.recipients.length > 0 ? translate("alarms_rule_told", { names: listText(rule.recipients) }) : ""}
       </p>
       {source ? <p class="note">{source}</p> : null}
       <RuleActions rule={rule} onEdit={onEdit} />

@@ -7,7 +7,7 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { mayWrite, useFarm, useNow } from "../app/mount";
 import { windowText } from "../i18n/instants";
-import { term, translate } from "../i18n/translate";
+import { listText, term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -25,14 +25,12 @@ export function Silences(): JSX.Element {
     return rule === undefined ? name : titleOf(rule);
   };
   const scopeOf = (window: MaintenanceWindow): string =>
-    [
+    listText([
       window.rule === null ? "" : nameOfRule(window.rule),
       window.device === null ? "" : farm.nameOf(window.device),
       window.kind === null ? "" : term("device_kinds", window.kind),
       window.site ?? "",
-    ]
-      .filter(Boolean)
-      .join(", ") || translate("alarms_everything");
+    ]) || translate("alarms_everything");
   const stateOf = (window: MaintenanceWindow): string =>
     translate(window.end_ms <= now ? "alarms_silence_over" : window.start_ms > now ? "alarms_silence_ahead" : "alarms_silence_now");
   const columns: Column<MaintenanceWindow>[] = [

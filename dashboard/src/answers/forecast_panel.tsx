@@ -58,6 +58,12 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
         const quantities = QUANTITIES.filter((name) => answer.items.some((item) => item.answers[name] !== undefined));
         const quantity = quantities.includes(chosen) ? chosen : (quantities[0] ?? "");
         const method = answer.items[0]?.answers[quantity];
+        if (answer.items.every((item) => Object.values(item.answers).every(({ value }) => value === null)))
+          return (
+            <p class="note">
+              {translate("answers_forecast_none", { why: reasonText(method?.reason), hours: numberText(answer.history_hours, 0) })}
+            </p>
+          );
         return (
           <>
             <p class="note">
@@ -77,11 +83,7 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
               </div>
             </div>
             <ForecastChart forecast={answer} past={past.data} climate={climate.data} quantity={quantity} />
-            {answer.items.every((item) => item.answers[quantity]?.value === null) ? (
-              <p class="note">
-                {translate("answers_forecast_none", { why: reasonText(method?.reason), hours: numberText(answer.history_hours, 0) })}
-              </p>
-            ) : null}
+            {answer.items.every((item) => item.answers[quantity]?.value === null) ? <p class="note">{reasonText(method?.reason)}</p> : null}
             <Record forecast={answer} quantities={quantities} />
             <LeftOut findings={answer.left_out} />
             {method === undefined ? null : (

@@ -8,7 +8,7 @@ import { useApi, type ApiState } from "../api/query";
 import { useChoice, useView } from "../app/mount";
 import { formatInstant } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
-import { channelName, englishOnly, term, translate } from "../i18n/translate";
+import { channelName, englishOnly, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import { AnswerTable, notesOf } from "./answer_table";
@@ -143,9 +143,7 @@ export function Compliance({ period }: { period: HousePeriod }): JSX.Element {
           return (
             <>
               <p class="note">
-                {[answers.crop && term("crops", answers.crop), answers.stage && term("crop_stages", answers.stage)]
-                  .filter(Boolean)
-                  .join(", ")}
+                {listText([answers.crop ? term("crops", answers.crop) : "", answers.stage ? term("crop_stages", answers.stage) : ""])}
               </p>
               <AnswerTable
                 name={translate("answers_crop_bands")}
@@ -167,7 +165,7 @@ export function Compliance({ period }: { period: HousePeriod }): JSX.Element {
                             translate("answers_target_source", {
                               source: englishOnly(target.source) || translate("answers_target_known"),
                             }),
-                          ].join(", ")}
+                          ].join(translate("comma"))}
                         </span>
                       </>
                     );
@@ -197,7 +195,7 @@ function HouseTable({ name, state }: { name: string; state: ApiState<HouseAnswer
       {(answers) => (
         <>
           <p class="note">
-            {translate("answers_sources", { devices: answers.devices.map((device) => farm.nameOf(device)).join(", ") })}{" "}
+            {translate("answers_sources", { devices: listText(answers.devices.map((device) => farm.nameOf(device))) })}{" "}
             {answers.simulated ? <span class="badge">{translate("simulated")}</span> : null} {translate("answers_days_about")}
           </p>
           <AnswerTable name={name} items={answers.items} head={dayText} notes={notesOf(answers.notes, answers.notes_zh)} />
@@ -217,7 +215,7 @@ export function LeftOut({ findings }: { findings: HouseAnswers["left_out"] }): J
       {findings.slice(0, 5).map((finding) => (
         <li key={`${finding.device} ${finding.channel} ${finding.test} ${finding.start_ms}`}>
           {translate("name_and_text", {
-            name: `${farm.nameOf(finding.device)}, ${channelName(finding.channel)}`,
+            name: listText([farm.nameOf(finding.device), channelName(finding.channel)]),
             text: term("quality_tests", finding.test),
           })}
         </li>

@@ -2,7 +2,7 @@
 
 import "../i18n/answers";
 import type { TextKey } from "../i18n/translate";
-import { channelName, findTerm, translate } from "../i18n/translate";
+import { channelName, findTerm, listText, translate } from "../i18n/translate";
 
 /** What the panels read of an answer. */
 export interface NamedAnswer {
@@ -43,12 +43,12 @@ const ENTERED: Record<string, TextKey> = {
 
 /** Return the names of what an answer was computed from; what a person declared is a text already. */
 export function inputNames(inputs: readonly string[]): string {
-  return inputs
-    .map((input) => {
+  return listText(
+    inputs.map((input) => {
       const [name = "", declared] = input.split(" = ");
       const entered = ENTERED[name];
       const shown = entered === undefined ? channelName(name) : translate(entered);
       return declared === undefined ? shown : `${shown} = ${declared.replace(" (declared)", "")}`;
-    })
-    .join(", ");
+    }),
+  );
 }

@@ -6,7 +6,7 @@ import { useMemo } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi } from "../api/query";
 import { useView } from "../app/mount";
-import { channelName, translate } from "../i18n/translate";
+import { channelName, listText, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { AnswerTable, notesOf } from "./answer_table";
 import { ChartPanel, type Drawing } from "./chart_panel";
@@ -62,7 +62,7 @@ export function WeatherPanel({
         ) : (
           <>
             <p class="note">
-              {translate("answers_sources", { devices: answer.devices.map((device) => farm.nameOf(device)).join(", ") })}{" "}
+              {translate("answers_sources", { devices: listText(answer.devices.map((device) => farm.nameOf(device))) })}{" "}
               {answer.simulated ? <span class="badge">{translate("simulated")}</span> : null} {translate("answers_days_about")}
             </p>
             {isShort ? (
@@ -126,6 +126,6 @@ function WeatherChart({
     [weather, present.join()],
   );
   if (present.length === 0) return null;
-  const name = `${translate("answers_weather_hours")} – ${present.map((each) => channelName(each)).join(", ")}`;
+  const name = `${translate("answers_weather_hours")} – ${listText(present.map((each) => channelName(each)))}`;
   return <ChartPanel options={{ name, gapMs: Infinity, ...(group === undefined ? {} : { group }) }} drawing={drawing} />;
 }

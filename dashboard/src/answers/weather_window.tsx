@@ -7,7 +7,7 @@ import { useApi } from "../api/query";
 import { useChoice, useView } from "../app/mount";
 import { formatInstant, windowText } from "../i18n/instants";
 import { shareText, withUnit } from "../i18n/numbers";
-import { channelName, translate, type TextKey } from "../i18n/translate";
+import { channelName, listText, translate, type TextKey } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
 import { useUniqueId } from "../ui/unique_id";
@@ -16,6 +16,7 @@ import { LeftOut } from "./house_answers";
 type Hour = Body<"/v1/fields/{field}/weather-window">["hours"][number];
 type Kind = "granular" | "liquid";
 
+const HOURS = 24;
 const HOUR_MS = 3_600_000;
 const EVERY_MS = 300_000;
 const STATES = ["go", "caution", "stop", "insufficient_data"] as const;
@@ -39,16 +40,18 @@ export function WeatherWindow({ field }: { field: string }): JSX.Element {
       </div>
       <Loaded state={state}>
         {(answer) => {
-          const newestFirst = [...answer.hours].reverse();
+          // The window of 24 hours touches 25.
+          const hours = answer.hours.slice(-HOURS);
+          const newestFirst = [...hours].reverse();
           return answer.devices.length === 0 ? (
             <p class="note">{translate("answers_weather_none")}</p>
           ) : (
             <>
               <p class="note">
-                {translate("answers_window_about", { devices: answer.devices.map((device) => farm.nameOf(device)).join(", ") })}
+                {translate("answers_window_about", { devices: listText(answer.devices.map((device) => farm.nameOf(device))) })}
               </p>
               <ol class="hours" aria-label={translate("answers_window")}>
-                {answer.hours.map((hour) => (
+                {hours.map((hour) => (
                   <li
                     key={hour.start_ms}
                     data-state={hour.state}
@@ -72,7 +75,7 @@ export function WeatherWindow({ field }: { field: string }): JSX.Element {
                 rows={newestFirst}
                 keyOf={(hour) => String(hour.start_ms)}
                 columns={COLUMNS()}
-                pageSize={24}
+                scrolls
               />
               {answer.altitude_m === null ? <p class="note">{translate("answers_window_sea_level")}</p> : null}
               <LeftOut findings={answer.left_out} />
@@ -109,7 +112,7 @@ function COLUMNS(): Column<Hour>[] {
     {
       key: "why",
       head: translate("answers_window_why"),
-      cell: (hour) => hour.reasons.map((why) => translate(`answers_why_${why}` as TextKey)).join(", ") || "—",
+      cell: (hour) => listText(hour.reasons.map((why) => translate(`answers_why_${why}` as TextKey))) || "—",
     },
     value("wind_speed_m_s", "m/s"),
     value("air_temperature_degc", "degC"),

@@ -1,6 +1,7 @@
 // State of the farm that all pages share: devices and their newest values, updated by the stream.
 
 import { api, cursorQuery, dataOf, listAll, type Body, type ListItem } from "./client";
+import { deviceName } from "../i18n/device_names";
 import { openStream, type LatestItem, type LatestValue, type StreamState } from "./live";
 
 export type Device = ListItem<"/v1/devices">;
@@ -77,7 +78,7 @@ export class FarmState {
   }
 
   nameOf(device: string): string {
-    return this.devices.get(device)?.name || device;
+    return deviceName(this.devices.get(device)?.name, device);
   }
 
   #merge(items: LatestItem[]): void {

@@ -140,9 +140,14 @@ function conditionText(condition: RuleCondition): string {
 }
 
 function limitText(condition: string, threshold: number, unit: string): string {
+  // A count above 0.5 is one of at least 1.
+  if (unit === "1" && condition === "above" && Math.abs(threshold % 1) === 0.5)
+    return translate("condition_at_least", { count: numberText(Math.ceil(threshold), 0) });
   return translate("condition_limit", { condition: term("alarm_conditions", condition), threshold: quantityText(threshold, unit) });
 }
 
 function quantityText(value: number, unit: string): string {
-  return unit === "s" ? durationText(value) : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`.trim();
+  if (unit === "s") return durationText(value);
+  const digits = unit === "1" && Number.isInteger(value) ? 0 : digitsOf(unit);
+  return `${numberText(value, digits)} ${unitText(unit)}`.trim();
 }

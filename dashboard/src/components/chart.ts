@@ -1,5 +1,6 @@
 // Chart of lines over time, up to hundreds of thousands of points. Gaps remain gaps; dates are in the site's time zone.
 
+import { currentLanguage } from "../i18n/preferences";
 import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
 
@@ -85,7 +86,7 @@ export class Chart {
       lines.map((line) => line.values),
       this.options.gapMs,
     );
-    this.#caption.textContent = lines.map((line) => summaryOf(line)).join("; ");
+    this.#caption.textContent = lines.map((line) => summaryOf(line)).join(currentLanguage() === "en" ? "; " : "；");
     if (same && this.#plot) this.#plot.setData(data, this.#zoom === null);
     else {
       this.#plot?.destroy();
@@ -238,7 +239,8 @@ export class Chart {
       plot.ctx.lineTo(plot.bbox.left + plot.bbox.width, y);
       plot.ctx.stroke();
       plot.ctx.font = `${11 * scale}px system-ui, sans-serif`;
-      plot.ctx.fillText(threshold.name, plot.bbox.left + 4 * scale, y - 3 * scale);
+      plot.ctx.textAlign = "left";
+      plot.ctx.fillText(threshold.name, plot.bbox.left + 4 * scale, y - 3 * scale, plot.bbox.width - 8 * scale);
       plot.ctx.restore();
     }
   }

@@ -52,15 +52,18 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
       key: "device",
       head: translate("farm_device"),
       cell: ({ device }) => (
-        <button
-          type="button"
-          class="plain"
-          aria-expanded={device.id === chosen}
-          title={translate("farm_device_open", { name: farm.nameOf(device.id) })}
-          onClick={() => choose(device.id === chosen ? "" : device.id)}
-        >
-          {farm.nameOf(device.id)}
-        </button>
+        <span>
+          <button
+            type="button"
+            class="plain"
+            aria-expanded={device.id === chosen}
+            title={translate("farm_device_open", { name: farm.nameOf(device.id) })}
+            onClick={() => choose(device.id === chosen ? "" : device.id)}
+          >
+            {farm.nameOf(device.id)}
+          </button>{" "}
+          {device.simulated ? <span class="badge">{translate("simulated")}</span> : null}
+        </span>
       ),
       sortBy: ({ device }) => farm.nameOf(device.id),
     },
@@ -82,11 +85,7 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
     {
       key: "kind",
       head: translate("farm_kind"),
-      cell: ({ device }) => (
-        <>
-          {term("device_kinds", device.kind)} {device.simulated ? <span class="badge">{translate("simulated")}</span> : null}
-        </>
-      ),
+      cell: ({ device }) => term("device_kinds", device.kind),
       sortBy: ({ device }) => device.kind,
     },
     { key: "site", head: translate("farm_site"), cell: ({ device }) => device.site, sortBy: ({ device }) => device.site },

@@ -7,7 +7,7 @@ import { make } from "../components/dom";
 import { Progress } from "../components/progress";
 import { clockText, dateTimeText } from "../i18n/instants";
 import { numberText, reasonText, shareText, withUnit } from "../i18n/numbers";
-import { channelName, methodText, term, translate } from "../i18n/translate";
+import { channelName, listText, methodText, term, translate } from "../i18n/translate";
 import type { CellEvidence, CellSamples, CellVisit, MapSettings } from "./records";
 
 const DIRECTIONS = [
@@ -184,9 +184,9 @@ function visitArticle(visit: CellVisit, unit: string): HTMLElement {
 }
 
 function sampleRow(samples: CellSamples): HTMLElement {
-  const quality = Object.entries(samples.quality)
-    .map(([flag, n]) => translate("field_sample_quality", { n, flag: term("quality", flag) }))
-    .join(", ");
+  const quality = listText(
+    Object.entries(samples.quality).map(([flag, n]) => translate("field_sample_quality", { n, flag: term("quality", flag) })),
+  );
   return make(
     "tr",
     {},

@@ -10,8 +10,8 @@ import { errorText, request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
 import { hrefOf } from "../app/address";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
-import { MU_PER_HA, numberText } from "../i18n/numbers";
-import { translate } from "../i18n/translate";
+import { MU_PER_HA, areaText, numberText } from "../i18n/numbers";
+import { listText, translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -130,9 +130,7 @@ export function OutlineEditor({ field }: { field: FieldRecord | null }): JSX.Ele
         {translate("work_area_both", { ha: numberText(areaM2 / 10_000, 3), mu: numberText((areaM2 / 10_000) * MU_PER_HA, 2) })}
       </p>
       {outline.others.length > 0 ? (
-        <p class="note">
-          {translate("work_others", { areas: outline.others.map((parts) => `${numberText(areaOf(parts) / 10_000, 3)} ha`).join(", ") })}
-        </p>
+        <p class="note">{translate("work_others", { areas: listText(outline.others.map((parts) => areaText(areaOf(parts)))) })}</p>
       ) : null}
       {problem === "" ? null : (
         <p class="error" role="alert">

@@ -67,6 +67,9 @@ export class PassesView {
   readonly #cellSize = make("select", { id: "draw-cell" });
   #passes: PassItem[] = [];
   #prescriptions: Named[] = [];
+  /** The implements that apply liquids: their rates are in litres. */
+  #sprayers: ReadonlySet<string> = new Set();
+  readonly #rateLabel = labelled(this.#rate, "", translate("field_rate_hint"));
   #pass: PassItem | null = null;
 
   constructor(field: FieldRecord, view: View) {
@@ -124,7 +127,9 @@ export class PassesView {
         make("option", { value: id }, name + translate("in_brackets", { text: withUnit(swathM, "m") })),
       ),
     );
+    this.#sprayers = new Set(implementRecords.flatMap(({ id, kind }) => (kind === "sprayer" ? [id] : [])));
     this.#implement.addEventListener("change", () => {
+      this.#showRateUnit();
       this.#swath.value = String(implementRecords.find(({ id }) => id === this.#implement.value)?.swath_m ?? "");
     });
     this.#prescriptions = prescriptions;
@@ -165,6 +170,7 @@ export class PassesView {
   async #openPass(pass: PassItem | undefined): Promise<void> {
     if (!pass) return;
     this.#pass = pass;
+    this.#showRateUnit();
     this.#view.setQuery("pass", pass.id);
     this.#list.show(this.#passes, this.#prescriptions, pass.id);
     setText(this.#declare, translate(pass.declared ? "work_declare_new" : "work_declare"));
@@ -307,11 +313,17 @@ export class PassesView {
       { class: "choices-row draw", "aria-label": translate("field_map_settings"), onsubmit: draw },
       labelled(this.#implement, translate("field_implement")),
       labelled(this.#swath, translate("field_swath"), translate("field_swath_hint")),
-      labelled(this.#rate, translate("field_rate", { unit: toAreaUnit(1, "kg/ha").unit }), translate("field_rate_hint")),
+      this.#rateLabel,
       labelled(this.#prescription, translate("field_prescription")),
       labelled(this.#cellSize, translate("field_cell")),
       make("button", { type: "submit", class: "primary" }, translate("field_draw")),
     );
+  }
+
+  #showRateUnit(): void {
+    const implement = this.#implement.value || this.#pass?.implement;
+    const unit = implement != null && this.#sprayers.has(implement) ? "L/ha" : "kg/ha";
+    setText(this.#rateLabel.querySelector("label") as HTMLElement, translate("field_rate", { unit: toAreaUnit(1, unit).unit }));
   }
 
   #buildLayers(): void {

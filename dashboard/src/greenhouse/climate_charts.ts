@@ -112,8 +112,7 @@ class PlannedChart {
       name: textOf(limit),
       colour: limit.critical ? "--bad" : "--amber",
     }));
-    const list = new Intl.ListFormat(currentLanguage(), { type: "unit" });
-    this.#limits.textContent = translate("greenhouse_limits", { limits: list.format(own.map(textOf)) });
+    this.#limits.textContent = translate("greenhouse_limits", { limits: own.map(textOf).join(currentLanguage() === "en" ? ", " : "；") });
     this.#limits.hidden = own.length === 0;
   }
 }

@@ -4,7 +4,7 @@ import "../i18n/greenhouse";
 import { make, setText } from "../components/dom";
 import { formatInstant } from "../i18n/instants";
 import { digitsOf, numberText, reasonText, unitText } from "../i18n/numbers";
-import { channelName, translate } from "../i18n/translate";
+import { channelName, translate, zoneText } from "../i18n/translate";
 import type { Overview } from "./records";
 
 const ROW_PX = 26;
@@ -93,7 +93,7 @@ export class HeatMap {
       }
     }
     context.putImageData(image, 0, 0);
-    this.#names.replaceChildren(...places.map((place) => make("span", {}, place.name)));
+    this.#names.replaceChildren(...places.map((place) => make("span", {}, zoneText(place.name))));
     setText(this.#status, translate("greenhouse_heat_label", { name: channelName(quantity), low: format(low), high: format(high) }));
     this.#table.replaceChildren(
       make(
@@ -127,7 +127,7 @@ export class HeatMap {
             return make(
               "tr",
               {},
-              make("th", { scope: "row" }, place.name),
+              make("th", { scope: "row" }, zoneText(place.name)),
               ...statistics.map((text) => make("td", {}, text)),
               make("td", {}, `${values.length} / ${this.#hours}`),
             );
@@ -149,7 +149,7 @@ export class HeatMap {
     const when = formatInstant(atMs, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     setText(
       this.#status,
-      `${place.name}, ${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`,
+      `${zoneText(place.name)}${translate("comma")}${when}: ${value === null ? reasonText("insufficient_data") : `${numberText(value, digitsOf(unit))} ${unitText(unit)}`}`,
     );
   }
 }

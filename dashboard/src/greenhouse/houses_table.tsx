@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
 import { hrefOf } from "../app/address";
-import { withUnit } from "../i18n/numbers";
+import { sentenceOf } from "../components/tonight_text";
 import { findTerm, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
@@ -110,7 +110,7 @@ function StatementCell({ statement }: { statement: Statement | undefined }): JSX
   return (
     <>
       <Level level={statement.level} />
-      {statement.value === null ? null : <span class="more"> {withUnit(statement.value, statement.unit)}</span>}
+      {statement.value === null ? null : <span class="more"> {sentenceOf(statement)}</span>}
     </>
   );
 }

@@ -2,12 +2,13 @@
 
 import "../i18n/greenhouse";
 import type { JSX } from "preact";
-import { windowText, dateTimeText } from "../i18n/instants";
-import { numberText, reasonText, withUnit } from "../i18n/numbers";
+import { recordText, sentenceOf, type Statement } from "../components/tonight_text";
+import { dateTimeText } from "../i18n/instants";
+import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { methodText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
-import { cardOf, Level, useOutlook, type Statement } from "./houses_table";
+import { cardOf, Level, useOutlook } from "./houses_table";
 import type { GreenhouseItem } from "./records";
 
 export function OutlookPanel({ house }: { house: GreenhouseItem }): JSX.Element {
@@ -38,7 +39,7 @@ export function OutlookPanel({ house }: { house: GreenhouseItem }): JSX.Element 
 }
 
 function StatementView({ statement }: { statement: Statement }): JSX.Element {
-  const { advice, basis, estimated, kind, level, method, record } = statement;
+  const { advice, basis, estimated, kind, level, method } = statement;
   return (
     <article class="statement" data-statement={kind} data-level={level}>
       <h3>
@@ -57,14 +58,7 @@ function StatementView({ statement }: { statement: Statement }): JSX.Element {
         {[
           basis === "as_yesterday" ? translate("greenhouse_as_yesterday") : "",
           estimated ? translate("greenhouse_surface_estimated") : "",
-          record.n === 0
-            ? translate("greenhouse_record_none")
-            : translate("greenhouse_record", {
-                n: numberText(record.n, 0),
-                right: numberText(record.right, 0),
-                missed: numberText(record.missed, 0),
-                wrong: numberText(record.false_alarms, 0),
-              }),
+          recordNote(statement),
         ]
           .filter(Boolean)
           .join(" ")}
@@ -77,9 +71,20 @@ function StatementView({ statement }: { statement: Statement }): JSX.Element {
   );
 }
 
-function told({ occurs, value, unit, start_ms, end_ms, reason }: Statement): string {
-  if (value === null || occurs === null) return reasonText(reason);
-  const amount = withUnit(value, unit);
-  if (start_ms === null || end_ms === null) return amount;
-  return translate("name_and_text", { name: amount, text: windowText(start_ms, end_ms) });
+/** Return the sentence about a statement, or why there is none. */
+function told(statement: Statement): string {
+  return statement.value === null || statement.occurs === null ? reasonText(statement.reason) : sentenceOf(statement);
+}
+
+/** Return how such statements came true; an amount is never right or wrong, it has an error. */
+function recordNote(statement: Statement): string {
+  const { kind, record } = statement;
+  if (record.n === 0) return translate("greenhouse_record_none");
+  if (kind === "irrigation") return recordText(statement);
+  return translate("greenhouse_record", {
+    n: numberText(record.n, 0),
+    right: numberText(record.right, 0),
+    missed: numberText(record.missed, 0),
+    wrong: numberText(record.false_alarms, 0),
+  });
 }

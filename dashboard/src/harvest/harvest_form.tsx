@@ -8,7 +8,7 @@ import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { hrefOf } from "../app/address";
 import { instantOf, localInput } from "../i18n/instants";
-import { translate } from "../i18n/translate";
+import { translate, zoneText } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { CheckField, NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -33,7 +33,7 @@ export function HarvestForm(): JSX.Element {
         const places: Place[] = [
           ...(zones.data ?? []).map((zone) => ({
             value: `zone:${zone.id}`,
-            text: [names.get(zone.greenhouse), zone.name].filter(Boolean).join(" · "),
+            text: [names.get(zone.greenhouse), zoneText(zone.name)].filter(Boolean).join(" · "),
             crop: zone.crop ?? "",
           })),
           ...ground.map((field) => ({ value: `field:${field.id}`, text: field.name, crop: "" })),

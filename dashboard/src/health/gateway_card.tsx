@@ -4,9 +4,9 @@ import "../i18n/health";
 import type { ComponentChildren, JSX } from "preact";
 import { useApi } from "../api/query";
 import { useFarm, useNow } from "../app/mount";
-import { ageText, dateTimeText } from "../i18n/instants";
+import { ageText, dateTimeText, durationText } from "../i18n/instants";
 import { bytesText, numberText } from "../i18n/numbers";
-import { englishOnly, term, translate } from "../i18n/translate";
+import { englishOnly, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { Flights } from "./flights";
 import { useGatewayEvents, type DeviceEvent } from "./gateway_events";
@@ -61,7 +61,14 @@ function Sources({ gateway }: { gateway: Gateway }): JSX.Element | null {
             <span>
               <strong>{source.name}</strong> <span class="note">{term("source_types", source.type)}</span>
             </span>
-            {trouble ? <p class="error">{trouble}</p> : <span class="state on">{translate("health_source_reads")}</span>}
+            {trouble ? (
+              <p class="error">{trouble}</p>
+            ) : (
+              <>
+                {" "}
+                <span class="state on">{translate("health_source_reads")}</span>
+              </>
+            )}
             {source.restarts > 0 ? <span class="note">{translate("health_source_restarts", { count: source.restarts })}</span> : null}
           </li>
         );
@@ -128,6 +135,11 @@ function Facts({
   );
 }
 
+/** Return a delay in milliseconds below a second, else by its largest units. */
+function delayText(delayMs: number): string {
+  return delayMs < 1000 ? `${numberText(delayMs, 0)} ${term("units", "ms")}` : durationText(delayMs / 1000);
+}
+
 function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
   const { spool } = gateway;
   const { totals } = delivery;
@@ -168,7 +180,7 @@ function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
       text:
         p50 === null || p99 === null
           ? translate("unknown")
-          : translate("health_latency_value", { p50: count(p50), p99: count(p99), n: count(n) }),
+          : translate("health_latency_value", { p50: delayText(p50), p99: delayText(p99), n: count(n) }),
     },
     {
       name: translate("health_messages"),
@@ -181,7 +193,7 @@ function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
     delivery.conflicting === 0
       ? null
       : { name: translate("health_conflicting"), text: translate("health_samples", { count: count(delivery.conflicting) }), bad: true },
-    foreign.length === 0 ? null : { name: translate("health_foreign"), text: foreign.slice(-MAX_RANGES).join(", "), bad: true },
+    foreign.length === 0 ? null : { name: translate("health_foreign"), text: listText(foreign.slice(-MAX_RANGES)), bad: true },
     delivery.other_content === 0 && !isTwin
       ? null
       : {
@@ -205,7 +217,7 @@ function Clocks({ gateway, events }: { gateway: string; events: readonly DeviceE
     .filter(({ event }) => event.kind === "clock_step" || event.kind === "clock_disagrees")
     .map(({ device, event }) => ({ device, at: event.time_ms, ms: Number(event.data["ahead_ms"] ?? event.data["step_ms"] ?? 0) }))
     .sort((a, b) => Math.abs(b.ms) - Math.abs(a.ms))[0];
-  const known = [...clocks].map(([clock, count]) => `${term("clocks", clock)} × ${count}`).join(", ");
+  const known = listText([...clocks].map(([clock, count]) => `${term("clocks", clock)} × ${count}`));
   const error =
     worst === undefined
       ? translate("health_clock_none")

@@ -21,7 +21,7 @@ export const field = catalogue({
   field_pass: ["Pass", "作业"],
   field_no_pass: ["No passes in the last 400 days. A pass is detected when a vehicle releases product over the field.", "最近 400 天没有作业。无人机在地块上方排料时会自动识别为一次作业。"],
   field_pass_item: ["{time} · {device}", "{time} · {device}"],
-  field_declared_pass: ["declared", "登记作业"],
+  field_declared_pass: ["registered", "已登记"],
   field_detected_pass: ["detected in telemetry", "由遥测识别"],
   field_opacity: ["Opacity", "不透明度"],
   field_layer: ["Map layer", "地图图层"],

@@ -15,7 +15,7 @@ export const greenhouse = catalogue({
   greenhouse_surface_estimated: ["The surface temperature is estimated.", "表面温度为估算值。"],
   greenhouse_record: ["Of the last {n} such statements {right} were right, {missed} missed it, {wrong} were false alarms.", "最近 {n} 次同类判断：正确 {right} 次，漏报 {missed} 次，误报 {wrong} 次。"],
   greenhouse_record_none: ["No such statement could be checked yet.", "此类判断尚无可供检验的记录。"],
-  greenhouse_advice_until: ["until {time}", "（{time} 之前）"],
+  greenhouse_advice_until: ["(before {time})", "（{time} 之前）"],
   greenhouse_download: ["Download values", "下载数据"],
   greenhouse_download_about: ["Every stored sample of a device in the period.", "导出所选时段内设备的全部样本。"],
   greenhouse_download_quantities: ["Quantities", "指标"],

@@ -41,6 +41,7 @@ export const settings = catalogue({
   settings_revoke_confirm: ["Revoke {name}? Its users lose access at once.", "确定吊销 {name}？使用者将立即无法访问。"],
   settings_key_days: ["Valid for days (empty: no expiry)", "有效天数（留空为长期有效）"],
   settings_add_key: ["Create key", "生成密钥"],
+  settings_key_own: ["this machine", "本机"],
   settings_key_once: ["Copy the key now; it is shown once:", "请立即复制密钥，仅显示一次："],
   settings_members: ["Members", "成员"],
   settings_members_about: ["People who sign in through your organisation's identity provider (OIDC).", "通过本单位身份认证（OIDC）登录的人员。"],

@@ -19,6 +19,7 @@ import type { harvest } from "./harvest";
 import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import type { settings } from "./settings";
+import type { tonight } from "./tonight";
 import type { ui } from "./ui";
 import "./ui";
 
@@ -39,7 +40,8 @@ export type TextKey =
   | keyof typeof notes
   | keyof typeof imports
   | keyof typeof duty
-  | keyof typeof settings;
+  | keyof typeof settings
+  | keyof typeof tonight;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
 export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems">;
 
@@ -58,6 +60,11 @@ export function findTerm(group: TermGroup, id: string | number): string | null {
 /** Return the text for an identifier; an unknown one is readable in English and generic in Chinese. */
 export function term(group: TermGroup, id: string | number): string {
   return findTerm(group, id) ?? (currentLanguage() === "en" ? String(id).replaceAll(/[_-]/g, " ") : translate("other"));
+}
+
+/** Return the name of a greenhouse zone; one that is named after its crop is named in the page's language. */
+export function zoneText(name: string): string {
+  return findTerm("crops", name) ?? name;
 }
 
 /** Return the identifier whose text is given, in either language; a text that is no term is returned as it is. */
@@ -82,6 +89,11 @@ export function channelName(channel: string): string {
 export function methodText(method: { id: string; version: number; source: string }): string {
   if (currentLanguage() === "en") return translate("method_version", { method: method.source, version: method.version });
   return translate("method_version", { method: findTerm("methods", method.id) ?? translate("method_other"), version: method.version });
+}
+
+/** Return names as a list: "a, b" in English, "a、b" in Chinese. */
+export function listText(names: readonly string[]): string {
+  return names.filter(Boolean).join(currentLanguage() === "en" ? ", " : "、");
 }
 
 /** Return who made a change, as the API names people and keys. */

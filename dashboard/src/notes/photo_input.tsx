@@ -4,6 +4,7 @@ import "../i18n/notes";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { translate } from "../i18n/translate";
+import { FileButton } from "../ui/file_button";
 import { useUniqueId } from "../ui/unique_id";
 import { shrinkPhoto } from "./photo_file";
 import { MAX_PHOTOS } from "./records";
@@ -33,8 +34,9 @@ export function PhotoInput({ photos, onChange }: PhotoInputProps): JSX.Element {
   };
   return (
     <div class="labelled">
-      <label for={id}>{translate("notes_photos", { n: MAX_PHOTOS })}</label>
-      <input id={id} type="file" accept="image/*" multiple onChange={(event) => void add(event.currentTarget)} />
+      <FileButton id={id} accept="image/*" several onChange={(input) => void add(input)}>
+        {translate("notes_photos", { n: MAX_PHOTOS })}
+      </FileButton>
       {error === "" ? null : (
         <span class="field-error" role="alert">
           {error}

@@ -29,7 +29,7 @@ import "../greenhouse/greenhouse.css";
 import { DateRange, type Period } from "../ui/date_range";
 import { dateTimeText, windowText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
-import { channelName, englishOnly, term, translate } from "../i18n/translate";
+import { channelName, englishOnly, listText, term, translate, zoneText } from "../i18n/translate";
 
 const DAY_MS = 86_400_000;
 const LENGTHS_DAYS = [1, 3, 7, 14, 28];
@@ -225,7 +225,7 @@ class GreenhousePage {
     const selected = this.view.route.query.get("zone");
     this.#zoneSelect.replaceChildren(
       make("option", { value: "" }, translate("greenhouse_zone_all")),
-      ...zones.map((zone) => make("option", { value: zone.name, selected: zone.name === selected }, zone.name)),
+      ...zones.map((zone) => make("option", { value: zone.name, selected: zone.name === selected }, zoneText(zone.name))),
     );
     (this.#zoneSelect.parentElement as HTMLElement).hidden = zones.length < 2;
   }
@@ -277,9 +277,7 @@ class GreenhousePage {
       zone: this.#zoneSelect.value || null,
     };
     if (!this.#charts.zoomed) setText(this.#window, windowText(overview.start_ms, overview.end_ms));
-    const stage = [overview.crop && term("crops", overview.crop), overview.stage && term("crop_stages", overview.stage)]
-      .filter(Boolean)
-      .join(", ");
+    const stage = listText([overview.crop ? term("crops", overview.crop) : "", overview.stage ? term("crop_stages", overview.stage) : ""]);
     this.#stage.replaceChildren(
       stage || translate("greenhouse_no_crop"),
       " ",

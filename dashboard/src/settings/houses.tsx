@@ -7,7 +7,7 @@ import { useState } from "preact/hooks";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { mayWrite, useFarm } from "../app/mount";
-import { findTerm, idOfTerm, term, translate } from "../i18n/translate";
+import { findTerm, idOfTerm, listText, term, translate, zoneText } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
@@ -134,7 +134,7 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
   };
   return (
     <section class="stack" data-zone={zone.id}>
-      <h3>{zone.name}</h3>
+      <h3>{zoneText(zone.name)}</h3>
       {mayWrite() ? (
         <Form submit={translate("save")} write={change} onSubmit={submit}>
           <div class="choices-row">
@@ -157,7 +157,7 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
         </Form>
       ) : (
         <p>
-          {[findTerm("crops", zone.crop) ?? zone.crop, findTerm("crop_stages", zone.stage) ?? zone.stage].filter(Boolean).join(", ") ||
+          {listText([findTerm("crops", zone.crop) ?? zone.crop, findTerm("crop_stages", zone.stage) ?? zone.stage]) ||
             translate("settings_not_known")}
         </p>
       )}

@@ -17,6 +17,8 @@ import { confirm } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import type { Key } from "./records";
 
+/** The key that a station makes for itself. */
+const OWN_KEY = "this machine";
 const DAY_MS = 86_400_000;
 const SCOPES = ["read", "write", "admin"] as const;
 
@@ -25,7 +27,12 @@ export function Keys(): JSX.Element {
   const keys = useApiList("/v1/keys", {});
   const [made, setMade] = useState<{ id: string; key: string } | null>(null);
   const columns: Column<Key>[] = [
-    { key: "name", head: translate("settings_name"), cell: (key) => key.name, sortBy: (key) => key.name },
+    {
+      key: "name",
+      head: translate("settings_name"),
+      cell: (key) => (key.name === OWN_KEY ? translate("settings_key_own") : key.name),
+      sortBy: (key) => key.name,
+    },
     {
       key: "role",
       head: translate("settings_role"),

@@ -5,6 +5,8 @@ import type { JSX } from "preact";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { mayWrite } from "../app/mount";
+import { timeZoneName } from "../i18n/instants";
+import { unitText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { NumberField, SelectField, TextField } from "../ui/fields";
@@ -97,7 +99,7 @@ function PlaceFields({ site }: { site: Site | null }): JSX.Element {
         name="time_zone"
         label={translate("settings_time_zone")}
         required
-        value={site?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone}
+        value={site?.time_zone ?? timeZoneName()}
         proposals={zones}
       />
       <NumberField
@@ -125,7 +127,7 @@ function PlaceFields({ site }: { site: Site | null }): JSX.Element {
         min={-500}
         max={9000}
         step="any"
-        unit="m"
+        unit={unitText("m")}
       />
     </div>
   );

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { bytesText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { FileButton } from "./file_button";
 import { useUniqueId } from "./unique_id";
 
 export interface DropFileProps {
@@ -41,18 +42,18 @@ export function DropFile({ types, maxBytes, several = false, disabled = false, o
         if (!disabled) take(event.dataTransfer?.files);
       }}
     >
-      <label for={id}>{text ?? translate(several ? "drop_files" : "drop_file")}</label>
-      <input
+      <FileButton
         id={id}
-        type="file"
         accept={types.join(",")}
-        multiple={several}
+        several={several}
         disabled={disabled}
-        onChange={(event) => {
-          take(event.currentTarget.files);
-          event.currentTarget.value = "";
+        onChange={(input) => {
+          take(input.files);
+          input.value = "";
         }}
-      />
+      >
+        {text ?? translate(several ? "drop_files" : "drop_file")}
+      </FileButton>
       <span class="note">{types.join(" ")}</span>
       {errors.length > 0 ? (
         <p class="error" role="alert">

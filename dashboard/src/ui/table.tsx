@@ -1,5 +1,6 @@
 // Table of records: sorted by any column, searched, and in pages, so that 200 rows are as readable as five.
 
+import "./table.css";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { currentLanguage } from "../i18n/preferences";
@@ -31,6 +32,8 @@ export interface TableProps<Row> {
   pageSize?: number;
   /** Displayed where there are no rows. */
   empty?: ComponentChildren;
+  /** On a phone a row of more than three columns is a block, unless the columns are to be compared. */
+  scrolls?: boolean;
   /** Attributes of a row, such as `{"data-house": id}`. */
   rowAttributes?: (row: Row) => Record<string, string>;
 }
@@ -46,6 +49,7 @@ export function Table<Row>({
   sorted,
   pageSize = PAGE_SIZE,
   empty,
+  scrolls = false,
   rowAttributes,
 }: TableProps<Row>): JSX.Element {
   const [order, setOrder] = useState<{ key: string; descending: boolean } | null>(
@@ -87,7 +91,9 @@ export function Table<Row>({
       ) : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys. */}
       <section class="scroll" tabIndex={0} aria-label={name}>
-        <table class={columns.length > 4 ? "wide" : undefined}>
+        <table
+          class={[columns.length > 4 ? "wide" : "", columns.length > 3 && !scrolls ? "stacked" : ""].filter(Boolean).join(" ") || undefined}
+        >
           <caption class="hidden">{name}</caption>
           <thead>
             <tr>
@@ -112,13 +118,13 @@ export function Table<Row>({
           <tbody>
             {visible.map((row) => (
               <tr key={keyOf(row)} {...rowAttributes?.(row)}>
-                {columns.map(({ key, cell, number }, index) =>
+                {columns.map(({ key, head, cell, number }, index) =>
                   index === 0 ? (
                     <th key={key} scope="row">
                       {cell(row)}
                     </th>
                   ) : (
-                    <td key={key} class={number ? "number" : undefined}>
+                    <td key={key} class={number ? "number" : undefined} data-head={head}>
                       {cell(row)}
                     </td>
                   ),

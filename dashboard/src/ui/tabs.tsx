@@ -1,7 +1,7 @@
 // Tabs: the content of one of several headings. Arrow keys go from heading to heading.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useUniqueId } from "./unique_id";
 
 export interface Tab {
@@ -38,6 +38,12 @@ export function Tabs({
     onOpen(next.id);
     list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus();
   };
+  const openId = current?.id ?? "";
+  useEffect(() => {
+    const shown = list.current?.querySelector<HTMLElement>(`[data-tab="${openId}"]`);
+    // On a phone the headings are wider than the page: the chosen one is in view, and a part of its neighbours.
+    if (list.current && shown) list.current.scrollLeft = shown.offsetLeft - (list.current.clientWidth - shown.offsetWidth) / 2;
+  }, [openId]);
   return (
     <div class="tabs">
       <div class="tab-list" role="tablist" aria-label={name} ref={list} onKeyDown={move}>

@@ -49,13 +49,17 @@ from headland.analysis.greenhouse.samples import RUN_IN_BESIDE_MS, read_grid, re
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
-from headland.units_of_time import DAY_MS, MINUTE_MS
+from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: The periods of an answer; "window" is one period, the whole window.
 By = Literal["window", "hour", "day", "stage"]
 
 #: Leaves have been dry for once in so many days; the rules of two days need the day before.
 _RUN_IN_DAYS: Final = 14
+#: What grows until the day ends.
+_DAY_SUMS: Final = frozenset(("dli_mol_m2",))
+#: A local day is at least as long as this, that of the change to summer time included.
+_SHORTEST_DAY_MS: Final = 23 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,22 +237,31 @@ def build_answers(query: ClimateQuery, grid: HouseGrid, indices: list[Index], st
     spans = [query.window.pair if query.by == "window" else grid.periods.window(at) for at in range(len(grid.periods))]
     columns = {index.name: answers_of(grid, index, spans) for index in indices}
     built = []
+    # The last day of the window ends with it, which for the day under way is now.
+    under_way = query.by == "day" and bool(spans) and spans[-1][1] - spans[-1][0] < _SHORTEST_DAY_MS
     for at, window in enumerate(spans):
         stage = None if stages is None else stages[min(at, len(stages) - 1)]
         bands = targets if stages is None else query.crop_targets.bands(query.house.crop, stage or "")
         answers = {name: column[at] for name, column in columns.items()}
-        built.append(PeriodAnswers(window, answers, _levels(answers, bands), stage))
+        built.append(
+            PeriodAnswers(
+                window, answers, _levels(answers, bands, is_ended=not under_way or at + 1 < len(spans)), stage
+            )
+        )
     used = {index.name for index in indices}
     return HouseAnswers(
         query.house, query.by, built, grid.left_out, {name: band for name, band in targets.items() if name in used}
     )
 
 
-def _levels(answers: dict[str, Answer], bands: dict[str, TargetBand]) -> dict[str, str]:
+def _levels(answers: dict[str, Answer], bands: dict[str, TargetBand], *, is_ended: bool) -> dict[str, str]:
+    """Return the levels against the targets; a sum of a day under way can be above its target, but not yet below."""
     levels = {}
     for name, answer in answers.items():
         band = bands.get(name)
         if band is not None and answer.value is not None:
+            if name in _DAY_SUMS and not is_ended and answer.value <= band.high:
+                continue
             levels[name] = "below" if answer.value < band.low else "above" if answer.value > band.high else "within"
     return levels
 

@@ -171,6 +171,15 @@ def test_the_light_of_a_day_is_its_integral_by_the_sensor_that_is_there(known: K
     assert values(body, "light_24_h_mol_m2")[0] is not None
 
 
+def test_the_light_of_a_day_under_way_is_not_yet_too_little(known: Known) -> None:
+    whole = ask(known, "light")
+    noon_ms = whole["items"][5]["window"]["start_ms"] + DAY_MS // 2
+    so_far = ask(known, "light", end=noon_ms)["items"]
+    assert so_far[5]["answers"]["dli_mol_m2"]["value"] < whole["items"][5]["answers"]["dli_mol_m2"]["value"]
+    assert "dli_mol_m2" not in so_far[5]["levels"]
+    assert so_far[4]["levels"]["dli_mol_m2"] == "below"
+
+
 def test_light_that_is_not_measured_is_not_guessed(known: Known) -> None:
     body = ask(known, "light", "gh-nowhere")
     assert body["notes"]["light"] == "No light is measured."
