@@ -130,6 +130,16 @@ class Client:
         """Return any response as plain values."""
         return msgspec.json.decode(self._connection.request("GET", path, params=_query(query)).content)
 
+    def fetch(self, path: str, **query: Any) -> bytes:
+        """Return the content of any response: a page, a picture, a PDF."""
+        return self._connection.request("GET", path, params=_query(query), headers={"Accept": "*/*"}).content
+
+    def upload(self, path: str, content: bytes, media_type: str, **query: Any) -> Any:
+        """Send content that is not JSON, such as a CSV file; return the response."""
+        headers = {"Content-Type": media_type}
+        sent = self._connection.request("POST", path, content=content, headers=headers, params=_query(query))
+        return _plain(sent.content)
+
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
         """Send a POST; return the response, None where it is empty."""
         return _plain(self._send("POST", path, body, **query))

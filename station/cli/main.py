@@ -19,6 +19,7 @@ import typer
 from headland.errors import HeadlandError, SettingsError
 from station.cli.commands.alarms import alarms_app
 from station.cli.commands.chaos import chaos
+from station.cli.commands.demo import demo
 from station.cli.commands.device import device_app
 from station.cli.commands.doctor import doctor
 from station.cli.commands.edge import edge_app
@@ -67,6 +68,7 @@ app.add_typer(ledger_app, name="ledger", rich_help_panel=_FARM)
 app.command(rich_help_panel=_FARM)(verify)
 app.add_typer(store_app, name="store", rich_help_panel=_FARM)
 app.add_typer(sim_app, name="sim", rich_help_panel=_TESTING)
+app.command(rich_help_panel=_TESTING)(demo)
 app.command(rich_help_panel=_TESTING)(chaos)
 app.command(rich_help_panel=_TESTING)(simulate)
 
@@ -76,6 +78,7 @@ _EXTRA_OF_PART: Final = {
     "edge": "edge",
     "ingest": "ingest",
     "api": "api",
+    "demo": "all",
     "chaos": "all",
     "simulate": "all",
     "field": "api",

@@ -30,6 +30,10 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
     panel.get_by_label("开具单位").fill("绿源合作社")
     panel.get_by_label("联系方式").fill("138 0000 0000")
     expect(page.locator("[data-panel=happenings]")).to_contain_text("实测")
+    panel.get_by_text("样张", exact=True).click()
+    with page.expect_download() as drawn:
+        panel.get_by_role("button", name="A7 卡片").click()
+    assert drawn.value.suggested_filename == "specimen-a7.pdf"
     panel.get_by_role("button", name="开具合格证").click()
     expect(panel.locator("[data-certificate=valid]")).to_contain_text("1,250.50 千克")
     with page.expect_download() as printed:

@@ -11,7 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from headland.reports.certificate.sheet import FORMS
+from station.demo.demonstration import DEMONSTRATIONS
 from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
+from tests.reports.test_certificate import content_of, read_code
 from tests.services.farm import Farm
 
 pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(300)]
@@ -75,3 +78,19 @@ def test_the_blocks_of_a_page_run_in_their_order(page: Path, farm: Farm, tmp_pat
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
     assert "parse error" not in done.stderr
+
+
+@pytest.mark.parametrize("name", DEMONSTRATIONS)
+def test_a_demonstration_ends_with_papers_and_a_proof(name: str, farm: Farm, tmp_path: Path) -> None:
+    words = ["demo", name, "--data", str(farm.folder.root), "--papers", str(tmp_path), "--language", "zh"]
+    done = farm.call(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "summary.txt").read_text() in done.stdout
+    for form in FORMS:
+        assert read_code(content_of((tmp_path / f"specimen-{form}.pdf").read_bytes())).startswith("SPECIMEN 样张")
+    address = read_code(content_of((tmp_path / "shelf-card-a6.pdf").read_bytes()))
+    page = httpx.get(address, headers={"Accept-Language": "zh-CN"}, follow_redirects=True, timeout=20)
+    assert "模拟数据：此批次并不存在" in page.text
+    assert "承诺达标合格证" not in page.text
+    assert "kept        ok" in (tmp_path / "verify.txt").read_text()
+    assert farm.get("/v1/certificates")["items"] == []

@@ -17,9 +17,10 @@ from headland.registry.models.releases import (
     ReleasedLot,
     ReleasedPass,
 )
-from headland.reports.consumer.market import draw_card, draw_qr, write_overlay
+from headland.reports.consumer.charts import draw_replay, draw_weeks
+from headland.reports.consumer.market import draw_qr, write_overlay
 from headland.reports.consumer.page import MOST_BYTES, PublicLot, write_page
-from headland.reports.consumer.pictures import draw_replay, draw_weeks
+from headland.reports.consumer.shelf_card import draw_card
 from headland.reports.consumer.wording import Wording
 from tests.proof.builder import SmallLog
 

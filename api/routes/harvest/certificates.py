@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
@@ -25,12 +25,14 @@ from api.schemas.harvest.certificates import (
     certificate_of,
     entry_of,
 )
-from headland.analysis.lots.certification import issue_certificate
+from headland.analysis.lots.certification import issue_certificate, origin_of
+from headland.analysis.lots.lot_history import read_lot_history
 from headland.analysis.plant_protection.growing_place import find_place
 from headland.analysis.registry_access import repositories_of
+from headland.registry.models.lots import CertificateBasis
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.certificate.drawing import draw_certificate
-from headland.reports.certificate.sheet import make_sheet
+from headland.reports.certificate.sheet import Form, make_sheet, make_specimen
 
 _PDF: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -66,6 +68,35 @@ def list_lot_certificates(
     return reply_page(request, CertificateList(items=items, next=following))
 
 
+@router.get(
+    "/lots/{thing:record_id}/specimen", response_class=Response, responses={**_PDF, **declare_problems(501)}
+)  # fmt: skip
+def get_specimen(
+    scope: ScopeOf,
+    thing: RecordId,
+    issuer: Annotated[str, Query(min_length=1, max_length=200, description="Who would issue it.")],
+    contact: Annotated[str, Query(max_length=200, description="How to reach them.")] = "",
+    origin: Annotated[str, Query(max_length=200, description="Empty: it follows from the places of harvest.")] = "",
+    form: Annotated[Form, Query(description="A4, A7 or a label of 60 x 40 mm.")] = "a4",
+) -> Response:
+    """Return what a certificate of a lot would look like: marked as a specimen, without a number, in no register.
+
+    Its code leads nowhere. A lot with anything simulated in it has no other paper.
+    """
+    history = read_lot_history(scope, thing, with_happenings=False)
+    sheet = make_specimen(
+        history.lot,
+        history.time_zone,
+        scope.now_ms,
+        origin=origin or origin_of(history),
+        issuer=issuer,
+        contact=contact,
+        basis=(CertificateBasis.OWN_CONTROL,),
+    )
+    name = f"specimen-{history.lot.code}-{form}.pdf"
+    return _pdf(draw_certificate(sheet, form), name)
+
+
 @router.get("/certificates", response_model=CertificateList)
 def list_certificates(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the register: every certificate that was issued, void ones included. None is ever deleted."""
@@ -87,13 +118,7 @@ def get_certificate(request: Request, scope: ScopeOf, thing: RecordId) -> Respon
 @router.post(
     "/certificates/{thing:record_id}/copies",
     response_class=Response,
-    responses={
-        200: {
-            "description": "The PDF.",
-            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        **declare_problems(409, 501),
-    },
+    responses={**_PDF, **declare_problems(409, 501)},
 )
 def print_certificate(scope: ScopeOf, thing: RecordId, body: NewCopy) -> Response:
     """Print a certificate as A4, A7 or a label of 60 x 40 mm, and enter the copy in the register."""
@@ -103,8 +128,7 @@ def print_certificate(scope: ScopeOf, thing: RecordId, body: NewCopy) -> Respons
     sheet = make_sheet(certificate, lot, _zone_of(repositories, lot.id), body.base_url, is_void=False)
     drawn = draw_certificate(sheet, body.form)
     repositories.certificates.note_copy(thing, scope.now_ms, body.author, body.form)
-    headers = {"Content-Disposition": f'inline; filename="certificate-{certificate.number}-{body.form}.pdf"'}
-    return Response(drawn, media_type="application/pdf", headers=headers)
+    return _pdf(drawn, f"certificate-{certificate.number}-{body.form}.pdf")
 
 
 @router.post(
@@ -116,6 +140,10 @@ def void_certificate(scope: ScopeOf, thing: RecordId, body: NewVoid) -> Certific
     repositories = repositories_of(scope)
     repositories.certificates.records.get(thing)
     return entry_of(repositories.certificates.void(thing, scope.now_ms, body.author, body.reason))
+
+
+def _pdf(drawn: bytes, name: str) -> Response:
+    return Response(drawn, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
 def _shown(repositories: OrganisationRepositories, certificate: str) -> CertificateShown:

@@ -24,9 +24,11 @@ from headland.i18n import Language, find_term
 from headland.registry.models.releases import ReleasedLot, read_released
 from headland.registry.repositories.harvest.releases import Release
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.reports.consumer.market import Shape, draw_card, overlay_policy, write_overlay
+from headland.reports.consumer.charts import draw_replay
+from headland.reports.consumer.market import Shape, overlay_policy, write_overlay
 from headland.reports.consumer.page import PublicLot, content_policy, write_page
-from headland.reports.consumer.pictures import draw_replay
+from headland.reports.consumer.picture import draw_picture
+from headland.reports.consumer.shelf_card import CardSize, draw_card, print_card
 from headland.store.port import SeriesFilter
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -141,6 +143,29 @@ def get_public_card(request: Request, home: HomeOf, token: str, lang: LanguageOf
         return _reply(draw_card(found.lot, found.link, language), "image/svg+xml", _PICTURE)
 
     return _answer(request, home, token, language, make)
+
+
+@router.get("/p/{token}/card.pdf")
+def print_public_card(
+    request: Request, home: HomeOf, token: str, size: CardSize = "a6", lang: LanguageOf = None
+) -> Response:
+    """Return the shelf card of a lot to print."""
+    language = lang or current_language()
+
+    def make(found: _Found) -> Response:
+        return _reply(print_card(found.lot, found.link, size, language), "application/pdf")
+
+    return _answer(request, home, token, language, make)
+
+
+@router.get("/p/{token}/picture.png")
+def get_public_picture(request: Request, home: HomeOf, token: str) -> Response:
+    """Return the picture that chats show of the page."""
+
+    def make(found: _Found) -> Response:
+        return _reply(draw_picture(found.release.text, found.link), "image/png")
+
+    return _answer(request, home, token, current_language(), make)
 
 
 @router.get("/p/{token}/overlay")

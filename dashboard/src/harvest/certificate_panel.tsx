@@ -1,7 +1,7 @@
 // Certificates of a lot: issue one, print it as page, card or label, make it void.
 
 import "../i18n/harvest";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import { errorText, requestResponse } from "../api/request";
@@ -14,7 +14,8 @@ import { CheckField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
-import { CONTACT, FORMS, ISSUER, keepAuthor, knownAuthor, massText, type CertificateItem, type PrintForm } from "./records";
+import { IssuerFields, issuerOf, keepIssuer, knownIssuer } from "./issuer_fields";
+import { FORMS, keepAuthor, knownAuthor, massText, type CertificateItem, type PrintForm } from "./records";
 
 const BASES = ["own_control", "own_test", "commissioned_test"] as const;
 
@@ -30,7 +31,12 @@ export function CertificatePanel({ lot }: { lot: { id: string; simulated: boolea
             {items.map((item) => (
               <Issued key={item.id} item={item} />
             ))}
-            {!lot.simulated && mayWrite() && !items.some(({ state }) => state === "valid") ? <Issue lot={lot.id} /> : null}
+            {items.some(({ state }) => state === "valid") ? null : (
+              <>
+                {!lot.simulated && mayWrite() ? <Issue lot={lot.id} /> : null}
+                <Specimen lot={lot.id} />
+              </>
+            )}
           </>
         )}
       </Loaded>
@@ -41,15 +47,15 @@ export function CertificatePanel({ lot }: { lot: { id: string; simulated: boolea
 function Issue({ lot }: { lot: string }): JSX.Element {
   const issue = useWrite("post", "/v1/lots/{thing}/certificates", { refresh: ["/v1/lots/{thing}/certificates", "/v1/certificates"] });
   const submit = async (values: FormValues): Promise<boolean> => {
-    const [issuer, contact, author] = [values.text("issuer"), values.text("contact"), values.text("author")];
+    const issuer = issuerOf(values);
+    const author = values.text("author");
     const basis = BASES.filter((each) => values.checked(each));
     const made = await issue.run({
       params: { path: { thing: lot } },
-      body: { issuer, contact, author, basis, tested: values.text("tested") },
+      body: { ...issuer, author, basis, tested: values.text("tested") },
     });
     if (made === null || made === true) return false;
-    localStorage.setItem(ISSUER, issuer);
-    localStorage.setItem(CONTACT, contact);
+    keepIssuer(issuer);
     keepAuthor(author);
     showToast(translate("harvest_issued", { number: made.number }));
     return true;
@@ -57,22 +63,7 @@ function Issue({ lot }: { lot: string }): JSX.Element {
   return (
     <Form submit={translate("harvest_issue")} write={issue} onSubmit={submit}>
       <div class="choices-row">
-        <TextField
-          name="issuer"
-          label={translate("harvest_issuer")}
-          value={localStorage.getItem(ISSUER) ?? ""}
-          required
-          maxLength={200}
-          autocomplete="organization"
-        />
-        <TextField
-          name="contact"
-          label={translate("harvest_contact")}
-          value={localStorage.getItem(CONTACT) ?? ""}
-          required
-          maxLength={200}
-          autocomplete="tel"
-        />
+        <IssuerFields needsContact />
         <TextField name="author" label={translate("harvest_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />
       </div>
       <fieldset>
@@ -87,22 +78,73 @@ function Issue({ lot }: { lot: string }): JSX.Element {
   );
 }
 
-function Issued({ item }: { item: CertificateItem }): JSX.Element {
+/** What a certificate of the lot would look like, marked across as a specimen. */
+function Specimen({ lot }: { lot: string }): JSX.Element {
+  const print = (form: PrintForm): Promise<Response> => {
+    const { issuer, contact } = knownIssuer();
+    const asked = new URLSearchParams({ form, issuer: issuer || translate("harvest_issuer"), contact });
+    return requestResponse(`/v1/lots/${lot}/specimen?${asked.toString()}`);
+  };
+  return (
+    <details class="fold">
+      <summary>{translate("harvest_specimen")}</summary>
+      <p class="note">{translate("harvest_specimen_hint")}</p>
+      <PrintButtons name="specimen" print={print} />
+    </details>
+  );
+}
+
+/** A button for each form of paper; `name` begins the names of the files. */
+function PrintButtons({
+  name,
+  print,
+  children,
+}: {
+  name: string;
+  print: (form: PrintForm) => Promise<Response>;
+  children?: ComponentChildren;
+}): JSX.Element {
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
-  const print = async (form: PrintForm): Promise<void> => {
+  const save = async (form: PrintForm): Promise<void> => {
     setBusy(true);
     setError("");
     try {
-      const author = knownAuthor() || item.issuer;
-      const body = { author, form, base_url: location.origin };
-      const answer = await requestResponse(`/v1/certificates/${item.id}/copies`, { method: "POST", body });
-      saveFile(await answer.blob(), `certificate-${item.number}-${form}.pdf`);
+      saveFile(await (await print(form)).blob(), `${name}-${form}.pdf`);
     } catch (thrown) {
       setError(errorText(thrown) ?? "");
     } finally {
       setBusy(false);
     }
+  };
+  return (
+    <>
+      <div class="buttons">
+        {FORMS.map((form) => (
+          <button key={form} type="button" class="secondary" disabled={busy} onClick={() => void save(form)}>
+            {translate(`harvest_form_${form}`)}
+          </button>
+        ))}
+        {children}
+      </div>
+      <Fault text={error} />
+    </>
+  );
+}
+
+function Fault({ text }: { text: string }): JSX.Element | null {
+  return text === "" ? null : (
+    <p class="error" role="alert">
+      {text}
+    </p>
+  );
+}
+
+function Issued({ item }: { item: CertificateItem }): JSX.Element {
+  const [error, setError] = useState("");
+  const print = (form: PrintForm): Promise<Response> => {
+    const body = { author: knownAuthor() || item.issuer, form, base_url: location.origin };
+    return requestResponse(`/v1/certificates/${item.id}/copies`, { method: "POST", body });
   };
   const makeVoid = async (): Promise<void> => {
     const asked = {
@@ -129,23 +171,14 @@ function Issued({ item }: { item: CertificateItem }): JSX.Element {
       {isValid && mayWrite() ? (
         <>
           {["localhost", "127.0.0.1"].includes(location.hostname) ? <p class="note">{translate("harvest_local")}</p> : null}
-          <div class="buttons">
-            {FORMS.map((form) => (
-              <button key={form} type="button" class="secondary" disabled={busy} onClick={() => void print(form)}>
-                {translate(`harvest_form_${form}`)}
-              </button>
-            ))}
+          <PrintButtons name={`certificate-${item.number}`} print={print}>
             <button type="button" class="plain" onClick={() => void makeVoid()}>
               {translate("harvest_make_void")}
             </button>
-          </div>
+          </PrintButtons>
         </>
       ) : null}
-      {error ? (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      ) : null}
+      <Fault text={error} />
     </div>
   );
 }

@@ -56,7 +56,7 @@ function OneLot({ history }: { history: LotHistory }): JSX.Element {
       ) : null}
       <section class="card">
         <h2>{translate("harvest_origin")}</h2>
-        <ul>
+        <ul class="plain-list">
           {history.harvests.map(({ harvest, farm, place, grams }) => (
             <li key={harvest.id}>
               {[farm, place, massText(grams), dateTimeText(harvest.time_ms), harvest.author, evidenceText(harvest.evidence)].join(" · ")}
@@ -142,7 +142,7 @@ function Operations({ operations }: { operations: readonly Operation[] }): JSX.E
               dateTimeText(operation.time_ms),
             ]
               .filter(Boolean)
-              .join(" · ")}
+              .join(" · ")}{" "}
             {mayWrite() && operation.kind !== "correct" && !takenBack.has(operation.id) ? (
               <button type="button" class="plain" onClick={() => void takeBack(operation)}>
                 {translate("harvest_correct")}

@@ -5,10 +5,6 @@ import type { Body, ListItem } from "../api/client";
 import { numberText } from "../i18n/numbers";
 import { findTerm, translate, type TextKey } from "../i18n/translate";
 
-/** Where this device keeps who issued last, and how to reach them. */
-export const ISSUER = "headland-issuer";
-export const CONTACT = "headland-issuer-contact";
-
 export type LotItem = ListItem<"/v1/lots">;
 export type LotHistory = Body<"/v1/lots/{thing}">;
 export type Operation = LotHistory["operations"][number];

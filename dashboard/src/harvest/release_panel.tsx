@@ -11,7 +11,7 @@ import { CheckField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
-import { CONTACT, ISSUER } from "./records";
+import { IssuerFields, issuerOf, keepIssuer } from "./issuer_fields";
 
 const RELEASE = "/v1/lots/{thing}/release";
 
@@ -35,7 +35,7 @@ export function ReleasePanel({ lot, wasReleased }: { lot: string; wasReleased: b
                   {translate("release_open", { time: dateTimeText(released_ms) })} <a href={link_path}>{translate("release_page")}</a>
                 </p>
                 <div class="buttons">
-                  <a class="button secondary" href={`${path}/card.svg`}>
+                  <a class="button secondary" href={`${path}/card.pdf`}>
                     {translate("release_card")}
                   </a>
                   <a class="button secondary" href={`${path}/overlay`}>
@@ -75,11 +75,11 @@ function Choice({ lot }: { lot: string }): JSX.Element | null {
   const open = useWrite("post", RELEASE, { refresh: [RELEASE, "/v1/lots/{thing}"] });
   if (!mayWrite()) return <p>{translate("release_none")}</p>;
   const submit = async (values: FormValues): Promise<boolean> => {
+    const issuer = issuerOf(values);
     const made = await open.run({
       params: { path: { thing: lot } },
       body: {
-        issuer: values.text("issuer"),
-        contact: values.text("contact"),
+        ...issuer,
         origin: values.text("origin"),
         message: values.text("message"),
         gtin: values.text("gtin"),
@@ -89,27 +89,14 @@ function Choice({ lot }: { lot: string }): JSX.Element | null {
       },
     });
     if (made === null) return false;
+    keepIssuer(issuer);
     showToast(translate("release_done"));
     return true;
   };
   return (
     <Form submit={translate("release_submit")} write={open} onSubmit={submit}>
       <div class="choices-row">
-        <TextField
-          name="issuer"
-          label={translate("harvest_issuer")}
-          value={localStorage.getItem(ISSUER) ?? ""}
-          required
-          maxLength={200}
-          autocomplete="organization"
-        />
-        <TextField
-          name="contact"
-          label={translate("harvest_contact")}
-          value={localStorage.getItem(CONTACT) ?? ""}
-          maxLength={200}
-          autocomplete="tel"
-        />
+        <IssuerFields needsContact={false} />
         <TextField name="origin" label={translate("release_origin")} maxLength={200} />
         <TextField name="gtin" label={translate("release_gtin")} maxLength={20} />
       </div>

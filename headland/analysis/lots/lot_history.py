@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from headland.analysis.errors import AnalysisError
 from headland.analysis.lots.composition import apportion, composition_of
@@ -45,6 +46,11 @@ class LotHistory:
     happenings: list[Happening]
     is_whole: bool
     was_released: bool
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The time zone of the first harvest's place, UTC without a harvest."""
+        return self.harvests[0].place.time_zone if self.harvests else ZoneInfo("UTC")
 
 
 def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = True) -> LotHistory:

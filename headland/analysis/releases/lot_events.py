@@ -39,7 +39,7 @@ def events_of_lot(organisation: str, history: LotHistory, lots: Mapping[str, Lot
     names = {
         id_: lot_name(organisation, lot.code, gtin if id_ == history.lot.id else None) for id_, lot in lots.items()
     }
-    zone = history.harvests[0].place.time_zone if history.harvests else ZoneInfo("UTC")
+    zone = history.time_zone
     events: list[AnyEvent] = [
         _harvest_event(organisation, share, list(_weeks_of(history.happenings, share)), history)
         for share in history.harvests

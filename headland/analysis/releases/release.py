@@ -130,7 +130,7 @@ def _released(
         contact=request.contact,
         origin=request.origin or (origin_of(history) if request.shows_places else ""),
         message=request.message,
-        time_zone=str(history.harvests[0].place.time_zone) if history.harvests else "UTC",
+        time_zone=str(history.time_zone),
         harvests=tuple(
             ReleasedHarvest(
                 time_ms=share.harvest.time_ms,

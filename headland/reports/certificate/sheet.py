@@ -34,6 +34,7 @@ class CertificateSheet:
     lot: str
     address: str
     is_specimen: bool = False
+    is_simulated: bool = False
     is_void: bool = False
 
 
@@ -66,6 +67,7 @@ def make_specimen(
     basis: tuple[CertificateBasis, ...],
 ) -> CertificateSheet:
     """Return a specimen: what a certificate of a lot would look like. It is in no register and leads nowhere."""
+    simulated = " · simulated 模拟数据" if lot.simulated else ""
     return CertificateSheet(
         number="SPECIMEN",
         product=lot.product,
@@ -77,8 +79,9 @@ def make_specimen(
         basis=basis,
         tested="",
         lot=lot.code,
-        address="SPECIMEN 样张 · simulated 模拟数据 · no certificate 非合格证",
+        address=f"SPECIMEN 样张{simulated} · no certificate 非合格证",
         is_specimen=True,
+        is_simulated=lot.simulated,
     )
 
 

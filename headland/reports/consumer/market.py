@@ -1,4 +1,4 @@
-"""Market kit of a lot: overlay for live streams, and shelf card as a picture. Both lead to the lot's page."""
+"""Overlay of a lot for live-stream software, and QR codes as SVG."""
 
 from __future__ import annotations
 
@@ -53,34 +53,6 @@ def overlay_policy() -> str:
     """Return the content policy of the overlay. Live-stream software may frame it."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def draw_card(lot: ReleasedLot, address: str, language: Language) -> bytes:
-    """Return a shelf card of 105 x 74 mm as SVG."""
-    wording = Wording(language, lot.time_zone)
-    lines = [f"{wording.word('lot')} {lot.code} · {wording.mass(lot.grams)}"]
-    if lot.harvests:
-        lines.append(f"{wording.word('harvests')} {wording.day(lot.harvests[-1].time_ms)}")
-    lines += [text for text in (lot.origin, lot.issuer) if text]
-    if lot.certificate is not None:
-        lines.append(f"{wording.word('certificate_name')} {lot.certificate.number}")
-    size = min(9.0, 62.0 / max(len(lot.product.encode("gb18030")) * 0.52, 1))
-    texts = "".join(
-        f'<text x="6" y="{34 + 6 * place:g}" font-size="3.6">{escape(line[:40])}</text>'
-        for place, line in enumerate(lines)
-    )
-    warning = ""
-    if lot.simulated:
-        warning = f'<text x="6" y="70" font-size="3.4" fill="#a3231f">{escape(wording.word("is_simulated"))}</text>'
-    card = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="105mm" height="74mm" viewBox="0 0 105 74" '
-        "font-family=\"system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif\">"
-        '<rect x=".5" y=".5" width="104" height="73" rx="3" fill="#fff" stroke="#2f6b2f"/>'
-        f'<text x="6" y="20" font-size="{size:.2f}" font-weight="700" fill="#1c1f1a">{escape(lot.product)}</text>'
-        f'{texts}<svg x="66" y="8" width="34" height="34">{draw_qr(address)}</svg>'
-        f'<text x="83" y="47" font-size="2.9" text-anchor="middle">{escape(wording.word("scan"))}</text>{warning}</svg>'
-    )
-    return card.encode()
 
 
 def draw_qr(text: str) -> str:

@@ -18,7 +18,8 @@ from headland.i18n import Language
 from headland.proof.checkpoint import read_checkpoint
 from headland.proof.proof_document import ProofDocument
 from headland.registry.models.releases import ClaimKind, ReleasedClaim, ReleasedLot
-from headland.reports.consumer.pictures import draw_pass, draw_weeks
+from headland.reports.consumer.charts import draw_pass, draw_weeks
+from headland.reports.consumer.picture import HEIGHT, WIDTH
 from headland.reports.consumer.wording import Wording
 
 #: Size that the page may have with everything in it.
@@ -87,6 +88,8 @@ def write_page(shown: PublicLot, language: Language) -> bytes:
         f'<meta property="og:type" content="product"><meta property="og:title" content="{escape(title)}">'
         f'<meta property="og:description" content="{escape(description)}">'
         f'<meta property="og:url" content="{escape(shown.address)}">'
+        f'<meta property="og:image" content="{escape(shown.address)}/picture.png">'
+        f'<meta property="og:image:width" content="{WIDTH}"><meta property="og:image:height" content="{HEIGHT}">'
         f'<meta property="og:locale" content="{"zh_CN" if language == "zh" else "en_GB"}">'
         f'<link rel="icon" href="data:,"><link rel="canonical" href="{escape(shown.address)}">'
         f'<script type="application/ld+json">{_inline(product_of(shown))}</script><style>{_STYLE}</style></head>'

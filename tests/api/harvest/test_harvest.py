@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from api.routes.harvest import certificates
+from api.routes.harvest import lots as lots_routes
 from headland.formats.plant_protection.register_csv import sample_csv
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS, HOUR_MS
 from tests.api.farm import NOW_MS, START_MS
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
+from tests.reports.test_certificate import content_of, read_code
 
 #: Forty days after the pass: intervals are over.
 LATER_MS = NOW_MS + 40 * DAY_MS
@@ -214,6 +217,19 @@ def test_nothing_simulated_and_nothing_of_a_sample_label_is_certified(
     simulated = send(farm_api, "/v1/harvests", harvest(farm_api, evidence="simulated"))["lot"]
     refused = send(farm_api, f"/v1/lots/{simulated['id']}/certificates", certificate(), 409)
     assert refused["type"].endswith(":lot-simulated")
+    specimens = {
+        lot["code"]: farm_api.client.get(
+            f"/v1/lots/{lot['id']}/specimen", params={"issuer": "绿源", "form": "a7", "origin": "武汉"}
+        )
+        for lot in (simulated, lots["mixed"])
+    }
+    assert {answer.headers["content-type"] for answer in specimens.values()} == {"application/pdf"}
+    codes = [read_code(content_of(answer.content)) for answer in specimens.values()]
+    assert codes == [
+        "SPECIMEN 样张 · simulated 模拟数据 · no certificate 非合格证",
+        "SPECIMEN 样张 · no certificate 非合格证",
+    ]
+    assert len(ask(farm_api, "/v1/certificates")["items"]) == 2
     used_up = send(farm_api, f"/v1/lots/{lots['first']['id']}/certificates", certificate(), 409)
     assert used_up["type"].endswith(":lot-used-up")
 
@@ -241,3 +257,8 @@ def test_a_treatment_that_is_entered_after_the_harvest_refuses_the_certificate(f
     assert refused["type"].endswith(":interval-not-known")
     assert "安全间隔期" in refused["detail"]
     assert SPREADER not in refused["detail"]
+
+
+def test_no_request_changes_or_deletes_a_harvest_a_lot_or_a_certificate() -> None:
+    routes = [route for router in (certificates.router, lots_routes.router) for route in router.routes]
+    assert {method for route in routes for method in getattr(route, "methods", ())} == {"GET", "POST"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import re
@@ -15,7 +16,9 @@ import jsonschema
 import jwt
 import numpy as np
 import pytest
+import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from PIL import Image
 
 from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.rate_limiter import Rate
@@ -31,8 +34,10 @@ from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import declaration, serve_spread_field
 from tests.formats.epcis.test_epcis import SCHEMA
 from tests.machine import find_program
+from tests.reports.test_certificate import content_of, read_code
 
 GTIN = "9506000134352"
+PAGES = ("proof.json", "events.json", "passport.json", "overlay", "card.svg", "card.pdf", "picture.png")
 EVIL = "</script><img src=x onerror=alert(1)>&\"'"
 
 
@@ -182,9 +187,28 @@ def test_the_market_kit_has_the_code_and_no_secret(stranger: httpx.Client, relea
         assert EVIL not in overlay.text
     card = stranger.get(f"{released['path']}/card.svg", params={"lang": "zh"})
     assert card.headers["content-type"] == "image/svg+xml"
+    link = f"{str(stranger.base_url).rstrip('/')}{released['link_path']}"
+    for size in ("a6", "a5"):
+        printed = stranger.get(f"{released['path']}/card.pdf", params={"size": size, "lang": "zh"})
+        assert printed.headers["content-type"] == "application/pdf"
+        assert read_code(content_of(printed.content)) == link
     replay = stranger.get(f"{released['path']}/replay.svg")
     assert 'dur="15s"' in replay.text
     assert stranger.get(f"{released['path']}/replay.svg", params={"number": 9}).status_code == 404
+
+
+def test_chats_show_a_small_picture_whose_code_leads_to_the_page(
+    stranger: httpx.Client, released: dict[str, Any]
+) -> None:
+    page = stranger.get(released["path"]).text
+    (address,) = re.findall(r'<meta property="og:image" content="([^"]+)">', page)
+    answer = stranger.get(address)
+    assert answer.headers["content-type"] == "image/png"
+    assert len(answer.content) < 20_000
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.size == (1200, 630)
+        (code,) = zxingcpp.read_barcodes(np.array(picture.convert("L")))
+    assert code.text == f"{str(stranger.base_url).rstrip('/')}{released['link_path']}"
 
 
 def test_whatever_is_guessed_has_one_answer(stranger: httpx.Client, released: dict[str, Any]) -> None:
@@ -200,7 +224,16 @@ def test_whatever_is_guessed_has_one_answer(stranger: httpx.Client, released: di
     guesses += [f"{token}%00", f"{token}%20", f"{token}%0a", "1" * 2000, f"%E2%80%8B{token}"]
     answers = set()
     for guess in guesses:
-        for tail in ("", "/proof.json", "/events.json", "/passport.json", "/overlay", "/card.svg"):
+        for tail in (
+            "",
+            "/proof.json",
+            "/events.json",
+            "/passport.json",
+            "/overlay",
+            "/card.svg",
+            "/card.pdf",
+            "/picture.png",
+        ):
             answer = stranger.get(f"/p/{guess}{tail}")
             headers = {name: value for name, value in answer.headers.items() if name != "date"}
             answers.add((answer.status_code, answer.content, str(sorted(headers.items()))))

@@ -24,6 +24,7 @@ from headland.registry.models.models import Farm, Field, Greenhouse, GreenhouseZ
 from headland.registry.models.plant_protection import EvidenceClass, MixPart, Treatment
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.lots import check_balance, check_remaining, flows_of
+from tests.registry.conftest import ManualClock
 from tests.registry.records import PLOT, START_MS, fill
 
 HOUR_MS = 3_600_000
@@ -135,11 +136,8 @@ def test_a_lot_with_anything_simulated_in_it_is_simulated_for_good(
     assert (real.simulated, simulated.simulated, mixed.simulated, part.simulated) == (False, True, True, True)
 
 
-def test_certificates_are_numbered_by_day_and_copied_until_they_are_void(
-    repositories: OrganisationRepositories, field: str
-) -> None:
-    lot = harvest(repositories, field, 100, "A")
-    blank = Certificate(
+def blank_certificate(lot: Lot) -> Certificate:
+    return Certificate(
         number="x",
         lot=lot.id,
         product="Tomato",
@@ -151,6 +149,30 @@ def test_certificates_are_numbered_by_day_and_copied_until_they_are_void(
         basis=(CertificateBasis.OWN_CONTROL,),
         token="a" * 22,
     )
+
+
+def test_a_certificate_is_printed_again_after_two_years_and_what_it_rests_on_is_not_deleted(
+    repositories: OrganisationRepositories, field: str, clock: ManualClock
+) -> None:
+    lot = harvest(repositories, field, 100, "A")
+    issued = repositories.certificates.issue(blank_certificate(lot), "20260921", "Li", "a7")
+    ground = repositories.fields.get(field)
+    clock.advance(2 * 366 * 24 * HOUR_MS)
+    with pytest.raises(RecordConflict, match="harvests still refer to this field"):
+        repositories.fields.delete(field, ground.version)
+    assert repositories.certificates.records.get(issued.id) == issued
+    assert repositories.certificates.find_token(issued.token) == issued
+    assert repositories.lots.lineage.harvests_of(lot.id)[0].field == field
+    again = repositories.certificates.note_copy(issued.id, clock(), "Li", "a4")
+    assert [entry.kind for entry in repositories.certificates.entries_of(issued.id)] == ["issued", "copied"]
+    assert again.time_ms - issued.issued_ms > 2 * 365 * 24 * HOUR_MS
+
+
+def test_certificates_are_numbered_by_day_and_copied_until_they_are_void(
+    repositories: OrganisationRepositories, field: str
+) -> None:
+    lot = harvest(repositories, field, 100, "A")
+    blank = blank_certificate(lot)
     first = repositories.certificates.issue(blank, "20260921", "Li", "a7")
     second = repositories.certificates.issue(blank, "20260921", "Li")
     assert (first.number, second.number) == ("20260921-0001", "20260921-0002")
