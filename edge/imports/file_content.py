@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.imports.dataflash.reader import LogReader
+from edge.imports.machine.shapefile import find_layers
 from edge.imports.mavlink_log.tlog import is_credible_stamp
 from edge.imports.sentences import Sentence
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
@@ -53,10 +54,14 @@ class Kind(Enum):
     DATAFLASH = ".bin"
     DATAFLASH_TEXT = ".log"
     ULOG = ".ulg"
+    MACHINE = ".zip"
 
 
 #: What a log is taken for where its contents do not tell; a text is DataFlash only where it looks like it.
-KIND_BY_SUFFIX: Final = {".rlog": Kind.RAW, **{kind.value: kind for kind in Kind if kind is not Kind.DATAFLASH_TEXT}}
+KIND_BY_SUFFIX: Final = {
+    ".rlog": Kind.RAW,
+    **{kind.value: kind for kind in Kind if kind not in (Kind.DATAFLASH_TEXT, Kind.MACHINE)},
+}
 
 
 def kind_of(path: Path, head_bytes: int = _HEAD_BYTES) -> Kind | Sentence | None:
@@ -80,6 +85,8 @@ def _kind_of_bytes(head: bytes, path: Path) -> Kind | Sentence | None:
     archive = next((kind for start, kind in _ARCHIVES if head.startswith(start)), None)
     if archive is None and head[_TAR_AT:].startswith(_TAR):
         archive = "tar"
+    if archive == "ZIP" and find_layers(path):
+        return Kind.MACHINE
     if archive == "ZIP" and _DOCUMENT in head:
         return Sentence("document", name=name)
     if archive is not None:

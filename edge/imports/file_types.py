@@ -10,6 +10,7 @@ from edge.agent.settings import EdgeSettings
 from edge.imports.dataflash.source import DataflashSource
 from edge.imports.file_content import GLANCE_BYTES, KIND_BY_SUFFIX, Kind, kind_of
 from edge.imports.log_output import LogReport
+from edge.imports.machine.source import MachineSource
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.report import FileReport
@@ -25,7 +26,7 @@ TABLES: Final = (".csv", ".tsv", ".txt")
 #: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 
-LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource
+LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource | MachineSource
 
 
 def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
@@ -108,6 +109,8 @@ def open_source(
             return DataflashSource(path, mavlink, gateway.site, start_ms=start_ms, is_text=is_text)
         case Kind.ULOG:
             return UlogSource(path, mavlink, gateway.site, start_ms=start_ms)
+        case Kind.MACHINE:
+            return MachineSource(path, gateway.site, start_ms=start_ms)
         case Kind.TLOG:
             return TlogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
         case Kind.RAW:

@@ -215,6 +215,9 @@ QUANTITIES: Final[dict[str, Quantity]] = _table(
         "gauge",
         "mass of product that leaves, by a sensor or by what the hopper loses",
     ),
+    ("working_width_m", "m", 0, 100, "gauge", "width on which a machine works at this moment"),
+    ("harvest_flow_kg_min", "kg/min", 0, 10000, "gauge", "wet mass of the crop that a combine takes in"),
+    ("grain_moisture_pct", "%", 0, 100, "gauge", "moisture of the harvested grain, wet basis"),
     ("tank_l", "L", 0, 10000, "gauge", "liquid in the tank"),
     ("hopper_kg", "kg", 0, 10000, "gauge", "granules in the hopper"),
     # Greenhouse climate.
