@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -24,8 +24,9 @@ lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
 audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
 deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
+clients-test: ## let QGIS of Debian read a farm and draw its map (240 MB: apt-get install python3-qgis qgis-providers)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test:
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import shapely
 
 from api.http.content_types import name_column
+from api.ogc_features.cell_texts import write_cells
 from api.ogc_features.pass_maps import PassCells, find_cells, find_track, is_computed
 from api.ogc_features.query import FeatureQuery
 from api.schemas.passes.passes_mapping import pass_of
 from api.sensorthings.catalog import EntityCatalog
-from headland.agronomy.application.as_applied import EVIDENCE
-from headland.agronomy.geometry.outline import PLACES
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.detection import FieldPass, find_pass, list_passes, list_passes_of_fields
@@ -39,7 +38,10 @@ _MOST_COMPUTED_TO_COUNT: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature with its sort key and time; an `end_ms` of None means that it continues."""
+    """A feature with its sort key and time; an `end_ms` of None means that it continues.
+
+    One of the many cells of a map is written at once, as `text`, and has neither geometry nor properties here.
+    """
 
     key: str
     id: str
@@ -47,9 +49,16 @@ class Feature:
     properties: Mapping[str, Any]
     start_ms: int | None
     end_ms: int | None
+    text: str | None = None
+
+    def as_json(self) -> dict[str, Any] | orjson.Fragment:
+        """Return the feature as orjson writes it."""
+        return self.as_geojson() if self.text is None else orjson.Fragment(self.text)
 
     def as_geojson(self) -> dict[str, Any]:
         """Return the feature as GeoJSON (RFC 7946)."""
+        if self.text is not None:
+            return dict(orjson.loads(self.text))
         return {
             "type": "Feature",
             "id": self.id,
@@ -198,24 +207,9 @@ def find_cell_features(read: LayerRead) -> Iterator[Feature]:
         seen = query.after.removeprefix(f"{key}.")
         if seen != query.after and seen.isdigit():
             is_wanted[: int(seen) + 1] = False
-        common = {
-            "pass_id": field_pass.id,
-            "field": field_pass.field.id,
-            "device": field_pass.device,
-            "start": utc_of(field_pass.start_ms),
-            "end": utc_of(field_pass.end_ms),
-        }
-        marks = {
-            "coverage": cells.coverage,
-            "simulated": field_pass.simulated,
-            "source": cells.method,
-            "quality": cells.quality,
-        }
         times_ms = field_pass.start_ms, field_pass.end_ms
-        for index in np.flatnonzero(is_wanted).tolist():
-            polygon, properties = _cell_of(cells, index)
-            cell = f"{key}.{index:07d}", f"{field_pass.id}.{index}"
-            yield Feature(*cell, polygon, common | properties | marks, *times_ms)
+        for index, text in write_cells(field_pass, cells, np.flatnonzero(is_wanted)):
+            yield Feature(f"{key}.{index:07d}", f"{field_pass.id}.{index}", None, {}, *times_ms, text)
 
 
 def count_passes(read: LayerRead) -> int:
@@ -278,20 +272,6 @@ def _in_boxes(cells: PassCells, query: FeatureQuery) -> Mask:
     for low_x, low_y, high_x, high_y in boxes:
         is_inside |= (west <= high_x) & (east >= low_x) & (south <= high_y) & (north >= low_y)
     return is_inside
-
-
-def _cell_of(cells: PassCells, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the polygon of a cell and its own properties."""
-    low_x, low_y, high_x, high_y = cells.edges_deg[:, index].tolist()
-    ring = [[low_x, low_y], [high_x, low_y], [high_x, high_y], [low_x, high_y], [low_x, low_y]]
-    rate_ha = float(cells.rate_ha[index])
-    properties = {
-        f"rate_{cells.unit}_ha": None if math.isnan(rate_ha) else rate_ha,
-        f"amount_{cells.unit}": float(cells.amount[index]),
-        "evidence": EVIDENCE[cells.evidence[index]],
-        "place": PLACES[cells.places[index]],
-    }
-    return {"type": "Polygon", "coordinates": [ring]}, properties
 
 
 def _value_of(name: str, channel: str, sample: Latest) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def get_items(
         **({} if matched is None else {"numberMatched": matched}),
         "numberReturned": len(page),
         "links": links,
-        "features": [item.as_geojson() for item in page],
+        "features": [item.as_json() for item in page],
     }
     return Response(orjson.dumps(body), headers={"Cache-Control": "no-cache"}, media_type=_GEOJSON)
 
