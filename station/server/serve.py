@@ -35,13 +35,13 @@ from headland.supervised_thread import ThreadStatus
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.commit_listeners import CommitListeners
-from station.server.garbage_search import GarbageSearch
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.http_server import serve_until_stopped
 from station.server.ingest_access.local_ingest import LocalIngest
 from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender, unreachable_kinds
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
+from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import is_embedded, is_file, open_store
 from station.server.workers.alarm_worker import AlarmWorker
@@ -106,6 +106,7 @@ class StationSettings:
 
 def run_station(settings: StationSettings) -> None:
     """Serve until SIGTERM or SIGINT, then stop all parts. Raises HeadlandError when it cannot start."""
+    limit_arenas()
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)
         cleanup.callback(store.close)
@@ -394,6 +395,7 @@ def run_api(settings: ApiSettings) -> None:
     """
     from station.server.ingest_access.remote_ingest import RemoteIngest  # its HTTP client is for this alone
 
+    limit_arenas()
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)
         cleanup.callback(store.close)
