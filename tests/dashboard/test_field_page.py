@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from headland.registry.models.models import Field
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
+from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import SHOWN, Open
 from tests.dashboard.farm import MANY, Farm
 
@@ -262,8 +263,20 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
     features = [{"type": "Feature", "properties": {}, "geometry": each} for each in (road, pond)]
     put = httpx.put(f"{farm.base}/v1/base-map", json={"type": "FeatureCollection", "features": features}, headers=SHOWN)
     assert put.status_code == 200, put.text
+    now_ms = farm.now_ms()
+    wind = {"wind_speed_m_s": np.full(2, 3.2), "wind_from_deg": np.full(2, 225.0)}
+    write_series(farm.store, OWN, "home", "weather", "wx-1", np.array([now_ms - 10_000, now_ms]), wind)
     page = open_field(visit, farm)
-    expect(page.get_by_label("Opacity of the base map")).to_be_visible()
+    expect(page.locator("[data-wind=wx-1]")).to_contain_text("Wind 3.2 m/s · from SW (225°)")
+    page.get_by_role("button", name="Layers").press("Enter")
+    layers = page.get_by_role("group", name="Layers")
+    expect(layers.get_by_label("Opacity: Base map")).to_be_visible()
+    expect(layers.locator("[data-layer=swaths]")).to_contain_text("Swath 5.0 m")
+    expect(layers.locator("[data-layer=cells]")).to_contain_text("Nothing applied")
+    layers.get_by_label("Wind", exact=True).uncheck()
+    expect(page.locator("[data-wind=wx-1]")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(layers).to_be_hidden()
     page.get_by_role("button", name="Measure").click()
     canvas = page.locator(".map-view canvas").first
     for x in (60, 260):
@@ -273,7 +286,7 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
     put = httpx.put(f"{farm.base}/v1/base-map", content=one_tile_archive(TILE_RGB), headers=SHOWN)
     assert put.json()["kind"] == "pmtiles", put.text
     page.reload()
-    expect(page.get_by_label("Opacity of the base map")).to_be_visible()
+    expect(page.locator("[data-layer=base]")).to_have_count(1)
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     picture = base64.b64encode(page.locator(".map-view").screenshot()).decode("ascii")
     assert page.evaluate(COUNT_PIXELS, [picture, TILE_RGB]) > 1000

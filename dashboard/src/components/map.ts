@@ -2,6 +2,7 @@
 
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./map.css";
+import "../i18n/map_tools";
 import {
   type GeoJSONSource,
   GeolocateControl,
@@ -21,6 +22,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 import { translate } from "../i18n/translate";
 import { make } from "./dom";
+import { LayerList } from "./map_layers";
 import { addBaseMap, measureTool } from "./map_tools";
 
 setWorkerUrl(workerUrl);
@@ -41,6 +43,7 @@ export class MapView {
   readonly #markers = new Map<string, Marker>();
   readonly #told = new Set<string>();
   #map: MapLibreMap | null = null;
+  #layers: LayerList | null = null;
 
   constructor(name: string) {
     this.element = make("div", { class: "map-view", "data-state": "loading" }, this.#place);
@@ -49,6 +52,11 @@ export class MapView {
 
   get map(): MapLibreMap | null {
     return this.#map;
+  }
+
+  /** The list of the layers; null before the map is ready. */
+  get layers(): LayerList | null {
+    return this.#layers;
   }
 
   /** Return a colour of the style sheet. */
@@ -179,11 +187,12 @@ export class MapView {
       if (this.element.dataset["state"] !== "failed") this.element.dataset["state"] = "idle";
     });
     await new Promise<void>((resolve) => map.once("load", () => resolve()));
-    const tools = make("div", { class: "map-bar" }, measureTool(map));
-    this.element.append(tools);
+    const layers = new LayerList(map);
+    this.#layers = layers;
+    this.element.append(make("div", { class: "map-bar" }, measureTool(map), layers.button), layers.panel);
     // A map without its base is a map.
     void addBaseMap(map).then(
-      (control) => control && tools.append(control),
+      (ids) => ids.length > 0 && layers.add({ id: "base", title: translate("tool_base"), layers: ids }),
       () => undefined,
     );
   }

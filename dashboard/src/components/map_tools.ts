@@ -9,35 +9,18 @@ import { make, setText } from "./dom";
 
 const BASE = "base-map";
 const FILE = "/v1/base-map/file";
-const OPACITY_KEY = "headland.base-map";
 const WATER = "#9cc3dd";
 const ROAD = "#9a948a";
 const EARTH_RADIUS_M = 6_371_008.8;
 
-/** Draw the station's base map under everything else, and return its control; null where there is none. */
-export async function addBaseMap(map: MapLibreMap): Promise<HTMLElement | null> {
+/** Draw the station's base map under everything else, and return the ids of its layers; none where there is no base map. */
+export async function addBaseMap(map: MapLibreMap): Promise<string[]> {
   const { kind } = await dataOf(api.GET("/v1/base-map", {}));
-  if (kind === null) return null;
-  const layers = kind === "pmtiles" ? await addTiles(map) : addFeatures(map);
-  const opacity = Number(localStorage.getItem(OPACITY_KEY) ?? 1);
-  const apply = (value: number): void => {
-    for (const { id, property } of layers) if (map.getLayer(id)) map.setPaintProperty(id, property, value);
-  };
-  apply(opacity);
-  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.1, value: opacity, "aria-label": translate("tool_base_opacity") });
-  slider.addEventListener("input", () => {
-    localStorage.setItem(OPACITY_KEY, slider.value);
-    apply(Number(slider.value));
-  });
-  return make("label", { class: "map-base" }, translate("tool_base"), " ", slider);
+  if (kind === null) return [];
+  return kind === "pmtiles" ? addTiles(map) : addFeatures(map);
 }
 
-interface BaseLayer {
-  id: string;
-  property: "raster-opacity" | "fill-opacity" | "line-opacity";
-}
-
-function addFeatures(map: MapLibreMap, source: object = { type: "geojson", data: FILE }, sourceLayer?: string): BaseLayer[] {
+function addFeatures(map: MapLibreMap, source: object = { type: "geojson", data: FILE }, sourceLayer?: string): string[] {
   if (!map.getSource(BASE)) map.addSource(BASE, source as never);
   const of = sourceLayer === undefined ? {} : { "source-layer": sourceLayer };
   const [fill, line] = [`${BASE}-${sourceLayer ?? ""}-fill`, `${BASE}-${sourceLayer ?? ""}-line`];
@@ -45,15 +28,12 @@ function addFeatures(map: MapLibreMap, source: object = { type: "geojson", data:
   const polygon = ["==", ["geometry-type"], "Polygon"];
   map.addLayer({ id: fill, type: "fill", source: BASE, ...of, filter: polygon, paint: { "fill-color": WATER } } as never, above);
   map.addLayer({ id: line, type: "line", source: BASE, ...of, paint: { "line-color": ROAD, "line-width": 1.2 } } as never, above);
-  return [
-    { id: fill, property: "fill-opacity" },
-    { id: line, property: "line-opacity" },
-  ];
+  return [fill, line];
 }
 
 let protocol: { add: (archive: never) => void; tile: (request: never, controller: AbortController) => Promise<never> } | null = null;
 
-async function addTiles(map: MapLibreMap): Promise<BaseLayer[]> {
+async function addTiles(map: MapLibreMap): Promise<string[]> {
   const { PMTiles, Protocol, TileType } = await import("pmtiles");
   if (protocol === null) {
     protocol = new Protocol() as never;
@@ -67,7 +47,7 @@ async function addTiles(map: MapLibreMap): Promise<BaseLayer[]> {
     map.addSource(BASE, { type: "raster", url, tileSize: 256 });
     const above = map.getStyle().layers.find(({ id }) => id !== "ground")?.id;
     map.addLayer({ id: BASE, type: "raster", source: BASE }, above);
-    return [{ id: BASE, property: "raster-opacity" }];
+    return [BASE];
   }
   const { vector_layers: vectorLayers = [] } = (await archive.getMetadata()) as { vector_layers?: { id: string }[] };
   return vectorLayers.flatMap(({ id }) => addFeatures(map, { type: "vector", url }, id));

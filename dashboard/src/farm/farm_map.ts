@@ -1,6 +1,7 @@
 // The map of the farm's page: fields, vehicles with their trails, devices that do not move, and gateways. Built without components.
 
 import "../i18n/farm";
+import "../i18n/map_tools";
 import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
@@ -24,6 +25,7 @@ import { freeBoxes, groupSpots, type Box } from "../components/declutter";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { Trails } from "../components/trails";
 import { isStale } from "../components/value_tile";
+import { WindMark } from "../components/wind_mark";
 import { ageText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
 import { drawNotes } from "./note_markers";
@@ -58,6 +60,7 @@ export class FarmMap {
   readonly element: HTMLElement;
   readonly #view: View;
   readonly #map = new MapView(translate("farm_map"));
+  readonly #wind = new WindMark();
   readonly #trails: Trails;
   readonly #select: (device: string) => void;
   readonly #showGateway: (gateway: string) => void;
@@ -79,6 +82,7 @@ export class FarmMap {
     this.#trails = new Trails(view.farm);
     const key = (symbol: string, text: string): HTMLElement =>
       make("li", {}, make("span", { class: `key ${symbol}`, "aria-hidden": "true" }), text);
+    this.#map.element.append(this.#wind.element);
     this.element = make(
       "div",
       { class: "farm-map" },
@@ -171,6 +175,7 @@ export class FarmMap {
         paint: { "line-color": colour("--track"), "line-width": 2.5 },
       },
     ]);
+    this.#listLayers();
     this.#map.onClick("field-fill", (feature) => {
       location.hash = hrefOf("field", [String(feature.properties["id"])]);
     });
@@ -183,8 +188,36 @@ export class FarmMap {
       .sort((a, b) => (b.field.area_m2 ?? 0) - (a.field.area_m2 ?? 0));
   }
 
+  #listLayers(): void {
+    const [{ layers, element }, colour] = [this.#map, (name: string): string => this.#map.colour(name)];
+    const hide = (name: string) => (visible: boolean) => void element.classList.toggle(`without-${name}`, !visible);
+    layers?.add({
+      id: "fields",
+      title: translate("tool_layer_fields"),
+      layers: ["field-fill", "field-edge"],
+      colour: colour("--field"),
+      onVisible: hide("fields"),
+    });
+    layers?.add({
+      id: "untreated",
+      title: translate("tool_layer_untreated"),
+      layers: ["zone-fill"],
+      colour: colour("--amber"),
+    });
+    layers?.add({
+      id: "trails",
+      title: translate("tool_layer_trails"),
+      layers: ["trail"],
+      colour: colour("--track"),
+    });
+    layers?.add({ id: "vehicles", title: translate("tool_layer_vehicles"), onVisible: hide("vehicles") });
+    layers?.add({ id: "fixed", title: translate("tool_layer_fixed"), onVisible: hide("fixed") });
+    layers?.add({ id: "wind", title: translate("tool_layer_wind"), onVisible: hide("wind") });
+  }
+
   #draw(): void {
     const { farm } = this.#view;
+    this.#wind.show(farm);
     for (const device of farm.devices.values()) {
       if (device.kind === DRONE) this.#drawVehicle(device.id);
       else {

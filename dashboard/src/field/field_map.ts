@@ -1,14 +1,16 @@
 // Map of a field: planned rates, applied rates and deviation by cell; skips, overlaps and the track.
 
 import "../i18n/field";
+import "../i18n/map_tools";
 import type { ExpressionSpecification } from "maplibre-gl";
 
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
 import { make } from "../components/dom";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
-import { toAreaUnit, numberText } from "../i18n/numbers";
+import { legendOf, type LegendItem } from "../components/map_layers";
+import { toAreaUnit, numberText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
-import type { CellMap, Cover } from "./records";
+import type { CellMap, CellProperties, Cover } from "./records";
 
 export const LAYERS = ["planned", "applied", "deviation", "none"] as const;
 const CELL_LAYERS = ["planned", "applied", "deviation"] as const;
@@ -21,6 +23,7 @@ const CLASS_COLOURS = { skip: "#a50026", under: "#f58a4a", on_target: "#f7f0a8",
 const RATE_COLOURS = ["#ffffe5", "#d9f0a3", "#78c679", "#238443", "#004529"];
 const NOT_APPLIED = "#4a4a4a";
 const UNKNOWN = "#c45ac4";
+const EQUATOR_M = 40_075_017;
 
 export class FieldMap {
   readonly element: HTMLElement;
@@ -38,6 +41,14 @@ export class FieldMap {
         const colour = (name: string): string => this.view.colour(name);
         this.view.setSource("field", fieldFeatures([field]), [
           { id: "field-fill", type: "fill", paint: { "fill-color": colour("--field"), "fill-opacity": 0.35 } },
+        ]);
+        this.view.setSource("swaths", NO_FEATURES, [
+          {
+            id: "swaths-line",
+            type: "line",
+            layout: { "line-cap": "butt", "line-join": "round" },
+            paint: { "line-color": colour("--cool"), "line-opacity": 0.35, "line-width": 1 },
+          },
         ]);
         this.view.setSource("cells", NO_FEATURES, [
           cellLayer("planned", rateColour("planned_ha", 1)),
@@ -84,7 +95,9 @@ export class FieldMap {
         ]);
         for (const layer of CELL_LAYERS)
           this.view.onClick(`cells-${layer}`, (_, longitudeDeg, latitudeDeg) => onCell(longitudeDeg, latitudeDeg));
+        for (const layer of CELL_LAYERS) this.view.tell(`cells-${layer}`, ({ properties }) => this.#cellText(properties as CellProperties));
         this.view.fit(boundsOf(fieldFeatures([field])), 36);
+        this.#listLayers();
         this.#updateLayers();
       },
       () => undefined,
@@ -111,6 +124,23 @@ export class FieldMap {
     this.view.setSource("cells", cells ?? NO_FEATURES, []);
     this.view.setSource("cover", coverFeatures(cells), []);
     this.#updateLayers();
+  }
+
+  /** Draw where the pump or feeder was commanded on, as wide as the swath; without a swath nothing. */
+  drawSwaths(lines: GeoJSON.FeatureCollection): void {
+    if (this.view.map) this.view.setSource("swaths", lines, []);
+  }
+
+  setSwath(swathM: number | null): void {
+    const { map } = this.view;
+    if (!map?.getLayer("swaths-line")) return;
+    // A pixel at zoom 0 is 1/512 of the equator; it halves with each zoom.
+    const pixelM = (EQUATOR_M / 512) * Math.cos((map.getCenter().lat * Math.PI) / 180);
+    const width = (zoom: number): number => ((swathM ?? 0) * 2 ** zoom) / pixelM;
+    map.setPaintProperty("swaths-line", "line-width", ["interpolate", ["exponential", 2], ["zoom"], 0, width(0), 24, width(24)]);
+    const text =
+      swathM === null ? translate("tool_layer_swath_unknown") : translate("tool_layer_swath_width", { width: withUnit(swathM, "m") });
+    this.view.layers?.setLegend("swaths", [{ colour: this.view.colour("--cool"), text }]);
   }
 
   /** Circle the larger skips and overlaps. */
@@ -149,17 +179,43 @@ export class FieldMap {
     );
   }
 
-  #updateLayers(): void {
-    for (const layer of CELL_LAYERS) this.view.setVisible(`cells-${layer}`, layer === this.#layer);
-    this.#legend.replaceChildren(...(this.#cells === null || this.#layer === "none" ? [] : this.#legendItems(this.#cells)));
+  #listLayers(): void {
+    const { layers } = this.view;
+    const colour = this.view.colour("--cool");
+    layers?.add({ id: "cells", title: translate("tool_layer_cells"), onVisible: () => this.#updateLayers() });
+    layers?.add({
+      id: "swaths",
+      title: translate("tool_layer_swaths"),
+      layers: ["swaths-line"],
+      isOff: true,
+      legend: [{ colour, text: translate("tool_layer_swath_unknown") }],
+    });
+    layers?.add({ id: "edges", title: translate("tool_layer_edges"), layers: ["edges-line"], colour: this.view.colour("--field-edge") });
+    const hide = (visible: boolean) => void this.view.element.classList.toggle("without-wind", !visible);
+    layers?.add({ id: "wind", title: translate("tool_layer_wind"), onVisible: hide });
   }
 
-  #legendItems(cells: CellMap): HTMLElement[] {
-    const key = (colour: string, text: string): HTMLElement => {
-      const patch = make("span", { class: "key", "aria-hidden": "true" });
-      patch.style.background = colour;
-      return make("li", {}, patch, text);
-    };
+  /** Return what a cell is about as one sentence, in the unit of the user. */
+  #cellText({ planned_ha: planned, applied_ha: applied, kind }: CellProperties): string | null {
+    const unit = `${this.#cells?.unit ?? "kg"}/ha`;
+    const parts = [
+      planned === null ? null : `${translate("field_layer_planned")} ${withUnit(planned, unit)}`,
+      applied === null ? null : `${translate("field_layer_applied")} ${withUnit(applied, unit)}`,
+      kind === null ? null : term("deviation_classes", kind),
+    ].filter((part) => part !== null);
+    return parts.length === 0 ? null : parts.join(" · ");
+  }
+
+  #updateLayers(): void {
+    const isShown = this.view.layers?.isShown("cells") ?? true;
+    for (const layer of CELL_LAYERS) this.view.setVisible(`cells-${layer}`, isShown && layer === this.#layer);
+    const legend = this.#cells === null || this.#layer === "none" ? [] : this.#legendItems(this.#cells);
+    this.#legend.replaceChildren(...legendOf(legend));
+    this.view.layers?.setLegend("cells", legend);
+  }
+
+  #legendItems(cells: CellMap): LegendItem[] {
+    const key = (colour: string, text: string): LegendItem => ({ colour, text });
     const has = (test: (properties: CellMap["features"][number]["properties"]) => boolean): boolean =>
       cells.features.some((feature) => test(feature.properties));
     const special = [

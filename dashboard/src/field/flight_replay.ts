@@ -112,6 +112,10 @@ export class FlightReplay {
       },
       [],
     );
+    this.#map.drawSwaths({
+      type: "FeatureCollection",
+      features: this.#flownPart(this.#fixes.length - 1, series).features.filter(({ properties }) => properties?.["on"] === true),
+    });
     const lines = LINES.filter(([channel]) => series.channels[channel]?.some((value) => value !== null)).map(([channel, colour]) => ({
       name: channelName(channel),
       unit: series.units[channel] ?? "",

@@ -5,7 +5,7 @@ import "../i18n/field_work";
 import { render } from "preact";
 import { api, cursorQuery, listAll } from "../api/client";
 import { nowMs } from "../api/clock";
-import type { FieldRecord } from "../api/registry";
+import { requestSites, type FieldRecord } from "../api/registry";
 import { ApiError, errorText, request, requestAll } from "../api/request";
 import { mayWrite, mountInto } from "../app/mount";
 import type { View } from "../app/view";
@@ -16,6 +16,7 @@ import { Progress } from "../components/progress";
 import { reportLinks } from "../components/report_links";
 import { DeclarePass } from "./declare_pass";
 import { EvidencePanel } from "./evidence_panel";
+import { WindMark } from "../components/wind_mark";
 import { FieldMap, LAYERS, type Layer } from "./field_map";
 import { FlightReplay } from "./flight_replay";
 import { loadLedger, loadNutrients, loadSettlement } from "./ledger_panels";
@@ -147,8 +148,23 @@ export class PassesView {
       await this.#progress.run(() => this.#drawPlan(prescriptions));
       return;
     }
+    void this.#map.view.ready.then(
+      () => this.#showWind(),
+      () => undefined,
+    );
     const selected = passes.find((pass) => pass.id === route.query.get("pass")) ?? passes.at(-1);
     await this.#openPass(selected);
+  }
+
+  // Of the field's site: another wind may be far away.
+  async #showWind(): Promise<void> {
+    const { farm, signal } = this.#view;
+    const sites = await requestSites(signal);
+    const site = sites.find(({ id }) => id === this.#field.site)?.name ?? null;
+    if (signal.aborted || (site === null && sites.length > 1)) return;
+    const mark = new WindMark();
+    this.#map.view.element.append(mark.element);
+    this.#view.repeat(1000, () => mark.show(farm, site));
   }
 
   // Without a pass the map displays the prescription alone.
@@ -232,6 +248,7 @@ export class PassesView {
     if (answers === null || signal.aborted) return;
     const [applied, deviation] = answers;
     this.#map.drawSpots(applied.cover);
+    this.#map.setSwath(applied.swath_m);
     const [figures, map] = [applied.cell_m, cells.cell_m].map((side) => numberText(side, side % 1 === 0 ? 0 : 2)) as [string, string];
     const sizes = figures === map ? translate("work_cells", { map }) : translate("work_cells_two", { figures, map });
     setText(this.#note, [this.#note.textContent, sizes].filter(Boolean).join(" "));

@@ -2,6 +2,7 @@
 
 import "../i18n/field";
 import "../i18n/field_work";
+import "../i18n/map_tools";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
@@ -56,6 +57,13 @@ function draw(map: MapView, field: FieldRecord, { zones, unit }: Prescription, d
     const zone = zones[Number(properties["zone"])];
     return zone === undefined ? null : zoneText(Number(properties["zone"]), zone, unit);
   });
+  map.layers?.add({
+    id: "prescription",
+    title: translate("tool_layer_zones"),
+    layers: ["zones-fill", "zones-line"],
+    legend: zones.map(({ rate_ha }, index) => ({ colour: colours[index] ?? "", text: withUnit(rate_ha, unit) })),
+  });
+  map.layers?.add({ id: "edges", title: translate("tool_layer_edges"), layers: ["edges-line"] });
   map.fit(boundsOf(outline), 30);
 }
 
