@@ -23,6 +23,7 @@ from hypothesis import settings
 
 from headland.registry.db import database
 from tests.broker import Broker, find_free_port
+from tests.examples import examples
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.postgres import Postgres
@@ -38,7 +39,7 @@ gc.disable()
 #: As the command line has it (station/cli/main.py).
 COLLECT_AFTER: Final = 10_000
 #: How long an example takes is the machine's load, and nothing that a test is about.
-settings.register_profile("headland", deadline=None)
+settings.register_profile("headland", deadline=None, max_examples=examples(100))
 settings.load_profile("headland")
 
 TESTS: Final = Path(__file__).parent

@@ -25,6 +25,7 @@ from headland.contract.codec import (
 from headland.contract.records import Ack, Batch, Block, Clock, Descriptor, GatewayStatus, SourceReport
 from headland.contract.refusals import Reason, Refused
 from tests.contract.samples import batches
+from tests.examples import examples
 
 SOUND = Block(
     device="gh-1",
@@ -66,20 +67,20 @@ def parts(text: str | dict[str, Any]) -> tuple[list[str], list[Reason]]:
     return [block.device for block in decoded.batch.blocks], [refused.reason for refused in decoded.refused]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches())
 def test_a_batch_comes_back_as_it_went(batch: Batch) -> None:
     assert decode_batch(encode_batch(batch)) == Decoded(batch)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=500))
 def test_any_bytes_give_a_value(payload: bytes) -> None:
     reason(decode_batch(payload))
     assert isinstance(decode_batch(zlib.compress(payload)), Decoded | Refused)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches(), st.data())
 def test_damage_gives_a_value(batch: Batch, data: st.DataObject) -> None:
     payload = bytearray(encode_batch(batch))
@@ -90,7 +91,7 @@ def test_damage_gives_a_value(batch: Batch, data: st.DataObject) -> None:
     assert isinstance(decode_json(bytes(text)), Decoded | Refused)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(batches(), st.data())
 def test_a_payload_cut_anywhere_is_refused(batch: Batch, data: st.DataObject) -> None:
     payload = encode_batch(batch)
@@ -249,7 +250,7 @@ def test_text_that_is_not_utf_8_is_refused() -> None:
     assert isinstance(decode_json(b'{"v":1,"gw":"\xff\xfe","epoch":"e","seq":1}'), Refused)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_a_record_give_a_value(payload: bytes) -> None:
     reason(decode_record(payload, Ack))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.contract.quantities import QUANTITIES, UNIT_BY_SUFFIX, Quantity, quantity_of, split_channel, unit_of_name
+from tests.examples import examples
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=QUANTITIES)
@@ -79,7 +80,7 @@ def test_an_invalid_channel_name_has_no_quantity(channel: str) -> None:
     assert quantity_of(channel) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_gives_a_value(text: str) -> None:
     split_channel(text)

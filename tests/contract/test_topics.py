@@ -19,9 +19,10 @@ from headland.contract.topics import (
     status_topic,
 )
 from tests.contract.samples import NAMES
+from tests.examples import examples
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(NAMES, NAMES)
 def test_a_topic_comes_back_as_it_was_built(gateway: str, device: str) -> None:
     assert parse_topic(data_topic(gateway)) == Topic("data", gateway)
@@ -33,7 +34,7 @@ def test_a_topic_comes_back_as_it_was_built(gateway: str, device: str) -> None:
     assert len(senml_topic(gateway, device)) <= MAX_TOPIC
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_gives_a_value(text: str) -> None:
     parse_topic(text)

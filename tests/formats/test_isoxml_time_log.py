@@ -20,6 +20,7 @@ from headland.formats.isoxml_time_log import (
     write_task_data,
     write_time_log,
 )
+from tests.examples import examples
 
 START_MS = 1_772_323_200_000  # 2026-03-01 00:00
 HEADER = LogHeader(
@@ -48,7 +49,7 @@ def test_a_log_by_hand_is_read_with_its_units_of_the_standard() -> None:
     assert found.values == {1: -7}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.dictionaries(st.integers(0, 2), st.integers(-(2**31), 2**31 - 1)), max_size=12))
 def test_what_was_written_is_read_and_written_again_byte_for_byte(values: list[dict[int, int]]) -> None:
     log = TimeLog(HEADER, tuple(record(number, each) for number, each in enumerate(values)))
@@ -59,7 +60,7 @@ def test_what_was_written_is_read_and_written_again_byte_for_byte(values: list[d
     assert write_time_log(again) == (header, data)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.integers(0, 1000), st.binary(min_size=1, max_size=40), st.booleans())
 def test_a_damaged_log_keeps_what_is_whole_and_names_every_lost_byte(
     at: int, rubbish: bytes, is_inserted: bool

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from headland.formats.photos import MOST_BYTES, PhotoError, read_photo
+from tests.examples import examples
 
 SECRETS = (b"Nanjing", b"<html><script>", b"119.17")
 
@@ -105,7 +106,7 @@ def test_a_picture_that_would_fill_the_memory_of_a_phone_is_refused() -> None:
         read_photo(bytes(MOST_BYTES + 1))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(kind=st.sampled_from(("JPEG", "PNG", "WEBP")), share=st.floats(0, 1, exclude_max=True))
 def test_a_photo_that_is_cut_off_is_refused(kind: str, share: float) -> None:
     sent = plain(kind)
@@ -113,7 +114,7 @@ def test_a_photo_that_is_cut_off_is_refused(kind: str, share: float) -> None:
         read_photo(sent[: int(share * len(sent))])
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(kind=st.sampled_from(("JPEG", "PNG", "WEBP")), changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255))))
 def test_a_damaged_photo_is_read_or_refused(kind: str, changes: list[tuple[float, int]]) -> None:
     sent = bytearray(plain(kind))

@@ -17,6 +17,7 @@ from headland.errors import RetryLater
 from headland.store.port import SeriesFilter
 from ingest.accounting.delivery import EpochRange
 from ingest.accounting.record_digests import EPOCHS, RECORDS, SAVED_RECORDS, RecordDigests
+from tests.examples import examples
 from tests.ingest.gateway import T0_MS, batch_of, block_of
 from tests.ingest.writer_bench import Bench
 
@@ -194,7 +195,7 @@ def test_saved_digests_are_those_of_the_newest_records(received: list[tuple[int,
     assert later.is_same(("gw-1", "e2"), 1, 1) is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3 * RECORDS), st.integers(0, 3)), max_size=80))
 def test_digests_are_right_or_unknown(received: list[tuple[int, int, int]]) -> None:
     digests = RecordDigests()

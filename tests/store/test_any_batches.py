@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import Buckets, Latest, SeriesFilter, SeriesKey, Store, WriteResult
+from tests.examples import examples
 from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
 
 KEYS = [key("air_temperature_degc"), key("co2_ppm"), key("altitude_m", device="uav-1", kind="drone")]
@@ -42,7 +43,7 @@ def kind_order(rows: Rows) -> Rows:
     return sorted(rows, key=lambda row: (row[0].kind, row[0].device, row[0].channel, row[1]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(batches=BATCHES, again=st.lists(st.integers(0, 7), max_size=4))
 def test_the_store_holds_each_series_and_time_once_with_the_first_value(
     make_store: Callable[[Path], Store], batches: list[Rows], again: list[int]
@@ -58,7 +59,7 @@ def test_the_store_holds_each_series_and_time_once_with_the_first_value(
         store.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     batches=BATCHES,
     until_ms=st.lists(st.integers(0, 70), min_size=8, max_size=8),

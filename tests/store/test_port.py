@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.port import Mark, MarkState
+from tests.examples import examples
 
 RANGES = st.lists(
     st.tuples(st.integers(1, 40), st.integers(0, 8)).map(lambda pair: (pair[0], pair[0] + pair[1])), max_size=25
@@ -20,7 +21,7 @@ def state_of(ranges: list[tuple[int, int]]) -> tuple[MarkState, set[int]]:
     return state, numbers
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(RANGES)
 def test_a_mark_state_is_the_set_of_the_numbers_added(ranges: list[tuple[int, int]]) -> None:
     state, numbers = state_of(ranges)
@@ -30,7 +31,7 @@ def test_a_mark_state_is_the_set_of_the_numbers_added(ranges: list[tuple[int, in
     assert told == numbers
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(RANGES)
 def test_ranges_ahead_are_in_order_and_touch_nothing(ranges: list[tuple[int, int]]) -> None:
     state, _ = state_of(ranges)
@@ -40,13 +41,13 @@ def test_ranges_ahead_are_in_order_and_touch_nothing(ranges: list[tuple[int, int
         end = high
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(RANGES)
 def test_the_order_of_marks_does_not_matter(ranges: list[tuple[int, int]]) -> None:
     assert state_of(ranges)[0] == state_of(ranges[::-1])[0] == state_of(ranges + ranges)[0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(RANGES, st.integers(1, 50), st.integers(0, 8))
 def test_covers_is_true_when_every_record_was_added(ranges: list[tuple[int, int]], first: int, more: int) -> None:
     state, numbers = state_of(ranges)

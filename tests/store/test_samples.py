@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from headland.errors import RetryLater
 from headland.store.port import OriginCounts, Points, SeriesFilter, Store, WriteBatch, WriteResult
+from tests.examples import examples
 from tests.store.batches import EVERYTHING, ORG, batch, key, points, rows_of
 
 A = key("air_temperature_degc")
@@ -350,7 +351,7 @@ def test_coverage_is_the_share_of_the_expected_samples_in_each_bucket(store: Sto
     assert found.coverage(50, 210, 10).tolist() == [1.0, 0.6, 0.2, 1.0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     start_ms=st.integers(-9 * 10**12, 9 * 10**12),  # the years 1684 to 2255, which every engine can hold
     step_ms=st.integers(1, 10**9),

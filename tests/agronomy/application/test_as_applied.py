@@ -17,6 +17,7 @@ from headland.agronomy.application.swaths import Track, draw_swaths, measure_cov
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline
+from tests.examples import examples
 
 PLANE = Plane(32.0, 119.0)
 NONE = np.empty(0)
@@ -36,7 +37,7 @@ def track_of(east_m: np.ndarray, north_m: np.ndarray, step_ms: int = 100) -> Tra
     return Track(1_790_000_000_000 + step_ms * np.arange(len(east_m)), latitude, longitude)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     turns=st.lists(st.floats(-0.4, 0.4), min_size=3, max_size=60),
     flows=st.lists(st.floats(0.0, 60.0), min_size=60, max_size=60),

@@ -14,6 +14,7 @@ from headland.agronomy.application.cell_conditions import cell_of, trace_cell
 from headland.agronomy.application.deposit import OutletTrack
 from headland.agronomy.application.spread_pattern import make_pattern, rectangle
 from headland.agronomy.geometry.grid import Grid
+from tests.examples import examples
 
 GRID = Grid(-10.0, -10.0, 2.0, 30, 60)
 
@@ -29,7 +30,7 @@ def to_and_fro(rows: int, swath_m: float = 5.0, wind_m: float = 0.0) -> OutletTr
     return OutletTrack((seconds * 1000).astype(np.int64), east, north, np.zeros(len(seconds)), drift, drift)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     row=st.integers(0, 29),
     column=st.integers(0, 59),

@@ -20,6 +20,7 @@ from headland.agronomy.application.spread_pattern import (
 )
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.series.arrays import Values
+from tests.examples import examples
 
 SPEED_M_S, FLOW_KG_MIN, SWATH_M = 6.0, 19.404, 5.5
 
@@ -63,7 +64,7 @@ def flows(draw: st.DrawFn) -> OutletTrack:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     flows(),
     st.sampled_from([gaussian(2.0), triangle(5.0), make_pattern(np.array([-1.0, 4.0]), np.array([1.0, 0.2]))]),

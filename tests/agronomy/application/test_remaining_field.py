@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from headland.agronomy.application.remaining_field import find_remaining_ground, main_bearing_deg
 from headland.agronomy.application.swaths import draw_swaths
+from tests.examples import examples
 
 FIELD = shapely.box(0.0, 0.0, 200.0, 50.0)
 
@@ -30,7 +31,7 @@ def test_an_interrupted_row_is_continued_where_it_ended() -> None:
     assert start[1] == pytest.approx(12.5, abs=0.01)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.floats(2.5, 47.5), max_size=8),
     st.floats(40.0, 200.0),

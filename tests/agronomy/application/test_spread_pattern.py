@@ -20,6 +20,7 @@ from headland.agronomy.application.spread_pattern import (
     trapezoid,
     triangle,
 )
+from tests.examples import examples
 
 #: Coefficients of variation over the continuous ground, population form: closed forms (a triangle of half width H is
 #: even at H, a trapezoid at top + half, a rectangle at its full width) and quadrature.
@@ -86,7 +87,7 @@ def test_a_pattern_that_is_never_even_has_no_swath() -> None:
     assert effective_swath_m(comb, 1.0) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(patterns(), st.lists(st.floats(-20.0, 20.0), min_size=1, max_size=20, unique=True))
 def test_a_pattern_conserves_mass(pattern: Pattern, inner: list[float]) -> None:
     shares = pattern.shares(np.array([-100.0, *sorted(inner), 100.0]))
@@ -95,7 +96,7 @@ def test_a_pattern_conserves_mass(pattern: Pattern, inner: list[float]) -> None:
     assert pattern.share_left + pattern.mirrored().share_left == pytest.approx(1.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(patterns(), st.floats(1.0, 12.0))
 def test_mirroring_a_whole_field_changes_nothing(pattern: Pattern, swath_m: float) -> None:
     assert overlap_cv_pct(pattern, swath_m) == pytest.approx(overlap_cv_pct(pattern.mirrored(), swath_m), abs=0.05)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from headland.agronomy.application.swaths import Track, find_on_time, find_passes, measure_ground, to_local_metres
 from headland.agronomy.series.arrays import Values
+from tests.examples import examples
 
 # WGS84 at the equator: one degree of longitude is 111,319.49 m, of latitude 110,574.28 m (NIMA TR8350.2 radii).
 EAST_DEG_M = 111_319.4908
@@ -143,7 +144,7 @@ def test_a_line_flown_there_and_back_is_treated_once() -> None:
     assert 70.0 < ground.treated_m2 < 10.0 + 33.6 + 25.1 + 20.1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-200, 200), st.floats(-200, 200)), min_size=2, max_size=12),
     st.floats(0.5, 12.0),
@@ -158,7 +159,7 @@ def test_treated_ground_never_exceeds_the_swept_area_plus_the_corners(
     assert ground.overlap_m2 >= 0.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.permutations(range(6)))
 def test_the_order_of_passes_does_not_matter(order: list[int]) -> None:
     passes = [line((0, 4.0 * k), (80 + k, 4.0 * k)) for k in range(6)]

@@ -22,6 +22,7 @@ from headland.agronomy.climate.condensation import (
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import deficit_uncertainty_kpa, dew_uncertainty_k
 from headland.agronomy.series.time_grid import Periods
+from tests.examples import examples
 
 MINUTE = 60_000
 
@@ -88,7 +89,7 @@ def test_a_gap_in_the_data_is_not_a_wet_hour() -> None:
     assert [(event.start_ms // MINUTE, event.end_ms // MINUTE) for event in events] == [(0, 20), (130, 135)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 30), st.one_of(st.none(), st.floats(-3.0, 3.0))), min_size=1, max_size=60))
 def test_events_are_apart_and_each_sample_in_one_is_wet(steps: list[tuple[int, float | None]]) -> None:
     time_ms = np.cumsum([minutes * MINUTE for minutes, _ in steps]).astype(np.int64)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.agronomy.climate.rain import Rain, largest_event_mm, read_gauge, sum_rain
+from tests.examples import examples
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -64,7 +65,7 @@ def test_silence_is_no_dry_day() -> None:
 _STEPS = st.lists(st.tuples(st.integers(1, 135), st.integers(0, 8), st.booleans()), min_size=2, max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(_STEPS, st.integers(1, 5))
 def test_the_rain_of_parts_adds_up_to_the_whole_and_to_the_tips(steps: list[tuple[int, int, bool]], parts: int) -> None:
     """Restarts happen right after a word, so that no tip is unheard; steps of up to 135 minutes."""

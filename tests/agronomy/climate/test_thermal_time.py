@@ -18,6 +18,7 @@ from headland.agronomy.climate.thermal_time import (
 )
 from headland.agronomy.series.time_grid import STEP_MS, make_periods
 from headland.units_of_time import DAY_MS, HOUR_MS
+from tests.examples import examples
 
 #: Low, high, next low, base, upper; by quadrature with 200,000 points: cutoff, single and double sine.
 SINES: tuple[tuple[float, float, float, float, float | None, Cutoff, float, float], ...] = (
@@ -83,7 +84,7 @@ def test_every_method_applies_the_upper_threshold_that_its_answer_names() -> Non
         assert known == pytest.approx(np.full(len(known), 20.0)), index.name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.floats(-20.0, 35.0), st.floats(0.0, 25.0), st.floats(-5.0, 5.0), st.floats(-5.0, 15.0), st.floats(1.0, 25.0))
 def test_a_stricter_cutoff_never_gives_more(low: float, swing: float, change: float, base: float, span: float) -> None:
     args = (low, low + swing, min(low + change, low + swing), base, base + span)

@@ -16,6 +16,7 @@ from headland.agronomy.climate.psychrometrics import (
     leaf_vapour_pressure_deficit_kpa,
     wet_bulb_degc,
 )
+from tests.examples import examples
 
 #: T degC, RH %, wet bulb degC, kg/kg, J/kg at 101,325 Pa.
 PSYCHROLIB = (
@@ -69,7 +70,7 @@ def test_a_leaf_has_a_deficit_of_its_own(temperature: float, humidity: float, le
     assert leaf_vapour_pressure_deficit_kpa(leaf, temperature, humidity) == pytest.approx(expected, abs=0.001)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.floats(-20.0, 50.0), st.floats(1.0, 100.0), st.floats(70.0, 105.0))
 def test_dew_point_wet_bulb_and_air_are_in_order(temperature: float, humidity: float, pressure_kpa: float) -> None:
     dew, wet = dew_point_degc(temperature, humidity), wet_bulb_degc(temperature, humidity, pressure_kpa)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.agronomy.prescription.interpolation import MOST_POINTS, Variogram, fit_variogram, idw, is_constant, krige
+from tests.examples import examples
 
 #: 25 points of a plane with noise, and what PyKrige 1.7.3 and gstools 1.7.0 both answer: exponential model, nugget 0.2,
 #: partial sill 1.8, practical range 90 m.
@@ -48,7 +49,7 @@ def test_a_place_on_a_point_has_its_value() -> None:
     assert found.variance == pytest.approx(np.zeros(len(VALUE)), abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(0.1, 10.0), st.integers(0, 2**31))
 def test_interpolations_keep_within_an_even_field_and_move_with_it(level: float, factor: float, seed: int) -> None:
     at = np.random.default_rng(seed).uniform(-20.0, 120.0, (5, 2))

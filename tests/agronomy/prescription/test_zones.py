@@ -14,6 +14,7 @@ from headland.agronomy.prescription.treatment_zones import (
     share_rates,
     smooth_zones,
 )
+from tests.examples import examples
 
 
 def test_quantiles_divide_a_field_evenly_and_omit_unmeasured_cells() -> None:
@@ -57,7 +58,7 @@ def test_specks_take_the_zone_around_them() -> None:
     assert np.array_equal(smooth, expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.01, 5.0), st.floats(0.0, 300.0)), min_size=1, max_size=8),
     st.floats(0.0, 100.0),

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, subtract, total_s, union
+from tests.examples import examples
 
 stretches = st.lists(st.integers(0, 60), max_size=12, unique=True).map(
     lambda edges: np.array(sorted(edges)[: len(edges) // 2 * 2], dtype=np.float64).reshape(-1, 2)
@@ -13,7 +14,7 @@ def inside(intervals: Intervals) -> set[int]:
     return {k for start, end in intervals for k in range(int(start), int(end))}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(stretches, stretches)
 def test_sets_of_time_behave_like_sets(a: Intervals, b: Intervals) -> None:
     assert inside(intersect(a, b)) == inside(a) & inside(b)

@@ -22,10 +22,11 @@ from headland.agronomy.trials.designs import (
     rates_of,
 )
 from headland.agronomy.trials.nitrogen_response import fit_response
+from tests.examples import examples
 from tests.simulated_trials import simulate_trial
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(2, 6), st.integers(2, 8), st.integers(0, 2**32))
 def test_every_treatment_is_once_in_each_block_of_any_design(treatments: int, blocks: int, seed: int) -> None:
     names = [f"t{number}" for number in range(treatments)]

@@ -14,6 +14,7 @@ from headland.alarms.notification.notification_policy import decide_notification
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, RecipientKind
 from headland.registry.models.duty import DutyException, DutyRota, DutyShift
 from tests.alarms.notification.test_notification_policy import FROST, alarm
+from tests.examples import examples
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 WEEKDAYS, ALL = (1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6, 7)
@@ -72,7 +73,7 @@ def test_a_shift_that_begins_in_the_hour_that_clocks_leave_out_begins_when_they_
     assert on_duty(rota, BERLIN, at(BERLIN, 2026, 10, 25, 2, 0, fold=1)) == ("Wang",)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     starts=st.lists(st.integers(0, 1439), min_size=1, max_size=4, unique=True),
     minutes=st.integers(0, 6 * 1440),

@@ -21,6 +21,7 @@ from headland.registry.models.alarms import (
     Severity,
 )
 from headland.units_of_time import HOUR_MS
+from tests.examples import examples
 
 MINUTE = 60_000
 LI = AlarmRecipient(id="1", name="Li", kind=RecipientKind.EMAIL, address="li@example.org")
@@ -129,7 +130,7 @@ def test_an_alarm_that_is_found_too_late_is_never_notified() -> None:
     ),
     st.integers(1, 6),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_no_recipient_gets_more_than_the_rule_permits_and_everybody_gets_the_end(
     steps: list[tuple[int, int, str]], most: int
 ) -> None:

@@ -21,6 +21,7 @@ from headland.registry.models.duty import DutyRota, DutyShift
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from headland.registry.repositories.alarms import AlarmRepository
 from tests.alarms.conftest import AIR, MINUTE, START_MS, Station, frost, station_in
+from tests.examples import examples
 
 
 def minutes(first: int, last: int, value: float) -> dict[float, float]:
@@ -264,7 +265,7 @@ def test_a_rule_is_for_its_site_and_its_zone(station: Station) -> None:
     ),
     st.integers(1, 4),
 )
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 def test_a_random_day_is_notified_by_the_rule_through_restarts_and_always_to_its_end(
     day: list[tuple[float, bool, bool]], most: int
 ) -> None:

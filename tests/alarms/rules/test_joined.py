@@ -20,6 +20,7 @@ from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import Farm, Greenhouse, GreenhouseZone, Site
 from headland.units_of_time import HOUR_MS
 from tests.alarms.conftest import AIR, HANDLE, MINUTE, START_MS, Station
+from tests.examples import examples
 
 DAY = 1440 * MINUTE
 RH = "relative_humidity_pct"
@@ -206,7 +207,7 @@ def play(
 
 
 @given(DAYS, RULES, st.sets(st.sampled_from(["a", "b", "c"]), max_size=2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_day_of_random_data_of_a_zone_never_makes_an_alarm_that_does_not_clear_or_comes_back_too_soon(
     steps: list[tuple[str, str, int, float]], one: AlarmRule, dead: set[str]
 ) -> None:
@@ -245,7 +246,7 @@ def is_over(one: AlarmRule, dead: set[str], air: float, humidity: float) -> bool
 
 
 @given(DAYS, RULES, st.lists(st.integers(0, 100), max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_day_of_a_zone_evaluated_in_parts_gives_the_same_as_in_one_go(
     steps: list[tuple[str, str, int, float]], one: AlarmRule, cuts: list[int]
 ) -> None:

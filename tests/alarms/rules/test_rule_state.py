@@ -12,6 +12,7 @@ from headland.alarms.rules.rule_conditions import RuleInputs, evaluate_rule, sam
 from headland.alarms.rules.rule_state import RuleState, Transition, advance
 from headland.alarms.rules.rule_values import ChannelSamples
 from headland.registry.models.alarms import AlarmRule, AlarmTest
+from tests.examples import examples
 
 MINUTE = 60_000
 DAY = 1440 * MINUTE
@@ -88,7 +89,7 @@ def a_day(steps: list[tuple[int, float]]) -> tuple[list[int], list[float]]:
 
 
 @given(DAYS, RULES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_day_of_random_data_never_produces_an_alarm_that_does_not_clear_or_comes_back_too_soon(
     steps: list[tuple[int, float]], rule: AlarmRule
 ) -> None:
@@ -108,7 +109,7 @@ def test_a_day_of_random_data_never_produces_an_alarm_that_does_not_clear_or_com
 
 
 @given(DAYS, RULES, st.lists(st.integers(0, 120), max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_day_evaluated_in_parts_gives_the_same_as_in_one_go(
     steps: list[tuple[int, float]], rule: AlarmRule, cuts: list[int]
 ) -> None:

@@ -14,6 +14,7 @@ from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, div
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, make_statements
 from headland.analysis.cooperative.tariff import Tariff, charge_of
 from headland.analysis.cooperative.treated_ground import TreatedGround, count_once, pack_mask, union_m2, unpack_mask
+from tests.examples import examples
 
 DAY_MS = 86_400_000
 FIELDS = ("east", "west")
@@ -66,7 +67,7 @@ def seasons(draw: st.DrawFn) -> SeasonFacts:
     return SeasonFacts(works, holdings, entries, tariff, 0, 10 * DAY_MS, {"east": 20.0})
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(seasons(), st.randoms(use_true_random=False))
 def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFacts, rng: random.Random) -> None:
     run = make_statements(facts)
@@ -102,7 +103,7 @@ def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFac
     assert again == run
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=5), st.integers(0, 30))
 def test_ground_that_two_operators_treat_is_counted_once(seeds: list[int], days: int) -> None:
     works = [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from headland.analysis.cooperative.subsidy import ClaimRule, assess_claims
 from headland.analysis.cooperative.treated_ground import union_m2
 from tests.analysis.cooperative.test_statements import DAY_MS, ground
+from tests.examples import examples
 
 EVERYTHING = np.ones((100, 100), np.bool_)
 RULE = ClaimRule(1500, 90.0, frozenset(("measured_flow",)), 30)
@@ -55,7 +56,7 @@ def test_a_claim_is_refused_by_name_and_capped_by_the_field() -> None:
     assert [claim.fen for claim in assess_claims(capped, 10_000, works[::3], [])] == [10_000, 0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(0, 999), min_size=1, max_size=5), st.permutations(range(5)))
 def test_claims_of_any_passes_never_exceed_the_ground_that_was_treated(seeds: list[int], order: list[int]) -> None:
     rule = ClaimRule(1500, 0.0, frozenset(("measured_flow",)), 30)

@@ -25,6 +25,7 @@ from headland.formats.table_writers import DataTable, Kind, Slice, write_arrow, 
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch
 from tests.api.farm import START_MS, points_of
+from tests.examples import examples
 
 KINDS: dict[str, Kind] = {"n": "integer", "at": "instant", "value [g]": "number", "why": "text", "is": "truth"}
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -63,7 +64,7 @@ def test_arrow_read_by_another_program_is_what_was_written(slices: list[list[Row
     assert list(zip(*columns, strict=True)) == [row for rows in slices for row in plain(rows)]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ROWS, max_size=3))
 def test_parquet_read_by_another_program_is_what_was_written(tmp_path: Path, slices: list[list[Row]]) -> None:
     path = tmp_path / "table.parquet"

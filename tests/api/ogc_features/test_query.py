@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from api.http.problems import ProblemError
 from api.ogc_features.query import DEFAULT_FEATURES, MOST_FEATURES, read_query
 from headland.analysis.window import utc_of
+from tests.examples import examples
 
 HOUR = "2026-11-24T08:00:00Z"
 HOUR_MS = 1_795_507_200_000
@@ -99,7 +100,7 @@ TEXT = st.text("0123456789.,-/:TZ+ x", max_size=40)
 
 
 @given(TEXT, TEXT, TEXT, TEXT)
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_text_is_parsed_or_refused(bbox: str, time: str, limit: str, after: str) -> None:
     with suppress(ProblemError):
         assert 1 <= read_query(bbox, time, limit, after).limit <= MOST_FEATURES

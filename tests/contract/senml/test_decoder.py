@@ -19,6 +19,7 @@ from headland.contract.senml.channel_names import MAX_NAME
 from headland.contract.senml.decoder import Pack, decode_senml, encode_senml
 from headland.contract.senml.units import SUFFIX_OF_UNIT, UNITS
 from tests.contract.samples import blocks
+from tests.examples import examples
 
 T_S = 1_790_000_000
 
@@ -52,7 +53,7 @@ def refusals(records: object) -> list[Reason]:
     return [refused.reason for refused in pack.refused]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(blocks())
 def test_samples_come_back_to_the_millisecond(block: Block) -> None:
     expected: dict[tuple[str, int], list[float]] = {}
@@ -75,7 +76,7 @@ def test_samples_come_back_to_the_millisecond(block: Block) -> None:
     assert found == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_value(payload: bytes) -> None:
     assert isinstance(decode(payload), Pack | Refused)
@@ -101,7 +102,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(FIELDS, max_size=6))
 def test_the_content_of_a_pack_is_valid_whatever_its_fields(records: list[dict[str, Any]]) -> None:
     pack = decode(records)

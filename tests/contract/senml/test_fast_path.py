@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headland.contract.senml import decoder
 from headland.contract.senml.decoder import Pack, decode_senml
 from headland.contract.senml.fast_path import read_plain
+from tests.examples import examples
 
 T_S = 1_790_000_000.25
 FROM_S, UNTIL_S = 2.0**28, 4e9
@@ -53,7 +54,7 @@ def packs(draw: st.DrawFn) -> list[dict[str, Any]]:
     return records
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(packs())
 def test_a_pack_gives_the_same_column_by_column_and_record_by_record(records: list[dict[str, Any]]) -> None:
     payload = json.dumps(records).encode()

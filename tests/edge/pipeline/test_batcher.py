@@ -24,6 +24,7 @@ from headland.contract.codec import (
     encode_batch,
 )
 from headland.contract.records import Batch, Clock, Event
+from tests.examples import examples
 
 DEVICES = [DeviceId("gh-1", "greenhouse", "home"), DeviceId("uav-1", "drone", "home", simulated=True)]
 START_MS = 1_790_000_000_000
@@ -196,7 +197,7 @@ def _taken(batches: list[Batch]) -> Counter[tuple[Any, ...]]:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.one_of(_READINGS, _runs(), _EVENTS), max_size=60), st.integers(1, 40), st.integers(1, 5))
 def test_no_row_and_no_event_is_lost_or_doubled(
     items: list[Reading | Readings | Event], max_points: int, every: int
@@ -273,7 +274,7 @@ _LONG = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.one_of(_WIDE, _LONG), min_size=1, max_size=12))
 def test_a_message_never_exceeds_the_payload_limit(items: list[Reading | Event]) -> None:
     batcher = Batcher(5000, 60.0)

@@ -23,6 +23,7 @@ from headland.contract.codec import Decoded, decode_batch
 from headland.contract.records import Batch
 from headland.errors import SettingsError
 from tests.edge.contents import START_MS, content
+from tests.examples import examples
 
 OWNER = SpoolOwner("gw-1", "home")
 Open = Callable[..., Spool]
@@ -328,7 +329,7 @@ def _rows(draw: st.DrawFn) -> list[SpoolRow]:
     return rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(_rows(), st.integers(1, 60_000))
 def test_gaps_cover_the_oldest_telemetry_without_a_hole_or_an_event(rows: list[SpoolRow], needed: int) -> None:
     gaps = choose_gaps(rows, needed)

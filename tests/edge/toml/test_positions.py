@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.toml.positions import TomlPath, find_lines, nearest_line
+from tests.examples import examples
 
 _BARE = st.text("abcXYZ019_-", min_size=1, max_size=6)
 _QUOTED = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=["Cs"]), max_size=6)
@@ -124,7 +125,7 @@ def _paths(value: Any, at: TomlPath = ()) -> set[TomlPath]:
     return paths
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(_documents())
 def test_every_path_is_found_on_its_line(document: _Writer) -> None:
     raw = tomllib.loads(document.text)
@@ -133,7 +134,7 @@ def test_every_path_is_found_on_its_line(document: _Writer) -> None:
     assert set(lines) == _paths(raw)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(_documents())
 def test_windows_line_ends_are_the_same_lines(document: _Writer) -> None:
     assert find_lines(document.text.replace("\n", "\r\n")) == document.lines

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.uplink.bandwidth import Bucket, Freshness, Share
+from tests.examples import examples
 
 
 @pytest.mark.parametrize("backlog", [0.1, 0.5, 0.9])
@@ -41,7 +42,7 @@ def test_a_long_time_of_backlog_alone_gives_new_records_a_bounded_credit() -> No
     assert new <= 600_000
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.integers(1000, 100_000),
     st.lists(st.tuples(st.floats(0, 3), st.integers(100, 131_072)), min_size=1, max_size=100),

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.uplink.send_window import SendWindow
+from tests.examples import examples
 
 
 def filled(limit: int = 10, receive_maximum: int = 65535, now_s: float = 0.0) -> SendWindow:
@@ -103,7 +104,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.integers(1, 20), _STEPS)
 def test_limits_hold_and_the_cursor_never_skips_a_record(limit: int, steps: list[tuple[str, int]]) -> None:
     window = SendWindow(limit, 3.0)

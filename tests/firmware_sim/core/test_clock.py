@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from firmware_sim.core.clock import SimClock
 from headland.errors import SettingsError
+from tests.examples import examples
 
 NOW_MS = 1_795_000_000_000
 DAY_MS = 86_400_000
@@ -15,13 +16,13 @@ starts = st.integers(NOW_MS - 30 * DAY_MS, NOW_MS + DAY_MS)
 times = st.integers(NOW_MS - DAY_MS, NOW_MS + 30 * DAY_MS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(speed=speeds, start_ms=starts, real_ms=times)
 def test_simulated_time_is_never_in_the_future(speed: float, start_ms: int, real_ms: int) -> None:
     assert SimClock(speed, start_ms, NOW_MS).now_ms(real_ms) <= real_ms
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(speed=speeds, start_ms=starts, pair=st.tuples(times, times))
 def test_simulated_time_never_goes_back(speed: float, start_ms: int, pair: tuple[int, int]) -> None:
     clock = SimClock(speed, start_ms, NOW_MS)
@@ -29,7 +30,7 @@ def test_simulated_time_never_goes_back(speed: float, start_ms: int, pair: tuple
     assert clock.now_ms(earlier) <= clock.now_ms(later)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(speed=st.floats(1.5, 10_000), behind_ms=st.integers(0, 30 * DAY_MS))
 def test_a_fast_clock_becomes_exactly_real_time(speed: float, behind_ms: int) -> None:
     clock = SimClock(speed, NOW_MS - behind_ms, NOW_MS)

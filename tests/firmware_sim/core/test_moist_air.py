@@ -13,6 +13,7 @@ from firmware_sim.core.moist_air import (
     vapour_kg_m3,
     vapour_pa,
 )
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_absolute_humidity_and_carbon_dioxide_have_their_known_densities() -> No
     assert 1000 * co2_kg_m3(1000, 25) == pytest.approx(1.7990, rel=1e-3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(degc=st.floats(-20, 50), share=st.floats(0.05, 1.0), ppm=st.floats(100, 3000))
 def test_every_conversion_has_its_way_back(degc: float, share: float, ppm: float) -> None:
     pressure = share * saturation_pa(degc)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from firmware_sim.links.faults import NO_FAULTS, FaultEvent, Faults, read_faults
 from firmware_sim.links.impairment import ImpairedLink
 from headland.errors import SettingsError
+from tests.examples import examples
 
 
 def test_faults_are_read_from_words() -> None:
@@ -45,7 +46,7 @@ def carry_all(link: ImpairedLink, chunks: list[bytes], every_ms: int = 20) -> li
     return arrived
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     count=st.integers(0, 80),
     seed=st.integers(0, 2**32),

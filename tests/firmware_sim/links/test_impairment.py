@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_sim.links.impairment import corrupt, cut, delay, duplicate, lose
+from tests.examples import examples
 
 streams = st.lists(st.binary(max_size=40), max_size=40)
 seeds = st.integers(0, 2**32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(chunks=streams, seed=seeds, longest=st.integers(1, 50))
 def test_a_cut_stream_has_the_same_bytes(chunks: list[bytes], seed: int, longest: int) -> None:
     pieces = cut(chunks, seed, longest)
@@ -20,14 +21,14 @@ def test_a_cut_stream_has_the_same_bytes(chunks: list[bytes], seed: int, longest
     assert all(1 <= len(piece) <= longest for piece in pieces)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(chunks=streams, seed=seeds, share=st.floats(0, 1))
 def test_loss_and_duplication_invent_nothing(chunks: list[bytes], seed: int, share: float) -> None:
     assert not Counter(lose(chunks, seed, share)) - Counter(chunks)
     assert set(duplicate(chunks, seed, share)) == set(chunks)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(chunks=streams, seed=seeds, share=st.floats(0, 1), places=st.integers(1, 9))
 def test_delay_only_changes_the_order(chunks: list[bytes], seed: int, share: float, places: int) -> None:
     marked = [bytes([index]) + chunk for index, chunk in enumerate(chunks)]
@@ -36,7 +37,7 @@ def test_delay_only_changes_the_order(chunks: list[bytes], seed: int, share: flo
     assert all(abs(late.index(chunk) - index) <= len(marked) for index, chunk in enumerate(marked))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(chunks=streams, seed=seeds, share=st.floats(0, 1))
 def test_corruption_turns_at_most_one_bit_of_a_chunk(chunks: list[bytes], seed: int, share: float) -> None:
     for before, after in zip(chunks, corrupt(chunks, seed, share), strict=True):

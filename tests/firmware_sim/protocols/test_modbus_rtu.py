@@ -9,6 +9,7 @@ from pymodbus.pdu import DecodePDU
 
 from firmware_sim.protocols.modbus_rtu import RtuLine, crc16, with_crc
 from firmware_sim.protocols.modbus_table import register_table
+from tests.examples import examples
 
 TABLE = register_table({"air_temperature_degc": 21.5}, 1_795_000_000_000)
 #: The request of the application protocol's example of function 3, registers 108 to 110, to unit 17.
@@ -46,7 +47,7 @@ def test_a_stranger_gets_no_answer() -> None:
     assert line().feed(with_crc(bytes((9, 3, 0, 0, 0, 3)))) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(noise=st.binary(max_size=20), cuts=st.lists(st.integers(1, 5), min_size=1, max_size=8))
 def test_requests_are_found_in_pieces_and_behind_noise(noise: bytes, cuts: list[int]) -> None:
     request = with_crc(bytes((1, 3, 0, 0, 0, 30)))

@@ -19,6 +19,7 @@ from ingest.accounting.ledger import Counts, Disposition, DispositionEntry
 from ingest.commit.batch_builder import MAX_AHEAD, CommitBatchBuilder
 from ingest.mqtt.inbox import InboundMessage
 from ingest.settings import ALL_SHARDS
+from tests.examples import examples
 from tests.ingest.gateway import T0_MS, batch_of, properties_of
 
 HIGHEST = 40
@@ -77,7 +78,7 @@ def numbers(ranges: tuple[EpochRange, ...]) -> set[int]:
     return {number for each in ranges for number in range(each.first, each.last + 1)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(STEP, max_size=25), st.none() | st.integers(0, HIGHEST + 10))
 def test_the_report_agrees_with_the_history_of_each_record(
     steps: list[tuple[int, int, str]], acked_seq: int | None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from headland.store.port import MarkState
 from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, merge, subtract
+from tests.examples import examples
 
 RANGES = st.lists(st.tuples(st.integers(1, 60), st.integers(-1, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=12)
 
@@ -15,7 +16,7 @@ def numbers(ranges: Ranges | list[tuple[int, int]]) -> set[int]:
     return {number for low, high in ranges for number in range(low, high + 1)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(RANGES, RANGES)
 def test_ranges_equal_the_sets_of_their_numbers(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     left, right = merge(one), merge(other)
@@ -25,7 +26,7 @@ def test_ranges_equal_the_sets_of_their_numbers(one: list[tuple[int, int]], othe
     assert count(left) == len(numbers(one))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(RANGES, RANGES)
 def test_every_result_is_in_order_and_touches_nothing(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     for result in (merge(one), subtract(merge(one), merge(other))):

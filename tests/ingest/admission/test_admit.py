@@ -15,6 +15,7 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import ack_topic, data_topic, meta_topic, senml_topic, status_topic
 from headland.store.port import Mark
 from ingest.admission.admit import Admitted, ChannelRule, admit, find_rule, mark_of_properties
+from tests.examples import examples
 from tests.ingest.gateway import T0_MS, batch_of, block_of, properties_of
 
 TOPICS = [
@@ -37,7 +38,7 @@ def reasons(admitted: Admitted) -> list[Reason]:
     return [refused.reason for refused in admitted.refused]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(TOPICS), st.binary(max_size=300), st.dictionaries(st.text(), st.text(), max_size=3))
 def test_any_bytes_give_a_value(topic: str, payload: bytes, properties: dict[str, str]) -> None:
     for body in (payload, zlib.compress(payload)):
@@ -45,7 +46,7 @@ def test_any_bytes_give_a_value(topic: str, payload: bytes, properties: dict[str
         assert admitted.refused or not admitted.blocks
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data())
 def test_any_damage_to_a_valid_message_gives_a_value(data: st.DataObject) -> None:
     topic, payload = data.draw(

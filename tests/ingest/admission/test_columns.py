@@ -10,6 +10,7 @@ from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Block, Clock
 from headland.store.port import Points
 from ingest.admission.columns import EARLIEST_MS, FUTURE_MS, SampleColumns
+from tests.examples import examples
 from tests.ingest.gateway import T0_MS, block_of
 
 Row = tuple[str, str, int, float, int]
@@ -120,7 +121,7 @@ BLOCKS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(BLOCKS)
 def test_columns_equal_reading_value_by_value(blocks: list[Block]) -> None:
     expected = [

@@ -12,6 +12,7 @@ from headland.errors import PeerRefused
 from ingest.mqtt.inbox import InboundMessage
 from ingest.mqtt.publish_reader import PublishReader, read_publish
 from tests.bench.mqtt_packets import encode_length, encode_publish
+from tests.examples import examples
 from tests.waiting import wait_until
 
 CONNACK = bytes([0x20, 3, 0, 0, 0])
@@ -35,7 +36,7 @@ def with_expiry(topic: str, payload: bytes, mid: int) -> bytes:
     return b"\x32" + encode_length(len(body)) + body
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(TEXT, st.binary(max_size=300), st.integers(1, 65_535), st.dictionaries(TEXT, TEXT, max_size=6))
 def test_a_publish_is_parsed_as_paho_parses_it(
     topic: str, payload: bytes, mid: int, properties: dict[str, str]
@@ -69,7 +70,7 @@ def test_a_packet_that_is_no_plain_publish_is_left_to_paho() -> None:
     assert read(encode_publish("t", b"x", 1, {"n": "v" * 20_000})) is None  # three bytes of length
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_damaged_packets_are_never_an_exception_and_never_more_than_they_hold(data: st.DataObject) -> None:
     packet = bytearray(encode_publish("headland/v1/data/3/gw-1", b"payload", 9, {"epoch": "e1", "seq": "12"}))

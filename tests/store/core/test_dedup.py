@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.core.dedup import find_firsts, find_newest, find_runs, split_windows
+from tests.examples import examples
 
 SAMPLES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), max_size=40)
 
@@ -17,7 +18,7 @@ def columns(samples: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([s for s, _ in samples], np.int32), np.array([t for _, t in samples], np.int64)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(SAMPLES)
 def test_firsts_name_the_earliest_position_of_each_series_and_time(samples: list[tuple[int, int]]) -> None:
     first = find_firsts(*columns(samples))
@@ -29,7 +30,7 @@ def test_firsts_name_the_earliest_position_of_each_series_and_time(samples: list
         assert first.tolist() == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(SAMPLES)
 def test_runs_cover_all_and_rise_inside(samples: list[tuple[int, int]]) -> None:
     starts, ends = find_runs(*columns(samples))
@@ -41,14 +42,14 @@ def test_runs_cover_all_and_rise_inside(samples: list[tuple[int, int]]) -> None:
         assert [time for _, time in run] == sorted({time for _, time in run})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(SAMPLES)
 def test_newest_is_one_position_for_each_series(samples: list[tuple[int, int]]) -> None:
     found = [samples[at] for at in find_newest(*columns(samples)).tolist()]
     assert found == sorted(max(s for s in samples if s[0] == series) for series in {s[0] for s in samples})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=30), st.integers(1, 200), st.integers(1, 4))
 def test_windows_hold_every_time_and_are_few(times: list[int], gap_ms: int, most: int) -> None:
     windows = split_windows(np.array(times, np.int64), gap_ms, most)

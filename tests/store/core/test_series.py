@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.core.series import NEVER_MS, Frontier
+from tests.examples import examples
 
 STEPS = st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=25)
 
@@ -19,7 +20,7 @@ def take_in(frontier: Frontier, time_ms: int, *, may_be_latest: bool) -> None:
         frontier.advance_ahead(sid, times)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(STEPS, st.integers(0, 31))
 def test_a_surely_new_sample_is_never_stored_yet(steps: list[tuple[int, bool]], cut_ms: int) -> None:
     frontier = Frontier()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from headland.store.port import SeriesKey
 from headland.store.server.line_protocol import SeriesLines, invalid_name_reason, quote
+from tests.examples import examples
 from tests.store.batches import key
 
 
@@ -55,7 +56,7 @@ def test_an_invalid_name_has_a_reason(odd: SeriesKey) -> None:
     assert invalid_name_reason(odd) is not None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_written_value_is_read_back_exactly(value: float) -> None:
     text = line(key("co2_ppm"), value).split("co2_ppm=")[1].split()[0]

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.victoria.values import join, round_value, split
+from tests.examples import examples
 
 ANY = st.floats(allow_nan=False, allow_infinity=False)
 USUAL = st.floats(-9e9, 9e9)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(st.one_of(ANY, USUAL, USUAL.map(lambda value: float(np.float32(value)))), min_size=1))
 def test_a_value_within_range_comes_back_to_the_last_bit(values: list[float]) -> None:
     value = np.array(values)
@@ -24,7 +25,7 @@ def test_a_value_within_range_comes_back_to_the_last_bit(values: list[float]) ->
     assert ((np.abs(value) > 9e9) | (np.abs(value) < 1e-8))[unfit].all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(USUAL, st.integers(-9, 9))
 def test_an_error_of_the_server_in_the_twelfth_digit_is_corrected(value: float, ulps: int) -> None:
     rounded, residue, unfit = split(np.array([value]))

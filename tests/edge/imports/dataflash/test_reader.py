@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from edge.imports.dataflash.format import Format, Unit
 from edge.imports.dataflash.reader import LogReader, Message
 from tests.edge.imports.dataflash.bin_writer import BinWriter, make_flight
+from tests.examples import examples
 
 FLIGHT = make_flight(12)
 DATA = bytes(FLIGHT.data)
@@ -56,7 +57,7 @@ def test_all_format_characters_are_read() -> None:
 
 
 @given(st.lists(st.integers(1, 400), max_size=80))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_log_cut_into_any_pieces_gives_the_same_messages(sizes: list[int]) -> None:
     messages, reader = read_all(DATA, sizes)
     assert fields_of(messages) == WHOLE
@@ -64,7 +65,7 @@ def test_a_log_cut_into_any_pieces_gives_the_same_messages(sizes: list[int]) -> 
 
 
 @given(st.integers(0, len(DATA)), st.binary(min_size=1, max_size=300), st.lists(st.integers(1, 300), max_size=30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_noise_between_messages_is_counted_and_loses_only_the_messages_it_touches(
     at: int, noise: bytes, sizes: list[int]
 ) -> None:
@@ -83,7 +84,7 @@ def test_noise_between_messages_is_counted_and_loses_only_the_messages_it_touche
 
 
 @given(st.integers(0, len(DATA) - 1), st.integers(0, 7))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @example(5588, 1)  # an ATT that becomes a GPS, which is longer and would end in front of zeros of the IMU after it
 def test_a_turned_bit_changes_at_most_the_message_it_is_in_and_its_neighbour(at: int, bit: int) -> None:
     damaged = bytearray(DATA)
@@ -99,7 +100,7 @@ def test_a_turned_bit_changes_at_most_the_message_it_is_in_and_its_neighbour(at:
 
 
 @given(st.integers(0, len(DATA)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_log_that_was_cut_off_gives_all_that_is_whole(length: int) -> None:
     messages, reader = read_all(DATA[:length])
     whole = [start for start, _ in FLIGHT.messages] + [len(DATA)]
@@ -109,7 +110,7 @@ def test_a_log_that_was_cut_off_gives_all_that_is_whole(length: int) -> None:
 
 
 @given(st.binary(max_size=2000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_noise_alone_never_raises(noise: bytes) -> None:
     _, reader = read_all(noise)
     counters = reader.counters()

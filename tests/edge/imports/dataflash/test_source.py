@@ -21,6 +21,7 @@ from headland.contract.records import Clock, Evidence
 from headland.errors import DataDamaged
 from tests.edge.imports.dataflash.bin_writer import FORMATS, NOON_MS, BinWriter, make_flight
 from tests.edge.sources.mavlink.stand_ins import Collector
+from tests.examples import examples
 
 Play = Callable[..., tuple[Collector, LogReport]]
 
@@ -371,7 +372,7 @@ DAMAGED = damaged_flight()
 
 
 @given(st.lists(st.tuples(st.integers(0, len(DAMAGED) - 1), st.integers(0, 255)), min_size=1, max_size=6))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_log_raises_nothing_and_gives_only_finite_numbers(play: Play, damage: list[tuple[int, int]]) -> None:
     data = bytearray(DAMAGED)
     for at, value in damage:

@@ -24,6 +24,7 @@ from headland.contract.records import Clock
 from headland.errors import DataDamaged, SettingsError
 from tests.edge.imports.ulog.ulg_writer import GPS_NEW, NOON_MS, NOON_US, OUTPUTS, UUID, UlgWriter, make_flight
 from tests.edge.sources.mavlink.stand_ins import Collector
+from tests.examples import examples
 
 Play = Callable[..., tuple[Collector, LogReport]]
 DAMAGED = make_flight(6).whole()
@@ -219,7 +220,7 @@ def test_a_file_that_is_no_ulog_is_refused(play: Play) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_log_is_read_or_refused_and_raises_nothing_else(play: Play, damage: list[tuple[int, int]]) -> None:
     data = bytearray(DAMAGED)
     for at, value in damage:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from edge.pipeline.alarms.evaluator import compare
 from edge.pipeline.alarms.rule_tables import MIN_CYCLE_S, AlarmRule, find_mistake
 from headland.contract.alarm import AlarmState, Phase, step
+from tests.examples import examples
 
 FROST = AlarmRule(
     name="frost", channel="air_temperature_degc", below=2, hysteresis=1, for_s=300, clear_for_s=600, repeat_s=1800
@@ -87,7 +88,7 @@ RULES = st.builds(
 WALKS = st.lists(st.tuples(st.integers(-2000, 400_000), st.floats(-15, 15)), max_size=150)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(RULES, WALKS)
 def test_an_alarm_clears_or_is_still_justified_is_repeated_only_by_its_rule_and_never_storms(
     rule: AlarmRule, walk: list[tuple[int, float]]

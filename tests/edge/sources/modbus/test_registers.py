@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.sources.modbus.registers import Read, Register, RegisterMap, find_map, load_map, plan_reads
 from headland.errors import SettingsError
+from tests.examples import examples
 
 
 def register(address: int, kind: str = "uint16", **changes: Any) -> Register:
@@ -44,7 +45,7 @@ _ITEMS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(_ITEMS, st.integers(0, 100))
 def test_every_item_is_whole_in_one_request_of_a_legal_size(items: list[Register], max_gap: int) -> None:
     reads = plan_reads(RegisterMap(register=items, max_gap=max_gap))

@@ -18,6 +18,7 @@ from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.contract.codec import MAX_PAYLOAD_BYTES, Decoded, decode_batch
 from headland.contract.records import Batch, Block, Clock
 from tests.edge.contents import START_MS, alarm, content
+from tests.examples import examples
 
 OWNER = SpoolOwner("gw-1", "home")
 DAY_S = 86_400.0
@@ -258,7 +259,7 @@ _STEP = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(_STEP, max_size=60),
     st.sampled_from([SpoolRetention(), SpoolRetention(max_age_s=50), SpoolRetention(policy="drop")]),

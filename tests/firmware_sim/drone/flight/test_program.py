@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from firmware_sim.drone.flight.mission.items import Item
 from firmware_sim.drone.flight.mission.program import Program
+from tests.examples import examples
 
 HOME, WAYPOINT, SPRAY = Item(16), Item(16, x=1, y=1), Item(216, 2, 1.0)
 
@@ -70,7 +71,7 @@ def test_a_jump_may_go_to_a_tag() -> None:
     assert order(program) == [2, 2, 4]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         st.one_of(

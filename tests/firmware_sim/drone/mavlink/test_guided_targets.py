@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.modes import Stage
+from tests.examples import examples
 from tests.firmware_sim.drone.mavlink.station import Station, flown
 
 PLACE_ONLY, VELOCITY_ONLY, PLACE_AND_VELOCITY, ACCELERATION_ONLY = 0xDF8, 0xDC7, 0xDC0, 0xC3F
@@ -157,7 +158,7 @@ def test_on_the_ground_nothing_follows() -> None:
     assert station.vehicle.body.landed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     mask=st.integers(0, 0xFFFF),
     frame=st.integers(0, 12),

@@ -13,6 +13,7 @@ from firmware_sim.drone.flight.modes import Mode, Stage
 from firmware_sim.drone.mavlink.firmware.choice import FIRMWARES
 from firmware_sim.drone.simulator import DroneSettings, SimulatedFleet
 from firmware_sim.links.impairment import corrupt, cut
+from tests.examples import examples
 from tests.firmware_sim.drone.mavlink.station import Station, flown
 from tests.firmware_sim.recording import START_MS
 
@@ -367,7 +368,7 @@ def requests() -> list[bytes]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     longest=st.integers(1, 40),
@@ -392,7 +393,7 @@ known_commands = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(number=known_commands, params=st.tuples(*[any_float] * 7), flying=st.booleans(), steps=st.integers(0, 60))
 def test_every_command_is_acknowledged_once_whatever_its_parameters(
     number: int, params: tuple[float, ...], flying: bool, steps: int
@@ -412,7 +413,7 @@ def test_every_command_is_acknowledged_once_whatever_its_parameters(
         station.fleet.step()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data(), scenario=st.sampled_from(["demo", "jurong-wheat"]))
 def test_it_flies_with_any_parameters(data: st.DataObject, scenario: str) -> None:
     station = Station(scenario=scenario, idle=False)
@@ -425,7 +426,7 @@ def test_it_flies_with_any_parameters(data: st.DataObject, scenario: str) -> Non
     station.listen(2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     command=st.sampled_from([*sorted(KNOWN)]),
     frame=st.sampled_from([0, 2, 3, 6, 10]),

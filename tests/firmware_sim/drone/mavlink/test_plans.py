@@ -9,6 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from firmware_sim.drone.flight.mission.items import Item
 from firmware_sim.drone.mavlink.missions.plans import fence_refusal
+from tests.examples import examples
 from tests.firmware_sim.drone.mavlink.station import PLACE, WAYPOINT, Station, begin, download, encode, upload
 
 FENCE, RALLY = 1, 2
@@ -135,7 +136,7 @@ def test_a_fence_is_switched_on_where_there_is_one() -> None:
     assert (station.result(207, 0), station.vehicle.parameters["FENCE_ENABLE"]) == (0, 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     kind=st.sampled_from([0, 1, 2, 7]),
     command=st.sampled_from([16, 177, 5000, 5001, 5002, 5003, 5004, 5100, 0, 65535]),

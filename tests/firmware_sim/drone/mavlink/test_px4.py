@@ -12,6 +12,7 @@ from pymavlink.mavutil import interpret_px4_mode, px4_map
 
 from firmware_sim.drone.flight.mission.items import Item
 from firmware_sim.drone.flight.modes import Mode, Stage
+from tests.examples import examples
 from tests.firmware_sim.drone.mavlink.station import WAYPOINT, Station, begin, download, encode, upload
 
 NAN = float("nan")
@@ -294,7 +295,7 @@ def test_it_is_armed_in_any_mode_and_refused_for_now_without_a_position() -> Non
     assert station.vehicle.autopilot.stage is Stage.IDLE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     number=st.sampled_from(
         [16, 20, 21, 22, 84, 176, 178, 179, 183, 185, 187, 192, 216, 224, 246, 300, 400, 511, 512, 2000]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from firmware_sim.drone.physics.coverage_truth import Raster, edge_of
 from firmware_sim.drone.physics.kinematics import Motion
+from tests.examples import examples
 
 
 def motion(east_m: float, north_m: float, bearing: float) -> Motion:
@@ -26,7 +27,7 @@ def paint_line(raster: Raster, start: tuple[float, float], bearing: float, lengt
         raster.paint(before, after)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(bearing=st.floats(0, 6.28), length_m=st.floats(10, 40), swath_m=st.floats(2, 7))
 def test_a_straight_swath_has_its_area_and_no_overlap(bearing: float, length_m: float, swath_m: float) -> None:
     raster = Raster((-50, -50), (50, 50))

@@ -14,6 +14,7 @@ from firmware_sim.drone.physics.kinematics import Follower
 from firmware_sim.drone.physics.path import PLANNED_ACCELERATION_M_S2, FlightPath, Height, Waypoint, plan_path
 from firmware_sim.drone.physics.vehicle_body import Body
 from firmware_sim.drone.scenarios import FIELDS
+from tests.examples import examples
 from tests.firmware_sim.recording import START_MS
 
 places = st.tuples(st.floats(-200, 200), st.floats(-200, 200))
@@ -24,7 +25,7 @@ def path_over(*through: Place, cap_m_s: float = 6.0) -> FlightPath:
     return plan_path(through[0], waypoints)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(through=st.lists(places, min_size=2, max_size=8), cap_m_s=st.floats(0.5, 12))
 def test_legs_join_and_every_one_can_be_braked_to_its_exit(through: list[Place], cap_m_s: float) -> None:
     path = path_over(*through, cap_m_s=cap_m_s)
@@ -40,7 +41,7 @@ def test_legs_join_and_every_one_can_be_braked_to_its_exit(through: list[Place],
     assert path.entry_m_s[-1] == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(through=st.lists(places, min_size=2, max_size=6))
 def test_the_reference_always_arrives_and_passes_the_waypoints_in_order(through: list[Place]) -> None:
     path = path_over(*through)

@@ -29,6 +29,7 @@ from firmware_sim.greenhouse.climate.true_climate import true_climate
 from firmware_sim.greenhouse.place import CHONGQING, WUHAN, HouseSite
 from firmware_sim.greenhouse.scenarios import HOUSES
 from firmware_sim.greenhouse.weather import Outside, Weather, solar_time
+from tests.examples import examples
 from tests.firmware_sim.houses import (
     KINDS,
     TOMATO,
@@ -49,7 +50,7 @@ def assert_closed(stored: Numbers, flowed: Numbers, scale: float) -> None:
     assert stored == pytest.approx(flowed, rel=1e-6, abs=1e-6 * scale)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
 def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuators: Actuators, step_s: float) -> None:
     after, flux = step(KINDS, climate, actuators, outside, step_s)
@@ -67,7 +68,7 @@ def test_energy_closes_in_every_step(climate: Climate, outside: Outside, actuato
     assert_closed(flux.sun_to_canopy + flux.cover_to_canopy, flux.canopy_to_air + LATENT_J_KG * flux.transpiration, 1.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
 def test_water_and_carbon_close_in_every_step(
     climate: Climate, outside: Outside, actuators: Actuators, step_s: float
@@ -87,7 +88,7 @@ def test_water_and_carbon_close_in_every_step(
     assert_closed(after.dry_weight_kg_m2 - climate.dry_weight_kg_m2, step_s * grown, step_s * 1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(climate=climates, outside=outsides, actuators=positions, step_s=steps)
 def test_the_air_never_holds_more_vapour_than_it_can_and_nothing_is_ever_no_number(
     climate: Climate, outside: Outside, actuators: Actuators, step_s: float
@@ -98,7 +99,7 @@ def test_the_air_never_holds_more_vapour_than_it_can_and_nothing_is_ever_no_numb
     assert all(np.isfinite(values).all() for values in (*astuple(after), *astuple(flux)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     outside=st.builds(make_outside, st.floats(-5, 20), st.floats(30, 90), st.just(0.0), st.floats(0.5, 8)),
     climate=st.builds(make_climate, st.just(KINDS), st.floats(21, 35), st.floats(40, 90), st.floats(400, 800)),
@@ -115,7 +116,7 @@ def test_more_vent_brings_the_air_closer_to_the_outside(
     assert (gaps[1] <= gaps[0] + 1e-9).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(climate=climates, outside=outsides, boilers=st.tuples(unit, unit))
 def test_more_heat_makes_no_house_colder(climate: Climate, outside: Outside, boilers: tuple[float, float]) -> None:
     warmth = []

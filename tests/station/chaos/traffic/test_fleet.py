@@ -8,11 +8,12 @@ from headland.contract.refusals import Refused
 from station.chaos.soak import SoakResult
 from station.chaos.traffic.fleet import RECORD_MS, ROWS, make_record
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
+from tests.examples import examples
 
 START_MS = 1_790_000_000_000
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers(1, 100_000))
 def test_a_record_is_a_minute_of_its_own_and_the_same_when_made_again(seq: int) -> None:
     payload = make_record("g", seq, START_MS)

@@ -18,6 +18,7 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables.contents import load_state
 from headland.store.duckdb.tables.frontier_table import POSITIONS
 from headland.units_of_time import DAY_MS, HOUR_MS
+from tests.examples import examples
 from tests.store.batches import EVERYTHING, ORG, batch, key
 
 KEYS = [key("air_temperature_degc"), key("co2_ppm"), key("air_temperature_degc", device="gh-2")]
@@ -58,7 +59,7 @@ def state_of(path: Path, *, with_saved: bool) -> tuple[list[list[object]], list[
     return [[state.points], *(column.tolist() for column in columns.values())], ahead_ms
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=7))
 @example(["write", "roll up", "compact", "write", "delete", "write", "checkpoint", "write"])
 @example(["write", "checkpoint", "rewrite", "write"])

@@ -18,6 +18,7 @@ from headland.store.duckdb.tables import rollups
 from headland.store.memory import MemoryStore
 from headland.store.port import Buckets, SeriesFilter, SeriesKey
 from headland.units_of_time import DAY_MS, HOUR_MS
+from tests.examples import examples
 from tests.store.batches import EVERYTHING, ORG, batch, key, rows_of
 from tests.store.test_any_batches import assert_same_buckets
 from tests.waiting import wait_until
@@ -84,7 +85,7 @@ def two_samples_are_dense() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(base_ms=st.sampled_from([BASE_MS, 0]), deeds=DEEDS, questions=QUESTIONS)
 def test_buckets_of_rollups_are_the_buckets_of_the_samples(
     base_ms: int, deeds: list[list[Row] | tuple[str, int]], questions: list[tuple[int, int, int, int]]

@@ -23,6 +23,7 @@ from headland.contract.quantities import quantity_of
 from headland.contract.records import Descriptor, Event, is_name
 from tests.edge.sources.mavlink.protocol.test_messages import assert_same_fields, field_values
 from tests.edge.sources.mavlink.stand_ins import NOON_MS, UID_A, Autopilot, rows_of
+from tests.examples import examples
 
 
 def drive(pieces: list[bytes]) -> list[Reading | Event | Descriptor]:
@@ -79,14 +80,14 @@ def random_message(draw: st.DrawFn) -> Any:
     return definition(*(draw(field_values(kind, length)) for kind, length in kinds))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(messages=st.lists(random_message(), min_size=5, max_size=40))
 def test_any_values_in_valid_frames_give_only_outputs_the_contract_allows(messages: list[Any]) -> None:
     pilot = Autopilot()
     check(drive([pilot.heartbeat(), *(pilot.encode(message) for message in messages), *normal_flight()]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 2**32))
 @example(seed=2362394463)  # such a one
 def test_flipped_lost_and_cut_bytes_give_no_wrong_row(seed: int) -> None:
@@ -122,7 +123,7 @@ def read_by_pymavlink(data: bytes) -> list[Any]:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(messages=st.lists(random_message(), min_size=5, max_size=25), seed=st.integers(0, 2**32), version=st.booleans())
 def test_every_field_of_a_damaged_stream_equals_pymavlinks(messages: list[Any], seed: int, version: bool) -> None:
     chance, pilot = random.Random(seed), Autopilot()

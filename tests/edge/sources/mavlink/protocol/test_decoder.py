@@ -12,6 +12,7 @@ from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.frame import MAX_FRAME_BYTES, STAMP_BYTES, Frame
 from edge.sources.mavlink.protocol.signing import SignatureCheck
 from tests.edge.sources.mavlink.stand_ins import NOON_MS, Autopilot, frames_of, make_tlog
+from tests.examples import examples
 
 
 def flight(count: int = 40, version: int = 2) -> list[bytes]:
@@ -40,7 +41,7 @@ def test_both_protocol_versions_give_the_header_and_the_payload_as_sent() -> Non
         assert len(frame.payload) == (28 if version == 1 else 16)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cuts=st.lists(st.integers(0, 4000), max_size=30), noise=st.lists(st.binary(max_size=20), max_size=6))
 def test_the_same_bytes_give_the_same_frames_however_they_are_cut(cuts: list[int], noise: list[bytes]) -> None:
     pieces = [*flight(12), *flight(12, version=1), *noise]
@@ -52,7 +53,7 @@ def test_the_same_bytes_give_the_same_frames_however_they_are_cut(cuts: list[int
     assert {**one.counters()} == {**other.counters()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(noise=st.lists(st.binary(min_size=0, max_size=30), min_size=40, max_size=40))
 def test_noise_between_frames_costs_no_frame(noise: list[bytes]) -> None:
     frames = flight(40)
@@ -82,7 +83,7 @@ def test_a_damaged_length_does_not_swallow_the_frames_behind_it() -> None:
     assert [frame.sequence for frame in got] == [n for n in range(20) if n != 3]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(data=st.binary(max_size=600))
 def test_no_bytes_raise_an_exception(data: bytes) -> None:
     for stamped in (False, True):
@@ -210,7 +211,7 @@ def test_a_stamped_stream_gives_each_frame_its_stamp() -> None:
     assert decoder.counters().get("junk_bytes", 0) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(noise=st.lists(st.binary(max_size=12), min_size=20, max_size=20), cuts=st.lists(st.integers(0, 2000)))
 def test_bad_bytes_in_a_stamped_stream_cost_no_frame_and_no_stamp(noise: list[bytes], cuts: list[int]) -> None:
     frames = flight(20)
@@ -227,7 +228,7 @@ def test_a_recording_cut_in_a_frame_gives_all_frames_before() -> None:
     assert len(got) == 9
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     cuts=st.lists(st.integers(0, 4000), max_size=8),
     flips=st.lists(st.integers(0, 4000), max_size=12),

@@ -11,6 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from edge.sources.mavlink.protocol.frame import Frame
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID, Message, decode_message
 from tests.edge.sources.mavlink.stand_ins import Autopilot, frames_of
+from tests.examples import examples
 
 RANGES = {
     "uint8_t": (0, 255),
@@ -59,7 +60,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("message_id", "version"), KINDS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(data=st.data())
 def test_every_field_equals_pymavlinks(message_id: int, version: int, data: st.DataObject) -> None:
     definition = dialect.mavlink_map[message_id]

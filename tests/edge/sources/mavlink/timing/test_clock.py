@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from edge.sources.mavlink.timing.clock import UTC_FROM_US, BootClock, BootState, MapUpdate, UtcMap
 from tests.edge.sources.mavlink.stand_ins import NOON_MS
+from tests.examples import examples
 
 
 def pair_at(boot_ms: int, offset_ms: float = NOON_MS) -> tuple[int, int]:
@@ -43,7 +44,7 @@ def test_scatter_and_drift_like_a_real_autopilots_give_no_step_and_no_lag() -> N
     assert 3 < clock.uncertainty_ms() < 20
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     offsets=st.lists(st.floats(-400, 400), min_size=2, max_size=60),
     steps=st.lists(st.integers(2, 400), min_size=60, max_size=60),
@@ -107,7 +108,7 @@ def test_a_late_message_is_no_reboot() -> None:
     assert boot.observe(500_100) == (500_100, BootState.RUNNING)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(boot_ms=st.integers(0, 40 * 86_400_000), behind_ms=st.integers(-4000, 4000))
 def test_a_wrapped_microsecond_stamp_is_unwrapped_around_the_boot_time(boot_ms: int, behind_ms: int) -> None:
     boot = BootClock()

@@ -16,6 +16,7 @@ from edge.sources.mavlink.card.transfer.port import LogEntry, NotAnswered
 from edge.sources.mavlink.card.transfer.sparse_file import SparseFile
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, FileRequest, Outgoing, RequestFile
+from tests.examples import examples
 from tests.firmware_sim.drone.card.served_card import ServedCard
 
 LINE_BYTES_S, NETWORK_BYTES_S = 1440.0, 40_000.0
@@ -70,7 +71,7 @@ class Talk:
         return ""
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.1, 0.3]), st.booleans(), st.integers(0, 30_000), st.booleans())
 def test_any_loss_order_and_repetition_ends_with_the_exact_bytes(
     seed: int, loss: float, may_burst: bool, size: int, is_shorter_than_listed: bool

@@ -17,6 +17,7 @@ from edge.sources.mavlink.card.transfer.sparse_file import Ranges, SparseFile
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Outgoing, RequestLogData, RequestLogEnd, RequestLogList
 from edge.sources.mavlink.protocol.frame import RawFrame
+from tests.examples import examples
 
 RATE_BYTES_S = 9000.0
 
@@ -106,7 +107,7 @@ Pattern = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(Pattern)
 def test_any_loss_order_and_repetition_ends_with_the_exact_bytes_or_a_named_failure(
     pattern: tuple[int, float, bool, int, bool],
