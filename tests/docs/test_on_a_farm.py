@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,3 +96,16 @@ def test_a_demonstration_ends_with_papers_and_a_proof(name: str, farm: Farm, tmp
     assert "承诺达标合格证" not in page.text
     assert "kept        ok" in (tmp_path / "verify.txt").read_text()
     assert farm.get("/v1/certificates")["items"] == []
+
+
+def test_every_metric_of_the_dashboard_for_operations_exists(farm: Farm) -> None:
+    board = json.loads((DOCS / "grafana" / "headland-operations.json").read_text(encoding="utf-8"))
+    asked = {
+        name
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"headland_\w+", target["expr"])
+    }
+    exported = farm.client().get("/metrics").text
+    assert len(asked) > 15
+    assert {name for name in asked if not re.search(rf"(?m)^{name}[ {{]", exported)} == set()
