@@ -3,11 +3,11 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test release clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install the development environment into .venv
 run: ## start a farm on this machine (headland up)
@@ -24,9 +24,10 @@ lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
 audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
 deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
+release: ## build all files of a release into build/release, with their sums: ARGS="--tag v0.1.0"
 clients-test: ## let QGIS of Debian read a farm and draw its map (240 MB: apt-get install python3-qgis qgis-providers)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test:
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test release:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

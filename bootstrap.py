@@ -9,7 +9,7 @@
     extras     install and import each extra alone   docs     build the help pages
     lock       pin the dependencies again            audit    known vulnerabilities, bill of materials
     deb        build Debian's package of a gateway   deb-test install it on a bare Debian (as root)
-    clients-test  let QGIS read a farm
+    clients-test  let QGIS read a farm               release  build all files of a release
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
 an interrupted one is repeated by the next call.
@@ -37,7 +37,7 @@ STAMP = VENV / "headland.json"  # what is installed; absent in a venv of other o
 HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
-    **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb"), "run"),
+    **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
     **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench", "deb-test", "clients-test"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
@@ -112,6 +112,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "extras": ["tests.floors.extras"],
         "clients-test": ["pytest", "-q", "-n0", *map(str, sorted((ROOT / "tests" / "clients").glob("*_reads.py")))],
         "deb": ["deploy.debian.build"],
+        "release": ["deploy.release"],
         "deb-test": ["tests.deploy.bare_debian"],
     }
     if command in modules:
