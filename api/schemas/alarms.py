@@ -199,7 +199,8 @@ class RecipientDelivery(Model):
 
     recipient: Annotated[str, Field(json_schema_extra=_ID)]
     robot: Annotated[
-        str | None, Field(description="dingtalk, wecom or feishu where the address is a chat robot's, else null.")
+        str | None,
+        Field(description="dingtalk, wecom, feishu, telegram or ntfy for the address of a robot."),
     ]
     cannot_send: Annotated[
         str | None,

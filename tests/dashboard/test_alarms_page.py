@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from headland.alarms.notification.chat_robots import robot_outcome
+from headland.alarms.notification.chat_robots import ROBOTS, robot_outcome
 from headland.alarms.notification.delivery_policy import record_attempt
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, AlarmTest, RecipientKind, Severity
 from headland.registry.repositories.alarms import AlarmUpdate
@@ -140,7 +140,7 @@ def test_a_recipient_is_added_tested_and_shown_red_where_nothing_can_be_sent(
     expect(card.locator("[data-test]")).to_have_text("Sending …")
     (recipient,) = [each for each in farm.repositories.alarm_recipients.all() if each.name == "Group"]
     (due,) = [each for each in farm.repositories.alarms.notices() if each.recipient == recipient.id]
-    refused = robot_outcome(b'{"errcode":310000,"errmsg":"keywords not in content"}')
+    refused = robot_outcome(ROBOTS[0], b'{"errcode":310000,"errmsg":"keywords not in content"}')
     farm.repositories.alarms.update_notice(record_attempt(due, refused, farm.now_ms()))
     expect(card.locator("[data-test=dead]")).to_contain_text("set Headland as its keyword")
     expect(card.locator("[data-delivery=dead]")).to_contain_text("not delivered")

@@ -68,8 +68,8 @@ export const alarms = catalogue({
   alarms_mail_address: ["E-mail address", "邮箱地址"],
   alarms_robot_address: ["Address (https://…)", "网址（https://……）"],
   alarms_robot_hint: [
-    "DingTalk, WeCom and Feishu robots are recognised by their address; set “Headland” as keyword. Others get signed JSON.",
-    "自动识别钉钉、企业微信、飞书群机器人的地址，安全设置请选“自定义关键词”并填 Headland；其他网址收到签名的 JSON。",
+    "Robots of DingTalk, WeCom, Feishu, Telegram and ntfy are recognised by their address; where a keyword is asked for, set “Headland”. Others get signed JSON.",
+    "自动识别钉钉、企业微信、飞书、Telegram 机器人和 ntfy 的地址；群机器人的安全设置请选“自定义关键词”并填 Headland；其他网址收到签名的 JSON。",
   ],
   alarms_rule_add: ["Add rule", "添加规则"],
   alarms_rule_title: ["Title", "名称"],

@@ -82,7 +82,7 @@ def post_webhook(client: OutgoingClient, url: str, secret: str, notice: Notice) 
     """POST a notice's body with its signature to a URL, or a text to a chat robot; redirects are not followed."""
     robot = robot_of(url)
     body, now_s = notice.body.encode() if robot is None else robot_body(robot, notice.body), int(time.time())
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json" if robot is None else robot.content_type}
     if robot is None:
         headers |= {
             NOTICE_HEADER: notice.id,
@@ -99,7 +99,7 @@ def post_webhook(client: OutgoingClient, url: str, secret: str, notice: Notice) 
         return DeliveryOutcome("refused" if error.is_final else "later", str(error))
     status = answer.status
     if robot is not None and status == _OK:
-        return robot_outcome(answer.body)
+        return robot_outcome(robot, answer.body)
     if 200 <= status < 300:
         return DeliveryOutcome("delivered")
     is_refusal = 400 <= status < 500 and status not in _LATER
