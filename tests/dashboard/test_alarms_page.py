@@ -204,7 +204,7 @@ def test_notifications_are_paused_for_a_time(visit: Open, farm: Farm) -> None:
     panel.get_by_role("button", name="Add pause").press("Enter")
     row = panel.locator("tr", has_text="new sensors")
     expect(row).to_contain_text("all alarms")
-    expect(row).to_contain_text("now")
+    assert "now" in row.inner_text()  # from the start, and not at the next look at the clock
     (window,) = farm.repositories.maintenance.all()
     assert window.end_ms - window.start_ms == 3 * 3_600_000
     row.get_by_role("button", name="Delete").click()

@@ -43,14 +43,14 @@ export function useFarm(): FarmState {
   return farm;
 }
 
-/** Return the server's time, again every `everyMs`: for ages. */
+/** Return the server's time at this rendering, which is repeated every `everyMs`: for ages. */
 export function useNow(everyMs = 1000): number {
-  const [now, setNow] = useState(nowMs());
+  const [, render] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(nowMs()), everyMs);
+    const timer = setInterval(() => render(nowMs()), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
-  return now;
+  return nowMs();
 }
 
 /** Return a choice that is kept in the address, and a function that changes it; "" is no choice. */
