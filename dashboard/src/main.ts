@@ -29,16 +29,22 @@ let leavePage: () => void = () => undefined;
 let reachable = true;
 
 async function start(): Promise<void> {
-  // The code of the page comes while the session is asked for; a failure is told when the page is shown.
-  void findPage(currentRoute().page)
-    ?.load()
-    .catch(() => undefined);
+  // The code of the page and what it reads come while the session is asked for; a failure is told when the page is shown.
+  const page = findPage(currentRoute().page)?.load();
+  page?.catch(() => undefined);
+  // A key in the address is to become a session first.
+  const isEarly = !location.hash.startsWith("#key=");
+  const early = isEarly && farm === null ? new FarmState() : null;
+  const loaded = early?.start();
+  loaded?.catch(() => undefined);
+  if (isEarly) void page?.then(({ prepare }) => prepare?.()).catch(() => undefined);
   try {
     if (!(await openSession())) {
+      early?.stop();
       showSignIn();
       return;
     }
-    farm ??= await startFarm();
+    farm ??= await startFarm(early, loaded);
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) {
       showSignIn();
@@ -57,12 +63,15 @@ function isMember(): boolean {
   return currentSession()?.role === "member";
 }
 
-async function startFarm(): Promise<FarmState> {
-  const started = new FarmState();
+async function startFarm(early: FarmState | null, loaded: Promise<void> | undefined): Promise<FarmState> {
+  const started = early ?? new FarmState();
   // A member of the cooperative sees no devices.
-  if (isMember()) return started;
+  if (isMember()) {
+    started.stop();
+    return new FarmState();
+  }
   try {
-    await Promise.all([started.start(), loadTimeZone()]);
+    await Promise.all([loaded ?? started.start(), loadTimeZone()]);
   } catch (error) {
     started.stop();
     throw error;
@@ -167,7 +176,10 @@ onReachability((answered) => {
   reachable = answered;
   showConnection();
 });
-onSessionEnded(showSignIn);
+// Before there is a page, the answer to the session says whether to sign in.
+onSessionEnded((why) => {
+  if (shell !== null || farm !== null) showSignIn(why);
+});
 startTheme();
 mountOverlays(overlays);
 acceptDroppedFiles();

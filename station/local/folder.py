@@ -45,6 +45,10 @@ class SimRun(msgspec.Struct, frozen=True, kw_only=True):
     real_start_ms: int
     speed: float
 
+    def now_ms(self, real_ms: int) -> int:
+        """Return the simulated time at an instant: never ahead of it, and the instant once it has caught up."""
+        return min(real_ms, self.start_ms + round(self.speed * max(0, real_ms - self.real_start_ms)))
+
 
 @dataclass(frozen=True, slots=True)
 class FarmFolder:
@@ -214,14 +218,18 @@ class FarmFolder:
         except (OSError, msgspec.MsgspecError):
             return None
 
+    def simulated_lag_ms(self, now_ms: int) -> int:
+        """Return how far the clock of this farm's simulators is behind an instant; 0 without simulators."""
+        run = self.sim_run()
+        return 0 if run is None else now_ms - run.now_ms(now_ms)
+
     def next_sim_run(self, speed: float, now_ms: int, span_ms: int) -> SimRun:
         """Return the next simulated clock: it starts `span_ms` before now, but not before the end of the last run."""
         path = self.root / "simulated-until.json"
         start_ms = now_ms - span_ms
         try:
             last = msgspec.json.decode(path.read_bytes(), type=SimRun)
-            reached_ms = last.start_ms + round(last.speed * (now_ms - last.real_start_ms))
-            start_ms = max(start_ms, min(reached_ms, now_ms))
+            start_ms = max(start_ms, last.now_ms(now_ms))
         except (OSError, msgspec.MsgspecError):
             pass  # the first run on this folder
         run = SimRun(start_ms=start_ms, real_start_ms=now_ms, speed=speed)

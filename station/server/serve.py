@@ -26,6 +26,7 @@ from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.address_policy import PUBLIC_ONLY, AddressPolicy
+from headland.alarms.rules.targets import in_real_time
 from headland.errors import RetryLater
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
@@ -102,6 +103,8 @@ class StationSettings:
     #: File of the base map.
     base_map: Path | None = None
     photos: PhotoFiles | None = None
+    #: How far the clock of this farm's simulators is behind an instant.
+    simulated_lag_ms: Callable[[int], int] = in_real_time
 
 
 def run_station(settings: StationSettings) -> None:
@@ -145,6 +148,7 @@ def run_station(settings: StationSettings) -> None:
                 cleanup,
                 prepare,
                 commits,
+                settings.simulated_lag_ms,
             )
             threads.add(workers)
         home = None
@@ -224,6 +228,7 @@ def _start_workers(
     cleanup: ExitStack,
     prepare: Callable[[], object],
     commits: CommitListeners | None = None,
+    simulated_lag_ms: Callable[[int], int] = in_real_time,
 ) -> RegistryWorkers:
     """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`.
 
@@ -241,6 +246,7 @@ def _start_workers(
             has_broker=broker is not None,
             is_told=commits is not None,
             on_notices=sender.wake,
+            simulated_lag_ms=simulated_lag_ms,
         )
         if commits is not None:
             commits.add(alarms.wake)

@@ -40,25 +40,35 @@ class Station:
         self.repositories = repositories
         self.clock = clock
         self.gateways: dict[str, Mapping[str, float]] = {}
+        #: How far the clock of the simulators is behind.
+        self.lag_ms = 0
         self.restart()
 
     def restart(self) -> None:
-        self.evaluator = AlarmEvaluator(self.store, self.repositories, HANDLE, lambda: self.gateways)
+        self.evaluator = AlarmEvaluator(
+            self.store, self.repositories, HANDLE, lambda: self.gateways, simulated_lag_ms=lambda now_ms: self.lag_ms
+        )
 
     def at(self, minute: float) -> AlarmUpdate:
         self.clock[0] = START_MS + round(minute * MINUTE)
         return self.evaluator.round(self.clock[0])
 
     def measure(
-        self, values: Mapping[float, float], device: str = "gh-1", channel: str = AIR, kind: str = "greenhouse"
+        self,
+        values: Mapping[float, float],
+        device: str = "gh-1",
+        channel: str = AIR,
+        kind: str = "greenhouse",
+        *,
+        simulated: bool = False,
     ) -> None:
         """Store values by the minute of their time."""
-        key = SeriesKey(HANDLE, "home", kind, device, channel)
+        key = SeriesKey(HANDLE, "home", kind, device, channel, simulated=simulated)
         times = START_MS + np.round(np.array(list(values)) * MINUTE).astype(np.int64)
         flags, index = np.ones(len(times), np.uint8), np.zeros(len(times), np.int32)
         self.store.write(WriteBatch(Points([key], index, times, np.array(list(values.values()), float), flags)))
         channels = {channel: ChannelInfo(unit="degC")}
-        told = Descriptor(device=device, kind=kind, site="home", name=device, channels=channels)
+        told = Descriptor(device=device, kind=kind, site="home", name=device, channels=channels, simulated=simulated)
         self.store.describe(HANDLE, "gw-1", told)
 
     def gateway_says(self, kind: str, minute: float, raised: float, rule: str = "frost", device: str = "gh-1") -> None:

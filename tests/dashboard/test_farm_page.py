@@ -42,7 +42,10 @@ def tile(page: Page, device: str, channel: str) -> Locator:
 
 
 def test_devices_have_values_ages_and_marks(visit: Open) -> None:
-    page = visit()
+    page = visit("#/nothing")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.goto(page.url.replace("/#/nothing", "/?again#/farm"))
     expect(card(page, HOUSE).locator("h3")).to_have_text("番茄一号棚")
     expect(card(page, HOUSE).locator("header .badge")).to_be_hidden()
     expect(card(page, DRONE).locator("header .badge")).to_have_text("Simulated")
@@ -56,6 +59,9 @@ def test_devices_have_values_ages_and_marks(visit: Open) -> None:
     expect(card(page, DRONE).locator("tr[data-channel=latitude_deg] th")).to_have_text("Latitude")
     expect(page.locator("[data-gateway=gw-1] .state")).to_have_text("online")
     expect(page.locator("[data-gateway=gw-2] .age")).to_have_text("no data yet")
+    # What is read first is asked once, before the page is built.
+    assert asked.count("/v1/tonight") == 1
+    assert asked.index("/v1/tonight") < asked.index("/v1/gateways")
 
 
 def test_answers_about_a_flight_and_a_climate_are_requested_when_opened(visit: Open) -> None:

@@ -20,11 +20,13 @@ export class FarmState {
   stream: StreamState = "connecting";
   readonly #listeners = new Set<Listener>();
   #stop: () => void = () => undefined;
+  #isStopped = false;
   #pendingNotice: ReturnType<typeof setTimeout> | null = null;
 
   /** Load the state and keep it current; without a stream the newest values are polled. */
   async start(): Promise<void> {
     const [, latest] = await Promise.all([this.loadDevices(), requestLatest()]);
+    if (this.#isStopped) return;
     this.#merge(latest);
     const closeStream = openStream({
       onItems: (items) => this.#merge(items),
@@ -46,6 +48,7 @@ export class FarmState {
 
   /** Stop all requests and notifications. */
   stop(): void {
+    this.#isStopped = true;
     this.#stop();
     this.#listeners.clear();
   }

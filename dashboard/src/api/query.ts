@@ -69,6 +69,13 @@ export function useApi<P extends PathOf<"get">>(path: P, params: ParamsOf<P, "ge
   });
 }
 
+/** Ask for an answer that `useApi` will want in a moment; a failure is told there. */
+export function prefetch<P extends PathOf<"get">>(path: P, params: ParamsOf<P, "get">): void {
+  const queryFn = async ({ signal }: { signal: AbortSignal }): Promise<Body<P>> =>
+    ((await api.GET(path, { params, signal, fetch: fetchWithin() } as never)) as { data: Body<P> }).data;
+  void queries.prefetchQuery({ queryKey: [path, params, currentLanguage()], queryFn });
+}
+
 /** Ask for the items of all pages of a list. */
 export function useApiList<P extends PathOf<"get">>(
   path: P,

@@ -74,17 +74,19 @@ export async function sendOrKeep(request: QueuedRequest, key = newKey()): Promis
 /** Send what waits, in order, until the station is away; entries that it refuses stay with the reason. */
 export async function flush(): Promise<void> {
   sending ??= (async () => {
+    let isAnySent = false;
     for (const entry of await load()) {
       if (entry.refusal !== null) continue;
       try {
         await send(entry);
+        isAnySent = true;
         await remove(entry.key);
       } catch (error) {
-        if (!(error instanceof ApiError) || LATER.has(error.status)) return;
+        if (!(error instanceof ApiError) || LATER.has(error.status)) break;
         await put({ ...entry, refusal: refusalText(error) });
       }
     }
-    await queries.invalidateQueries();
+    if (isAnySent) await queries.invalidateQueries();
   })().finally(() => {
     sending = null;
   });

@@ -4,8 +4,8 @@ import "../i18n/alarms";
 import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { FarmState } from "../api/farm_state";
+import { reload } from "../api/query";
 import { sendOrKeep } from "../api/queue";
-import { requestAll } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
 import { alarmValueText, localText, ruleTitle, SEVERITIES, type Alarm } from "./alarm_text";
@@ -40,8 +40,9 @@ export class AlarmStrip {
     );
   }
 
-  async load(signal: AbortSignal): Promise<void> {
-    const alarms = await requestAll<Alarm>("/v1/alarms", { signal, query: { state: "active", limit: 500 } });
+  /** Display these active alarms. */
+  show(active: readonly Alarm[]): void {
+    const alarms = [...active];
     alarms.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.raised_ms - a.raised_ms);
     this.#count = alarms.length;
     const shown = alarms.slice(0, MAX_SHOWN);
@@ -49,7 +50,7 @@ export class AlarmStrip {
     for (const id of [...this.#rows.keys()]) if (!ids.has(id)) this.#rows.delete(id);
     setChildren(
       this.#list,
-      shown.map((alarm) => this.#row(alarm, signal).element),
+      shown.map((alarm) => this.#row(alarm).element),
     );
     this.draw();
   }
@@ -64,15 +65,15 @@ export class AlarmStrip {
     }
   }
 
-  #row(alarm: Alarm, signal: AbortSignal): AlarmRow {
-    const row = this.#rows.get(alarm.id) ?? this.#build(alarm, signal);
+  #row(alarm: Alarm): AlarmRow {
+    const row = this.#rows.get(alarm.id) ?? this.#build(alarm);
     this.#rows.set(alarm.id, row);
     row.alarm = alarm;
     row.button.hidden = alarm.acknowledged_ms !== null;
     return row;
   }
 
-  #build(alarm: Alarm, signal: AbortSignal): AlarmRow {
+  #build(alarm: Alarm): AlarmRow {
     const progress = new Progress();
     const age = make("span", { class: "age" });
     const acknowledge = (): void =>
@@ -81,7 +82,7 @@ export class AlarmStrip {
         const path = `/v1/alarms/${alarm.id}/acknowledge`;
         const sent = await sendOrKeep({ method: "POST", path, title, body: { only_first: true } });
         if (sent === "kept") button.hidden = true;
-        else await this.load(signal);
+        else await reload("/v1/alarms");
       });
     const button = make("button", { type: "button", class: "secondary", onclick: acknowledge }, translate("acknowledge"));
     const name = alarm.name || this.#farm.nameOf(alarm.subject);

@@ -17,6 +17,8 @@ import { Table, type Column } from "../ui/table";
 import type { MapLinks } from "./lazy_map";
 
 const ALARMS_MS = 5000;
+/** The active alarms: the same question as that of the strip above, which is asked once. */
+export const ACTIVE = { query: { state: "active", limit: 500 } } as const;
 /** A device that is silent for longer has trouble. */
 const SILENT_MS = 15 * 60_000;
 /** The values that a row shows, of those that the device has: the first two. */
@@ -36,7 +38,7 @@ interface Row {
 export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string; choose: (device: string) => void }): JSX.Element {
   const { farm } = useView();
   const now = useNow(1000);
-  const alarms = useApiList("/v1/alarms", { query: { state: "active", limit: 500 } }, { everyMs: ALARMS_MS }).data ?? [];
+  const alarms = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS }).data ?? [];
   const rows = [...farm.devices.values()].map((device): Row => {
     const own = alarms.filter((alarm) => alarm.subject === device.id || alarm.measured_by === device.id);
     own.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));

@@ -9,6 +9,10 @@ export type MapLinks = Pick<FarmMap, "whereabouts" | "centre" | "centreField">;
 
 /** A busy browser loads it nevertheless. */
 const MOST_WAIT_MS = 3000;
+/** On a phone the map is below what is to be read: it waits until the person does something, or this long. */
+const CALM_MS = 5000;
+const PHONE = "(max-width: 720px)";
+const DEEDS = ["pointerdown", "keydown", "wheel", "touchstart", "scroll"] as const;
 
 export class LazyMap implements MapLinks {
   readonly element = make("div", { class: "farm-map-waiting" });
@@ -23,7 +27,7 @@ export class LazyMap implements MapLinks {
       return new FarmMap(view, select, showGateway);
     };
     const observer = new IntersectionObserver((entries) => {
-      if (entries.some(({ isIntersecting }) => isIntersecting)) whenIdle(() => void this.#load().catch(() => undefined));
+      if (entries.some(({ isIntersecting }) => isIntersecting)) whenRead(() => whenIdle(() => void this.#load().catch(() => undefined)));
     });
     observer.observe(this.element);
     view.onLeave(() => observer.disconnect());
@@ -63,6 +67,21 @@ export class LazyMap implements MapLinks {
     );
     return this.#loading;
   }
+}
+
+/** Call `task` at once on a wide screen; on a phone when the person does something, or has had the time to read. */
+function whenRead(task: () => void): void {
+  if (!matchMedia(PHONE).matches) {
+    task();
+    return;
+  }
+  const act = (): void => {
+    clearTimeout(timer);
+    for (const deed of DEEDS) removeEventListener(deed, act);
+    task();
+  };
+  const timer = setTimeout(act, CALM_MS);
+  for (const deed of DEEDS) addEventListener(deed, act, { passive: true });
 }
 
 /** Call `task` once the browser has nothing else to do: what is to be read is drawn first. */

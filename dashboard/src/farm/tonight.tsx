@@ -4,7 +4,7 @@ import "../i18n/tonight";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Body } from "../api/client";
-import { useApi } from "../api/query";
+import { prefetch, useApi } from "../api/query";
 import { hrefOf } from "../app/address";
 import { useNow } from "../app/mount";
 import { localText, ruleTitle } from "../components/alarm_text";
@@ -28,6 +28,11 @@ const LEVELS: Record<string, TextKey> = {
   unknown: "tonight_level_unknown",
   low: "tonight_level_low",
 };
+
+/** Ask for the first cards before they are displayed. */
+export function prefetchTonight(): void {
+  prefetch("/v1/tonight", { query: { limit: FIRST } });
+}
 
 /** `onSettled` is called once there are cards, or a reason why not. */
 export function TonightCards({ onSettled }: { onSettled: () => void }): JSX.Element {

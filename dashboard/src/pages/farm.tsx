@@ -6,10 +6,10 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
 import { AlarmStrip } from "../components/alarm_strip";
-import { Devices } from "../farm/devices";
+import { ACTIVE, Devices } from "../farm/devices";
 import { LazyMap } from "../farm/lazy_map";
 import { FirstSteps, Fields, Gateways } from "../farm/places";
-import { TonightCards } from "../farm/tonight";
+import { prefetchTonight, TonightCards } from "../farm/tonight";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { LazyFold } from "../ui/lazy";
@@ -34,8 +34,9 @@ function FarmPage(): JSX.Element {
   const strip = useMemo(() => new AlarmStrip(view.farm), [view]);
   useEffect(() => {
     view.repeat(1000, () => strip.draw());
-    view.repeat(ALARMS_MS, () => strip.load(view.signal).catch(() => undefined));
   }, [strip, view]);
+  const alarms = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS }).data;
+  useEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
   const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
   useEffect(() => map.showGateways(gateways), [map, gateways]);
   useNow(1000);
@@ -75,3 +76,6 @@ function FarmPage(): JSX.Element {
 }
 
 export const mount = mountComponent(FarmPage);
+
+/** Ask for what is to be read first while the session is asked for. */
+export const prepare = prefetchTonight;

@@ -6,7 +6,8 @@ import type { TextKey } from "../i18n/translate";
 export interface PageEntry {
   name: string;
   title: TextKey;
-  load: () => Promise<{ mount: Mount }>;
+  /** `prepare` asks for what the page reads first. */
+  load: () => Promise<{ mount: Mount; prepare?: () => void }>;
 }
 
 export const PAGES: readonly PageEntry[] = [

@@ -18,7 +18,13 @@ from headland.alarms.rounds.retry_schedule import RetrySchedule
 from headland.alarms.rounds.round_storage import RoundStorage, alarm_item, notification_item, state_item
 from headland.alarms.rules.evaluation import MOST_BEHIND_MS, RuleOutcome, RuleTarget, evaluate_targets, match_rules
 from headland.alarms.rules.rule_state import RuleState
-from headland.alarms.rules.targets import EvaluationTargets, GatewayValues, load_targets
+from headland.alarms.rules.targets import (
+    EvaluationTargets,
+    GatewayValues,
+    in_real_time,
+    in_simulated_time,
+    load_targets,
+)
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
 from headland.item_failures import ItemFailures
@@ -49,7 +55,8 @@ EventKey = tuple[str, str, int, int]  # a gateway alarm's rule, device and time,
 class AlarmEvaluator:
     """Not safe to call from several threads at once; one process at a time evaluates an organisation.
 
-    `gateways` returns the status values of gateways. A round stores its alarms and notifications in one transaction, so
+    `gateways` returns the status values of gateways, `simulated_lag_ms` how far the clock of this farm's simulators is
+    behind an instant. A round stores its alarms and notifications in one transaction, so
     that a process which is killed loses none and notifies none twice. A rule, an alarm or a notification that fails
     stops no other; it is counted in `failures`.
     """
@@ -61,11 +68,13 @@ class AlarmEvaluator:
         handle: str,
         gateways: Callable[[], GatewayValues],
         failures: ItemFailures | None = None,
+        simulated_lag_ms: Callable[[int], int] = in_real_time,
     ) -> None:
         self._store = store
         self._repositories = repositories
         self._handle = handle
         self._gateways = gateways
+        self._simulated_lag_ms = simulated_lag_ms
         self.failures = ItemFailures() if failures is None else failures
         self._stored_states: dict[StateKey, RuleState] | None = None
         self._states: dict[StateKey, RuleState] = {}
@@ -87,6 +96,7 @@ class AlarmEvaluator:
         self._load_states()
         rules = [rule for rule in self._repositories.alarm_rules.all() if rule.enabled]
         targets = load_targets(self._store, self._repositories, self._handle, self._gateways())
+        targets = in_simulated_time(targets, self._simulated_lag_ms(now_ms))
         active = ActiveAlarms(repository.active(), repository.new_id, now_ms)
         events = self._apply_gateway_alarms(active, targets, now_ms)
         rule_targets, unmatched = match_rules(rules, targets, self._states, now_ms, self.failures)
@@ -159,7 +169,8 @@ class AlarmEvaluator:
     def _apply_gateway_alarms(self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int) -> set[EventKey]:
         """Apply the alarms of gateways' own rules; return the events that are known after this round."""
         is_late_round = self._is_late_round(now_ms)
-        start_ms = now_ms - (MOST_BEHIND_MS if is_late_round else _EVENTS_MS)
+        lag_ms = targets.simulated_lag_ms
+        start_ms = now_ms - (MOST_BEHIND_MS if is_late_round else _EVENTS_MS + lag_ms)
         applied: set[EventKey] = set()
         for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
@@ -178,7 +189,7 @@ class AlarmEvaluator:
             if "gateway" not in alarm.standing:
                 continue
             newest_ms = targets.gateway_newest_ms(alarm.subject) or alarm.noted_ms
-            if now_ms - max(newest_ms, alarm.raised_ms) > _GATEWAY_LOST_MS:
+            if now_ms - (lag_ms if alarm.simulated else 0) - max(newest_ms, alarm.raised_ms) > _GATEWAY_LOST_MS:
                 active.end((alarm.rule, alarm.subject), "gateway", newest_ms + _GATEWAY_LOST_MS, "no_data")
         return applied if is_late_round else self._known_events | applied
 

@@ -79,7 +79,7 @@ def match_rules(
             for subject in targets.subjects_of(rule):
                 state = states.get((rule.id, subject.name))
                 if state is None or (state.evaluated_until_ms or 0) < now_ms - MOST_BEHIND_MS:
-                    state = _initial_state(rule, state, now_ms)
+                    state = _initial_state(rule, state, targets.now_of(subject, now_ms))
                 of_rule.append(RuleTarget(rule, subject, state))
             matched += of_rule
             failed.discard(rule.name)
@@ -114,7 +114,7 @@ def evaluate_targets(
                 # None where its samples could not be read: its state then stays as it is.
                 inputs = samples.get((id(target.rule), target.subject.name))
             if inputs is not None:
-                outcome = _evaluate(target, inputs, targets, now_ms)
+                outcome = _evaluate(target, inputs, targets, targets.now_of(target.subject, now_ms))
         outcomes.append(outcome)
     return outcomes
 

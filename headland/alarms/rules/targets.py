@@ -30,6 +30,7 @@ from headland.store.port import Latest, SeriesFilter, Store
 GATEWAY: Final = "gateway"
 #: The kind of a greenhouse zone as the subject of an alarm.
 ZONE: Final = "zone"
+_SPOOL_AGE: Final = "gateway_spool_age_s"
 #: The status values of each gateway, by its name: `headland.registry.validation.alarm_rules.GATEWAY_VALUES`.
 GatewayValues = Mapping[str, Mapping[str, float]]
 
@@ -77,6 +78,12 @@ class EvaluationTargets:
     time_zones: Mapping[str, ZoneInfo]
     greenhouse_zones: Mapping[str, Subject] = field(default_factory=dict)
     altitudes_m: Mapping[str, float] = field(default_factory=dict)
+    #: How far the clock of simulators is behind while they run faster than real time: what they send is not late.
+    simulated_lag_ms: int = 0
+
+    def now_of(self, subject: Subject, now_ms: int) -> int:
+        """Return what time it is for a subject: for a simulated one that of its simulator."""
+        return now_ms - self.simulated_lag_ms if subject.simulated else now_ms
 
     def subjects_of(self, rule: AlarmRule) -> list[Subject]:
         """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
@@ -174,6 +181,30 @@ def load_targets(
     altitudes_m = {place.name: place.altitude_m for place in places if place.altitude_m is not None}
     in_zones = _greenhouse_zones(repositories, devices)
     return EvaluationTargets(devices, gateway_subjects, time_zones, in_zones, altitudes_m)
+
+
+def in_real_time(_now_ms: int) -> int:
+    """Return how far simulators are behind where none is."""
+    return 0
+
+
+def in_simulated_time(targets: EvaluationTargets, lag_ms: int) -> EvaluationTargets:
+    """Return targets whose simulators are `lag_ms` behind; records of a gateway that has nothing else are younger."""
+    if lag_ms <= 0:
+        return targets
+    kinds: dict[str, bool] = {}
+    for device in targets.devices.values():
+        kinds[device.gateway] = kinds.get(device.gateway, True) and device.simulated
+    gateways = {
+        name: replace(gateway, values=_younger(gateway.values, lag_ms)) if kinds.get(name, False) else gateway
+        for name, gateway in targets.gateways.items()
+    }
+    return replace(targets, gateways=gateways, simulated_lag_ms=lag_ms)
+
+
+def _younger(values: Mapping[str, float], lag_ms: int) -> Mapping[str, float]:
+    age_s = values.get(_SPOOL_AGE)
+    return values if age_s is None else {**values, _SPOOL_AGE: max(0.0, age_s - lag_ms / 1000.0)}
 
 
 def _greenhouse_zones(repositories: OrganisationRepositories, devices: Mapping[str, Subject]) -> dict[str, Subject]:

@@ -100,6 +100,7 @@ def station(
             imports=FolderImports(folder),
             base_map=folder.base_map_path,
             photos=photo_files(folder),
+            simulated_lag_ms=folder.simulated_lag_ms,
             api_key_path=folder.api_key_path,
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),

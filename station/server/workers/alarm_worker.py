@@ -14,6 +14,7 @@ from api.ops.readiness import Check
 from api.schemas.devices.gateways import Gateway
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import add_default_rules
+from headland.alarms.rules.targets import in_real_time
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
@@ -54,6 +55,7 @@ class AlarmWorker:
         has_broker: bool = False,
         is_told: bool = True,
         on_notices: Callable[[], object] = lambda: None,
+        simulated_lag_ms: Callable[[int], int] = in_real_time,
     ) -> None:
         self._thread = SupervisedThread(
             "alarm-worker",
@@ -70,7 +72,9 @@ class AlarmWorker:
         self._gateways = gateways
         self._has_broker = has_broker
         self._gateway_values: Mapping[str, Mapping[str, float]] = {}
-        self._evaluator = AlarmEvaluator(store, self._repositories, handle, self._read_gateways, self._thread.items)
+        self._evaluator = AlarmEvaluator(
+            store, self._repositories, handle, self._read_gateways, self._thread.items, simulated_lag_ms
+        )
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._webhook_posts = 0
         self._has_lease = False

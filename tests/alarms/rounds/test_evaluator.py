@@ -312,3 +312,33 @@ def test_an_alarm_goes_to_whoever_is_on_duty_by_the_clocks_of_the_site(station: 
     station.measure(minutes(0, 40, 1.0))
     told = [(minute, by_id[notice.recipient]) for minute in (10, 24, 26) for notice in station.at(minute).notices]
     assert told == [(10, "Wang"), (26, "Li")]
+
+
+def test_a_simulator_that_runs_faster_than_time_is_not_late_until_its_own_clock_says_so(station: Station) -> None:
+    dead = frost(name="dead", kind="greenhouse", any_of=((AlarmTest(what="age_s", above=900.0, of=AIR),),), for_s=180.0)
+    behind = frost(name="behind", any_of=((AlarmTest(what="gateway_spool_age_s", above=3600.0),),), for_s=600.0)
+    for rule in (dead, behind, frost()):
+        station.repositories.alarm_rules.add(rule)
+    # Twenty hours behind, it does an hour in a minute: cold from the third, its sensor dies after the eighth.
+    begin = -20 * 60
+    for quarter in range(48):
+        at, upto = quarter / 4, begin + 15 * quarter
+        if at < 8:
+            station.measure(minutes(upto - 15, upto, 1.0 if at >= 2 else 5.0), simulated=True)
+        station.lag_ms = round((at - upto) * MINUTE)
+        station.gateways = {"gw-1": {"gateway_offline": 0.0, "gateway_spool_age_s": station.lag_ms / 1000.0 + 5.0}}
+        station.at(at)
+        if at < 8:
+            assert {rule for rule, *_ in facts(station)} <= {"frost"}, at
+    assert {rule for rule, *_ in facts(station)} == {"frost", "dead"}
+
+
+def test_what_is_measured_is_late_beside_a_simulator(station: Station) -> None:
+    dead = frost(name="dead", kind="greenhouse", any_of=((AlarmTest(what="age_s", above=900.0, of=AIR),),), for_s=180.0)
+    station.repositories.alarm_rules.add(dead)
+    station.measure({-300.0: 5.0}, device="gh-real")
+    station.measure({-300.0: 5.0}, device="gh-made", simulated=True)
+    station.lag_ms = 300 * MINUTE
+    for at in range(5):
+        station.at(at)
+    assert [(rule, subject) for rule, subject, *_ in facts(station)] == [("dead", "gh-real")]

@@ -70,6 +70,7 @@ def test_simulated_time_never_starts_before_what_was_simulated(
         assert reached_ms <= run.start_ms <= now_ms
         reached_ms = min(run.start_ms + round(speed * run_ms), now_ms + run_ms)
         now_ms += run_ms
+        assert folder.simulated_lag_ms(now_ms) == now_ms - reached_ms
 
 
 def test_the_files_of_a_farm_are_for_its_own_user(tmp_path: Path) -> None:
