@@ -14,6 +14,7 @@ const FOLDERS = [
   ["answers"],
   ["notes"],
   ["alarms", "cooperative", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
+  ["trials"],
   ["pages"],
   ["."],
 ];

@@ -10,7 +10,11 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
+from headland.analysis.trials.design import TrialOrder, draw_trial
+from headland.registry.models.cooperative import AccountEntry, AccountKind
 from headland.registry.models.models import Scope
+from headland.registry.models.people import Person
+from headland.registry.models.trials import PlotObservation, TrialTreatment, TrialVariable
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.api.auth.test_middleware import serve_api
 from tests.api.farm import HOUSE
@@ -30,7 +34,7 @@ PLACEHOLDER = re.compile(r"\{\w+\}")
 TABS = (
     *(f"#/alarms?tab={tab}" for tab in ("rules", "recipients", "silence", "history")),
     *(f"#/settings?tab={tab}" for tab in ("houses", "sites", "gateways", "keys", "members")),
-    *(f"#/cooperative?tab={tab}" for tab in ("people", "disputes", "subsidies")),
+    *(f"#/cooperative?tab={tab}" for tab in ("people", "accounts", "disputes", "subsidies")),
     *(f"#/greenhouse/gh-1?analysis={tab}" for tab in ("compliance", "weather", "seasons")),
 )
 #: What the page displays for a method that the catalogue of terms does not have.
@@ -43,6 +47,7 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     visit: Open, farm: Farm, axe: str, locale: str, width: int, scheme: str
 ) -> None:
     alarm = farm.raise_frost("page-words")
+    lay_out_trial(farm)
     # The tester's script is not the page's own: its policy would refuse it.
     options = {"locale": locale, "viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     page = visit("#/farm", bypass_csp=True, **options)
@@ -50,7 +55,11 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     pages = page.locator("nav.menu a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert pages[:2] == ["#/farm", "#/field"]
     titles = set()
-    fields = [f"#/field/{farm.field}?pass={farm.flight}", f"#/field/{farm.field}?tab=weather"]
+    fields = [
+        f"#/field/{farm.field}?pass={farm.flight}",
+        f"#/field/{farm.field}?tab=weather",
+        f"#/field/{farm.field}?tab=trials",
+    ]
     for address in [*pages[1:], pages[0], *fields, *TABS]:
         go(page, address)
         name = address.split("?")[0].split("/")[1]
@@ -67,6 +76,44 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     farm.repositories.alarms.save(AlarmUpdate(alarms={alarm.id: ended}))
     assert page.evaluate("document.documentElement.lang") == ("zh-CN" if locale == "zh-CN" else "en")
     assert len(titles) == len(pages) + 1
+
+
+def lay_out_trial(farm: Farm) -> None:
+    """Keep a trial with a yield of each plot, and an account, once."""
+    repositories = farm.repositories
+    if repositories.trials.list():
+        return
+    variable = repositories.trial_variables.add(
+        TrialVariable(name="Yield", trait="yield", method="weighed", unit="t/ha", least=0.0, most=20.0)
+    )
+    order = TrialOrder(
+        field=farm.field,
+        name="N",
+        kind="rcbd",
+        treatments=tuple(TrialTreatment(name=f"N{rate}", n_kg_ha=float(rate)) for rate in (0, 90, 180)),
+        replicates=3,
+        seed=1,
+        length_m=20.0,
+        width_m=5.0,
+        variables=(variable.id,),
+    )
+    trial = repositories.trials.add(draw_trial(order, repositories.fields.get(farm.field)))
+    yields = (4.0, 6.2, 7.3)
+    repositories.plot_observations.add_all(
+        [
+            PlotObservation(
+                trial=trial.id,
+                plot=plot.number,
+                variable=variable.id,
+                value=f"{yields[plot.treatment] + 0.1 * plot.block}",
+                time_ms=farm.now_ms(),
+            )
+            for plot in trial.plots
+        ]
+    )
+    person = repositories.people.add(Person(name="Wang"))
+    entry = AccountEntry(person=person.id, kind=AccountKind.ADVANCE, time_ms=farm.now_ms(), amount_fen=50_000)
+    repositories.accounts.add(entry)
 
 
 def go(page: Page, address: str) -> None:

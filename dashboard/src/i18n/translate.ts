@@ -20,6 +20,7 @@ import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import type { settings } from "./settings";
 import type { tonight } from "./tonight";
+import type { trials } from "./trials";
 import type { ui } from "./ui";
 import "./ui";
 
@@ -41,7 +42,8 @@ export type TextKey =
   | keyof typeof imports
   | keyof typeof duty
   | keyof typeof settings
-  | keyof typeof tonight;
+  | keyof typeof tonight
+  | keyof typeof trials;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
 export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems">;
 

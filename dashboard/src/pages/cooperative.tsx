@@ -10,6 +10,7 @@ import { People } from "../cooperative/people";
 import { Statements } from "../cooperative/statements";
 import { Subsidies } from "../cooperative/subsidies";
 import { translate } from "../i18n/translate";
+import { Lazy } from "../ui/lazy";
 import { Tabs, type Tab } from "../ui/tabs";
 
 function CooperativePage(): JSX.Element {
@@ -26,6 +27,11 @@ function CooperativePage(): JSX.Element {
       : [
           { id: "statements", title: translate("coop_statements"), content: () => <Statements /> },
           { id: "people", title: translate("coop_people"), content: () => <People admin={admin} /> },
+          {
+            id: "accounts",
+            title: translate("coop_accounts"),
+            content: () => <Lazy load={async () => (await import("../cooperative/accounts")).Accounts} props={{ admin }} />,
+          },
           { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={admin} /> },
           { id: "subsidies", title: translate("coop_subsidies"), content: () => <Subsidies admin={admin} /> },
         ];

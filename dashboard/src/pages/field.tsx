@@ -63,6 +63,11 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
       ),
     },
     { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
+    {
+      id: "trials",
+      title: translate("work_trials"),
+      content: () => <Lazy load={async () => (await import("../trials/trials_panel")).TrialsPanel} props={{ field }} />,
+    },
     { id: "weather", title: translate("work_weather"), content: () => <LazyWeather field={field} /> },
     ...(mayWrite()
       ? [{ id: "outline", title: translate("work_outline"), content: () => <OutlineEditor key={field.version} field={field} /> }]

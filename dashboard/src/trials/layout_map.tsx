@@ -1,0 +1,81 @@
+// Map of a trial's plots by their treatments.
+
+import "../i18n/field";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { fieldFeatures, type FieldRecord } from "../api/registry";
+import { make } from "../components/dom";
+import { boundsOf, MapView, type Features } from "../components/map";
+import { translate } from "../i18n/translate";
+import { DomNode } from "../ui/dom_node";
+import { treatmentColour } from "./records";
+
+interface LayoutMapProps {
+  field: FieldRecord;
+  layout: Features | null;
+  /** Show the plots alone, and not the whole field. */
+  near?: boolean;
+  /** Called with longitude and latitude of a place that was clicked. */
+  onPlace?: (longitudeDeg: number, latitudeDeg: number) => void;
+}
+
+export function LayoutMap({ field, layout, near = false, onPlace }: LayoutMapProps): JSX.Element {
+  const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
+  const [ready, setReady] = useState(false);
+  const labels = useRef(0);
+  const place = useRef(onPlace);
+  place.current = onPlace;
+  useEffect(() => {
+    let left = false;
+    void map.ready.then(
+      () => {
+        if (left || map.map === null) return;
+        const outline = fieldFeatures([field]);
+        map.setSource("outline", outline, [
+          { id: "outline-fill", type: "fill", paint: { "fill-color": map.colour("--field"), "fill-opacity": 0.3 } },
+          { id: "outline-line", type: "line", paint: { "line-color": map.colour("--field-edge"), "line-width": 2 } },
+        ]);
+        map.fit(boundsOf(outline), 30);
+        map.map.on("click", ({ lngLat }) => place.current?.(lngLat.lng, lngLat.lat));
+        setReady(true);
+      },
+      () => undefined,
+    );
+    return () => {
+      left = true;
+      map.close();
+    };
+  }, [map]);
+  useEffect(() => {
+    if (!ready) return;
+    const features = (layout?.features ?? []).map((each) => ({
+      ...each,
+      properties: { ...each.properties, colour: treatmentColour(Number(each.properties?.["treatment"])) },
+    }));
+    const shown: Features = { type: "FeatureCollection", features };
+    map.setSource("plots", shown, [
+      {
+        id: "plots-fill",
+        type: "fill",
+        paint: {
+          "fill-color": ["get", "colour"] as never,
+          "fill-opacity": 0.85,
+        },
+      },
+      { id: "plots-line", type: "line", paint: { "line-color": map.colour("--ink"), "line-width": 1 } },
+    ]);
+    if (near && features.length > 0) map.fit(boundsOf(shown), 50);
+    // Names where they fit: not among a hundred plots, nor where the whole field is shown.
+    const named = near && shown.features.length <= 40 ? shown.features : [];
+    for (let index = 0; index < Math.max(labels.current, named.length); index += 1) {
+      map.setMarker(`plot-${index}`, null);
+      const feature = named[index];
+      if (feature?.geometry.type !== "Polygon") continue;
+      const ring = feature.geometry.coordinates[0] ?? [];
+      const spot = [0, 1].map((axis) => ring.slice(0, 4).reduce((sum, at) => sum + (at[axis] ?? 0), 0) / 4);
+      map.setMarker(`plot-${index}`, make("span", { class: "mark zone-mark" }, String(feature.properties?.["name"])), spot[0], spot[1]);
+    }
+    labels.current = named.length;
+  }, [ready, layout, near]);
+  return <DomNode node={map.element} class="outline-map" />;
+}

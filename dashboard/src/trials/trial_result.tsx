@@ -1,0 +1,144 @@
+// Result of a trial: means with intervals, least significant difference, and the best nitrogen rate by prices.
+
+import "../i18n/trials";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApi } from "../api/query";
+import { areaUnitsPerHa, numberText, shareText, withUnit } from "../i18n/numbers";
+import { term, translate } from "../i18n/translate";
+import { NumberField } from "../ui/fields";
+import { Form, type FormValues } from "../ui/form";
+import { Loaded } from "../ui/loaded";
+import { Table, type Column } from "../ui/table";
+import { ResponseChart } from "./response_chart";
+import type { Estimate, Result, Trial } from "./records";
+
+const DIGITS = 2;
+const KG_T = 1000;
+const WHY = ["no_observations", "too_few_plots", "too_few_pairs", "not_numerical", "not_two_treatments"] as const;
+
+interface TrialResultProps {
+  trial: Trial;
+  variable: { id?: string; name: string; unit?: string };
+}
+
+export function TrialResult({ trial, variable }: TrialResultProps): JSX.Element {
+  const [prices, setPrices] = useState<{ nitrogen: number; grain: number } | null>(null);
+  const query = {
+    variable: variable.id ?? "",
+    ...(prices === null ? {} : { nitrogen_price_kg: prices.nitrogen, grain_price_t: prices.grain }),
+  };
+  const result = useApi("/v1/trials/{thing}/result", { path: { thing: trial.id ?? "" }, query }, { keep: true });
+  const rates = new Set((trial.treatments ?? []).map(({ n_kg_ha }) => n_kg_ha).filter((rate) => rate !== null && rate !== undefined));
+  return (
+    <section data-panel="trial-result">
+      <h3>{`${translate("trial_result")} · ${variable.name}`}</h3>
+      <Loaded state={result}>
+        {(found) => (
+          <>
+            <Means result={found} unit={variable.unit ?? ""} first={trial.treatments?.[0]?.name ?? ""} />
+            {rates.size > 2 && found.reason === null ? <Economics result={found} onPrices={setPrices} /> : null}
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+function Means({ result, unit, first }: { result: Result; unit: string; first: string }): JSX.Element {
+  const reason = WHY.find((each) => each === result.reason);
+  const less = new Map(result.differences.map((each) => [each.treatment, each]));
+  const value = (estimate: Estimate | undefined): string => (estimate === undefined ? "—" : numberText(estimate.value, DIGITS));
+  const interval = (estimate: Estimate | undefined): string =>
+    estimate === undefined ? "—" : `${numberText(estimate.low, DIGITS)} – ${numberText(estimate.high, DIGITS)}`;
+  const level = shareText(result.level);
+  const columns: Column<Estimate>[] = [
+    { key: "treatment", head: translate("trial_treatment"), cell: (each) => each.treatment },
+    {
+      key: "mean",
+      head: unit === "" ? translate("trial_mean") : `${translate("trial_mean")} [${unit}]`,
+      number: true,
+      cell: value,
+      sortBy: (each) => each.value,
+    },
+    { key: "interval", head: translate("trial_interval", { level }), number: true, cell: interval },
+    {
+      key: "less",
+      head: translate("trial_difference", { name: first }),
+      number: true,
+      cell: (each) => {
+        const difference = less.get(each.treatment);
+        return difference === undefined ? "—" : `${value(difference)} (${interval(difference)})`;
+      },
+    },
+    {
+      key: "p",
+      head: translate("trial_p"),
+      number: true,
+      cell: (each) => {
+        const p = less.get(each.treatment)?.p;
+        return p === null || p === undefined ? "—" : p < 0.001 ? "< 0.001" : numberText(p, 3);
+      },
+    },
+  ];
+  return (
+    <>
+      {reason === undefined ? null : <p class="note">{translate(`trial_why_${reason}`)}</p>}
+      {result.means.length === 0 ? null : (
+        <Table
+          name={translate("trial_result")}
+          rows={result.means}
+          columns={columns}
+          keyOf={(each) => each.treatment}
+          sorted={{ key: "mean", descending: true }}
+          scrolls
+        />
+      )}
+      {result.lsd === null || result.lsd === undefined ? null : (
+        <p data-lsd>{translate("trial_lsd", { value: `${numberText(result.lsd, DIGITS)} ${unit}` })}</p>
+      )}
+      {result.missing.length > 0 && result.means.length > 0 ? (
+        <p class="note">{translate("trial_missing", { names: result.missing.slice(0, 12).join(", ") })}</p>
+      ) : null}
+      {result.method ? <p class="note">{`${translate("trial_method")}: ${term("methods", result.method.id)}`}</p> : null}
+    </>
+  );
+}
+
+function Economics({ result, onPrices }: { result: Result; onPrices: (prices: { nitrogen: number; grain: number }) => void }): JSX.Element {
+  const { response } = result;
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const nitrogen = values.number("nitrogen");
+    const grain = values.number("grain");
+    if (nitrogen !== null && grain !== null) onPrices({ nitrogen, grain });
+    return false;
+  };
+  const rate = (value: number): string => withUnit(value, "kg/ha", areaUnitsPerHa() > 1 ? 1 : 0);
+  return (
+    <>
+      <Form submit={translate("trial_compute")} onSubmit={submit}>
+        <div class="choices-row">
+          <NumberField name="nitrogen" label={translate("trial_price_n")} unit="CNY" min={0.01} step="any" value={5} required />
+          <NumberField name="grain" label={translate("trial_price_grain")} unit="CNY" min={0.01} step="any" value={2400} required />
+        </div>
+      </Form>
+      {response === null || response === undefined ? null : response.reason === "no_response" ? (
+        <p>{translate("trial_response_none")}</p>
+      ) : (
+        <>
+          <p data-optimum>
+            {translate("trial_optimum", {
+              rate: rate(response.optimum_kg_ha),
+              low: rate(response.optimum_low_kg_ha),
+              high: rate(response.optimum_high_kg_ha),
+              yield: withUnit(response.yield_at_optimum_t_ha * KG_T, "kg/ha", 0),
+            })}
+          </p>
+          {response.reason === "beyond_rates" ? <p class="note">{translate("trial_response_beyond")}</p> : null}
+          {response.low_is_open || response.high_is_open ? <p class="note">{translate("trial_open")}</p> : null}
+          <ResponseChart response={response} />
+        </>
+      )}
+    </>
+  );
+}
