@@ -271,13 +271,15 @@ def test_a_harvest_is_of_one_place(repositories: OrganisationRepositories, field
     assert repositories.lots.newest() == []
 
 
-def test_a_recall_reads_the_links_of_its_lots_and_no_others(repositories: OrganisationRepositories, field: str) -> None:
+def test_recall_and_history_read_the_rows_of_their_lots_and_no_others(
+    repositories: OrganisationRepositories, field: str
+) -> None:
     first, second = harvest(repositories, field, 100, "A"), harvest(repositories, field, 100, "B")
     (mixed,) = operate(repositories, OperationKind.MIX, [(first, 100), (second, 100)], [("M", 200)])
     asked: list[tuple[str, tuple[object, ...]]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
-        if "lot_links" in statement or "FROM lots" in statement:
+        if re.search("lot_links|FROM lots|FROM lot_operations", statement):
             asked.append((statement, parameters))
 
     with repositories.lots.lineage.database.reading() as connection:
@@ -287,6 +289,7 @@ def test_a_recall_reads_the_links_of_its_lots_and_no_others(repositories: Organi
     sa.event.listen(engine, "before_cursor_execute", note)
     repositories.lots.lineage.descendants([first.id])
     repositories.lots.lineage.ancestors(mixed.id)
+    repositories.lots.operations_of(mixed.id)
     sa.event.remove(engine, "before_cursor_execute", note)
     with repositories.lots.lineage.database.reading() as connection:
         plans = [
@@ -294,6 +297,6 @@ def test_a_recall_reads_the_links_of_its_lots_and_no_others(repositories: Organi
             for statement, parameters in asked
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
-    assert len(asked) >= 2
-    whole = re.compile(r"SCAN (?:lots|lot_links)\b|\(organisation=\?\)$")
+    assert len(asked) >= 3
+    whole = re.compile(r"SCAN (?:lots|lot_links|lot_operations)\b|\(organisation=\?\)$")
     assert [step for step in plans if whole.search(step)] == []
