@@ -1,8 +1,9 @@
-"""Base map that a person put on the station: PMTiles, or GeoJSON of roads and water. None is ever fetched."""
+"""Base map that a person put on the station: PMTiles, a GeoTIFF, or GeoJSON of roads and water. None is fetched."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 import orjson
@@ -15,14 +16,18 @@ from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.routes.registry import BodyOf
 from api.schemas.model import Model
+from headland.formats.orthophoto import RefusedPhoto, is_tiff, tile_photo
 
+#: Of a GeoTIFF over HTTP: tiling takes seconds then.
+_MOST_PIXELS: Final = 400_000_000
+_MOST_TILES: Final = 2_000
 #: The first bytes of PMTiles, version 3.
 _PMTILES: Final = b"PMTiles\x03"
 _MEDIA: Final = {"pmtiles": "application/vnd.pmtiles", "geojson": "application/geo+json"}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": "PMTiles (version 3), or a GeoJSON FeatureCollection in WGS84.",
+        "description": "PMTiles (version 3), a GeoTIFF of 8 bits, or a GeoJSON FeatureCollection in WGS84.",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
@@ -72,20 +77,38 @@ def get_base_map_file(path: PathOf) -> Response:
 
 @router.put("", response_model=BaseMapBody, openapi_extra=_BODY, responses=declare_problems(400, 413))
 def put_base_map(request: Request, scope: ScopeOf, path: PathOf, sent: BodyOf) -> Response:
-    """Put a base map on the station, in place of the present one. Larger files: `headland field base-map FILE`."""
+    """Put a base map on the station, in place of the present one. Larger files: `headland field base-map FILE`.
+
+    A GeoTIFF becomes tiles of at most 2,000 pictures, as fine as it is where that is enough.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_tiff(sent[:4]):
+        _put_photo(path, sent)
+        return get_base_map(request, scope)
     if not sent.startswith(_PMTILES):
         try:
             kind = orjson.loads(sent).get("type")
         except (orjson.JSONDecodeError, AttributeError):
             kind = None
         if kind != "FeatureCollection":
-            sentence = "The file is neither PMTiles (version 3) nor a GeoJSON FeatureCollection."
+            sentence = "The file is neither PMTiles (version 3), a GeoTIFF nor a GeoJSON FeatureCollection."
             raise ProblemError(400, "bad-base-map", "Base map not readable", sentence)
-    path.parent.mkdir(parents=True, exist_ok=True)
     waiting = path.with_suffix(".new")
     waiting.write_bytes(sent)
     waiting.replace(path)
     return get_base_map(request, scope)
+
+
+def _put_photo(path: Path, sent: bytes) -> None:
+    # Two that come at once have files of their own.
+    with TemporaryDirectory(dir=path.parent, prefix="base-map-") as folder:
+        photo, tiles = Path(folder) / "photo.tif", Path(folder) / "tiles"
+        photo.write_bytes(sent)
+        try:
+            tile_photo(photo, tiles, _MOST_PIXELS, _MOST_TILES)
+        except RefusedPhoto as error:
+            raise ProblemError(400, "bad-base-map", "Base map not readable", str(error)) from error
+        tiles.replace(path)
 
 
 @router.delete("", status_code=204)

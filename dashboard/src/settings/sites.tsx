@@ -13,6 +13,7 @@ import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
+import { BaseMap } from "./base_map";
 import type { Site } from "./records";
 
 export function Sites(): JSX.Element {
@@ -35,6 +36,7 @@ export function Sites(): JSX.Element {
         }
       </Loaded>
       {mayWrite() && (farms.data?.length ?? 0) > 0 ? <AddSite farms={farms.data ?? []} /> : null}
+      <BaseMap />
     </section>
   );
 }

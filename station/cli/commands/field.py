@@ -81,21 +81,42 @@ def field_import(
 @field_app.command("base-map")
 def base_map(
     file: Annotated[
-        Path, typer.Argument(help="PMTiles, or GeoJSON of roads and water in WGS84.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="PMTiles, a GeoTIFF of 8 bits, or GeoJSON of roads and water in WGS84.", exists=True, dir_okay=False
+        ),
     ],
     data: DataOption = None,
 ) -> None:
     """Put a base map under the fields of the page. Nothing is ever fetched: the file stays on this machine."""
+    from headland.formats.orthophoto import is_tiff
+
     folder = farm_folder(data)
     folder.create()
     with file.open("rb") as opened:
-        start = opened.read(64).lstrip()
-    if not start.startswith((b"PMTiles\x03", b"{")):
-        raise SettingsError(f"{file} is neither PMTiles (version 3) nor GeoJSON.")
+        start = opened.read(64)
     waiting = folder.base_map_path.with_suffix(".new")
-    shutil.copyfile(file, waiting)
+    if is_tiff(start):
+        _tile_photo(file, waiting)
+    elif start.lstrip().startswith((b"PMTiles\x03", b"{")):
+        shutil.copyfile(file, waiting)
+    else:
+        raise SettingsError(f"{file} is neither PMTiles (version 3), a GeoTIFF nor GeoJSON.")
     waiting.replace(folder.base_map_path)
     typer.echo(f"The pages of this farm now show {file} under the fields.")
+
+
+def _tile_photo(file: Path, target: Path) -> None:
+    from headland.formats.orthophoto import RefusedPhoto, tile_photo
+
+    try:
+        made = tile_photo(file, target)
+    except RefusedPhoto as error:
+        target.unlink(missing_ok=True)
+        raise SettingsError(f"{file}: {error}") from error
+    typer.echo(
+        f"{made.tiles} tiles, at the finest {made.finest_m:.2f} m a pixel; the picture has {made.source_m:.2f} m."
+    )
 
 
 def _choose_farm(repositories: OrganisationRepositories, name: str | None) -> Farm:

@@ -12,6 +12,7 @@ from api.app import create_app
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.server import serve
+from tests.formats.test_orthophoto import photo
 
 ROADS = b'{"type": "FeatureCollection", "features": []}'
 
@@ -37,3 +38,17 @@ def test_a_base_map_is_put_read_in_parts_and_taken_away(client: httpx.Client) ->
     assert (part.status_code, part.content) == (206, bytes(range(10)))
     assert client.delete("/v1/base-map").status_code == 204
     assert client.get("/v1/base-map").json() == {"kind": None, "bytes": 0, "changed_ms": None}
+
+
+@pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
+def test_a_geotiff_becomes_tiles_and_one_without_a_place_is_refused(client: httpx.Client, tmp_path: Path) -> None:
+    refused = client.put(
+        "/v1/base-map", content=photo(tmp_path / "b.tif", crs=None).read_bytes(), headers={"Accept-Language": "zh-CN"}
+    )
+    assert (refused.status_code, refused.json()["detail"]) == (400, "GeoTIFF 没有坐标信息，请带坐标系重新导出。")
+    assert client.get("/v1/base-map").json()["kind"] is None
+    assert client.put("/v1/base-map", content=photo(tmp_path / "a.tif").read_bytes()).json()["kind"] == "pmtiles"
+    start = client.get("/v1/base-map/file", headers={"Range": "bytes=0-7"})
+    assert start.content == b"PMTiles\x03"
+    assert client.delete("/v1/base-map").status_code == 204
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "b.tif"]
