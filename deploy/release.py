@@ -35,10 +35,10 @@ def main(words: Sequence[str]) -> int:
     try:
         if asked.tag is not None:
             check_tag(asked.tag, version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+        build_all(asked.out, version, is_rehearsal=asked.tag is None)
     except NotReleasableError as reason:
         print(f"headland: {reason}", file=sys.stderr)
         return 1
-    build_all(asked.out, version)
     print((asked.out / SUMS).read_text(encoding="utf-8"), end="")
     return 0
 
@@ -51,8 +51,11 @@ def check_tag(tag: str, version: str, changelog: str) -> None:
         raise NotReleasableError(f"CHANGELOG.md has no heading [{version}]: name what [Unreleased] brings")
 
 
-def build_all(out: Path, version: str) -> None:
-    """Build every file of a release into `out`, replacing what is there."""
+def build_all(out: Path, version: str, *, is_rehearsal: bool) -> None:
+    """Build every file of a release into `out`, replacing what is there.
+
+    Raises NotReleasableError where a dependency has a known vulnerability or nobody could be asked, but in a rehearsal.
+    """
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     _run(sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict")
@@ -60,7 +63,12 @@ def build_all(out: Path, version: str) -> None:
         _run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(out))
     for architecture in PLATFORMS:
         build(architecture, version, ROOT, out)
-    _run(sys.executable, "bootstrap.py", "audit")
+    audited = subprocess.call([sys.executable, "bootstrap.py", "audit"], cwd=ROOT, stdin=subprocess.DEVNULL)
+    if audited != 0:
+        sentence = "the dependencies have known vulnerabilities, or the database of them cannot be reached"
+        if not is_rehearsal:
+            raise NotReleasableError(sentence)
+        print(f"headland: {sentence}: a release would end here", file=sys.stderr)
     shutil.copyfile(ROOT / "build" / "sbom.json", out / f"headland-{version}.cyclonedx.json")
     write_sums(out)
 

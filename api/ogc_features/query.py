@@ -19,8 +19,8 @@ from headland.analysis.window import HIGH_MS, LOW_MS
 
 #: Largest number of features per page.
 MOST_FEATURES: Final = 10_000
-#: QGIS takes this for its pages: a layer of 10,000 cells is five of them.
-DEFAULT_FEATURES: Final = 2000
+#: QGIS takes this for its pages, and each page lists the passes anew: a layer of 10,000 cells is two of them.
+DEFAULT_FEATURES: Final = 5000
 #: Clients write all digits of a double, and small numbers with an exponent.
 _NUMBER: Final = r"-?[0-9]{1,6}(\.[0-9]{0,25})?([eE][-+]?[0-9]{1,3})?"
 BBOX_PATTERN: Final = f"^{_NUMBER}(,{_NUMBER}){{3}}(,{_NUMBER}){{0,2}}$"

@@ -161,6 +161,19 @@ def read_compose(env_file: Path) -> dict[str, Any]:
     return found
 
 
+def test_every_file_that_the_help_pages_quote_is_in_the_image() -> None:
+    copied = re.findall(r"(?m)^COPY (?!--)(.*) \S+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    folders = [source for line in copied for source in line.split()]
+    allowed = [
+        line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
+    ]
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    quoted = {name for text in pages for name in re.findall(r'--8<-- "([^":]+)', text)}
+    assert len(quoted) > 10
+    assert [name for name in quoted if not name.startswith(tuple(f"{one}/" for one in folders))] == []
+    assert [name for name in quoted if not name.startswith(tuple(f"{one}/" for one in allowed))] == []
+
+
 def test_no_image_runs_as_root_and_no_file_holds_a_secret() -> None:
     stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     run = [stage for stage in stages if "\nCMD" in stage]

@@ -38,6 +38,7 @@ from headland.analysis.telemetry import find_device
 from headland.analysis.window import Window
 from headland.registry.models.models import Field, Implement, Pass, VersionedRecord
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.store.port import DeviceRecord
 from headland.units_of_time import HOUR_MS
 
 #: The id of a detected pass names what finds it again: field, vehicle, and when product first left.
@@ -142,13 +143,14 @@ def list_passes_of_fields(
     """
     repositories = repositories_of(scope)
     vehicles = read_visits(scope, repositories, fields, window)
+    records = {record.descriptor.device: record for record in scope.store.devices(scope.organisation)}
 
     def hours_of(field: Field) -> list[tuple[int, int]]:
         return [visit.pair for vehicle in vehicles for visit in vehicle.visits.get(field.id, [])]
 
     for field in sorted(fields, key=hours_of):
         passes = [
-            _describe_declared(scope, repositories, field, declared)
+            _describe_declared(scope, repositories, field, declared, records.get(declared.device))
             for declared in repositories.passes.of_field(field.id)
             if window.start_ms <= declared.start_ms < window.end_ms
         ]
@@ -169,7 +171,9 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     if named is None:
         declared = repositories.passes.get(pass_id)
         field = repositories.fields.get(declared.field, also_deleted=True)
-        return _describe_declared(scope, repositories, field, declared)
+        devices = scope.store.devices(scope.organisation)
+        record = next((each for each in devices if each.descriptor.device == declared.device), None)
+        return _describe_declared(scope, repositories, field, declared, record)
     field = repositories.fields.get(named[1], also_deleted=True)
     start_ms = int(named[3])
     record = find_device(scope, named[2])
@@ -220,14 +224,17 @@ def _stretches_of(
 
 
 def _describe_declared(
-    scope: OrgScope, repositories: OrganisationRepositories, field: Field, declared: Pass
+    scope: OrgScope,
+    repositories: OrganisationRepositories,
+    field: Field,
+    declared: Pass,
+    record: DeviceRecord | None,
 ) -> FieldPass:
     implement = (
         repositories.implements.get(declared.implement, also_deleted=True)
         if declared.implement is not None
         else find_implement(repositories, declared.device)
     )
-    record = next((r for r in scope.store.devices(scope.organisation) if r.descriptor.device == declared.device), None)
     ref, version = None, b""
     if record is not None:
         looked_up = Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS)

@@ -13,6 +13,7 @@ from owslib.ogcapi.features import Features
 
 from api.ogc_features import collections, pass_maps
 from headland.contract.records import Descriptor
+from headland.store.memory import MemoryStore
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
@@ -69,7 +70,7 @@ def test_owslib_reads_every_feature_from_the_landing_page_on(farm_api: RegistryA
     assert document["openapi"].startswith("3.0.")
     # QGIS takes its page from here.
     assert document["components"]["parameters"]["limit"]["schema"] == {
-        "type": "integer", "minimum": 1, "maximum": 10_000, "default": 2000
+        "type": "integer", "minimum": 1, "maximum": 10_000, "default": 5000
     }  # fmt: skip
     collection = client.collection_items("devices", limit=1, bbox=[9.9, -0.1, 10.1, 0.1])
     assert [feature["id"] for feature in collection["features"]] == [DRONE]
@@ -271,3 +272,29 @@ def test_the_schema_has_the_type_of_every_property_of_every_feature(farm_api: Re
         for feature in items(farm_api, layer, limit=10_000):
             for name, value in feature["properties"].items():
                 assert value is None or isinstance(value, types[properties[name]["type"]]), (layer, name)
+
+
+def test_a_page_asks_the_store_for_its_devices_once_however_many_passes_there_are(
+    farm_api: RegistryApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    devices = MemoryStore.devices
+
+    def counted(store: MemoryStore, organisation: str) -> Any:
+        asked.append("devices")
+        return devices(store, organisation)
+
+    monkeypatch.setattr(MemoryStore, "devices", counted)
+
+    def count() -> int:
+        asked.clear()
+        get(farm_api, "/collections/passes/items", limit=1)
+        return len(asked)
+
+    count()
+    one = count()
+    for start_ms in (START_MS, START_MS + 20_000, START_MS + 40_000):
+        more = {**declaration(farm_api), "device": DRONE, "start_ms": start_ms, "end_ms": start_ms + 10_000}
+        assert farm_api.client.post("/v1/passes", json=more).status_code == 201
+    count()
+    assert count() == one
