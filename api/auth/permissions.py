@@ -95,7 +95,15 @@ PATH_PERMISSIONS: Final = (
     # Money: whoever may see the farm may see it, managers decide it.
     *(
         PathPermission(f"/v1/{name}", changes=RequiredScope.ADMIN)
-        for name in ("tariffs", "subsidy-rules", "accounts", "statement-runs", "statements", "subsidy-claims")
+        for name in (
+            "tariffs",
+            "subsidy-rules",
+            "accounts",
+            "deliveries",
+            "statement-runs",
+            "statements",
+            "subsidy-claims",
+        )
     ),
     PathPermission("/v1/statement-passes"),
     PathPermission("/v1/disputes"),
@@ -167,7 +175,7 @@ _MEMBER_READS: Final = re.compile(
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 #: What a pilot may not read, and all that a pilot may change.
 _PILOT_CLOSED: Final = re.compile(
-    r"/v1/(?:people|holdings|tariffs|subsidy-rules|subsidy-claims|accounts|statements|statement-runs|disputes)(?:/.*)?"
+    r"/v1/(?:people|holdings|tariffs|subsidy-rules|subsidy-claims|accounts|deliveries|statements|statement-runs|disputes)(?:/.*)?"
 )
 _PILOT_CHANGES: Final = re.compile(r"/v1/(?:session|passes|notes|photos|alarms)(?:/.*)?")
 

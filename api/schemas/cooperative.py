@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from api.schemas.registry import EXAMPLE_ID, RecordKind
+from headland.analysis.cooperative.deliveries import Deliveries
 from headland.analysis.cooperative.disputes import Dispute
 from headland.registry.models.cooperative import (
     AccountEntry,
@@ -19,7 +20,7 @@ from headland.registry.models.cooperative import (
     SubsidyRule,
     TariffRecord,
 )
-from headland.registry.models.models import Latitude, Longitude, Note
+from headland.registry.models.models import Latitude, Longitude, Note, Text
 from headland.registry.models.people import Instant
 
 TARIFFS: Final = RecordKind(
@@ -51,6 +52,14 @@ class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: RecordId | None = None
     note: Note = ""
+
+
+class DeliveryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Deliveries of the harvests in [start_ms, end_ms); `fen_per_kg` is the price by crop."""
+
+    start_ms: Instant
+    end_ms: Instant
+    fen_per_kg: Annotated[dict[Text, Annotated[int, Meta(ge=0, le=10_000_000)]], Meta(min_length=1, max_length=100)]
 
 
 class RunOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,8 +150,8 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Types of requests and answers for the OpenAPI document.
 WIRES: Final[tuple[type, ...]] = (
-    AccountEntry, AccountOrder, RunOrder, StatementRunRecord, SeasonStatement, Dispute, DisputeOrder, OutcomeOrder,
-    ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
+    AccountEntry, AccountOrder, DeliveryOrder, Deliveries, RunOrder, StatementRunRecord, SeasonStatement, Dispute,
+    DisputeOrder, OutcomeOrder, ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
 )  # fmt: skip
 
 
@@ -172,6 +181,7 @@ def page_of(kind: type) -> dict[str, Any]:
 
 EXAMPLES: Final[dict[type, dict[str, Any]]] = {
     AccountOrder: {"person": EXAMPLE_ID, "kind": "advance", "time_ms": 1_795_507_200_000, "amount_fen": 50_000},
+    DeliveryOrder: {"start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000, "fen_per_kg": {"wheat": 236}},
     RunOrder: {"tariff": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
     DisputeOrder: {"pass_id": EXAMPLE_ID, "latitude_deg": 31.95, "longitude_deg": 119.17, "text": "not sprayed here"},
     OutcomeOrder: {"outcome": "upheld", "text": "the meter shows a refill"},

@@ -26,6 +26,9 @@ _COORDINATE_BYTES: Final = 16
 #: How often a thread that waits for the result of another looks whether its own work was cancelled.
 _LOOK_EVERY_S: Final = 0.2
 
+#: Values without a size of their own: they are in what holds them.
+_PLAIN: Final = frozenset((int, float, bool, type(None)))
+
 _Result = TypeVar("_Result")
 
 
@@ -106,7 +109,7 @@ class ResultCache:
 
 def _seal(value: object, seen: set[int]) -> int:
     """Make the arrays in a value read-only; return the value's size, each object counted once."""
-    if id(value) in seen:
+    if type(value) in _PLAIN or id(value) in seen:
         return 0
     seen.add(id(value))
     if isinstance(value, np.ndarray):

@@ -12,7 +12,7 @@ from headland.i18n import Language, channel_name, find_term, find_term_in
 _DECIMALS: Final = {
     "kg": 2, "L": 2, "kg/ha": 1, "L/ha": 1, "kg/mu": 2, "L/mu": 2, "ha": 3, "mu": 2, "m2": 0, "%": 1, "m": 1, "s": 0,
     "mm": 1, "degC": 1, "m/s": 1, "kPa": 2, "g/m3": 1, "mol/m2": 1, "h": 1, "K": 1, "degC d": 1, "J/cm2": 0, "L/m2": 2,
-    "mS/cm": 2, "CNY": 2, "mol/m2/(degC d)": 2, "umol/m2/s": 0,
+    "mS/cm": 2, "CNY": 2, "t/ha": 2, "mol/m2/(degC d)": 2, "umol/m2/s": 0,
 }  # fmt: skip
 #: Names whose numbers are counts or classes, whatever their unit is.
 _DECIMALS_OF: Final = {
@@ -20,7 +20,15 @@ _DECIMALS_OF: Final = {
     "least_coverage": 0,
 }  # fmt: skip
 #: The groups of the catalogue with the names of a report's parts, in the order in which they are searched.
-_LABELS: Final = ("report_page", "report_pass", "report_week", "report_statement", "quantities", "reasons")
+_LABELS: Final = (
+    "report_page",
+    "report_pass",
+    "report_week",
+    "report_statement",
+    "report_trial",
+    "quantities",
+    "reasons",
+)
 #: The group of a figure whose value is a term, by the figure's name.
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "segment": ("segments",),
@@ -44,6 +52,8 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "done": ("report_week",),
     "entry_kind": ("account_entries",),
     "surcharges": ("report_surcharges",),
+    "trial_verdict": ("report_trial",),
+    "dispute_outcome": ("dispute_outcomes",),
     "crop": ("crops",),
     "stage": ("crop_stages",),
 }

@@ -45,6 +45,7 @@ def write_html(document: Report, locale: ReportLocale) -> bytes:
         f"<li><code>{escape(each.id)}</code> {escape(locale.method(each))}</li>" for each in document.sources
     )
     addresses = "".join(f"<li><code>{escape(each)}</code></li>" for each in document.addresses)
+    requests = f"<section><h2>{escape(locale.word('addresses'))}</h2><ul class=addresses>{addresses}</ul></section>"
     text = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
@@ -54,8 +55,7 @@ def write_html(document: Report, locale: ReportLocale) -> bytes:
         + (f'<p class="simulated">{escape(locale.word("simulated"))}</p>' if document.is_simulated else "")
         + f"</header><main>{body}"
         f"<section><h2>{escape(locale.word('sources'))}</h2><ul class=sources>{sources}</ul></section>"
-        f"<section><h2>{escape(locale.word('addresses'))}</h2><ul class=addresses>{addresses}</ul></section>"
-        "</main></body></html>"
+        f"{requests if document.addresses else ''}</main></body></html>"
     )
     return text.encode()
 

@@ -117,7 +117,8 @@ def _story(document: Report, locale: ReportLocale, pen: _Pen) -> Iterable[Any]:
     yield pen.write(locale.word("sources"), pen.heading)
     for method in document.sources:
         yield pen.write(f"{method.id} {locale.method(method)}", pen.small)
-    yield pen.write(locale.word("addresses"), pen.heading)
+    if document.addresses:
+        yield pen.write(locale.word("addresses"), pen.heading)
     for address in document.addresses:
         yield pen.write(address, pen.small)
 

@@ -13,6 +13,7 @@ from headland.analysis.scope import OrgScope
 from headland.formats.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language
 from headland.registry.models.cooperative import SeasonStatement
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.formatting import label_of, time_text, value_text
 
@@ -94,6 +95,12 @@ def write_statement_xlsx(scope: OrgScope, statements: Sequence[SeasonStatement],
     return write_xlsx(sheets)
 
 
+def zone_of(repositories: OrganisationRepositories) -> tuple[ZoneInfo, bool]:
+    """Return the time zone of the first site, UTC without one, and whether it is known."""
+    site = next(iter(repositories.sites.list(limit=1)), None)
+    return ZoneInfo("UTC" if site is None else site.time_zone), site is not None
+
+
 def _line_cells(line: Mapping[str, Any], names: _Names, language: Language) -> list[CellValue]:
     evidence = value_text("evidence", line["evidence"], language) if line["evidence"] else ""
     return [
@@ -115,9 +122,7 @@ class _Names:
         if statement.person is not None:
             person = repositories.people.get(statement.person, also_deleted=True)
             self.person, self.number = person.name, person.number
-        site = next(iter(repositories.sites.list(limit=1)), None)
-        self.is_zone_known = site is not None
-        self.zone = ZoneInfo("UTC" if site is None else site.time_zone)
+        self.zone, self.is_zone_known = zone_of(repositories)
 
     def field(self, id: str) -> str:  # noqa: A002 - it is the field's id
         """Return a field's name."""

@@ -32,7 +32,8 @@ DEMONSTRATIONS: Final[Mapping[str, Demonstration]] = {
 def demonstration_named(name: str) -> Demonstration:
     """Return a demonstration; raises SettingsError, which lists the names."""
     if name not in DEMONSTRATIONS:
-        raise SettingsError(f"Unknown demonstration {name!r}: choose one of {', '.join(DEMONSTRATIONS)}.")
+        names = ", ".join([*DEMONSTRATIONS, "cooperative-season"])
+        raise SettingsError(f"Unknown demonstration {name!r}: choose one of {names}.")
     return DEMONSTRATIONS[name]
 
 

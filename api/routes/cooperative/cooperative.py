@@ -22,6 +22,7 @@ from api.schemas.cooperative import (
     ClaimAnswer,
     ClaimItem,
     ClaimOrder,
+    DeliveryOrder,
     DisputeOrder,
     OutcomeOrder,
     PassToSettle,
@@ -32,6 +33,7 @@ from api.schemas.cooperative import (
     page_of,
 )
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
+from headland.analysis.cooperative.deliveries import Deliveries, deliver_harvests
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
 from headland.analysis.cooperative.settlement import TREATED, passes_of_period, record_treated, settle_season
 from headland.analysis.passes.detection import find_pass
@@ -141,6 +143,21 @@ def add_account_entry(scope: ScopeOf, body_bytes: BodyOf) -> Response:
     except NotFound as error:
         raise _unknown(error) from error
     return reply_json(entry, 201)
+
+
+@router.post(
+    "/deliveries",
+    openapi_extra=body_of(DeliveryOrder, EXAMPLES[DeliveryOrder]),
+    responses={200: {"description": "Deliveries.", "content": of_type(Deliveries)}, **declare_problems(409, 413)},
+    response_class=Response,
+)
+def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
+    """Add to the accounts what members delivered by the recorded harvests of a period, each harvest once.
+
+    A harvest is divided by the shares of its field at its time. A repetition adds what is new.
+    """
+    order = _read(body_bytes, DeliveryOrder)
+    return reply_json(deliver_harvests(scope, _window(order.start_ms, order.end_ms), order.fen_per_kg))
 
 
 @router.post(

@@ -34,7 +34,7 @@ _TRACE: Final = 0.01
 #: Shortest time without an amount that leaves ground unknown; less is the edge of a meter's samples.
 _LEAST_UNKNOWN_S: Final = 0.5
 #: Distance from the field beyond which ground is not mapped; product there is counted [m].
-_BESIDE_M: Final = 150.0
+BESIDE_M: Final = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,15 @@ def map_applied(
     machine: Machine,
     air: WindDrift,
     cell_m: float,
+    beside_m: float = BESIDE_M,
 ) -> AsApplied:
     """Return the as-applied map of a pass that released product in `stretches`, on cells of `cell_m` [m, > 0].
 
-    `released` has totals at the track's instants, at least two.
+    `released` has totals at the track's instants, at least two. Ground up to `beside_m` from the field is on the map.
     """
     require("cell_m", cell_m, above=0.0)
     outlet = outlet_track(track, plane, machine, air)
-    grid = _grid(outlet, stretches, outline, machine, cell_m)
+    grid = _grid(outlet, stretches, outline, machine, cell_m, beside_m)
     amount = np.zeros((grid.rows, grid.columns))
     evidence = np.zeros((grid.rows, grid.columns), np.uint8)
     beside, unlocated = 0.0, released.untimed
@@ -171,8 +172,10 @@ def outlet_track(track: Track, plane: Plane, machine: Machine, air: WindDrift) -
     return OutletTrack(track.time_ms, east, north, np.zeros(len(east)), *air.shift_m(track.time_ms))
 
 
-def _grid(outlet: OutletTrack, stretches: Intervals, outline: FieldOutline, machine: Machine, cell_m: float) -> Grid:
-    """Return the grid that holds the field and the treated ground, up to `_BESIDE_M` from the field."""
+def _grid(
+    outlet: OutletTrack, stretches: Intervals, outline: FieldOutline, machine: Machine, cell_m: float, beside_m: float
+) -> Grid:
+    """Return the grid that holds the field and the treated ground, up to `beside_m` from the field."""
     west, south, east, north = outline.whole.bounds
     low = np.array([west, south]) - cell_m
     high = np.array([east, north]) + cell_m
@@ -182,8 +185,8 @@ def _grid(outlet: OutletTrack, stretches: Intervals, outline: FieldOutline, mach
     if at.any():
         reach_m = machine.pattern.reach_m + cell_m
         for axis, values in enumerate((outlet.east_m + outlet.wind_east_m, outlet.north_m + outlet.wind_north_m)):
-            low[axis] = min(low[axis], max(values[at].min() - reach_m, low[axis] - _BESIDE_M))
-            high[axis] = max(high[axis], min(values[at].max() + reach_m, high[axis] + _BESIDE_M))
+            low[axis] = min(low[axis], max(values[at].min() - reach_m, low[axis] - beside_m))
+            high[axis] = max(high[axis], min(values[at].max() + reach_m, high[axis] + beside_m))
     low = np.floor(low / cell_m) * cell_m
     columns, rows = np.ceil((high - low) / cell_m).astype(int).tolist()
     return Grid(float(low[0]), float(low[1]), cell_m, max(rows, 1), max(columns, 1))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headland.agronomy.application.spread_pattern import Pattern
 from headland.agronomy.application.swaths import MAX_TRACK_GAP_S
 from headland.agronomy.geometry.grid import Grid
-from headland.agronomy.series.arrays import Times, Values, require
+from headland.agronomy.series.arrays import Mask, Times, Values, require
 
 #: Steps along a piece of track and across its pattern are at most half a small cell or a quarter of a large one, and no
 #: longer than a metre. A step is a rectangle whose mass is divided among the cells that it touches, so that a cell has
@@ -110,6 +110,10 @@ def deposit_totals(
     steps = _steps(outlet, at, _step_m(grid))
     weights_kg = (masses_kg[:, at] / steps.count)[:, steps.piece]
     sums = np.zeros((len(totals), grid.rows * grid.columns + 1))
+    # A long flight over a small field: what no part of the pattern carries onto the grid is beside it as a whole.
+    is_near = _is_near(grid, pattern, steps)
+    sums[:, -1] = weights_kg[:, ~is_near].sum(axis=1)
+    steps, weights_kg = steps.at(is_near), weights_kg[:, is_near]
     for first in range(0, len(steps.piece), _BLOCK_STEPS):
         block = slice(first, first + _BLOCK_STEPS)
         parts, shares = _across(grid, pattern, steps, block)
@@ -141,6 +145,25 @@ class _Steps:
     length_m: Values
     piece: NDArray[np.intp]
     count: NDArray[np.intp]
+
+    def at(self, chosen: Mask) -> _Steps:
+        """Return some of the steps."""
+        columns = (self.east_m, self.north_m, self.right_east, self.right_north, self.length_m)
+        east_m, north_m, right_east, right_north, length_m = (column[chosen] for column in columns)
+        return _Steps(east_m, north_m, right_east, right_north, length_m, self.piece[chosen], self.count)
+
+
+def _is_near(grid: Grid, pattern: Pattern, steps: _Steps) -> Mask:
+    """Return whether each step may reach the grid."""
+    reach_m = pattern.reach_m + steps.length_m + 2.0 * grid.cell_m
+    east_m, north_m = steps.east_m - grid.west_m, steps.north_m - grid.south_m
+    is_near: Mask = (
+        (east_m > -reach_m)
+        & (east_m < grid.columns * grid.cell_m + reach_m)
+        & (north_m > -reach_m)
+        & (north_m < grid.rows * grid.cell_m + reach_m)
+    )
+    return is_near
 
 
 def _step_m(grid: Grid) -> float:

@@ -31,7 +31,7 @@ from headland.agronomy.application.treated import (
 )
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.series.arrays import Mask, Values, require
-from headland.agronomy.series.intervals import Intervals, bridge, clip, intersect, subtract, total_s, union
+from headland.agronomy.series.intervals import Intervals, bridge, clip, subtract, union, within_s
 
 #: Longest break within a run of work: a refill, a change of battery, a short rest.
 JOIN_S: Final = 1800.0
@@ -196,8 +196,9 @@ class _FieldTrack:
         self._near = shapely.contains_xy(near, self._east, self._north)
         self._located = bridge(track.time_ms, MAX_TRACK_GAP_S)
         step_s = np.diff(self._time) / 1000.0
-        self._step_m = np.hypot(np.diff(self._east), np.diff(self._north))
-        slow = self._step_m < _STOPPED_M_S * step_s
+        step_m = np.hypot(np.diff(self._east), np.diff(self._north))
+        self._travelled_m = np.concatenate(([0.0], np.cumsum(step_m)))
+        slow = step_m < _STOPPED_M_S * step_s
         self._stopped = _long_enough(self._time, slow & (step_s <= MAX_TRACK_GAP_S))
         self._flowing = bridge(vehicle.flow.time_ms, 5.0)
         self._weighed = bridge(vehicle.hopper.time_ms, 5.0)
@@ -258,21 +259,18 @@ class _FieldTrack:
 
     def between(self, start: float, end: float, *, is_leg: bool) -> list[Segment]:
         """Return the segments of a stretch without product: between two stretches of work, or a leg to or from them."""
-        stretch = np.array([[start, end]])
-        inner = np.unique(
-            np.concatenate((intersect(self._stopped, stretch), intersect(self._located, stretch))).ravel()
-        )
-        edges = np.unique(np.concatenate(([start], inner, [end]))).tolist()
+        changes = np.concatenate((self._stopped, self._located)).ravel()
+        inner = changes[(changes > start) & (changes < end)]
+        edges = sorted({start, *inner.tolist(), end})
         may_turn = not is_leg and len(edges) == 2 and end - start <= _TURN_S * 1000.0
         return [
             self._segment(self._idle_kind(low, high, may_turn=may_turn), low, high) for low, high in pairwise(edges)
         ]
 
     def _idle_kind(self, start: float, end: float, *, may_turn: bool) -> str:
-        middle = np.array([[start, end]])
-        if total_s(intersect(self._located, middle)) * 2000.0 < end - start:
+        if within_s(self._located, start, end) * 2000.0 < end - start:
             return "silence"
-        if total_s(intersect(self._stopped, middle)) * 2000.0 >= end - start:
+        if within_s(self._stopped, start, end) * 2000.0 >= end - start:
             return "refill" if self._rose(start, end) else "stop"
         if self._mode_at((start + end) / 2.0) in _RETURN_MODES:
             return "return"
@@ -289,16 +287,14 @@ class _FieldTrack:
         return before[-1] if before else ""
 
     def _segment(self, kind: str, start: float, end: float) -> Segment:
-        times = np.array([start, end])
-        travelled = np.concatenate(([0.0], np.cumsum(self._step_m)))
-        length = float(np.diff(np.interp(times, self._time, travelled))[0])
-        return Segment(kind, round(start), round(end), length, None if kind == "silence" else self._evidence(times))
+        first_m, last_m = np.interp((start, end), self._time, self._travelled_m).tolist()
+        evidence = None if kind == "silence" else self._evidence(start, end)
+        return Segment(kind, round(start), round(end), last_m - first_m, evidence)
 
-    def _evidence(self, stretch: Values) -> str:
-        whole_s = float(stretch[1] - stretch[0]) / 1000.0
+    def _evidence(self, start: float, end: float) -> str:
         known = ((MEASURED_FLOW, self._flowing), (TANK_MASS, self._weighed))
         for evidence, covered in known:
-            if total_s(intersect(covered, stretch.reshape(1, 2))) >= COVERAGE_BAR * whole_s:
+            if within_s(covered, start, end) >= COVERAGE_BAR * (end - start) / 1000.0:
                 return evidence
         return PUMP_PWM if len(self._vehicle.pump.time_ms) >= 2 else DECLARED
 

@@ -53,6 +53,12 @@ def total_s(intervals: Intervals) -> float:
     return float(np.sum(intervals[:, 1] - intervals[:, 0])) / 1000.0
 
 
+def within_s(intervals: Intervals, start_ms: float, end_ms: float) -> float:
+    """Return the length of the part within [start_ms, end_ms) [s], start_ms <= end_ms."""
+    inside = np.clip(intervals, start_ms, end_ms)
+    return float(np.sum(inside[:, 1] - inside[:, 0])) / 1000.0
+
+
 def _where_depth(a: Intervals, b: Intervals, at_least: int) -> Intervals:
     """Return the time that is in at least that many sets; touching intervals join."""
     both = np.concatenate((a, b))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final
 
 import msgspec
@@ -14,12 +13,14 @@ from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.outline import polygons_of, rasterise
-from headland.analysis.cooperative.shares import NOBODY, HeldShare
+from headland.analysis.cooperative.deliveries import holdings_of
+from headland.analysis.cooperative.plots import Plots, read_plots
+from headland.analysis.cooperative.shares import NOBODY
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, StatementRun, make_statements
 from headland.analysis.cooperative.tariff import Tariff
 from headland.analysis.cooperative.treated_ground import TreatedGround, pack_mask, unpack_mask
 from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import bounds_of, plane_of
+from headland.analysis.field_geometry import plane_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes, list_passes_of_fields
 from headland.analysis.registry_access import repositories_of
@@ -27,18 +28,16 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.cooperative import SeasonStatement, StatementRunRecord, Statements, TariffRecord
 from headland.registry.models.models import Field
-from headland.registry.models.people import HoldingKind
 from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import DAY_MS
 
 #: Kind of the ledger's entries about treated ground, one for each pass and field.
 TREATED: Final = "treated"
 _M2_1_M: Final = 200_000.0
 _M2_2_M: Final = 2_000_000.0
 _PAGE: Final = 500
-_NEAR_DEG: Final = 0.005
 _LONGEST_REPEAT_DAYS: Final = 366
-_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +59,50 @@ def passes_of_period(scope: OrgScope, window: Window, field: str | None = None) 
         yield from passes
 
 
-def record_treated(scope: OrgScope, field_pass: FieldPass) -> list[LedgerEntry]:
+def record_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> list[LedgerEntry]:
     """Append the ground that a pass treated on each field to the ledger; entries that state nothing new are the old.
 
     Raises PreconditionError without a swath or a track. A declared pass counts on the fields around its own,
-    too, unless they have a pass of their own by the same machine at the same time.
+    too, unless they have a pass of their own by the same machine at the same time. `plots` are all fields, where the
+    caller has read them already.
     """
     repositories = repositories_of(scope)
-    applied = compute_as_applied(scope, field_pass)
     own = field_pass.field
-    entries = []
     # Where a detected pass worked on another field, that field's telemetry shows a pass of its own.
-    for field in [own] if field_pass.declared is None else _fields_near(repositories, own):
+    others: list[Field] = []
+    applied = None
+    if field_pass.declared is not None:
+        plots = plots or read_plots(repositories)
+        if plots.around(field_pass):
+            applied = compute_as_applied(scope, field_pass)
+            others = plots.treated(applied)
+    if applied is None:
+        applied = compute_as_applied(scope, field_pass, beside_m=0.0)
+    entries = []
+    for field in [own, *others]:
         body = _treated_body(repositories, applied, field)
-        if body is not None and (field.id == own.id or not _has_own_pass(scope, field, field_pass)):
+        if body is not None and (field.id == own.id or not _has_detected_pass(scope, field, field_pass)):
             entries.append(repositories.ledger.append(TREATED, field.id, field_pass.id, body))
     return entries
+
+
+def record_season(
+    scope: OrgScope, window: Window, report: Callable[[int, int], None] = lambda _done, _of: None
+) -> list[tuple[str, str]]:
+    """Append the ground of all passes that begin in a window to the ledger; return those without one, with the reason.
+
+    `report` is told after each pass how many are done, of how many. A repetition adds nothing.
+    """
+    plots = read_plots(repositories_of(scope))
+    passes = list(passes_of_period(scope, window))
+    failed = []
+    for number, field_pass in enumerate(passes, 1):
+        try:
+            record_treated(scope, field_pass, plots)
+        except AnalysisError as error:
+            failed.append((field_pass.id, error.kind))
+        report(number, len(passes))
+    return failed
 
 
 def treated_works(repositories: OrganisationRepositories, operators: dict[str, str] | None = None,
@@ -124,16 +151,6 @@ def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Stat
 
 def compute_statements(repositories: OrganisationRepositories, tariff: TariffRecord, window: Window) -> StatementRun:
     """Return the statements of a period without keeping them."""
-    holdings: dict[str, list[HeldShare]] = {}
-    for held in repositories.holdings.all():
-        share = HeldShare(
-            held.person,
-            held.kind is HoldingKind.LEASE,
-            Fraction(held.parts, held.of_parts),
-            held.start_ms,
-            held.end_ms,
-        )
-        holdings.setdefault(held.field, []).append(share)
     entries = [
         AccountFact(
             entry.id, entry.person, entry.kind.value, entry.time_ms, entry.amount_fen, entry.grams, entry.field or "",
@@ -143,7 +160,7 @@ def compute_statements(repositories: OrganisationRepositories, tariff: TariffRec
     ]  # fmt: skip
     facts = SeasonFacts(
         works=treated_works(repositories, tariff.operators),
-        holdings=holdings,
+        holdings=holdings_of(repositories),
         entries=entries,
         tariff=tariff_of(tariff),
         start_ms=window.start_ms,
@@ -252,21 +269,9 @@ def _work_of(entry: LedgerEntry, operators: dict[str, str]) -> TreatedGround:
     )
 
 
-def _fields_near(repositories: OrganisationRepositories, own: Field) -> Iterator[Field]:
-    west, south, east, north = bounds_of(own)
-    for field in repositories.fields.all():
-        box = bounds_of(field)
-        is_apart = (
-            box[0] > east + _NEAR_DEG or west > box[2] + _NEAR_DEG or box[1] > north + _NEAR_DEG
-            or south > box[3] + _NEAR_DEG
-        )  # fmt: skip
-        if not is_apart:
-            yield field
-
-
-def _has_own_pass(scope: OrgScope, field: Field, field_pass: FieldPass) -> bool:
-    """Return whether a field has a pass of its own by the same machine at the same time."""
-    window = Window(field_pass.start_ms - _DAY_MS, field_pass.end_ms)
+def _has_detected_pass(scope: OrgScope, field: Field, field_pass: FieldPass) -> bool:
+    """Return whether telemetry shows a field a pass of its own by the same machine at the same time."""
+    window = Window(field_pass.start_ms - DAY_MS, field_pass.end_ms)
     try:
         passes = list_passes(scope, field.id, window)
     except AnalysisError:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.application.as_applied import EVIDENCE, AsApplied, Machine, map_applied
+from headland.agronomy.application.as_applied import BESIDE_M, EVIDENCE, AsApplied, Machine, map_applied
 from headland.agronomy.application.drift import GRANULE_FALL_M_S, granule_landing_s
 from headland.agronomy.application.feeder import FeederLag
 from headland.agronomy.application.released import Reconciliation, Released, feeder_lag, reconcile, release
@@ -114,22 +114,23 @@ def compute_as_applied(
     cell_m: float | None = None,
     swath_m: float | None = None,
     latency_s: float | None = None,
+    beside_m: float = BESIDE_M,
 ) -> AppliedPass:
     """Return what a pass applied, on cells of `cell_m` [m], by default of `fine_cell_m`.
 
-    `swath_m` and `latency_s` replace the implement's.
+    `swath_m` and `latency_s` replace the implement's. Ground up to `beside_m` from the field is on the map.
 
     The result comes from the cache while the pass, its field, implement and telemetry are the same. Raises
     PreconditionError without a swath or a track, AnalysisError for too many cells.
     """
     machine = machine_of(field_pass, swath_m, latency_s)
     cell_m = fine_cell_m(field_pass) if cell_m is None else cell_m
-    key = ("as-applied", scope.organisation, field_pass.key, cell_m, swath_m, latency_s)
+    key = ("as-applied", scope.organisation, field_pass.key, cell_m, swath_m, latency_s, beside_m)
     is_landing_timed = field_pass.implement is not None and latency_s is None
 
     def compute() -> AppliedPass:
         inputs = load_pass_inputs(scope, field_pass, refer_pass(scope, field_pass))
-        return _compute(key, inputs, machine, cell_m, is_landing_timed)
+        return _compute(key, inputs, machine, cell_m, beside_m, is_landing_timed)
 
     applied = scope.cache.get(key, compute)
     return applied if scope.person is None else _hide_neighbours(applied)
@@ -147,10 +148,12 @@ def _hide_neighbours(applied: AppliedPass) -> AppliedPass:
     return replace(applied, map=hidden)
 
 
-def _compute(key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float, is_landing_timed: bool) -> AppliedPass:
+def _compute(
+    key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float, beside_m: float, is_landing_timed: bool
+) -> AppliedPass:
     """Return the map and its answers; `is_landing_timed` where the implement's own latencies apply."""
     west, south, east, north = inputs.outline.whole.bounds
-    if (east - west + 300.0) * (north - south + 300.0) / cell_m**2 > MAX_CELLS:
+    if (east - west + 2.0 * beside_m) * (north - south + 2.0 * beside_m) / cell_m**2 > MAX_CELLS:
         sentence = f"The map would have more than {MAX_CELLS:,} cells: ask for a larger cell_m."
         raise AnalysisError("too-many-cells", "Too many cells", sentence)
     telemetry, stretches, implement = inputs.telemetry, inputs.stretches, inputs.field_pass.implement
@@ -166,7 +169,9 @@ def _compute(key: Hashable, inputs: PassInputs, machine: Machine, cell_m: float,
             lag = None
             stretches, machine = _landing(stretches, implement), replace(machine, latency_s=0.0)
     released = release(track.time_ms, telemetry.amounts, stretches, window, lag)
-    applied_map = map_applied(track, released, stretches, inputs.outline, inputs.plane, machine, inputs.air, cell_m)
+    applied_map = map_applied(
+        track, released, stretches, inputs.outline, inputs.plane, machine, inputs.air, cell_m, beside_m
+    )
     amount = _answer_amount(inputs, released, applied_map)
     most = None if implement is None else _most_per_min(implement, telemetry.unit)
     reconciliation = reconcile(telemetry.amounts, window, most)

@@ -148,9 +148,12 @@ def list_passes_of_fields(
     def hours_of(field: Field) -> list[tuple[int, int]]:
         return [visit.pair for vehicle in vehicles for visit in vehicle.visits.get(field.id, [])]
 
+    indices = {vehicle.index.record.descriptor.device: vehicle.index for vehicle in vehicles}
     for field in sorted(fields, key=hours_of):
         passes = [
-            _describe_declared(scope, repositories, field, declared, records.get(declared.device))
+            _describe_declared(
+                scope, repositories, field, declared, records.get(declared.device), indices.get(declared.device)
+            )
             for declared in repositories.passes.of_field(field.id)
             if window.start_ms <= declared.start_ms < window.end_ms
         ]
@@ -229,6 +232,7 @@ def _describe_declared(
     field: Field,
     declared: Pass,
     record: DeviceRecord | None,
+    index: TelemetryIndex | None = None,
 ) -> FieldPass:
     implement = (
         repositories.implements.get(declared.implement, also_deleted=True)
@@ -238,7 +242,8 @@ def _describe_declared(
     ref, version = None, b""
     if record is not None:
         looked_up = Window(declared.start_ms - _MARGIN_MS, declared.end_ms + _MARGIN_MS)
-        ref = refer_telemetry(scope, record, looked_up)
+        is_known = index is not None and index.holds(looked_up)
+        ref = index.refer(looked_up) if index and is_known else refer_telemetry(scope, record, looked_up)
         version = ref.version
     field_pass = FieldPass(
         declared.id, field, declared.device, declared.start_ms, declared.end_ms, declared, implement, None, ref, version

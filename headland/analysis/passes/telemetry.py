@@ -165,13 +165,19 @@ def _join_hours(hours_ms: set[int]) -> list[Window]:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryIndex:
-    """What the store holds of a vehicle by the hour, in windows that were asked for."""
+    """What the store holds of a vehicle by the hour, in whole hours of `span`."""
 
     scope: OrgScope
     record: DeviceRecord
+    span: Window
     since_ms: int | None
     hours: tuple[Buckets, ...]
     modes: Modes | None
+
+    def holds(self, window: Window) -> bool:
+        """Return whether `refer` knows a window."""
+        hours = _hours_of(window)
+        return self.span.start_ms <= hours.start_ms and hours.end_ms <= self.span.end_ms
 
     def refer(self, window: Window) -> TelemetryRef:
         """Return a reference to the samples in a window, with their present version: real ones, else simulated."""
@@ -208,7 +214,7 @@ def index_telemetry(scope: OrgScope, record: DeviceRecord, windows: Sequence[Win
     events = _read_events(scope, record, span)
     # As many as are read at most: there may be more, and each window reads its own.
     modes = _modes_of(events) if len(events) < _MOST_EVENTS else None
-    return TelemetryIndex(scope, record, scope.store.info().samples_since_ms, tuple(buckets), modes)
+    return TelemetryIndex(scope, record, span, scope.store.info().samples_since_ms, tuple(buckets), modes)
 
 
 def refer_telemetry(scope: OrgScope, record: DeviceRecord, window: Window) -> TelemetryRef:

@@ -27,6 +27,7 @@ account_entries = record_table(
     required("pass_id"),
     optional("corrects"),
     required("note"),
+    optional("harvest"),
     references={"person": "people", "field": "fields", "corrects": "account_entries"},
 )
 statement_runs = record_table(

@@ -61,7 +61,7 @@ class AccountKind(StrEnum):
 
 
 class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
-    """An entry of a person's account, added and never changed."""
+    """An entry of a person's account, added and never changed; `harvest` is the one that a delivery follows from."""
 
     person: str
     kind: AccountKind
@@ -72,6 +72,7 @@ class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
     pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: str | None = None
     note: Note = ""
+    harvest: str | None = None
 
 
 class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):

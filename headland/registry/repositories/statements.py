@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import sqlalchemy as sa
 
+from headland.registry.db.audit import lock_organisation
 from headland.registry.db.cooperative_tables import account_entries, statement_runs, statements
 from headland.registry.models.cooperative import (
     AccountEntry,
@@ -22,6 +24,7 @@ class AccountRepository:
     """Append-only repository of account entries."""
 
     def __init__(self, context: RepositoryContext) -> None:
+        self._context = context
         self.records = Repository(context, AccountEntry, account_entries)
 
     def add(self, entry: AccountEntry) -> AccountEntry:
@@ -30,7 +33,25 @@ class AccountRepository:
             raise InvalidRecord("A correction names the entry that it corrects, and nothing else does.")
         if entry.corrects is not None and self.records.get(entry.corrects).person != entry.person:
             raise InvalidRecord("A correction is of the same person's account: choose an entry of this person.")
+        if entry.harvest is not None:
+            raise InvalidRecord("A delivery of a harvest is made from the harvest: ask for the deliveries of a period.")
         return self.records.add(entry)
+
+    def add_deliveries(self, entries: Sequence[AccountEntry]) -> list[AccountEntry]:
+        """Add entries of harvests in one transaction, those that are not there yet; return the added ones."""
+        now_ms = self._context.now_ms()
+        mine = account_entries.c.organisation == self._context.organisation
+        query = sa.select(account_entries.c.harvest, account_entries.c.person).where(
+            mine, account_entries.c.harvest.is_not(None)
+        )
+        with self._context.database.writing() as connection:
+            lock_organisation(connection, self._context.organisation)
+            known = {(row.harvest, row.person) for row in connection.execute(query)}
+            return [
+                self.records.add_within(connection, entry, now_ms)
+                for entry in entries
+                if (entry.harvest, entry.person) not in known
+            ]
 
 
 class StatementRepository:

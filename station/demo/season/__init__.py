@@ -1,0 +1,1 @@
+"""A season of a simulated cooperative: members and plots, flights of two operators, harvest, statements and papers."""
