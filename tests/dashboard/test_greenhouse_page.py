@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRule, AlarmTest
+from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.models import Greenhouse, GreenhouseZone
 from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import Open
@@ -76,14 +77,28 @@ def open_greenhouse(visit: Open, house: House, query: str) -> Page:
     return page
 
 
-def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(visit: Open, house: House) -> None:
+def test_a_greenhouse_is_displayed_with_target_bands_light_disease_and_places(
+    visit: Open, farm: Farm, house: House
+) -> None:
+    bands = [
+        farm.repositories.crop_bands.add(
+            CropBand(crop="tomato", stage="fruiting", index=index, low=low, high=high, author="Li Na")
+        )
+        for index, low, high in ((BandIndex.AIR_TEMPERATURE, 18.0, 26.0), (BandIndex.HUMIDITY, 60.0, 85.0))
+    ]
     page = open_greenhouse(visit, house, "?days=3")
     expect(page.locator("h1")).to_have_text("Page house")
     expect(page.locator(".about").first).to_contain_text("Tomato, fruiting")
     deficit = page.locator("[data-panel=deficit] .plot-caption")
-    caption = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*Target from: .*Target to: "
+    caption = r"Vapour pressure deficit \(VPD\): 0\.\d\d kPa to \d\.\d\d kPa.*: target from: .*: target to: "
     expect(deficit).to_have_text(re.compile(caption))
     expect(page.locator("[data-panel=dew] .plot-caption")).to_contain_text("Coldest surface: ")
+    # The bands of other quantities, too, with their source.
+    for shown, told in (("dew", "Air temperature, 18.0–26.0 °C"), ("air", "Relative humidity, 60–85 %")):
+        expect(page.locator(f"[data-panel={shown}] [data-bands]")).to_contain_text(f"{told} (set by Li Na on ")
+        expect(page.locator(f"[data-panel={shown}] .plot-caption")).to_contain_text(": target from: ")
+    for band in bands:
+        farm.repositories.crop_bands.delete(band.id, band.version)
     # A part that is chosen stays when newer data is drawn, is saved as a table, and the whole is displayed again.
     chart = page.locator("[data-panel=deficit]")
     whole = page.locator("[role=status]", has_text="–").first.inner_text()

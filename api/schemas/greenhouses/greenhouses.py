@@ -18,6 +18,7 @@ class Target(Model):
     crop: str
     stage: str
     source: str
+    source_zh: Annotated[str, Field(description="The source in Chinese; empty where it has none.")] = ""
 
 
 class PeriodAnswers(Model):

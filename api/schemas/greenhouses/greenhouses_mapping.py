@@ -53,7 +53,14 @@ def _house_fields(answers: HouseAnswers) -> dict[str, Any]:
         "crop": house.crop,
         "stage": house.stage,
         "targets": {
-            name: schema.Target(low=band.low, high=band.high, crop=band.crop, stage=band.stage, source=band.source)
+            name: schema.Target(
+                low=band.low,
+                high=band.high,
+                crop=band.crop,
+                stage=band.stage,
+                source=band.source,
+                source_zh=band.source_zh,
+            )
             for name, band in answers.targets.items()
         },
         "items": [

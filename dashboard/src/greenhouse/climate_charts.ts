@@ -5,9 +5,9 @@ import type uPlot from "uplot";
 
 import { Chart, type ChartOptions, type Line } from "../components/chart";
 import { make } from "../components/dom";
-import { withUnit } from "../i18n/numbers";
+import { digitsOf, numberText, withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
-import { channelName, term, translate, type TextKey } from "../i18n/translate";
+import { channelName, englishOnly, term, translate, type TextKey } from "../i18n/translate";
 import { NO_MARKS, type Marks, type RuleLimit } from "./chart_marks";
 import type { Overview } from "./records";
 
@@ -28,8 +28,8 @@ interface ChartPlan {
   channels: readonly string[];
   /** The channels that are drawn of a comparison, too. */
   compared: readonly string[];
-  /** The quantity whose target band is shaded. */
-  band?: string;
+  /** Displayed without values, too. */
+  isKept?: boolean;
   /** Whether condensation is shaded. */
   isWet?: boolean;
 }
@@ -41,7 +41,7 @@ const PLANS: readonly ChartPlan[] = [
     about: "greenhouse_deficit_about",
     channels: ["vpd_kpa"],
     compared: ["vpd_kpa"],
-    band: "vpd_kpa",
+    isKept: true,
   },
   {
     panel: "dew",
@@ -85,6 +85,7 @@ class PlannedChart {
   readonly chart: Chart;
   readonly element: HTMLElement;
   readonly #limits = make("p", { class: "note", hidden: true });
+  readonly #bands = make("p", { class: "note", "data-bands": "", hidden: true });
 
   constructor(
     readonly plan: ChartPlan,
@@ -97,8 +98,22 @@ class PlannedChart {
       make("h2", {}, translate(plan.title)),
       make("p", { class: "note" }, translate(plan.about)),
       this.chart.element,
+      this.#bands,
       this.#limits,
     );
+  }
+
+  /** Say the newest band of each quantity, with its source. */
+  showBands(overview: Overview, banded: readonly string[]): void {
+    const texts = banded.flatMap((name) => {
+      const target = overview.bands.findLast(({ targets }) => targets[name] !== undefined)?.targets[name];
+      if (target === undefined) return [];
+      const unit = overview.samples.units[name] ?? "1";
+      const range = `${numberText(target.low, digitsOf(unit))}–${withUnit(target.high, unit)}`;
+      return [translate("greenhouse_band", { name: channelName(name), range, source: sourceText(target) })];
+    });
+    this.#bands.textContent = texts.join(" ");
+    this.#bands.hidden = texts.length === 0;
   }
 
   /** Draw the limits of the alarm rules, and say them: one far from the values is outside the chart. */
@@ -146,7 +161,7 @@ export class ClimateCharts {
       const isKnown = (source: Overview, name: string): boolean => source.samples.channels[name]?.some((value) => value !== null) ?? false;
       const present = planned.plan.channels.filter((name) => isKnown(overview, name));
       const others = comparison === null ? [] : planned.plan.compared.filter((name) => isKnown(comparison.overview, name));
-      planned.element.hidden = present.length === 0 && others.length === 0 && planned.plan.band === undefined && !planned.plan.isWet;
+      planned.element.hidden = present.length === 0 && others.length === 0 && planned.plan.isKept !== true && !planned.plan.isWet;
       if (planned.element.hidden) continue;
       const columnsOf = (source: Overview, channels: readonly string[]): (number | null)[][] =>
         channels.map((name) => (source.samples.channels[name] ?? []).map((value) => value ?? NaN));
@@ -169,7 +184,9 @@ export class ClimateCharts {
         }),
       );
       planned.showLimits(marks.limits, samples.units);
-      planned.chart.draw(merged.timeMs, [...lines, ...(planned.plan.band ? targetLines(overview, merged.timeMs, planned.plan.band) : [])]);
+      const banded = bandedOf(overview, present);
+      planned.showBands(overview, banded);
+      planned.chart.draw(merged.timeMs, [...lines, ...banded.flatMap((name) => targetLines(overview, merged.timeMs, name))]);
     }
   }
 
@@ -186,7 +203,7 @@ export class ClimateCharts {
     for (const { chart } of this.#charts) chart.close();
   }
 
-  #overlay(plot: uPlot, { band: bandChannel, isWet }: ChartPlan): void {
+  #overlay(plot: uPlot, { channels, isWet }: ChartPlan): void {
     const overview = this.#overview;
     if (overview === null || plot.data[0].length === 0) return;
     const { ctx, bbox } = plot;
@@ -200,13 +217,14 @@ export class ClimateCharts {
     };
     ctx.save();
     ctx.globalAlpha = 0.16;
-    if (bandChannel !== undefined) {
-      for (const band of overview.bands) {
-        const target = band.targets[bandChannel];
-        if (target === undefined) continue;
-        const scale = overview.samples.units[bandChannel] ?? "1";
-        const yOf = (value: number): number => Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, scale, true)));
-        fill(band.start_ms, band.end_ms, yOf(target.high), yOf(target.low), "--sprayed");
+    for (const name of bandedOf(overview, channels)) {
+      const scale = overview.samples.units[name] ?? "1";
+      // A chart of several quantities has an axis for each unit; one that is not drawn has none.
+      if (plot.scales[scale] === undefined) continue;
+      const yOf = (value: number): number => Math.min(bbox.top + bbox.height, Math.max(bbox.top, plot.valToPos(value, scale, true)));
+      for (const { start_ms: startMs, end_ms: endMs, targets } of overview.bands) {
+        const target = targets[name];
+        if (target !== undefined) fill(startMs, endMs, yOf(target.high), yOf(target.low), bandColour(name));
       }
     }
     if (isWet) for (const event of overview.events) fill(event.start_ms, event.end_ms, bbox.top, bbox.top + bbox.height, "--bad");
@@ -232,9 +250,22 @@ export class ClimateCharts {
   }
 }
 
+function sourceText({ source, source_zh: chinese }: { source: string; source_zh: string }): string {
+  return englishOnly(source) || chinese || translate("greenhouse_band_known");
+}
+
+/** Return those of the channels that a band of the crop is for. */
+function bandedOf(overview: Overview, channels: readonly string[]): string[] {
+  return channels.filter((name) => overview.bands.some(({ targets }) => targets[name] !== undefined));
+}
+
+/** Return the colour of a band: that of its line, where the line has not a colour of its own for "on target". */
+function bandColour(name: string): string {
+  return name === "vpd_kpa" ? "--sprayed" : (COLOURS[name] ?? "--sprayed");
+}
+
 /** The limits of the target band as lines, so that they are also in the text alternative. */
 function targetLines(overview: Overview, timeMs: readonly number[], quantity: string): Line[] {
-  if (!overview.bands.some((band) => band.targets[quantity])) return [];
   const limits = (limit: "low" | "high"): (number | null)[] =>
     timeMs.map((at) => {
       const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms) ?? overview.bands.at(-1);
@@ -243,11 +274,12 @@ function targetLines(overview: Overview, timeMs: readonly number[], quantity: st
   const line = (name: string, limit: "low" | "high"): Line => ({
     name,
     unit: overview.samples.units[quantity] ?? "1",
-    colour: "--sprayed",
+    colour: bandColour(quantity),
     values: limits(limit),
     dashed: true,
   });
-  return [line(translate("greenhouse_target_low"), "low"), line(translate("greenhouse_target_high"), "high")];
+  const name = channelName(quantity);
+  return [line(translate("greenhouse_target_low", { name }), "low"), line(translate("greenhouse_target_high", { name }), "high")];
 }
 
 interface Columns {

@@ -62,7 +62,12 @@ export interface Overview {
     coldest: number[];
   };
   surfaces: { name: string; estimated: string | null }[];
-  bands: { start_ms: number; end_ms: number; stage: string; targets: Record<string, { low: number; high: number; source: string }> }[];
+  bands: {
+    start_ms: number;
+    end_ms: number;
+    stage: string;
+    targets: Record<string, { low: number; high: number; source: string; source_zh: string }>;
+  }[];
   events: { start_ms: number; end_ms: number; hours: number; surface: string; least_margin_k: number }[];
   days: { start_ms: number[]; end_ms: number[]; answers: Record<string, DayColumn> };
   map: { time_ms: number[]; units: Record<string, string>; places: Place[] };

@@ -569,6 +569,7 @@ def test_an_own_band_is_used_by_answers_and_chart_as_long_as_it_is_valid(known: 
     used = ask(known, "climate")["targets"]["vpd_kpa"]
     assert (used["low"], used["high"]) == (0.55, 1.05)
     assert used["source"].startswith("set by Li Na on ")
+    assert used["source_zh"].startswith("Li Na 于 ")
     assert ask(known, "overview")["bands"][-1]["targets"]["vpd_kpa"]["low"] == 0.55
     for answer in (over, added):
         gone = client.delete(answer.headers["location"], headers={"If-Match": answer.headers["etag"]})
