@@ -46,6 +46,7 @@ def run(client: Client, papers: Papers, now_ms: int) -> dict[str, Any]:
         "grown_from_ms": now_ms - 60 * DAY_MS,
         "grams": _HARVEST_G,
         "author": author,
+        "evidence": "simulated",
     }
     too_soon = _refused(client, "/v1/harvests", {**harvest, "time_ms": treated_ms + 2 * DAY_MS}, "interval-runs")
     papers.tell("harvest_refused", day=too_soon.more["ends_on"])
@@ -68,9 +69,14 @@ def run(client: Client, papers: Papers, now_ms: int) -> dict[str, Any]:
 
 
 def _enter_zone(client: Client, papers: Papers) -> str:
-    """Return the tomato zone of the first house, entered with its device where it is not there yet."""
+    """Return the tomato zone of the first house, entered with its device where it is not there yet.
+
+    Raises HeadlandError where the house is a real one: nothing made up is entered there.
+    """
     house = wait_for(lambda: next((item for item in client.items("/v1/greenhouses") if item["name"] == _HOUSE), None))
     wait_for(lambda: any(place["device"] == _HOUSE for place in client.get("/v1/device-places")["items"]))
+    if not client.get(f"/v1/devices/{_HOUSE}")["simulated"]:
+        raise HeadlandError(f"{_HOUSE} is a real device: run the demonstration on a simulated farm.")
     known = next(iter(client.items("/v1/greenhouse-zones", greenhouse=house["id"])), None)
     if known is not None:
         return str(known["id"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from headland.client import Client
+from headland.errors import SettingsError
 from headland.i18n import Language, find_term
 from headland.reports.certificate.sheet import FORMS
 
@@ -32,7 +34,8 @@ class Papers:
         self.language = language
         self._report = report
         self._told: list[str] = []
-        folder.mkdir(parents=True, exist_ok=True)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def tell(self, name: str, **values: object) -> None:
         """Tell what was done."""
@@ -50,7 +53,8 @@ class Papers:
     def write(self, name: str, content: bytes) -> Path:
         """Write a file; one of an earlier run is replaced."""
         path = self.folder / name
-        path.write_bytes(content)
+        with _writing(path):
+            path.write_bytes(content)
         return path
 
     def write_told(self) -> None:
@@ -60,6 +64,14 @@ class Papers:
     def names(self) -> list[str]:
         """Return the names of the files."""
         return sorted(path.name for path in self.folder.iterdir() if path.is_file())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}): choose a folder with --papers.") from error
 
 
 def mass_text(grams: int) -> str:

@@ -175,7 +175,7 @@ class HarvestShareBody(Model):
 
 
 class LotLinkBody(Model):
-    """`grams` of `parent`, a lot or a harvest, that went into `child`."""
+    """`grams` of `parent`, a lot or a harvest, that `operation` took to make `child` and what else it made."""
 
     parent: str
     child: str

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from station.cli.exit_codes import ExitCode
 from station.cli.options import language_of
 
 _SEASON: Final = "cooperative-season"
@@ -40,7 +41,7 @@ def demo(
     A cooperative's season is played without a running farm: flights, harvest, statements, a claim, a dispute and a
     variety trial, in both languages, with their sums held against the ledger.
     """
-    from headland.errors import SettingsError
+    from headland.errors import RetryLater, SettingsError
     from station.demo.demonstration import demonstration_named, run_demonstration
     from station.demo.papers import Papers
     from station.local.folder import FarmFolder
@@ -63,5 +64,11 @@ def demo(
             size = SeasonSize(members, plots, passes, statements, seed)
             run_season(size, FarmFolder(root.expanduser().absolute()), folder)
             return
+        stop = stop_event()
         told = Papers(folder, "zh" if spoken == "zh" else "en", typer.echo)
-        run_demonstration(name, FarmFolder(root.expanduser().absolute()), told, stop_event().is_set)
+        try:
+            run_demonstration(name, FarmFolder(root.expanduser().absolute()), told, stop.is_set)
+        except RetryLater as error:
+            if stop.is_set():
+                raise typer.Exit(ExitCode.INTERRUPTED) from error
+            raise

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.routes.harvest import certificates
 from api.routes.harvest import lots as lots_routes
+from headland.client import Client
+from headland.errors import HeadlandError
 from headland.formats.plant_protection.register_csv import sample_csv
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS, HOUR_MS
+from station.demo import wheat
+from station.demo.papers import Papers
 from tests.api.farm import NOW_MS, START_MS
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import APPLIED_KG, SPREADER, declaration, serve_spread_field
@@ -262,3 +267,19 @@ def test_a_treatment_that_is_entered_after_the_harvest_refuses_the_certificate(f
 def test_no_request_changes_or_deletes_a_harvest_a_lot_or_a_certificate() -> None:
     routes = [route for router in (certificates.router, lots_routes.router) for route in router.routes]
     assert {method for route in routes for method in getattr(route, "methods", ())} == {"GET", "POST"}
+
+
+def test_a_demonstration_enters_nothing_where_machines_are_real(farm_api: RegistryApi, tmp_path: Path) -> None:
+    field = {**ask(farm_api, f"/v1/fields/{farm_api.ids['field']}"), "name": "jurong-wheat", "zones": []}
+    made = send(farm_api, "/v1/fields", {name: field[name] for name in ("farm", "name", "geometry")})
+    before = ask(farm_api, "/v1/lots")
+    papers = Papers(tmp_path, "en", lambda _: None)
+    with (
+        Client(str(farm_api.client.base_url), farm_api.client.headers.get("authorization", "")[7:] or None) as client,
+        pytest.raises(HeadlandError, match="real machines"),
+    ):
+        wheat.run(client, papers, NOW_MS + DAY_MS)
+    assert ask(farm_api, "/v1/lots") == before
+    assert len(ask(farm_api, "/v1/farms")["items"]) == 1
+    removed = farm_api.client.delete(f"/v1/fields/{made['id']}", headers={"If-Match": f'"{made["version"]}"'})
+    assert removed.status_code == 204
