@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -11,9 +12,12 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
+from headland.registry.models.errors import NotFound
 
 ROOT: Final = "/brapi/v2"
 MOST_PAGE: Final = 1000
+#: Characters of a search's id, which stands in an address.
+_LONGEST_SEARCH: Final = 1500
 #: Parameters of every list that say how it is paged or shown.
 _PAGING: Final = frozenset(("page", "pageSize", "pageToken"))
 Entity = dict[str, Any]
@@ -67,8 +71,28 @@ def read_search(body: bytes, names: Mapping[str, str]) -> tuple[ListQuery, list[
     return ask, sorted(name for name in asked if name not in names and name not in _PAGING)
 
 
-def reply_list(rows: Iterable[Row], ask: ListQuery, ignored: Sequence[str] = (), notes: Sequence[str] = ()) -> Response:
-    """Return a page of the entities that match."""
+def write_search_id(body: bytes) -> str | None:
+    """Return the id of a search: what was asked for, so that nothing is kept here; None where it is too long."""
+    key = urlsafe_b64encode(body or b"{}").rstrip(b"=").decode()
+    return key if len(key) <= _LONGEST_SEARCH else None
+
+
+def read_search_id(key: str) -> bytes:
+    """Return what a search asked for; raises NotFound for an id that is none."""
+    try:
+        return urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    except ValueError as error:
+        raise NotFound("search", key[:64]) from error
+
+
+def reply_list(
+    rows: Iterable[Row],
+    ask: ListQuery,
+    ignored: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    search: str | None = None,
+) -> Response:
+    """Return a page of the entities that match; `search` is the id of the search that it answers."""
     found = [row.entity for row in rows if all(row.matches(name, wanted) for name, wanted in ask.wanted.items())]
     shown = found[ask.page * ask.size : (ask.page + 1) * ask.size]
     pagination = {
@@ -78,7 +102,10 @@ def reply_list(rows: Iterable[Row], ask: ListQuery, ignored: Sequence[str] = (),
         "totalPages": -(-len(found) // ask.size),
     }
     warnings = [*(f"Not used: {name}." for name in ignored), *notes]
-    return _reply({"data": shown}, pagination, warnings)
+    result: Entity = {"data": shown}
+    if search is not None:
+        result["searchResultsDbId"] = search
+    return _reply(result, pagination, warnings)
 
 
 def reply_stored(entities: Sequence[Entity], notes: Sequence[str] = ()) -> Response:

@@ -18,9 +18,11 @@ from api.brapi.envelope import (
     read_json,
     read_query,
     read_search,
+    read_search_id,
     reply_list,
     reply_one,
     reply_stored,
+    write_search_id,
 )
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError
@@ -93,6 +95,7 @@ _CALLS: Final = (
         ("variables", "observationVariableDbId"), ("germplasm", "germplasmDbId"),
     )),
     *((f"search/{name}", ("POST",)) for name in _FILTERS if name != "seasons"),
+    *((f"search/{name}/{{searchResultsDbId}}", ("GET",)) for name in _FILTERS if name != "seasons"),
 )  # fmt: skip
 _KEYS: Final = {
     "programs": "programDbId",
@@ -202,10 +205,19 @@ def list_entities(request: Request, scope: ScopeOf, collection: str) -> Response
 
 @router.post("/search/{collection}")
 def search_entities(scope: ScopeOf, collection: str, body: BodyOf) -> Response:
-    """Search a collection by lists of values; the answer comes at once."""
-    names = {_PLURALS.get(name, f"{name}s"): name for name in _filters(collection)}
-    ask, ignored = read_search(body, names)
-    return reply_list(_ROWS[collection](BrapiCatalog(repositories_of(scope))), ask, ignored)
+    """Search a collection by lists of values; the answer comes at once, and can be read again by its id."""
+    ask, ignored = read_search(body, _plurals(collection))
+    rows = _ROWS[collection](BrapiCatalog(repositories_of(scope)))
+    return reply_list(rows, ask, ignored, search=write_search_id(body))
+
+
+@router.get("/search/{collection}/{key}")
+def read_search_again(request: Request, scope: ScopeOf, collection: str, key: str) -> Response:
+    """Return a page of a search by its id, which holds what was asked for."""
+    ask, ignored = read_search(read_search_id(key), _plurals(collection))
+    page, unused = read_query(request, ())
+    rows = _ROWS[collection](BrapiCatalog(repositories_of(scope)))
+    return reply_list(rows, ListQuery(page.page, page.size, ask.wanted), [*ignored, *unused], search=key)
 
 
 @router.get("/{collection}/{key}")
@@ -295,6 +307,11 @@ def add_units(scope: ScopeOf, body: BodyOf) -> Response:
     rows = BrapiCatalog(repositories).units(trial.id)
     entities = [row.entity for row in rows if row.entity["observationUnitDbId"] in new]
     return reply_stored(entities, sent.not_kept(body, sent.UnitBody))
+
+
+def _plurals(collection: str) -> dict[str, str]:
+    """Return the filters of a collection by the names of their lists in a search."""
+    return {_PLURALS.get(name, f"{name}s"): name for name in _filters(collection)}
 
 
 def _filters(collection: str) -> tuple[str, ...]:

@@ -252,6 +252,18 @@ def test_what_brapi_does_not_have_is_refused(phone: Phone, method: str, path: st
     phone.call(method, path, "Study", status, content=b"{}" if method != "GET" else None)
 
 
+def test_a_search_can_be_read_again_by_its_id(phone: Phone) -> None:
+    body = {"studyDbIds": [phone.trial["id"]], "pageSize": 5}
+    first = phone.call("POST", "search/observationunits", "ObservationUnit", json=body)
+    key = first["result"]["searchResultsDbId"]
+    again = phone.call("GET", f"search/observationunits/{key}?page=1&pageSize=5", "ObservationUnit")
+    assert again["metadata"]["pagination"]["totalCount"] == 16
+    shown = [[each["observationUnitDbId"] for each in answer["result"]["data"]] for answer in (first, again)]
+    assert [len(set(page)) for page in shown] == [5, 5]
+    assert not set(shown[0]) & set(shown[1])
+    phone.call("GET", "search/observationunits/undefined", "ObservationUnit", 404)
+
+
 def test_a_filter_that_is_not_known_is_named(phone: Phone) -> None:
     body = phone.call("GET", "studies?sortBy=studyName", "Study")
     assert body["metadata"]["status"] == [{"message": "Not used: sortBy.", "messageType": "WARNING"}]
