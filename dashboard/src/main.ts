@@ -119,6 +119,7 @@ async function showPage(): Promise<void> {
   const entry = findPage(route.page);
   const place = make("div", { class: "page", "data-page": route.page });
   frame.main.replaceChildren(place);
+  scrollTo(0, 0);
   frame.showMessage(null);
   frame.setPage(route.page);
   if (entry === undefined) {

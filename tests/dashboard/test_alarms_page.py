@@ -135,6 +135,9 @@ def test_a_recipient_is_added_tested_and_shown_red_where_nothing_can_be_sent(
     panel.get_by_role("button", name="Add recipient").press("Enter")
     card = panel.locator("article", has_text="Group")
     expect(card).to_contain_text("DingTalk robot")
+    # The next recipient begins with the defaults again, not with the first choices.
+    expect(panel.locator("select[name=language]")).to_have_value("en")
+    expect(panel.locator("select[name=least_severity]")).to_have_value("warning")
     expect(card.locator("[data-delivery=none]")).to_have_text("Nothing was sent yet: send a test.")
     card.get_by_role("button", name="Send a test").press("Enter")
     expect(card.locator("[data-test]")).to_have_text("Sending …")

@@ -232,8 +232,12 @@ export class ClimateCharts {
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
     for (const alarm of this.#marks.alarms) {
       fill(alarm.startMs, alarm.endMs, bbox.top, bbox.top + STRIP_PX * devicePixelRatio, alarm.critical ? "--bad" : "--amber");
-      if (xOf(alarm.startMs) < right && xOf(alarm.endMs) > bbox.left)
-        ctx.fillText(alarm.title, xOf(alarm.startMs) + 3 * devicePixelRatio, bbox.top + (STRIP_PX + 22) * devicePixelRatio);
+      if (xOf(alarm.startMs) < right && xOf(alarm.endMs) > bbox.left) {
+        // The title of an alarm at the right edge ends there.
+        const titlePx = ctx.measureText(alarm.title).width + 3 * devicePixelRatio;
+        const at = Math.max(bbox.left, Math.min(xOf(alarm.startMs) + 3 * devicePixelRatio, right - titlePx));
+        ctx.fillText(alarm.title, at, bbox.top + (STRIP_PX + 22) * devicePixelRatio);
+      }
     }
     for (const [index, note] of overview.grower_notes.entries()) {
       const at = plot.valToPos(note.time_ms, "x", true);

@@ -26,6 +26,7 @@ export function HarvestForm(): JSX.Element {
   const fields = useApiList("/v1/fields", {});
   const zones = useApiList("/v1/greenhouse-zones", {});
   const houses = useApiList("/v1/greenhouses", {});
+  const seasons = useApiList("/v1/seasons", {}).data ?? [];
   return (
     <Loaded state={fields}>
       {(ground) => {
@@ -36,7 +37,11 @@ export function HarvestForm(): JSX.Element {
             text: [names.get(zone.greenhouse), zoneText(zone.name)].filter(Boolean).join(" · "),
             crop: zone.crop ?? "",
           })),
-          ...ground.map((field) => ({ value: `field:${field.id}`, text: field.name, crop: "" })),
+          ...ground.map((field) => ({
+            value: `field:${field.id}`,
+            text: field.name,
+            crop: seasons.findLast((season) => season.field === field.id)?.crop ?? "",
+          })),
         ];
         return places.length === 0 ? (
           <Empty text={translate("harvest_no_place")} link={{ href: hrefOf("field"), text: translate("page_field") }} />

@@ -1,5 +1,6 @@
 // Gateways: register one, and take its settings along: by a button, as a file, or by the camera of a phone.
 
+import "./gateways.css";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

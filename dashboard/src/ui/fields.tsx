@@ -1,6 +1,7 @@
 // Labelled fields of a form.
 
 import type { ComponentChildren, JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useField, type LabelProps } from "./form";
 
 function Labelled({
@@ -136,9 +137,14 @@ interface SelectProps extends LabelProps {
 
 export function SelectField({ value, options, none, onSelect, ...label }: SelectProps): JSX.Element {
   const field = useField(label);
+  const select = useRef<HTMLSelectElement>(null);
+  // A form that was sent is reset to its defaults: to the value that was given, not to the first option.
+  useLayoutEffect(() => {
+    for (const option of select.current?.options ?? []) option.defaultSelected = option.value === (value ?? "");
+  });
   return (
     <Labelled label={label} field={field}>
-      <select {...field.control} onChange={(event) => onSelect?.(event.currentTarget.value)}>
+      <select {...field.control} ref={select} onChange={(event) => onSelect?.(event.currentTarget.value)}>
         {none === undefined ? null : <option value="">{none}</option>}
         {options.map((option) => (
           <option key={option.value} value={option.value} selected={option.value === value}>

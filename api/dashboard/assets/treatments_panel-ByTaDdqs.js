@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-g7b1bc49.js";
