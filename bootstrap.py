@@ -9,6 +9,7 @@
     extras     install and import each extra alone   docs     build the help pages
     lock       pin the dependencies again            audit    known vulnerabilities, bill of materials
     deb        build Debian's package of a gateway   deb-test install it on a bare Debian (as root)
+    compose-test  run containers and kill them
     clients-test  let QGIS read a farm               release  build all files of a release
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
@@ -38,7 +39,9 @@ HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
-    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench", "deb-test", "clients-test"), "dev"),
+    **dict.fromkeys(
+        ("check", "test", "test-fast", "setup", "accept", "bench", "deb-test", "clients-test", "compose-test"), "dev"
+    ),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
 CHECKS = [
@@ -114,6 +117,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "deb": ["deploy.debian.build"],
         "release": ["deploy.release"],
         "deb-test": ["tests.deploy.bare_debian"],
+        "compose-test": ["tests.deploy.compose_run"],
     }
     if command in modules:
         os.chdir(str(ROOT))
