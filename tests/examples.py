@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
-#: As for the cases of the API's document (tests/api/every_case.py): CI tries all in a step of its own.
-_IS_FULL: Final = os.environ.get("HEADLAND_EVERY_CASE") == "1"
+from tests.every_case import IS_EVERY_CASE_SENT
+
 _SHARE: Final = 4
 #: Fewer would not reach the edges that Hypothesis tries first.
 _LEAST: Final = 10
@@ -17,4 +16,4 @@ def examples(full: int) -> int:
 
     Each run tries others, and one that failed is tried again until it passes: what a run leaves out, the next ones try.
     """
-    return full if _IS_FULL else min(full, max(_LEAST, full // _SHARE))
+    return full if IS_EVERY_CASE_SENT else min(full, max(_LEAST, full // _SHARE))

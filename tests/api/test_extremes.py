@@ -16,9 +16,9 @@ import pytest
 
 from headland.registry.models.models import Greenhouse, Scope, Site
 from tests.api.auth.test_middleware import KeyedApi, serve_api
-from tests.api.every_case import IS_EVERY_CASE_SENT
 from tests.api.farm import DRONE, HOUSE, NOW_MS, START_MS
 from tests.api.server import UNLIMITED
+from tests.every_case import IS_EVERY_CASE_SENT
 from tests.registry.records import fill
 
 #: First and last instants of calendars, and of the integers that programs use for instants.

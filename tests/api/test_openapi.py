@@ -16,11 +16,11 @@ from api.app import create_app
 from api.live.sources import StorePoll
 from api.ops.readiness import Check
 from headland.registry.models.models import Scope
-from tests.api.every_case import IS_EVERY_CASE_SENT
 from tests.api.fake_ingest import MESSAGE, FakeIngest
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm
 from tests.api.registry_api import fill_registry
 from tests.api.server import UNLIMITED
+from tests.every_case import IS_EVERY_CASE_SENT
 
 #: All operations are one test: every case of them takes minutes on a busy machine.
 pytestmark = pytest.mark.timeout(600)
