@@ -18,7 +18,6 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
     "jq": (("jq",), "jq"),
     "groff": (("groff",), "groff-base"),
-    "dpkg-deb": (("dpkg-deb",), "dpkg"),
     "promtool": (("promtool",), "promtool"),
     "curl": (("curl",), "curl"),
     "systemd-analyze": (("systemd-analyze",), "systemd"),
