@@ -150,8 +150,12 @@ def capacity_of(implement: Implement, unit: str, product: Product | None) -> flo
 
 
 def rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: Values) -> Values:
-    """Return the rate at places of a plane; NaN where none is prescribed."""
-    return prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
+    """Return the rate at places of a plane; NaN where none is prescribed, as in the half cells along the field's edge.
+
+    Where zones were drawn, ground in none of them gets 0: a person left it out, and no neighbour's rate is for it.
+    """
+    rates = prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
+    return np.nan_to_num(rates) if prescription.method.get("zones") == "drawn" else rates
 
 
 def _first_place(loads: list[list[FlightLine]], run_m: float) -> Place:

@@ -353,7 +353,21 @@ def test_drawn_zones_get_their_rates_and_ground_without_a_zone_gets_nothing(farm
     assert (labels[5, -3], labels[5, 3]) == (-1, 0)
     rates = {zone["properties"]["rate_ha"] for zone in export(farm_api, made, "geojson").json()["features"]}
     assert rates == {60, 90}
-    assert export(farm_api, made, "qgc-plan").json()["headland"]["unit"] == "kg/ha"
+
+
+@pytest.mark.parametrize(
+    "zone", [box_of(119.169, 119.173, 31.949, 31.951), box_of(119.169, 119.1708)], ids=["south", "west"]
+)
+@pytest.mark.parametrize("bearing_deg", [0, 90])
+def test_a_mission_spreads_nothing_on_ground_without_a_drawn_zone(
+    farm_api: RegistryApi, zone: dict[str, Any], bearing_deg: int
+) -> None:
+    name = f"over a part {bearing_deg} {zone['coordinates']}"[:60]
+    plan = {**drawn(farm_api, zone, rates=[60]), "implement": drone(farm_api, name=name, tank_l=400)}
+    made = farm_api.client.post("/v1/prescriptions", json=plan).json()
+    mission = export(farm_api, made, "qgc-plan", bearing_deg=bearing_deg).json()
+    # Less at the pond, from which it stays away.
+    assert sum(mission["headland"]["loads"]) == pytest.approx(made["total"], rel=0.1)
 
 
 @pytest.mark.parametrize(
