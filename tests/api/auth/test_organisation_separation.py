@@ -21,6 +21,7 @@ from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import DRONE, HOUSE, OTHER, START_MS, WEATHER, fill_farm, write_series
+from tests.api.server import UNLIMITED
 from tests.every_case import IS_EVERY_CASE_SENT
 from tests.registry.records import fill
 
@@ -62,7 +63,7 @@ def organisations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ke
     times = START_MS + 1000 * np.arange(400)
     write_series(store, OTHER, "away", "greenhouse", MARKED, times, {"air_temperature_degc": np.full(400, SIGN)})
     store.describe(OTHER, "gw-secret", Descriptor(device=MARKED, kind="greenhouse", site="away", name=MARKED))
-    with serve_api(tmp_path_factory.mktemp("walls"), store) as keyed_api:
+    with serve_api(tmp_path_factory.mktemp("walls"), store, limits=UNLIMITED) as keyed_api:
         other = keyed_api.registry.repositories(
             keyed_api.registry.add_organisation(OTHER, "Their farm", "test").id, "test"
         )

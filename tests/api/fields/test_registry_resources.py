@@ -88,6 +88,7 @@ def test_a_referenced_record_is_not_deleted(farm_api: RegistryApi) -> None:
     assert farm_api.client.delete(season, headers={"If-Match": '"1"'}).status_code == 204
     farm_api.repositories.prescriptions.delete(farm_api.ids["prescriptions"], 1)
     farm_api.repositories.holdings.delete(farm_api.ids["holdings"], 1)
+    farm_api.repositories.trials.delete(farm_api.ids["trials"], 1)
     assert farm_api.client.delete(thing, params={"version": 1}).status_code == 204
     assert kind_of(farm_api.client.get(thing)) == "unknown-field"
 
