@@ -1,14 +1,15 @@
 // Dialog over the page: takes the focus, closes by Escape and by a click beside it, and returns the focus.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { translate } from "../i18n/translate";
 import { useUniqueId } from "./unique_id";
 
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useUniqueId();
-  useEffect(() => {
+  // With its content, not a frame later: an Escape in between would be lost.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-g7b1bc49.js";
