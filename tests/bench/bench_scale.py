@@ -49,10 +49,10 @@ def measure_messages(points: int, total: int, rounds: int) -> Figures:
     return {name: statistics.median(one[name] for one in found) for name in found[0]} | {"messages": load.messages}
 
 
-def measure_store(rounds: int) -> tuple[float, float]:
-    """Return the processor seconds of a transaction and of each point in it, by least squares over some sizes."""
+def measure_store(rounds: int) -> tuple[float, float, float]:
+    """Return the processor seconds of a transaction and of each point in it, and how long one waits for the disk."""
     keys = [SeriesKey("bench", "home", "drone", f"uav-{number}", "altitude_m") for number in range(40)]
-    took: list[tuple[int, float]] = []
+    took: list[tuple[int, float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         store = DuckDBStore(Path(folder) / "store.duckdb")
         begin_ms = START_MS
@@ -61,21 +61,22 @@ def measure_store(rounds: int) -> tuple[float, float]:
             time_ms = begin_ms + np.arange(size, dtype=np.int64) // len(keys) * 100
             begin_ms = int(time_ms[-1]) + 100
             batch = WriteBatch(Points(keys, index, time_ms, np.ones(size), np.ones(size, np.uint8)))
-            before_s = cpu_s()
+            before_s, began_s = cpu_s(), time.perf_counter()
             store.write(batch)
-            took.append((size, cpu_s() - before_s))
+            used_s = cpu_s() - before_s
+            took.append((size, used_s, max(0.0, time.perf_counter() - began_s - used_s)))
         store.close()
-    medians = {
-        size: statistics.median(s for n, s in took[len(_STORE_BATCHES) :] if n == size) for size in _STORE_BATCHES
-    }
+    took = took[len(_STORE_BATCHES) :]  # the first of each size makes what the others find
+    medians = {size: statistics.median(used_s for n, used_s, _ in took if n == size) for size in _STORE_BATCHES}
     per_batch_s = medians[_STORE_BATCHES[0]]
     per_point_s = (medians[_STORE_BATCHES[-1]] - per_batch_s) / (_STORE_BATCHES[-1] - _STORE_BATCHES[0])
-    return per_batch_s, max(per_point_s, 0.0)
+    waits_s = [wait_s for size, _, wait_s in took if size == _STORE_BATCHES[0]]
+    return per_batch_s, max(per_point_s, 0.0), statistics.median(waits_s)
 
 
-def fit_times(small: Figures, large: Figures, store_s: tuple[float, float]) -> ServiceTimes:
+def fit_times(small: Figures, large: Figures, store_s: tuple[float, float, float]) -> ServiceTimes:
     """Return the service times that the processor seconds of two sizes of messages and of the store show."""
-    batch_s, point_s = store_s
+    batch_s, point_s, wait_s = store_s
     # A full batch of messages a transaction, as the builder makes them under load.
     per_message_s = [
         figures["cpu_s_per_million_points"] * points / 1e6 - batch_s / 250 - point_s * points
@@ -89,6 +90,7 @@ def fit_times(small: Figures, large: Figures, store_s: tuple[float, float]) -> S
         build_point_s=build_point_s,
         commit_batch_s=batch_s,
         commit_point_s=point_s,
+        commit_wait_s=wait_s,
     )
 
 

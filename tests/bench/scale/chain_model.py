@@ -25,7 +25,7 @@ BATCH_WAIT_S: Final = _SETTINGS.batch_wait_s
 
 @dataclass(frozen=True, slots=True)
 class ServiceTimes:
-    """Processor seconds of each part, as measured on one machine."""
+    """Processor seconds of each part, as measured on one machine; a commit also waits for the disk."""
 
     publish_message_s: float
     broker_message_s: float
@@ -33,6 +33,7 @@ class ServiceTimes:
     build_point_s: float
     commit_batch_s: float
     commit_point_s: float
+    commit_wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +189,15 @@ class ChainModel:
         (batch, points), self._built = self._built, None
         self._is_committing = True
         seconds = self._times.commit_batch_s + points * self._times.commit_point_s
-        self._agenda.after(self._cores.work("store", seconds), self._committed, batch, points)
+        self._agenda.after(self._cores.work("store", seconds), self._written, batch, points)
         self._is_building = False
         self._build()
 
-    def _committed(self, batch: list[tuple[float, int]], points: int) -> None:
+    def _written(self, batch: list[tuple[float, int]], points: int) -> None:
         self._cores.end()
+        self._agenda.after(self._times.commit_wait_s, self._committed, batch, points)
+
+    def _committed(self, batch: list[tuple[float, int]], points: int) -> None:
         self._is_committing = False
         now_s = self._agenda.now_s
         self.result.took_s += [now_s - began_s for began_s, _ in batch]

@@ -47,7 +47,10 @@ WORKLOADS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StationCost:
-    """What a station costs before anybody sends, and what a stored point takes: measured, docs/explanation/scale.md."""
+    """What a station costs beside its load, and what a stored point takes: measured, docs/explanation/scale.md.
+
+    `idle_cores` is that of a small farm with one drone in the air.
+    """
 
     memory_mb: float = 225.0
     idle_cores: float = 0.06

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.bench.scale.chain_model import BATCH_MESSAGES, Arrival, ChainModel, ServiceTimes
 from tests.bench.scale.region import WORKLOADS, plan_region
 
-FREE = ServiceTimes(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+FREE = ServiceTimes(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def times(**seconds: float) -> ServiceTimes:
