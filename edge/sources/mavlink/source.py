@@ -34,7 +34,7 @@ from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
-from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT
+from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT, SendersWithoutHeartbeat
 from edge.sources.mavlink.vehicle.fleet import Fleet, Key
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
@@ -119,6 +119,7 @@ class MavlinkSource:
         self._healing = None if card is None else LinkHealing(settings, card, clock, wall_clock_ms())
         #: Why the link is not open, as a sentence; empty while it is.
         self._trouble = ""
+        self._unknown = SendersWithoutHeartbeat()
 
     def run(self, sink: Sink) -> None:
         """Read until `stop`; a link that is lost or not there yet is opened again, at most 10 s later."""
@@ -167,7 +168,7 @@ class MavlinkSource:
 
     def warnings(self) -> list[str]:
         """Return why the link or a ground station's endpoint is not open, and which messages may be a vehicle's."""
-        aside = [entry.sentence() for entry in self._fleet.set_aside() if entry.why == NO_HEARTBEAT]
+        aside = self._unknown.sentences(self._fleet.set_aside(), time.monotonic())
         link = [self._trouble] if self._trouble else []
         return [*link, *self._stations.warnings(), *aside[:_MOST_NOTES], *self._flight_sentences(left=True)]
 

@@ -6,6 +6,7 @@ iNav component 250. Cameras, companions and ground stations name no autopilot, o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,8 @@ def is_autopilot(kind: int, autopilot: int, component: int) -> bool:
     return component == AUTOPILOT or component < _FIRST_PERIPHERAL or kind != TYPE_GENERIC
 
 
+#: For so long a sender may be without a HEARTBEAT before anybody is told.
+_PATIENCE_S: Final = 5.0
 #: Why messages were set aside.
 NO_HEARTBEAT: Final = "it sent no HEARTBEAT, so nothing says what it is"
 
@@ -42,6 +45,22 @@ class SetAside:
         plural = "" if self.messages == 1 else "s"
         sender = f"system {self.system}, component {self.component}"
         return f"{self.messages:,} message{plural} of {sender} set aside: {self.why}"
+
+
+class SendersWithoutHeartbeat:
+    """Senders of which nobody knows what they are, told once they had time for five HEARTBEATs (MAVLink: one a second).
+
+    Whoever joins a link hears other messages first: these wait for the HEARTBEAT, and are nothing to warn of.
+    """
+
+    def __init__(self) -> None:
+        self._since_s: dict[tuple[int, int], float] = {}
+
+    def sentences(self, aside: Iterable[SetAside], now_s: float) -> list[str]:
+        """Return a sentence for each sender that has been without a HEARTBEAT for long; `now_s` is monotonic."""
+        silent = {(entry.system, entry.component): entry for entry in aside if entry.why == NO_HEARTBEAT}
+        self._since_s = {sender: self._since_s.get(sender, now_s) for sender in silent}
+        return [entry.sentence() for sender, entry in silent.items() if now_s - self._since_s[sender] >= _PATIENCE_S]
 
 
 def why_no_autopilot(kind: int) -> str:

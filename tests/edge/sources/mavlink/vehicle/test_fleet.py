@@ -14,6 +14,7 @@ from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.output.vehicle_names import NAMES_FILE, VehicleNames
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.autopilots import SendersWithoutHeartbeat
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from headland.contract.records import Clock, Descriptor, Event
@@ -589,6 +590,18 @@ def test_what_is_set_aside_is_told_with_the_reason() -> None:
     ]
     field.finish()
     assert [entry.sentence() for entry in field.fleet.set_aside()] == told
+
+
+def test_a_sender_is_warned_of_only_once_it_had_time_for_a_heartbeat() -> None:
+    field, silent, senders = Field(), Autopilot(9, 1), SendersWithoutHeartbeat()
+    field.receive([silent.attitude(n) for n in range(7)])
+    assert senders.sentences(field.fleet.set_aside(), 100.0) == []
+    assert senders.sentences(field.fleet.set_aside(), 104.9) == []
+    (told,) = senders.sentences(field.fleet.set_aside(), 105.0)
+    assert told == "7 messages of system 9, component 1 set aside: it sent no HEARTBEAT, so nothing says what it is"
+    # It says what it is, and what waited is stored: nothing is left to warn of.
+    field.receive([*met(silent, 1000)])
+    assert senders.sentences(field.fleet.set_aside(), 106.0) == []
 
 
 def test_many_silent_components_take_a_bounded_share() -> None:
