@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -26,6 +26,7 @@ from headland.registry.validation.targets import check_permitted
 #: A boundary of 100,000 positions has about 4 MB.
 MOST_BYTES: Final = 32 * 1024 * 1024
 ID_PATTERN: Final = "^[0-9a-z]{26}$"
+T = TypeVar("T")
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 #: No record has a larger version: such a one is another version than the present one.
 _MOST_VERSION: Final = 2**31 - 1
@@ -113,7 +114,7 @@ def make_router(kind: RecordKind) -> APIRouter:
             record = _check_target(kind, request, kind.read(decode_record(kind, body_bytes)))
             record = kind.repository(repositories_of(scope)).add(record)
         except NotFound as error:
-            raise _unknown_reference(error) from error
+            raise unknown_reference(error) from error
         return reply_record(kind, record, access_of(request), 201)
 
     def get(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
@@ -133,7 +134,7 @@ def make_router(kind: RecordKind) -> APIRouter:
             changed = repository.change(msgspec.structs.replace(record, id=thing, version=version))
             return reply_record(kind, changed, access_of(request))
         except NotFound as error:
-            raise (error if error.id == thing else _unknown_reference(error)) from error
+            raise (error if error.id == thing else unknown_reference(error)) from error
 
     def delete(
         scope: ScopeOf,
@@ -260,7 +261,8 @@ def _version(if_match: str | None, version: int, current: Any) -> int:
     return min(int(match.group(1)), _MOST_VERSION)
 
 
-def _unknown_reference(error: NotFound) -> ProblemError:
+def unknown_reference(error: NotFound) -> ProblemError:
+    """Return the problem (400) of a body that names a record which does not exist."""
     return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
 
 
@@ -283,3 +285,20 @@ def reply_record(kind: RecordKind, record: VersionedRecord, access: Access, stat
 def reply_json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return structs, or containers of structs, as a JSON response."""
     return Response(msgspec.json.encode(body), status, headers, "application/json")
+
+
+def reply_records(records: list[Any], limit: int) -> Response:
+    """Return a page of records; `records` has one more than `limit` where another page follows."""
+    following = write_cursor(records[limit - 1].id) if len(records) > limit else None
+    return reply_json({"items": records[:limit], "next": following})
+
+
+def decode_body(body: bytes, kind: type[T]) -> T:
+    """Return a body as a type; raises ProblemError (422)."""
+    try:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query
@@ -13,7 +13,15 @@ from api.http.languages import current_language
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.routes.passes.passes import PassId
-from api.routes.registry import ID_PATTERN, BodyOf, make_router, reply_json, whole_numbers
+from api.routes.registry import (
+    ID_PATTERN,
+    BodyOf,
+    decode_body,
+    make_router,
+    reply_json,
+    reply_records,
+    unknown_reference,
+)
 from api.routes.reports import LanguageOf, reply_report
 from api.schemas.cooperative import (
     ACCOUNT_KINDS,
@@ -45,7 +53,6 @@ from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.reports.statement_report import make_statement_document, write_statement_xlsx
 from headland.units_of_time import DAY_MS
 
-T = TypeVar("T")
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 StartMs = Annotated[int, Query(alias="start", description="Begin [epoch ms].", ge=0, le=253_402_300_799_999)]
 EndMs = Annotated[int, Query(alias="end", description="End [epoch ms].", ge=0, le=253_402_300_799_999)]
@@ -125,7 +132,7 @@ def list_account_entries(
     after = read_cursor(cursor, tuple[str])
     where = {} if person is None else {"person": person}
     records = repositories_of(scope).accounts.records
-    return _page(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
+    return reply_records(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
 
 
 @router.post(
@@ -137,11 +144,11 @@ def list_account_entries(
 )
 def add_account_entry(scope: ScopeOf, body_bytes: BodyOf) -> Response:
     """Add an entry to a person's account. It is never changed: a correction is another entry that names it."""
-    order = _read(body_bytes, AccountOrder)
+    order = decode_body(body_bytes, AccountOrder)
     try:
         entry = repositories_of(scope).accounts.add(AccountEntry(**msgspec.structs.asdict(order)))
     except NotFound as error:
-        raise _unknown(error) from error
+        raise unknown_reference(error) from error
     return reply_json(entry, 201)
 
 
@@ -156,7 +163,7 @@ def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 
     A harvest is divided by the shares of its field at its time. A repetition adds what is new.
     """
-    order = _read(body_bytes, DeliveryOrder)
+    order = decode_body(body_bytes, DeliveryOrder)
     return reply_json(deliver_harvests(scope, _window(order.start_ms, order.end_ms), order.fen_per_kg))
 
 
@@ -172,12 +179,12 @@ def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 )
 def run_statements(scope: ScopeOf, body_bytes: BodyOf) -> Response:
     """Make the statements of a period for everybody. The same facts give the same run, with the same `digest`."""
-    order = _read(body_bytes, RunOrder)
+    order = decode_body(body_bytes, RunOrder)
     window = _window(order.start_ms, order.end_ms)
     try:
         tariff = repositories_of(scope).tariffs.get(order.tariff)
     except NotFound as error:
-        raise _unknown(error) from error
+        raise unknown_reference(error) from error
     return reply_json(settle_season(scope, tariff, window).run, 201)
 
 
@@ -190,7 +197,7 @@ def list_statement_runs(scope: ScopeOf, cursor: Cursor = None, limit: Limit = 10
     """List the runs of statements in the order in which they were made."""
     after = read_cursor(cursor, tuple[str])
     runs = repositories_of(scope).statements.runs
-    return _page(runs.list(after="" if after is None else after[0], limit=limit + 1), limit)
+    return reply_records(runs.list(after="" if after is None else after[0], limit=limit + 1), limit)
 
 
 @router.get(
@@ -229,7 +236,7 @@ def list_statements(
     after = read_cursor(cursor, tuple[str])
     where = {name: value for name, value in (("run", run), ("person", person)) if value is not None}
     records = repositories_of(scope).statements.statements
-    return _page(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
+    return reply_records(records.list(after="" if after is None else after[0], limit=limit + 1, **where), limit)
 
 
 @router.get(
@@ -273,7 +280,7 @@ def get_disputes(scope: ScopeOf) -> Response:
 )
 def add_dispute(scope: ScopeOf, body_bytes: BodyOf) -> Response:
     """Open a dispute about a place of a pass: the evidence for its cell is kept in the ledger."""
-    order = _read(body_bytes, DisputeOrder)
+    order = decode_body(body_bytes, DisputeOrder)
     made = open_dispute(scope, order.pass_id, order.latitude_deg, order.longitude_deg, order.text, order.person)
     return reply_json(made, 201)
 
@@ -291,7 +298,7 @@ def add_outcome(
     body_bytes: BodyOf,
 ) -> Response:
     """Record the outcome of a dispute, and the correction that follows from it."""
-    order = _read(body_bytes, OutcomeOrder)
+    order = decode_body(body_bytes, OutcomeOrder)
     return reply_json(close_dispute(scope, dispute, order.outcome, order.text, order.correction), 201)
 
 
@@ -309,12 +316,12 @@ def claim_subsidy(
     shape: Annotated[Literal["json", "zip"], Query(alias="format", description="Form of the answer.")] = "json",
 ) -> Response:
     """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office."""
-    order = _read(body_bytes, ClaimOrder)
+    order = decode_body(body_bytes, ClaimOrder)
     window = _window(order.start_ms, order.end_ms)
     try:
         rule = repositories_of(scope).subsidy_rules.get(order.rule)
     except NotFound as error:
-        raise _unknown(error) from error
+        raise unknown_reference(error) from error
     claims = find_claims(scope, rule, window)
     if keep:
         keep_claims(scope, rule, claims)
@@ -366,26 +373,6 @@ def _window(start_ms: int, end_ms: int) -> Window:
         sentence = "Choose a period that ends after its start, of at most 400 days."
         raise ProblemError(400, "bad-window", "Invalid period", sentence)
     return Window(start_ms, end_ms)
-
-
-def _page(records: list[Any], limit: int) -> Response:
-    following = write_cursor(records[limit - 1].id) if len(records) > limit else None
-    return reply_json({"items": records[:limit], "next": following})
-
-
-def _read(body: bytes, kind: type[T]) -> T:
-    """Return a body as a type; raises ProblemError (422)."""
-    try:
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.ValidationError:
-            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error
-
-
-def _unknown(error: NotFound) -> ProblemError:
-    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

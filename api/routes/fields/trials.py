@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.pagination import Cursor, Limit, read_cursor, write_cursor
-from api.http.problems import ProblemError, declare_problems
-from api.routes.registry import ID_PATTERN, BodyOf, RecordId, make_router, reply_json, whole_numbers
+from api.http.pagination import Cursor, Limit, read_cursor
+from api.http.problems import declare_problems
+from api.routes.registry import (
+    ID_PATTERN,
+    BodyOf,
+    RecordId,
+    decode_body,
+    make_router,
+    reply_json,
+    reply_records,
+    unknown_reference,
+)
 from api.schemas.cooperative import body_of, of_type, page_of
 from api.schemas.fields.trials import (
     EXAMPLES,
@@ -28,7 +37,6 @@ from headland.registry.models.errors import NotFound
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.trials import PlotObservation, Trial
 
-T = TypeVar("T")
 RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in TRIAL_KINDS)
 router = APIRouter(prefix="/v1/trials", tags=["trials"], responses=declare_problems(400, 404, 422, 503))
 _PRICE: Final[dict[str, Any]] = {"gt": 0, "le": 1e6}
@@ -45,7 +53,7 @@ def list_trials(
     after = read_cursor(cursor, tuple[str])
     where = {} if field is None else {"field": field}
     found = repositories_of(scope).trials.list(after="" if after is None else after[0], limit=limit + 1, **where)
-    return _page(found, limit)
+    return reply_records(found, limit)
 
 
 @router.post(
@@ -65,14 +73,14 @@ def add_trial(
     keep: Annotated[bool, Query(description="Store the trial: its plots are never drawn again.")] = True,
 ) -> Response:
     """Draw the design of a trial on a field, and store it. The same order gives the same design."""
-    order = _read(body_bytes, TrialOrder)
+    order = decode_body(body_bytes, TrialOrder)
     repositories = repositories_of(scope)
     try:
         field = repositories.fields.get(order.field)
         trial = draw_trial(order, field)
         trial = repositories.trials.add(trial) if keep else repositories.trials.checked(trial)
     except NotFound as error:
-        raise _unknown(error) from error
+        raise unknown_reference(error) from error
     drawing = TrialDrawing(trial=trial, layout=layout_of(trial, field), kept=keep)
     return reply_json(drawing, 201 if keep else 200, {"Location": f"/v1/trials/{trial.id}"} if keep else None)
 
@@ -96,7 +104,7 @@ def get_trial(scope: ScopeOf, thing: RecordId) -> Response:
 )
 def prescribe(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
     """Store the rates of a trial's plots as a prescription, which is flown and exported as any other one."""
-    order = _read(body_bytes, TrialPrescriptionOrder)
+    order = decode_body(body_bytes, TrialPrescriptionOrder)
     repositories = repositories_of(scope)
     trial = repositories.trials.get(thing)
     product = None if trial.product is None else repositories.products.get(trial.product)
@@ -117,7 +125,7 @@ def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, li
     repositories.trials.get(thing)
     after = read_cursor(cursor, tuple[str])
     records = repositories.plot_observations.records
-    return _page(records.list(after="" if after is None else after[0], limit=limit + 1, trial=thing), limit)
+    return reply_records(records.list(after="" if after is None else after[0], limit=limit + 1, trial=thing), limit)
 
 
 @router.post(
@@ -129,14 +137,14 @@ def list_observations(scope: ScopeOf, thing: RecordId, cursor: Cursor = None, li
 )
 def add_observations(scope: ScopeOf, thing: RecordId, body_bytes: BodyOf) -> Response:
     """Store observations of plots, all or none; one of the same plot, variable, collector and time is stored once."""
-    order = _read(body_bytes, ObservationsOrder)
+    order = decode_body(body_bytes, ObservationsOrder)
     repositories = repositories_of(scope)
     repositories.trials.get(thing)
     made = [PlotObservation(trial=thing, **msgspec.structs.asdict(each)) for each in order.items]
     try:
         stored = repositories.plot_observations.add_all(made)
     except NotFound as error:
-        raise _unknown(error) from error
+        raise unknown_reference(error) from error
     return reply_json({"items": stored, "next": None}, 201)
 
 
@@ -163,23 +171,3 @@ def get_result(
     if nitrogen_price_kg is not None and grain_price_t is not None:
         prices = Prices(nitrogen_price_kg, grain_price_t)
     return reply_json(analyse_trial(trial, of, observations, model, prices, level))
-
-
-def _page(records: list[Any], limit: int) -> Response:
-    following = write_cursor(records[limit - 1].id) if len(records) > limit else None
-    return reply_json({"items": records[:limit], "next": following})
-
-
-def _read(body: bytes, kind: type[T]) -> T:
-    """Return a body as a type; raises ProblemError (422)."""
-    try:
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.ValidationError:
-            return msgspec.convert(whole_numbers(msgspec.json.decode(body)), kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProblemError(422, "bad-body", "Invalid request body", f"Correct the body: {error}.") from error
-
-
-def _unknown(error: NotFound) -> ProblemError:
-    return ProblemError(400, f"unknown-{error.kind.replace(' ', '-')}", "Referenced record not found", str(error))
