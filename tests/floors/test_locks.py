@@ -11,7 +11,7 @@ import pytest
 from tests.floors.modules import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-NODE_LOCKS = [ROOT / "dashboard" / "package-lock.json", ROOT / "dashboard" / "openapi" / "package-lock.json"]
+NODE_LOCKS = [ROOT / folder / "package-lock.json" for folder in ("dashboard", "dashboard/openapi", "tests/node")]
 
 
 def _pins(path: Path) -> dict[str, set[str]]:
@@ -31,7 +31,7 @@ def test_a_lock_names_no_host(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", NODE_LOCKS, ids=lambda path: path.parent.name)
-def test_a_lock_of_the_dashboard_names_no_host(path: Path) -> None:
+def test_a_lock_of_npm_names_no_host(path: Path) -> None:
     # npm writes who asks for donations into a lock: take `funding` out of it.
     assert "://" not in path.read_text(encoding="utf-8")
 
