@@ -1,4 +1,4 @@
-"""How many examples of a property are tried: a quarter of them by `make test`, all of them by CI."""
+"""Number of examples of a property: a quarter of them in `make test`, all of them in CI."""
 
 from __future__ import annotations
 

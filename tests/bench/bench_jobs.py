@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Error, FilePayload, Locator, Page, View
 
 from station.local.folder import FarmFolder
 from tests.machine import find_program
+from tests.waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[2]
 PICTURES: Final = ROOT / "build" / "jobs"
@@ -347,9 +348,7 @@ def started_farm() -> Iterator[tuple[str, Path]]:
         line = [sys.executable, "-m", "station", "up", "--port", str(_PORT), "--data", str(folder.root)]
         process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ, "HOME": home})
         try:
-            until = time.monotonic() + _PAST_S
-            while time.monotonic() < until and not _has_past(folder):
-                time.sleep(1.0)
+            wait_until(lambda: _has_past(folder), _PAST_S, 1.0)
             yield f"http://127.0.0.1:{_PORT}", folder.api_key_path
         finally:
             process.terminate()
