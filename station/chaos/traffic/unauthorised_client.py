@@ -151,10 +151,13 @@ class UnauthorisedClient:
 
 
 def read_quarantine(path: Path) -> dict[bytes, str]:
-    """Return the reason of each quarantined message by its digest; the file may be in use."""
+    """Return the reason of each quarantined message by its digest; the file may be in use, or just being made."""
     if not path.exists():
         return {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as connection:
+        # Ingest makes the file first and its table a moment later: until then nothing is quarantined.
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'refused'").fetchone():
+            return {}
         rows = connection.execute("SELECT topic, payload, reason FROM refused").fetchall()
     return {_digest(topic, payload): reason for topic, payload, reason in rows}
 
