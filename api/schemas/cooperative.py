@@ -16,6 +16,7 @@ from headland.registry.models.cooperative import (
     RecordId,
     SeasonStatement,
     SignedFen,
+    SignedGrams,
     StatementRunRecord,
     SubsidyRule,
     TariffRecord,
@@ -47,7 +48,7 @@ class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind: AccountKind
     time_ms: Instant
     amount_fen: SignedFen = 0
-    grams: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
+    grams: SignedGrams = 0
     field: RecordId | None = None
     pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: RecordId | None = None

@@ -68,7 +68,7 @@ function Account({ person, admin }: { person: string; admin: boolean }): JSX.Ele
       key: "goods",
       head: translate("coop_goods"),
       number: true,
-      cell: (each) => ((each.grams ?? 0) > 0 ? withUnit((each.grams ?? 0) / 1000, "kg", 1) : "—"),
+      cell: (each) => ((each.grams ?? 0) !== 0 ? withUnit((each.grams ?? 0) / 1000, "kg", 1) : "—"),
     },
     { key: "note", head: translate("coop_note"), cell: (each) => noteOf(each, entries.data ?? []) },
     ...(admin

@@ -43,7 +43,10 @@ export const cooperative = catalogue({
   coop_settling: ["Adding up", "正在汇总"],
   coop_made: ["Statements of {count} people, {amount} charged.", "已生成 {count} 人的结算单，应收作业费 {amount}。"],
   coop_not_recorded: ["Not recorded: {count} passes. {why}", "{count} 次作业未能登记。{why}"],
-  coop_not_charged: ["Not charged, because the evidence is too weak or the amount is unknown: {count}", "因数据依据不足或用量未知而未计费：{count} 项"],
+  coop_not_charged: [
+    "Not charged, because the evidence is too weak, the amount is unknown, or a later declaration replaces the pass: {count}",
+    "因数据依据不足、用量未知或已被后来登记的作业取代而未计费：{count} 项",
+  ],
   coop_runs: ["Runs", "结算批次"],
   coop_no_runs: ["No statements yet.", "尚无结算单。"],
   coop_period: ["Period", "时段"],

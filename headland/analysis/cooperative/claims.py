@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,10 +13,9 @@ import msgspec
 import numpy as np
 
 from headland.agronomy.geometry.outline import polygons_of, rasterise
-from headland.agronomy.series.arrays import Mask
-from headland.analysis.cooperative.settlement import TREATED, lattice_of, treated_works
-from headland.analysis.cooperative.subsidy import Claim, ClaimRule, assess_claims
-from headland.analysis.cooperative.treated_ground import pack_mask, unpack_mask
+from headland.analysis.cooperative.settlement import TREATED, lattice_of, place_of, treated_works, write_place
+from headland.analysis.cooperative.subsidy import Claim, ClaimRule, Spent, assess_claims
+from headland.analysis.cooperative.treated_ground import PlacedCells, TreatedGround, pack_mask, unpack_mask
 from headland.analysis.field_geometry import plane_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -27,6 +26,7 @@ from headland.registry.models.cooperative import SubsidyRule
 from headland.registry.models.models import Field
 from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.validation.shared_ground import find_shared_ground
 
 #: Kind of the ledger's entries about claims, one for each pass and field.
 CLAIM: Final = "subsidy_claim"
@@ -49,22 +49,31 @@ class FieldClaim:
 
 
 def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[FieldClaim]:
-    """Return the claims of the passes that begin in a window, by field. Ground of kept claims is not claimed again."""
+    """Return the claims of the passes that begin in a window, by field.
+
+    Ground of kept claims is not claimed again, nor ground of two fields that share it, nor under a field's edited
+    outline. What the rule paid a field before counts for its caps.
+    """
     repositories = repositories_of(scope)
-    claimed = _claimed(repositories)
-    works: dict[str, list[Any]] = {}
+    kept = _kept_claims(repositories)
+    works: dict[str, list[TreatedGround]] = {}
     for work in treated_works(repositories):
-        is_kept = any(entry.pass_id == work.pass_id for entry, _, _ in claimed.get(work.field, ()))
-        if window.start_ms <= work.start_ms < window.end_ms and not is_kept:
+        is_kept = any(claim.entry.pass_id == work.pass_id for claim in kept.get(work.field, ()))
+        if window.start_ms <= work.start_ms < window.end_ms and not is_kept and not work.is_replaced:
             works.setdefault(work.field, []).append(work)
     people = {person.id: person.name for person in repositories.people.all()}
+    fields = {name: repositories.fields.get(name, also_deleted=True) for name in {*works, *kept}}
+    beside = _fields_beside(fields, works)
+    claimed = {name: [(claim.start_ms, claim.placed) for claim in claims] for name, claims in kept.items()}
     found = []
     for name in sorted(works):
-        field = repositories.fields.get(name, also_deleted=True)
         holders = ", ".join(sorted({people.get(held.person, "") for held in repositories.holdings.all(field=name)}))
-        before = [(start_ms, cells) for _, start_ms, cells in claimed.get(name, ())]
-        claims = assess_claims(_rule_of(rule, repositories), _field_m2(field), works[name], before)
-        found += [FieldClaim(field, holders, claim) for claim in claims]
+        before = [claim for other in (name, *beside.get(name, ())) for claim in claimed.get(other, ())]
+        own = [claim for claim in kept.get(name, ()) if claim.rule == rule.id]
+        spent = Spent(sum(claim.area_m2 for claim in own), sum(claim.fen for claim in own))
+        claims = assess_claims(_rule_of(rule, repositories), _field_m2(fields[name]), works[name], before, spent)
+        claimed.setdefault(name, []).extend((each.work.start_ms, each.placed) for each in claims if each.area_m2)
+        found += [FieldClaim(fields[name], holders, claim) for claim in claims]
     return found
 
 
@@ -109,17 +118,42 @@ def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim],
     return packed.getvalue()
 
 
-def _claimed(repositories: OrganisationRepositories) -> dict[str, list[tuple[LedgerEntry, int, Mask]]]:
-    """Return the kept claims by field: the entry, the start of its pass, and the cells."""
-    found: dict[str, list[tuple[LedgerEntry, int, Mask]]] = {}
+@dataclass(frozen=True, slots=True)
+class _KeptClaim:
+    """A claim in the ledger: its rule, the start of its pass, its cells, and what it paid."""
+
+    entry: LedgerEntry
+    rule: str
+    start_ms: int
+    placed: PlacedCells
+    area_m2: int
+    fen: int
+
+
+def _kept_claims(repositories: OrganisationRepositories) -> dict[str, list[_KeptClaim]]:
+    """Return the kept claims by field."""
+    found: dict[str, list[_KeptClaim]] = {}
     after = 0
     while page := repositories.ledger.read(kind=CLAIM, after_seq=after, limit=_PAGE):
         after = page[-1].seq
         for entry in page:
             body = msgspec.json.decode(entry.body)
-            cells = unpack_mask(body["cells"], body["rows"], body["columns"])
-            found.setdefault(entry.field, []).append((entry, body["start_ms"], cells))
+            placed = PlacedCells(unpack_mask(body["cells"], body["rows"], body["columns"]), *place_of(body))
+            found.setdefault(entry.field, []).append(
+                _KeptClaim(entry, body["rule"], body["start_ms"], placed, body["area_m2"], body["fen"])
+            )
     return found
+
+
+def _fields_beside(fields: Mapping[str, Field], works: Iterable[str]) -> dict[str, list[str]]:
+    """Return for each field the others that share ground with it: drawn twice, or drawn anew under another name."""
+    treated = [fields[name] for name in sorted(works)]
+    others = [field for name, field in fields.items() if name not in {each.id for each in treated}]
+    beside: dict[str, list[str]] = {}
+    for shared in find_shared_ground(treated, others):
+        beside.setdefault(shared.first.id, []).append(shared.second.id)
+        beside.setdefault(shared.second.id, []).append(shared.first.id)
+    return beside
 
 
 def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
@@ -133,6 +167,7 @@ def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
         "cells": pack_mask(claim.cells),
         "rows": rows,
         "columns": columns,
+        **write_place(claim.work.plane, claim.work.grid),
         "cell_m": claim.work.cell_m,
         "area_m2": claim.area_m2,
         "coverage_pct": round(claim.coverage_pct, 2),

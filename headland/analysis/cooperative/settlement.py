@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import numpy as np
 from headland.agronomy.application.as_applied import EVIDENCE
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import polygons_of, rasterise
 from headland.analysis.cooperative.deliveries import holdings_of
 from headland.analysis.cooperative.plots import Plots, read_plots
@@ -37,7 +38,6 @@ TREATED: Final = "treated"
 _M2_1_M: Final = 200_000.0
 _M2_2_M: Final = 2_000_000.0
 _PAGE: Final = 500
-_LONGEST_REPEAT_DAYS: Final = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +107,19 @@ def record_season(
 
 def treated_works(repositories: OrganisationRepositories, operators: dict[str, str] | None = None,
                   field: str | None = None) -> list[TreatedGround]:  # fmt: skip
-    """Return the newest statement of each pass and field in the ledger; `operators` name who works with a device."""
+    """Return the newest statement of each pass and field in the ledger; `operators` name who works with a device.
+
+    A machine does one work on a field at a time: a detected pass that was declared since, and a declaration that was
+    corrected by another, are marked as replaced.
+    """
     newest: dict[tuple[str, str], LedgerEntry] = {}
     after = 0
     while page := repositories.ledger.read(kind=TREATED, field=field, after_seq=after, limit=_PAGE):
         after = page[-1].seq
         newest.update({(entry.field, entry.pass_id): entry for entry in page})
-    return [_work_of(entry, operators or {}) for entry in newest.values()]
+    bodies = {key: msgspec.json.decode(entry.body) for key, entry in newest.items()}
+    replaced = _replaced_passes(bodies)
+    return [_work_of(entry, bodies[key], operators or {}, is_replaced=key in replaced) for key, entry in newest.items()]
 
 
 def settle_season(scope: OrgScope, tariff: TariffRecord, window: Window) -> Statements:
@@ -154,7 +160,7 @@ def compute_statements(repositories: OrganisationRepositories, tariff: TariffRec
     entries = [
         AccountFact(
             entry.id, entry.person, entry.kind.value, entry.time_ms, entry.amount_fen, entry.grams, entry.field or "",
-            entry.pass_id, entry.note,
+            entry.pass_id, entry.note, entry.corrects or "",
         )
         for entry in repositories.accounts.records.all()
     ]  # fmt: skip
@@ -231,6 +237,7 @@ def _treated_body(repositories: OrganisationRepositories, applied: AppliedPass, 
         "cell_m": lattice.cell_m,
         "rows": lattice.rows,
         "columns": lattice.columns,
+        **write_place(own, lattice),
         "cells": pack_mask(cells),
         "area_m2": int(cells.sum()) * cell_m2,
         "evidence_m2": {name: float(counts[code]) * cell_m2 for code, name in enumerate(EVIDENCE) if code},
@@ -252,8 +259,36 @@ def _grams(repositories: OrganisationRepositories, product: str | None, amount: 
     return None if density is None else round(amount * density * 1000.0)
 
 
-def _work_of(entry: LedgerEntry, operators: dict[str, str]) -> TreatedGround:
-    body = msgspec.json.decode(entry.body)
+def _replaced_passes(bodies: Mapping[tuple[str, str], Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return the passes of a field for which another of the same machine at the same time stands.
+
+    A declared pass stands for a detected one, and the newest declaration for those before it.
+    """
+    works: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for field, pass_id in bodies:
+        works.setdefault((field, bodies[field, pass_id]["device"]), []).append((field, pass_id))
+    replaced: set[tuple[str, str]] = set()
+    for keys in works.values():
+        standing: list[Mapping[str, Any]] = []
+        # Ids of declarations grow with time; that of a detected pass has its device in it.
+        for key in sorted(keys, key=lambda key: ("~" not in key[1], key[1]), reverse=True):
+            body = bodies[key]
+            is_declared = "~" not in key[1]
+            if any(_overlap(body, other) and (is_declared or other["declared"]) for other in standing):
+                replaced.add(key)
+            else:
+                standing.append({**body, "declared": is_declared})
+    return replaced
+
+
+def _overlap(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    return bool(first["start_ms"] < second["end_ms"] and second["start_ms"] < first["end_ms"])
+
+
+def _work_of(
+    entry: LedgerEntry, body: Mapping[str, Any], operators: dict[str, str], *, is_replaced: bool
+) -> TreatedGround:
+    plane, grid = place_of(body)
     return TreatedGround(
         field=entry.field,
         pass_id=entry.pass_id,
@@ -266,7 +301,30 @@ def _work_of(entry: LedgerEntry, operators: dict[str, str]) -> TreatedGround:
         evidence_m2=tuple((name, body["evidence_m2"].get(name, 0.0)) for name in EVIDENCE[1:]),
         is_night=body["night"],
         simulated=body["simulated"],
+        plane=plane,
+        grid=grid,
+        is_replaced=is_replaced,
     )
+
+
+def write_place(plane: Plane | None, grid: Grid | None) -> dict[str, float]:
+    """Return what the ledger says of the place of cells; nothing where it is not known."""
+    if plane is None or grid is None:
+        return {}
+    return {
+        "latitude_deg": plane.latitude_deg,
+        "longitude_deg": plane.longitude_deg,
+        "west_m": grid.west_m,
+        "south_m": grid.south_m,
+    }
+
+
+def place_of(body: Mapping[str, Any]) -> tuple[Plane | None, Grid | None]:
+    """Return the place of an entry's cells, None in entries of before places were kept."""
+    if "latitude_deg" not in body:
+        return None, None
+    grid = Grid(body["west_m"], body["south_m"], body["cell_m"], body["rows"], body["columns"])
+    return Plane(body["latitude_deg"], body["longitude_deg"]), grid
 
 
 def _has_detected_pass(scope: OrgScope, field: Field, field_pass: FieldPass) -> bool:

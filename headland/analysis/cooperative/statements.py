@@ -70,7 +70,10 @@ class StatementRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class AccountFact:
-    """An entry of a person's account: advance, subsidy, delivery, cancelled flight, payment or correction."""
+    """An entry of a person's account: advance, subsidy, delivery, cancelled flight, payment or correction.
+
+    `corrects` is the entry that a correction corrects; its grams are added to those of a delivery.
+    """
 
     id: str
     person: str
@@ -81,6 +84,7 @@ class AccountFact:
     field: str = ""
     pass_id: str = ""
     note: str = ""
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,8 @@ def make_statements(facts: SeasonFacts) -> StatementRun:
 
 def _unbillable(work: TreatedGround, tariff: Tariff) -> str | None:
     """Return why a work is not charged, None where it is."""
+    if work.is_replaced:
+        return "replaced"
     if not work.cells.any():
         return "no_ground"
     if work.weakest_evidence not in tariff.billable_evidence:
@@ -202,17 +208,15 @@ def _dividends(facts: SeasonFacts, lines: Mapping[str, Sequence[StatementLine]])
     """Return each member's part of the dividend, by delivered mass or by treated area."""
     if facts.tariff.dividend_fen == 0:
         return []
-    by_delivery = facts.tariff.dividend_by == "delivery"
-    weights = {
-        person: max(
-            sum(
-                line.grams if by_delivery else line.area_m2 for line in own if (line.kind == "delivery") == by_delivery
-            ),
-            0,
-        )
-        for person, own in lines.items()
-        if person != NOBODY
-    }
+    deliveries = {entry.id for entry in facts.entries if entry.kind == "delivery"}
+    goods = deliveries | {entry.id for entry in facts.entries if entry.corrects in deliveries}
+
+    def weight(line: StatementLine) -> int:
+        if facts.tariff.dividend_by == "area":
+            return line.area_m2
+        return line.grams if line.entry in goods else 0
+
+    weights = {person: max(sum(map(weight, own)), 0) for person, own in lines.items() if person != NOBODY}
     weights = {person: weight for person, weight in weights.items() if weight > 0}
     if not weights:
         return []

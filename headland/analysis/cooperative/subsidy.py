@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 import numpy as np
 
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.cooperative.shares import round_half_up
 from headland.analysis.cooperative.tariff import MU_M2
-from headland.analysis.cooperative.treated_ground import TreatedGround
+from headland.analysis.cooperative.treated_ground import PlacedCells, TreatedGround
 from headland.units_of_time import DAY_MS
 
 
@@ -48,17 +49,40 @@ class Claim:
     fen: int
     reason: str | None = None
 
+    @property
+    def placed(self) -> PlacedCells:
+        """The claimed cells with their place."""
+        return PlacedCells(self.cells, self.work.plane, self.work.grid)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a field was paid by a rule before."""
+
+    area_m2: int = 0
+    fen: int = 0
+
+
+NOTHING_SPENT: Final = Spent()
+
 
 def assess_claims(
-    rule: ClaimRule, field_m2: int, works: Iterable[TreatedGround], claimed: Sequence[tuple[int, Mask]]
+    rule: ClaimRule,
+    field_m2: int,
+    works: Iterable[TreatedGround],
+    claimed: Sequence[tuple[int, PlacedCells]],
+    spent: Spent = NOTHING_SPENT,
 ) -> list[Claim]:
     """Return the claims of the passes on one field, whoever flew them, in the order of their starts.
 
-    `claimed` are the cells of earlier claims with the start of their passes. The order of `works` does not matter.
+    `claimed` are the cells of earlier claims, whatever field they were on, with the start of their passes; `spent` is
+    what the field was paid by the rule before. The order of `works` does not matter.
     """
     before = list(claimed)
-    left_m2 = None if rule.cap_mu is None else int(Fraction(rule.cap_mu).limit_denominator(1000) * MU_M2)
-    left_fen = rule.cap_fen
+    left_m2 = None
+    if rule.cap_mu is not None:
+        left_m2 = max(int(Fraction(rule.cap_mu).limit_denominator(1000) * MU_M2) - spent.area_m2, 0)
+    left_fen = None if rule.cap_fen is None else max(rule.cap_fen - spent.fen, 0)
     claims = []
     for work in sorted(works, key=lambda each: each.key):
         claim = _assess(rule, field_m2, work, before)
@@ -69,7 +93,7 @@ def assess_claims(
             is_capped = area_m2 < claim.area_m2 or fen < round_half_up(rule.fen_per_mu * Fraction(area_m2) / MU_M2)
             left_m2 = None if left_m2 is None else left_m2 - area_m2
             left_fen = None if left_fen is None else left_fen - fen
-            before.append((work.start_ms, claim.cells))
+            before.append((work.start_ms, claim.placed))
             claim = Claim(
                 work, claim.cells, field_m2, area_m2, claim.repeated_m2, claim.coverage_pct, fen,
                 "over_the_cap" if is_capped else claim.reason,
@@ -78,7 +102,7 @@ def assess_claims(
     return claims
 
 
-def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequence[tuple[int, Mask]]) -> Claim:
+def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequence[tuple[int, PlacedCells]]) -> Claim:
     """Return the claim of one pass before the caps."""
     coverage_pct = 100.0 * work.area_m2 / field_m2 if field_m2 else 0.0
     nothing = np.zeros_like(work.cells)
@@ -92,9 +116,9 @@ def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequenc
     if reason is not None:
         return Claim(work, nothing, field_m2, 0, 0, coverage_pct, 0, reason)
     fresh = work.cells.copy()
-    for start_ms, cells in before:
-        if abs(work.start_ms - start_ms) < rule.repeat_days * DAY_MS and cells.shape == fresh.shape:
-            fresh &= ~cells
+    for start_ms, placed in before:
+        if abs(work.start_ms - start_ms) < rule.repeat_days * DAY_MS:
+            fresh &= ~placed.on(work.placed)
     area_m2 = round(int(fresh.sum()) * work.cell_m**2)
     repeated_m2 = work.area_m2 - area_m2
     return Claim(

@@ -11,6 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.series.arrays import Mask
 from headland.units_of_time import DAY_MS
 
@@ -18,10 +20,56 @@ MOST_CELLS: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedCells:
+    """Cells of the ground and where they lie; without a plane and a grid it is not known where."""
+
+    cells: Mask
+    plane: Plane | None = None
+    grid: Grid | None = None
+
+    def on(self, other: PlacedCells) -> Mask:
+        """Return which cells of another grid these cells touch.
+
+        After an outline was edited its cells lie elsewhere: each that touches one of these is taken for the same
+        ground, so that none is counted twice. Cells without a place are compared where their shapes are equal.
+        """
+        is_same_grid = (self.plane, self.grid) == (other.plane, other.grid)
+        is_placed = self.plane is not None and other.plane is not None
+        if is_same_grid or not is_placed:
+            return self.cells if self.cells.shape == other.cells.shape else np.zeros_like(other.cells)
+        touched = np.zeros_like(other.cells)
+        at = np.flatnonzero(other.cells)
+        touched.flat[at] = self._touches(other, at)
+        return touched
+
+    def _touches(self, other: PlacedCells, at: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Mask:
+        """Return whether these cells touch the cells `at` of another grid, by the corners of those."""
+        mine, theirs = self.grid, other.grid
+        if mine is None or theirs is None or self.plane is None or other.plane is None:
+            return np.zeros(len(at), np.bool_)
+        row, column = np.divmod(at, theirs.columns)
+        # Just within the corners: a cell that only shares an edge does not touch.
+        found = np.zeros(len(at), np.bool_)
+        for up in (0.001, 0.999):
+            for right in (0.001, 0.999):
+                latitude, longitude = other.plane.to_degrees(
+                    east_m=theirs.west_m + (column + right) * theirs.cell_m,
+                    north_m=theirs.south_m + (row + up) * theirs.cell_m,
+                )
+                east, north = self.plane.to_metres(latitude, longitude)
+                x = np.floor((east - mine.west_m) / mine.cell_m).astype(np.int64)
+                y = np.floor((north - mine.south_m) / mine.cell_m).astype(np.int64)
+                inside = (y >= 0) & (y < mine.rows) & (x >= 0) & (x < mine.columns)
+                found[inside] |= self.cells[y[inside], x[inside]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class TreatedGround:
     """The ground of a field that a pass treated: cells (rows from south to north), and the class of evidence [m2].
 
-    `grams` is the product on it, None where its amount is unknown. `operator` is who worked.
+    `grams` is the product on it, None where its amount is unknown. `operator` is who worked. `plane` and `grid` are
+    where the cells lie. `is_replaced` where the same machine's later declaration of the same time stands for it.
     """
 
     field: str
@@ -35,6 +83,14 @@ class TreatedGround:
     evidence_m2: tuple[tuple[str, float], ...]
     is_night: bool
     simulated: bool
+    plane: Plane | None = None
+    grid: Grid | None = None
+    is_replaced: bool = False
+
+    @property
+    def placed(self) -> PlacedCells:
+        """The cells with their place."""
+        return PlacedCells(self.cells, self.plane, self.grid)
 
     @property
     def area_m2(self) -> int:
@@ -76,8 +132,8 @@ def count_once(works: Iterable[TreatedGround], repeat_days: int) -> list[Counted
         fresh = work.cells.copy()
         for other in earlier:
             is_near = work.start_ms - other.start_ms < repeat_days * DAY_MS
-            if is_near and other.product == work.product and other.cells.shape == fresh.shape:
-                fresh &= ~other.cells
+            if is_near and other.product == work.product:
+                fresh &= ~other.placed.on(work.placed)
         area, whole = int(fresh.sum()), int(work.cells.sum())
         grams = 0 if work.grams is None or whole == 0 else work.grams * area // whole
         area_m2 = _area(fresh, work.cell_m)

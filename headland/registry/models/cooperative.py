@@ -19,6 +19,7 @@ from headland.registry.models.people import Instant
 MOST_FEN = 100_000_000_000
 Fen = Annotated[int, Meta(ge=0, le=MOST_FEN)]
 SignedFen = Annotated[int, Meta(ge=-MOST_FEN, le=MOST_FEN)]
+SignedGrams = Annotated[int, Meta(ge=-10_000_000_000, le=10_000_000_000)]
 SurchargePct = Annotated[int, Meta(ge=0, le=1000)]
 Evidence = Literal["measured_flow", "tank_mass", "pump_pwm", "declared"]
 RecordId = Annotated[str, Meta(pattern="^[0-9a-z]{26}$")]
@@ -61,13 +62,16 @@ class AccountKind(StrEnum):
 
 
 class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
-    """An entry of a person's account, added and never changed; `harvest` is the one that a delivery follows from."""
+    """An entry of a person's account, added and never changed; `harvest` is the one that a delivery follows from.
+
+    Only a correction has grams below 0: those that it takes back of a delivery.
+    """
 
     person: str
     kind: AccountKind
     time_ms: Instant
     amount_fen: SignedFen = 0
-    grams: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 0
+    grams: SignedGrams = 0
     field: str | None = None
     pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: str | None = None

@@ -11,6 +11,7 @@ from headland.registry.db.audit import lock_organisation
 from headland.registry.db.cooperative_tables import account_entries, statement_runs, statements
 from headland.registry.models.cooperative import (
     AccountEntry,
+    AccountKind,
     SeasonStatement,
     StatementRunRecord,
     Statements,
@@ -28,11 +29,17 @@ class AccountRepository:
         self.records = Repository(context, AccountEntry, account_entries)
 
     def add(self, entry: AccountEntry) -> AccountEntry:
-        """Add an entry; raises InvalidRecord for a correction of another person's entry, and as `Repository.add`."""
+        """Add an entry; raises InvalidRecord for a correction of another person's entry, and as `Repository.add`.
+
+        Grams below 0 are of corrections of deliveries alone.
+        """
         if (entry.kind.value == "correction") != (entry.corrects is not None):
             raise InvalidRecord("A correction names the entry that it corrects, and nothing else does.")
-        if entry.corrects is not None and self.records.get(entry.corrects).person != entry.person:
+        corrected = None if entry.corrects is None else self.records.get(entry.corrects)
+        if corrected is not None and corrected.person != entry.person:
             raise InvalidRecord("A correction is of the same person's account: choose an entry of this person.")
+        if entry.grams < 0 and (corrected is None or corrected.kind is not AccountKind.DELIVERY):
+            raise InvalidRecord("Only a correction of a delivery takes grams back: enter the grams without a sign.")
         if entry.harvest is not None:
             raise InvalidRecord("A delivery of a harvest is made from the harvest: ask for the deliveries of a period.")
         return self.records.add(entry)

@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, make_statements
 from headland.analysis.cooperative.tariff import Tariff, charge_of
-from headland.analysis.cooperative.treated_ground import TreatedGround, count_once, pack_mask, union_m2, unpack_mask
+from headland.analysis.cooperative.treated_ground import (
+    PlacedCells,
+    TreatedGround,
+    count_once,
+    pack_mask,
+    union_m2,
+    unpack_mask,
+)
 from tests.examples import examples
 
 DAY_MS = 86_400_000
@@ -121,6 +130,55 @@ def test_another_product_on_the_same_ground_is_another_work() -> None:
     everything = np.ones((4, 4), np.bool_)
     first, second = ground("east", "a", everything), ground("east", "b", everything, product="fungicide")
     assert [each.area_m2 for each in count_once([first, second], 7)] == [16, 16]
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(
+    st.floats(-6.0, 6.0), st.floats(-6.0, 6.0), st.integers(0, 5), st.integers(0, 5), st.sampled_from([1.0, 2.0]),
+    st.integers(0, 999),
+)  # fmt: skip
+def test_ground_of_an_edited_outline_is_still_counted_once(
+    east_m: float, north_m: float, rows: int, columns: int, cell_m: float, seed: int
+) -> None:
+    before, after = Plane(32.0, 119.0), Plane(32.0 + 3e-5, 119.0 - 4e-5)
+    cells = np.random.default_rng(seed).random((20, 24)) < 0.5
+    first = ground("east", "a", cells, plane=before, grid=Grid(0.0, 0.0, 1.0, 20, 24))
+    # The same ground on the cells of the outline after the edit: those whose middle the first pass treated.
+    placed = Grid(east_m, north_m, cell_m, 20 + rows, 24 + columns)
+    east, north = np.meshgrid(*placed.centres_m())
+    there_east, there_north = before.to_metres(*after.to_degrees(east_m=east, north_m=north))
+    x, y = np.floor(there_east).astype(int), np.floor(there_north).astype(int)
+    inside = (x >= 0) & (x < 24) & (y >= 0) & (y < 20)
+    again = np.zeros(inside.shape, np.bool_)
+    again[inside] = cells[y[inside], x[inside]]
+    second = ground("east", "b", again, day=1, plane=after, grid=placed)
+    touched = first.placed.on(second.placed)
+    assert (touched | ~again).all() or cell_m > 1.0
+    if cell_m == 1.0:
+        assert [each.area_m2 for each in count_once([first, second], 7)] == [first.area_m2, 0]
+    # Ground that the first pass did not come near is the second one's.
+    far = PlacedCells(np.ones((5, 5), np.bool_), before, Grid(500.0, 0.0, 1.0, 5, 5))
+    assert not first.placed.on(far).any()
+
+
+def test_a_pass_that_another_declaration_replaces_is_not_charged_and_said() -> None:
+    everything = np.ones((4, 4), np.bool_)
+    works = [ground("east", "a", everything, product="", is_replaced=True), ground("east", "b", everything)]
+    run = make_statements(SeasonFacts(works, {}, [], Tariff(per_mu_fen=1000), 0, DAY_MS))
+    assert (run.area_m2, run.not_charged) == (16, (("east", "a", "replaced"),))
+
+
+def test_a_dividend_by_delivery_counts_what_a_correction_left_of_it() -> None:
+    entries = [
+        AccountFact("e1", "p1", "delivery", 0, 900, grams=3000),
+        AccountFact("e2", "p2", "delivery", 0, 900, grams=3000),
+        AccountFact("e3", "p1", "correction", 1, -600, grams=-2000, corrects="e1"),
+        AccountFact("e4", "p2", "payment", 1, -500),
+        AccountFact("e5", "p2", "correction", 2, 100, corrects="e4"),
+    ]
+    run = make_statements(SeasonFacts([], {}, entries, Tariff(dividend_fen=400), 0, DAY_MS))
+    dividends = {each.person: each.sum_fen("dividend") for each in run.statements}
+    assert dividends == {"p1": 100, "p2": 300}
 
 
 @given(st.integers(-(10**9), 10**9), st.dictionaries(st.text(max_size=3), st.integers(0, 10**6), min_size=1))

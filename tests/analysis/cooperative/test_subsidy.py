@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.analysis.cooperative.subsidy import ClaimRule, assess_claims
-from headland.analysis.cooperative.treated_ground import union_m2
+from headland.analysis.cooperative.subsidy import ClaimRule, Spent, assess_claims
+from headland.analysis.cooperative.treated_ground import PlacedCells, union_m2
 from tests.analysis.cooperative.test_statements import DAY_MS, ground
 from tests.examples import examples
 
@@ -32,7 +32,7 @@ def test_ground_is_claimed_once_within_the_days_by_either_operator() -> None:
     )
     # The refused pass of day 20 claimed nothing, so day 31 is free again.
     assert (third.area_m2, third.reason) == (10_000, None)
-    (again,) = assess_claims(RULE, 10_000, works[:1], [(5 * DAY_MS, EVERYTHING)])
+    (again,) = assess_claims(RULE, 10_000, works[:1], [(5 * DAY_MS, PlacedCells(EVERYTHING))])
     assert again.reason == "claimed_before"
 
 
@@ -54,6 +54,11 @@ def test_a_claim_is_refused_by_name_and_capped_by_the_field() -> None:
     assert (found["d"].area_m2, found["d"].fen) == (6666, 14_999)
     capped = ClaimRule(1500, 0.0, frozenset(("measured_flow",)), 0, cap_fen=10_000)
     assert [claim.fen for claim in assess_claims(capped, 10_000, works[::3], [])] == [10_000, 0]
+    # What was claimed before counts for the caps, too.
+    (last,) = assess_claims(capped, 10_000, works[3:], [], Spent(3_000, 9_500))
+    assert (last.fen, last.reason) == (500, "over_the_cap")
+    (last,) = assess_claims(rule, 10_000, works[3:], [], Spent(6_000, 13_500))
+    assert (last.area_m2, last.reason) == (666, "over_the_cap")
 
 
 @settings(max_examples=examples(40), deadline=None)

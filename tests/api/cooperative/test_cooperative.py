@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi.openapi.utils import get_openapi
 
@@ -184,3 +185,22 @@ def test_no_type_of_the_document_replaces_another_of_the_same_name() -> None:
     modelled = get_openapi(title="t", version="1", routes=app.routes)["components"]["schemas"].keys()
     records = {**describe_records(), **describe_kinds((*ALARM_KINDS, *ACCOUNT_KINDS), *WIRES)}.keys()
     assert modelled & records == set()
+
+
+def test_ground_is_not_claimed_again_under_another_field(village: Village) -> None:
+    repositories = village.api.repositories
+    made = village.ask(
+        "POST", "/v1/subsidy-rules", 201, json={"name": "once", "fen_per_mu": 1500, "least_coverage_pct": 1}
+    ).json()
+    own = repositories.fields.get(village.api.ids["field"])
+    ring = [(east - 2e-6, north + 3e-6) for east, north in own.geometry[0][0]]
+    twin = repositories.fields.add(msgspec.structs.replace(own, id="", name="twin", geometry=[[ring]], version=0))
+    again = {**declaration(village.api), "field": twin.id}
+    for pass_id in (village.pass_id, village.ask("POST", "/v1/passes", 201, json=again).json()["id"]):
+        village.ask("POST", f"/v1/passes/{pass_id}/treated")
+    kept = village.ask("POST", "/v1/subsidy-claims?keep=true", json={"rule": made["id"], **PERIOD}).json()["items"]
+    areas = [item["area_m2"] for item in kept if item["field"] == twin.id]
+    treated = max(item["area_m2"] + item["repeated_m2"] for item in kept)
+    # Claimed for the first field: what is left is the ground of the twin beside it.
+    assert areas
+    assert sum(areas) < 0.02 * treated
