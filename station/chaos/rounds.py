@@ -29,6 +29,8 @@ from station.local.folder import FarmFolder
 
 _ORGANISATION: Final = "local"
 _BEFORE_FAULT_S: Final = (0.8, 1.6)
+#: Numbers that each device has sent before the fault, whatever time that takes.
+_BEFORE_FAULT: Final = 8
 _AFTER_FAULT_S: Final = 1.0
 _ALL_TIME_MS: Final = 2**52
 
@@ -105,6 +107,10 @@ def _run_round(this: Round, rig: ChaosRig, settings: ChaosSettings) -> Round:
     first = {truth.device: truth.last() + 1 for truth in farm.devices}
     refused_before, attacks_before = len(read_quarantine(farm.folder.quarantine_path)), len(rig.attacks)
     farm.source.resume()
+    try:
+        farm.wait_until(lambda: _is_counting(farm, first), settings.recover_s, "not every device was read")
+    except NotInTime as error:
+        this.late.append(str(error))
     time.sleep(rig.rng.uniform(*_BEFORE_FAULT_S))
     try:
         FAULTS[this.fault](rig)
@@ -131,6 +137,11 @@ def _run_round(this: Round, rig: ChaosRig, settings: ChaosSettings) -> Round:
     # While records wait, the reports say so.
     (this.late if this.late else this.trouble).extend(this.delivery.differences)
     return this
+
+
+def _is_counting(farm: ChaosFarm, first: Mapping[str, int]) -> bool:
+    """Return whether every device has sent some numbers of this round: a gateway may just be starting."""
+    return all(truth.last() >= first[truth.device] + _BEFORE_FAULT for truth in farm.devices)
 
 
 def _is_complete(this: Round, rig: ChaosRig) -> bool:

@@ -17,7 +17,8 @@ from headland.clock import wall_clock_ms
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesFilter
 from headland.units_of_time import HOUR_MS
-from station.chaos.farm.core import FarmCore, NotInTime, slowness
+from station.chaos.farm.core import FarmCore, NotInTime
+from station.chaos.slowness import slowness
 from station.chaos.traffic.fleet import EPOCH, POINTS, RECORD_MS, ROWS, FleetPlan, GatewayFleet, device_of
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 from station.local.broker import BrokerKind
@@ -28,6 +29,8 @@ _SAMPLE_S: Final = 1.0
 _STALLED_S: Final = 60.0
 #: Maximum ratio of the memory in the last quarter to that in the second: memory must not grow with the history.
 _MAX_GROWTH: Final = 1.15
+#: A shorter test is all warm-up, also where a slow machine takes minutes for it.
+_LEAST_HOURS: Final = 6.0
 _ALL_TIME_MS: Final = 2**52
 
 
@@ -58,9 +61,9 @@ class SoakResult:
 
     @property
     def growth(self) -> float:
-        """Ratio of the median memory in the last quarter to that in the second; 1 with too few samples."""
+        """Ratio of the median memory in the last quarter to that in the second; 1 where the test is too short."""
         quarter = len(self.memory_mb) // 4
-        if quarter < 5:
+        if quarter < 5 or self.hours < _LEAST_HOURS:
             return 1.0
         return median(self.memory_mb[-quarter:]) / median(self.memory_mb[quarter : 2 * quarter])
 

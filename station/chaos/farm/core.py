@@ -16,14 +16,13 @@ from urllib.parse import urlencode
 
 from headland.errors import RetryLater
 from station.chaos.farm.process import FarmProcess
+from station.chaos.slowness import slowness
 from station.local.broker import BrokerKind, BrokerUser, choose_broker, prepare_broker
 from station.local.folder import INGEST_USER, FarmFolder
 from station.local.plan import HOST, free_port
 
 HEADLAND: Final = (sys.executable, "-P", "-m", "station")
 
-#: Time limits are for a machine with a free processor; on a busy one they are longer, up to so many times.
-_MOST_SLOWNESS: Final = 10.0
 _TIMEOUT_S: Final = 10.0
 _READY_WITHIN_S: Final = 30.0
 _OK, _NOT_FOUND = 200, 404
@@ -31,12 +30,6 @@ _OK, _NOT_FOUND = 200, 404
 
 class NotInTime(RetryLater):
     """What a test waits for did not happen in time: no verdict, rather than a loss."""
-
-
-def slowness(load: float | None = None, processors: int | None = None) -> float:
-    """Return how many times longer things may take on this machine now: its load by processor, 1 to 10."""
-    waiting = os.getloadavg()[0] if load is None else load
-    return min(max(1.0, waiting / (processors or os.cpu_count() or 1)), _MOST_SLOWNESS)
 
 
 class FarmCore:

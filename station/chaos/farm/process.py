@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from headland.errors import RetryLater
+from station.chaos.slowness import slowness
 from station.local.supervisor import SUPERVISED
 
 #: Time limit of an orderly end.
@@ -78,7 +79,7 @@ class FarmProcess:
         if self._process is None:
             return
         try:
-            self._process.wait(_END_WITHIN_S)
+            self._process.wait(_END_WITHIN_S * slowness())
         except subprocess.TimeoutExpired:
             self.late_ends += 1
             with suppress(ProcessLookupError):

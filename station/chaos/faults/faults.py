@@ -12,10 +12,11 @@ from typing import Final
 
 from headland.errors import RetryLater, SettingsError
 from headland.units_of_time import HOUR_MS
-from station.chaos.checks.verdict import Kill
+from station.chaos.checks.verdict import UNSAVED_S, Kill
 from station.chaos.farm.farm import GATEWAYS, UNAUTHORISED, ChaosFarm
 from station.chaos.farm.process import FarmProcess
 from station.chaos.faults.spool_copy import read_spool
+from station.chaos.slowness import slowness
 from station.chaos.traffic.unauthorised_client import Attack, UnauthorisedClient
 from station.local.plan import HOST
 from station.server.files import write_whole
@@ -56,10 +57,11 @@ Fault = Callable[[ChaosRig], None]
 def kill(names: Sequence[str], rig: ChaosRig) -> None:
     """Kill the processes and, after a pause, restart them in random order."""
     processes = rig.targets(names)
+    began_s = time.monotonic()
     for process in processes:
         process.kill()
     if "gateway" in names:
-        _note_kill(rig, GATEWAYS[0])
+        _note_kill(rig, GATEWAYS[0], began_s)
     time.sleep(rig.rng.uniform(*_DOWN_S))
     rig.rng.shuffle(processes)
     for process in processes:
@@ -161,12 +163,13 @@ def is_supported(name: str) -> bool:
     return sys.platform == "linux" or not name.startswith("full-disk")
 
 
-def _note_kill(rig: ChaosRig, gateway: str) -> None:
+def _note_kill(rig: ChaosRig, gateway: str, began_s: float) -> None:
     at_s = time.monotonic()
+    unsaved_s = at_s - began_s + UNSAVED_S * slowness()
     content = read_spool(rig.farm.gateway_dir(gateway) / "spool.sqlite")
     for truth in rig.farm.devices:
         if truth.gateway == gateway:
-            rig.kills[truth.device].append(Kill(at_s, content.numbers.get(truth.device, frozenset())))
+            rig.kills[truth.device].append(Kill(at_s, content.numbers.get(truth.device, frozenset()), unsaved_s))
 
 
 @contextmanager

@@ -39,6 +39,9 @@ def read_spool(path: Path) -> SpoolContent:
                 shutil.copyfile(part, Path(folder) / part.name)
         try:
             with closing(sqlite3.connect(Path(folder) / path.name)) as connection:
+                if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'state'").fetchone():
+                    # Killed while it made its spool: all tables come at once, after the file.
+                    return SpoolContent()
                 state = connection.execute("SELECT epoch, last_seq - base, dropped_records FROM state").fetchone()
                 payloads = [row[0] for row in connection.execute("SELECT payload FROM records ORDER BY seq")]
         except sqlite3.DatabaseError as error:

@@ -25,6 +25,7 @@ from headland.contract.codec import decode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ack_topic, data_topic
 from headland.errors import PeerRefused, RetryLater
+from station.chaos.slowness import slowness
 from station.chaos.traffic.hostile import HostileMessage, make_messages
 
 _TIMEOUT_S: Final = 10.0
@@ -131,7 +132,8 @@ class UnauthorisedClient:
             self._events.put(("ack", ack))
 
     def _wait_for(self, kind: str) -> Any:
-        deadline_s = time.monotonic() + _TIMEOUT_S
+        within_s = _TIMEOUT_S * slowness()
+        deadline_s = time.monotonic() + within_s
         others = []
         try:
             while True:
@@ -143,7 +145,7 @@ class UnauthorisedClient:
                 others.append((event, value))
         except queue.Empty:
             raise RetryLater(
-                f"the unauthorised client received no {kind} from the broker within {_TIMEOUT_S:g} s"
+                f"the unauthorised client received no {kind} from the broker within {within_s:g} s"
             ) from None
         finally:
             for other in others:
@@ -154,7 +156,7 @@ def read_quarantine(path: Path) -> dict[bytes, str]:
     """Return the reason of each quarantined message by its digest; the file may be in use, or just being made."""
     if not path.exists():
         return {}
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as connection:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60.0)) as connection:
         # Ingest makes the file first and its table a moment later: until then nothing is quarantined.
         if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'refused'").fetchone():
             return {}

@@ -7,8 +7,9 @@ import pytest
 
 from station.chaos.checks.verdict import Verdict
 from station.chaos.farm import core
-from station.chaos.farm.core import FarmCore, NotInTime, slowness
+from station.chaos.farm.core import FarmCore, NotInTime
 from station.chaos.rounds import Round
+from station.chaos.slowness import slowness
 
 
 def test_a_round_that_is_only_late_is_sound_and_undecided() -> None:

@@ -54,6 +54,13 @@ def test_a_kill_excuses_nothing_that_had_time_to_be_saved() -> None:
     assert verdict.lost == list(range(1, 10))
 
 
+def test_a_gateway_on_a_busy_machine_had_longer_to_save() -> None:
+    last = int(UNSAVED_S * 10) + 10
+    kill = Kill(at_s=last / 10, unsaved_s=2 * UNSAVED_S)
+    verdict = compare(said(last), {}, [kill], sees_hidden=True)
+    assert (verdict.unsaved, verdict.lost) == (last, [])
+
+
 def test_a_hidden_number_is_owed_only_by_the_file() -> None:
     rows = said(3, hidden=[2])
     assert compare(rows, stored(1, 3), (), sees_hidden=False).lost == []

@@ -1,5 +1,7 @@
 """What the kit reads of a gateway that was killed."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,13 @@ def test_the_numbers_in_a_spool_are_read_without_touching_it(tmp_path: Path) -> 
 
 
 def test_a_gateway_that_was_killed_before_it_made_a_spool_has_nothing(tmp_path: Path) -> None:
+    assert read_spool(tmp_path / "spool.sqlite").records == 0
+
+
+def test_a_gateway_that_was_killed_while_it_made_its_spool_has_nothing(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "spool.sqlite")) as made:
+        made.execute("PRAGMA journal_mode=WAL")
+    assert (tmp_path / "spool.sqlite").stat().st_size > 0
     assert read_spool(tmp_path / "spool.sqlite").records == 0
 
 

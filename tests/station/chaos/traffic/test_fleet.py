@@ -31,3 +31,4 @@ def test_memory_that_goes_on_growing_is_seen_and_a_first_rise_is_not() -> None:
     settled = SoakResult(24, 200, memory_mb=[*range(100, 120), *[150.0] * 60])
     assert rising.growth > 1.5
     assert settled.growth == 1.0
+    assert SoakResult(0.5, 12, memory_mb=rising.memory_mb).growth == 1.0

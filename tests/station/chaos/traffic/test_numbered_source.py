@@ -43,7 +43,7 @@ def source() -> Iterator[NumberedSource]:
 
 def test_an_answer_counts_as_read_when_the_next_request_comes(source: NumberedSource) -> None:
     source.resume()
-    with ModbusTcpClient(source.host, port=source.port, timeout=2) as client:
+    with ModbusTcpClient(source.host, port=source.port, timeout=120) as client:
         for expected in (1, 2, 3):
             words = client.read_holding_registers(10, count=2, device_id=1).registers
             assert words == [0, expected]
@@ -55,7 +55,7 @@ def test_an_answer_is_not_known_as_read_where_the_gateway_may_have_given_up(
     source: NumberedSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.resume()
-    with ModbusTcpClient(source.host, port=source.port, timeout=2) as client:
+    with ModbusTcpClient(source.host, port=source.port, timeout=120) as client:
         client.read_holding_registers(10, count=2, device_id=1)
         monkeypatch.setattr("station.chaos.traffic.numbered_source._SURELY_WITHIN_S", 0.0)
         client.read_holding_registers(10, count=2, device_id=1)
@@ -63,7 +63,7 @@ def test_an_answer_is_not_known_as_read_where_the_gateway_may_have_given_up(
 
 
 def test_a_paused_source_gives_out_no_number(source: NumberedSource) -> None:
-    with ModbusTcpClient(source.host, port=source.port, timeout=2) as client:
+    with ModbusTcpClient(source.host, port=source.port, timeout=120) as client:
         assert client.read_holding_registers(10, count=2, device_id=1).isError()
         assert client.read_holding_registers(10, count=2, device_id=9).isError()
         assert client.read_holding_registers(500, count=2, device_id=1).isError()
@@ -89,7 +89,7 @@ def test_a_gateway_reads_every_number_at_a_time_of_its_own(
         wait_until(lambda: len(sink.readings) >= 10)
     finally:
         modbus.stop()
-        thread.join(5)
+        thread.join(120)
     numbers = [one.values[NUMBER_CHANNEL] for one in sink.readings]
     assert numbers == list(range(1, len(numbers) + 1))
     times = [one.time_ms for one in sink.readings]
