@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from headland.registry.db import database
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
 from tests.examples import examples
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
+from tests.ports import find_free_port
 from tests.postgres import Postgres
 from tests.purity import forbid_impurity, is_pure, is_pure_file
 from tests.registry.known_tables import migrate_as_known
@@ -38,8 +39,15 @@ gc.disable()
 
 #: As the command line has it (station/cli/main.py).
 COLLECT_AFTER: Final = 10_000
-#: How long an example takes is the machine's load, and nothing that a test is about.
-settings.register_profile("headland", deadline=None, max_examples=examples(100))
+#: How long an example takes is the machine's load, and nothing that a test is about. The examples are the same in each
+#: run, so that the verdict on a commit depends on the commit alone; HEADLAND_OTHER_EXAMPLES=1 tries others.
+settings.register_profile(
+    "headland",
+    deadline=None,
+    max_examples=examples(100),
+    derandomize=os.environ.get("HEADLAND_OTHER_EXAMPLES") != "1",
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("headland")
 
 TESTS: Final = Path(__file__).parent

@@ -64,7 +64,11 @@ def test_arrow_read_by_another_program_is_what_was_written(slices: list[list[Row
     assert list(zip(*columns, strict=True)) == [row for rows in slices for row in plain(rows)]
 
 
-@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(ROWS, max_size=3))
 def test_parquet_read_by_another_program_is_what_was_written(tmp_path: Path, slices: list[list[Row]]) -> None:
     path = tmp_path / "table.parquet"

@@ -372,7 +372,11 @@ DAMAGED = damaged_flight()
 
 
 @given(st.lists(st.tuples(st.integers(0, len(DAMAGED) - 1), st.integers(0, 255)), min_size=1, max_size=6))
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_a_damaged_log_raises_nothing_and_gives_only_finite_numbers(play: Play, damage: list[tuple[int, int]]) -> None:
     data = bytearray(DAMAGED)
     for at, value in damage:

@@ -84,7 +84,11 @@ def test_a_restart_begins_a_session_with_its_own_utc(rlog: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.binary(min_size=1, max_size=40)), max_size=8))
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_noise_dates_nothing_wrongly(rlog: Path, noise: list[tuple[int, bytes]]) -> None:
     frames = [frame for _, frame in record(Autopilot(), 20)]
     for at, junk in noise:

@@ -220,7 +220,11 @@ def test_a_file_that_is_no_ulog_is_refused(play: Play) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=6))
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_a_damaged_log_is_read_or_refused_and_raises_nothing_else(play: Play, damage: list[tuple[int, int]]) -> None:
     data = bytearray(DAMAGED)
     for at, value in damage:
