@@ -9,21 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.machine import find_program
+from tests.ports import find_free_port
 from tests.waiting import wait_until
-
-
-def find_free_port() -> int:
-    """Return a loopback port that is free for TCP and UDP at this moment."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                return port
 
 
 class Broker:
@@ -93,7 +80,7 @@ class Broker:
             process.terminate()
         else:
             process.kill()
-        process.wait(10)
+        process.wait(120)
 
     def _is_listening(self) -> bool:
         assert self._process is not None

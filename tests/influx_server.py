@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from tests.broker import find_free_port
 from tests.machine import find_program
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 _INFLUXD = """
@@ -120,7 +120,7 @@ class InfluxServer:
         process, self._influxd = self._influxd, None
         if process is not None:
             process.kill()
-            process.wait(10)
+            process.wait(120)
 
     def close(self) -> None:
         """End both."""
@@ -128,12 +128,12 @@ class InfluxServer:
         process, self._nginx = self._nginx, None
         if process is not None:
             process.terminate()
-            process.wait(10)
+            process.wait(120)
 
     def post(self, path: str, body: bytes = b"") -> bytes:
         """Say something to influxd itself."""
         request = Request(f"http://{self.host}:{self._influx_port}{path}", data=body, method="POST")
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=120) as answer:
             return bytes(answer.read())
 
     def _run(self, command: list[str], log_name: str) -> subprocess.Popen[bytes]:

@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg
 
-from tests.broker import find_free_port
 from tests.machine import find_program
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 #: PostgreSQL refuses to run as root: there it runs as these.
@@ -63,7 +63,7 @@ class Postgres:
         for pid in (process.pid, *map(int, children)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(120)
         wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ import gzip
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
@@ -20,9 +19,12 @@ from headland.http_client import OutgoingClient
 from headland.http_target import parse_target
 from headland.name_resolver import OutgoingError
 from tests.station.certificates import Authority
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 LOOPBACK = parse_networks("127.0.0.0/8,::1")
+#: How long a peer that never answers keeps silent, and the time of a request that another thread ends: no test waits so
+#: long.
+FOR_EVER_S = 3600.0
 Answer = Callable[[socket.socket, threading.Event], None]
 
 
@@ -66,7 +68,7 @@ def drip(text: bytes) -> Answer:
             connection.sendall(text[at : at + 1])
             if ended.wait(0.05):
                 return
-        ended.wait(10)
+        ended.wait(FOR_EVER_S)
 
     return answer
 
@@ -78,14 +80,19 @@ def flood(connection: socket.socket, ended: threading.Event) -> None:
 
 
 def silence(_connection: socket.socket, ended: threading.Event) -> None:
-    ended.wait(10)
+    ended.wait(FOR_EVER_S)
+
+
+def half_a_head(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    ended.wait(FOR_EVER_S)
 
 
 def say(text: bytes) -> Answer:
     return lambda connection, _ended: connection.sendall(text)
 
 
-def post(port: int, client: OutgoingClient | None = None, within_s: float = 0.5, path: str = "/") -> int:
+def post(port: int, client: OutgoingClient | None = None, within_s: float = PATIENCE_S, path: str = "/") -> int:
     client = client or OutgoingClient(LOOPBACK)
     return client.post(parse_target(f"http://127.0.0.1:{port}{path}"), b"{}", {}, within_s).status
 
@@ -94,47 +101,45 @@ def post(port: int, client: OutgoingClient | None = None, within_s: float = 0.5,
     "answer",
     [
         silence,
-        drip(b"HTTP/1.1 200 OK\r\n" + b"X-Drip: a\r\n" * 50),
-        drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
-        say(b"HTTP/1.1 200 OK\r\nX: "),
+        drip(b"HTTP/1.1 200 OK\r\n" + b"X-Drip: a\r\n" * 5000),
+        drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
+        half_a_head,
     ],
     ids=["silence", "drip of a head", "drip of interim answers", "half a head"],
 )
 def test_an_answer_that_takes_too_long_ends_at_the_deadline(answer: Answer) -> None:
-    with peer(answer) as (port, _):
-        began_s = time.monotonic()
-        with pytest.raises(OutgoingError):
-            post(port)
-        assert time.monotonic() - began_s < 2.0
+    with peer(answer) as (port, _), pytest.raises(OutgoingError, match=r"no answer within 0\.5 s"):
+        post(port, within_s=0.5)
 
 
 @pytest.mark.parametrize("answer", [flood, drip(b"HTTP/1.1 200 OK\r\n\r\nabc")], ids=["flood", "drip of a body"])
 def test_the_body_of_an_answer_to_a_post_is_not_read(answer: Answer) -> None:
-    with peer(answer) as (port, _):
-        began_s = time.monotonic()
-        assert post(port, within_s=3.0) == 200
-        assert time.monotonic() - began_s < 2.5
+    with peer(answer) as (port, _):  # the body never ends: who reads it is late
+        assert post(port) == 200
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("answer", "sentence", "within_s"),
     [
-        (flood, "more than 1000 bytes"),
-        (drip(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 100), "no answer within"),
+        (flood, "more than 1000 bytes", PATIENCE_S),
+        (drip(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 100), r"no answer within 1\.5 s", 1.5),
         (
             say(
                 b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(bytes(10**6))
             ),
             "compressed",
+            PATIENCE_S,
         ),
-        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nshort"), "RemoteProtocolError"),
-        (say(b"nonsense\r\n\r\n"), "RemoteProtocolError"),
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nshort"), "RemoteProtocolError", PATIENCE_S),
+        (say(b"nonsense\r\n\r\n"), "RemoteProtocolError", PATIENCE_S),
     ],
     ids=["flood", "drip", "gzip", "short", "nonsense"],
 )
-def test_a_document_is_bounded_in_time_and_size_and_never_unpacked(answer: Answer, sentence: str) -> None:
+def test_a_document_is_bounded_in_time_and_size_and_never_unpacked(
+    answer: Answer, sentence: str, within_s: float
+) -> None:
     with peer(answer) as (port, _), pytest.raises(OutgoingError, match=sentence):
-        OutgoingClient(LOOPBACK).get(parse_target(f"http://127.0.0.1:{port}/"), {}, 1.5, 1000)
+        OutgoingClient(LOOPBACK).get(parse_target(f"http://127.0.0.1:{port}/"), {}, within_s, 1000)
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
@@ -149,7 +154,7 @@ def test_a_request_asks_for_no_compression_and_names_the_host_of_its_url(monkeyp
     monkeypatch.setattr(socket, "getaddrinfo", _answer_with(asked, "127.0.0.1"))
     with peer(say(b"HTTP/1.1 204 No Content\r\n\r\n")) as (port, heads):
         client = OutgoingClient(LOOPBACK)
-        answer = client.post(parse_target(f"http://app.example:{port}/a?b=c"), b"{}", {"X-One": "1"}, 2)
+        answer = client.post(parse_target(f"http://app.example:{port}/a?b=c"), b"{}", {"X-One": "1"}, PATIENCE_S)
     assert (answer.status, len(asked)) == (204, 1)
     head = heads[0].lower()
     assert head.startswith(b"post /a?b=c http/1.1\r\n")
@@ -178,7 +183,7 @@ def test_a_name_that_leads_inside_is_refused_and_may_lead_elsewhere_later(
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", _answer_with([], address))
     with pytest.raises(OutgoingError, match="HEADLAND_WEBHOOK_NETWORKS") as caught:
-        OutgoingClient(PUBLIC_ONLY).post(parse_target("http://app.example/"), b"", {}, 1)
+        OutgoingClient(PUBLIC_ONLY).post(parse_target("http://app.example/"), b"", {}, PATIENCE_S)
     assert not caught.value.is_final
     assert address not in str(caught.value)
 
@@ -189,7 +194,7 @@ def test_an_address_inside_is_refused_for_good_whether_something_listens_there_o
         said = set()
         for number in (port, 1):
             with pytest.raises(OutgoingError) as caught:
-                OutgoingClient(PUBLIC_ONLY).post(parse_target(f"http://{host}:{number}/"), b"", {}, 1)
+                OutgoingClient(PUBLIC_ONLY).post(parse_target(f"http://{host}:{number}/"), b"", {}, PATIENCE_S)
             assert caught.value.is_final
             said.add(str(caught.value))
     assert (len(said), heads) == (1, [])
@@ -201,18 +206,16 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(monkeypatc
     monkeypatch.setattr(socket, "getaddrinfo", _answer_with(asked, "127.0.0.1", "127.0.0.2"))
     with peer(say(b"HTTP/1.1 204 No Content\r\n\r\n")) as (port, _):
         client = OutgoingClient(parse_networks("127.0.0.1"))
-        assert client.post(parse_target(f"http://app.example:{port}/"), b"", {}, 2).status == 204
+        assert client.post(parse_target(f"http://app.example:{port}/"), b"", {}, PATIENCE_S).status == 204
         assert len(asked) == 1
 
 
 def test_a_resolver_that_hangs_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: go_on.wait(5) or [])
-    began_s = time.monotonic()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: go_on.wait(FOR_EVER_S) or [])
     with pytest.raises(OutgoingError, match="not resolved in time"):
         OutgoingClient(PUBLIC_ONLY).post(parse_target("http://app.example/"), b"", {}, 0.2)
     go_on.set()
-    assert time.monotonic() - began_s < 2
 
 
 def test_closing_the_client_ends_a_request_that_is_under_way() -> None:
@@ -222,7 +225,7 @@ def test_closing_the_client_ends_a_request_that_is_under_way() -> None:
 
         def ask() -> None:
             try:
-                post(port, client, 30.0)
+                post(port, client, FOR_EVER_S)
             except OutgoingError as error:
                 errors.append(error)
 
@@ -230,30 +233,28 @@ def test_closing_the_client_ends_a_request_that_is_under_way() -> None:
         asking.start()
         wait_until(lambda: heads)
         client.close()
-        asking.join(2)
+        asking.join(PATIENCE_S)
         assert (asking.is_alive(), len(errors)) == (False, 1)
         with pytest.raises(OutgoingError):
             post(port, client)
 
 
-def ask_and_close(client: OutgoingClient, url: str, is_under_way: Callable[[], object]) -> float:
-    """Close a client as soon as its request is under way; return how long the request took to end after that."""
+def ask_and_close(client: OutgoingClient, url: str, is_under_way: Callable[[], object]) -> None:
+    """Close a client as soon as its request is under way, and prove that this ends the request long before its time."""
     errors: list[OutgoingError] = []
 
     def ask() -> None:
         try:
-            client.get(parse_target(url), {}, 30.0, 1000)
+            client.get(parse_target(url), {}, FOR_EVER_S, 1000)
         except OutgoingError as error:
             errors.append(error)
 
     asking = threading.Thread(target=ask, name="test-ask")
     asking.start()
     wait_until(is_under_way)
-    began_s = time.monotonic()
     client.close()
-    asking.join(5)
+    asking.join(PATIENCE_S)
     assert (asking.is_alive(), len(errors)) == (False, 1)
-    return time.monotonic() - began_s
 
 
 def test_closing_the_client_ends_a_request_that_waits_for_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,11 +262,11 @@ def test_closing_the_client_ends_a_request_that_waits_for_a_name(monkeypatch: py
 
     def resolve(*_: Any, **__: Any) -> list[Any]:
         asked.set()
-        go_on.wait(5)
+        go_on.wait(FOR_EVER_S)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    assert ask_and_close(OutgoingClient(None), "http://app.example/", asked.is_set) < 2
+    ask_and_close(OutgoingClient(None), "http://app.example/", asked.is_set)
     go_on.set()
 
 
@@ -276,7 +277,7 @@ def test_closing_the_client_ends_a_request_that_waits_for_a_connection() -> None
             other = cleanup.enter_context(socket.socket())
             other.setblocking(False)
             other.connect_ex(("127.0.0.1", port))
-        assert ask_and_close(OutgoingClient(None), f"http://127.0.0.1:{port}/", lambda: True) < 2
+        ask_and_close(OutgoingClient(None), f"http://127.0.0.1:{port}/", lambda: True)
 
 
 def test_a_client_that_keeps_its_connection_has_a_deadline_for_each_request_and_connects_again() -> None:
@@ -287,21 +288,21 @@ def test_a_client_that_keeps_its_connection_has_a_deadline_for_each_request_and_
         connection.sendall(b"HTTP/1.1 200 OK\r\nETag: one\r\nContent-Length: 1\r\n\r\na")
         connection.recv(65536)
         if len(connections) > 1:
-            ended.wait(10)
+            ended.wait(FOR_EVER_S)
         connection.sendall(b"HTTP/1.1 503 Away\r\nContent-Length: 5\r\nRetry-After: 7\r\n\r\nlater")
 
     client = OutgoingClient(None, keeps_connection=True)
     with peer(answer) as (port, _):
         target = parse_target(f"http://127.0.0.1:{port}/")
-        answers = [client.get(target, {}, 5, 10) for _ in range(3)]
+        answers = [client.get(target, {}, PATIENCE_S, 10) for _ in range(3)]
         assert [(each.status, each.body) for each in answers] == [(200, b"a"), (503, b""), (200, b"a")]
         assert (answers[0].headers["etag"], answers[1].headers["retry-after"]) == ("one", "7")
         with pytest.raises(OutgoingError, match="no answer within"):
             client.get(target, {}, 0.2, 10)
-        assert client.get(target, {}, 5, 10).body == b"a"
+        assert client.get(target, {}, PATIENCE_S, 10).body == b"a"
         client.close()
         with pytest.raises(OutgoingError):
-            client.get(target, {}, 5, 10)
+            client.get(target, {}, PATIENCE_S, 10)
     assert len(connections) == 3
 
 
@@ -333,9 +334,9 @@ def test_tls_is_checked_by_the_name_of_the_url_also_where_its_address_is_pinned(
         serving.start()
         port = server.getsockname()[1]
         client = OutgoingClient(LOOPBACK)
-        assert client.post(parse_target(f"https://localhost:{port}/"), b"{}", {}, 5).status == 204
+        assert client.post(parse_target(f"https://localhost:{port}/"), b"{}", {}, PATIENCE_S).status == 204
         monkeypatch.setattr(socket, "getaddrinfo", _answer_with([], "127.0.0.1"))
         with pytest.raises(OutgoingError, match="certificate is not valid"):
-            client.post(parse_target(f"https://other.example:{port}/"), b"{}", {}, 5)
-        serving.join(5)
+            client.post(parse_target(f"https://other.example:{port}/"), b"{}", {}, PATIENCE_S)
+        serving.join(PATIENCE_S)
     assert names == ["localhost", "other.example"]

@@ -92,12 +92,12 @@ def test_the_end_of_a_thread_is_in_order_and_a_step_is_not_interrupted(wait_unti
 
     def step() -> None:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(120)
         said.append("step")
 
     thread = SupervisedThread("test", step, finish=lambda: said.append("finish"))
     thread.start()
-    assert begun.wait(5)
+    assert begun.wait(120)
     thread.stopping.set()
     go_on.set()
     wait_until(lambda: not thread.is_alive())
@@ -114,16 +114,15 @@ def test_a_woken_thread_takes_its_next_step_before_its_time_and_after_its_rest(w
             thread.wake()  # what is new during a step begins another one
             rests[0] = 0.1
 
-    thread = SupervisedThread("test", step, every_s=60.0, rest_s=lambda: rests[0])
+    thread = SupervisedThread("test", step, every_s=3600.0, rest_s=lambda: rests[0])
     thread.start()
     wait_until(lambda: len(steps) == 1)
     thread.wake()
     wait_until(lambda: len(steps) == 3)
     assert steps[2] - steps[1] >= 0.1
-    began_s = time.monotonic()
     thread.stopping.set()  # also by the event alone
-    thread.join(5)
-    assert (thread.is_alive(), time.monotonic() - began_s < 5.0, len(steps)) == (False, True, 3)
+    thread.join(120)
+    assert (thread.is_alive(), len(steps)) == (False, 3)
 
 
 def test_a_thread_that_fails_waits_even_where_it_is_woken(wait_until: WaitUntil) -> None:

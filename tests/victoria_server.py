@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.broker import find_free_port
 from tests.machine import find_program
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 
@@ -66,7 +66,7 @@ class VictoriaServer:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.wait(10)
+            process.wait(120)
 
     def _answers(self) -> bool:
         assert self._process is not None

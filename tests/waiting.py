@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 T = TypeVar("T")
 #: What a busy machine may need; a condition that comes true costs none of it.
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 
 
 class WaitUntil(Protocol):

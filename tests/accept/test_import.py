@@ -13,7 +13,7 @@ from tests.accept.conftest import Agreement
 from tests.services.farm import Farm
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -83,17 +83,17 @@ def test_threads_that_ask_at_once_share_one_computation() -> None:
     def compute() -> Result:
         computed.append(1)
         started.set()
-        assert may_end.wait(10)
+        assert may_end.wait(120)
         return result(2)
 
     found: list[Result] = []
     threads = [threading.Thread(target=lambda: found.append(cache.get("a", compute))) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert started.wait(10)
+    assert started.wait(120)
     may_end.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
     assert len(computed) == 1
     assert len({id(each) for each in found}) == 1
     assert len(found) == 4
@@ -104,7 +104,7 @@ def test_a_waiting_thread_computes_the_result_where_the_first_one_fails() -> Non
 
     def fail() -> Result:
         started.set()
-        assert may_fail.wait(10)
+        assert may_fail.wait(120)
         raise KeyError("gone")
 
     def expect_failure() -> None:
@@ -113,11 +113,11 @@ def test_a_waiting_thread_computes_the_result_where_the_first_one_fails() -> Non
 
     first = threading.Thread(target=expect_failure)
     first.start()
-    assert started.wait(10)
+    assert started.wait(120)
     found: list[Result] = []
     second = threading.Thread(target=lambda: found.append(cache.get("a", lambda: result(7))))
     second.start()
     may_fail.set()
-    first.join(10)
-    second.join(10)
+    first.join(120)
+    second.join(120)
     assert [len(each.values) for each in found] == [7]

@@ -16,11 +16,11 @@ from api.auth.rate_limiter import Rate
 from api.auth.sessions_cache import AuthCache
 from station.server.http_server import ApiServer, server_config
 from tests.api.open_authenticator import OpenAuthenticator
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 #: A busy machine may take ten times as long for an answer as a quiet one; what is about time says its own.
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 UNLIMITED: Final = Limits(requests=Rate(1e9, 1e9), failures=Rate(1e9, 1e9))
 
 
@@ -41,7 +41,7 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
             yield client
     finally:
         server.should_exit = True
-        thread.join(5.0)
+        thread.join(120)
 
 
 def open_access(app: FastAPI) -> dict[str, str]:

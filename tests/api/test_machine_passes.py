@@ -52,7 +52,7 @@ def test_a_tractor_s_file_is_a_pass_with_a_map_and_an_amount(farm: tuple[Registr
     window = f"start={start_ms - 1000}&end={end_ms + 60_000}"
     passes: list[dict[str, Any]] = api.client.get(f"/v1/fields/{field}/passes?{window}").json()["items"]
     assert [each["device"] for each in passes] == [MACHINE]
-    applied = api.client.get(f"/v1/passes/{passes[0]['id']}/as-applied", timeout=60).json()
+    applied = api.client.get(f"/v1/passes/{passes[0]['id']}/as-applied", timeout=120).json()
     # The sum of rate by width by distance in the file.
     assert applied["amount"]["value"] == pytest.approx(1799.4, rel=0.005)
     assert (applied["unit"], applied["amount"]["evidence"]) == ("L", "measured_flow")

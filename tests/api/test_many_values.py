@@ -135,7 +135,7 @@ def test_parquet_files_are_collected_one_after_another_and_the_wait_can_be_cance
 
     def slow() -> Iterator[Slice]:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(120)
         yield {"c0": np.arange(3.0)}
 
     def second() -> None:
@@ -147,13 +147,13 @@ def test_parquet_files_are_collected_one_after_another_and_the_wait_can_be_cance
 
     first = threading.Thread(target=lambda: list(write_parquet(wide_table(slow(), 1))))
     first.start()
-    assert begun.wait(10)
+    assert begun.wait(120)
     waiting = threading.Thread(target=second)
     waiting.start()
     token.cancel()
-    waiting.join(10)
+    waiting.join(120)
     go_on.set()
-    first.join(10)
+    first.join(120)
     assert ended == ["cancelled"]
     token = CancellationToken()
     second()

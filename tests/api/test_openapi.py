@@ -122,7 +122,7 @@ def names_of_others(app: FastAPI) -> list[str]:
 def api_schema(served: Served) -> Any:
     # A busy machine takes a while to write the document.
     schema = schemathesis.openapi.from_asgi(
-        "/openapi.json", served.app, config=served.config, headers=served.headers, timeout=60
+        "/openapi.json", served.app, config=served.config, headers=served.headers, timeout=120
     )
     sent: Counter[tuple[object, ...]] = Counter()
 

@@ -20,8 +20,9 @@ from typing import Any
 
 from tests.bench.limited_cgroup import LimitedGroup, limited_group
 from tests.bench.machine_load import busy_cores
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
 from tests.edge.ingest_stand_in import StandInIngest
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 MEMORY_MB = 512

@@ -39,7 +39,7 @@ from edge.sources.source import Reading, Readings
 from headland.contract.records import Descriptor, Event
 from tests.bench.machine_load import busy_cores
 from tests.bench.mavlink_stream import RATES_HZ, make_stream
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 
 CHUNK_BYTES = 65536
 WARM_UP_S = 4

@@ -23,7 +23,7 @@ from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.modbus.settings import ModbusSettings
 from edge.uplink.settings import BrokerSettings
 from headland.clock import wall_clock_ms
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 WEEK_S = 7 * 86_400

@@ -24,7 +24,7 @@ from tests.api.fake_ingest import FakeIngest
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, fill_farm, write_series
 from tests.api.registry_api import fill_registry
 from tests.api.server import serve
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 
 
 @pytest.fixture(scope="module")

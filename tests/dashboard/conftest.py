@@ -14,7 +14,7 @@ from tests.dashboard.farm import Farm, serve_farm
 from tests.dashboard.page_pool import PagePool, PooledPage
 from tests.machine import find_program
 
-PATIENCE_MS: Final = 40_000
+PATIENCE_MS: Final = 120_000
 #: The gate of a served app is open to who shows anything; signing in has a test of its own.
 SHOWN: Final = {"Authorization": "Bearer any"}
 #: Chromium warns that drawing in software is slow, and Playwright that it blocks a service worker.

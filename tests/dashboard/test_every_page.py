@@ -211,13 +211,13 @@ def test_a_key_signs_in_by_the_form_or_by_the_address_and_stays_in_neither(
 
 
 def test_a_browser_keeps_what_never_changes_and_asks_for_the_rest(farm: Farm) -> None:
-    first = httpx.get(f"{farm.base}/")
+    first = httpx.get(f"{farm.base}/", timeout=120)
     assert first.headers["cache-control"] == "no-cache"
     assert "default-src 'self'" in first.headers["content-security-policy"]
     assets = re.findall(r'(?:src|href)="(/dashboard/assets/[^"]+)"', first.text)
     assert len(assets) >= 2
     for asset in assets:
-        answer = httpx.get(f"{farm.base}{asset}")
+        answer = httpx.get(f"{farm.base}{asset}", timeout=120)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-    assert httpx.get(f"{farm.base}/dashboard/assets/..%2findex.html").status_code == 404
+    assert httpx.get(f"{farm.base}/dashboard/assets/..%2findex.html", timeout=120).status_code == 404

@@ -262,7 +262,9 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
     road = {"type": "LineString", "coordinates": [[9.999, 0.0005], [10.003, 0.0005]]}
     pond = {"type": "Polygon", "coordinates": [[[10.0, 0.001], [10.001, 0.001], [10.001, 0.002], [10.0, 0.001]]]}
     features = [{"type": "Feature", "properties": {}, "geometry": each} for each in (road, pond)]
-    put = httpx.put(f"{farm.base}/v1/base-map", json={"type": "FeatureCollection", "features": features}, headers=SHOWN)
+    put = httpx.put(
+        f"{farm.base}/v1/base-map", json={"type": "FeatureCollection", "features": features}, headers=SHOWN, timeout=120
+    )
     assert put.status_code == 200, put.text
     now_ms = farm.now_ms()
     wind = {"wind_speed_m_s": np.full(2, 3.2), "wind_from_deg": np.full(2, 225.0)}
@@ -297,4 +299,4 @@ def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, 
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     picture = base64.b64encode(page.locator(".map-view").screenshot()).decode("ascii")
     assert page.evaluate(COUNT_PIXELS, [picture, TILE_RGB]) > 1000
-    assert httpx.delete(f"{farm.base}/v1/base-map", headers=SHOWN).status_code == 204
+    assert httpx.delete(f"{farm.base}/v1/base-map", headers=SHOWN, timeout=120).status_code == 204

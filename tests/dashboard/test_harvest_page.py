@@ -46,9 +46,9 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
     expect(release.locator("[data-release=open]")).to_contain_text("公开")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     address = release.get_by_role("link", name="打开页面").get_attribute("href")
-    shown = httpx.get(f"{farm.base}{address}", headers={"Accept-Language": "zh-CN"})
+    shown = httpx.get(f"{farm.base}{address}", headers={"Accept-Language": "zh-CN"}, timeout=120)
     assert (shown.status_code, "今晨采摘" in shown.text) == (200, True)
     release.get_by_role("button", name="撤回公开").click()
     page.get_by_role("dialog").get_by_role("button", name="撤回公开").click()
     expect(release.locator("[data-release=withdrawn]")).to_be_visible()
-    assert httpx.get(f"{farm.base}{address}").status_code == 404
+    assert httpx.get(f"{farm.base}{address}", timeout=120).status_code == 404

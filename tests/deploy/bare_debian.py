@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.debian.build import PACKAGE, ROOT, build, project_version
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 from tests.services.farm import Farm
 from tests.waiting import wait_until
 

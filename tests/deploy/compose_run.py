@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
-from tests.broker import find_free_port
 from tests.floors.modules import ROOT
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 FOLDER: Final = ROOT / "build" / "compose"

@@ -44,13 +44,13 @@ class Split:
         for process in self._processes:
             process.terminate()
         for process in self._processes:
-            process.wait(15)
+            process.wait(120)
 
 
 def checks(url: str) -> dict[str, bool]:
     """Return what /readyz says, by check; nothing while nobody answers."""
     try:
-        return {check["name"]: check["ok"] for check in httpx.get(f"{url}/readyz", timeout=15).json()["checks"]}
+        return {check["name"]: check["ok"] for check in httpx.get(f"{url}/readyz", timeout=120).json()["checks"]}
     except httpx.HTTPError:
         return {}
 
@@ -104,24 +104,26 @@ def test_the_split_deployment_stores_answers_and_outlives_its_registry(
             [*HEADLAND, "key", "add", "first"], capture_output=True, text=True, env=environ, check=True
         )
         shown = {"Authorization": f"Bearer {made.stdout.strip()}"}
-        assert httpx.get(f"{api_url}/v1/devices").status_code == 401
+        assert httpx.get(f"{api_url}/v1/devices", timeout=120).status_code == 401
 
         def devices() -> list[str]:
-            return [item["id"] for item in httpx.get(f"{api_url}/v1/devices", headers=shown).json()["items"]]
+            return [
+                item["id"] for item in httpx.get(f"{api_url}/v1/devices", headers=shown, timeout=120).json()["items"]
+            ]
 
         # The API looks every five seconds at what ingest has written.
         wait_until(lambda: devices() == ["gh-1"], 20, every_s=0.1)
-        delivery = httpx.get(f"{api_url}/v1/gateways/gw-1/delivery", headers=shown).json()
+        delivery = httpx.get(f"{api_url}/v1/gateways/gw-1/delivery", headers=shown, timeout=120).json()
         assert delivery["epochs"][0]["stored"] == 1
         postgres.kill()
         try:
             assert checks(api_url)["registry"] is False
-            assert httpx.get(f"{api_url}/readyz").status_code == 503
+            assert httpx.get(f"{api_url}/readyz", timeout=120).status_code == 503
             # Who was let in a moment ago is let in still: the store is there.
             assert devices() == ["gh-1"]
             gateway.send(batch_of(2))
             gateway.wait_for_ack(2)
-            assert httpx.get(f"{ingest_url}/readyz").status_code == 200
+            assert httpx.get(f"{ingest_url}/readyz", timeout=120).status_code == 200
         finally:
             postgres.start()
         assert checks(api_url)["registry"] is True

@@ -19,7 +19,7 @@ from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
 from tests.reports.test_certificate import content_of, read_code
 from tests.services.farm import Farm
 
-pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(600)]
 
 TUTORIAL_FARM = "http://127.0.0.1:8000"
 #: The Chinese tutorials have the commands of the English ones (tests/docs/test_blocks.py), so they run once.
@@ -32,10 +32,10 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     farm = Farm(tmp_path_factory.mktemp("docs") / "farm", "--speed", "60")
     try:
         farm.wait_ready(60)
-        farm.wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 4, 60)
+        farm.wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 4)
         field = next(item["id"] for item in farm.get("/v1/fields")["items"] if item["name"] == "jurong-wheat")
         farm.wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120)
-        farm.wait_until(lambda: is_registered(farm, "greenhouse-1"), 60)
+        farm.wait_until(lambda: is_registered(farm, "greenhouse-1"))
         yield farm
     finally:
         if farm.process.poll() is None:
@@ -45,7 +45,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
 def is_registered(farm: Farm, device: str) -> bool:
     """Tell whether the registry knows a device: it learns of one some seconds after the store."""
     address = f"{farm.folder.read_state().api_url}/v1/devices/{device}/place"
-    return httpx.get(address, headers=farm.headers, timeout=20).status_code == 200
+    return httpx.get(address, headers=farm.headers, timeout=120).status_code == 200
 
 
 def test_the_pages_with_runnable_blocks_are_found() -> None:
@@ -92,7 +92,7 @@ def test_a_demonstration_ends_with_papers_and_a_proof(name: str, farm: Farm, tmp
     for form in forms:
         assert read_code(content_of((tmp_path / f"specimen-{form}.pdf").read_bytes())).startswith("SPECIMEN 样张")
     address = read_code(content_of((tmp_path / "shelf-card-a6.pdf").read_bytes()))
-    page = httpx.get(address, headers={"Accept-Language": "zh-CN"}, follow_redirects=True, timeout=20)
+    page = httpx.get(address, headers={"Accept-Language": "zh-CN"}, follow_redirects=True, timeout=120)
     assert "模拟数据：此批次并不存在" in page.text
     assert "承诺达标合格证" not in page.text
     assert "kept        ok" in (tmp_path / "verify.txt").read_text()

@@ -28,7 +28,7 @@ def test_a_restore_is_rehearsed_and_done_and_a_store_is_repaired_with_the_comman
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environ = {**os.environ, "HEADLAND_DATA": str(folder.root), "PATH": programs}
     script = "set -e\n" + "".join(block.text for block in blocks)
-    done = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for said in ("Backed up 2 samples", "Restored 2 samples", "samples    2", "No damage was found", "no damage to"):
         assert said in done.stdout

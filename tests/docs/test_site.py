@@ -21,7 +21,7 @@ from tests.api.server import serve
 from tests.floors.modules import ROOT
 from tests.machine import find_program
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 #: Links to read elsewhere, which load nothing by themselves.
 LINK: Final = re.compile(r'<a [^>]*href="https?://[^"]*"')
@@ -104,6 +104,6 @@ def test_the_station_serves_a_site_that_a_browser_can_search_offline(
         page.get_by_role("link", name="Your first farm").first.click()
         expect(page).to_have_url(f"{base}/help/tutorials/first-farm/")
         page.get_by_placeholder("Search").fill("quarantine")
-        expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=20_000)
+        expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=120_000)
         chromium.close()
     assert troubles == []

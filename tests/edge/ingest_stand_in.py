@@ -41,7 +41,7 @@ class StandInIngest:
         client.connect(host, port, clean_start=False, properties=properties)
         client.loop_start()
         self._client = client
-        assert self.connected.wait(10)
+        assert self.connected.wait(120)
 
     def high(self, epoch: str) -> int:
         return self._high.get(epoch, 0)

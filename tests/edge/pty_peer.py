@@ -46,7 +46,7 @@ class PtyPeer:
             master, self._master = self._master, None
         self.path.unlink(missing_ok=True)
         if master is not None and self._thread is not None:
-            self._thread.join(5)
+            self._thread.join(120)
             assert not self._thread.is_alive()
 
     def _serve(self, master: int, slave: int) -> None:

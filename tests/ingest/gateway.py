@@ -79,7 +79,7 @@ class Gateway:
 
     def __enter__(self) -> Gateway:
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(120)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -105,7 +105,7 @@ class Gateway:
         retain: bool = False,
     ) -> None:
         """Publish bytes and wait until the broker has them."""
-        self.publish_soon(topic, payload, properties, qos=qos, retain=retain).wait_for_publish(10)
+        self.publish_soon(topic, payload, properties, qos=qos, retain=retain).wait_for_publish(120)
 
     def publish_soon(
         self,

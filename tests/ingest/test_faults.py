@@ -240,7 +240,7 @@ def test_messages_that_wait_without_a_commit_show_in_health(
     store, go_on = BrittleStore(), threading.Event()
 
     def hang(_: WriteBatch) -> None:
-        go_on.wait(10)
+        go_on.wait(120)
 
     store.check = hang
     service = start_ingest(store)

@@ -62,7 +62,7 @@ async def walk(port: int, folder: Path, called: set[str]) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as station:
         await station.add_any_connection(f"udpin://127.0.0.1:{port}")
-        system = await station.first_autopilot(timeout_s=15.0)
+        system = await station.first_autopilot(timeout_s=120.0)
         assert system is not None
         telemetry, calls = TelemetryAsync(system), Calls(system, folder)
         await become(telemetry.health_all_ok, bool)
@@ -76,7 +76,7 @@ async def walk(port: int, folder: Path, called: set[str]) -> None:
         followers = sorted(key for key in called if key.startswith("follow_me."))
         last = {*files, *followers, *SLOW, *END, *REBOOT}
         await calls.call_all(*sorted(called - set(calls.outcomes) - last))
-        await become(telemetry.armed, lambda armed: not armed, 20.0)
+        await become(telemetry.armed, lambda armed: not armed)
         await slow
         await calls.call_each(*files)
         await calls.call_each(*END)

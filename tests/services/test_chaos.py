@@ -12,7 +12,7 @@ from tests.services.farm import HEADLAND
 from tests.signals import hear_interrupts
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
 def processes_on(root: Path) -> list[str]:
@@ -33,7 +33,7 @@ def test_kills_and_an_intruder_lose_and_double_nothing(tmp_path: Path) -> None:
     only = [word for name in faults for word in ("--only", name)]
     done = subprocess.run(
         [*HEADLAND, "chaos", "--rounds", "2", "--freeze-s", "0.5", *only, "--json", figures, "--keep", root],
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100, check=False,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
@@ -56,10 +56,10 @@ def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
         preexec_fn=hear_interrupts,
     ) as kit:  # fmt: skip
         try:
-            wait_until(lambda: any(is_stopped(pid) for pid in pids_on(root)), 40)
+            wait_until(lambda: any(is_stopped(pid) for pid in pids_on(root)))
         finally:
             os.kill(kit.pid, signal.SIGINT)
-        assert kit.wait(20) != 0
+        assert kit.wait(120) != 0
     assert processes_on(root / "broker") == []
     assert processes_on(root) == []
 
@@ -99,7 +99,7 @@ def test_a_short_soak_commits_every_record_of_every_gateway(tmp_path: Path) -> N
     figures = tmp_path / "soak.json"
     done = subprocess.run(
         [*HEADLAND, "chaos", "--soak", "0.5", "--gateways", "12", "--json", figures],
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(figures.read_text())

@@ -22,12 +22,13 @@ from headland.store.port import MarkState
 from station.local.folder import FarmFolder
 from station.server.organisation import ensure_bootstrap_key, ensure_organisation
 from station.server.storage.registries import registry_url
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
 from tests.ingest.gateway import Gateway, batch_of
+from tests.ports import find_free_port
 from tests.postgres import Postgres
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
 class Station:
@@ -47,7 +48,7 @@ class Station:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
 
     def readiness(self) -> dict[str, tuple[bool, str]]:
         """Return each check of /readyz; empty while the station does not answer."""
@@ -72,8 +73,12 @@ def running(folder: FarmFolder, broker: Broker, *options: str) -> Iterator[Stati
         yield station
     finally:
         station.process.terminate()
-        station.process.wait(60)
-        station.client.close()
+        try:
+            station.process.wait(120)
+        finally:
+            station.process.kill()
+            station.process.wait()
+            station.client.close()
 
 
 def send(broker: Broker, seq: int) -> None:
@@ -94,7 +99,7 @@ def test_an_unreadable_registry_stops_neither_the_station_nor_ingest_and_its_rep
     key = folder.api_key()
     whole = folder.registry_path.read_bytes()
     damaged = bytearray(whole)
-    damaged[100:130] = os.urandom(30)
+    damaged[100:130] = bytes(30 * [0xFF])
     folder.registry_path.write_bytes(damaged)
     with running(folder, mosquitto) as station:
         wait_until(lambda: station.is_ok("ingest"))
@@ -134,7 +139,7 @@ def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_
         assert station.is_ok("store")
         assert station.is_ok("registry")
         station.process.kill()
-        station.process.wait(60)
+        station.process.wait(120)
     store = DuckDBStore(folder.store_path)
     assert store.marks() == {("gw-1", "e1"): MarkState(2)}
     store.close()
@@ -183,7 +188,7 @@ def test_a_station_whose_log_is_damaged_keeps_what_is_before_and_delivery_names_
         for seq in range(1, sent + 1):
             send(mosquitto, seq)
         station.process.kill()
-        station.process.wait(60)
+        station.process.wait(120)
     log = wal_of(folder.store_path)
     body = bytearray(log.read_bytes())
     # Its first half holds the tables.

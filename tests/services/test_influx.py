@@ -13,7 +13,7 @@ from headland.store.port import SeriesFilter
 from tests.influx_server import InfluxServer
 from tests.services.farm import Farm
 
-pytestmark = [pytest.mark.services("mosquitto", "influxdb", "nginx"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.services("mosquitto", "influxdb", "nginx"), pytest.mark.timeout(600)]
 
 
 def test_a_farm_on_influxdb_answers_and_loses_nothing_when_the_server_dies(
@@ -27,18 +27,18 @@ def test_a_farm_on_influxdb_answers_and_loses_nothing_when_the_server_dies(
     try:
         farm.wait_ready()
         assert f"store {url}" in farm.said
-        house = farm.wait_until(lambda: farm.devices("greenhouse"), 30)[0]["id"]
-        before_ms = farm.wait_until(lambda: farm.reached_ms(house, "air_temperature_degc"), 30)
+        house = farm.wait_until(lambda: farm.devices("greenhouse"))[0]["id"]
+        before_ms = farm.wait_until(lambda: farm.reached_ms(house, "air_temperature_degc"))
         server.kill()
         server.start()
-        farm.wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > before_ms + 60_000, 60)
+        farm.wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > before_ms + 60_000)
 
         def reconciled() -> dict[str, Any]:
             """Return the delivery of the gateway's spool once all that was received is stored."""
             epochs: list[dict[str, Any]] = farm.get("/v1/gateways/gateway-1/delivery")["epochs"]
             return epochs[-1] if epochs and not epochs[-1]["missing"] else {}
 
-        told = farm.wait_until(reconciled, 30)
+        told = farm.wait_until(reconciled)
         assert told["stored"] > 0
         assert told["quarantined"] == 0
         asked = farm.get(f"/v1/devices/{house}/series", channel="air_temperature_degc", start=0, end=before_ms + 1)

@@ -40,7 +40,7 @@ def serve_mail(certificate: tuple[Path, Path] | None = None) -> Iterator[MailSer
             yield kept
         finally:
             server.shutdown()
-            thread.join(5.0)
+            thread.join(120)
 
 
 def talk(peer: socketserver.StreamRequestHandler, kept: MailServer, certificate: tuple[Path, Path] | None) -> None:

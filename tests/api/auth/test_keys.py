@@ -73,7 +73,7 @@ def test_a_key_that_is_revoked_ends_its_live_streams(tmp_path: Path) -> None:
     with serve_api(tmp_path, live=feed_of(heartbeat_s=0.05)) as keyed_api:
         created = keyed_api.ask("POST", "/v1/keys", Scope.ADMIN, json={"name": "screen"}).json()
         headers = {"Authorization": f"Bearer {created['key']}"}
-        with keyed_api.client.stream("GET", "/v1/live", headers=headers, timeout=20) as stream:
+        with keyed_api.client.stream("GET", "/v1/live", headers=headers, timeout=120) as stream:
             lines = stream.iter_lines()
             assert next(line for line in lines if line == "event: heartbeat")
             assert keyed_api.ask("DELETE", f"/v1/keys/{created['id']}", Scope.ADMIN).status_code == 204

@@ -100,7 +100,7 @@ def test_a_response_that_does_not_begin_in_time_is_abandoned() -> None:
 
     class SlowStore(MemoryStore):
         def devices(self, organisation: str) -> list[DeviceRecord]:
-            going_on.wait(20)
+            going_on.wait(120)
             return super().devices(organisation)
 
     app = create_app(

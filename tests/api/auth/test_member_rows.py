@@ -96,7 +96,7 @@ def test_no_path_shows_or_changes_anything_of_others_with_a_members_key(village:
     before, statuses = (repositories.check_audit(), repositories.ledger.check()), set()
     for method, path, identifiers in requests_with_ids(village.api, village.others):
         body: dict[str, Any] = {} if method == "GET" else {"json": {}}
-        answer = village.api.client.request(method, path, headers=headers, timeout=60, **body)
+        answer = village.api.client.request(method, path, headers=headers, timeout=120, **body)
         statuses.add(answer.status_code)
         assert answer.status_code < 500, (method, path, answer.text[:300])
         text = answer.text
@@ -112,7 +112,7 @@ def test_a_member_sees_the_own_plot_and_its_pass_since_the_share_began(village: 
     headers = {"Authorization": f"Bearer {village.key}"}
 
     def ask(path: str) -> Any:
-        answer = village.api.client.get(path, headers=headers, timeout=60)
+        answer = village.api.client.get(path, headers=headers, timeout=120)
         assert answer.status_code == 200, (path, answer.text)
         return answer.json()
 
@@ -158,7 +158,7 @@ def test_a_role_limits_a_key_whatever_its_scope_and_a_deleted_person_has_none(vi
 def test_people_are_imported_after_a_preview_all_or_none(village: Village) -> None:
     def send(text: str, *, dry_run: bool = False) -> Any:
         return village.api.ask(
-            "POST", f"/v1/people/import?dry_run={str(dry_run).lower()}", Scope.ADMIN, content=text.encode(), timeout=60
+            "POST", f"/v1/people/import?dry_run={str(dry_run).lower()}", Scope.ADMIN, content=text.encode(), timeout=120
         )
 
     repositories = village.api.repositories

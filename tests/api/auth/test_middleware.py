@@ -183,7 +183,10 @@ def test_a_route_without_a_declared_scope_is_refused() -> None:
 
 def sign_in(keyed_api: KeyedApi, key: str | None = None, **headers: str) -> httpx.Response:
     return httpx.post(
-        f"{keyed_api.client.base_url}/v1/session", json={"key": key or keyed_api.keys[Scope.WRITE]}, headers=headers
+        f"{keyed_api.client.base_url}/v1/session",
+        json={"key": key or keyed_api.keys[Scope.WRITE]},
+        headers=headers,
+        timeout=120,
     )
 
 
@@ -195,7 +198,7 @@ def test_a_key_signs_a_browser_in_until_it_signs_out(keyed_api: KeyedApi) -> Non
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/"))
     assert "Secure" not in cookie
     cookies = {COOKIE: session.cookies[COOKIE]}
-    with httpx.Client(base_url=keyed_api.client.base_url, cookies=cookies) as browser:
+    with httpx.Client(base_url=keyed_api.client.base_url, cookies=cookies, timeout=120) as browser:
         assert browser.get("/v1/session").json() == session.json()
         assert browser.get("/v1/devices").status_code == 200
         own_page, other_page = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
@@ -215,7 +218,7 @@ def test_a_key_signs_a_browser_in_until_it_signs_out(keyed_api: KeyedApi) -> Non
         assert ended.status_code == 204
         assert 'headland_session=""' in ended.headers["set-cookie"]
     # Its cookie may have been copied: it is over at the station, and not only in the browser.
-    assert httpx.get(f"{keyed_api.client.base_url}/v1/session", cookies=cookies).status_code == 401
+    assert httpx.get(f"{keyed_api.client.base_url}/v1/session", cookies=cookies, timeout=120).status_code == 401
 
 
 def test_a_sign_in_from_another_site_is_refused(keyed_api: KeyedApi) -> None:
@@ -232,5 +235,5 @@ def test_a_session_ends_with_its_key(keyed_api: KeyedApi) -> None:
     record, key = keyed_api.repositories.add_key("for a while", Scope.READ)
     cookies = {COOKIE: sign_in(keyed_api, key).cookies[COOKIE]}
     keyed_api.repositories.keys.delete(record.id, record.version)
-    assert httpx.get(f"{keyed_api.client.base_url}/v1/devices", cookies=cookies).status_code == 401
+    assert httpx.get(f"{keyed_api.client.base_url}/v1/devices", cookies=cookies, timeout=120).status_code == 401
     assert sign_in(keyed_api, key).status_code == 401

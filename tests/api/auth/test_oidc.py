@@ -25,7 +25,7 @@ from headland.registry.models.models import Member, Scope
 from headland.registry.registry import open_registry
 from tests.api.farm import OTHER, OWN, fill_farm
 from tests.api.server import serve
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 
 AUDIENCE = "headland"
 ELLIPTIC, FOREIGN = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())

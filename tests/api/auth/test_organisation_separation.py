@@ -89,7 +89,7 @@ def choose_ids(organisation: Organisation, path: str, turn: int) -> list[str]:
 
 def requests_with_ids(keyed_api: KeyedApi, organisation: Organisation) -> Iterator[tuple[str, str, set[str]]]:
     """Yield every method and path of the document with each id of a side in it, and what was put in."""
-    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=60).json()
+    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=120).json()
     texts = [
         *organisation.ids[:2],
         *organisation.names,
@@ -136,7 +136,7 @@ def test_no_route_shows_or_changes_anything_of_another_organisation(
     seen: set[int] = set()
     for method, path, identifiers in requests_with_ids(keyed_api, owner):
         body: dict[str, Any] = {} if method == "GET" else {"json": {}}
-        answer = keyed_api.client.request(method, path, headers={**headers, "If-Match": "*"}, timeout=60, **body)
+        answer = keyed_api.client.request(method, path, headers={**headers, "If-Match": "*"}, timeout=120, **body)
         seen.add(answer.status_code)
         assert answer.status_code < 500, (method, path, answer.text[:300])
         text = answer.text
@@ -155,7 +155,7 @@ def test_no_query_parameter_reaches_another_organisation(
     keyed_api, mine, theirs = organisations
     asker, owner = (mine, theirs) if direction == "from home" else (theirs, mine)
     headers = {"Authorization": f"Bearer {asker.key}"}
-    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=60).json()
+    document = keyed_api.ask("GET", "/openapi.json", Scope.ADMIN, timeout=120).json()
     query_count = 0
     for path, methods in document["paths"].items():
         if "{" in path or "get" not in methods or path == "/v1/live":
@@ -182,7 +182,7 @@ def test_the_live_stream_contains_only_the_own_organisation(
 
 def listen(client: httpx.Client, key: str) -> set[str]:
     """Return the devices of the first values of a stream."""
-    with client.stream("GET", "/v1/live", headers={"Authorization": f"Bearer {key}"}, timeout=10) as response:
+    with client.stream("GET", "/v1/live", headers={"Authorization": f"Bearer {key}"}, timeout=120) as response:
         lines = response.iter_lines()
         for line in lines:
             if line.startswith("event: latest"):

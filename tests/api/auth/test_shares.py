@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +26,8 @@ from tests.api.farm import fill_farm
 from tests.api.live.test_feed import feed_of
 
 WaitUntil = Callable[..., None]
+#: Longer than any test lasts.
+LONG_S = 600.0
 
 
 class SlowStore(MemoryStore):
@@ -74,36 +75,40 @@ def test_45_slow_requests_of_one_key_stop_neither_health_nor_others_and_most_of_
     tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     share = Share(of_key=4, of_organisation=8, waiting_of_key=10, wait_s=0.3)
-    with slow_api(tmp_path, share=share) as (api, store, other), ThreadPoolExecutor(45) as pool:
+    with slow_api(tmp_path, share=share, answer_s=LONG_S) as (api, store, other), ThreadPoolExecutor(45) as pool:
         url = str(api.client.base_url)
         headers = {"Authorization": f"Bearer {api.keys[Scope.READ]}"}
-        slow = [pool.submit(httpx.get, f"{url}/v1/devices", headers=headers, timeout=20) for _ in range(45)]
+        slow = [pool.submit(httpx.get, f"{url}/v1/devices", headers=headers, timeout=LONG_S) for _ in range(45)]
         wait_until(lambda: sum(each.done() for each in slow) == 41)
-        assert store.running == 4
+        wait_until(lambda: store.running == 4)
         refused = [each.result() for each in slow if each.done()]
         assert {each.status_code for each in refused} == {429}
         assert all(int(each.headers["retry-after"]) >= 1 for each in refused)
         assert {each.json()["type"] for each in refused} == {"urn:headland:problem:too-many-at-once"}
         for path, key in (("/healthz", None), ("/readyz", None), ("/v1/farms", other)):
-            began_s = time.monotonic()
-            answer = httpx.get(f"{url}{path}", headers={} if key is None else {"Authorization": f"Bearer {key}"})
-            assert (answer.status_code, time.monotonic() - began_s < 1.0) == (200, True), path
+            headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+            assert httpx.get(f"{url}{path}", headers=headers, timeout=LONG_S).status_code == 200, path
+            assert store.running == 4  # none of the slow ones has ended meanwhile
         store.free.set()
         assert [each.result().status_code for each in slow].count(200) == 4
 
 
 def test_an_organisation_has_a_share_whatever_the_number_of_its_keys(tmp_path: Path, wait_until: WaitUntil) -> None:
-    with slow_api(tmp_path, share=Share(wait_s=0.2)) as (api, store, other), ThreadPoolExecutor(20) as pool:
+    with (
+        slow_api(tmp_path, share=Share(wait_s=0.2), answer_s=LONG_S) as (api, store, other),
+        ThreadPoolExecutor(20) as pool,
+    ):
         url = str(api.client.base_url)
         keys = [api.repositories.add_key(f"key {number}", Scope.READ)[1] for number in range(5)]
         slow = [
-            pool.submit(httpx.get, f"{url}/v1/devices", headers={"Authorization": f"Bearer {key}"}, timeout=20)
+            pool.submit(httpx.get, f"{url}/v1/devices", headers={"Authorization": f"Bearer {key}"}, timeout=LONG_S)
             for key in keys
             for _ in range(4)
         ]
         wait_until(lambda: sum(each.done() for each in slow) == 12)
-        assert store.running == 8
-        assert httpx.get(f"{url}/v1/farms", headers={"Authorization": f"Bearer {other}"}).status_code == 200
+        wait_until(lambda: store.running == 8)
+        answer = httpx.get(f"{url}/v1/farms", headers={"Authorization": f"Bearer {other}"}, timeout=LONG_S)
+        assert answer.status_code == 200
         store.free.set()
 
 
@@ -115,7 +120,7 @@ def test_the_work_for_a_client_that_has_left_ends(tmp_path: Path, wait_until: Wa
                 f"GET /v1/devices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys[Scope.READ]}\r\n\r\n".encode()
             )
             wait_until(lambda: store.running == 1)
-        wait_until(lambda: store.running == 0, 3)
+        wait_until(lambda: store.running == 0)
         assert store.cancelled == 1
 
 
@@ -128,22 +133,23 @@ def test_the_work_for_an_answer_that_is_too_late_ends_and_its_place_is_free(
         wait_until(lambda: store.running == 0)
         assert store.cancelled == 1
         store.free.set()
-        assert api.ask("GET", "/v1/devices", Scope.READ).status_code == 200
+        # This answer has little time as well, and a busy machine may need more: it is free as soon as one is in time.
+        wait_until(lambda: api.ask("GET", "/v1/devices", Scope.READ).status_code == 200)
 
 
 def test_a_stopping_server_cancels_its_work(tmp_path: Path, wait_until: WaitUntil) -> None:
     with slow_api(tmp_path) as (api, store, _), ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(api.ask, "GET", "/v1/devices", Scope.READ, timeout=20)
+        asked = pool.submit(api.ask, "GET", "/v1/devices", Scope.READ, timeout=LONG_S)
         wait_until(lambda: store.running == 1)
         api.app.state.running.cancel_all()
-        answer = asked.result(3)
+        answer = asked.result(120)
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:headland:problem:cancelled")
         assert api.ask("GET", "/v1/devices", Scope.READ).status_code == 503
 
 
 async def until(condition: Callable[[], object]) -> None:
     """Let the other tasks go on until a condition is true."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         while not condition():  # noqa: ASYNC110 - what it waits for has no event of its own
             await asyncio.sleep(0)
 
@@ -186,6 +192,9 @@ def test_a_request_that_waited_in_vain_or_was_cancelled_leaves_no_trace() -> Non
             await shares.enter("a", "one")
         with pytest.raises(ProblemError, match="are under way"):
             await waiting
+        shares.leave("a", "one")
+        shares = Shares(Share(of_key=1, waiting_of_key=1, wait_s=LONG_S))
+        await shares.enter("a", "one")
         cancelled = asyncio.create_task(shares.enter("a", "one"))
         await until(lambda: len(shares._waiting) == 1)
         cancelled.cancel()
@@ -202,7 +211,7 @@ def test_a_body_that_drips_ends_in_time(tmp_path: Path) -> None:
     with serve_api(tmp_path, fill_farm(), limits=Limits(body_s=0.3)) as api:
         url = api.client.base_url
         with socket.create_connection((url.host, url.port or 80)) as client:
-            client.settimeout(5)
+            client.settimeout(120)
             head = f"POST /v1/farms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys[Scope.WRITE]}\r\n"
             client.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
             answer = b""

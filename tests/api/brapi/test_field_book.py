@@ -42,7 +42,7 @@ class Phone:
     variable: str
 
     def call(self, method: str, path: str, schema: str, status: int = 200, **more: Any) -> dict[str, Any]:
-        answer = self.api.client.request(method, f"/brapi/v2/{path}", headers=self.headers, timeout=60, **more)
+        answer = self.api.client.request(method, f"/brapi/v2/{path}", headers=self.headers, timeout=120, **more)
         assert answer.status_code == status, (path, answer.text[:500])
         body: dict[str, Any] = answer.json()
         if status == 200:
@@ -86,7 +86,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
             "season": api.ids["seasons"],
             "variables": [api.ids["trial_variables"]],
         }
-        made = api.client.post("/v1/trials", json=order, timeout=60)
+        made = api.client.post("/v1/trials", json=order, timeout=120)
         assert made.status_code == 201, made.text
         key = api.repositories.add_key("phone", Scope.WRITE)[1]
         yield Phone(api, {"Authorization": f"Bearer {key}"}, made.json()["trial"], api.ids["trial_variables"])
@@ -165,7 +165,7 @@ def test_the_calls_of_field_book_bring_a_trial_to_the_phone_and_its_observations
 
 
 def test_rates_of_a_trial_are_a_prescription_of_its_own(phone: Phone) -> None:
-    made = phone.api.client.post(f"/v1/trials/{phone.trial['id']}/prescription", json={"surround_ha": 200}, timeout=60)
+    made = phone.api.client.post(f"/v1/trials/{phone.trial['id']}/prescription", json={"surround_ha": 200}, timeout=120)
     assert made.status_code == 201, made.text
     prescription = phone.api.repositories.prescriptions.get(made.json()["id"])
     assert [round(zone.rate_ha, 1) for zone in prescription.zones] == [0.0, 195.7, 200.0, 391.3, 587.0]

@@ -38,7 +38,7 @@ class Village:
     member: dict[str, str]
 
     def ask(self, method: str, path: str, status: int = 200, **more: Any) -> httpx.Response:
-        answer = self.api.client.request(method, path, timeout=60, **more)
+        answer = self.api.client.request(method, path, timeout=120, **more)
         assert answer.status_code == status, (path, answer.text[:500])
         return answer
 
@@ -52,7 +52,7 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
             repositories.holdings.add(
                 Holding(field=api.ids["field"], person=person, kind=HoldingKind.LEASE, parts=parts, of_parts=3)
             )
-        made = api.client.post("/v1/passes", json=declaration(api), timeout=60)
+        made = api.client.post("/v1/passes", json=declaration(api), timeout=120)
         key = repositories.add_key("member", Scope.READ, person=people[0])[1]
         yield Village(api, made.json()["id"], people, {"Authorization": f"Bearer {key}"})
 

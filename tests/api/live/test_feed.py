@@ -18,13 +18,12 @@ from headland.store.port import Latest, SeriesFilter, SeriesKey, WriteBatch, Wri
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm
 from tests.api.live.test_values import batch
 from tests.api.server import serve
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 StreamEvent = tuple[str, str | None, Any]
 
 CO2 = SeriesKey(OWN, "home", "greenhouse", HOUSE, "co2_ppm")
 WIND = SeriesKey(OWN, "home", "weather", WEATHER, "wind_speed_m_s")
-PATIENCE_S = 10.0
 
 
 def feed_of(**options: Any) -> LiveFeed:

@@ -51,7 +51,7 @@ def farm_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
 @pytest.fixture(scope="module")
 def stranger(farm_api: RegistryApi) -> Iterator[httpx.Client]:
     """Somebody without a key."""
-    with httpx.Client(base_url=farm_api.client.base_url, headers={"Accept-Language": "zh-CN"}) as client:
+    with httpx.Client(base_url=farm_api.client.base_url, headers={"Accept-Language": "zh-CN"}, timeout=120) as client:
         yield client
 
 
@@ -333,7 +333,7 @@ def test_a_house_s_weeks_are_charts_events_and_a_live_overlay(tmp_path_factory: 
         )  # fmt: skip
         chosen = {"issuer": "Red Star", "shows_live": True, "kinds": ["climate_week"]}
         path = served.client.post(f"/v1/lots/{lot['id']}/release", json=chosen).json()["path"]
-        stranger = httpx.Client(base_url=served.client.base_url, headers={"Accept-Language": "en"})
+        stranger = httpx.Client(base_url=served.client.base_url, headers={"Accept-Language": "en"}, timeout=120)
         page = stranger.get(path).text
         assert page.count("<svg") == 2
         assert "weeks measured" in page

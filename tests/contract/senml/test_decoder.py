@@ -320,6 +320,6 @@ def test_a_field_that_may_be_ignored_is_ignored() -> None:
 def test_long_names_cost_no_more_than_their_length(records: list[dict[str, Any]]) -> None:
     payload = msgspec.json.encode(records)
     assert len(payload) <= MAX_PAYLOAD_BYTES
-    started_s = time.process_time()
+    started_s = time.thread_time()
     pack_of(payload)
-    assert time.process_time() - started_s < 1.0
+    assert time.thread_time() - started_s < 1.0

@@ -77,7 +77,7 @@ class Night:
 
     def end(self) -> None:
         self._stop.set()
-        self._agent.join(6)
+        self._agent.join(120)
         self._house.stop()
 
 

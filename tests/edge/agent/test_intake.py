@@ -73,7 +73,7 @@ def test_sources_wait_while_the_queue_is_full_and_no_row_is_lost(spool: Spool) -
         source.start()
     intake.start()
     for source in sources:
-        source.join(10)
+        source.join(120)
     intake.event(alarm(1))
     intake.stop()
     values, events = stored(spool)
@@ -98,7 +98,7 @@ def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool) ->
     assert source.is_alive()
     assert intake.counters()["queued"] == 16  # the second run entered where one row fitted
     intake.start()
-    source.join(10)
+    source.join(120)
     intake.stop()
     assert stored(spool) == ([float(n) for n in range(8)] * 100, 0)
     assert intake.counters()["rows"] == 800

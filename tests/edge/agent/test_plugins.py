@@ -78,7 +78,7 @@ def test_an_installed_distribution_adds_a_source_type(install: Install, tmp_path
     wait_until(lambda: sink.readings)
     status = runner.status()
     runner.request_stop()
-    runner.join(2)
+    runner.join(120)
     assert (status.name, status.type, status.counters) == ("soil", "soilnet", {"rows": 1})
     assert sink.readings[0].values == {"soil_temperature_degc": 0.3}
     assert (sink.readings[0].clock, sink.readings[0].source.site) == ("ntp", "home")
@@ -121,7 +121,7 @@ def test_a_broken_plug_in_gives_one_sentence_and_no_crash_of_the_others(
     agent.start()
     wait_until(lambda: (tmp_path / "data" / "status.json").exists())
     stop.set()
-    agent.join(6)
+    agent.join(120)
     broken, other = read_status(tmp_path / "data").sources
     assert (broken.type, other.type) == ("soilnet", "mavlink")
     assert sentence in broken.last_error

@@ -118,7 +118,7 @@ def test_a_broker_that_dies_in_the_middle_is_waited_for(
     wait_until(lambda: len(ingest.seen) >= 10)
     mosquitto.kill()
     mosquitto.restart()
-    importing.join(30)
+    importing.join(120)
     rows = latitudes(ingest)
     ingest.close()
     assert reports[0].finished

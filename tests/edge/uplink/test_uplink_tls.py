@@ -11,10 +11,11 @@ from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
 from edge.uplink.settings import BrokerSettings, TlsSettings
 from edge.uplink.uplink import Uplink
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
 from tests.edge.certificates import make_certificates
 from tests.edge.contents import content
 from tests.edge.ingest_stand_in import StandInIngest
+from tests.ports import find_free_port
 from tests.waiting import WaitUntil
 
 GATEWAY = "gw-1"

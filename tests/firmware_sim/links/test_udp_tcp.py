@@ -8,16 +8,10 @@ import pytest
 
 from firmware_sim.links.udp_tcp import Link, open_link
 from headland.errors import RetryLater, SettingsError
+from tests.ports import find_free_port
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 5.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
@@ -41,7 +35,7 @@ def test_what_is_no_link_is_refused_with_the_form(url: str) -> None:
 
 
 def test_udp_goes_out_and_comes_back() -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = find_free_port()
     inward, outward = open_link(f"udpin:127.0.0.1:{port}"), open_link(f"udpout:127.0.0.1:{port}")
     try:
         inward.send(b"nobody yet")
@@ -56,7 +50,7 @@ def test_udp_goes_out_and_comes_back() -> None:
 
 
 def test_udp_to_nobody_goes_on() -> None:
-    link = open_link(f"udpout:127.0.0.1:{free_port(socket.SOCK_DGRAM)}")
+    link = open_link(f"udpout:127.0.0.1:{find_free_port()}")
     try:
         for _ in range(5):
             link.send(b"x")
@@ -66,7 +60,7 @@ def test_udp_to_nobody_goes_on() -> None:
 
 
 def test_a_peer_is_found_by_its_name() -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = find_free_port()
     inward, outward = open_link(f"udpin:127.0.0.1:{port}"), open_link(f"udpout:localhost:{port}")
     try:
         outward.send(b"hello")
@@ -77,7 +71,7 @@ def test_a_peer_is_found_by_its_name() -> None:
 
 
 def test_a_tcp_peer_that_leaves_and_comes_back_is_found_again() -> None:
-    port = free_port()
+    port = find_free_port()
     client = open_link(f"tcp:127.0.0.1:{port}")
     try:
         client.send(b"nobody there")
@@ -98,7 +92,7 @@ def test_a_tcp_peer_that_leaves_and_comes_back_is_found_again() -> None:
 
 
 def test_a_tcp_server_serves_several_and_forgets_those_that_leave() -> None:
-    port = free_port()
+    port = find_free_port()
     server = open_link(f"tcpin:127.0.0.1:{port}")
     first, second = open_link(f"tcp:127.0.0.1:{port}"), open_link(f"tcp:127.0.0.1:{port}")
     try:
@@ -121,7 +115,7 @@ def test_a_tcp_server_serves_several_and_forgets_those_that_leave() -> None:
 
 
 def test_a_slow_tcp_peer_costs_chunks_not_memory() -> None:
-    port = free_port()
+    port = find_free_port()
     server = open_link(f"tcpin:127.0.0.1:{port}")
     with socket.create_connection(("127.0.0.1", port)):
         try:

@@ -34,14 +34,14 @@ def serving(settings: GreenhouseSettings, *links: Path) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(3.0)
+        thread.join(120)
         assert not thread.is_alive()
         assert not any(link.is_symlink() for link in links)
 
 
 @contextmanager
-def modbus(link: Path) -> Iterator[ModbusSerialClient]:
-    client = ModbusSerialClient(str(link), timeout=0.5, retries=0)
+def modbus(link: Path, timeout_s: float = 120.0) -> Iterator[ModbusSerialClient]:
+    client = ModbusSerialClient(str(link), timeout=timeout_s, retries=0)
     client.connect()
     try:
         yield client
@@ -58,7 +58,7 @@ def target_of(link: Path) -> Path | None:
 
 
 def lines_of(link: Path, count: int) -> list[bytes]:
-    with serial.Serial(str(link), timeout=2) as port:
+    with serial.Serial(str(link), timeout=120) as port:
         return [port.readline() for _ in range(count)]
 
 
@@ -71,7 +71,7 @@ def test_modbus_rtu_serves_the_registers_and_a_silent_unit_does_not_answer(tmp_p
         assert client.read_holding_registers(50, count=1, device_id=1).exception_code == 2
     with (
         serving(GreenhouseSettings(port=0, rtu_link=link, faults=LinkFaults(silent=frozenset("1"))), link),
-        modbus(link) as client,
+        modbus(link, 0.5) as client,
         pytest.raises(Exception, match="No response"),
     ):
         client.read_holding_registers(0, count=3, device_id=1)
@@ -118,7 +118,7 @@ def test_a_hung_up_port_comes_back_at_the_same_path(tmp_path: Path) -> None:
 
         def identity() -> int | None:
             try:
-                with modbus(link) as client:
+                with modbus(link, 0.5) as client:
                     return int(client.read_holding_registers(3, count=1, device_id=1).registers[0])
             except Exception:
                 return None
@@ -129,7 +129,7 @@ def test_a_hung_up_port_comes_back_at_the_same_path(tmp_path: Path) -> None:
 def test_sdi12_is_answered_over_the_port(tmp_path: Path) -> None:
     link = tmp_path / "sdi12"
     settings = GreenhouseSettings(port=0, sdi12_link=link, faults=LinkFaults(silent=frozenset({"sdi12:2"})))
-    with serving(settings, link), serial.Serial(str(link), timeout=2) as port:
+    with serving(settings, link), serial.Serial(str(link), timeout=120) as port:
 
         def ask(command: bytes) -> bytes:
             port.write(command)
@@ -194,7 +194,7 @@ def listening(broker: Broker, take: Callable[[mqtt.MQTTMessage], object]) -> Ite
     client.on_message = heard
     client.connect(broker.host, broker.port)
     client.loop_start()
-    assert ready.wait(5)
+    assert ready.wait(120)
     try:
         yield
     finally:

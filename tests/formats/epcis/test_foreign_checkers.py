@@ -28,7 +28,7 @@ def ask(documents: Sequence[dict[str, Any]], links: Sequence[str]) -> dict[str, 
     node = find_program("node")
     assert node is not None
     asked = json.dumps({"documents": documents, "links": links})
-    told = subprocess.run([node, str(CHECKER)], input=asked, capture_output=True, check=True, text=True, timeout=60)
+    told = subprocess.run([node, str(CHECKER)], input=asked, capture_output=True, check=True, text=True, timeout=120)
     answer: dict[str, Any] = json.loads(told.stdout)
     return answer
 

@@ -36,10 +36,10 @@ def test_a_document_type_is_refused_in_every_encoding(encoding: str) -> None:
 
 @pytest.mark.parametrize("deep", [2, 50, 5000])
 def test_nested_placemarks_are_refused_at_once(deep: int) -> None:
-    began_s = time.process_time()
+    began_s = time.thread_time()
     with pytest.raises(RefusedFile, match="placemark within a placemark"):
         read_kml(kml("<Placemark>" * deep + "<name>x</name>" * 2000 + "</Placemark>" * deep).encode(), None)
-    assert time.process_time() - began_s < 1.0
+    assert time.thread_time() - began_s < 1.0
 
 
 def test_nested_folders_are_bounded() -> None:
@@ -89,11 +89,11 @@ def test_properties_and_holes_are_read_as_before() -> None:
 
 def test_many_values_of_one_name_are_read_in_time_that_grows_with_them_alone() -> None:
     values = "<value>" + "y" * 20 + "</value>"
-    began_s = time.process_time()
+    began_s = time.thread_time()
     outlines, _, _ = read_kml(
         kml(MARK.replace("</name>", f"</name><Data name='a'>{values * 120_000}</Data>")).encode(), None
     )
-    assert time.process_time() - began_s < 1.0
+    assert time.thread_time() - began_s < 1.0
     assert outlines[0].properties == {"name": "north", "a": "y" * 2_400_000}
 
 

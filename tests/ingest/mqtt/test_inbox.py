@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from ingest.mqtt.inbox import InboundMessage, Inbox
 
@@ -31,9 +30,7 @@ def test_an_empty_queue_gives_nothing_after_its_wait() -> None:
 def test_a_first_message_waits_only_a_little_for_others() -> None:
     inbox = Inbox(10)
     threading.Timer(0.02, inbox.put, [message(1)]).start()
-    started_s = time.monotonic()
-    assert mids(inbox.take(3, 5, 0.01)) == [1]
-    assert time.monotonic() - started_s < 2
+    assert mids(inbox.take(3, 3600, 0.01)) == [1]
 
 
 def test_qos_0_is_dropped_and_counted_where_the_queue_is_full() -> None:
@@ -63,4 +60,4 @@ def test_messages_that_will_not_come_again_remain_within_the_limit() -> None:
 def test_close_wakes_a_waiting_caller() -> None:
     inbox = Inbox(3)
     threading.Timer(0.02, inbox.close).start()
-    assert inbox.take(3, 30, 30) == []
+    assert inbox.take(3, 3600, 3600) == []

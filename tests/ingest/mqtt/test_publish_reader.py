@@ -102,7 +102,7 @@ class Broker:
             self.reader.on_socket_register_write = lambda _c, _u, _s: None
             self.reader.connect("127.0.0.1", server.getsockname()[1])
             self.link, _ = server.accept()
-        self.link.settimeout(5)
+        self.link.settimeout(120)
         self.turn()
         assert self.link.recv(1000)[0] == 0x10
         self.say(CONNACK)

@@ -7,7 +7,8 @@ from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from tests.bench.ingest_load import WINDOW, Load, make_messages
 from tests.bench.mqtt_packets import encode_publish, publish_all
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
+from tests.ports import find_free_port
 from tests.station.certificates import Authority
 from tests.waiting import wait_until
 

@@ -14,7 +14,7 @@ from headland.registry.db.tables import sites
 from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Farm
 from headland.registry.registry import open_registry
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 from tests.postgres import Postgres
 
 

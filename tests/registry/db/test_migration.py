@@ -122,7 +122,7 @@ def test_the_newest_revision_is_the_head_of_the_steps_and_a_registry_of_it_opens
     assert {script.revision for script in scripts.walk_revisions()} == migration._known_revisions()
     open_registry(url).close()
     code = f"{OPEN}; assert 'alembic' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code, url], check=True, timeout=60, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code, url], check=True, timeout=120, cwd=ROOT)
 
 
 def test_a_registry_of_an_older_development_version_is_refused_unchanged(url: str) -> None:

@@ -38,7 +38,7 @@ def run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -89,6 +89,6 @@ def run_on_terminal(*words: str, **changes: str) -> str:
         with suppress(OSError):
             while chunk := os.read(ours, 65536):
                 output += chunk
-        process.wait(60)
+        process.wait(120)
     os.close(ours)
     return output.decode()

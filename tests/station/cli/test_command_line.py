@@ -69,7 +69,7 @@ def test_an_interrupted_command_has_its_exit_code(tmp_path: Path) -> None:
         wait_until(lambda: (message := quarantine.find(1)) is not None and message.is_asked)
         quarantine.close()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == ExitCode.INTERRUPTED
+        assert process.wait(120) == ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

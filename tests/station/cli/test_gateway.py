@@ -19,7 +19,7 @@ from station.local.folder import HOME_USER, FarmFolder, FarmState
 from station.local.gateways import Gateways, broker_users
 from station.local.plan import open_address
 from station.server.files import write_whole
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 from tests.services.farm import Farm
 from tests.station.certificates import Authority
 from tests.station.cli.command_line import call
@@ -200,7 +200,7 @@ def test_the_printed_settings_pass_the_check_and_run(farm: Farm, tmp_path: Path)
         wait_until(lambda: '"connected":true' in _status(tmp_path / "edge-data"))
     finally:
         edge.terminate()
-        edge.communicate(timeout=10)
+        edge.communicate(timeout=120)
 
 
 def test_a_name_that_is_taken_and_a_file_that_is_there_are_refused(farm: Farm, tmp_path: Path) -> None:

@@ -28,9 +28,10 @@ from station.cli.commands.ingest import parse_shards
 from station.cli.main import app
 from station.cli.options import ingest_bounds
 from station.local.folder import FarmFolder
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
 from tests.ingest.gateway import Gateway, batch_of
 from tests.ingest.writer_bench import RecordedAcks
+from tests.ports import find_free_port
 from tests.waiting import wait_until
 
 WHY = (Refused(Reason.WRONG_VERSION, "version 2 of the contract"),)
@@ -134,15 +135,17 @@ def test_ingest_runs_as_a_service_of_its_own(mosquitto: Broker, tmp_path: Path, 
 
             wait_until(is_acked_after_sending)
         if listens:
-            assert httpx.get(f"http://{listen}/readyz").json()["ready"]
+            assert httpx.get(f"http://{listen}/readyz", timeout=120).json()["ready"]
             delivery = f"http://{listen}/v1/gateways/gw-1/delivery"
-            assert httpx.get(delivery).status_code == httpx.codes.UNAUTHORIZED
-            assert httpx.get(delivery, headers={"Authorization": "Bearer " + "t" * 16}).json()["loss"] == 0
+            assert httpx.get(delivery, timeout=120).status_code == httpx.codes.UNAUTHORIZED
+            assert httpx.get(delivery, headers={"Authorization": "Bearer " + "t" * 16}, timeout=120).json()["loss"] == 0
             mosquitto.kill()
-            wait_until(lambda: httpx.get(f"http://{listen}/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE)
+            wait_until(
+                lambda: httpx.get(f"http://{listen}/readyz", timeout=120).status_code == httpx.codes.SERVICE_UNAVAILABLE
+            )
     finally:
         service.terminate()
-        assert service.wait(15) == 0
+        assert service.wait(120) == 0
     store = DuckDBStore(store_path)
     try:
         assert store.marks() == {("gw-1", "e1"): MarkState(1)}

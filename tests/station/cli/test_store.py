@@ -159,7 +159,7 @@ def test_a_store_in_use_without_a_known_station_is_said_with_what_to_do(folder: 
     told = run(folder, "info")
     assert isinstance(told.exception, RetryLater)
     assert "--api http://HOST:PORT" in str(told.exception)
-    with httpx.Client(base_url=station) as client:
+    with httpx.Client(base_url=station, timeout=120) as client:
         assert client.post("/v1/store/jobs", json={"kind": "info"}).status_code == 403
 
 

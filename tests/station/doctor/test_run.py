@@ -33,7 +33,8 @@ from station.local.folder import FarmFolder
 from station.server.organisation import open_first_organisation
 from station.server.storage.registries import registry_url
 from station.server.storage.stores import store_url
-from tests.broker import Broker, find_free_port
+from tests.broker import Broker
+from tests.ports import find_free_port
 from tests.station.silent_server import SilentServer
 
 

@@ -74,7 +74,7 @@ def listens(port: int) -> bool:
 @pytest.fixture(params=[pytest.param("mosquitto", marks=pytest.mark.services("mosquitto")), "iotcore"])
 def broker_port(request: pytest.FixtureRequest, tmp_path: Path, free_port: int, wait_until: WaitUntil) -> Iterator[int]:
     with running(request.param, tmp_path, free_port):
-        wait_until(lambda: listens(free_port), timeout_s=10)
+        wait_until(lambda: listens(free_port))
         yield free_port
 
 
@@ -131,7 +131,7 @@ def refused(port: int, user: str, password: str, topics: list[str], wait_until: 
         for client, topic in zip(clients, topics, strict=True):
             wait_until(lambda client=client: client.connected)  # type: ignore[misc] # mypy does not see the default
             client.mqtt.publish(topic, b"x", qos=1)
-        wait_until(lambda: all(client.puback for client in clients), timeout_s=30)
+        wait_until(lambda: all(client.puback for client in clients))
         return all(client.puback == [False] for client in clients)
     finally:
         for client in clients:
@@ -141,7 +141,7 @@ def refused(port: int, user: str, password: str, topics: list[str], wait_until: 
 @pytest.mark.services("mosquitto")
 def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, free_port: int, wait_until: WaitUntil) -> None:
     with running("mosquitto", tmp_path, free_port):
-        wait_until(lambda: listens(free_port), timeout_s=10)
+        wait_until(lambda: listens(free_port))
         gateway, ingest = Client(free_port, "gw-1", "secret-1"), Client(free_port, "ingest", "secret-i")
         try:
             wait_until(lambda: ingest.connected and gateway.connected)
@@ -153,7 +153,7 @@ def test_a_gateway_writes_only_its_own_topics(tmp_path: Path, free_port: int, wa
             assert refused(free_port, "gw-1", "secret-1", [*foreign, ack_topic("gw-1")], wait_until)
             for topic in own:
                 gateway.mqtt.publish(topic, b"x", qos=1)
-            wait_until(lambda: gateway.puback == [True] * 4, timeout_s=30)
+            wait_until(lambda: gateway.puback == [True] * 4)
             wait_until(lambda: len(ingest.heard) == 4)
             assert [topic for topic, _ in ingest.heard] == own
         finally:
@@ -166,7 +166,7 @@ def test_devices_speak_their_own_topics_and_reach_no_gateways(
     tmp_path: Path, free_port: int, wait_until: WaitUntil
 ) -> None:
     with running("mosquitto", tmp_path, free_port):
-        wait_until(lambda: listens(free_port), timeout_s=10)
+        wait_until(lambda: listens(free_port))
         nodes, listener = (Client(free_port, "nodes", "secret-n") for _ in range(2))
         try:
             wait_until(lambda: nodes.connected and listener.connected)
@@ -178,7 +178,7 @@ def test_devices_speak_their_own_topics_and_reach_no_gateways(
             assert refused(free_port, "nodes", "secret-n", foreign, wait_until)
             for topic in own:
                 nodes.mqtt.publish(topic, b"x", qos=1)
-            wait_until(lambda: nodes.puback == [True] * 4, timeout_s=30)
+            wait_until(lambda: nodes.puback == [True] * 4)
             wait_until(lambda: len(listener.heard) == 4)
             assert [topic for topic, _ in listener.heard] == own
         finally:
@@ -195,7 +195,7 @@ def test_iotcore_has_a_port_for_devices_that_speak_mqtt_3(
     ready: list[object] = []
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
-            wait_until(lambda: listens(port) and listens(devices_port), timeout_s=10)
+            wait_until(lambda: listens(port) and listens(devices_port))
             device = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
             device.username_pw_set("nodes", "secret-n")
             device.on_connect = lambda client, *_: client.subscribe("senml/#")
@@ -220,7 +220,7 @@ def test_mosquitto_has_nothing_to_say_about_its_configuration(
     command = prepare_broker("mosquitto", tmp_path, port, USERS, Listener(host="127.0.0.1", port=door))
     with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
         try:
-            wait_until(lambda: listens(port) and listens(door), timeout_s=10)
+            wait_until(lambda: listens(port) and listens(door))
         finally:
             process.kill()
     said = (tmp_path / "log").read_text().splitlines()
@@ -232,7 +232,7 @@ def test_what_waits_for_an_absent_ingest_is_not_cut_at_a_thousand_messages(
     tmp_path: Path, free_port: int, wait_until: WaitUntil
 ) -> None:
     with running("mosquitto", tmp_path, free_port):
-        wait_until(lambda: listens(free_port), timeout_s=10)
+        wait_until(lambda: listens(free_port))
         absent = Client(free_port, "ingest", "secret-i", session="ingest-0")
         wait_until(lambda: absent.connected)
         absent.mqtt.subscribe("headland/v1/data/+/+", qos=1)
@@ -242,17 +242,17 @@ def test_what_waits_for_an_absent_ingest_is_not_cut_at_a_thousand_messages(
         wait_until(lambda: gateway.connected)
         for _ in range(3000):
             gateway.mqtt.publish(data_topic("gw-1"), b"batch", qos=1)
-        wait_until(lambda: len(gateway.puback) == 3000, timeout_s=20)
+        wait_until(lambda: len(gateway.puback) == 3000)
         gateway.close()
         back = Client(free_port, "ingest", "secret-i", session="ingest-0")
-        wait_until(lambda: len(back.heard) == 3000, timeout_s=20)
+        wait_until(lambda: len(back.heard) == 3000)
         back.close()
 
 
 @pytest.mark.services("mosquitto")
 def test_a_broker_says_what_it_takes(tmp_path: Path, free_port: int, wait_until: WaitUntil) -> None:
     with running("mosquitto", tmp_path, free_port):
-        wait_until(lambda: listens(free_port), timeout_s=10)
+        wait_until(lambda: listens(free_port))
         gateway = Client(free_port, "gw-1", "secret-1")
         wait_until(lambda: gateway.connected)
         gateway.close()

@@ -64,5 +64,5 @@ held.wait()
 libc.malloc_stats()
 held.wait()
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30).stderr
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stderr
     assert len(re.findall(r"^Arena \d+:", told, re.MULTILINE)) <= 2

@@ -128,15 +128,15 @@ def test_no_thread_of_a_station_ends_and_readyz_and_metrics_report_each(
     with ExitStack() as cleanup:
         cleanup.callback(station.join, 20)
         cleanup.callback(_end_all, servers)
-        client = cleanup.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{free_port}"))
-        wait_until(lambda: servers and servers[0].started and _checks(client)["ingest"]["ok"], 30)
+        client = cleanup.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{free_port}", timeout=120))
+        wait_until(lambda: servers and servers[0].started and _checks(client)["ingest"]["ok"])
         assert supervised.keys() == STATION_THREADS
         succeeds = {name: make_fail(thread) for name, thread in supervised.items()}
         mosquitto.restart()  # the step of the network is a whole connection
         for name, has_succeeded in succeeds.items():
-            wait_until(has_succeeded, 30)
+            wait_until(has_succeeded)
             assert supervised[name].failures >= len(RAISED)
-        wait_until(lambda: client.get("/readyz").status_code == 200, 30)
+        wait_until(lambda: client.get("/readyz").status_code == 200)
         detail = _checks(client)["threads"]["detail"]
         assert all(f"{name} " in detail for name in STATION_THREADS)
         key = {"Authorization": f"Bearer {(tmp_path / 'api-key').read_text().strip()}"}
@@ -184,14 +184,14 @@ def test_no_thread_of_a_gateway_ends_and_its_status_reports_each(
         monkeypatch.setattr(Spool, "tidy", _raise)
         mosquitto.restart()  # the step of the uplink is a whole connection
         for name in ("batch", "uplink"):
-            wait_until(succeeds[name], 30)
-        wait_until(lambda: not left and _status(tmp_path).sources[0].counters.get("connects"), 30)
+            wait_until(succeeds[name])
+        wait_until(lambda: not left and _status(tmp_path).sources[0].counters.get("connects"))
         assert all(thread.failures >= len(RAISED) - 1 for thread in supervised.values())
         wait_until(lambda: _status(tmp_path).uplink.connected)
         assert faults_of(_status(tmp_path).threads) == []
     finally:
         stop.set()
-        gateway.join(10)
+        gateway.join(120)
     assert not gateway.is_alive()
 
 

@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_steps_without_clock_and_chance_of_this_mac
     for hash_seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", _WITHOUT_CLOCK],
-            capture_output=True, text=True, check=False, env={"PYTHONHASHSEED": hash_seed}, timeout=60,
+            capture_output=True, text=True, check=False, env={"PYTHONHASHSEED": hash_seed}, timeout=120,
         )  # fmt: skip
         assert done.stderr == ""
         assert done.stdout.strip() == here

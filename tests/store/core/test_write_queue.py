@@ -51,7 +51,7 @@ def test_a_full_queue_makes_its_callers_wait_and_drops_nothing() -> None:
         group = queue.take()
         assert isinstance(group, list)
         taken += group
-    feeder.join(5)
+    feeder.join(120)
     assert taken == jobs
 
 
@@ -69,7 +69,7 @@ def test_a_closed_queue_returns_its_jobs_and_accepts_no_more() -> None:
     waiting = threading.Thread(target=put_one_more, name="waiting")
     waiting.start()
     queue.close()
-    waiting.join(5)
+    waiting.join(120)
     assert refused == [True]
     assert queue.take() == [last]
     assert queue.take() is None

@@ -33,7 +33,7 @@ def acknowledged(writer: subprocess.Popen[str], kill_after: int) -> int:
         last = int(line)
         if seen == kill_after:
             os.kill(writer.pid, signal.SIGKILL)
-    writer.wait(10)
+    writer.wait(120)
     writer.stdout.close()
     return last
 

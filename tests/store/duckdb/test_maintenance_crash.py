@@ -54,7 +54,7 @@ def released(filled: Path) -> Path:
 def work(path: Path, what: str, step: int) -> tuple[int, int]:
     """Let a child work; return the last batch it acknowledged, and how many steps it took where it lived."""
     command = [sys.executable, "-m", "tests.store.crash_maintenance", str(path), what, str(step)]
-    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=120)
     assert done.returncode in (0, -9), done.stderr
     words = done.stdout.split()
     steps = int(words.pop()) if done.returncode == 0 else 0

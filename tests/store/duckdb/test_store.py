@@ -253,7 +253,7 @@ def test_readers_beside_the_writer_see_whole_batches(path: Path, monkeypatch: py
         finally:
             done.set()
         for reader in readers:
-            reader.result(timeout=20)
+            reader.result(timeout=120)
     assert failures == []
     told = store.info()
     assert (told.points, told.counters["failed_transactions"]) == (10_000, 0)
@@ -306,13 +306,13 @@ def test_closing_waits_for_writes_in_progress(path: Path) -> None:
     thread.start()
     wait_until(lambda: len(stored) > 5)
     store.close()
-    thread.join(10)
+    thread.join(120)
     again = DuckDBStore(path)
     assert [row[1] for row in rows_of(again)] == stored
     again.close()
 
 
-def wait_until(condition: Callable[[], bool], deadline_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], deadline_s: float = 120.0) -> None:
     waiting = threading.Event()
     for _ in range(int(deadline_s * 200)):
         if condition():
@@ -337,11 +337,11 @@ def test_closing_interrupts_a_reader_that_takes_long(path: Path, monkeypatch: py
 
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(ask)
-        begun.wait(5)
+        begun.wait(120)
         wait_until(lambda: len(store._file._borrowed) > 0)
         store.close()
         with pytest.raises(RetryLater):
-            asking.result(10)
+            asking.result(120)
     again = DuckDBStore(path)
     assert again.info().points == 4
     again.close()

@@ -38,7 +38,7 @@ def kill_after(url: str, first: int, acknowledged: int) -> int:
         last = int(line)
         if seen == acknowledged:
             writer.send_signal(signal.SIGKILL)
-    writer.wait(10)
+    writer.wait(120)
     writer.stdout.close()
     return last
 

@@ -41,7 +41,7 @@ def server(victoria_server: VictoriaServer, tmp_path_factory: pytest.TempPathFac
 
 def ask(server: VictoriaServer, path: str, **query: Any) -> Any:
     asked = Request(f"http://{server.host}:{server.port}/api/v1/{path}", data=urlencode(query, doseq=True).encode())
-    with urlopen(asked, timeout=30) as answer:
+    with urlopen(asked, timeout=120) as answer:
         return json.loads(answer.read())["data"]
 
 

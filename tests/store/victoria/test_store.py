@@ -17,8 +17,8 @@ from headland.store.port import Mark, MarkState, Points, WriteBatch, WriteResult
 from headland.store.victoria.client import VictoriaConnection, parse_retention_h, parse_victoria_url
 from headland.store.victoria.samples import VictoriaSamples
 from headland.store.victoria.store import open_victoria
-from tests.broker import find_free_port
 from tests.machine import find_program
+from tests.ports import find_free_port
 from tests.store.batches import EVERYTHING, ORG, batch, event, key, rows_of
 from tests.victoria_server import VictoriaServer
 from tests.waiting import wait_until
@@ -305,4 +305,4 @@ def test_a_cluster_is_reached_by_the_paths_of_its_parts(victoria_server: Victori
         store.close()
     finally:
         nginx.terminate()
-        nginx.wait(10)
+        nginx.wait(120)

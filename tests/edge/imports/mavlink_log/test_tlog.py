@@ -177,7 +177,7 @@ def test_the_position_rises_to_the_size_and_a_stopped_run_returns(tlog: Path) ->
 
     thread = threading.Thread(target=stopped.run, args=(Stopper(),))
     thread.start()
-    thread.join(timeout=5)
+    thread.join(timeout=120)
     assert not thread.is_alive()
     assert not stopped.report().complete
 

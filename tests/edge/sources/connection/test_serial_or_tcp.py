@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -98,9 +97,7 @@ def test_another_thread_can_end_a_wait(free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port)):
         link.open()
         threading.Timer(0.05, link.interrupt).start()
-        began_s = time.monotonic()
-        assert link.receive(10.0) == b""
-        assert time.monotonic() - began_s < 1.0
+        assert link.receive(3600.0) == b""
         link.close()
 
 
@@ -129,5 +126,5 @@ def test_a_device_that_sends_without_pause_does_not_block_a_drain(free_port: int
             wait_until_true(lambda source=source: source.counters().get("no_answer", 0) >= 1)  # type: ignore[misc]
             assert sink.readings == []
         ending.set()
-        talker.join(5)
+        talker.join(30)
         ending.clear()

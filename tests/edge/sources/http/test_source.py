@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,13 +10,27 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.sources.connection.reconnect import DEVICE
 from edge.sources.http.settings import HttpSettings
 from edge.sources.http.source import HttpSource
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.http_target import parse_target
 from tests.edge.running import running
 from tests.test_http_client import drip, peer
 from tests.waiting import WaitUntil
+
+
+class Waits(threading.Event):
+    """An event that notes how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_s: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked_s.append(timeout or 0.0)
+        return super().wait(timeout)
 
 
 class Station:
@@ -42,7 +55,7 @@ class Station:
 
             def do_GET(self) -> None:
                 station.asked.append({key.lower(): value for key, value in self.headers.items()})
-                station.hold.wait(20)
+                station.hold.wait(600)
                 if station._server is None:  # a connection that was kept open outlives its server
                     self.close_connection = True
                     return
@@ -85,11 +98,12 @@ def make(station: Station, **more: Any) -> HttpSource:
         {"from": "/air/rh", "channel": "outside_humidity_pct"},
     ]
     table = {"type": "http", "name": "weather", "url": f"http://127.0.0.1:{station.port}/now", "device": "ws-1",
-             "poll_s": 0.05, "timeout_s": 0.5, "channel": channels}  # fmt: skip
+             "poll_s": 0.05, "timeout_s": 30.0, "channel": channels}  # fmt: skip
     return HttpSource(msgspec.convert({**table, **more}, HttpSettings), "gw-1", "home")
 
 
 def test_pointers_are_channels_and_the_time_is_that_of_arrival(station: Station, wait_until: WaitUntil) -> None:
+    before_ms = wall_clock_ms()
     with running(make(station, headers={"Authorization": "Bearer x"})) as sink:
         wait_until(lambda: len(sink.readings) >= 2)
     with running(make(station, url=f"http://me:p%40ss@127.0.0.1:{station.port}/now?x=1")):
@@ -98,7 +112,7 @@ def test_pointers_are_channels_and_the_time_is_that_of_arrival(station: Station,
     row = sink.readings[0]
     assert row.values == {"outside_temperature_degc": pytest.approx(20.0), "outside_humidity_pct": 60.0}
     assert (row.clock, row.source.device, row.source.site) == (Clock.ARRIVAL, "ws-1", "home")
-    assert abs(row.time_ms - time.time() * 1000) < 5000
+    assert before_ms <= row.time_ms <= wall_clock_ms()
     assert station.asked[0]["authorization"] == "Bearer x"
     assert sink.descriptors[0].channels["outside_humidity_pct"].interval_s == 0.05
 
@@ -149,16 +163,16 @@ def test_a_document_that_is_not_json_or_too_large_is_refused_and_the_next_is_rea
 def test_an_error_lengthens_the_wait_and_retry_after_is_respected(station: Station, wait_until: WaitUntil) -> None:
     station.status = 503
     source = make(station)
+    waits = source._stopping = Waits()
     with running(source) as sink:
-        wait_until(lambda: source.counters()["refused_answers"] == 1)
+        wait_until(lambda: source.counters()["refused_answers"] >= 1)
         station.headers = {"Retry-After": "1000"}
-        wait_until(lambda: source.counters()["refused_answers"] == 2)
-        station.status = 200
-        asked = len(station.asked)
-        with pytest.raises(AssertionError):
-            wait_until(lambda: len(station.asked) > asked, 0.3)
+        wait_until(lambda: waits.asked_s[-1] > 500)
     assert sink.readings == []
     assert source.counters()["lost"] == 1
+    refused = source.counters()["refused_answers"]
+    least_s = [DEVICE.wait_s(failure, 1.0) for failure in range(1, refused)] + [1000.0]
+    assert all(wait_s >= least for wait_s, least in zip(waits.asked_s[1:], least_s, strict=True))
 
 
 def test_messages_about_a_url_contain_no_login_and_no_key(free_port: int, caplog: Any, wait_until: WaitUntil) -> None:
@@ -181,13 +195,10 @@ def test_a_server_that_is_down_is_retried(station: Station, wait_until: WaitUnti
         wait_until(lambda: len(sink.readings) > seen)
 
 
-def test_stop_returns_within_a_second_from_a_server_that_never_answers(station: Station, wait_until: WaitUntil) -> None:
+def test_stop_returns_at_once_from_a_server_that_never_answers(station: Station, wait_until: WaitUntil) -> None:
     station.hold.clear()
-    source = make(station, timeout_s=30)
-    with running(source):
+    with running(make(station, timeout_s=60)):
         wait_until(lambda: station.asked)
-        began_s = time.monotonic()
-    assert time.monotonic() - began_s < 1.0
 
 
 def test_a_server_that_drips_its_head_ends_at_the_deadline(wait_until: WaitUntil) -> None:

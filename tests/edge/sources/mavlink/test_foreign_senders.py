@@ -25,7 +25,7 @@ COUNT = 100
 def flights() -> Mapping[str, list[tuple[int, str]]]:
     node = find_program("node")
     assert node is not None
-    told = subprocess.run([node, str(SENDERS)], capture_output=True, check=True, timeout=60)
+    told = subprocess.run([node, str(SENDERS)], capture_output=True, check=True, timeout=120)
     flights: Mapping[str, list[tuple[int, str]]] = json.loads(told.stdout)
     return flights
 

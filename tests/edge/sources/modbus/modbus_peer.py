@@ -29,14 +29,14 @@ class ModbusPeer:
         self._ready.clear()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="modbus-peer", daemon=True)
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(120)
 
     def stop(self) -> None:
         loop, server, thread = self._loop, self._server, self._thread
         if loop is not None and server is not None and thread is not None and thread.is_alive():
             ending = server.shutdown()  # type: ignore[no-untyped-call] # pymodbus leaves it untyped
-            asyncio.run_coroutine_threadsafe(ending, loop).result(5)
-            thread.join(5)
+            asyncio.run_coroutine_threadsafe(ending, loop).result(120)
+            thread.join(120)
         self._thread = None
 
     async def _serve(self) -> None:

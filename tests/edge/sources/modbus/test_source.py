@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pymodbus.constants import ExcCodes
 
 from edge.sources.modbus.settings import ModbusSettings
 from edge.sources.modbus.source import ModbusSource
+from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
 from headland.errors import SettingsError
 from tests.edge.sinks import ListSink
@@ -71,7 +71,7 @@ def run() -> Iterator[Callable[[ModbusSource, ListSink], threading.Thread]]:
     yield start
     for source, thread in started:
         source.stop()
-        thread.join(5)
+        thread.join(120)
         assert not thread.is_alive()
 
 
@@ -79,7 +79,7 @@ Run = Callable[[ModbusSource, ListSink], threading.Thread]
 
 
 def settings(port: int, registers: str = "greenhouse-sim.toml", **changes: object) -> ModbusSettings:
-    base = {"name": "house-1", "host": "127.0.0.1", "port": port, "device": "gh-1", "poll_s": 0.05, "timeout_s": 0.5}
+    base = {"name": "house-1", "host": "127.0.0.1", "port": port, "device": "gh-1", "poll_s": 0.05, "timeout_s": 10.0}
     return ModbusSettings(registers=registers, **{**base, **changes})  # type: ignore[arg-type] # values of each key's type
 
 
@@ -149,11 +149,12 @@ def test_an_exception_response_costs_its_own_registers_only(
     peer.broken = {17}
     sink = ListSink()
     source = ModbusSource(settings(peer.port, str(tmp_path / "own.toml")), "gw-1", "home", clock=Clock.NTP)
+    before_ms = wall_clock_ms()
     run(source, sink)
     wait_until(lambda: sink.readings)
     assert sink.readings[0].values == {"co2_ppm": 812.0}
     assert sink.readings[0].clock == Clock.NTP
-    assert abs(sink.readings[0].time_ms - time.time() * 1000) < 5000
+    assert before_ms <= sink.readings[0].time_ms <= wall_clock_ms()
     assert source.counters()["bad_exception_response"] >= 1
     assert source.counters()["lost"] == 0
 
@@ -172,10 +173,11 @@ def test_a_gateway_that_speaks_for_a_silent_unit_keeps_its_connection(
 def test_a_clock_that_was_never_set_is_not_believed(peer: ModbusPeer, run: Run, wait_until: WaitUntil) -> None:
     peer.registers[0] = 0
     sink = ListSink()
+    before_ms = wall_clock_ms()
     source = ModbusSource(settings(peer.port), "gw-1", "home")
     run(source, sink)
     wait_until(lambda: sink.readings)
-    assert abs(sink.readings[0].time_ms - time.time() * 1000) < 5000
+    assert before_ms <= sink.readings[0].time_ms <= wall_clock_ms()
     assert source.counters()["clock_unset"] >= 1
 
 
@@ -192,19 +194,16 @@ def test_a_lost_device_is_retried(peer: ModbusPeer, run: Run, wait_until: WaitUn
     assert source.counters()["connects"] == 2
 
 
-def test_stop_returns_within_a_second_from_a_device_that_never_answers(
-    free_port: int, run: Run, wait_until: WaitUntil
-) -> None:
+def test_stop_returns_at_once_from_a_device_that_never_answers(free_port: int, run: Run, wait_until: WaitUntil) -> None:
     with socket.create_server(("127.0.0.1", free_port)) as silent:
-        source = ModbusSource(settings(free_port, timeout_s=9.0), "gw-1", "home")
+        source = ModbusSource(settings(free_port, timeout_s=3600.0), "gw-1", "home")
         thread = run(source, ListSink())
         peer, _ = silent.accept()
         with peer:
             wait_until(lambda: peer.recv(64))
-            asked_s = time.monotonic()
             source.stop()
-            thread.join(5)
-            assert time.monotonic() - asked_s < 1.0
+            thread.join(120)
+            assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("answer", [b"\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00" * 300, b"\xff" * 12])

@@ -32,9 +32,9 @@ from station.local.gateways import broker_users
 from station.server.files import write_whole
 from tests.api.farm import NOW_MS, OWN
 from tests.api.server import serve
-from tests.broker import find_free_port
 from tests.edge.contents import content
 from tests.edge.ingest_stand_in import StandInIngest
+from tests.ports import find_free_port
 from tests.waiting import WaitUntil
 
 pytestmark = [
@@ -168,7 +168,7 @@ def test_an_enrolled_gateway_sends_renews_and_is_revoked(
 def test_a_wrong_enrolment_is_refused_without_a_key_and_says_nothing_of_codes(
     farm: EnrolledFarm, body: dict[str, str]
 ) -> None:
-    answer = httpx.post(f"{farm.url}/v1/enrolments", json=body)
+    answer = httpx.post(f"{farm.url}/v1/enrolments", json=body, timeout=120)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:headland:problem:enrolment-refused")
     assert "unknown, was used or has expired" in answer.json()["detail"]
 

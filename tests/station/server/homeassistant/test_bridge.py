@@ -174,7 +174,7 @@ def listening(broker: Broker) -> Iterator[dict[str, list[tuple[bytes, bool]]]]:
     client.subscribe([("homeassistant/#", 1), ("headland/v1/home/#", 1)])
     client.loop_start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(120)
         yield heard
     finally:
         client.disconnect()

@@ -14,7 +14,7 @@ from station.server.ingest_access.remote_ingest import RemoteIngest
 from tests.api.devices.test_gateways import app_with
 from tests.api.fake_ingest import MESSAGE, FakeIngest
 from tests.api.server import serve
-from tests.broker import find_free_port
+from tests.ports import find_free_port
 
 
 class SecondIngest(FakeIngest):

@@ -72,7 +72,7 @@ def web_server(status: int) -> Iterator[tuple[str, list[tuple[dict[str, str], by
             yield f"http://127.0.0.1:{server.server_address[1]}/hook", heard
         finally:
             server.shutdown()
-            thread.join(5.0)
+            thread.join(120)
 
 
 def outgoing(networks: str = "127.0.0.0/8") -> closing[OutgoingClient]:

@@ -146,8 +146,9 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
 
 
 def test_a_good_recipient_is_served_at_once_beside_many_that_never_answer(
-    registry: Registry, wait_until: WaitUntil
+    registry: Registry, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("station.server.notifications.channels._TIMEOUT_S", 3600.0)
     repositories = ensure_organisation(registry, HANDLE, "test")
 
     def recipient(name: str, port: int) -> AlarmRecipient:
@@ -164,8 +165,8 @@ def test_a_good_recipient_is_served_at_once_beside_many_that_never_answer(
         sender._queues._recipients[good.id].is_slow = False  # as after its first delivery
         for thread in sender._workers:
             thread.start()
-        wait_until(lambda: heads, 2)
-        wait_until(lambda: _state_of(repositories, good) is NoticeState.DELIVERED, 2)
+        wait_until(lambda: heads)
+        wait_until(lambda: _state_of(repositories, good) is NoticeState.DELIVERED)
         assert len(dead) <= 2
         sender.stop()
 
@@ -185,7 +186,10 @@ def test_the_due_notices_of_one_recipient_do_not_hide_those_of_another(registry:
     assert {each.recipient for each in repositories.alarms.due_by_recipient(10, each=20, limit=2)} == {"many", "few"}
 
 
-def test_a_stop_ends_an_attempt_that_hangs(registry: Registry, wait_until: WaitUntil) -> None:
+def test_a_stop_ends_an_attempt_that_hangs(
+    registry: Registry, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.server.notifications.channels._TIMEOUT_S", 3600.0)
     repositories = ensure_organisation(registry, HANDLE, "test")
     with peer(silence) as (port, heads):
         silent = repositories.alarm_recipients.add(
@@ -195,6 +199,6 @@ def test_a_stop_ends_an_attempt_that_hangs(registry: Registry, wait_until: WaitU
         sender = NotificationSender(registry, HANDLE, None, None, policy=parse_networks("127.0.0.0/8"))
         before = threading.active_count()
         sender.start()
-        wait_until(lambda: heads, 10)
+        wait_until(lambda: heads)
         sender.stop()
-        wait_until(lambda: threading.active_count() <= before + 1, 3)
+        wait_until(lambda: threading.active_count() <= before + 1)

@@ -196,9 +196,9 @@ def test_a_copy_that_is_killed_goes_on_and_ends_whole(influx_server: InfluxServe
         for _ in range(lines):
             assert copy.stdout.readline()
         copy.send_signal(signal.SIGKILL)
-        copy.wait(10)
+        copy.wait(120)
         copy.stdout.close()
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "counts and checksums are equal" in done.stdout
     with closing(open_store(target)) as store:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -82,7 +81,7 @@ def test_a_frost_reaches_a_mailbox_and_a_mail_server_that_is_away_gets_it_when_i
         mail = MailSettings("127.0.0.1", server.port, "a@example.org", "smtp")
         back = NotificationSender(registry, HANDLE, mail, None, lambda: wall_clock_ms() + 11_000)
         back.start()
-        wait_until(lambda: server.mails, timeout_s=20)
+        wait_until(lambda: server.mails)
         wait_until(lambda: repositories.alarms.notices()[0].state is NoticeState.DELIVERED)
         back.stop()
     assert b"Subject: Critical: Frost in the greenhouse at gh-1" in server.mails[0][0]
@@ -90,12 +89,14 @@ def test_a_frost_reaches_a_mailbox_and_a_mail_server_that_is_away_gets_it_when_i
     assert [counts[f"notices_{name}"] for name in ("delivered", "later", "refused")] == [1, 0, 0]
 
 
-def test_new_data_reaches_a_recipient_within_seconds_and_no_period_is_waited_for(
+def test_new_data_reaches_a_recipient_at_once_and_no_period_is_waited_for(
     registry: Registry, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("station.server.workers.alarm_worker._REST_S", 0.05)
     monkeypatch.setattr("station.server.workers.alarm_worker._REST_FACTOR", 0.0)
-    monkeypatch.setattr("station.server.notifications.sender._CHECK_EVERY_S", 60.0)
+    monkeypatch.setattr("station.server.notifications.sender._CHECK_EVERY_S", 3600.0)
+    monkeypatch.setattr("station.server.workers.alarm_worker._EVALUATE_EVERY_S", 3600.0)
+    monkeypatch.setattr("station.server.workers.alarm_worker._LOOK_EVERY_S", 3600.0)
     repositories = estate_with(registry)
     with serve_mail() as server:
         mail = MailSettings("127.0.0.1", server.port, "a@example.org", "smtp")
@@ -108,14 +109,11 @@ def test_new_data_reaches_a_recipient_within_seconds_and_no_period_is_waited_for
         sender.start()
         wait_until(lambda: worker.counters()["alarm_rounds"] == 1)
         cold_house(store)
-        began_s = time.monotonic()
         commits.on_commit(*NO_COMMIT)
-        wait_until(lambda: server.mails, timeout_s=10)
-        took_s = time.monotonic() - began_s
+        wait_until(lambda: server.mails)
         wait_until(lambda: repositories.alarms.notices()[0].state is NoticeState.DELIVERED)
         worker.stop()
         sender.stop()
-    assert took_s < 7.0  # the period is 15 s
 
 
 def test_a_lease_is_not_written_each_round(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

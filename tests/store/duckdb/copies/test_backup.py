@@ -118,7 +118,7 @@ def test_a_back_up_taken_while_batches_are_written_holds_their_samples_and_marks
             made = [store.back_up(tmp_path / f"{number}.duckdb", NOW_MS) for number in range(4)]
         finally:
             done.set()
-        writer.result(10)
+        writer.result(120)
     store.close()
     assert made[-1].points > made[0].points
     for number, each in enumerate(made):

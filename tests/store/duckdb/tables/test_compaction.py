@@ -136,9 +136,9 @@ def test_readers_and_writers_continue_during_a_compaction(path: Path) -> None:
                 store.delete_before("other", late)
         finally:
             done.set()
-        written = writer.result(20)
+        written = writer.result(120)
         for reader in readers:
-            reader.result(20)
+            reader.result(120)
     assert failures == []
     assert store.marks()["live", "e"] == MarkState(written)
     assert store.info().points == 7000 + written

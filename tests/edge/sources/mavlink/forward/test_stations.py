@@ -155,8 +155,8 @@ def test_ground_stations_connect_over_tcp_each_with_its_own_stream(new_port: Cal
         with running(f"udpin:127.0.0.1:{link_port}", forward=forward) as (source, _):
             wait_until(lambda: speak(radio, speaker, link_port) or source.counters().get("rows", 0) > 10)
             with (
-                socket.create_connection(("127.0.0.1", desk_port), timeout=5) as first,
-                socket.create_connection(("127.0.0.1", desk_port), timeout=5) as second,
+                socket.create_connection(("127.0.0.1", desk_port), timeout=120) as first,
+                socket.create_connection(("127.0.0.1", desk_port), timeout=120) as second,
             ):
                 stations = [Ends(first), Ends(second)]
                 first.settimeout(0.05)
