@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -369,10 +370,13 @@ def _number(value: str | float | None) -> float | None:
     if value is None or value == "":
         return None
     try:
-        return float(value)
-    except ValueError as error:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         sentence = f"{str(value)[:40]!r} is no number of the scale's range."
-        raise ProblemError(400, "bad-variable", "Invalid variable", sentence) from error
+        raise ProblemError(400, "bad-variable", "Invalid variable", sentence)
+    return number
 
 
 def not_kept(raw: bytes, kind: type[BrapiStruct]) -> list[str]:
