@@ -39,12 +39,12 @@ def ask_pages(folder: Path, rounds: int = 5) -> dict[str, float]:
     """
     store = DuckDBStore(folder / "farm.duckdb")
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
-    pass_id = _fill(store, registry)
+    pass_id = fill_field(store, registry)
     took: dict[str, list[tuple[float, float]]] = {}
     try:
         for name, address in REQUESTS.items():
             for _ in range(rounds):
-                with _served(store, registry) as client:
+                with serve_field(store, registry) as client:
                     client.get("/v1/devices").raise_for_status()
                     for when in ("first", *["again"] * 5):
                         took.setdefault(f"{name}_{when}", []).append(_ask(client, address.format(id=pass_id)))
@@ -59,10 +59,11 @@ def ask_pages(folder: Path, rounds: int = 5) -> dict[str, float]:
 
 
 @contextmanager
-def _served(store: Store, registry: Registry) -> Iterator[httpx.Client]:
+def serve_field(store: Store, registry: Registry, start_ms: int = START_MS) -> Iterator[httpx.Client]:
+    """Serve what `fill_field` stored, an hour after the pass."""
     app = create_app(
         store, organisation="bench", readiness=list, counters=dict,
-        now_ms=lambda: START_MS + 2 * SECONDS * 1000, registry=registry,
+        now_ms=lambda: start_ms + 2 * SECONDS * 1000, registry=registry,
     )  # fmt: skip
     with serve(app) as client:
         yield client
@@ -75,7 +76,7 @@ def _ask(client: httpx.Client, address: str) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - wall_s), 1000 * (time.process_time() - cpu_s)
 
 
-def _fill(store: Store, registry: Registry) -> str:
+def fill_field(store: Store, registry: Registry, width_m: float = WIDTH_M, start_ms: int = START_MS) -> str:
     """Store an hour of a spreader at 10 Hz with eight channels, and declare the pass; return its id."""
     time_s = np.arange(0, SECONDS, 0.1)
     row_s = LENGTH_M / SPEED_M_S + 5.0
@@ -95,7 +96,7 @@ def _fill(store: Store, registry: Registry) -> str:
         "wind_speed_m_s": 2.0 + np.sin(time_s / 60.0),
         "wind_from_deg": np.full(len(time_s), 170.0),
     }
-    time_ms = (START_MS + np.round(time_s * 1000)).astype(np.int64)
+    time_ms = (start_ms + np.round(time_s * 1000)).astype(np.int64)
     keys = [SeriesKey("bench", "home", "drone", "uav-1", channel) for channel in columns]
     n = len(time_ms)
     store.write(
@@ -113,7 +114,7 @@ def _fill(store: Store, registry: Registry) -> str:
     store.describe("bench", "gw-1", Descriptor(device="uav-1", kind="drone", site="home", name="1", channels=channels))
     repositories = registry.repositories(registry.add_organisation("bench", "Bench", "bench").id, "bench")
     farm = repositories.farms.add(Farm(name="Home"))
-    corners = ((0.0, 0.0), (LENGTH_M, 0.0), (LENGTH_M, WIDTH_M), (0.0, WIDTH_M), (0.0, 0.0))
+    corners = ((0.0, 0.0), (LENGTH_M, 0.0), (LENGTH_M, width_m), (0.0, width_m), (0.0, 0.0))
     ring = tuple(
         (float(degrees[1][0]), float(degrees[0][0]))
         for degrees in (PLANE.to_degrees(np.array([x]), np.array([y])) for x, y in corners)
@@ -127,8 +128,8 @@ def _fill(store: Store, registry: Registry) -> str:
         Pass(
             field=field.id,
             device="uav-1",
-            start_ms=START_MS,
-            end_ms=START_MS + SECONDS * 1000,
+            start_ms=start_ms,
+            end_ms=start_ms + SECONDS * 1000,
             implement=implement.id,
             planned_rate_ha=90.0,
         )

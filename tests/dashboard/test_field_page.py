@@ -44,6 +44,10 @@ def test_a_cell_opens_its_evidence_by_a_click_and_by_keys(visit: Open, farm: Far
     expect(evidence.locator(".facts")).to_contain_text("Flow meter")
     expect(evidence.locator(".visit").first).to_contain_text("Flow 18")
     expect(evidence.locator(".provenance")).to_contain_text("gw-1")
+    told = page.locator(".map-told").inner_text()
+    assert told.startswith("Prescription 720.0 kg/ha · As applied ")
+    applied = told.removeprefix("Prescription 720.0 kg/ha · As applied ").split(" · ")[0]
+    expect(evidence.locator(".facts")).to_contain_text(applied)
     first = evidence.locator(".note").first.inner_text()
     evidence.get_by_role("button", name="East").press("Enter")
     expect(evidence.locator(".note").first).not_to_have_text(first)
@@ -57,9 +61,17 @@ def test_amounts_and_deviations_are_those_of_the_pass(visit: Open, farm: Farm) -
     expect(applied.locator("[data-answer=Amount] .number")).to_have_text("93.60")
     expect(applied.locator("table").first).to_contain_text("buffer strip")
     expect(panel(page, "deviation")).to_contain_text("720.0 kg/ha (rate recorded with the pass)")
-    for layer in ("Prescription", "As applied"):
+    for layer in ("As applied", "Prescription"):
         page.get_by_role("radio", name=layer).check()
         expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
+    # The plan of 720 kg/ha is on the field without its buffer strip: the northern 5 m of 40 m.
+    page.get_by_label("Opacity", exact=True).fill("1")
+    page.get_by_label("Track", exact=True).uncheck()
+    west, north, east, south = wait_for_box(page, PLANNED_RGB)
+    assert (south - north) / (east - west) == pytest.approx(35 / 199, abs=0.01)
+    # The middle of the field is that of the map.
+    assert (west + east) / 2 == pytest.approx(0.5, abs=0.01)
+    assert (south + north) / 2 - 0.5 == pytest.approx(2.5 / 199 * (east - west), abs=0.01)
     # Another plan, on this page alone.
     page.get_by_label("Planned rate").fill("360")
     page.get_by_role("button", name="Draw map").click()
@@ -255,6 +267,39 @@ async ([picture, [r, g, b]]) => {
   return count;
 }
 """
+
+
+#: The colour of the largest rate. A box of pixels is in shares of the width of the map, whose middle is 0.5.
+PLANNED_RGB: Final = [0, 69, 41]
+BOX_OF_PIXELS: Final = """
+async ([picture, [r, g, b]]) => {
+  const image = await createImageBitmap(new Blob([Uint8Array.from(atob(picture), (c) => c.charCodeAt(0))]));
+  const {width, height} = image;
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  context.drawImage(image, 0, 0);
+  const {data} = context.getImageData(0, 0, width, height);
+  const box = [width, height, 0, 0];
+  for (let at = 0; at < data.length; at += 4) {
+    if (Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) > 6) continue;
+    const [x, y] = [(at / 4) % width, Math.floor(at / 4 / width)];
+    box.splice(0, 4, Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x + 1), Math.max(box[3], y + 1));
+  }
+  const shift = (width - height) / 2;
+  return [box[0] / width, (box[1] + shift) / width, box[2] / width, (box[3] + shift) / width];
+}
+"""
+
+
+def wait_for_box(page: Page, colour: list[int]) -> list[float]:
+    """Return the box of a colour on the map, once it is the same twice."""
+    box: list[float] = []
+    for _ in range(100):
+        before = box
+        picture = base64.b64encode(page.locator(".map-view canvas").first.screenshot()).decode("ascii")
+        box = page.evaluate(BOX_OF_PIXELS, [picture, colour])
+        if box == before and box[0] < box[2]:
+            break
+    return box
 
 
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")

@@ -13,11 +13,20 @@ from api.http.responses import reply
 from api.routes.passes.passes import CellM, LatencyS, PassId, SwathM
 from api.schemas.passes.cell_evidence import CellEvidence, evidence_of
 from api.schemas.passes.cell_map import CellMapBody
+from headland.analysis.passes.as_applied import fine_cell_m
 from headland.analysis.passes.cell_evidence import explain_cell
-from headland.analysis.passes.cell_map import cells_geojson, cells_grid, map_cells
+from headland.analysis.passes.cell_map import (
+    MOST_CELLS,
+    MOST_POLYGONS,
+    cells_arrays,
+    cells_geojson,
+    cells_grid,
+    map_cells,
+)
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.passes.options import PassOptions
 from headland.analysis.passes.plan import PlanRequest
+from headland.formats.safetensors import MEDIA_TYPE
 
 PlannedRate = Annotated[
     float | None,
@@ -30,7 +39,7 @@ PrescriptionAsked = Annotated[
 MapCellM = Annotated[
     float | None,
     Query(description="Side of a cell [m]; by default that of the sums (`/deviation`) where such a map can be drawn, "
-          "else 2, 5, 10, 20 or 50.", ge=0.5, le=50, allow_inf_nan=False),
+          "else 2, 5, 10, 20 or 50; as `safetensors` always that of the sums.", ge=0.5, le=50, allow_inf_nan=False),
 ]  # fmt: skip
 
 
@@ -50,7 +59,10 @@ OptionsOf = Annotated[PassOptions, Depends(read_options)]
 _CELLS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The cells, as polygons (GeoJSON) or as grids of numbers.",
-        "content": {"application/geo+json": {"schema": {"type": "object"}}},
+        "content": {
+            "application/geo+json": {"schema": {"type": "object"}},
+            MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
+        },
     }
 }
 
@@ -69,20 +81,29 @@ def get_cells(
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
     shape: Annotated[
-        Literal["geojson", "json"],
-        Query(alias="format", description="Polygons that a map draws as they are, or grids of numbers."),
+        Literal["geojson", "json", "safetensors"],
+        Query(
+            alias="format",
+            description="Polygons that a map draws as they are, grids of numbers, or what a map draws of these as "
+            "arrays (safetensors; `__metadata__.head` is the rest of the answer as JSON).",
+        ),
     ] = "geojson",
 ) -> Response:
     """Return the cells of a pass for a map: planned and applied rate, their difference, its class and likely cause.
 
     Without a plan or a measured amount the cells are returned all the same, and `reason` names what is missing.
     """
-    plan_request = PlanRequest(planned_rate_ha, prescription)
+    field_pass = find_pass(scope, pass_id)
+    if shape == "safetensors" and cell_m is None:
+        cell_m = fine_cell_m(field_pass)
     cells = map_cells(
-        scope, find_pass(scope, pass_id), plan_request, cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
-    )
+        scope, field_pass, PlanRequest(planned_rate_ha, prescription), cell_m=cell_m, swath_m=swath_m,
+        latency_s=latency_s, most_cells=MOST_POLYGONS if shape == "geojson" else MOST_CELLS,
+    )  # fmt: skip
     if shape == "json":
         return reply(request, cells_grid(cells))
+    if shape == "safetensors":
+        return Response(cells_arrays(cells), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-cache"})
     return Response(cells_geojson(cells), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
 
 

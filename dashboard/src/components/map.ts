@@ -4,13 +4,16 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "./map.css";
 import "../i18n/map_tools";
 import {
+  type CanvasSourceSpecification,
   type GeoJSONSource,
   GeolocateControl,
+  type LngLat,
   LngLatBounds,
   Map as MapLibreMap,
   type MapGeoJSONFeature,
   Marker,
   type MapLayerMouseEvent,
+  type MapMouseEvent,
   NavigationControl,
   Popup,
   ScaleControl,
@@ -34,6 +37,15 @@ export const NO_FEATURES: Features = { type: "FeatureCollection", features: [] }
 
 /** A layer without its source, which `setSource` adds. */
 export type MapLayer = Omit<LayerSpecification, "source" | "id"> & { id: string; paint?: object; layout?: object };
+
+/** A picture and its edges in degrees. */
+export interface Picture {
+  canvas: HTMLCanvasElement;
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+}
 
 /** A map in its own element. Await `ready` before adding layers; `close` releases it. */
 export class MapView {
@@ -110,21 +122,68 @@ export class MapView {
     this.#map?.on("mouseleave", layer, () => this.#map?.getCanvas().classList.remove("pointing"));
   }
 
+  /** The same where something is drawn that has no features: `isAt` tells where it is. */
+  onClickAt(
+    isAt: (longitudeDeg: number, latitudeDeg: number) => boolean,
+    action: (longitudeDeg: number, latitudeDeg: number) => void,
+  ): void {
+    this.#map?.on("click", ({ lngLat }) => {
+      if (isAt(lngLat.lng, lngLat.lat)) action(lngLat.lng, lngLat.lat);
+    });
+    this.#map?.on("mousemove", ({ lngLat, target }) => target.getCanvas().classList.toggle("pointing", isAt(lngLat.lng, lngLat.lat)));
+  }
+
   /** Tell a text beside the pointer where it is over a feature of a layer, and where one is tapped; null tells nothing. */
   tell(layer: string, textOf: (feature: MapGeoJSONFeature) => string | null): void {
     const map = this.#map;
     if (map === null || this.#told.has(layer)) return;
     this.#told.add(layer);
-    const popup = new Popup({ closeButton: false, closeOnClick: false, className: "map-told", maxWidth: "16rem" });
-    const show = (event: MapLayerMouseEvent): void => {
-      const text = event.features?.[0] ? textOf(event.features[0]) : null;
-      if (text === null) popup.remove();
-      else popup.setLngLat(event.lngLat).setText(text).addTo(map);
-    };
+    const popup = this.#popup(map);
+    const show = (event: MapLayerMouseEvent): void => popup(event.lngLat, event.features?.[0] ? textOf(event.features[0]) : null);
     map.on("mousemove", layer, show);
     map.on("click", layer, show);
-    map.on("mouseleave", layer, () => popup.remove());
+    map.on("mouseleave", layer, (event) => popup(event.lngLat, null));
+  }
+
+  /** The same where something is drawn that has no features; `textAt` returns null elsewhere. */
+  tellAt(textAt: (longitudeDeg: number, latitudeDeg: number) => string | null): void {
+    const map = this.#map;
+    if (map === null) return;
+    const popup = this.#popup(map);
+    const show = ({ lngLat }: MapMouseEvent): void => popup(lngLat, textAt(lngLat.lng, lngLat.lat));
+    map.on("mousemove", show);
+    map.on("click", show);
+    map.on("mouseout", ({ lngLat }) => popup(lngLat, null));
+  }
+
+  #popup(map: MapLibreMap): (place: LngLat, text: string | null) => void {
+    const popup = new Popup({ closeButton: false, closeOnClick: false, className: "map-told", maxWidth: "16rem" });
     map.on("movestart", () => popup.remove());
+    return (place, text) => void (text === null ? popup.remove() : popup.setLngLat(place).setText(text).addTo(map));
+  }
+
+  /** Draw pictures under the layer `before` in place of those of the same name. */
+  setPictures(name: string, pictures: readonly Picture[], opacity: number, before: string): void {
+    const map = this.#map;
+    if (map === null) return;
+    for (let number = 0; map.getSource(`${name}-${number}`); number += 1) this.remove(`${name}-${number}`);
+    for (const [number, { canvas, west, south, east, north }] of pictures.entries()) {
+      const id = `${name}-${number}`;
+      const corners = [
+        [west, north],
+        [east, north],
+        [east, south],
+        [west, south],
+      ] as CanvasSourceSpecification["coordinates"];
+      map.addSource(id, { type: "canvas", canvas, coordinates: corners, animate: false });
+      const paint = { "raster-opacity": opacity, "raster-resampling": "nearest", "raster-fade-duration": 0 } as const;
+      map.addLayer({ id, type: "raster", source: id, paint }, before);
+    }
+  }
+
+  setPicturesOpacity(name: string, opacity: number): void {
+    for (let number = 0; this.#map?.getLayer(`${name}-${number}`); number += 1)
+      this.#map.setPaintProperty(`${name}-${number}`, "raster-opacity", opacity);
   }
 
   fit(bounds: LngLatBounds | null, paddingPx = 40): void {

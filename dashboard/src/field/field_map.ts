@@ -10,27 +10,24 @@ import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { legendOf, type LegendItem } from "../components/map_layers";
 import { toAreaUnit, numberText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
-import type { CellMap, CellProperties, Cover } from "./records";
+import type { CellGrid } from "./cell_grid";
+import { CLASS_COLOURS, drawCells, isUnknown, NOT_APPLIED, RATE_COLOURS, UNKNOWN } from "./cell_picture";
+import type { Cover, ZoneMap } from "./records";
 
 export const LAYERS = ["planned", "applied", "deviation", "none"] as const;
-const CELL_LAYERS = ["planned", "applied", "deviation"] as const;
 const OPACITY = 0.88;
 export type Layer = (typeof LAYERS)[number];
 
-/** From too little to too much, distinguishable by the colour-blind (ColorBrewer RdYlBu). */
-const CLASS_COLOURS = { skip: "#a50026", under: "#f58a4a", on_target: "#f7f0a8", over: "#74add1", double: "#313695" } as const;
-/** From little to much (ColorBrewer YlGn). */
-const RATE_COLOURS = ["#ffffe5", "#d9f0a3", "#78c679", "#238443", "#004529"];
-const NOT_APPLIED = "#4a4a4a";
-const UNKNOWN = "#c45ac4";
 const EQUATOR_M = 40_075_017;
 
 export class FieldMap {
   readonly element: HTMLElement;
   readonly view: MapView;
   readonly #legend = make("ul", { class: "keys legend" });
-  #cells: CellMap | null = null;
+  #cells: CellGrid | null = null;
+  #zones: ZoneMap | null = null;
   #maxRate = 1;
+  #opacity = OPACITY;
   #layer: Layer = "deviation";
 
   constructor(field: FieldRecord, onCell: (longitudeDeg: number, latitudeDeg: number) => void) {
@@ -50,10 +47,12 @@ export class FieldMap {
             paint: { "line-color": colour("--cool"), "line-opacity": 0.35, "line-width": 1 },
           },
         ]);
-        this.view.setSource("cells", NO_FEATURES, [
-          cellLayer("planned", rateColour("planned_ha", 1)),
-          cellLayer("applied", rateColour("applied_ha", 1)),
-          cellLayer("deviation", classColour()),
+        this.view.setSource("zones", NO_FEATURES, [
+          {
+            id: "zones-fill",
+            type: "fill",
+            paint: { "fill-color": zoneColour(1), "fill-opacity": OPACITY, "fill-antialias": false },
+          },
         ]);
         this.view.setSource(
           "edges",
@@ -93,9 +92,12 @@ export class FieldMap {
         this.view.setSource("chosen", NO_FEATURES, [
           { id: "chosen-line", type: "line", paint: { "line-color": colour("--ink"), "line-width": 3 } },
         ]);
-        for (const layer of CELL_LAYERS)
-          this.view.onClick(`cells-${layer}`, (_, longitudeDeg, latitudeDeg) => onCell(longitudeDeg, latitudeDeg));
-        for (const layer of CELL_LAYERS) this.view.tell(`cells-${layer}`, ({ properties }) => this.#cellText(properties as CellProperties));
+        this.view.onClickAt(
+          (longitudeDeg, latitudeDeg) => this.#cellAt(longitudeDeg, latitudeDeg) !== null,
+          (longitudeDeg, latitudeDeg) => onCell(longitudeDeg, latitudeDeg),
+        );
+        this.view.tellAt((longitudeDeg, latitudeDeg) => this.#cellText(this.#cellAt(longitudeDeg, latitudeDeg)));
+        this.view.tell("zones-fill", ({ properties }) => this.#rateText("planned", properties["rate_ha"] as number));
         this.view.fit(boundsOf(fieldFeatures([field])), 36);
         this.#listLayers();
         this.#updateLayers();
@@ -105,24 +107,26 @@ export class FieldMap {
   }
 
   /** Draw the cells of a pass; null removes them. */
-  async drawCells(cells: CellMap | null): Promise<void> {
+  async drawCells(cells: CellGrid | null): Promise<void> {
     await this.view.ready.catch(() => undefined);
     this.#cells = cells;
-    this.#maxRate = Math.max(
-      1e-9,
-      ...(cells?.features ?? []).flatMap(({ properties }) => [
-        properties.planned_ha ?? 0,
-        Math.min(properties.applied_ha ?? 0, 2 * (properties.planned_ha ?? Infinity)),
-      ]),
-    );
-    const map = this.view.map;
-    if (map === null) return;
-    map.setPaintProperty("cells-planned", "fill-color", rateColour("planned_ha", this.#maxRate));
-    map.setPaintProperty("cells-applied", "fill-color", rateColour("applied_ha", this.#maxRate));
-    // Idle again once the cells are drawn: before that a click finds none.
+    this.#zones = null;
+    this.#maxRate = cells?.maxRate() ?? 1;
+    if (this.view.map === null) return;
+    // Idle again once the cells are drawn.
     if (this.view.element.dataset["state"] === "idle") this.view.element.dataset["state"] = "loading";
-    this.view.setSource("cells", cells ?? NO_FEATURES, []);
-    this.view.setSource("cover", coverFeatures(cells), []);
+    this.view.setSource("zones", NO_FEATURES, []);
+    this.view.setSource("cover", cells?.coverLines() ?? NO_FEATURES, []);
+    this.#updateLayers();
+  }
+
+  /** Draw the zones of a prescription in place of cells. */
+  async drawZones(zones: ZoneMap): Promise<void> {
+    await this.drawCells(null);
+    this.#zones = zones;
+    this.#maxRate = Math.max(1e-9, ...zones.features.map(({ properties }) => properties.rate_ha));
+    this.view.map?.setPaintProperty("zones-fill", "fill-color", zoneColour(this.#maxRate));
+    if (this.view.map) this.view.setSource("zones", zones, []);
     this.#updateLayers();
   }
 
@@ -155,8 +159,9 @@ export class FieldMap {
 
   /** Let what is under the cells be seen: 1 hides it. */
   setOpacity(opacity: number): void {
-    for (const layer of CELL_LAYERS)
-      if (this.view.map?.getLayer(`cells-${layer}`)) this.view.map.setPaintProperty(`cells-${layer}`, "fill-opacity", opacity);
+    this.#opacity = opacity;
+    this.view.setPicturesOpacity("cells", opacity);
+    if (this.view.map?.getLayer("zones-fill")) this.view.map.setPaintProperty("zones-fill", "fill-opacity", opacity);
   }
 
   setVisible(overlay: "cover" | "track", visible: boolean): void {
@@ -195,51 +200,64 @@ export class FieldMap {
     layers?.add({ id: "wind", title: translate("tool_layer_wind"), onVisible: hide });
   }
 
+  /** Return the cell that is displayed at a position, null for none. */
+  #cellAt(longitudeDeg: number, latitudeDeg: number): number | null {
+    return this.#drawnLayer() === null ? null : (this.#cells?.cellAt(longitudeDeg, latitudeDeg) ?? null);
+  }
+
   /** Return what a cell is about as one sentence, in the unit of the user. */
-  #cellText({ planned_ha: planned, applied_ha: applied, kind }: CellProperties): string | null {
-    const unit = `${this.#cells?.unit ?? "kg"}/ha`;
+  #cellText(cell: number | null): string | null {
+    if (this.#cells === null || cell === null) return null;
+    const { planned_ha: planned, applied_ha: applied } = this.#cells.grids;
+    const kind = this.#cells.nameOf("kind", cell);
     const parts = [
-      planned === null ? null : `${translate("field_layer_planned")} ${withUnit(planned, unit)}`,
-      applied === null ? null : `${translate("field_layer_applied")} ${withUnit(applied, unit)}`,
+      this.#rateText("planned", planned[cell] as number),
+      this.#rateText("applied", applied[cell] as number),
       kind === null ? null : term("deviation_classes", kind),
     ].filter((part) => part !== null);
     return parts.length === 0 ? null : parts.join(" · ");
   }
 
+  #rateText(layer: "planned" | "applied", rate: number): string | null {
+    return Number.isNaN(rate) ? null : `${translate(`field_layer_${layer}`)} ${withUnit(rate, this.#rateUnit())}`;
+  }
+
+  #rateUnit(): string {
+    return this.#zones?.unit ?? `${this.#cells?.head.unit ?? "kg"}/ha`;
+  }
+
+  /** Return the layer that is displayed, null for none. */
+  #drawnLayer(): Exclude<Layer, "none"> | null {
+    return this.#layer !== "none" && (this.view.layers?.isShown("cells") ?? true) ? this.#layer : null;
+  }
+
   #updateLayers(): void {
-    const isShown = this.view.layers?.isShown("cells") ?? true;
-    for (const layer of CELL_LAYERS) this.view.setVisible(`cells-${layer}`, isShown && layer === this.#layer);
-    const legend = this.#cells === null || this.#layer === "none" ? [] : this.#legendItems(this.#cells);
+    const layer = this.#drawnLayer();
+    const pictures = this.#cells === null || layer === null ? [] : drawCells(this.#cells, layer, this.#maxRate);
+    this.view.setPictures("cells", pictures, this.#opacity, "edges-line");
+    this.view.setVisible("zones-fill", layer === "planned");
+    const legend = (this.#cells === null && this.#zones === null) || this.#layer === "none" ? [] : this.#legendItems();
     this.#legend.replaceChildren(...legendOf(legend));
     this.view.layers?.setLegend("cells", legend);
   }
 
-  #legendItems(cells: CellMap): LegendItem[] {
+  #legendItems(): LegendItem[] {
     const key = (colour: string, text: string): LegendItem => ({ colour, text });
-    const has = (test: (properties: CellMap["features"][number]["properties"]) => boolean): boolean =>
-      cells.features.some((feature) => test(feature.properties));
+    const { names } = this.#cells?.head ?? {};
+    const unknown = new Set((names?.evidence ?? []).flatMap((name, code) => (isUnknown(name) ? [code] : [])));
     const special = [
-      has((cell) => isUnknown(cell.evidence)) ? key(UNKNOWN, translate("field_key_unknown")) : null,
+      this.#cells?.grids.evidence.some((code) => unknown.has(code)) ? key(UNKNOWN, translate("field_key_unknown")) : null,
       this.#layer !== "planned" ? key(NOT_APPLIED, translate("field_key_not_applied")) : null,
     ].filter((item) => item !== null);
     if (this.#layer === "deviation") {
       return [...Object.entries(CLASS_COLOURS).map(([name, colour]) => key(colour, term("deviation_classes", name))), ...special];
     }
     const steps = RATE_COLOURS.map((colour, index) => {
-      const shown = toAreaUnit((this.#maxRate * index) / (RATE_COLOURS.length - 1), `${cells.unit}/ha`);
+      const shown = toAreaUnit((this.#maxRate * index) / (RATE_COLOURS.length - 1), this.#rateUnit());
       return key(colour, `${numberText(shown.value, 1)}${index === RATE_COLOURS.length - 1 ? ` ${shown.unit}` : ""}`);
     });
     return [...steps, ...(this.#layer === "planned" ? [] : special)];
   }
-}
-
-/** Return the cells that no swath or more than one covered. */
-function coverFeatures(cells: CellMap | null): GeoJSON.FeatureCollection {
-  const features = (cells?.features ?? []).flatMap((feature) => {
-    const kind = feature.properties.cause === "overlap" ? "overlap" : feature.properties.cause === "not_covered" ? "skip" : null;
-    return kind === null ? [] : [{ ...feature, properties: { kind } }];
-  });
-  return { type: "FeatureCollection", features };
 }
 
 function spotFeatures(cover: Cover): GeoJSON.FeatureCollection {
@@ -254,46 +272,8 @@ function spotFeatures(cover: Cover): GeoJSON.FeatureCollection {
   };
 }
 
-export function isUnknown(evidence: string | null): boolean {
-  return evidence === "pump_pwm" || evidence === "declared";
-}
-
-function cellLayer(name: string, colour: ExpressionSpecification): { id: string; type: "fill"; paint: object; layout: object } {
-  return {
-    id: `cells-${name}`,
-    type: "fill",
-    layout: { visibility: "none" },
-    paint: { "fill-color": colour, "fill-opacity": OPACITY, "fill-antialias": false },
-  };
-}
-
-function rateColour(property: "planned_ha" | "applied_ha", maxRate: number): ExpressionSpecification {
+/** Return the colour of a prescription's zone by its rate. */
+function zoneColour(maxRate: number): ExpressionSpecification {
   const stops = RATE_COLOURS.flatMap((colour, index) => [(maxRate * index) / (RATE_COLOURS.length - 1), colour]);
-  const known: ExpressionSpecification = ["interpolate", ["linear"], ["get", property], ...stops] as unknown as ExpressionSpecification;
-  const unknown: unknown = [
-    "case",
-    ["in", ["coalesce", ["get", "evidence"], ""], ["literal", ["pump_pwm", "declared"]]],
-    UNKNOWN,
-    "rgba(0,0,0,0)",
-  ];
-  if (property === "planned_ha")
-    return ["case", ["==", ["get", property], null], "rgba(0,0,0,0)", known] as unknown as ExpressionSpecification;
-  return [
-    "case",
-    ["==", ["get", property], null],
-    unknown,
-    ["<=", ["get", property], 0],
-    NOT_APPLIED,
-    known,
-  ] as unknown as ExpressionSpecification;
-}
-
-function classColour(): ExpressionSpecification {
-  const unknown = ["case", ["in", ["coalesce", ["get", "evidence"], ""], ["literal", ["pump_pwm", "declared"]]], UNKNOWN, "rgba(0,0,0,0)"];
-  return [
-    "case",
-    ["all", ["==", ["get", "applied_ha"], 0], ["==", ["get", "kind"], "skip"]],
-    NOT_APPLIED,
-    ["match", ["coalesce", ["get", "kind"], ""], ...Object.entries(CLASS_COLOURS).flat(), unknown],
-  ] as unknown as ExpressionSpecification;
+  return ["interpolate", ["linear"], ["get", "rate_ha"], ...stops] as unknown as ExpressionSpecification;
 }

@@ -6,7 +6,7 @@ import { render } from "preact";
 import { api, cursorQuery, listAll } from "../api/client";
 import { nowMs } from "../api/clock";
 import { requestSites, type FieldRecord } from "../api/registry";
-import { ApiError, errorText, request, requestAll } from "../api/request";
+import { ApiError, errorText, request, requestAll, requestResponse } from "../api/request";
 import { mayWrite, mountInto } from "../app/mount";
 import type { View } from "../app/view";
 import { make, setText } from "../components/dom";
@@ -14,6 +14,7 @@ import { fileButton } from "../components/file_button";
 import { foldedPanel, labelled } from "../components/parts";
 import { Progress } from "../components/progress";
 import { reportLinks } from "../components/report_links";
+import { CellGrid } from "./cell_grid";
 import { DeclarePass } from "./declare_pass";
 import { EvidencePanel } from "./evidence_panel";
 import { WindMark } from "../components/wind_mark";
@@ -22,16 +23,7 @@ import { FlightReplay } from "./flight_replay";
 import { loadLedger, loadNutrients, loadSettlement } from "./ledger_panels";
 import { PassList } from "./pass_list";
 import { amountsPanel, deviationPanel } from "./pass_panels";
-import {
-  cellsOfZones,
-  type Applied,
-  type CellMap,
-  type Deviation,
-  type MapSettings,
-  type Named,
-  type PassItem,
-  type ZoneMap,
-} from "./records";
+import type { Applied, Deviation, MapSettings, Named, PassItem, ZoneMap } from "./records";
 import { areaUnitsPerHa, numberText, reasonText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 
@@ -72,6 +64,8 @@ export class PassesView {
   #sprayers: ReadonlySet<string> = new Set();
   readonly #rateLabel = labelled(this.#rate, "", translate("field_rate_hint"));
   #pass: PassItem | null = null;
+  /** The side of the cells that are drawn. */
+  #cellM: number | undefined;
 
   constructor(field: FieldRecord, view: View) {
     this.#field = field;
@@ -179,7 +173,7 @@ export class PassesView {
     });
     this.#prescription.value = chosen.id;
     this.#layers.querySelector<HTMLInputElement>('input[value="planned"]')?.click();
-    await this.#map.drawCells(cellsOfZones(zones));
+    await this.#map.drawZones(zones);
     this.element.dataset["drawn"] = chosen.id;
   }
 
@@ -228,28 +222,32 @@ export class PassesView {
     setText(this.#note, translate("field_drawing"));
     const cells = await this.#progress.run(async () => {
       try {
-        return await request<CellMap>(`${path}/cells`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS });
+        const headers = { Accept: "*/*" };
+        const options = { signal, query: { ...query, format: "safetensors" }, headers, timeoutMs: TIMEOUT_MS };
+        return CellGrid.read(await (await requestResponse(`${path}/cells`, options)).arrayBuffer());
       } catch (error) {
         if (error instanceof ApiError && error.kind === "no-implement")
           throw new ApiError(error.status, error.kind, translate("field_swath_needed"));
         throw error;
       }
     });
-    setText(this.#note, cells?.reason ? translate("field_no_comparison", { reason: reasonText(cells.reason) }) : "");
+    const reason = cells?.head.reason ?? null;
+    setText(this.#note, reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) }));
+    this.#cellM = cells?.head.cell_m;
     await this.#map.drawCells(cells);
     this.element.dataset["drawn"] = cells === null ? "failed" : pass.id;
     if (cells === null || signal.aborted) return;
     const answers = await this.#progress.run(async () =>
       Promise.all([
         request<Applied>(`${path}/as-applied`, { signal, query: { ...appliedQuery, format: "summary" }, timeoutMs: TIMEOUT_MS }),
-        cells.reason === null ? request<Deviation>(`${path}/deviation`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS }) : null,
+        reason === null ? request<Deviation>(`${path}/deviation`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS }) : null,
       ]),
     );
     if (answers === null || signal.aborted) return;
     const [applied, deviation] = answers;
     this.#map.drawSpots(applied.cover);
     this.#map.setSwath(applied.swath_m);
-    const [figures, map] = [applied.cell_m, cells.cell_m].map((side) => numberText(side, side % 1 === 0 ? 0 : 2)) as [string, string];
+    const [figures, map] = [applied.cell_m, cells.head.cell_m].map((side) => numberText(side, side % 1 === 0 ? 0 : 2)) as [string, string];
     const sizes = figures === map ? translate("work_cells", { map }) : translate("work_cells_two", { figures, map });
     setText(this.#note, [this.#note.textContent, sizes].filter(Boolean).join(" "));
     this.#panels.prepend(
@@ -294,8 +292,8 @@ export class PassesView {
   }
 
   #showEvidence(longitudeDeg: number, latitudeDeg: number, focus = false): void {
-    if (this.#pass !== null)
-      void this.#evidence.show(this.#pass.id, this.#mapSettings(), longitudeDeg, latitudeDeg, this.#view.signal, focus);
+    const settings = { ...this.#mapSettings(), ...(this.#cellM === undefined ? {} : { cell_m: this.#cellM }) };
+    if (this.#pass !== null) void this.#evidence.show(this.#pass.id, settings, longitudeDeg, latitudeDeg, this.#view.signal, focus);
   }
 
   #mapSettings(): MapSettings {

@@ -20,13 +20,18 @@ from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan, usable_rate
 from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan, summarise_plan
 from headland.analysis.scope import OrgScope
+from headland.formats.safetensors import write_safetensors
 
 #: A browser draws more polygons than this slowly.
-MOST_CELLS: Final = 40_000
+MOST_POLYGONS: Final = 40_000
+#: On the field, in a grid.
+MOST_CELLS: Final = 400_000
 _DEFAULT_CELLS: Final = 10_000
 _DEFAULT_SIDES_M: Final = (2.0, 5.0, 10.0, 20.0, 50.0)
 #: Decimals of degrees: a millimetre.
 _DECIMALS: Final = 8
+#: The names of the grids' codes.
+_NAMES: Final = {"kind": CLASSES, "cause": CAUSES, "evidence": EVIDENCE, "place": PLACES}
 #: A cell as GeoJSON, to be joined with its numbers.
 _FEATURE: Final = (
     b'{"type":"Feature","id":%b,"geometry":{"type":"Polygon",'
@@ -93,14 +98,15 @@ def map_cells(
     cell_m: float | None,
     swath_m: float | None = None,
     latency_s: float | None = None,
+    most_cells: int = MOST_CELLS,
 ) -> CellMap:
     """Return a pass on cells of `cell_m` [m], by default of `default_cell_m`.
 
     Raises PreconditionError without a swath or a track, AnalysisError for another field's plan and too many cells.
     """
     side_m = default_cell_m(field_pass) if cell_m is None else cell_m
-    if field_pass.field.area_m2 / side_m**2 > MOST_CELLS:
-        sentence = f"The field has more than {MOST_CELLS:,} cells of {side_m:g} m: ask for a larger cell_m."
+    if field_pass.field.area_m2 / side_m**2 > most_cells:
+        sentence = f"The field has more than {most_cells:,} cells of {side_m:g} m: ask for a larger cell_m."
         raise AnalysisError("too-many-cells", "Too many cells", sentence)
     applied = compute_as_applied(scope, field_pass, cell_m=side_m, swath_m=swath_m, latency_s=latency_s)
     plan: Plan | None = None
@@ -136,11 +142,11 @@ def cells_geojson(cells: CellMap) -> bytes:
         zip(
             _tokens(row * applied_map.grid.columns + column),
             west, south, east, south, east, north, west, north, west, south,
-            _tokens(row), _tokens(column), _names(PLACES, applied_map.places[row, column], none=None),
+            _tokens(row), _tokens(column), _coded(PLACES, applied_map.places[row, column], none=None),
             [b"null" if number < 0 else b"%d" % number for number in cells.zone[row, column].tolist()],
             planned, applied, difference, uncertainty,
-            _names(CLASSES, cells.codes["kind"][row, column]), _names(CAUSES, cells.codes["cause"][row, column]),
-            _names(EVIDENCE, applied_map.evidence[row, column]),
+            _coded(CLASSES, cells.codes["kind"][row, column]), _coded(CAUSES, cells.codes["cause"][row, column]),
+            _coded(EVIDENCE, applied_map.evidence[row, column]),
             strict=True,
         ),
     )  # fmt: skip
@@ -153,7 +159,7 @@ def _tokens(numbers: NDArray[Any]) -> list[bytes]:
     return orjson.dumps(numbers.tolist())[1:-1].split(b",") if len(numbers) else []
 
 
-def _names(names: Sequence[str], codes: NDArray[Any], none: int | None = 0) -> list[bytes]:
+def _coded(names: Sequence[str], codes: NDArray[Any], none: int | None = 0) -> list[bytes]:
     """Return the JSON of each code's name; the code `none` is null."""
     written = [b"null" if code == none else orjson.dumps(name) for code, name in enumerate(names)]
     return [written[code] for code in codes.tolist()]
@@ -172,12 +178,24 @@ def cells_grid(cells: CellMap) -> dict[str, Any]:
         "evidence": applied_map.evidence,
         "place": applied_map.places,
     }
-    names = {"kind": CLASSES, "cause": CAUSES, "evidence": EVIDENCE, "place": PLACES}
     return {
         **head_of(cells),
-        "names": names,
+        "names": _NAMES,
         "grid": {name: np.ascontiguousarray(grid) for name, grid in grids.items()},
     }
+
+
+def cells_arrays(cells: CellMap) -> bytes:
+    """Return what a map draws of the same grids as safetensors; its `head` is the JSON of all but the grids."""
+    applied_map = cells.applied.map
+    arrays: dict[str, NDArray[Any]] = {
+        "planned_ha": _rounded(cells.planned_ha).astype("<f4"),
+        "applied_ha": _rounded(cells.applied_ha).astype("<f4"),
+        **cells.codes,
+        "evidence": applied_map.evidence,
+        "place": applied_map.places,
+    }
+    return write_safetensors(arrays, {"head": orjson.dumps({**head_of(cells), "names": _NAMES}).decode()})
 
 
 def head_of(cells: CellMap) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 import shapely
+from numpy.typing import NDArray
 
 from headland.registry.models.models import Season
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
@@ -21,6 +24,20 @@ from tests.api.spread_field import declaration, serve_spread_field
 
 #: The west half is to get what it got, 120 kg/ha; the east half more.
 WEST_HA, EAST_HA = 120.0, 200.0
+
+
+def read_safetensors(body: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Return the arrays of a file and its texts, by the layout that its project publishes."""
+    (length,) = struct.unpack("<Q", body[:8])
+    header, numbers = json.loads(body[8 : 8 + length]), body[8 + length :]
+    assert (8 + length) % 4 == 0
+    about = header.pop("__metadata__")
+    assert max(entry["data_offsets"][1] for entry in header.values()) == len(numbers)
+    arrays = {
+        name: np.frombuffer(numbers[slice(*entry["data_offsets"])], {"F32": "<f4", "U8": "|u1"}[entry["dtype"]])
+        for name, entry in header.items()
+    }
+    return {name: array.reshape(header[name]["shape"]) for name, array in arrays.items()}, about
 
 
 def prescription(farm_api: RegistryApi, name: str, **changes: Any) -> Prescription:
@@ -166,6 +183,13 @@ def test_the_cells_are_polygons_with_planned_and_applied_rate_class_and_cause(
             assert own["difference_ha"] == pytest.approx(own["applied_ha"] - own["planned_ha"], abs=2e-3)
         else:
             assert (own["planned_ha"], own["kind"]) == (None, None)
+    told = farm_api.client.get(path, params={"cell_m": 5, "format": "safetensors"})
+    assert told.headers["content-type"] == "application/octet-stream"
+    arrays, about = read_safetensors(told.content)
+    assert arrays.keys() == {"planned_ha", "applied_ha", "kind", "cause", "evidence", "place"}
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, np.array(grid["grid"][name], array.dtype))
+    assert json.loads(about["head"]) == {name: value for name, value in grid.items() if name != "grid"}
     kinds = [f["properties"]["kind"] for f in answer["features"] if f["properties"]["zone"] == 0]
     assert kinds.count("on_target") > 0.8 * len(kinds)
     usual = ask(farm_api, path)

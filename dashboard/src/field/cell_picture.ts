@@ -1,0 +1,118 @@
+// Cells of a pass as pictures for a map: a pixel each, coloured by rate or by deviation.
+
+import type { Picture } from "../components/map";
+import type { CellGrid } from "./cell_grid";
+
+/** From too little to too much, distinguishable by the colour-blind (ColorBrewer RdYlBu). */
+export const CLASS_COLOURS = { skip: "#a50026", under: "#f58a4a", on_target: "#f7f0a8", over: "#74add1", double: "#313695" } as const;
+/** From little to much (ColorBrewer YlGn). */
+export const RATE_COLOURS = ["#ffffe5", "#d9f0a3", "#78c679", "#238443", "#004529"] as const;
+export const NOT_APPLIED = "#4a4a4a";
+export const UNKNOWN = "#c45ac4";
+
+export const CELL_LAYERS = ["planned", "applied", "deviation"] as const;
+export type CellLayer = (typeof CELL_LAYERS)[number];
+
+/** Graphics hardware of phones takes pictures of 4096 pixels. */
+const MOST_PIXELS = 2048;
+const CLEAR = 0;
+const OPAQUE = 255;
+const SHADES = 1024;
+
+/** Return the pictures of a layer; those of large grids are several. */
+export function drawCells(grid: CellGrid, layer: CellLayer, maxRate: number): Picture[] {
+  const { rows, columns, west_deg: west, south_deg: south, east_step_deg: east, north_step_deg: north } = grid.head;
+  const colourOf = layer === "deviation" ? classColours(grid) : rateColours(grid, layer, maxRate);
+  const pictures: Picture[] = [];
+  for (let row = 0; row < rows; row += MOST_PIXELS)
+    for (let column = 0; column < columns; column += MOST_PIXELS) {
+      const [lastRow, lastColumn] = [Math.min(row + MOST_PIXELS, rows), Math.min(column + MOST_PIXELS, columns)];
+      pictures.push({
+        canvas: paint(grid, row, lastRow, column, lastColumn, colourOf),
+        west: west + column * east,
+        south: south + row * north,
+        east: west + lastColumn * east,
+        north: south + lastRow * north,
+      });
+    }
+  return pictures;
+}
+
+/** Whether product was released, and nothing measured how much. */
+export function isUnknown(evidence: string | null): boolean {
+  return evidence === "pump_pwm" || evidence === "declared";
+}
+
+function paint(
+  grid: CellGrid,
+  row: number,
+  lastRow: number,
+  column: number,
+  lastColumn: number,
+  colourOf: (cell: number) => number,
+): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [lastColumn - column, lastRow - row];
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  const image = context.createImageData(canvas.width, canvas.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  let pixel = 0;
+  // The first line of a picture is its north.
+  for (let north = lastRow - 1; north >= row; north -= 1)
+    for (let cell = north * grid.head.columns + column, end = cell + canvas.width; cell < end; cell += 1) {
+      pixels[pixel] = grid.isDrawn(cell) ? colourOf(cell) : CLEAR;
+      pixel += 1;
+    }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function classColours(grid: CellGrid): (cell: number) => number {
+  const { kind, evidence, applied_ha: applied } = grid.grids;
+  const { names } = grid.head;
+  const classes = names.kind.map((name) => (name in CLASS_COLOURS ? pixelOf(CLASS_COLOURS[name as keyof typeof CLASS_COLOURS]) : null));
+  const otherwise = unknownColours(names.evidence);
+  const skip = names.kind.indexOf("skip");
+  const none = pixelOf(NOT_APPLIED);
+  return (cell) => {
+    const code = kind[cell] as number;
+    if (code === skip && applied[cell] === 0) return none;
+    return classes[code] ?? (otherwise[evidence[cell] as number] as number);
+  };
+}
+
+function rateColours(grid: CellGrid, layer: "planned" | "applied", maxRate: number): (cell: number) => number {
+  const rates = grid.grids[`${layer}_ha`];
+  const { evidence } = grid.grids;
+  const shades = Uint32Array.from({ length: SHADES + 1 }, (_, shade) => pixelOf(rateColour(shade / SHADES)));
+  const otherwise = unknownColours(grid.head.names.evidence);
+  const none = pixelOf(NOT_APPLIED);
+  return (cell) => {
+    const rate = rates[cell] as number;
+    if (Number.isNaN(rate)) return layer === "planned" ? CLEAR : (otherwise[evidence[cell] as number] as number);
+    if (rate <= 0 && layer === "applied") return none;
+    return shades[Math.round((SHADES * Math.min(Math.max(rate, 0), maxRate)) / maxRate)] as number;
+  };
+}
+
+function unknownColours(evidence: readonly string[]): number[] {
+  return evidence.map((name) => (isUnknown(name) ? pixelOf(UNKNOWN) : CLEAR));
+}
+
+/** Return the colour of a share of the largest rate. */
+function rateColour(share: number): string {
+  const place = share * (RATE_COLOURS.length - 1);
+  const lower = Math.min(Math.floor(place), RATE_COLOURS.length - 2);
+  const [from, to] = [channels(RATE_COLOURS[lower] as string), channels(RATE_COLOURS[lower + 1] as string)];
+  const mixed = from.map((value, index) => Math.round(value + ((to[index] as number) - value) * (place - lower)));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+function channels(colour: string): number[] {
+  return [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16));
+}
+
+/** Return a colour as a pixel of an image in the byte order of the machine. */
+function pixelOf(colour: string): number {
+  return new Uint32Array(Uint8Array.from([...channels(colour), OPAQUE]).buffer)[0] as number;
+}
