@@ -9,11 +9,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from anyio import CapacityLimiter
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute
 
 from api.auth.authenticators import Authenticator, ClosedAuthenticator, RegistryAuthenticator
 from api.auth.limits import Limits
@@ -29,6 +28,7 @@ from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
 from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
+from api.http.router import DeferredRoute
 from api.live.feed import LiveFeed
 from api.live.sources import LiveFeeds
 from api.ogc_features import routes as ogc_routes
@@ -186,7 +186,7 @@ def create_app(
         openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
-        routes=_routes(),
+        routes=[*_routes()],
     )
     feeds = LiveFeeds(store, organisation, live)
     home = HomeServices(
@@ -230,44 +230,40 @@ def create_app(
 
 
 @cache
-def _routes() -> list[BaseRoute]:
+def _routes() -> list[DeferredRoute]:
     """Return the routes of every application; what FastAPI finds out about their parameters is kept in them."""
-    every = APIRouter(generate_unique_id_function=lambda route: route.name, dependencies=[Depends(check_exchange)])
-    for module in (
-        devices,
-        application,
-        pass_routes,
-        ledger_routes,
-        gateway_routes,
-        enrolment_routes,
-        store_routes,
-        health,
-        dashboard,
-        help_routes,
-        session_routes,
-        key_routes,
-        webhook_routes,
-    ):
-        every.include_router(module.router)
-    every.include_router(store_routes.damage_router)
-    every.include_router(climate_routes.router)
-    every.include_router(place_routes.router)
-    every.include_router(place_routes.places)
-    every.include_router(owner_routes.router)
-    every.include_router(import_routes.router)
-    every.include_router(report_routes.router)
-    every.include_router(proof_routes.router)
-    every.include_router(epcis_routes.router)
-    every.include_router(release_routes.router)
-    every.include_router(public_routes.router)
-    every.include_router(tonight_routes.router)
-    every.include_router(live_routes.router)
-    every.include_router(sta_routes.router)
-    every.include_router(ogc_routes.router)
-    every.include_router(farmos_routes.router)
-    every.include_router(brapi_routes.router)
-    # Fixed paths below a kind of record come before that kind's `{record}`.
-    for router in (
+    routers = (
+        devices.router,
+        application.router,
+        pass_routes.router,
+        ledger_routes.router,
+        gateway_routes.router,
+        enrolment_routes.router,
+        store_routes.router,
+        health.router,
+        dashboard.router,
+        help_routes.router,
+        session_routes.router,
+        key_routes.router,
+        webhook_routes.router,
+        store_routes.damage_router,
+        climate_routes.router,
+        place_routes.router,
+        place_routes.places,
+        owner_routes.router,
+        import_routes.router,
+        report_routes.router,
+        proof_routes.router,
+        epcis_routes.router,
+        release_routes.router,
+        public_routes.router,
+        tonight_routes.router,
+        live_routes.router,
+        sta_routes.router,
+        ogc_routes.router,
+        farmos_routes.router,
+        brapi_routes.router,
+        # Fixed paths below a kind of record come before that kind's `{record}`.
         catalog.router,
         default_bands.router,
         field_import.router,
@@ -291,9 +287,8 @@ def _routes() -> list[BaseRoute]:
         duty_routes.router,
         push_routes.router,
         *alarms.RECORD_ROUTERS,
-    ):
-        every.include_router(router)
-    return every.routes
+    )
+    return [route for router in routers for route in router.routes((Depends(check_exchange),))]
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
@@ -304,7 +299,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             openapi_version=app.openapi_version,
             description=app.description,
-            routes=app.routes,
+            routes=[route.analysed if isinstance(route, DeferredRoute) else route for route in app.routes],
             tags=app.openapi_tags,
         )
         _publish_names(document)

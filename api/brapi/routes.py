@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.brapi import requests as sent
@@ -26,6 +26,7 @@ from api.brapi.envelope import (
 )
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError
+from api.http.router import Router
 from api.routes.registry import BodyOf
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.errors import NotFound
@@ -33,7 +34,7 @@ from headland.registry.models.trials import PlotObservation, TrialVariable
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 # BrAPI describes these paths in its own OpenAPI documents; ours has those of Headland.
-router = APIRouter(prefix=ROOT, tags=["brapi"], include_in_schema=False)
+router = Router(prefix=ROOT, tags=["brapi"], include_in_schema=False)
 
 _STUDY: Final = ("programDbId", "trialDbId", "studyDbId", "locationDbId", "seasonDbId")
 _UNIT_LEVEL: Final = ("observationUnitLevelName", "observationUnitLevelCode")

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.ogc_features.api_document import describe_api
 from api.ogc_features.collections import LAYERS, Feature, Layer, LayerRead
 from api.ogc_features.extents import describe_extents
@@ -70,7 +71,7 @@ LimitOf = Annotated[
 CursorOf = Annotated[str | None, Query(description="From the link `next`.", max_length=200)]
 PassId = Annotated[str | None, Query(description="Only features of this pass (passes, as-applied).", max_length=120)]
 
-router = APIRouter(prefix="/ogc", tags=["maps"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/ogc", tags=["maps"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get("", responses=_OBJECT)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf, access_of, home_of
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from api.schemas.registry import EXAMPLE_ID, KINDS, RecordKind
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -74,9 +75,9 @@ def body_of_kind(kind: RecordKind) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def make_router(kind: RecordKind) -> APIRouter:
+def make_router(kind: RecordKind) -> Router:
     """Return the routes of one kind."""
-    router = APIRouter(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
+    router = Router(prefix=f"/v1/{kind.path}", tags=["registry"], responses=declare_problems(404, 422, 503))
     reference = {"$ref": f"#/components/schemas/{kind.wire.__name__}"}
     json_content = {"content": {"application/json": {"schema": reference}}}
     body = body_of_kind(kind)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
+from api.http.router import Router
 from api.routes.greenhouses.greenhouses import GreenhouseId, Zone
 from api.routes.passes.pass_cells import OptionsOf
 from api.routes.passes.passes import PassId
@@ -44,7 +45,7 @@ _REPORT: Final[dict[int | str, dict[str, Any]]] = {
 #: The page has its style and pictures in itself; nothing else may be loaded.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
-router = APIRouter(prefix="/v1", tags=["reports"], responses=declare_problems(400, 404, 422, 501, 503))
+router = Router(prefix="/v1", tags=["reports"], responses=declare_problems(400, 404, 422, 501, 503))
 
 
 @router.get("/passes/{pass_id}/report", response_class=Response, responses=_REPORT)

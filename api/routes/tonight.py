@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
+from api.http.router import Router
 from api.schemas.tonight import TonightBody, tonight_of
 from headland.analysis.tonight.cards import list_cards
 
-router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
+router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 422, 503))
 
 
 @router.get("/tonight", response_model=TonightBody)

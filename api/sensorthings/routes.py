@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.sensorthings.catalog import EntityCatalog
 from api.sensorthings.entities import ENTITY_TYPES, OBSERVATION
 from api.sensorthings.filter_parser import FilterError
@@ -53,7 +54,7 @@ _JSON: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-router = APIRouter(prefix=_ROOT, tags=["sensorthings"], responses=declare_problems(503))
+router = Router(prefix=_ROOT, tags=["sensorthings"], responses=declare_problems(503))
 
 
 @router.get("", response_class=Response, responses={200: _JSON[200]})

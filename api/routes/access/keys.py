@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api.auth.sessions_cache import auth_cache_of
@@ -13,6 +13,7 @@ from api.dependencies import AccessOf, ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.access import AuditChecked, AuditItem, AuditList, KeyItem, KeyList, KeyOrder, NewKey
 from api.schemas.registry import RecordKind
@@ -33,7 +34,7 @@ MEMBERS: Final = RecordKind(
     {"subject": "wang.fang@example.org", "name": "Wang Fang", "role": "write"},
 )
 
-router = APIRouter(prefix="/v1", tags=["access"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["access"], responses=declare_problems(404, 422, 503))
 members = make_router(MEMBERS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -13,9 +13,10 @@ from api.auth.sessions_cache import auth_cache_of, challenge
 from api.dependencies import AccessOf, HomeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from headland.registry.registry import Access
 
-router = APIRouter(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
+router = Router(prefix="/v1/session", tags=["access"], responses=declare_problems(503))
 
 _UNKNOWN: Final = "The key is unknown, revoked or expired: use another key."
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
+from api.http.router import Router
 from api.routes.registry import ID_PATTERN, make_router
 from api.schemas.alarms import NotificationItem, NotificationList, RecipientSecret
 from api.schemas.registry import RecordKind
@@ -30,7 +31,7 @@ WEBHOOKS: Final = RecordKind(
     target=lambda hook: hook.url,
 )
 
-router = APIRouter(prefix="/v1/webhooks", tags=["access"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/webhooks", tags=["access"], responses=declare_problems(404, 422, 503))
 webhooks = make_router(WEBHOOKS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf, access_of
@@ -12,6 +12,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import check_match, reply
+from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.routes.registry import ID_PATTERN, BodyOf, body_of_kind, decode_record, make_router
 from api.schemas.alarms import (
@@ -58,7 +59,7 @@ Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 
 AsRead = Annotated[str | None, Header(description="ETag of the alarm when it was read.", max_length=256)]
 
-router = APIRouter(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
 RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in ALARM_KINDS)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import DutyList, DutyNow, HandOver
 from headland.alarms.notification.duty_rota import duty_at, hand_over, next_change_ms, on_duty
@@ -18,7 +19,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.registry.models.duty import DutyRota
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-router = APIRouter(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["alarms"], responses=declare_problems(404, 422, 503))
 #: A hand-over names one who is no recipient, or an end that is over.
 _REFUSED: Final = declare_problems(400, 409)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf, home_of
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.alarms.alarms import Id
 from api.schemas.alarms import PushKeyBody, PushOrder, PushRecipient
 from headland.alarms.notification.web_push import check_keys, make_key, read_key
@@ -18,7 +19,7 @@ from headland.registry.models.errors import NotFound
 from headland.registry.validation.alarm_rules import subscription_of
 from headland.registry.validation.targets import check_permitted
 
-router = APIRouter(prefix="/v1/push-subscriptions", tags=["alarms"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/push-subscriptions", tags=["alarms"], responses=declare_problems(404, 422, 503))
 
 
 @router.get("/key", name="get_push_key", response_model=PushKeyBody)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from api.routes.passes.passes import PassId
 from api.routes.registry import (
     ID_PATTERN,
@@ -68,7 +69,7 @@ _FORMS: Final[dict[str, Any]] = {
 }
 
 RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in ACCOUNT_KINDS)
-router = APIRouter(prefix="/v1", tags=["cooperative"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["cooperative"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get(

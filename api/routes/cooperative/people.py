@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems, detail_in
+from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from headland.analysis.cooperative.people_import import PeopleImport, match_people
 from headland.analysis.registry_access import repositories_of
 from headland.formats.people_table import RowFault, read_people
 
-router = APIRouter(prefix="/v1/people", tags=["registry"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/people", tags=["registry"], responses=declare_problems(404, 422, 503))
 
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.devices.gateways import GatewayId, IngestOf
 from api.routes.parameters import NAME_PATTERN, DeviceId
 from api.schemas.devices.gateways import AcceptedLoss
@@ -53,7 +54,7 @@ class ForgottenMarks(Model):
     forgotten: int
 
 
-router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
 
 
 @router.get("/devices/{device}/owner", response_model=DeviceOwner)

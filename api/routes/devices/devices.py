@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
@@ -13,6 +13,7 @@ from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, wr
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply, reply_columns
+from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, DeviceId, End, Start
 from api.schemas.devices.devices import (
     DeviceDetail,
@@ -56,7 +57,7 @@ _SERIES: Final[dict[int | str, dict[str, Any]]] = {
     **declare_problems(400, 404, 406, 422),
 }
 
-router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(503))
+router = Router(prefix="/v1", tags=["devices"], responses=declare_problems(503))
 
 
 @router.get("/devices", name="list_devices", response_model=DeviceList, responses=declare_problems(400, 422))

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
 from headland.analysis.registry_access import repositories_of
@@ -91,7 +92,7 @@ class CertificateBody(BaseModel):
     certificate: str
 
 
-router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
 
 
 @router.post(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.ops.gateway_registrar import RegisteredGateway
 from api.ops.ingest_port import IngestPort
 from api.routes.parameters import NAME_PATTERN
@@ -48,7 +49,7 @@ async def ingest_of(scope: ScopeOf, home: HomeOf) -> IngestPort:
 
 IngestOf = Annotated[IngestPort, Depends(ingest_of)]
 
-router = APIRouter(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["gateways"], responses=declare_problems(404, 422, 503))
 
 
 @router.get("/gateways", name="list_gateways", response_model=GatewayList, responses=declare_problems(400))

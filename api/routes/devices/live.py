@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -17,6 +17,7 @@ from api.auth.middleware import credentials_of
 from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import ScopeOf, access_of
 from api.http.problems import ProblemError, declare_problems, reply_problem
+from api.http.router import Router
 from api.live.feed import FeedFullError, LiveClient, LiveFeed, Selection, frame_of
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
@@ -46,7 +47,7 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
 #: A proxy that buffers responses would delay the events.
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-router = APIRouter(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
 
 
 @router.get("/live", response_class=Response, responses=_STREAM)

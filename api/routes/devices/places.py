@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.parameters import DeviceId
 from api.routes.registry import ID_PATTERN
 from api.schemas.model import Model
@@ -48,8 +49,8 @@ class DevicePlaceList(Model):
     items: list[DevicePlace]
 
 
-router = APIRouter(prefix="/v1/devices", tags=["registry"], responses=declare_problems(404, 422, 503))
-places = APIRouter(prefix="/v1/device-places", tags=["registry"], responses=declare_problems(404, 503))
+router = Router(prefix="/v1/devices", tags=["registry"], responses=declare_problems(404, 422, 503))
+places = Router(prefix="/v1/device-places", tags=["registry"], responses=declare_problems(404, 503))
 
 
 @places.get("", name="get_places", response_model=DevicePlaceList)

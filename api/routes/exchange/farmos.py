@@ -6,12 +6,13 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import Instant, settle_window
+from api.http.router import Router
 from headland.analysis.exports.farmos import INPUT, OBSERVATION, list_entries
 from headland.formats.farmos import LogDocument
 from headland.units_of_time import DAY_MS
@@ -24,7 +25,7 @@ _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A JSON:API document.", "content": {MEDIA: {"schema": {"type": "object"}}}}
 }
 
-router = APIRouter(prefix="/v1/export", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1/export", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get("/farmos", responses=_DOCUMENT)

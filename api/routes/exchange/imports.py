@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from starlette.responses import Response as PlainResponse
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.ops.file_imports import FileImports, ImportRefused
 from api.routes.registry import BodyOf
 from api.schemas.imports import (
@@ -54,7 +55,7 @@ async def _imports_of(scope: ScopeOf, home: HomeOf) -> FileImports:
 
 ImportsOf = Annotated[FileImports, Depends(_imports_of)]
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/imports", tags=["imports"], responses=declare_problems(404, 422, 503))
 
 
 @router.get("", name="list_imports", response_model=FileImportList)

@@ -7,13 +7,14 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
 from api.dependencies import ScopeOf, home_of
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import BodyOf
 from api.schemas.model import Model
 from headland.formats.orthophoto import RefusedPhoto, is_tiff, tile_photo
@@ -35,7 +36,7 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {media: {"schema": {"type": "string", "format": "binary"}} for media in _MEDIA.values()}}
 }
 
-router = APIRouter(prefix="/v1/base-map", tags=["maps"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/base-map", tags=["maps"], responses=declare_problems(404, 422, 503))
 
 
 class BaseMapBody(Model):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf, access_of
 from api.http.problems import declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import reply_record
 from api.schemas.registry import PRODUCTS
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.fertilizer_catalog import find_in_catalog, list_catalog
 
-router = APIRouter(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/products/catalog", tags=["registry"], responses=declare_problems(404, 422, 503))
 
 _LIST: Final[dict[str, Any]] = {
     "type": "object",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.problems import ProblemError, declare_problems, detail_in
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from api.schemas.registry import show_field
 from headland.analysis.registry_access import repositories_of
@@ -19,7 +20,7 @@ from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.shared_ground import SharedGround, find_shared_ground
 
-router = APIRouter(prefix="/v1/fields", tags=["registry"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/fields", tags=["registry"], responses=declare_problems(404, 422, 503))
 
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {

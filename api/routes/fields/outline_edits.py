@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter
 from msgspec import Meta
 from starlette.responses import Response
 
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from headland.analysis.outline_edits import edge_strip, split_outline
 from headland.registry.models.geometry import MultiPolygon, Polygon, read_geometry, show_geometry
@@ -60,7 +60,7 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 
-router = APIRouter(prefix="/v1/fields", tags=["registry"], responses=declare_problems(422, 503))
+router = Router(prefix="/v1/fields", tags=["registry"], responses=declare_problems(422, 503))
 
 
 class OutlineEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf, home_of
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from api.routes.registry import ID_PATTERN, BodyOf, reply_json
 from api.schemas.registry import EXAMPLE_ID
 from headland.analysis.registry_access import repositories_of
@@ -45,7 +46,7 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": dict.fromkeys(
 #: A photo never changes; it is for whoever may read the organisation's notes, and not for a proxy.
 _CACHED: Final = "private, max-age=31536000, immutable"
 
-router = APIRouter(prefix="/v1/photos", tags=["registry"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/photos", tags=["registry"], responses=declare_problems(404, 422, 503))
 PhotoId = Annotated[str, Path(description="Id of a photo.", pattern=ID_PATTERN, examples=[EXAMPLE_ID])]
 
 

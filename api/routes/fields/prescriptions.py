@@ -6,13 +6,14 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import BodyOf, RecordId, reply_json
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
@@ -25,7 +26,7 @@ from headland.registry.models.errors import NotFound
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-router = APIRouter(prefix="/v1/prescriptions", tags=["fertilization"], responses=declare_problems(404, 422, 503))
+router = Router(prefix="/v1/prescriptions", tags=["fertilization"], responses=declare_problems(404, 422, 503))
 
 _REFERENCE: Final = {"$ref": "#/components/schemas/Prescription"}
 _SHOWN: Final[dict[str, Any]] = {"content": {"application/json": {"schema": _REFERENCE}}}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.fields.recommendations import Recommendation, RecommendationQuery, inputs_of, recommendation_of
 from headland.analysis.prescriptions.recommendation import recommend
 from headland.analysis.registry_access import repositories_of
 
-router = APIRouter(prefix="/v1/fields", tags=["fertilization"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1/fields", tags=["fertilization"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get("/{thing:record_id}/recommendation", response_model=Recommendation)

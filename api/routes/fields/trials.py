@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor
 from api.http.problems import declare_problems
+from api.http.router import Router
 from api.routes.registry import (
     ID_PATTERN,
     BodyOf,
@@ -38,7 +39,7 @@ from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.trials import PlotObservation, Trial
 
 RECORD_ROUTERS: Final = tuple(make_router(kind) for kind in TRIAL_KINDS)
-router = APIRouter(prefix="/v1/trials", tags=["trials"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1/trials", tags=["trials"], responses=declare_problems(400, 404, 422, 503))
 _PRICE: Final[dict[str, Any]] = {"gt": 0, "le": 1e6}
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
 from api.http.languages import current_language
 from api.http.problems import declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.schemas.model import Model
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 
-router = APIRouter(prefix="/v1/crop-bands/defaults", tags=["registry"], responses=declare_problems(503))
+router = Router(prefix="/v1/crop-bands/defaults", tags=["registry"], responses=declare_problems(503))
 
 
 class DefaultBand(Model):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.greenhouses.thermal_params import ThermalOf
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schemas.greenhouses.greenhouses import (
@@ -95,7 +96,7 @@ Hourly = Annotated[
     Query(description="A weather forecast: hourly means of the next hours.", max_length=24),
 ]
 
-router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get("/greenhouses/{device}/climate", response_model=ClimateAnswers)

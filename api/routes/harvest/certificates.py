@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.harvest.treatments import page_of
 from api.routes.registry import RecordId
 from api.schemas.harvest.certificates import (
@@ -41,7 +42,7 @@ _PDF: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-router = APIRouter(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.post(

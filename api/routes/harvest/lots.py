@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.harvest.treatments import FieldOf, ZoneOf, page_of
 from api.routes.registry import RecordId
 from api.schemas.harvest.lots import (
@@ -39,7 +40,7 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 
 _MOST_HOLDING: Final = 1000
 
-router = APIRouter(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.post("/harvests", status_code=201, response_model=HarvestRecorded, responses=declare_problems(409))

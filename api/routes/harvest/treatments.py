@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
@@ -14,6 +14,7 @@ from api.http.languages import current_language
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import ProblemError, declare_problems, detail_in
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import BodyOf, RecordId
 from api.schemas.harvest.treatments import (
     IntervalStateBody,
@@ -44,7 +45,7 @@ _CSV_BODY: Final[dict[str, Any]] = {
     }
 }
 
-router = APIRouter(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.post(

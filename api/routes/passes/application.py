@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.parameters import DeviceId, End, Start
 from api.schemas.passes.application import ApplicationAnswers, application_of
 from headland.analysis.origin import for_window
@@ -20,7 +21,7 @@ from headland.units_of_time import DAY_MS
 
 LONGEST_APPLICATION_MS: Final = 31 * DAY_MS
 
-router = APIRouter(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.get("/devices/{device}/application", response_model=ApplicationAnswers)

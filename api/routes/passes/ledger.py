@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
@@ -14,6 +14,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.parameters import End, Start
 from api.routes.passes import pass_cells, remaining_work
 from api.routes.passes.pass_cells import OptionsOf
@@ -60,9 +61,9 @@ KgHa = Annotated[float | None, Query(ge=0, le=100_000, allow_inf_nan=False)]
 
 _TABLE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": TABLE_CONTENT}, **declare_problems(406)}
 
-router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
-router.include_router(pass_cells.router)
-router.include_router(remaining_work.router)
+router = Router(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
+router.include(pass_cells.router)
+router.include(remaining_work.router)
 
 
 @router.get("/passes/{pass_id}/deviation", response_model=DeviationBody, responses=declare_problems(409))

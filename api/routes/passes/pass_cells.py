@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.passes.passes import CellM, LatencyS, PassId, SwathM
 from api.schemas.passes.cell_evidence import CellEvidence, evidence_of
 from api.schemas.passes.cell_map import CellMapBody
@@ -67,7 +68,7 @@ _CELLS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 #: Included by the router of the ledger, below its prefix.
-router = APIRouter()
+router = Router()
 
 
 @router.get("/passes/{pass_id}/cells", response_model=CellMapBody, responses={**_CELLS, **declare_problems(400, 409)})

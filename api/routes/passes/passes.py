@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
@@ -13,6 +13,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems
 from api.http.query_windows import settle_window
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schemas.passes.passes import AppliedBody, PassDeclaration, PassDetail, PassItem, PassList
 from api.schemas.passes.passes_mapping import applied_of, pass_detail_of, pass_of
@@ -77,7 +78,7 @@ _APPLIED: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-router = APIRouter(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1", tags=["passes"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.post("/passes", response_model=PassItem, status_code=201, responses=declare_problems(409))

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.passes.pass_cells import PlannedRate, PrescriptionAsked
 from api.routes.passes.passes import PassId, SwathM
 from api.routes.registry import reply_json
@@ -38,7 +39,7 @@ ImplementAsked = Annotated[
 ]
 
 #: Included by the router of the ledger, below its prefix.
-router = APIRouter()
+router = Router()
 
 
 @router.get("/passes/{pass_id}/resume", response_model=ResumeBody, responses=declare_problems(400, 409))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
+
+from api.http.router import Router
 
 #: Built from `dashboard/`; file names in `assets/` contain the hash of their content.
 FOLDER: Final = Path(__file__).parents[2] / "dashboard"
@@ -38,23 +39,23 @@ MEDIA_TYPES: Final = {
 #: The service worker is a file of the dashboard and works for the page at `/`.
 _WORKER: Final = {**HEADERS, "Service-Worker-Allowed": "/"}
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
-@router.api_route("/", methods=["GET", "HEAD"])
-@router.api_route("/dashboard", methods=["GET", "HEAD"])
+@router.get_and_head("/")
+@router.get_and_head("/dashboard")
 def get_page() -> Response:
     """Serve the dashboard."""
     return FileResponse(FOLDER / "index.html", headers=HEADERS)
 
 
-@router.api_route("/docs", methods=["GET", "HEAD"])
+@router.get_and_head("/docs")
 def get_docs() -> Response:
     """Serve the API reference page."""
     return FileResponse(FOLDER / "docs.html", headers=HEADERS)
 
 
-@router.api_route("/dashboard/{name:path}", methods=["GET", "HEAD"])
+@router.get_and_head("/dashboard/{name:path}")
 def get_file(name: str) -> Response:
     """Serve a file of the dashboard; browsers cache files with a hash in their name for ever."""
     file = FILES.get(name)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import Response
 
 from api.dependencies import HomeOf, HomeServices, ScopeOf
 from api.http.problems import declare_problems, reply_problem
 from api.http.responses import reply
+from api.http.router import Router
 from api.live.sources import LiveFeeds
 from api.ops.metrics import FarmCollector, LiveCollector, OwnMetrics
 from api.ops.readiness import Check, check_threads
@@ -22,7 +23,7 @@ from headland.errors import HeadlandError
 from headland.registry.registry import Access, Registry
 from headland.store.port import Store
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
+from api.http.router import Router
 from api.routes.station.dashboard import HEADERS, MEDIA_TYPES
 
 _API: Final = Path(__file__).parents[2]
@@ -16,16 +16,16 @@ _API: Final = Path(__file__).parents[2]
 FOLDERS: Final = (_API / "help", _API.parent / "build" / "help")
 _NOT_BUILT: Final = "The help pages are not built. Run `make docs` in the checkout, then reload this page.\n"
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
-@router.api_route("/help", methods=["GET", "HEAD"])
+@router.get_and_head("/help")
 def redirect_to_help() -> Response:
     """Redirect to the first page, whose links are relative to its folder."""
     return RedirectResponse("help/", 308, headers=HEADERS)
 
 
-@router.api_route("/help/{name:path}", methods=["GET", "HEAD"])
+@router.get_and_head("/help/{name:path}")
 def get_help(name: str) -> Response:
     """Return a file of the site, or the page of a folder; 503 with the remedy where the site is not built."""
     folder = next((folder for folder in FOLDERS if (folder / "index.html").is_file()), None)

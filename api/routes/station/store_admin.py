@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import Header, Path, Request
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from api.ops.store_admin_port import DamageList, StoreAdmin, StoreJob, StoreWork, damage_item
 from headland.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 
 #: Not part of the public API, and absent from its document.
-router = APIRouter(prefix="/v1/store", include_in_schema=False)
+router = Router(prefix="/v1/store", include_in_schema=False)
 #: Damage of the store, for administrators.
-damage_router = APIRouter(prefix="/v1/store/damage", tags=["health"], responses=declare_problems(404, 503))
+damage_router = Router(prefix="/v1/store/damage", tags=["health"], responses=declare_problems(404, 503))
 
 
 @damage_router.get("", response_model=DamageList)

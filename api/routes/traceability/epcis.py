@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.pagination import read_cursor, write_cursor
 from api.http.problems import ProblemError, declare_problems
+from api.http.router import Router
 from headland.analysis.registry_access import repositories_of
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import (
@@ -54,7 +55,7 @@ async def _read_document(request: Request) -> bytes:
     return bytes(body)
 
 
-router = APIRouter(prefix="/epcis", tags=["registry"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/epcis", tags=["registry"], responses=declare_problems(400, 404, 422, 503))
 
 
 class CaptureAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.schemas.traceability.proof import (
     CheckpointBody,
     CosignatureBody,
@@ -46,7 +47,7 @@ _REFUSALS: Final = {
     ),
 }
 
-router = APIRouter(prefix="/v1/ledger", tags=["passes"], responses=declare_problems(400, 404, 409, 422, 503))
+router = Router(prefix="/v1/ledger", tags=["passes"], responses=declare_problems(400, 404, 409, 422, 503))
 
 
 @router.get("/checkpoint", response_model=CheckpointBody)

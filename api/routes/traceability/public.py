@@ -10,12 +10,13 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.auth.public_access import PublicLimiter
 from api.dependencies import HomeOf, HomeServices
 from api.http.languages import TAGS, current_language
+from api.http.router import Router
 from headland.analysis.releases.passport import issue_passport
 from headland.analysis.releases.release import prove_release
 from headland.formats.epcis.digital_link import batch_path, read_batch_path
@@ -44,14 +45,14 @@ LanguageOf = Annotated[Language | None, _LANGUAGE]
 LinkType = Literal["gs1:pip", "gs1:traceability", "gs1:certificationInfo", "gs1:dpp", "linkset", "all"]
 
 #: Open to everybody: not part of the documented API of an organisation.
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 class _Missing(Exception):  # noqa: N818 - it never leaves this module
     pass
 
 
-@router.api_route("/p/{token}", methods=["GET", "HEAD"])
+@router.get_and_head("/p/{token}")
 def get_public_page(request: Request, home: HomeOf, token: str, lang: LanguageOf = None) -> Response:
     """Return the page of a lot."""
     language = lang or current_language()
@@ -183,7 +184,7 @@ def get_public_overlay(
     return _answer(request, home, token, language, make)
 
 
-@router.api_route("/01/{gtin}/10/{batch}", methods=["GET", "HEAD"])
+@router.get_and_head("/01/{gtin}/10/{batch}")
 def resolve_link(
     request: Request,
     home: HomeOf,

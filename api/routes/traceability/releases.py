@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
+from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.traceability.release import NewRelease, ReleaseBody
 from headland.analysis.registry_access import repositories_of
@@ -19,7 +20,7 @@ from headland.registry.models.errors import NotFound
 from headland.registry.models.releases import ReleaseRequest, read_released
 from headland.registry.repositories.harvest.releases import Release
 
-router = APIRouter(prefix="/v1/lots", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
+router = Router(prefix="/v1/lots", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
 
 
 @router.post(

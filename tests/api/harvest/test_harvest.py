@@ -265,8 +265,8 @@ def test_a_treatment_that_is_entered_after_the_harvest_refuses_the_certificate(f
 
 
 def test_no_request_changes_or_deletes_a_harvest_a_lot_or_a_certificate() -> None:
-    routes = [route for router in (certificates.router, lots_routes.router) for route in router.routes]
-    assert {method for route in routes for method in getattr(route, "methods", ())} == {"GET", "POST"}
+    routes = [route for router in (certificates.router, lots_routes.router) for route in router.routes()]
+    assert {method for route in routes for method in route.methods} == {"GET", "POST"}
 
 
 def test_a_demonstration_enters_nothing_where_machines_are_real(farm_api: RegistryApi, tmp_path: Path) -> None:
