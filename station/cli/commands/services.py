@@ -33,6 +33,7 @@ from station.cli.options import (
     read_password,
     webhook_networks,
 )
+from station.server.process_memory import without_garbage_search
 from station.server.storage.registries import registry_url
 from station.server.storage.stores import store_url
 
@@ -77,11 +78,12 @@ def station(
     ] = None,
 ) -> None:
     """Run ingest and API in one process on one store."""
-    from headland.contract.ack_keys import session_name
-    from ingest.settings import IngestSettings
-    from station.local.gateway_registration import FolderRegistrar
-    from station.local.imports.service import FolderImports
-    from station.server.serve import StationSettings, run_station
+    with without_garbage_search():
+        from headland.contract.ack_keys import session_name
+        from ingest.settings import IngestSettings
+        from station.local.gateway_registration import FolderRegistrar
+        from station.local.imports.service import FolderImports
+        from station.server.serve import StationSettings, run_station
 
     configure_logging("station", log_format)
     folder = farm_folder(data)
@@ -146,8 +148,9 @@ def api(
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run the API alone, on InfluxDB or VictoriaMetrics that separate ingest workers write to."""
-    from station.server.ingest_access.worker_token import worker_token
-    from station.server.serve import ApiSettings, run_api
+    with without_garbage_search():
+        from station.server.ingest_access.worker_token import worker_token
+        from station.server.serve import ApiSettings, run_api
 
     configure_logging("api", log_format)
     folder = farm_folder(data)
