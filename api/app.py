@@ -29,6 +29,7 @@ from api.http.languages import LanguageMiddleware
 from api.http.negotiation import check_exchange, describe_exchange
 from api.http.problems import install_problems
 from api.http.router import DeferredRoute
+from api.http.tracing import TraceMiddleware
 from api.live.feed import LiveFeed
 from api.live.sources import LiveFeeds
 from api.ogc_features import routes as ogc_routes
@@ -92,6 +93,7 @@ from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
+from headland.tracing.spans import SpanSink
 
 VERSION: Final = "1.0.0"
 
@@ -160,6 +162,8 @@ def create_app(
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
     public_limits: PublicLimits | None = None,
+    spans: SpanSink | None = None,
+    traced_share: float = 1.0,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -175,7 +179,8 @@ def create_app(
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
-    `public_limits` are those of the pages that are open to everybody.
+    `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
+    `traced_share` is traced; without it none is.
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -224,6 +229,8 @@ def create_app(
     app.add_middleware(DurationMiddleware, registry=metrics)
     app.add_middleware(BrowserHeadersMiddleware)
     app.add_middleware(LanguageMiddleware)
+    if spans is not None:
+        app.add_middleware(TraceMiddleware, sink=spans, share=traced_share)
     install_problems(app)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app

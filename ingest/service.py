@@ -11,9 +11,11 @@ from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from headland.supervised_thread import ThreadStatus
+from headland.tracing.spans import SpanSink
 from ingest.accounting.delivery import Delivery, reconcile
 from ingest.accounting.gateway_stats import RecentTrouble
 from ingest.accounting.ledger import Counts, Disposition
+from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine.quarantine import Quarantine
@@ -41,7 +43,8 @@ class IngestHealth:
 class IngestService:
     """Writes what gateways publish into a store; the caller closes the store after `stop`.
 
-    `on_commit` receives each committed batch, in the thread that commits: it must return at once.
+    `on_commit` receives each committed batch, in the thread that commits: it must return at once. `spans` takes the
+    spans of records, where traces are on.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class IngestService:
         store: Store,
         on_commit: Callable[[WriteBatch, WriteResult], None] | None = None,
         machine: IngestMachine = MACHINE,
+        spans: SpanSink | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -64,6 +68,10 @@ class IngestService:
         self._writer.former_marks = self._recorded
         if on_commit is not None:
             self._writer.on_commit = on_commit
+        if spans is not None:
+            traces = IngestTraces(spans, settings.client_id)
+            self._writer.traces = traces
+            self._subscriber.mark_arrival = traces.mark_arrival
 
     def start(self) -> None:
         """Start both threads; returns at once. `health` reports when the session is up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -24,6 +25,7 @@ from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.commit.batch_storage import BatchStorage
 from ingest.commit.commit_batch import CommitBatch
 from ingest.commit.pending_acks import PendingAcks
+from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
@@ -120,6 +122,8 @@ class IngestWriter:
         self.thread = SupervisedThread("ingest-writer", self._work, overdue_after_s=_OVERDUE_S, finish=self._end)
         #: Called in the commit thread with each committed batch; must return at once and raise nothing.
         self.on_commit: Callable[[WriteBatch, WriteResult], None] = lambda _batch, _result: None
+        #: None where traces are off.
+        self.traces: IngestTraces | None = None
         self.counts: Counter[str] = Counter()
         self.gateway_stats = GatewayStats(self._now_ms())
         self.storage_error = ""
@@ -284,13 +288,21 @@ class IngestWriter:
         batch = self._builder.new_batch()
         try:
             for message in messages:
-                self._builder.add(batch, message)
+                self._add(batch, message)
                 if len(batch.columns) >= MAX_BATCH_POINTS:
                     break
         except Exception:
             _LOGGER.exception("a batch could not be built")
             return None
         return batch
+
+    def _add(self, batch: CommitBatch, message: InboundMessage) -> None:
+        if self.traces is None:
+            self._builder.add(batch, message)
+            return
+        record = self.traces.decode(message, partial(self._builder.add, batch, message))
+        if record is not None:
+            batch.traced.append(record)
 
     def _finish_commit(self) -> bool:
         """Wait for the batch in flight and acknowledge it; False where it failed and was written message by message."""
@@ -314,7 +326,7 @@ class IngestWriter:
                 return
             batch = self._builder.new_batch()
             try:
-                self._builder.add(batch, message)
+                self._add(batch, message)
                 self._commit(batch, _TRANSIENT)
             except Exception as error:
                 self.counts["isolated"] += 1
@@ -390,6 +402,8 @@ class IngestWriter:
             if status.online and known is not None and known.high_water > (status.acked_seq or 0):
                 self._pending_acks.add((gateway, status.epoch), known.high_water)
         self._publish_acks()
+        if self.traces is not None and batch.traced:
+            self.traces.committed(batch.traced, batch.store_ns)
 
     def _remove_replaced(self, entries: Sequence[DispositionEntry]) -> None:
         try:
@@ -399,7 +413,10 @@ class IngestWriter:
 
     def _store_batch(self, batch: CommitBatch) -> None:
         storage = BatchStorage(self._settings.organisation, self._store, self.quarantine, self._builder, self._now_ms())
+        began_ns = 0 if self.traces is None else time.time_ns()
         stored = storage.store(batch)
+        if began_ns:
+            batch.store_ns = (began_ns, time.time_ns())
         if stored is not None:
             self.on_commit(*stored)
 

@@ -22,6 +22,7 @@ from edge.agent.intake import Intake
 from edge.agent.plugin_loader import build_plugin_source, tag_of
 from edge.agent.settings import EdgeSettings, SourceSettings
 from edge.agent.status import MOST_FLAGS, AgentStatus, SourceStatus, UplinkStatus, write_status
+from edge.agent.traces import start_traces
 from edge.pipeline.alarms.raised_alarms import AlarmStateFile, read_alarms
 from edge.pipeline.factory import make_processor
 from edge.plugins import GatewayIdentity, PluginSettings
@@ -108,7 +109,11 @@ class Agent:
             settings.data_dir / SPOOL_FILE, owner, settings.spool.max_bytes, retention=settings.spool.retention
         )
         self._renewal = _renewal_of(settings)
-        self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software)
+        self._traces = start_traces(settings.traces.export(), gateway.id)
+        records = None if self._traces is None else self._traces.records
+        if records is not None:
+            self._spool.on_append = records.appended
+        self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software, traces=records)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
         parts.behind = self._intake
         self._processor = make_processor(settings, read_alarms(settings.data_dir))
@@ -141,6 +146,8 @@ class Agent:
             self._renewal.stop()
         self._write_alarms(at_once=True)
         self._uplink.stop(_DRAIN_S)
+        if self._traces is not None:
+            self._traces.exporter.stop()
         self.write_status()
         self._spool.close()
 
@@ -157,7 +164,8 @@ class Agent:
         """Return the status of all threads."""
         sources = [status for runner in self._runners for status in runner.threads()]
         renewal = [] if self._renewal is None else self._renewal.threads()
-        return [*self._uplink.threads(), *self._intake.threads(), *sources, *renewal]
+        traces = [] if self._traces is None else self._traces.exporter.threads()
+        return [*self._uplink.threads(), *self._intake.threads(), *sources, *renewal, *traces]
 
     def status(self) -> AgentStatus:
         """Return the status of all parts."""
@@ -186,6 +194,7 @@ class Agent:
                 delete_on=state.delete_on,
                 counters=self._uplink.counters(),
             ),
+            traces=None if self._traces is None else self._traces.status(),
         )
 
     def _write_alarms(self, *, at_once: bool = False) -> None:

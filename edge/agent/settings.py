@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.agent.plugin_loader import UnusableSettings, load_source_type
+from edge.agent.traces import TracesTable
 from edge.pipeline.alarms.rule_tables import AlarmRule, AlarmsSettings
 from edge.pipeline.channels.settings import ChannelSettings, QualitySettings
 from edge.pipeline.settings import BatchSettings, resolve_tables
@@ -27,6 +28,7 @@ from edge.toml.settings import Settings, TableError
 from edge.toml.toml_file import TomlFile
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Clock
+from headland.tracing.settings import TRACES
 
 #: The built-in source types; plug-ins add others (`edge.plugins`).
 SourceSettings = (
@@ -44,6 +46,7 @@ ENVIRONMENT: Final[dict[str, tuple[str, str]]] = {
     "HEADLAND_ACK_KEY": ("broker", "ack_key"),
     "HEADLAND_GATEWAY_ID": ("gateway", "id"),
     "HEADLAND_DATA_DIR": ("gateway", "data_dir"),
+    TRACES: ("traces", "endpoint"),
 }
 
 
@@ -72,6 +75,7 @@ class EdgeSettings(Settings, frozen=True, kw_only=True):
     quality: QualitySettings = QualitySettings()
     alarm: list[AlarmRule] = msgspec.field(default_factory=list)
     alarms: AlarmsSettings = AlarmsSettings()
+    traces: TracesTable = TracesTable()
 
     @property
     def data_dir(self) -> Path:
@@ -100,6 +104,10 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     folder = path.resolve().parent
     sources = _resolve_sources(file, settings.source, folder)
     broker = _resolve_broker(file, settings.broker, folder)
+    try:
+        settings.traces.export()
+    except TableError as error:
+        raise file.error(("traces", *error.path), str(error)) from error
     try:
         quality, alarms = resolve_tables(settings, folder)
     except TableError as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from edge.agent.traces import TracesStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from edge.pipeline.processor import FlagCount
 from headland.contract.records import SpoolStatus
@@ -51,7 +52,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Status of the whole gateway at one instant. `intake` are the counters of the queue and the batcher.
 
     `flags`: how many samples of each channel each test flagged. `alarms`: the active ones, the oldest first.
-    `threads`: the age of each thread's last success.
+    `threads`: the age of each thread's last success. `traces` is None where they are off.
     """
 
     gateway: str
@@ -69,6 +70,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     flags: list[FlagCount] = []
     alarms: list[RaisedAlarm] = []
     threads: list[ThreadStatus] = []
+    traces: TracesStatus | None = None
 
 
 def write_status(status: AgentStatus, data_dir: Path) -> None:

@@ -32,12 +32,16 @@ _Key = tuple[DeviceId, Clock, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Contents of a message, without its envelope; `urgent` where it holds alarms alone."""
+    """Contents of a message, without its envelope; `urgent` where it holds alarms alone.
+
+    `opened_s` is when its first row or event was taken, by the batcher's clock; 0 where that is unknown.
+    """
 
     blocks: list[Block]
     events: list[Event]
     points: int
     urgent: bool = False
+    opened_s: float = field(default=0.0, compare=False)
 
     def span_ms(self) -> tuple[int, int]:
         """Return the earliest and the latest time in the contents."""
@@ -116,7 +120,7 @@ class Batcher:
             return
         self._counters["events"] += 1
         if event.kind in _URGENT:
-            self._closed.append(Content([], [event], 0, urgent=True))
+            self._closed.append(Content([], [event], 0, urgent=True, opened_s=now_s))
             self._counters["messages"] += 1
             return
         self._ensure_fits(self._open.bytes + size, 0, now_s)
@@ -140,7 +144,7 @@ class Batcher:
     def close(self) -> None:
         """Close the open message now, whatever its age."""
         if not self._open.is_empty:
-            self._closed.append(self._open.content())
+            self._closed.append(self._open.content(self._opened_s))
             self._counters["messages"] += 1
             self._open = _Message()
 
@@ -268,9 +272,9 @@ class _Message:
         self.bytes += size
         self._events.append(event)
 
-    def content(self) -> Content:
+    def content(self, opened_s: float) -> Content:
         blocks = [block.block(key[0], key[1]) for key, block in self._blocks.items()]
-        return Content(self._full + blocks, self._events, self.points)
+        return Content(self._full + blocks, self._events, self.points, opened_s=opened_s)
 
 
 def _key(reading: Reading) -> _Key:

@@ -81,6 +81,8 @@ class Spool:
         self._lock = threading.RLock()
         self._file = SpoolFile(path, owner, machine, now_ms=now_ms, clock_s=clock_s)
         self._counters = self._file.counters
+        #: Called after each append with the epoch, the first number and the contents; must return at once.
+        self.on_append: Callable[[str, int, Sequence[Content]], None] | None = None
         try:
             self._file.open()
         except (sqlite3.DatabaseError, OSError) as error:
@@ -136,6 +138,8 @@ class Spool:
             file.totals = totals
             file.check.note(totals, self._clock_s())
             self._counters["appended"] += len(contents)
+            if self.on_append is not None:
+                self.on_append(totals.epoch, totals.last_seq - len(contents) + 1, contents)
             return True
 
     def note_unaccepted(self, unaccepted: Unaccepted) -> None:

@@ -9,6 +9,7 @@ from edge.spool.queue import Spool, SpoolRecord
 from edge.uplink.arrivals import Arrivals
 from edge.uplink.bandwidth import Bucket, Freshness, Share
 from edge.uplink.connection import Link
+from edge.uplink.record_traces import RecordTraces
 from edge.uplink.send_window import SendWindow
 from edge.uplink.settings import BrokerSettings
 from headland.contract.topics import data_topic
@@ -30,8 +31,16 @@ class RecordSender:
     does not accept; none behind it is sent.
     """
 
-    def __init__(self, settings: BrokerSettings, gateway: str, spool: Spool, now_s: float) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        gateway: str,
+        spool: Spool,
+        now_s: float,
+        traces: RecordTraces | None = None,
+    ) -> None:
         self._spool = spool
+        self._traces = traces
         self._topic = data_topic(gateway)
         in_order = self._in_order = settings.delete_on == "puback"
         self.window = SendWindow(settings.window, _NO_STALL_S if in_order else settings.resend_s)
@@ -131,9 +140,15 @@ class RecordSender:
         if len(record.payload) + _HEADER_BYTES > packet_bytes:
             self.too_large = record
             return None
-        mid = link.publish(self._topic, record.payload, labels=_labels(record, is_head=is_head))
+        labels = _labels(record, is_head=is_head)
+        traced = None if self._traces is None else self._traces.begin_sending(record)
+        if traced is not None:
+            labels.append(traced[1])
+        mid = link.publish(self._topic, record.payload, labels=labels)
         if mid is None:
             return None  # `pump` reports it
+        if traced is not None and self._traces is not None:
+            self._traces.sent(mid, record, traced[0])
         self.arrivals.sent(mid, record.first, record.seq)
         if self._bucket is not None:
             self._bucket = self._bucket.spend(len(record.payload) + _PACKET_BYTES)

@@ -22,6 +22,7 @@ from edge.uplink.connection import (
     Subscribed,
     Will,
 )
+from edge.uplink.record_traces import RecordTraces
 from edge.uplink.sender import RecordSender
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.state import UplinkState
@@ -96,8 +97,10 @@ class Uplink:
         clock: MachineClock = MACHINE_CLOCK,
         make_link: LinkMaker = BrokerLink,
         dice: Callable[[], float] = random.random,
+        traces: RecordTraces | None = None,
     ) -> None:
         self._settings = settings
+        self._traces = traces
         self._clock = clock
         self._make_link = make_link
         self._dice = dice
@@ -107,7 +110,7 @@ class Uplink:
         self._announcer = Announcer(
             gateway, spool, software, keeps_status=announce, instance=_new_instance(dice), now_ms=clock.now_ms
         )
-        self._sender = RecordSender(settings, gateway, spool, clock.monotonic_s())
+        self._sender = RecordSender(settings, gateway, spool, clock.monotonic_s(), traces)
         self._window = self._sender.window
         self._arrivals = self._sender.arrivals
         self._ack: Ack | None = None
@@ -308,6 +311,8 @@ class Uplink:
         self._too_large_seq = 0
         self._announcer.restart()
         self._arrivals.forget_connection()
+        if self._traces is not None:
+            self._traces.forget_connection()
         self._window.restart(session.receive_maximum, session.began_s)
         _LOGGER.info("connected to %s:%s", self._settings.host, self._settings.port)
         self._set_state(connected=True, detail="")
@@ -319,6 +324,8 @@ class Uplink:
             self._failures = 0  # the broker accepts messages: a lost connection may return soon
         else:
             session.refusal = answer.refused
+        if self._traces is not None:
+            self._traces.puback(answer.mid)
         self._arrivals.puback(answer.mid, is_heard=answer.refused is None and not answer.no_subscribers)
         if not self._window.puback(answer.mid):
             self._counters["refused_by_broker"] += answer.refused is not None
@@ -371,6 +378,7 @@ class Uplink:
         self._ack = ack
         seq, now_s = min(ack.seq, self._spool.acked_seq), self._clock.monotonic_s()
         self._arrivals.drop(seq)
+        self._end_traces(seq)
         if self._window.commit(seq, now_s):
             self._set_state(acked_seq=seq, acked_ms=self._clock.now_ms(), overdue_ms=None)
         else:
@@ -399,7 +407,12 @@ class Uplink:
         self._delete_due_s = now_s + _DELETE_S
         seq = self._window.acknowledged_upto()
         if self._window.commit(seq, now_s) and self._spool.confirm(self._state.epoch, seq):
+            self._end_traces(seq)
             self._set_state(acked_seq=seq, acked_ms=self._clock.now_ms())
+
+    def _end_traces(self, seq: int) -> None:
+        if self._traces is not None:
+            self._traces.committed(self._state.epoch, seq)
 
     def _note_too_large(self, record: SpoolRecord, packet_bytes: int) -> None:
         detail = f"the broker accepts {packet_bytes} bytes a message; record {record.seq} has {len(record.payload)}"

@@ -22,6 +22,7 @@ from headland.store.port import (
 from ingest.accounting.gateway_stats import GatewayActivity
 from ingest.accounting.ledger import DispositionEntry
 from ingest.admission.columns import FUTURE_MS, SampleColumns
+from ingest.commit.traces import DecodedRecord
 from ingest.mqtt.inbox import InboundMessage
 from ingest.quarantine.quarantine import RefusedMessage
 
@@ -51,7 +52,8 @@ class CommitBatch:
     with `refusals` they go to the quarantine's file, where they are already if `is_quarantined`. `origins` are the
     messages by which the store counts samples; `result` is what it answered, and `rejections` are samples that it will
     never accept. `notes` are events of ingest itself; `other_content` are records that arrived with another content
-    than before, `stored_again` those of a replaced store that arrived again with the same.
+    than before, `stored_again` those of a replaced store that arrived again with the same. `traced` are the messages
+    to be traced, and `store_ns` is when the store had the batch, where traces are on.
     """
 
     organisation: str
@@ -74,6 +76,8 @@ class CommitBatch:
     is_quarantined: bool = False
     result: WriteResult | None = None
     rejections: Sequence[Rejection] = ()
+    traced: list[DecodedRecord] = field(default_factory=list)
+    store_ns: tuple[int, int] = (0, 0)
 
     @property
     def is_empty(self) -> bool:

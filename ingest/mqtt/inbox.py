@@ -13,6 +13,8 @@ from typing import NamedTuple
 class InboundMessage(NamedTuple):
     """An MQTT message as received; `generation` identifies the connection that may acknowledge it.
 
+    `received_ns` is the epoch time of its arrival, where traces are on.
+
     A tuple, because one is made for every message and a frozen dataclass takes several times as long to make.
     """
 
@@ -23,6 +25,7 @@ class InboundMessage(NamedTuple):
     payload: bytes
     retained: bool = False
     properties: Mapping[str, str] = MappingProxyType({})
+    received_ns: int = 0
 
 
 class Inbox:

@@ -93,6 +93,8 @@ class Subscriber:
         self._callback_errors = 0
         self._stale_acks = 0
         self.on_session: Callable[[], None] = _do_nothing
+        #: Returns a message with what traces note at its arrival; None where traces are off.
+        self.mark_arrival: Callable[[InboundMessage], InboundMessage] | None = None
 
     def start(self) -> None:
         """Start the network thread, which connects when the broker is available."""
@@ -276,19 +278,22 @@ class Subscriber:
             self._lose(f"the connection to the broker was lost: {code}")
 
     def _on_publishes(self, messages: Sequence[InboundMessage]) -> None:
-        self._inbox.put_all(messages)
+        mark = self.mark_arrival
+        self._inbox.put_all(messages if mark is None else [mark(message) for message in messages])
 
     def _on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
         pairs = getattr(message.properties, "UserProperty", ())
-        self._inbox.put(
-            InboundMessage(
-                self._generation,
-                message.mid,
-                message.qos,
-                message.topic,
-                bytes(message.payload),
-                bool(message.retain),
-                dict(pairs),
+        self._on_publishes(
+            (
+                InboundMessage(
+                    self._generation,
+                    message.mid,
+                    message.qos,
+                    message.topic,
+                    bytes(message.payload),
+                    bool(message.retain),
+                    dict(pairs),
+                ),
             )
         )
 

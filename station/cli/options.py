@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from headland.errors import SettingsError
+from headland.tracing.settings import TRACES
 from station.cli.log_output import LOG_FORMAT, LogFormat
 from station.server.homeassistant import HOME_PREFIX
 from station.server.storage.registries import FORMS as REGISTRY_FORMS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from headland.address_policy import AddressPolicy
     from headland.i18n import Language
     from headland.registry.db.photo_files import PhotoFiles
+    from headland.tracing.settings import TraceSettings
     from station.local.folder import FarmFolder
     from station.server.notifications.channels import MailSettings
 
@@ -41,6 +43,9 @@ REQUESTS_PER_S: Final = "HEADLAND_REQUESTS_PER_S"
 BODY_MB: Final = "HEADLAND_BODY_MB"
 ANSWER_S: Final = "HEADLAND_ANSWER_S"
 PHOTOS_MB: Final = "HEADLAND_PHOTOS_MB"
+TRACES_SHARE: Final = "HEADLAND_TRACES_SHARE"
+TRACES_QUEUE: Final = "HEADLAND_TRACES_QUEUE"
+TRACES_TIMEOUT_S: Final = "HEADLAND_TRACES_TIMEOUT_S"
 #: Bounds of ingest by the member of its settings; IngestSettings says which values are allowed.
 INGEST_BOUNDS: Final = {
     "max_devices": "HEADLAND_MAX_DEVICES",
@@ -134,6 +139,18 @@ HomeOption = Annotated[
         show_default="off",
         show_envvar=True,
         rich_help_panel=INTEGRATIONS,
+    ),
+]
+TracesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--traces",
+        metavar="URL",
+        help="OpenTelemetry collector for traces (OTLP/HTTP): http://HOST:4318/v1/traces.",
+        envvar=TRACES,
+        show_default="off",
+        show_envvar=True,
+        rich_help_panel=LOGGING,
     ),
 ]
 LogFormatOption = Annotated[
@@ -236,6 +253,20 @@ def mail_settings(url: str | None) -> MailSettings | None:
     from station.server.notifications.channels import parse_mail_url
 
     return parse_mail_url(url)
+
+
+def trace_settings(endpoint: str | None) -> TraceSettings | None:
+    """Return the settings of traces with HEADLAND_TRACES_SHARE, _QUEUE and _TIMEOUT_S; None for off."""
+    from headland.tracing.settings import TraceSettings
+
+    if not endpoint:
+        return None
+    return TraceSettings(
+        endpoint,
+        share=_number(TRACES_SHARE, 1.0, 0, 1),
+        queue=round(_number(TRACES_QUEUE, 2048, 64, 100_000)),
+        timeout_s=_number(TRACES_TIMEOUT_S, 5.0, 0.1, 60),
+    )
 
 
 def webhook_networks() -> AddressPolicy:

@@ -18,6 +18,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
     from station.doctor.storage import check_damaged_files, check_photos, check_registry, check_store, check_threads
+    from station.doctor.traces import check_traces
 
     wall_s, steady_s = time.time(), time.monotonic()
     checks: Sequence[Callable[[DiagnosticContext], list[Finding]]] = (
@@ -35,6 +36,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_damaged_files,
         check_delivery,
         check_gateway,
+        check_traces,
     )
     findings = [finding for check in checks for finding in _run_check(check, context)]
     return [*findings, check_clock_steps(time.time() - wall_s, time.monotonic() - steady_s)]

@@ -33,6 +33,8 @@ from headland.registry.registry import Registry
 from headland.service_manager import ServiceManager
 from headland.store.port import Store
 from headland.supervised_thread import ThreadStatus
+from headland.tracing.exporter import TraceExporter, start_exporter
+from headland.tracing.settings import TraceSettings
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.commit_listeners import CommitListeners
@@ -105,6 +107,8 @@ class StationSettings:
     photos: PhotoFiles | None = None
     #: How far the clock of this farm's simulators is behind an instant.
     simulated_lag_ms: Callable[[int], int] = in_real_time
+    #: Where traces go; None for nowhere.
+    traces: TraceSettings | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -116,6 +120,7 @@ def run_station(settings: StationSettings) -> None:
         registry, threads = None, ThreadSources()
         threads.add_store(store)
         threads.add(_start_garbage_search(cleanup))
+        spans = _start_traces(settings.traces, "headland-station", settings.ingest.client_id, threads, cleanup)
         if settings.registry_url is not None:
             registry = open_registry(settings.registry_url, deferred=True)
             cleanup.callback(registry.close)
@@ -125,7 +130,7 @@ def run_station(settings: StationSettings) -> None:
         threads.add(live)
         cleanup.callback(live.stop)
         commits = CommitListeners(live.hand_over)
-        ingest = IngestService(settings.ingest, store, commits.on_commit)
+        ingest = IngestService(settings.ingest, store, commits.on_commit, spans=spans)
         threads.add(ingest)
         gateways = LocalIngest(ingest)
         workers = None
@@ -163,7 +168,7 @@ def run_station(settings: StationSettings) -> None:
             home.start()
             cleanup.callback(home.stop)
             threads.add(home)
-        app = _station_app(settings, store, ingest, registry, workers, live, home, threads)
+        app = _station_app(settings, store, ingest, registry, workers, live, home, threads, spans)
         ingest.start()
         cleanup.callback(ingest.stop)
         if settings.imports is not None:
@@ -179,6 +184,17 @@ def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: Ex
     sync.start()
     cleanup.callback(sync.stop)
     return sync
+
+
+def _start_traces(
+    settings: TraceSettings | None, service: str, instance: str, threads: ThreadSources, cleanup: ExitStack
+) -> TraceExporter | None:
+    """Start the export of traces, which ends after all that makes them; None where they are off."""
+    exporter = start_exporter(settings, service, instance)
+    if exporter is not None:
+        cleanup.callback(exporter.stop)
+        threads.add(exporter)
+    return exporter
 
 
 def _start_garbage_search(cleanup: ExitStack) -> GarbageSearch:
@@ -291,6 +307,7 @@ def _station_app(
     live: CommitSource,
     home: HomeAssistantBridge | None,
     threads: ThreadSources,
+    spans: TraceExporter | None,
 ) -> FastAPI:
     started_s = time.monotonic()
 
@@ -310,6 +327,7 @@ def _station_app(
             **{name: float(count) for name, count in live.counters().items()},
             **({} if workers is None else workers.counters()),
             **({} if home is None else {name: float(count) for name, count in home.counters().items()}),
+            **({} if spans is None else spans.counters()),
         }
 
     token = settings.worker_token if registry is None else None
@@ -334,6 +352,8 @@ def _station_app(
         imports=settings.imports,
         base_map=settings.base_map,
         photos=settings.photos,
+        spans=spans,
+        traced_share=1.0 if spans is None else spans.settings.share,
     )
 
 
@@ -346,17 +366,24 @@ def _store_admin(settings: StationSettings, store: Store) -> StoreAdmin | None:
     return DuckDBAdmin(store, settings.store_token) if is_embedded(store) else None
 
 
-def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event, home_prefix: str | None = None) -> None:
+def run_ingest(
+    settings: IngestSettings,
+    store_url: str,
+    stop: threading.Event,
+    home_prefix: str | None = None,
+    traces: TraceSettings | None = None,
+) -> None:
     """Run ingest without an API until `stop` is set; changes of its health are logged.
 
     With `home_prefix` it publishes for Home Assistant, too: no more than one worker of a broker may.
     """
     store = open_store(store_url)
+    spans = start_exporter(traces, "headland-ingest", settings.client_id)
     home = None
     if home_prefix is not None:
         home = HomeAssistantBridge(home_prefix, store, settings.organisation, settings)
         home.start()
-    ingest = IngestService(settings, store)
+    ingest = IngestService(settings, store, spans=spans)
     manager = ServiceManager(ingest.threads)
     ingest.start()
     manager.report_ready()
@@ -373,6 +400,8 @@ def run_ingest(settings: IngestSettings, store_url: str, stop: threading.Event, 
         if home is not None:
             home.stop()
         ingest.stop()
+        if spans is not None:
+            spans.stop()
         store.close()
 
 
@@ -392,6 +421,7 @@ class ApiSettings:
     mail: MailSettings | None = None
     webhooks_to: AddressPolicy = PUBLIC_ONLY
     photos: PhotoFiles | None = None
+    traces: TraceSettings | None = None
 
 
 def run_api(settings: ApiSettings) -> None:
@@ -427,11 +457,16 @@ def run_api(settings: ApiSettings) -> None:
         threads = ThreadSources()
         for owner in (sync, garbage, workers):
             threads.add(owner)
+        spans = _start_traces(settings.traces, "headland-api", settings.organisation, threads, cleanup)
         app = create_app(
             store,
             organisation=settings.organisation,
             readiness=workers.checks,
-            counters=lambda: {"uptime_s": time.monotonic() - started_s, **workers.counters()},
+            counters=lambda: {
+                "uptime_s": time.monotonic() - started_s,
+                **workers.counters(),
+                **({} if spans is None else spans.counters()),
+            },
             threads=threads.list,
             webhooks_to=settings.webhooks_to,
             unreachable=unreachable_kinds(settings.mail, has_broker=False),
@@ -440,6 +475,8 @@ def run_api(settings: ApiSettings) -> None:
             authenticator=_authenticator(registry, settings.issuer),
             limits=settings.limits,
             photos=settings.photos,
+            spans=spans,
+            traced_share=1.0 if spans is None else spans.settings.share,
         )
         serve_until_stopped(app, settings.host, settings.port, threads.list)
 

@@ -27,6 +27,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "api": (("api", "headland.analysis", "headland.formats", "headland.store", "headland.registry"), ("--help",)),
     "reports": (("headland.reports",), ("--help",)),
     "proof": (("headland.proof",), ("verify", "--help")),
+    "otel": (("headland.tracing",), ("--help",)),
     "client": (("headland.client", "headland.contract"), ("--help",)),
     "sim": (("firmware_sim",), ("sim", "drone", "--help")),
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),
@@ -54,6 +55,8 @@ def check(extra: str) -> bool:
     run(UV, "venv", "--quiet", "--clear", "--python", sys.executable, venv)
     run(UV, "pip", "install", "--quiet", "--python", python, "--constraint", LOCK, f"{ROOT}[{extra}]")
     names = [name for package in packages for name in modules_of(package)]
+    if extra != "otel":
+        names = [name for name in names if name != "headland.tracing.otlp"]
     if extra != "all":
         names = [name for name in names if not name.startswith(ENGINES)]
     try:

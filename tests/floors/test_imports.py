@@ -24,6 +24,8 @@ EDGE_MUST_NOT = SERVERS | {
     "station",
     *PARTS - {"edge"},
 }
+#: What the export of traces loads, and nothing else does. (FastAPI loads the interfaces of OpenTelemetry.)
+EXPORT = {"google", "requests", "urllib3"}
 CONTRACT_MAY = sys.stdlib_module_names | {
     "headland",
     "msgspec",
@@ -34,9 +36,14 @@ CONTRACT_MAY = sys.stdlib_module_names | {
 @pytest.mark.parametrize(
     ("package", "must_not_load"),
     [
-        ("edge", EDGE_MUST_NOT),
-        ("ingest", SERVERS | {"pymavlink", "pymodbus", "pydantic", "typer", *PARTS - {"ingest"}, "station"}),
-        ("api", {"paho", "pymavlink", "pymodbus", "typer", *PARTS - {"api"}, "station"}),
+        ("edge", EDGE_MUST_NOT | EXPORT | {"opentelemetry"}),
+        (
+            "ingest",
+            SERVERS
+            | EXPORT
+            | {"opentelemetry", "pymavlink", "pymodbus", "pydantic", "typer", *PARTS - {"ingest"}, "station"},
+        ),
+        ("api", EXPORT | {"paho", "pymavlink", "pymodbus", "typer", *PARTS - {"api"}, "station"}),
         ("firmware_sim", SERVERS | {"duckdb", "pydantic", "typer", *PARTS - {"firmware_sim"}, "station"}),
         ("headland.agronomy", SERVERS | {"duckdb", "paho", "pymavlink", "msgspec", "pydantic", "typer"}),
         (

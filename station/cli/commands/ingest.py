@@ -24,12 +24,14 @@ from station.cli.options import (
     HomeOption,
     LogFormatOption,
     StoreOption,
+    TracesOption,
     ack_secret,
     farm_folder,
     home_prefix,
     host_and_port,
     ingest_bounds,
     read_password,
+    trace_settings,
 )
 from station.server.ingest_access.worker_token import worker_token
 from station.server.signals import stop_event
@@ -86,6 +88,7 @@ def ingest_run(
         ),
     ] = None,
     home_assistant: HomeOption = None,
+    traces: TracesOption = None,
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run ingest as a service for all shards or some. Each service has its own broker session and quarantine.
@@ -121,10 +124,10 @@ def ingest_run(
     )
     prefix = home_prefix(home_assistant)
     if listen is None:
-        run_ingest(settings, url, stop_event(), prefix)
+        run_ingest(settings, url, stop_event(), prefix, trace_settings(traces))
     else:
         served = StationSettings(url, *host_and_port(listen), settings, worker_token=worker_token(folder))
-        run_station(replace(served, home_prefix=prefix))
+        run_station(replace(served, home_prefix=prefix, traces=trace_settings(traces)))
 
 
 @quarantine_app.command("list")

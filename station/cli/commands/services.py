@@ -21,6 +21,7 @@ from station.cli.options import (
     MailOption,
     RegistryOption,
     StoreOption,
+    TracesOption,
     ack_secret,
     farm_folder,
     home_prefix,
@@ -31,6 +32,7 @@ from station.cli.options import (
     oidc_issuer,
     photo_files,
     read_password,
+    trace_settings,
     webhook_networks,
 )
 from station.server.process_memory import without_garbage_search
@@ -69,6 +71,7 @@ def station(
     oidc_audience: AudienceOption = None,
     mail: MailOption = None,
     home_assistant: HomeOption = None,
+    traces: TracesOption = None,
     log_format: LogFormatOption = LogFormat.TEXT,
     demo: Annotated[
         str | None, typer.Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
@@ -109,6 +112,7 @@ def station(
             mail=mail_settings(mail),
             webhooks_to=webhook_networks(),
             home_prefix=home_prefix(home_assistant),
+            traces=trace_settings(traces),
             host=host,
             port=port,
             ingest=IngestSettings(
@@ -145,6 +149,7 @@ def api(
     oidc_issuer_url: IssuerOption = None,
     oidc_audience: AudienceOption = None,
     mail: MailOption = None,
+    traces: TracesOption = None,
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run the API alone, on InfluxDB or VictoriaMetrics that separate ingest workers write to."""
@@ -168,6 +173,7 @@ def api(
             mail=mail_settings(mail),
             webhooks_to=webhook_networks(),
             photos=photo_files(folder),
+            traces=trace_settings(traces),
         )
     )
 

@@ -219,3 +219,28 @@ def test_a_mistake_in_nested_tables_of_a_source_is_reported_with_its_line(
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, BUSES.replace(old, new, 1))
     assert str(caught.value).startswith(sentence)
+
+
+def test_traces_are_off_without_an_endpoint_and_the_environment_turns_them_on(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).traces.export() is None
+    settings = load(tmp_path, GOOD + "\n[traces]\nshare = 0.25\n", HEADLAND_TRACES="http://collector:4318/v1/traces")
+    export = settings.traces.export()
+    assert export is not None
+    assert (export.endpoint, export.share, export.queue) == ("http://collector:4318/v1/traces", 0.25, 2048)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('endpoint = "collector:4318"', "traces.endpoint: 'collector:4318' is not the URL"),
+        ("share = 1.5", "share"),
+        ("queue = 1", "queue"),
+        ("timeout_s = 0", "timeout_s"),
+        ("rate = 1", "rate"),
+    ],
+)
+def test_a_mistake_in_the_table_of_traces_is_named_with_its_line(tmp_path: Path, line: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, f"{GOOD}\n[traces]\n{line}\n")
+    assert sentence in str(refused.value)
+    assert f"edge.toml:{(GOOD + chr(10) + '[traces]' + chr(10)).count(chr(10)) + 1}" in str(refused.value)

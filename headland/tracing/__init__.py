@@ -1,0 +1,1 @@
+"""Traces: spans of the parts, and their export to an OpenTelemetry collector."""
