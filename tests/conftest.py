@@ -12,6 +12,7 @@ or fails there when HEADLAND_REQUIRE_SERVICES=1 (as in CI). A table at the end s
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -118,6 +119,18 @@ def postgres() -> Iterator[Postgres]:
 def real_data() -> Path:
     """The folder that holds `flights/` and `datasets/`."""
     return Path(os.environ[REAL_DATA])
+
+
+@pytest.fixture(autouse=True)
+def _own_log_handlers() -> Iterator[None]:
+    """A command that a test runs in this process configures its log: no other test may find it so."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
+    for handler in list(root.handlers):
+        if type(handler.formatter).__module__ == "station.cli.log_output":
+            root.removeHandler(handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

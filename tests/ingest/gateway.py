@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from headland.contract.codec import decode_record, encode_batch
 from headland.contract.records import Ack, Batch, Block, Clock
 from headland.contract.topics import ack_topic, data_topic
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 T0_MS = 1_790_000_000_000
 
@@ -122,7 +122,7 @@ class Gateway:
             wire.UserProperty = list(properties.items())
         return self._client.publish(topic, payload, qos=qos, retain=retain, properties=wire)
 
-    def wait_for_ack(self, seq: int, epoch: str = "e1", timeout_s: float = 10.0) -> None:
+    def wait_for_ack(self, seq: int, epoch: str = "e1", timeout_s: float = PATIENCE_S) -> None:
         """Wait until the last commit ack says `seq` of `epoch`."""
         wait_until(lambda: bool(self.acks) and (self.acks[-1].epoch, self.acks[-1].seq) == (epoch, seq), timeout_s)
 

@@ -12,11 +12,17 @@ from tests.services.farm import Farm
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
+AIR = {
+    "air_temperature_degc", "relative_humidity_pct", "soil_temperature_degc", "substrate_moisture_pct",
+    "leaf_temperature_degc",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["hubei-greenhouses", "chongqing-mixed"])
 def test_a_farm_shows_all_of_its_devices_with_plausible_air(tmp_path: Path, name: str) -> None:
     farm = Farm(tmp_path / "farm", "--scenario", name, "--speed", "60")
     try:
-        farm.wait_ready(60)
+        farm.wait_ready()
         houses = {device: house for house in FARMS[name].houses for device in house.devices}
 
         def shown() -> dict[str, str]:
@@ -27,11 +33,10 @@ def test_a_farm_shows_all_of_its_devices_with_plausible_air(tmp_path: Path, name
         assert {kind for kind in kinds.values() if kind == "drone"} == ({"drone"} if FARMS[name].drones else set())
         for device, house in houses.items():
             assert kinds[device] == house.kind
-            farm.wait_until(lambda device=device: "air_temperature_degc" in latest(farm, device))  # type: ignore[misc]
+            farm.wait_until(lambda device=device: set(latest(farm, device)) >= AIR)  # type: ignore[misc]
             air = latest(farm, device)
             assert -10 < air["air_temperature_degc"] < 45
             assert 20 < air["relative_humidity_pct"] <= 100
-            assert {"soil_temperature_degc", "substrate_moisture_pct", "leaf_temperature_degc"} <= set(air)
         truth = farm.truth("greenhouse-1.csv")
         assert {row["compartment"] for row in truth} == set(range(1, FARMS[name].houses[0].compartments + 1))
     finally:

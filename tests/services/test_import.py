@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ from tests.station.local.imports.upload import hand_over
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
+#: Positions of logs that are imported while parts are killed: the first is long enough where nothing holds the test up.
+LONGER = (20_000, 60_000, 95_000)
+
+
 @pytest.fixture(scope="module")
 def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     """A farm without simulators; each test imports the log of another vehicle."""
@@ -32,6 +37,10 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     made.wait_ready()
     yield made
     made.stop()
+
+
+def is_seen(farm: Farm, device: str) -> bool:
+    return any(each["id"] == device and each["last_seen_ms"] for each in farm.devices("drone"))
 
 
 def stored_positions(farm: Farm, device: str) -> dict[str, Any]:
@@ -116,11 +125,16 @@ def roll_times(farm: Farm, device: str) -> list[int]:
     return times
 
 
+def sound_findings(farm: Farm) -> dict[str, dict[str, str]]:
+    """Return the doctor's findings by check; none where something is not sound."""
+    done = farm.run("doctor", "--json")
+    return {} if done.returncode else {finding["check"]: finding for finding in json.loads(done.stdout)}
+
+
 def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(farm: Farm) -> None:
     farm.wait_until(lambda: (farm.folder.edge_dir / "status.json").exists())
-    sound = farm.run("doctor", "--json")
-    findings = {finding["check"]: finding for finding in json.loads(sound.stdout)}
-    assert sound.returncode == 0, sound.stdout
+    # On a busy machine a part answers later than the doctor waits for it.
+    findings = farm.wait_until(lambda: sound_findings(farm))
     assert findings["store"]["found"].startswith("the running station reports: duckdb")
     assert {findings[name]["state"] for name in ("broker", "round trip", "store", "registry", "spool")} == {"ok"}
     with open_first_organisation(registry_url(None, farm.folder.registry_path), "test") as repositories:
@@ -137,19 +151,20 @@ def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(f
 
 
 def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm: Farm, tmp_path: Path) -> None:
-    log = tmp_path / "long.tlog"
-    write_tlog(log, positions=60_000, serial="killed parts")
-    device = device_of("killed parts")
-    importing = farm.start("edge", "import", str(log))
-    farm.wait_until(lambda: any(each["id"] == device and each["last_seen_ms"] for each in farm.devices("drone")))
-    farm.kill("broker")
-    farm.kill("station")
-    still_running = importing.poll() is None
-    output, _ = importing.communicate(timeout=150)
+    for positions in LONGER[1:]:
+        write_tlog(tmp_path / "long.tlog", positions=positions, serial=f"killed parts {positions}")
+        device = device_of(f"killed parts {positions}")
+        importing = farm.start("edge", "import", str(tmp_path / "long.tlog"))
+        farm.wait_until(partial(is_seen, farm, device))
+        if importing.poll() is None:
+            break
+        importing.communicate()
+    assert importing.poll() is None, "the import is over before anything is killed"
+    farm.kill("broker", "station")
+    output, _ = importing.communicate(timeout=400)
     assert importing.returncode == 0, output
-    assert still_running, "the import was over before anything was killed: the log is too short for this check"
     farm.wait_ready()
-    expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(60_000)]
+    expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(positions)]
     assert stored_positions(farm, device)["time_ms"] == expected
 
 
@@ -163,20 +178,23 @@ def ended(farm: Farm, imported: dict[str, Any]) -> Any:
             return None
         return answer if answer["state"] in ("done", "failed") else None
 
-    return farm.wait_until(ask, 150)
+    return farm.wait_until(ask, 400)
 
 
 def test_a_log_that_is_handed_over_is_stored_once_though_station_and_import_are_killed(
     farm: Farm, tmp_path: Path
 ) -> None:
     log = tmp_path / "long.tlog"
-    write_tlog(log, positions=20_000, serial="handed over")
-    device = device_of("handed over")
-    with farm.client() as client:
-        imported = hand_over(client, "renamed.bin", log.read_bytes())
-    assert imported["state"] in ("queued", "running")
-    farm.wait_until(lambda: any(each["id"] == device and each["last_seen_ms"] for each in farm.devices("drone")))
-    assert farm.get(f"/v1/imports/{imported['id']}")["state"] == "running", "the log is too short for this check"
+    for positions in LONGER:
+        write_tlog(log, positions=positions, serial=f"handed over {positions}")
+        device = device_of(f"handed over {positions}")
+        with farm.client() as client:
+            imported = hand_over(client, "renamed.bin", log.read_bytes())
+        assert imported["state"] in ("queued", "running")
+        farm.wait_until(partial(is_seen, farm, device))
+        if farm.get(f"/v1/imports/{imported['id']}")["state"] == "running":
+            break
+    assert farm.get(f"/v1/imports/{imported['id']}")["state"] == "running", "all logs are too short for this check"
     farm.kill("station")
     farm.wait_ready()
     done = ended(farm, imported)
@@ -184,7 +202,7 @@ def test_a_log_that_is_handed_over_is_stored_once_though_station_and_import_are_
     result = done["result"]
     assert (result["devices"], result["gateway"], result["quarantined"]) == ([device], "import", 0)
     assert result["epochs"]
-    expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(20_000)]
+    expected = [BOOT_UTC_MS + 5_000 + index * POSITION_EVERY_MS for index in range(positions)]
     assert stored_positions(farm, device)["time_ms"] == expected
     assert list((farm.folder.import_dir / "files" / imported["id"] / "file").iterdir()) == []
 

@@ -61,7 +61,7 @@ def intake_of(spool: Spool, size: int = 100, **batch: float) -> Intake:
     return Intake(settings, spool, lambda _: None, lambda: None, size=size)
 
 
-def test_sources_wait_while_the_queue_is_full_and_no_row_is_lost(spool: Spool) -> None:
+def test_sources_wait_while_the_queue_is_full_and_no_row_is_lost(spool: Spool, wait_until: WaitUntil) -> None:
     intake = intake_of(spool, size=10)
 
     def send(first: int) -> None:
@@ -71,6 +71,7 @@ def test_sources_wait_while_the_queue_is_full_and_no_row_is_lost(spool: Spool) -
     sources = [threading.Thread(target=send, args=(first,)) for first in (0, 1000, 2000)]
     for source in sources:
         source.start()
+    wait_until(lambda: intake.counters()["waits"] > 0)
     intake.start()
     for source in sources:
         source.join(120)
@@ -81,11 +82,10 @@ def test_sources_wait_while_the_queue_is_full_and_no_row_is_lost(spool: Spool) -
         float(first + at) for first in (0, 1000, 2000) for at in range(500)
     )
     assert events == 1
-    assert intake.counters()["waits"] > 0
     assert intake.counters()["rows"] == 1500
 
 
-def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool) -> None:
+def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool, wait_until: WaitUntil) -> None:
     intake = intake_of(spool, size=10)
     run = Readings(DEVICE, Clock.RTC, range(START_MS, START_MS + 8), {"co2_ppm": [float(n) for n in range(8)]})
 
@@ -94,7 +94,7 @@ def test_a_run_counts_as_its_rows_in_the_queue_and_enters_whole(spool: Spool) ->
 
     source = threading.Thread(target=send)
     source.start()
-    source.join(0.05)
+    wait_until(lambda: intake.counters()["waits"] > 0)
     assert source.is_alive()
     assert intake.counters()["queued"] == 16  # the second run entered where one row fitted
     intake.start()

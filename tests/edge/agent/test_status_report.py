@@ -6,6 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -175,13 +178,36 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Write the status again and again, as a daemon does: to start the command may take longer than one is silent."""
+    ended = threading.Event()
+
+    def write() -> None:
+        while True:
+            write_status(msgspec.structs.replace(STATUS, time_ms=wall_clock_ms()), folder)
+            written.set()
+            if ended.wait(0.2):
+                return
+
+    written = threading.Event()
+    daemon = threading.Thread(target=write, name="test-daemon")
+    daemon.start()
+    assert written.wait(120)
+    try:
+        yield
+    finally:
+        ended.set()
+        daemon.join()
+
+
 def test_the_command_shows_the_status_and_its_exit_code_whether_the_daemon_is_alive(tmp_path: Path) -> None:
     folder = tmp_path / "edge"
     folder.mkdir()
     nothing = _run("--data", str(tmp_path))
     assert (nothing.returncode, "no gateway has run" in nothing.stderr) == (2, True)
-    write_status(msgspec.structs.replace(STATUS, time_ms=wall_clock_ms()), folder)
-    alive = _run("--data", str(tmp_path))
+    with _writing(folder):
+        alive = _run("--data", str(tmp_path))
     assert (alive.returncode, alive.stderr) == (0, "")
     assert "1,204 records wait" in alive.stdout
     write_status(STATUS, folder)

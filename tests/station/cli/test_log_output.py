@@ -61,10 +61,12 @@ def test_a_json_record_has_one_line_also_with_an_exception() -> None:
 
 
 def test_a_second_configuration_replaces_the_first(root: logging.Logger) -> None:
-    before = len(root.handlers)
     configure_from_environment("headland", {})
+    first = root.handlers[-1]
+    others = root.handlers[:-1]
     configure_from_environment("headland", {"HEADLAND_LOG_FORMAT": "json", "HEADLAND_LOG": "info"})
-    assert len(root.handlers) == before + 1
+    assert isinstance(first.formatter, TextFormatter)
+    assert root.handlers[:-1] == others
     assert isinstance(root.handlers[-1].formatter, JsonFormatter)
     assert root.level == logging.INFO
 
