@@ -20,7 +20,7 @@ from headland.analysis.errors import AnalysisError, PreconditionError
 from headland.analysis.passes.as_applied import compute_as_applied, fine_cell_m, machine_of
 from headland.analysis.passes.detection import FieldPass, PassInputs, list_passes, load_pass_inputs, refer_pass
 from headland.analysis.passes.plan import Plan, PlanRequest, find_plan, rasterise_plan
-from headland.analysis.prescriptions.mission import rate_at
+from headland.analysis.prescriptions.mission import rate_at, untreated_ground
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.prescriptions import Prescription, pack_cells
@@ -123,6 +123,9 @@ def find_remaining_work(
     ground = find_remaining_ground(inputs.outline.usable, covered, machine.swath_m, bearing_deg)
     if plan is not None and plan.prescription is not None:
         lines = rate_lines(ground.lines, machine.swath_m, partial(rate_at, plan.prescription, inputs.plane))
+        ground = replace(
+            ground, remaining=ground.remaining.difference(untreated_ground(plan.prescription, inputs.plane))
+        )
     else:
         rate_ha = 0.0 if plan is None or plan.rate_ha is None else plan.rate_ha
         lines = [FlightLine((TreatedLeg(start, end, rate_ha),)) for start, end in ground.lines]

@@ -152,10 +152,33 @@ def capacity_of(implement: Implement, unit: str, product: Product | None) -> flo
 def rate_at(prescription: Prescription, plane: Plane, east_m: Values, north_m: Values) -> Values:
     """Return the rate at places of a plane; NaN where none is prescribed, as in the half cells along the field's edge.
 
-    Where zones were drawn, ground in none of them gets 0: a person left it out, and no neighbour's rate is for it.
+    0 where the prescription leaves ground out on purpose.
     """
     rates = prescription.rate_of_zone(prescription.zone_at(*plane.to_degrees(east_m, north_m)))
-    return np.nan_to_num(rates) if prescription.method.get("zones") == "drawn" else rates
+    return np.nan_to_num(rates) if _leaves_ground_out(prescription) else rates
+
+
+def untreated_ground(prescription: Prescription, plane: Plane) -> shapely.Geometry:
+    """Return the ground on which a prescription wants nothing: zones of rate 0, and what it leaves out on purpose."""
+    rates = prescription.rate_of_cell()
+    is_none = (np.nan_to_num(rates) if _leaves_ground_out(prescription) else rates) == 0.0
+    edges = np.diff(np.pad(is_none, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    row, first = (each.astype(np.float64) for each in np.nonzero(edges == 1))
+    last = np.nonzero(edges == -1)[1].astype(np.float64)
+    south_deg = prescription.south_deg + row * prescription.cell_north_deg
+    west, south = plane.to_metres(south_deg, prescription.west_deg + first * prescription.cell_east_deg)
+    east, north = plane.to_metres(
+        south_deg + prescription.cell_north_deg, prescription.west_deg + last * prescription.cell_east_deg
+    )
+    return shapely.union_all(shapely.box(west, south, east, north), grid_size=1e-4)
+
+
+def _leaves_ground_out(prescription: Prescription) -> bool:
+    """Return whether ground without a zone is to get nothing: a person drew the zones, or a pass treated it already.
+
+    Elsewhere ground without a zone is what the middle of no cell is on, and gets the rate beside it.
+    """
+    return prescription.method.get("zones") == "drawn" or "rest of" in prescription.method
 
 
 def _first_place(loads: list[list[FlightLine]], run_m: float) -> Place:

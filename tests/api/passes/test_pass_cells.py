@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 import shapely
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from headland.registry.models.models import Season
@@ -271,6 +272,34 @@ def test_the_remaining_work_of_a_prescription_is_untreated_ground_at_its_own_rat
     assert (remaining["name"], remaining["method"]["rest of"]) == ("two rates, rest", made.id)
     assert [zone["rate_ha"] for zone in remaining["zones"]] == [WEST_HA, EAST_HA]
     assert remaining["total"] == pytest.approx(rest["amount"], rel=0.02)
+    # Its mission treats what remains alone, and no ground that a pass has treated.
+    registry, repositories = registry_at(farm_api, NOW_MS)
+    rest_plan, implement = repositories.prescriptions.get(remaining["id"]), farm_api.ids["implement"]
+    flown = repositories.prescriptions.add(replace(rest_plan, id="", version=0, name="flown", implement=implement))
+    registry.close()
+    query = {"format": "qgc-plan", "speed_m_s": 6, "bearing_deg": 0}
+    mission = ask(farm_api, f"/v1/prescriptions/{flown.id}/export", **query)
+    assert sum(mission["headland"]["loads"]) == pytest.approx(remaining["total"], rel=0.2)
+
+
+def test_the_remaining_work_of_a_drawn_prescription_leaves_out_what_it_leaves_out(farm_api: RegistryApi) -> None:
+    registry, repositories = registry_at(farm_api, START_MS - 40_000)
+    labels = np.full((40, 200), -1, np.int64)
+    labels[:, 100:] = 1
+    drawn = prescription(farm_api, "the east alone", cells=pack_cells(labels), method={"zones": "drawn"})
+    plan = repositories.prescriptions.add(drawn)
+    registry.close()
+    declared = {**declaration(farm_api), "planned_rate_ha": None, "prescription": plan.id}
+    times = {"start_ms": START_MS + 13, "end_ms": START_MS + 195_000}
+    broken = farm_api.client.post("/v1/passes", json={**declared, **times}).json()
+    rest = ask(farm_api, f"/v1/passes/{broken['id']}/resume")
+    _, east = rest["zones"]
+    assert (rest["lines"], rest["remaining_m2"]) == (3, pytest.approx(3 * 5 * 99.5, rel=0.05))
+    assert rest["unflown_m2"] == pytest.approx(0.0, abs=0.05 * rest["remaining_m2"])
+    assert (east["open_m2"], rest["amount"]) == (
+        pytest.approx(rest["remaining_m2"], rel=0.05),
+        pytest.approx(EAST_HA * rest["remaining_m2"] / 10_000, rel=0.05),
+    )
 
 
 def test_the_remaining_mission_makes_each_rate_by_its_speed_and_is_refused_where_nothing_remains(
