@@ -130,7 +130,7 @@ def make_router(kind: RecordKind) -> Router:
     ) -> Response:
         repository = kind.repository(repositories_of(scope))
         record = _check_target(kind, request, kind.read(decode_record(kind, body_bytes)))
-        version = _version(if_match, record.version, lambda: int(repository.get(thing).version))
+        version = choose_version(if_match, record.version, lambda: int(repository.get(thing).version))
         try:
             changed = repository.change(msgspec.structs.replace(record, id=thing, version=version))
             return reply_record(kind, changed, access_of(request))
@@ -144,7 +144,7 @@ def make_router(kind: RecordKind) -> Router:
         version: Annotated[int, Query(description="Version to delete.", ge=1, le=2**31 - 1)] = 0,
     ) -> Response:
         repository = kind.repository(repositories_of(scope))
-        repository.delete(thing, _version(if_match, version, lambda: int(repository.get(thing).version)))
+        repository.delete(thing, choose_version(if_match, version, lambda: int(repository.get(thing).version)))
         return Response(status_code=204)
 
     what, identifier = kind.path.replace("-", " "), kind.noun.replace(" ", "_").replace("-", "_")
@@ -247,7 +247,7 @@ def whole_numbers(value: Any) -> Any:
     return {key: whole_numbers(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _version(if_match: str | None, version: int, current: Any) -> int:
+def choose_version(if_match: str | None, version: int, current: Any) -> int:
     """Return the version to change: If-Match takes precedence, `*` is the current version."""
     if if_match is None:
         if version > 0:

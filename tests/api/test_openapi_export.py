@@ -10,6 +10,8 @@ import pytest
 
 from api.http.problems import MEDIA_TYPE
 from api.openapi import describe
+from headland.registry.db.tables import METADATA
+from headland.registry.repositories.repository import KEPT_TABLES
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,23 @@ def test_the_name_of_a_schema_does_not_follow_its_module(document: dict[str, Any
         "api__schemas__imports__LeftOut",
         "api__schemas__series__LeftOut",
     }
+
+
+def test_what_refers_to_a_record_can_be_deleted_or_changed_or_is_said_to_be_kept(document: dict[str, Any]) -> None:
+    # A refusal to delete names it: as something to delete first, or as kept for good.
+    offered = {
+        path.split("/")[2].replace("-", "_")
+        for path, methods in document["paths"].items()
+        if path.count("/") > 2 and {"delete", "put"} & methods.keys()
+    }
+    referring = {
+        table.name
+        for table in METADATA.tables.values()
+        for constraint in table.foreign_key_constraints
+        if len(constraint.column_keys) == 2
+    }
+    assert referring - offered == KEPT_TABLES
+    assert {"prescriptions", "seasons", "notes"} <= referring & offered
 
 
 def test_problems_are_shared_components(document: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Routes of prescriptions: create, list, get, and export as files for machines."""
+"""Routes of prescriptions: create, list, get, delete, and export as files for machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cu
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
-from api.routes.registry import BodyOf, RecordId, reply_json
+from api.routes.registry import BodyOf, IfMatch, RecordId, choose_version, reply_json
 from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
 from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
@@ -129,6 +129,22 @@ def list_prescriptions(
 def get_prescription(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return a prescription: its grid, zones, rates, checks and method."""
     return reply(request, repositories_of(scope).prescriptions.get(thing))
+
+
+@router.delete("/{thing:record_id}", status_code=204, responses=declare_problems(400, 409, 412, 428))
+def delete_prescription(
+    scope: ScopeOf,
+    thing: RecordId,
+    if_match: IfMatch = None,
+    version: Annotated[int, Query(description="Version to delete.", ge=1, le=2**31 - 1)] = 0,
+) -> Response:
+    """Delete a prescription that no registered pass and no trial names, at the version named by If-Match or `version`.
+
+    Its history remains.
+    """
+    prescriptions = repositories_of(scope).prescriptions
+    prescriptions.delete(thing, choose_version(if_match, version, lambda: prescriptions.get(thing).version))
+    return Response(status_code=204)
 
 
 @router.get("/{thing:record_id}/export", responses={**_FILE_ANSWER, **declare_problems(400)})

@@ -25,6 +25,8 @@ class Device(Model):
     simulated: Annotated[bool, Field(description="True for devices of which a simulator sent data, permanently.")]
     clock: Annotated[str | None, Field(description="Clock of its times: gps, ntp, rtc or arrival.")]
     last_seen_ms: Annotated[int | None, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    latitude_deg: Annotated[float | None, Field(description="Of a device that does not move, as it was described.")]
+    longitude_deg: float | None
 
 
 class DeviceList(Model):
@@ -49,8 +51,6 @@ class DeviceDetail(Device):
     """A device with its channels."""
 
     software: str
-    latitude_deg: float | None
-    longitude_deg: float | None
     altitude_m: float | None
     channels: dict[str, Channel]
 
@@ -91,8 +91,6 @@ def device_detail_of(record: DeviceRecord, channels: list[str]) -> DeviceDetail:
     return DeviceDetail(
         **_device_fields(record),
         software=descriptor.software,
-        latitude_deg=descriptor.latitude_deg,
-        longitude_deg=descriptor.longitude_deg,
         altitude_m=descriptor.altitude_m,
         channels={channel: _channel_of(record, channel) for channel in channels},
     )
@@ -128,6 +126,8 @@ def _device_fields(record: DeviceRecord) -> dict[str, Any]:
         "simulated": descriptor.simulated,
         "clock": None if record.clock is None else record.clock.value,
         "last_seen_ms": record.last_seen_ms,
+        "latitude_deg": descriptor.latitude_deg,
+        "longitude_deg": descriptor.longitude_deg,
     }
 
 

@@ -7,6 +7,7 @@ import type { Body } from "../api/client";
 import { nowMs } from "../api/clock";
 import { useApi } from "../api/query";
 import { useChoice } from "../app/mount";
+import { bandText } from "../components/band_text";
 import type { Line } from "../components/chart";
 import { dateTimeText } from "../i18n/instants";
 import { digitsOf, numberText, reasonText, unitText, withUnit } from "../i18n/numbers";
@@ -111,6 +112,7 @@ function ForecastChart({
   climate: Climate | undefined;
   quantity: string;
 }): JSX.Element {
+  const target = climate?.targets[quantity];
   const drawing = useMemo((): Drawing => {
     const recorded = past?.quantities[quantity];
     const ahead = new Map(forecast.items.map((item) => [item.window.start_ms, item.answers[quantity]]));
@@ -145,16 +147,24 @@ function ForecastChart({
       timeMs,
       lines: [...(range.every(hasValues) ? range : []), ...before.filter(hasValues)],
       ranges: range.every(hasValues) ? [{ low: 0, high: 1, colour: "--accent" }] : [],
+      bands: target === undefined ? [] : [{ scale: unit, low: target.low, high: target.high, colour: "--sprayed" }],
     };
-  }, [forecast, past, climate, quantity]);
+  }, [forecast, past, climate, quantity, target]);
   const name = channelName(quantity);
   // Where water condenses is a limit of the physics.
   const limits = quantity.endsWith("margin_k") ? [{ scale: "K", value: 0, name: translate("answers_forecast_wet"), colour: "--bad" }] : [];
   return (
-    <ChartPanel
-      options={{ name: `${translate("answers_forecast")} – ${name}`, gapMs: Infinity, heightPx: 260, thresholds: limits }}
-      drawing={drawing}
-    />
+    <>
+      <ChartPanel
+        options={{ name: `${translate("answers_forecast")} – ${name}`, gapMs: Infinity, heightPx: 260, thresholds: limits }}
+        drawing={drawing}
+      />
+      {target === undefined ? null : (
+        <p class="note" data-bands>
+          {bandText(quantity, target, drawing.lines[0]?.unit ?? "1")}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -12,6 +12,8 @@ const NOTIFY_MS = 250;
 const POLL_MS = 1500;
 const DEVICES_MS = 10_000;
 const DETAIL_MS = 60_000;
+/** Items of a page: a whole farm in one request. */
+const MOST = 1000;
 
 export class FarmState {
   readonly devices = new Map<string, Device>();
@@ -60,7 +62,7 @@ export class FarmState {
   }
 
   async loadDevices(): Promise<void> {
-    const devices = await listAll((cursor) => api.GET("/v1/devices", { params: { query: cursorQuery(cursor) } }));
+    const devices = await listAll((cursor) => api.GET("/v1/devices", { params: { query: { limit: MOST, ...cursorQuery(cursor) } } }));
     this.devices.clear();
     for (const device of devices) this.devices.set(device.id, device);
     this.#notify();
@@ -112,5 +114,5 @@ export class FarmState {
 }
 
 async function requestLatest(): Promise<LatestItem[]> {
-  return listAll((cursor) => api.GET("/v1/latest", { params: { query: cursorQuery(cursor) } }));
+  return listAll((cursor) => api.GET("/v1/latest", { params: { query: { limit: MOST, ...cursorQuery(cursor) } } }));
 }

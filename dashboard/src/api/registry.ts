@@ -1,7 +1,7 @@
 // Fields and sites of the registry, and positions of devices that do not move.
 
 import { api, cursorQuery, listAll, type ListItem } from "./client";
-import type { FarmState } from "./farm_state";
+import type { Device } from "./farm_state";
 
 export type FieldRecord = ListItem<"/v1/fields">;
 export type SiteRecord = ListItem<"/v1/sites">;
@@ -22,12 +22,11 @@ export async function requestSites(signal?: AbortSignal): Promise<SiteRecord[]> 
 }
 
 /** Return the position of a device that does not move: its own, else its site's; null where neither is known. */
-export async function positionOf(farm: FarmState, device: string, sites: readonly SiteRecord[]): Promise<Position | null> {
-  const detail = await farm.detail(device);
-  if (detail.longitude_deg !== null && detail.latitude_deg !== null) {
-    return { longitudeDeg: detail.longitude_deg, latitudeDeg: detail.latitude_deg, ofSite: false };
+export function positionOf(device: Device, sites: readonly SiteRecord[]): Position | null {
+  if (device.latitude_deg !== null && device.longitude_deg !== null) {
+    return { longitudeDeg: device.longitude_deg, latitudeDeg: device.latitude_deg, ofSite: false };
   }
-  const site = sites.find(({ name }) => name === detail.site);
+  const site = sites.find(({ name }) => name === device.site);
   if (!site || site.longitude_deg === null || site.latitude_deg === null) return null;
   return { longitudeDeg: site.longitude_deg, latitudeDeg: site.latitude_deg, ofSite: true };
 }

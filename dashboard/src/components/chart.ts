@@ -15,8 +15,8 @@ import { make } from "./dom";
 export interface ChartOptions {
   name: string;
   heightPx?: number;
+  /** Read at each drawing, as are the thresholds. */
   bands?: Band[];
-  /** Read at each drawing. */
   thresholds?: readonly Threshold[];
   /** Samples further apart are not joined [ms]; the default is three times the median step. Infinity where gaps are NaN. */
   gapMs?: number;
@@ -30,7 +30,7 @@ export interface ChartOptions {
   axis?: "time" | "days";
 }
 
-export type { Line, Range, Threshold } from "./chart_lines";
+export type { Band, Line, Range, Threshold } from "./chart_lines";
 
 const MIN_WIDTH_PX = 240;
 /** The charts that share the displayed part, by the name of their group. */

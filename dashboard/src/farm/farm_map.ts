@@ -6,6 +6,7 @@ import { LngLatBounds } from "maplibre-gl";
 
 import { nowMs } from "../api/clock";
 import type { ListItem } from "../api/client";
+import type { Device } from "../api/farm_state";
 import {
   fieldFeatures,
   labelPosition,
@@ -72,6 +73,7 @@ export class FarmMap {
   #shownLabels = new Set<string>();
   readonly #clusters = new Map<string, HTMLElement>();
   #sites: SiteRecord[] = [];
+  #knowsSites = false;
   #fields: FieldRecord[] = [];
   #gateways: readonly GatewayItem[] = [];
 
@@ -118,6 +120,7 @@ export class FarmMap {
     }
     if (signal.aborted) return;
     await this.#drawFields();
+    this.#knowsSites = true;
     this.showGateways(this.#gateways);
     await Promise.all(
       [...farm.devices.values()]
@@ -221,7 +224,7 @@ export class FarmMap {
     for (const device of farm.devices.values()) {
       if (device.kind === DRONE) this.#drawVehicle(device.id);
       else {
-        if (!this.#whereabouts.has(device.id) && !this.#positions.has(device.id)) void this.#placeFixed(device.id);
+        if (this.#knowsSites && !this.#positions.has(device.id)) this.#placeFixed(device);
         const isOld = device.last_seen_ms === null || nowMs() - device.last_seen_ms > OLD_MS;
         this.#markers.get(device.id)?.classList.toggle("stale", isOld);
       }
@@ -251,17 +254,13 @@ export class FarmMap {
     if (arrow) arrow.style.transform = `rotate(${heading?.value ?? 0}deg)`;
   }
 
-  async #placeFixed(id: string): Promise<void> {
-    this.#whereabouts.set(id, "none");
-    if (this.#sites.length === 0) this.#sites = await requestSites(this.#view.signal).catch(() => []);
-    const position = await positionOf(this.#view.farm, id, this.#sites).catch(() => null);
-    if (this.#view.signal.aborted || position === null) return;
-    this.#whereabouts.set(id, position.ofSite ? "site" : "own");
+  #placeFixed(device: Device): void {
+    const { id, kind } = device;
+    const position = positionOf(device, this.#sites);
+    this.#whereabouts.set(id, position === null ? "none" : position.ofSite ? "site" : "own");
+    if (position === null) return;
     this.#positions.set(id, position);
-    await this.#map.ready.catch(() => undefined);
-    const kind = this.#view.farm.devices.get(id)?.kind ?? "";
-    if (!this.#view.signal.aborted)
-      this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), position.longitudeDeg, position.latitudeDeg);
+    this.#map.setMarker(id, this.#buildMarker(id, "greenhouse-mark", kind), position.longitudeDeg, position.latitudeDeg);
   }
 
   #buildMarker(id: string, markerClass: string, kind: string): HTMLElement {

@@ -4,7 +4,7 @@ import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
-import { reload } from "../api/query";
+import { reload, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { ApiError, errorText, request } from "../api/request";
 import { hrefOf } from "../app/address";
@@ -38,13 +38,17 @@ export function ImportFields(): JSX.Element {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | string | null>(null);
   const [stored, setStored] = useState<FieldRecord[] | null>(null);
-  const [names, setNames] = useState({ crs: "", name_property: "", owner_property: "" });
+  const [names, setNames] = useState({ farm: "", crs: "", name_property: "", owner_property: "" });
+
+  const farms = useApiList("/v1/farms", {}).data ?? [];
+  const farmId = useId();
 
   const send = async (chosen: File, dryRun: boolean): Promise<Answer | null> => {
     setBusy(true);
     setError(null);
     try {
-      const query = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== ""));
+      const farm = farms.length > 1 ? names.farm || (farms[0]?.id ?? "") : "";
+      const query = Object.fromEntries(Object.entries({ ...names, farm }).filter(([, value]) => value !== ""));
       return await request<Answer>("/v1/fields/import", {
         method: "POST",
         body: chosen,
@@ -85,6 +89,18 @@ export function ImportFields(): JSX.Element {
   return (
     <section class="card" data-panel="import">
       <p class="note">{translate("work_import_about")}</p>
+      {farms.length > 1 ? (
+        <div class="labelled">
+          <label for={farmId}>{translate("work_farm")}</label>
+          <select id={farmId} value={names.farm} onChange={(event) => setNames({ ...names, farm: event.currentTarget.value })}>
+            {farms.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+      ) : null}
       <DropFile
         types={TYPES}
         maxBytes={MOST_BYTES}

@@ -13,8 +13,9 @@ import { findTerm, term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Table } from "../ui/table";
+import { DeleteRecord } from "./delete_record";
 
 const DROPLETS = ["extremely_fine", "very_fine", "fine", "medium", "coarse", "very_coarse", "extremely_coarse", "ultra_coarse"] as const;
 /** Kinds of devices that carry an implement. */
@@ -332,44 +333,5 @@ export function Seasons({ field }: { field: string }): JSX.Element {
         </Form>
       </details>
     </section>
-  );
-}
-
-type Deletable = "/v1/products/{thing}" | "/v1/implements/{thing}" | "/v1/seasons/{thing}";
-
-function DeleteRecord({
-  path,
-  id,
-  name,
-  version,
-}: {
-  path: Deletable;
-  id: string;
-  name: string;
-  version: number | undefined;
-}): JSX.Element {
-  const list = path.replace("/{thing}", "") as "/v1/products";
-  const remove = useWrite("delete", path, { refresh: [list] });
-  return (
-    <>
-      <button
-        type="button"
-        class="plain"
-        aria-label={`${translate("work_delete")}: ${name}`}
-        disabled={remove.saving}
-        onClick={async () => {
-          const text = translate("work_delete_record", { name });
-          if (await confirm({ title: translate("work_delete"), text, action: translate("work_delete") }))
-            await remove.run({ params: { path: { thing: id } } as never, version: version ?? "*" });
-        }}
-      >
-        {translate("work_delete")}
-      </button>
-      {remove.error ? (
-        <span class="error" role="alert">
-          {remove.error}
-        </span>
-      ) : null}
-    </>
   );
 }

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { errorText, request } from "../api/request";
-import { mountInto, useView } from "../app/mount";
+import { mayWrite, mountInto, useView } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
 import { dateTimeText } from "../i18n/instants";
@@ -108,6 +108,7 @@ function Passes({ passes, prescriptions, open, field, settings, onOpen }: Passes
           />
         </div>
       ) : null}
+      {mayWrite() ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
       <details class="fold">
         <summary>
           <h2>{translate("work_pass_list", { count: passes.length })}</h2>
@@ -154,6 +155,24 @@ function Passes({ passes, prescriptions, open, field, settings, onOpen }: Passes
         </div>
       </details>
     </>
+  );
+}
+
+/** How many flights that were found are not registered, with the newest of them to open; or that all are. */
+function Unregistered({ passes, open, onOpen }: Pick<PassesProps, "passes" | "open" | "onOpen">): JSX.Element {
+  const left = passes.filter(({ declared }) => !declared);
+  const newest = left.at(-1);
+  return (
+    <div class="choices-row" data-unregistered={left.length}>
+      <span class="note">
+        {newest === undefined ? translate("work_all_registered") : translate("work_unregistered", { n: left.length, all: passes.length })}
+      </span>
+      {newest === undefined || newest.id === open ? null : (
+        <button type="button" class="secondary" onClick={() => onOpen(newest)}>
+          {translate("work_open_unregistered", { time: dateTimeText(newest.start_ms) })}
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ import { term, translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
+import { DeleteRecord } from "./delete_record";
 import type { Prescription } from "./records";
 import { rateColours } from "./zone_colours";
 import { ZoneKey } from "./zone_key";
@@ -21,9 +22,12 @@ import { ZonesMap } from "./zones_map";
 export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
   const list = useApiList("/v1/prescriptions", { query: { field: field.id } });
   const [open, setOpen] = useState<string | null>(null);
+  // Another number closes what a prescription was made with.
+  const [made, setMade] = useState(0);
   const section = useRef<HTMLElement>(null);
   const show = (id: string): void => {
     setOpen(id);
+    setMade(made + 1);
     section.current?.scrollIntoView();
   };
   return (
@@ -59,11 +63,13 @@ export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
         <>
           <h3>{translate("work_new_prescription")}</h3>
           <LazyFold
+            key={`draw-${made}`}
             title={translate("work_zones_draw")}
             load={async () => (await import("./drawn_prescription")).DrawnPrescription}
             props={{ field, onMade: show }}
           />
           <LazyFold
+            key={`values-${made}`}
             title={translate("work_zones_of_values")}
             load={async () => (await import("./points_prescription")).PointsPrescription}
             props={{ field, onMade: show }}
@@ -150,6 +156,11 @@ function OnePrescription({ field, prescription }: { field: FieldRecord; prescrip
           />
         ))}
       </div>
+      {mayWrite() ? (
+        <div class="choices-row">
+          <DeleteRecord path="/v1/prescriptions/{thing}" id={prescription.id} name={prescription.name} version={prescription.version} />
+        </div>
+      ) : null}
     </>
   );
 }

@@ -3,11 +3,12 @@
 import "../i18n/greenhouse";
 import type uPlot from "uplot";
 
+import { bandText } from "../components/band_text";
 import { Chart, type ChartOptions, type Line } from "../components/chart";
 import { make } from "../components/dom";
-import { digitsOf, numberText, withUnit } from "../i18n/numbers";
+import { withUnit } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
-import { channelName, englishOnly, term, translate, type TextKey } from "../i18n/translate";
+import { channelName, term, translate, type TextKey } from "../i18n/translate";
 import { NO_MARKS, type Marks, type RuleLimit } from "./chart_marks";
 import type { Overview } from "./records";
 
@@ -107,10 +108,7 @@ class PlannedChart {
   showBands(overview: Overview, banded: readonly string[]): void {
     const texts = banded.flatMap((name) => {
       const target = overview.bands.findLast(({ targets }) => targets[name] !== undefined)?.targets[name];
-      if (target === undefined) return [];
-      const unit = overview.samples.units[name] ?? "1";
-      const range = `${numberText(target.low, digitsOf(unit))}–${withUnit(target.high, unit)}`;
-      return [translate("greenhouse_band", { name: channelName(name), range, source: sourceText(target) })];
+      return target === undefined ? [] : [bandText(name, target, overview.samples.units[name] ?? "1")];
     });
     this.#bands.textContent = texts.join(" ");
     this.#bands.hidden = texts.length === 0;
@@ -252,10 +250,6 @@ export class ClimateCharts {
     }
     ctx.restore();
   }
-}
-
-function sourceText({ source, source_zh: chinese }: { source: string; source_zh: string }): string {
-  return englishOnly(source) || chinese || translate("greenhouse_band_known");
 }
 
 /** Return those of the channels that a band of the crop is for. */

@@ -23,6 +23,11 @@ R = TypeVar("R", bound=VersionedRecord)
 MAX_LIMIT: Final = 1001
 #: Records that are compared with the audit log at once.
 _CHECKED_AT_ONCE: Final = 100
+#: Tables of records that are corrected, never deleted or changed: what they name is kept with them.
+KEPT_TABLES: Final = frozenset((
+    "account_entries", "certificate_entries", "certificates", "harvests", "lot_operations", "passes",
+    "plot_observations", "statement_runs", "statements", "treatments", "trials",
+))  # fmt: skip
 #: Columns that change without an entry in the audit log.
 _NOTED_AT_USE: Final = frozenset(("last_used_ms",))
 
@@ -281,7 +286,8 @@ class Repository(Generic[R]):
                 )
 
     def _refuse_while_used(self, connection: sa.Connection, record: R) -> None:
-        for table in METADATA.tables.values():
+        # What is never deleted first: nobody shall delete the others in vain.
+        for table in sorted(METADATA.tables.values(), key=lambda table: table.name not in KEPT_TABLES):
             for constraint in table.foreign_key_constraints:
                 if constraint.referred_table is not self._table or len(constraint.column_keys) != 2:
                     continue
@@ -290,8 +296,13 @@ class Repository(Generic[R]):
                     mine, table.c[constraint.column_keys[1]] == record.id, table.c.deleted_ms.is_(None)
                 )
                 if count := connection.execute(users).scalar_one():
+                    things = table.name.replace("_", " ")
+                    if table.name in KEPT_TABLES:
+                        raise RecordConflict(
+                            f"{count} of its {things} name this {self._name} and are never deleted: keep it."
+                        )
                     raise RecordConflict(
-                        f"{count} of its {table.name.replace('_', ' ')} still refer to this {self._name}: "
+                        f"{count} of its {things} still refer to this {self._name}: "
                         "delete them, or change their reference, first."
                     )
 

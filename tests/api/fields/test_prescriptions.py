@@ -17,6 +17,8 @@ import shapely
 from isoxml.util.isoxml_io import isoxml_from_path
 from rasterio.io import MemoryFile
 
+from headland.clock import wall_clock_ms
+from headland.registry.models.models import Pass
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.validation.geometry import area_of
 from tests.api.registry_api import RegistryApi, serve_registry
@@ -393,3 +395,27 @@ def test_a_drawn_zone_that_crosses_itself_is_refused(farm_api: RegistryApi) -> N
     refused = farm_api.client.post("/v1/prescriptions/preview", json=drawn(farm_api, bow_tie, rates=[60]))
     assert refused.status_code == 400
     assert refused.json()["detail"].startswith("zone 1 is not a valid outline"), refused.text
+
+
+def test_a_prescription_is_deleted_unless_a_registered_pass_names_it(farm_api: RegistryApi) -> None:
+    made = farm_api.client.post("/v1/prescriptions", json=drawn(farm_api, box_of(119.17, 119.171), rates=[60])).json()
+    path = f"/v1/prescriptions/{made['id']}"
+    assert farm_api.client.delete(path).status_code == 428
+    assert farm_api.client.delete(path, headers={"If-Match": '"2"'}).status_code == 412
+    declared = Pass(
+        field=made["field"],
+        device="uav-1",
+        start_ms=wall_clock_ms() - 60_000,
+        end_ms=wall_clock_ms(),
+        prescription=made["id"],
+    )
+    farm_api.repositories.passes.declare(declared)
+    refused = farm_api.client.delete(path, headers={"If-Match": '"1"', "Accept-Language": "zh"})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "该处方图被 1 条作业引用，这些记录永久保存，请保留该处方图。",
+    )
+    other = farm_api.client.post("/v1/prescriptions", json=drawn(farm_api, box_of(119.17, 119.171), rates=[70])).json()
+    path = f"/v1/prescriptions/{other['id']}"
+    assert farm_api.client.delete(path, headers={"If-Match": '"1"'}).status_code == 204
+    assert farm_api.client.get(path).status_code == 404

@@ -122,12 +122,14 @@ def test_a_deleted_record_is_not_listed_and_remains_for_history(
 
 def test_a_record_that_others_refer_to_is_not_deleted(repositories: OrganisationRepositories) -> None:
     kept = fill(repositories)
-    with pytest.raises(RecordConflict, match="1 of its seasons still refer to this field"):
+    with pytest.raises(RecordConflict, match="1 of its trials name this field and are never deleted: keep it"):
+        repositories.fields.delete(kept["fields"].id, 1)
+    repositories.trials.delete(kept["trials"].id, 1)
+    with pytest.raises(RecordConflict, match="1 of its seasons still refer to this field: delete them"):
         repositories.fields.delete(kept["fields"].id, 1)
     repositories.seasons.delete(kept["seasons"].id, 1)
     repositories.prescriptions.delete(kept["prescriptions"].id, 1)
     repositories.holdings.delete(kept["holdings"].id, 1)
-    repositories.trials.delete(kept["trials"].id, 1)
     repositories.fields.delete(kept["fields"].id, 1)
     with pytest.raises(NotFound, match="no field"):
         repositories.seasons.add(Season(field=kept["fields"].id, name="2027", crop="rice"))

@@ -158,7 +158,7 @@ def test_a_certificate_is_printed_again_after_two_years_and_what_it_rests_on_is_
     issued = repositories.certificates.issue(blank_certificate(lot), "20260921", "Li", "a7")
     ground = repositories.fields.get(field)
     clock.advance(2 * 366 * 24 * HOUR_MS)
-    with pytest.raises(RecordConflict, match="harvests still refer to this field"):
+    with pytest.raises(RecordConflict, match="harvests name this field and are never deleted"):
         repositories.fields.delete(field, ground.version)
     assert repositories.certificates.records.get(issued.id) == issued
     assert repositories.certificates.find_token(issued.token) == issued

@@ -1,0 +1,18 @@
+// The target band of a crop as a sentence: its quantity, its range and its source.
+
+import "../i18n/greenhouse";
+import { digitsOf, numberText, withUnit } from "../i18n/numbers";
+import { channelName, englishOnly, translate } from "../i18n/translate";
+
+export interface Target {
+  low: number;
+  high: number;
+  source: string;
+  source_zh: string;
+}
+
+export function bandText(quantity: string, target: Target, unit: string): string {
+  const range = `${numberText(target.low, digitsOf(unit))}–${withUnit(target.high, unit)}`;
+  const source = englishOnly(target.source) || target.source_zh || translate("greenhouse_band_known");
+  return translate("greenhouse_band", { name: channelName(quantity), range, source });
+}
