@@ -39,7 +39,7 @@ def send_until_acked(gateway: Gateway, last_seq: int) -> None:
             gateway.send(batch_of(seq))
         before = high_water()
         try:
-            wait_until(lambda: high_water() > before or high_water() == last_seq, 0.5)
+            wait_until(lambda: high_water() > before or high_water() == last_seq, 5.0)
         except AssertionError:
             return False
         return high_water() == last_seq

@@ -106,7 +106,7 @@ def test_a_collector_that_is_not_there_is_a_trouble_of_the_thread_alone(log: Log
 
 def test_a_refusing_collector_is_named_with_its_answer() -> None:
     with Receiver(status=400) as receiver:
-        exporter = TraceExporter(TraceSettings(receiver.url, timeout_s=1.0), "headland-gateway", "gw-1")
+        exporter = TraceExporter(TraceSettings(receiver.url, timeout_s=60.0), "headland-gateway", "gw-1")
         exporter.start()
         exporter.add(span())
         exporter._thread.wake()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -54,6 +55,14 @@ def target_of(link: Path) -> Path | None:
     try:
         return link.readlink()
     except FileNotFoundError:
+        return None
+
+
+def held_end(link: Path) -> tuple[Path, BinaryIO] | None:
+    """Return where a link leads and that end, open; None in the moment when there is none."""
+    try:
+        return link.readlink(), link.open("rb", buffering=0)
+    except OSError:
         return None
 
 
@@ -111,8 +120,8 @@ def test_noise_and_cuts_damage_lines_without_ending_the_house(tmp_path: Path) ->
 def test_a_hung_up_port_comes_back_at_the_same_path(tmp_path: Path) -> None:
     link = tmp_path / "rtu"
     with serving(GreenhouseSettings(port=0, rtu_link=link, faults=LinkFaults(hangup_s=0.4)), link):
-        first = link.readlink()
-        held = link.open("rb", buffering=0)  # who holds the old end keeps its number from being used again
+        # Who holds the old end keeps its number from being used again.
+        first, held = wait_until(lambda: held_end(link))  # type: ignore[misc] # None is not true
         with held:
             wait_until(lambda: target_of(link) not in (None, first))
 

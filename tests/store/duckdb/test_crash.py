@@ -62,7 +62,7 @@ def test_kill_9_loses_nothing_acknowledged_and_tears_nothing(tmp_path: Path) -> 
 def test_a_full_disk_refuses_writes_until_there_is_space_again(tmp_path: Path, limit_kib: int) -> None:
     path = tmp_path / "store.duckdb"
     writer = start_writer(path, 1, limit_kib * 1024)
-    watchdog = threading.Timer(30, writer.kill)
+    watchdog = threading.Timer(300, writer.kill)
     watchdog.start()
     told, _ = writer.communicate()
     watchdog.cancel()
