@@ -21,6 +21,7 @@ from tests.api.server import serve
 from tests.api.spread_field import SPREADER
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -100,12 +101,18 @@ def test_the_map_becomes_idle_while_vehicles_move(visit: Open, farm: Farm) -> No
     mark = page.locator(f"[data-mark='{DRONE}']")
     before = mark.bounding_box()
     farm.fly_to(150.0, 20.0)
-    expect(mark.locator(".mark-age")).to_have_text(re.compile("now|sec"))
     page.wait_for_function(
         "([name, x]) => Math.abs(document.querySelector(`[data-mark='${name}']`).getBoundingClientRect().x - x) > 20",
         arg=[DRONE, before["x"] if before else 0.0],
     )
-    expect(mark).not_to_have_class(re.compile("stale"))
+
+    def is_current() -> bool:
+        """Report the place again, and tell whether the mark says that it is of now: a busy machine shows it late."""
+        farm.fly_to(150.0, 20.0)
+        age = mark.locator(".mark-age").inner_text()
+        return "stale" not in str(mark.get_attribute("class")) and re.search("now|sec", age) is not None
+
+    wait_until(is_current, every_s=0.5)
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     # A greenhouse without a position of its own is displayed at its site, with a note.
     expect(card(page, HOUSE).locator(".place")).to_contain_text("Shown at its site; own position not known")
@@ -188,7 +195,7 @@ def test_a_wrong_clock_of_the_browser_makes_no_value_stale(visit: Open, farm: Fa
     page.clock.set_system_time(time.time() + 3600)
     page.goto(f"{farm.base}/?again#/farm")
     farm.report("greenhouse", HOUSE, {"co2_ppm": 660.0})
-    expect(tile(page, HOUSE, "co2_ppm").locator(".when")).to_have_text(re.compile(r"^(now|\d sec\. ago)$"))
+    expect(tile(page, HOUSE, "co2_ppm").locator(".when")).to_have_text(re.compile(r"^(now|\d+ sec\. ago)$"))
 
 
 def test_a_lost_connection_is_reported(visit: Open, page_errors: list[str]) -> None:

@@ -19,7 +19,7 @@ from headland.registry.db.tables import passes
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Field, Greenhouse
 from headland.registry.repositories.alarms import AlarmUpdate
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import PATIENCE_MS, Open
 from tests.dashboard.farm import Farm
 
 pytestmark = pytest.mark.services("chromium")
@@ -183,7 +183,7 @@ def lose_first_answer(context: BrowserContext) -> list[str]:
             route.continue_()
             return
         lost.append(path)
-        route.fetch()
+        route.fetch(timeout=PATIENCE_MS)
         route.abort()
 
     for path in ("notes", "photos"):
