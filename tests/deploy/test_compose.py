@@ -34,7 +34,7 @@ from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.homeassistant.discovery import discovery_topic
 from tests.machine import find_program
 from tests.ports import find_free_port
-from tests.waiting import WaitUntil
+from tests.waiting import WaitUntil, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -246,11 +246,13 @@ class _Client:
     def __init__(self, broker: _DeployedBroker, user: str, password: str, door: int = 0, client_id: str = "") -> None:
         self.reasons: list[int] = []
         self.heard: list[str] = []
+        self.subscribed = 0
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5)
         self._client.username_pw_set(user, password)
         self._client.on_connect = lambda _client, _data, _flags, reason, _properties: self.reasons.append(reason.value)
         self._client.on_publish = lambda _client, _data, _mid, reason, _properties: self.reasons.append(reason.value)
         self._client.on_message = lambda _client, _data, message: self.heard.append(message.topic)
+        self._client.on_subscribe = lambda *_: setattr(self, "subscribed", self.subscribed + 1)
         self._client.connect("127.0.0.1", door or broker.port)
         self.answer = self._next_reason()
 
@@ -266,7 +268,10 @@ class _Client:
         return self._next_reason()
 
     def subscribe(self, topic: str) -> None:
+        """Subscribe, and wait until the broker has it: what is published before is heard by nobody."""
+        wanted = self.subscribed + 1
         self._client.subscribe(topic, qos=1)
+        wait_until(lambda: self._listened() and self.subscribed == wanted)
 
     def listen(self) -> list[str]:
         """Take what comes in within a moment; return the topics of all that was heard."""
@@ -274,11 +279,12 @@ class _Client:
         return self.heard
 
     def _next_reason(self) -> int:
-        for _ in range(200):
-            if self.reasons:
-                return self.reasons.pop(0)
-            self._client.loop(0.05)
-        raise AssertionError("the broker did not answer")
+        wait_until(lambda: self.reasons or (self._listened() and self.reasons))
+        return self.reasons.pop(0)
+
+    def _listened(self) -> bool:
+        self._client.loop(0.05)
+        return True
 
 
 NOT_AUTHORISED = ReasonCode(PacketTypes.PUBACK, "Not authorized").value
