@@ -18,7 +18,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headland.registry.db.lot_tables import harvests, lot_flows, lot_links, lot_operations, lots
+from headland.registry.db.lot_tables import (
+    harvests,
+    lot_flows,
+    lot_links,
+    lot_numbers,
+    lot_operations,
+    lot_parents,
+    lots,
+)
 from headland.registry.models.models import Field
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -99,8 +107,9 @@ def _fill(farm_api: RegistryApi, made: Mapping[str, Any], first: str, other: str
     """Add rows like those of a real harvest; return the ids of the lots in their order."""
     database = farm_api.repositories.lots.lineage.database
     stem = made["lot"]["id"][:18]
-    chosen: list[list[dict[str, Any]]] = [[], [], [], [], []]
-    fresh_harvests, fresh_lots, operations, flows, links = chosen
+    chosen: list[list[dict[str, Any]]] = [[], [], [], [], [], [], []]
+    fresh_harvests, fresh_lots, operations, flows, links, numbers, numbered_links = chosen
+    number_of: dict[str, int] = {}
     with database.reading() as connection:
         rows = [_row(connection, table) for table in (harvests, lots, lot_operations)]
     harvest_row, lot_row, operation_row = rows
@@ -116,7 +125,11 @@ def _fill(farm_api: RegistryApi, made: Mapping[str, Any], first: str, other: str
             {**operation_row, "id": operation, "kind": kind, "harvest": harvest, "inputs": taken, "outputs": outputs}
         )
         flows.append({"organisation": organisation, "lot": lot, "operation": operation, "grams": grams})
+        for id_ in ([harvest] if harvest else []) + [lot]:
+            number_of[id_] = len(number_of) + 1001
+            numbers.append({"organisation": organisation, "number": number_of[id_], "id": id_})
         for parent, mass in parents:
+            numbered_links.append({"organisation": organisation, "child": number_of[lot], "parent": number_of[parent]})
             link = {"organisation": organisation, "parent": parent, "child": lot, "operation": operation}
             links.append({**link, "grams": mass})
             if not harvest:
@@ -135,7 +148,8 @@ def _fill(farm_api: RegistryApi, made: Mapping[str, Any], first: str, other: str
     for number in range(HARVESTS + MIXED, count):
         ids.append(add(number, [(ids[HARVESTS + number % MIXED], 10)], "pack"))
     with database.writing() as connection:
-        for table, rows in zip((harvests, lots, lot_operations, lot_flows, lot_links), chosen, strict=True):
+        tables = (harvests, lots, lot_operations, lot_flows, lot_links, lot_numbers, lot_parents)
+        for table, rows in zip(tables, chosen, strict=True):
             for begin in range(0, len(rows), 5000):
                 connection.execute(table.insert(), rows[begin : begin + 5000])
     return ids

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final, Literal
 
+import numpy as np
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import ScopeOf
-from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
+from api.http.content_types import CSV, reply_table
+from api.http.pagination import MOST, Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.responses import reply
 from api.http.router import Router
@@ -33,12 +36,18 @@ from api.schemas.harvest.lots import (
 )
 from headland.analysis.lots.happenings import HappeningKind
 from headland.analysis.lots.harvesting import record_harvest, record_operation
-from headland.analysis.lots.lot_history import lots_holding, read_lot_history
+from headland.analysis.lots.lot_history import harvests_after, read_lot_history
 from headland.analysis.registry_access import repositories_of
+from headland.formats.table_writers import DataTable, Kind, Slice
 from headland.registry.models.lots import Lot
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-_MOST_HOLDING: Final = 1000
+ShapeOf = Annotated[Literal["json", "csv"], Query(alias="format", description="Form of the answer.")]
+_RECALLED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
+_COLUMNS: Final[dict[str, Kind]] = {
+    "code": "text", "product": "text", "crop": "text", "time_ms": "integer", "time_utc": "instant", "kg": "number",
+    "remaining_kg": "number", "packs": "number", "parties": "text", "simulated": "truth", "lot": "text",
+}  # fmt: skip
 
 router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
 
@@ -79,18 +88,22 @@ def list_lots(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Li
     return reply_page(request, LotList(items=_with_rest(repositories, page), next=following))
 
 
-@router.get("/lots/holding", response_model=LotsHolding)
+@router.get("/lots/holding", response_model=LotsHolding, responses=_RECALLED)
 def get_lots_holding(
     request: Request,
     scope: ScopeOf,
     kind: Annotated[HappeningKind, Query(description="What is recalled.")],
     id: Annotated[str, Query(description="Its id.", min_length=1, max_length=128)],  # noqa: A002 - its name in the query
-    limit: Annotated[int, Query(description="Lots that are listed at most.", ge=1, le=_MOST_HOLDING)] = _MOST_HOLDING,
+    shape: ShapeOf = "json",
+    cursor: Cursor = None,
+    limit: Limit = MOST,
 ) -> Response:
-    """Return the lots that hold something of a crop to which this happened: a pass, a treatment, an alarm or a week."""
-    found = lots_holding(scope, kind, id, limit)
-    items = _with_rest(repositories_of(scope), found.lots)
-    return reply(request, LotsHolding(count=found.count, items=items))
+    """Return the lots that hold something of a crop to which this happened: a pass, a treatment, an alarm or a week.
+
+    The newest first, in pages; as CSV all of them, with those who got something of each.
+    """
+    harvests = harvests_after(scope, kind, id)
+    return _reply_recalled(request, repositories_of(scope), harvests, shape, cursor, limit)
 
 
 @router.get("/lots/{thing:record_id}", response_model=LotHistoryBody)
@@ -104,13 +117,22 @@ def get_lot(
     return reply(request, history_of(read_lot_history(scope, thing, with_happenings=happenings)))
 
 
-@router.get("/lots/{thing:record_id}/descendants", response_model=LotsHolding)
-def get_lot_descendants(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
-    """Return the lots that hold something of this lot."""
+@router.get("/lots/{thing:record_id}/descendants", response_model=LotsHolding, responses=_RECALLED)
+def get_lot_descendants(
+    request: Request,
+    scope: ScopeOf,
+    thing: RecordId,
+    shape: ShapeOf = "json",
+    cursor: Cursor = None,
+    limit: Limit = MOST,
+) -> Response:
+    """Return the lots that hold something of this lot.
+
+    The newest first, in pages; as CSV all of them, with those who got something of each.
+    """
     repositories = repositories_of(scope)
     repositories.lots.lots.get(thing)
-    found = repositories.lots.lineage.descendants([thing], limit=_MOST_HOLDING)
-    return reply(request, LotsHolding(count=found.count, items=_with_rest(repositories, found.lots)))
+    return _reply_recalled(request, repositories, [thing], shape, cursor, limit)
 
 
 @router.post("/lot-operations", status_code=201, response_model=OperationRecorded, responses=declare_problems(409))
@@ -141,3 +163,49 @@ def correct_operation(scope: ScopeOf, thing: RecordId, body: NewCorrection) -> O
 def _with_rest(repositories: OrganisationRepositories, lots: tuple[Lot, ...] | list[Lot]) -> list[LotBody]:
     remaining_g = repositories.lots.remaining_g([lot.id for lot in lots])
     return [lot_of(lot, remaining_g[lot.id]) for lot in lots]
+
+
+def _reply_recalled(
+    request: Request,
+    repositories: OrganisationRepositories,
+    parents: Sequence[str],
+    shape: str,
+    cursor: str | None,
+    limit: int,
+) -> Response:
+    if shape == "csv":
+        return reply_table(request, CSV, DataTable("recalled-lots", _COLUMNS, _recalled_rows(repositories, parents)))
+    before = read_cursor(cursor, tuple[int])
+    found = repositories.lots.lineage.descendants(parents, before=None if before is None else before[0], limit=limit)
+    following = None if found.next is None else write_cursor(found.next)
+    items = _with_rest(repositories, found.lots)
+    return reply_page(request, LotsHolding(count=found.count, items=items, next=following))
+
+
+def _recalled_rows(repositories: OrganisationRepositories, parents: Sequence[str]) -> Iterator[Slice]:
+    """Yield the rows of all recalled lots, the newest first."""
+    for found in repositories.lots.lineage.all_descendants(parents):
+        yield _rows_of(repositories, found)
+
+
+def _rows_of(repositories: OrganisationRepositories, found: Sequence[Lot]) -> Slice:
+    ids = [lot.id for lot in found]
+    remaining_g, parties = repositories.lots.remaining_g(ids), repositories.lots.parties_of(ids)
+    times_ms = np.array([lot.time_ms for lot in found], np.int64)
+
+    def texts(values: list[str]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+        return np.array(values, object)
+
+    return {
+        "code": texts([lot.code for lot in found]),
+        "product": texts([lot.product for lot in found]),
+        "crop": texts([lot.crop for lot in found]),
+        "time_ms": times_ms,
+        "time_utc": times_ms,
+        "kg": np.array([lot.grams / 1000 for lot in found], np.float64),
+        "remaining_kg": np.array([remaining_g[lot.id] / 1000 for lot in found], np.float64),
+        "packs": np.array([np.nan if lot.packs is None else lot.packs for lot in found], np.float64),
+        "parties": texts(["; ".join(parties.get(lot.id, ())) for lot in found]),
+        "simulated": np.array([lot.simulated for lot in found], bool),
+        "lot": texts(ids),
+    }

@@ -210,10 +210,11 @@ class LotHistoryBody(Model):
 
 
 class LotsHolding(Model):
-    """The lots that hold something of a crop to which this happened: their number, and the newest of them."""
+    """The lots that hold something of a crop to which this happened: how many, and a page of them, the newest first."""
 
     count: int
     items: list[LotBody]
+    next: str | None
 
 
 def harvest_of(harvest: Harvest) -> HarvestBody:

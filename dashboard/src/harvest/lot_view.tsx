@@ -2,7 +2,7 @@
 
 import "../i18n/harvest";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useApi } from "../api/query";
 import { useWrite } from "../api/write";
 import { hrefOf } from "../app/address";
@@ -10,6 +10,7 @@ import { mayWrite, useView } from "../app/mount";
 import { dateTimeText, windowText } from "../i18n/instants";
 import { numberText, unitText } from "../i18n/numbers";
 import { translate, type TextKey } from "../i18n/translate";
+import { Lazy, LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { confirm } from "../ui/overlays";
 import { Table } from "../ui/table";
@@ -65,12 +66,19 @@ function OneLot({ history }: { history: LotHistory }): JSX.Element {
         </ul>
       </section>
       <Happenings history={history} />
+      <LazyFold
+        title={translate("harvest_made_of_this")}
+        load={async () => (await import("./recall")).MadeOf}
+        props={{ lot: lot.id }}
+        class="card fold"
+      />
       <Operations operations={history.operations} />
     </div>
   );
 }
 
 function Happenings({ history }: { history: LotHistory }): JSX.Element {
+  const [recalled, setRecalled] = useState<Happening | null>(null);
   return (
     <section class="card" data-panel="happenings">
       <h2>{translate("harvest_happened")}</h2>
@@ -100,8 +108,42 @@ function Happenings({ history }: { history: LotHistory }): JSX.Element {
             cell: ({ evidence }) => evidenceText(evidence),
             sortBy: ({ evidence }) => evidence,
           },
+          {
+            key: "recall",
+            head: translate("actions"),
+            cell: (row) => (
+              <button
+                type="button"
+                class="plain"
+                data-recall={row.kind}
+                aria-pressed={recalled === row}
+                onClick={() => setRecalled(recalled === row ? null : row)}
+              >
+                {translate("harvest_recall")}
+              </button>
+            ),
+          },
         ]}
       />
+      {recalled === null ? null : (
+        <section class="stack" data-panel="recall">
+          <h3>
+            {[
+              translate("harvest_recall"),
+              translate(`harvest_kind_${recalled.kind}` as TextKey),
+              recalled.what,
+              windowText(recalled.start_ms, recalled.end_ms),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
+          </h3>
+          <Lazy
+            key={`${recalled.kind}-${recalled.id}`}
+            load={async () => (await import("./recall")).RecallOf}
+            props={{ kind: recalled.kind, id: recalled.id }}
+          />
+        </section>
+      )}
     </section>
   );
 }

@@ -14,7 +14,7 @@ from headland.analysis.plant_protection.growing_place import GrowingPlace, find_
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.lots import Harvest, Lot, LotOperation
-from headland.registry.repositories.harvest.lot_lineage import LotDescendants, LotLink
+from headland.registry.repositories.harvest.lot_lineage import LotLink
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Harvests of one lot whose happenings are read: more would take minutes.
@@ -79,14 +79,13 @@ def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = Tr
     )
 
 
-def lots_holding(scope: OrgScope, kind: HappeningKind, id: str, limit: int = 1000) -> LotDescendants:  # noqa: A002
-    """Return the lots that hold something of a crop to which this happened: recall by pass, treatment, alarm or week.
+def harvests_after(scope: OrgScope, kind: HappeningKind, id: str) -> list[str]:  # noqa: A002 - it is a record's id
+    """Return the harvests of a crop to which this happened, for a recall by pass, treatment, alarm or week.
 
     Raises NotFound and AnalysisError for an unknown one.
     """
     repositories = repositories_of(scope)
-    harvests = [harvest.id for harvest in _harvests_after(scope, repositories, kind, id)]
-    return repositories.lots.lineage.descendants(harvests, limit=limit)
+    return [harvest.id for harvest in _harvests_after(scope, repositories, kind, id)]
 
 
 def _harvests_after(

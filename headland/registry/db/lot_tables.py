@@ -72,6 +72,25 @@ lot_links = sa.Table(
     required("grams", sa.BigInteger),
     sa.Index(None, "organisation", "child"),
 )
+#: Lots and harvests in the order in which they were made: a parent's number is less than its child's.
+lot_numbers = sa.Table(
+    "lot_numbers",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    required("id"),
+    sa.Index("un_lot_numbers_organisation_id", "organisation", "id", unique=True),
+)
+#: The links that stand, by numbers: read in the order of its key, a parent comes before its children.
+lot_parents = sa.Table(
+    "lot_parents",
+    METADATA,
+    sa.Column("organisation", sa.Text, sa.ForeignKey("organisations.id"), primary_key=True),
+    sa.Column("child", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("parent", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Index(None, "organisation", "parent"),
+    sqlite_with_rowid=False,
+)
 
 certificates = record_table(
     "certificates",

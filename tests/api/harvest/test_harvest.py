@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,8 +189,25 @@ def test_a_lot_inherits_what_happened_to_its_harvests_with_the_evidence(
     assert ask(farm_api, "/v1/lots/holding", kind="treatment", id=treated["id"])["count"] == 5
     below = ask(farm_api, f"/v1/lots/{lots['mixed']['id']}/descendants")
     assert {lot["id"] for lot in below["items"]} == {lots["flour"]["id"], lots["bran"]["id"]}
+    listed, cursor = [], {}
+    for _ in range(3):
+        page = ask(farm_api, "/v1/lots/holding", kind="pass", id=farm_api.ids["pass"], limit="2", **cursor)
+        listed += page["items"]
+        cursor = {"cursor": page["next"]}
+    assert (page["next"], page["count"], listed) == (None, 5, held["items"])
+    sale = {"kind": "sell", "time_ms": LATER_MS, "author": "Li", "inputs": [{"lot": lots["flour"]["id"], "grams": 500}]}
+    for party in ("Shop B", "Shop A", "Shop B"):
+        send(farm_api, "/v1/lot-operations", {**sale, "party": party})
+    query = {"kind": "pass", "id": farm_api.ids["pass"], "format": "csv"}
+    answer = farm_api.client.get("/v1/lots/holding", params=query)
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    assert [row["lot"] for row in rows] == [lot["id"] for lot in held["items"]]
+    flour = next(row for row in rows if row["product"] == "Flour")
+    assert (float(flour["kg"]), float(flour["remaining_kg"]), flour["parties"]) == (750, 748.5, "Shop A; Shop B")
+    nothing = farm_api.client.get(f"/v1/lots/{lots['bran']['id']}/descendants?format=csv").text.splitlines()
+    assert nothing == [",".join(rows[0])]
     rest = {lot["id"]: lot["remaining_g"] for lot in ask(farm_api, "/v1/lots")["items"]}
-    assert (rest[lots["mixed"]["id"]], rest[lots["flour"]["id"]]) == (500_001, 750_000)
+    assert (rest[lots["mixed"]["id"]], rest[lots["flour"]["id"]]) == (500_001, 748_500)
 
 
 def certificate(**changes: Any) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class LotRepository:
                 note=note,
                 corrects=operation,
             )
+            self.lineage.take_back_within(connection, [mass.lot for mass in wrong.outputs])
             return self._add_operation(connection, reverse, now_ms)
 
     def find(self, code: str) -> Lot:
@@ -138,6 +139,29 @@ class LotRepository:
         """Return what remains of lots [g]; of a lot whose making was taken back, nothing."""
         with self._context.database.reading() as connection:
             return self._remaining_within(connection, ids)
+
+    def parties_of(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return who got something of lots, by lot: the parties of operations that were not taken back, by name."""
+        mine = self._context.organisation
+        newer = lot_operations.alias()
+        own = (newer.c.organisation == mine) & (newer.c.corrects == lot_operations.c.id)
+        same = (lot_operations.c.organisation == lot_flows.c.organisation) & (
+            lot_operations.c.id == lot_flows.c.operation
+        )
+        parties: dict[str, list[str]] = {}
+        with self._context.database.reading() as connection:
+            for some in _parts(ids):
+                query = (
+                    sa.select(lot_flows.c.lot, lot_operations.c.party)
+                    .join(lot_operations, same)
+                    .where(lot_flows.c.organisation == mine, lot_flows.c.lot.in_(some), lot_flows.c.grams < 0)
+                    .where(lot_operations.c.party != "", ~sa.select(newer.c.id).where(own).exists())
+                    .order_by(lot_flows.c.lot, lot_operations.c.party)
+                    .distinct()
+                )
+                for row in connection.execute(query):
+                    parties.setdefault(row.lot, []).append(row.party)
+        return parties
 
     def operations_of(self, lot: str) -> list[LotOperation]:
         """Return the operations that made a lot or took from it, corrections included, in the order of their entry."""
@@ -192,6 +216,7 @@ class LotRepository:
         ]
         if links:
             connection.execute(lot_links.insert(), links)
+        self.lineage.add_within(connection, list(parents), [lot.id for lot in fresh])
         return LotRecorded(operation=recorded, lots=fresh)
 
     def _add_operation(self, connection: sa.Connection, operation: LotOperation, now_ms: int) -> LotOperation:

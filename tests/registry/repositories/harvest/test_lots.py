@@ -10,6 +10,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from headland.registry.db import migration
+from headland.registry.db.lot_tables import lot_numbers, lot_parents
+from headland.registry.migrations.versions.r0019_lot_numbers import numbered
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.lots import (
     Certificate,
@@ -22,6 +25,7 @@ from headland.registry.models.lots import (
 )
 from headland.registry.models.models import Farm, Field, Greenhouse, GreenhouseZone, Site
 from headland.registry.models.plant_protection import EvidenceClass, MixPart, Treatment
+from headland.registry.repositories.harvest import lot_lineage
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.lots import check_balance, check_remaining, flows_of
 from tests.registry.conftest import ManualClock
@@ -100,6 +104,59 @@ def test_a_lot_knows_its_harvests_and_a_harvest_the_lots_that_hold_it(
     assert neighbour.lots.lineage.descendants([sources[0].id]).count == 0
     with pytest.raises(NotFound):
         neighbour.lots.get_all([pack.id])
+
+
+@pytest.mark.parametrize("few_roots", [0, 100], ids=["all links read", "links followed"])
+def test_a_recall_finds_the_lots_above_which_its_lot_is_and_each_once_over_pages_while_lots_are_added(
+    repositories: OrganisationRepositories, field: str, monkeypatch: pytest.MonkeyPatch, few_roots: int
+) -> None:
+    monkeypatch.setattr(lot_lineage, "_FEW_ROOTS", few_roots)
+    lineage, source = repositories.lots.lineage, random.Random(few_roots)
+    lots = [harvest(repositories, field, 10**7, f"H{number}") for number in range(3)]
+    for number in range(12):
+        chosen = source.sample(lots, source.randint(1, 3))
+        left_g = repositories.lots.remaining_g([lot.id for lot in chosen])
+        taken = [(lot, left_g[lot.id] // 2) for lot in chosen]
+        made = [(f"{number}-{part}", grams) for part, (_, grams) in enumerate(taken)]
+        lots += operate(repositories, OperationKind.PROCESS, taken, made)
+    last = repositories.lots.operations_of(lots[-1].id)[0]
+    repositories.lots.correct(last.id, START_MS, "Li", "typed twice")
+    above = {lot.id: {link.parent for link in lineage.ancestors(lot.id)} for lot in lots}
+    for root in lots:
+        expected = [lot.code for lot in reversed(lots) if root.id in above[lot.id]]
+        assert [lot.code for some in lineage.all_descendants([root.id]) for lot in some] == expected
+        found, before, is_first = [], None, True
+        while is_first or before is not None:
+            page = lineage.descendants([root.id], before=before, limit=2)
+            found += [lot.code for lot in page.lots]
+            assert not is_first or page.count == len(expected)
+            if root is lots[0]:
+                operate(repositories, OperationKind.PACK, [(root, 1)], [(f"later{len(found)}", 1)])
+            before, is_first = page.next, False
+        assert found == expected
+    assert len([lot for lot in lots if lots[0].id in above[lot.id]]) > 4
+
+
+def test_lots_of_an_older_registry_get_numbers_in_the_order_in_which_they_were_made(
+    repositories: OrganisationRepositories, field: str
+) -> None:
+    first, second = harvest(repositories, field, 100, "A"), harvest(repositories, field, 100, "B")
+    (mixed,) = operate(repositories, OperationKind.MIX, [(first, 100), (second, 50)], [("M", 150)])
+    operate(repositories, OperationKind.PACK, [(mixed, 150)], [("P", 150)])
+    (wrong,) = operate(repositories, OperationKind.PACK, [(second, 50)], [("W", 50)])
+    repositories.lots.correct(repositories.lots.operations_of(wrong.id)[0].id, START_MS, "Li", "")
+    asked = [sa.select(table).order_by(*table.primary_key) for table in (lot_numbers, lot_parents)]
+    with repositories.lots.lineage.database.writing() as connection:
+        made = [connection.execute(query).all() for query in asked]
+        for table in (lot_numbers, lot_parents):
+            table.drop(connection)
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'r0017'"))
+        migration.migrate(connection)
+        assert [connection.execute(query).all() for query in asked] == made
+    assert [len(rows) for rows in made] == [7, 5]
+    lineage = repositories.lots.lineage
+    assert [lot.code for lot in lineage.descendants([first.id]).lots] == ["P", "M"]
+    assert numbered(["c", "b", "a"], [("c", "a")]) == {"b": 1, "c": 2, "a": 3}
 
 
 def test_a_correction_is_an_entry_that_takes_an_operation_back_while_nothing_rests_on_it(
@@ -279,7 +336,7 @@ def test_recall_and_history_read_the_rows_of_their_lots_and_no_others(
     asked: list[tuple[str, tuple[object, ...]]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
-        if re.search("lot_links|FROM lots|FROM lot_operations", statement):
+        if re.search("lot_links|lot_parents|lot_numbers|FROM lots|FROM lot_operations", statement):
             asked.append((statement, parameters))
 
     with repositories.lots.lineage.database.reading() as connection:
@@ -297,6 +354,6 @@ def test_recall_and_history_read_the_rows_of_their_lots_and_no_others(
             for statement, parameters in asked
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
-    assert len(asked) >= 3
-    whole = re.compile(r"SCAN (?:lots|lot_links|lot_operations)\b|\(organisation=\?\)$")
+    assert len(asked) >= 5
+    whole = re.compile(r"SCAN (?:lots|lot_links|lot_parents|lot_numbers|lot_operations)\b|\(organisation=\?\)$")
     assert [step for step in plans if whole.search(step)] == []
