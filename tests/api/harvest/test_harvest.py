@@ -189,7 +189,8 @@ def test_a_lot_inherits_what_happened_to_its_harvests_with_the_evidence(
     assert ask(farm_api, "/v1/lots/holding", kind="treatment", id=treated["id"])["count"] == 5
     below = ask(farm_api, f"/v1/lots/{lots['mixed']['id']}/descendants")
     assert {lot["id"] for lot in below["items"]} == {lots["flour"]["id"], lots["bran"]["id"]}
-    listed, cursor = [], {}
+    listed: list[dict[str, Any]] = []
+    cursor: dict[str, Any] = {}
     for _ in range(3):
         page = ask(farm_api, "/v1/lots/holding", kind="pass", id=farm_api.ids["pass"], limit="2", **cursor)
         listed += page["items"]
