@@ -35,6 +35,10 @@ class Rows:
     owner: Index
     may_be_latest: NDArray[np.bool_]
 
+    def take(self, at: NDArray[np.integer]) -> Rows:
+        """Return the samples at these positions."""
+        return Rows(*(getattr(self, name)[at] for name in Rows.__slots__))
+
 
 def join_batches(catalog: SeriesCatalog, batches: Sequence[WriteBatch]) -> tuple[Rows, list[SeriesKey]]:
     """Return the samples of all batches with series ids, and the new series, whose ids follow the known ones."""

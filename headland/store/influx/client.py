@@ -23,8 +23,8 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9_-]+")
 _DURATION: Final = re.compile(r"(\d+)([hdwy])")
 _HOURS: Final = {"h": 1, "d": 24, "w": 168, "y": 8766}
 _PARAMETERS: Final = frozenset({"org", "token", "retention", "timeout"})
-#: Lines of a request at most: about a megabyte, below every server's limit.
-_LINES: Final = 10_000
+#: Characters of a request about, below every server's limit.
+_CHARACTERS: Final = 1_000_000
 _QUERY_CHARACTERS: Final = 3000
 #: Versions from which a server finds a database for each bucket by itself, and takes bound words.
 _MAPS_BUCKETS: Final = (2, 4)
@@ -147,8 +147,8 @@ class InfluxConnection:
     def write(self, lines: Sequence[str], precision: Precision = "ms") -> str | None:
         """Store lines; return the server's error where it did not accept all of them, else None."""
         rejected = None
-        for start in range(0, len(lines), _LINES):
-            body = "\n".join(lines[start : start + _LINES])
+        for together in _split(lines, _CHARACTERS):
+            body = "\n".join(together)
             try:
                 self._write_api.write(self.address.bucket, record=body, write_precision=precision)  # type: ignore[arg-type]
             except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -174,7 +174,7 @@ class InfluxConnection:
             # These refuse `params`: "Currently not supporting parameterized queries".
             statements, words = [_with_words(statement, words) for statement in statements], None
         # InfluxDB 3 takes one statement in a request.
-        groups = ([statement] for statement in statements) if self.major >= 3 else _split(statements)
+        groups = ([statement] for statement in statements) if self.major >= 3 else _split(statements, _QUERY_CHARACTERS)
         found: list[list[InfluxSeries]] = []
         for together in groups:
             found += self._ask(method, together, words, epoch)
@@ -307,16 +307,16 @@ class InfluxConnection:
         return RetryLater(f"{where} answers with {error.status}: {error_text(error)}.")
 
 
-def _split(statements: Iterable[str]) -> Iterator[list[str]]:
-    """Return the statements grouped into requests whose URLs are short enough for every proxy."""
+def _split(texts: Iterable[str], most_characters: int) -> Iterator[list[str]]:
+    """Return texts grouped into requests of so many characters at most: URLs and bodies that every proxy takes."""
     together: list[str] = []
     length = 0
-    for statement in statements:
-        if together and length + len(statement) > _QUERY_CHARACTERS:
+    for text in texts:
+        if together and length + len(text) > most_characters:
             yield together
             together, length = [], 0
-        together.append(statement)
-        length += len(statement)
+        together.append(text)
+        length += len(text)
     if together:
         yield together
 

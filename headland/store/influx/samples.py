@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headland.clock import wall_clock_ms
 from headland.errors import PeerRefused, RetryLater
@@ -15,7 +16,14 @@ from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, split_windows
 from headland.store.influx.client import InfluxConnection, InfluxSeries, name
 from headland.store.port import Buckets, Index, Latest, Samples, SeriesKey, Times, Values
-from headland.store.server.line_protocol import GOOD, OWN_PREFIX, QUALITY_ENDING, SeriesLines, invalid_name_reason
+from headland.store.server.line_protocol import (
+    GOOD,
+    OWN_PREFIX,
+    QUALITY_ENDING,
+    SeriesLines,
+    invalid_name_reason,
+    tags_of,
+)
 from headland.store.server.ports import Extent, RejectionReasons
 from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.units_of_time import HOUR_MS, MINUTE_MS
@@ -81,14 +89,22 @@ class InfluxSamples:
 
     def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
         """Store samples; after a partial write the server is queried for the stored ones."""
-        columns = (rows.sid.tolist(), rows.time_ms.tolist(), rows.value.tolist(), rows.quality.tolist())
-        error = self._connection.write(self._lines.write(keys, *columns))
+        if self._connection.write(self._lines.write_together(keys, rows)) is None:
+            return {}
+        # A line is refused as a whole: samples beside a refused one are written again alone.
+        missing = self._missing(keys, rows)
+        error = self._connection.write(self._lines.write(keys, rows.take(missing)))
         if error is None:
             return {}
+        missing = missing[self._missing(keys, rows.take(missing))]
+        return dict.fromkeys(missing.tolist(), error)
+
+    def _missing(self, keys: Sequence[SeriesKey], rows: Rows) -> NDArray[np.intp]:
+        """Return the positions of the samples that the server does not hold."""
         stored, _ = self.look_up(keys, rows.sid, rows.time_ms)
         missing = np.ones(len(rows.sid), np.bool_)
         missing[stored] = False
-        return dict.fromkeys(np.flatnonzero(missing).tolist(), error)
+        return np.flatnonzero(missing)
 
     def look_up(self, keys: Sequence[SeriesKey], sid: Index, time_ms: Times) -> tuple[Positions, Values]:
         """Return which of these samples are stored, and the stored values."""
@@ -153,11 +169,21 @@ class InfluxSamples:
             return [buckets for buckets in made if buckets is not None]
         requested, groups = set(keys), _groups_of(keys)
         where, values = _where({key.device for key in keys}, keys[0].organisation, start_ms, end_ms)
-        every = f"GROUP BY time({step_ms}ms, {start_ms % step_ms}ms), {_TAGS} fill(none)"
+        tags, shared = _TAGS, _shared_tags(keys)
+        # InfluxDB 3 has another notion of a tag that is missing.
+        if shared is not None and self._connection.major < 3:
+            # Grouping by each tag costs a server a quarter more than by the device alone.
+            tags = "device"
+            where = f"{where} AND site = $site AND simulated = $simulated"
+            values |= shared
+        every = f"GROUP BY time({step_ms}ms, {start_ms % step_ms}ms), {tags} fill(none)"
         answers = self._connection.query(
             (statement for group in groups for statement in _bucket_statements(*group, where, every, max_quality)),
             values,
         )
+        for series in (series for answer in answers for series in answer):
+            # Tags that are bound are not in the answer.
+            series.tags |= {} if tags == _TAGS else {**values, **series.tags}
         buckets_of: dict[SeriesKey, Buckets] = {}
         worse: dict[SeriesKey, list[int]] = {}
         for (_, channel), answer, bad in zip(groups, answers[::2], answers[1::2], strict=True):
@@ -209,6 +235,14 @@ class InfluxSamples:
             chosen = Samples(key, samples.time_ms[selected], samples.value[selected], samples.quality[selected])
             return aggregate(chosen, start_ms, step_ms, max_quality)
         return None
+
+
+def _shared_tags(keys: Sequence[SeriesKey]) -> dict[str, str] | None:
+    """Return the tags of all series but the device, None where they differ."""
+    first = tags_of(keys[0])
+    shared = {tag: first[tag] for tag in ("site", "simulated")}
+    same = all((key.site, key.simulated) == (keys[0].site, keys[0].simulated) for key in keys)
+    return shared if same else None
 
 
 def _groups_of(keys: Iterable[SeriesKey]) -> list[Group]:

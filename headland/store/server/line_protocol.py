@@ -1,12 +1,16 @@
-"""InfluxDB line protocol: one string a write, one template a series."""
+"""InfluxDB line protocol: lines of samples, made of templates of each series."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
+from headland.store.core.batch_rows import Rows
 from headland.store.port import SeriesKey
 
 #: Ending of the field with a channel's quality flag, written only where the flag is not `GOOD`.
@@ -62,34 +66,73 @@ def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    """What the lines of a series are made of: its head, and its field with a flag of `GOOD` or another."""
+
+    head: str
+    good: str
+    flagged: str
+
+
 class SeriesLines:
-    """Formats the lines of samples with a template of each series, made once. Not thread-safe."""
+    """Formats the lines of samples with templates of each series, made once. Not thread-safe.
+
+    Values are finite, and written as floats.
+    """
 
     def __init__(self) -> None:
-        self._templates: dict[SeriesKey, tuple[str, str]] = {}
+        self._templates: dict[SeriesKey, _Templates] = {}
 
-    def write(
-        self,
-        keys: Sequence[SeriesKey],
-        index: Iterable[int],
-        time_ms: Iterable[int],
-        value: Iterable[float],
-        quality: Iterable[int],
-    ) -> list[str]:
-        """Return a line for each sample; `keys[index]` is its series. Values are finite, and written as floats."""
-        templates = self._get(keys)
+    def write(self, keys: Sequence[SeriesKey], rows: Rows) -> list[str]:
+        """Return a line for each sample; `keys[rows.sid]` is its series."""
+        heads = [self._get(keys[sid]).head for sid in rows.sid.tolist()]
+        parts = zip(heads, self._fields(keys, rows), rows.time_ms.tolist(), strict=True)
+        return [f"{head} {field} {time_ms}" for head, field, time_ms in parts]
+
+    def write_together(self, keys: Sequence[SeriesKey], rows: Rows) -> list[str]:
+        """Return a line for each instant of a device, with all its channels: a server parses its tags once.
+
+        No series has two samples of one instant.
+        """
+        number_of: dict[str, int] = {}
+        heads_of = np.zeros(len(keys), np.int64)
+        for sid in np.unique(rows.sid).tolist():
+            heads_of[sid] = number_of.setdefault(self._get(keys[sid]).head, len(number_of))
+        heads = heads_of[rows.sid]
+        order = np.lexsort((rows.time_ms, heads))
+        rows, heads = rows.take(order), heads[order]
+        fields = self._fields(keys, rows)
+        is_first = np.ones(len(order), np.bool_)
+        is_first[1:] = (np.diff(heads) != 0) | (np.diff(rows.time_ms) != 0)
+        first = np.flatnonzero(is_first)
+        texts = list(number_of)
         return [
-            templates[at][0] % (number, moment) if flag == GOOD else templates[at][1] % (number, flag, moment)
-            for at, moment, number, flag in zip(index, time_ms, value, quality, strict=True)
+            f"{texts[head]} {','.join(fields[start:end])} {time_ms}"
+            for head, time_ms, start, end in zip(
+                heads[first].tolist(),
+                rows.time_ms[first].tolist(),
+                first.tolist(),
+                [*first[1:].tolist(), len(order)],
+                strict=True,
+            )
         ]
 
-    def _get(self, keys: Sequence[SeriesKey]) -> list[tuple[str, str]]:
-        return [self._templates.get(key) or self._make(key) for key in keys]
+    def _fields(self, keys: Sequence[SeriesKey], rows: Rows) -> list[str]:
+        """Return the fields of each sample: its value, and its flag where that is not `GOOD`."""
+        used = {sid: self._get(keys[sid]) for sid in np.unique(rows.sid).tolist()}
+        sids, values = rows.sid.tolist(), rows.value.tolist()
+        good = {sid: templates.good for sid, templates in used.items()}
+        fields = [good[sid] % number for sid, number in zip(sids, values, strict=True)]
+        for at in np.flatnonzero(rows.quality != GOOD).tolist():
+            fields[at] = used[sids[at]].flagged % (values[at], rows.quality[at])
+        return fields
 
-    def _make(self, key: SeriesKey) -> tuple[str, str]:
-        line_head = head(key.kind, tags_of(key)).replace("%", "%%")
-        field = f"{line_head} {escape(key.channel).replace('%', '%%')}"
-        quality = f"{escape(key.channel).replace('%', '%%')}{QUALITY_ENDING}"
-        templates = (f"{field}=%r %d", f"{field}=%r,{quality}=%d.0 %d")
-        self._templates[key] = templates
-        return templates
+    def _get(self, key: SeriesKey) -> _Templates:
+        return self._templates.get(key) or self._make(key)
+
+    def _make(self, key: SeriesKey) -> _Templates:
+        field = escape(key.channel).replace("%", "%%")
+        made = _Templates(head(key.kind, tags_of(key)), f"{field}=%r", f"{field}=%r,{field}{QUALITY_ENDING}=%d.0")
+        self._templates[key] = made
+        return made

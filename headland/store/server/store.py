@@ -326,5 +326,4 @@ class ServerStore:
         at = np.flatnonzero(accepted)
         if not len(at):
             return {}
-        chosen = Rows(*(getattr(rows, name)[at] for name in Rows.__slots__))
-        return {int(at[position]): reason for position, reason in self._samples.put(keys, chosen).items()}
+        return {int(at[position]): reason for position, reason in self._samples.put(keys, rows.take(at)).items()}

@@ -97,10 +97,10 @@ class VictoriaSamples:
         rounded, residue, unfit = split(rows.value)
         is_beside = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > wall_clock_ms() + _AHEAD_MS)
         if is_beside.any():
-            self._beside.add(keys, _choose(rows, np.flatnonzero(is_beside)))
+            self._beside.add(keys, rows.take(np.flatnonzero(is_beside)))
         at = np.flatnonzero(~is_beside)
         if len(at):
-            self._send(keys, _choose(rows, at), rounded[at], residue[at])
+            self._send(keys, rows.take(at), rounded[at], residue[at])
         return {}
 
     def look_up(self, keys: Sequence[SeriesKey], sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -262,10 +262,6 @@ class VictoriaSamples:
 
 def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words))
-
-
-def _choose(rows: Rows, at: Positions) -> Rows:
-    return Rows(*(getattr(rows, name)[at] for name in Rows.__slots__))
 
 
 def _rows_of(samples: Samples) -> Rows:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.store.core.batch_rows import Rows
 from headland.store.port import SeriesKey
 from headland.store.server.line_protocol import SeriesLines, invalid_name_reason, quote
 from tests.examples import examples
@@ -14,8 +15,31 @@ from tests.store.batches import key
 
 
 def line(series: SeriesKey, value: float = 1.5, quality: int = 1) -> str:
-    (made,) = SeriesLines().write([series], [0], [1_700_000_000_000], [value], [quality])
+    (made,) = SeriesLines().write([series], rows((0, 1_700_000_000_000, value, quality)))
+    assert SeriesLines().write_together([series], rows((0, 1_700_000_000_000, value, quality))) == [made]
     return made
+
+
+def rows(*samples: tuple[int, int, float, int]) -> Rows:
+    """Return samples of series, instant, value and flag."""
+    sid, time_ms, value, quality = (np.array(column) for column in zip(*samples, strict=True))
+    return Rows(
+        sid.astype(np.int32), time_ms, value, quality.astype(np.uint8), np.zeros(len(sid), np.int32),
+        np.ones(len(sid), np.bool_),
+    )  # fmt: skip
+
+
+def test_channels_of_a_device_at_one_instant_share_a_line() -> None:
+    series = [key("co2_ppm"), key("co2_ppm", device="gh-2"), key(), key(device="never"), key("co2_ppm", simulated=True)]
+    told = SeriesLines().write_together(
+        series, rows((2, 6, 1.5, 1), (0, 5, 400.0, 3), (1, 5, 7.0, 1), (2, 5, 0.5, 1), (4, 5, 9.0, 1), (0, 6, 8.0, 1))
+    )
+    assert sorted(told) == [
+        "greenhouse,device=gh-1,organisation=acme,simulated=true,site=home co2_ppm=9.0 5",
+        "greenhouse,device=gh-1,organisation=acme,site=home air_temperature_degc=1.5,co2_ppm=8.0 6",
+        "greenhouse,device=gh-1,organisation=acme,site=home co2_ppm=400.0,co2_ppm.q=3.0,air_temperature_degc=0.5 5",
+        "greenhouse,device=gh-2,organisation=acme,site=home co2_ppm=7.0 5",
+    ]
 
 
 def test_a_good_sample_is_written_as_its_value_only() -> None:
