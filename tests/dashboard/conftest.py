@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE_MS
         )
         yield browser
         browser.close()

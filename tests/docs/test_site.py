@@ -18,6 +18,7 @@ from docs.generator import commands, methods
 from headland.contract.quantities import QUANTITIES
 from headland.store.memory import MemoryStore
 from tests.api.server import serve
+from tests.dashboard.conftest import PATIENCE_MS
 from tests.floors.modules import ROOT
 from tests.machine import find_program
 
@@ -90,9 +91,11 @@ def test_the_station_serves_a_site_that_a_browser_can_search_offline(
     with serve(app, opened=False) as client, sync_playwright() as playwright:
         base = str(client.base_url).rstrip("/")
         chromium = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE_MS
         )
+        expect.set_options(timeout=PATIENCE_MS)
         page = chromium.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda told: troubles.append(told.text) if told.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
@@ -104,6 +107,6 @@ def test_the_station_serves_a_site_that_a_browser_can_search_offline(
         page.get_by_role("link", name="Your first farm").first.click()
         expect(page).to_have_url(f"{base}/help/tutorials/first-farm/")
         page.get_by_placeholder("Search").fill("quarantine")
-        expect(page.locator(".md-search-result__link").first).to_be_visible(timeout=120_000)
+        expect(page.locator(".md-search-result__link").first).to_be_visible()
         chromium.close()
     assert troubles == []

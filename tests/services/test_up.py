@@ -103,7 +103,7 @@ def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> 
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE_MS
         )
         for locale, care in (("en-GB", "Acknowledge"), ("zh-CN", None)):
             context = browser.new_context(

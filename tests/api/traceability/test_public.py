@@ -293,9 +293,10 @@ def test_a_phone_without_a_network_checks_the_page_that_it_loaded(
     address = f"{str(farm_api.client.base_url).rstrip('/')}{released['path']}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_program("chromium"), args=["--no-sandbox", "--disable-gpu"], timeout=120_000
         )
         context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        context.set_default_timeout(120_000)
         page = context.new_page()
         faults: list[str] = []
         page.on("console", lambda message: faults.append(message.text))
