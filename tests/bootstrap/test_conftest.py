@@ -32,7 +32,7 @@ def test_free_ports_are_other_ones_at_each_call_and_of_nobody_else() -> None:
     ours = [find_free_port() for _ in range(5)]
     theirs = _own_ports.__wrapped__(os.getpid())  # as another process with the same wish
     assert len(set(ours)) == 5
-    assert not set(ours) & {next(theirs) for _ in range(400)}
+    assert not set(ours) & {next(theirs) for _ in range(800)}
 
 
 def test_waiting_says_what_did_not_come_true(wait_until: WaitUntil) -> None:
