@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Below the ports that Linux and macOS give to outgoing connections.
-_FIRST: Final = 10_000
+#: Above 10080, the last port that browsers refuse to ask, and below those of outgoing connections on Linux and macOS.
+_FIRST: Final = 10_800
 _LAST: Final = 32_700
 _BLOCK: Final = 400
 
