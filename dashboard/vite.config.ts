@@ -47,7 +47,10 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            // The first page, with what it imports and is not below.
+            { name: "first", test: /src\/pages\/farm\.tsx$/, priority: 1 },
             {
+              priority: 2,
               name: "base",
               test: /node_modules\/(preact|@preact|@tanstack|openapi-fetch)\/|i18n\/(common|ui|catalogue|translate|preferences|numbers|instants)\.ts|terms\.json|src\/(api|app)\/|components\/dom\.ts|ui\/(dom_node|loaded|overlays|unique_id)\.tsx?/,
             },

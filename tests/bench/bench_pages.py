@@ -2,23 +2,20 @@
 
 The first page: bytes that were transferred until it was idle, its metrics on a processor four times slower, and what
 axe finds. Times of a task are wall times, and so those of a quiet machine only; `_cpu_ms` are of the processor, which
-the browser keeps busy while it slows the page down. With `--lighthouse PROGRAM` also the scores of Lighthouse, which
-`npm install lighthouse` provides. Frames are those of drawing in software: a graphics card draws more.
+the browser keeps busy while it slows the page down. Frames are those of drawing in software: a graphics card draws
+more. bench_lighthouse.py has the scores of Lighthouse.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
@@ -30,7 +27,7 @@ from tests.machine import find_program
 
 _SLOWER: Final = 4
 _LONG_TASK_MS: Final = 50.0
-_FIELDS, _VEHICLES = 200, 20
+_FIELDS, _VEHICLES, _HOUSES = 200, 20, 200
 _SHOWN: Final = {"Authorization": "Bearer any"}
 #: Kept by the page for the tester: the largest paint and the shifts of its layout.
 _OBSERVE: Final = """
@@ -170,6 +167,25 @@ def measure_map(browser: Browser, farm: Farm) -> dict[str, float]:
     return found
 
 
+def measure_wide_farm(browser: Browser, farm: Farm) -> dict[str, float]:
+    """Return the requests of a wide page with its map, on a farm of 200 greenhouses, until it is idle."""
+    for number in range(_HOUSES):
+        farm.report("greenhouse", f"house-{number + 1}", {"air_temperature_degc": 18.0}, simulated=True)
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, extra_http_headers=_SHOWN)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(farm.base)))
+    page.goto(f"{farm.base}/#/farm")
+    page.locator(".farm-map-waiting").scroll_into_view_if_needed()
+    page.locator(".map-view[data-state=idle]").wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
+    context.close()
+    of_api = [path for path in asked if path.startswith("/v1/")]
+    for path in of_api:
+        print(path, file=sys.stderr)
+    return {"requests": len(asked), "requests_of_api": len(of_api)}
+
+
 def measure_chart(browser: Browser, farm: Farm) -> dict[str, float]:
     """Return how long a chart of 100,000 points is drawn, and a frame of zooming in it [ms]."""
     now_ms = farm.now_ms()
@@ -209,34 +225,13 @@ def measure_chart(browser: Browser, farm: Farm) -> dict[str, float]:
     }
 
 
-def run_lighthouse(program: str, base: str) -> dict[str, float]:
-    """Return the scores of Lighthouse for a phone, and the audits that were not passed on standard error."""
-    categories = "performance,accessibility,best-practices"
-    line = [program, base, "--quiet", "--output=json", f"--only-categories={categories}"]
-    line += [f"--extra-headers={json.dumps(_SHOWN)}", "--chrome-flags=--headless=new --no-sandbox --disable-gpu"]
-    environment = {**os.environ, "CHROME_PATH": str(find_program("chromium"))}
-    done = subprocess.run(line, env=environment, stdout=subprocess.PIPE, check=True, timeout=300)
-    report = msgspec.json.decode(done.stdout)
-    scores: dict[str, float] = {}
-    for name, category in report["categories"].items():
-        scores[f"lighthouse_{name.replace('-', '_')}"] = round(100 * category["score"])
-        for reference in category["auditRefs"]:
-            audit = report["audits"][reference["id"]]
-            if reference["weight"] > 0 and audit["score"] is not None and audit["score"] < 0.9:
-                print(f"{name}: {audit['title']} {audit.get('displayValue', '')}", file=sys.stderr)
-    return scores
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--lighthouse", help="the program of Lighthouse")
     options = parser.parse_args()
     with ExitStack() as stack:
         farm = stack.enter_context(serve_farm(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
         found: dict[str, Any] = {}
-        if options.lighthouse:
-            found["lighthouse"] = run_lighthouse(options.lighthouse, farm.base)
         playwright = stack.enter_context(sync_playwright())
         arguments = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=arguments)
@@ -245,6 +240,7 @@ def main() -> None:
         found["chart"] = measure_chart(browser, farm)
         seed_large_farm(farm)
         found["map"] = measure_map(browser, farm)
+        found["wide_farm"] = measure_wide_farm(browser, farm)
     print(json.dumps(found, indent=None if options.json else 2))
 
 

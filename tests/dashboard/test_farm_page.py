@@ -98,6 +98,11 @@ def test_the_map_becomes_idle_while_vehicles_move(visit: Open, farm: Farm) -> No
     page.locator(".farm-map-waiting").scroll_into_view_if_needed()
     expect(page.locator(".map-view")).to_have_attribute("data-state", "idle")
     expect(page.get_by_role("link", name="Open the field Equator")).to_be_visible()
+    # Where 200 devices are comes with their list.
+    expect(page.locator(f"[data-mark='{HOUSE}']")).to_be_visible()
+    asked = page.evaluate("performance.getEntriesByType('resource').map(({name}) => new URL(name).pathname)")
+    assert "/v1/devices" in asked
+    assert [path for path in asked if re.fullmatch("/v1/devices/[^/]+", path)] == []
     mark = page.locator(f"[data-mark='{DRONE}']")
     before = mark.bounding_box()
     farm.fly_to(150.0, 20.0)

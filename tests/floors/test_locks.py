@@ -11,7 +11,8 @@ import pytest
 from tests.floors.modules import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
-NODE_LOCKS = [ROOT / folder / "package-lock.json" for folder in ("dashboard", "dashboard/openapi", "tests/node")]
+NODE_FOLDERS = ("dashboard", "dashboard/openapi", "tests/node", "tests/bench/lighthouse")
+NODE_LOCKS = [ROOT / folder / "package-lock.json" for folder in NODE_FOLDERS]
 
 
 def _pins(path: Path) -> dict[str, set[str]]:

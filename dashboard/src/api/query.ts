@@ -40,6 +40,8 @@ export interface ApiOptions {
 }
 
 const STALE_MS = 2000;
+/** What was asked without a component is as good for so long. */
+const ASKED_MS = 10_000;
 const RETRIES = 1;
 const NO_RETRY = new Set([400, 401, 403, 404, 409, 412, 422]);
 
@@ -76,23 +78,35 @@ export function prefetch<P extends PathOf<"get">>(path: P, params: ParamsOf<P, "
   void queries.prefetchQuery({ queryKey: [path, params, currentLanguage()], queryFn });
 }
 
+/** Ask for the items of all pages of a list without a component; one request with those who ask `useApiList` the same. */
+export async function askList<P extends PathOf<"get">>(path: P): Promise<ListItem<P>[]> {
+  return queries.fetchQuery({
+    queryKey: [path, {}, "all", currentLanguage()],
+    queryFn: ({ signal }) => allPages(path, {} as ParamsOf<P, "get">, signal),
+    staleTime: ASKED_MS,
+  });
+}
+
 /** Ask for the items of all pages of a list. */
 export function useApiList<P extends PathOf<"get">>(
   path: P,
   params: ParamsOf<P, "get">,
   options: ApiOptions = {},
 ): ApiState<ListItem<P>[]> {
-  return useAnswer([path, params, "all"], options, (signal) =>
-    listAll<ListItem<P>>((cursor) => {
-      const { query } = params as { query?: object };
-      const init = {
-        params: { ...params, query: { limit: 1000, ...query, ...cursorQuery(cursor) } },
-        signal,
-        fetch: fetchWithin(options.timeoutMs),
-      };
-      return api.GET(path, init as never) as never;
-    }),
-  );
+  return useAnswer([path, params, "all"], options, (signal) => allPages(path, params, signal, options.timeoutMs));
+}
+
+async function allPages<P extends PathOf<"get">>(
+  path: P,
+  params: ParamsOf<P, "get">,
+  signal: AbortSignal,
+  timeoutMs?: number,
+): Promise<ListItem<P>[]> {
+  return listAll<ListItem<P>>((cursor) => {
+    const { query } = params as { query?: object };
+    const init = { params: { ...params, query: { limit: 1000, ...query, ...cursorQuery(cursor) } }, signal, fetch: fetchWithin(timeoutMs) };
+    return api.GET(path, init as never) as never;
+  });
 }
 
 function useAnswer<Data>(key: readonly unknown[], options: ApiOptions, ask: (signal: AbortSignal) => Promise<Data>): ApiState<Data> {

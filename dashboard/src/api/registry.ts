@@ -1,7 +1,8 @@
 // Fields and sites of the registry, and positions of devices that do not move.
 
-import { api, cursorQuery, listAll, type ListItem } from "./client";
+import type { ListItem } from "./client";
 import type { Device } from "./farm_state";
+import { askList } from "./query";
 
 export type FieldRecord = ListItem<"/v1/fields">;
 export type SiteRecord = ListItem<"/v1/sites">;
@@ -13,12 +14,12 @@ export interface Position {
   ofSite: boolean;
 }
 
-export async function requestFields(signal: AbortSignal): Promise<FieldRecord[]> {
-  return listAll((cursor) => api.GET("/v1/fields", { params: { query: { limit: 1000, ...cursorQuery(cursor) } }, signal }));
+export async function requestFields(): Promise<FieldRecord[]> {
+  return askList("/v1/fields");
 }
 
-export async function requestSites(signal?: AbortSignal): Promise<SiteRecord[]> {
-  return listAll((cursor) => api.GET("/v1/sites", { params: { query: cursorQuery(cursor) }, ...(signal ? { signal } : {}) }));
+export async function requestSites(): Promise<SiteRecord[]> {
+  return askList("/v1/sites");
 }
 
 /** Return the position of a device that does not move: its own, else its site's; null where neither is known. */

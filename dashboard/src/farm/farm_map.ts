@@ -155,9 +155,8 @@ export class FarmMap {
   }
 
   async #drawFields(): Promise<void> {
-    const { signal } = this.#view;
     try {
-      [this.#fields, this.#sites] = await Promise.all([requestFields(signal), requestSites(signal)]);
+      [this.#fields, this.#sites] = await Promise.all([requestFields(), requestSites()]);
     } catch {
       // A server without a registry has neither.
       this.#fields = [];

@@ -153,7 +153,7 @@ export class PassesView {
   // Of the field's site: another wind may be far away.
   async #showWind(): Promise<void> {
     const { farm, signal } = this.#view;
-    const sites = await requestSites(signal);
+    const sites = await requestSites();
     const site = sites.find(({ id }) => id === this.#field.site)?.name ?? null;
     if (signal.aborted || (site === null && sites.length > 1)) return;
     const mark = new WindMark();
