@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test release clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test systemd-test release clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -26,9 +26,10 @@ audit: ## ask for known vulnerabilities of the dependencies; bill of materials i
 deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
 release: ## build all files of a release into build/release, with their sums: ARGS="--tag v0.1.0"
 compose-test: ## run the small farm of docker-compose.yml under podman and kill each service (as root, slow)
-clients-test: ## let QGIS of Debian read a farm and draw its map (240 MB: apt-get install python3-qgis qgis-providers)
+systemd-test: ## run the gateway's unit under systemd in namespaces, kill it and let it hang (as root, a minute)
+clients-test: ## let QGIS (apt-get install python3-qgis qgis-providers) and Home Assistant (from PyPI) read a farm (slow)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test release:
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test systemd-test release:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

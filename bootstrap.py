@@ -9,8 +9,8 @@
     extras     install and import each extra alone   docs     build the help pages
     lock       pin the dependencies again            audit    known vulnerabilities, bill of materials
     deb        build Debian's package of a gateway   deb-test install it on a bare Debian (as root)
-    compose-test  run containers and kill them
-    clients-test  let QGIS read a farm               release  build all files of a release
+    compose-test  run containers and kill them       systemd-test  the gateway's unit under systemd
+    clients-test  let QGIS and Home Assistant read   release  build all files of a release
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
 an interrupted one is repeated by the next call.
@@ -39,9 +39,8 @@ HALF_DONE = VENV / "headland.half-done"  # exists during an installation
 REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
-    **dict.fromkeys(
-        ("check", "test", "test-fast", "setup", "accept", "bench", "deb-test", "clients-test", "compose-test"), "dev"
-    ),
+    **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench"), "dev"),
+    **dict.fromkeys(("deb-test", "clients-test", "compose-test", "systemd-test"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
 CHECKS = [
@@ -118,6 +117,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "release": ["deploy.release"],
         "deb-test": ["tests.deploy.bare_debian"],
         "compose-test": ["tests.deploy.compose_run"],
+        "systemd-test": ["tests.deploy.systemd_run"],
     }
     if command in modules:
         os.chdir(str(ROOT))
