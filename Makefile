@@ -15,7 +15,7 @@ test: ## run all tests; a table lists the missing services at the end
 test-fast: ## run the pure tests only: no process, socket or service
 check: ## run ruff, mypy and the import contracts
 accept: ## run the checks on real logs and tables: HEADLAND_REAL_DATA=FOLDER make accept
-bench: ## run the benchmarks; results in build/bench.json
+bench: ## run the benchmarks; results in build/bench.json and a history by commit
 chaos: ## inject thirty faults into a test farm and check that nothing is lost
 soak: ## simulate a day of 200 gateways on one station (minutes)
 simulate: ## simulate the delivery chain under faults: ARGS="--seed 7 --hours 1000"

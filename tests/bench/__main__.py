@@ -1,6 +1,7 @@
 """Run every `bench_*.py` of this folder as `python -m … --json`, keep the figures in build/bench.json, print one table.
 
 `python -m tests.bench [NAME…] [-- ARGUMENTS]`: only the named ones (`ingest` is bench_ingest.py); ARGUMENTS go to each.
+Each run is also added to a history by commit outside the tree, which `python -m tests.bench.history` compares.
 A benchmark prints one JSON object whose numbers carry their units in their names; objects inside it are groups.
 """
 
@@ -11,11 +12,12 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from headland.clock import wall_clock_ms
+from tests.bench.history import append_run, commit_of, flatten, history_file
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -72,6 +74,8 @@ def keep(figures: dict[str, Any]) -> None:
         "benchmarks": figures,
     }
     OUTPUT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    if figures:
+        append_run(history_file(), record, commit_of(ROOT))
 
 
 def print_table(figures: dict[str, Any]) -> None:
@@ -83,20 +87,7 @@ def print_table(figures: dict[str, Any]) -> None:
     for bench, name, value in rows:
         shown = f"{value:>16,.3f}" if isinstance(value, float) else f"{value:>12,}    "
         print(f"{bench:<{widths[0]}}  {name:<{widths[1]}}  {shown}")
-    print(f"kept in {OUTPUT.relative_to(ROOT)}")
-
-
-def flatten(found: Any, prefix: str = "") -> Iterator[tuple[str, int | float]]:
-    """Yield the numbers in nested JSON with the names that lead to them; a list item may name itself by `name`."""
-    if isinstance(found, dict):
-        for key, value in found.items():
-            yield from flatten(value, f"{prefix} {key}".strip())
-    elif isinstance(found, list):
-        for place, value in enumerate(found):
-            own = value.get("name", place) if isinstance(value, dict) else place
-            yield from flatten(value, f"{prefix} {own}".strip())
-    elif isinstance(found, int | float) and not isinstance(found, bool):
-        yield prefix, found
+    print(f"kept in {OUTPUT.relative_to(ROOT)} and {history_file()}")
 
 
 if __name__ == "__main__":
