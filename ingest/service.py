@@ -44,7 +44,8 @@ class IngestService:
     """Writes what gateways publish into a store; the caller closes the store after `stop`.
 
     `on_commit` receives each committed batch, in the thread that commits: it must return at once. `spans` takes the
-    spans of records, where traces are on.
+    spans of records, where traces are on. `is_followed` tells whether anybody follows the live values; where nobody
+    does, few messages are committed less often.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class IngestService:
         on_commit: Callable[[WriteBatch, WriteResult], None] | None = None,
         machine: IngestMachine = MACHINE,
         spans: SpanSink | None = None,
+        is_followed: Callable[[], bool] | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -72,6 +74,8 @@ class IngestService:
             traces = IngestTraces(spans, settings.client_id)
             self._writer.traces = traces
             self._subscriber.mark_arrival = traces.mark_arrival
+        if is_followed is not None:
+            self._writer.is_followed = is_followed
 
     def start(self) -> None:
         """Start both threads; returns at once. `health` reports when the session is up."""

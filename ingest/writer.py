@@ -23,6 +23,7 @@ from ingest.accounting.gateway_stats import GatewayStats
 from ingest.accounting.ledger import DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.commit.batch_storage import BatchStorage
+from ingest.commit.batch_wait import BatchWait
 from ingest.commit.commit_batch import CommitBatch
 from ingest.commit.pending_acks import PendingAcks
 from ingest.commit.traces import IngestTraces
@@ -117,6 +118,9 @@ class IngestWriter:
         self._stopping = threading.Event()
         self._commits = machine.make_commits()
         self._wait = machine.make_wait(self._stopping)
+        self._batch_wait = BatchWait(settings.batch_wait_s)
+        #: Whether anybody follows the live values, for whom a commit is made at once.
+        self.is_followed: Callable[[], bool] = lambda: True
         self._in_flight: _CommitInFlight | None = None
         self._is_loaded = False
         self.thread = SupervisedThread("ingest-writer", self._work, overdue_after_s=_OVERDUE_S, finish=self._end)
@@ -217,8 +221,12 @@ class IngestWriter:
     def turn(self) -> None:
         """Take messages and commit them, finish the commit before, and publish what is due."""
         wait_s = _IDLE_S if self._in_flight is None else 0.0
-        messages = self._inbox.take(self._settings.batch_messages, wait_s, self._settings.batch_wait_s)
+        # The acks of a commit under way must not wait with the next batch.
+        is_followed = self._in_flight is not None or self.is_followed()
+        more_wait_s = self._batch_wait.wait_s(self._monotonic_s(), is_followed=is_followed)
+        messages = self._inbox.take(self._settings.batch_messages, wait_s, more_wait_s)
         if messages:
+            self._batch_wait.note(len(messages), self._monotonic_s())
             self.waiting_since_s = self.waiting_since_s or self._monotonic_s()
             self.last_message_ms = self._now_ms()
             self.counts["received"] += len(messages)

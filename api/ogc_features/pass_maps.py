@@ -56,12 +56,13 @@ _NO_TRACK: Final = PassTrack(np.empty((0, 2)), 0, None)
 def find_track(scope: OrgScope, field_pass: FieldPass) -> PassTrack:
     """Return the track of a pass, empty where its vehicle is unknown or its telemetry exceeds the limit."""
     key = ("map-track", scope.organisation, field_pass.key)
-    return scope.cache.get(key, lambda: _read_track(scope, field_pass))
+    return scope.cache.get(key, lambda: _read_track(scope, field_pass), (*key[:2], field_pass.id))
 
 
 def find_cells(scope: OrgScope, field_pass: FieldPass) -> PassCells | None:
     """Return the cells of a pass, None where it has no map."""
-    return scope.cache.get(_cells_key(scope, field_pass), lambda: _compute_cells(scope, field_pass))
+    key = _cells_key(scope, field_pass)
+    return scope.cache.get(key, lambda: _compute_cells(scope, field_pass), (*key[:2], field_pass.id))
 
 
 def is_computed(scope: OrgScope, field_pass: FieldPass) -> bool:

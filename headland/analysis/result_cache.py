@@ -1,7 +1,9 @@
 """Cache of computed results, bounded by entries and bytes, for any number of threads.
 
 A key names everything that a result depends on, so an entry never becomes wrong: changed inputs have another key, and
-the entry of the old key is evicted as the least recently used. Nothing expires by time.
+the entry of the old key is evicted as the least recently used. Nothing expires by time. Results of one thing whose
+window moves, such as a pass under way, are a family: only the newest of them are kept, as nobody asks for the others
+again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final, TypeVar, cast
 
+import msgspec
 import numpy as np
 import shapely
 
@@ -20,8 +23,11 @@ from headland.cancellation import check_cancelled
 #: A season of a cooperative is two thousand passes on plots, whose detection is small; bytes bound what is large.
 _MOST_ENTRIES: Final = 4000
 _MOST_BYTES: Final = 64 * 1024 * 1024
-#: Size of an object without arrays, such as a dataclass of numbers.
+#: Results of one family that are kept: two requests may ask for the window before and after it moved.
+_NEWEST: Final = 2
+#: Size of an object without arrays, such as a dataclass of numbers, and of a reference with a number in a container.
 _OBJECT_BYTES: Final = 256
+_ITEM_BYTES: Final = 32
 _COORDINATE_BYTES: Final = 16
 #: How often a thread that waits for the result of another looks whether its own work was cancelled.
 _LOOK_EVERY_S: Final = 0.2
@@ -36,6 +42,7 @@ _Result = TypeVar("_Result")
 class _Entry:
     result: Any
     size_bytes: int
+    family: Hashable | None
 
 
 class ResultCache:
@@ -48,13 +55,17 @@ class ResultCache:
         self._most_entries = most_entries
         self._most_bytes = most_bytes
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._families: dict[Hashable, list[Hashable]] = {}
         self._size_bytes = 0
         self._computing: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
         self._hits = self._misses = self._evictions = 0
 
-    def get(self, key: Hashable, compute: Callable[[], _Result]) -> _Result:
-        """Return the result of `key`, computed by `compute` if it is not there; what `compute` raises is not cached."""
+    def get(self, key: Hashable, compute: Callable[[], _Result], family: Hashable | None = None) -> _Result:
+        """Return the result of `key`, computed by `compute` if it is not there; what `compute` raises is not cached.
+
+        Of a `family` only the two newest results are kept.
+        """
         while True:
             check_cancelled()
             with self._lock:
@@ -73,7 +84,7 @@ class ResultCache:
                 check_cancelled()
         try:
             result = compute()
-            self._add(key, result)
+            self._add(key, result, family)
             return result
         finally:
             with self._lock:
@@ -96,15 +107,27 @@ class ResultCache:
                 "result_cache_bytes": self._size_bytes,
             }
 
-    def _add(self, key: Hashable, result: object) -> None:
+    def _add(self, key: Hashable, result: object, family: Hashable | None) -> None:
         size_bytes = _seal(result, set())
         with self._lock:
-            self._entries[key] = _Entry(result, size_bytes)
+            self._entries[key] = _Entry(result, size_bytes, family)
             self._size_bytes += size_bytes
+            if family is not None:
+                self._families.setdefault(family, []).append(key)
+                if len(self._families[family]) > _NEWEST:
+                    self._evict(self._families[family][0])
             while len(self._entries) > self._most_entries or self._size_bytes > self._most_bytes:
-                _, evicted = self._entries.popitem(last=False)
-                self._size_bytes -= evicted.size_bytes
-                self._evictions += 1
+                self._evict(next(iter(self._entries)))
+
+    def _evict(self, key: Hashable) -> None:
+        evicted = self._entries.pop(key)
+        self._size_bytes -= evicted.size_bytes
+        self._evictions += 1
+        if evicted.family is not None:
+            keys = self._families[evicted.family]
+            keys.remove(key)
+            if not keys:
+                del self._families[evicted.family]
 
 
 def _seal(value: object, seen: set[int]) -> int:
@@ -120,9 +143,11 @@ def _seal(value: object, seen: set[int]) -> int:
     if isinstance(value, (bytes, str)):
         return len(value)
     if isinstance(value, dict):
-        return _OBJECT_BYTES + sum(_seal(item, seen) for item in value.values())
-    if isinstance(value, (tuple, list)):
-        return _OBJECT_BYTES + sum(_seal(item, seen) for item in value)
+        return _OBJECT_BYTES + _ITEM_BYTES * len(value) + sum(_seal(item, seen) for item in value.values())
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return _OBJECT_BYTES + _ITEM_BYTES * len(value) + sum(_seal(item, seen) for item in value)
+    if isinstance(value, msgspec.Struct):
+        return _OBJECT_BYTES + sum(_seal(getattr(value, name), seen) for name in value.__struct_fields__)
     if is_dataclass(value):
         return _OBJECT_BYTES + sum(_seal(getattr(value, field.name), seen) for field in fields(value))
-    return 0
+    return _OBJECT_BYTES

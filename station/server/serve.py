@@ -130,7 +130,8 @@ def run_station(settings: StationSettings) -> None:
         threads.add(live)
         cleanup.callback(live.stop)
         commits = CommitListeners(live.hand_over)
-        ingest = IngestService(settings.ingest, store, commits.on_commit, spans=spans)
+        is_followed = live.feed.has_clients
+        ingest = IngestService(settings.ingest, store, commits.on_commit, spans=spans, is_followed=is_followed)
         threads.add(ingest)
         gateways = LocalIngest(ingest)
         workers = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -121,3 +122,36 @@ def test_a_waiting_thread_computes_the_result_where_the_first_one_fails() -> Non
     first.join(120)
     second.join(120)
     assert [len(each.values) for each in found] == [7]
+
+
+def test_a_window_that_moves_for_a_week_leaves_its_newest_results_only() -> None:
+    cache = ResultCache()
+    cache.get("another", lambda: result(1))
+    for quarter in range(7 * 24 * 4):
+        cache.get(("water", "gh-1", quarter), lambda: result(100), family=("water", "gh-1"))
+        # Requests that began before the quarter turned still find theirs.
+        cache.get(("water", "gh-1", max(0, quarter - 1)), lambda: result(100), family=("water", "gh-1"))
+    counters = cache.counters()
+    assert (counters["result_cache_entries"], counters["result_cache_misses"]) == (3, 1 + 7 * 24 * 4)
+    assert cache.holds("another")
+    assert counters["result_cache_bytes"] < 3 * 2500
+
+
+def test_an_evicted_member_of_a_family_is_computed_again() -> None:
+    cache = ResultCache(most_entries=1)
+    for key in ("a", "b", "a", "b"):
+        cache.get(key, lambda: result(1), family="both")
+    assert cache.counters()["result_cache_misses"] == 4
+    assert cache.counters()["result_cache_entries"] == 1
+
+
+class Told(msgspec.Struct):
+    text: str
+    hours: list[float]
+
+
+def test_numbers_and_texts_in_any_record_count_against_the_limit_of_bytes() -> None:
+    cache = ResultCache()
+    cache.get("a", lambda: [Told("x" * 1000, [float(hour) for hour in range(1000)])])
+    # A list of a thousand numbers has 8 bytes for each reference and 24 for each number.
+    assert 1000 + 32_000 <= cache.counters()["result_cache_bytes"] <= 36_000

@@ -132,7 +132,7 @@ def compute_as_applied(
         inputs = load_pass_inputs(scope, field_pass, refer_pass(scope, field_pass))
         return _compute(key, inputs, machine, cell_m, beside_m, is_landing_timed)
 
-    applied = scope.cache.get(key, compute)
+    applied = scope.cache.get(key, compute, (*key[:2], field_pass.id, *key[3:]))
     return applied if scope.person is None else _hide_neighbours(applied)
 
 

@@ -229,8 +229,11 @@ def _hours_of(window: Window) -> Window:
 
 def load_pass_telemetry(scope: OrgScope, ref: TelemetryRef) -> PassTelemetry:
     """Return the samples that a reference names; raises AnalysisError (too-many-samples)."""
-    key = ("telemetry", scope.organisation, ref.record.descriptor.device, ref.window, ref.version)
-    return scope.cache.get(key, lambda: _read(scope, ref.record, ref.window))
+    device = ref.record.descriptor.device
+    key = ("telemetry", scope.organisation, device, ref.window, ref.version)
+    # The window of a pass under way ends later each time.
+    family = ("telemetry", scope.organisation, device, ref.window.start_ms)
+    return scope.cache.get(key, lambda: _read(scope, ref.record, ref.window), family)
 
 
 def _read(scope: OrgScope, record: DeviceRecord, window: Window) -> PassTelemetry:

@@ -132,8 +132,9 @@ def _make_missing(
     """Make and record the forecast of some greenhouses that have none, as a request of the forecast does."""
     missing = [one for one in subjects if one.kind == "greenhouse" and one.id not in forecasts][:_MOST_MADE]
     for subject in missing:
-        key = ("tonight-made", scope.organisation, subject.id, scope.now_ms // _RETRY_MS)
-        scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject))  # type: ignore[misc]
+        family = ("tonight-made", scope.organisation, subject.id)
+        key = (*family, scope.now_ms // _RETRY_MS)
+        scope.cache.get(key, lambda subject=subject: _make(scope, repositories, subject), family)  # type: ignore[misc]
     return _forecasts(scope, repositories, missing) if missing else {}
 
 
@@ -178,9 +179,9 @@ def _house_statements(
     scope: OrgScope, repositories: OrganisationRepositories, subject: Subject, forecast: Forecast | None
 ) -> list[Statement]:
     made_ms = 0 if forecast is None else forecast.made_ms
+    family = ("tonight-water", scope.organisation, subject.id)
     water = scope.cache.get(
-        ("tonight-water", scope.organisation, subject.id, scope.now_ms // _FRESH_MS),
-        lambda: irrigation_need(_radiation(scope, subject)),
+        (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(_radiation(scope, subject)), family
     )
 
     def compute() -> list[Statement]:
@@ -191,23 +192,24 @@ def _house_statements(
         return house_statements(forecast, past)
 
     # What was measured since is added to recorded forecasts before a new one is made.
-    key = ("tonight-house", scope.organisation, subject.id, made_ms)
-    return [*scope.cache.get(key, compute), water]
+    family = ("tonight-house", scope.organisation, subject.id)
+    return [*scope.cache.get((*family, made_ms), compute, family), water]
 
 
 def _field_statements(scope: OrgScope, subject: Subject) -> list[Statement]:
     field = subject.record
     if not isinstance(field, Field):
         return []
-    key = ("tonight-field", scope.organisation, field.id, field.version, subject.site, scope.now_ms // _FRESH_MS)
-    return scope.cache.get(key, lambda: _compute_field(scope, subject, field))
+    family = ("tonight-field", scope.organisation, field.id)
+    key = (*family, field.version, subject.site, scope.now_ms // _FRESH_MS)
+    return scope.cache.get(key, lambda: _compute_field(scope, subject, field), family)
 
 
 def _compute_field(scope: OrgScope, subject: Subject, field: Field) -> list[Statement]:
     now_ms = scope.now_ms // HOUR_MS * HOUR_MS
+    family = ("tonight-site", scope.organisation, subject.site)
     hours = scope.cache.get(
-        ("tonight-site", scope.organisation, subject.site, scope.now_ms // _FRESH_MS),
-        lambda: _site_hours(scope, subject.devices, now_ms),
+        (*family, scope.now_ms // _FRESH_MS), lambda: _site_hours(scope, subject.devices, now_ms), family
     )
     temperature = [hour.temperature_degc for hour in hours]
     calm = _calm_times(field, [hour.start_ms for hour in hours[-SPRAY_DAYS * 24 :]])

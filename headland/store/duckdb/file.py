@@ -41,6 +41,13 @@ _WAIT_FOR_LARGE_S: Final = 120.0
 #: Memory while many rows or the log are moved: a checkpoint with too little memory ends the database.
 LARGE_WORK_MB: Final = 192
 
+#: What stays cached of the file when nobody reads: the answers to an open dashboard. The system caches the rest.
+_KEPT_CACHE_BYTES: Final = 4 * 2**20
+_MEMORY: Final = """
+    SELECT coalesce(sum(memory_usage_bytes), 0), coalesce(sum(memory_usage_bytes) FILTER (tag = 'BASE_TABLE'), 0)
+    FROM duckdb_memory()
+"""
+
 #: Time that readers have to finish before they are interrupted at closing.
 _WAIT_FOR_READERS_S: Final = 2.0
 
@@ -101,12 +108,31 @@ class DuckDBFile:
 
     def memory_bytes(self) -> int:
         """Return how much memory DuckDB holds now, its cache of the file included; 0 while the file is not open."""
+        return self._memory()[0]
+
+    def _memory(self) -> tuple[int, int]:
+        """Return the bytes that DuckDB holds, and how many of them are its cache of the file."""
         connection = self._connection
         if connection is not None:
             with suppress(duckdb.Error), connection.cursor() as cursor:
-                row = cursor.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchone()
-                return int(row[0]) if row else 0
-        return 0
+                total, cached = cursor.execute(_MEMORY).fetchall()[0]
+                return int(total), int(cached)
+        return 0, 0
+
+    def release_cache(self, kept_bytes: int = _KEPT_CACHE_BYTES) -> bool:
+        """Free what is cached of the file beyond `kept_bytes`, least recently used first; called by the writer thread.
+
+        Return whether that was possible: not while anybody reads, who would be short of memory.
+        """
+        with self._changed:
+            if self._borrowed or self._larger_limits_mb:
+                return False
+            total, cached = self._memory()
+            if cached > kept_bytes:
+                with suppress(duckdb.Error):
+                    self.connection.execute(f"SET memory_limit = '{(total - cached + kept_bytes) // 1024}KiB'")
+                self.connection.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
+            return True
 
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the files now, and was and is not acknowledged, as sentences."""

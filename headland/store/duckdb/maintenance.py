@@ -25,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 #: An hour is rolled up after this long without a write.
 _QUIET_S: Final = 30.0
 _CHECK_EVERY_S: Final = 2.0
+#: How often what nobody reads any more is removed from DuckDB's cache of the file.
+_RELEASE_EVERY_S: Final = 10.0
 #: A large file takes long to rewrite.
 _OVERDUE_S: Final = 3600.0
 #: Maintenance delays commits for about this long at a time, and then pauses for twice as long.
@@ -54,6 +56,7 @@ class MaintenanceThread:
         self._writer = writer
         self._compact_at_hour = compact_at_hour
         self._most_hours = 4
+        self._released_s = time.monotonic()
         self._busy = threading.Lock()
         self._night = next_compaction(compact_at_hour, _now())
         self._thread = SupervisedThread(
@@ -125,10 +128,12 @@ class MaintenanceThread:
     # Everything below runs on the thread.
 
     def _maintain(self) -> None:
-        """Examine the files' places, keep their parity, roll up what is quiet, and compact at night."""
+        """Examine the files' places, keep their parity, roll up what is quiet, free memory, and compact at night."""
         self._writer.examine()
         self._protect()
         self._roll_up()
+        if time.monotonic() - self._released_s >= _RELEASE_EVERY_S and self._writer.run(self._file.release_cache):
+            self._released_s = time.monotonic()
         if self._night is not None and _now() >= self._night:
             self._night = next_compaction(self._compact_at_hour, _now())
             done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)

@@ -195,3 +195,26 @@ def test_a_transaction_whose_rollback_failed_as_well_stops_no_later_commit(
         store.write(batch((key(), second * 1000, float(second))))
     assert [row[1] for row in rows_of(store)] == [1000, 2000, 3000]
     store.close()
+
+
+def test_what_nobody_reads_any_more_leaves_the_cache_of_the_file(file: DuckDBFile) -> None:
+    file.connection.execute("CREATE TABLE read_once AS SELECT random() AS x FROM range(800_000)")
+    file.checkpoint()
+
+    def read() -> float:
+        found = file.query(lambda cursor: cursor.execute("SELECT sum(x) FROM read_once").fetchall())
+        return float(found[0][0])
+
+    total, before = read(), limit_of(file)
+    held = file.memory_bytes()
+    assert held > 5 * 2**20
+    with file.reading():
+        assert not file.release_cache(2**20)
+    with file.more_memory():
+        assert not file.release_cache(2**20)
+    assert file.memory_bytes() >= held
+    assert file.release_cache(2**20)
+    assert file.memory_bytes() < 2 * 2**20
+    assert limit_of(file) == before
+    assert read() == pytest.approx(total)
+    file.close()

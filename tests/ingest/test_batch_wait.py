@@ -1,0 +1,60 @@
+"""The wait of a batch for further messages: long only where few come and nobody follows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.commit.batch_wait import BatchWait
+
+LEAST_S, PATIENT_S = 0.03, 0.3
+
+
+def commits(messages_per_s: float, seconds: float, *, is_followed: bool) -> tuple[int, float]:
+    """Return the commits of a steady stream, and the longest wait of a message for its batch."""
+    wait = BatchWait(LEAST_S)
+    at_s = [number / messages_per_s for number in range(int(messages_per_s * seconds))]
+    number = made = 0
+    longest_s = 0.0
+    while number < len(at_s):
+        ends_s = at_s[number] + wait.wait_s(at_s[number], is_followed=is_followed)
+        taken = sum(at_s[number] <= arrived_s < ends_s for arrived_s in at_s)
+        wait.note(taken, ends_s)
+        longest_s = max(longest_s, ends_s - at_s[number])
+        number, made = number + taken, made + 1
+    return made, longest_s
+
+
+def test_few_messages_that_nobody_follows_share_commits() -> None:
+    made, longest_s = commits(8, 60, is_followed=False)
+    assert made <= 60 * 8 / 2.5
+    assert longest_s == pytest.approx(PATIENT_S)
+
+
+@pytest.mark.parametrize(("messages_per_s", "is_followed"), [(8, True), (30, False), (200, False)])
+def test_followed_or_many_messages_do_not_wait_longer(messages_per_s: float, is_followed: bool) -> None:
+    wait = BatchWait(LEAST_S)
+    for number in range(int(messages_per_s * 2)):
+        wait.note(1, number / messages_per_s)
+    assert wait.wait_s(2.0, is_followed=is_followed) == LEAST_S
+
+
+def test_a_gateway_that_catches_up_is_not_slowed_down_for_more_than_a_second() -> None:
+    wait = BatchWait(LEAST_S)
+    now_s, in_flight = 0.0, 4.0
+    waits_s = []
+    for _ in range(20):
+        waits_s.append(wait.wait_s(now_s, is_followed=False))
+        now_s += waits_s[-1]
+        wait.note(int(in_flight), now_s)
+        in_flight *= 1.25  # each PUBACK permits a quarter of a message more
+    assert sum(wait_s for wait_s in waits_s if wait_s > LEAST_S) <= 1.3
+    assert set(waits_s[6:]) == {LEAST_S}
+
+
+def test_the_first_messages_after_silence_are_committed_at_once() -> None:
+    wait = BatchWait(LEAST_S)
+    for number in range(3):
+        assert wait.wait_s(number / 10, is_followed=False) == LEAST_S
+        wait.note(1, number / 10)
+    assert wait.wait_s(0.3, is_followed=False) == PATIENT_S
+    assert wait.wait_s(1.5, is_followed=False) == LEAST_S
