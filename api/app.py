@@ -96,6 +96,7 @@ from headland.supervised_thread import ThreadStatus
 from headland.tracing.spans import SpanSink
 
 VERSION: Final = "1.0.0"
+_TITLE: Final = "Headland"
 
 _DESCRIPTION: Final = """\
 Measurements of a farm's drones and greenhouses, and analyses of them.
@@ -185,7 +186,7 @@ def create_app(
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
     app = FastAPI(
-        title="Headland",
+        title=_TITLE,
         version=VERSION,
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
@@ -232,7 +233,7 @@ def create_app(
     if spans is not None:
         app.add_middleware(TraceMiddleware, sink=spans, share=traced_share)
     install_problems(app)
-    app.openapi = lambda: _describe(app)  # type: ignore[method-assign] # the way FastAPI documents to extend it
+    app.openapi = _document  # type: ignore[method-assign] # the way FastAPI documents to extend it
     return app
 
 
@@ -298,40 +299,38 @@ def _routes() -> list[DeferredRoute]:
     return [route for router in routers for route in router.routes((Depends(check_exchange),))]
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document; it is built once."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            openapi_version=app.openapi_version,
-            description=app.description,
-            routes=[route.analysed if isinstance(route, DeferredRoute) else route for route in app.routes],
-            tags=app.openapi_tags,
-        )
-        _publish_names(document)
-        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-        schemas = document["components"]["schemas"]
-        records = describe_records()
-        kinds = describe_kinds(
-            (*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS, *trial_schemas.TRIAL_KINDS),
-            *WIRES,
-            *trial_schemas.WIRES,
-        )
-        for more in (records, kinds, prescription_routes.describe_prescriptions()):
-            twice = [
-                name for name in more if schemas.get(name, more[name]).get("properties") != more[name].get("properties")
-            ]
-            if twice:
-                raise ValueError(f"two schemas of the API have one name: {', '.join(twice)}")
-            schemas.update(more)
-        _drop_null(document["paths"])
-        describe_access(document)
-        describe_exchange(document)
-        describe_idempotency(document)
-        add_examples(document)
-        app.openapi_schema = document
-    return app.openapi_schema
+@cache
+def _document() -> dict[str, Any]:
+    """Return the OpenAPI document of every application; whoever changes it changes a copy."""
+    document = get_openapi(
+        title=_TITLE,
+        version=VERSION,
+        description=_DESCRIPTION,
+        routes=[route.analysed for route in _routes()],
+        tags=_TAGS,
+    )
+    _publish_names(document)
+    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    schemas = document["components"]["schemas"]
+    records = describe_records()
+    kinds = describe_kinds(
+        (*ALARM_KINDS, key_routes.MEMBERS, webhook_routes.WEBHOOKS, *ACCOUNT_KINDS, *trial_schemas.TRIAL_KINDS),
+        *WIRES,
+        *trial_schemas.WIRES,
+    )
+    for more in (records, kinds, prescription_routes.describe_prescriptions()):
+        twice = [
+            name for name in more if schemas.get(name, more[name]).get("properties") != more[name].get("properties")
+        ]
+        if twice:
+            raise ValueError(f"two schemas of the API have one name: {', '.join(twice)}")
+        schemas.update(more)
+    _drop_null(document["paths"])
+    describe_access(document)
+    describe_exchange(document)
+    describe_idempotency(document)
+    add_examples(document)
+    return document
 
 
 def _publish_names(document: dict[str, Any]) -> None:
