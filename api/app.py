@@ -69,6 +69,7 @@ from api.routes.greenhouses import greenhouses as climate_routes
 from api.routes.harvest import certificates as certificate_routes
 from api.routes.harvest import lots as lot_routes
 from api.routes.harvest import treatments as treatment_routes
+from api.routes.harvest import yields as yield_routes
 from api.routes.passes import application
 from api.routes.passes import ledger as ledger_routes
 from api.routes.passes import passes as pass_routes
@@ -287,6 +288,7 @@ def _routes() -> list[DeferredRoute]:
         prescription_routes.router,
         treatment_routes.router,
         lot_routes.router,
+        yield_routes.router,
         certificate_routes.router,
         *registry_routes.ROUTERS,
         key_routes.members,

@@ -70,6 +70,7 @@ STATUS_BY_KIND: Final[Mapping[str, int]] = {
     "unknown-pass": 404,
     "unknown-site": 404,
     "unknown-week": 404,
+    "weight-far-off": 400,
     "unknown-zone": 404,
     "no-pdf": 501,
 }

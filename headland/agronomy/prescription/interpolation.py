@@ -90,8 +90,8 @@ def krige(points_m: Values, value: Values, at_m: Values, variogram: Variogram) -
     return Estimate(estimates, variances)
 
 
-def fit_variogram(points_m: Values, value: Values, *, lags: int = 12) -> Variogram:
-    """Return the exponential model nearest to the points' own semivariances, up to half of their extent.
+def fit_variogram(points_m: Values, value: Values, *, lags: int = 12, most_m: float = np.inf) -> Variogram:
+    """Return the exponential model nearest to the points' own semivariances, up to half of their extent or `most_m`.
 
     Least squares over a grid of ranges, each lag weighted by its pairs over its squared model (Cressie 1985), nugget
     and sill >= 0; both 0 for values that are all equal. Raises ValueError for fewer than 10 points, and where no
@@ -105,7 +105,9 @@ def fit_variogram(points_m: Values, value: Values, *, lags: int = 12) -> Variogr
     first, second = np.triu_indices(len(value), k=1)
     distance_m = np.hypot(*(points_m[first] - points_m[second]).T)
     halves = (value[first] - value[second]) ** 2 / 2.0
-    reach_m = float(distance_m.max()) / 2.0
+    reach_m = min(float(distance_m.max()) / 2.0, most_m)
+    near = distance_m < reach_m * (1.0 + 1e-12)
+    distance_m, halves = distance_m[near], halves[near]
     edges_m = np.linspace(0.0, reach_m, lags + 1)
     lag = np.digitize(distance_m, edges_m) - 1
     known = [number for number in range(lags) if np.count_nonzero(lag == number) >= 5]

@@ -47,14 +47,20 @@ def read(path: Path, start_ms: int | None = None) -> tuple[Kept, MachineSource]:
     return kept, source
 
 
-def write(path: Path, columns: list[tuple[str, str]], rows: list[dict[str, Any]], about: Any = None) -> Path:
-    """Write a ZIP archive with a shapefile of points, one every 10 m to the north at 119.17 E."""
+def write(
+    path: Path,
+    columns: list[tuple[str, str]],
+    rows: list[dict[str, Any]],
+    about: Any = None,
+    places: list[tuple[float, float]] | None = None,
+) -> Path:
+    """Write a ZIP archive with a shapefile of points, one every 10 m to the north at 119.17 E, or at given places."""
     parts = {name: io.BytesIO() for name in ("shp", "shx", "dbf")}
     with shapefile.Writer(**parts, shapeType=shapefile.POINT) as made:
         for name, kind in columns:
             made.field(name, kind, 24, 6 if kind == "N" else 0)
         for number, row in enumerate(rows):
-            made.point(119.17, 31.95 + number * 1e-4)
+            made.point(*((119.17, 31.95 + number * 1e-4) if places is None else places[number]))
             made.record(**row)
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():

@@ -1,0 +1,1 @@
+"""Yield of combines: their samples, flow lag, filters, block kriging, and comparison of maps."""

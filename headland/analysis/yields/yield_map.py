@@ -1,0 +1,345 @@
+"""Yield map of a field: samples of its combines, cleaned and kriged to cells, with total and mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from headland.agronomy.application.treated import COVERAGE_BAR, DECLARED, MEASURED_FLOW
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.geometry.outline import FieldOutline
+from headland.agronomy.harvest.block_kriging import BLOCK_KRIGING, fit_yield_variogram, krige_blocks, reach_of
+from headland.agronomy.harvest.flow_lag import FLOW_LAG, FlowLag, fit_flow_lag
+from headland.agronomy.harvest.harvest_points import HarvestPoints, cut_places
+from headland.agronomy.harvest.yield_filters import CLEANING, CleanedPoints, YieldFilters, clean_points
+from headland.agronomy.prescription.interpolation import Variogram
+from headland.agronomy.series.answer import INSUFFICIENT_DATA, Answer, Method
+from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.qartod import MISSING
+from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.passes.cell_map import MOST_CELLS
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
+from headland.analysis.yields.harvest_passes import CHANNELS, HarvestPass, list_harvest_passes
+from headland.cancellation import check_cancelled
+from headland.registry.models.models import Field
+
+TOTAL: Final = Method(
+    "yield_total",
+    1,
+    "grain at the flow sensor while its ground was within the field, flow times time between samples; with a weight "
+    "that was given, that weight; coverage is the share of it whose moisture is known where a moisture was asked for, "
+    "else of the cut ground whose cells have a yield",
+)
+MEAN: Final = Method("yield_mean", 1, "mean of the cells' yields, each by the ground of it that was cut")
+METHODS: Final = (FLOW_LAG, CLEANING, BLOCK_KRIGING, TOTAL, MEAN)
+#: Fields up to this have cells of 5 m, else of 10 m [m2].
+_SMALL_M2: Final = 20_000.0
+_SIDES_M: Final = (10.0, 20.0, 50.0)
+_DEFAULT_CELLS: Final = 10_000
+#: Share of a cell that must be cut for it to have a yield.
+_LEAST_CUT: Final = 0.1
+_CUT_SQUARE_M2: Final = 0.25
+_LEAST_KEPT: Final = 30
+#: Cells between two looks whether the request was cancelled.
+_AT_ONCE: Final = 2048
+#: A weight further from the sensor's than these factors is of something else.
+_FACTORS: Final = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class YieldRequest:
+    """What a request sets: cells, the moisture to bring grain to, the field's weight on a scale, lag and filters."""
+
+    cell_m: float | None = None
+    standard_moisture_pct: float | None = None
+    weighed_kg: float | None = None
+    lag_s: float | None = None
+    filters: YieldFilters = field(default_factory=YieldFilters)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineYield:
+    """The samples of one combine: the lag that was applied and where it comes from (fitted, given, none), and why not.
+
+    `sensor_kg` is the wet grain at its sensor whose ground is within the field.
+    """
+
+    device: str
+    passes: tuple[str, ...]
+    simulated: bool
+    width: str
+    lag_s: float
+    lag_basis: str
+    fit: FlowLag
+    points: HarvestPoints
+    cleaned: CleanedPoints
+    sensor_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class YieldMap:
+    """Yield of a field on cells, rows from the south, NaN where unknown, with its standard error [t/ha].
+
+    `cut_m2` is the ground of each cell that was cut. `factor` is the weight on the scale over that at the sensors, 1
+    without one. `variogram` is None with too few samples for a map; `reason` names that.
+    """
+
+    field: Field
+    window: Window
+    request: YieldRequest
+    plane: Plane
+    outline: FieldOutline
+    grid: Grid
+    yield_t_ha: Values
+    error_t_ha: Values
+    cut_m2: Values
+    machines: tuple[MachineYield, ...]
+    variogram: Variogram | None
+    factor: float
+    total: Answer
+    mean: Answer
+    reason: str | None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator made any of the samples."""
+        return any(each.simulated for each in self.machines)
+
+    @property
+    def known(self) -> Mask:
+        """Which cells have a yield."""
+        return np.isfinite(self.yield_t_ha)
+
+    @property
+    def map_t(self) -> float:
+        """The grain on the cells: yield times cut ground [t]."""
+        return float(np.nansum(self.yield_t_ha * self.cut_m2) / 10_000.0)
+
+    @property
+    def removed(self) -> dict[str, int]:
+        """The number of removed samples by reason, of all combines."""
+        counts: dict[str, int] = {}
+        for each in self.machines:
+            for name, count in each.cleaned.counts.items():
+                counts[name] = counts.get(name, 0) + count
+        return counts
+
+    @property
+    def basis(self) -> str:
+        """What the weights are: as_harvested, or standard_moisture."""
+        return "as_harvested" if self.request.standard_moisture_pct is None else "standard_moisture"
+
+
+def map_yield(scope: OrgScope, of: Field, window: Window, request: YieldRequest) -> YieldMap:
+    """Return the yield of a field by the passes of combines that begin in a window.
+
+    Raises PreconditionError without such passes and without a width, AnalysisError for too many cells and for a weight
+    that is far from that at the sensors.
+    """
+    passes = list_harvest_passes(scope, of, window)
+    if not passes:
+        sentence = "No combine reported a flow of grain over this field: import its files, or ask for another time."
+        raise PreconditionError("no-harvest-telemetry", "No harvest in the telemetry", sentence)
+    if any(each.width is None for each in passes):
+        sentence = "A combine reported no working width: declare an implement with its swath, mounted on it."
+        raise PreconditionError("no-width", "Width of the header unknown", sentence)
+    digest = blake2b(digest_size=16)
+    for each in passes:
+        digest.update(repr((each.id, each.simulated, each.width)).encode())
+        for column in _columns(each.points):
+            digest.update(column.tobytes())
+    key = ("yield", scope.organisation, of.id, of.version, of.changed_ms, window, request, digest.digest())
+    return scope.cache.get(key, lambda: _map(of, window, request, passes))
+
+
+def default_side_m(of: Field) -> float:
+    """Return the side of a cell where none is asked for: 5 m up to two hectares, 10 m, or more where they are many."""
+    if of.area_m2 <= _SMALL_M2:
+        return 5.0
+    return next((side for side in _SIDES_M if of.area_m2 / side**2 <= _DEFAULT_CELLS), _SIDES_M[-1])
+
+
+def _map(of: Field, window: Window, request: YieldRequest, passes: list[HarvestPass]) -> YieldMap:
+    plane = plane_of(of)
+    outline = outline_of(of, plane)
+    grid = _grid_of(outline, request.cell_m or default_side_m(of))
+    machines = _machines(passes, outline, request)
+    sensor_kg = sum(each.sensor_kg for each in machines)
+    factor = 1.0
+    if request.weighed_kg is not None:
+        factor = request.weighed_kg / sensor_kg if sensor_kg > 0.0 else np.inf
+        if not _FACTORS[0] <= factor <= _FACTORS[1]:
+            sentence = f"The sensors passed {sensor_kg:,.0f} kg over this field: give the weight of this field alone."
+            raise AnalysisError("weight-far-off", "Weight far from the measured one", sentence)
+    cut_m2 = _cut_m2(machines, grid, outline)
+    yields, error, variogram, reason = _krige(machines, grid, cut_m2)
+    made = YieldMap(
+        of, window, request, plane, outline, grid, yields * factor, error * factor, cut_m2, machines, variogram, factor,
+        _NOTHING, _NOTHING, reason,
+    )  # fmt: skip
+    quality = max(each.quality for each in passes)
+    return replace(made, total=_total_of(made, quality), mean=_mean_of(made, quality))
+
+
+_NOTHING: Final = Answer(None, "t", (0, 0), 0, 0.0, MISSING, TOTAL, ())
+
+
+def _machines(passes: list[HarvestPass], outline: FieldOutline, request: YieldRequest) -> tuple[MachineYield, ...]:
+    made = []
+    for device in sorted({each.device for each in passes}):
+        own = [each for each in passes if each.device == device]
+        points = _joined([each.points for each in own])
+        fit = fit_flow_lag(points)
+        lag_s, basis = fit.lag_s or 0.0, "none" if fit.lag_s is None else "fitted"
+        if request.lag_s is not None:
+            lag_s, basis = request.lag_s, "given"
+        cleaned = clean_points(
+            points, lag_s, request.filters, field=outline.whole, standard_moisture_pct=request.standard_moisture_pct
+        )
+        made.append(
+            MachineYield(
+                device,
+                tuple(each.id for each in own),
+                any(each.simulated for each in own),
+                "declared" if any(each.width == "declared" for each in own) else "measured",
+                lag_s,
+                basis,
+                fit,
+                points,
+                cleaned,
+                float(np.nansum(_grain_kg(points, lag_s, outline))),
+            )
+        )
+    return tuple(made)
+
+
+def _columns(points: HarvestPoints) -> list[NDArray[np.generic]]:
+    return [
+        points.time_ms, points.east_m, points.north_m, points.width_m, points.speed_m_s, points.flow_kg_s,
+        points.moisture_pct,
+    ]  # fmt: skip
+
+
+def _joined(parts: list[HarvestPoints]) -> HarvestPoints:
+    """Return samples of several passes of one combine, each instant once."""
+    _, first = np.unique(np.concatenate([part.time_ms for part in parts]), return_index=True)
+
+    def join(columns: list[Values]) -> Values:
+        return np.concatenate(columns)[first]
+
+    return HarvestPoints(
+        np.concatenate([part.time_ms for part in parts])[first],
+        join([part.east_m for part in parts]),
+        join([part.north_m for part in parts]),
+        join([part.width_m for part in parts]),
+        join([part.speed_m_s for part in parts]),
+        join([part.flow_kg_s for part in parts]),
+        join([part.moisture_pct for part in parts]),
+    )
+
+
+def _grain_kg(points: HarvestPoints, lag_s: float, outline: FieldOutline) -> Values:
+    """Return the wet grain of each sample at the sensor [kg], 0 where its ground is outside of the field."""
+    at_ms = points.time_ms - lag_s * 1000.0
+    east, north = (np.interp(at_ms, points.time_ms, column) for column in (points.east_m, points.north_m))
+    inside = shapely.contains_xy(outline.whole, east, north)
+    return np.where(inside, points.flow_kg_s * points.step_s, 0.0)
+
+
+def _grid_of(outline: FieldOutline, cell_m: float) -> Grid:
+    """Return the grid of a field, the same for every season, on the lines of its as-applied maps."""
+    west, south, east, north = outline.whole.bounds
+    low_e, low_n = (float(np.floor(edge / cell_m)) * cell_m for edge in (west, south))
+    columns, rows = (max(int(np.ceil((high - low) / cell_m)), 1) for high, low in ((east, low_e), (north, low_n)))
+    if rows * columns > MOST_CELLS * 4:
+        sentence = f"The map would have more than {MOST_CELLS * 4:,} cells: ask for a larger cell_m."
+        raise AnalysisError("too-many-cells", "Too many cells", sentence)
+    return Grid(low_e, low_n, cell_m, rows, columns)
+
+
+def _cut_m2(machines: tuple[MachineYield, ...], grid: Grid, outline: FieldOutline) -> Values:
+    """Return the ground of each cell within the field that was cut [m2]."""
+    places = [np.column_stack(cut_places(each.points)) for each in machines]
+    east, north = np.unique(np.concatenate(places), axis=0).T
+    column = np.floor((east - grid.west_m) / grid.cell_m).astype(np.int64)
+    row = np.floor((north - grid.south_m) / grid.cell_m).astype(np.int64)
+    inside = shapely.contains_xy(outline.whole, east, north)
+    inside &= (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+    count = np.bincount(row[inside] * grid.columns + column[inside], minlength=grid.rows * grid.columns)
+    cut = count.reshape(grid.rows, grid.columns) * _CUT_SQUARE_M2
+    return np.asarray(np.minimum(cut, grid.cell_m**2), np.float64)
+
+
+def _krige(
+    machines: tuple[MachineYield, ...], grid: Grid, cut_m2: Values
+) -> tuple[Values, Values, Variogram | None, str | None]:
+    kept = [each.cleaned.kept for each in machines]
+    places = np.concatenate(
+        [np.column_stack((m.points.east_m, m.points.north_m))[k] for m, k in zip(machines, kept, strict=True)]
+    )
+    value = np.concatenate([m.cleaned.yield_t_ha[k] for m, k in zip(machines, kept, strict=True)])
+    yields, error = (np.full((grid.rows, grid.columns), np.nan) for _ in range(2))
+    if len(value) < _LEAST_KEPT:
+        return yields, error, None, INSUFFICIENT_DATA
+    variogram = fit_yield_variogram(places, value)
+    row, column = np.nonzero(cut_m2 >= _LEAST_CUT * grid.cell_m**2)
+    east, north = grid.centres_m()
+    at_m = np.column_stack((east[column], north[row]))
+    reach_m = max(reach_of(len(value), float(cut_m2.sum())), 2.0 * grid.cell_m)
+    for start in range(0, len(at_m), _AT_ONCE):
+        check_cancelled()
+        part = slice(start, start + _AT_ONCE)
+        found = krige_blocks(places, value, at_m[part], variogram, side_m=grid.cell_m, reach_m=reach_m)
+        yields[row[part], column[part]] = np.maximum(found.value, 0.0)
+        error[row[part], column[part]] = found.error
+    return yields, error, variogram, None
+
+
+def _total_of(made: YieldMap, quality: int) -> Answer:
+    wet, known, standard = 0.0, 0.0, 0.0
+    moisture_pct = made.request.standard_moisture_pct
+    for each in made.machines:
+        grain = np.nan_to_num(_grain_kg(each.points, each.lag_s, made.outline))
+        wet += float(grain.sum())
+        if moisture_pct is not None:
+            share = (100.0 - each.points.moisture_pct) / (100.0 - moisture_pct)
+            is_known = np.isfinite(share)
+            known += float(grain[is_known].sum())
+            standard += float((grain * share)[is_known].sum())
+    cut = float(made.cut_m2.sum())
+    coverage = float(made.cut_m2[made.known].sum()) / cut if cut > 0.0 else 0.0
+    value: float | None = wet * made.factor / 1000.0
+    reason = None
+    if moisture_pct is not None:
+        coverage = known / wet if wet > 0.0 else 0.0
+        value = standard / known * wet * made.factor / 1000.0 if coverage >= COVERAGE_BAR else None
+        reason = None if value is not None else INSUFFICIENT_DATA
+    declared = () if made.request.weighed_kg is None else ("weighed_kg",)
+    evidence = None if value is None else DECLARED if declared else MEASURED_FLOW
+    return Answer(
+        value, "t", made.window.pair, _samples(made), min(coverage, 1.0), quality, TOTAL, (*CHANNELS, *declared),
+        evidence, reason,
+    )  # fmt: skip
+
+
+def _mean_of(made: YieldMap, quality: int) -> Answer:
+    cut = float(made.cut_m2.sum())
+    known_m2 = float(made.cut_m2[made.known].sum())
+    coverage = known_m2 / cut if cut > 0.0 else 0.0
+    value = made.map_t / known_m2 * 10_000.0 if coverage >= COVERAGE_BAR else None
+    return Answer(
+        value, "t/ha", made.window.pair, _samples(made), coverage, quality, MEAN, CHANNELS,
+        None if value is None else MEASURED_FLOW, None if value is not None else made.reason or INSUFFICIENT_DATA,
+    )  # fmt: skip
+
+
+def _samples(made: YieldMap) -> int:
+    return sum(len(each.points.time_ms) for each in made.machines)
