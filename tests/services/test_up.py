@@ -153,6 +153,7 @@ class Restarted:
     house: str
     before: dict[str, Any]
     until_ms: int
+    began_ms: int
 
     def series(self) -> dict[str, Any]:
         return series_until(self.farm, self.house, self.until_ms)
@@ -174,10 +175,11 @@ def restarted(farm: Farm) -> Iterator[Restarted]:
     end_ms = farm.wait_until(lambda: farm.get(f"/v1/devices/{house}")["last_seen_ms"])
     before = series_until(farm, house, end_ms)
     farm.stop()
+    began_ms = wall_clock_ms()
     again = Farm(farm.folder.root, "--broker", "iotcore")
     try:
         again.wait_ready()
-        yield Restarted(again, house, before, end_ms)
+        yield Restarted(again, house, before, end_ms, began_ms)
     finally:
         again.stop()
 
@@ -191,8 +193,7 @@ def test_a_farm_runs_on_the_broker_that_pip_brings(restarted: Restarted) -> None
     farm = restarted.farm
     assert farm.folder.read_state().broker == "iotcore"
     devices = [farm.devices("drone")[0], farm.devices("greenhouse")[0]]
-    since_ms = wall_clock_ms()
-    farm.wait_until(lambda: all(is_fresh(farm, device, since_ms) for device in devices))
+    farm.wait_until(lambda: all(is_fresh(farm, device, restarted.began_ms) for device in devices))
 
 
 def id_of(farm: Farm, path: str, name: str) -> str:
