@@ -13,8 +13,9 @@ const FOLDERS = [
   ["app"],
   ["answers"],
   ["notes"],
-  ["alarms", "cooperative", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
-  ["trials"],
+  ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
+  ["disputes"],
+  ["cooperative", "trials"],
   ["pages"],
   ["."],
 ];

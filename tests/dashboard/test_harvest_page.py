@@ -30,6 +30,8 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
     panel.get_by_label("开具单位").fill("绿源合作社")
     panel.get_by_label("联系方式").fill("138 0000 0000")
     expect(page.locator("[data-panel=happenings]")).to_contain_text("实测")
+    page.locator("[data-recall]").first.click()
+    expect(page.locator("[data-panel=recall] [data-recalled]")).to_contain_text("涉及批次共")
     panel.get_by_text("样张", exact=True).click()
     with page.expect_download() as drawn:
         panel.get_by_role("button", name="A7 卡片").click()

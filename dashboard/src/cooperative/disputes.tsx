@@ -6,12 +6,14 @@ import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { useApi, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
+import type { FieldRecord } from "../api/registry";
 import { useWrite } from "../api/write";
 import { dateTimeText } from "../i18n/instants";
 import { withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextArea } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
+import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
@@ -71,7 +73,7 @@ export function Disputes({ admin }: { admin: boolean }): JSX.Element {
         )}
       </Loaded>
       {chosen === null ? null : <RecordOutcome key={chosen} dispute={chosen} onDone={() => setChosen(null)} />}
-      <OpenDispute fields={(fields.data ?? []).map(({ id, name }) => ({ value: id ?? "", text: name }))} />
+      <OpenDispute fields={(fields.data ?? []) as unknown as FieldRecord[]} />
     </section>
   );
 }
@@ -101,14 +103,14 @@ function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => voi
   );
 }
 
-function OpenDispute({ fields }: { fields: { value: string; text: string }[] }): JSX.Element | null {
+function OpenDispute({ fields }: { fields: FieldRecord[] }): JSX.Element | null {
   const [chosen, setChosen] = useState<string | null>(null);
-  const field = chosen ?? fields[0]?.value ?? null;
+  const field = fields.find(({ id }) => id === chosen) ?? fields[0] ?? null;
   return (
     <div class="stack">
       <h2>{translate("coop_dispute_open")}</h2>
       <p class="note">{translate("coop_dispute_about")}</p>
-      {field === null ? null : <DisputeForm key={field} field={field} fields={fields} onField={setChosen} />}
+      {field === null ? null : <DisputeForm key={field.id} field={field} fields={fields} onField={setChosen} />}
     </div>
   );
 }
@@ -118,12 +120,14 @@ function DisputeForm({
   fields,
   onField,
 }: {
-  field: string;
-  fields: { value: string; text: string }[];
+  field: FieldRecord;
+  fields: FieldRecord[];
   onField: (field: string) => void;
 }): JSX.Element {
   const [now] = useState(() => Math.ceil(nowMs() / 60_000) * 60_000);
-  const passes = useApiList("/v1/fields/{field}/passes", { path: { field }, query: { start: now - YEAR_MS, end: now } });
+  const passes = useApiList("/v1/fields/{field}/passes", { path: { field: field.id }, query: { start: now - YEAR_MS, end: now } });
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [place, setPlace] = useState<{ latitudeDeg: number; longitudeDeg: number } | null>(null);
   const open = useWrite("post", "/v1/disputes", { refresh: ["/v1/disputes"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = {
@@ -137,15 +141,51 @@ function DisputeForm({
     return made !== null;
   };
   const options = (passes.data ?? []).map((each) => ({ value: each.id, text: dateTimeText(each.start_ms) }));
+  const pass = chosen ?? options[0]?.value ?? null;
+  const named = fields.map(({ id, name }) => ({ value: id, text: name }));
+  const at = (degrees: number | undefined) => (degrees === undefined ? {} : { value: Number(degrees.toFixed(7)) });
   return (
     <Form submit={translate("coop_dispute_open")} write={open} onSubmit={submit}>
       <div class="choices-row">
-        <SelectField name="field" label={translate("coop_dispute_field")} options={fields} value={field} onSelect={onField} />
-        <SelectField key={options.length} name="pass_id" label={translate("coop_dispute_pass")} options={options} required />
+        <SelectField name="field" label={translate("coop_dispute_field")} options={named} value={field.id} onSelect={onField} />
+        <SelectField
+          key={options.length}
+          name="pass_id"
+          label={translate("coop_dispute_pass")}
+          options={options}
+          {...(pass === null ? {} : { value: pass })}
+          onSelect={setChosen}
+          required
+        />
       </div>
-      <div class="choices-row">
-        <NumberField name="latitude_deg" label={translate("coop_dispute_latitude")} unit="°" min={-90} max={90} step="any" required />
-        <NumberField name="longitude_deg" label={translate("coop_dispute_longitude")} unit="°" min={-180} max={180} step="any" required />
+      {pass === null ? null : (
+        <Lazy
+          key={pass}
+          load={async () => (await import("../disputes/tapped_place")).TappedPlace}
+          props={{ field, pass, onPlace: (latitudeDeg: number, longitudeDeg: number) => setPlace({ latitudeDeg, longitudeDeg }) }}
+        />
+      )}
+      <div class="choices-row" key={`${place?.latitudeDeg} ${place?.longitudeDeg}`}>
+        <NumberField
+          name="latitude_deg"
+          label={translate("coop_dispute_latitude")}
+          unit="°"
+          min={-90}
+          max={90}
+          step="any"
+          required
+          {...at(place?.latitudeDeg)}
+        />
+        <NumberField
+          name="longitude_deg"
+          label={translate("coop_dispute_longitude")}
+          unit="°"
+          min={-180}
+          max={180}
+          step="any"
+          required
+          {...at(place?.longitudeDeg)}
+        />
       </div>
       <TextArea name="text" label={translate("coop_dispute_text")} maxLength={2000} required />
     </Form>
