@@ -286,9 +286,10 @@ class DuckDBFile:
             raise RetryLater(f"The file of the store {self.path} was replaced by another one.")
         self.connection.execute("CHECKPOINT")
         idle, self._idle = self._idle, []
-        connection, self._connection = self.connection, None
-        for open_connection in (*idle, connection):
+        # One that is in use in this moment refuses: then the file stays open, and the exchange is tried again later.
+        for open_connection in (*idle, self.connection):
             open_connection.close()
+        self._connection = None
         self.parity.close()
         self._log_seen = None
         try:

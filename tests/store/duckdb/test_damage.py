@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -415,6 +416,26 @@ def test_a_file_that_is_deleted_while_the_store_is_open_is_written_again(
         with closing(DuckDBStore(each)) as again:
             assert samples_of(again) == {(A.channel, 1): (1.0, 1), (A.channel, 2): (2.0, 1)}
             assert again.marks() == {("gw", "e"): MarkState(2)}
+
+
+class BusyCursor:
+    """An idle cursor that is in use in the moment when it is to be closed."""
+
+    def close(self) -> None:
+        raise duckdb.InvalidInputException("connection is busy with another call")
+
+
+def test_a_file_that_cannot_be_closed_in_this_moment_is_put_back_later(path: Path) -> None:
+    with closing(DuckDBStore(path)) as store:
+        store.write(batch((A, 1, 1.0)))
+        store._file._idle.append(BusyCursor())  # type: ignore[arg-type] # it refuses as a cursor does
+        path.unlink()
+        with suppress(RetryLater):
+            store.write(batch((A, 2, 2.0)))
+        wait_until(lambda: path.exists() and "deleted" in "".join(store.info().damage))
+        assert store.write(batch((A, 2, 2.0))) in (WriteResult(1), WriteResult(0, duplicate=1))
+    with closing(DuckDBStore(path)) as again:
+        assert samples_of(again) == {(A.channel, 1): (1.0, 1), (A.channel, 2): (2.0, 1)}
 
 
 def test_a_deletion_is_noticed_within_seconds_without_a_write(path: Path) -> None:
