@@ -16,7 +16,7 @@ def test_a_tap_on_the_map_of_a_pass_shows_the_evidence_of_its_cell_which_is_disp
     panel = page.locator("[data-panel=disputes]")
     panel.get_by_label("地块").select_option(label="Equator")
     panel.get_by_label("作业").select_option(value=farm.flight)
-    place = panel.locator("[data-panel=dispute-map]")
+    place = panel.locator(f"[data-panel=dispute-map][data-pass='{farm.flight}']")
     expect(place).to_have_attribute("data-drawn", "true", timeout=60_000)
     expect(place.locator(".map-view")).to_have_attribute("data-state", "idle", timeout=60_000)
     place.locator("canvas").first.click()

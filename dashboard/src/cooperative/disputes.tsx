@@ -154,7 +154,11 @@ function DisputeForm({
           label={translate("coop_dispute_pass")}
           options={options}
           {...(pass === null ? {} : { value: pass })}
-          onSelect={setChosen}
+          onSelect={(value) => {
+            setChosen(value);
+            // A place on another pass is another cell.
+            setPlace(null);
+          }}
           required
         />
       </div>

@@ -46,7 +46,7 @@ export function TappedPlace({ field, pass, onPlace }: TappedPlaceProps): JSX.Ele
     return () => map.view.close();
   }, []);
   return (
-    <div class="field-layout" data-panel="dispute-map" data-drawn={drawn}>
+    <div class="field-layout" data-panel="dispute-map" data-pass={pass} data-drawn={drawn}>
       <div class="field-left">
         <p class="note">{translate("coop_dispute_tap")}</p>
         {error === null ? null : (
