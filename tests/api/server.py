@@ -41,7 +41,8 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
             yield client
     finally:
         server.should_exit = True
-        thread.join(120)
+        # A browser may still hold a connection: the thread, which ends with the process, is not waited for longer.
+        thread.join(5.0)
 
 
 def open_access(app: FastAPI) -> dict[str, str]:
