@@ -31,13 +31,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from firmware_sim.drone.physics.deposition import read_grid
-from firmware_sim.drone.physics.kinematics import MAX_ACCELERATION_M_S2
 from firmware_sim.drone.scenarios import field_named
 from station.server.scenarios import FARMS
 from tests.ports import find_free_port
 from tests.services.farm import HEADLAND, Farm
 from tests.services.test_ground_stations import become
-from tests.walk.field_flight import measured_pattern, truth_on
+from tests.walk.field_flight import measured_pattern, truth_on, weighing_error_kg
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
@@ -240,11 +239,8 @@ def test_what_the_farm_heard_of_the_flight_closes_on_the_ground_and_on_the_presc
     assert (answer["amount"]["evidence"], answer["simulated"]) == ("measured_flow", True)
     assert answer["amount"]["value"] == pytest.approx(flown.header["released"], rel=0.01)
     assert answer["places"]["closure"] < 1e-3
-    # A tenth of the vertical acceleration is in the weight, and the pass may begin or end in a climb: at most this much
-    # of what is in the hopper then, beside the noise of the cells.
-    loaded_kg = 2 * SCENARIO.machine.hopper_kg - flown.header["released"]
-    ripple_kg = 0.1 * MAX_ACCELERATION_M_S2 / 9.80665 * loaded_kg + 0.3
-    assert answer["reconciliation"]["by_tank"] == pytest.approx(answer["amount"]["value"], abs=ripple_kg)
+    error_kg = weighing_error_kg(SCENARIO.machine.capacity, flown.header["released"])
+    assert answer["reconciliation"]["by_tank"] == pytest.approx(answer["amount"]["value"], abs=error_kg)
     # On cells of 2 m the gusts that a flight in real time meets take this to 10 % (tests/walk/test_field_truth.py).
     coarser = flown.farm.get(f"/v1/passes/{one['id']}/as-applied", cell_m=3)["grid"]
     inside = np.array(coarser["place"]) == 1

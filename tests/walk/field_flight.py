@@ -21,6 +21,7 @@ from api.app import create_app
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from firmware_sim.drone.field_model import FieldScenario, SprayerPlan, SpreaderPlan
 from firmware_sim.drone.physics.deposition import _CARRIED, _CHUTE_S, _GRANULE_FALL_M_S
+from firmware_sim.drone.physics.kinematics import MAX_ACCELERATION_M_S2
 from firmware_sim.drone.physics.sprayer import Sprayer
 from firmware_sim.drone.physics.vehicle_body import STEP_MS, Body
 from firmware_sim.drone.scenarios import field_named
@@ -211,6 +212,16 @@ def outline_of(scenario: FieldScenario) -> tuple[tuple[tuple[tuple[float, float]
         ring = [(longitude, latitude) for latitude, longitude in corners]
         rings.append(((*ring, ring[0]),))
     return tuple(rings)
+
+
+def weighing_error_kg(hopper_kg: float, released_kg: float) -> float:
+    """Return by how much the difference of a hopper's weights at the ends of a pass may be wrong [kg].
+
+    A tenth of the vertical acceleration is in a weight, and a pass may begin or end in a climb; 0.3 kg are the cells'.
+    """
+    # What was released beyond a hopper was filled in on the way.
+    left_kg = hopper_kg - released_kg if released_kg <= hopper_kg else hopper_kg
+    return 0.1 * MAX_ACCELERATION_M_S2 / 9.80665 * (hopper_kg + left_kg) + 0.3
 
 
 def measured_pattern(plan: SpreaderPlan) -> list[dict[str, float]]:
