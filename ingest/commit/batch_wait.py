@@ -1,4 +1,4 @@
-"""How long a batch waits for further messages that share its transaction."""
+"""Wait of a batch for further messages that share its transaction."""
 
 from __future__ import annotations
 

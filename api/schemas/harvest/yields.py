@@ -13,6 +13,7 @@ from headland.agronomy.harvest.yield_comparison import AGAINST_APPLIED, STABILIT
 from headland.agronomy.harvest.yield_filters import YieldFilters
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
+from headland.analysis.field_geometry import degrees_of
 from headland.analysis.yields.harvest_passes import HarvestPass
 from headland.analysis.yields.season_yields import YieldAgainstApplied, YieldStability
 from headland.analysis.yields.yield_map import METHODS, MachineYield, YieldMap
@@ -237,7 +238,7 @@ def harvest_pass_of(each: HarvestPass) -> HarvestPassBody:
 
 def yield_head_of(made: YieldMap, season: str | None) -> YieldHead:
     """Return what all cells of a yield map share."""
-    place = grid_place_of(made)
+    place = degrees_of(made.grid, made.plane)
     mean = made.mean.value
     return YieldHead(
         field=made.field.id,
@@ -322,7 +323,7 @@ def stability_body_of(found: YieldStability) -> dict[str, Any]:
     }
     grid = None
     if found.reason is None:
-        place = grid_place_of(found.maps[0])
+        place = degrees_of(found.maps[0].grid, found.maps[0].plane)
         grid = {"relative_pct": rounded(found.relative_pct), "cv_pct": rounded(found.cv_pct)}
     used = [
         YieldSeason(
@@ -346,22 +347,6 @@ def stability_body_of(found: YieldStability) -> dict[str, Any]:
         "method": _method_of(STABILITY).model_dump(),
         **place,
         "grid": grid,
-    }
-
-
-def grid_place_of(made: YieldMap) -> dict[str, Any]:
-    """Return where the grid of a yield map lies."""
-    grid, plane = made.grid, made.plane
-    south_deg, west_deg = plane.to_degrees(np.array(grid.west_m), np.array(grid.south_m))
-    east_m_deg, north_m_deg = plane.scales_m_deg
-    return {
-        "cell_m": grid.cell_m,
-        "rows": grid.rows,
-        "columns": grid.columns,
-        "south_deg": float(south_deg),
-        "west_deg": float(west_deg),
-        "north_step_deg": grid.cell_m / north_m_deg,
-        "east_step_deg": grid.cell_m / east_m_deg,
     }
 
 

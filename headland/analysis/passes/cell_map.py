@@ -15,6 +15,7 @@ from headland.agronomy.application.deviation import CAUSES, CLASSES
 from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError, PreconditionError
+from headland.analysis.field_geometry import degrees_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, fine_cell_m
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan, usable_rate
@@ -201,22 +202,13 @@ def cells_arrays(cells: CellMap) -> bytes:
 def head_of(cells: CellMap) -> dict[str, Any]:
     """Return what all cells share: pass, field, unit, place of the grid, and plan."""
     applied, field_pass = cells.applied, cells.applied.field_pass
-    grid, plane = applied.map.grid, applied.inputs.plane
-    south_deg, west_deg = plane.to_degrees(np.array(grid.west_m), np.array(grid.south_m))
-    east_m_deg, north_m_deg = plane.scales_m_deg
     return {
         "pass_id": field_pass.id,
         "field": field_pass.field.id,
         "device": field_pass.device,
         "simulated": field_pass.simulated,
         "unit": applied.unit,
-        "cell_m": grid.cell_m,
-        "rows": grid.rows,
-        "columns": grid.columns,
-        "south_deg": float(south_deg),
-        "west_deg": float(west_deg),
-        "north_step_deg": grid.cell_m / north_m_deg,
-        "east_step_deg": grid.cell_m / east_m_deg,
+        **degrees_of(applied.map.grid, applied.inputs.plane),
         "plan": None if cells.plan is None else summarise_plan(cells.plan),
         "reason": cells.reason,
     }

@@ -1,4 +1,4 @@
-"""What the doctor says about traces."""
+"""The doctor's findings about traces."""
 
 from __future__ import annotations
 
