@@ -213,6 +213,7 @@ class IngestService:
         for key, count in self.quarantine.disposition_counts(one).items():
             counts.setdefault(key[0], {})[key] = count
         lasting = self.quarantine.gateway_counts(one)
+        reports = self.quarantine.spool_reports(one)
         damage = self._store.info().losses
         return [
             reconcile(
@@ -222,6 +223,7 @@ class IngestService:
                 own,
                 deleted=recorded.get(gateway),
                 lasting=lasting.get(gateway),
+                reports=reports.get(gateway, ()),
                 damage=damage,
             )
             for gateway, own in figures.items()

@@ -18,12 +18,14 @@ from headland.store.port import MarkState
 from ingest.accounting.latency import Latency
 from ingest.accounting.ledger import Counts, CountsByDisposition, Disposition
 from ingest.accounting.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
+from ingest.accounting.spool_reports import REPORTS_LEFT_OUT, SpoolReport
 
 _NOTHING: Final = Counts()
 #: Counts of a gateway that outlive the process: refused messages without numbers that left quarantine, samples that
 #: contradict stored ones, records with another content than before, and messages about devices of other gateways.
-#: `loss_accepted` is the part of the loss that an administrator has accepted.
-LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign", "loss_accepted")
+#: `loss_accepted` is the part of the loss that an administrator has accepted, `spool_reports_left_out` are the older
+#: reports of the gateway about its spool.
+LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign", "loss_accepted", REPORTS_LEFT_OUT)
 #: Largest numbers of spools and of ranges that a report lists; the totals count all.
 MAX_EPOCHS: Final = 100
 MAX_LISTED_RANGES: Final = 500
@@ -121,7 +123,8 @@ class Delivery:
     spools with something to tell first; `totals` counts all; the `..._left_out` say how many entries the bounded lists
     do not have. `store_losses` is damage of the store, newest last: no part of `loss`, as it is not known whose
     samples were lost. `refused_devices` are the newest since the start; `alternations` counts how often
-    processes of one identity took turns in the last ten minutes.
+    processes of one identity took turns in the last ten minutes. `spool_reports` is what the gateway said about its
+    spool, newest last: records that it names may be stored by now, or another spool may have used their numbers.
     """
 
     gateway: str
@@ -146,6 +149,8 @@ class Delivery:
     loss_accepted: int = 0
     refused_devices: tuple[RefusedDevice, ...] = ()
     alternations: int = 0
+    spool_reports: tuple[SpoolReport, ...] = ()
+    spool_reports_left_out: int = 0
     store_losses: tuple[StoreLoss, ...] = ()
     store_losses_left_out: int = 0
 
@@ -167,28 +172,29 @@ def reconcile(
     *,
     deleted: Mapping[str, int] | None = None,
     lasting: Mapping[str, int] | None = None,
+    reports: Sequence[SpoolReport] = (),
     damage: Sequence[FileDamage] = (),
 ) -> Delivery:
     """Return the delivery report of `gateway`; `marks` are its own, by epoch, and `counts` are its own as well.
 
     `deleted` holds the highest record of each spool that was acknowledged once, as recorded beside the store;
-    `lasting` are the gateway's lasting counts, and `damage` is the store's, oldest first. Read the status and `deleted`
-    first, then the marks, then the counts: each is written after the next, so values read in this order never show a
-    false loss.
+    `lasting` are the gateway's lasting counts, `reports` its words about its spool, and `damage` is the store's, each
+    oldest first. Read the status and `deleted` first, then the marks, then the counts: each is written after the next,
+    so values read in this order never show a false loss.
     """
     status = figures.status
     acked = dict(deleted or {})
     if status is not None and status.acked_seq is not None and status.epoch:
         acked[status.epoch] = max(status.acked_seq, acked.get(status.epoch, 0))
     told = {epoch for _, epoch, _ in counts}
-    reports = [
+    by_epoch = [
         _report_epoch(gateway, epoch, marks.get(epoch, MarkState()), counts, acked.get(epoch, 0))
         for epoch in sorted(marks.keys() | acked.keys() | told)
     ]
-    reports = [report for report in reports if report.delivery.accounted or report.delivery.missing or report.loss]
-    lost = [part for report in reports for part in _named(report.delivery.epoch, report.lost)]
-    missing = [part for report in reports for part in _named(report.delivery.epoch, report.delivery.missing)]
-    shown = _choose(reports, None if status is None else status.epoch)
+    by_epoch = [report for report in by_epoch if report.delivery.accounted or report.delivery.missing or report.loss]
+    lost = [part for report in by_epoch for part in _named(report.delivery.epoch, report.lost)]
+    missing = [part for report in by_epoch for part in _named(report.delivery.epoch, report.delivery.missing)]
+    shown = _choose(by_epoch, None if status is None else status.epoch)
     return Delivery(
         gateway=gateway,
         online=None if status is None else status.online,
@@ -196,9 +202,9 @@ def reconcile(
         received=figures.received,
         duplicate=figures.duplicate,
         epochs=tuple(shown),
-        epochs_left_out=len(reports) - len(shown),
-        totals=_total(report.delivery for report in reports),
-        loss=sum(report.loss for report in reports),
+        epochs_left_out=len(by_epoch) - len(shown),
+        totals=_total(report.delivery for report in by_epoch),
+        loss=sum(report.loss for report in by_epoch),
         lost=tuple(lost[-MAX_LISTED_RANGES:]),
         lost_left_out=max(0, len(lost) - MAX_LISTED_RANGES),
         missing=tuple(missing[-MAX_LISTED_RANGES:]),
@@ -208,6 +214,7 @@ def reconcile(
         **{name: (lasting or {}).get(name, 0) for name in LASTING},
         refused_devices=figures.refused_devices,
         alternations=figures.alternations,
+        spool_reports=tuple(reports),
         store_losses=tuple(map(_store_loss, damage[-MAX_STORE_LOSSES:])),
         store_losses_left_out=max(0, len(damage) - MAX_STORE_LOSSES),
     )

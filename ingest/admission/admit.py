@@ -44,7 +44,7 @@ class Admitted:
 
     `refused` holds a refusal for the whole message or for each part that was left out, `foreign` the devices of other
     gateways among them. `is_reduced`: the gateway removed something of the records since it accepted them.
-    `refused_reports`: events refused for their time or a quota, of which the reports of missing records count.
+    `refused_reports`: events refused for their time or a quota, of which a gateway's reports about its spool count.
     """
 
     topic: Topic | None

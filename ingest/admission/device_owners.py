@@ -15,10 +15,11 @@ from typing import Final
 
 import msgspec
 
-from headland.contract.records import SPOOL_SHORTENED, Block, Event
+from headland.contract.records import Block, Event
 from headland.contract.refusals import Reason, Refused
 from headland.store.port import DeviceRecord, SeriesKey
 from ingest.accounting.delivery import RefusedDevice
+from ingest.accounting.spool_reports import REPORT_KINDS
 from ingest.admission.admit import Admitted
 from ingest.admission.columns import FUTURE_MS
 from ingest.admission.quotas import Quotas
@@ -240,8 +241,8 @@ class DeviceOwners:
 
 
 def _untimely_reports(gateway: str, events: tuple[Event, ...], latest_ms: int) -> tuple[Event, ...]:
-    """Return a gateway's reports of missing records whose time cannot be true: its clock was wrong, not the report."""
-    reports = [event for event in events if event.kind == SPOOL_SHORTENED and event.device == gateway]
+    """Return a gateway's reports about its spool whose time cannot be true: its clock was wrong, not the report."""
+    reports = [event for event in events if event.kind in REPORT_KINDS and event.device == gateway]
     return tuple(event for event in reports if _check_instants(event, latest_ms) is not None)
 
 

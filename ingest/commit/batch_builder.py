@@ -24,6 +24,7 @@ from headland.store.port import (
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, subtract
 from ingest.accounting.record_digests import RecordDigests, digest_of
+from ingest.accounting.spool_reports import reports_in
 from ingest.admission.admit import Admitted, admit, deleted_before, mark_of_properties
 from ingest.admission.columns import SampleColumns
 from ingest.admission.device_owners import DeviceOwners
@@ -320,6 +321,7 @@ class CommitBatchBuilder:
         reports = (*admitted.events, *admitted.refused_reports)
         if topic is not None and reports:
             batch.dispositions += _shortened(topic.gateway, reports)
+            batch.spool_reports += reports_in(topic.gateway, reports)
         if admitted.descriptor is not None and topic is not None:
             self._describe(batch, topic.gateway, admitted.descriptor)
         if admitted.status is not None:

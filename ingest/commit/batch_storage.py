@@ -30,8 +30,11 @@ class BatchStorage:
 
         Where it raises, it is called again with the same batch: what is done is not done twice.
         """
-        if (batch.refusals or batch.dispositions or batch.claims or batch.lasting) and not batch.is_quarantined:
-            self.quarantine.add(batch.refusals, self.now_ms, batch.dispositions, batch.claims, batch.lasting)
+        needs_file = batch.refusals or batch.dispositions or batch.claims or batch.lasting or batch.spool_reports
+        if needs_file and not batch.is_quarantined:
+            self.quarantine.add(
+                batch.refusals, self.now_ms, batch.dispositions, batch.claims, batch.lasting, batch.spool_reports
+            )
             batch.is_quarantined = True
         for (gateway, device), descriptor in batch.descriptors.items():
             owner = self.builder.owners.owner(device) or gateway

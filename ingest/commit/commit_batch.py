@@ -21,6 +21,7 @@ from headland.store.port import (
 )
 from ingest.accounting.gateway_stats import GatewayActivity
 from ingest.accounting.ledger import DispositionEntry
+from ingest.accounting.spool_reports import GatewayReport
 from ingest.admission.columns import FUTURE_MS, SampleColumns
 from ingest.commit.traces import DecodedRecord
 from ingest.mqtt.inbox import InboundMessage
@@ -48,12 +49,13 @@ class CommitBatch:
 
     `marks` are the states after the commit of the (gateway, epoch) pairs that the batch touches, the last touched last.
     `counts` and `activity` are added to the counters only after the commit. `dispositions` are the records that are
-    accounted for without samples, `claims` the owners of devices to save, `lasting` counts that outlive the process;
-    with `refusals` they go to the quarantine's file, where they are already if `is_quarantined`. `origins` are the
-    messages by which the store counts samples; `result` is what it answered, and `rejections` are samples that it will
-    never accept. `notes` are events of ingest itself; `other_content` are records that arrived with another content
-    than before, `stored_again` those of a replaced store that arrived again with the same. `traced` are the messages
-    to be traced, and `store_ns` is when the store had the batch, where traces are on.
+    accounted for without samples, `claims` the owners of devices to save, `lasting` counts that outlive the process,
+    `spool_reports` what gateways say about their spools; with `refusals` they go to the quarantine's file, where they
+    are already if `is_quarantined`. `origins` are the messages by which the store counts samples; `result` is what it
+    answered, and `rejections` are samples that it will never accept. `notes` are events of ingest itself;
+    `other_content` are records that arrived with another content than before, `stored_again` those of a replaced store
+    that arrived again with the same. `traced` are the messages to be traced, and `store_ns` is when the store had the
+    batch, where traces are on.
     """
 
     organisation: str
@@ -69,6 +71,7 @@ class CommitBatch:
     dispositions: list[DispositionEntry] = field(default_factory=list)
     claims: dict[str, str] = field(default_factory=dict)
     lasting: Counter[tuple[str, str]] = field(default_factory=Counter)
+    spool_reports: list[GatewayReport] = field(default_factory=list)
     notes: Sequence[Event] = ()
     other_content: list[Mark] = field(default_factory=list)
     stored_again: list[DispositionEntry] = field(default_factory=list)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import Topic
 from headland.store.port import Mark
-from ingest.accounting import ledger
+from ingest.accounting import ledger, spool_reports
 from ingest.accounting.ranges import Ranges, merge, subtract
 from ingest.quarantine.quarantine_file import QuarantineFile
 
@@ -110,10 +110,11 @@ class Quarantine:
         dispositions: Sequence[ledger.DispositionEntry] = (),
         owners: Mapping[str, str] | None = None,
         counts: ledger.GatewayCounts | None = None,
+        reports: Sequence[spool_reports.GatewayReport] = (),
     ) -> None:
-        """Store messages, dispositions of records, owners of devices and counts of gateways: durable on return.
+        """Store messages, dispositions of records, owners of devices, counts and reports of gateways.
 
-        Raises RetryLater with nothing stored.
+        Durable on return. Raises RetryLater with nothing stored.
         """
 
         def work(connection: sqlite3.Connection) -> int:
@@ -122,6 +123,7 @@ class Quarantine:
             for refusal in refusals:
                 self._insert(connection, refusal, now_ms)
             ledger.record_dispositions(connection, dispositions)
+            spool_reports.record_reports(connection, reports)
             return self._evict(connection) if refusals else 0
 
         self.dropped += self._file.write(work)
@@ -211,6 +213,11 @@ class Quarantine:
         """Return the lasting counts of one gateway, or of all, by gateway and name."""
         with self._file.read() as connection:
             return ledger.read_gateway_counts(connection, gateway)
+
+    def spool_reports(self, gateway: str | None = None) -> dict[str, tuple[spool_reports.SpoolReport, ...]]:
+        """Return the reports about their spools of one gateway, or of all, by gateway, in order of arrival."""
+        with self._file.read() as connection:
+            return spool_reports.read_reports(connection, gateway)
 
     def device_owners(self) -> dict[str, str]:
         """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""

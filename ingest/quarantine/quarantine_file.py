@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from headland.errors import RetryLater
-from ingest.accounting import ledger
+from ingest.accounting import ledger, spool_reports
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ _DIGESTS = (
     "CREATE TABLE IF NOT EXISTS spool_digests (gateway TEXT NOT NULL, epoch TEXT NOT NULL, digests BLOB NOT NULL, "
     "PRIMARY KEY (gateway, epoch))"
 )
-_TABLES = (_SCHEMA, ledger.SCHEMA, ledger.COUNTS_SCHEMA, _OWNERS, _MARKS, _DIGESTS)
+_TABLES = (_SCHEMA, ledger.SCHEMA, ledger.COUNTS_SCHEMA, spool_reports.SCHEMA, _OWNERS, _MARKS, _DIGESTS)
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)",
@@ -142,7 +142,7 @@ class QuarantineFile:
         self.damaged += 1
         connection = self._open()
         kept = 0
-        for table in ("refused", *ledger.TABLES, "device_owners", "spool_marks", "spool_digests"):
+        for table in ("refused", *ledger.TABLES, spool_reports.TABLE, "device_owners", "spool_marks", "spool_digests"):
             with connection:
                 kept += _salvage(connection, aside, table)
         _LOGGER.error(

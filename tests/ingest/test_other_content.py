@@ -269,6 +269,34 @@ def test_records_that_a_spool_no_longer_has_are_lost_with_their_range(bench: Ben
     assert (report.loss, report.lost) == (56, (EpochRange("e1", 5, 60),))
 
 
+def test_what_a_gateway_reported_of_its_spool_outlives_the_store_and_other_data_under_its_numbers(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.put(record(1, 1.0, 1))
+    data: dict[str, Scalar] = {"epoch": "e1", "first_seq": 2, "last_seq": 3, "records": 2, "why": "the log was torn"}
+    event = Event(
+        t=T0_MS,
+        device="gw-1",
+        kind="spool_shortened",
+        device_kind="gateway",
+        site="s",
+        clock=Clock.NTP,
+        data=data,
+    )
+    bench.put(Batch(gw="gw-1", epoch="e2", seq=1, v=1, events=[event]))
+    for seq in (2, 3):  # of a copy of the card, which went on under the same numbers
+        bench.put(record(seq, 100.0 + seq, seq))
+    bench.settle()
+    bench.writer.finish()
+    without_the_event = Bench(tmp_path / "backup").store
+    later = Bench(tmp_path, without_the_event)
+    later.writer.load()
+    for at_store in (bench, later):
+        (told,) = at_store.delivery("gw-1").spool_reports
+        assert (told.time_ms, told.kind, told.data) == (T0_MS, "spool_shortened", data)
+    later.writer.finish()
+
+
 @pytest.mark.parametrize("data", [{"first_seq": 0, "last_seq": 5}, {"first_seq": 9, "last_seq": 5}, {"first_seq": "1"}])
 def test_a_senseless_report_of_a_shortened_spool_counts_nothing(bench: Bench, data: dict[str, int | str]) -> None:
     event = Event(

@@ -152,6 +152,17 @@ class RefusedDevice(RecordModel):
     owner: Annotated[str, Field(json_schema_extra={"example": "gw-2"})]
 
 
+class SpoolReport(RecordModel):
+    """What the gateway said about its spool, at `time_ms` of its own clock; `data` as in the event of that kind."""
+
+    time_ms: Annotated[int, Field(json_schema_extra={"example": EXAMPLE_MS})]
+    kind: Annotated[str, Field(json_schema_extra={"example": "spool_shortened"})]
+    data: Annotated[
+        dict[str, int | str],
+        Field(json_schema_extra={"example": {"epoch": "0a4705e93a9095d0", "first_seq": 15, "last_seq": 24}}),
+    ]
+
+
 class StoreLoss(RecordModel):
     """Damage of the store's files, by which records that count as stored may lack samples or events.
 
@@ -215,6 +226,13 @@ class Delivery(RecordModel):
         int,
         Field(description="Turns of processes with this identity in the last ten minutes; 2 prove two machines."),
     ] = 0
+    spool_reports: list[SpoolReport] = Field(
+        default=[],
+        description="What the gateway said about its spool, the newest last, at most 100: records missing in it, a "
+        "damaged file, a new epoch. It outlives the store. Records named here may be stored by now, or another spool "
+        "may have used their numbers.",
+    )
+    spool_reports_left_out: Annotated[int, Field(description="Older reports that are no longer kept.")] = 0
     store_losses: list[StoreLoss] = Field(default=[], description="Damage of the store, the newest last, at most 50.")
     store_losses_left_out: Annotated[int, Field(description="Older damage that `store_losses` does not list.")] = 0
     flights: list[FlightCoverageBody] = Field(

@@ -121,6 +121,7 @@ function Facts({
           ))}
         </details>
       )}
+      <SpoolReports delivery={delivery} />
       {gaps.length === 0 ? null : (
         <details class="how">
           <summary>{translate("health_gaps", { count: gaps.length })}</summary>
@@ -206,6 +207,26 @@ function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
       : { name: translate("health_not_accepting"), text: englishOnly(spool.trouble) || translate("health_storage_fault"), bad: true },
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+/** What the gateway has said about its spool since it is known: the day's events are a part of it. */
+function SpoolReports({ delivery }: { delivery: Delivery }): JSX.Element | null {
+  const reports = (delivery.spool_reports ?? []).toReversed();
+  if (reports.length === 0) return null;
+  return (
+    <details class="how">
+      <summary>{translate("health_spool_reports", { count: reports.length + (delivery.spool_reports_left_out ?? 0) })}</summary>
+      {reports.slice(0, MAX_RANGES).map(({ time_ms, kind, data }) => {
+        const { first_seq, last_seq } = data;
+        const range =
+          typeof first_seq === "number" && typeof last_seq === "number" ? `${numberText(first_seq, 0)} – ${numberText(last_seq, 0)}` : null;
+        const parts = [term("event_kinds", kind), range].filter((part) => part !== null);
+        return (
+          <p key={`${time_ms} ${kind} ${range}`}>{translate("name_and_text", { name: dateTimeText(time_ms), text: parts.join(" · ") })}</p>
+        );
+      })}
+    </details>
+  );
 }
 
 function Clocks({ gateway, events }: { gateway: string; events: readonly DeviceEvent[] | null }): JSX.Element {

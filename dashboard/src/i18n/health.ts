@@ -63,6 +63,7 @@ export const health = catalogue({
   health_source_reads: ["reads", "正常"],
   health_source_fault: ["It cannot be read. See the log of the gateway.", "无法读取，详见网关日志。"],
   health_source_restarts: ["Restarts: {count}", "已重启 {count} 次"],
+  health_spool_reports: ["Reports of the gateway about its spool: {count}", "网关对本地缓存的报告：{count} 条"],
   health_spool_events: ["Events of the spool in the last 24 h: {count}", "24 小时内本地缓存事件：{count} 个"],
   health_silent: ["Silent sensors", "没有数据的传感器"],
   health_silent_none: ["Every fixed sensor sent data in the last {duration}.", "最近{duration}内，固定传感器都有数据。"],

@@ -9,11 +9,12 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final
 
-from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED, Event
-from headland.store.port import Mark, MarkState, SeriesFilter, WriteBatch, WriteResult
+from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
+from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
 from ingest.accounting.ledger import Disposition
 from ingest.accounting.ranges import Ranges, accounted_in, merge
+from ingest.accounting.spool_reports import GatewayReport, SpoolReport, reports_in
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.service import IngestService
@@ -85,8 +86,6 @@ class Receiver:
         self.process: _IngestProcess | None = None
         self.frozen_until_s = 0.0
         self.recorded: dict[tuple[str, str], int] = {}
-        #: Records with an `unproven` event that a replaced store had, by the event.
-        self._replaced_doubts: dict[tuple[str, int], set[Mark]] = {}
 
     def start(self) -> None:
         """Start the ingest process; nothing happens where it runs."""
@@ -111,8 +110,6 @@ class Receiver:
         epoch that ended), and what was refused before and replayed after `writes`.
         """
         older = self.store.older(writes)
-        for key, marks in self.store.records_of(_is_unproven).items():
-            self._replaced_doubts.setdefault(key, set()).update(marks)
         for origin, truth in truths.items():
             for (gateway, epoch), state in self.store.marks().items():
                 if gateway in truth.names:
@@ -170,42 +167,33 @@ class Receiver:
         return numbers
 
     def said(self, truths: Mapping[str, GatewayTruth]) -> dict[str, set[int]]:
-        """Return the numbers of each gateway that delivery or an event names as lost."""
+        """Return the numbers of each gateway that delivery, or an event that the store has, names as lost."""
         said: dict[str, set[int]] = {origin: set() for origin in truths}
         origins = {name: origin for origin, truth in truths.items() for name in truth.names}
         for name, report in self.deliveries(sorted(origins)).items():
             for lost in report.lost:
                 said[origins[name]] |= truths[origins[name]].numbers(lost.epoch, lost.first, lost.last)
-        for event in self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000):
-            origin = origins.get(event.device)
-            if origin is None:
-                continue
-            if event.kind == SPOOL_DAMAGED:
-                said[origin] |= truths[origin].in_damaged
-            elif event.kind == SPOOL_SHORTENED:
-                first, last = int(event.data["first_seq"] or 0), int(event.data["last_seq"] or 0)
-                said[origin] |= truths[origin].numbers(str(event.data["epoch"]), first, last)
+        for name, told in self._reports(sorted(origins)):
+            truth = truths[origins[name]]
+            if told.kind == SPOOL_DAMAGED:
+                said[origins[name]] |= truth.in_damaged
+            elif told.kind == SPOOL_SHORTENED:
+                first, last = int(told.data["first_seq"]), int(told.data["last_seq"])
+                said[origins[name]] |= truth.numbers(str(told.data["epoch"]), first, last)
         return said
 
-    def doubted(self, truth: GatewayTruth) -> set[int]:
-        """Return the numbers of which an event says that it is not known whether they were.
-
-        Where the store that had the event was replaced, delivery names the event's own record as lost.
-        """
+    def _reports(self, gateways: list[str]) -> list[GatewayReport]:
+        """Return what gateways said about their spools: by delivery, and by the events of the store."""
         events = self.store.events(ORGANISATION, 0, _ALL_TIME_MS, limit=10_000_000)
-        doubts = {(event.device, event.t) for event in events if _is_unproven(event)}
-        lost = {
-            (name, each.epoch, each.first, each.last)
-            for name, report in self.deliveries(sorted(truth.names)).items()
-            for each in report.lost
-        }
-        for key, marks in self._replaced_doubts.items():
-            if any(
-                (mark.gateway, mark.epoch) == (name, epoch) and first <= mark.first and mark.last <= last
-                for mark in marks
-                for name, epoch, first, last in lost
-            ):
-                doubts.add(key)
+        told = [report for gateway in gateways for report in reports_in(gateway, events)]
+        for gateway, delivery in self.deliveries(gateways).items():
+            told += ((gateway, report) for report in delivery.spool_reports)
+        return told
+
+    def doubted(self, truth: GatewayTruth) -> set[int]:
+        """Return the numbers of which a gateway says that it is not known whether they were."""
+        told = self._reports(sorted(truth.names))
+        doubts = {(name, report.time_ms) for name, report in told if _is_unproven(report)}
         return set().union(*(truth.unprovable.get(key, set()) for key in doubts))
 
     def move_device(self, device: str, gateway: str) -> None:
@@ -221,8 +209,8 @@ class Receiver:
         return self.store.marks()
 
 
-def _is_unproven(event: Event) -> bool:
-    return event.kind == SPOOL_RENEWED and event.data["reason"] == "unproven"
+def _is_unproven(report: SpoolReport) -> bool:
+    return report.kind == SPOOL_RENEWED and report.data["reason"] == "unproven"
 
 
 class _IngestProcess:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import random
 import shutil
 from abc import abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 
-from headland.contract.records import Descriptor, Event
+from headland.contract.records import Descriptor
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
-from headland.store.port import DeviceRecord, Mark, Store, WriteBatch, WriteResult
+from headland.store.port import DeviceRecord, Store, WriteBatch, WriteResult
 from station.simulation.agenda import SimulatedClock
 from station.simulation.machines.disk import ProcessKilled, unavailable
 
@@ -39,10 +38,6 @@ class SimulatedStore(Store, Protocol):
         """The number of writes so far: a state that can be restored."""
 
     @abstractmethod
-    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
-        """Return the marks of the writes that held such events of gateways, by their (device, time)."""
-
-    @abstractmethod
     def older(self, writes: int) -> SimulatedStore:
         """Return a store as this one was after `writes` writes."""
 
@@ -60,17 +55,6 @@ class _History:
 
     def __init__(self) -> None:
         self.all: list[_Write] = []
-
-    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
-        found: dict[tuple[str, int], set[Mark]] = {}
-        for write in self.all:
-            if isinstance(write, WriteBatch):
-                for stored in write.events:
-                    event = stored.event
-                    if is_asked(event):
-                        marks = {mark for mark in write.marks if mark.gateway == event.device}
-                        found.setdefault((event.device, event.t), set()).update(marks)
-        return found
 
     def repeat(self, store: SimulatedStore, writes: int) -> None:
         for write in self.all[:writes]:
@@ -94,10 +78,6 @@ class SimulatedMemoryStore(MemoryStore):
     def writes(self) -> int:
         """The number of writes so far: a state that can be restored."""
         return len(self._history.all)
-
-    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
-        """Return the marks of the writes that held such events of gateways, by their (device, time)."""
-        return self._history.records_of(is_asked)
 
     def older(self, writes: int) -> SimulatedStore:
         """Return a store as this one was after `writes` writes."""
@@ -158,10 +138,6 @@ class SimulatedDuckDBStore(DuckDBStore):
     def writes(self) -> int:
         """The number of writes so far: a state that can be restored."""
         return len(self._history.all)
-
-    def records_of(self, is_asked: Callable[[Event], bool]) -> dict[tuple[str, int], set[Mark]]:
-        """Return the marks of the writes that held such events of gateways, by their (device, time)."""
-        return self._history.records_of(is_asked)
 
     def older(self, writes: int) -> SimulatedStore:
         """Return a store as this one was after `writes` writes."""

@@ -36,6 +36,11 @@ def test_faults_of_a_day_lose_and_double_nothing(seed: int) -> None:
         assert verdict.stored + verdict.quarantined + verdict.said + verdict.untraced == verdict.accepted
 
 
+@pytest.mark.parametrize("seed", [1677478039])
+def test_a_day_that_once_lost_a_record_unsaid_says_all_it_lost(seed: int) -> None:
+    assert run_world(RunSettings(seed, 24.0)).sentences() == []
+
+
 def test_every_fault_alone_loses_and_doubles_nothing() -> None:
     for number, name in enumerate(FAULTS):
         result = run_world(RunSettings(number, 4.0, (name,)))
