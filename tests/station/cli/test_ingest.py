@@ -24,7 +24,7 @@ from ingest.mqtt.inbox import Inbox
 from ingest.quarantine.quarantine import Quarantine, RefusedMessage
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
-from station.cli.commands.ingest import parse_shards
+from station.cli.commands.services.ingest import parse_shards
 from station.cli.main import app
 from station.cli.options import ingest_bounds
 from station.local.folder import FarmFolder

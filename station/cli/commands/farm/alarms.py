@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from headland.errors import HeadlandError
-from station.cli.commands.device import ApiOption, ask_station
+from station.cli.commands.farm.device import ApiOption, ask_station
 from station.cli.options import DataOption
 
 alarms_app = typer.Typer(no_args_is_help=True, help="Duty of alarms: who is called, hand-over, and test messages.")

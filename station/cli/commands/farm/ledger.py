@@ -11,7 +11,7 @@ import typer
 
 from headland.addresses import hide_secrets
 from headland.errors import SettingsError
-from station.cli.commands.ledger_log import ledger_checkpoint, ledger_cosign, ledger_witness
+from station.cli.commands.farm.ledger_log import ledger_checkpoint, ledger_cosign, ledger_witness
 from station.cli.exit_codes import ExitCode
 from station.cli.options import DataOption, RegistryOption, farm_folder
 from station.server.storage.registries import open_registry, registry_url

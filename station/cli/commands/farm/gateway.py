@@ -11,7 +11,7 @@ import typer
 
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, SettingsError
-from station.cli.commands.device import ApiOption, replace_gateway
+from station.cli.commands.farm.device import ApiOption, replace_gateway
 from station.cli.options import AckSecretOption, DataOption, RegistryOption, ack_secret, farm_folder
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Commands for the data of a farm and for who may use them."""

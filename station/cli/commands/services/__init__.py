@@ -1,0 +1,1 @@
+"""Commands that run a service: station, API, broker, ingest and gateway."""
