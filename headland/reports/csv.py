@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from headland.formats.table_writers import DataTable as Rows
-from headland.formats.table_writers import Kind, write_csv
+from headland.formats.tables.writers import DataTable as Rows
+from headland.formats.tables.writers import Kind, write_csv
 from headland.i18n import CatalogText
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
 from headland.reports.rendering import ReportLocale

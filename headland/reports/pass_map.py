@@ -9,7 +9,7 @@ from headland.agronomy.application.deviation import CLASSES
 from headland.analysis.exports.as_applied import COMMANDED, MISSED, RAMP, paint
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.deviation import PassDeviation
-from headland.formats.png import write_png
+from headland.formats.images.png import write_png
 from headland.reports.document import Band, Map, Ring
 
 Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]

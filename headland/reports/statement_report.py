@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from headland.agronomy.series.answer import Method
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.formats.xlsx import CellValue, Sheet, write_xlsx
+from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
 from headland.i18n import Language
 from headland.registry.models.cooperative import SeasonStatement
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

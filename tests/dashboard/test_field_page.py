@@ -19,7 +19,7 @@ from headland.registry.models.prescriptions import PrescribedZone, Prescription,
 from tests.api.farm import OWN, write_series
 from tests.dashboard.conftest import SHOWN, Open
 from tests.dashboard.farm import MANY, Farm
-from tests.formats.test_orthophoto import photo
+from tests.formats.images.test_orthophoto import photo
 
 pytestmark = pytest.mark.services("chromium")
 

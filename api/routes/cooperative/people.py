@@ -15,7 +15,7 @@ from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from headland.analysis.cooperative.people_import import PeopleImport, match_people
 from headland.analysis.registry_access import repositories_of
-from headland.formats.people_table import RowFault, read_people
+from headland.formats.tables.people import RowFault, read_people
 
 router = Router(prefix="/v1/people", tags=["registry"], responses=declare_problems(404, 422, 503))
 

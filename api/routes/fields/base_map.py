@@ -17,7 +17,7 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import BodyOf
 from api.schemas.model import Model
-from headland.formats.orthophoto import RefusedPhoto, is_tiff, tile_photo
+from headland.formats.images.orthophoto import RefusedPhoto, is_tiff, tile_photo
 
 #: Of a GeoTIFF over HTTP: tiling takes seconds then.
 _MOST_PIXELS: Final = 400_000_000

@@ -19,9 +19,9 @@ from headland.analysis.prescriptions.build import make_prescription
 from headland.analysis.prescriptions.mission import FlightOptions, plan_flight
 from headland.analysis.prescriptions.order import EXAMPLE, PrescriptionOrder
 from headland.analysis.registry_access import repositories_of
-from headland.formats.prescription_grids import GridCrs, prescription_geotiff, prescription_isoxml
-from headland.formats.qgc_plan import HeightAbove, write_plan
-from headland.formats.zone_polygons import zones_geojson, zones_shapefile
+from headland.formats.prescriptions.grids import GridCrs, prescription_geotiff, prescription_isoxml
+from headland.formats.prescriptions.qgc_plan import HeightAbove, write_plan
+from headland.formats.prescriptions.zones import zones_geojson, zones_shapefile
 from headland.registry.models.errors import NotFound
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -38,7 +38,7 @@ from headland.analysis.lots.happenings import HappeningKind
 from headland.analysis.lots.harvesting import record_harvest, record_operation
 from headland.analysis.lots.lot_history import harvests_after, read_lot_history
 from headland.analysis.registry_access import repositories_of
-from headland.formats.table_writers import DataTable, Kind, Slice
+from headland.formats.tables.writers import DataTable, Kind, Slice
 from headland.registry.models.lots import Lot
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 

@@ -24,7 +24,7 @@ from headland.analysis.passes.remaining_flight import plan_remaining_flight
 from headland.analysis.passes.remaining_work import find_remaining_work, prescribe_remaining
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.formats.qgc_plan import HeightAbove, write_plan
+from headland.formats.prescriptions.qgc_plan import HeightAbove, write_plan
 from headland.registry.models.errors import NotFound
 
 _PRESCRIPTION: Final[dict[str, Any]] = {

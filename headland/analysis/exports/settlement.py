@@ -14,7 +14,7 @@ from headland.analysis.exports.as_applied import cells_of
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.nutrients import PlotShare
-from headland.formats.table_writers import Cells, DataTable, Kind, Slice
+from headland.formats.tables.writers import Cells, DataTable, Kind, Slice
 from headland.registry.repositories.ledger.ledger import LedgerEntry
 
 _M2_PER_HA: Final = 10_000.0

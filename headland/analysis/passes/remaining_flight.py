@@ -22,7 +22,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
 from headland.analysis.window import Window
-from headland.formats.qgc_plan import Flight, HeightAbove
+from headland.formats.prescriptions.qgc_plan import Flight, HeightAbove
 
 #: The vehicle was at home before its first product, at most so long before.
 _BEFORE_MS: Final = 900_000

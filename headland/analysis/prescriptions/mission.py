@@ -16,7 +16,7 @@ from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.build import machine_limits_of
-from headland.formats.qgc_plan import Flight, HeightAbove
+from headland.formats.prescriptions.qgc_plan import Flight, HeightAbove
 from headland.registry.models.models import Implement, Product
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from headland.analysis.cooperative.people_import import match_people
-from headland.formats.people_table import read_people
+from headland.formats.tables.people import read_people
 from headland.registry.models.models import Field
 from headland.registry.models.people import ContactChannel, Holding, HoldingKind, Person
 from tests.registry.records import PLOT

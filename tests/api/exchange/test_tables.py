@@ -20,7 +20,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import SLICE_ROWS, read_slices
 from headland.analysis.window import Window
 from headland.contract.records import Descriptor
-from headland.formats.table_writers import DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
+from headland.formats.tables.writers import DataTable, Kind, Slice, write_arrow, write_csv, write_parquet
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import SeriesKey, WriteBatch
 from tests.api.farm import START_MS, points_of

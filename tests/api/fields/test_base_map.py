@@ -12,7 +12,7 @@ from api.app import create_app
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN
 from tests.api.server import serve
-from tests.formats.test_orthophoto import photo
+from tests.formats.images.test_orthophoto import photo
 
 ROADS = b'{"type": "FeatureCollection", "features": []}'
 

@@ -89,7 +89,7 @@ def base_map(
     data: DataOption = None,
 ) -> None:
     """Put a base map under the fields of the page. Nothing is ever fetched: the file stays on this machine."""
-    from headland.formats.orthophoto import is_tiff
+    from headland.formats.images.orthophoto import is_tiff
 
     folder = farm_folder(data)
     folder.create()
@@ -107,7 +107,7 @@ def base_map(
 
 
 def _tile_photo(file: Path, target: Path) -> None:
-    from headland.formats.orthophoto import RefusedPhoto, tile_photo
+    from headland.formats.images.orthophoto import RefusedPhoto, tile_photo
 
     try:
         made = tile_photo(file, target)

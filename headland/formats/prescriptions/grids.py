@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from headland.formats.geotiff import write_geotiff
-from headland.formats.isoxml import Task, write_task
+from headland.formats.images.geotiff import write_geotiff
+from headland.formats.prescriptions.isoxml import Task, write_task
 from headland.registry.models.models import Field, Product
 from headland.registry.models.prescriptions import Prescription
 

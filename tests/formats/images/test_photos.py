@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headland.formats.photos import MOST_BYTES, PhotoError, read_photo
+from headland.formats.images.photos import MOST_BYTES, PhotoError, read_photo
 from tests.examples import examples
 
 SECRETS = (b"Nanjing", b"<html><script>", b"119.17")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from isoxml.util.isoxml_io import isoxml_from_path
 
-from headland.formats.isoxml import Task, encode_grid, write_task
+from headland.formats.prescriptions.isoxml import Task, encode_grid, write_task
 
 # 3 rows of 4 cells, 5000 to 16000 mg/m2, from the south-west: made with the isoxml package.
 VECTOR = "88130000 70170000 581b0000 401f0000 28230000 10270000 f82a0000 e02e0000 c8320000 b0360000 983a0000 803e0000"

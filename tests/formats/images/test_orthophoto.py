@@ -15,7 +15,7 @@ from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 from rasterio.windows import Window
 
-from headland.formats.orthophoto import RefusedPhoto, is_tiff, tile_photo
+from headland.formats.images.orthophoto import RefusedPhoto, is_tiff, tile_photo
 
 #: rasterio multiplies transforms in the way that its library of them will give up.
 pytestmark = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rasterio.io import MemoryFile
 
-from headland.formats.geotiff import write_geotiff
+from headland.formats.images.geotiff import write_geotiff
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 4), (257, 130)])

@@ -1,0 +1,1 @@
+"""Pictures: GeoTIFF, orthophotos as tiles, PNG and the photos of people."""

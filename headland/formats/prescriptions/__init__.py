@@ -1,0 +1,1 @@
+"""Prescriptions as files: ISOXML, GeoTIFF, polygons of zones and mission plans."""
