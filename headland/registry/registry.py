@@ -14,15 +14,16 @@ from headland.contract.records import is_name
 from headland.damage_notes import FileDamage, open_sentences
 from headland.errors import RetryLater
 from headland.registry.auth import api_keys, sessions
-from headland.registry.db import access_tables, audit
-from headland.registry.db.access_tables import members
+from headland.registry.db import audit
 from headland.registry.db.audit import AuditChange, append
 from headland.registry.db.database import Database
 from headland.registry.db.ids import IdMaker
 from headland.registry.db.migration import current_revision, newest_revision
-from headland.registry.db.people_tables import people
-from headland.registry.db.proof_tables import releases
-from headland.registry.db.tables import note_photos, organisations
+from headland.registry.db.tables import access_tables
+from headland.registry.db.tables.access_tables import members
+from headland.registry.db.tables.farm_tables import note_photos, organisations
+from headland.registry.db.tables.people_tables import people
+from headland.registry.db.tables.proof_tables import releases
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import NotePhoto, Organisation, Scope
 from headland.registry.models.people import PersonRole

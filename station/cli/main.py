@@ -17,23 +17,23 @@ from typing import Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, SettingsError
-from station.cli.commands.farm.alarms import alarms_app
-from station.cli.commands.simulation.chaos import chaos
-from station.cli.commands.simulation.demo import demo
-from station.cli.commands.farm.device import device_app
 from station.cli.commands.doctor import doctor
-from station.cli.commands.services.edge import edge_app
+from station.cli.commands.farm.alarms import alarms_app
+from station.cli.commands.farm.device import device_app
 from station.cli.commands.farm.field import field_app
 from station.cli.commands.farm.gateway import gateway_app
-from station.cli.commands.services.ingest import ingest_app
 from station.cli.commands.farm.key import key_app
 from station.cli.commands.farm.ledger import ledger_app
+from station.cli.commands.farm.store import store_app
+from station.cli.commands.farm.verify import verify
+from station.cli.commands.services.edge import edge_app
+from station.cli.commands.services.ingest import ingest_app
 from station.cli.commands.services.station import api, broker, station
+from station.cli.commands.simulation.chaos import chaos
+from station.cli.commands.simulation.demo import demo
 from station.cli.commands.simulation.sim import sim_app
 from station.cli.commands.simulation.simulate import simulate
-from station.cli.commands.farm.store import store_app
 from station.cli.commands.up import up
-from station.cli.commands.farm.verify import verify
 from station.cli.exit_codes import ExitCode, exit_code_help
 from station.cli.log_output import configure_from_environment, log_uncaught_exceptions, report_error
 from station.local.supervisor import SUPERVISED

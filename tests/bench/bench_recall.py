@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headland.registry.db.lot_tables import (
+from headland.registry.db.tables.lot_tables import (
     harvests,
     lot_flows,
     lot_links,

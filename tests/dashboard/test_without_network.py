@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from headland.registry.db.tables import passes
+from headland.registry.db.tables.farm_tables import passes
 from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Field, Greenhouse
 from headland.registry.repositories.alarms import AlarmUpdate

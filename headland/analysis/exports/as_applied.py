@@ -14,8 +14,8 @@ from headland.agronomy.geometry.outline import OUTSIDE, PLACES
 from headland.agronomy.series.arrays import Mask, Values
 from headland.analysis.passes.as_applied import AppliedPass
 from headland.formats.images.geotiff import write_geotiff
-from headland.formats.prescriptions.isoxml import Task, write_task
 from headland.formats.images.png import write_png
+from headland.formats.prescriptions.isoxml import Task, write_task
 
 #: Colours from too little to too much of the mean over the treated field, one for each step of a tenth, distinguishable
 #: by the colour-blind (after ColorBrewer's RdYlBu).

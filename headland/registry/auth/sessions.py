@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from headland.registry.db.access_tables import sessions
+from headland.registry.db.tables.access_tables import sessions
 from headland.units_of_time import DAY_MS
 
 #: Longest duration of a session; it also ends with its key.

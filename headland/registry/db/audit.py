@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.tables import audit, organisations
+from headland.registry.db.tables.farm_tables import audit, organisations
 from headland.registry.models.errors import NotFound
 
 Action = Literal["add", "change", "delete"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from headland.registry.db.tables import request_marks
+from headland.registry.db.tables.farm_tables import request_marks
 from headland.registry.models.errors import RequestRepeated
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms, push_keys
 from headland.registry.db.audit import lock_organisation
+from headland.registry.db.tables.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms, push_keys
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import AlreadyAcknowledged, NotFound
 from headland.registry.repositories.context import RepositoryContext

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.tables import forecasts
+from headland.registry.db.tables.farm_tables import forecasts
 from headland.registry.repositories.context import RepositoryContext
 from headland.units_of_time import DAY_MS
 

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.tables import note_photos, notes
+from headland.registry.db.tables.farm_tables import note_photos, notes
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import GrowerNote, NotePhoto
 from headland.registry.repositories.context import RepositoryContext

@@ -10,18 +10,18 @@ import sqlalchemy as sa
 
 from headland.contract.records import Descriptor
 from headland.registry.auth import api_keys
-from headland.registry.db import (
+from headland.registry.db import audit
+from headland.registry.db.audit import AuditCheck, AuditEntry
+from headland.registry.db.tables import (
     access_tables,
     alarm_tables,
-    audit,
     cooperative_tables,
     crop_band_tables,
+    farm_tables,
     lot_tables,
     people_tables,
-    tables,
     trial_tables,
 )
-from headland.registry.db.audit import AuditCheck, AuditEntry
 from headland.registry.models import alarms, cooperative, models, people, trials
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
@@ -80,20 +80,20 @@ class OrganisationRepositories:
         self.trial_variables = Repository(context, trials.TrialVariable, trial_tables.trial_variables, check_variable)
         self.trials = Repository(context, trials.Trial, trial_tables.trials, check_trial)
         self.plot_observations = PlotObservationRepository(context)
-        self.farms = Repository(context, models.Farm, tables.farms, records.check_farm)
-        self.sites = Repository(context, models.Site, tables.sites, records.check_site)
+        self.farms = Repository(context, models.Farm, farm_tables.farms, records.check_farm)
+        self.sites = Repository(context, models.Site, farm_tables.sites, records.check_site)
         self.fields = Repository(
-            context, models.Field, tables.fields, records.check_field, prepare=records.measure_field
+            context, models.Field, farm_tables.fields, records.check_field, prepare=records.measure_field
         )
-        self.greenhouses = Repository(context, models.Greenhouse, tables.greenhouses)
-        self.zones = Repository(context, models.GreenhouseZone, tables.greenhouse_zones)
-        self.gateways = Repository(context, models.Gateway, tables.gateways, records.check_gateway)
-        self.devices = Repository(context, models.Device, tables.devices)
-        self.products = Repository(context, models.Product, tables.products, records.check_product)
-        self.implements = Repository(context, models.Implement, tables.implements, records.check_implement)
-        self.seasons = Repository(context, models.Season, tables.seasons, records.check_season)
-        self.prescriptions = Repository(context, Prescription, tables.prescriptions)
-        self.passes = PassRepository(Repository(context, models.Pass, tables.passes, records.check_pass))
+        self.greenhouses = Repository(context, models.Greenhouse, farm_tables.greenhouses)
+        self.zones = Repository(context, models.GreenhouseZone, farm_tables.greenhouse_zones)
+        self.gateways = Repository(context, models.Gateway, farm_tables.gateways, records.check_gateway)
+        self.devices = Repository(context, models.Device, farm_tables.devices)
+        self.products = Repository(context, models.Product, farm_tables.products, records.check_product)
+        self.implements = Repository(context, models.Implement, farm_tables.implements, records.check_implement)
+        self.seasons = Repository(context, models.Season, farm_tables.seasons, records.check_season)
+        self.prescriptions = Repository(context, Prescription, farm_tables.prescriptions)
+        self.passes = PassRepository(Repository(context, models.Pass, farm_tables.passes, records.check_pass))
         self.ledger = Ledger(context)
         self.plant_protection = Repository(
             context, PlantProtectionProduct, lot_tables.plant_protection_products, check_plant_protection_product

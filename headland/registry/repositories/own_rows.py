@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
 
-from headland.registry.db.people_tables import holdings
+from headland.registry.db.tables.people_tables import holdings
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from headland.registry.db.trial_tables import plot_observations
+from headland.registry.db.tables.trial_tables import plot_observations
 from headland.registry.models.trials import PlotObservation
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.repository import Repository

@@ -11,8 +11,8 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db import audit
-from headland.registry.db.tables import METADATA
-from headland.registry.db.tables import audit as audit_table
+from headland.registry.db.tables.farm_tables import METADATA
+from headland.registry.db.tables.farm_tables import audit as audit_table
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
 from headland.registry.models.models import VersionedRecord
 from headland.registry.repositories.context import RepositoryContext

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.cooperative_tables import account_entries, statement_runs, statements
+from headland.registry.db.tables.cooperative_tables import account_entries, statement_runs, statements
 from headland.registry.models.cooperative import (
     AccountEntry,
     AccountKind,

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
-from headland.registry.db.alarm_tables import alarm_recipients
+from headland.registry.db.tables.alarm_tables import alarm_recipients
 from headland.registry.models.alarms import (
     AlarmRecipient,
     AlarmRule,

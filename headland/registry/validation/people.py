@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from headland.registry.db.people_tables import holdings, people
+from headland.registry.db.tables.people_tables import holdings, people
 from headland.registry.models.errors import InvalidRecord, RecordConflict
 from headland.registry.models.people import Holding, Person
 

@@ -10,8 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.contract.topics import shard_of
-from headland.registry.db.alarm_tables import alarms
-from headland.registry.db.tables import farms, greenhouse_zones, prescriptions, sites
+from headland.registry.db.tables.alarm_tables import alarms
+from headland.registry.db.tables.farm_tables import farms, greenhouse_zones, prescriptions, sites
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.geometry import Position
 from headland.registry.models.models import Farm, Field, Gateway, GrowerNote, Implement, Pass, Product, Season, Site

@@ -8,7 +8,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from headland.registry.db.trial_tables import germplasm, trial_variables, trials
+from headland.registry.db.tables.trial_tables import germplasm, trial_variables, trials
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.trials import PlotObservation, Trial, TrialVariable
 

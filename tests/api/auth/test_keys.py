@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from headland.registry.db import access_tables, tables
-from headland.registry.db.tables import audit
+from headland.registry.db.tables import access_tables, farm_tables
+from headland.registry.db.tables.farm_tables import audit
 from headland.registry.models.models import Scope
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import NOW_MS
@@ -103,7 +103,9 @@ def test_a_record_that_was_changed_in_the_database_is_named_by_the_check(keyed_a
         connection.execute(
             sa.update(access_tables.api_keys).where(access_tables.api_keys.c.id == record.id).values(scope="admin")
         )
-        connection.execute(sa.update(tables.farms).where(tables.farms.c.id == farm["id"]).values(name="Other"))
+        connection.execute(
+            sa.update(farm_tables.farms).where(farm_tables.farms.c.id == farm["id"]).values(name="Other")
+        )
     checked = keyed_api.ask("GET", "/v1/audit/check", Scope.ADMIN).json()
     assert checked["broken_at"] is None
     assert sorted(checked["altered"]) == [f"api key {record.id}", f"farm {farm['id']}"]

@@ -14,7 +14,7 @@ import pytest
 from arro3.io import read_ipc_stream
 
 from api.http.content_types import ARROW, CSV, JSON
-from headland.registry.db.tables import ledger
+from headland.registry.db.tables.farm_tables import ledger
 from headland.registry.models.models import Site
 from headland.store.memory import MemoryStore
 from tests.api.farm import NORTH_DEG_M, NOW_MS, OWN, START_MS, write_series

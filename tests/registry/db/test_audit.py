@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from headland.registry.db.tables import audit, organisations
+from headland.registry.db.tables.farm_tables import audit, organisations
 from headland.registry.models.models import Farm
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -10,7 +10,7 @@ import pytest
 from headland.errors import RetryLater, SettingsError
 from headland.registry.db import database
 from headland.registry.db.database import Database
-from headland.registry.db.tables import sites
+from headland.registry.db.tables.farm_tables import sites
 from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Farm
 from headland.registry.registry import open_registry

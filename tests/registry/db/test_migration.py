@@ -20,7 +20,7 @@ from headland.errors import SettingsError
 from headland.registry.db import database as database_module
 from headland.registry.db import migration
 from headland.registry.db.database import Database
-from headland.registry.db.tables import METADATA
+from headland.registry.db.tables.farm_tables import METADATA
 from headland.registry.migrations.versions import r0001_first
 from headland.registry.models.models import Farm, ProductKind
 from headland.registry.models.people import PersonRole

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from headland.registry.db.tables import ledger, organisations
+from headland.registry.db.tables.farm_tables import ledger, organisations
 from headland.registry.registry import Registry
 from station.cli.main import app
 from station.local.folder import FarmFolder

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db import audit
-from headland.registry.db.tables import delivery_marks, gateways
+from headland.registry.db.tables.farm_tables import delivery_marks, gateways
 from headland.registry.repositories.context import RepositoryContext
 
 #: Spools of one gateway at most; the ones that changed longest ago are deleted first.

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.tables import request_marks
+from headland.registry.db.tables.farm_tables import request_marks
 from headland.registry.repositories.context import RepositoryContext
 from headland.units_of_time import DAY_MS
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.access_tables import webhook_marks
-from headland.registry.db.alarm_tables import alarm_notices
 from headland.registry.db.audit import lock_organisation
+from headland.registry.db.tables.access_tables import webhook_marks
+from headland.registry.db.tables.alarm_tables import alarm_notices
 from headland.registry.models.alarms import Notice
 from headland.registry.repositories.context import RepositoryContext
 

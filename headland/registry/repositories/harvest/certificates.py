@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.lot_tables import certificate_entries, certificates
+from headland.registry.db.tables.lot_tables import certificate_entries, certificates
 from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.lots import Certificate, CertificateEntry
 from headland.registry.repositories.context import RepositoryContext

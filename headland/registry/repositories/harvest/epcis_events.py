@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.proof_tables import epcis_event_ids, epcis_events
+from headland.registry.db.tables.proof_tables import epcis_event_ids, epcis_events
 from headland.registry.repositories.context import RepositoryContext
 
 

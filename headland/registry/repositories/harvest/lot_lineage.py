@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.database import Database
-from headland.registry.db.lot_tables import harvests, lot_links, lot_numbers, lot_operations, lot_parents, lots
+from headland.registry.db.tables.lot_tables import harvests, lot_links, lot_numbers, lot_operations, lot_parents, lots
 from headland.registry.models.lots import Harvest, Lot
 from headland.registry.repositories.context import RepositoryContext
 

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.lot_tables import harvests, lot_flows, lot_links, lot_operations, lots
+from headland.registry.db.tables.lot_tables import harvests, lot_flows, lot_links, lot_operations, lots
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.lots import Harvest, Lot, LotMass, LotOperation, OperationKind
 from headland.registry.models.plant_protection import EvidenceClass

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.proof_tables import releases
+from headland.registry.db.tables.proof_tables import releases
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.ledger.ledger import Ledger

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.lot_tables import treatments
+from headland.registry.db.tables.lot_tables import treatments
 from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.plant_protection import Treatment
 from headland.registry.repositories.context import RepositoryContext

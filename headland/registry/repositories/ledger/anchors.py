@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from headland.registry.db.proof_tables import epcis_events
-from headland.registry.db.tables import audit, ledger, organisations
+from headland.registry.db.tables.farm_tables import audit, ledger, organisations
+from headland.registry.db.tables.proof_tables import epcis_events
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.ledger.ledger import Ledger, LedgerEntry
 

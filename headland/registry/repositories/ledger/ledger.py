@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.tables import ledger, ledger_heads, passes
+from headland.registry.db.tables.farm_tables import ledger, ledger_heads, passes
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.context import RepositoryContext
 from headland.registry.repositories.own_rows import sees_field_at

@@ -30,8 +30,8 @@ from headland.proof.merkle import NodeReader, hash_leaf, prove_consistency, prov
 from headland.proof.tiles import TileWriter, node_reader
 from headland.proof.witness import Refusal, cosign, refusal_of
 from headland.registry.db.audit import lock_organisation
-from headland.registry.db.proof_tables import log_checkpoints, log_keys, log_tiles, witnessed_logs
-from headland.registry.db.tables import ledger
+from headland.registry.db.tables.farm_tables import ledger
+from headland.registry.db.tables.proof_tables import log_checkpoints, log_keys, log_tiles, witnessed_logs
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.ledger.ledger import Ledger, LedgerEntry

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from headland.registry.db import migration
-from headland.registry.db.lot_tables import lot_numbers, lot_parents
+from headland.registry.db.tables.lot_tables import lot_numbers, lot_parents
 from headland.registry.migrations.versions.r0019_lot_numbers import numbered
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.lots import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.proof_tables import epcis_events
-from headland.registry.db.tables import audit
+from headland.registry.db.tables.farm_tables import audit
+from headland.registry.db.tables.proof_tables import epcis_events
 from headland.registry.models.models import Farm
 from headland.registry.repositories.harvest.epcis_events import CapturedEvent
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from headland.registry.db.tables import ledger, ledger_heads
+from headland.registry.db.tables.farm_tables import ledger, ledger_heads
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.models import Pass
 from headland.registry.registry import Registry

@@ -9,7 +9,7 @@ from headland.errors import DataDamaged
 from headland.proof.checkpoint import is_signed_by, read_checkpoint
 from headland.proof.leaves import leaf_of
 from headland.proof.merkle import hash_leaf, verify_consistency, verify_inclusion
-from headland.registry.db.tables import ledger, ledger_heads
+from headland.registry.db.tables.farm_tables import ledger, ledger_heads
 from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories

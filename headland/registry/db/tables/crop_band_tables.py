@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables import optional, record_table, required
+from headland.registry.db.tables.farm_tables import optional, record_table, required
 
 crop_bands = record_table(
     "crop_bands",

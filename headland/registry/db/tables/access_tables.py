@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables import METADATA, optional, record_table, required
+from headland.registry.db.tables.farm_tables import METADATA, optional, record_table, required
 
 members = record_table(
     "members",

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables import METADATA, optional, required
+from headland.registry.db.tables.farm_tables import METADATA, optional, required
 
 
 def _of_organisation(name: str, *columns: Any) -> sa.Table:

@@ -1,0 +1,1 @@
+"""Tables of the registry, a module a subject."""
