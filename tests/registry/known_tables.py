@@ -1,4 +1,4 @@
-"""The tables of a new registry, made by the migrations once in a process and repeated from their statements."""
+"""The tables of a new registry, made from their metadata once in a process and repeated from their statements."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _TABLES: Final = sa.text("SELECT count(*) FROM sqlite_master")
 def migrate_as_known(connection: sa.Connection) -> None:
     """Do what `migration.migrate` does; in an empty SQLite file by what it did in the first of them.
 
-    A test may have hundreds of registries, and the migrations take a tenth of a second each time. What they make is
-    the matter of tests/registry/db/test_migration.py, which runs them themselves.
+    A test may have hundreds of registries, and to make one takes 50 ms. What is made is the matter of
+    tests/registry/db/test_migration.py, which makes them as a station does.
     """
     is_empty_file = connection.dialect.name == "sqlite" and not connection.scalar(_TABLES)
     if is_empty_file and _STATEMENTS:

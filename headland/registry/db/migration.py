@@ -1,7 +1,8 @@
 """Schema migrations of the registry: forward only, in one transaction, by one process at a time.
 
 A step is a file in `migrations/versions/` in Alembic's form, with `upgrade()` alone; its operations run on the
-connection that opens the registry. There is no step back: restore a back-up instead.
+connection that opens the registry. There is no step back: restore a back-up instead. A new registry gets the tables of
+the code at once: those that all steps together leave.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from headland.errors import SettingsError
+from headland.registry.db.tables.all_tables import METADATA
 
 _FOLDER: Final = Path(__file__).parents[1] / "migrations"
 #: The advisory lock of PostgreSQL that one migration at a time holds; any number that nothing else uses.
@@ -21,11 +23,17 @@ _LOCK: Final = 0x4865_6164_6C61_6E64
 _DEVELOPMENT: Final = frozenset(f"{number:04}" for number in range(1, 9))
 _DEVELOPMENT_HEAD: Final = "0008"
 _FIRST: Final = "r0001"
-_VERSION: Final = sa.table("alembic_version", sa.column("version_num", sa.Text))
+#: As Alembic makes it.
+_VERSION: Final = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def migrate(connection: sa.Connection) -> None:
-    """Apply the missing steps within the connection's transaction.
+    """Make the tables of an empty database, or apply the missing steps, within the connection's transaction.
 
     The transaction has SQLite's write lock already; PostgreSQL's lock is taken here and ends with the transaction.
     Raises SettingsError for the database of a newer Headland, or of a development version whose tables differ.
@@ -36,13 +44,22 @@ def migrate(connection: sa.Connection) -> None:
     if revision == _DEVELOPMENT_HEAD:
         connection.execute(_VERSION.update().values(version_num=_FIRST))
         revision = _FIRST
-    if revision is not None:
-        _check_known(revision)
+    if revision is None:
+        _make_tables(connection)
+        return
+    _check_known(revision)
     if revision != newest_revision():
-        _apply_steps(connection, revision)
+        apply_steps(connection, revision)
 
 
-def _apply_steps(connection: sa.Connection, revision: str | None) -> None:
+def _make_tables(connection: sa.Connection) -> None:
+    METADATA.create_all(connection, checkfirst=False)
+    _VERSION.create(connection)
+    connection.execute(_VERSION.insert().values(version_num=newest_revision()))
+
+
+def apply_steps(connection: sa.Connection, revision: str | None) -> None:
+    """Apply the steps after a revision; None: all of them, to an empty database."""
     # Ten megabytes and a tenth of a second that a registry of the newest revision does not need.
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext

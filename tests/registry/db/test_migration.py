@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +21,8 @@ from headland.errors import SettingsError
 from headland.registry.db import database as database_module
 from headland.registry.db import migration
 from headland.registry.db.database import Database
-from headland.registry.db.tables.farm_tables import METADATA
+from headland.registry.db.tables import all_tables
+from headland.registry.db.tables.all_tables import METADATA
 from headland.registry.migrations.versions import r0001_first
 from headland.registry.models.models import Farm, ProductKind
 from headland.registry.models.people import PersonRole
@@ -91,11 +93,103 @@ def make_development_version(url: str, revision: str) -> None:
 
 
 def test_the_migrations_end_at_the_tables_of_the_code(url: str) -> None:
-    database = Database(url)
+    database = Database(url, prepare=False)
+    with database.writing() as connection:
+        migration.apply_steps(connection, None)
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
     database.close()
+
+
+#: What a database says of its own schema, apart from the order of columns.
+ASKED = {
+    "sqlite": (
+        "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex%'",
+        "SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main'",
+        (
+            'SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden'
+            " FROM sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table'"
+        ),
+        (
+            'SELECT m.name, i."unique", i.origin, i.partial, x.seqno, x.name, x."desc", x.coll'
+            " FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_xinfo(i.name) x"
+            " WHERE m.type = 'table' AND x.key"
+        ),
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        (
+            'SELECT m.name, f."table", f."from", f."to", f.on_update, f.on_delete, f."match", f.seq'
+            " FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
+        ),
+    ),
+    "postgresql": (
+        "SELECT relkind, relname, relpersistence FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+        (
+            "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default,"
+            " collation_name, is_identity, is_generated FROM information_schema.columns WHERE table_schema = 'public'"
+        ),
+        (
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+            " FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+        ),
+        "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    ),
+}
+
+
+def schema_and_rows(
+    database: Database,
+) -> tuple[list[list[str]], dict[str, tuple[object, ...]], dict[str, list[sa.Row[Any]]]]:
+    """Return what the database answers to `ASKED`, the names of its constraints, and the rows of its tables."""
+    with database.reading() as connection:
+        inspector = sa.inspect(connection)
+        answers = [
+            sorted(str(tuple(row)) for row in connection.exec_driver_sql(question))
+            for question in ASKED[connection.dialect.name]
+        ]
+        names = inspector.get_table_names()
+        constraints = {
+            name: (
+                inspector.get_pk_constraint(name),
+                *(
+                    sorted(found(name), key=str)
+                    for found in (
+                        inspector.get_foreign_keys,
+                        inspector.get_unique_constraints,
+                        inspector.get_check_constraints,
+                    )
+                ),
+            )
+            for name in names
+        }
+        rows = {name: list(connection.execute(sa.select(sa.text("*")).select_from(sa.table(name)))) for name in names}
+    database.close()
+    return answers, constraints, rows
+
+
+def test_a_new_registry_has_the_tables_constraints_indexes_and_rows_that_all_migrations_leave(
+    url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    by_steps = Database(url, prepare=False)
+    with by_steps.writing() as connection:
+        migration.apply_steps(connection, None)
+    is_file = url.startswith("sqlite")
+    other = f"sqlite:///{tmp_path}/new.sqlite" if is_file else request.getfixturevalue("postgres").new_database()
+    answers, constraints, rows = schema_and_rows(Database(other))
+    assert (answers, constraints, rows) == schema_and_rows(by_steps)
+    assert len(constraints) == len(METADATA.tables) + 1
+    assert all(answers[:-1])
+    assert {name: found for name, found in rows.items() if found} == {
+        "alembic_version": [(migration.newest_revision(),)]
+    }
+
+
+def test_a_new_registry_has_the_tables_of_every_module() -> None:
+    folder = Path(str(all_tables.__file__)).parent
+    assert {module.__name__.rpartition(".")[2] for module in all_tables.MODULES} == {
+        path.stem for path in folder.glob("*.py")
+    } - {"__init__", "all_tables"}
 
 
 def test_a_registry_of_the_last_development_version_opens_with_all_that_it_held(url: str) -> None:
@@ -116,12 +210,11 @@ def test_a_registry_of_the_last_development_version_opens_with_all_that_it_held(
     registry.close()
 
 
-def test_the_newest_revision_is_the_head_of_the_steps_and_a_registry_of_it_opens_without_them(url: str) -> None:
+def test_the_newest_revision_is_the_head_of_the_steps_and_a_registry_is_made_and_opened_without_them(url: str) -> None:
     scripts = ScriptDirectory(str(ROOT / "headland" / "registry" / "migrations"))
     assert scripts.get_current_head() == migration.newest_revision()
     assert {script.revision for script in scripts.walk_revisions()} == migration._known_revisions()
-    open_registry(url).close()
-    code = f"{OPEN}; assert 'alembic' not in sys.modules"
+    code = f"{OPEN}; open_registry(sys.argv[1]).close(); assert 'alembic' not in sys.modules"
     subprocess.run([sys.executable, "-c", code, url], check=True, timeout=120, cwd=ROOT)
 
 
