@@ -149,7 +149,7 @@ def schema_and_rows(
             for question in ASKED[connection.dialect.name]
         ]
         names = inspector.get_table_names()
-        constraints = {
+        constraints: dict[str, tuple[object, ...]] = {
             name: (
                 inspector.get_pk_constraint(name),
                 *(
