@@ -8,7 +8,6 @@ what a client missed, the client receives a gap event and then the newest values
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,9 +16,10 @@ from typing import Any, Final
 
 import orjson
 
+from api.live.delivery import Delivery
+from api.live.places import FeedFullError, LivePlaces
 from api.live.values import LiveValue, Newest, items_of
 from headland.clock import wall_clock_ms
-from headland.errors import HeadlandError
 from headland.store.port import Latest, SeriesKey
 
 #: Size of the ring buffer, in events and in values: half a minute of a large farm, 3 MB.
@@ -27,14 +27,13 @@ RING_EVENTS: Final = 2000
 RING_VALUES: Final = 20_000
 #: Events queued for one client; at the next one they are merged to the newest value of each channel.
 QUEUE_EVENTS: Final = 64
-MAX_CLIENTS: Final = 200
+#: A client receives what waits for it in pieces of about this size; the next waits until the connection has taken one.
+_PIECE_BYTES: Final = 64 * 1024
+#: How long the newest values of all channels are used again for clients that join [ms].
+_NEWEST_FOR_MS: Final = 1000
 #: Longest duration of a stream [s]; an EventSource reconnects by itself and continues.
 LONGEST_S: Final = 3600.0
 HEARTBEAT_S: Final = 10.0
-
-
-class FeedFullError(HeadlandError):
-    """The feed has its largest number of clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +102,12 @@ class LiveClient:
         self.owner = owner
         self.is_ended = False
         self._feed = feed
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._first = deque(event for event in first if self._is_selected(event))
         self._waiting: deque[FeedEvent] = deque()
         self._has_events = asyncio.Event()
+        self._until_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     def push(self, event: FeedEvent) -> int:
         """Queue an event, under the feed's lock; return the number of values dropped for it."""
@@ -114,34 +115,61 @@ class LiveClient:
             return 0
         skipped = self._merge() if len(self._waiting) >= QUEUE_EVENTS else 0
         self._waiting.append(event)
-        self.wake()
         return skipped
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether anything is queued, or the stream has ended."""
+        return self.is_ended or bool(self._waiting)
+
     def wake(self) -> None:
-        """Wake the client's coroutine."""
-        try:
-            self._loop.call_soon_threadsafe(self._has_events.set)
-        except RuntimeError:
-            self.is_ended = True  # its event loop is closed
+        """Wake the client's coroutine; from its event loop."""
+        self._has_events.set()
 
     async def take(self, within_s: float) -> bytes | None:
-        """Return the next event as bytes, a heartbeat where none arrives in time; None at the end of the stream."""
-        until_s = self._loop.time() + within_s
+        """Return the next events as bytes, a heartbeat where none arrives in time; None at the end of the stream."""
+        self._until_s = self.loop.time() + within_s
         while True:
             with self._feed.lock:
                 if self.is_ended:
                     return None
-                event = (self._first or self._waiting or [None])[0]
-                if event is not None:
-                    (self._first or self._waiting).popleft()
-                elif self._loop.time() >= until_s:
+                events = self._take_some()
+                if not events and self.loop.time() >= self._until_s:
                     return self._feed.heartbeat()
                 self._has_events.clear()
-            if event is not None:
-                return event.frame(self._feed.epoch, self.selection)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(until_s):
-                    await self._has_events.wait()
+            if events:
+                return b"".join(event.frame(self._feed.epoch, self.selection) for event in events)
+            self._arm()
+            await self._has_events.wait()
+
+    def leave(self) -> None:
+        """Stop to wait."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _take_some(self) -> list[FeedEvent]:
+        """Take what waits, at most about a piece, under the feed's lock."""
+        events: list[FeedEvent] = []
+        left_bytes = _PIECE_BYTES
+        while (queue := self._first or self._waiting) and left_bytes > 0:
+            events.append(queue.popleft())
+            left_bytes -= len(events[-1].frame(self._feed.epoch, self.selection))
+        return events
+
+    def _arm(self) -> None:
+        """Set a timer where none would ring in time: one for many events, as most come long before it."""
+        if self._timer is not None and self._timer.when() > self._until_s:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._until_s, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self.loop.time() < self._until_s:
+            self._arm()
+        else:
+            self.wake()
 
     def _is_selected(self, event: FeedEvent) -> bool:
         return event.gap is not None or bool(event.values_for(self.selection))
@@ -171,7 +199,8 @@ class LiveFeed:
         unit_of_key: Callable[[SeriesKey], str],
         source: Mapping[str, Any],
         *,
-        max_clients: int = MAX_CLIENTS,
+        organisation: str = "",
+        places: LivePlaces | None = None,
         ring_events: int = RING_EVENTS,
         heartbeat_s: float = HEARTBEAT_S,
         longest_s: float = LONGEST_S,
@@ -185,14 +214,18 @@ class LiveFeed:
         self.on_client: Callable[[], None] = lambda: None
         self._now_ms = now_ms
         self.epoch = f"{now_ms():x}"
-        self._max_clients = max_clients
+        #: Shared with the feeds of other organisations where there are any.
+        self.places = LivePlaces() if places is None else places
+        self._organisation = organisation
         self._ring_events = ring_events
         self._unit_of_key = unit_of_key
         self._newest = Newest()
         self._seq = 0
         self._ring: deque[FeedEvent] = deque()
         self._ring_values = 0
+        self._newest_event: FeedEvent | None = None
         self._clients: set[LiveClient] = set()
+        self._deliveries: dict[asyncio.AbstractEventLoop, Delivery] = {}
         self._counts: Counter[str] = Counter()
         self._is_closed = False
 
@@ -215,25 +248,38 @@ class LiveFeed:
         """Return a new client of the running event loop that continues after `last_id`; raises FeedFullError.
 
         Without an id it begins with the newest values; for an id outside the ring buffer a gap event precedes them.
-        One `owner` (a key) has at most a quarter of the places.
+        One `owner` (a key) has a share of the places.
         """
+        loop = asyncio.get_running_loop()
         with self.lock:
-            if self._is_closed or len(self._clients) >= self._max_clients:
+            try:
+                self._take_place(owner)
+            except FeedFullError:
                 self._counts["clients_refused"] += 1
-                raise FeedFullError(f"The feed serves {len(self._clients)} clients, its maximum: connect again later.")
-            if sum(client.owner == owner for client in self._clients) >= max(1, self._max_clients // 4):
-                self._counts["clients_refused"] += 1
-                raise FeedFullError("This key has a quarter of the feed's places: close other pages, or connect later.")
+                raise
             client = LiveClient(self, selection, self._events_after(last_id), owner)
             self._clients.add(client)
+            if loop not in self._deliveries:
+                self._deliveries = {known: each for known, each in self._deliveries.items() if not known.is_closed()}
+                self._deliveries[loop] = Delivery(loop, self._waiting_of)
             self._counts["clients_joined"] += 1
         self.on_client()
         return client
 
+    def _take_place(self, owner: str) -> None:
+        if self._is_closed:
+            raise FeedFullError("The station stops: connect again later.")
+        self.places.take(self._organisation, owner)
+
     def leave(self, client: LiveClient) -> None:
-        """Forget a client."""
+        """Forget a client; from its event loop."""
+        client.leave()
         with self.lock:
-            self._clients.discard(client)
+            if client in self._clients:
+                self._clients.discard(client)
+                self.places.leave(self._organisation, client.owner)
+            if not self._clients:
+                self._newest_event = None
 
     def close(self) -> None:
         """End all streams and refuse new clients."""
@@ -241,7 +287,7 @@ class LiveFeed:
             self._is_closed = True
             for client in self._clients:
                 client.is_ended = True
-                client.wake()
+            self._deliver()
 
     def has_clients(self) -> bool:
         """Tell whether any client is connected."""
@@ -267,11 +313,33 @@ class LiveFeed:
         self._counts["gaps"] += event.gap is not None
         for client in self._clients:
             self._counts["values_skipped"] += client.push(event)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """Wake the clients, under the lock: each event loop once, whatever the number of its clients."""
+        if not self._clients:
+            return
+        for delivery in self._deliveries.values():
+            if not delivery.ask():  # its event loop is closed
+                for client in self._clients:
+                    client.is_ended |= client.loop is delivery.loop
+
+    def _waiting_of(self, loop: asyncio.AbstractEventLoop) -> list[LiveClient]:
+        """Return the clients of an event loop that have something waiting."""
+        with self.lock:
+            return [client for client in self._clients if client.loop is loop and client.has_waiting]
+
+    def _newest_events(self) -> list[FeedEvent]:
+        """Return all newest values, and the events since: clients that join within a moment share them."""
+        known, now_ms = self._newest_event, self._now_ms()
+        is_recent = known is not None and 0 <= now_ms - known.time_ms < _NEWEST_FOR_MS
+        if known is None or not is_recent or (self._ring and self._ring[0].seq > known.seq + 1):
+            known = self._newest_event = FeedEvent(self._seq, now_ms, self._newest.all())
+        return [known, *(event for event in self._ring if event.seq > known.seq)]
 
     def _events_after(self, last_id: str | None) -> list[FeedEvent]:
-        now = FeedEvent(self._seq, self._now_ms(), self._newest.all())
         if last_id is None:
-            return [now]
+            return self._newest_events()
         epoch, _, text = last_id.rpartition("-")
         oldest = self._ring[0].seq if self._ring else self._seq + 1
         if epoch != self.epoch or not (text.isascii() and text.isdigit() and len(text) < 16):
@@ -283,7 +351,9 @@ class LiveFeed:
         else:
             return [event for event in self._ring if event.seq > int(text)]
         self._counts["gaps"] += 1
-        return [FeedEvent(self._seq, self._now_ms(), gap={"reason": reason, "last_event_id": last_id[:64]}), now]
+        newest = self._newest_events()
+        gap = {"reason": reason, "last_event_id": last_id[:64]}
+        return [FeedEvent(newest[0].seq, self._now_ms(), gap=gap), *newest]
 
 
 def frame_of(kind: str, data: Mapping[str, Any], event_id: str | None = None) -> bytes:

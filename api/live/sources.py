@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from api.live.feed import LONGEST_S, LiveFeed
+from api.live.places import LivePlaces
 from api.live.values import Units, newest_of
 from headland.store.port import SeriesFilter, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread, ThreadStatus
@@ -25,7 +26,7 @@ class CommitSource:
     """Publishes the commits passed to `hand_over`, from a thread of its own: the writer does not wait."""
 
     def __init__(self, store: Store, organisation: str) -> None:
-        self.feed = LiveFeed(Units(store, organisation).of, {"kind": "commits"})
+        self.feed = LiveFeed(Units(store, organisation).of, {"kind": "commits"}, organisation=organisation)
         self._store = store
         self._series = SeriesFilter(organisation)
         self._queued: deque[tuple[WriteBatch, WriteResult]] = deque()
@@ -93,10 +94,18 @@ class StorePoll:
     """Publishes the newest values of the store, read once a second while any client is connected."""
 
     def __init__(
-        self, store: Store, organisation: str, *, every_s: float = POLL_S, longest_s: float = LONGEST_S
+        self,
+        store: Store,
+        organisation: str,
+        *,
+        every_s: float = POLL_S,
+        longest_s: float = LONGEST_S,
+        places: LivePlaces | None = None,
     ) -> None:
         source = {"kind": "poll", "every_s": every_s}
-        self.feed = LiveFeed(Units(store, organisation).of, source, longest_s=longest_s)
+        self.feed = LiveFeed(
+            Units(store, organisation).of, source, organisation=organisation, places=places, longest_s=longest_s
+        )
         self.feed.on_client = self._begin
         self._store = store
         self._series = SeriesFilter(organisation)
@@ -143,6 +152,8 @@ class LiveFeeds:
         self._store = store
         self._lock = threading.Lock()
         self._own = feed
+        #: All feeds of this process share them.
+        self.places = LivePlaces() if feed is None else feed.places
         self._polls: OrderedDict[str, StorePoll] = OrderedDict()
         self._organisation = organisation
 
@@ -153,7 +164,7 @@ class LiveFeeds:
         with self._lock:
             poll = self._polls.get(organisation)
             if poll is None:
-                poll = self._polls[organisation] = StorePoll(self._store, organisation)
+                poll = self._polls[organisation] = StorePoll(self._store, organisation, places=self.places)
             self._polls.move_to_end(organisation)
             unused = [name for name, other in self._polls.items() if not other.feed.has_clients() and other is not poll]
             for name in unused[: max(0, len(self._polls) - _MOST_POLLS)]:

@@ -14,8 +14,9 @@ HEAD_WITHIN_S: Final = 10.0
 AT_ONCE: Final = 8
 #: Time between two parts of connections that are ended.
 _NEXT_PART_S: Final = 0.02
-#: Connections at once. Each of them has a file descriptor, which the store, the registry and the broker need as well.
-MOST_CONNECTIONS: Final = 2000
+#: Connections at once: those of live clients (`api.live.places`), and as many others. Each has a file descriptor, which
+#: the store, the registry and the broker need as well.
+MOST_CONNECTIONS: Final = 3000
 _LEAST_CONNECTIONS: Final = 50
 #: File descriptors that are left to all else.
 _OTHER_FILES: Final = 200

@@ -125,7 +125,9 @@ def serve_until_stopped(
     stop_event()
     if threading.current_thread() is threading.main_thread():
         prepare_process()
-    server = ApiServer(server_config(app, host, port, raise_file_limit()), ServiceManager(list_threads))
+    most_connections = raise_file_limit()
+    app.state.live.places.bound(most_connections)
+    server = ApiServer(server_config(app, host, port, most_connections), ServiceManager(list_threads))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:

@@ -18,7 +18,8 @@ from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import ScopeOf, access_of
 from api.http.problems import ProblemError, declare_problems, reply_problem
 from api.http.router import Router
-from api.live.feed import FeedFullError, LiveClient, LiveFeed, Selection, frame_of
+from api.live.feed import LiveClient, LiveFeed, Selection, frame_of
+from api.live.places import FeedFullError
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.scope import OrgScope
@@ -74,7 +75,8 @@ async def get_live(
     """
     feeds: LiveFeeds = request.app.state.live
     feed = feeds.of(scope.organisation)
-    await run_in_threadpool(_find_devices, scope, device or ())
+    if device is not None:
+        await run_in_threadpool(_find_devices, scope, device)
     selection = Selection(
         None if device is None else frozenset(device), None if channel is None else frozenset(channel)
     )
@@ -134,6 +136,6 @@ async def _is_permitted(request: Request) -> bool:
     return True
 
 
-def _find_devices(scope: OrgScope, devices: list[str] | tuple[()]) -> None:
+def _find_devices(scope: OrgScope, devices: list[str]) -> None:
     for device in devices:
         find_device(scope, device)

@@ -17,6 +17,7 @@ import pytest
 from api.auth.limits import Limits
 from api.auth.shares import Share, Shares
 from api.http.problems import ProblemError
+from api.live.places import LivePlaces
 from headland.cancellation import check_cancelled
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
@@ -237,7 +238,7 @@ def test_a_client_that_leaves_before_its_body_is_complete_writes_nothing_to_the_
 
 
 def test_a_key_has_a_part_of_the_live_places_only(tmp_path: Path) -> None:
-    feed = feed_of(max_clients=8)
+    feed = feed_of(places=LivePlaces(8, 8, 2))
     with serve_api(tmp_path, live=feed) as api:
         streams = []
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.live.feed import QUEUE_EVENTS, FeedFullError, LiveFeed, Selection
+from api.live.feed import QUEUE_EVENTS, LiveFeed, Selection
+from api.live.places import FeedFullError, LivePlaces
 from api.live.sources import QUEUED_COMMITS, CommitSource, StorePoll
+from api.live.values import LiveValue
 from headland.errors import RetryLater
 from headland.store.memory import MemoryStore
 from headland.store.port import Latest, SeriesFilter, SeriesKey, WriteBatch, WriteResult
@@ -170,7 +172,7 @@ def test_an_idle_stream_sends_heartbeats_with_resumable_ids() -> None:
 
 
 def test_the_number_of_clients_is_limited_and_a_closed_stream_frees_its_place() -> None:
-    feed = feed_of(max_clients=1, heartbeat_s=0.02)
+    feed = feed_of(places=LivePlaces(1), heartbeat_s=0.02)
     with serving(feed) as client:
         with listening(client) as events:
             next(events)
@@ -203,9 +205,9 @@ def test_a_slow_client_loses_older_values_of_a_series_and_receives_their_number(
         publish(feed, 0, 2.5, WIND)
         for number in range(QUEUE_EVENTS + 10):
             publish(feed, number, float(number))
-        frames = [await client.take(1.0) for _ in range(11 + 1)]
+        piece = await client.take(1.0)
         assert feed.counters()["values_skipped"] == QUEUE_EVENTS - 2
-        return [json.loads(frame.split(b"data: ")[1]) for frame in frames if frame is not None]
+        return [json.loads(line[6:]) for line in (piece or b"").splitlines() if line.startswith(b"data: ")]
 
     items = asyncio.run(listen())
     assert items[0]["skipped"] == QUEUE_EVENTS - 2
@@ -214,18 +216,49 @@ def test_a_slow_client_loses_older_values_of_a_series_and_receives_their_number(
     assert co2_of(items[-1]) == [(QUEUE_EVENTS + 9, float(QUEUE_EVENTS + 9))]
 
 
+def test_an_event_is_encoded_once_for_all_clients_that_see_the_same_and_so_are_the_newest_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded: list[int] = []
+
+    def encode(values: Sequence[LiveValue]) -> list[Any]:
+        encoded.append(len(values))
+        return []
+
+    monkeypatch.setattr("api.live.feed.items_of", encode)
+
+    async def listen() -> None:
+        feed = feed_of()
+        publish(feed, 1, 600.0)
+        publish(feed, 1, 2.5, WIND)
+        clients = [feed.join(Selection(), None) for _ in range(20)]
+        houses = [feed.join(Selection(frozenset((HOUSE,))), None) for _ in range(20)]
+        publish(feed, 2, 601.0)
+        late = feed.join(Selection(), None)  # the newest values as the others had them, and the event since
+        pieces = [await client.take(1.0) for client in (*clients, late)]
+        assert len(set(pieces)) == 1
+        assert pieces[0] is not None
+        assert pieces[0].count(b"event: latest") == 2
+        assert len({await client.take(1.0) for client in houses}) == 1
+        for client in (*clients, *houses, late):
+            feed.leave(client)
+
+    asyncio.run(listen())
+    assert sorted(encoded) == [1, 1, 1, 2]
+
+
 def test_a_gap_survives_the_merging_of_pending_values() -> None:
-    async def listen() -> list[bytes | None]:
+    async def listen() -> bytes | None:
         feed = feed_of()
         client = feed.join(Selection(), None)
         feed.publish_gap("overload")
         for number in range(QUEUE_EVENTS + 1):
             publish(feed, number, float(number))
-        return [await client.take(1.0) for _ in range(2)]
+        return await client.take(1.0)
 
-    frames = asyncio.run(listen())
-    assert frames[0] is not None
-    assert b"event: gap" in frames[0]
+    piece = asyncio.run(listen())
+    assert piece is not None
+    assert piece.index(b"event: gap") < piece.index(b"event: latest")
 
 
 def test_a_closed_feed_accepts_no_client() -> None:
