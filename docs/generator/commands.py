@@ -9,8 +9,8 @@ from typing import Any
 import typer
 
 from docs.generator.tables import table
+from station.cli.app import app
 from station.cli.exit_codes import EXIT_CODES
-from station.cli.main import app
 
 
 def to_markdown() -> str:

@@ -21,8 +21,6 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Final
 
-import typer
-
 from headland.errors import SettingsError
 
 #: Environment variables of the lowest level that is logged, and of the record format.
@@ -112,7 +110,7 @@ def report_error(message: str) -> None:
     if is_json():
         _LOGGER.critical(message)
     else:
-        typer.echo(f"headland: {message}", err=True)
+        sys.stderr.write(f"headland: {message}\n")
 
 
 def log_uncaught_exceptions() -> None:

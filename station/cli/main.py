@@ -7,71 +7,36 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from headland.errors import HeadlandError, SettingsError
-from station.cli.commands.doctor import doctor
-from station.cli.commands.farm.alarms import alarms_app
-from station.cli.commands.farm.device import device_app
-from station.cli.commands.farm.field import field_app
-from station.cli.commands.farm.gateway import gateway_app
-from station.cli.commands.farm.key import key_app
-from station.cli.commands.farm.ledger import ledger_app
-from station.cli.commands.farm.store import store_app
-from station.cli.commands.farm.verify import verify
-from station.cli.commands.services.edge import edge_app
-from station.cli.commands.services.ingest import ingest_app
-from station.cli.commands.services.station import api, broker, station
-from station.cli.commands.simulation.chaos import chaos
-from station.cli.commands.simulation.demo import demo
-from station.cli.commands.simulation.sim import sim_app
-from station.cli.commands.simulation.simulate import simulate
-from station.cli.commands.up import up
-from station.cli.exit_codes import ExitCode, exit_code_help
+from station.cli.exit_codes import ExitCode
 from station.cli.log_output import configure_from_environment, log_uncaught_exceptions, report_error
+from station.cli.words import read_words
 from station.local.supervisor import SUPERVISED
 from station.server.signals import end_process
 
 #: New containers until the next search for garbage, where a part of Headland sets no other number.
 _COLLECT_AFTER: Final = 10_000
-_SERVICES: Final = "Services"
-_FARM: Final = "Farm data and access"
-_TESTING: Final = "Simulation and tests"
-
-app = typer.Typer(
-    name="headland",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Headland: precision-agriculture telemetry, from field gateways to analysis.",
-    epilog=exit_code_help(),
-)
-app.command()(up)
-app.command()(doctor)
-app.command(rich_help_panel=_SERVICES)(station)
-app.command(rich_help_panel=_SERVICES)(api)
-app.command(hidden=True)(broker)
-app.add_typer(ingest_app, name="ingest", rich_help_panel=_SERVICES)
-app.add_typer(edge_app, name="edge", rich_help_panel=_SERVICES)
-app.add_typer(alarms_app, name="alarms", rich_help_panel=_FARM)
-app.add_typer(device_app, name="device", rich_help_panel=_FARM)
-app.add_typer(field_app, name="field", rich_help_panel=_FARM)
-app.add_typer(gateway_app, name="gateway", rich_help_panel=_FARM)
-app.add_typer(key_app, name="key", rich_help_panel=_FARM)
-app.add_typer(ledger_app, name="ledger", rich_help_panel=_FARM)
-app.command(rich_help_panel=_FARM)(verify)
-app.add_typer(store_app, name="store", rich_help_panel=_FARM)
-app.add_typer(sim_app, name="sim", rich_help_panel=_TESTING)
-app.command(rich_help_panel=_TESTING)(demo)
-app.command(rich_help_panel=_TESTING)(chaos)
-app.command(rich_help_panel=_TESTING)(simulate)
-
+#: What runs for months, by its words: it loads nothing of the command line where its options are plain.
+_SERVICES: Final = {
+    "up": "up:up",
+    "station": "services.station:station",
+    "api": "services.station:api",
+    "broker": "services.station:broker",
+    "edge run": "services.edge_run:edge_run",
+    "ingest run": "services.ingest_run:ingest_run",
+    "sim drone": "simulation.simulators:sim_drone",
+    "sim greenhouse": "simulation.simulators:sim_greenhouse",
+    "sim past": "simulation.simulators:sim_past",
+}
 _EXTRA_OF_PART: Final = {
     "up": "all",
     "station": "all",
@@ -117,24 +82,6 @@ def _missing_sentence(error: ModuleNotFoundError) -> str:
     return f"{error.name} is not installed; install it with: pip install 'headland[{_EXTRA_OF_PART[part]}]'"
 
 
-def _print_version(is_asked: bool) -> None:
-    if is_asked:
-        from importlib.metadata import version
-
-        typer.echo(f"headland {version('headland')}")
-        raise typer.Exit(ExitCode.OK)
-
-
-@app.callback()
-def _root(
-    is_version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
-    ] = False,
-) -> None:
-    """Headland: precision-agriculture telemetry, from field gateways to analysis."""
-
-
 def main() -> None:
     """Run the command line: an expected error ends it with one line on standard error and an exit code."""
     # What a farm stores is for its own user: measurements, logs, backups and exports.
@@ -147,7 +94,19 @@ def main() -> None:
         log_uncaught_exceptions()
         if os.environ.get(SUPERVISED):
             _end_with_parent()
-        app(prog_name="headland")
+        service = find_service(sys.argv[1:], os.environ)
+        if service is None:
+            from station.cli.app import app
+
+            app(prog_name="headland")
+        else:
+            service()
+            sys.exit(ExitCode.OK)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:  # whoever reads our output has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(ExitCode.FAILED)
     except SystemExit as ended:
         if os.environ.get(SUPERVISED) and not ended.code:
             end_process()  # a part of a farm has closed everything, and the farm's end waits for it
@@ -158,6 +117,24 @@ def main() -> None:
     except ModuleNotFoundError as error:
         report_error(_missing_sentence(error))
         sys.exit(ExitCode.FAILED)
+
+
+def find_service(words: Sequence[str], environ: Mapping[str, str]) -> Callable[[], None] | None:
+    """Return the service that these words start, with its arguments; None for what typer has to read."""
+    for length in (1, 2):
+        service = " ".join(words[:length])
+        if service in _SERVICES:
+            function = function_of(service)
+            arguments = read_words(function, words[length:], environ)
+            return None if arguments is None else partial(function, **arguments)
+    return None
+
+
+def function_of(service: str) -> Callable[..., None]:
+    """Return the function that runs a service."""
+    module, _, name = _SERVICES[service].partition(":")
+    function: Callable[..., None] = getattr(import_module(f"station.cli.commands.{module}"), name)
+    return function
 
 
 def _end_with_parent() -> None:

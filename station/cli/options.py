@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import typer
-
 from headland.errors import SettingsError
 from headland.tracing.settings import TRACES
 from station.cli.log_output import LOG_FORMAT, LogFormat
+from station.cli.option import Option
 from station.server.homeassistant import HOME_PREFIX
 from station.server.storage.registries import FORMS as REGISTRY_FORMS
 from station.server.storage.registries import REGISTRY_URL
@@ -61,20 +60,20 @@ _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
+    Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),
 ]
 AckSecretOption = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         help="File that holds the secret by which ingest signs commit acks; all workers of a farm have the same.",
         show_default="HEADLAND_ACK_SECRET or the one in the farm's folder",
         rich_help_panel=BROKER,
     ),
 ]
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Settings file of the gateway (edge.toml).")]
+ConfigOption = Annotated[Path, Option("--config", "-c", help="Settings file of the gateway (edge.toml).")]
 StoreOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--store",
         metavar="URL",
         help=f"Time-series store: {STORE_FORMS}; a plain path is a DuckDB file.",
@@ -85,7 +84,7 @@ StoreOption = Annotated[
 ]
 RegistryOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--registry",
         metavar="URL",
         help=f"Database of farms, fields, devices and keys: {REGISTRY_FORMS}.",
@@ -97,7 +96,7 @@ RegistryOption = Annotated[
 ]
 IssuerOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--oidc-issuer",
         metavar="URL",
         help="OpenID Connect issuer whose tokens sign members in.",
@@ -108,7 +107,7 @@ IssuerOption = Annotated[
 ]
 AudienceOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--oidc-audience",
         metavar="NAME",
         help="Audience that these tokens must have.",
@@ -119,7 +118,7 @@ AudienceOption = Annotated[
 ]
 MailOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--mail",
         metavar="URL",
         help="Mail server for alarm e-mails: smtp+starttls://USER:PASSWORD@HOST:587?from=NAME@HOST.",
@@ -131,7 +130,7 @@ MailOption = Annotated[
 ]
 HomeOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--home-assistant",
         metavar="PREFIX",
         help="Publish devices and values to Home Assistant under this discovery prefix (usually `homeassistant`).",
@@ -143,7 +142,7 @@ HomeOption = Annotated[
 ]
 TracesOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--traces",
         metavar="URL",
         help="OpenTelemetry collector for traces (OTLP/HTTP): http://HOST:4318/v1/traces.",
@@ -155,9 +154,7 @@ TracesOption = Annotated[
 ]
 LogFormatOption = Annotated[
     LogFormat,
-    typer.Option(
-        "--log-format", help="Format of log records.", envvar=LOG_FORMAT, show_envvar=True, rich_help_panel=LOGGING
-    ),
+    Option("--log-format", help="Format of log records.", envvar=LOG_FORMAT, show_envvar=True, rich_help_panel=LOGGING),
 ]
 
 

@@ -29,7 +29,7 @@ from headland.contract.topics import (
 from headland.store.influx.client import parse_influx_url
 from headland.store.memory import MemoryStore
 from ingest.settings import IngestSettings
-from station.cli.main import app
+from station.cli.app import app
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.homeassistant.discovery import discovery_topic
 from tests.machine import find_program

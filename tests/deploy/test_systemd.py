@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-from station.cli.main import app
+from station.cli.app import app
 
 UNITS = sorted((Path(__file__).resolve().parents[2] / "deploy" / "systemd").glob("*.service"))
 

@@ -93,6 +93,21 @@ print("loaded:", sorted(heavy & set(sys.modules)))
     assert done.stdout.splitlines()[-1] == "loaded: []"
 
 
+def test_a_service_starts_without_the_library_of_the_command_line() -> None:
+    script = """
+import sys
+from station.cli.main import find_service
+for words in (["up"], ["station"], ["api"], ["broker", "--config", "c"], ["edge", "run", "-c", "c"],
+              ["ingest", "run", "--broker", "h:1"], ["sim", "drone"], ["sim", "greenhouse"], ["sim", "past"]):
+    assert find_service(words, {}) is not None, words
+heavy = {"typer", "pydantic", "pydantic_core", "rich", "click", "asyncio", "numpy", "msgspec", "edge", "api", "ingest"}
+print("loaded:", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_is_the_one_in_this_checkout(package: str) -> None:
     script = f"import {package}; print({package}.__file__)"

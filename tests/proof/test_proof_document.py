@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from headland.proof.checkpoint import LOG_KEY, SigningKey, read_checkpoint
 from headland.proof.proof_document import InvalidProof, has_failed, read_proof, verify_proof
-from station.cli.main import app
+from station.cli.app import app
 from tests.proof.builder import KEY, SmallLog
 
 LOG = SmallLog([f'{{"lot":"{number}"}}' for number in range(9)])

@@ -9,10 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from headland.clock import wall_clock_ms
 from station.cli.log_output import LogFormat, configure_logging, pass_to_children
+from station.cli.option import Option
 from station.cli.options import NETWORK, SIMULATION, DataOption, LogFormatOption, farm_folder
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,16 +29,14 @@ class BrokerChoice(StrEnum):
 
 
 def up(
-    port: Annotated[
-        int, typer.Option(help="Port of the API and the web page on 127.0.0.1; 0 picks a free one.")
-    ] = 8000,
+    port: Annotated[int, Option(help="Port of the API and the web page on 127.0.0.1; 0 picks a free one.")] = 8000,
     data: DataOption = None,
-    scenario: Annotated[str, typer.Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-farm",
-    speed: Annotated[float, typer.Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
-    no_sim: Annotated[bool, typer.Option("--no-sim", help="Start no simulators.")] = False,
+    scenario: Annotated[str, Option(help="Simulation scenario; a wrong name lists them all.")] = "jurong-farm",
+    speed: Annotated[float, Option(help="Simulation speed, 1 to 100 times real time.")] = 1.0,
+    no_sim: Annotated[bool, Option("--no-sim", help="Start no simulators.")] = False,
     past: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--past/--no-past",
             envvar=PAST,
             help="Give a new simulated farm a past: two weeks of its greenhouses, a week of passes.",
@@ -48,35 +45,35 @@ def up(
     ] = True,
     scale: Annotated[
         int | None,
-        typer.Option(
+        Option(
             help="Number of compartments, 2 to 240, for the scenario hubei-greenhouses.", rich_help_panel=SIMULATION
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the simulators.", rich_help_panel=SIMULATION)] = 1,
+    seed: Annotated[int, Option(help="Random seed of the simulators.", rich_help_panel=SIMULATION)] = 1,
     broker: Annotated[
         BrokerChoice,
-        typer.Option(help="MQTT broker; auto prefers mosquitto where it is installed.", rich_help_panel=NETWORK),
+        Option(help="MQTT broker; auto prefers mosquitto where it is installed.", rich_help_panel=NETWORK),
     ] = BrokerChoice.AUTO,
     listen: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="HOST[:PORT]",
             help="Also accept gateways from the network at this address; 0.0.0.0 means every address.",
             rich_help_panel=NETWORK,
         ),
     ] = None,
     tls_cert: Annotated[
-        Path | None, typer.Option(help="Certificate of the broker for --listen (PEM).", rich_help_panel=NETWORK)
+        Path | None, Option(help="Certificate of the broker for --listen (PEM).", rich_help_panel=NETWORK)
     ] = None,
     tls_key: Annotated[
-        Path | None, typer.Option(help="Private key of the broker's certificate (PEM).", rich_help_panel=NETWORK)
+        Path | None, Option(help="Private key of the broker's certificate (PEM).", rich_help_panel=NETWORK)
     ] = None,
     tls_ca: Annotated[
-        Path | None, typer.Option(help="CA certificate distributed to gateways (PEM).", rich_help_panel=NETWORK)
+        Path | None, Option(help="CA certificate distributed to gateways (PEM).", rich_help_panel=NETWORK)
     ] = None,
     tls_mutual: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--tls-mutual",
             help="Require gateways to present a certificate signed by --tls-ca.",
             rich_help_panel=NETWORK,
@@ -84,7 +81,7 @@ def up(
     ] = False,
     enrol: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--enrol",
             help="Accept gateways at --listen by certificates that they get from this farm with a one-time code.",
             rich_help_panel=NETWORK,
@@ -92,7 +89,7 @@ def up(
     ] = False,
     broker_name: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="NAME",
             help="With --enrol: another name or address by which gateways reach the broker.",
             rich_help_panel=NETWORK,
@@ -100,7 +97,7 @@ def up(
     ] = None,
     insecure: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--insecure",
             help="Allow --listen without TLS: passwords cross the network unencrypted.",
             rich_help_panel=NETWORK,
@@ -108,7 +105,7 @@ def up(
     ] = False,
     ground_station: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="URL",
             help="With --no-sim: a ground station that shares the drones' link, such as udpout:127.0.0.1:14551.",
             rich_help_panel=NETWORK,
@@ -157,5 +154,5 @@ def _line_output(log_format: LogFormat) -> Callable[[str], None]:
 
 
 def _print_line(line: str) -> None:
-    typer.echo(line)
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

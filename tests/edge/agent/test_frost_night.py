@@ -13,7 +13,7 @@ from edge.agent.agent import run_agent
 from edge.agent.settings import load_settings
 from edge.agent.status import read_status
 from headland.contract.records import Event
-from station.cli.main import app
+from station.cli.app import app
 from tests.broker import Broker
 from tests.edge.ingest_stand_in import StandInIngest
 from tests.edge.sources.modbus.modbus_peer import ModbusPeer

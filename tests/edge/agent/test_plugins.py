@@ -145,7 +145,7 @@ def test_two_distributions_with_one_type_are_refused(install: Install, tmp_path:
 
 
 def test_the_check_command_reports_a_broken_plug_in(install: Install, tmp_path: Path) -> None:
-    from station.cli.main import app
+    from station.cli.app import app
 
     install("raise RuntimeError('no licence')")
     done = CliRunner().invoke(app, ["edge", "check", "-c", str(edge_toml(tmp_path))])

@@ -25,7 +25,7 @@ from edge.sources.source import DeviceId, Reading, Readings
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Block, Clock
 from headland.errors import DataDamaged, SettingsError
-from station.cli.main import app
+from station.cli.app import app
 from station.cli.options import language_of
 from tests.broker import Broker
 from tests.edge.imports.dataflash.bin_writer import make_flight as bin_flight

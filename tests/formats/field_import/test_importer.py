@@ -22,7 +22,7 @@ from headland.formats.field_import.shapefiles import read_shapefile
 from headland.formats.field_import.text_encoding import TextEncoding, decode, settle_encoding, to_utf_8
 from headland.registry.models.models import Farm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from station.cli.main import app
+from station.cli.app import app
 from tests.api.registry_api import RegistryApi, fill_registry, serve_registry
 
 UTM = "EPSG:32650"

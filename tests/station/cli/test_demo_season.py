@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from station.cli.main import app
+from station.cli.app import app
 
 
 def test_a_small_season_is_played_to_its_papers_and_adds_up(tmp_path: Path) -> None:

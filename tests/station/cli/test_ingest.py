@@ -24,8 +24,8 @@ from ingest.mqtt.inbox import Inbox
 from ingest.quarantine.quarantine import Quarantine, RefusedMessage
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
-from station.cli.commands.services.ingest import parse_shards
-from station.cli.main import app
+from station.cli.app import app
+from station.cli.commands.services.ingest_run import parse_shards
 from station.cli.options import ingest_bounds
 from station.local.folder import FarmFolder
 from tests.broker import Broker

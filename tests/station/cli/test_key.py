@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from headland.errors import SettingsError
 from headland.registry.models.models import Scope
 from headland.registry.registry import Registry, open_registry
-from station.cli.main import app
+from station.cli.app import app
 from station.server.organisation import ensure_bootstrap_key, ensure_organisation
 
 

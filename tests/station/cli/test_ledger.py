@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from headland.registry.db.tables.farm_tables import ledger, organisations
 from headland.registry.registry import Registry
-from station.cli.main import app
+from station.cli.app import app
 from station.local.folder import FarmFolder
 from station.server.storage.registries import open_registry, registry_url
 

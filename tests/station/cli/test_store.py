@@ -15,7 +15,7 @@ from api.app import create_app
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from headland.store.duckdb.store import DuckDBStore
 from headland.units_of_time import DAY_MS
-from station.cli.main import app
+from station.cli.app import app
 from station.cli.options import parse_instant
 from station.doctor.finding import DiagnosticContext, State
 from station.doctor.storage import check_damaged_files, check_store

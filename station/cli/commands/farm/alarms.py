@@ -11,9 +11,10 @@ import typer
 
 from headland.errors import HeadlandError
 from station.cli.commands.farm.device import ApiOption, ask_station
+from station.cli.commands_app import Commands
 from station.cli.options import DataOption
 
-alarms_app = typer.Typer(no_args_is_help=True, help="Duty of alarms: who is called, hand-over, and test messages.")
+alarms_app = Commands(no_args_is_help=True, help="Duty of alarms: who is called, hand-over, and test messages.")
 
 RecipientArgument = Annotated[str, typer.Argument(help="Name of the alarm recipient.")]
 RotaOption = Annotated[str | None, typer.Option(help="Name of the rota, where there are several.")]

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from headland.errors import HeadlandError, RetryLater
+from station.cli.commands_app import Commands
 from station.cli.options import DataOption, farm_folder
 
-device_app = typer.Typer(no_args_is_help=True, help="Move devices between gateways.")
+device_app = Commands(no_args_is_help=True, help="Move devices between gateways.")
 
 _TIMEOUT_S: Final = 60.0
 _API_KEY: Final = "HEADLAND_API_KEY"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headland.errors import SettingsError
+from station.cli.commands_app import Commands
 from station.cli.options import DataOption, RegistryOption, farm_folder
 from station.server.storage.registries import registry_url
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from headland.registry.models.models import Farm
     from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-field_app = typer.Typer(no_args_is_help=True, help="Import field boundaries.")
+field_app = Commands(no_args_is_help=True, help="Import field boundaries.")
 
 
 @field_app.command("import")

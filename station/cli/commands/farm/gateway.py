@@ -12,12 +12,13 @@ import typer
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, SettingsError
 from station.cli.commands.farm.device import ApiOption, replace_gateway
+from station.cli.commands_app import Commands
 from station.cli.options import AckSecretOption, DataOption, RegistryOption, ack_secret, farm_folder
 
 if TYPE_CHECKING:
     from station.local.gateway_toml import BrokerAccess
 
-gateway_app = typer.Typer(no_args_is_help=True, help="Add, list and remove gateways.")
+gateway_app = Commands(no_args_is_help=True, help="Add, list and remove gateways.")
 
 
 @gateway_app.command("add")

@@ -14,13 +14,14 @@ import typer
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 from headland.units_of_time import DAY_MS
+from station.cli.commands_app import Commands
 from station.cli.options import DataOption, RegistryOption, farm_folder
 from station.server.storage.registries import open_registry, registry_url
 
 if TYPE_CHECKING:
     from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
-key_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
+key_app = Commands(no_args_is_help=True, help="Create, list and revoke API keys.")
 
 OrganisationOption = Annotated[str, typer.Option(help="Organisation that owns the key.")]
 

@@ -12,6 +12,7 @@ import typer
 from headland.addresses import hide_secrets
 from headland.errors import SettingsError
 from station.cli.commands.farm.ledger_log import ledger_checkpoint, ledger_cosign, ledger_witness
+from station.cli.commands_app import Commands
 from station.cli.exit_codes import ExitCode
 from station.cli.options import DataOption, RegistryOption, farm_folder
 from station.server.storage.registries import open_registry, registry_url
@@ -19,9 +20,7 @@ from station.server.storage.registries import open_registry, registry_url
 if TYPE_CHECKING:
     from headland.proof.checkpoint import Checkpoint
 
-ledger_app = typer.Typer(
-    no_args_is_help=True, help="Check the ledger of applied treatments, and sign checkpoints of it."
-)
+ledger_app = Commands(no_args_is_help=True, help="Check the ledger of applied treatments, and sign checkpoints of it.")
 ledger_app.command("checkpoint")(ledger_checkpoint)
 ledger_app.command("witness")(ledger_witness)
 ledger_app.command("cosign")(ledger_cosign)

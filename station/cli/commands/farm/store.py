@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
+from station.cli.commands_app import Commands
 from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder, parse_instant
 from station.server.storage.stores import duckdb_path, is_file, store_url
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from headland.store.duckdb.tables.compaction import Progress
     from station.local.folder import FarmFolder
 
-store_app = typer.Typer(no_args_is_help=True, help="Inspect, back up, export and copy stored samples.")
+store_app = Commands(no_args_is_help=True, help="Inspect, back up, export and copy stored samples.")
 
 ApiOption = Annotated[
     str | None,

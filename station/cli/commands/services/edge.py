@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from headland.clock import wall_clock_ms
+from station.cli.commands.services.edge_run import edge_run
+from station.cli.commands_app import Commands
 from station.cli.exit_codes import ExitCode
-from station.cli.log_output import LogFormat, configure_logging
 from station.cli.options import (
     ConfigOption,
     DataOption,
-    LogFormatOption,
     farm_folder,
     host_and_port,
     language_of,
@@ -30,18 +30,10 @@ if TYPE_CHECKING:
 #: Folder of a gateway's spool where its settings are below /etc, which holds no data; systemd's unit makes it.
 SYSTEM_DATA_DIR: Final = Path("/var/lib/headland/edge")
 
-edge_app = typer.Typer(no_args_is_help=True, help="Run the gateway daemon, check it, and import flight logs.")
+edge_app = Commands(no_args_is_help=True, help="Run the gateway daemon, check it, and import flight logs.")
 
 
-@edge_app.command("run")
-def edge_run(config: ConfigOption, log_format: LogFormatOption = LogFormat.TEXT) -> None:
-    """Run the gateway daemon until SIGTERM or Ctrl-C."""
-    from edge.agent.agent import run_agent
-    from edge.agent.settings import load_settings
-    from edge.imports.card.formats import log_formats
-
-    configure_logging("edge", log_format)
-    run_agent(load_settings(config, os.environ), stop_event(), log_formats)
+edge_app.command("run")(edge_run)
 
 
 @edge_app.command("check")

@@ -6,7 +6,6 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,33 +14,18 @@ import typer
 
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
-from station.cli.log_output import LogFormat, configure_logging
+from station.cli.commands.services.ingest_run import ingest_run
+from station.cli.commands_app import Commands
 from station.cli.options import (
-    BROKER,
-    NETWORK,
-    AckSecretOption,
     DataOption,
-    HomeOption,
-    LogFormatOption,
-    StoreOption,
-    TracesOption,
-    ack_secret,
     farm_folder,
-    home_prefix,
-    host_and_port,
-    ingest_bounds,
-    read_password,
-    trace_settings,
 )
-from station.server.ingest_access.worker_token import worker_token
-from station.server.signals import stop_event
-from station.server.storage.stores import folder_beside, store_url
 
 if TYPE_CHECKING:
     from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
 
-ingest_app = typer.Typer(no_args_is_help=True, help="Run the ingest service; inspect refused messages.")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Inspect, replay and delete refused messages.")
+ingest_app = Commands(no_args_is_help=True, help="Run the ingest service; inspect refused messages.")
+quarantine_app = Commands(no_args_is_help=True, help="Inspect, replay and delete refused messages.")
 ingest_app.add_typer(quarantine_app, name="quarantine")
 
 MessagesArgument = Annotated[list[int], typer.Argument(help="Message ids from `list`.", metavar="ID...")]
@@ -50,84 +34,7 @@ _PREVIEW_BYTES: Final = 4096
 _POLL_S: Final = 0.1
 
 
-@ingest_app.command("run")
-def ingest_run(
-    broker: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)
-    ],
-    username: Annotated[
-        str, typer.Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
-    ] = "ingest",
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            help="File that holds this user's password.",
-            show_default="HEADLAND_BROKER_PASSWORD",
-            rich_help_panel=BROKER,
-        ),
-    ] = None,
-    ack_secret_file: AckSecretOption = None,
-    client_id: Annotated[
-        str | None,
-        typer.Option(
-            help="MQTT client id; the broker queues messages under it while the service is down.",
-            show_default="from the shards",
-            rich_help_panel=BROKER,
-        ),
-    ] = None,
-    data: DataOption = None,
-    organisation: Annotated[str, typer.Option(help="Organisation that owns the gateways.")] = "local",
-    shards: Annotated[str, typer.Option(help="Shards of 0 to 15 to process: 0-7, or 0,2,9-11.")] = "0-15",
-    store: StoreOption = None,
-    listen: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="Serve gateway status to an API that has the same HEADLAND_WORKER_TOKEN.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    home_assistant: HomeOption = None,
-    traces: TracesOption = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
-) -> None:
-    """Run ingest as a service for all shards or some. Each service has its own broker session and quarantine.
-
-    Of several services of a broker, only one may publish to Home Assistant.
-    """
-    from headland.contract.ack_keys import session_name
-    from headland.contract.topics import SHARDS
-    from ingest.settings import IngestSettings
-    from station.server.serve import StationSettings, run_ingest, run_station
-
-    configure_logging("ingest", log_format)
-    taken = parse_shards(shards)
-    name = f"ingest-{min(taken)}-{max(taken)}" if len(taken) < SHARDS else "ingest-0"
-    host, port = host_and_port(broker)
-    password = read_password(password_file)
-    folder = farm_folder(data)
-    url = store_url(store, folder.store_path)
-    secret = ack_secret(ack_secret_file, folder)
-    settings = IngestSettings(
-        host=host,
-        port=port,
-        username=None if password is None else username,
-        password=password,
-        ack_secret=secret,
-        organisation=organisation,
-        client_id=client_id or session_name(secret, name),
-        former_client_id=None if client_id else name,
-        shards=taken,
-        quarantine_path=folder_beside(url, folder.store_path.parent)
-        / ("quarantine.sqlite" if len(taken) == SHARDS else f"quarantine-{name}.sqlite"),
-        **ingest_bounds(),
-    )
-    prefix = home_prefix(home_assistant)
-    if listen is None:
-        run_ingest(settings, url, stop_event(), prefix, trace_settings(traces))
-    else:
-        served = StationSettings(url, *host_and_port(listen), settings, worker_token=worker_token(folder))
-        run_station(replace(served, home_prefix=prefix, traces=trace_settings(traces)))
+ingest_app.command("run")(ingest_run)
 
 
 @quarantine_app.command("list")
@@ -204,22 +111,6 @@ def quarantine_drop(messages: MessagesArgument, data: DataOption = None) -> None
         for number in messages:
             quarantine.drop(number)
             typer.echo(f"{number}: deleted")
-
-
-def parse_shards(text: str) -> frozenset[int]:
-    """Return the shards in a list such as `0-7` or `0,2,9-11`; raises SettingsError."""
-    from headland.contract.topics import SHARDS
-
-    shards: set[int] = set()
-    for part in text.split(","):
-        low, dash, high = part.strip().partition("-")
-        high = high if dash else low
-        if not (low.isdecimal() and high.isdecimal() and int(low) <= int(high) < SHARDS):
-            raise SettingsError(
-                f"{text!r} is not a list of shards: write 0-7, or 0,2,9-11, with shards from 0 to {SHARDS - 1}."
-            )
-        shards |= set(range(int(low), int(high) + 1))
-    return frozenset(shards)
 
 
 @contextmanager

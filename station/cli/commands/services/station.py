@@ -6,9 +6,8 @@ import logging
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
 from station.cli.log_output import LogFormat, configure_logging
+from station.cli.option import Option
 from station.cli.options import (
     BROKER,
     NETWORK,
@@ -41,22 +40,22 @@ from station.server.storage.stores import store_url
 
 #: The station's ingest has all shards.
 _WORKER: Final = "ingest-0"
-HostOption = Annotated[str, typer.Option(help="Address to listen on.", rich_help_panel=NETWORK)]
-PortOption = Annotated[int, typer.Option(help="Port to listen on.", rich_help_panel=NETWORK)]
+HostOption = Annotated[str, Option(help="Address to listen on.", rich_help_panel=NETWORK)]
+PortOption = Annotated[int, Option(help="Port to listen on.", rich_help_panel=NETWORK)]
 
 
 def station(
     data: DataOption = None,
-    organisation: Annotated[str, typer.Option(help="Organisation that owns the gateways.")] = "local",
+    organisation: Annotated[str, Option(help="Organisation that owns the gateways.")] = "local",
     broker: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)
+        str, Option(metavar="HOST:PORT", help="Address of the MQTT broker.", rich_help_panel=BROKER)
     ] = "127.0.0.1:1883",
     username: Annotated[
-        str, typer.Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
+        str, Option(help="Broker user that may read the data of all gateways.", rich_help_panel=BROKER)
     ] = "ingest",
     password_file: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             help="File that holds this user's password.",
             show_default="HEADLAND_BROKER_PASSWORD",
             rich_help_panel=BROKER,
@@ -74,11 +73,9 @@ def station(
     traces: TracesOption = None,
     log_format: LogFormatOption = LogFormat.TEXT,
     demo: Annotated[
-        str | None, typer.Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
+        str | None, Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
     ] = None,
-    demo_scale: Annotated[
-        int | None, typer.Option(help="Number of compartments of that scenario.", hidden=True)
-    ] = None,
+    demo_scale: Annotated[int | None, Option(help="Number of compartments of that scenario.", hidden=True)] = None,
 ) -> None:
     """Run ingest and API in one process on one store."""
     with without_garbage_search():
@@ -133,14 +130,14 @@ def station(
 
 def api(
     data: DataOption = None,
-    organisation: Annotated[str, typer.Option(help="Organisation that owns the farm.")] = "local",
+    organisation: Annotated[str, Option(help="Organisation that owns the farm.")] = "local",
     store: StoreOption = None,
     registry: RegistryOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     ingest: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="URL",
             help="http://HOST:PORT of an ingest worker's --listen; repeat for each worker.",
             rich_help_panel=NETWORK,
@@ -179,7 +176,7 @@ def api(
 
 
 def broker(
-    config: Annotated[Path, typer.Option(help="Settings file of iotcore (TOML).")],
+    config: Annotated[Path, Option(help="Settings file of iotcore (TOML).")],
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Run the broker that is installed with Headland; `headland up` starts it where mosquitto is missing."""

@@ -14,7 +14,7 @@ from headland.registry.models.errors import RecordConflict
 from headland.registry.models.models import Farm
 from headland.registry.registry import Registry
 from headland.store.memory import MemoryStore
-from station.cli.main import app
+from station.cli.app import app
 from station.local.folder import FarmFolder
 from station.local.plan import UpSettings, make_plan
 from station.server.organisation import (
