@@ -14,7 +14,7 @@ const FOLDERS = [
   ["answers"],
   ["notes"],
   ["alarms", "farm", "field", "greenhouse", "harvest", "health", "imports", "settings"],
-  ["disputes"],
+  ["disputes", "yields"],
   ["cooperative", "trials"],
   ["pages"],
   ["."],

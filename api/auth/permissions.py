@@ -170,7 +170,8 @@ PATH_PERMISSIONS: Final = (
 #: The repositories limit each of them to the own rows.
 _MEMBER_READS: Final = re.compile(
     r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
-    r"|/v1/fields/[0-9a-z]{26}/passes|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/disputes"
+    r"|/v1/fields/[0-9a-z]{26}/(?:passes|harvest-passes|yield(?:/(?:seasons|against-applied|stability))?)"
+    r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/disputes"
 )
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 #: What a pilot may not read, and all that a pilot may change.

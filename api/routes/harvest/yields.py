@@ -19,24 +19,34 @@ from api.routes.parameters import End, Start
 from api.routes.passes.passes import LONGEST_LIST_MS, FieldId, SwathM
 from api.schemas.harvest.yields import (
     HarvestPassList,
+    SeasonOfField,
+    SeasonsOfField,
     YieldAgainstAppliedBody,
     YieldBody,
     YieldStabilityBody,
     against_applied_of,
     harvest_pass_of,
     rounded,
+    season_of,
     stability_body_of,
     yield_grids_of,
     yield_head_of,
 )
 from headland.agronomy.harvest.yield_filters import REASONS, YieldFilters
+from headland.analysis.errors import PreconditionError
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.analysis.yields.harvest_passes import list_harvest_passes
-from headland.analysis.yields.season_yields import compare_with_pass, find_season, stability_of, window_of_season
+from headland.analysis.yields.season_yields import (
+    compare_with_pass,
+    find_season,
+    list_seasons,
+    stability_of,
+    window_of_season,
+)
 from headland.analysis.yields.yield_map import YieldMap, YieldRequest, map_yield
-from headland.registry.models.models import Field
+from headland.registry.models.models import Field, Season
 from headland.units_of_time import DAY_MS
 
 _DEFAULT_MS: Final = 60 * DAY_MS
@@ -60,9 +70,13 @@ Moisture = Annotated[
 ]  # fmt: skip
 Weighed = Annotated[
     float | None,
-    Query(description="Weight of the field's wet grain on a scale [kg]: the map is calibrated to it.", gt=0, le=1e8,
+    Query(description="Weight of the field's wet grain on a scale [kg]: the map is scaled to it.", gt=0, le=1e8,
           allow_inf_nan=False),
 ]  # fmt: skip
+Scale = Annotated[
+    Literal["harvests", "sensor"],
+    Query(description="What to scale to without `weighed_kg`: the field's harvest records by a scale, or the sensors."),
+]
 LagS = Annotated[
     float | None,
     Query(description="Time from the header to the flow sensor [s], instead of the fitted one.", ge=-10, le=30,
@@ -107,9 +121,10 @@ def read_request(
     standard_moisture_pct: Moisture = None,
     weighed_kg: Weighed = None,
     lag_s: LagS = None,
+    scale: Scale = "harvests",
 ) -> YieldRequest:
     """Return what a request sets for a yield map."""
-    return YieldRequest(cell_m, standard_moisture_pct, weighed_kg, lag_s, filters)
+    return YieldRequest(cell_m, standard_moisture_pct, weighed_kg, lag_s, filters, scale)
 
 
 RequestOf = Annotated[YieldRequest, Depends(read_request)]
@@ -133,7 +148,7 @@ def get_harvest_passes(
     after = read_cursor(cursor, tuple[int, str])
     passes = [
         each
-        for each in list_harvest_passes(scope, of, _window_of(scope, of, None, start, end))
+        for each in list_harvest_passes(scope, of, _window_of(scope, start, end))
         if after is None or (each.start_ms, each.id) > after
     ]
     page = passes[:limit]
@@ -158,10 +173,12 @@ def get_yield(
     """Return the yield of a field by its combines: cleaned by named filters and kriged to cells, with total and mean.
 
     The flow lag is fitted by opposite strips; where they do not show it none is applied, and `machines` says why. Each
-    removed sample has a reason, counted in `removed`. Weights are as harvested unless a moisture is given.
+    removed sample has a reason, counted in `removed`. Weights are as harvested unless a moisture is given. Where the
+    field's harvest records of that season were weighed on a scale, the map is scaled to their sum; `weighing` says so.
     """
     of = repositories_of(scope).fields.get(field)
-    made = map_yield(scope, of, _window_of(scope, of, season, start, end), asked)
+    window, grown = _asked_of(scope, of, season, start, end)
+    made = map_yield(scope, of, window, asked, grown)
     head = yield_head_of(made, season)
     if shape in {"geojson", "points"}:
         features = _cell_features(made) if shape == "geojson" else _point_features(made)
@@ -169,6 +186,13 @@ def get_yield(
         return Response(orjson.dumps(body), media_type="application/geo+json", headers={"Cache-Control": "no-cache"})
     grid = None if shape == "summary" else yield_grids_of(made)
     return reply(request, {**head.model_dump(), "grid": grid})
+
+
+@router.get("/fields/{field}/yield/seasons", response_model=SeasonsOfField)
+def get_yield_seasons(request: Request, scope: ScopeOf, field: FieldId) -> Response:
+    """Return the seasons of a field with the time of their harvest, the newest last; a member's are the own ones."""
+    of = repositories_of(scope).fields.get(field)
+    return reply(request, SeasonsOfField(items=[_season_of(scope, each) for each in list_seasons(scope, of)]))
 
 
 @router.get(
@@ -190,8 +214,9 @@ def get_yield_against_applied(
     It is an association, no effect: better ground may have got more. A trial tells an effect.
     """
     of = repositories_of(scope).fields.get(field)
-    window = _window_of(scope, of, season, start, end)
-    return reply(request, against_applied_of(compare_with_pass(scope, of, window, asked, pass_id, swath_m), season))
+    window, grown = _asked_of(scope, of, season, start, end)
+    found = compare_with_pass(scope, of, window, asked, pass_id, swath_m, grown)
+    return reply(request, against_applied_of(found, season))
 
 
 @router.get("/fields/{field}/yield/stability", response_model=YieldStabilityBody, responses=declare_problems(409))
@@ -201,13 +226,28 @@ def get_yield_stability(request: Request, scope: ScopeOf, field: FieldId, asked:
     return reply(request, stability_body_of(stability_of(scope, of, asked)))
 
 
-def _window_of(scope: OrgScope, of: Field, season: str | None, start: int | None, end: int | None) -> Window:
-    if season is not None:
-        if start is not None or end is not None:
-            raise ProblemError(400, "bad-window", "Season and window", "Give a season, or start and end, not both.")
-        return window_of_season(find_season(scope, of, season), scope.now_ms)
+def _asked_of(
+    scope: OrgScope, of: Field, season: str | None, start: int | None, end: int | None
+) -> tuple[Window, Season | None]:
+    """Return the time that was asked for, and the season that it is of."""
+    if season is None:
+        return _window_of(scope, start, end), None
+    if start is not None or end is not None:
+        raise ProblemError(400, "bad-window", "Season and window", "Give a season, or start and end, not both.")
+    found = find_season(scope, of, season)
+    return window_of_season(found, scope.now_ms), found
+
+
+def _window_of(scope: OrgScope, start: int | None, end: int | None) -> Window:
     end_ms = scope.now_ms if end is None else end
     return settle_window(end_ms - _DEFAULT_MS if start is None else start, end_ms, end_ms, LONGEST_LIST_MS)
+
+
+def _season_of(scope: OrgScope, season: Season) -> SeasonOfField:
+    try:
+        return season_of(season, window_of_season(season, scope.now_ms))
+    except PreconditionError:
+        return season_of(season, None)
 
 
 def _cell_features(made: YieldMap) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,9 +15,12 @@ from headland.agronomy.harvest.yield_filters import YieldFilters
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
 from headland.analysis.field_geometry import degrees_of
+from headland.analysis.window import Window
 from headland.analysis.yields.harvest_passes import HarvestPass
 from headland.analysis.yields.season_yields import YieldAgainstApplied, YieldStability
+from headland.analysis.yields.weighing import Weighing
 from headland.analysis.yields.yield_map import METHODS, MachineYield, YieldMap
+from headland.registry.models.models import Season
 
 #: Mu per hectare.
 _MU_PER_HA = 15.0
@@ -94,6 +98,24 @@ class VariogramBody(Model):
     range_m: float
 
 
+class WeighingBody(Model):
+    """The wet grain of the field on a scale; the map is scaled to it where `used`."""
+
+    kg: Annotated[float | None, Field(description="Null where no weight is known.")]
+    source: Annotated[str | None, Field(description="given (with the request), harvests (their records), or null.")]
+    harvests: Annotated[list[str], Field(description="Ids of the harvest records that it is the sum of.")]
+    first_ms: int | None
+    last_ms: int | None
+    used: bool
+    reason: Annotated[
+        str | None,
+        Field(
+            description="Why it is not used: no_harvest_records, harvest_not_weighed, harvest_of_several_crops, "
+            "harvest_simulated, weight_far_off, weight_not_asked, no_grain_at_sensor; else null."
+        ),
+    ]
+
+
 class YieldGrid(Model):
     """Rows from the south, each from the west; null where unknown or not harvested."""
 
@@ -120,8 +142,9 @@ class YieldHead(Model):
     mean_kg_mu: Annotated[float | None, Field(description="The mean in kilograms per mu.")]
     sensor_t: Annotated[float, Field(description="Wet grain at the sensors [t].")]
     map_t: Annotated[float, Field(description="Grain on the cells [t].")]
-    weighed_kg: float | None
-    calibration: Annotated[float, Field(description="The weight given over that at the sensors; 1 without one.")]
+    weighed_kg: Annotated[float | None, Field(description="The weight that the map is scaled to.")]
+    weighing: WeighingBody
+    calibration: Annotated[float, Field(description="`weighed_kg` over the weight at the sensors; 1 without one.")]
     field_m2: float
     cut_m2: Annotated[float, Field(description="Ground within the field that was cut, each place once.")]
     removed: dict[str, int]
@@ -177,6 +200,25 @@ class YieldAgainstAppliedBody(Model):
     cell_m: float
     methods: list[YieldMethod]
     items: list[YieldCell]
+
+
+class SeasonOfField(Model):
+    """A season whose yield can be asked for, with the time in which it was harvested, or why that is not known."""
+
+    season: str
+    name: str
+    crop: str
+    variety: str
+    harvest_date: date | None
+    start_ms: int | None
+    end_ms: int | None
+    reason: Annotated[str | None, Field(description="no_season_dates; null with a time.")]
+
+
+class SeasonsOfField(Model):
+    """Seasons of a field by their dates."""
+
+    items: list[SeasonOfField]
 
 
 class YieldSeason(Model):
@@ -253,7 +295,8 @@ def yield_head_of(made: YieldMap, season: str | None) -> YieldHead:
         mean_kg_mu=None if mean is None else mean * 1000.0 / _MU_PER_HA,
         sensor_t=sum(each.sensor_kg for each in made.machines) / 1000.0,
         map_t=made.map_t,
-        weighed_kg=made.request.weighed_kg,
+        weighed_kg=made.weighing.kg if made.weighing.is_used else None,
+        weighing=_weighing_of(made.weighing),
         calibration=made.factor,
         field_m2=float(made.outline.whole.area),
         cut_m2=float(made.cut_m2.sum()),
@@ -266,6 +309,20 @@ def yield_head_of(made: YieldMap, season: str | None) -> YieldHead:
         methods=[_method_of(each) for each in METHODS],
         reason=made.reason,
         **place,
+    )
+
+
+def season_of(season: Season, window: Window | None) -> SeasonOfField:
+    """Return a season with the time of its harvest."""
+    return SeasonOfField(
+        season=season.id,
+        name=season.name,
+        crop=season.crop,
+        variety=season.variety,
+        harvest_date=season.harvest_date,
+        start_ms=None if window is None else window.start_ms,
+        end_ms=None if window is None else window.end_ms,
+        reason="no_season_dates" if window is None else None,
     )
 
 
@@ -353,6 +410,19 @@ def stability_body_of(found: YieldStability) -> dict[str, Any]:
 def rounded(values: Values) -> Values:
     """Return numbers without digits beyond the accuracy of any sensor here, contiguous."""
     return np.ascontiguousarray(np.round(values, _DECIMALS))
+
+
+def _weighing_of(weighing: Weighing) -> WeighingBody:
+    times_ms = [each.time_ms for each in weighing.harvests]
+    return WeighingBody(
+        kg=weighing.kg,
+        source=weighing.source,
+        harvests=[each.id for each in weighing.harvests],
+        first_ms=min(times_ms, default=None),
+        last_ms=max(times_ms, default=None),
+        used=weighing.is_used,
+        reason=weighing.reason,
+    )
 
 
 def _machine_of(each: MachineYield) -> MachineYieldBody:

@@ -2,9 +2,11 @@
 
 import "../i18n/cooperative";
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
+import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { Table } from "../ui/table";
 import { StatementTable } from "./statements";
@@ -22,6 +24,7 @@ export function OwnStatements(): JSX.Element {
 
 export function OwnFields(): JSX.Element {
   const fields = useApiList("/v1/fields", {});
+  const [open, setOpen] = useState<string | null>(null);
   const holdings = useApiList("/v1/holdings", {});
   const shareOf = (field: string | undefined): string =>
     (holdings.data ?? [])
@@ -31,18 +34,35 @@ export function OwnFields(): JSX.Element {
   return (
     <section class="card" data-panel="own-fields">
       <Loaded state={fields}>
-        {(items) => (
-          <Table
-            name={translate("coop_plots")}
-            rows={items}
-            columns={[
-              { key: "name", head: translate("coop_dispute_field"), cell: ({ name }) => name, sortBy: ({ name }) => name },
-              { key: "area", head: translate("coop_area"), number: true, cell: ({ area_m2 }) => areaText(area_m2 ?? 0) },
-              { key: "share", head: translate("coop_holdings"), cell: ({ id }) => shareOf(id) },
-            ]}
-            keyOf={({ id }) => id ?? ""}
-          />
-        )}
+        {(items) => {
+          const chosen = items.find(({ id }) => id === open);
+          return (
+            <>
+              <Table
+                name={translate("coop_plots")}
+                rows={items}
+                columns={[
+                  { key: "name", head: translate("coop_dispute_field"), cell: ({ name }) => name, sortBy: ({ name }) => name },
+                  { key: "area", head: translate("coop_area"), number: true, cell: ({ area_m2 }) => areaText(area_m2 ?? 0) },
+                  { key: "share", head: translate("coop_holdings"), cell: ({ id }) => shareOf(id) },
+                  {
+                    key: "yield",
+                    head: translate("coop_yield"),
+                    cell: (field) => (
+                      <button type="button" class="plain" aria-pressed={field.id === open} onClick={() => setOpen(field.id ?? null)}>
+                        {translate("coop_yield_map")}
+                      </button>
+                    ),
+                  },
+                ]}
+                keyOf={({ id }) => id ?? ""}
+              />
+              {chosen === undefined ? null : (
+                <Lazy key={chosen.id} load={async () => (await import("../yields/yield_panel")).YieldPanel} props={{ field: chosen }} />
+              )}
+            </>
+          );
+        }}
       </Loaded>
     </section>
   );

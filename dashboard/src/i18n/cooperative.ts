@@ -26,6 +26,8 @@ export const cooperative = catalogue({
   coop_correct: ["Correct", "更正"],
   coop_correct_of: ["Correct {kind} of {date}, {amount}", "更正 {date} 的{kind}（{amount}）"],
   coop_corrects: ["corrects {kind} of {date}", "更正 {date} 的{kind}"],
+  coop_yield: ["Yield", "产量"],
+  coop_yield_map: ["Yield map", "产量图"],
   coop_plots: ["Own fields", "我的地块"],
   coop_season: ["From sowing to harvest, or any other period of at most 400 days.", "可选整个种植季或其他时段，最长 400 天。"],
   coop_tariff: ["Tariff", "价目"],

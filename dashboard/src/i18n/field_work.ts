@@ -10,6 +10,7 @@ export const fieldWork = catalogue({
   work_inputs: ["Products and implements", "产品与机具"],
   work_passes: ["Passes", "作业"],
   work_trials: ["Trials", "田间试验"],
+  work_yield: ["Yield", "产量"],
   work_weather: ["Weather", "天气"],
   work_notes: ["Notes", "农事记录"],
   work_protection: ["Plant protection", "植保用药"],

@@ -22,6 +22,7 @@ import type { settings } from "./settings";
 import type { tonight } from "./tonight";
 import type { trials } from "./trials";
 import type { ui } from "./ui";
+import type { yields } from "./yields";
 import "./ui";
 
 /** The keys of all catalogues; a module that uses a key of a page's catalogue imports that catalogue, as `npm run check:circles` proves. */
@@ -43,7 +44,8 @@ export type TextKey =
   | keyof typeof duty
   | keyof typeof settings
   | keyof typeof tonight
-  | keyof typeof trials;
+  | keyof typeof trials
+  | keyof typeof yields;
 /** The groups of terms that the page has; `vite.config.ts` leaves those out that only the API uses. */
 export type TermGroup = Exclude<keyof typeof terms, "account_entries" | "form_fields" | "problems">;
 

@@ -27,7 +27,7 @@ interface Sending {
   error: string | null;
 }
 
-export function ImportsPanel(): JSX.Element {
+export function ImportsPanel({ about = translate("import_about") }: { about?: string }): JSX.Element {
   const [busy, setBusy] = useState(false);
   const list = useApi("/v1/imports", {}, { everyMs: busy ? BUSY_MS : QUIET_MS });
   const [sending, setSending] = useState<Sending[]>([]);
@@ -67,7 +67,7 @@ export function ImportsPanel(): JSX.Element {
   if (list.failure?.status === 404) return <p class="note">{translate("import_elsewhere")}</p>;
   return (
     <section class="stack" data-panel="imports">
-      <p class="note">{translate("import_about")}</p>
+      <p class="note">{about}</p>
       {mayWrite() ? (
         <DropFile
           types={TYPES}

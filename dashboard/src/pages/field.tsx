@@ -64,6 +64,11 @@ function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {
     },
     { id: "plan", title: translate("work_plan"), content: () => <Plan field={field} /> },
     {
+      id: "yield",
+      title: translate("work_yield"),
+      content: () => <Lazy load={async () => (await import("../yields/yield_panel")).YieldPanel} props={{ field }} />,
+    },
+    {
       id: "trials",
       title: translate("work_trials"),
       content: () => <Lazy load={async () => (await import("../trials/trials_panel")).TrialsPanel} props={{ field }} />,

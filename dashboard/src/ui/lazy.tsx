@@ -10,13 +10,21 @@ interface FoldProps<Props> {
   load: () => Promise<ComponentType<Props>>;
   props: Props;
   class?: string;
+  /** Opened at first. */
+  open?: boolean;
 }
 
 /** A heading that opens a component, whose code is loaded then. */
-export function LazyFold<Props extends object>({ title, load, props, class: className = "fold" }: FoldProps<Props>): JSX.Element {
-  const [open, setOpen] = useState(false);
+export function LazyFold<Props extends object>({
+  title,
+  load,
+  props,
+  class: className = "fold",
+  open: opened = false,
+}: FoldProps<Props>): JSX.Element {
+  const [open, setOpen] = useState(opened);
   return (
-    <details class={className} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class={className} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{title}</summary>
       {open ? <Lazy load={load} props={props} /> : null}
     </details>

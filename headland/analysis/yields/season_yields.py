@@ -20,6 +20,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.analysis.yields.yield_map import YieldMap, YieldRequest, map_yield
+from headland.registry.models.errors import NotFound
 from headland.registry.models.models import Field, Season
 from headland.units_of_time import DAY_MS
 
@@ -70,9 +71,17 @@ def window_of_season(season: Season, now_ms: int) -> Window:
     raise PreconditionError("no-season-dates", "Dates of the season unknown", sentence)
 
 
+def list_seasons(scope: OrgScope, of: Field) -> list[Season]:
+    """Return the seasons of a field by their dates; a member sees those in which they held it."""
+    seasons = [each for each in repositories_of(scope).seasons.all(field=of.id) if _is_seen(scope, each)]
+    return sorted(seasons, key=lambda season: str(season.harvest_date or season.sowing_date or ""))
+
+
 def find_season(scope: OrgScope, of: Field, season_id: str) -> Season:
-    """Return a season of a field; raises AnalysisError for another field's."""
+    """Return a season of a field; raises NotFound for one that a member does not see, AnalysisError for another's."""
     season = repositories_of(scope).seasons.get(season_id)
+    if season.field == of.id and not _is_seen(scope, season):
+        raise NotFound("season", season_id)
     if season.field != of.id:
         sentence = "The season is of another field: ask with a season of this one."
         raise AnalysisError("other-field", "Season of another field", sentence)
@@ -80,7 +89,13 @@ def find_season(scope: OrgScope, of: Field, season_id: str) -> Season:
 
 
 def compare_with_pass(
-    scope: OrgScope, of: Field, window: Window, request: YieldRequest, pass_id: str, swath_m: float | None = None
+    scope: OrgScope,
+    of: Field,
+    window: Window,
+    request: YieldRequest,
+    pass_id: str,
+    swath_m: float | None = None,
+    season: Season | None = None,
 ) -> YieldAgainstApplied:
     """Return yield against what a pass of the field applied, cell by cell, on the cells of the yield.
 
@@ -90,7 +105,7 @@ def compare_with_pass(
     if field_pass.field.id != of.id:
         sentence = "The pass is of another field: ask with a pass of this one."
         raise AnalysisError("other-field", "Pass of another field", sentence)
-    yields = map_yield(scope, of, window, request)
+    yields = map_yield(scope, of, window, request, season)
     applied = compute_as_applied(scope, field_pass, cell_m=yields.grid.cell_m, swath_m=swath_m)
     rate = _onto(usable_rate(applied), applied.map.grid, yields.grid)
     block, side_m = _blocks_of(yields.grid, of.area_m2)
@@ -100,16 +115,12 @@ def compare_with_pass(
 
 def stability_of(scope: OrgScope, of: Field, request: YieldRequest) -> YieldStability:
     """Return the stability of a field's yield over its seasons that were harvested by combines with a flow sensor."""
-    seasons = sorted(
-        (each for each in repositories_of(scope).seasons.list(field=of.id, limit=100)),
-        key=lambda season: str(season.harvest_date or season.sowing_date or ""),
-    )
     maps: list[YieldMap] = []
     used: list[Season] = []
     without: list[tuple[Season, str]] = []
-    for season in seasons:
+    for season in list_seasons(scope, of):
         try:
-            made = map_yield(scope, of, window_of_season(season, scope.now_ms), request)
+            made = map_yield(scope, of, window_of_season(season, scope.now_ms), request, season)
         except PreconditionError as error:
             without.append((season, error.reason))
             continue
@@ -144,6 +155,13 @@ def _blocks_of(grid: Grid, area_m2: float) -> tuple[NDArray[np.int64], float]:
     cells = max(1, round(max(np.sqrt(area_m2 / _BLOCKS), _LEAST_BLOCK_M) / grid.cell_m))
     row, column = np.arange(grid.rows) // cells, np.arange(grid.columns) // cells
     return row[:, None] * (grid.columns + 1) + column[None, :], cells * grid.cell_m
+
+
+def _is_seen(scope: OrgScope, season: Season) -> bool:
+    """Return whether a member held the field at the sowing or the harvest of a season, or now where it has no date."""
+    at_ms = [_noon_ms(day) for day in (season.sowing_date, season.harvest_date) if day is not None] or [scope.now_ms]
+    repositories = repositories_of(scope)
+    return any(repositories.sees_field_at(season.field, time_ms) for time_ms in at_ms)
 
 
 def _noon_ms(day: date) -> int:

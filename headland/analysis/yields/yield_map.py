@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import shapely
@@ -28,15 +28,24 @@ from headland.analysis.passes.cell_map import MOST_CELLS
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.analysis.yields.harvest_passes import CHANNELS, HarvestPass, list_harvest_passes
+from headland.analysis.yields.weighing import (
+    FAR_OFF,
+    NOT_ASKED,
+    NOTHING_MEASURED,
+    SIMULATED_WEIGHT,
+    Weighing,
+    weigh_harvest,
+)
 from headland.cancellation import check_cancelled
-from headland.registry.models.models import Field
+from headland.registry.models.models import Field, Season
+from headland.registry.models.plant_protection import EvidenceClass
 
 TOTAL: Final = Method(
     "yield_total",
-    1,
+    2,
     "grain at the flow sensor while its ground was within the field, flow times time between samples; with a weight "
-    "that was given, that weight; coverage is the share of it whose moisture is known where a moisture was asked for, "
-    "else of the cut ground whose cells have a yield",
+    "that was given, or that the field's harvest records have by a scale, that weight; coverage is the share of it "
+    "whose moisture is known where a moisture was asked for, else of the cut ground whose cells have a yield",
 )
 MEAN: Final = Method("yield_mean", 1, "mean of the cells' yields, each by the ground of it that was cut")
 METHODS: Final = (FLOW_LAG, CLEANING, BLOCK_KRIGING, TOTAL, MEAN)
@@ -54,15 +63,26 @@ _AT_ONCE: Final = 2048
 _FACTORS: Final = (0.5, 2.0)
 
 
+#: Inputs and evidence of a total by the source of its weight.
+_BY_SCALE: Final[dict[str | None, tuple[tuple[str, ...], str]]] = {
+    "given": (("weighed_kg",), DECLARED),
+    "harvests": (("harvests",), "measured"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class YieldRequest:
-    """What a request sets: cells, the moisture to bring grain to, the field's weight on a scale, lag and filters."""
+    """What a request sets: cells, the moisture to bring grain to, the field's weight on a scale, lag and filters.
+
+    Without a weight, `scale` is what the map is scaled to: the weight of harvest records, or the sensors alone.
+    """
 
     cell_m: float | None = None
     standard_moisture_pct: float | None = None
     weighed_kg: float | None = None
     lag_s: float | None = None
     filters: YieldFilters = field(default_factory=YieldFilters)
+    scale: Literal["harvests", "sensor"] = "harvests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,8 @@ class YieldMap:
     """Yield of a field on cells, rows from the south, NaN where unknown, with its standard error [t/ha].
 
     `cut_m2` is the ground of each cell that was cut. `factor` is the weight on the scale over that at the sensors, 1
-    without one. `variogram` is None with too few samples for a map; `reason` names that.
+    without one that is used; `weighing` says which weight there is. `variogram` is None with too few samples for a map;
+    `reason` names that.
     """
 
     field: Field
@@ -104,6 +125,7 @@ class YieldMap:
     machines: tuple[MachineYield, ...]
     variogram: Variogram | None
     factor: float
+    weighing: Weighing
     total: Answer
     mean: Answer
     reason: str | None
@@ -138,8 +160,10 @@ class YieldMap:
         return "as_harvested" if self.request.standard_moisture_pct is None else "standard_moisture"
 
 
-def map_yield(scope: OrgScope, of: Field, window: Window, request: YieldRequest) -> YieldMap:
-    """Return the yield of a field by the passes of combines that begin in a window.
+def map_yield(
+    scope: OrgScope, of: Field, window: Window, request: YieldRequest, season: Season | None = None
+) -> YieldMap:
+    """Return the yield of a field by the passes of combines that begin in a window, which is that of the season if any.
 
     Raises PreconditionError without such passes and without a width, AnalysisError for too many cells and for a weight
     that is far from that at the sensors.
@@ -156,8 +180,9 @@ def map_yield(scope: OrgScope, of: Field, window: Window, request: YieldRequest)
         digest.update(repr((each.id, each.simulated, each.width)).encode())
         for column in _columns(each.points):
             digest.update(column.tobytes())
-    key = ("yield", scope.organisation, of.id, of.version, of.changed_ms, window, request, digest.digest())
-    return scope.cache.get(key, lambda: _map(of, window, request, passes))
+    weighing = _weighing_of(scope, of, window, request, season, is_simulated=all(each.simulated for each in passes))
+    key = ("yield", scope.organisation, of.id, of.version, of.changed_ms, window, request, weighing, digest.digest())
+    return scope.cache.get(key, lambda: _map(of, window, request, passes, weighing))
 
 
 def default_side_m(of: Field) -> float:
@@ -167,23 +192,49 @@ def default_side_m(of: Field) -> float:
     return next((side for side in _SIDES_M if of.area_m2 / side**2 <= _DEFAULT_CELLS), _SIDES_M[-1])
 
 
-def _map(of: Field, window: Window, request: YieldRequest, passes: list[HarvestPass]) -> YieldMap:
+def _weighing_of(
+    scope: OrgScope, of: Field, window: Window, request: YieldRequest, season: Season | None, *, is_simulated: bool
+) -> Weighing:
+    if request.weighed_kg is not None:
+        return Weighing(request.weighed_kg, "given")
+    weighing = weigh_harvest(scope, of, window, season)
+    if not weighing.is_used:
+        return weighing
+    if request.scale == "sensor":
+        return replace(weighing, reason=NOT_ASKED)
+    if not is_simulated and any(each.evidence is EvidenceClass.SIMULATED for each in weighing.harvests):
+        return replace(weighing, reason=SIMULATED_WEIGHT)
+    return weighing
+
+
+def _scaled(weighing: Weighing, sensor_kg: float) -> tuple[float, Weighing]:
+    """Return the factor from the sensors to the scale, and the weight with the reason where it cannot be of this field.
+
+    Raises AnalysisError where the request itself gave such a weight.
+    """
+    if weighing.kg is None or not weighing.is_used:
+        return 1.0, weighing
+    factor = weighing.kg / sensor_kg if sensor_kg > 0.0 else np.inf
+    if _FACTORS[0] <= factor <= _FACTORS[1]:
+        return factor, weighing
+    if weighing.source == "given":
+        sentence = f"The sensors passed {sensor_kg:,.0f} kg over this field: give the weight of this field alone."
+        raise AnalysisError("weight-far-off", "Weight far from the measured one", sentence)
+    return 1.0, replace(weighing, reason=FAR_OFF if sensor_kg > 0.0 else NOTHING_MEASURED)
+
+
+def _map(of: Field, window: Window, request: YieldRequest, passes: list[HarvestPass], weighing: Weighing) -> YieldMap:
     plane = plane_of(of)
     outline = outline_of(of, plane)
     grid = _grid_of(outline, request.cell_m or default_side_m(of))
     machines = _machines(passes, outline, request)
     sensor_kg = sum(each.sensor_kg for each in machines)
-    factor = 1.0
-    if request.weighed_kg is not None:
-        factor = request.weighed_kg / sensor_kg if sensor_kg > 0.0 else np.inf
-        if not _FACTORS[0] <= factor <= _FACTORS[1]:
-            sentence = f"The sensors passed {sensor_kg:,.0f} kg over this field: give the weight of this field alone."
-            raise AnalysisError("weight-far-off", "Weight far from the measured one", sentence)
+    factor, weighing = _scaled(weighing, sensor_kg)
     cut_m2 = _cut_m2(machines, grid, outline)
     yields, error, variogram, reason = _krige(machines, grid, cut_m2)
     made = YieldMap(
         of, window, request, plane, outline, grid, yields * factor, error * factor, cut_m2, machines, variogram, factor,
-        _NOTHING, _NOTHING, reason,
+        weighing, _NOTHING, _NOTHING, reason,
     )  # fmt: skip
     quality = max(each.quality for each in passes)
     return replace(made, total=_total_of(made, quality), mean=_mean_of(made, quality))
@@ -322,10 +373,10 @@ def _total_of(made: YieldMap, quality: int) -> Answer:
         coverage = known / wet if wet > 0.0 else 0.0
         value = standard / known * wet * made.factor / 1000.0 if coverage >= COVERAGE_BAR else None
         reason = None if value is not None else INSUFFICIENT_DATA
-    declared = () if made.request.weighed_kg is None else ("weighed_kg",)
-    evidence = None if value is None else DECLARED if declared else MEASURED_FLOW
+    weighed, basis = _BY_SCALE.get(made.weighing.source if made.weighing.is_used else None, ((), MEASURED_FLOW))
+    evidence = None if value is None else basis
     return Answer(
-        value, "t", made.window.pair, _samples(made), min(coverage, 1.0), quality, TOTAL, (*CHANNELS, *declared),
+        value, "t", made.window.pair, _samples(made), min(coverage, 1.0), quality, TOTAL, (*CHANNELS, *weighed),
         evidence, reason,
     )  # fmt: skip
 

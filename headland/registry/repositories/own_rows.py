@@ -49,6 +49,10 @@ def _own_passes(table: sa.Table, organisation: str, person: str) -> sa.ColumnEle
     return holds_at(table.c.field, table.c.start_ms, organisation, person)
 
 
+def _own_harvests(table: sa.Table, organisation: str, person: str) -> sa.ColumnElement[bool]:
+    return holds_at(table.c.field, table.c.time_ms, organisation, person)
+
+
 def _of_person(table: sa.Table, _organisation: str, person: str) -> sa.ColumnElement[bool]:
     return table.c.person == person
 
@@ -73,6 +77,8 @@ _RULES: Final[dict[str, Rule]] = {
     "account_entries": _of_person,
     "statements": _of_person,
     "passes": _own_passes,
+    # The weight of the own yield; no path of a member lists them.
+    "harvests": _own_harvests,
     # What a pass is compared with; no path of a member lists them.
     "prescriptions": _of_own_field,
     "seasons": _of_own_field,
@@ -84,7 +90,7 @@ _RULES: Final[dict[str, Rule]] = {
 #: Repositories that a member's access has; those with rules above, and the ledger of own passes.
 OPEN_TO_MEMBERS: Final = frozenset(
     (
-        *("people", "holdings", "fields", "passes", "ledger", "accounts", "statements"),
+        *("people", "holdings", "fields", "passes", "harvests", "ledger", "accounts", "statements"),
         *("devices", "implements", "products", "sites", "prescriptions", "seasons"),
     )
 )

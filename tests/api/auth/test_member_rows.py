@@ -4,20 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from headland.agronomy.geometry.local_plane import Plane
+from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.cooperative import AccountEntry, AccountKind, SeasonStatement, StatementRunRecord
-from headland.registry.models.models import Field, Pass, Scope
+from headland.registry.models.lots import Harvest, Lot
+from headland.registry.models.models import Field, Pass, Scope, Season
 from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
+from headland.registry.models.plant_protection import EvidenceClass
+from headland.store.memory import MemoryStore
+from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.auth.test_organisation_separation import Organisation, requests_with_ids
-from tests.api.farm import DRONE, HOUSE, START_MS, WEATHER, fill_farm
+from tests.api.farm import DRONE, HOUSE, OWN, START_MS, WEATHER, fill_farm, write_series
 from tests.api.server import UNLIMITED
 from tests.registry.records import PLOT, fill
 
 DAY_MS = 86_400_000
+COMBINE = "machine-h7"
+
+
+def cut(store: MemoryStore, start_ms: int) -> None:
+    """Cut seven strips of the plot with a combine."""
+    points = harvest(0, faults=False).points
+    few = slice(0, 600)
+    latitude, longitude = Plane(31.95, 119.17).to_degrees(points.east_m[few], points.north_m[few])
+    columns = {
+        "latitude_deg": latitude,
+        "longitude_deg": longitude,
+        "working_width_m": points.width_m[few],
+        "ground_speed_m_s": points.speed_m_s[few],
+        "harvest_flow_kg_min": points.flow_kg_s[few] * 60.0,
+    }
+    write_series(store, OWN, "home", "machine", COMBINE, start_ms + points.time_ms[few], columns)
+    channels = {"harvest_flow_kg_min": ChannelInfo(unit="kg/min")}
+    store.describe(
+        OWN, "gw-1", Descriptor(device=COMBINE, kind="machine", site="home", name="Combine", channels=channels)
+    )
 
 
 @dataclass(frozen=True)
@@ -35,7 +62,10 @@ class Village:
 
 @pytest.fixture(scope="module")
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
-    with serve_api(tmp_path_factory.mktemp("village"), fill_farm(), limits=UNLIMITED) as api:
+    store = fill_farm()
+    for start_ms in (START_MS + 1000, START_MS - DAY_MS):
+        cut(store, start_ms)
+    with serve_api(tmp_path_factory.mktemp("village"), store, limits=UNLIMITED) as api:
         repositories = api.repositories
         filled = fill(repositories)
         theirs = repositories.passes.declare(
@@ -129,6 +159,54 @@ def test_a_member_sees_the_own_plot_and_its_pass_since_the_share_began(village: 
     for path in ("/v1/live", "/v1/export", "/sta/v1.1/Things", "/ogc/collections/fields/items", "/v1/ledger"):
         refused = village.api.client.get(path, headers=headers)
         assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (403, "role"), path
+
+
+def test_a_member_reads_the_yield_of_the_own_plot_since_the_share_began_and_of_no_other(village: Village) -> None:
+    repositories, client = village.api.repositories, village.api.client
+    member = {"Authorization": f"Bearer {village.key}"}
+    day = datetime.fromtimestamp(START_MS / 1000.0, UTC).date()
+    seasons = {
+        name: repositories.seasons.add(Season(field=village.plot.id, name=name, crop="wheat", **dates)).id
+        for name, dates in {
+            "own": {"harvest_date": day},
+            "of the tenant before": {"harvest_date": day - timedelta(days=2)},
+        }.items()
+    }
+    weighed = []
+    for number, time_ms in enumerate((START_MS + 5000, START_MS - DAY_MS)):
+        record = Harvest(
+            field=village.plot.id, crop="wheat", time_ms=time_ms, grams=3_000_000, author="Li",
+            evidence=EvidenceClass.MEASURED,
+        )  # fmt: skip
+        lot = Lot(code=f"M{number}", product="wheat", crop="wheat", time_ms=time_ms, grams=1)
+        weighed.append(repositories.lots.record_harvest(record, lot)[0].id)
+
+    def ask(path: str, field: str = village.plot.id, **query: Any) -> Any:
+        return client.get(f"/v1/fields/{field}/{path}", params=query, headers=member, timeout=120)
+
+    window = {"start": START_MS - 2 * DAY_MS, "end": START_MS + DAY_MS}
+    every = village.api.ask("GET", f"/v1/fields/{village.plot.id}/harvest-passes", Scope.READ, params=window).json()
+    assert [each["device"] for each in every["items"]] == [COMBINE, COMBINE]
+    (own,) = ask("harvest-passes", **window).json()["items"]
+    assert own["start_ms"] > START_MS
+    found = ask("yield", **window, format="summary").json()
+    assert [each["passes"] for each in found["machines"]] == [[own["id"]]]
+    assert found["weighing"]["harvests"] == weighed[:1]
+    assert found["sensor_t"] == pytest.approx(own["sensor_t"], rel=0.05)
+    assert [each["season"] for each in ask("yield/seasons").json()["items"]] == [seasons["own"]]
+    assert [each["season"] for each in ask("yield/stability").json()["seasons"]] == [seasons["own"]]
+    assert ask("yield", season=seasons["own"]).status_code == 200
+    assert ask("yield", season=seasons["of the tenant before"]).status_code == 404
+    others = village.others.ids[1]
+    theirs = repositories.seasons.add(Season(field=others, name="theirs", crop="wheat", harvest_date=day)).id
+    assert ask("yield", season=theirs).status_code == 404
+    assert ask("yield/against-applied", pass_id=village.others.ids[0], **window).status_code == 404
+    assert ask("yield/against-applied", pass_id=village.before.id, **window).status_code == 404
+    for path in ("harvest-passes", "yield", "yield/seasons", "yield/stability"):
+        assert ask(path, others, **(window if path in {"harvest-passes", "yield"} else {})).status_code == 404, path
+    assert ask("yield/against-applied", others, pass_id=village.own.id, **window).status_code == 404
+    for path in ("/v1/harvests", f"/v1/harvests?field={village.plot.id}", "/v1/lots", "/v1/seasons"):
+        assert client.get(path, headers=member).status_code == 403, path
 
 
 def test_a_role_limits_a_key_whatever_its_scope_and_a_deleted_person_has_none(village: Village) -> None:

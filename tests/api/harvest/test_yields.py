@@ -15,7 +15,10 @@ from api.schemas.harvest.yields import YieldBody, YieldStabilityBody
 from edge.imports.machine.source import MachineSource
 from headland.agronomy.geometry.local_plane import Plane
 from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.models.lots import Harvest as HarvestRecord
+from headland.registry.models.lots import Lot
 from headland.registry.models.models import Farm, Field, Season
+from headland.registry.models.plant_protection import EvidenceClass
 from headland.store.memory import MemoryStore
 from tests.agronomy.harvest.simulated_harvest import EAST_M, LAG_S, NORTH_M, Harvest, harvest
 from tests.api.farm import OWN, write_series
@@ -163,6 +166,69 @@ def test_a_weight_calibrates_the_map_and_a_wrong_one_is_refused(farm: Any) -> No
     api, field = farm[:2]
     wrong = api.client.get(f"/v1/fields/{field}/yield", params={"season": farm[2][2], "weighed_kg": 100.0})
     assert (wrong.status_code, wrong.json()["type"].rsplit(":", 1)[-1]) == (400, "weight-far-off")
+
+
+def test_a_map_is_scaled_to_what_the_field_s_harvest_records_weighed_and_says_so(farm: Any) -> None:
+    api, field, seasons, _ = farm
+    plain = get(farm, "yield", season=seasons[0], format="summary")
+    assert plain["weighing"] == {
+        "kg": None, "source": None, "harvests": [], "first_ms": None, "last_ms": None, "used": False,
+        "reason": "no_harvest_records",
+    }  # fmt: skip
+    sensor_g = plain["sensor_t"] * 1e6
+    time_ms = int(HARVESTS[0].timestamp() * 1000)
+    lots = api.repositories.lots
+
+    def weigh(grams: float, *, evidence: EvidenceClass = EvidenceClass.MEASURED, **named: Any) -> tuple[str, str]:
+        harvest = HarvestRecord(
+            field=field, crop="rice", time_ms=time_ms, grams=round(grams), author="Li", evidence=evidence
+        )
+        code = f"L{sum(1 for _ in lots.lots.all()):03d}"
+        lot = Lot(code=code, product="rice", crop="rice", time_ms=time_ms, grams=round(grams))
+        made, recorded = lots.record_harvest(msgspec.structs.replace(harvest, **named), lot)
+        return made.id, recorded.operation.id
+
+    def read(**query: Any) -> dict[str, Any]:
+        return get(farm, "yield", season=seasons[0], format="summary", **query)
+
+    told, operation = weigh(sensor_g, evidence=EvidenceClass.DECLARED)
+    found = read()
+    assert (found["weighing"]["reason"], found["calibration"]) == ("harvest_not_weighed", 1.0)
+    assert (found["weighing"]["harvests"], found["weighed_kg"]) == ([told], None)
+    lots.correct(operation, time_ms, "Li", "")
+    # One record names the season, the other is of its crop and time; one of another crop is of neither.
+    first, _ = weigh(0.7 * sensor_g, season=seasons[0], time_ms=time_ms + 90 * DAY_MS)
+    second, _ = weigh(0.4 * sensor_g)
+    weigh(sensor_g, crop="straw")
+    found = read()
+    assert sorted(found["weighing"]["harvests"]) == sorted([first, second])
+    assert (found["weighing"]["source"], found["weighing"]["used"], found["weighing"]["reason"]) == (
+        "harvests", True, None,
+    )  # fmt: skip
+    assert found["calibration"] == pytest.approx(1.1, rel=1e-6)
+    assert found["sensor_t"] == plain["sensor_t"]
+    assert found["weighed_kg"] == pytest.approx(1100.0 * plain["sensor_t"], rel=1e-6)
+    assert found["total"]["value"] == pytest.approx(found["weighed_kg"] / 1000.0)
+    assert found["mean"]["value"] == pytest.approx(1.1 * plain["mean"]["value"], rel=1e-6)
+    assert found["total"]["evidence"] == "measured"
+    by_sensor = read(scale="sensor")
+    assert (by_sensor["weighing"]["reason"], by_sensor["total"]["value"]) == ("weight_not_asked", plain["sensor_t"])
+    assert by_sensor["weighing"]["kg"] == found["weighed_kg"]
+    given = read(weighed_kg=plain["sensor_t"] * 900.0)
+    assert (given["weighing"]["source"], given["calibration"]) == ("given", pytest.approx(0.9))
+    # Without a season nobody says which of the crops is meant.
+    window = {"start": time_ms - DAY_MS, "end": time_ms + DAY_MS}
+    assert get(farm, "yield", format="summary", **window)["weighing"]["reason"] == "harvest_of_several_crops"
+    _, simulated = weigh(1000.0, evidence=EvidenceClass.SIMULATED)
+    assert read()["weighing"]["reason"] == "harvest_simulated"
+    lots.correct(simulated, time_ms, "Li", "")
+    weigh(3.0 * sensor_g)
+    found = read()
+    assert (found["weighing"]["reason"], found["calibration"]) == ("weight_far_off", 1.0)
+    assert found["total"]["value"] == plain["sensor_t"]
+    listed = get(farm, "yield/seasons")["items"]
+    assert [each["season"] for each in listed][: len(seasons)] == seasons
+    assert listed[0]["start_ms"] < time_ms < listed[0]["end_ms"]
 
 
 def test_grain_is_brought_to_a_moisture_when_that_is_asked_for(farm: Any) -> None:

@@ -1,0 +1,1 @@
+export{t as ImportsPanel}from"./imports_panel-BwHqqVsd.js";

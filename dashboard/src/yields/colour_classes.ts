@@ -1,0 +1,73 @@
+// Classes of a grid's numbers by colour, and cells as a picture: a pixel each.
+
+import { numberText } from "../i18n/numbers";
+import type { Cells } from "./records";
+
+export interface ColourClass {
+  colour: string;
+  /** Numbers below this belong to it, or to a class before. */
+  below: number;
+  text: string;
+}
+
+/** From little to much (ColorBrewer YlGn). */
+const AMOUNTS = ["#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#31a354", "#006837"];
+/** From small to large errors (ColorBrewer OrRd). */
+const ERRORS = ["#fef0d9", "#fdcc8a", "#fc8d59", "#d7301f"];
+/** Below and above the mean, distinguishable by the colour-blind (ColorBrewer BrBG). */
+const DIFFERENCES = ["#8c510a", "#d8b365", "#f6e8c3", "#c7eae5", "#5ab4ac", "#01665e"];
+
+export type Ramp = "amounts" | "errors" | "differences";
+const RAMPS: Record<Ramp, readonly string[]> = { amounts: AMOUNTS, errors: ERRORS, differences: DIFFERENCES };
+
+/** Return classes between these edges; `textOf` gets the lower and the upper edge, null where there is none. */
+export function classesBetween(
+  edges: readonly number[],
+  ramp: Ramp,
+  textOf: (from: number | null, to: number | null) => string,
+): ColourClass[] {
+  const colours = RAMPS[ramp];
+  return [...edges, Number.POSITIVE_INFINITY].map((below, index) => ({
+    colour: colours[index] ?? (colours.at(-1) as string),
+    below,
+    text: textOf(index === 0 ? null : (edges[index - 1] as number), index === edges.length ? null : below),
+  }));
+}
+
+/** Return a span of numbers with its unit: "up to 3 t/ha", "3 – 4 t/ha". */
+export function spanText(from: number | null, to: number | null, digits: number, convert: (value: number) => number, unit: string): string {
+  const text = (value: number): string => numberText(convert(value), digits);
+  if (from === null) return `< ${text(to ?? 0)} ${unit}`;
+  if (to === null) return `≥ ${text(from)} ${unit}`;
+  return `${text(from)}–${text(to)} ${unit}`;
+}
+
+/** Return round edges of as many classes as a ramp has colours, over the middle 96 % of the numbers. */
+export function roundEdges(values: Cells, ramp: Ramp, scale: number): number[] {
+  const known = values.flatMap((row) => row.filter((value): value is number => value !== null)).sort((a, b) => a - b);
+  if (known.length === 0) return [];
+  const at = (share: number): number => (known[Math.min(known.length - 1, Math.floor(share * known.length))] as number) * scale;
+  const classes = RAMPS[ramp].length;
+  const raw = Math.max((at(0.98) - at(0.02)) / classes, 1e-6);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * ([1, 2, 5, 10].find((each) => each * power >= raw) ?? 10);
+  const first = Math.ceil(at(0.02) / step) * step;
+  const edges = Array.from({ length: classes - 1 }, (_, index) => first + index * step).filter((edge) => edge < at(1));
+  return (edges.length > 0 ? edges : [first]).map((edge) => edge / scale);
+}
+
+/** Return the cells as a picture; those without a number are clear. */
+export function paintCells(values: Cells, classes: readonly ColourClass[]): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.max(values[0]?.length ?? 0, 1), Math.max(values.length, 1)];
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  // The first line of a picture is its north.
+  [...values].reverse().forEach((row, line) => {
+    row.forEach((value, column) => {
+      if (value === null) return;
+      context.fillStyle = classes.find(({ below }) => value < below)?.colour ?? "#888888";
+      context.fillRect(column, line, 1, 1);
+    });
+  });
+  return canvas;
+}

@@ -1,0 +1,139 @@
+// Yield of a field: which harvest, its map and figures, what was removed, what goes with it, and the import of a log.
+
+import "../i18n/yields";
+import "./yields.css";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { nowMs } from "../api/clock";
+import { reload, useApi, useApiList } from "../api/query";
+import type { FieldRecord } from "../api/registry";
+import { mayWrite, useChoice } from "../app/mount";
+import { dateText } from "../i18n/instants";
+import { findTerm, translate } from "../i18n/translate";
+import { LazyFold } from "../ui/lazy";
+import { Loaded } from "../ui/loaded";
+import { TIMEOUT_MS, type Harvest, type HarvestPass, type SeasonOfField } from "./records";
+import { YieldOfHarvest } from "./yield_of_harvest";
+
+const DAY_MS = 86_400_000;
+const LISTED_DAYS = 398;
+/** Passes further apart are of two harvests. */
+const APART_MS = 20 * DAY_MS;
+const IMPORTS_MS = 5000;
+
+interface Option {
+  id: string;
+  text: string;
+  endMs: number;
+  hasPasses: boolean;
+  harvest: Harvest;
+}
+
+export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
+  const id = field.id ?? "";
+  const now = useMemo(() => Math.round(nowMs()), [id]);
+  const path = { field: id };
+  const seasons = useApi("/v1/fields/{field}/yield/seasons", { path });
+  const passes = useApiList(
+    "/v1/fields/{field}/harvest-passes",
+    { path, query: { start: now - LISTED_DAYS * DAY_MS, end: now } },
+    { timeoutMs: TIMEOUT_MS },
+  );
+  const [chosen, setChosen] = useChoice("harvest");
+  return (
+    <section class="card stack" data-panel="yield">
+      <h2>{translate("yield_map")}</h2>
+      <Loaded state={seasons}>
+        {({ items }) => (
+          <Loaded state={passes}>
+            {(listed) => {
+              const options = optionsOf(items, listed);
+              const open = options.find((each) => each.id === chosen) ?? timeOf(chosen) ?? newest(options);
+              return (
+                <>
+                  {options.length === 0 ? null : (
+                    <div class="labelled">
+                      <label for="yield-harvest">{translate("yield_harvest")}</label>
+                      <select id="yield-harvest" value={open?.id} onChange={(event) => setChosen(event.currentTarget.value)}>
+                        {(open === null || options.includes(open) ? options : [open, ...options]).map(({ id: each, text }) => (
+                          <option key={each} value={each} selected={each === open?.id}>
+                            {text}
+                          </option>
+                        ))}
+                      </select>
+                    </div>
+                  )}
+                  {open === null ? (
+                    <p class="note">{translate(mayWrite() ? "yield_none" : "yield_none_read")}</p>
+                  ) : (
+                    <YieldOfHarvest key={open.id} field={field} harvest={open.harvest} />
+                  )}
+                  {mayWrite() ? <HarvestImport isOpen={listed.length === 0} /> : null}
+                </>
+              );
+            }}
+          </Loaded>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+/** The import of files in its place; the yield is asked for again when one was read. */
+function HarvestImport({ isOpen }: { isOpen: boolean }): JSX.Element {
+  const imports = useApi("/v1/imports", {}, { everyMs: IMPORTS_MS });
+  const done = imports.data?.items.filter(({ state }) => state === "done").length;
+  const before = useRef(done);
+  useEffect(() => {
+    if (done !== undefined && before.current !== undefined && done > before.current)
+      void reload("/v1/fields/{field}/harvest-passes", "/v1/fields/{field}/yield", "/v1/fields/{field}/yield/stability");
+    before.current = done ?? before.current;
+  }, [done]);
+  const load = async () => (await import("../imports/imports_panel")).ImportsPanel;
+  const [opened] = useState(isOpen);
+  return <LazyFold title={translate("yield_import")} load={load} props={{ about: translate("yield_import_about") }} open={opened} />;
+}
+
+function optionsOf(seasons: readonly SeasonOfField[], passes: readonly HarvestPass[]): Option[] {
+  const dated = seasons.filter(({ start_ms, end_ms }) => start_ms !== null && end_ms !== null);
+  const inSeason = ({ start_ms: at }: HarvestPass): boolean =>
+    dated.some(({ start_ms, end_ms }) => at >= (start_ms ?? 0) && at < (end_ms ?? 0));
+  const harvests: HarvestPass[][] = [];
+  for (const pass of passes) {
+    const last = harvests.at(-1)?.at(-1);
+    if (last !== undefined && pass.start_ms - last.end_ms < APART_MS) harvests.at(-1)?.push(pass);
+    else harvests.push([pass]);
+  }
+  return [
+    ...dated.map((season) => ({
+      id: season.season,
+      text: seasonText(season),
+      endMs: season.end_ms ?? 0,
+      hasPasses: passes.some(({ start_ms: at }) => at >= (season.start_ms ?? 0) && at < (season.end_ms ?? 0)),
+      harvest: { season: season.season },
+    })),
+    ...harvests
+      .filter((group) => !group.every(inSeason))
+      .map((group) => timeOption(group[0]?.start_ms ?? 0, (group.at(-1)?.end_ms ?? 0) + 1)),
+  ].sort((one, other) => other.endMs - one.endMs);
+}
+
+export function seasonText({ name, crop, harvest_date: harvested }: SeasonOfField): string {
+  const text = translate("yield_season_option", { name, crop: findTerm("crops", crop) ?? crop });
+  return harvested === null ? text : text + translate("in_brackets", { text: harvested });
+}
+
+function timeOption(start: number, end: number): Option {
+  const text = translate("yield_time_option", { date: dateText(start) });
+  return { id: `${start}-${end}`, text, endMs: end, hasPasses: true, harvest: { start, end } };
+}
+
+/** Return the harvest of a time in the address, such as that of one pass. */
+function timeOf(chosen: string): Option | null {
+  const [start, end] = chosen.split("-").map(Number);
+  return start && end && end > start ? timeOption(start, end) : null;
+}
+
+function newest(options: readonly Option[]): Option | null {
+  return options.find(({ hasPasses }) => hasPasses) ?? options[0] ?? null;
+}
