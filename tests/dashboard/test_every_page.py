@@ -11,13 +11,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from headland.analysis.trials.design import TrialOrder, draw_trial
+from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.cooperative import AccountEntry, AccountKind
 from headland.registry.models.models import Scope
 from headland.registry.models.people import Person
 from headland.registry.models.trials import PlotObservation, TrialTreatment, TrialVariable
 from headland.registry.repositories.alarms import AlarmUpdate
+from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.auth.test_middleware import serve_api
-from tests.api.farm import HOUSE
+from tests.api.farm import EAST_DEG_M, HOUSE, NORTH_DEG_M, OWN, write_series
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -48,6 +50,7 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
 ) -> None:
     alarm = farm.raise_frost("page-words")
     lay_out_trial(farm)
+    cut_field(farm)
     # The tester's script is not the page's own: its policy would refuse it.
     options = {"locale": locale, "viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     page = visit("#/farm", bypass_csp=True, **options)
@@ -59,6 +62,7 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
         f"#/field/{farm.field}?pass={farm.flight}",
         f"#/field/{farm.field}?tab=weather",
         f"#/field/{farm.field}?tab=trials",
+        f"#/field/{farm.field}?tab=yield",
     ]
     for address in [*pages[1:], pages[0], *fields, *TABS]:
         go(page, address)
@@ -69,6 +73,8 @@ def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
             expect(page).to_have_title("Equator · Headland")  # once the field is known
         titles.add(page.title())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        if address.endswith("tab=yield"):
+            expect(page.locator("[data-figures=yield]")).to_be_visible()
         expect(page.locator("progress:visible")).to_have_count(0)
         assert find_violations(page, axe) == [], address
         check_words(page, locale, address)
@@ -114,6 +120,25 @@ def lay_out_trial(farm: Farm) -> None:
     person = repositories.people.add(Person(name="Wang"))
     entry = AccountEntry(person=person.id, kind=AccountKind.ADVANCE, time_ms=farm.now_ms(), amount_fen=50_000)
     repositories.accounts.add(entry)
+
+
+def cut_field(farm: Farm) -> None:
+    """Cut the field with a combine three days ago, once."""
+    if any(record.descriptor.device == "machine-h7" for record in farm.store.devices(OWN)):
+        return
+    points = harvest(0).points
+    columns = {
+        "latitude_deg": points.north_m / NORTH_DEG_M,
+        "longitude_deg": 10.0 + points.east_m / EAST_DEG_M,
+        "working_width_m": points.width_m,
+        "ground_speed_m_s": points.speed_m_s,
+        "harvest_flow_kg_min": points.flow_kg_s * 60.0,
+    }
+    began_ms = farm.now_ms() - 3 * 86_400_000
+    write_series(farm.store, OWN, "home", "machine", "machine-h7", began_ms + points.time_ms, columns)
+    channels = {"harvest_flow_kg_min": ChannelInfo(unit="kg/min")}
+    combine = Descriptor(device="machine-h7", kind="machine", site="home", name="Combine", channels=channels)
+    farm.store.describe(OWN, "gw-1", combine)
 
 
 def go(page: Page, address: str) -> None:

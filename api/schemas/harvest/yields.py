@@ -144,7 +144,7 @@ class YieldHead(Model):
     map_t: Annotated[float, Field(description="Grain on the cells [t].")]
     weighed_kg: Annotated[float | None, Field(description="The weight that the map is scaled to.")]
     weighing: WeighingBody
-    calibration: Annotated[float, Field(description="`weighed_kg` over the weight at the sensors; 1 without one.")]
+    calibration: Annotated[float, Field(description="What the cells were multiplied by to have `weighed_kg`.")]
     field_m2: float
     cut_m2: Annotated[float, Field(description="Ground within the field that was cut, each place once.")]
     removed: dict[str, int]

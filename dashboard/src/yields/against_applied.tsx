@@ -7,6 +7,7 @@ import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { useFarm } from "../app/mount";
 import { dateTimeText } from "../i18n/instants";
+import { currentAreaUnit } from "../i18n/preferences";
 import { numberText, reasonText, toAreaUnit, unitText, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
@@ -110,12 +111,13 @@ function slopeText(answer: AgainstApplied): string {
   const cells = translate("yield_applied_cells", { count: numberText(answer.cells, 0) });
   if (slope === null || low === null || high === null)
     return `${translate("yield_slope_none", { reason: reasonText(answer.reason) })} ${cells}`;
-  // Ten more of the unit of areas that was chosen: one is too little to be seen.
+  // A kilogram more a hectare is too little to be seen.
+  const more = currentAreaUnit() === "mu" ? 1 : 10;
   const rate = toAreaUnit(1, `${answer.unit}/ha`);
-  const step = STEP / rate.value;
+  const step = more / rate.value;
   const text = (value: number): string => `${numberText(yieldNumber(value * step), yieldDigits() === 0 ? 1 : 3)} ${yieldUnit()}`;
   const sentence = translate("yield_slope", {
-    rate: `${numberText(STEP, 0)} ${rate.unit}`,
+    rate: `${numberText(more, 0)} ${rate.unit}`,
     slope: text(slope),
     low: text(low),
     high: text(high),
@@ -125,7 +127,6 @@ function slopeText(answer: AgainstApplied): string {
   return [sentence, low <= 0 && high >= 0 ? translate("yield_slope_unclear") : "", cells].filter(Boolean).join(" ");
 }
 
-const STEP = 10;
 const WIDTH = 480;
 const HEIGHT = 280;
 const LEFT = 58;

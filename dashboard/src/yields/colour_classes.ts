@@ -1,6 +1,5 @@
 // Classes of a grid's numbers by colour, and cells as a picture: a pixel each.
 
-import { numberText } from "../i18n/numbers";
 import type { Cells } from "./records";
 
 export interface ColourClass {
@@ -34,9 +33,8 @@ export function classesBetween(
   }));
 }
 
-/** Return a span of numbers with its unit: "up to 3 t/ha", "3 – 4 t/ha". */
-export function spanText(from: number | null, to: number | null, digits: number, convert: (value: number) => number, unit: string): string {
-  const text = (value: number): string => numberText(convert(value), digits);
+/** Return the text of a span: "3–4 t/ha"; `text` writes a number. */
+export function spanText(from: number | null, to: number | null, text: (value: number) => string, unit: string): string {
   if (from === null) return `< ${text(to ?? 0)} ${unit}`;
   if (to === null) return `≥ ${text(from)} ${unit}`;
   return `${text(from)}–${text(to)} ${unit}`;

@@ -31,7 +31,7 @@ function StabilityOf({ field, found }: { field: FieldRecord; found: Stability })
   const grid = found.grid as { relative_pct: Cells; cv_pct: Cells } | null;
   const layers = useMemo((): GridLayer[] => {
     if (grid === null) return [];
-    const text = (from: number | null, to: number | null): string => spanText(from, to, 0, (value) => value, "%");
+    const text = (from: number | null, to: number | null): string => spanText(from, to, String, "%");
     return [
       {
         id: "relative",

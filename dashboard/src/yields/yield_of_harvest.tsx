@@ -15,9 +15,9 @@ import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import { Cleaning, reasonColour } from "./cleaning";
-import { classesBetween, roundEdges, spanText } from "./colour_classes";
+import { classesBetween, roundEdges, spanText, type Ramp } from "./colour_classes";
 import { GridMap, type GridLayer } from "./grid_map";
-import { massText, TIMEOUT_MS, yieldDigits, yieldNumber, yieldText, yieldUnit, type Cells, type FieldYield, type Harvest } from "./records";
+import { massText, TIMEOUT_MS, yieldNumber, yieldText, yieldUnit, type Cells, type FieldYield, type Harvest } from "./records";
 
 export function YieldOfHarvest({ field, harvest }: { field: FieldRecord; harvest: Harvest }): JSX.Element {
   const [scale, setScale] = useState<"harvests" | "sensor">("harvests");
@@ -122,20 +122,16 @@ function YieldMap({ field, found, query }: YieldMapProps): JSX.Element {
   const layers = useMemo((): GridLayer[] => {
     if (grid === null || found.reason !== null) return [];
     const unit = yieldNumber(1);
-    const text = (from: number | null, to: number | null): string => spanText(from, to, yieldDigits(), yieldNumber, yieldUnit());
+    const layerOf = (id: string, title: string, values: Cells, ramp: Ramp): GridLayer => {
+      const edges = roundEdges(values, ramp, unit);
+      const step = ((edges[1] ?? 0) - (edges[0] ?? 0)) * unit;
+      const digits = step >= 1 || step <= 0 ? 0 : step >= 0.1 ? 1 : 2;
+      const text = (value: number): string => numberText(yieldNumber(value), digits);
+      return { id, title, values, classes: classesBetween(edges, ramp, (from, to) => spanText(from, to, text, yieldUnit())) };
+    };
     return [
-      {
-        id: "yield",
-        title: translate("yield_layer_yield"),
-        values: grid.yield_t_ha,
-        classes: classesBetween(roundEdges(grid.yield_t_ha, "amounts", unit), "amounts", text),
-      },
-      {
-        id: "error",
-        title: translate("yield_layer_error"),
-        values: grid.error_t_ha,
-        classes: classesBetween(roundEdges(grid.error_t_ha, "errors", unit), "errors", text),
-      },
+      layerOf("yield", translate("yield_layer_yield"), grid.yield_t_ha, "amounts"),
+      layerOf("error", translate("yield_layer_error"), grid.error_t_ha, "errors"),
     ];
   }, [found]);
   const textOf = (row: number, column: number): string | null => {

@@ -3,9 +3,9 @@
 import "../i18n/yields";
 import "./yields.css";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { nowMs } from "../api/clock";
-import { reload, useApi, useApiList } from "../api/query";
+import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { mayWrite, useChoice } from "../app/mount";
 import { dateText } from "../i18n/instants";
@@ -19,7 +19,6 @@ const DAY_MS = 86_400_000;
 const LISTED_DAYS = 398;
 /** Passes further apart are of two harvests. */
 const APART_MS = 20 * DAY_MS;
-const IMPORTS_MS = 5000;
 
 interface Option {
   id: string;
@@ -63,12 +62,19 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
                       </select>
                     </div>
                   )}
+                  {mayWrite() ? (
+                    <LazyFold
+                      title={translate("yield_import")}
+                      load={async () => (await import("./harvest_import")).HarvestImport}
+                      props={{}}
+                      open={listed.length === 0}
+                    />
+                  ) : null}
                   {open === null ? (
                     <p class="note">{translate(mayWrite() ? "yield_none" : "yield_none_read")}</p>
                   ) : (
                     <YieldOfHarvest key={open.id} field={field} harvest={open.harvest} />
                   )}
-                  {mayWrite() ? <HarvestImport isOpen={listed.length === 0} /> : null}
                 </>
               );
             }}
@@ -77,21 +83,6 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
       </Loaded>
     </section>
   );
-}
-
-/** The import of files in its place; the yield is asked for again when one was read. */
-function HarvestImport({ isOpen }: { isOpen: boolean }): JSX.Element {
-  const imports = useApi("/v1/imports", {}, { everyMs: IMPORTS_MS });
-  const done = imports.data?.items.filter(({ state }) => state === "done").length;
-  const before = useRef(done);
-  useEffect(() => {
-    if (done !== undefined && before.current !== undefined && done > before.current)
-      void reload("/v1/fields/{field}/harvest-passes", "/v1/fields/{field}/yield", "/v1/fields/{field}/yield/stability");
-    before.current = done ?? before.current;
-  }, [done]);
-  const load = async () => (await import("../imports/imports_panel")).ImportsPanel;
-  const [opened] = useState(isOpen);
-  return <LazyFold title={translate("yield_import")} load={load} props={{ about: translate("yield_import_about") }} open={opened} />;
 }
 
 function optionsOf(seasons: readonly SeasonOfField[], passes: readonly HarvestPass[]): Option[] {

@@ -48,7 +48,7 @@ def weigh_harvest(scope: OrgScope, of: Field, window: Window, season: Season | N
     """
     records = [
         each
-        for each in repositories_of(scope).harvests.standing(of.id)
+        for each in repositories_of(scope).harvests.of_field(of.id)
         if (season is not None and each.season == season.id)
         or (
             (each.season is None or season is None)

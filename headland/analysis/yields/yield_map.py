@@ -47,7 +47,12 @@ TOTAL: Final = Method(
     "that was given, or that the field's harvest records have by a scale, that weight; coverage is the share of it "
     "whose moisture is known where a moisture was asked for, else of the cut ground whose cells have a yield",
 )
-MEAN: Final = Method("yield_mean", 1, "mean of the cells' yields, each by the ground of it that was cut")
+MEAN: Final = Method(
+    "yield_mean",
+    2,
+    "mean of the cells' yields, each by the ground of it that was cut; with a weight on a scale the cells are "
+    "multiplied so that their grain on the ground that was cut is that weight",
+)
 METHODS: Final = (FLOW_LAG, CLEANING, BLOCK_KRIGING, TOTAL, MEAN)
 #: Fields up to this have cells of 5 m, else of 10 m [m2].
 _SMALL_M2: Final = 20_000.0
@@ -108,9 +113,9 @@ class MachineYield:
 class YieldMap:
     """Yield of a field on cells, rows from the south, NaN where unknown, with its standard error [t/ha].
 
-    `cut_m2` is the ground of each cell that was cut. `factor` is the weight on the scale over that at the sensors, 1
-    without one that is used; `weighing` says which weight there is. `variogram` is None with too few samples for a map;
-    `reason` names that.
+    `cut_m2` is the ground of each cell that was cut. `factor` is what the cells were multiplied by to have the weight
+    on the scale, 1 without one that is used; `weighing` says which weight there is. `variogram` is None with too few
+    samples for a map; `reason` names that.
     """
 
     field: Field
@@ -139,6 +144,12 @@ class YieldMap:
     def known(self) -> Mask:
         """Which cells have a yield."""
         return np.isfinite(self.yield_t_ha)
+
+    @property
+    def coverage(self) -> float:
+        """The share of the ground that was cut whose cells have a yield."""
+        cut_m2 = float(self.cut_m2.sum())
+        return float(self.cut_m2[self.known].sum()) / cut_m2 if cut_m2 > 0.0 else 0.0
 
     @property
     def map_t(self) -> float:
@@ -207,20 +218,33 @@ def _weighing_of(
     return weighing
 
 
-def _scaled(weighing: Weighing, sensor_kg: float) -> tuple[float, Weighing]:
-    """Return the factor from the sensors to the scale, and the weight with the reason where it cannot be of this field.
+def _checked(weighing: Weighing, sensor_kg: float) -> Weighing:
+    """Return a weight, with the reason where it cannot be that of this field.
 
     Raises AnalysisError where the request itself gave such a weight.
     """
     if weighing.kg is None or not weighing.is_used:
-        return 1.0, weighing
+        return weighing
     factor = weighing.kg / sensor_kg if sensor_kg > 0.0 else np.inf
     if _FACTORS[0] <= factor <= _FACTORS[1]:
-        return factor, weighing
+        return weighing
     if weighing.source == "given":
         sentence = f"The sensors passed {sensor_kg:,.0f} kg over this field: give the weight of this field alone."
         raise AnalysisError("weight-far-off", "Weight far from the measured one", sentence)
-    return 1.0, replace(weighing, reason=FAR_OFF if sensor_kg > 0.0 else NOTHING_MEASURED)
+    return replace(weighing, reason=FAR_OFF if sensor_kg > 0.0 else NOTHING_MEASURED)
+
+
+def _factor_of(made: YieldMap, grain: _Grain) -> float:
+    """Return what the cells are multiplied by, so that their grain over the cut ground is the weight on the scale.
+
+    Too few known cells have no sum of the field; there it is the weight over that at the sensors.
+    """
+    kg = made.weighing.kg
+    if kg is None or not made.weighing.is_used:
+        return 1.0
+    if made.coverage < COVERAGE_BAR or made.map_t <= 0.0 or grain.share is None:
+        return kg / grain.wet_kg
+    return kg * grain.share / (made.map_t * 1000.0 / made.coverage)
 
 
 def _map(of: Field, window: Window, request: YieldRequest, passes: list[HarvestPass], weighing: Weighing) -> YieldMap:
@@ -228,16 +252,18 @@ def _map(of: Field, window: Window, request: YieldRequest, passes: list[HarvestP
     outline = outline_of(of, plane)
     grid = _grid_of(outline, request.cell_m or default_side_m(of))
     machines = _machines(passes, outline, request)
-    sensor_kg = sum(each.sensor_kg for each in machines)
-    factor, weighing = _scaled(weighing, sensor_kg)
+    weighing = _checked(weighing, sum(each.sensor_kg for each in machines))
     cut_m2 = _cut_m2(machines, grid, outline)
     yields, error, variogram, reason = _krige(machines, grid, cut_m2)
     made = YieldMap(
-        of, window, request, plane, outline, grid, yields * factor, error * factor, cut_m2, machines, variogram, factor,
-        weighing, _NOTHING, _NOTHING, reason,
+        of, window, request, plane, outline, grid, yields, error, cut_m2, machines, variogram, 1.0, weighing, _NOTHING,
+        _NOTHING, reason,
     )  # fmt: skip
+    grain = _grain_of(machines, outline, request.standard_moisture_pct)
+    factor = _factor_of(made, grain)
+    made = replace(made, yield_t_ha=yields * factor, error_t_ha=error * factor, factor=factor)
     quality = max(each.quality for each in passes)
-    return replace(made, total=_total_of(made, quality), mean=_mean_of(made, quality))
+    return replace(made, total=_total_of(made, grain, quality), mean=_mean_of(made, quality))
 
 
 _NOTHING: Final = Answer(None, "t", (0, 0), 0, 0.0, MISSING, TOTAL, ())
@@ -305,6 +331,34 @@ def _grain_kg(points: HarvestPoints, lag_s: float, outline: FieldOutline) -> Val
     return np.where(inside, points.flow_kg_s * points.step_s, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Grain:
+    """The wet grain at the sensors [kg], the share of it with a known moisture, and its mass at the asked moisture.
+
+    `share` is that mass over the wet one: 1 where no moisture was asked for, None where too little is known.
+    """
+
+    wet_kg: float
+    known_share: float
+    share: float | None
+
+
+def _grain_of(machines: tuple[MachineYield, ...], outline: FieldOutline, moisture_pct: float | None) -> _Grain:
+    wet, known, standard = 0.0, 0.0, 0.0
+    for each in machines:
+        grain = np.nan_to_num(_grain_kg(each.points, each.lag_s, outline))
+        wet += float(grain.sum())
+        if moisture_pct is not None:
+            share = (100.0 - each.points.moisture_pct) / (100.0 - moisture_pct)
+            is_known = np.isfinite(share)
+            known += float(grain[is_known].sum())
+            standard += float((grain * share)[is_known].sum())
+    if moisture_pct is None:
+        return _Grain(wet, 1.0, 1.0)
+    known_share = known / wet if wet > 0.0 else 0.0
+    return _Grain(wet, known_share, standard / known if known_share >= COVERAGE_BAR else None)
+
+
 def _grid_of(outline: FieldOutline, cell_m: float) -> Grid:
     """Return the grid of a field, the same for every season, on the lines of its as-applied maps."""
     west, south, east, north = outline.whole.bounds
@@ -354,37 +408,20 @@ def _krige(
     return yields, error, variogram, None
 
 
-def _total_of(made: YieldMap, quality: int) -> Answer:
-    wet, known, standard = 0.0, 0.0, 0.0
-    moisture_pct = made.request.standard_moisture_pct
-    for each in made.machines:
-        grain = np.nan_to_num(_grain_kg(each.points, each.lag_s, made.outline))
-        wet += float(grain.sum())
-        if moisture_pct is not None:
-            share = (100.0 - each.points.moisture_pct) / (100.0 - moisture_pct)
-            is_known = np.isfinite(share)
-            known += float(grain[is_known].sum())
-            standard += float((grain * share)[is_known].sum())
-    cut = float(made.cut_m2.sum())
-    coverage = float(made.cut_m2[made.known].sum()) / cut if cut > 0.0 else 0.0
-    value: float | None = wet * made.factor / 1000.0
-    reason = None
-    if moisture_pct is not None:
-        coverage = known / wet if wet > 0.0 else 0.0
-        value = standard / known * wet * made.factor / 1000.0 if coverage >= COVERAGE_BAR else None
-        reason = None if value is not None else INSUFFICIENT_DATA
+def _total_of(made: YieldMap, grain: _Grain, quality: int) -> Answer:
+    coverage = made.coverage if made.request.standard_moisture_pct is None else grain.known_share
+    kg = made.weighing.kg if made.weighing.is_used and made.weighing.kg is not None else grain.wet_kg
+    value = None if grain.share is None else kg * grain.share / 1000.0
     weighed, basis = _BY_SCALE.get(made.weighing.source if made.weighing.is_used else None, ((), MEASURED_FLOW))
-    evidence = None if value is None else basis
     return Answer(
         value, "t", made.window.pair, _samples(made), min(coverage, 1.0), quality, TOTAL, (*CHANNELS, *weighed),
-        evidence, reason,
+        None if value is None else basis, None if value is not None else INSUFFICIENT_DATA,
     )  # fmt: skip
 
 
 def _mean_of(made: YieldMap, quality: int) -> Answer:
-    cut = float(made.cut_m2.sum())
+    coverage = made.coverage
     known_m2 = float(made.cut_m2[made.known].sum())
-    coverage = known_m2 / cut if cut > 0.0 else 0.0
     value = made.map_t / known_m2 * 10_000.0 if coverage >= COVERAGE_BAR else None
     return Answer(
         value, "t/ha", made.window.pair, _samples(made), coverage, quality, MEAN, CHANNELS,

@@ -39,7 +39,7 @@ from headland.registry.repositories.delivery.webhooks import WebhookCursors
 from headland.registry.repositories.forecasts import ForecastRepository
 from headland.registry.repositories.harvest.certificates import CertificateRepository
 from headland.registry.repositories.harvest.epcis_events import EpcisRepository
-from headland.registry.repositories.harvest.harvests import HarvestRepository
+from headland.registry.repositories.harvest.harvests import StandingHarvests
 from headland.registry.repositories.harvest.lots import LotRepository
 from headland.registry.repositories.harvest.releases import ReleaseRepository
 from headland.registry.repositories.harvest.treatments import TreatmentRepository
@@ -100,7 +100,7 @@ class OrganisationRepositories:
             context, PlantProtectionProduct, lot_tables.plant_protection_products, check_plant_protection_product
         )
         self.treatments = TreatmentRepository(context)
-        self.harvests = HarvestRepository(context)
+        self.harvests = StandingHarvests(context)
         self.lots = LotRepository(context)
         self.certificates = CertificateRepository(context)
         self.proof_log = ProofLog(context, self.ledger)

@@ -157,12 +157,19 @@ def test_a_field_s_yield_is_that_which_was_cut_and_each_sample_is_kept_or_has_a_
 
 def test_a_weight_calibrates_the_map_and_a_wrong_one_is_refused(farm: Any) -> None:
     plain = get(farm, "yield", season=farm[2][2], format="summary")
-    weighed = get(farm, "yield", season=farm[2][2], format="summary", weighed_kg=plain["sensor_t"] * 1100.0)
-    assert weighed["calibration"] == pytest.approx(1.1)
-    assert weighed["total"]["value"] == pytest.approx(plain["sensor_t"] * 1.1)
+    planted_kg = farm[3][2].mass_kg
+    weighed = get(farm, "yield", season=farm[2][2], format="summary", weighed_kg=planted_kg)
+    # The sensor missed what arrived with the header up; the cells together have the weight all the same.
+    assert plain["sensor_t"] < 0.9 * planted_kg / 1000.0
+    assert weighed["map_t"] == pytest.approx(planted_kg / 1000.0, rel=0.01)
+    assert weighed["calibration"] == pytest.approx(weighed["map_t"] / plain["map_t"])
+    assert weighed["total"]["value"] == pytest.approx(planted_kg / 1000.0)
     assert weighed["total"]["evidence"] == "declared"
-    assert weighed["mean"]["value"] == pytest.approx(plain["mean"]["value"] * 1.1)
+    assert weighed["mean"]["value"] == pytest.approx(plain["mean"]["value"] * weighed["calibration"])
     assert weighed["grid"] is None
+    dry = get(farm, "yield", season=farm[2][2], format="summary", weighed_kg=planted_kg, standard_moisture_pct=14.5)
+    assert dry["total"]["value"] == pytest.approx(planted_kg / 1000.0 * 82.0 / 85.5)
+    assert dry["map_t"] == pytest.approx(dry["total"]["value"], rel=0.01)
     api, field = farm[:2]
     wrong = api.client.get(f"/v1/fields/{field}/yield", params={"season": farm[2][2], "weighed_kg": 100.0})
     assert (wrong.status_code, wrong.json()["type"].rsplit(":", 1)[-1]) == (400, "weight-far-off")
@@ -205,17 +212,18 @@ def test_a_map_is_scaled_to_what_the_field_s_harvest_records_weighed_and_says_so
     assert (found["weighing"]["source"], found["weighing"]["used"], found["weighing"]["reason"]) == (
         "harvests", True, None,
     )  # fmt: skip
-    assert found["calibration"] == pytest.approx(1.1, rel=1e-6)
+    assert found["calibration"] == pytest.approx(found["map_t"] / plain["map_t"], rel=1e-6)
+    assert found["map_t"] == pytest.approx(1.1 * plain["sensor_t"], rel=0.01)
     assert found["sensor_t"] == plain["sensor_t"]
     assert found["weighed_kg"] == pytest.approx(1100.0 * plain["sensor_t"], rel=1e-6)
     assert found["total"]["value"] == pytest.approx(found["weighed_kg"] / 1000.0)
-    assert found["mean"]["value"] == pytest.approx(1.1 * plain["mean"]["value"], rel=1e-6)
+    assert found["mean"]["value"] == pytest.approx(found["calibration"] * plain["mean"]["value"], rel=1e-6)
     assert found["total"]["evidence"] == "measured"
     by_sensor = read(scale="sensor")
     assert (by_sensor["weighing"]["reason"], by_sensor["total"]["value"]) == ("weight_not_asked", plain["sensor_t"])
     assert by_sensor["weighing"]["kg"] == found["weighed_kg"]
     given = read(weighed_kg=plain["sensor_t"] * 900.0)
-    assert (given["weighing"]["source"], given["calibration"]) == ("given", pytest.approx(0.9))
+    assert (given["weighing"]["source"], given["total"]["value"]) == ("given", pytest.approx(0.9 * plain["sensor_t"]))
     # Without a season nobody says which of the crops is meant.
     window = {"start": time_ms - DAY_MS, "end": time_ms + DAY_MS}
     assert get(farm, "yield", format="summary", **window)["weighing"]["reason"] == "harvest_of_several_crops"

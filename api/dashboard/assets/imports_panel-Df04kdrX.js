@@ -1,1 +1,0 @@
-export{t as ImportsPanel}from"./imports_panel-BwHqqVsd.js";
