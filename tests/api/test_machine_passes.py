@@ -52,6 +52,8 @@ def test_a_tractor_s_file_is_a_pass_with_a_map_and_an_amount(farm: tuple[Registr
     window = f"start={start_ms - 1000}&end={end_ms + 60_000}"
     passes: list[dict[str, Any]] = api.client.get(f"/v1/fields/{field}/passes?{window}").json()["items"]
     assert [each["device"] for each in passes] == [MACHINE]
+    # What the boom's files say of their own width: a map needs no implement for it.
+    assert passes[0]["reported_width_m"] == pytest.approx(36.957, rel=0.01)
     applied = api.client.get(f"/v1/passes/{passes[0]['id']}/as-applied", timeout=120).json()
     # The sum of rate by width by distance in the file.
     assert applied["amount"]["value"] == pytest.approx(1799.4, rel=0.005)

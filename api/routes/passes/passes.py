@@ -16,12 +16,13 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.parameters import NAME_PATTERN, End, Start
 from api.schemas.passes.passes import AppliedBody, PassDeclaration, PassDetail, PassItem, PassList
-from api.schemas.passes.passes_mapping import applied_of, pass_detail_of, pass_of
+from api.schemas.passes.passes_mapping import applied_of, listed_pass_of, pass_detail_of, pass_of
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.passes.ledger_entries import record_weather
+from headland.analysis.passes.reported_width import ReportedWidths
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
 from headland.registry.models.errors import NotFound
@@ -124,7 +125,9 @@ def get_passes(
     ]
     page = matching[:limit]
     following = write_cursor(page[-1].start_ms, page[-1].id) if len(matching) > limit else None
-    return reply_page(request, PassList(items=[pass_of(field_pass) for field_pass in page], next=following))
+    widths = ReportedWidths(scope)
+    items = [listed_pass_of(field_pass, widths) for field_pass in page]
+    return reply_page(request, PassList(items=items, next=following))
 
 
 @router.get("/passes/{pass_id}", response_model=PassDetail)

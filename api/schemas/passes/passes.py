@@ -67,6 +67,17 @@ class PassItem(Model):
     work_m: float
 
 
+class ListedPass(PassItem):
+    """A pass in a list, with the width at which the machine itself said that it worked."""
+
+    reported_width_m: Annotated[
+        float | None,
+        Field(
+            description="A `swath_m` for a pass without an implement; null where the machine reports none."
+        ),
+    ]
+
+
 class PassDetail(PassItem):
     """A pass with its segments, including the flights to and from the field."""
 
@@ -76,7 +87,7 @@ class PassDetail(PassItem):
 class PassList(Model):
     """The passes of a field in time order; `next` is the cursor of the next page, null on the last."""
 
-    items: list[PassItem]
+    items: list[ListedPass]
     next: str | None
 
 

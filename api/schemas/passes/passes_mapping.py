@@ -13,11 +13,17 @@ from api.schemas.passes import passes as schema
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.passes.as_applied import AppliedPass, SpreadUniformity
 from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.reported_width import ReportedWidths
 
 
 def pass_of(field_pass: FieldPass) -> schema.PassItem:
     """Return a pass as an item of a list."""
     return schema.PassItem(**_pass_fields(field_pass))
+
+
+def listed_pass_of(field_pass: FieldPass, widths: ReportedWidths) -> schema.ListedPass:
+    """Return a pass as an item of a list, with the width that the machine reported."""
+    return schema.ListedPass(**_pass_fields(field_pass), reported_width_m=widths.of(field_pass))
 
 
 def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:

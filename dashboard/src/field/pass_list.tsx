@@ -6,24 +6,29 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { errorText, request } from "../api/request";
+import { hrefOf } from "../app/address";
 import { mayWrite, mountInto, useView } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
 import { dateTimeText } from "../i18n/instants";
-import { reasonText, withUnit } from "../i18n/numbers";
+import { massText, reasonText, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Table } from "../ui/table";
-import type { Applied, MapSettings, Named, PassItem } from "./records";
+import type { Applied, HarvestPass, MapSettings, Named, PassItem } from "./records";
 
 const TIMEOUT_MS = 120_000;
 const PAGE_SIZE = 8;
 
 interface Shown {
   passes: readonly PassItem[];
+  harvests: readonly HarvestPass[];
   prescriptions: readonly Named[];
   open: string | null;
   unit: string;
 }
+
+/** A pass that applied something, or one of a combine. */
+type Work = { pass: PassItem; harvest?: undefined } | { harvest: HarvestPass; pass?: undefined };
 
 export class PassList {
   readonly element = make("section", { class: "card", "data-panel": "passes" });
@@ -35,8 +40,8 @@ export class PassList {
     );
   }
 
-  show(passes: readonly PassItem[], prescriptions: readonly Named[], open: string | null): void {
-    this.#shown.value = { passes, prescriptions, open, unit: "kg" };
+  show(passes: readonly PassItem[], harvests: readonly HarvestPass[], prescriptions: readonly Named[], open: string | null): void {
+    this.#shown.value = { passes, harvests, prescriptions, open, unit: "kg" };
   }
 }
 
@@ -77,7 +82,7 @@ function useAmounts(field: string, passes: readonly PassItem[], settings: () => 
   return { closed, calculated, at, calculate: () => setAt(0) };
 }
 
-function Passes({ passes, prescriptions, open, field, settings, onOpen }: PassesProps): JSX.Element {
+function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen }: PassesProps): JSX.Element {
   const { farm } = useView();
   const { closed, calculated, at, calculate } = useAmounts(field, passes, settings);
   const index = passes.findIndex(({ id }) => id === open);
@@ -88,6 +93,10 @@ function Passes({ passes, prescriptions, open, field, settings, onOpen }: Passes
       : (prescriptions.find(({ id }) => id === pass.prescription)?.name ?? "—");
   const stateOf = (pass: PassItem): string =>
     closed.has(pass.id) ? translate("work_pass_closed") : translate(pass.declared ? "work_pass_declared" : "work_pass_found");
+  const works: Work[] = [...passes.map((pass) => ({ pass })), ...harvests.map((harvest) => ({ harvest }))];
+  const ofWork = ({ pass, harvest }: Work): PassItem | HarvestPass => pass ?? harvest;
+  const workText = (work: Work): string => translate(work.harvest ? "work_harvested" : "work_applied");
+  const stateText = ({ pass }: Work): string => (pass ? stateOf(pass) : translate("work_pass_found"));
   return (
     <>
       {passes.length > 1 && current ? (
@@ -111,39 +120,54 @@ function Passes({ passes, prescriptions, open, field, settings, onOpen }: Passes
       {mayWrite() ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
       <details class="fold">
         <summary>
-          <h2>{translate("work_pass_list", { count: passes.length })}</h2>
+          <h2>{translate("work_pass_list", { count: works.length })}</h2>
         </summary>
         <Table
           name={translate("work_passes")}
-          rows={passes}
-          keyOf={({ id }) => id}
+          rows={works}
+          keyOf={(work) => ofWork(work).id}
           pageSize={PAGE_SIZE}
           sorted={{ key: "time", descending: true }}
-          searchIn={(pass) => `${dateTimeText(pass.start_ms)} ${farm.nameOf(pass.device)} ${stateOf(pass)} ${pass.note}`}
-          rowAttributes={({ id }) => ({ "data-pass": id, ...(id === open ? { "aria-current": "true" } : {}) })}
+          searchIn={(work) =>
+            [dateTimeText(ofWork(work).start_ms), farm.nameOf(ofWork(work).device), workText(work), stateText(work), work.pass?.note].join(
+              " ",
+            )
+          }
+          rowAttributes={({ pass, harvest }) =>
+            pass ? { "data-pass": pass.id, ...(pass.id === open ? { "aria-current": "true" } : {}) } : { "data-harvest": harvest?.id ?? "" }
+          }
           columns={[
             {
               key: "time",
               head: translate("work_pass_time"),
-              sortBy: ({ start_ms }) => start_ms,
-              cell: (pass) => (
-                <button type="button" class="plain" aria-pressed={pass.id === open} onClick={() => onOpen(pass)}>
-                  {dateTimeText(pass.start_ms)}
-                </button>
-              ),
+              sortBy: (work) => ofWork(work).start_ms,
+              cell: ({ pass, harvest }) =>
+                pass ? (
+                  <button type="button" class="plain" aria-pressed={pass.id === open} onClick={() => onOpen(pass)}>
+                    {dateTimeText(pass.start_ms)}
+                  </button>
+                ) : harvest ? (
+                  <a href={hrefOf("field", [field], { tab: "yield", harvest: `${harvest.start_ms}-${harvest.end_ms + 1}` })}>
+                    {dateTimeText(harvest.start_ms)}
+                  </a>
+                ) : null,
             },
+            { key: "work", head: translate("work_kind"), sortBy: workText, cell: workText },
             {
               key: "vehicle",
               head: translate("work_vehicle"),
-              sortBy: ({ device }) => farm.nameOf(device),
-              cell: ({ device }) => farm.nameOf(device),
+              sortBy: (work) => farm.nameOf(ofWork(work).device),
+              cell: (work) => farm.nameOf(ofWork(work).device),
             },
-            { key: "state", head: translate("work_pass_state"), sortBy: stateOf, cell: stateOf },
-            { key: "plan", head: translate("work_pass_plan"), cell: planOf },
+            { key: "state", head: translate("work_pass_state"), sortBy: stateText, cell: stateText },
+            { key: "plan", head: translate("work_pass_plan"), cell: ({ pass }) => (pass ? planOf(pass) : "—") },
             {
               key: "amount",
               head: translate("work_pass_amount"),
-              cell: (pass) => calculated[pass.id] ?? closed.get(pass.id) ?? translate("work_pass_not_calculated"),
+              cell: ({ pass, harvest }) =>
+                pass
+                  ? (calculated[pass.id] ?? closed.get(pass.id) ?? translate("work_pass_not_calculated"))
+                  : translate("work_harvest_amount", { amount: massText(harvest?.sensor_t ?? 0) }),
             },
           ]}
         />
@@ -181,7 +205,7 @@ async function amountOf(pass: PassItem, settings: MapSettings, signal: AbortSign
     const { amount } = await request<Applied>(`/v1/passes/${encodeURIComponent(pass.id)}/as-applied`, {
       signal,
       timeoutMs: TIMEOUT_MS,
-      query: { format: "summary", ...(pass.implement === null ? { swath_m: settings.swath_m } : {}) },
+      query: { format: "summary", ...(pass.implement === null ? { swath_m: settings.swath_m ?? pass.reported_width_m ?? undefined } : {}) },
     });
     return amount.value === null ? reasonText(amount.reason) : withUnit(amount.value, amount.unit, 2);
   } catch (error) {

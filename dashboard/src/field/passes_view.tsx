@@ -23,7 +23,7 @@ import { FlightReplay } from "./flight_replay";
 import { loadLedger, loadNutrients, loadSettlement } from "./ledger_panels";
 import { PassList } from "./pass_list";
 import { amountsPanel, deviationPanel } from "./pass_panels";
-import type { Applied, Deviation, MapSettings, Named, PassItem, ZoneMap } from "./records";
+import type { Applied, Deviation, HarvestPass, MapSettings, Named, PassItem, ZoneMap } from "./records";
 import { areaUnitsPerHa, numberText, reasonText, toAreaUnit, withUnit } from "../i18n/numbers";
 import { term, translate } from "../i18n/translate";
 
@@ -59,6 +59,7 @@ export class PassesView {
   readonly #prescription = make("select", { id: "draw-prescription" });
   readonly #cellSize = make("select", { id: "draw-cell" });
   #passes: PassItem[] = [];
+  #harvests: HarvestPass[] = [];
   #prescriptions: Named[] = [];
   /** The implements that apply liquids: their rates are in litres. */
   #sprayers: ReadonlySet<string> = new Set();
@@ -76,7 +77,7 @@ export class PassesView {
     this.#list = new PassList(
       view,
       field.id,
-      () => this.#mapSettings(),
+      () => this.#entered(),
       (pass) => void this.#openPass(pass),
     );
     this.#declare.hidden = !mayWrite();
@@ -136,7 +137,8 @@ export class PassesView {
     this.#buildLayers();
     if (passes.length === 0) {
       setText(this.#note, translate("field_no_pass"));
-      this.#list.element.hidden = true;
+      this.#list.element.hidden = this.#harvests.length === 0;
+      this.#list.show(passes, this.#harvests, prescriptions, null);
       this.#replay.element.hidden = true;
       this.#panels.replaceChildren(this.#nutrients(), this.#ledger(null));
       await this.#progress.run(() => this.#drawPlan(prescriptions));
@@ -182,7 +184,7 @@ export class PassesView {
     this.#pass = pass;
     this.#showRateUnit();
     this.#view.setQuery("pass", pass.id);
-    this.#list.show(this.#passes, this.#prescriptions, pass.id);
+    this.#list.show(this.#passes, this.#harvests, this.#prescriptions, pass.id);
     setText(this.#declare, translate(pass.declared ? "work_declare_new" : "work_declare"));
     const marks = [
       translate(pass.declared ? "field_declared_pass" : "field_detected_pass"),
@@ -209,6 +211,7 @@ export class PassesView {
     if (pass === null) return;
     const { signal } = this.#view;
     const [path, query] = [`/v1/passes/${encodeURIComponent(pass.id)}`, { ...this.#mapSettings() }];
+    const reported = this.#entered().swath_m === undefined ? reportedSwath(pass) : null;
     const { prescription: _, planned_rate_ha: __, ...appliedQuery } = query;
     this.#panels.replaceChildren(this.#settlement(pass), this.#nutrients(), this.#ledger(pass.id), this.#files(path, query, pass));
     this.element.dataset["drawn"] = "";
@@ -232,7 +235,9 @@ export class PassesView {
       }
     });
     const reason = cells?.head.reason ?? null;
-    setText(this.#note, reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) }));
+    const swath = reported === null ? "" : translate("work_swath_reported", { swath: withUnit(reported, "m") });
+    const comparison = reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) });
+    setText(this.#note, [swath, comparison].filter(Boolean).join(" "));
     this.#cellM = cells?.head.cell_m;
     await this.#map.drawCells(cells);
     this.element.dataset["drawn"] = cells === null ? "failed" : pass.id;
@@ -284,11 +289,12 @@ export class PassesView {
 
   async #loadPasses(): Promise<void> {
     const now = nowMs();
-    this.#passes = await requestAll<PassItem>(`/v1/fields/${this.#field.id}/passes`, {
-      signal: this.#view.signal,
-      timeoutMs: TIMEOUT_MS,
-      query: { start: Math.round(now - PASSES_MS), end: Math.round(now) + 1, limit: 1000 },
-    });
+    const query = { start: Math.round(now - PASSES_MS), end: Math.round(now) + 1, limit: 1000 };
+    const options = { signal: this.#view.signal, timeoutMs: TIMEOUT_MS, query };
+    [this.#passes, this.#harvests] = await Promise.all([
+      requestAll<PassItem>(`/v1/fields/${this.#field.id}/passes`, options),
+      requestAll<HarvestPass>(`/v1/fields/${this.#field.id}/harvest-passes`, options),
+    ]);
   }
 
   #showEvidence(longitudeDeg: number, latitudeDeg: number, focus = false): void {
@@ -296,7 +302,13 @@ export class PassesView {
     if (this.#pass !== null) void this.#evidence.show(this.#pass.id, settings, longitudeDeg, latitudeDeg, this.#view.signal, focus);
   }
 
+  /** What is entered, and for a machine without an implement the width that it reported. */
   #mapSettings(): MapSettings {
+    const reported = reportedSwath(this.#pass);
+    return { ...(reported === null ? {} : { swath_m: reported }), ...this.#entered() };
+  }
+
+  #entered(): MapSettings {
     const [swath, rate, cell] = [this.#swath, this.#rate, this.#cellSize].map((input) => (input.value === "" ? null : Number(input.value)));
     return {
       ...(swath ? { swath_m: swath } : {}),
@@ -318,7 +330,7 @@ export class PassesView {
     this.#cellSize.value = query.get("cell_m") ?? "";
     const draw = (event: Event): void => {
       event.preventDefault();
-      const settings: Record<string, string | number> = { ...this.#mapSettings() };
+      const settings: Record<string, string | number> = { ...this.#entered() };
       for (const name of ["swath_m", "planned_rate_ha", "prescription", "cell_m"])
         this.#view.setQuery(name, name in settings ? String(settings[name]) : null);
       if (this.#pass !== null) void this.#draw();
@@ -373,7 +385,7 @@ export class PassesView {
 
   #nutrients(): HTMLElement {
     return foldedPanel(translate("field_nutrients"), "nutrients", () =>
-      loadNutrients(this.#field.id, () => this.#mapSettings().swath_m, this.#view.signal),
+      loadNutrients(this.#field.id, () => this.#entered().swath_m, this.#view.signal),
     );
   }
 
@@ -398,6 +410,10 @@ export class PassesView {
       ...reportLinks(`${path}/report`, `pass-${pass.start_ms}`, { ...query }),
     ]);
   }
+}
+
+function reportedSwath(pass: PassItem | null): number | null {
+  return pass?.implement === null ? pass.reported_width_m : null;
 }
 
 /** Return a slider of the cells' opacity: a base map and the outline are under them. */

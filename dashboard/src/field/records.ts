@@ -3,6 +3,7 @@
 import type { Body, ListItem } from "../api/client";
 
 export type PassItem = ListItem<"/v1/fields/{field}/passes">;
+export type HarvestPass = ListItem<"/v1/fields/{field}/harvest-passes">;
 export type Applied = Extract<Body<"/v1/passes/{pass_id}/as-applied">, { amount: unknown }>;
 export type Cover = Applied["cover"];
 export type Deviation = Body<"/v1/passes/{pass_id}/deviation">;

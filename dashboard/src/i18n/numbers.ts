@@ -93,6 +93,11 @@ export function withUnit(value: number, unit: string, digits?: number): string {
   return `${numberText(shown.value, given ?? shown.digits)} ${shown.unit}`.trim();
 }
 
+/** Return a mass given in t: in kg below a tonne. */
+export function massText(tonnes: number): string {
+  return Math.abs(tonnes) < 1 ? `${numberText(tonnes * 1000, 0)} ${unitText("kg")}` : `${numberText(tonnes, 2)} ${unitText("t")}`;
+}
+
 /** Return an area given in m², in the chosen area unit. */
 export function areaText(squareMetres: number): string {
   return withUnit(squareMetres / 10_000, "ha");

@@ -45,8 +45,3 @@ export function yieldDigits(): number {
 export function yieldText(tonnesHa: number): string {
   return `${numberText(yieldNumber(tonnesHa), yieldDigits())} ${yieldUnit()}`;
 }
-
-/** Return a mass given in t: in kg below a tonne. */
-export function massText(tonnes: number): string {
-  return Math.abs(tonnes) < 1 ? `${numberText(tonnes * KG_T, 0)} ${unitText("kg")}` : `${numberText(tonnes, 2)} ${unitText("t")}`;
-}

@@ -9,7 +9,7 @@ import { errorText, request } from "../api/request";
 import { useView } from "../app/mount";
 import type { Features } from "../components/map";
 import { windowText } from "../i18n/instants";
-import { areaText, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
+import { areaText, massText, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
 import { methodText, term, translate } from "../i18n/translate";
 import { LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
@@ -17,7 +17,7 @@ import { useUniqueId } from "../ui/unique_id";
 import { Cleaning, reasonColour } from "./cleaning";
 import { classesBetween, roundEdges, spanText, type Ramp } from "./colour_classes";
 import { GridMap, type GridLayer } from "./grid_map";
-import { massText, TIMEOUT_MS, yieldNumber, yieldText, yieldUnit, type Cells, type FieldYield, type Harvest } from "./records";
+import { TIMEOUT_MS, yieldNumber, yieldText, yieldUnit, type Cells, type FieldYield, type Harvest } from "./records";
 
 export function YieldOfHarvest({ field, harvest }: { field: FieldRecord; harvest: Harvest }): JSX.Element {
   const [scale, setScale] = useState<"harvests" | "sensor">("harvests");

@@ -1,1 +1,0 @@
-import"./greenhouse-DXfx4qQC.js";import{Gt as e,M as t,R as n,Rt as r,j as i,zt as a}from"./base-B9fcGwHP.js";function o(o,s,c){let l=`${t(s.low,i(c))}–${n(s.high,c)}`,u=a(s.source)||s.source_zh||e(`greenhouse_band_known`);return e(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};

@@ -1,1 +1,0 @@
-import{I as e,Jt as t,M as n}from"./base-B9fcGwHP.js";var r=12e4,i=1e3;function a(){return e(t()===`mu`?`kg/mu`:`t/ha`)}function o(e){return t()===`mu`?e*i/15:e}function s(){return t()===`mu`?0:2}function c(e){return`${n(o(e),s())} ${a()}`}function l(t){return Math.abs(t)<1?`${n(t*i,0)} ${e(`kg`)}`:`${n(t,2)} ${e(`t`)}`}export{c as a,o as i,l as n,a as o,s as r,r as t};
