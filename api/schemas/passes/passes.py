@@ -72,9 +72,7 @@ class ListedPass(PassItem):
 
     reported_width_m: Annotated[
         float | None,
-        Field(
-            description="A `swath_m` for a pass without an implement; null where the machine reports none."
-        ),
+        Field(description="A `swath_m` for a pass without an implement; null where the machine reports none."),
     ]
 
 

@@ -33,7 +33,7 @@ export const fieldWork = catalogue({
   work_harvest_amount: ["{amount} taken in", "收获 {amount}"],
   work_swath_reported: ["Swath {swath}, as the machine reported it.", "作业幅宽 {swath}（机器上报）。"],
   work_pass_state: ["State", "状态"],
-  work_pass_amount: ["Amount", "施用量"],
+  work_pass_amount: ["Amount", "数量"],
   work_pass_plan: ["Plan", "计划"],
   work_pass_found: ["found in telemetry", "遥测识别，未登记"],
   work_pass_declared: ["registered", "已登记"],
