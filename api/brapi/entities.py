@@ -192,12 +192,17 @@ class BrapiCatalog:
         treatment = trial.treatments[plot.treatment]
         variety = None if treatment.germplasm is None else self._germplasm.get(treatment.germplasm)
         block = str(plot.block + 1)
+        levels = [(each.name, each.code) for each in plot.levels] or [("block", block)]
+        of_plot = {**PLOT_LEVEL, "levelOrder": len(levels) + 1, "levelCode": plot.name}
         position: Entity = {
-            "observationLevel": {**PLOT_LEVEL, "levelCode": plot.name},
+            "observationLevel": of_plot,
             "observationLevelRelationships": [
                 {"levelName": "field", "levelOrder": 0, "levelCode": place.name if place else trial.field},
-                {"levelName": "block", "levelOrder": 1, "levelCode": block},
-                {**PLOT_LEVEL, "levelCode": plot.name},
+                *(
+                    {"levelName": name, "levelOrder": at, "levelCode": code}
+                    for at, (name, code) in enumerate(levels, 1)
+                ),
+                of_plot,
             ],
             "positionCoordinateX": str(plot.column + 1),
             "positionCoordinateXType": "GRID_COL",

@@ -14,6 +14,7 @@ from api.http.problems import ProblemError
 from headland.registry.models.trials import (
     ExternalReference,
     Germplasm,
+    PlotLevel,
     PlotObservation,
     Trial,
     TrialPlot,
@@ -23,6 +24,8 @@ from headland.registry.models.trials import (
 )
 
 DataType = Literal["numerical", "nominal", "ordinal", "date", "text", "duration", "code"]
+#: Levels of a design that hold a plot, the outermost first, by BrAPI's names.
+_DESIGN_LEVELS: Final = ("rep", "block", "sub-block")
 _DATA_TYPES: Final = frozenset(("numerical", "nominal", "ordinal", "date", "text", "duration", "code"))
 
 
@@ -284,7 +287,7 @@ def with_units(trial: Trial, bodies: Sequence[UnitBody]) -> Trial:
         sentence = "The plots of this trial were drawn by Headland: add units to a study that you made."
         raise ProblemError(400, "not-imported", "Plots drawn already", sentence)
     treatments, plots = list(trial.treatments), list(trial.plots)
-    blocks = {f"{plot.block + 1}": plot.block for plot in plots}
+    blocks = {_levels_of(plot): plot.block for plot in plots}
     for body in bodies:
         name = _treatment_name(body)
         at = next((index for index, each in enumerate(treatments) if each.name == name), len(treatments))
@@ -294,8 +297,8 @@ def with_units(trial: Trial, bodies: Sequence[UnitBody]) -> Trial:
         x, y = _index(position.position_coordinate_x), _index(position.position_coordinate_y)
         if "ROW" in (position.position_coordinate_x_type or "") or "COL" in (position.position_coordinate_y_type or ""):
             x, y = y, x
-        level = _level(position, ("block", "rep"))
-        block = blocks.setdefault(level or "1", len(blocks))
+        levels = _design_levels(position)
+        block = blocks.setdefault(levels, len(blocks))
         number = len(plots) + 1
         plots.append(
             TrialPlot(
@@ -306,6 +309,7 @@ def with_units(trial: Trial, bodies: Sequence[UnitBody]) -> Trial:
                 block=block,
                 main_plot=block,
                 treatment=at,
+                levels=levels,
             )
         )
     made = msgspec.structs.replace(trial, treatments=tuple(treatments), plots=tuple(plots))
@@ -313,6 +317,19 @@ def with_units(trial: Trial, bodies: Sequence[UnitBody]) -> Trial:
         return msgspec.convert(msgspec.to_builtins(made), Trial)
     except msgspec.ValidationError as error:
         raise ProblemError(400, "bad-units", "Invalid observation units", f"Correct the units: {error}.") from error
+
+
+def _levels_of(plot: TrialPlot) -> tuple[PlotLevel, ...]:
+    """Return the levels of a plot; one that was stored without them has its block's number as we show it."""
+    return plot.levels or (PlotLevel(name="block", code=f"{plot.block + 1}"),)
+
+
+def _design_levels(position: PositionBody) -> tuple[PlotLevel, ...]:
+    """Return the levels of a design that hold a plot, the outermost first: block 1 is another one in each replicate."""
+    found = [(name, _level(position, (name,))) for name in _DESIGN_LEVELS]
+    return tuple(PlotLevel(name=name, code=code) for name, code in found if code) or (
+        PlotLevel(name="block", code="1"),
+    )
 
 
 def _treatment_name(body: UnitBody) -> str:

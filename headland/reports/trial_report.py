@@ -12,7 +12,8 @@ from headland.reports.document import Cell, Figure, Note, Report, ReportTable, S
 
 _UNIT: Final = "t/ha"
 _MEAN_COLUMNS: Final = (
-    ("treatment", ""), ("trial_plots", ""), ("trial_mean", _UNIT), ("interval_low", _UNIT), ("interval_high", _UNIT),
+    ("treatment", ""), ("trial_plots", ""), ("trial_mean", _UNIT), ("trial_letters", ""), ("interval_low", _UNIT),
+    ("interval_high", _UNIT),
 )  # fmt: skip
 _DIFFERENCE_COLUMNS: Final = (
     ("treatment", ""), ("trial_difference", _UNIT), ("interval_low", _UNIT), ("interval_high", _UNIT),
@@ -31,6 +32,7 @@ def make_trial_document(
             _name(each.treatment),
             Figure("trial_plots", each.plots),
             Figure("trial_mean", each.mean.estimate, _UNIT),
+            Figure("trial_letters", each.letters, is_name=True),
             *_interval(each.mean),
         )
         for each in result.means
@@ -66,7 +68,9 @@ def make_trial_document(
         end_ms=end_ms,
         sections=(
             Section("statement_summary", tuple(summary)),
-            Section("trial_means", (ReportTable("trial_means", _MEAN_COLUMNS, tuple(means)),)),
+            Section(
+                "trial_means", (ReportTable("trial_means", _MEAN_COLUMNS, tuple(means)), Note("trial_letters_about"))
+            ),
             Section("trial_differences", compared),
         ),
         sources=(result.method,),

@@ -15,7 +15,7 @@ from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.cooperative import AccountEntry, AccountKind
 from headland.registry.models.models import Scope
 from headland.registry.models.people import Person
-from headland.registry.models.trials import PlotObservation, TrialTreatment, TrialVariable
+from headland.registry.models.trials import Germplasm, PlotObservation, TrialTreatment, TrialVariable
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.auth.test_middleware import serve_api
@@ -92,11 +92,15 @@ def lay_out_trial(farm: Farm) -> None:
     variable = repositories.trial_variables.add(
         TrialVariable(name="Yield", trait="yield", method="weighed", unit="t/ha", least=0.0, most=20.0)
     )
+    varieties = [repositories.germplasm.add(Germplasm(name=f"V{number}", crop="wheat")) for number in range(5)]
     order = TrialOrder(
         field=farm.field,
         name="N",
         kind="rcbd",
-        treatments=tuple(TrialTreatment(name=f"N{rate}", n_kg_ha=float(rate)) for rate in (0, 90, 180)),
+        treatments=tuple(
+            TrialTreatment(name=f"{variety.name} N{rate}", n_kg_ha=float(rate), germplasm=variety.id)
+            for variety, rate in zip(varieties, (0, 60, 90, 150, 180), strict=True)
+        ),
         replicates=3,
         seed=1,
         length_m=20.0,
@@ -104,14 +108,14 @@ def lay_out_trial(farm: Farm) -> None:
         variables=(variable.id,),
     )
     trial = repositories.trials.add(draw_trial(order, repositories.fields.get(farm.field)))
-    yields = (4.0, 6.2, 7.3)
+    yields = (4.0, 5.4, 6.2, 7.2, 7.3)
     repositories.plot_observations.add_all(
         [
             PlotObservation(
                 trial=trial.id,
                 plot=plot.number,
                 variable=variable.id,
-                value=f"{yields[plot.treatment] + 0.1 * plot.block}",
+                value=f"{yields[plot.treatment] + 0.1 * plot.block + 0.05 * (plot.number % 3):.2f}",
                 time_ms=farm.now_ms(),
             )
             for plot in trial.plots

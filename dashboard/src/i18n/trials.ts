@@ -60,6 +60,20 @@ export const trials = catalogue({
   trial_difference: ["Less {name}", "与 {name} 之差"],
   trial_p: ["p", "p 值"],
   trial_lsd: ["Least significant difference: {value}", "最小显著差数：{value}"],
+  trial_letters: ["Group", "差异显著性"],
+  trial_letters_about: [
+    "Means that share a letter are not told apart (each pair at {level}, no correction for the number of pairs).",
+    "平均值后有相同字母者差异不显著（{level} 置信水平，逐对比较，未作多重比较校正）。",
+  ],
+  trial_heritability: [
+    "Heritability of the means of {count} varieties: {value}. This part of their differences is of the varieties, at this place and in this year.",
+    "{count} 个品种平均值的遗传力为 {value}，即平均值差异中由品种决定的部分（限于本试点本年度）。",
+  ],
+  trial_predicted: ["Predicted means, the best first: {names}", "品种预测值（BLUP，由高到低）：{names}"],
+  trial_too_few_varieties: [
+    "Heritability needs at least five varieties.",
+    "计算遗传力至少需要 5 个品种。",
+  ],
   trial_missing: ["Plots without a number: {names}", "没有数值的小区：{names}"],
   trial_method: ["Model", "分析方法"],
   trial_why_no_observations: ["No observations yet.", "尚无观测值。"],

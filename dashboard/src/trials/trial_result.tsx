@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApi } from "../api/query";
 import { areaUnitsPerHa, numberText, shareText, withUnit } from "../i18n/numbers";
-import { term, translate } from "../i18n/translate";
+import { listText, term, translate } from "../i18n/translate";
 import { NumberField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
@@ -15,6 +15,7 @@ import type { Estimate, Result, Trial } from "./records";
 
 const DIGITS = 2;
 const KG_T = 1000;
+const MOST_PREDICTIONS = 5;
 const WHY = ["no_observations", "too_few_plots", "too_few_pairs", "not_numerical", "not_two_treatments"] as const;
 
 interface TrialResultProps {
@@ -37,6 +38,7 @@ export function TrialResult({ trial, variable }: TrialResultProps): JSX.Element 
         {(found) => (
           <>
             <Means result={found} unit={variable.unit ?? ""} first={trial.treatments?.[0]?.name ?? ""} />
+            <Varieties result={found} unit={variable.unit ?? ""} />
             {rates.size > 2 && found.reason === null ? <Economics result={found} onPrices={setPrices} /> : null}
           </>
         )}
@@ -61,6 +63,7 @@ function Means({ result, unit, first }: { result: Result; unit: string; first: s
       cell: value,
       sortBy: (each) => each.value,
     },
+    { key: "letters", head: translate("trial_letters"), cell: (each) => each.letters ?? "—" },
     { key: "interval", head: translate("trial_interval", { level }), number: true, cell: interval },
     {
       key: "less",
@@ -97,11 +100,31 @@ function Means({ result, unit, first }: { result: Result; unit: string; first: s
       {result.lsd === null || result.lsd === undefined ? null : (
         <p data-lsd>{translate("trial_lsd", { value: `${numberText(result.lsd, DIGITS)} ${unit}` })}</p>
       )}
+      {result.means.length > 0 ? <p class="note">{translate("trial_letters_about", { level })}</p> : null}
       {result.missing.length > 0 && result.means.length > 0 ? (
         <p class="note">{translate("trial_missing", { names: result.missing.slice(0, 12).join(", ") })}</p>
       ) : null}
       {result.method ? <p class="note">{`${translate("trial_method")}: ${term("methods", result.method.id)}`}</p> : null}
     </>
+  );
+}
+
+/** How far the differences of varieties are their own: nothing where treatments are no varieties. */
+function Varieties({ result, unit }: { result: Result; unit: string }): JSX.Element | null {
+  const { varieties } = result;
+  if (result.varieties_reason === "too_few_varieties") return <p class="note">{translate("trial_too_few_varieties")}</p>;
+  if (varieties === null || varieties === undefined) return null;
+  const best = [...varieties.predictions].sort((a, b) => b.value - a.value).slice(0, MOST_PREDICTIONS);
+  return (
+    <div data-varieties>
+      <p>{translate("trial_heritability", { value: numberText(varieties.heritability, 2), count: varieties.varieties })}</p>
+      <p>
+        {translate("trial_predicted", {
+          names: listText(best.map(({ treatment, value }) => `${treatment} ${numberText(value, DIGITS)} ${unit}`)),
+        })}
+      </p>
+      <p class="note">{`${translate("trial_method")}: ${term("methods", varieties.method.id)}`}</p>
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Values
+from headland.agronomy.trials.mean_groups import mean_groups
 from headland.agronomy.trials.reml import (
     Contrast,
     FittedModel,
@@ -37,6 +38,12 @@ SPATIAL: Final = Method(
     "as trial_mixed_model, with errors correlated along rows and columns (AR1 x AR1, Cullis and Gleeson 1991) and an "
     "independent part",
 )
+HERITABILITY: Final = Method(
+    "variety_heritability",
+    1,
+    "varieties and incomplete blocks random, complete replicates fixed, by restricted maximum likelihood; heritability "
+    "of means from the mean variance of a difference of two predictions (Cullis, Smith and Coombes 2006)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,15 @@ class TrialData:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentMean:
-    """The adjusted mean of a treatment [t/ha] with its interval, on `plots` plots."""
+    """The adjusted mean of a treatment [t/ha] with its interval, on `plots` plots.
+
+    Means that share a letter of `letters` are not told apart.
+    """
 
     treatment: str
     plots: int
     mean: Contrast
+    letters: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +123,44 @@ def analyse_spatial(data: TrialData, level: float = 0.95) -> TrialResult:
 
 @dataclass(frozen=True, slots=True)
 class Heritability:
-    """Genetic and residual variance of varieties, and the heritability of their means (Cullis et al. 2006)."""
+    """Genetic and residual variance of varieties, and the heritability of their means (Cullis et al. 2006).
 
+    `blocks` is the variance of incomplete blocks, 0 where every block is a complete replicate. `predictions` are the
+    means of varieties by their names (BLUP): drawn towards the `mean` of all by what is not heritable.
+    """
+
+    mean: float
     genetic: float
     residual: float
     blocks: float
     heritability: float
+    predictions: tuple[tuple[str, float], ...]
 
 
-def heritability_of(yield_t_ha: Values, variety: Sequence[str], replicate: Sequence[str],
-                    block: Sequence[str]) -> Heritability:  # fmt: skip
-    """Return the heritability of a variety trial: replicates fixed, blocks within them and varieties random."""
-    z = indicator(variety)[1]
-    in_replicate = indicator([f"{r}/{b}" for r, b in zip(replicate, block, strict=True)])[1]
-    fixed = indicator(replicate)[1]
-    model = fit_reml(yield_t_ha, fixed, VarianceComponents({"genetic": z, "block": in_replicate}, len(z)))
-    genetic = model.parameter("genetic")
+def heritability_of(
+    value: Values, variety: Sequence[str], replicate: Sequence[str], block: Sequence[str] = ()
+) -> Heritability:
+    """Return the heritability of a variety trial: replicates fixed, blocks within them and varieties random.
+
+    Without `block` the replicates are complete blocks. Raises ValueError where the plots do not determine it.
+    """
+    names, z = indicator(variety)
+    effects = {"genetic": z}
+    if block:
+        effects["block"] = indicator([f"{r}/{b}" for r, b in zip(replicate, block, strict=True)])[1]
+    model = fit_reml(value, indicator(replicate)[1], VarianceComponents(effects, len(z)))
+    genetic, residual = model.parameter("genetic"), model.parameter("residual")
+    blocks = model.parameter("block") if block else 0.0
+    mean = float(np.mean(model.effects))
     if genetic <= 0.0:
-        return Heritability(0.0, model.parameter("residual"), model.parameter("block"), 0.0)
-    errors = model.random_effects(z, genetic)[1]
+        return Heritability(mean, 0.0, residual, blocks, 0.0, tuple((name, mean) for name in names))
+    effects_of, errors = model.random_effects(z, genetic)
     n = len(errors)
     trace = float(np.trace(errors))
     of_difference = 2.0 / n * (trace - (float(errors.sum()) - trace) / (n - 1))
     share = 1.0 - of_difference / (2.0 * genetic)
-    return Heritability(genetic, model.parameter("residual"), model.parameter("block"), share)
+    predictions = zip(names, (mean + effects_of).tolist(), strict=True)
+    return Heritability(mean, genetic, residual, blocks, share, tuple(predictions))
 
 
 def indicator(labels: Sequence[str]) -> tuple[list[str], Matrix]:
@@ -161,8 +186,13 @@ def _treatments(data: TrialData) -> tuple[list[str], Matrix]:
 def _result(method: Method, data: TrialData, names: list[str], model: FittedModel, level: float) -> TrialResult:
     eye = np.eye(len(names), len(model.effects))
     counts = {name: sum(1 for label in data.treatment if label == name) for name in names}
-    means = tuple(TreatmentMean(name, counts[name], model.contrast(eye[i], level)) for i, name in enumerate(names))
+    each = [model.contrast(eye[i], level) for i in range(len(names))]
     differences = tuple((name, model.contrast(eye[i] - eye[0], level)) for i, name in enumerate(names) if i)
-    pairs = [model.contrast(eye[i] - eye[j], level) for i in range(len(names)) for j in range(i)]
-    lsd = float(np.sqrt(np.mean([((pair.high - pair.low) / 2.0) ** 2 for pair in pairs])))
+    pairs = {(i, j): model.contrast(eye[i] - eye[j], level) for i in range(len(names)) for j in range(i)}
+    lsd = float(np.sqrt(np.mean([((pair.high - pair.low) / 2.0) ** 2 for pair in pairs.values()])))
+    groups = mean_groups([mean.estimate for mean in each], lambda i, j: pairs[max(i, j), min(i, j)].p < 1.0 - level)
+    means = tuple(
+        TreatmentMean(name, counts[name], mean, letters)
+        for name, mean, letters in zip(names, each, groups, strict=True)
+    )
     return TrialResult(method, means, differences, lsd, model)

@@ -21,18 +21,23 @@ from headland.agronomy.trials.analyses import (
     analyse_spatial,
     analyse_strips,
 )
+from headland.agronomy.trials.mean_groups import MEAN_GROUPS, mean_groups
 from headland.agronomy.trials.nitrogen_response import RESPONSE, fit_response
 from headland.agronomy.trials.reml import Contrast
+from headland.analysis.trials.varieties import VarietyAnswer, compare_varieties, replicates_of
 from headland.registry.models.trials import PlotObservation, Trial, TrialVariable
 
 Model = Literal["auto", "strips", "mixed", "spatial"]
-METHODS: Final = (STRIPS, MIXED, SPATIAL, RESPONSE)
+METHODS: Final = (STRIPS, MIXED, SPATIAL, RESPONSE, MEAN_GROUPS)
 #: Tonnes per hectare of a unit of yield.
 _T_HA: Final = {"t/ha": 1.0, "kg/ha": 0.001, "kg/mu": 0.015, "kg/亩": 0.015, "斤/亩": 0.0075, "g/m2": 0.01}
 
 
 class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean of a treatment, or its difference from the first one, with its interval; `p` is of no difference."""
+    """A mean of a treatment, or its difference from the first one, with its interval; `p` is of no difference.
+
+    Means that share a letter of `letters` are not told apart; a difference has none.
+    """
 
     treatment: str
     plots: int
@@ -42,6 +47,7 @@ class TrialEstimate(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     p: float | None = None
+    letters: str | None = None
 
 
 class ResponseAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +77,7 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a trial for one variable. Without one, `reason` says why.
 
     `missing` are plots without a number, `replaced` older observations of plots that were observed again. `lsd` is the
-    least significant difference of two means.
+    least significant difference of two means. `varieties` is there where every treatment is a variety.
     """
 
     trial: str
@@ -90,6 +96,8 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     is_converged: bool | None
     response: ResponseAnswer | None
     response_reason: str | None
+    varieties: VarietyAnswer | None
+    varieties_reason: str | None
     reason: str | None
 
 
@@ -142,6 +150,7 @@ def analyse_trial(
     strips = found if isinstance(found, Contrast) else None
     result = found if isinstance(found, TrialResult) else None
     response, response_reason = _response(trial, variable, numbers, prices, level)
+    varieties, varieties_reason = (None, reason) if reason is not None else compare_varieties(trial, numbers)
     method = STRIPS if strips is not None else None if result is None else result.method
     means, differences = (
         _strip_estimates(trial, numbers, strips, level) if strips is not None else _estimates(trial, result)
@@ -164,6 +173,8 @@ def analyse_trial(
         is_converged=None if fitted is None else fitted.is_converged,
         response=response,
         response_reason=response_reason,
+        varieties=varieties,
+        varieties_reason=varieties_reason,
         reason=reason,
     )
 
@@ -217,6 +228,7 @@ def _data(trial: Trial, numbers: Mapping[int, float]) -> TrialData:
         np.array([plot.row for plot in plots], np.float64),
         np.array([plot.column for plot in plots], np.float64),
         groups,
+        replicates_of(plots),
     )
 
 
@@ -239,6 +251,8 @@ def _strip_estimates(
         # The mean of strips less nothing: Student's t over them.
         alone = analyse_strips(np.zeros(len(values)), values, level)
         means.append(_estimate(trial.treatments[index].name, len(values), alone, with_p=False))
+    letters = mean_groups([mean.value for mean in means], lambda _, __: difference.p < 1.0 - level)
+    means = [msgspec.structs.replace(mean, letters=of_mean) for mean, of_mean in zip(means, letters, strict=True)]
     second = trial.treatments[used[1]].name
     return tuple(means), (_estimate(second, len(pairs), difference, with_p=True),)
 
@@ -248,14 +262,17 @@ def _estimates(trial: Trial, result: TrialResult | None) -> tuple[tuple[TrialEst
         return (), ()
     names = {_label(index): treatment.name for index, treatment in enumerate(trial.treatments)}
     plots = {each.treatment: each.plots for each in result.means}
-    means = tuple(_estimate(names[each.treatment], each.plots, each.mean, with_p=False) for each in result.means)
+    means = tuple(
+        _estimate(names[each.treatment], each.plots, each.mean, with_p=False, letters=each.letters)
+        for each in result.means
+    )
     differences = tuple(
         _estimate(names[label], plots[label], contrast, with_p=True) for label, contrast in result.differences
     )
     return means, differences
 
 
-def _estimate(name: str, plots: int, contrast: Contrast, *, with_p: bool) -> TrialEstimate:
+def _estimate(name: str, plots: int, contrast: Contrast, *, with_p: bool, letters: str | None = None) -> TrialEstimate:
     return TrialEstimate(
         treatment=name,
         plots=plots,
@@ -265,6 +282,7 @@ def _estimate(name: str, plots: int, contrast: Contrast, *, with_p: bool) -> Tri
         low=float(contrast.low),
         high=float(contrast.high),
         p=float(contrast.p) if with_p else None,
+        letters=letters,
     )
 
 

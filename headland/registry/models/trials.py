@@ -26,8 +26,18 @@ class TrialTreatment(msgspec.Struct, frozen=True, kw_only=True):
     germplasm: RecordId | None = None
 
 
+class PlotLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """A level of a design that holds a plot, such as its replicate or block, by the code of another program."""
+
+    name: Short
+    code: Short
+
+
 class TrialPlot(msgspec.Struct, frozen=True, kw_only=True):
-    """A plot by its number, from 1; rows run along the work. `treatment` is an index of the trial's treatments."""
+    """A plot by its number, from 1; rows run along the work. `treatment` is an index of the trial's treatments.
+
+    `levels` are those of an imported design, the outermost first; `block` is the number of the innermost one.
+    """
 
     number: Annotated[int, Meta(ge=1, le=MOST_PLOTS)]
     name: Text
@@ -36,6 +46,12 @@ class TrialPlot(msgspec.Struct, frozen=True, kw_only=True):
     block: Annotated[int, Meta(ge=0, le=10_000)]
     main_plot: Annotated[int, Meta(ge=0, le=10_000)]
     treatment: Annotated[int, Meta(ge=0, lt=MOST_TREATMENTS)]
+    levels: Annotated[tuple[PlotLevel, ...], Meta(max_length=3)] = ()
+
+    @property
+    def replicate(self) -> str | None:
+        """The complete replicate that the plot's block is a part of, None where the block is one itself."""
+        return self.levels[0].code if len(self.levels) > 1 else None
 
 
 class Trial(VersionedRecord, frozen=True, kw_only=True):

@@ -35,6 +35,13 @@ def test_the_oats_have_the_published_genetic_variance_and_heritability() -> None
     found = heritability_of(*oats())
     assert found.genetic == pytest.approx(0.1429, abs=1e-3)
     assert found.heritability == pytest.approx(0.8091, abs=1e-3)
+    # What is predicted is drawn towards the mean of all, and keeps it.
+    predicted = np.array([value for _, value in found.predictions])
+    assert predicted.mean() == pytest.approx(found.mean, abs=1e-6)
+    assert (
+        predicted.std()
+        < np.array([np.mean(oats()[0][np.array(oats()[1]) == name]) for name, _ in found.predictions]).std()
+    )
 
 
 def test_the_oats_have_the_published_residual_and_means_with_fixed_varieties() -> None:
