@@ -14,8 +14,6 @@ from typing import Final
 
 import msgspec
 
-from edge.agent.status import read_status
-from edge.sources.mavlink.settings import ForwardSettings
 from headland.addresses import hide_secrets
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
@@ -149,6 +147,8 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
 
 def _gateway_runs(edge_dir: Path, since_ms: int) -> bool:
     """Tell whether a gateway that began at `since_ms` or later has started its sources."""
+    from edge.agent.status import read_status  # the station asks this module for the broker's address alone
+
     try:
         return read_status(edge_dir).started_ms >= since_ms
     except SettingsError:  # it has no status yet
@@ -226,6 +226,8 @@ def _forward_line(ground_stations: Sequence[str]) -> str:
     """Return the setting by which ground stations share the link. Raises SettingsError for one that cannot."""
     if not ground_stations:
         return ""
+    from edge.sources.mavlink.settings import ForwardSettings
+
     for url in ground_stations:
         try:
             msgspec.convert({"url": url}, ForwardSettings)

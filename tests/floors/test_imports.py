@@ -108,6 +108,19 @@ print("loaded:", sorted(heavy & set(sys.modules)))
     assert done.stdout.splitlines()[-1] == "loaded: []"
 
 
+def test_a_station_loads_nothing_that_only_some_farms_need() -> None:
+    script = """
+import sys
+import ingest.settings, station.local.gateway_registration, station.local.imports.service, station.server.serve
+rare = {"edge.agent", "edge.imports.file_content", "edge.sources.mavlink", "sqlalchemy.dialects.postgresql", "psycopg",
+        "alembic", "nanoarrow", "shapefile", "pyproj", "opentelemetry.sdk", "pandas", "rasterio", "reportlab", "typer"}
+print("loaded:", sorted(rare & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_is_the_one_in_this_checkout(package: str) -> None:
     script = f"import {package}; print({package}.__file__)"

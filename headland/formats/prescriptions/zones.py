@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-import shapefile
 import shapely
 
 from headland.registry.models.prescriptions import PrescribedZone, Prescription
@@ -48,6 +47,7 @@ def zones_geojson(prescription: Prescription) -> bytes:
 
 def zones_shapefile(prescription: Prescription) -> bytes:
     """Return a zip of .shp, .shx, .dbf, .prj and .cpg with a record for each zone."""
+    import shapefile
     from pyproj import CRS  # ten megabytes, for this file alone
 
     shp, shx, dbf = io.BytesIO(), io.BytesIO(), io.BytesIO()

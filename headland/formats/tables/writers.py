@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import duckdb
-import nanoarrow
 import numpy as np
-from nanoarrow.ipc import StreamWriter
 from numpy.typing import NDArray
 
 from headland.cancellation import check_cancelled
@@ -124,6 +122,9 @@ def _collecting() -> Iterator[None]:
 
 def write_arrow(table: DataTable) -> Iterator[bytes]:
     """Yield a table as an Arrow IPC stream, a record batch for each slice; null for a missing number."""
+    import nanoarrow
+    from nanoarrow.ipc import StreamWriter
+
     schema = nanoarrow.struct({name: _arrow_kind(kind) for name, kind in table.columns.items()}, nullable=False)
     sink = io.BytesIO()
     writer = StreamWriter.from_writable(sink)
@@ -181,6 +182,8 @@ def _plain(text: str) -> str:
 
 
 def _arrow_kind(kind: Kind) -> Any:
+    import nanoarrow
+
     match kind:
         case "integer":
             return nanoarrow.int64(nullable=False)
@@ -195,6 +198,8 @@ def _arrow_kind(kind: Kind) -> Any:
 
 
 def _arrow_column(kind: Kind, cells: NDArray[Any]) -> Any:
+    import nanoarrow
+
     count, missing = len(cells), 0
     valid: Any = None
     if kind == "number":

@@ -53,6 +53,10 @@ def migrate(connection: sa.Connection) -> None:
 
 
 def _make_tables(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # The tables do not say it themselves: SQLAlchemy would load all of PostgreSQL for every registry.
+        for index in (index for table in METADATA.tables.values() for index in table.indexes):
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
     METADATA.create_all(connection, checkfirst=False)
     _VERSION.create(connection)
     connection.execute(_VERSION.insert().values(version_num=newest_revision()))

@@ -8,8 +8,6 @@ import msgspec
 
 from api.ops.file_imports import ImportRefused
 from api.schemas.imports import ConvertedTable, FileImport, FileImportList, ImportChoice, TablePreview
-from edge.imports.file_content import KIND_BY_SUFFIX, kind_of
-from edge.imports.file_types import TABLES
 from edge.imports.sentences import Sentence
 from edge.imports.status import tell
 from edge.imports.table.map import LoadedMap, TableMap, check_map
@@ -136,6 +134,10 @@ class FolderImports:
 
 def _kind_of(files: ImportFiles, job: ImportJob) -> str | Sentence:
     """Return log or table by the content of a file, or the sentence of what it is instead."""
+    # What reads logs is 6 MB of code, and most stations are never given one.
+    from edge.imports.file_content import KIND_BY_SUFFIX, kind_of
+    from edge.imports.file_types import TABLES
+
     path = files.file_of(job)
     kind = kind_of(path)
     suffix = path.suffix.lower()

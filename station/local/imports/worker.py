@@ -18,7 +18,6 @@ from typing import Final
 
 import msgspec
 
-from edge.agent.settings import ENVIRONMENT
 from edge.imports.sentences import Sentence
 from edge.imports.status import ImportStatus, tell
 from headland.errors import RetryLater
@@ -119,6 +118,8 @@ class ImportWorker:
             arguments += ["--start", datetime.fromtimestamp(job.start_ms / 1000, UTC).isoformat()]
         self._files.change(job.id, state="running")
         # The settings of this import count, not those of a gateway that the environment names.
+        from edge.agent.settings import ENVIRONMENT  # the settings of every source, which no idle station needs
+
         environ = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
         process = self._start(arguments, environ, self._folder.logs_dir / "import.log")
         try:

@@ -75,7 +75,6 @@ sa.Index(
     alarms.c.subject,
     unique=True,
     sqlite_where=_active,
-    postgresql_where=_active,
 )
 
 alarm_watches = sa.Table(

@@ -63,7 +63,7 @@ def record_table(
 def _unique_index(name: str, columns: tuple[str, ...]) -> sa.Index:
     """Return a unique index without deleted records, so that their names can be used again."""
     living = sa.text("deleted_ms IS NULL")
-    return sa.Index(name, *columns, unique=True, sqlite_where=living, postgresql_where=living)
+    return sa.Index(name, *columns, unique=True, sqlite_where=living)
 
 
 organisations = sa.Table(
