@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 
 from headland.registry.db import database
 from tests.broker import Broker
+from tests.compilation import compile_all
 from tests.examples import examples
 from tests.influx_server import InfluxServer
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
@@ -159,6 +160,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse a run of the acceptance checks that has no data to check."""
     if _asks_for_accept(config) and not os.environ.get(REAL_DATA):
         raise pytest.UsageError(f"tests/accept reads real logs and tables: say where they are, {REAL_DATA}=FOLDER")
+    has_workers = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if has_workers and config.args == config.getini("testpaths"):
+        compile_all(config)
 
 
 @pytest.hookimpl(optionalhook=True)  # without xdist, there is nothing to distribute
