@@ -3,11 +3,11 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test systemd-test release clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test release clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install the development environment into .venv
 run: ## start a farm on this machine (headland up)
@@ -24,12 +24,13 @@ lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
 audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
 deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
-release: ## build all files of a release into build/release, with their sums: ARGS="--tag v0.1.0"
+release: ## build all files of a release into build/release, with their sums: ARGS="--tag v0.1.0 --key FILE"
 compose-test: ## run the small farm of docker-compose.yml under podman and kill each service (as root, slow)
-systemd-test: ## run the gateway's unit under systemd in namespaces, kill it and let it hang (as root, a minute)
+compose-split-test: ## the same with ingest, API and databases as services: ARGS="--workers" for RabbitMQ and three workers
+systemd-test: ## run the units under systemd in namespaces, kill each and let it hang (as root, minutes)
 clients-test: ## let QGIS (apt-get install python3-qgis qgis-providers) and Home Assistant (from PyPI) read a farm (slow)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test systemd-test release:
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test release:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

@@ -9,7 +9,8 @@
     extras     install and import each extra alone   docs     build the help pages
     lock       pin the dependencies again            audit    known vulnerabilities, bill of materials
     deb        build Debian's package of a gateway   deb-test install it on a bare Debian (as root)
-    compose-test  run containers and kill them       systemd-test  the gateway's unit under systemd
+    compose-test  run containers and kill them       systemd-test  the units under systemd
+    compose-split-test  the same with ingest, API and databases as services
     clients-test  let QGIS and Home Assistant read   release  build all files of a release
 
 Requires Python 3.11 or newer, and the network for the first call only. A complete installation is not touched again;
@@ -40,7 +41,7 @@ REQUIREMENTS = ROOT / "requirements"
 NEEDS = {
     **dict.fromkeys(("run", "chaos", "soak", "simulate", "docs", "deb", "release"), "run"),
     **dict.fromkeys(("check", "test", "test-fast", "setup", "accept", "bench"), "dev"),
-    **dict.fromkeys(("deb-test", "clients-test", "compose-test", "systemd-test"), "dev"),
+    **dict.fromkeys(("deb-test", "clients-test", "compose-test", "compose-split-test", "systemd-test"), "dev"),
 }
 COMMANDS = [*NEEDS, "extras", "lock", "audit"]
 CHECKS = [
@@ -59,6 +60,8 @@ PARALLEL_PURE = ["-n", "2", *PARALLEL[2:]]
 REPORT_EVERY_S = 20
 #: In a venv of their own, as only `audit` needs them.
 AUDIT_TOOLS = ["pip-audit==2.10.1", "cyclonedx-bom==7.5.0"]
+#: Exit status of `audit` where no database of vulnerabilities could be asked.
+NOT_ASKED = 3
 
 
 class Stop(Exception):  # noqa: N818 - it ends the program with a message
@@ -117,6 +120,7 @@ def perform(command: str, arguments: list[str]) -> int:
         "release": ["deploy.release"],
         "deb-test": ["tests.deploy.bare_debian"],
         "compose-test": ["tests.deploy.compose_run"],
+        "compose-split-test": ["tests.deploy.split_run"],
         "systemd-test": ["tests.deploy.systemd_run"],
     }
     if command in modules:
@@ -134,16 +138,50 @@ def perform(command: str, arguments: list[str]) -> int:
 
 
 def audit() -> int:
-    """Write the bill of materials of the dependencies, and ask a database of known vulnerabilities about them."""
-    tools, lock_file = ROOT / "build" / "audit", str(REQUIREMENTS / "run.lock")
+    """Write the bill of materials of the dependencies, and ask a database of known vulnerabilities about them.
+
+    Returns 0 where none is known, 1 where one is or the bill could not be written, and NOT_ASKED where no database
+    answered for all of them. build/audit.json says which.
+    """
+    tools, lock_file = ROOT / "build" / "audit", REQUIREMENTS / "run.lock"
     if not (tools / "bin" / "pip-audit").exists():
         subprocess.run([sys.executable, "-m", "venv", str(tools)], check=True)
         subprocess.run([str(tools / "bin" / "pip"), "install", "--quiet", *AUDIT_TOOLS], check=True)
-    bill = ["cyclonedx-py", "requirements", lock_file, "--output-reproducible", "-o", str(ROOT / "build" / "sbom.json")]
-    question = ["pip-audit", "--requirement", lock_file, "--require-hashes", "--disable-pip", "--strict"]
-    statuses = [subprocess.call([str(tools / "bin" / name), *words]) for name, *words in (bill, question)]
-    report("wrote build/sbom.json" if statuses[0] == 0 else "build/sbom.json could not be written")
-    return max(statuses)
+    bill, answer, record = (ROOT / "build" / name for name in ("sbom.json", "audit-answer.json", "audit.json"))
+    if answer.exists():
+        answer.unlink()
+    words = ["requirements", str(lock_file), "--output-reproducible", "-o", str(bill)]
+    if subprocess.call([str(tools / "bin" / "cyclonedx-py"), *words]) != 0:
+        raise Stop("build/sbom.json could not be written")
+    report("wrote build/sbom.json")
+    words = ["--requirement", str(lock_file), "--require-hashes", "--disable-pip", "--strict"]
+    words += ["--progress-spinner", "off", "--format", "json", "--output", str(answer)]
+    asked = subprocess.run([str(tools / "bin" / "pip-audit"), *words], stderr=subprocess.PIPE, check=False)
+    said = asked.stderr.decode(errors="replace").strip().splitlines()
+    outcome = read_answer(answer, said[-1] if said else "")
+    of = {"tool": AUDIT_TOOLS[0], "lock_sha256": hashlib.sha256(lock_file.read_bytes()).hexdigest()}
+    record.write_text(json.dumps({**outcome, **of}, indent=1) + "\n", encoding="utf-8")
+    report("audit of the dependencies: {outcome}. {detail}".format(**outcome))
+    return {"none known": 0, "vulnerable": 1}.get(outcome["outcome"], NOT_ASKED)
+
+
+def read_answer(answer: Path, said: str) -> dict[str, str]:
+    """Return what is known of the dependencies; pip-audit writes its answer only where it has one for each of them."""
+    try:
+        dependencies = json.loads(answer.read_text(encoding="utf-8"))["dependencies"]
+        unknown = [one["name"] for one in dependencies if "vulns" not in one]
+        found = [
+            "{}=={}: {}".format(one["name"], one["version"], ", ".join(each["id"] for each in one["vulns"]))
+            for one in dependencies
+            if one.get("vulns")
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"outcome": "not asked", "detail": said or "pip-audit gave no answer"}
+    if found:
+        return {"outcome": "vulnerable", "detail": "; ".join(found)}
+    if unknown or not dependencies:
+        return {"outcome": "not asked", "detail": "no answer for " + (", ".join(unknown) or "any dependency")}
+    return {"outcome": "none known", "detail": f"{len(dependencies)} dependencies were asked about"}
 
 
 def require_python() -> None:

@@ -1,14 +1,17 @@
 """Files of a release: `make release` builds them into build/release; with a tag it checks first that they belong to it.
 
-Wheel and source, Debian's packages of a gateway, the bill of materials, and SHA256SUMS over all of them. The workflow
-`release` calls the same on a tag, and has the files signed by the identity of that run (Sigstore), which
-`gh attestation verify FILE --repo REPOSITORY` checks.
+Wheel and source, Debian's packages of a gateway, the bill of materials, what is known of vulnerabilities, and
+SHA256SUMS over all of them. The workflow `release` calls the same on a tag, and has the files signed by the identity of
+that run (Sigstore), which `gh attestation verify FILE --repo REPOSITORY` checks. With `--key` an SSH key signs
+SHA256SUMS, where no such identity is to be had.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,31 +19,55 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from bootstrap import NOT_ASKED
 from deploy.debian.build import PLATFORMS, ROOT, build, project_version
 
 SUMS: Final = "SHA256SUMS"
 
 
 class NotReleasableError(Exception):
-    """The checkout is not that of the tag."""
+    """What is built is no release; the sentence says why."""
 
 
 def main(words: Sequence[str]) -> int:
-    """Build all files; return 1 with a sentence where the tag does not fit."""
+    """Build all files; return 1 with a sentence where they are no release."""
     parser = argparse.ArgumentParser(prog="make release", description=__doc__)
     parser.add_argument("--tag", help="tag that is released, as v0.1.0; without it this is a rehearsal")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--key", type=Path, help="SSH key that signs SHA256SUMS into SHA256SUMS.sig")
+    parser.add_argument(
+        "--unaudited", action="store_true", help="release although nobody could be asked for known vulnerabilities"
+    )
     asked = parser.parse_args(words)
     version = project_version(ROOT)
     try:
         if asked.tag is not None:
             check_tag(asked.tag, version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
-        build_all(asked.out, version, is_rehearsal=asked.tag is None)
+        audited = build_all(asked.out, version)
+        if asked.key is not None:
+            sign(asked.out / SUMS, asked.key)
     except NotReleasableError as reason:
         print(f"headland: {reason}", file=sys.stderr)
         return 1
-    print((asked.out / SUMS).read_text(encoding="utf-8"), end="")
-    return 0
+    print((asked.out / SUMS).read_text(encoding="utf-8"), end="", flush=True)
+    status, sentence = judge(audited, is_release=asked.tag is not None, may_be_unaudited=asked.unaudited)
+    print(f"headland: {sentence}", file=sys.stderr)
+    return status
+
+
+def judge(audited: int, *, is_release: bool, may_be_unaudited: bool) -> tuple[int, str]:
+    """Return the exit status and the sentence that an audit's exit status makes of files that are built."""
+    if audited == 0:
+        return 0, "the files are built; no vulnerability of their dependencies is known"
+    condition = "the dependencies have known vulnerabilities"
+    if audited == NOT_ASKED:
+        condition = "no database could be asked for vulnerabilities of the dependencies"
+    if not is_release:
+        return 0, f"the files are built, but {condition}: a release would be refused (build/audit.json)"
+    if audited == NOT_ASKED and may_be_unaudited:
+        return 0, f"released although {condition}: the file that ends in audit.json says so"
+    remedy = "where one is reached, or state it with --unaudited" if audited == NOT_ASKED else "with other versions"
+    return 1, f"the files are built and are no release, because {condition} (build/audit.json): repeat it {remedy}"
 
 
 def check_tag(tag: str, version: str, changelog: str) -> None:
@@ -51,10 +78,10 @@ def check_tag(tag: str, version: str, changelog: str) -> None:
         raise NotReleasableError(f"CHANGELOG.md has no heading [{version}]: name what [Unreleased] brings")
 
 
-def build_all(out: Path, version: str, *, is_rehearsal: bool) -> None:
-    """Build every file of a release into `out`, replacing what is there.
+def build_all(out: Path, version: str) -> int:
+    """Build every file of a release into `out`, replacing what is there; return the exit status of the audit.
 
-    Raises NotReleasableError where a dependency has a known vulnerability or nobody could be asked, but in a rehearsal.
+    Raises NotReleasableError where the bill of materials could not be made or lacks a dependency.
     """
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -63,19 +90,41 @@ def build_all(out: Path, version: str, *, is_rehearsal: bool) -> None:
         _run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(out))
     for architecture in PLATFORMS:
         build(architecture, version, ROOT, out)
+    made = [(ROOT / "build" / f"{name}.json", kind) for name, kind in (("sbom", "cyclonedx"), ("audit", "audit"))]
+    for file, _ in made:
+        file.unlink(missing_ok=True)
     audited = subprocess.call([sys.executable, "bootstrap.py", "audit"], cwd=ROOT, stdin=subprocess.DEVNULL)
-    if audited != 0:
-        sentence = "the dependencies have known vulnerabilities, or the database of them cannot be reached"
-        if not is_rehearsal:
-            raise NotReleasableError(sentence)
-        print(f"headland: {sentence}: a release would end here", file=sys.stderr)
-    shutil.copyfile(ROOT / "build" / "sbom.json", out / f"headland-{version}.cyclonedx.json")
+    for file, kind in made:
+        if not file.exists():
+            raise NotReleasableError(f"{file.relative_to(ROOT)} could not be made")
+        shutil.copyfile(file, out / f"headland-{version}.{kind}.json")
+    check_bill((ROOT / "build" / "sbom.json").read_bytes(), (ROOT / "requirements" / "run.lock").read_text("utf-8"))
     write_sums(out)
+    return audited
+
+
+def check_bill(bill: bytes, lock: str) -> None:
+    """Raise NotReleasableError where a bill of materials lacks a version that the lock pins."""
+    components = json.loads(bill)["components"]
+    billed = {(one["name"].lower(), one["version"]) for one in components}
+    pinned = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^ ;\\\n]+)", lock))
+    missing = sorted(f"{name}=={version}" for name, version in pinned if (name.lower(), version) not in billed)
+    if missing:
+        raise NotReleasableError(f"the bill of materials lacks {', '.join(missing)}")
+
+
+def sign(file: Path, key: Path) -> None:
+    """Write the signature of a file by an SSH key beside it, as `ssh-keygen -Y verify -n file` checks it."""
+    signature = file.with_name(f"{file.name}.sig")
+    signature.unlink(missing_ok=True)
+    line = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "file", str(file)]
+    if subprocess.call(line, stdin=subprocess.DEVNULL) != 0 or not signature.exists():
+        raise NotReleasableError(f"{file.name} could not be signed with {key}")
 
 
 def write_sums(folder: Path) -> None:
     """Write the SHA-256 of every file of a folder as `sha256sum --check` reads it."""
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(SUMS))
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 

@@ -191,11 +191,15 @@ class IngestService:
         return IngestHealth(True, "; ".join(notes) or "each record of each gateway is accounted for")
 
     def delivery(self, gateway: str) -> Delivery | None:
-        """Return the delivery report of a gateway; None for an unknown one. Raises RetryLater."""
+        """Return the delivery report of a gateway; None where it is unknown or of other shards. Raises RetryLater."""
         return next(iter(self.deliveries([gateway])), None)
 
     def deliveries(self, gateways: Sequence[str]) -> list[Delivery]:
-        """Return the delivery reports of those of `gateways` that are known. Raises RetryLater."""
+        """Return the delivery reports of those of `gateways` that are known. Raises RetryLater.
+
+        Only the worker of a gateway's shard knows it: what another one sees of it in the store may be long past.
+        """
+        gateways = [gateway for gateway in gateways if shard_of(gateway) in self._settings.shards]
         stats = self._writer.gateway_stats
         seen = stats.names()
         now_s = self._clock.monotonic_s()

@@ -17,6 +17,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "nginx": (("nginx",), "nginx"),
     "victoria-metrics": (("victoria-metrics",), "victoria-metrics"),
     "jq": (("jq",), "jq"),
+    "ssh-keygen": (("ssh-keygen",), "openssh-client"),
     "groff": (("groff",), "groff-base"),
     "promtool": (("promtool",), "promtool"),
     "curl": (("curl",), "curl"),

@@ -13,6 +13,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 import typer
+import yaml  # type: ignore[import-untyped]  # its types are a distribution of their own
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
@@ -24,14 +25,17 @@ from headland.contract.topics import (
     home_status_topic,
     home_value_topic,
     meta_topic,
+    shard_of,
     status_topic,
 )
 from headland.store.influx.client import parse_influx_url
 from headland.store.memory import MemoryStore
-from ingest.settings import IngestSettings
+from ingest.settings import ALL_SHARDS, IngestSettings
 from station.cli.app import app
+from station.cli.commands.services.ingest_run import parse_shards
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.homeassistant.discovery import discovery_topic
+from tests.deploy.split_run import WORKERS, with_workers
 from tests.machine import find_program
 from tests.ports import find_free_port
 from tests.waiting import WaitUntil, wait_until
@@ -60,7 +64,23 @@ def test_compose_describes_the_whole_farm(compose: dict[str, Any]) -> None:
     services = set(compose["services"])
     assert services in (SHARED, SHARED | SPLIT)
     # Two takers of one broker would each say what is stored.
-    assert compose["services"]["station"]["scale"] == (0 if services >= SPLIT else 1)
+    assert compose["services"]["station"]["deploy"]["replicas"] == (0 if services >= SPLIT else 1)
+
+
+def test_the_workers_of_make_compose_split_test_share_all_shards_and_each_has_its_gateway(tmp_path: Path) -> None:
+    shipped = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    services = with_workers(shipped, tmp_path)["services"]
+    words = [services[name]["command"][-1].removeprefix("--shards=") for name in WORKERS]
+    shares = [parse_shards(word) for word in words]
+    assert sorted(shard for share in shares for shard in share) == sorted(ALL_SHARDS)
+    for share, (_, gateway) in zip(shares, WORKERS.values(), strict=True):
+        assert shard_of(gateway) in share
+    assert [name for name in services if "HEADLAND_HOME_ASSISTANT" in services[name].get("environment", {})] == [
+        "ingest"
+    ]
+    for gateway in ("gw-2", "gw-7"):
+        settings = load_settings(tmp_path / f"{gateway}.toml", {"HEADLAND_BROKER_PASSWORD": "secret"})
+        assert (settings.gateway.id, settings.broker.username if settings.broker else "") == (gateway, gateway)
 
 
 @pytest.mark.services("docker-compose")

@@ -89,6 +89,10 @@ def test_a_worker_that_is_stopped_and_started_loses_nothing_and_delays_no_other(
         for worker, names in ((low, OF_LOW), (high, OF_HIGH)):
             for report in worker.deliveries(names):
                 assert (report.epochs[0].stored, report.missing, report.loss) == (RECORDS, (), 0)
+            # On a server a worker sees the marks of the others as they were when it opened the store.
+            others = [name for name in gateways if name not in names]
+            assert worker.deliveries(others) == []
+            assert worker.accept_loss(others[0]) is None
     finally:
         for worker in (low, high):
             worker.stop()
