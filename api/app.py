@@ -50,6 +50,7 @@ from api.routes.alarms import alarms
 from api.routes.alarms import duty as duty_routes
 from api.routes.alarms import push as push_routes
 from api.routes.cooperative import cooperative as cooperative_routes
+from api.routes.cooperative import deliveries as delivery_routes
 from api.routes.cooperative import people as people_routes
 from api.routes.devices import device_owners as owner_routes
 from api.routes.devices import devices
@@ -278,6 +279,7 @@ def _routes() -> list[DeferredRoute]:
         field_import.router,
         people_routes.router,
         cooperative_routes.router,
+        delivery_routes.router,
         *cooperative_routes.RECORD_ROUTERS,
         trial_routes.router,
         *trial_routes.RECORD_ROUTERS,

@@ -171,7 +171,7 @@ PATH_PERMISSIONS: Final = (
 _MEMBER_READS: Final = re.compile(
     r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
     r"|/v1/fields/[0-9a-z]{26}/(?:passes|harvest-passes|yield(?:/(?:seasons|against-applied|stability))?)"
-    r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/disputes"
+    r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/deliveries|/v1/disputes"
 )
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 #: What a pilot may not read, and all that a pilot may change.

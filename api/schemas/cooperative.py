@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from api.schemas.registry import EXAMPLE_ID, RecordKind
-from headland.analysis.cooperative.deliveries import Deliveries
+from headland.analysis.cooperative.deliveries import Deliveries, MemberDelivery
 from headland.analysis.cooperative.disputes import Dispute
 from headland.registry.models.cooperative import (
     AccountEntry,
@@ -21,6 +21,7 @@ from headland.registry.models.cooperative import (
     SubsidyRule,
     TariffRecord,
 )
+from headland.registry.models.lots import LotCode
 from headland.registry.models.models import Latitude, Longitude, Note, Text
 from headland.registry.models.people import Instant
 
@@ -53,6 +54,28 @@ class AccountOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     pass_id: Annotated[str, Meta(max_length=128)] = ""
     corrects: RecordId | None = None
     note: Note = ""
+    crop: Text | None = None
+    lot_code: LotCode | None = None
+
+
+class DeliveryCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a delivery was; the difference is entered at `time_ms`, by which it falls into a statement's period."""
+
+    grams: Annotated[int, Meta(ge=0, le=10_000_000_000)]
+    amount_fen: SignedFen
+    time_ms: Instant
+    note: Note = ""
+
+
+class DeliveryImported(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries of a table: how many are new, their sums, how many are there already, and faults of rows."""
+
+    added: int
+    known: int
+    grams: int
+    amount_fen: int
+    faults: tuple[dict[str, Any], ...]
+    stored: bool
 
 
 class DeliveryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,7 +174,8 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Types of requests and answers for the OpenAPI document.
 WIRES: Final[tuple[type, ...]] = (
-    AccountEntry, AccountOrder, DeliveryOrder, Deliveries, RunOrder, StatementRunRecord, SeasonStatement, Dispute,
+    AccountEntry, AccountOrder, DeliveryOrder, Deliveries, MemberDelivery, DeliveryCorrectionOrder,
+    DeliveryImported, RunOrder, StatementRunRecord, SeasonStatement, Dispute,
     DisputeOrder, OutcomeOrder, ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
 )  # fmt: skip
 
@@ -183,6 +207,7 @@ def page_of(kind: type) -> dict[str, Any]:
 EXAMPLES: Final[dict[type, dict[str, Any]]] = {
     AccountOrder: {"person": EXAMPLE_ID, "kind": "advance", "time_ms": 1_795_507_200_000, "amount_fen": 50_000},
     DeliveryOrder: {"start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000, "fen_per_kg": {"wheat": 236}},
+    DeliveryCorrectionOrder: {"grams": 1_250_000, "amount_fen": 295_000, "time_ms": 1_795_507_200_000},
     RunOrder: {"tariff": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
     DisputeOrder: {"pass_id": EXAMPLE_ID, "latitude_deg": 31.95, "longitude_deg": 119.17, "text": "not sprayed here"},
     OutcomeOrder: {"outcome": "upheld", "text": "the meter shows a refill"},

@@ -11,7 +11,7 @@ from headland.agronomy.series.answer import Method
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.formats.tables.xlsx import CellValue, Sheet, write_xlsx
-from headland.i18n import Language
+from headland.i18n import Language, find_term, term_or_name
 from headland.registry.models.cooperative import SeasonStatement
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.document import Cell, Figure, Note, Report, ReportInstant, ReportTable, Section
@@ -107,8 +107,17 @@ def _line_cells(line: Mapping[str, Any], names: _Names, language: Language) -> l
         names.person or label_of(NOBODY, language), time_text(line["time_ms"], names.zone),
         value_text("entry_kind", line["kind"], language), names.field(line["field"]), line["operator"],
         line["product"], line["share"], round(line["area_m2"] / _MU_M2, 3), line["grams"] / 1000, evidence,
-        _yuan(line["amount_fen"]), "" if line["kind"] == "dividend" else line["note"],
+        _yuan(line["amount_fen"]), _note_of(line, language),
     ]  # fmt: skip
+
+
+def _note_of(line: Mapping[str, Any], language: Language) -> str:
+    """Return what is to be said of a line: crop and lot of a delivery, and its note."""
+    if line["kind"] == "dividend":
+        return ""
+    crop = line.get("crop", "")
+    texts = (find_term("crops", crop.casefold(), language) or crop, line.get("lot_code", ""), line["note"])
+    return " · ".join(text for text in texts if text)
 
 
 class _Names:
@@ -156,12 +165,17 @@ def _works_table(works: Sequence[Mapping[str, Any]], names: _Names) -> ReportTab
 
 
 def _entries_table(entries: Sequence[Mapping[str, Any]], names: _Names) -> ReportTable:
-    columns = (("time", ""), ("entry_kind", ""), ("field", ""), ("mass_kg", "kg"), ("note", ""), ("line_amount", "CNY"))
+    columns = (
+        ("time", ""), ("entry_kind", ""), ("field", ""), ("crop", ""), ("lot_code", ""), ("mass_kg", "kg"),
+        ("note", ""), ("line_amount", "CNY"),
+    )  # fmt: skip
     rows: list[tuple[Cell, ...]] = [
         (
             ReportInstant(line["time_ms"]),
             Figure("entry_kind", line["kind"]),
             _name("field", names.field(line["field"])),
+            Figure("crop", term_or_name("crops", line["crop"]), is_name=True) if line.get("crop") else None,
+            _name("lot_code", line.get("lot_code", "")),
             Figure("mass_kg", line["grams"] / 1000.0, "kg") if line["grams"] else None,
             _name("note", "" if line["kind"] == "dividend" else line["note"]),
             Figure("line_amount", line["amount_fen"] / 100.0, "CNY"),

@@ -36,7 +36,7 @@ PLACEHOLDER = re.compile(r"\{\w+\}")
 TABS = (
     *(f"#/alarms?tab={tab}" for tab in ("rules", "recipients", "silence", "history")),
     *(f"#/settings?tab={tab}" for tab in ("houses", "sites", "gateways", "keys", "members")),
-    *(f"#/cooperative?tab={tab}" for tab in ("people", "accounts", "disputes", "subsidies")),
+    *(f"#/cooperative?tab={tab}" for tab in ("people", "accounts", "deliveries", "disputes", "subsidies")),
     *(f"#/greenhouse/gh-1?analysis={tab}" for tab in ("compliance", "weather", "seasons")),
 )
 #: What the page displays for a method that the catalogue of terms does not have.

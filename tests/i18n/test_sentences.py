@@ -31,14 +31,17 @@ PLACES = (
     "headland/agronomy/application",
     "headland/agronomy/prescription",
     "headland/analysis",
+    "headland/formats/tables/by_hand.py",
     "headland/formats/field_import",
+    "headland/formats/tables/deliveries.py",
+    "headland/formats/tables/people.py",
     "headland/http_target.py",
     "headland/registry/models/errors.py",
     "headland/registry/repositories",
     "headland/registry/validation",
     "headland/reports",
 )
-RAISED = re.compile(r"(Error|Refused|InvalidRecord|InvalidTarget|InvalidGeometry|RecordConflict|NotFound)$")
+RAISED = re.compile(r"(Error|Refused|InvalidRecord|InvalidTarget|InvalidGeometry|RecordConflict|RowFault|NotFound)$")
 ASSIGNED = frozenset(("sentence", "what", "fix", "remedy"))
 #: Written for whoever starts a station or extends it; a request never meets them.
 FOR_OPERATORS = re.compile(

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from api.dependencies import ScopeOf
 from api.http.languages import current_language
 from api.http.pagination import MOST, Cursor, Limit, read_cursor, write_cursor
-from api.http.problems import ProblemError, declare_problems
+from api.http.problems import declare_problems
 from api.http.router import Router
+from api.routes.cooperative.periods import window_of
 from api.routes.passes.passes import PassId
 from api.routes.registry import (
     ID_PATTERN,
@@ -31,7 +32,6 @@ from api.schemas.cooperative import (
     ClaimAnswer,
     ClaimItem,
     ClaimOrder,
-    DeliveryOrder,
     DisputeOrder,
     OutcomeOrder,
     PassToSettle,
@@ -42,22 +42,18 @@ from api.schemas.cooperative import (
     page_of,
 )
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
-from headland.analysis.cooperative.deliveries import Deliveries, deliver_harvests
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
 from headland.analysis.cooperative.settlement import TREATED, passes_of_period, record_treated, settle_season
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.registry_access import repositories_of
-from headland.analysis.window import Window
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
 from headland.registry.models.errors import NotFound
 from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.reports.statement_report import make_statement_document, write_statement_xlsx
-from headland.units_of_time import DAY_MS
 
 Id = Annotated[str, Path(description="Record id.", pattern=ID_PATTERN)]
 StartMs = Annotated[int, Query(alias="start", description="Begin [epoch ms].", ge=0, le=253_402_300_799_999)]
 EndMs = Annotated[int, Query(alias="end", description="End [epoch ms].", ge=0, le=253_402_300_799_999)]
-_LONGEST_MS: Final = 400 * DAY_MS
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ZIP: Final = "application/zip"
 _BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
@@ -89,7 +85,7 @@ def list_statement_passes(
 
     A run of statements is made of what the ledger has: record each pass first.
     """
-    window = _window(start, end)
+    window = window_of(start, end)
     after = read_cursor(cursor, tuple[int, str, str])
     ledger = repositories_of(scope).ledger
     passes = list(passes_of_period(scope, window, field))
@@ -154,21 +150,6 @@ def add_account_entry(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 
 
 @router.post(
-    "/deliveries",
-    openapi_extra=body_of(DeliveryOrder, EXAMPLES[DeliveryOrder]),
-    responses={200: {"description": "Deliveries.", "content": of_type(Deliveries)}, **declare_problems(409, 413)},
-    response_class=Response,
-)
-def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
-    """Add to the accounts what members delivered by the recorded harvests of a period, each harvest once.
-
-    A harvest is divided by the shares of its field at its time. A repetition adds what is new.
-    """
-    order = decode_body(body_bytes, DeliveryOrder)
-    return reply_json(deliver_harvests(scope, _window(order.start_ms, order.end_ms), order.fen_per_kg))
-
-
-@router.post(
     "/statement-runs",
     status_code=201,
     openapi_extra=body_of(RunOrder, EXAMPLES[RunOrder]),
@@ -181,7 +162,7 @@ def deliver_recorded_harvests(scope: ScopeOf, body_bytes: BodyOf) -> Response:
 def run_statements(scope: ScopeOf, body_bytes: BodyOf) -> Response:
     """Make the statements of a period for everybody. The same facts give the same run, with the same `digest`."""
     order = decode_body(body_bytes, RunOrder)
-    window = _window(order.start_ms, order.end_ms)
+    window = window_of(order.start_ms, order.end_ms)
     try:
         tariff = repositories_of(scope).tariffs.get(order.tariff)
     except NotFound as error:
@@ -318,7 +299,7 @@ def claim_subsidy(
 ) -> Response:
     """Return what can be claimed by a rule, and why other ground cannot; as a zip, the pack for the office."""
     order = decode_body(body_bytes, ClaimOrder)
-    window = _window(order.start_ms, order.end_ms)
+    window = window_of(order.start_ms, order.end_ms)
     try:
         rule = repositories_of(scope).subsidy_rules.get(order.rule)
     except NotFound as error:
@@ -367,13 +348,6 @@ def _treated_of(entry: LedgerEntry) -> TreatedItem:
         night=body["night"],
         simulated=body["simulated"],
     )
-
-
-def _window(start_ms: int, end_ms: int) -> Window:
-    if not start_ms < end_ms <= start_ms + _LONGEST_MS:
-        sentence = "Choose a period that ends after its start, of at most 400 days."
-        raise ProblemError(400, "bad-window", "Invalid period", sentence)
-    return Window(start_ms, end_ms)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

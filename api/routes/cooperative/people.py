@@ -15,7 +15,8 @@ from api.http.router import Router
 from api.routes.registry import BodyOf, reply_json
 from headland.analysis.cooperative.people_import import PeopleImport, match_people
 from headland.analysis.registry_access import repositories_of
-from headland.formats.tables.people import RowFault, read_people
+from headland.formats.tables.by_hand import RowFault
+from headland.formats.tables.people import read_people
 
 router = Router(prefix="/v1/people", tags=["registry"], responses=declare_problems(404, 422, 503))
 
@@ -45,7 +46,7 @@ _ANSWER: Final[dict[str, Any]] = {
     "required": ["people", "holdings", "known", "faults", "encoding", "stored"],
 }
 _CONTENT: Final = {"application/json": {"schema": _ANSWER}}
-_MOST_FAULTS: Final = 1000
+MOST_FAULTS: Final = 1000
 
 
 @router.post(
@@ -81,7 +82,7 @@ def import_people(
     if dry_run and not no_table:
         return reply_json(_shown(found, table.encoding.name, stored=False), 200)
     if found.faults:
-        faults = [_fault(fault) for fault in found.faults[:_MOST_FAULTS]]
+        faults = [show_fault(fault) for fault in found.faults[:MOST_FAULTS]]
         sentence = f"{len(found.faults)} rows have faults: correct them, or import a dry run first."
         if no_table:
             sentence = no_table[0].detail
@@ -96,12 +97,13 @@ def _shown(found: PeopleImport, encoding: str, *, stored: bool) -> dict[str, Any
         "people": found.people,
         "holdings": found.holdings,
         "known": found.known,
-        "faults": [_fault(fault) for fault in found.faults[:_MOST_FAULTS]],
+        "faults": [show_fault(fault) for fault in found.faults[:MOST_FAULTS]],
         "encoding": encoding,
         "stored": stored,
     }
 
 
-def _fault(fault: RowFault) -> dict[str, Any]:
+def show_fault(fault: RowFault) -> dict[str, Any]:
+    """Return a fault of a row in the language of the request."""
     detail = detail_in(current_language(), "import-refused", fault.detail)
     return {"row": fault.row, "column": fault.column, "detail": detail}

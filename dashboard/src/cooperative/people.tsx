@@ -2,29 +2,21 @@
 
 import "../i18n/cooperative";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
-import { ApiError, errorText, request } from "../api/request";
 import { term, translate } from "../i18n/translate";
-import { DropFile } from "../ui/drop_file";
-import { Loaded, Working } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
+import { TableImport, type SeenTable } from "./table_import";
 
 type Person = ListItem<"/v1/people">;
 type Holding = ListItem<"/v1/holdings">;
 
-interface Seen {
+interface Seen extends SeenTable {
   people: Person[];
   holdings: Holding[];
   known: number;
-  faults: { row: number; detail: string }[];
 }
-
-const MOST_BYTES = 8 * 1024 * 1024;
-const MOST_FAULTS = 50;
-const TIMEOUT_MS = 120_000;
 
 export function People({ admin }: { admin: boolean }): JSX.Element {
   const people = useApiList("/v1/people", {});
@@ -69,62 +61,18 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
 }
 
 function ImportPeople(): JSX.Element {
-  const [file, setFile] = useState<File | null>(null);
-  const [seen, setSeen] = useState<Seen | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  const send = async (chosen: File, dryRun: boolean): Promise<Seen | null> => {
-    setBusy(true);
-    setError("");
-    try {
-      return await request<Seen>("/v1/people/import", { method: "POST", body: chosen, timeoutMs: TIMEOUT_MS, query: { dry_run: dryRun } });
-    } catch (thrown) {
-      setError(thrown instanceof ApiError ? thrown.message : (errorText(thrown) ?? ""));
-      return null;
-    } finally {
-      setBusy(false);
-    }
-  };
-  const look = async (chosen: File): Promise<void> => {
-    setFile(chosen);
-    setSeen(await send(chosen, true));
-  };
-  const store = async (): Promise<void> => {
-    if (file === null || (await send(file, false)) === null) return;
-    setSeen(null);
-    showToast(translate("coop_import_done"));
-    await reload("/v1/people", "/v1/holdings");
-  };
   return (
     <div class="stack">
       <h2>{translate("coop_import")}</h2>
-      <p class="note">{translate("coop_import_about")}</p>
-      <DropFile types={[".csv", ".txt"]} maxBytes={MOST_BYTES} disabled={busy} onFiles={([chosen]) => chosen && void look(chosen)} />
-      {busy ? <Working /> : null}
-      {error === "" ? null : (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
-      {seen === null ? null : (
-        <div role="status">
-          <p>{translate("coop_import_seen", { people: seen.people.length, holdings: seen.holdings.length, known: seen.known })}</p>
-          <ul class="errors">
-            {seen.faults.slice(0, MOST_FAULTS).map(({ row, detail }) => (
-              <li key={`${row} ${detail}`}>{translate("coop_import_row", { row, detail })}</li>
-            ))}
-          </ul>
-          <button
-            type="button"
-            class="primary"
-            data-act="store"
-            disabled={busy || seen.faults.length > 0 || seen.people.length + seen.holdings.length === 0}
-            onClick={() => void store()}
-          >
-            {translate("coop_import_store")}
-          </button>
-        </div>
-      )}
+      <TableImport<Seen>
+        path="/v1/people/import"
+        about={translate("coop_import_about")}
+        seenText={({ people, holdings, known }) =>
+          translate("coop_import_seen", { people: people.length, holdings: holdings.length, known })
+        }
+        isNew={({ people, holdings }) => people.length + holdings.length > 0}
+        onStored={() => reload("/v1/people", "/v1/holdings")}
+      />
     </div>
   );
 }

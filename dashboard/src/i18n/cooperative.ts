@@ -9,6 +9,7 @@ export const cooperative = catalogue({
   coop_disputes: ["Disputes", "异议"],
   coop_subsidies: ["Subsidies", "补贴"],
   coop_accounts: ["Accounts", "账目"],
+  coop_deliveries: ["Deliveries", "交售"],
   coop_accounts_about: ["Advances, subsidies, deliveries and payments of a member. An entry is never changed: a correction is a new entry.", "记录社员的预付款、补贴、交售与付款。账目记录不可修改，如有差错请另记一条更正。"],
   coop_account_sum: ["Sum of the entries: {amount}", "账目合计：{amount}"],
   coop_no_entries: ["No entries yet.", "尚无账目记录。"],

@@ -7,6 +7,7 @@ import { loadedText } from "./catalogue";
 import "./common";
 import type { common } from "./common";
 import type { cooperative } from "./cooperative";
+import type { deliveries } from "./deliveries";
 import type { duty } from "./duty";
 import type { farm } from "./farm";
 import type { field } from "./field";
@@ -41,6 +42,7 @@ export type TextKey =
   | keyof typeof harvest
   | keyof typeof notes
   | keyof typeof imports
+  | keyof typeof deliveries
   | keyof typeof duty
   | keyof typeof settings
   | keyof typeof tonight

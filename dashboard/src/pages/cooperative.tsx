@@ -13,6 +13,10 @@ import { translate } from "../i18n/translate";
 import { Lazy } from "../ui/lazy";
 import { Tabs, type Tab } from "../ui/tabs";
 
+function LazyDeliveries(props: { admin: boolean; own?: boolean }): JSX.Element {
+  return <Lazy load={async () => (await import("../cooperative/deliveries")).Deliveries} props={props} />;
+}
+
 function CooperativePage(): JSX.Element {
   const [tab, setTab] = useChoice("tab", "statements");
   const session = currentSession();
@@ -21,6 +25,7 @@ function CooperativePage(): JSX.Element {
     session?.role === "member"
       ? [
           { id: "statements", title: translate("coop_statements"), content: () => <OwnStatements /> },
+          { id: "deliveries", title: translate("coop_deliveries"), content: () => <LazyDeliveries admin={false} own /> },
           { id: "fields", title: translate("coop_plots"), content: () => <OwnFields /> },
           { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={false} /> },
         ]
@@ -32,6 +37,7 @@ function CooperativePage(): JSX.Element {
             title: translate("coop_accounts"),
             content: () => <Lazy load={async () => (await import("../cooperative/accounts")).Accounts} props={{ admin }} />,
           },
+          { id: "deliveries", title: translate("coop_deliveries"), content: () => <LazyDeliveries admin={admin} /> },
           { id: "disputes", title: translate("coop_disputes"), content: () => <Disputes admin={admin} /> },
           { id: "subsidies", title: translate("coop_subsidies"), content: () => <Subsidies admin={admin} /> },
         ];

@@ -1,11 +1,11 @@
-"""Deliveries of members that follow from recorded harvests: goods and their worth, divided by the field's shares."""
+"""Deliveries of members: from recorded harvests, divided by the field's shares, and as people entered them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -14,11 +14,15 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.cooperative import AccountEntry, AccountKind
+from headland.registry.models.errors import NotFound
 from headland.registry.models.lots import Harvest, OperationKind
+from headland.registry.repositories.accounts import corrections_of
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 
 #: Why a harvest is no delivery, in the order in which it is asked.
 TAKEN_BACK, NO_FIELD, NO_PRICE, NOT_HELD = "taken_back", "no_field", "no_price", "not_held"
+#: Somebody entered a delivery of the harvest's lot: it would be in an account twice.
+ENTERED: Final = "entered"
 
 
 class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +35,36 @@ class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
     known: int
     left_out: tuple[tuple[str, str], ...]
     to_correct: tuple[str, ...]
+
+
+class DeliveryCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    """What a later entry adds to a delivery, below 0 where it takes back."""
+
+    id: str
+    time_ms: int
+    grams: int
+    amount_fen: int
+    note: str
+
+
+class MemberDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person delivered: `grams` and `amount_fen` as they stand after the corrections.
+
+    `harvest_taken_back` says whether the harvest that it follows from was taken back, None where that is not shown.
+    """
+
+    id: str
+    person: str
+    time_ms: int
+    crop: str | None
+    lot_code: str | None
+    field: str | None
+    grams: int
+    amount_fen: int
+    source: Literal["harvest", "entered"]
+    note: str
+    corrections: tuple[DeliveryCorrection, ...] = ()
+    harvest_taken_back: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +95,14 @@ def deliver_harvests(scope: OrgScope, window: Window, fen_per_kg: Mapping[str, i
     repositories = repositories_of(scope)
     harvests = [h for h in repositories.lots.harvests.all() if window.start_ms <= h.time_ms < window.end_ms]
     taken_back, codes = _operations_of(repositories)
+    entered = {each.lot_code for each in list_deliveries(scope) if each.source == "entered" and each.grams > 0}
     holdings = holdings_of(repositories)
     entries: list[AccountEntry] = []
     left_out: list[tuple[str, str]] = []
     for harvest in harvests:
         reason = _reason_against(harvest, taken_back, fen_per_kg)
+        if reason is None and codes.get(harvest.id) in entered:
+            reason = ENTERED
         shares: list[HarvestShare] = []
         if reason is None and harvest.field is not None:
             held = holdings.get(harvest.field, [])
@@ -83,6 +120,38 @@ def deliver_harvests(scope: OrgScope, window: Window, fen_per_kg: Mapping[str, i
         left_out=tuple(left_out),
         to_correct=tuple(each.id for each in known if each.harvest in taken_back and each.id not in corrected),
     )
+
+
+def list_deliveries(
+    scope: OrgScope, person: str | None = None, after: str = "", limit: int | None = None
+) -> list[MemberDelivery]:
+    """Return deliveries in the order in which they were added, those after the entry `after`; a member's own ones."""
+    repositories = repositories_of(scope)
+    records = repositories.accounts.records
+    where: dict[str, str | None] = {
+        "kind": AccountKind.DELIVERY.value,
+        **({} if person is None else {"person": person}),
+    }
+    found = list(records.all(**where)) if limit is None else records.list(after=after, limit=limit, **where)
+    corrections = corrections_of(records.all(kind=AccountKind.CORRECTION.value)) if found else {}
+    # A member's access shows no harvests and no lots.
+    taken_back: set[str] | None = None
+    if scope.person is None and any(entry.harvest is not None for entry in found):
+        taken_back = _operations_of(repositories)[0]
+    return [_delivery_of(entry, corrections.get(entry.id, ()), taken_back) for entry in found]
+
+
+def read_delivery(scope: OrgScope, id: str) -> MemberDelivery:  # noqa: A002 - it is the entry's id
+    """Return a delivery; raises NotFound."""
+    repositories = repositories_of(scope)
+    entry = repositories.accounts.records.get(id)
+    if entry.kind is not AccountKind.DELIVERY:
+        raise NotFound("delivery", id)
+    corrections = corrections_of(
+        repositories.accounts.records.all(person=entry.person, kind=AccountKind.CORRECTION.value)
+    )
+    taken_back = _operations_of(repositories)[0] if entry.harvest is not None and scope.person is None else None
+    return _delivery_of(entry, corrections.get(id, ()), taken_back)
 
 
 def holdings_of(repositories: OrganisationRepositories) -> dict[str, list[HeldShare]]:
@@ -121,6 +190,32 @@ def _entry_of(harvest: Harvest, share: HarvestShare, code: str) -> AccountEntry:
         amount_fen=share.amount_fen,
         grams=share.grams,
         field=harvest.field,
-        note=" ".join(text for text in (harvest.crop, harvest.variety, code) if text),
+        note=harvest.variety,
         harvest=harvest.id,
+        crop=harvest.crop,
+        lot_code=code or None,
+    )
+
+
+def _delivery_of(
+    entry: AccountEntry, corrections: Sequence[AccountEntry], taken_back: set[str] | None
+) -> MemberDelivery:
+    return MemberDelivery(
+        id=entry.id,
+        person=entry.person,
+        time_ms=entry.time_ms,
+        crop=entry.crop,
+        lot_code=entry.lot_code,
+        field=entry.field,
+        grams=entry.grams + sum(each.grams for each in corrections),
+        amount_fen=entry.amount_fen + sum(each.amount_fen for each in corrections),
+        source="entered" if entry.harvest is None else "harvest",
+        note=entry.note,
+        corrections=tuple(
+            DeliveryCorrection(
+                id=each.id, time_ms=each.time_ms, grams=each.grams, amount_fen=each.amount_fen, note=each.note
+            )
+            for each in corrections
+        ),
+        harvest_taken_back=None if taken_back is None or entry.harvest is None else entry.harvest in taken_back,
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from headland.formats.tables.people import PeopleTable, RowFault
+from headland.formats.tables.by_hand import RowFault
+from headland.formats.tables.people import PeopleTable
 from headland.registry.models.models import Field
 from headland.registry.models.people import Contact, ContactChannel, Holding, HoldingKind, Person, PersonRole
 

@@ -160,7 +160,7 @@ def compute_statements(repositories: OrganisationRepositories, tariff: TariffRec
     entries = [
         AccountFact(
             entry.id, entry.person, entry.kind.value, entry.time_ms, entry.amount_fen, entry.grams, entry.field or "",
-            entry.pass_id, entry.note, entry.corrects or "",
+            entry.pass_id, entry.note, entry.corrects or "", entry.crop or "", entry.lot_code or "",
         )
         for entry in repositories.accounts.records.all()
     ]  # fmt: skip

@@ -12,12 +12,16 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any, Final
 
 import msgspec
 
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide
 from headland.analysis.cooperative.tariff import Charge, Tariff, charge_of
 from headland.analysis.cooperative.treated_ground import CountedGround, TreatedGround, count_once
+
+#: Names of a line that came after the first runs were made.
+_LATER_NAMES: Final = frozenset(("crop", "lot_code"))
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,8 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     note: str = ""
     entry: str = ""
+    crop: str = ""
+    lot_code: str = ""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +91,8 @@ class AccountFact:
     pass_id: str = ""
     note: str = ""
     corrects: str = ""
+    crop: str = ""
+    lot_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,8 @@ def make_statements(facts: SeasonFacts) -> StatementRun:
     for person, line in _dividends(facts, lines):
         lines[person].append(line)
     statements = tuple(_statement(person, lines[person]) for person in sorted(lines))
-    body = (facts.start_ms, facts.end_ms, statements, charged_fen, area_m2, tuple(sorted(not_charged)))
+    digested = [_digested(statement) for statement in statements]
+    body = (facts.start_ms, facts.end_ms, digested, charged_fen, area_m2, tuple(sorted(not_charged)))
     digest = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
     return StatementRun(
         start_ms=facts.start_ms,
@@ -201,7 +210,18 @@ def _line_of(entry: AccountFact, tariff: Tariff) -> StatementLine:
         grams=entry.grams,
         note=entry.note,
         entry=entry.id,
+        crop=entry.crop,
+        lot_code=entry.lot_code,
     )
+
+
+def _digested(statement: Statement) -> dict[str, Any]:
+    """Return what the digest is of: crop and lot where a line has them, so that facts without them digest as before."""
+    body: dict[str, Any] = msgspec.to_builtins(statement)
+    body["lines"] = [
+        {name: value for name, value in line.items() if value or name not in _LATER_NAMES} for line in body["lines"]
+    ]
+    return body
 
 
 def _dividends(facts: SeasonFacts, lines: Mapping[str, Sequence[StatementLine]]) -> list[tuple[str, StatementLine]]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from headland.formats.field_import.text_encoding import TextEncoding, to_utf_8
+from headland.formats.tables.by_hand import RowFault, check_texts, heads_of, midnight_ms, read_day, read_rows
 
-MOST_ROWS: Final = 20_000
-_MOST_TEXT: Final = 200
 #: Names of columns as people write them, by the name here.
 _HEADS: Final[dict[str, tuple[str, ...]]] = {
     "number": ("number", "member_number", "编号", "社员编号", "户号"),
@@ -44,15 +41,6 @@ _CHANNELS: Final = ("phone", "sms", "email", "wechat", "post")
 
 
 @dataclass(frozen=True, slots=True)
-class RowFault:
-    """A row of the table, from 1 below the head, that cannot be read: the column, and why."""
-
-    row: int
-    column: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class PersonRow:
     """A person of the table; rows with the same number, or without one with the same name, are one person."""
 
@@ -80,8 +68,8 @@ class HoldingRow:
 
     def span_ms(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """Return the span in the zone's days; the last day belongs to it."""
-        start = None if self.start is None else _midnight_ms(self.start, zone)
-        end = None if self.end is None else _midnight_ms(date.fromordinal(self.end.toordinal() + 1), zone)
+        start = None if self.start is None else midnight_ms(self.start, zone)
+        end = None if self.end is None else midnight_ms(date.fromordinal(self.end.toordinal() + 1), zone)
         return start, end
 
 
@@ -98,7 +86,10 @@ class PeopleTable:
 def read_people(data: bytes) -> PeopleTable:
     """Return the people and holdings of a CSV table. A row with a fault is left out and named."""
     text, encoding = to_utf_8(data)
-    rows = _rows(text.decode("utf-8-sig"))
+    plain = text.decode("utf-8-sig")
+    rows = read_rows(plain, _head, _HEADS)
+    if not isinstance(rows, RowFault) and "name" not in map(_head, heads_of(plain)):
+        rows = RowFault(0, "name", "the head has no column `name` (姓名)")
     people: dict[str, PersonRow] = {}
     holdings: list[HoldingRow] = []
     faults: list[RowFault] = []
@@ -122,37 +113,14 @@ def read_people(data: bytes) -> PeopleTable:
     return PeopleTable(tuple(people.values()), tuple(holdings), tuple(faults), encoding)
 
 
-def _rows(text: str) -> list[dict[str, str]] | RowFault:
-    first = text.split("\n", 1)[0]
-    delimiter = max((",", ";", "\t"), key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        heads = [_head(head) for head in next(reader, [])]
-        if "name" not in heads:
-            return RowFault(0, "name", "the head has no column `name` (姓名)")
-        rows: list[dict[str, str]] = []
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(rows) == MOST_ROWS:
-                return RowFault(MOST_ROWS + 1, "", f"the table has more than {MOST_ROWS:,} rows: divide it")
-            values = dict.fromkeys(_HEADS, "")
-            values.update({head: cell.strip() for head, cell in zip(heads, cells, strict=False) if head})
-            rows.append(values)
-    except csv.Error as error:
-        return RowFault(0, "", f"this is no CSV: {error}")
-    return rows
-
-
 def _head(head: str) -> str:
-    plain = head.strip().lower()
-    return next((name for name, written in _HEADS.items() if plain in written), "")
+    return next((name for name, written in _HEADS.items() if head in written), "")
 
 
-def _person(number: int, row: Mapping[str, str]) -> PersonRow | RowFault:
-    for name, value in row.items():
-        if len(value) > _MOST_TEXT or "\0" in value:
-            return RowFault(number, name, f"the text is longer than {_MOST_TEXT} characters, or has a NUL")
+def _person(number: int, row: dict[str, str]) -> PersonRow | RowFault:
+    too_long = check_texts(number, row)
+    if too_long is not None:
+        return too_long
     if not row["name"]:
         return RowFault(number, "name", "the name is empty")
     role, language = _ROLES.get(row["role"].lower()), _LANGUAGES.get(row["language"].lower())
@@ -174,7 +142,7 @@ def _holding(number: int, person: str, row: Mapping[str, str]) -> HoldingRow | R
         return RowFault(number, "share", f"{row['share']!r} is no share: write 1/3, 0.25 or 25%")
     days: list[date | None] = []
     for name in ("start", "end"):
-        day = _day(row[name])
+        day = read_day(row[name])
         if day is None and row[name]:
             return RowFault(number, name, f"{row[name]!r} is no date: write 2026-03-01")
         days.append(day)
@@ -200,16 +168,3 @@ def _share(text: str) -> tuple[int, int] | None:
             return None
         fraction = int(whole + decimals), 10 ** len(decimals) * (100 if percent else 1)
     return fraction if 0 < fraction[0] <= fraction[1] <= 1_000_000 else None
-
-
-def _day(text: str) -> date | None:
-    plain = text.replace("年", "-").replace("月", "-").removesuffix("日").replace("/", "-").replace(".", "-")
-    try:
-        year, month, day = (int(part) for part in plain.split("-"))
-        return date(year, month, day) if 1900 <= year <= 2200 else None
-    except ValueError:
-        return None
-
-
-def _midnight_ms(day: date, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, time.min, zone).timestamp() * 1000)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from headland.contract.records import NAME
+from headland.registry.models.lots import LotCode
 from headland.registry.models.models import Note, Text, VersionedRecord
 from headland.registry.models.people import Instant
 
@@ -64,7 +65,8 @@ class AccountKind(StrEnum):
 class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
     """An entry of a person's account, added and never changed; `harvest` is the one that a delivery follows from.
 
-    Only a correction has grams below 0: those that it takes back of a delivery.
+    Only a correction has grams below 0: those that it takes back of a delivery. `crop` and `lot_code`, the batch number
+    of the lot that the goods are in, are of deliveries.
     """
 
     person: str
@@ -77,6 +79,8 @@ class AccountEntry(VersionedRecord, frozen=True, kw_only=True):
     corrects: str | None = None
     note: Note = ""
     harvest: str | None = None
+    crop: Text | None = None
+    lot_code: LotCode | None = None
 
 
 class StatementRunRecord(VersionedRecord, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.models.webhooks import Webhook
+from headland.registry.repositories.accounts import AccountRepository
 from headland.registry.repositories.alarms import AlarmRepository
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.delivery.delivery_marks import DeliveryMarkRepository
@@ -51,7 +52,7 @@ from headland.registry.repositories.own_rows import OPEN_TO_MEMBERS, ClosedRepos
 from headland.registry.repositories.passes import PassRepository
 from headland.registry.repositories.plot_observations import PlotObservationRepository
 from headland.registry.repositories.repository import Repository
-from headland.registry.repositories.statements import AccountRepository, StatementRepository
+from headland.registry.repositories.statements import StatementRepository
 from headland.registry.validation import records
 from headland.registry.validation.alarm_rules import check_recipient, check_rota, check_rule, check_window
 from headland.registry.validation.crop_bands import check_crop_band

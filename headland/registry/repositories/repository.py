@@ -115,6 +115,11 @@ class Repository(Generic[R]):
         row = connection.execute(query).one_or_none()
         return None if row is None else self._record(row)
 
+    def all_within(self, connection: sa.Connection, **where: str) -> list[R]:
+        """Return all records with these values in an open transaction, in the order of creation."""
+        query = self._mine().where(*(self._table.c[name] == value for name, value in where.items()))
+        return [self._record(row) for row in connection.execute(query.order_by(self._table.c.id))]
+
     def list(self, *, after: str = "", limit: int = 100, **where: str | None) -> list[R]:
         """Return records in the order of creation, those after the id `after`, at most `limit` (1 to 1001).
 

@@ -74,7 +74,7 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
         repositories.ledger.append("as_applied", filled["fields"].id, theirs.id, {"amount": 4711.25})
         zhao = filled["people"].id
         entry = repositories.accounts.add(
-            AccountEntry(person=zhao, kind=AccountKind.ADVANCE, time_ms=START_MS, amount_fen=1, note="private note")
+            AccountEntry(person=zhao, kind=AccountKind.DELIVERY, time_ms=START_MS, amount_fen=1, note="private note")
         )
         made = repositories.statements.add(
             StatementRunRecord(

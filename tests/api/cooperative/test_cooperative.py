@@ -131,6 +131,33 @@ def test_a_correction_is_a_new_entry_that_changes_the_next_run(village: Village)
     assert second["id"] != first["id"]
 
 
+def test_a_table_of_deliveries_is_imported_once_and_a_delivery_corrected_once(village: Village) -> None:
+    person, _ = village.people
+    table = "日期,姓名,作物,净重（公斤）,单价（元/公斤）\n" + 2 * "2025-06-03,王芳,小麦,1250.5,2.36\n"
+    more: dict[str, Any] = {"content": table.encode(), "headers": {"Content-Type": "text/csv"}}
+    seen = village.ask("POST", "/v1/deliveries/import?dry_run=true", 200, **more).json()
+    assert (seen["added"], seen["known"], seen["grams"], seen["amount_fen"]) == (2, 0, 2_501_000, 590_236)
+    stored = village.ask("POST", "/v1/deliveries/import", 201, **more).json()
+    assert (stored["added"], stored["stored"]) == (2, True)
+    again = village.ask("POST", "/v1/deliveries/import", 201, **more).json()
+    assert (again["added"], again["known"]) == (0, 2)
+    more["content"] = more["content"].replace("王芳".encode(), b"Nobody")
+    refused = village.ask("POST", "/v1/deliveries/import", 400, **more).json()
+    assert [fault["row"] for fault in refused["faults"]] == [1, 2]
+    listed = village.ask("GET", f"/v1/deliveries?person={person}").json()["items"]
+    wheat = [each for each in listed if each["crop"] == "wheat"]
+    right = {"grams": 1_200_000, "amount_fen": 283_200, "time_ms": START_MS}
+    path = f"/v1/deliveries/{wheat[0]['id']}/correction"
+    for _ in range(2):
+        fixed = village.ask("POST", path, 201, json=right).json()
+    assert (fixed["grams"], fixed["amount_fen"], len(fixed["corrections"])) == (1_200_000, 283_200, 1)
+    village.ask("POST", path, 422, json={**right, "grams": -1})
+    village.ask("POST", f"/v1/deliveries/{'0' * 26}/correction", 404, json=right)
+    first = village.ask("GET", f"/v1/deliveries?person={person}&limit=1").json()
+    rest = village.ask("GET", f"/v1/deliveries?person={person}&cursor={first['next']}").json()["items"]
+    assert [each["id"] for each in (*first["items"], *rest)] == [each["id"] for each in listed]
+
+
 def test_a_dispute_keeps_the_evidence_of_its_cell_and_its_outcome_in_the_ledger(village: Village) -> None:
     place = {"latitude_deg": 10.0 / NORTH_DEG_M, "longitude_deg": 10.0009}
     order = {"pass_id": village.pass_id, "text": "nothing came here", "person": village.people[0], **place}

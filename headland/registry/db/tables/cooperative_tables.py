@@ -27,7 +27,7 @@ account_entries = record_table(
     required("pass_id"),
     optional("corrects"),
     required("note"),
-    optional("harvest"),
+    *(optional(name) for name in ("harvest", "crop", "lot_code")),
     references={"person": "people", "field": "fields", "corrects": "account_entries"},
 )
 statement_runs = record_table(
