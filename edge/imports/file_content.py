@@ -12,6 +12,7 @@ from typing import Final
 
 from edge.imports.dataflash.reader import LogReader
 from edge.imports.machine.shapefile import find_layers
+from edge.imports.machine.task_folder import TASK_DATA, holds_task_data
 from edge.imports.mavlink_log.tlog import is_credible_stamp
 from edge.imports.sentences import Sentence
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
@@ -38,6 +39,7 @@ _DOCUMENT: Final = b"[Content_Types].xml"
 _TAR_AT: Final = 257
 _TAR: Final = b"ustar"
 _WEB_PAGE: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_TASKS: Final = re.compile(rb"<ISO11783_TaskData\b")
 _LFS_POINTER: Final = b"version https://git-lfs"
 #: Of a stream's bytes less than this part is outside of frames; more is noise that looks like a frame here and there.
 _MOST_JUNK: Final = 0.5
@@ -55,12 +57,13 @@ class Kind(Enum):
     DATAFLASH_TEXT = ".log"
     ULOG = ".ulg"
     MACHINE = ".zip"
+    TASKS = "TASKDATA.XML"
 
 
 #: What a log is taken for where its contents do not tell; a text is DataFlash only where it looks like it.
 KIND_BY_SUFFIX: Final = {
     ".rlog": Kind.RAW,
-    **{kind.value: kind for kind in Kind if kind not in (Kind.DATAFLASH_TEXT, Kind.MACHINE)},
+    **{kind.value: kind for kind in Kind if kind not in (Kind.DATAFLASH_TEXT, Kind.MACHINE, Kind.TASKS)},
 }
 
 
@@ -87,6 +90,8 @@ def _kind_of_bytes(head: bytes, path: Path) -> Kind | Sentence | None:
         archive = "tar"
     if archive == "ZIP" and find_layers(path):
         return Kind.MACHINE
+    if archive == "ZIP" and holds_task_data(path):
+        return Kind.TASKS
     if archive == "ZIP" and _DOCUMENT in head:
         return Sentence("document", name=name)
     if archive is not None:
@@ -108,6 +113,8 @@ def _is_text(head: bytes) -> bool:
 
 
 def _kind_of_text(head: bytes, path: Path) -> Kind | Sentence | None:
+    if path.name.lower() == TASK_DATA and _TASKS.search(head):
+        return Kind.TASKS
     if _DATAFLASH_LINE.search(head):
         return Kind.DATAFLASH_TEXT
     if _WEB_PAGE.match(head):

@@ -11,6 +11,8 @@ from edge.imports.dataflash.source import DataflashSource
 from edge.imports.file_content import GLANCE_BYTES, KIND_BY_SUFFIX, Kind, kind_of
 from edge.imports.log_output import LogReport
 from edge.imports.machine.source import MachineSource
+from edge.imports.machine.task_folder import is_log_of_task
+from edge.imports.machine.task_source import TaskSource
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
 from edge.imports.report import FileReport
@@ -26,7 +28,7 @@ TABLES: Final = (".csv", ".tsv", ".txt")
 #: Characters that make a name a pattern where there is no such file.
 _PATTERN: Final = frozenset("*?[")
 
-LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource | MachineSource
+LogSource = TlogSource | RawLogSource | DataflashSource | UlogSource | MachineSource | TaskSource
 
 
 def find_files(names: Iterable[Path], *, tables: bool = False) -> list[Path]:
@@ -60,7 +62,12 @@ def _among(paths: Iterable[Path], *, tables: bool) -> list[Path]:
 
 
 def _is_log(path: Path) -> bool:
-    """Return whether a file of a folder is a log: by its name, also of a packed one, or by its contents."""
+    """Return whether a file of a folder is a log: by its name, also of a packed one, or by its contents.
+
+    A time log of ISOXML is none by itself: it is read with the task data that names it.
+    """
+    if is_log_of_task(path):
+        return False
     if path.suffix.lower() in LOGS or {suffix.lower() for suffix in path.suffixes[-2:-1]} & set(LOGS):
         return True
     try:
@@ -111,6 +118,8 @@ def open_source(
             return UlogSource(path, mavlink, gateway.site, start_ms=start_ms)
         case Kind.MACHINE:
             return MachineSource(path, gateway.site, start_ms=start_ms)
+        case Kind.TASKS:
+            return TaskSource(path, gateway.site, start_ms=start_ms)
         case Kind.TLOG:
             return TlogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
         case Kind.RAW:

@@ -6,8 +6,8 @@ import type { Texts } from "./texts";
 export const imports = catalogue({
   import_title: ["Import logs and tables", "导入日志和表格"],
   import_about: [
-    "Flight logs (.bin .tlog .ulg .log .rlog), shapefiles of tractors and combines (.zip), and tables (.csv). What is received is on the station's disk and goes into the store as from a gateway; nothing of it is counted twice.",
-    "飞行日志（.bin .tlog .ulg .log .rlog）、拖拉机与联合收割机的 Shapefile（.zip）和表格（.csv）。收到的文件保存在站点磁盘上，与网关数据走同一流程入库，重复导入不会重复计数。",
+    "Flight logs (.bin .tlog .ulg .log .rlog), shapefiles and ISOXML task data of tractors and combines (.zip), and tables (.csv). What is received is on the station's disk and goes into the store as from a gateway; nothing of it is counted twice.",
+    "飞行日志（.bin .tlog .ulg .log .rlog）、拖拉机与联合收割机的 Shapefile 和 ISOXML 作业数据（.zip）、表格（.csv）。收到的文件保存在站点磁盘上，与网关数据走同一流程入库，重复导入不会重复计数。",
   ],
   import_drop: ["Drop logs or tables here, or choose some", "将日志或表格拖到此处，或点击选择"],
   import_free: ["Room for {size}", "剩余空间 {size}"],

@@ -160,7 +160,9 @@ def edge_status(
 def edge_import(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Flight logs (.tlog .rlog .BIN .log .ulg), tables (.csv) with --map, or folders."),
+        typer.Argument(
+            help="Flight logs (.tlog .rlog .BIN .log .ulg), machine files (.zip), tables (.csv) with --map, or folders."
+        ),
     ],
     table_map: Annotated[
         str | None, typer.Option("--map", help="Column map of the tables: a file, or the name of a built-in map.")

@@ -8,15 +8,13 @@ be read is skipped to the next place from which records follow one another, and 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
-from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
+from headland.isoxml.task_data import RefusedTimeLog, parse_xml
 from headland.units_of_time import DAY_MS
 
-Version = Literal[3, 4]
 Reason = Literal["truncated", "time", "date", "position", "value_count", "value_index", "order"]
 
 #: 1980-01-01 as epoch days: dates count from there.
@@ -34,10 +32,6 @@ _NOT_KNOWN: Final = 0x7FFFFFFF
 _STATUSES: Final = frozenset((*range(9), 14, 15))
 #: A record never begins more than this before the one before it: logs are written in time order.
 _MOST_BACK_MS: Final = 0
-
-
-class RefusedTimeLog(ValueError):  # noqa: N818 - it names the input
-    """A header that is none, or describes no binary record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +99,7 @@ class TimeLog:
 
 def read_header(data: bytes) -> LogHeader:
     """Return the header of a log; raises RefusedTimeLog."""
-    if len(data) > _MOST_HEADER_BYTES or b"<!DOCTYPE" in data[:4096].upper():
-        raise RefusedTimeLog("the header is too large, or has a document type")
-    try:
-        root = ET.fromstring(data)  # noqa: S314 - without a document type there are no entities
-    except ET.ParseError as error:
-        raise RefusedTimeLog(f"the header is not XML: {error}") from error
+    root = parse_xml(data, _MOST_HEADER_BYTES)
     if root.tag != "TIM" or root.get("A") != "":
         raise RefusedTimeLog("the header does not say that each record has a time (TIM with an empty A)")
     points = root.findall("PTN")
@@ -179,42 +168,6 @@ def write_time_log(log: TimeLog) -> tuple[bytes, bytes]:
         for place, value in record.values.items():
             packed += struct.pack("<Bi", place, value)
     return text.encode(), bytes(packed)
-
-
-def list_time_logs(task_data: bytes) -> list[tuple[str, str, str]]:
-    """Return the logs that a TASKDATA.XML names: file name without ending, task id, task designator.
-
-    Raises RefusedTimeLog where it is none.
-    """
-    if b"<!DOCTYPE" in task_data[:4096].upper():
-        raise RefusedTimeLog("the task data has a document type")
-    try:
-        root = ET.fromstring(task_data)  # noqa: S314 - without a document type there are no entities
-    except ET.ParseError as error:
-        raise RefusedTimeLog(f"the task data is not XML: {error}") from error
-    if root.tag != "ISO11783_TaskData":
-        raise RefusedTimeLog("the file is no ISO11783_TaskData")
-    return [
-        (log.get("A", ""), task.get("A", ""), task.get("B", ""))
-        for task in root.iter("TSK")
-        for log in task.findall("TLG")
-    ]
-
-
-def write_task_data(logs: Sequence[tuple[str, str, str]], version: Version) -> bytes:
-    """Return a TASKDATA.XML of version 3.3 or 4.3 that names logs by file name, task id and task designator."""
-    tasks: dict[tuple[str, str], list[str]] = {}
-    for name, task, designator in logs:
-        tasks.setdefault((task, designator), []).append(name)
-    lines, kind = [], ' C="1"' if version == 4 else ""
-    for (task, designator), names in tasks.items():
-        inner = "".join(f"<TLG A={quoteattr(name)}{kind}/>" for name in names)
-        lines.append(f'  <TSK A={quoteattr(task)} B={quoteattr(designator)} G="4">{inner}</TSK>\n')
-    head = (
-        f'<ISO11783_TaskData VersionMajor="{version}" VersionMinor="3" ManagementSoftwareManufacturer="Headland" '
-        'ManagementSoftwareVersion="1" TaskControllerManufacturer="" TaskControllerVersion="" DataTransferOrigin="1">\n'
-    )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{"".join(lines)}</ISO11783_TaskData>\n'.encode()
 
 
 class _Reader:

@@ -8,16 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.formats.isoxml_time_log import (
+from headland.isoxml.task_data import NamedLog, RefusedTimeLog, read_task_data, write_task_data
+from headland.isoxml.time_log import (
     LoggedValue,
     LogHeader,
     LogRecord,
-    RefusedTimeLog,
     TimeLog,
-    list_time_logs,
     read_header,
     read_time_log,
-    write_task_data,
     write_time_log,
 )
 from tests.examples import examples
@@ -105,7 +103,10 @@ def test_a_header_that_is_none_is_refused(header: bytes) -> None:
 
 @pytest.mark.parametrize("version", [3, 4])
 def test_the_task_data_of_both_versions_name_their_logs(version: int) -> None:
-    logs = [("TLG00001", "TSK-1", "播种 & <东一>"), ("TLG00002", "TSK-1", "播种 & <东一>"), ("TLG00003", "TSK-2", "")]
-    assert list_time_logs(write_task_data(logs, 3 if version == 3 else 4)) == logs
-    with pytest.raises(RefusedTimeLog):
-        list_time_logs(b"<KML/>")
+    sowing = "播种 & <东一>"
+    named = [("TLG00001", "TSK-1", sowing), ("TLG00002", "TSK-1", sowing), ("TLG00003", "TSK-2", "")]
+    logs = tuple(NamedLog(*each) for each in named)
+    assert read_task_data(write_task_data(logs, 3 if version == 3 else 4)).logs == logs
+    for none in (b"<KML/>", b'<?xml version="1.0" encoding="x-none"?><ISO11783_TaskData/>'):
+        with pytest.raises(RefusedTimeLog):
+            read_task_data(none)
