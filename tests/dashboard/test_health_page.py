@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from playwright.sync_api import FilePayload, expect
 
 from headland.contract.records import Clock, Event
 from headland.store.port import StoredEvent, WriteBatch
+from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.fake_ingest import MESSAGE, TROUBLE_ZH
 from tests.api.farm import DRONE, OWN, points_of, write_series
+from tests.api.harvest.test_yields import write_file
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -110,3 +113,20 @@ def test_a_table_and_a_packed_log_are_handed_over_on_a_phone_and_the_columns_cho
     page.locator("[data-state=failed]").get_by_role("button", name="移除").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="移除").press("Enter")
     expect(page.locator("[data-state=failed]")).to_have_count(0)
+
+
+def test_a_combine_s_log_is_handed_over_on_the_page_of_its_field(visit: Open, farm: Farm, tmp_path: Path) -> None:
+    log = write_file(tmp_path / "combine.zip", harvest(0), farm.began_ms)
+    page = visit(f"#/field/{farm.field}", locale="zh-CN", viewport={"width": 390, "height": 844})
+    page.get_by_role("tab", name="产量").click()
+    fold = page.locator("[data-panel=yield] details", has=page.get_by_text("导入收割机记录"))
+    expect(fold).to_be_visible()
+    if fold.get_attribute("open") is None:  # it is open where the field has no harvest
+        fold.locator("summary").first.click()
+    fold.locator("input[type=file]").set_input_files(log)
+    card = fold.locator("[data-state=queued]", has_text="combine.zip")
+    expect(card).to_contain_text("排队等待导入")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card.get_by_role("button", name="移除").click()
+    page.get_by_role("dialog").get_by_role("button", name="移除").click()
+    expect(card).to_have_count(0)

@@ -117,7 +117,7 @@ function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen
           />
         </div>
       ) : null}
-      {mayWrite() ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
+      {mayWrite() && passes.length > 0 ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
       <details class="fold">
         <summary>
           <h2>{translate("work_pass_list", { count: works.length })}</h2>

@@ -136,7 +136,7 @@ export class PassesView {
     this.#prescription.value = route.query.get("prescription") ?? "";
     this.#buildLayers();
     if (passes.length === 0) {
-      setText(this.#note, translate("field_no_pass"));
+      setText(this.#note, translate(this.#harvests.length === 0 ? "field_no_pass" : "work_only_harvests"));
       this.#list.element.hidden = this.#harvests.length === 0;
       this.#list.show(passes, this.#harvests, prescriptions, null);
       this.#replay.element.hidden = true;

@@ -30,6 +30,7 @@ export const fieldWork = catalogue({
   work_kind: ["Work", "作业类型"],
   work_applied: ["Application", "施用"],
   work_harvested: ["Harvest", "收获"],
+  work_only_harvests: ["Nothing was applied in the last 400 days. The list has the passes of combines, with a link to their yield map.", "最近 400 天没有施用作业。列表中有收割机作业，点击可打开产量图。"],
   work_harvest_amount: ["{amount} taken in", "收获 {amount}"],
   work_swath_reported: ["Swath {swath}, as the machine reported it.", "作业幅宽 {swath}（机器上报）。"],
   work_pass_state: ["State", "状态"],

@@ -25,6 +25,7 @@ export const yields = catalogue({
   yield_at_sensor: ["At the combine's sensor", "收割机传感器测得"],
   yield_on_scale: ["On the scale", "过磅"],
   yield_on_map: ["Sum of the map", "产量图合计"],
+  yield_on_map_note: ["cells by their ground cut", "网格产量乘以收割面积"],
   yield_scaled_given: ["The map is scaled to the weight given: factor {factor}.", "产量图已按所填过磅重量校准，系数 {factor}。"],
   yield_scaled_harvests: ["The map is scaled to what harvest records weighed (records: {count}; {time}): factor {factor}.", "产量图已按 {count} 条采收记录的过磅重量校准（{time}），系数 {factor}。"],
   yield_not_scaled: ["The map is as the sensor measured, not scaled to a weight: {reason}.", "产量图按传感器测得量绘制，未按过磅重量校准：{reason}。"],

@@ -172,7 +172,7 @@ function Figures({ found }: { found: FieldYield }): JSX.Element {
     ],
     [translate("yield_at_sensor"), massText(found.sensor_t)],
     [translate("yield_on_scale"), weighing.kg === null ? "—" : massText(weighing.kg / 1000)],
-    [translate("yield_on_map"), massText(found.map_t)],
+    [translate("yield_on_map"), massText(found.map_t), translate("yield_on_map_note")],
     [
       translate("yield_cut"),
       translate("yield_cut_of", {
