@@ -63,7 +63,7 @@ export class PassesView {
   #prescriptions: Named[] = [];
   /** The implements that apply liquids: their rates are in litres. */
   #sprayers: ReadonlySet<string> = new Set();
-  readonly #rateLabel = labelled(this.#rate, "", translate("field_rate_hint"));
+  readonly #rateLabel = labelled(this.#rate, translate("field_rate", { unit: toAreaUnit(1, "kg/ha").unit }), translate("field_rate_hint"));
   #pass: PassItem | null = null;
   /** The side of the cells that are drawn. */
   #cellM: number | undefined;

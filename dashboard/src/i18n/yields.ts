@@ -9,7 +9,7 @@ export const yields = catalogue({
   yield_none: ["No combine has reported from this field in the last 13 months, and it has no season. Import the combine's log.", "近 13 个月没有该地块的收割机数据，也没有登记茬口。请导入收割机记录。"],
   yield_none_read: ["No yield of this field is known yet.", "该地块尚无产量数据。"],
   yield_import: ["Import a harvest log", "导入收割机记录"],
-  yield_import_about: ["Shapefiles in a ZIP archive as the combine's display or its program exports them, or a table (CSV). The map follows by itself once the file is read.", "支持收割机终端或配套软件导出的 ZIP 压缩 Shapefile，或表格（CSV）。读取完成后自动生成产量图。"],
+  yield_import_about: ["A ZIP archive of shapefiles or of an ISOXML task (TASKDATA) as the combine's display or its program exports it, or a table (CSV). The map follows by itself once the file is read.", "支持收割机终端或配套软件导出的 ZIP 压缩包（Shapefile 或 ISOXML 任务数据 TASKDATA），或表格（CSV）。读取完成后自动生成产量图。"],
   yield_map: ["Yield map", "产量图"],
   yield_layer: ["Shown on the map", "地图内容"],
   yield_layer_yield: ["Yield", "产量"],
