@@ -41,8 +41,9 @@ _EXTRA_OF_PART: Final = {
     "up": "all",
     "station": "all",
     "edge": "edge",
-    "ingest": "ingest",
-    "api": "api",
+    # A service of either also serves HTTP and speaks MQTT.
+    "ingest": "ingest,api",
+    "api": "ingest,api",
     "demo": "all",
     "chaos": "all",
     "simulate": "all",

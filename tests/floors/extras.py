@@ -25,6 +25,7 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "edge": (("edge", "headland.contract"), ("edge", "check", "--help")),
     "ingest": (("ingest", "headland.store", "headland.contract"), ("--help",)),
     "api": (("api", "headland.analysis", "headland.formats", "headland.store", "headland.registry"), ("--help",)),
+    "ingest,api": (("station.server",), ("ingest", "run", "--help")),
     "reports": (("headland.reports",), ("--help",)),
     "proof": (("headland.proof",), ("verify", "--help")),
     "otel": (("headland.tracing",), ("--help",)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ import pytest
 from headland.contract.refusals import Reason, Refused
 from ingest.quarantine.quarantine import Quarantine, RefusedMessage
 from station.cli.exit_codes import EXIT_CODES, ExitCode
+from station.cli.main import _missing_sentence
 from station.local.folder import FarmFolder
+from tests.floors.modules import ROOT
 from tests.signals import hear_interrupts
 from tests.station.cli.command_line import ROOT_COMMAND, call, environment, run, run_on_terminal
 from tests.waiting import wait_until
@@ -145,3 +149,15 @@ def test_a_foreign_package_that_was_loaded_before_is_named_with_the_remedy(tmp_p
     where = tmp_path / "api"
     said = f"another package named api at {where} hides Headland's: take it off PYTHONPATH, or rename it"
     assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize("part", ["ingest", "api"])
+def test_a_service_that_lacks_a_package_names_extras_that_have_all_it_loads(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["headland", part])
+    said = re.search(r"'headland\[(.+)\]'$", _missing_sentence(ModuleNotFoundError(name="fastapi")))
+    assert said is not None
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    packages = {re.split("[>[]", package)[0] for extra in said[1].split(",") for package in declared[extra]}
+    assert packages >= {"fastapi", "uvicorn", "paho-mqtt", "duckdb", "sqlalchemy"}
