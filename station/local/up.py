@@ -25,7 +25,7 @@ from station.server.signals import stop_event
 
 #: All parts stop within 5 s of Ctrl-C; the rest is for the operating system.
 _STOP_WITHIN_S: Final = 4.5
-_CHECK_EVERY_S: Final = 0.1
+_CHECK_EVERY_S: Final = 0.25
 _LOOK_EVERY_S: Final = 2.0
 _MAX_SPEED: Final = 100.0
 

@@ -13,6 +13,8 @@ from headland.registry.models.alarms import Notice
 
 #: An attempt that takes longer makes its recipient a slow one.
 SLOW_S: Final = 2.0
+#: While a lane has notices that must wait, they are looked at so often.
+_LOOK_EVERY_S: Final = 1.0
 #: Recipients whose past attempts are remembered; beyond it, those without due notices are forgotten.
 _MOST_REMEMBERED: Final = 2000
 
@@ -67,14 +69,17 @@ class RecipientQueues:
                 if len(self._recipients) <= _MOST_REMEMBERED:
                     break
                 del self._recipients[name]
-            self._changed.notify_all()
+            if any(recipient.due for recipient in self._recipients.values()):
+                self._changed.notify_all()
 
     def take(self, lane: str, wait_s: float) -> Notice | None:
         """Return the next notice of a lane, whose recipient is then in flight; None where none comes in time."""
         with self._changed:
             recipient = self._next(lane)
             if recipient is None and wait_s > 0 and not self._is_closed:
-                self._changed.wait(wait_s)
+                # One that was put aside may be attempted again without further notice.
+                has_due = any(other.due for other in self._recipients.values() if other.lane == lane)
+                self._changed.wait(min(wait_s, _LOOK_EVERY_S) if has_due else wait_s)
                 recipient = self._next(lane)
             if recipient is None:
                 return None

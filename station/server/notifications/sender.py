@@ -44,6 +44,8 @@ _WORKERS: Final[Mapping[str, int]] = {
 _EACH: Final = 20
 #: An attempt ends by itself sooner; the others of a worker wait for it at its stop.
 _STOP_S: Final = 3.0
+#: How long a worker waits for a notice before it says that it lives.
+_IDLE_S: Final = 30.0
 _BROKEN: Final = DeliveryOutcome("later", "the attempt failed in the station; its log has the cause")
 
 
@@ -151,8 +153,8 @@ class NotificationSender:
         self._queues.fill((kinds.get(notice.recipient, RecipientKind.WEBHOOK), notice) for notice in notices)
 
     def _serve(self, lane: str) -> None:
-        """Attempt the next notice of a lane; wait for one at most a second."""
-        notice = self._queues.take(lane, 1.0)
+        """Attempt the next notice of a lane; wait for one."""
+        notice = self._queues.take(lane, _IDLE_S)
         if notice is not None:
             self._attempt_and_record(notice)
 

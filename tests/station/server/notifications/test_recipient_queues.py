@@ -71,6 +71,27 @@ def test_a_recipient_has_one_attempt_at_a_time_in_the_order_of_its_notices() -> 
     assert second.id == "a-2"
 
 
+def test_no_worker_is_woken_while_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    lane = Lane()
+    woken: list[int] = []
+    monkeypatch.setattr(lane.queues._changed, "notify_all", lambda: woken.append(1))
+    lane.fill()
+    assert woken == []
+    lane.fill(notice("a"))
+    assert woken == [1]
+
+
+def test_a_worker_waits_long_where_its_lane_has_nothing_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    lane = Lane()
+    waits: list[float] = []
+    monkeypatch.setattr(lane.queues._changed, "wait", waits.append)
+    assert lane.queues.take("webhook", 30.0) is None
+    lane.fill(notice("a", 1), notice("a", 2))
+    lane.take()
+    assert lane.queues.take("webhook", 30.0) is None  # the other one waits for the attempt under way
+    assert waits == [30.0, 1.0]
+
+
 def test_slow_and_unknown_recipients_have_at_most_half_of_the_workers() -> None:
     lane = Lane()
     lane.trust("good", "other")
