@@ -234,6 +234,7 @@ SAMPLES_OF_PAIRS: Final = (
 PLAIN_SAMPLES: Final = (
     f"SELECT sid, ts, q, 1, v, v, v, v, ts FROM points WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}}"  # noqa: S608
 )
+DENSITY: Final = "SELECT count(*), min(ts), max(ts) FROM points"
 ENDS: Final = """
     SELECT min(low), max(high) FROM (
         SELECT min(ts) AS low, max(ts) AS high FROM points UNION ALL SELECT min(ts), max(ts) FROM rollup_days

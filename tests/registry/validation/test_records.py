@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from headland.contract.topics import shard_of
 from headland.registry.models.errors import InvalidGeometry, InvalidRecord
@@ -24,6 +25,7 @@ from headland.registry.models.models import (
     Site,
     ZoneKind,
 )
+from headland.registry.models.people import Person
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from tests.registry.records import PLOT, POND, ring
 
@@ -126,3 +128,21 @@ def test_an_outline_with_swapped_axes_is_detected_by_its_farms_position(reposito
     misplaced = Field(farm=farm.id, name="North", geometry=((ring(7.1, 50.7, 7.102, 50.702),),), zones=(pond,))
     with pytest.raises(InvalidGeometry, match=r"the zone 'pond'.*from its farm"):
         repositories.fields.add(misplaced)
+
+
+def test_a_new_person_is_compared_with_those_of_the_same_number_alone(repositories: OrganisationRepositories) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+        if "people.number = " in statement:
+            asked.append((statement, parameters))
+
+    with repositories.lots.lineage.database.reading() as connection:
+        engine = connection.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    repositories.people.add(Person(name="Li", number="7"))
+    sa.event.remove(engine, "before_cursor_execute", note)
+    [(statement, parameters)] = asked
+    with repositories.lots.lineage.database.reading() as connection:
+        [plan] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert plan[3] == "SEARCH people USING INDEX ix_people_organisation_number (organisation=? AND number=?)"

@@ -12,6 +12,8 @@ people = record_table(
     required("contacts", sa.JSON),
     required("note"),
 )
+# A new person is compared with all who have the same number.
+sa.Index(None, people.c.organisation, people.c.number)
 holdings = record_table(
     "holdings",
     *(required(name) for name in ("field", "person", "kind")),

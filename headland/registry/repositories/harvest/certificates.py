@@ -13,6 +13,7 @@ from headland.registry.db.tables.lot_tables import certificate_entries, certific
 from headland.registry.models.errors import NotFound, RecordConflict
 from headland.registry.models.lots import Certificate, CertificateEntry
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.harvest.day_numbers import find_free_number
 from headland.registry.repositories.repository import Repository
 from headland.registry.validation.lots import check_certificate
 
@@ -33,9 +34,14 @@ class CertificateRepository:
         now_ms = self._context.now_ms()
         with self._context.database.writing() as connection:
             lock_organisation(connection, self._context.organisation)
-            mine = certificates.c.organisation == self._context.organisation
-            used = sa.select(sa.func.count()).where(mine, certificates.c.number.like(f"{day}-%"))
-            number = f"{day}-{connection.execute(used).scalar_one() + 1:04d}"
+            # Only rows that are not deleted are in the index of numbers; certificates never are.
+            mine = certificates.c.organisation == self._context.organisation, certificates.c.deleted_ms.is_(None)
+
+            def is_used(number: int) -> bool:
+                query = sa.select(certificates.c.id).where(*mine, certificates.c.number == f"{day}-{number:04d}")
+                return connection.execute(query).first() is not None
+
+            number = f"{day}-{find_free_number(is_used):04d}"
             token = secrets.token_urlsafe(_TOKEN_BYTES)
             made = self.records.add_within(
                 connection, msgspec.structs.replace(certificate, number=number, token=token), now_ms

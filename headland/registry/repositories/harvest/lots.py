@@ -15,6 +15,7 @@ from headland.registry.models.errors import InvalidRecord, NotFound, RecordConfl
 from headland.registry.models.lots import Harvest, Lot, LotMass, LotOperation, OperationKind
 from headland.registry.models.plant_protection import EvidenceClass
 from headland.registry.repositories.context import RepositoryContext
+from headland.registry.repositories.harvest.day_numbers import find_free_number
 from headland.registry.repositories.harvest.lot_lineage import LotLineage
 from headland.registry.repositories.repository import Repository
 from headland.registry.validation.lots import check_balance, check_harvest, check_remaining, flows_of
@@ -185,12 +186,16 @@ class LotRepository:
 
     def free_codes(self, day: str, count: int) -> list[str]:
         """Return batch numbers of a day that no lot has: the day, and the next numbers."""
-        like = lots.c.code.like(f"{day}-%")
-        query = sa.select(lots.c.code).where(lots.c.organisation == self._context.organisation, like)
+        # Only rows that are not deleted are in the index of codes; lots never are.
+        mine = lots.c.organisation == self._context.organisation, lots.c.deleted_ms.is_(None)
         with self._context.database.reading() as connection:
-            used = {row.code for row in connection.execute(query)}
-        free = (f"{day}-{number:03d}" for number in itertools.count(len(used) + 1))
-        return list(itertools.islice((code for code in free if code not in used), count))
+
+            def is_used(number: int) -> bool:
+                query = sa.select(lots.c.id).where(*mine, lots.c.code == f"{day}-{number:03d}")
+                return connection.execute(query).first() is not None
+
+            free = (number for number in itertools.count(find_free_number(is_used)) if not is_used(number))
+            return [f"{day}-{number:03d}" for number in itertools.islice(free, count)]
 
     def _record(
         self,

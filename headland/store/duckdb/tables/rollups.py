@@ -78,6 +78,8 @@ def choose_hours(quiet: list[int], most: int) -> list[int]:
 #: differ as well.
 _MOST_WINDOWS = 6
 _WINDOW_GAP_MS = DAY_MS
+#: Reading so many samples more takes as long as a window more in the statement.
+_ROWS_OF_A_WINDOW = 1_500_000
 #: Buckets of all series that one statement makes.
 MOST_BUCKETS = 200_000
 _MOST_PARTS = 64
@@ -147,7 +149,7 @@ def _read_part(
         # A new or upgraded file: reading all samples at once is faster than many parts.
         return cursor.execute(sql.BUCKETS, {**values, "end": pieces[-1].end_ms}).fetchnumpy()
     cursor.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
-    statement, windows = _build(pieces, hour)
+    statement, windows = _build(pieces, hour, _gap_ms(cursor, hour))
     columns = cursor.execute(statement, values | windows).fetchnumpy()
     cursor.unregister("pairs_in")
     return columns
@@ -165,7 +167,20 @@ def _find_stale(cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequenc
     return np.concatenate([part["sid"] for part in parts]), np.concatenate([part["hour"] for part in parts])
 
 
-def _build(pieces: Sequence[WindowPiece], stale_hour: Times) -> tuple[str, dict[str, int]]:
+def _gap_ms(cursor: duckdb.DuckDBPyConnection, stale_hour: Times) -> int:
+    """Return the gap between stale hours from which on two windows take less time than one around both."""
+    if not len(stale_hour) or int(stale_hour.max()) - int(stale_hour.min()) <= _WINDOW_GAP_MS:
+        return _WINDOW_GAP_MS
+    rows, low_ms, high_ms = cursor.execute(sql.DENSITY).fetchall()[0]
+    return choose_gap_ms(rows, 0 if low_ms is None else high_ms - low_ms)
+
+
+def choose_gap_ms(rows: int, span_ms: int) -> int:
+    """Return that gap where so many samples are spread over a time: at least a day, so that days differ as well."""
+    return max(_WINDOW_GAP_MS, span_ms * _ROWS_OF_A_WINDOW // max(rows, 1))
+
+
+def _build(pieces: Sequence[WindowPiece], stale_hour: Times, gap_ms: int) -> tuple[str, dict[str, int]]:
     """Return the statement that reads all parts, and the bounds of its windows."""
     parts: list[str] = []
     windows: dict[str, int] = {}
@@ -175,7 +190,7 @@ def _build(pieces: Sequence[WindowPiece], stale_hour: Times) -> tuple[str, dict[
             windows[f"low_{len(parts)}"], windows[f"high_{len(parts)}"] = low_ms, high_ms
             parts.append(template.format(i=len(parts), **names))
 
-    stale = split_windows(stale_hour, _WINDOW_GAP_MS, _MOST_WINDOWS) if len(stale_hour) else []
+    stale = split_windows(stale_hour, gap_ms, _MOST_WINDOWS) if len(stale_hour) else []
     day = sql.floor_of("r.ts", DAY_MS)
     for piece in pieces:
         low_ms, high_ms = piece.start_ms, piece.end_ms

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
-from headland.registry.db import migration
 from headland.registry.db.tables.lot_tables import lot_numbers, lot_parents
+from headland.registry.migrations.versions import r0019_lot_numbers
 from headland.registry.migrations.versions.r0019_lot_numbers import numbered
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict
 from headland.registry.models.lots import (
@@ -26,6 +28,7 @@ from headland.registry.models.lots import (
 from headland.registry.models.models import Farm, Field, Greenhouse, GreenhouseZone, Site
 from headland.registry.models.plant_protection import EvidenceClass, MixPart, Treatment
 from headland.registry.repositories.harvest import lot_lineage
+from headland.registry.repositories.harvest.day_numbers import find_free_number
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.lots import check_balance, check_remaining, flows_of
 from tests.registry.conftest import ManualClock
@@ -150,8 +153,9 @@ def test_lots_of_an_older_registry_get_numbers_in_the_order_in_which_they_were_m
         made = [connection.execute(query).all() for query in asked]
         for table in (lot_numbers, lot_parents):
             table.drop(connection)
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'r0017'"))
-        migration.migrate(connection)
+        # The step alone: others come after it.
+        with Operations.context(MigrationContext.configure(connection)):
+            r0019_lot_numbers.upgrade()
         assert [connection.execute(query).all() for query in asked] == made
     assert [len(rows) for rows in made] == [7, 5]
     lineage = repositories.lots.lineage
@@ -328,6 +332,25 @@ def test_a_harvest_is_of_one_place(repositories: OrganisationRepositories, field
     assert repositories.lots.newest() == []
 
 
+def test_free_batch_numbers_of_a_day_are_used_by_no_lot(repositories: OrganisationRepositories, field: str) -> None:
+    for code in ("20260901-001", "20260901-002", "20260901-003", "20260901-005", "20260902-001", "other"):
+        harvest(repositories, field, 100, code)
+    assert repositories.lots.free_codes("20260901", 2) == ["20260901-004", "20260901-006"]
+    assert repositories.lots.free_codes("20260903", 2) == ["20260903-001", "20260903-002"]
+
+
+@pytest.mark.parametrize("used", [0, 1, 2, 3, 7, 8, 9, 1000])
+def test_the_next_number_is_found_in_a_few_questions(used: int) -> None:
+    asked: list[int] = []
+
+    def is_used(number: int) -> bool:
+        asked.append(number)
+        return number <= used
+
+    assert find_free_number(is_used) == used + 1
+    assert len(asked) <= 20
+
+
 def test_recall_and_history_read_the_rows_of_their_lots_and_no_others(
     repositories: OrganisationRepositories, field: str
 ) -> None:
@@ -347,6 +370,7 @@ def test_recall_and_history_read_the_rows_of_their_lots_and_no_others(
     repositories.lots.lineage.descendants([first.id])
     repositories.lots.lineage.ancestors(mixed.id)
     repositories.lots.operations_of(mixed.id)
+    repositories.lots.free_codes("20260901", 2)
     sa.event.remove(engine, "before_cursor_execute", note)
     with repositories.lots.lineage.database.reading() as connection:
         plans = [

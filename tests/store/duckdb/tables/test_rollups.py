@@ -90,7 +90,9 @@ def two_samples_are_dense() -> Iterator[None]:
 def test_buckets_of_rollups_are_the_buckets_of_the_samples(
     base_ms: int, deeds: list[list[Row] | tuple[str, int]], questions: list[tuple[int, int, int, int]]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # Stale hours in several windows, or in one.
+        patch.setattr(rollups, "_ROWS_OF_A_WINDOW", 0 if base_ms else 1_500_000)
         path = Path(folder) / "store.duckdb"
         duck, memory = DuckDBStore(path), MemoryStore()
         for deed in deeds:
@@ -127,6 +129,14 @@ def assert_same_answers(
         for start, end, step, max_quality in questions:
             window = (which, base_ms + start, base_ms + end, step, max_quality)
             assert_same_buckets(duck.buckets(*window), memory.buckets(*window))
+
+
+def test_stale_hours_are_read_in_one_window_unless_many_samples_lie_between() -> None:
+    year_ms = 365 * DAY_MS
+    assert rollups.choose_gap_ms(0, 0) == DAY_MS
+    assert rollups.choose_gap_ms(1_000_000, 30 * DAY_MS) > 30 * DAY_MS  # all of it
+    assert rollups.choose_gap_ms(100_000_000, year_ms) == year_ms * 3 // 200
+    assert rollups.choose_gap_ms(10**11, year_ms) == DAY_MS
 
 
 def test_a_day_that_is_still_written_to_is_made_of_its_hours_and_samples(tmp_path: Path) -> None:
