@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from headland.registry.models.people import Person
+from headland.registry.models.people import Holding, HoldingKind, Person
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -51,4 +51,20 @@ def test_a_delivery_is_entered_corrected_and_taken_back_and_a_table_is_imported(
     imported.locator("input[type=file]").set_input_files(right)
     imported.get_by_role("button", name="导入", exact=True).click()
     expect(page.locator("[data-panel=deliveries] [data-sum]")).to_contain_text("250 公斤，¥590.00")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # Who has an account is kept; a share ends after its last day, and one that was entered by mistake is deleted.
+    share = farm.repositories.holdings.add(
+        Holding(field=farm.field, person=person.id, kind=HoldingKind.LEASE, parts=1, of_parts=9)
+    )
+    page.get_by_role("tab", name="人员").click()
+    page.get_by_role("button", name="变更赵敏的登记").click()
+    record = page.locator("[data-panel=person-record]")
+    expect(record).to_contain_text("4 条账目、0 份结算单")
+    record.get_by_label("最后一天").fill("2026-09-30")
+    record.get_by_role("button", name="终止份额").click()
+    expect(record).to_contain_text("9月30日 止")
+    assert farm.repositories.holdings.get(share.id).end_ms == 1_790_784_000_000  # 2026-10-01 00:00 in Shanghai
+    record.get_by_role("button", name="删除（误登记）").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(record).to_contain_text("未持有地块")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -9,6 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from headland.registry.models.plant_protection import (
+    ActiveIngredient,
+    MixPart,
+    PlantProtectionProduct,
+    ProductUse,
+    Treatment,
+)
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
 
@@ -54,3 +61,36 @@ def test_a_harvest_becomes_a_lot_and_a_certificate_in_three_clicks(visit: Open, 
     page.get_by_role("dialog").get_by_role("button", name="撤回公开").click()
     expect(release.locator("[data-release=withdrawn]")).to_be_visible()
     assert httpx.get(f"{farm.base}{address}", timeout=120).status_code == 404
+    # A treatment is corrected by a new entry, whose tank mix keeps its other product, and withdrawn by another.
+    repositories, now_ms = farm.repositories, farm.now_ms()
+    mix = []
+    for number, name in enumerate(("吡虫啉", "苯醚甲环唑")):
+        use = ProductUse(crop="wheat", target="", least_dose_ha=0.1, most_dose_ha=1.0)
+        content = ActiveIngredient(name=name, content=20.0, unit="pct")
+        product = PlantProtectionProduct(
+            name=name, registration_number=f"PD2026{number}", unit="l", active_ingredients=(content,), uses=(use,)
+        )
+        mix.append(MixPart(product=repositories.plant_protection.add(product).id, dose_ha=0.3))
+    first = repositories.treatments.add(
+        Treatment(
+            field=farm.field, crop="wheat", start_ms=now_ms - 7_200_000, end_ms=now_ms - 3_600_000, mix=tuple(mix),
+            author="李芳",
+        )
+    )  # fmt: skip
+    page.evaluate("location.hash = '#/harvest?tab=protection'")
+    entry = page.locator(f"[data-treatment='{first.id}']")
+    entry.locator("summary").click()
+    entry.get_by_role("button", name="更正").click()
+    entry.get_by_label("每公顷用量", exact=False).first.fill("0.5")
+    entry.locator("form").get_by_role("button", name="更正").click()
+    expect(entry).to_have_count(0)
+    (second,) = repositories.treatments.list(field=farm.field)
+    assert (second.corrects, [part.dose_ha for part in second.mix]) == (first.id, [0.5, 0.3])
+    assert (second.start_ms, second.end_ms) == (first.start_ms // 60_000 * 60_000, first.end_ms // 60_000 * 60_000)
+    entry = page.locator(f"[data-treatment='{second.id}']")
+    entry.locator("summary").click()
+    entry.get_by_role("button", name="撤销").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤销").click()
+    expect(entry).to_have_count(0)
+    assert repositories.treatments.list(field=farm.field) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

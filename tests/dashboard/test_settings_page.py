@@ -62,9 +62,13 @@ def test_a_house_gets_a_zone_a_crop_its_cover_and_a_device_on_a_phone_in_chinese
     card.locator("details").get_by_role("button", name="保存").click()
     wait_until(lambda: repositories.greenhouses.get(house.id).cover == "film")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(card).to_contain_text("如需删除温室，请先删除其分区")
     card.get_by_role("button", name="删除分区").click()
     page.get_by_role("dialog").get_by_role("button", name="删除").click()
     expect(card).to_contain_text("尚无分区")
+    card.get_by_role("button", name="删除温室").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(card).to_have_count(0)
     page.get_by_role("tab", name="目标范围").press("Enter")
     bands = page.locator("[data-panel=bands]")
     expect(bands).to_contain_text("尚无自定义范围")
@@ -81,7 +85,6 @@ def test_a_house_gets_a_zone_a_crop_its_cover_and_a_device_on_a_phone_in_chinese
     page.get_by_role("dialog").get_by_role("button", name="删除").click()
     expect(bands).to_contain_text("尚无自定义范围")
     repositories.devices.delete(device.id, repositories.devices.get(device.id).version)
-    repositories.greenhouses.delete(house.id, repositories.greenhouses.get(house.id).version)
 
 
 def test_a_site_has_a_time_zone_and_a_wrong_one_is_refused_beside_the_form(
@@ -99,6 +102,21 @@ def test_a_site_has_a_time_zone_and_a_wrong_one_is_refused_beside_the_form(
     card.get_by_role("button", name="Save").press("Enter")
     expect(page.locator(".toast")).to_contain_text("Saved.")
     assert farm.repositories.sites.get(site.id).altitude_m == 12.5
+    expect(card).to_contain_text("greenhouses of this site (1): Equator")
+    added = page.locator("[data-panel=add-farm]")
+    added.get_by_label("Name").fill("Second farm")
+    added.get_by_role("button", name="Add farm").press("Enter")
+    expect(added).to_contain_text("Home farm, Second farm")
+    new = page.locator("form", has=page.get_by_role("heading", name="Add site"))
+    new.get_by_label("Name in gateways").fill("hill")
+    new.get_by_label("Farm").select_option(label="Second farm")
+    new.get_by_role("button", name="Add site").press("Enter")
+    hill = page.locator("[data-site]", has=page.get_by_role("heading", name="hill"))
+    hill.get_by_role("button", name="Delete site").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
+    expect(hill).to_have_count(0)
+    (second,) = (one for one in farm.repositories.farms.all() if one.name == "Second farm")
+    farm.repositories.farms.delete(second.id, second.version)
 
 
 def test_keys_and_members_are_added_changed_and_deleted(visit: Open, farm: Farm) -> None:

@@ -2,9 +2,11 @@
 
 import "../i18n/cooperative";
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
 import { term, translate } from "../i18n/translate";
+import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
 import { TableImport, type SeenTable } from "./table_import";
@@ -22,6 +24,7 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
   const people = useApiList("/v1/people", {});
   const holdings = useApiList("/v1/holdings", {});
   const fields = useApiList("/v1/fields", {});
+  const [chosen, setChosen] = useState<string | null>(null);
   const fieldNames = new Map((fields.data ?? []).map(({ id, name }) => [id, name]));
   const held = (person: Person): string =>
     (holdings.data ?? [])
@@ -39,7 +42,27 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
         (person.contacts ?? []).map(({ channel, address }) => `${term("contact_channels", channel)} ${address}`).join(" · "),
     },
     { key: "held", head: translate("coop_holdings"), cell: held },
+    ...(admin
+      ? [
+          {
+            key: "do",
+            head: translate("actions"),
+            cell: (person: Person) => (
+              <button
+                type="button"
+                class="plain"
+                aria-label={translate("coop_person_change_of", { name: person.name })}
+                aria-pressed={chosen === person.id}
+                onClick={() => setChosen(chosen === person.id ? null : (person.id ?? null))}
+              >
+                {translate("coop_person_change")}
+              </button>
+            ),
+          },
+        ]
+      : []),
   ];
+  const record = people.data?.find(({ id }) => id === chosen);
   return (
     <section class="card" data-panel="people">
       <Loaded state={people}>
@@ -55,6 +78,18 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
           />
         )}
       </Loaded>
+      {admin && record ? (
+        <Lazy
+          key={record.id}
+          load={async () => (await import("./person_record")).PersonRecord}
+          props={{
+            person: record,
+            holdings: (holdings.data ?? []).filter(({ person }) => person === record.id),
+            nameOfField: (field: string) => fieldNames.get(field) ?? "—",
+            onClose: () => setChosen(null),
+          }}
+        />
+      ) : null}
       {admin ? <ImportPeople /> : null}
     </section>
   );

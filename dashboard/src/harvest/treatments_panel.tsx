@@ -13,7 +13,7 @@ import { translate, type TextKey } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { confirm, showToast } from "../ui/overlays";
 import { CROPS, cropText, evidenceText, keepAuthor, knownAuthor, type ProtectionProduct, type TreatmentItem } from "./records";
 
 const HOUR_MS = 3_600_000;
@@ -50,6 +50,7 @@ export function TreatmentsPanel({ place }: { place: PlaceOf }): JSX.Element {
 
 function OneTreatment({ item, products }: { item: TreatmentItem; products: readonly ProtectionProduct[] }): JSX.Element {
   const [open, setOpen] = useState(false);
+  const [correcting, setCorrecting] = useState(false);
   const names = item.mix.map(({ product }) => products.find(({ id }) => id === product)?.name ?? "").filter(Boolean);
   return (
     <details class="fold" onToggle={(event) => setOpen(event.currentTarget.open)} data-treatment={item.id}>
@@ -57,7 +58,60 @@ function OneTreatment({ item, products }: { item: TreatmentItem; products: reado
         {[names.join(" + "), cropText(item.crop), windowText(item.start_ms, item.end_ms), item.author].filter(Boolean).join(" · ")}
       </summary>
       {open ? <Check treatment={item.id} /> : null}
+      {open && mayWrite() ? (
+        <div class="buttons">
+          <button type="button" class="secondary" aria-pressed={correcting} onClick={() => setCorrecting(!correcting)}>
+            {translate("harvest_treat_correct")}
+          </button>
+          <Withdraw item={item} />
+        </div>
+      ) : null}
+      {open && correcting ? (
+        <>
+          <p class="note">{translate("harvest_treat_correct_about")}</p>
+          <TreatmentForm place={placeOf(item)} products={products} corrected={item} onDone={() => setCorrecting(false)} />
+        </>
+      ) : null}
     </details>
+  );
+}
+
+function placeOf({ field, zone }: TreatmentItem): PlaceOf {
+  return { ...(field === null ? {} : { field }), ...(zone === null ? {} : { zone }) };
+}
+
+/** Takes a treatment back by a new entry that names it: it was never carried out. */
+function Withdraw({ item }: { item: TreatmentItem }): JSX.Element {
+  const add = useWrite("post", "/v1/treatments", { refresh: ["/v1/treatments", "/v1/harvest-intervals"] });
+  const withdraw = async (): Promise<void> => {
+    const asked = { title: translate("harvest_treat_withdraw"), text: translate("harvest_treat_withdraw_text") };
+    if (!(await confirm({ ...asked, action: translate("harvest_treat_withdraw") }))) return;
+    const { crop, target, start_ms, end_ms, mix, author, pass_id } = item;
+    const facts = {
+      crop,
+      target,
+      start_ms,
+      end_ms,
+      mix,
+      author,
+      pass_id,
+      water_l_ha: item.water_l_ha,
+      treated_area_m2: item.treated_area_m2,
+    };
+    const body = { ...placeOf(item), ...facts, simulated: item.evidence === "simulated", corrects: item.id, withdrawn: true };
+    if ((await add.run({ body })) !== null) showToast(translate("saved"));
+  };
+  return (
+    <>
+      <button type="button" class="secondary" disabled={add.saving} onClick={() => void withdraw()}>
+        {translate("harvest_treat_withdraw")}
+      </button>
+      {add.error ? (
+        <span class="error" role="alert">
+          {add.error}
+        </span>
+      ) : null}
+    </>
   );
 }
 
@@ -90,8 +144,18 @@ function Check({ treatment }: { treatment: string }): JSX.Element {
   );
 }
 
-function TreatmentForm({ place, products }: { place: PlaceOf; products: readonly ProtectionProduct[] }): JSX.Element {
-  const [product, setProduct] = useState(products[0]?.id ?? "");
+interface TreatmentFormProps {
+  place: PlaceOf;
+  products: readonly ProtectionProduct[];
+  /** The entry that the new one replaces. */
+  corrected?: TreatmentItem;
+  onDone?: () => void;
+}
+
+function TreatmentForm({ place, products, corrected, onDone }: TreatmentFormProps): JSX.Element {
+  const [product, setProduct] = useState(corrected?.mix[0]?.product ?? products[0]?.id ?? "");
+  // The other products of a tank mix stay in it.
+  const others = corrected?.mix.slice(1) ?? [];
   const chosen = products.find(({ id }) => id === product) ?? products[0];
   const now = nowMs();
   const add = useWrite("post", "/v1/treatments", { refresh: ["/v1/treatments", "/v1/harvest-intervals"] });
@@ -103,21 +167,39 @@ function TreatmentForm({ place, products }: { place: PlaceOf; products: readonly
     const body = {
       ...place,
       pass_id: pass === "" ? null : pass,
+      ...(corrected === undefined
+        ? {}
+        : {
+            corrects: corrected.id,
+            simulated: corrected.evidence === "simulated",
+            treated_area_m2: corrected.treated_area_m2,
+            note: corrected.note,
+          }),
       crop: values.text("crop"),
       target: values.text("target"),
       start_ms: start,
       end_ms: end,
-      mix: [{ product, dose_ha: values.number("dose") ?? 0 }],
+      mix: [
+        { product, dose_ha: values.number("dose") ?? 0 },
+        ...others.map((part, at) => ({ ...part, dose_ha: values.number(`dose-${at}`) ?? 0 })),
+      ],
       water_l_ha: values.number("water"),
       author,
     };
     if ((await add.run({ body })) === null) return false;
     keepAuthor(author);
     showToast(translate("harvest_treated"));
+    onDone?.();
     return true;
   };
+  const unitOf = (one: ProtectionProduct | undefined): string => (one?.unit === "kg" ? translate("harvest_kg") : "L");
   return (
-    <Form submit={translate("harvest_treat_submit")} write={add} onSubmit={submit}>
+    <Form
+      submit={translate(corrected === undefined ? "harvest_treat_submit" : "harvest_treat_correct")}
+      write={add}
+      onSubmit={submit}
+      {...(onDone === undefined ? {} : { onCancel: onDone })}
+    >
       <SelectField
         name="product"
         label={translate("harvest_chosen")}
@@ -125,30 +207,81 @@ function TreatmentForm({ place, products }: { place: PlaceOf; products: readonly
         options={products.map(({ id, name, registration_number }) => ({ value: id, text: `${name} · ${registration_number}` }))}
         onSelect={setProduct}
       />
-      <SelectField name="crop" label={translate("harvest_crop")} options={CROPS.map((each) => ({ value: each, text: cropText(each) }))} />
+      <SelectField
+        name="crop"
+        label={translate("harvest_crop")}
+        value={corrected?.crop}
+        options={[...new Set([...CROPS, ...(corrected === undefined ? [] : [corrected.crop])])].map((each) => ({
+          value: each,
+          text: cropText(each),
+        }))}
+      />
       <div class="choices-row">
         <NumberField
           name="dose"
           label={translate("harvest_dose")}
-          unit={chosen?.unit === "kg" ? translate("harvest_kg") : "L"}
+          unit={unitOf(chosen)}
           min={0}
           step="any"
           required
+          value={corrected?.mix[0]?.dose_ha}
         />
-        <NumberField name="water" label={translate("harvest_water")} unit={translate("harvest_water_unit")} min={0} step="any" />
-        <TextField name="target" label={translate("harvest_target")} maxLength={200} />
+        {others.map((part, at) => {
+          const other = products.find(({ id }) => id === part.product);
+          const label = `${translate("harvest_dose")}: ${other?.name ?? "—"}`;
+          return (
+            <NumberField
+              key={part.product}
+              name={`dose-${at}`}
+              label={label}
+              unit={unitOf(other)}
+              min={0}
+              step="any"
+              required
+              value={part.dose_ha}
+            />
+          );
+        })}
+        <NumberField
+          name="water"
+          label={translate("harvest_water")}
+          unit={translate("harvest_water_unit")}
+          min={0}
+          step="any"
+          value={corrected?.water_l_ha}
+        />
+        <TextField name="target" label={translate("harvest_target")} maxLength={200} value={corrected?.target ?? ""} />
       </div>
       <div class="choices-row">
-        <TextField name="start" label={translate("harvest_time")} type="datetime-local" value={localInput(now - HOUR_MS)} required />
-        <TextField name="end" label={translate("harvest_until")} type="datetime-local" value={localInput(now)} required />
+        <TextField
+          name="start"
+          label={translate("harvest_time")}
+          type="datetime-local"
+          value={localInput(corrected?.start_ms ?? now - HOUR_MS)}
+          required
+        />
+        <TextField
+          name="end"
+          label={translate("harvest_until")}
+          type="datetime-local"
+          value={localInput(corrected?.end_ms ?? now)}
+          required
+        />
       </div>
-      {place.field ? <PassField field={place.field} /> : null}
-      <TextField name="author" label={translate("harvest_author")} value={knownAuthor()} required maxLength={200} autocomplete="name" />
+      {place.field ? <PassField field={place.field} chosen={corrected?.pass_id ?? ""} /> : null}
+      <TextField
+        name="author"
+        label={translate("harvest_author")}
+        value={corrected?.author ?? knownAuthor()}
+        required
+        maxLength={200}
+        autocomplete="name"
+      />
     </Form>
   );
 }
 
-function PassField({ field }: { field: string }): JSX.Element {
+function PassField({ field, chosen }: { field: string; chosen: string }): JSX.Element {
   const now = nowMs();
   const passes = useApi("/v1/fields/{field}/passes", {
     path: { field },
@@ -160,7 +293,12 @@ function PassField({ field }: { field: string }): JSX.Element {
       name="pass"
       label={translate("harvest_pass")}
       none={translate("harvest_no_pass")}
-      options={items.map(({ id, start_ms, end_ms, device }) => ({ value: id, text: `${windowText(start_ms, end_ms)} · ${device}` }))}
+      value={chosen}
+      options={[
+        ...items.map(({ id, start_ms, end_ms, device }) => ({ value: id, text: `${windowText(start_ms, end_ms)} · ${device}` })),
+        // An older pass stays named, also where the list of passes does not reach back to it.
+        ...(chosen === "" || items.some(({ id }) => id === chosen) ? [] : [{ value: chosen, text: translate("harvest_pass_older") }]),
+      ]}
     />
   );
 }

@@ -66,6 +66,8 @@ export const cooperative = catalogue({
   coop_role: ["Role", "角色"],
   coop_contacts: ["Contacts", "联系方式"],
   coop_holdings: ["Fields held", "持有地块"],
+  coop_person_change: ["Change", "变更"],
+  coop_person_change_of: ["Change {name}", "变更{name}的登记"],
   coop_import: ["Import a table of people", "导入人员表"],
   coop_import_about: ["CSV with a head: name, number, phone, wechat, field, kind, share, start, end. Chinese heads are understood.", "CSV 表，首行为表头：姓名、编号、手机、微信、地块、权属、份额、开始日期、结束日期。"],
   coop_import_seen: ["New: {people} people and {holdings} shares of fields. There already: {known}.", "新增人员 {people} 名、地块份额 {holdings} 条；已存在 {known} 条。"],

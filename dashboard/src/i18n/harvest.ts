@@ -120,6 +120,17 @@ export const harvest = catalogue({
   harvest_treatments_none: ["No treatments entered.", "尚无用药记录。"],
   harvest_treat: ["Enter a treatment", "登记用药"],
   harvest_treat_submit: ["Enter treatment", "登记用药"],
+  harvest_treat_correct: ["Correct", "更正"],
+  harvest_treat_correct_about: [
+    "The new entry takes the place of this one, and intervals are computed from it. Both remain in the record.",
+    "新记录将取代本条，安全间隔期按新记录计算；两条记录均保留备查。",
+  ],
+  harvest_treat_withdraw: ["Withdraw", "撤销"],
+  harvest_treat_withdraw_text: [
+    "For a treatment that was not carried out: a new entry withdraws it, and it no longer counts for intervals. Both remain in the record.",
+    "用于实际未施药的记录：另记一条撤销，不再计入安全间隔期；两条记录均保留备查。",
+  ],
+  harvest_pass_older: ["Earlier pass", "较早的作业"],
   harvest_treated: ["Treatment entered", "用药已登记"],
   harvest_chosen: ["Product", "药剂"],
   harvest_dose: ["Dose per hectare", "每公顷用量"],

@@ -8,6 +8,7 @@ import "./common";
 import type { common } from "./common";
 import type { cooperative } from "./cooperative";
 import type { deliveries } from "./deliveries";
+import type { people } from "./people";
 import type { duty } from "./duty";
 import type { farm } from "./farm";
 import type { field } from "./field";
@@ -43,6 +44,7 @@ export type TextKey =
   | keyof typeof notes
   | keyof typeof imports
   | keyof typeof deliveries
+  | keyof typeof people
   | keyof typeof duty
   | keyof typeof settings
   | keyof typeof tonight

@@ -110,7 +110,32 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
           </button>
         )
       ) : null}
+      {mayWrite() ? <DeleteHouse house={house} zones={zones} /> : null}
     </article>
+  );
+}
+
+/** Deletes a house without zones; with zones, says which are to be deleted first. */
+function DeleteHouse({ house, zones }: { house: Greenhouse; zones: readonly Zone[] }): JSX.Element {
+  const remove = useWrite("delete", "/v1/greenhouses/{thing}", { refresh: ["/v1/greenhouses"] });
+  if (zones.length > 0)
+    return <p class="note">{translate("settings_house_delete_zones", { zones: listText(zones.map(({ name }) => zoneText(name))) })}</p>;
+  const ask = async (): Promise<void> => {
+    const title = translate("settings_delete_confirm", { name: house.name });
+    if (await confirm({ title, text: translate("settings_house_delete_text"), action: translate("delete") }))
+      await remove.run({ params: { path: { thing: house.id } }, version: house.version });
+  };
+  return (
+    <>
+      <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
+        {translate("settings_house_delete")}
+      </button>
+      {remove.error ? (
+        <p class="error" role="alert">
+          {remove.error}
+        </p>
+      ) : null}
+    </>
   );
 }
 

@@ -7,18 +7,27 @@ import { useWrite } from "../api/write";
 import { mayWrite } from "../app/mount";
 import { timeZoneName } from "../i18n/instants";
 import { unitText } from "../i18n/numbers";
-import { translate } from "../i18n/translate";
+import { listText, translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { showToast } from "../ui/overlays";
+import { confirm, showToast } from "../ui/overlays";
 import { BaseMap } from "./base_map";
 import type { Site } from "./records";
+
+const MOST_NAMES = 8;
 
 export function Sites(): JSX.Element {
   const sites = useApiList("/v1/sites", {});
   const farms = useApiList("/v1/farms", {});
+  const fields = useApiList("/v1/fields", {});
+  const houses = useApiList("/v1/greenhouses", {});
+  const heldBy = (site: Site): string[] => [
+    ...(houses.data ?? []).filter((house) => house.site === site.id).map(({ name }) => name),
+    ...(fields.data ?? []).filter((field) => field.site === site.id).map(({ name }) => name),
+  ];
+  const known = houses.data !== undefined && fields.data !== undefined;
   return (
     <section class="stack" data-panel="sites">
       <p class="note">{translate("settings_sites_about")}</p>
@@ -29,19 +38,20 @@ export function Sites(): JSX.Element {
           ) : (
             <div class="cards">
               {items.map((site) => (
-                <SiteCard key={site.id} site={site} />
+                <SiteCard key={site.id} site={site} held={known ? heldBy(site) : null} />
               ))}
             </div>
           )
         }
       </Loaded>
       {mayWrite() && (farms.data?.length ?? 0) > 0 ? <AddSite farms={farms.data ?? []} /> : null}
+      {mayWrite() ? <AddFarm farms={farms.data ?? []} /> : null}
       <BaseMap />
     </section>
   );
 }
 
-function SiteCard({ site }: { site: Site }): JSX.Element {
+function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }): JSX.Element {
   const change = useWrite("put", "/v1/sites/{thing}", { refresh: ["/v1/sites"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = { ...site, ...placeOf(values) };
@@ -58,7 +68,56 @@ function SiteCard({ site }: { site: Site }): JSX.Element {
       ) : (
         <p>{site.time_zone}</p>
       )}
+      {mayWrite() && held !== null ? <DeleteSite site={site} held={held} /> : null}
     </article>
+  );
+}
+
+/** Deletes a site to which nothing belongs; else says what does, and what to do. */
+function DeleteSite({ site, held }: { site: Site; held: readonly string[] }): JSX.Element {
+  const remove = useWrite("delete", "/v1/sites/{thing}", { refresh: ["/v1/sites"] });
+  if (held.length > 0) {
+    const names = listText(held.slice(0, MOST_NAMES)) + (held.length > MOST_NAMES ? " …" : "");
+    return <p class="note">{translate("settings_site_held", { count: held.length, names })}</p>;
+  }
+  const ask = async (): Promise<void> => {
+    const title = translate("settings_delete_confirm", { name: site.name });
+    if (await confirm({ title, text: translate("settings_site_delete_text"), action: translate("delete") }))
+      await remove.run({ params: { path: { thing: site.id } }, version: site.version });
+  };
+  return (
+    <>
+      <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
+        {translate("settings_site_delete")}
+      </button>
+      {remove.error ? (
+        <p class="error" role="alert">
+          {remove.error}
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function AddFarm({ farms }: { farms: readonly { id: string; name: string }[] }): JSX.Element {
+  const add = useWrite("post", "/v1/farms", { refresh: ["/v1/farms"] });
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const added = await add.run({ body: { name: values.text("name") } });
+    if (added !== null) showToast(translate("saved"));
+    return added !== null;
+  };
+  return (
+    <section class="card" data-panel="add-farm">
+      <Form submit={translate("settings_farm_add")} write={add} onSubmit={submit}>
+        <h2>{translate("settings_farm_add")}</h2>
+        <p class="note">
+          {farms.length === 0
+            ? translate("settings_farm_first")
+            : translate("settings_farms", { names: listText(farms.map(({ name }) => name)) })}
+        </p>
+        <TextField name="name" label={translate("settings_name")} required maxLength={200} />
+      </Form>
+    </section>
   );
 }
 

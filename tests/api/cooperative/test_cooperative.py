@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import openpyxl
 import pytest
 from fastapi.openapi.utils import get_openapi
 
@@ -233,3 +234,36 @@ def test_ground_is_not_claimed_again_under_another_field(village: Village) -> No
     # Claimed for the first field: what is left is the ground of the twin beside it.
     assert areas
     assert sum(areas) < 0.02 * treated
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_another_program_reads_the_spreadsheet_as_numbers_that_add_up_to_the_fen(
+    village: Village, language: str
+) -> None:
+    village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
+    person, _ = village.people
+    # A third of an odd sum, a text that a spreadsheet would take for a formula, and goods to the gram.
+    goods = {"person": person, "kind": "delivery", "time_ms": START_MS, "amount_fen": 333, "grams": 1_250_501}
+    village.ask("POST", "/v1/accounts", 201, json={**goods, "crop": "wheat", "note": '=HYPERLINK("x")'})
+    run, statements = settle(
+        village, per_mu_fen=907, per_kg_fen=33, night_pct=17, dividend_fen=10_001 + (language == "zh")
+    )
+    answer = village.ask("GET", f"/v1/statement-runs/{run['id']}?format=xlsx&lang={language}")
+    balances, lines = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets
+    head, *rows = balances.iter_rows()
+    assert [cell.data_type for cell in head] == ["s"] * 6
+    assert all([cell.data_type for cell in row][2:] == ["n"] * 4 for row in rows)
+    for row, each in zip(rows, statements, strict=True):
+        charged = -sum(line["amount_fen"] for line in each["lines"] if line["kind"] == "work")
+        expected = [charged, each["balance_fen"] + charged, each["balance_fen"]]
+        assert [round(cell.value * 100, 6) for cell in row[3:]] == expected
+    assert round(sum(row[3].value for row in rows) * 100, 6) == run["charged_fen"]
+    shown = [[cell.value for cell in row] for row in list(lines.iter_rows())[1:]]
+    stored = [line for each in statements for line in each["lines"]]
+    assert [round(row[10] * 100, 6) for row in shown] == [line["amount_fen"] for line in stored]
+    assert [round(row[8] * 1000, 6) for row in shown] == [line["grams"] for line in stored]
+    assert {cell.data_type for row in list(lines.iter_rows())[1:] for cell in row} <= {"s", "n", "inlineStr"}
+    (note,) = {row[11] for row in shown if row[11] and "HYPERLINK" in row[11]}
+    assert note == f'{"小麦" if language == "zh" else "Wheat"} · =HYPERLINK("x")'
+    sums = sum(each["balance_fen"] for each in statements)
+    assert round(sum(row[5].value for row in rows) * 100, 6) == sums
