@@ -216,8 +216,9 @@ class FieldScenario:
 
     def home_along_across(self) -> Place:
         """Return the take-off and landing place as (along, across)."""
-        start = self.rows()[0].start
-        return start[0] - self.home_before_m, start[1]
+        # Asked for at each step of a flight, so the other swaths are not made.
+        first = next(plot for plot in self.plots if plot.row_offsets_m)
+        return first.along_m - self.home_before_m, first.across_m + first.row_offsets_m[0]
 
     def home_east_north(self) -> Place:
         """Return the take-off and landing place as (east, north)."""

@@ -17,7 +17,7 @@ from headland.reports.certificate.sheet import FORMS
 from station.demo.demonstration import DEMONSTRATIONS
 from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
 from tests.reports.test_certificate import content_of, read_code
-from tests.services.farm import Farm
+from tests.services.farm import SELDOM_S, Farm
 
 pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(600)]
 
@@ -34,7 +34,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
         farm.wait_ready(60)
         farm.wait_until(lambda: len(farm.get("/v1/devices")["items"]) == 4)
         field = next(item["id"] for item in farm.get("/v1/fields")["items"] if item["name"] == "jurong-wheat")
-        farm.wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120)
+        farm.wait_until(lambda: farm.get(f"/v1/fields/{field}/passes")["items"], 120, SELDOM_S)
         farm.wait_until(lambda: is_registered(farm, "greenhouse-1"))
         yield farm
     finally:

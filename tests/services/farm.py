@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -19,6 +19,9 @@ from tests.station.cli.command_line import call
 from tests.waiting import PATIENCE_S, wait_until
 
 T = TypeVar("T")
+
+#: Between two calls of a condition that costs the farm or the test tens of milliseconds.
+SELDOM_S: Final = 1.0
 
 
 class Farm:
@@ -65,9 +68,12 @@ class Farm:
             self.process.terminate()
             raise
 
-    def wait_until(self, condition: Callable[[], T], timeout_s: float = PATIENCE_S) -> T:
-        """Wait for a condition that asks the farm: not so often that the questions are its main work."""
-        return wait_until(condition, timeout_s, every_s=0.1)
+    def wait_until(self, condition: Callable[[], T], timeout_s: float = PATIENCE_S, every_s: float = 0.1) -> T:
+        """Wait for a condition that asks the farm: not so often that the questions are its main work.
+
+        One that lets the farm find or map passes, or reads the truth, has `every_s=SELDOM_S`.
+        """
+        return wait_until(condition, timeout_s, every_s=every_s)
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON answer of a GET that must succeed."""
@@ -101,7 +107,7 @@ class Farm:
             amounts = (answer["product_applied_l"], answer["product_applied_kg"], answer["area_treated_m2"])
             return answer if all(each["coverage"] > 0.98 for each in amounts if each is not None) else None
 
-        return self.wait_until(complete)
+        return self.wait_until(complete, every_s=SELDOM_S)
 
     def run(self, *arguments: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         """Run another `headland` command of the same user to its end."""

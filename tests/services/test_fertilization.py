@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from firmware_sim.drone.physics.deposition import read_grid
 from firmware_sim.drone.scenarios import field_named
 from headland.clock import wall_clock_ms
-from tests.services.farm import Farm
+from tests.services.farm import SELDOM_S, Farm
 from tests.walk.field_flight import measured_pattern, truth_on, weighing_error_kg
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
@@ -81,7 +81,7 @@ def fly(farm: Farm, kept: Path) -> Flown:
         over = [one for one in found if one["end_ms"] < end_ms]
         return (over[:2], grounds) if len(over) >= 2 else None
 
-    found, grounds = farm.wait_until(two_passes, 400)  # type: ignore[misc] # None is not true
+    found, grounds = farm.wait_until(two_passes, 400, SELDOM_S)  # type: ignore[misc] # None is not true
     machine = {
         "name": "disc spreader", "kind": "spreader", "swath_m": SCENARIO.swath_m, "max_flow_kg_min": 60.0,
         # From the mass-flow sensor's word, which lags by 0.3 s, to the ground.
@@ -98,7 +98,7 @@ def fly(farm: Farm, kept: Path) -> Flown:
         declared = httpx.post(f"{url}/v1/passes", json=told, headers=farm.headers, timeout=120)
         assert declared.status_code == 201, declared.text
         passes.append(declared.json())
-        farm.wait_until(partial(is_complete, farm, passes[-1]["id"]))
+        farm.wait_until(partial(is_complete, farm, passes[-1]["id"]), every_s=SELDOM_S)
     landed = []
     for one in passes:
         before = [ground for ground in grounds if ground[1]["time_ms"] < one["start_ms"]]

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from headland.clock import wall_clock_ms
 from tests.dashboard.conftest import PATIENCE_MS, watch
 from tests.machine import find_program
-from tests.services.farm import Farm
+from tests.services.farm import SELDOM_S, Farm
 
 pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
@@ -54,7 +54,7 @@ def declare_pass(farm: Farm) -> str:
     """Declare what the drone has spread up to now, once that is worth a map; return the address of its page."""
     drone = farm.wait_until(lambda: farm.devices("drone"))[0]["id"]
     began_ms = farm.wait_until(lambda: farm.get(f"/v1/devices/{drone}")["last_seen_ms"]) - 30_000
-    farm.wait_until(lambda: any(row["applied_kg"] > 3.0 for row in farm.truth("drone-1.csv")))
+    farm.wait_until(lambda: any(row["applied_kg"] > 3.0 for row in farm.truth("drone-1.csv")), every_s=SELDOM_S)
     end_ms = wall_clock_ms()
     farm.wait_until(lambda: farm.reached_ms(drone, "latitude_deg", "mass_flow_kg_min") > end_ms)
     body = {
@@ -226,7 +226,7 @@ def rows_between_swaths(farm: Farm) -> list[dict[str, float]]:
         )
         return rows[: next(ends, -1) + 1]
 
-    return farm.wait_until(enough)
+    return farm.wait_until(enough, every_s=SELDOM_S)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -101,6 +101,9 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
     ),
 }
 
+#: A longer cycle, of intervals that somebody asked for, is not kept.
+_LONGEST_CYCLE_MS: Final = 20_000
+
 
 class Streams:
     """Intervals of the streamed messages, in simulated time."""
@@ -138,19 +141,33 @@ class Streams:
                 self.intervals_ms[message_id] = _in_steps(1000 / rate_hz)
         self._select()
 
-    def due(self, boot_time_ms: int) -> Iterator[int]:
-        """Yield the ids of the messages that are due at this step, spread over the steps of their intervals."""
-        for message_id, interval_ms, offset_ms in self._sent:
-            if (boot_time_ms - offset_ms) % interval_ms == 0:
-                yield message_id
+    def due(self, boot_time_ms: int) -> Sequence[int]:
+        """Return the ids of the messages that are due at this step, spread over the steps of their intervals."""
+        if self._cycle_ms > _LONGEST_CYCLE_MS:
+            return self._find_due(boot_time_ms)
+        place_ms = boot_time_ms % self._cycle_ms
+        due = self._due.get(place_ms)
+        if due is None:
+            due = self._due[place_ms] = self._find_due(place_ms)
+        return due
+
+    def _find_due(self, boot_time_ms: int) -> Sequence[int]:
+        return tuple(
+            message_id
+            for message_id, interval_ms, offset_ms in self._sent
+            if (boot_time_ms - offset_ms) % interval_ms == 0
+        )
 
     def _select(self) -> None:
-        """Keep the messages that have an interval, with their place among the steps."""
+        """Keep the messages that have an interval, with their place among the steps, and after what time all repeat."""
         self._sent = [
             (message_id, interval_ms, message_id % 5 * STEP_MS)
             for message_id, interval_ms in self.intervals_ms.items()
             if interval_ms
         ]
+        self._cycle_ms = math.lcm(*(interval_ms for _, interval_ms, _ in self._sent))
+        #: What is due at each step of a cycle, once it was found.
+        self._due: dict[int, Sequence[int]] = {}
 
 
 def _in_steps(interval_ms: float) -> int:
