@@ -1,7 +1,7 @@
 """The split farm of docker-compose.yml under podman, with each service killed: `make compose-split-test`, as root.
 
-The file is that of users. Where its images of InfluxDB and PostgreSQL cannot be pulled, they are built from Debian's
-packages under the same names: PostgreSQL 17, and InfluxDB 1.6 behind nginx, which gives it the write path and the token
+The file is that of users. Nothing is pulled: its images of InfluxDB and PostgreSQL are built from Debian's packages
+under the same names: PostgreSQL 17, and InfluxDB 1.6 behind nginx, which gives it the write path and the token
 of 2.x. With `--workers`: RabbitMQ as the broker, three ingest workers with shards of their own, a gateway for each, and
 VictoriaMetrics as the store.
 """
