@@ -7,32 +7,23 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Final, Protocol
 
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth.authenticators import Authenticator, RegistryAuthenticator, TokenAuthenticator
-from api.auth.limits import Limits
 from api.auth.oidc import Issuer, OidcTokenVerifier
 from api.live.sources import CommitSource
-from api.ops.file_imports import FileImports
-from api.ops.gateway_enrolment import GatewayEnrolment
-from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from headland.address_policy import PUBLIC_ONLY, AddressPolicy
+from headland.address_policy import AddressPolicy
 from headland.alarms.rules.targets import in_real_time
 from headland.errors import RetryLater
-from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
 from headland.service_manager import ServiceManager
 from headland.store.port import Store
-from headland.supervised_thread import ThreadStatus
 from headland.tracing.exporter import TraceExporter, start_exporter
 from headland.tracing.settings import TraceSettings
 from ingest.service import IngestService
@@ -45,8 +36,10 @@ from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender, unreachable_kinds
 from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_organisation
 from station.server.process_memory import GarbageSearch, limit_arenas
+from station.server.settings import ApiSettings, StationSettings
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import is_embedded, is_file, open_store
+from station.server.thread_sources import ThreadSources
 from station.server.workers.alarm_worker import AlarmWorker
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
@@ -54,61 +47,6 @@ from station.server.workers.registry_sync import RegistrySync
 from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
 
 _LOGGER = logging.getLogger(__name__)
-
-_LIMITS: Final = Limits()
-
-
-class OwnedImports(FileImports, Protocol):
-    """Imports of files with a thread of their own."""
-
-    def start(self) -> None:
-        """Go on with what is queued."""
-        ...
-
-    def stop(self) -> None:
-        """End the import under way; the next start goes on with it."""
-        ...
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class StationSettings:
-    """Settings of `headland station` and of `headland ingest run --listen`; `demo` is the simulated scenario."""
-
-    store_url: str
-    host: str
-    port: int
-    ingest: IngestSettings
-    registry_url: str | None = None
-    demo: str | None = None
-    demo_scale: int | None = None
-    store_token: str | None = None
-    mail: MailSettings | None = None
-    #: Discovery prefix of Home Assistant; None turns the bridge off.
-    home_prefix: str | None = None
-    #: File of the bootstrap key.
-    api_key_path: Path | None = None
-    #: Token of the remote API, where this worker has no registry.
-    worker_token: str | None = None
-    issuer: Issuer | None = None
-    limits: Limits = _LIMITS
-    #: Addresses to which webhooks may lead.
-    webhooks_to: AddressPolicy = PUBLIC_ONLY
-    #: Adds gateways to the farm's broker, and enrols them by code.
-    registrar: GatewayRegistrar | None = None
-    enrolment: GatewayEnrolment | None = None
-    #: Takes files for import.
-    imports: OwnedImports | None = None
-    #: File of the base map.
-    base_map: Path | None = None
-    photos: PhotoFiles | None = None
-    #: How far the clock of this farm's simulators is behind an instant.
-    simulated_lag_ms: Callable[[int], int] = in_real_time
-    #: Where traces go; None for nowhere.
-    traces: TraceSettings | None = None
 
 
 def run_station(settings: StationSettings) -> None:
@@ -204,34 +142,6 @@ def _start_garbage_search(cleanup: ExitStack) -> GarbageSearch:
     garbage.start()
     cleanup.callback(garbage.stop)
     return garbage
-
-
-class ThreadOwner(Protocol):
-    """A part of the station that owns supervised threads."""
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of its threads."""
-        ...
-
-
-class ThreadSources:
-    """The parts of a process that own supervised threads."""
-
-    def __init__(self) -> None:
-        self._owners: list[ThreadOwner] = []
-
-    def add(self, owner: ThreadOwner) -> None:
-        """Add a part."""
-        self._owners.append(owner)
-
-    def add_store(self, store: Store) -> None:
-        """Add a store where it has threads: the embedded one does, a server's client has none."""
-        if is_embedded(store):
-            self._owners.append(store)
-
-    def list(self) -> list[ThreadStatus]:
-        """Return the status of all threads."""
-        return [status for owner in self._owners for status in owner.threads()]
 
 
 def _start_workers(
@@ -404,25 +314,6 @@ def run_ingest(
         if spans is not None:
             spans.stop()
         store.close()
-
-
-@dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """Settings of `headland api`; `ingest_urls` are the addresses of the ingest workers."""
-
-    store_url: str
-    registry_url: str
-    organisation: str
-    host: str
-    port: int
-    ingest_urls: Sequence[str] = ()
-    worker_token: str = ""
-    issuer: Issuer | None = None
-    limits: Limits = _LIMITS
-    mail: MailSettings | None = None
-    webhooks_to: AddressPolicy = PUBLIC_ONLY
-    photos: PhotoFiles | None = None
-    traces: TraceSettings | None = None
 
 
 def run_api(settings: ApiSettings) -> None:

@@ -29,7 +29,8 @@ from headland.errors import SettingsError
 from headland.service_manager import ServiceManager
 from headland.supervised_thread import SupervisedThread, faults_of
 from ingest.settings import IngestSettings
-from station.server.serve import StationSettings, run_station
+from station.server.serve import run_station
+from station.server.settings import StationSettings
 from tests.broker import Broker
 from tests.floors.modules import PACKAGES, ROOT
 from tests.test_supervised_thread import RAISED

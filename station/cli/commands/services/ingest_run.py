@@ -76,7 +76,8 @@ def ingest_run(
     from headland.contract.ack_keys import session_name
     from headland.contract.topics import SHARDS
     from ingest.settings import IngestSettings
-    from station.server.serve import StationSettings, run_ingest, run_station
+    from station.server.serve import run_ingest, run_station
+    from station.server.settings import StationSettings
 
     configure_logging("ingest", log_format)
     taken = parse_shards(shards)

@@ -83,7 +83,8 @@ def station(
         from ingest.settings import IngestSettings
         from station.local.gateway_registration import FolderRegistrar
         from station.local.imports.service import FolderImports
-        from station.server.serve import StationSettings, run_station
+        from station.server.serve import run_station
+        from station.server.settings import StationSettings
 
     configure_logging("station", log_format)
     folder = farm_folder(data)
@@ -152,7 +153,8 @@ def api(
     """Run the API alone, on InfluxDB or VictoriaMetrics that separate ingest workers write to."""
     with without_garbage_search():
         from station.server.ingest_access.worker_token import worker_token
-        from station.server.serve import ApiSettings, run_api
+        from station.server.serve import run_api
+        from station.server.settings import ApiSettings
 
     configure_logging("api", log_format)
     folder = farm_folder(data)

@@ -25,7 +25,7 @@ from station.server.organisation import (
     ensure_organisation,
     open_first_organisation,
 )
-from station.server.serve import StationSettings
+from station.server.settings import StationSettings
 from station.server.storage.registries import open_registry, registry_url
 from station.server.workers.registry_sync import RegistrySync
 from tests.store.batches import batch, key

@@ -1,0 +1,95 @@
+"""Settings of a station and of an API alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from api.auth.limits import Limits
+from api.auth.oidc import Issuer
+from api.ops.file_imports import FileImports
+from api.ops.gateway_enrolment import GatewayEnrolment
+from api.ops.gateway_registrar import GatewayRegistrar
+from headland.address_policy import PUBLIC_ONLY, AddressPolicy
+from headland.alarms.rules.targets import in_real_time
+from headland.registry.db.photo_files import PhotoFiles
+from headland.supervised_thread import ThreadStatus
+from headland.tracing.settings import TraceSettings
+from ingest.settings import IngestSettings
+from station.server.notifications.channels import MailSettings
+
+_LIMITS: Final = Limits()
+
+
+class OwnedImports(FileImports, Protocol):
+    """Imports of files with a thread of their own."""
+
+    def start(self) -> None:
+        """Go on with what is queued."""
+        ...
+
+    def stop(self) -> None:
+        """End the import under way; the next start goes on with it."""
+        ...
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """Settings of `headland station` and of `headland ingest run --listen`; `demo` is the simulated scenario."""
+
+    store_url: str
+    host: str
+    port: int
+    ingest: IngestSettings
+    registry_url: str | None = None
+    demo: str | None = None
+    demo_scale: int | None = None
+    store_token: str | None = None
+    mail: MailSettings | None = None
+    #: Discovery prefix of Home Assistant; None turns the bridge off.
+    home_prefix: str | None = None
+    #: File of the bootstrap key.
+    api_key_path: Path | None = None
+    #: Token of the remote API, where this worker has no registry.
+    worker_token: str | None = None
+    issuer: Issuer | None = None
+    limits: Limits = _LIMITS
+    #: Addresses to which webhooks may lead.
+    webhooks_to: AddressPolicy = PUBLIC_ONLY
+    #: Adds gateways to the farm's broker, and enrols them by code.
+    registrar: GatewayRegistrar | None = None
+    enrolment: GatewayEnrolment | None = None
+    #: Takes files for import.
+    imports: OwnedImports | None = None
+    #: File of the base map.
+    base_map: Path | None = None
+    photos: PhotoFiles | None = None
+    #: How far the clock of this farm's simulators is behind an instant.
+    simulated_lag_ms: Callable[[int], int] = in_real_time
+    #: Where traces go; None for nowhere.
+    traces: TraceSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Settings of `headland api`; `ingest_urls` are the addresses of the ingest workers."""
+
+    store_url: str
+    registry_url: str
+    organisation: str
+    host: str
+    port: int
+    ingest_urls: Sequence[str] = ()
+    worker_token: str = ""
+    issuer: Issuer | None = None
+    limits: Limits = _LIMITS
+    mail: MailSettings | None = None
+    webhooks_to: AddressPolicy = PUBLIC_ONLY
+    photos: PhotoFiles | None = None
+    traces: TraceSettings | None = None
