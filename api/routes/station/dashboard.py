@@ -12,9 +12,8 @@ from api.http.router import Router
 
 #: Built from `dashboard/`; file names in `assets/` contain the hash of their content.
 FOLDER: Final = Path(__file__).parents[2] / "dashboard"
-#: Listed once: a path that is not in this list does not exist.
-FILES: Final = {file.relative_to(FOLDER).as_posix(): file for file in FOLDER.rglob("*") if file.is_file()}
-
+#: Files by folder and name. A path that is not listed does not exist, whatever it is made of.
+_listed: dict[Path, dict[str, Path]] = {}
 #: The page connects to its own host only. A map's buttons are images in its style sheet.
 _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -58,8 +57,17 @@ def get_docs() -> Response:
 @router.get_and_head("/dashboard/{name:path}")
 def get_file(name: str) -> Response:
     """Serve a file of the dashboard; browsers cache files with a hash in their name for ever."""
-    file = FILES.get(name)
+    file = _find_file(FOLDER, name)
     if file is None:
         raise HTTPException(404)
     headers = _FOR_EVER if name.startswith("assets/") else _WORKER if name == "sw.js" else HEADERS
     return FileResponse(file, headers=headers, media_type=MEDIA_TYPES.get(file.suffix))
+
+
+def _find_file(folder: Path, name: str) -> Path | None:
+    """Return a file of a folder, which is listed again where it lacks it: the page may have been built since."""
+    file = _listed.get(folder, {}).get(name)
+    if file is None or not file.is_file():
+        _listed[folder] = {each.relative_to(folder).as_posix(): each for each in folder.rglob("*") if each.is_file()}
+        file = _listed[folder].get(name)
+    return file

@@ -110,6 +110,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
           />
         </div>
       ) : null}
+      {admin ? <Exclusions rules={rules} chosen={rules.find(({ id }) => id === rule)} /> : null}
       {busy ? <Working /> : null}
       {error === "" ? null : (
         <p class="error" role="alert">
@@ -119,6 +120,47 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
       {claims === null ? null : <ClaimTable claims={claims} />}
     </div>
   );
+}
+
+/** Other rules that may be claimed for the same ground: both rules have to allow it, and both are changed. */
+function Exclusions({ rules, chosen }: { rules: readonly Rule[]; chosen: Rule | undefined }): JSX.Element | null {
+  const change = useWrite("put", "/v1/subsidy-rules/{thing}", { refresh: ["/v1/subsidy-rules"] });
+  const others = rules.filter(({ id }) => id !== chosen?.id);
+  if (chosen === undefined || others.length === 0) return null;
+  const without = (rule: Rule, other: Rule): string[] =>
+    (rule.excludes ?? rules.map(({ id }) => id ?? "").filter((id) => id !== rule.id)).filter((id) => id !== other.id);
+  const save = (rule: Rule, excludes: string[]): Promise<unknown> =>
+    change.run({ params: { path: { thing: rule.id ?? "" } }, body: { ...rule, excludes }, version: rule.version ?? "*" });
+  const set = async (other: Rule, together: boolean): Promise<void> => {
+    if (!together) await save(chosen, [...without(chosen, other), other.id ?? ""]);
+    else if ((await save(chosen, without(chosen, other))) !== null) await save(other, without(other, chosen));
+  };
+  return (
+    <fieldset class="layers" data-panel="exclusions">
+      <legend>{translate("coop_exclusion")}</legend>
+      {others.map((other) => (
+        <label key={other.id}>
+          <input
+            type="checkbox"
+            checked={!excludes(chosen, other) && !excludes(other, chosen)}
+            disabled={change.saving}
+            onChange={(event) => void set(other, event.currentTarget.checked)}
+          />
+          {other.name}
+        </label>
+      ))}
+      <p class="note">{translate("coop_exclusion_about")}</p>
+      {change.error ? (
+        <span class="error" role="alert">
+          {change.error}
+        </span>
+      ) : null}
+    </fieldset>
+  );
+}
+
+function excludes(rule: Rule, other: Rule): boolean {
+  return rule.excludes == null || rule.excludes.includes(other.id ?? "");
 }
 
 function ClaimTable({ claims }: { claims: Claims }): JSX.Element {

@@ -96,6 +96,11 @@ export const cooperative = catalogue({
   coop_per_mu_subsidy: ["Subsidy per mu", "每亩补贴"],
   coop_least_coverage: ["Least coverage of the field", "地块最低覆盖率"],
   coop_repeat_claim: ["No second claim within", "不得重复申报的期限"],
+  coop_exclusion: ["May be claimed for the same ground as well", "可与本规则叠加申报的规则"],
+  coop_exclusion_about: [
+    "Unless ticked, ground that was claimed by one rule cannot be claimed by the other within its days. Tick only where the programmes allow both.",
+    "未勾选的规则互斥：同一地面按其中一条申报后，期限内不得再按另一条申报。仅在政策允许叠加时勾选。",
+  ],
   coop_cap: ["Cap of a field (empty: none)", "每地块上限（留空为不限）"],
   coop_mu: ["mu", "亩"],
   coop_no_rule: ["No rule yet: add one.", "尚无补贴规则，请先添加。"],

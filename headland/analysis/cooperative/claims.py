@@ -51,11 +51,13 @@ class FieldClaim:
 def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[FieldClaim]:
     """Return the claims of the passes that begin in a window, by field.
 
-    Ground of kept claims is not claimed again, nor ground of two fields that share it, nor under a field's edited
-    outline. What the rule paid a field before counts for its caps.
+    Ground of claims that were kept by this rule, or by one that excludes it, is not claimed again, nor ground of two
+    fields that share it, nor under a field's edited outline. What the rule paid a field before counts for its caps.
     """
     repositories = repositories_of(scope)
-    kept = _kept_claims(repositories)
+    every = _kept_claims(repositories)
+    shut = _excluding(repositories, rule, {claim.rule for claims in every.values() for claim in claims})
+    kept = {name: [claim for claim in claims if claim.rule in shut] for name, claims in every.items()}
     works: dict[str, list[TreatedGround]] = {}
     for work in treated_works(repositories):
         is_kept = any(claim.entry.pass_id == work.pass_id for claim in kept.get(work.field, ()))
@@ -75,6 +77,22 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
         claimed.setdefault(name, []).extend((each.work.start_ms, each.placed) for each in claims if each.area_m2)
         found += [FieldClaim(fields[name], holders, claim) for claim in claims]
     return found
+
+
+def _excluding(repositories: OrganisationRepositories, rule: SubsidyRule, claimed: Iterable[str]) -> set[str]:
+    """Return the rules among the claimed ones, as they are now, whose claims exclude one by this rule."""
+    return {
+        other
+        for other in claimed
+        if other == rule.id
+        or excludes(rule, other)
+        or excludes(repositories.subsidy_rules.get(other, also_deleted=True), rule.id)
+    }
+
+
+def excludes(rule: SubsidyRule, other: str) -> bool:
+    """Return whether a rule says that it excludes another one."""
+    return rule.excludes is None or other in rule.excludes
 
 
 def keep_claims(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim]) -> list[LedgerEntry]:

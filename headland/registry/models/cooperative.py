@@ -117,6 +117,8 @@ class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
 
     `least_coverage_pct` of the field must have been treated, with `evidence`; ground that was claimed within
     `repeat_days`, by whichever operator, is not claimed again. A field counts for at most `cap_mu` and `cap_fen`.
+    `excludes` are the rules whose claims of the same ground exclude one by this rule: all where it is None. Two rules
+    exclude one another where one of them says so; a rule always excludes itself.
     """
 
     name: Text
@@ -127,6 +129,7 @@ class SubsidyRule(VersionedRecord, frozen=True, kw_only=True):
     cap_mu: Annotated[float, Meta(gt=0, le=1e6)] | None = None
     cap_fen: Fen | None = None
     products: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
+    excludes: Annotated[tuple[RecordId, ...], Meta(max_length=1000)] | None = None
 
 
 class Statements(msgspec.Struct, frozen=True, kw_only=True):

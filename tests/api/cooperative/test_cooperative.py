@@ -267,3 +267,42 @@ def test_another_program_reads_the_spreadsheet_as_numbers_that_add_up_to_the_fen
     assert note == f'{"小麦" if language == "zh" else "Wheat"} · =HYPERLINK("x")'
     sums = sum(each["balance_fen"] for each in statements)
     assert round(sum(row[5].value for row in rows) * 100, 6) == sums
+
+
+def test_a_rule_is_claimed_beside_another_only_where_neither_excludes_the_other(village: Village) -> None:
+    village.ask("POST", f"/v1/passes/{village.pass_id}/treated")
+
+    def claim(rule: dict[str, Any], *, keep: bool = False) -> int:
+        order = {"rule": rule["id"], **PERIOD}
+        answer = village.ask("POST", f"/v1/subsidy-claims?keep={str(keep).lower()}", json=order).json()
+        return int(answer["fen"])
+
+    def add(name: str, **more: Any) -> dict[str, Any]:
+        rule = {"name": name, "fen_per_mu": 100, "least_coverage_pct": 1, "repeat_days": 366, **more}
+        made: dict[str, Any] = village.ask("POST", "/v1/subsidy-rules", 201, json=rule).json()
+        return made
+
+    def change(rule: dict[str, Any], excludes: list[str] | None) -> dict[str, Any]:
+        now = village.ask("GET", f"/v1/subsidy-rules/{rule['id']}").json()
+        path = f"/v1/subsidy-rules/{rule['id']}"
+        changed: dict[str, Any] = village.ask("PUT", path, json={**now, "excludes": excludes}).json()
+        return changed
+
+    # Other tests may have kept claims by rules that exclude all others.
+    for rule in village.ask("GET", "/v1/subsidy-rules").json()["items"]:
+        change(rule, [])
+    work, spraying = add("machine work", excludes=[]), add("plant protection", excludes=[])
+    assert claim(work, keep=True) > 0
+    assert claim(spraying) > 0
+    change(work, None)
+    assert claim(spraying) == 0  # work excludes all, as a rule does that says nothing
+    change(work, [spraying["id"]])
+    assert claim(spraying) == 0
+    change(work, [])
+    first = claim(spraying)
+    assert first > 0
+    change(spraying, [work["id"]])
+    assert claim(spraying) == 0
+    change(spraying, [])
+    assert claim(spraying, keep=True) == first
+    assert claim(spraying) == claim(work) == 0  # each excludes itself

@@ -59,5 +59,6 @@ subsidy_rules = record_table(
     optional("cap_mu", sa.Double),
     optional("cap_fen", sa.BigInteger),
     required("products", sa.JSON),
+    optional("excludes", sa.JSON(none_as_null=True)),
     unique=("organisation", "name"),
 )
