@@ -233,10 +233,10 @@ def started(folder: Path) -> Iterator[Machine]:
         finally:
             os.kill(pid, signal.SIGKILL)
             outside.wait(30)
-    for inner in sorted(group.rglob("*"), reverse=True):
-        if inner.is_dir():
-            inner.rmdir()
-    group.rmdir()
+            for inner in sorted(group.rglob("*"), reverse=True):
+                if inner.is_dir():
+                    inner.rmdir()
+            group.rmdir()
 
 
 def check_all(machine: Machine) -> None:
