@@ -54,7 +54,7 @@ _config: pytest.Config
 
 
 def _compile(file: Path) -> None:
-    """Compile a module. One that cannot be compiled is the collection's to tell."""
+    """Compile a module, where one can be written. What cannot be compiled is the collection's to tell."""
     try:
         if not is_rewritten(file):
             py_compile.compile(str(file))
@@ -62,5 +62,5 @@ def _compile(file: Path) -> None:
         digest, code = rewrite._rewrite_test(file, _config)
         if rewrite.try_makedirs(compiled_path(file).parent):
             rewrite._write_pyc(_config.stash[rewrite.assertstate_key], code, digest, compiled_path(file))
-    except SyntaxError:
+    except (SyntaxError, ValueError, OSError):
         return
