@@ -165,6 +165,8 @@ def declare_pass(walk: Walk) -> None:
     walk.picture()
     form.locator("button[type=submit]").press("Enter")
     expect(form).to_have_count(0)
+    chosen = walk.page.locator("[data-panel=passes] tr[aria-current=true]")
+    expect(chosen).to_contain_text("已登记" if walk.is_phone else "registered")
     walk.see("[data-panel=deviation] tbody tr")
     walk.picture()
 

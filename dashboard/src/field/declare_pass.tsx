@@ -23,7 +23,8 @@ interface DeclareProps {
   /** A pass that was found; null for one that telemetry does not show. */
   pass: PassItem | null;
   settings: MapSettings;
-  onDeclared: (id: string) => void;
+  /** Shows the registered pass; the form stays until it does, so that nothing shows the state before. */
+  onDeclared: (id: string) => Promise<void>;
   onClose: () => void;
 }
 
@@ -75,7 +76,7 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
     if (made === null || made === true) return false;
     showToast(translate(made === "kept" ? "kept" : "work_declared"));
     if (made === "kept") onClose();
-    else onDeclared(made.id);
+    else await onDeclared(made.id);
     return true;
   };
   const end = pass?.end_ms ?? nowMs();

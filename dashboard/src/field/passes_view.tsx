@@ -278,10 +278,11 @@ export class PassesView {
         pass={pass}
         settings={settings}
         onClose={close}
-        onDeclared={(id) => {
-          close();
+        onDeclared={async (id) => {
           this.#view.setQuery("pass", id);
-          void this.#loadPasses().then(() => this.#openPass(this.#passes.find((each) => each.id === id)));
+          await this.#progress.run(() => this.#loadPasses());
+          close();
+          void this.#openPass(this.#passes.find((each) => each.id === id));
         }}
       />
     ));

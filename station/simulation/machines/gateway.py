@@ -181,7 +181,10 @@ class Gateway:
         return records
 
     def _read_rows(self, files: Files, name: str = SPOOL_FILE) -> list[tuple[int, int, bytes]]:
-        """Return the (first, seq, payload) of a spool's records in the numbers of its epoch."""
+        """Return the (first, seq, payload) of a spool's records in the numbers of its epoch.
+
+        A row that a flipped bit has given another type is none: nothing can be sent of it.
+        """
         scratch = self.disk.folder.with_name(f"scratch-{self.index}")
         scratch.mkdir(exist_ok=True)
         for suffix in ("", "-wal"):
@@ -192,7 +195,11 @@ class Gateway:
                 base = _base(connection)
         except sqlite3.DatabaseError:
             return []
-        return [(first - base, seq - base, payload) for first, seq, payload in rows]
+        return [
+            (first - base, seq - base, payload)
+            for first, seq, payload in rows
+            if isinstance(first, int) and isinstance(seq, int) and isinstance(payload, bytes)
+        ]
 
     def _records_of(self, first: int, last: int, payload: bytes) -> dict[int, int]:
         """Return the numbers of the records `first`..`last` by seq: of a message, or of those that it replaces."""

@@ -36,8 +36,9 @@ def test_faults_of_a_day_lose_and_double_nothing(seed: int) -> None:
         assert verdict.stored + verdict.quarantined + verdict.said + verdict.untraced == verdict.accepted
 
 
-@pytest.mark.parametrize("seed", [1677478039])
-def test_a_day_that_once_lost_a_record_unsaid_says_all_it_lost(seed: int) -> None:
+# A copied card under a replaced store; a bit that takes the type of a record's number.
+@pytest.mark.parametrize("seed", [1677478039, 1677478146])
+def test_a_day_that_failed_once_holds(seed: int) -> None:
     assert run_world(RunSettings(seed, 24.0)).sentences() == []
 
 
