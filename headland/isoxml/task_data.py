@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from typing import Final, Literal
 from xml.etree import ElementTree as ET
@@ -120,20 +120,47 @@ def read_task_data(data: bytes, external: Callable[[str], bytes | None] = lambda
     return TaskData(tuple(log for task in tasks for log in _logs_of(task)), machines, elements)
 
 
-def write_task_data(logs: Sequence[NamedLog], version: Version) -> bytes:
-    """Return a TASKDATA.XML of version 3.3 or 4.3 that names logs by file name, task id and task designator."""
-    tasks: dict[tuple[str, str], list[str]] = {}
-    for log in logs:
-        tasks.setdefault((log.task, log.designator), []).append(log.name)
+def write_task_data(data: TaskData, version: Version) -> bytes:
+    """Return a TASKDATA.XML of version 3.3 or 4.3 with machines, elements, and the logs of tasks with their spans.
+
+    The version makes one difference: a log of version 4 names its kind.
+    """
+    machines = "".join(_machine_xml(machine, data.elements.values()) for machine in data.machines.values())
+    tasks: dict[tuple[str, str], list[NamedLog]] = {}
+    for log in data.logs:
+        tasks.setdefault((log.task, log.designator), []).append(log)
     lines, kind = [], ' C="1"' if version == 4 else ""
-    for (task, designator), names in tasks.items():
-        inner = "".join(f"<TLG A={quoteattr(name)}{kind}/>" for name in names)
+    for (task, designator), logs in tasks.items():
+        inner = "".join(f"{''.join(map(_span_xml, log.spans))}<TLG A={quoteattr(log.name)}{kind}/>" for log in logs)
         lines.append(f'  <TSK A={quoteattr(task)} B={quoteattr(designator)} G="4">{inner}</TSK>\n')
     head = (
         f'<ISO11783_TaskData VersionMajor="{version}" VersionMinor="3" ManagementSoftwareManufacturer="Headland" '
         'ManagementSoftwareVersion="1" TaskControllerManufacturer="" TaskControllerVersion="" DataTransferOrigin="1">\n'
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{"".join(lines)}</ISO11783_TaskData>\n'.encode()
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{machines}{"".join(lines)}</ISO11783_TaskData>\n'.encode()
+
+
+def _machine_xml(machine: Machine, elements: Iterable[Element]) -> str:
+    parts = "".join(
+        f'<DET A={quoteattr(each.id)} B="{number}" C="{each.kind or ElementKind.DEVICE}" E="{number}" F="0"/>'
+        for number, each in enumerate((each for each in elements if each.machine == machine.id), 1)
+    )
+    name = f" D={quoteattr(machine.name)}" if machine.name else ""
+    return f"  <DVC A={quoteattr(machine.id)} B={quoteattr(machine.designator)}{name}>{parts}</DVC>\n"
+
+
+def _span_xml(span: TaskSpan) -> str:
+    ends = (("A", span.start_ms), ("B", span.end_ms))
+    texts = (f'{name}="{_instant_text(ms, span.offset_ms)}"' for name, ms in ends if ms is not None)
+    return f'<TIM {" ".join(texts)} D="4"/>'
+
+
+def _instant_text(instant_ms: int, offset_ms: int | None) -> str:
+    zone = timezone(timedelta(milliseconds=offset_ms or 0))
+    text = datetime.fromtimestamp(instant_ms / 1000, zone).isoformat(timespec="milliseconds")
+    if offset_ms:
+        return text
+    return text.removesuffix("+00:00") + ("" if offset_ms is None else "Z")
 
 
 def _logs_of(task: ET.Element) -> list[NamedLog]:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.isoxml.task_data import NamedLog, RefusedTimeLog, read_task_data, write_task_data
+from headland.isoxml.task_data import (
+    Element,
+    ElementKind,
+    Machine,
+    NamedLog,
+    RefusedTimeLog,
+    TaskData,
+    TaskSpan,
+    read_task_data,
+    write_task_data,
+)
 from headland.isoxml.time_log import (
     LoggedValue,
     LogHeader,
@@ -105,8 +115,18 @@ def test_a_header_that_is_none_is_refused(header: bytes) -> None:
 def test_the_task_data_of_both_versions_name_their_logs(version: int) -> None:
     sowing = "播种 & <东一>"
     named = [("TLG00001", "TSK-1", sowing), ("TLG00002", "TSK-1", sowing), ("TLG00003", "TSK-2", "")]
-    logs = tuple(NamedLog(*each) for each in named)
-    assert read_task_data(write_task_data(logs, 3 if version == 3 else 4)).logs == logs
+    spans = [TaskSpan(START_MS, START_MS + 1500, zone) for zone in (None, 0, 28_800_000)]
+    logs = tuple(NamedLog(*each, (span,)) for each, span in zip(named, spans, strict=True))
+    machine = Machine("DVC-1", "东方红 <LX>", "A00086000DF95589")
+    elements = {
+        "DET-1": Element("DET-1", ElementKind.DEVICE, "DVC-1"),
+        "DET-2": Element("DET-2", ElementKind.BIN, "DVC-1"),
+    }
+    data = TaskData(logs[:1] + logs[2:], {"DVC-1": machine}, elements)
+    assert read_task_data(write_task_data(data, 3 if version == 3 else 4)) == data
+    # Between two logs of one task stands one span: it is beside both.
+    beside = read_task_data(write_task_data(TaskData(logs), 4)).logs
+    assert [log.spans for log in beside] == [(spans[0], spans[1]), (spans[1],), (spans[2],)]
     for none in (b"<KML/>", b'<?xml version="1.0" encoding="x-none"?><ISO11783_TaskData/>'):
         with pytest.raises(RefusedTimeLog):
             read_task_data(none)

@@ -19,6 +19,7 @@ from api.schemas.passes.passes import AppliedBody, PassDeclaration, PassDetail, 
 from api.schemas.passes.passes_mapping import applied_of, listed_pass_of, pass_detail_of, pass_of
 from headland.analysis.exports.as_applied import applied_geojson, applied_geotiff, applied_isoxml, applied_png
 from headland.analysis.exports.settlement import cells_table
+from headland.analysis.exports.time_log import applied_time_log
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.passes.ledger_entries import record_weather
@@ -63,6 +64,7 @@ _FILES: Final[dict[str, tuple[str, Any]]] = {
     "png": ("image/png", applied_png),
     "geotiff": ("image/tiff", applied_geotiff),
     "isoxml": ("application/zip", applied_isoxml),
+    "isoxml_log": ("application/zip", applied_time_log),
 }
 _TABLES: Final = {"csv": CSV, "arrow": ARROW, "parquet": PARQUET}
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
@@ -149,14 +151,16 @@ def get_applied(
     swath_m: SwathM = None,
     latency_s: LatencyS = None,
     shape: Annotated[
-        Literal["json", "summary", "geojson", "csv", "arrow", "parquet", "png", "geotiff", "isoxml"] | None,
+        Literal["json", "summary", "geojson", "csv", "arrow", "parquet", "png", "geotiff", "isoxml", "isoxml_log"]
+        | None,
         Query(alias="format", description="Format of the answer; by default as Accept asks."),
     ] = None,
 ) -> Response:
     """Return the as-applied map of a pass, by metered amounts only: where only a command is known there is no rate.
 
     Amounts on the usable field, in buffers, in exclusions, outside and unlocated add up to the released amount. CSV,
-    Arrow and Parquet have a row for each cell; `format=summary` is the JSON without its grids.
+    Arrow and Parquet have a row for each cell; `format=summary` is the JSON without its grids. `format=isoxml` is the
+    map, `format=isoxml_log` the time log: position, width, work state and metered flow (ISO 11783-10).
     """
     is_summary = shape == "summary"
     form = JSON if is_summary else _form_of(request, shape)

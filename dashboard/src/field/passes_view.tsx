@@ -35,6 +35,7 @@ const FILE_FORMATS = [
   ["png", "png"],
   ["geotiff", "tif"],
   ["isoxml", "zip"],
+  ["isoxml_log", "zip"],
 ] as const;
 
 /** The passes of one field: list, map, evidence, and panels about the open pass. `close` releases it. */

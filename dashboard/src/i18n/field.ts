@@ -150,6 +150,7 @@ export const field = catalogue({
   field_file_png: ["Map as image", "地图（图片）"],
   field_file_geotiff: ["Map as GeoTIFF", "地图（GeoTIFF）"],
   field_file_isoxml: ["Map as ISOXML", "地图（ISOXML）"],
+  field_file_isoxml_log: ["Time log as ISOXML", "作业日志（ISOXML）"],
   field_file_resume: ["Mission for the remaining work (QGroundControl)", "剩余作业航线任务（QGroundControl）"],
   field_season_passes: ["All passes of the season", "本茬全部作业"],
   field_season_calculate: ["Calculate all passes", "计算全部作业"],

@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import numpy as np
 import pytest
 import shapely
 
+from edge.imports.machine.logged_work import rows_of
+from headland.isoxml.task_data import read_task_data
+from headland.isoxml.time_log import TimeLog, read_time_log
 from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, START_MS, write_spreader_flight
 from tests.api.registry_api import RegistryApi
@@ -134,6 +138,30 @@ def test_the_map_is_exported_for_gis_and_terminals(farm_api: RegistryApi, declar
     assert '"0007"' in task
 
 
+def read_back(archive: bytes) -> tuple[list[dict[str, float]], TimeLog]:
+    """Return what the import of a farm reads of an exported time log."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        about = read_task_data(packed.read("TASKDATA/TASKDATA.XML"))
+        log = read_time_log(packed.read("TASKDATA/TLG00001.xml"), packed.read("TASKDATA/TLG00001.bin"))
+    assert [named.name for named in about.logs] == ["TLG00001"]
+    rows = rows_of(log, about.elements, None, Counter())
+    return [{name: value for name, value in values.items() if value is not None} for *_, values in rows], log
+
+
+def test_a_metered_pass_is_a_time_log_with_the_amount_that_the_meter_showed(
+    farm_api: RegistryApi, declared_pass: dict[str, Any]
+) -> None:
+    rows, log = read_back(applied(farm_api, declared_pass["id"], format="isoxml_log").content)
+    times = [record.utc_ms or 0 for record in log.records]
+    assert times == sorted(times)
+    assert declared_pass["start_ms"] <= times[0] < times[-1] <= declared_pass["end_ms"]
+    seconds = np.diff(np.array(times, dtype=float), prepend=times[0]) / 1000.0
+    flow = np.array([row["mass_flow_kg_min"] for row in rows], dtype=float)
+    assert float((flow * seconds).sum()) / 60.0 == pytest.approx(APPLIED_KG, rel=0.03)
+    assert {row["working_width_m"] for row in rows} == {0.0, 5.0}
+    assert all((row["working_width_m"] == 5.0) == (row["mass_flow_kg_min"] > 0.01) for row in rows)
+
+
 def test_without_a_meter_the_amount_is_the_hoppers_loss_and_the_time_the_feeders(tmp_path: Path) -> None:
     store = MemoryStore()
     # The gateway makes a flow of the hopper's weight, here half of the truth: it is no meter's, and used for nothing.
@@ -144,10 +172,14 @@ def test_without_a_meter_the_amount_is_the_hoppers_loss_and_the_time_the_feeders
         declared = {**declaration(farm_api), "device": "uav-hopper", "implement": implement}
         made = farm_api.client.post("/v1/passes", json=declared).json()
         answer = applied(farm_api, made["id"], cell_m=1.0)
+        rows, log = read_back(applied(farm_api, made["id"], format="isoxml_log").content)
     assert answer["amount"]["value"] == pytest.approx(APPLIED_KG, rel=0.01)
     assert answer["amount"]["evidence"] == made["evidence"] == "tank_mass"
     assert "hopper_kg" in answer["amount"]["inputs"]
     assert "mass_flow_kg_min" not in answer["amount"]["inputs"]
+    # No flow, and no work state: the feeder was told to run (0121), which is not what was applied.
+    assert {value.ddi for value in log.header.values} == {0x43, 0x121}
+    assert not any("mass_flow_kg_min" in row for row in rows)
     assert answer["reconciliation"]["by_flow"] is None
     assert answer["places"]["closure"] < 1e-3
     # Two seconds at 5 m/s of each row stay empty.
