@@ -98,10 +98,10 @@ def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: P
     totals = opened.totals
     if isinstance(check, Unreadable):
         return _judge_alone(opened, check, gateway)
-    missing = _missing(opened, check, gateway)
+    moved = compare_places(check.place, place)
+    missing = _missing(opened, check, is_ours=moved is None or check.gateway in (totals.gateway, gateway))
     doubtful = _doubtful(totals, check)
     renewal = Renewal(EpochReason.SHORTENED, "", totals.epoch, (*doubtful, *missing), is_doubtful=bool(doubtful))
-    moved = compare_places(check.place, place)
     if opened.is_new:
         why = "the spool was deleted"
         return replace(renewal, reason=EpochReason.REPLACED, why=why, epoch_before=check.epoch)
@@ -156,15 +156,15 @@ def _doubtful(totals: SpoolTotals, check: CheckRecord) -> tuple[MissingRecords, 
     return _name(totals.epoch, [(check.acked + 1, min(check.last, totals.acked_seq))])
 
 
-def _missing(opened: OpenedSpool, check: CheckRecord, gateway: str) -> tuple[MissingRecords, ...]:
+def _missing(opened: OpenedSpool, check: CheckRecord, *, is_ours: bool) -> tuple[MissingRecords, ...]:
     """Return what was accepted, was not confirmed, and is not in the file.
 
-    A file that lost its log may be as it was in an earlier epoch, and under an earlier name of the gateway.
+    A file that lost its log may be as it was many epochs ago, and under an earlier name of the gateway. So the check
+    record is of this spool (`is_ours`) where it names this gateway, or this file on this machine.
     """
     totals = opened.totals
     if opened.is_new or check.epoch not in (totals.epoch, totals.epoch_before):
-        is_ours = opened.is_new or check.gateway in (totals.gateway, gateway)
-        return _name(check.epoch, [(check.acked + 1, check.last)] if is_ours else [])
+        return _name(check.epoch, [(check.acked + 1, check.last)] if opened.is_new or is_ours else [])
     if check.epoch != totals.epoch:  # killed between the new epoch in the file and in the check record
         return _name(totals.epoch, opened.holes)
     acked = max(check.acked, totals.acked_seq)

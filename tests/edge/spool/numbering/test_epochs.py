@@ -24,6 +24,7 @@ FILE = "spool.sqlite"
 NAMES = (FILE, f"{FILE}-wal", f"{FILE}.check")
 #: A machine on which each file is the same one: what was changed in it is all that there is to notice.
 SAME_FILE = SpoolMachine(facts=lambda _path: {}, file_id=lambda _path: FileId(1), sync=lambda _fd: None)
+OTHER_FILE = SpoolMachine(facts=lambda _path: {}, file_id=lambda _path: FileId(2), sync=lambda _fd: None)
 
 
 def on_board(name: str) -> SpoolMachine:
@@ -446,7 +447,7 @@ def test_files_of_different_times_are_noticed_or_harmless(open_spool: Opener, he
         at_end = Held(files, held.epoch, held.acked, 140)
         assert judge(at_end, spool) == outcome
         spool.close()
-    foreign = open_spool(tmp_path / "foreign", SAME_FILE, "gw-9")
+    foreign = open_spool(tmp_path / "foreign", OTHER_FILE, "gw-9")
     fill(foreign, 1, 7)
     foreign.close()
     restore(tmp_path / "mixed", {**held.files, check: snapshot(tmp_path / "foreign")[check]})
@@ -613,7 +614,8 @@ def test_a_commit_ack_deletes_nothing_that_has_not_arrived_at_the_broker(open_sp
     assert contents_of(spool) == []
 
 
-def test_a_log_that_is_lost_after_a_renaming_is_noticed(open_spool: Opener, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["after", "third"])
+def test_a_log_that_is_lost_after_renamings_is_noticed(open_spool: Opener, tmp_path: Path, name: str) -> None:
     spool = open_spool(tmp_path, SAME_FILE, "before")
     fill(spool, 1, 5)
     spool.close()
@@ -622,8 +624,8 @@ def test_a_log_that_is_lost_after_a_renaming_is_noticed(open_spool: Opener, tmp_
     epoch, last = spool.epoch, spool.last_seq
     killed = snapshot(tmp_path)
     spool.close()
-    restore(tmp_path, {name: content for name, content in killed.items() if not name.endswith("-wal")})
-    spool = open_spool(tmp_path, SAME_FILE, "after")
+    restore(tmp_path, {file: content for file, content in killed.items() if not file.endswith("-wal")})
+    spool = open_spool(tmp_path, SAME_FILE, name)
     reported = [event.data for event in events_of(spool) if event.kind == "spool_shortened"]
     assert [(data["epoch"], data["last_seq"]) for data in reported] == [(epoch, last)]
 
