@@ -31,7 +31,7 @@ def believe_every_ack(patch: pytest.MonkeyPatch) -> None:
 
 def miss_nothing(patch: pytest.MonkeyPatch) -> None:
     """A spool does not compare what it has with what it had."""
-    patch.setattr(epochs, "_missing", lambda *_: ())
+    patch.setattr(epochs, "_missing", lambda *_, **__: ())
 
 
 def loses_unsaid(seed: int, fault: str) -> bool:
