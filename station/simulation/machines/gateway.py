@@ -193,7 +193,7 @@ class Gateway:
             with closing(sqlite3.connect(scratch / SPOOL_FILE)) as connection:
                 rows = connection.execute("SELECT first, seq, payload FROM records ORDER BY seq").fetchall()
                 base = _base(connection)
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # SQLite names what is damaged by the damaged bytes
             return []
         return [
             (first - base, seq - base, payload)
