@@ -1,4 +1,4 @@
-"""What is compiled before the workers begin is what they look for, and is not compiled again by them."""
+"""Compilation before the workers begin: they find each module compiled, and compile none again."""
 
 from __future__ import annotations
 

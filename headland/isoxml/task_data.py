@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -78,11 +77,15 @@ class NamedLog:
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """The logs that task data names, and the machines and elements of which they are."""
+    """The logs that task data names, and the machines and elements of which they are.
+
+    `unreadable` are files that it refers to and that are damaged, by name and reason.
+    """
 
     logs: tuple[NamedLog, ...] = ()
     machines: Mapping[str, Machine] = field(default_factory=dict)
     elements: Mapping[str, Element] = field(default_factory=dict)
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 def parse_xml(data: bytes, most_bytes: int = _MOST_BYTES) -> ET.Element:
@@ -99,17 +102,20 @@ def read_task_data(data: bytes, external: Callable[[str], bytes | None] = lambda
     """Return what a TASKDATA.XML says of logs and machines; raises RefusedTimeLog where it is none.
 
     `external` returns a file that the task data refers to by its name without ending (XFR), None where there is none;
-    what is damaged of these is left out.
+    what is damaged of these is `unreadable`.
     """
     root = parse_xml(data)
     if root.tag != "ISO11783_TaskData":
         raise RefusedTimeLog("the file is no ISO11783_TaskData")
-    roots = [root]
+    roots, unreadable = [root], []
     for reference in root.findall("XFR")[:_MOST_EXTERNAL]:
-        found = external(reference.get("A", ""))
+        name = reference.get("A", "")
+        found = external(name)
         if found is not None:
-            with contextlib.suppress(RefusedTimeLog):
+            try:
                 roots.append(parse_xml(found))
+            except RefusedTimeLog as error:
+                unreadable.append((name, str(error)))
     machines, elements = {}, {}
     for device in (each for part in roots for each in part.iter("DVC")):
         machine = Machine(device.get("A", ""), device.get("B", ""), device.get("D", ""))
@@ -117,7 +123,8 @@ def read_task_data(data: bytes, external: Callable[[str], bytes | None] = lambda
         for element in device.iter("DET"):
             elements[element.get("A", "")] = Element(element.get("A", ""), _kind(element.get("C", "")), machine.id)
     tasks = (task for part in roots for task in part.iter("TSK"))
-    return TaskData(tuple(log for task in tasks for log in _logs_of(task)), machines, elements)
+    logs = tuple(log for task in tasks for log in _logs_of(task))
+    return TaskData(logs, machines, elements, tuple(unreadable))
 
 
 def write_task_data(data: TaskData, version: Version) -> bytes:

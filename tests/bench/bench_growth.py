@@ -1,4 +1,4 @@
-"""How costs grow with gateways, series, points, fields, members and live clients, and a picture of it.
+"""Growth of costs with gateways, series, points, fields, members and live clients, with a picture.
 
 `python -m tests.bench.bench_growth [--json] [--only CURVE…] [--picture FILE]`
 

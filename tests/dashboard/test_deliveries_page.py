@@ -1,4 +1,4 @@
-"""What members delivered, in a real browser: entered from a weigh slip, corrected, taken back, imported."""
+"""Deliveries of members in a real browser: entered from a weigh slip, corrected, taken back, imported."""
 
 from __future__ import annotations
 

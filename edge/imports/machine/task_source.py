@@ -68,6 +68,8 @@ class TaskSource:
             # Its logs can be read without it: then neither the machine nor its sections are known.
             about = TaskData()
             self._output.notes.append(Sentence("refused_log", name=TASK_DATA.upper(), why=str(error)[:200]))
+        for name, why in about.unreadable[:_NAMED_LOSSES]:
+            self._output.notes.append(Sentence("refused_log", name=f"{name}.XML", why=why[:200]))
         names = folder.logs()
         absent = sorted({log.name for log in about.logs} - {name.upper() for name in names} - {""})
         if absent:

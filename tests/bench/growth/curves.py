@@ -1,4 +1,4 @@
-"""What grows, and what is measured at each size: milliseconds of the processor, so that other programs do not count."""
+"""Curves of growth, each with its sizes and its measurement: milliseconds of the processor, whatever else runs."""
 
 from __future__ import annotations
 

@@ -184,6 +184,15 @@ def test_machines_in_a_file_of_their_own_are_found_and_a_folder_is_read_as_an_ar
         assert len(kept.readings) == 5
 
 
+def test_a_damaged_file_of_machines_is_named_and_its_logs_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.zip", {"TLG00001": log_of(COMBINE, CUT)}, device='<XFR A="DVC00000" B="1"/>')
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("DVC00000.XML", "<XFC><DVC")
+    kept, source = read(path, start_ms=LOCAL_MS)
+    assert len(kept.readings) == 5
+    assert any(note.startswith("DVC00000.XML cannot be read") for note in source.report().notes)
+
+
 @pytest.mark.parametrize("text", [b"", b"<ISO11783_TaskData/>", b"<ISO11783_TaskData", b"\0" * 300])
 def test_task_data_without_a_log_that_can_be_read_is_refused(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "a.zip"
