@@ -180,6 +180,7 @@ def _examine(path: Path) -> None:
     try:
         import duckdb
 
+        from headland.store.duckdb.connection import open_database
         from headland.store.duckdb.repair.file_repair import inspect_files
     except ModuleNotFoundError as missing:
         raise SettingsError(
@@ -187,7 +188,7 @@ def _examine(path: Path) -> None:
         ) from missing
     try:
         # Read-only: a station that has the file open is noticed first.
-        duckdb.connect(str(path), read_only=True).close()
+        open_database(path, read_only=True).close()
         wrong = inspect_files(path)
         if wrong is not None:
             raise DataDamaged(f"The store is damaged: {wrong}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tokenize
@@ -119,6 +120,26 @@ print("loaded:", sorted(rare & set(sys.modules)))
     done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_one_module_alone_opens_duckdb() -> None:
+    sources = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    assert [path.relative_to(ROOT).as_posix() for path in sources if _names_connect_of_duckdb(path)] == [
+        "headland/store/duckdb/connection.py"
+    ]
+
+
+def _names_connect_of_duckdb(path: Path) -> bool:
+    """Tell whether a module calls `duckdb.connect`, imports it, or imports all of DuckDB under another name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Attribute(value=ast.Name(id="duckdb"), attr="connect"):
+                return True
+            case ast.ImportFrom(module="duckdb", names=names) if any(name.name in ("connect", "*") for name in names):
+                return True
+            case ast.Import(names=names) if any(name.name == "duckdb" and name.asname for name in names):
+                return True
+    return False
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from headland.cancellation import check_cancelled
+from headland.store.duckdb.connection import ConnectionSettings, open_database
 
 #: instant: epoch ms, written as a time in UTC; number: NaN for a missing value; the others are never missing.
 Kind = Literal["integer", "instant", "number", "text", "truth"]
@@ -86,13 +86,13 @@ def write_parquet(table: DataTable) -> Iterator[bytes]:
     group_rows = min(_GROUP_ROWS, _GROUP_VALUES // len(slots) // 2048 * 2048)
     with tempfile.TemporaryDirectory(prefix="headland-table-") as folder:
         path = Path(folder) / "table.parquet"
-        config: dict[str, Any] = {
+        settings: ConnectionSettings = {
             "memory_limit": _MEMORY,
             "threads": 1,
             "allocator_flush_threshold": "4MB",
             "allocator_bulk_deallocation_flush_threshold": "16MB",
         }
-        with _collecting(), duckdb.connect(str(Path(folder) / "rows.duckdb"), config=config) as database:
+        with _collecting(), open_database(Path(folder) / "rows.duckdb", settings) as database:
             database.execute(f"CREATE TABLE collected ({columns})")
             for rows in table.slices:
                 check_cancelled()

@@ -19,6 +19,7 @@ from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, 
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
+from headland.store.duckdb.connection import open_database
 from headland.store.duckdb.errors import translate_error
 from headland.store.duckdb.parity_keeper import ParityKeeper
 from headland.store.duckdb.paths import aside_of, copy_of, parity_of, remove_database, size_of, sync_folder, wal_of
@@ -108,7 +109,9 @@ class DuckDBFile:
 
     def memory_bytes(self) -> int:
         """Return how much memory DuckDB holds now, its cache of the file included; 0 while the file is not open."""
-        return self._memory()[0]
+        # While the file is exchanged for a copy, a cursor would keep the old one open.
+        with self._changed:
+            return self._memory()[0]
 
     def _memory(self) -> tuple[int, int]:
         """Return the bytes that DuckDB holds, and how many of them are its cache of the file."""
@@ -300,7 +303,7 @@ class DuckDBFile:
         finally:
             with _OPEN_PATHS_LOCK:
                 _OPEN_PATHS.discard(self.path)
-            self._connection = duckdb.connect(str(self.path), config=self._settings)
+            self._connection = open_database(self.path, self._settings)
             self._opened_as = identity_of(self.path)
             self.parity.open()
             with _OPEN_PATHS_LOCK:
@@ -400,7 +403,7 @@ class DuckDBFile:
         connection = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(str(self.path), config=self._settings)
+            connection = open_database(self.path, self._settings)
             # Remove the rest of an interrupted rewriting or backup; this process has the file to itself.
             remove_database(copy_of(self.path))
             connection.execute(f"SET memory_limit = '{max(self._memory_limit_mb, LARGE_WORK_MB)}MB'")

@@ -12,6 +12,7 @@ import duckdb
 
 from headland.errors import DataDamaged, SettingsError
 from headland.store.duckdb import sql
+from headland.store.duckdb.connection import open_database
 from headland.store.duckdb.errors import first_line
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.paths import refuse_existing, remove_database, size_of, sync_folder, wal_of
@@ -116,7 +117,7 @@ def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:
 
 def _sign(part: Path, now_ms: int) -> tuple[int, int]:
     """Read a new back-up and add a note of its contents; return its numbers of samples and events."""
-    with duckdb.connect(str(part), config={"memory_limit": _MEMORY_LIMIT}) as connection:
+    with open_database(part, {"memory_limit": _MEMORY_LIMIT}) as connection:
         weights = connection.execute(_WEIGH).fetchall()[0]
         connection.execute(_CREATE_NOTE)
         connection.execute(_ADD_NOTE, [now_ms, *weights])
@@ -128,7 +129,7 @@ def _sign(part: Path, now_ms: int) -> tuple[int, int]:
 def _verify(part: Path, backup: Path) -> tuple[int, int, int]:
     """Read a copied back-up, compare it with its note and remove the note; return its time, samples and events."""
     try:
-        with duckdb.connect(str(part), config={"memory_limit": _MEMORY_LIMIT}) as connection:
+        with open_database(part, {"memory_limit": _MEMORY_LIMIT}) as connection:
             tables = {row[0] for row in connection.execute(sql.LIST_TABLES).fetchall()}
             if not {"backup_note", "schema_version"} <= tables:
                 raise SettingsError(f"{backup} is not a back-up made by `headland store backup`.")

@@ -16,10 +16,11 @@ import duckdb
 
 from headland.errors import DataDamaged
 from headland.store.duckdb import sql
+from headland.store.duckdb.connection import ConnectionSettings, open_database
 from headland.store.duckdb.repair.blocks import DamagedBlock
 from headland.store.duckdb.tables.transaction import count
 
-SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {"memory_limit": "256MB", "threads": 2}
+SETTINGS: Final[ConnectionSettings] = {"memory_limit": "256MB", "threads": 2}
 #: What DuckDB raises for damaged tables; a name with a wrong bit may not be text.
 UNREADABLE: Final = (duckdb.Error, UnicodeError, RuntimeError, MemoryError)
 _BLOCK_END: Final = 2**62
@@ -88,7 +89,7 @@ def take_fingerprints(damaged: Path, known: dict[object, object]) -> dict[GroupI
     """
     prints: dict[GroupId, object] = {}
     try:
-        with duckdb.connect(str(damaged), config=SETTINGS, read_only=True) as connection:
+        with open_database(damaged, SETTINGS, read_only=True) as connection:
             _check_schema(connection)
             for table, parts in read_tables(connection).items():
                 by_group = _by_group(parts)
@@ -120,7 +121,7 @@ class UsedBlocks:
 def list_used_blocks(damaged: Path) -> UsedBlocks | None:
     """Return the blocks that a file uses; None where its lists cannot be read."""
     try:
-        with duckdb.connect(str(damaged), config=SETTINGS, read_only=True) as connection:
+        with open_database(damaged, SETTINGS, read_only=True) as connection:
             tables = read_tables(connection)
             lists = {number for (number,) in connection.execute(_LIST_BLOCKS).fetchall()}
     except (*UNREADABLE, DataDamaged):
@@ -137,7 +138,7 @@ def _check_schema(connection: duckdb.DuckDBPyConnection) -> None:
 
 @cache
 def _columns_of(version: int) -> list[tuple[str, str, str]]:
-    with duckdb.connect(config=SETTINGS) as fresh:
+    with open_database(None, SETTINGS) as fresh:
         fresh.execute(sql.CREATE_VERSION)
         for migration in sql.MIGRATIONS[:version]:
             fresh.execute(migration)

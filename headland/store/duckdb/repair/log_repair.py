@@ -19,13 +19,14 @@ from headland.damage_notes import FileDamage, add_note, replace_last
 from headland.errors import RetryLater
 from headland.store.core.series import NEVER_MS
 from headland.store.core.state import StoreState
+from headland.store.duckdb.connection import ConnectionSettings, open_database
 from headland.store.duckdb.paths import aside_of, parity_of, size_of, sync_folder, wal_of
 from headland.store.duckdb.repair.log_file import LogScan, needs_header, scan_log, write_log
 from headland.store.duckdb.repair.parity import ParityFile, read_checkpoint, read_headers, restore_log
 
 #: Gateways that a note names.
 _NAMED: Final = 10
-_SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
+_SETTINGS: Final[ConnectionSettings] = {
     "memory_limit": "48MB",
     "threads": 1,
     "checkpoint_threshold": "1TB",
@@ -94,7 +95,7 @@ def make_header(path: Path) -> bytes | None:
     with suppress(OSError, duckdb.Error), tempfile.TemporaryDirectory(dir=path.parent) as folder:
         alias = Path(folder) / "header.duckdb"
         os.link(path, alias)
-        with duckdb.connect(str(alias), config=_SETTINGS) as connection:
+        with open_database(alias, _SETTINGS) as connection:
             connection.execute("PRAGMA disable_checkpoint_on_shutdown")
             connection.execute("CREATE TABLE header_only (a INTEGER)")
             log = wal_of(alias).read_bytes()

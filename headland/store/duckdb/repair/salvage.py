@@ -18,6 +18,7 @@ from headland.contract.records import Descriptor, Event
 from headland.errors import DataDamaged
 from headland.store.core.rollup import TIERS
 from headland.store.duckdb import sql
+from headland.store.duckdb.connection import open_database
 from headland.store.duckdb.repair.blocks import DamagedBlock
 from headland.store.duckdb.repair.file_lists import (
     SETTINGS,
@@ -78,7 +79,7 @@ def salvage(
     """
     found = Salvage()
     try:
-        with duckdb.connect(str(damaged), config=SETTINGS) as connection:
+        with open_database(damaged, SETTINGS) as connection:
             quoted = str(target).replace("'", "''")
             connection.execute(f"ATTACH '{quoted}' AS {_INTO}")
             ((source,),) = connection.execute("SELECT current_database()").fetchall()
