@@ -75,6 +75,7 @@ def supervised(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Supervised
     monkeypatch.setattr(SupervisedThread, "start", start)
     monkeypatch.setattr("api.live.sources._IDLE_S", 0.05)
     monkeypatch.setattr("headland.store.duckdb.writer._IDLE_S", 0.05)
+    monkeypatch.setattr("station.server.notifications.sender._IDLE_S", 0.05)
     yield started
     for thread in started.values():
         thread.stopping.set()
