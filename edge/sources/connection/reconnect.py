@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +34,8 @@ class Backoff:
 DEVICE: Final = Backoff(0.5, 30.0)
 #: So many failures in a row are worth a sentence to a person: a single lost answer is none.
 _TROUBLE_AFTER: Final = 3
+#: A peer that has not answered yet is perhaps being started as well: that is worth no sentence for so long [s].
+_START_PATIENCE_S: Final = 20.0
 #: The most sentences of one source.
 _MOST_TROUBLES: Final = 5
 
@@ -39,22 +43,33 @@ _MOST_TROUBLES: Final = 5
 class Attempts:
     """Attempts to reach one peer. The counter `lost` grows when a peer that answered stops answering."""
 
-    def __init__(self, name: str, counts: Counter[str], backoff: Backoff = DEVICE) -> None:
+    def __init__(
+        self,
+        name: str,
+        counts: Counter[str],
+        backoff: Backoff = DEVICE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._name = name
         self._counts = counts
         self._backoff = backoff
+        self._clock = clock
         self.failures = 0
         self._error = ""
+        #: None before the first attempt, in the past once the peer has answered.
+        self._patient_until_s: float | None = None
 
     @property
     def trouble(self) -> str:
-        """Why the peer cannot be reached, as a sentence; empty while it answers."""
-        if self.failures < _TROUBLE_AFTER:
+        """Why the peer cannot be reached, as a sentence; empty while it answers, and for a moment at the start."""
+        if self.failures < _TROUBLE_AFTER or self._is_starting():
             return ""
         return f"{self._name} does not answer ({self._error}): check its power, cable and address; it is tried again"
 
     def fail(self, error: Exception) -> float:
         """Note a failed attempt; return how long to wait before the next."""
+        if self._patient_until_s is None:
+            self._patient_until_s = self._clock() + _START_PATIENCE_S
         self.failures += 1
         self._error = str(error)
         if self.failures == 1:
@@ -67,6 +82,11 @@ class Attempts:
         if self.failures:
             _LOGGER.info("%s answers again", self._name)
         self.failures = 0
+        self._patient_until_s = 0.0
+
+    def _is_starting(self) -> bool:
+        """Tell whether the peer has not answered yet, since the first attempt a moment ago."""
+        return self._patient_until_s is None or self._clock() < self._patient_until_s
 
 
 def troubles_of(*peers: Attempts) -> list[str]:

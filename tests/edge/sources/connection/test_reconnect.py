@@ -42,6 +42,7 @@ def test_a_loss_is_counted_and_logged_once_until_the_peer_answers_again(caplog: 
 
 def test_a_peer_that_stays_away_is_a_sentence_and_a_single_lost_answer_is_none() -> None:
     line, unit = Attempts("line", Counter()), Attempts("line/7", Counter())
+    unit.succeed()
     unit.fail(RetryLater("no answer within 1 s"))
     assert troubles_of(line, unit) == []
     for _ in range(2):
@@ -51,3 +52,23 @@ def test_a_peer_that_stays_away_is_a_sentence_and_a_single_lost_answer_is_none()
     ]
     unit.succeed()
     assert troubles_of(line, unit) == []
+
+
+def test_a_peer_that_has_not_answered_yet_is_waited_for_before_a_person_is_told() -> None:
+    now_s = 1000.0
+    attempts = Attempts("house-1", Counter(), clock=lambda: now_s)
+    for _ in range(5):
+        attempts.fail(OSError("refused"))
+    assert attempts.trouble == ""
+    now_s += 20.0
+    assert "house-1 does not answer (refused)" in attempts.trouble
+
+
+def test_a_peer_that_has_answered_and_is_lost_at_the_start_is_not_waited_for() -> None:
+    now_s = 1000.0
+    attempts = Attempts("house-1", Counter(), clock=lambda: now_s)
+    attempts.fail(OSError("refused"))
+    attempts.succeed()
+    for _ in range(3):
+        attempts.fail(OSError("gone"))
+    assert "house-1 does not answer (gone)" in attempts.trouble
