@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from headland.errors import HeadlandError
+from headland.errors import HeadlandError, RetryLater
 from headland.registry.auth import api_keys
 from headland.registry.models.models import Organisation, Scope
 from headland.registry.registry import Access, Registry
@@ -37,6 +38,25 @@ class Authenticator(Protocol):
         """Return the access; raises RefusedError, and RetryLater while it cannot be decided."""
         ...
 
+    def admit_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Access | None]:
+        """Return the access of each, None of a refused one; those that cannot be decided now are left out."""
+        ...
+
+
+def admit_each(
+    admit: Callable[[Credentials], Access], credentials: Collection[Credentials]
+) -> dict[Credentials, Access | None]:
+    """Return the access of each by `admit`, None of a refused one; those that cannot be decided now are left out."""
+    accesses: dict[Credentials, Access | None] = {}
+    for each in credentials:
+        try:
+            accesses[each] = admit(each)
+        except RefusedError:
+            accesses[each] = None
+        except RetryLater:
+            continue
+    return accesses
+
 
 class TokenVerifier(Protocol):
     """Verifies the tokens of an identity provider."""
@@ -52,6 +72,10 @@ class ClosedAuthenticator:
     def admit(self, _credentials: Credentials) -> Access:
         """Refuse."""
         raise RefusedError("This API has no registry and accepts no keys: start it with a registry.")
+
+    def admit_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Access | None]:
+        """Refuse all."""
+        return dict.fromkeys(credentials)
 
 
 class RegistryAuthenticator:
@@ -69,6 +93,14 @@ class RegistryAuthenticator:
         if access is None:
             raise RefusedError("The session or its key has expired: sign in again.", "session-over")
         return access
+
+    def admit_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Access | None]:
+        """Return the access of each; all sessions are read at once. Raises RetryLater."""
+        with_session = {each: each.session for each in credentials if each.bearer is None and each.session is not None}
+        others = [each for each in credentials if each not in with_session]
+        found = self._registry.resume_sessions(set(with_session.values()))
+        by_session = {each: found.get(session) for each, session in with_session.items()}
+        return {**by_session, **admit_each(self.admit, others)}
 
     def _by_bearer(self, bearer: str, organisation: str | None) -> Access:
         if api_keys.is_key(bearer) or self._token_verifier is None:
@@ -102,6 +134,10 @@ class TokenAuthenticator:
         if credentials.bearer is None or not hmac.compare_digest(credentials.bearer.encode(), self._token):
             raise RefusedError("This worker accepts requests of its API only: give both the same token.", "bad-key")
         return self._access
+
+    def admit_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Access | None]:
+        """Return the access of each."""
+        return admit_each(self.admit, credentials)
 
 
 ORGANISATION_HEADER: Final = "Headland-Organisation"

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
 from api.auth.limits import Limits
 from api.auth.rate_limiter import TokenBuckets
+from api.auth.stream_permits import StreamPermits
 from api.http.problems import ProblemError, too_many_requests
 from headland.errors import RetryLater
 from headland.registry.registry import Access
@@ -39,6 +40,7 @@ class AuthCache:
         self, authenticator: Authenticator, limits: Limits, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._authenticator = authenticator
+        self.streams = StreamPermits(authenticator)
         self._clock = clock
         self._requests = TokenBuckets(limits.requests)
         self._failures = TokenBuckets(limits.failures)
@@ -81,6 +83,7 @@ class AuthCache:
             self._forgotten += 1
             for credentials in [known for known, (access, _) in self._known.items() if concerns(known, access)]:
                 del self._known[credentials]
+        self.streams.ask_now()
 
     async def _authenticate(self, connection: HTTPConnection, credentials: Credentials, known: Access | None) -> Access:
         forgotten = self._forgotten

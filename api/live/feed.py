@@ -142,6 +142,12 @@ class LiveClient:
             self._arm()
             await self._has_events.wait()
 
+    def end(self) -> None:
+        """End the stream: nothing more is sent; from its event loop."""
+        with self._feed.lock:
+            self.is_ended = True
+        self.wake()
+
     def leave(self) -> None:
         """Stop to wait."""
         if self._timer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -156,15 +156,22 @@ class Registry:
 
     def resume_session(self, secret: str) -> Access | None:
         """Return the access of a session, or None where it or its key is unknown, expired or deleted."""
+        return self.resume_sessions((secret,)).get(secret)
+
+    def resume_sessions(self, secrets: Collection[str]) -> dict[str, Access]:
+        """Return the access of each session that is valid."""
         with self._database.reading() as connection:
-            key = sessions.find_key(connection, secret, self._now_ms())
-            opened = None if key is None else self._find_access(connection, access_tables.api_keys.c.id == key)
-        return self._record_use(opened)
+            keys = sessions.find_keys(connection, secrets, self._now_ms())
+            opened = {
+                key: self._find_access(connection, access_tables.api_keys.c.id == key) for key in set(keys.values())
+            }
+        accesses = {key: self._record_use(each) for key, each in opened.items()}
+        return {secret: access for secret, key in keys.items() if (access := accesses[key]) is not None}
 
     def end_session(self, secret: str) -> bool:
         """End a browser session; return False where there is none, which writes nothing."""
         with self._database.reading() as connection:
-            if sessions.find_key(connection, secret, self._now_ms()) is None:
+            if not sessions.find_keys(connection, (secret,), self._now_ms()):
                 return False
         with self._database.writing() as connection:
             sessions.end(connection, secret)

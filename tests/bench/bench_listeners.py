@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +32,7 @@ import msgspec
 import numpy as np
 
 from api.app import create_app
-from api.auth.authenticators import Credentials
+from api.auth.authenticators import Credentials, admit_each
 from api.auth.sessions_cache import AuthCache
 from api.live.sources import CommitSource
 from headland.clock import wall_clock_ms
@@ -74,6 +74,10 @@ class KeyedAuthenticator:
     def admit(self, credentials: Credentials) -> Access:
         """Return access to the organisation."""
         return msgspec.structs.replace(OpenAuthenticator(self.organisation).admit(credentials), key=credentials.bearer)
+
+    def admit_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Access | None]:
+        """Return the access of each."""
+        return admit_each(self.admit, credentials)
 
 
 def run_station(pipe: Connection, broker_port: int, port: int, folder: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
-from http import HTTPStatus
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import Header, Query, Request
@@ -15,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth.middleware import credentials_of
 from api.auth.sessions_cache import auth_cache_of
+from api.auth.stream_permits import StreamPermit, StreamPermits
 from api.dependencies import ScopeOf, access_of
-from api.http.problems import ProblemError, declare_problems, reply_problem
+from api.http.problems import declare_problems, reply_problem
 from api.http.router import Router
 from api.live.feed import LiveClient, LiveFeed, Selection, frame_of
 from api.live.places import FeedFullError
@@ -24,7 +23,6 @@ from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
-from headland.errors import RetryLater
 
 #: Seconds after which a refused client may connect again.
 RETRY_AFTER_S: Final = 5
@@ -86,54 +84,40 @@ async def get_live(
     except FeedFullError as error:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return reply_problem(503, str(error), kind="too-many-listeners", title="Too many live clients", headers=headers)
-    return _LiveResponse(feed, client, partial(_is_permitted, request))
+    credentials = credentials_of(request)
+    permit = None if credentials is None else StreamPermit(credentials, scope.organisation, client.end)
+    return _LiveResponse(feed, client, auth_cache_of(request).streams, permit)
 
 
 class _LiveResponse(StreamingResponse):
-    """A stream that removes its client from the feed when it ends."""
+    """A stream that ends with its permission, and removes its client from the feed when it ends."""
 
-    def __init__(self, feed: LiveFeed, client: LiveClient, is_permitted: Callable[[], Awaitable[bool]]) -> None:
-        super().__init__(_events(feed, client, is_permitted), media_type="text/event-stream", headers=_HEADERS)
-        self._leave = partial(feed.leave, client)
+    def __init__(self, feed: LiveFeed, client: LiveClient, permits: StreamPermits, permit: StreamPermit | None) -> None:
+        super().__init__(_events(feed, client), media_type="text/event-stream", headers=_HEADERS)
+        self._feed, self._client = feed, client
+        self._permits, self._permit = permits, permit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send events until the client or the feed ends."""
+        """Send events until the client, the feed or the permission ends."""
         try:
+            if self._permit is not None:
+                self._permits.enter(self._permit, self._feed.heartbeat_s)
             await super().__call__(scope, receive, send)
         finally:
-            self._leave()
+            if self._permit is not None:
+                self._permits.leave(self._permit)
+            self._feed.leave(self._client)
 
 
-async def _events(
-    feed: LiveFeed, client: LiveClient, is_permitted: Callable[[], Awaitable[bool]]
-) -> AsyncIterator[bytes]:
+async def _events(feed: LiveFeed, client: LiveClient) -> AsyncIterator[bytes]:
     yield frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s})
     loop = asyncio.get_running_loop()
-    checked_s = loop.time()
-    end_s = checked_s + feed.longest_s
+    end_s = loop.time() + feed.longest_s
     while (left_s := end_s - loop.time()) > 0:
         frame = await client.take(min(feed.heartbeat_s, left_s))
         if frame is None:
             return
-        # Revoking a key ends its streams, too.
-        if loop.time() - checked_s >= feed.heartbeat_s:
-            checked_s = loop.time()
-            if not await is_permitted():
-                return
         yield frame
-
-
-async def _is_permitted(request: Request) -> bool:
-    """Tell whether the request's credentials are still valid; while that cannot be decided, they are."""
-    credentials = credentials_of(request)
-    try:
-        if credentials is not None:
-            await auth_cache_of(request).admit(request, credentials)
-    except RetryLater:
-        return True
-    except ProblemError as error:
-        return error.status == HTTPStatus.TOO_MANY_REQUESTS
-    return True
 
 
 def _find_devices(scope: OrgScope, devices: list[str]) -> None:

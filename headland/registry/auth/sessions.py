@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from headland.units_of_time import DAY_MS
 SESSION_MS: Final = 30 * DAY_MS
 #: Sessions of a key at most; the oldest ends when another begins.
 _MOST_OF_A_KEY: Final = 50
+#: Sessions of one query.
+_ASKED_AT_ONCE: Final = 500
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -32,12 +35,16 @@ def begin(connection: sa.Connection, key: str, now_ms: int, expires_ms: int | No
     return secret, until_ms
 
 
-def find_key(connection: sa.Connection, secret: str, now_ms: int) -> str | None:
-    """Return the id of a session's key; None for an unknown or expired session."""
-    if _SECRET.fullmatch(secret) is None:
-        return None
-    mine = sessions.c.secret_sha256 == _hash(secret), sessions.c.expires_ms > now_ms
-    return connection.execute(sa.select(sessions.c.key).where(*mine)).scalar_one_or_none()
+def find_keys(connection: sa.Connection, secrets: Collection[str], now_ms: int) -> dict[str, str]:
+    """Return the id of each session's key, by the session's secret; without unknown and expired sessions."""
+    by_hash = {_hash(secret): secret for secret in secrets if _SECRET.fullmatch(secret) is not None}
+    hashes, keys = list(by_hash), {}
+    for first in range(0, len(hashes), _ASKED_AT_ONCE):
+        some = hashes[first : first + _ASKED_AT_ONCE]
+        mine = sessions.c.secret_sha256.in_(some), sessions.c.expires_ms > now_ms
+        for row in connection.execute(sa.select(sessions.c.secret_sha256, sessions.c.key).where(*mine)):
+            keys[by_hash[row.secret_sha256]] = row.key
+    return keys
 
 
 def end(connection: sa.Connection, secret: str) -> None:
