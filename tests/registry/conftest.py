@@ -56,13 +56,16 @@ def made_postgres(postgres: Postgres) -> str:
 
 
 @pytest.fixture(params=DATABASES)
-def registry_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def registry_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty registry."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("made_sqlite"), tmp_path / "registry.sqlite")
-        return f"sqlite:///{tmp_path}/registry.sqlite"
+        yield f"sqlite:///{tmp_path}/registry.sqlite"
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return server.new_database(like=request.getfixturevalue("made_postgres"))
+    url = server.lend(like=request.getfixturevalue("made_postgres"))
+    yield url
+    server.take_back(url)
 
 
 @pytest.fixture

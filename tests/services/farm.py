@@ -33,6 +33,7 @@ class Farm:
         self._home = root / "home"
         self._home.mkdir(exist_ok=True)
         self._output = (root / "up.txt").open("ab")
+        self._suspended: list[int] = []
         # A client of its own for each request would load the certificates of the world each time. No keep-alive: parts
         # are killed.
         self._client = httpx.Client(verify=False, limits=httpx.Limits(max_keepalive_connections=0), timeout=120)
@@ -144,8 +145,16 @@ class Farm:
         for part, pid in pids.items():
             wait_until(lambda part=part, pid=pid: self.folder.read_state().pids.get(part, pid) != pid)  # type: ignore[misc]
 
+    def suspend(self, part: str) -> None:
+        """SIGSTOP a part until `stop`: a drone that flies 60 times faster costs a third of a core, also for nobody."""
+        pid = self.folder.read_state().pids[part]
+        os.kill(pid, signal.SIGSTOP)
+        self._suspended.append(pid)
+
     def stop(self) -> None:
         """SIGTERM. Fails where a part does not end by itself, and where a process is left."""
+        for pid in self._suspended:
+            os.kill(pid, signal.SIGCONT)
         self.process.terminate()
         self.process.wait(timeout=300)
         self._output.close()
