@@ -172,6 +172,8 @@ _MEMBER_READS: Final = re.compile(
     r"/v1/session|/openapi\.json|/v1/(?:people|holdings|fields|statements)(?:/[0-9a-z]{26})?"
     r"|/v1/fields/[0-9a-z]{26}/(?:passes|harvest-passes|yield(?:/(?:seasons|against-applied|stability))?)"
     r"|/v1/passes/[^/]+(?:/(?:as-applied|cells?))?|/v1/accounts|/v1/deliveries|/v1/disputes"
+    # The ground under every map: a picture of the place, without names, owners or values.
+    r"|/v1/base-map(?:/file)?"
 )
 _MEMBER_CHANGES: Final = re.compile(r"/v1/session|/v1/disputes")
 #: What a pilot may not read, and all that a pilot may change.

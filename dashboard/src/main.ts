@@ -6,7 +6,7 @@ import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
 import { ApiError, errorText, onReachability, onSessionEnded } from "./api/request";
 import { startQueue } from "./api/queue";
-import { currentSession, forgetAnswers, openSession } from "./api/session";
+import { currentSession, forgetAnswers, isProbablyMember, openSession } from "./api/session";
 import { acceptDroppedFiles } from "./app/dropped_files";
 import { currentRoute, hrefOf, setQueryParameter } from "./app/address";
 import { Shell } from "./app/shell";
@@ -30,10 +30,11 @@ let reachable = true;
 
 async function start(): Promise<void> {
   // The code of the page and what it reads come while the session is asked for; a failure is told when the page is shown.
-  const page = findPage(currentRoute().page)?.load();
+  const isForMember = isProbablyMember();
+  const page = findPage(isForMember ? "cooperative" : currentRoute().page)?.load();
   page?.catch(() => undefined);
-  // A key in the address is to become a session first.
-  const isEarly = !location.hash.startsWith("#key=");
+  // A key in the address is to become a session first, and most of it is refused to a member.
+  const isEarly = !location.hash.startsWith("#key=") && !isForMember;
   const early = isEarly && farm === null ? new FarmState() : null;
   const loaded = early?.start();
   loaded?.catch(() => undefined);
@@ -116,7 +117,7 @@ async function showPage(): Promise<void> {
   leavePage();
   const asked = currentRoute();
   const route = isMember() && asked.page === "farm" ? { ...asked, page: "cooperative" } : asked;
-  const entry = findPage(route.page);
+  const entry = pagesOf(currentSession()?.role).find(({ name }) => name === route.page);
   const place = make("div", { class: "page", "data-page": route.page });
   frame.main.replaceChildren(place);
   scrollTo(0, 0);

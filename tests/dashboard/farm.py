@@ -186,8 +186,11 @@ def imports_of(folder: Path) -> FolderImports:
 
 
 @contextmanager
-def serve_farm(folder: Path) -> Iterator[Farm]:
-    """Yield a served farm: a field spread an hour ago, a drone that flew just now, a greenhouse, an alarm."""
+def serve_farm(folder: Path, *, opened: bool = True) -> Iterator[Farm]:
+    """Yield a served farm: a field spread an hour ago, a drone that flew just now, a greenhouse, an alarm.
+
+    It accepts any key where `opened`, else those of its registry.
+    """
     now_ms = wall_clock_ms()
     store = fill_farm(now_ms - 3000 - (NOW_MS - START_MS))
     began_ms = now_ms - HOUR_MS
@@ -226,7 +229,7 @@ def serve_farm(folder: Path) -> Iterator[Farm]:
         photos=PhotoFiles(folder / "photos"),
         imports=imports_of(folder),
     )
-    with serve(app) as client:
+    with serve(app, opened=opened) as client:
         base = str(client.base_url).rstrip("/")
         yield Farm(base, store, repositories, field.id, declared.id, began_ms)
     registry.close()

@@ -10,6 +10,9 @@ export interface Session {
   role?: string | null;
 }
 
+/** Kept in the browser while a member is signed in, to whom the questions of the farm page are refused. */
+const MEMBER_KEY = "headland.member";
+
 let session: Session | null = null;
 
 /** Return the session as last received; null before sign-in, or where the server requires none. */
@@ -31,7 +34,7 @@ export async function openSession(): Promise<boolean> {
     }
   }
   try {
-    session = await request<Session>("/v1/session");
+    await askSession();
     return true;
   } catch (error) {
     // A server without this route requires no key.
@@ -44,7 +47,7 @@ export async function openSession(): Promise<boolean> {
 export async function signIn(key: string): Promise<void> {
   try {
     await request("/v1/session", { method: "POST", body: { key } });
-    session = await request<Session>("/v1/session");
+    await askSession();
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 405)) return;
     throw error;
@@ -54,6 +57,7 @@ export async function signIn(key: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await request("/v1/session", { method: "DELETE" });
   session = null;
+  rememberMember(false);
   await forgetAnswers();
 }
 
@@ -61,6 +65,30 @@ export async function signOut(): Promise<void> {
 export async function forgetAnswers(): Promise<void> {
   // Without TLS a browser has neither.
   if ("caches" in globalThis) await caches.delete("headland-answers");
+}
+
+/** Return whether the user is a member of the cooperative: as last received, or as this browser remembers it. */
+export function isProbablyMember(): boolean {
+  if (session !== null) return session.role === "member";
+  try {
+    return localStorage.getItem(MEMBER_KEY) !== null;
+  } catch {
+    return false;
+  }
+}
+
+async function askSession(): Promise<void> {
+  session = await request<Session>("/v1/session");
+  rememberMember(session.role === "member");
+}
+
+function rememberMember(isMember: boolean): void {
+  try {
+    if (isMember) localStorage.setItem(MEMBER_KEY, "true");
+    else localStorage.removeItem(MEMBER_KEY);
+  } catch {
+    // Nothing can be stored here, such as in a private window: then the first questions are refused.
+  }
 }
 
 function keyInAddress(): string | null {

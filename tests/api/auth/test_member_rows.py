@@ -156,6 +156,11 @@ def test_a_member_sees_the_own_plot_and_its_pass_since_the_share_began(village: 
     assert (session["role"], session["person"], session["scope"]) == ("member", village.person.id, "read")
     answer = village.api.client.get(f"/v1/passes/{village.before.id}", headers=headers)
     assert answer.status_code == 404
+    assert ask("/v1/base-map")["kind"] is None  # the ground under the map of a dispute
+    client = village.api.client
+    for method in ("PUT", "DELETE"):
+        changed = client.request(method, "/v1/base-map", headers=headers, content=b"{}")
+        assert changed.status_code == 403, method
     for path in ("/v1/live", "/v1/export", "/sta/v1.1/Things", "/ogc/collections/fields/items", "/v1/ledger"):
         refused = village.api.client.get(path, headers=headers)
         assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (403, "role"), path

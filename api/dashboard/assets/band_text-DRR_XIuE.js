@@ -1,1 +1,0 @@
-import"./greenhouse-D8BjplVf.js";import{Bt as e,Kt as t,N as n,j as r,z as i,zt as a}from"./base-COJhbLF-.js";function o(o,s,c){let l=`${n(s.low,r(c))}–${i(s.high,c)}`,u=e(s.source)||s.source_zh||t(`greenhouse_band_known`);return t(`greenhouse_band`,{name:a(o),range:l,source:u})}export{o as t};

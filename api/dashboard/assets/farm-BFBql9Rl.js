@@ -1,0 +1,1 @@
+export{t as mount,n as prepare}from"./first-Ct1NQojP.js";
