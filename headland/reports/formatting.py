@@ -19,6 +19,8 @@ _DECIMALS_OF: Final = {
     "powdery_mildew_index": 0, "late_blight_severity": 0, "smith_period": 0, "hutton_period": 0, "botrytis_index": 2,
     "least_coverage": 0,
 }  # fmt: skip
+#: Names whose numbers are never written as zero: below this they are said to be below it.
+_LEAST_WRITTEN: Final = {"trial_p": 0.001}
 #: The groups of the catalogue with the names of a report's parts, in the order in which they are searched.
 _LABELS: Final = (
     "report_page",
@@ -99,9 +101,12 @@ def unit_text(unit: str, language: Language) -> str:
 
 
 def number_text(value: float, unit: str, name: str = "") -> str:
-    """Return a number with the decimals of its name or unit; whole numbers remain whole."""
+    """Return a number with the decimals of its name or unit; whole numbers remain whole, a probability is never 0."""
     if isinstance(value, int):
         return f"{value:,}"
+    least = _LEAST_WRITTEN.get(name)
+    if least is not None and value < least:
+        return f"< {least}"
     text = f"{value:,.{_DECIMALS_OF.get(name, _DECIMALS.get(unit, 3))}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text
 

@@ -58,7 +58,7 @@ export const trials = catalogue({
   trial_mean: ["Mean", "平均值"],
   trial_interval: ["{level} interval", "{level} 置信区间"],
   trial_difference: ["Less {name}", "与 {name} 之差"],
-  trial_p: ["p", "p 值"],
+  trial_p: ["p", "P 值"],
   trial_lsd: ["Least significant difference: {value}", "最小显著差数：{value}"],
   trial_letters: ["Group", "差异显著性"],
   trial_letters_about: [
