@@ -297,11 +297,14 @@ def _info(database: Database) -> RegistryInfo:
 
 
 def _limit(connection: sa.Connection, access: Access, person: str | None) -> Access | None:
-    """Return an access within its person's role; None where the person was deleted."""
+    """Return an access within its person's role; None where the person was deleted or deactivated."""
     if person is None:
         return access
     query = sa.select(people.c.role).where(
-        people.c.organisation == access.organisation.id, people.c.id == person, people.c.deleted_ms.is_(None)
+        people.c.organisation == access.organisation.id,
+        people.c.id == person,
+        people.c.deleted_ms.is_(None),
+        people.c.active,
     )
     row = connection.execute(query).one_or_none()
     if row is None:

@@ -10,10 +10,11 @@ from playwright.sync_api import expect
 from headland.alarms.notification.messages import trial_body_of
 from headland.alarms.notification.web_push import message_of
 from headland.registry.models.alarms import RecipientKind
-from headland.registry.models.models import Device, Greenhouse
+from headland.registry.models.models import Device, Greenhouse, Site
 from tests.alarms.notification.test_web_push import SUBSCRIPTION
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.dashboard.test_every_page import go
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
@@ -118,6 +119,41 @@ def test_a_site_has_a_time_zone_and_a_wrong_one_is_refused_beside_the_form(
     expect(hill).to_have_count(0)
     (second,) = (one for one in farm.repositories.farms.all() if one.name == "Second farm")
     farm.repositories.farms.delete(second.id, second.version)
+
+
+def test_a_house_and_a_site_are_deactivated_no_longer_offered_and_activated_again(visit: Open, farm: Farm) -> None:
+    repositories = farm.repositories
+    home = next(iter(repositories.farms.all())).id
+    site = repositories.sites.add(Site(farm=home, name="old-yard", time_zone="Asia/Shanghai"))
+    house = repositories.greenhouses.add(Greenhouse(farm=home, site=site.id, name="Fallow"))
+    page = visit("#/settings?tab=houses", locale="zh-CN", viewport={"width": 390, "height": 844})
+    panel = page.locator("[data-panel=houses]")
+    panel.get_by_role("button", name="停用Fallow").press("Enter")
+    page.get_by_role("dialog", name="确定停用Fallow？").get_by_role("button", name="停用").press("Enter")
+    expect(panel.locator("[data-fold=deactivated] > summary")).to_have_text("已停用（1）")
+    assert not repositories.greenhouses.get(house.id).active
+    go(page, "#/greenhouse")
+    shown = page.locator("[data-page=greenhouse]")
+    expect(shown).to_have_attribute("data-mounted", "true")
+    expect(shown).not_to_contain_text("Fallow")
+    go(page, "#/settings?tab=sites")
+    page.get_by_role("button", name="停用old-yard").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="停用").press("Enter")
+    sites = page.locator("[data-panel=sites]")
+    expect(sites.locator("[data-fold=deactivated]")).to_contain_text("已停用（1）")
+    assert not repositories.sites.get(site.id).active
+    go(page, "#/settings?tab=houses")
+    chosen = page.get_by_label("场区")
+    expect(chosen).to_contain_text("home")
+    expect(chosen).not_to_contain_text("old-yard")
+    panel.locator("[data-fold=deactivated] > summary").click()
+    panel.get_by_role("button", name="启用Fallow").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="启用").press("Enter")
+    expect(panel.locator("[data-fold=deactivated]")).to_have_count(0)
+    assert repositories.greenhouses.get(house.id).active
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    repositories.greenhouses.delete(house.id, repositories.greenhouses.get(house.id).version)
+    repositories.sites.delete(site.id, repositories.sites.get(site.id).version)
 
 
 def test_keys_and_members_are_added_changed_and_deleted(visit: Open, farm: Farm) -> None:

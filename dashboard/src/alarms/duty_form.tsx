@@ -72,7 +72,9 @@ export function DutyForm({ rota, people, onClose }: DutyFormProps): JSX.Element 
             name="site"
             label={translate("duty_site")}
             value={rota?.site}
-            options={(sites ?? []).map(({ id, name }) => ({ value: id, text: name }))}
+            options={(sites ?? [])
+              .filter(({ id, active }) => active !== false || id === rota?.site)
+              .map(({ id, name }) => ({ value: id, text: name }))}
           />
         </div>
         {Array.from({ length: count }, (_, n) => (

@@ -22,6 +22,11 @@ export async function requestSites(): Promise<SiteRecord[]> {
   return askList("/v1/sites");
 }
 
+/** Return the records that are not deactivated: the others are history, and are not to be chosen. */
+export function inUse<T extends { active?: boolean }>(records: readonly T[] | undefined): T[] {
+  return (records ?? []).filter(({ active }) => active !== false);
+}
+
 /** Return the position of a device that does not move: its own, else its site's; null where neither is known. */
 export function positionOf(device: Device, sites: readonly SiteRecord[]): Position | null {
   if (device.latitude_deg !== null && device.longitude_deg !== null) {

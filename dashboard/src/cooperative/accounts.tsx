@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useWrite, type BodyOf } from "../api/write";
 import { dateText } from "../i18n/instants";
 import { numberText, withUnit } from "../i18n/numbers";
@@ -24,7 +25,7 @@ const KINDS = ["advance", "subsidy", "delivery", "cancelled_flight", "payment"] 
 export function Accounts({ admin }: { admin: boolean }): JSX.Element {
   const people = useApiList("/v1/people", {});
   const [chosen, setChosen] = useState<string | null>(null);
-  const person = chosen ?? people.data?.[0]?.id ?? null;
+  const person = chosen ?? inUse(people.data)[0]?.id ?? people.data?.[0]?.id ?? null;
   return (
     <section class="card" data-panel="accounts">
       <p class="note">{translate("coop_accounts_about")}</p>
@@ -36,9 +37,9 @@ export function Accounts({ admin }: { admin: boolean }): JSX.Element {
             <div class="labelled">
               <label for="account-person">{translate("coop_person")}</label>
               <select id="account-person" onChange={(event) => setChosen(event.currentTarget.value)}>
-                {list.map(({ id, name, number }) => (
+                {[...inUse(list), ...list.filter(({ active }) => active === false)].map(({ id, name, number, active }) => (
                   <option key={id} value={id} selected={id === person}>
-                    {[name, number].filter(Boolean).join(" · ")}
+                    {[name, number, active === false ? translate("deactivated") : ""].filter(Boolean).join(" · ")}
                   </option>
                 ))}
               </select>

@@ -7,6 +7,7 @@ import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { dateOf, dateText, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
@@ -60,7 +61,7 @@ export function Deliveries({ admin, own = false }: { admin: boolean; own?: boole
         <>
           <details class="fold">
             <summary>{translate("deliv_enter")}</summary>
-            <EnterDelivery people={people.data ?? []} />
+            <EnterDelivery people={inUse(people.data)} />
           </details>
           <details class="fold">
             <summary>{translate("deliv_harvests")}</summary>

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
+import { inUse } from "../api/registry";
 import { term, translate } from "../i18n/translate";
 import { Lazy } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
@@ -25,6 +26,7 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
   const holdings = useApiList("/v1/holdings", {});
   const fields = useApiList("/v1/fields", {});
   const [chosen, setChosen] = useState<string | null>(null);
+  const [adding, setAdding] = useState(false);
   const fieldNames = new Map((fields.data ?? []).map(({ id, name }) => [id, name]));
   const held = (person: Person): string =>
     (holdings.data ?? [])
@@ -66,17 +68,31 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
   return (
     <section class="card" data-panel="people">
       <Loaded state={people}>
-        {(items) => (
-          <Table
-            name={translate("coop_people")}
-            rows={items}
-            columns={columns}
-            keyOf={(person) => person.id ?? ""}
-            searchIn={(person) => `${person.name} ${person.number}`}
-            sorted={{ key: "name" }}
-            empty={<p class="note">{translate("coop_no_people")}</p>}
-          />
-        )}
+        {(items) => {
+          const left = items.filter(({ active }) => active === false);
+          const table = (name: string, rows: Person[]): JSX.Element => (
+            <Table
+              name={name}
+              rows={rows}
+              columns={columns}
+              keyOf={(person) => person.id ?? ""}
+              searchIn={(person) => `${person.name} ${person.number}`}
+              sorted={{ key: "name" }}
+              empty={<p class="note">{translate("coop_no_people")}</p>}
+            />
+          );
+          return (
+            <>
+              {table(translate("coop_people"), inUse(items))}
+              {left.length === 0 ? null : (
+                <details class="fold" data-fold="deactivated">
+                  <summary>{translate("deactivated_count", { count: left.length })}</summary>
+                  {table(translate("deactivated_count", { count: left.length }), left)}
+                </details>
+              )}
+            </>
+          );
+        }}
       </Loaded>
       {admin && record ? (
         <Lazy
@@ -85,10 +101,28 @@ export function People({ admin }: { admin: boolean }): JSX.Element {
           props={{
             person: record,
             holdings: (holdings.data ?? []).filter(({ person }) => person === record.id),
-            nameOfField: (field: string) => fieldNames.get(field) ?? "—",
+            fields: fields.data ?? [],
             onClose: () => setChosen(null),
           }}
         />
+      ) : null}
+      {admin && adding ? (
+        <Lazy
+          load={async () => (await import("./person_form")).AddPerson}
+          props={{
+            people: people.data ?? [],
+            onAdded: (id: string) => {
+              setAdding(false);
+              setChosen(id);
+            },
+            onCancel: () => setAdding(false),
+          }}
+        />
+      ) : null}
+      {admin && !adding ? (
+        <button type="button" class="secondary" onClick={() => setAdding(true)}>
+          {translate("coop_person_add")}
+        </button>
       ) : null}
       {admin ? <ImportPeople /> : null}
     </section>

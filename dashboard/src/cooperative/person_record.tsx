@@ -1,18 +1,23 @@
-// What can be changed of a person: shares of fields end at a date or are deleted, and the person is deleted where nothing names them.
+// What can be changed of a person: details, shares of fields, whether the person is active; deleted where nothing names them.
 
 import "../i18n/cooperative";
 import "../i18n/people";
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { dateOf, dateText, startOfDateMs } from "../i18n/instants";
 import { translate } from "../i18n/translate";
-import { TextField } from "../ui/fields";
+import { AskedButton } from "../ui/asked_button";
+import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
+import { SetActive } from "../ui/set_active";
+import { ChangePerson } from "./person_form";
+import { readShare } from "./share_text";
 
 type Person = ListItem<"/v1/people">;
 type Holding = ListItem<"/v1/holdings">;
@@ -20,18 +25,22 @@ type Holding = ListItem<"/v1/holdings">;
 export interface PersonRecordProps {
   person: Person;
   holdings: readonly Holding[];
-  nameOfField: (field: string) => string;
+  fields: readonly { id: string; name: string }[];
   onClose: () => void;
 }
 
-export function PersonRecord({ person, holdings, nameOfField, onClose }: PersonRecordProps): JSX.Element {
+export function PersonRecord({ person, holdings, fields, onClose }: PersonRecordProps): JSX.Element {
+  const nameOfField = (id: string): string => fields.find((field) => field.id === id)?.name ?? "—";
   return (
     <div class="stack" data-panel="person-record">
+      <ChangePerson key={person.version} person={person} />
       <h2>{translate("people_record_of", { name: person.name })}</h2>
       {holdings.length === 0 ? <p class="note">{translate("people_no_shares")}</p> : null}
       {holdings.map((holding) => (
         <Share key={holding.id} holding={holding} field={nameOfField(holding.field)} />
       ))}
+      {person.active === false || fields.length === 0 ? null : <AddShare person={person} fields={fields} />}
+      <SetActive list="/v1/people" record={person} about={translate("people_inactive_about")} />
       <DeletePerson person={person} shares={holdings.length} onDeleted={onClose} />
       <div class="buttons">
         <button type="button" class="secondary" onClick={onClose}>
@@ -53,11 +62,6 @@ function Share({ holding, field }: { holding: Holding; field: string }): JSX.Ele
     const body = { ...holding, end_ms: startOfDateMs(values.text("last"), 1) };
     if ((await change.run({ params: { path }, body, version })) !== null) showToast(translate("saved"));
     return false;
-  };
-  const ask = async (): Promise<void> => {
-    const title = translate("people_share_delete_of", { what });
-    if (await confirm({ title, text: translate("people_share_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path }, version });
   };
   const [from, until] = [holding.start_ms, holding.end_ms];
   return (
@@ -83,15 +87,73 @@ function Share({ holding, field }: { holding: Holding; field: string }): JSX.Ele
           hint={translate("people_end_hint")}
         />
       </Form>
-      <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-        {translate("people_share_delete")}
-      </button>
-      {remove.error ? (
-        <p class="error" role="alert">
-          {remove.error}
-        </p>
-      ) : null}
+      <AskedButton
+        text={translate("people_share_delete")}
+        question={{
+          title: translate("people_share_delete_of", { what }),
+          text: translate("people_share_delete_text"),
+          action: translate("delete"),
+        }}
+        write={remove}
+        run={() => remove.run({ params: { path }, version })}
+      />
     </section>
+  );
+}
+
+function AddShare({ person, fields }: { person: Person; fields: PersonRecordProps["fields"] }): JSX.Element {
+  const add = useWrite("post", "/v1/holdings", { refresh: ["/v1/holdings"] });
+  const [isWrong, setWrong] = useState(false);
+  const submit = async (values: FormValues): Promise<boolean> => {
+    const share = readShare(values.text("share"));
+    setWrong(share === null);
+    if (share === null) return false;
+    const body = {
+      person: person.id ?? "",
+      field: values.text("field"),
+      kind: values.text("kind") as Holding["kind"],
+      ...share,
+      start_ms: startOfDateMs(values.text("first")),
+      // The last day belongs to the share, as in an imported table.
+      end_ms: startOfDateMs(values.text("until"), 1),
+    };
+    const made = await add.run({ body });
+    if (made !== null) showToast(translate("saved"));
+    return made !== null;
+  };
+  return (
+    <details class="fold" data-panel="add-share">
+      <summary>{translate("people_share_add")}</summary>
+      <Form submit={translate("people_share_add")} write={add} onSubmit={submit}>
+        <div class="choices-row">
+          <SelectField
+            name="field"
+            label={translate("people_field")}
+            options={fields.map(({ id, name }) => ({ value: id, text: name }))}
+            none={translate("choose")}
+            required
+          />
+          <SelectField
+            name="kind"
+            label={translate("people_right")}
+            options={[
+              { value: "ownership", text: translate("people_ownership") },
+              { value: "lease", text: translate("people_lease") },
+            ]}
+          />
+          <TextField name="share" label={translate("people_share")} value="1/1" maxLength={20} hint={translate("people_share_hint")} />
+        </div>
+        <div class="choices-row">
+          <TextField name="first" type="date" label={translate("people_start")} hint={translate("people_day_hint")} />
+          <TextField name="until" type="date" label={translate("people_finish")} hint={translate("people_day_hint")} />
+        </div>
+        {isWrong ? (
+          <p class="error" role="alert">
+            {translate("people_share_wrong")}
+          </p>
+        ) : null}
+      </Form>
+    </details>
   );
 }
 
@@ -99,11 +161,6 @@ function DeletePerson({ person, shares, onDeleted }: { person: Person; shares: n
   const remove = useWrite("delete", "/v1/people/{thing}", { refresh: ["/v1/people"] });
   const entries = useApiList("/v1/accounts", { query: { person: person.id ?? "" } });
   const statements = useApiList("/v1/statements", { query: { person: person.id ?? "" } });
-  const ask = async (): Promise<void> => {
-    const title = translate("people_delete_of", { name: person.name });
-    if (!(await confirm({ title, text: translate("people_delete_text"), action: translate("delete") }))) return;
-    if ((await remove.run({ params: { path: { thing: person.id ?? "" } }, version: person.version ?? "*" })) !== null) onDeleted();
-  };
   return (
     <Loaded state={entries}>
       {(account) => {
@@ -112,16 +169,19 @@ function DeletePerson({ person, shares, onDeleted }: { person: Person; shares: n
           return <p class="note">{translate("people_kept", { entries: account.length, statements: statements.data?.length ?? 0 })}</p>;
         if (shares > 0) return <p class="note">{translate("people_shares_first", { count: shares })}</p>;
         return (
-          <>
-            <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-              {translate("people_delete")}
-            </button>
-            {remove.error ? (
-              <p class="error" role="alert">
-                {remove.error}
-              </p>
-            ) : null}
-          </>
+          <AskedButton
+            text={translate("people_delete")}
+            question={{
+              title: translate("people_delete_of", { name: person.name }),
+              text: translate("people_delete_text"),
+              action: translate("delete"),
+            }}
+            write={remove}
+            run={async () => {
+              const input = { params: { path: { thing: person.id ?? "" } }, version: person.version ?? "*" } as const;
+              if ((await remove.run(input)) !== null) onDeleted();
+            }}
+          />
         );
       }}
     </Loaded>

@@ -7,6 +7,7 @@ import { mayWrite } from "../app/mount";
 import { translate } from "../i18n/translate";
 import { NoteForm } from "../notes/note_form";
 import { NoteList } from "../notes/note_list";
+import { inUse } from "../api/registry";
 import type { Note } from "../notes/records";
 import { Loaded } from "../ui/loaded";
 
@@ -18,9 +19,9 @@ export function FarmNotes(): JSX.Element {
   const fields = useApiList("/v1/fields", {}).data ?? [];
   const houses = useApiList("/v1/greenhouses", {}).data ?? [];
   const choices = [
-    ...sites.map(({ id, name }) => ({ text: name, subject: { site: id } })),
+    ...inUse(sites).map(({ id, name }) => ({ text: name, subject: { site: id } })),
     ...fields.map(({ id, name }) => ({ text: name, subject: { field: id } })),
-    ...houses.map(({ id, name }) => ({ text: name, subject: { greenhouse: id } })),
+    ...inUse(houses).map(({ id, name }) => ({ text: name, subject: { greenhouse: id } })),
   ];
   const names = new Map([...sites, ...fields, ...houses].map(({ id, name }) => [id, name]));
   const about = ({ site, field, greenhouse, alarm }: Partial<Note>): string =>

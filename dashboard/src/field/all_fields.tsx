@@ -166,7 +166,9 @@ export function EditField({ field, onClose, onDeleted }: { field: FieldRecord; o
           label={translate("work_site")}
           none={translate("work_no_site")}
           value={field.site}
-          options={(sites.data ?? []).map(({ id, name }) => ({ value: id, text: name }))}
+          options={(sites.data ?? [])
+            .filter(({ id, active }) => active !== false || id === field.site)
+            .map(({ id, name }) => ({ value: id, text: name }))}
         />
       </Form>
       <button

@@ -4,7 +4,8 @@ import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useWrite } from "../api/write";
 import { translate } from "../i18n/translate";
-import { confirm, showToast } from "../ui/overlays";
+import { AskedButton } from "../ui/asked_button";
+import { showToast } from "../ui/overlays";
 
 type Deletable = "/v1/products/{thing}" | "/v1/implements/{thing}" | "/v1/seasons/{thing}" | "/v1/prescriptions/{thing}";
 
@@ -22,26 +23,15 @@ export function DeleteRecord({
   const list = path.replace("/{thing}", "") as "/v1/products";
   const remove = useWrite("delete", path, { refresh: [list] });
   return (
-    <>
-      <button
-        type="button"
-        class="plain"
-        aria-label={`${translate("work_delete")}: ${name}`}
-        disabled={remove.saving}
-        onClick={async () => {
-          const text = translate("work_delete_record", { name });
-          if (!(await confirm({ title: translate("work_delete"), text, action: translate("work_delete") }))) return;
-          if ((await remove.run({ params: { path: { thing: id } } as never, version: version ?? "*" })) !== null)
-            showToast(translate("work_deleted"));
-        }}
-      >
-        {translate("work_delete")}
-      </button>
-      {remove.error ? (
-        <span class="error" role="alert">
-          {remove.error}
-        </span>
-      ) : null}
-    </>
+    <AskedButton
+      text={translate("work_delete")}
+      label={`${translate("work_delete")}: ${name}`}
+      question={{ title: translate("work_delete"), text: translate("work_delete_record", { name }), action: translate("work_delete") }}
+      write={remove}
+      run={async () => {
+        if ((await remove.run({ params: { path: { thing: id } } as never, version: version ?? "*" })) !== null)
+          showToast(translate("work_deleted"));
+      }}
+    />
   );
 }

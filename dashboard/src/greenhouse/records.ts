@@ -7,6 +7,8 @@ export interface GreenhouseItem {
   registered: boolean;
   /** The device of the same name, which is used where no device is assigned to the zones. */
   device: string | null;
+  /** False where it, or its site, is deactivated: it is shown at its address, and not chosen. */
+  active: boolean;
 }
 
 export interface DayColumn {

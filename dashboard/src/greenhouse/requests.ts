@@ -1,5 +1,6 @@
 // Requests of the greenhouse page.
 
+import { requestSites } from "../api/registry";
 import { ApiError, request, requestAll } from "../api/request";
 import type { View } from "../app/view";
 import type { GreenhouseItem, GrowerNote, Overview } from "./records";
@@ -29,21 +30,37 @@ export async function requestOverview(
   };
 }
 
+interface Registered {
+  id: string;
+  name: string;
+  site: string;
+  active?: boolean;
+}
+
 /** Return the registered greenhouses, and the devices that belong to none. */
 export async function listGreenhouses(view: View): Promise<GreenhouseItem[]> {
-  let registered: { id: string; name: string }[] = [];
+  let registered: Registered[] = [];
+  const closed = new Set<string>();
   try {
-    registered = await requestAll<{ id: string; name: string }>("/v1/greenhouses", { signal: view.signal });
+    const asked = [requestAll<Registered>("/v1/greenhouses", { signal: view.signal }), requestSites()] as const;
+    const [houses, sites] = await Promise.all(asked);
+    registered = houses;
+    for (const site of sites) if (site.active === false) closed.add(site.id);
   } catch (error) {
     // A server without a registry lists the devices alone.
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
   }
   const devices = [...view.farm.devices.values()].filter((device) => device.kind === "greenhouse");
   const deviceNamed = (name: string): string | null => devices.find((device) => device.id === name || device.name === name)?.id ?? null;
-  const items = registered.map(({ id, name }): GreenhouseItem => ({ id, name, registered: true, device: deviceNamed(name) }));
+  const items = registered.map(({ id, name, site, active }): GreenhouseItem => {
+    const isInUse = active !== false && !closed.has(site);
+    return { id, name, registered: true, device: deviceNamed(name), active: isInUse };
+  });
   const others = devices.filter((device) => !items.some((item) => item.device === device.id));
   return [
     ...items,
-    ...others.map((device): GreenhouseItem => ({ id: device.id, name: device.name || device.id, registered: false, device: null })),
+    ...others.map(
+      (device): GreenhouseItem => ({ id: device.id, name: device.name || device.id, registered: false, device: null, active: true }),
+    ),
   ];
 }

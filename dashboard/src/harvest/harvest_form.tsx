@@ -31,12 +31,15 @@ export function HarvestForm(): JSX.Element {
     <Loaded state={fields}>
       {(ground) => {
         const names = new Map((houses.data ?? []).map((house) => [(house as { id: string }).id, (house as { name: string }).name]));
+        const closed = new Set((houses.data ?? []).filter(({ active }) => active === false).map(({ id }) => id));
         const places: Place[] = [
-          ...(zones.data ?? []).map((zone) => ({
-            value: `zone:${zone.id}`,
-            text: [names.get(zone.greenhouse), zoneText(zone.name)].filter(Boolean).join(" · "),
-            crop: zone.crop ?? "",
-          })),
+          ...(zones.data ?? [])
+            .filter(({ greenhouse }) => !closed.has(greenhouse))
+            .map((zone) => ({
+              value: `zone:${zone.id}`,
+              text: [names.get(zone.greenhouse), zoneText(zone.name)].filter(Boolean).join(" · "),
+              crop: zone.crop ?? "",
+            })),
           ...ground.map((field) => ({
             value: `field:${field.id}`,
             text: field.name,

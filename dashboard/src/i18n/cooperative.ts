@@ -66,6 +66,7 @@ export const cooperative = catalogue({
   coop_role: ["Role", "角色"],
   coop_contacts: ["Contacts", "联系方式"],
   coop_holdings: ["Fields held", "持有地块"],
+  coop_person_add: ["Add person", "添加人员"],
   coop_person_change: ["Change", "变更"],
   coop_person_change_of: ["Change {name}", "变更{name}的登记"],
   coop_import: ["Import a table of people", "导入人员表"],

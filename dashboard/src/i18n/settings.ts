@@ -121,6 +121,14 @@ export const settings = catalogue({
   settings_farm_add: ["Add farm", "添加农场"],
   settings_farm_first: ["Sites and fields belong to a farm: add one first.", "场区和地块属于农场，请先添加农场。"],
   settings_farms: ["Farms: {names}", "已有农场：{names}"],
+  settings_house_inactive_about: [
+    "Its measurements and records stay. It raises no alarms, is not forecast, and is no longer offered in forms and lists.",
+    "测量数据和记录保留。停用后不再报警、不再预测，也不再出现在列表和选项中。",
+  ],
+  settings_site_inactive_about: [
+    "Its measurements and records stay. Its greenhouses, fields and gateways raise no alarms and are not forecast, and it is no longer offered in forms.",
+    "测量数据和记录保留。停用后，该场区的温室、地块和网关不再报警、不再预测，也不再出现在选项中。",
+  ],
   settings_zone_delete: ["Delete zone", "删除分区"],
   settings_zone_delete_text: ["Its crop and target bands no longer apply. Measurements remain.", "其作物和目标范围不再适用，测量数据保留。"],
   settings_zone_devices: ["Devices of the zone", "分区内的设备"],

@@ -4,6 +4,7 @@ import "../i18n/imports";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApi, useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { dateTimeText } from "../i18n/instants";
@@ -53,6 +54,7 @@ interface ChoicesProps {
 function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const farm = useFarm();
   const sites = useApiList("/v1/sites", {});
+  const used = inUse(sites.data);
   const units = new Map(seen.quantities.map((quantity) => [quantity.channel, quantity.units]));
   const [columns, setColumns] = useState<ColumnState[]>(() =>
     seen.columns.map(({ channel, unit }) => ({ meaning: channel, unit: channel === "" ? "" : unitOf(units.get(channel) ?? [], unit) })),
@@ -96,7 +98,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
       meaning === "" || meaning === TIME ? [] : [{ column: seen.columns[place]?.name ?? "", channel: meaning, unit }],
     );
     const name = device.id === NEW ? device.name.trim() : device.id;
-    const site = device.site || sites.data?.[0]?.name || "home";
+    const site = device.site || used[0]?.name || "home";
     if (
       measured.length === 0 ||
       measured.some(({ unit }) => unit === "") ||
@@ -161,11 +163,11 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
               options={KINDS.map((kind) => ({ value: kind, text: term("device_kinds", kind) }))}
               onChoose={set((kind) => setDevice({ ...device, kind }))}
             />
-            {(sites.data?.length ?? 0) > 1 ? (
+            {used.length > 1 ? (
               <Choice
                 label={translate("import_site")}
-                value={device.site || (sites.data?.[0]?.name ?? "")}
-                options={(sites.data ?? []).map(({ name }) => ({ value: name, text: name }))}
+                value={device.site || (used[0]?.name ?? "")}
+                options={used.map(({ name }) => ({ value: name, text: name }))}
                 onChoose={set((site) => setDevice({ ...device, site }))}
               />
             ) : null}

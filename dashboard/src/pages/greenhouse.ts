@@ -39,12 +39,13 @@ const REFRESH_MS = 60_000;
 const TILES = ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_umol_m2_s", "leaf_temperature_degc", "vent_open_pct"];
 
 export const mount: Mount = async (place, view) => {
-  const greenhouses = await listGreenhouses(view);
+  const all = await listGreenhouses(view);
+  const requested = view.route.parts[0];
+  const greenhouses = all.filter(({ id, active }) => active || id === requested);
   if (greenhouses.length === 0) {
     place.append(make("p", { class: "empty" }, translate("greenhouse_none")));
     return;
   }
-  const requested = view.route.parts[0];
   if (requested === undefined && greenhouses.length > 1) {
     mountInto(place, view, () => createElement(HousesTable, { houses: greenhouses }));
     return;

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Body } from "../api/client";
 import { useApi, useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useWrite, type AnswerOf } from "../api/write";
 import { dateText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
@@ -63,7 +64,7 @@ export function GatewayCodes(): JSX.Element {
               <SelectField
                 name="site"
                 label={translate("settings_site")}
-                options={(sites.data ?? []).map((site) => ({ value: site.name, text: site.name }))}
+                options={inUse(sites.data).map((site) => ({ value: site.name, text: site.name }))}
                 {...(sites.data?.length === 0 ? { none: "home" } : {})}
               />
               <TextField

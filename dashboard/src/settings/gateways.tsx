@@ -5,6 +5,7 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useWrite, type AnswerOf } from "../api/write";
 import { translate } from "../i18n/translate";
 import { CopyText } from "../ui/copy_text";
@@ -49,7 +50,7 @@ function GatewaySettings(): JSX.Element {
           <SelectField
             name="site"
             label={translate("settings_site")}
-            options={(sites.data ?? []).map((site) => ({ value: site.name, text: site.name }))}
+            options={inUse(sites.data).map((site) => ({ value: site.name, text: site.name }))}
             {...(sites.data?.length === 0 ? { none: "home" } : {})}
           />
           <TextField

@@ -5,14 +5,18 @@ import "../i18n/settings";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useApi, useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { mayWrite, useFarm } from "../app/mount";
 import { findTerm, idOfTerm, listText, term, translate, zoneText } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { Empty } from "../ui/empty";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
+import { SetActive } from "../ui/set_active";
+import { Inactive, InUseCards } from "./in_use";
 import type { Greenhouse, Site, Zone } from "./records";
 
 const CROPS = ["tomato", "cucumber", "lettuce", "strawberry"] as const;
@@ -34,15 +38,16 @@ export function Houses(): JSX.Element {
           items.length === 0 ? (
             <Empty text={translate("settings_no_greenhouses")} />
           ) : (
-            <div class="cards">
-              {items.map((house) => (
+            <InUseCards
+              records={items}
+              card={(house) => (
                 <HouseCard key={house.id} house={house} zones={(zones.data ?? []).filter((zone) => zone.greenhouse === house.id)} />
-              ))}
-            </div>
+              )}
+            />
           )
         }
       </Loaded>
-      {mayWrite() ? <AddHouse sites={sites.data ?? []} proposals={without.map((device) => device.name || device.id)} /> : null}
+      {mayWrite() ? <AddHouse sites={inUse(sites.data)} proposals={without.map((device) => device.name || device.id)} /> : null}
     </section>
   );
 }
@@ -63,7 +68,9 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
   return (
     <article class="card" data-house={house.id}>
       <header>
-        <h2>{house.name}</h2>
+        <h2>
+          {house.name} <Inactive record={house} />
+        </h2>
       </header>
       {mayWrite() ? (
         <details class="how">
@@ -110,6 +117,7 @@ function HouseCard({ house, zones }: { house: Greenhouse; zones: Zone[] }): JSX.
           </button>
         )
       ) : null}
+      {mayWrite() ? <SetActive list="/v1/greenhouses" record={house} about={translate("settings_house_inactive_about")} /> : null}
       {mayWrite() ? <DeleteHouse house={house} zones={zones} /> : null}
     </article>
   );
@@ -120,22 +128,14 @@ function DeleteHouse({ house, zones }: { house: Greenhouse; zones: readonly Zone
   const remove = useWrite("delete", "/v1/greenhouses/{thing}", { refresh: ["/v1/greenhouses"] });
   if (zones.length > 0)
     return <p class="note">{translate("settings_house_delete_zones", { zones: listText(zones.map(({ name }) => zoneText(name))) })}</p>;
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name: house.name });
-    if (await confirm({ title, text: translate("settings_house_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path: { thing: house.id } }, version: house.version });
-  };
+  const title = translate("settings_delete_confirm", { name: house.name });
   return (
-    <>
-      <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-        {translate("settings_house_delete")}
-      </button>
-      {remove.error ? (
-        <p class="error" role="alert">
-          {remove.error}
-        </p>
-      ) : null}
-    </>
+    <AskedButton
+      text={translate("settings_house_delete")}
+      question={{ title, text: translate("settings_house_delete_text"), action: translate("delete") }}
+      write={remove}
+      run={() => remove.run({ params: { path: { thing: house.id } }, version: house.version })}
+    />
   );
 }
 
@@ -152,11 +152,7 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
     if ((await change.run({ params: { path }, body, version: zone.version })) !== null) showToast(translate("saved"));
     return false;
   };
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name: zone.name });
-    if (await confirm({ title, text: translate("settings_zone_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path }, version: zone.version });
-  };
+  const title = translate("settings_delete_confirm", { name: zone.name });
   return (
     <section class="stack" data-zone={zone.id}>
       <h3>{zoneText(zone.name)}</h3>
@@ -188,14 +184,12 @@ function ZoneEditor({ zone }: { zone: Zone }): JSX.Element {
       )}
       <ZoneDevices zone={zone} />
       {mayWrite() ? (
-        <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-          {translate("settings_zone_delete")}
-        </button>
-      ) : null}
-      {remove.error ? (
-        <p class="error" role="alert">
-          {remove.error}
-        </p>
+        <AskedButton
+          text={translate("settings_zone_delete")}
+          question={{ title, text: translate("settings_zone_delete_text"), action: translate("delete") }}
+          write={remove}
+          run={() => remove.run({ params: { path }, version: zone.version })}
+        />
       ) : null}
     </section>
   );

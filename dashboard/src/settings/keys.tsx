@@ -9,11 +9,11 @@ import { useWrite } from "../api/write";
 import { useNow } from "../app/mount";
 import { ageText, dateText } from "../i18n/instants";
 import { term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { CopyText } from "../ui/copy_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import type { Key } from "./records";
 
@@ -110,31 +110,17 @@ function AddKey({ onMade }: { onMade: (made: { id: string; key: string }) => voi
 
 function Revoke({ apiKey, onRevoked }: { apiKey: Key; onRevoked: () => void }): JSX.Element {
   const remove = useWrite("delete", "/v1/keys/{key}", { refresh: ["/v1/keys"] });
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_revoke_key", { name: apiKey.name });
-    const agreed = await confirm({
-      title,
-      text: translate("settings_revoke_confirm", { name: apiKey.name }),
-      action: translate("settings_revoke"),
-    });
-    if (agreed && (await remove.run({ params: { path: { key: apiKey.id } } })) !== null) onRevoked();
-  };
+  const what = { name: apiKey.name };
+  const title = translate("settings_revoke_key", what);
   return (
-    <>
-      <button
-        type="button"
-        class="plain"
-        disabled={remove.saving}
-        aria-label={translate("settings_revoke_key", { name: apiKey.name })}
-        onClick={() => void ask()}
-      >
-        {translate("settings_revoke")}
-      </button>
-      {remove.error ? (
-        <span class="error" role="alert">
-          {remove.error}
-        </span>
-      ) : null}
-    </>
+    <AskedButton
+      text={translate("settings_revoke")}
+      label={title}
+      question={{ title, text: translate("settings_revoke_confirm", what), action: translate("settings_revoke") }}
+      write={remove}
+      run={async () => {
+        if ((await remove.run({ params: { path: { key: apiKey.id } } })) !== null) onRevoked();
+      }}
+    />
   );
 }

@@ -5,10 +5,11 @@ import type { JSX } from "preact";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { term, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
 import { Table, type Column } from "../ui/table";
 import type { Member } from "./records";
 
@@ -73,21 +74,15 @@ function Role({ member }: { member: Member }): JSX.Element {
 
 function Remove({ member }: { member: Member }): JSX.Element {
   const remove = useWrite("delete", "/v1/members/{thing}", { refresh: ["/v1/members"] });
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name: member.name });
-    if (await confirm({ title, text: translate("settings_member_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path: { thing: member.id } }, version: member.version });
-  };
+  const title = translate("settings_delete_confirm", { name: member.name });
   return (
-    <button
-      type="button"
-      class="plain"
-      disabled={remove.saving}
-      aria-label={translate("settings_delete_member", { name: member.name })}
-      onClick={() => void ask()}
-    >
-      {translate("delete")}
-    </button>
+    <AskedButton
+      text={translate("delete")}
+      label={translate("settings_delete_member", { name: member.name })}
+      question={{ title, text: translate("settings_member_delete_text"), action: translate("delete") }}
+      write={remove}
+      run={() => remove.run({ params: { path: { thing: member.id } }, version: member.version })}
+    />
   );
 }
 

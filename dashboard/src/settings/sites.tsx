@@ -8,12 +8,15 @@ import { mayWrite } from "../app/mount";
 import { timeZoneName } from "../i18n/instants";
 import { unitText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
+import { AskedButton } from "../ui/asked_button";
 import { Empty } from "../ui/empty";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
-import { confirm, showToast } from "../ui/overlays";
+import { showToast } from "../ui/overlays";
+import { SetActive } from "../ui/set_active";
 import { BaseMap } from "./base_map";
+import { Inactive, InUseCards } from "./in_use";
 import type { Site } from "./records";
 
 const MOST_NAMES = 8;
@@ -36,11 +39,7 @@ export function Sites(): JSX.Element {
           items.length === 0 ? (
             <Empty text={translate("settings_no_sites")} />
           ) : (
-            <div class="cards">
-              {items.map((site) => (
-                <SiteCard key={site.id} site={site} held={known ? heldBy(site) : null} />
-              ))}
-            </div>
+            <InUseCards records={items} card={(site) => <SiteCard key={site.id} site={site} held={known ? heldBy(site) : null} />} />
           )
         }
       </Loaded>
@@ -60,7 +59,9 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
   };
   return (
     <article class="card" data-site={site.id}>
-      <h2>{site.name}</h2>
+      <h2>
+        {site.name} <Inactive record={site} />
+      </h2>
       {mayWrite() ? (
         <Form submit={translate("save")} write={change} onSubmit={submit}>
           <PlaceFields site={site} />
@@ -68,6 +69,7 @@ function SiteCard({ site, held }: { site: Site; held: readonly string[] | null }
       ) : (
         <p>{site.time_zone}</p>
       )}
+      {mayWrite() ? <SetActive list="/v1/sites" record={site} about={translate("settings_site_inactive_about")} /> : null}
       {mayWrite() && held !== null ? <DeleteSite site={site} held={held} /> : null}
     </article>
   );
@@ -80,22 +82,14 @@ function DeleteSite({ site, held }: { site: Site; held: readonly string[] }): JS
     const names = listText(held.slice(0, MOST_NAMES)) + (held.length > MOST_NAMES ? " …" : "");
     return <p class="note">{translate("settings_site_held", { count: held.length, names })}</p>;
   }
-  const ask = async (): Promise<void> => {
-    const title = translate("settings_delete_confirm", { name: site.name });
-    if (await confirm({ title, text: translate("settings_site_delete_text"), action: translate("delete") }))
-      await remove.run({ params: { path: { thing: site.id } }, version: site.version });
-  };
+  const title = translate("settings_delete_confirm", { name: site.name });
   return (
-    <>
-      <button type="button" class="plain" disabled={remove.saving} onClick={() => void ask()}>
-        {translate("settings_site_delete")}
-      </button>
-      {remove.error ? (
-        <p class="error" role="alert">
-          {remove.error}
-        </p>
-      ) : null}
-    </>
+    <AskedButton
+      text={translate("settings_site_delete")}
+      question={{ title, text: translate("settings_site_delete_text"), action: translate("delete") }}
+      write={remove}
+      run={() => remove.run({ params: { path: { thing: site.id } }, version: site.version })}
+    />
   );
 }
 

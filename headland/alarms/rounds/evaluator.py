@@ -175,7 +175,7 @@ class AlarmEvaluator:
         for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
             item = alarm_item(gateway_alarm.rule, gateway_alarm.device)
-            if key in self._known_events:
+            if key in self._known_events or targets.is_inactive(gateway_alarm.device):
                 applied.add(key)
             elif self.retries.is_due(item, now_ms):
                 failed = self.failures.count
@@ -187,6 +187,9 @@ class AlarmEvaluator:
                     self.retries.fail(item, now_ms)
         for alarm in active.active():
             if "gateway" not in alarm.standing:
+                continue
+            if targets.is_inactive(alarm.subject):
+                active.end((alarm.rule, alarm.subject), "gateway", now_ms, "not_selected")
                 continue
             newest_ms = targets.gateway_newest_ms(alarm.subject) or alarm.noted_ms
             if now_ms - (lag_ms if alarm.simulated else 0) - max(newest_ms, alarm.raised_ms) > _GATEWAY_LOST_MS:

@@ -22,6 +22,7 @@ from headland.alarms.rules.rule_conditions import (
 from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, required_channels
 from headland.alarms.rules.samples import MAX_QUALITY
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
+from headland.registry.repositories.inactive_places import find_inactive_places
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.alarm_rules import tests_of
 from headland.store.core.latest import newest_by_device
@@ -52,6 +53,8 @@ class Subject:
     values: Mapping[str, float] = field(default_factory=dict)
     title: str = ""
     members: tuple[str, ...] = ()
+    #: False at a deactivated place: no rule is for it, though one may read its samples.
+    active: bool = True
 
     @property
     def newest_ms(self) -> int | None:
@@ -88,13 +91,17 @@ class EvaluationTargets:
     def subjects_of(self, rule: AlarmRule) -> list[Subject]:
         """Return the subjects of a rule: those that match it and have all channels of one of its groups."""
         if is_for_gateways(rule):
-            return [gateway for gateway in self.gateways.values() if _matches(rule, gateway)]
+            return self._matching(rule, self.gateways)
         if is_for_zones(rule):
-            zones = [zone for zone in self.greenhouse_zones.values() if _matches(rule, zone)]
-            subjects = [self._with_members(rule, zone) for zone in zones]
+            subjects = [self._with_members(rule, zone) for zone in self._matching(rule, self.greenhouse_zones)]
         else:
-            subjects = [device for device in self.devices.values() if _matches(rule, device)]
+            subjects = self._matching(rule, self.devices)
         return [subject for subject in subjects if any(self._has_channels(group, subject) for group in rule.any_of)]
+
+    def is_inactive(self, subject: str) -> bool:
+        """Tell whether a device or zone is at a deactivated place."""
+        known = self.devices.get(subject) or self.greenhouse_zones.get(subject)
+        return known is not None and not known.active
 
     def newest_of(self, device: str) -> Mapping[str, Latest]:
         """Return the newest sample of each channel of a device; none for an unknown device."""
@@ -133,6 +140,9 @@ class EvaluationTargets:
         times = [other.newest_ms for other in self.devices.values() if other.gateway == known.gateway]
         return max((time_ms for time_ms in times if time_ms is not None), default=None)
 
+    def _matching(self, rule: AlarmRule, subjects: Mapping[str, Subject]) -> list[Subject]:
+        return [subject for subject in subjects.values() if subject.active and _matches(rule, subject)]
+
     def _with_members(self, rule: AlarmRule, zone: Subject) -> Subject:
         members = tuple(name for name in zone.members if rule.kind in (None, self.devices[name].kind))
         return replace(zone, members=members, simulated=any(self.devices[name].simulated for name in members))
@@ -157,6 +167,7 @@ def load_targets(
     """Return all subjects of an organisation; raises RetryLater without store or registry."""
     newest = newest_by_device(store.last(SeriesFilter(organisation)))
     zones = {device.name: device.zone for device in repositories.devices.all() if device.zone is not None}
+    inactive = find_inactive_places(repositories)
     devices = {}
     sites: dict[str, str] = {}
     for record in store.devices(organisation):
@@ -171,10 +182,14 @@ def load_targets(
             # Alarms rest on real samples where there are any.
             all(sample.key.simulated for sample in values.values()) if values else descriptor.simulated,
             values,
+            active=not inactive.has_device(descriptor.device, descriptor.site),
         )
         sites.setdefault(record.gateway, descriptor.site)
     gateway_subjects = {
-        name: Subject(name, GATEWAY, sites.get(name, ""), name, values=values) for name, values in gateways.items()
+        name: Subject(
+            name, GATEWAY, site := sites.get(name, ""), name, values=values, active=site not in inactive.sites
+        )
+        for name, values in gateways.items()
     }
     places = list(repositories.sites.all())
     time_zones = {place.name: ZoneInfo(place.time_zone) for place in places}
@@ -224,7 +239,7 @@ def _greenhouse_zones(repositories: OrganisationRepositories, devices: Mapping[s
             title = zone.name if greenhouse is None else f"{greenhouse.name}, {zone.name}"
             subjects[zone.id] = Subject(
                 zone.id, ZONE, members[0].site, members[0].gateway, zone.id, title=title,
-                members=tuple(device.name for device in members),
+                members=tuple(device.name for device in members), active=any(device.active for device in members),
             )  # fmt: skip
     return subjects
 

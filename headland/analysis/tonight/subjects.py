@@ -9,6 +9,7 @@ from typing import Literal
 from headland.analysis.scope import OrgScope
 from headland.registry.models.alarms import Alarm
 from headland.registry.models.models import Field, Greenhouse
+from headland.registry.repositories.inactive_places import InactivePlaces, find_inactive_places
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
 
@@ -42,9 +43,15 @@ class Subject:
 
 
 def list_subjects(scope: OrgScope, repositories: OrganisationRepositories) -> list[Subject]:
-    """Return all greenhouses, of one device or several, and all fields."""
+    """Return all greenhouses in use, of one device or several, and all fields but those of deactivated sites."""
     devices = list(scope.store.devices(scope.organisation))
-    return [*_greenhouses(devices, repositories), *_fields(devices, repositories)]
+    inactive = find_inactive_places(repositories)
+    houses = _greenhouses([each for each in devices if not _is_inactive(each, inactive)], repositories)
+    return [*houses, *(field for field in _fields(devices, repositories) if field.site not in inactive.sites)]
+
+
+def _is_inactive(device: DeviceRecord, inactive: InactivePlaces) -> bool:
+    return inactive.has_device(device.descriptor.device, device.descriptor.site)
 
 
 def alarms_of(subject: Subject, alarms: Iterable[Alarm]) -> list[Alarm]:

@@ -70,7 +70,10 @@ class Farm(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Site(VersionedRecord, frozen=True, kw_only=True):
-    """A place, by its name in telemetry; its days begin at midnight of `time_zone` (IANA)."""
+    """A place, by its name in telemetry; its days begin at midnight of `time_zone` (IANA).
+
+    One that is not `active` was given up: its history remains, and nothing there raises alarms or is forecast.
+    """
 
     farm: str
     name: WireName
@@ -78,6 +81,7 @@ class Site(VersionedRecord, frozen=True, kw_only=True):
     longitude_deg: Longitude | None = None
     latitude_deg: Latitude | None = None
     altitude_m: Annotated[float, Meta(ge=-500, le=9000)] | None = None
+    active: bool = True
 
 
 class ZoneKind(StrEnum):
@@ -113,7 +117,10 @@ class Field(VersionedRecord, frozen=True, kw_only=True):
 
 
 class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
-    """A greenhouse, on a site whose days and weather it shares."""
+    """A greenhouse, on a site whose days and weather it shares.
+
+    One that is not `active` is not in use: its history remains, and it raises no alarms and is not forecast.
+    """
 
     farm: str
     site: str
@@ -124,6 +131,7 @@ class Greenhouse(VersionedRecord, frozen=True, kw_only=True):
     volume_m3: Positive | None = None
     longitude_deg: Longitude | None = None
     latitude_deg: Latitude | None = None
+    active: bool = True
 
 
 class GreenhouseZone(VersionedRecord, frozen=True, kw_only=True):

@@ -55,7 +55,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(VersionedRecord, frozen=True, kw_only=True):
-    """A person of the cooperative. `number` is the cooperative's own number of a member, unique where it is given."""
+    """A person of the cooperative. `number` is the cooperative's own number of a member, unique where it is given.
+
+    One that is not `active` has left: the record and what names it remain, keys and members of the person are refused.
+    """
 
     name: Text
     number: Annotated[str, Meta(max_length=64)] = ""
@@ -63,6 +66,7 @@ class Person(VersionedRecord, frozen=True, kw_only=True):
     language: Literal["zh", "en"] = "zh"
     contacts: Annotated[tuple[Contact, ...], Meta(max_length=10)] = ()
     note: Note = ""
+    active: bool = True
 
 
 class HoldingKind(StrEnum):

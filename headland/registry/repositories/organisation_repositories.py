@@ -25,7 +25,7 @@ from headland.registry.db.tables import (
 from headland.registry.models import alarms, cooperative, models, people, trials
 from headland.registry.models.crop_bands import CropBand
 from headland.registry.models.duty import DutyRota
-from headland.registry.models.errors import NotFound
+from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.models.models import ApiKey, Device
 from headland.registry.models.plant_protection import PlantProtectionProduct
 from headland.registry.models.prescriptions import Prescription
@@ -135,9 +135,9 @@ class OrganisationRepositories:
     def add_key(
         self, name: str, scope: models.Scope, expires_ms: int | None = None, person: str | None = None
     ) -> tuple[ApiKey, str]:
-        """Create an API key, of a person where one is given; return its record and the key, which is not stored."""
-        if person is not None:
-            self.people.get(person)
+        """Create an API key, of an active person if one is given; return its record and the key, which is not kept."""
+        if person is not None and not self.people.get(person).active:
+            raise InvalidRecord("This person is deactivated: activate the person first, or name another one.")
         key = api_keys.make_key()
         record = ApiKey(name=name, scope=scope, prefix=api_keys.prefix_of(key), expires_ms=expires_ms, person=person)
         return self.keys.add(record, {"secret_sha256": api_keys.hash_key(key)}), key

@@ -14,6 +14,7 @@ from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.scope import OrgScope
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
+from headland.registry.repositories.inactive_places import find_inactive_places
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 from headland.units_of_time import HOUR_MS
 from station.server.organisation import ensure_organisation
@@ -72,11 +73,14 @@ class ForecastWorker:
         return count
 
     def _houses(self, scope: OrgScope) -> list[House]:
-        """Return the greenhouse devices, and the registry's greenhouses that have several devices."""
-        devices = scope.store.devices(scope.organisation)
-        names = [r.descriptor.device for r in devices if r.descriptor.kind == "greenhouse"]
-        houses = [find_house(scope, name) for name in names]
+        """Return the greenhouse devices in use, and the registry's greenhouses in use that have several devices."""
+        inactive = find_inactive_places(self._repositories)
+        described = [record.descriptor for record in scope.store.devices(scope.organisation)]
+        in_use = [each for each in described if not inactive.has_device(each.device, each.site)]
+        houses = [find_house(scope, each.device) for each in in_use if each.kind == "greenhouse"]
         for greenhouse in self._repositories.greenhouses.all():
+            if greenhouse.id in inactive.greenhouses:
+                continue
             try:
                 house = find_house(scope, greenhouse.id)
             except AnalysisError:  # without devices

@@ -259,6 +259,50 @@ def test_a_rule_is_for_its_site_and_its_zone(station: Station) -> None:
     assert sorted((alarm.rule, alarm.subject) for alarm in station.alarms()) == [("hour", "gh-1"), ("zone", "gh-2")]
 
 
+@pytest.mark.parametrize("place", ["greenhouses", "sites"])
+def test_a_deactivated_house_or_site_ends_its_alarms_and_raises_none_until_it_is_activated(
+    station: Station, place: str
+) -> None:
+    repositories = station.repositories
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
+    house = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="House"))
+    zone = repositories.zones.add(GreenhouseZone(greenhouse=house.id, name="east"))
+    device = repositories.record_descriptor(
+        "gw-1", Descriptor(device="gh-1", kind="greenhouse", site="home", name="gh-1")
+    )
+    repositories.devices.change(msgspec.structs.replace(device, zone=zone.id))
+    repositories.alarm_rules.add(frost())
+    station.measure(minutes(0, 200, 1.0))
+    station.gateway_says(ALARM_RAISED, 4, 4, rule="heat")
+    station.at(10)
+    assert [alarm.rule for alarm in station.alarms() if alarm.is_active] == ["heat", "frost"]
+    records = getattr(repositories, place)
+    changed = records.change(msgspec.structs.replace(next(iter(records.all())), active=False))
+    station.at(20)
+    station.gateway_says(ALARM_RAISED, 25, 25, rule="heat")
+    for at in (26, 60, 90):
+        station.at(at)
+    assert facts(station) == [("heat", "gh-1", 4, 20, "not_selected"), ("frost", "gh-1", 5, 20, "not_selected")]
+    records.change(msgspec.structs.replace(changed, active=True))
+    station.at(100)
+    station.at(110)
+    assert [alarm.rule for alarm in station.alarms() if alarm.is_active] == ["frost"]
+
+
+def test_of_two_houses_at_a_site_the_one_in_use_keeps_its_alarms(station: Station) -> None:
+    repositories = station.repositories
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
+    # Houses of one device, which have its name and no zone.
+    for name, active in (("gh-1", True), ("gh-2", False)):
+        repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name=name, active=active))
+        station.measure(minutes(0, 20, 1.0), name)
+    repositories.alarm_rules.add(frost())
+    station.at(20)
+    assert [alarm.subject for alarm in station.alarms()] == ["gh-1"]
+
+
 @given(
     st.lists(
         st.tuples(st.floats(-3, 6), st.sampled_from([True, True, True, False]), st.booleans()), min_size=8, max_size=64

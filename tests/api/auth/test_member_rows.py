@@ -13,7 +13,7 @@ from headland.agronomy.geometry.local_plane import Plane
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.cooperative import AccountEntry, AccountKind, SeasonStatement, StatementRunRecord
 from headland.registry.models.lots import Harvest, Lot
-from headland.registry.models.models import Field, Pass, Scope, Season
+from headland.registry.models.models import Field, Member, Pass, Scope, Season
 from headland.registry.models.people import Holding, HoldingKind, Person, PersonRole
 from headland.registry.models.plant_protection import EvidenceClass
 from headland.store.memory import MemoryStore
@@ -235,6 +235,41 @@ def test_a_role_limits_a_key_whatever_its_scope_and_a_deleted_person_has_none(vi
     assert any(item["contacts"] for item in client.get("/v1/people", headers=manager).json()["items"])
     repositories.people.delete(person.id, person.version)
     assert village.api.registry.authenticate(pilot["Authorization"].removeprefix("Bearer ")) is None
+
+
+def test_a_deactivated_person_has_no_access_until_activated_and_keeps_what_names_them(village: Village) -> None:
+    repositories, client, registry = village.api.repositories, village.api.client, village.api.registry
+    made = village.api.ask("POST", "/v1/people", Scope.ADMIN, json={"name": "Chen", "role": "member"})
+    assert (made.status_code, made.json()["active"]) == (201, True)
+    person = made.json()
+    share = {"field": village.plot.id, "person": person["id"], "kind": "lease", "start_ms": 0, "end_ms": START_MS}
+    assert village.api.ask("POST", "/v1/holdings", Scope.ADMIN, json=share).status_code == 201
+    key = repositories.add_key("Chen", Scope.READ, person=person["id"])[1]
+    begun = registry.begin_session(key)
+    assert begun is not None
+    repositories.members.add(Member(subject="idp|chen", name="Chen", role=Scope.READ, person=person["id"]))
+
+    def accesses() -> list[bool]:
+        found = registry.authenticate(key), registry.resume_session(begun[1])
+        return [*(each is not None for each in found), bool(registry.memberships("idp|chen"))]
+
+    def put(**changes: Any) -> Any:
+        path = f"/v1/people/{person['id']}"
+        now = village.api.ask("GET", path, Scope.ADMIN).json()
+        answer = village.api.ask("PUT", path, Scope.ADMIN, json={**now, **changes})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    assert accesses() == [True, True, True]
+    assert put(active=False)["active"] is False
+    assert accesses() == [False, False, False]
+    assert client.get("/v1/fields", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+    assert [each.person for each in repositories.holdings.all(person=person["id"])] == [person["id"]]
+    body = {"name": "another", "scope": "read", "person": person["id"]}
+    refused = village.api.ask("POST", "/v1/keys", Scope.ADMIN, json=body)
+    assert (refused.status_code, "deactivated" in refused.json()["detail"]) == (400, True)
+    put(active=True)
+    assert accesses() == [True, True, True]
 
 
 def test_people_are_imported_after_a_preview_all_or_none(village: Village) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from api.app import create_app
@@ -14,7 +15,7 @@ from headland.analysis.tonight.house_statements import house_statements
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
 from headland.registry.models.alarms import Alarm, Severity
-from headland.registry.models.models import Greenhouse, GrowerNote
+from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -22,6 +23,7 @@ from headland.units_of_time import HOUR_MS
 from tests.api.farm import HOUSE, NOW_MS, OTHER, OWN, fill_farm
 from tests.api.registry_api import fill_registry
 from tests.api.server import serve
+from tests.registry.records import PLOT
 
 ORIGIN_MS = NOW_MS // HOUR_MS * HOUR_MS
 CALM = {
@@ -87,6 +89,21 @@ def test_the_greenhouse_with_the_most_trouble_is_first_and_nobody_elses_is_there
         "n": 0, "least": 10, "right": 0, "missed": 0, "false_alarms": 0, "mean_abs_error": None, "chance": None,
     }  # fmt: skip
     assert frost["advice"]["text_zh"] != frost["advice"]["text"] != "keep_frost_out"
+
+
+def test_a_deactivated_house_and_what_is_at_a_deactivated_site_have_no_card(farm: Farm) -> None:
+    houses, sites, fields = farm.repositories.greenhouses, farm.repositories.sites, farm.repositories.fields
+    owner = next(iter(farm.repositories.farms.all())).id
+    site = sites.add(Site(farm=owner, name="home", time_zone="Asia/Shanghai"))
+    field = fields.add(Field(farm=owner, name="At home", geometry=PLOT, site=site.id))
+    unplanted = houses.add(Greenhouse(farm=site.farm, site=site.id, name="gh-2", active=False))
+    every = set(names(farm.cards()))
+    assert "gh-2" not in every
+    assert {HOUSE, "gh-3", field.id} <= every
+    houses.change(msgspec.structs.replace(unplanted, active=True))
+    assert set(names(farm.cards())) == every | {"gh-2"}
+    sites.change(msgspec.structs.replace(site, active=False))
+    assert set(names(farm.cards())) == every - {HOUSE, "gh-2", "gh-3", field.id}
 
 
 def test_an_active_alarm_comes_before_what_is_only_said(farm: Farm) -> None:

@@ -31,6 +31,11 @@ def optional(name: str, kind: Any = sa.Text) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=True)
 
 
+def active() -> sa.Column[Any]:
+    """Return the column that says whether a record is in use; those of before it are."""
+    return sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true())
+
+
 def _position() -> list[sa.Column[Any]]:
     return [optional("longitude_deg", sa.Double), optional("latitude_deg", sa.Double)]
 
@@ -84,7 +89,7 @@ organisations = sa.Table(
 farms = record_table("farms", required("name"), *_position(), required("note"), unique=("organisation", "name"))
 sites = record_table(
     "sites", required("farm"), required("name"), required("time_zone"),
-    *_position(), optional("altitude_m", sa.Double),
+    *_position(), optional("altitude_m", sa.Double), active(),
     references={"farm": "farms"}, unique=("organisation", "name"),
 )  # fmt: skip
 fields = record_table(
@@ -110,6 +115,7 @@ greenhouses = record_table(
     optional("floor_area_m2", sa.Double),
     optional("volume_m3", sa.Double),
     *_position(),
+    active(),
     references={"farm": "farms", "site": "sites"},
     unique=("organisation", "farm", "name"),
 )

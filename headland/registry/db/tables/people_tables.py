@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from headland.registry.db.tables.farm_tables import optional, record_table, required
+from headland.registry.db.tables.farm_tables import active, optional, record_table, required
 
 people = record_table(
     "people",
     *(required(name) for name in ("name", "number", "role", "language")),
     required("contacts", sa.JSON),
     required("note"),
+    active(),
 )
 # A new person is compared with all who have the same number.
 sa.Index(None, people.c.organisation, people.c.number)

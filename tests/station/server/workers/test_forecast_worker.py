@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from headland.analysis.greenhouse.forecast_history import forecast_errors, past_
 from headland.analysis.greenhouse.house import find_house
 from headland.analysis.scope import OrgScope
 from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.models.models import Farm, Greenhouse, Site
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.store.port import Points, SeriesKey, WriteBatch
@@ -79,4 +81,17 @@ def test_what_was_forecast_is_kept_as_it_was_said_and_its_error_told_after_a_res
     assert [t for t in told.measured if t is not None] == pytest.approx(measured[:HOURS], abs=0.4)
     # What was measured but is not yet known stays open.
     assert told.measured[HOURS:] == [None, None]
+    registry.close()
+
+
+def test_a_house_that_is_not_in_use_is_not_forecast(tmp_path: Path) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path}/registry.sqlite")
+    repositories = ensure_organisation(registry, HANDLE, "test")
+    farm = repositories.farms.add(Farm(name="Home"))
+    site = repositories.sites.add(Site(farm=farm.id, name="home", time_zone="Asia/Shanghai"))
+    house = repositories.greenhouses.add(Greenhouse(farm=farm.id, site=site.id, name="gh-1", active=False))
+    worker = ForecastWorker(registry, sunny_house(), HANDLE, lambda: NOW_MS)
+    assert worker.forecast_all() == 0
+    repositories.greenhouses.change(msgspec.structs.replace(house, active=True))
+    assert worker.forecast_all() == 1
     registry.close()

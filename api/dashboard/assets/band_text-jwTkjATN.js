@@ -1,1 +1,0 @@
-import"./greenhouse-CIVUHSeU.js";import{Bt as e,N as t,Vt as n,j as r,qt as i,z as a}from"./base-BDvVbSBy.js";function o(o,s,c){let l=`${t(s.low,r(c))}–${a(s.high,c)}`,u=n(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:e(o),range:l,source:u})}export{o as t};

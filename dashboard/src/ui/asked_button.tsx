@@ -1,0 +1,39 @@
+// Button for what is done after a question, such as a deletion; what the station says against it is beside the button.
+
+import type { JSX } from "preact";
+import { confirm } from "./overlays";
+
+export interface AskedButtonProps {
+  text: string;
+  /** What the button does and to what, where its text alone does not say it. */
+  label?: string;
+  question: { title: string; text: string; action: string };
+  /** The `useWrite` of it. */
+  write: { saving: boolean; error: string | null };
+  /** Called once the user agreed. */
+  run: () => Promise<unknown>;
+}
+
+export function AskedButton({ text, label, question, write, run }: AskedButtonProps): JSX.Element {
+  const ask = async (): Promise<void> => {
+    if (await confirm(question)) await run();
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="plain"
+        disabled={write.saving}
+        {...(label === undefined ? {} : { "aria-label": label })}
+        onClick={() => void ask()}
+      >
+        {text}
+      </button>
+      {write.error ? (
+        <span class="error" role="alert">
+          {write.error}
+        </span>
+      ) : null}
+    </>
+  );
+}
