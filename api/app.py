@@ -12,6 +12,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.middleware.gzip import GZipMiddleware
 
 from api.auth.authenticators import Authenticator, ClosedAuthenticator, RegistryAuthenticator
@@ -20,6 +21,7 @@ from api.auth.middleware import AuthMiddleware
 from api.auth.openapi_security import describe_access
 from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.sessions_cache import AuthCache
+from api.auth.shared_limits import SharedLimits
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.brapi import routes as brapi_routes
 from api.dependencies import HomeServices, no_threads
@@ -31,7 +33,8 @@ from api.http.problems import install_problems
 from api.http.router import DeferredRoute
 from api.http.tracing import TraceMiddleware
 from api.live.feed import LiveFeed
-from api.live.sources import LiveFeeds
+from api.live.places import LivePlaces
+from api.live.sources import FeedSource, LiveFeeds
 from api.ogc_features import routes as ogc_routes
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
@@ -167,6 +170,9 @@ def create_app(
     public_limits: PublicLimits | None = None,
     spans: SpanSink | None = None,
     traced_share: float = 1.0,
+    follow: Callable[[str, LivePlaces], FeedSource] | None = None,
+    shared_limits: SharedLimits | None = None,
+    metrics_folder: Path | None = None,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -184,6 +190,10 @@ def create_app(
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
     `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
     `traced_share` is traced; without it none is.
+
+    Where several processes serve the same address, `follow` returns what passes on another process's live feed of an
+    organisation, `shared_limits` are the limits of all, and `metrics_folder` has the figures of all (the client library
+    of Prometheus writes them there where its environment variable says so).
     """
     # An invalid file of crop targets is reported at the start, not at the first request.
     load_crop_targets()
@@ -196,7 +206,7 @@ def create_app(
         redoc_url=None,
         routes=[*_routes()],
     )
-    feeds = LiveFeeds(store, organisation, live)
+    feeds = LiveFeeds(store, organisation, live, follow)
     home = HomeServices(
         store,
         registry,
@@ -215,14 +225,19 @@ def create_app(
         base_map=base_map,
         photos=photos,
     )
-    metrics = CollectorRegistry()
+    metrics, all_metrics = CollectorRegistry(), None
+    if metrics_folder is not None:
+        all_metrics = CollectorRegistry()
+        MultiProcessCollector(all_metrics, str(metrics_folder))  # type: ignore[no-untyped-call]
     if authenticator is None:
         authenticator = ClosedAuthenticator() if registry is None else RegistryAuthenticator(registry)
     app.state.home = home
-    app.state.metrics = metrics
+    app.state.metrics = all_metrics or metrics
     app.state.live = feeds
-    app.state.public_limiter = PublicLimiter(public_limits)
-    app.state.auth_cache = AuthCache(authenticator, limits)
+    app.state.public_limiter = PublicLimiter(
+        public_limits, buckets=None if shared_limits is None else shared_limits.buckets
+    )
+    app.state.auth_cache = AuthCache(authenticator, limits, shared=shared_limits)
     app.add_middleware(IdempotencyMiddleware, registry=registry, now_ms=now_ms)
     app.add_middleware(AuthMiddleware, router=app.router, limits=limits)
     app.state.running = RunningRequests()

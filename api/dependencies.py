@@ -62,8 +62,8 @@ class HomeServices:
         return scope.organisation == self.organisation
 
     def count(self) -> Mapping[str, float]:
-        """Return the counters of the services beside the API and of its cache."""
-        return {**self.counters(), **self.cache.counters()}
+        """Return the counters of the services beside the API and of its cache, or those of all caches."""
+        return {**self.cache.counters(), **self.counters()}
 
     def scope(self, access: Access) -> OrgScope:
         """Return the scope of a request that begins now."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from api.auth.rate_limiter import Rate, TokenBuckets
+from api.auth.rate_limiter import Buckets, Rate, TokenBuckets
 
 _REQUESTS: Final = Rate(300, 20)
 #: A token has 128 random bits: guesses are hopeless, and cost a look-up each.
@@ -25,10 +25,16 @@ class PublicLimits:
 class PublicLimiter:
     """Counts the requests to public pages by address. Who has missed too often waits, with whatever token."""
 
-    def __init__(self, limits: PublicLimits | None = None, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: PublicLimits | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+        buckets: Callable[[str, Rate], Buckets] | None = None,
+    ) -> None:
         chosen = PublicLimits() if limits is None else limits
-        self._requests = TokenBuckets(chosen.requests)
-        self._misses = TokenBuckets(chosen.misses)
+        make = buckets or (lambda _, rate: TokenBuckets(rate))
+        self._requests = make("public-requests", chosen.requests)
+        self._misses = make("public-misses", chosen.misses)
         self._barred: dict[str, float] = {}
         self._now_s = now_s
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,14 @@ class Rate:
 
     burst: float
     per_s: float
+
+
+class Buckets(Protocol):
+    """Token buckets by name."""
+
+    def take(self, name: str, now_s: float) -> float:
+        """Take a token and return 0; without a token return the seconds to wait."""
+        ...
 
 
 class TokenBuckets:

@@ -14,7 +14,8 @@ from starlette.requests import HTTPConnection
 
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
 from api.auth.limits import Limits
-from api.auth.rate_limiter import TokenBuckets
+from api.auth.rate_limiter import Buckets, TokenBuckets
+from api.auth.shared_limits import SharedLimits
 from api.auth.stream_permits import StreamPermits
 from api.http.problems import ProblemError, too_many_requests
 from headland.errors import RetryLater
@@ -33,17 +34,30 @@ class AuthCache:
     """Authenticates credentials, reuses recent results and limits rates.
 
     For the event loop's thread, except where a method says otherwise. Ending one session or key forgets that one
-    alone: who is known stays known while the registry is away, whatever others do.
+    alone: who is known stays known while the registry is away, whatever others do. With `shared` the rates are those of
+    all processes together, and what one forgets, the others look up again at once.
     """
 
     def __init__(
-        self, authenticator: Authenticator, limits: Limits, clock: Callable[[], float] = time.monotonic
+        self,
+        authenticator: Authenticator,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+        shared: SharedLimits | None = None,
     ) -> None:
         self._authenticator = authenticator
         self.streams = StreamPermits(authenticator)
         self._clock = clock
-        self._requests = TokenBuckets(limits.requests)
-        self._failures = TokenBuckets(limits.failures)
+        self._shared = shared
+        self._seen = 0 if shared is None else shared.forgotten()
+        self._stale_s = -KNOWN_S
+        self._requests: Buckets
+        self._failures: Buckets
+        if shared is None:
+            self._requests, self._failures = TokenBuckets(limits.requests), TokenBuckets(limits.failures)
+        else:
+            self._requests = shared.buckets("requests", limits.requests)
+            self._failures = shared.buckets("failures", limits.failures)
         self._known: OrderedDict[Credentials, tuple[Access, float]] = OrderedDict()
         self._forgotten = 0
         self._lock = threading.Lock()
@@ -81,12 +95,14 @@ class AuthCache:
         with self._lock:
             # What is being decided now was perhaps read before the end: it is not remembered.
             self._forgotten += 1
+            if self._shared is not None:
+                self._shared.forget()
             for credentials in [known for known, (access, _) in self._known.items() if concerns(known, access)]:
                 del self._known[credentials]
         self.streams.ask_now()
 
     async def _authenticate(self, connection: HTTPConnection, credentials: Credentials, known: Access | None) -> Access:
-        forgotten = self._forgotten
+        forgotten = self._state()
         try:
             access = await to_thread.run_sync(self._authenticator.admit, credentials, limiter=self._limiter)
         except RetryLater:
@@ -102,7 +118,7 @@ class AuthCache:
             headers = challenge("invalid_token")
             raise ProblemError(401, error.kind, "Invalid credentials", str(error), headers=headers) from error
         with self._lock:
-            if forgotten == self._forgotten:
+            if forgotten == self._state():
                 self._known[credentials] = access, self._clock()
                 self._known.move_to_end(credentials)
             while len(self._known) > _MOST:
@@ -111,7 +127,17 @@ class AuthCache:
 
     def _recall(self, credentials: Credentials) -> tuple[Access | None, float]:
         access, then_s = self._known.get(credentials, (None, 0.0))
-        return access, self._clock() - then_s
+        now_s = self._clock()
+        if self._shared is not None and self._seen != (seen := self._shared.forgotten()):
+            self._seen, self._stale_s = seen, now_s
+            self.streams.ask_now()
+        age_s = now_s - then_s
+        # Another process forgot something: all are looked up again, and known while the registry is away.
+        return access, max(age_s, FRESH_S) if then_s <= self._stale_s else age_s
+
+    def _state(self) -> tuple[int, int]:
+        """Return what changes where something is forgotten, here or in another process."""
+        return self._forgotten, 0 if self._shared is None else self._shared.forgotten()
 
 
 def auth_cache_of(request: Request) -> AuthCache:

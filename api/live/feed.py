@@ -12,11 +12,13 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final
 
 import orjson
 
 from api.live.delivery import Delivery
+from api.live.followers import FeedPage, Followers, PublishedEvent
 from api.live.places import FeedFullError, LivePlaces
 from api.live.values import LiveValue, Newest, items_of
 from headland.clock import wall_clock_ms
@@ -216,6 +218,9 @@ class LiveFeed:
         self.heartbeat_s = heartbeat_s
         self.longest_s = longest_s
         self.lock = threading.Lock()
+        self._grown = threading.Condition(self.lock)
+        #: Other processes that pass this feed on to their clients.
+        self.followers = Followers()
         #: Called after each new client.
         self.on_client: Callable[[], None] = lambda: None
         self._now_ms = now_ms
@@ -234,6 +239,8 @@ class LiveFeed:
         self._deliveries: dict[asyncio.AbstractEventLoop, Delivery] = {}
         self._counts: Counter[str] = Counter()
         self._is_closed = False
+        #: Counters of all processes, as the one told that this feed follows.
+        self._told: Mapping[str, float] | None = None
 
     def publish(self, samples: Iterable[Latest]) -> None:
         """Publish the samples that are newer than all before; from any thread. Raises RetryLater."""
@@ -249,6 +256,50 @@ class LiveFeed:
         """Publish that values may have been left out; from any thread."""
         with self.lock:
             self._append(FeedEvent(self._seq + 1, self._now_ms(), gap={"reason": reason}))
+
+    def page_after(self, epoch: str, seq: int, wait_s: float) -> FeedPage:
+        """Return what followed an event, for another process; wait up to `wait_s` for it. From any thread.
+
+        Where the ring buffer no longer holds what followed, or the feed is another one, the page is the whole feed.
+        """
+        with self._grown:
+            self._grown.wait_for(lambda: self._is_closed or epoch != self.epoch or seq != self._seq, wait_s)
+            oldest = self._ring[0].seq if self._ring else self._seq + 1
+            is_whole = epoch != self.epoch or not oldest - 1 <= seq <= self._seq
+            after = list(self._ring) if is_whole else self._ring_after(seq)
+            newest = self._newest.all() if is_whole else []
+            counts = self._own_counters()
+        events = [PublishedEvent(event.seq, event.time_ms, event.values, event.gap) for event in after]
+        return FeedPage(
+            self.epoch, self._seq if not after else after[-1].seq, is_whole, events, newest, self.followers.sum(counts)
+        )
+
+    def adopt(self, page: FeedPage) -> None:
+        """Continue with what another process published, under its ids: a client may come from any process.
+
+        Where the page is the whole feed, something was missed: clients get a gap event and all newest values.
+        """
+        events = [FeedEvent(event.seq, event.time_ms, event.values, gap=event.gap) for event in page.events]
+        with self.lock:
+            self._told = page.counters
+            if not page.is_whole:
+                for event in events:
+                    self._newest.put(event.values)
+                    self._append(event)
+                return
+            reason = "restarted" if page.epoch != self.epoch else "overload"
+            self.epoch, self._seq = page.epoch, page.seq
+            self._newest, self._newest_event = Newest(), None
+            self._newest.put(page.newest)
+            self._ring = deque(events)
+            self._ring_values = sum(len(event.values) for event in events)
+            now_ms = self._now_ms()
+            missed = FeedEvent(page.seq, now_ms, gap={"reason": reason})
+            for event in (missed, FeedEvent(page.seq, now_ms, self._newest.all())):
+                for client in self._clients:
+                    client.push(event)
+            self._counts["gaps"] += bool(self._clients)
+            self._deliver()
 
     def join(self, selection: Selection, last_id: str | None, owner: str = "") -> LiveClient:
         """Return a new client of the running event loop that continues after `last_id`; raises FeedFullError.
@@ -294,17 +345,26 @@ class LiveFeed:
             for client in self._clients:
                 client.is_ended = True
             self._deliver()
+            self._grown.notify_all()
 
     def has_clients(self) -> bool:
-        """Tell whether any client is connected."""
-        return bool(self._clients)
+        """Tell whether any client is connected, here or to a process that follows."""
+        return bool(self._clients) or self.followers.have_clients()
 
     def heartbeat(self) -> bytes:
         """Return a heartbeat event with the current position; under the lock."""
         return frame_of("heartbeat", {"time_ms": self._now_ms()}, f"{self.epoch}-{self._seq}")
 
-    def counters(self) -> dict[str, int]:
-        """Return counts since the start, and the number of connected clients."""
+    def counters(self) -> Mapping[str, float]:
+        """Return counts since the start, and the number of connected clients, of all processes that pass it on."""
+        return self.followers.sum(self.own_counters()) if self._told is None else self._told
+
+    def own_counters(self) -> dict[str, int]:
+        """Return the counters of this process."""
+        with self.lock:
+            return self._own_counters()
+
+    def _own_counters(self) -> dict[str, int]:
         names = ("values", "values_skipped", "gaps", "clients_joined", "clients_refused")
         return {"clients": len(self._clients), **{name: self._counts[name] for name in names}}
 
@@ -320,6 +380,12 @@ class LiveFeed:
         for client in self._clients:
             self._counts["values_skipped"] += client.push(event)
         self._deliver()
+        self._grown.notify_all()
+
+    def _ring_after(self, seq: int) -> list[FeedEvent]:
+        """Return the events of the ring after one: the last of them, which are few."""
+        after = list(takewhile(lambda event: event.seq > seq, reversed(self._ring)))
+        return after[::-1]
 
     def _deliver(self) -> None:
         """Wake the clients, under the lock: each event loop once, whatever the number of its clients."""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from api.live.feed import LONGEST_S, LiveFeed
+from api.live.followers import FeedPage, FeedPort
 from api.live.places import LivePlaces
 from api.live.values import Units, newest_of
-from headland.store.port import SeriesFilter, Store, WriteBatch, WriteResult
+from headland.store.port import SeriesFilter, SeriesKey, Store, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 #: Largest number of queued commits; each holds its samples in memory.
 QUEUED_COMMITS: Final = 16
 POLL_S: Final = 1.0
 _RETRY_S: Final = 1.0
+#: How long a process that follows waits for the next event before it asks again [s].
+FOLLOW_S: Final = 5.0
 #: How long the thread waits for a commit before it looks again.
 _IDLE_S: Final = 5.0
 #: Largest number of feeds; beyond it, those without clients are closed.
@@ -145,17 +149,118 @@ class StorePoll:
         self.feed.publish(self._store.last(self._series))
 
 
-class LiveFeeds:
-    """The feed of each organisation: `organisation` from its commits where there are any, the others by polling."""
+class FeedFollower:
+    """Passes on the feed that another process publishes, under its ids, from a thread of its own.
 
-    def __init__(self, store: Store, organisation: str, feed: LiveFeed | None = None) -> None:
-        self._store = store
+    It follows from `start` on, or, where that is not called, while any client is connected. While the other process
+    does not answer, clients get nothing new; afterwards a gap event says so.
+    """
+
+    def __init__(
+        self, feeds: FeedPort, organisation: str, follower: str, places: LivePlaces, longest_s: float = LONGEST_S
+    ) -> None:
+        source = {"kind": "commits"}
+        self.feed = LiveFeed(_unit_of_key, source, organisation=organisation, places=places, longest_s=longest_s)
+        self.feed.on_client = self._begin
+        self._feeds = feeds
+        self._organisation = organisation
+        self._follower = follower
+        self._position = "", 0
+        self._is_always = False
+        self._has_followed = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: SupervisedThread | None = None
+        self._stopping = threading.Event()
+
+    def start(self, wait_s: float) -> bool:
+        """Follow from now on; wait for the first page, so that clients may continue. Return whether it is there."""
+        self._is_always = True
+        self._begin()
+        return self._has_followed.wait(wait_s)
+
+    def stop(self) -> None:
+        """End the streams and the thread."""
+        self.feed.close()
+        self._stopping.set()
+        thread = self._thread
+        if thread is not None:
+            thread.stop(2)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread; none while no client is connected."""
+        thread = self._thread
+        return [] if thread is None else [thread.status()]
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._stopping.is_set():
+                self._thread = SupervisedThread("api-live-follow", self._follow, retry_wait_s=lambda _: _RETRY_S)
+                self._thread.start()
+
+    def _follow(self) -> None:
+        """Pass on the next page."""
+        with self._lock:
+            if self._stopping.is_set() or not (self._is_always or self.feed.has_clients()):
+                if self._thread is not None:
+                    self._thread.stopping.set()
+                self._thread = None
+                return
+        epoch, seq = self._position
+        page = self._feeds.follow(self._organisation, self._follower, self.feed.own_counters(), epoch, seq, FOLLOW_S)
+        if not self._stopping.is_set():
+            self.feed.adopt(page)
+            self._position = page.epoch, page.seq
+            self._has_followed.set()
+
+
+def _unit_of_key(key: SeriesKey) -> str:
+    """Return a unit by the key alone: what is followed has its units already."""
+    return key.unit or "1"
+
+
+class FeedSource(Protocol):
+    """What publishes one organisation's feed while clients are connected."""
+
+    feed: LiveFeed
+
+    def stop(self) -> None:
+        """End the streams and the thread."""
+        ...
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread."""
+        ...
+
+
+class LiveFeeds:
+    """The feed of each organisation: `organisation` from its commits where there are any, the others by `begin`.
+
+    By default their newest values are read from the store.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        organisation: str,
+        feed: LiveFeed | None = None,
+        begin: Callable[[str, LivePlaces], FeedSource] | None = None,
+    ) -> None:
+        self._begin_source = begin or (lambda name, places: StorePoll(store, name, places=places))
         self._lock = threading.Lock()
         self._own = feed
         #: All feeds of this process share them.
         self.places = LivePlaces() if feed is None else feed.places
-        self._polls: OrderedDict[str, StorePoll] = OrderedDict()
+        self._polls: OrderedDict[str, FeedSource] = OrderedDict()
         self._organisation = organisation
+
+    def follow(
+        self, organisation: str, follower: str, counters: dict[str, int], epoch: str, seq: int, wait_s: float
+    ) -> FeedPage:
+        """Return what followed an event of an organisation's feed, for a process that passes it on."""
+        feed = self.of(organisation)
+        if feed.followers.hear(follower, counters):  # it may have to begin to read the store
+            feed.on_client()
+        return feed.page_after(epoch, seq, wait_s)
 
     def of(self, organisation: str) -> LiveFeed:
         """Return the feed of an organisation; from any thread."""
@@ -164,7 +269,7 @@ class LiveFeeds:
         with self._lock:
             poll = self._polls.get(organisation)
             if poll is None:
-                poll = self._polls[organisation] = StorePoll(self._store, organisation, places=self.places)
+                poll = self._polls[organisation] = self._begin_source(organisation, self.places)
             self._polls.move_to_end(organisation)
             unused = [name for name, other in self._polls.items() if not other.feed.has_clients() and other is not poll]
             for name in unused[: max(0, len(self._polls) - _MOST_POLLS)]:

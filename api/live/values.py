@@ -50,6 +50,11 @@ class Newest:
                 channels[key.channel] = fresh[key.device, key.channel] = value
         return list(fresh.values())
 
+    def put(self, values: Iterable[LiveValue]) -> None:
+        """Take values that another process found to be newer."""
+        for value in values:
+            self._values.setdefault(value.device, {})[value.channel] = value
+
     def all(self) -> list[LiveValue]:
         """Return all values."""
         return [value for channels in self._values.values() for value in channels.values()]

@@ -16,6 +16,10 @@ class ImportRefused(Exception):  # noqa: N818 - it names what was decided
         super().__init__(detail)
         self.kind, self.status, self.title, self.detail = kind, status, title, detail
 
+    def to_arguments(self) -> list[str | int]:
+        """Return what makes the same refusal in another process."""
+        return [self.kind, self.status, self.title, self.detail]
+
 
 class FileImports(Protocol):
     """Takes files in parts and imports them, one after the other. Every method may raise ImportRefused."""

@@ -58,6 +58,14 @@ MAIL_URL: Final = "HEADLAND_MAIL_URL"
 WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
+ApiWorkersOption = Annotated[
+    int,
+    Option(
+        envvar="HEADLAND_API_WORKERS",
+        help="Processes that serve the API; from 2 on they are beside the one that owns the store.",
+        rich_help_panel=NETWORK,
+    ),
+]
 DataOption = Annotated[
     Path | None,
     Option("--data", help="Folder of the farm.", show_default="HEADLAND_DATA or ~/.local/share/headland"),

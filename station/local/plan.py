@@ -55,6 +55,8 @@ class UpSettings:
     listener: Listener | None = None
     #: Ground stations that share the drones' link where nothing is simulated, as `url` of a source's `forward`.
     ground_stations: Sequence[str] = ()
+    #: Processes that serve the API, where more than one beside the one that owns the store.
+    api_workers: int = 1
     #: Whether to print the link that signs in; not where lines go to a log.
     prints_key: bool = True
 
@@ -102,6 +104,8 @@ def make_plan(settings: UpSettings, folder: FarmFolder, api_port: int) -> FarmPl
         INGEST_USER,
         "--password-file",
         str(folder.secret_path(INGEST_USER)),
+        "--api-workers",
+        str(settings.api_workers),
         *_demo_arguments(settings),
     ]
 

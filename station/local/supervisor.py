@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -36,11 +37,11 @@ def restart_wait_s(failures: int) -> float:
 
 @dataclass(slots=True)
 class Part:
-    """A child process. Parts stop in the order of `stop_stage`, 0 first."""
+    """A child process. Parts stop in the order of `stop_stage`, 0 first. Without a log they share this process's."""
 
     name: str
     command: Sequence[str]
-    log_path: Path
+    log_path: Path | None
     stop_stage: int
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     started_s: float = 0.0
@@ -53,6 +54,9 @@ class Part:
     is_task: bool = False
     #: What its first start waits for; None: it starts with the others.
     may_start: Callable[[], bool] | None = field(default=None, repr=False)
+    #: What it has in its environment beside this process's, and which of the open files.
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pass_fds: Sequence[int] = ()
 
 
 class Supervisor:
@@ -141,17 +145,19 @@ class Supervisor:
             self._report(sentence)
 
     def _start(self, part: Part) -> None:
-        if part.log_path.exists() and part.log_path.stat().st_size > _LOG_MAX_BYTES:
-            part.log_path.replace(part.log_path.with_suffix(".log.1"))
+        path = part.log_path
+        if path is not None and path.exists() and path.stat().st_size > _LOG_MAX_BYTES:
+            path.replace(path.with_suffix(".log.1"))
         try:
-            with part.log_path.open("ab") as log:
+            with nullcontext() if path is None else path.open("ab") as log:
                 # A session of its own: Ctrl-C reaches only the supervisor, which stops the parts in order.
                 part.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
                     list(part.command),
                     stdin=subprocess.PIPE,
                     stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=self._environ,
+                    stderr=None if log is None else subprocess.STDOUT,
+                    env={**self._environ, **part.environ},
+                    pass_fds=part.pass_fds,
                     start_new_session=True,
                 )
         except OSError as error:
@@ -188,8 +194,10 @@ def _exit_reason(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _last_log_message(path: Path) -> str:
+def _last_log_message(path: Path | None) -> str:
     """Return the last line of the log: for our own parts its result or the reason of the exit."""
+    if path is None:
+        return ""
     try:
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
@@ -200,7 +208,9 @@ def _last_log_message(path: Path) -> str:
     return _message(lines[-1])[:300] if lines else ""
 
 
-def _last_log_line(path: Path) -> str:
+def _last_log_line(path: Path | None) -> str:
+    if path is None:
+        return "What it said is in this log."
     message = _last_log_message(path)
     return f"Its log {path} ends: {message}" if message else f"Its log is {path}"
 

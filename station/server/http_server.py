@@ -115,11 +115,16 @@ def prepare_process() -> None:
 
 
 def serve_until_stopped(
-    app: FastAPI, host: str, port: int, list_threads: Callable[[], Sequence[ThreadStatus]] = list
+    app: FastAPI,
+    host: str,
+    port: int,
+    list_threads: Callable[[], Sequence[ThreadStatus]] = list,
+    listening: socket.socket | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; work that does not look at its cancellation is left behind in its thread.
 
-    `list_threads` are the threads without which the process has to be restarted.
+    `list_threads` are the threads without which the process has to be restarted. `listening` is a socket that listens
+    already, as several processes accept from it.
     """
     # uvicorn raises the signal again after its shutdown: without our handler it would end the process at once.
     stop_event()
@@ -131,7 +136,7 @@ def serve_until_stopped(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(server.serve())
+        loop.run_until_complete(server.serve(None if listening is None else [listening]))
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()

@@ -7,14 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.auth.authenticators import Authenticator, RegistryAuthenticator, TokenAuthenticator
-from api.auth.oidc import Issuer, OidcTokenVerifier
-from api.live.sources import CommitSource
+from api.auth.authenticators import TokenAuthenticator
+from api.live.sources import CommitSource, LiveFeeds
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
@@ -24,10 +25,12 @@ from headland.errors import RetryLater
 from headland.registry.registry import Registry
 from headland.service_manager import ServiceManager
 from headland.store.port import Store
+from headland.supervised_thread import ThreadStatus
 from headland.tracing.exporter import TraceExporter, start_exporter
 from headland.tracing.settings import TraceSettings
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
+from station.server.authentication import authenticator_of
 from station.server.commit_listeners import CommitListeners
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.http_server import serve_until_stopped
@@ -46,11 +49,18 @@ from station.server.workers.forecast_worker import ForecastWorker
 from station.server.workers.registry_sync import RegistrySync
 from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
 
+if TYPE_CHECKING:
+    from station.server.api_workers.place import StationPlace
+    from station.server.api_workers.services import OwnedServices
+
 _LOGGER = logging.getLogger(__name__)
 
 
-def run_station(settings: StationSettings) -> None:
-    """Serve until SIGTERM or SIGINT, then stop all parts. Raises HeadlandError when it cannot start."""
+def run_station(settings: StationSettings, place: StationPlace | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then stop all parts. Raises HeadlandError when it cannot start.
+
+    With a `place` the API is in other processes, which call this one's services.
+    """
     limit_arenas()
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)
@@ -107,14 +117,20 @@ def run_station(settings: StationSettings) -> None:
             home.start()
             cleanup.callback(home.stop)
             threads.add(home)
-        app = _station_app(settings, store, ingest, registry, workers, live, home, threads, spans)
+        parts = _StationParts(settings, store, ingest, registry, workers, live, home, threads, spans)
         ingest.start()
         cleanup.callback(ingest.stop)
         if settings.imports is not None:
             threads.add(settings.imports)
             settings.imports.start()
             cleanup.callback(settings.imports.stop)
-        serve_until_stopped(app, settings.host, settings.port, threads.list)
+        if place is None:
+            serve_until_stopped(_station_app(parts), settings.host, settings.port, threads.list)
+        else:
+            from station.server.api_workers.owner import serve_workers
+
+            feeds = LiveFeeds(store, settings.ingest.organisation, live.feed)
+            serve_workers(place, _owned_services(parts, feeds), threads, feeds.close)
 
 
 def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: ExitStack) -> RegistrySync:
@@ -209,53 +225,61 @@ def check_delivery(ingest: IngestService) -> Check:
     return Check("delivery", health.ok, health.detail)
 
 
-def _station_app(
-    settings: StationSettings,
-    store: Store,
-    ingest: IngestService,
-    registry: Registry | None,
-    workers: RegistryWorkers | None,
-    live: CommitSource,
-    home: HomeAssistantBridge | None,
-    threads: ThreadSources,
-    spans: TraceExporter | None,
-) -> FastAPI:
-    started_s = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class _StationParts:
+    """The parts of a station that its API asks."""
 
-    def readiness() -> list[Check]:
-        health = ingest.health()
+    settings: StationSettings
+    store: Store
+    ingest: IngestService
+    registry: Registry | None
+    workers: RegistryWorkers | None
+    live: CommitSource
+    home: HomeAssistantBridge | None
+    threads: ThreadSources
+    spans: TraceExporter | None
+    started_s: float = field(default_factory=time.monotonic)
+
+    def readiness(self) -> list[Check]:
+        """Return the checks of the parts."""
+        health = self.ingest.health()
         return [
             Check("ingest", health.ok, health.detail),
-            check_delivery(ingest),
-            *([] if workers is None else workers.checks()),
-            *([] if home is None else [home.check()]),
+            check_delivery(self.ingest),
+            *([] if self.workers is None else self.workers.checks()),
+            *([] if self.home is None else [self.home.check()]),
         ]
 
-    def counters() -> Mapping[str, float]:
+    def counters(self) -> Mapping[str, float]:
+        """Return the counters of the parts."""
+        home, spans = self.home, self.spans
         return {
-            "uptime_s": time.monotonic() - started_s,
-            **{f"ingest_{name}": float(count) for name, count in ingest.counters().items()},
-            **{name: float(count) for name, count in live.counters().items()},
-            **({} if workers is None else workers.counters()),
+            "uptime_s": time.monotonic() - self.started_s,
+            **{f"ingest_{name}": float(count) for name, count in self.ingest.counters().items()},
+            **{name: float(count) for name, count in self.live.counters().items()},
+            **({} if self.workers is None else self.workers.counters()),
             **({} if home is None else {name: float(count) for name, count in home.counters().items()}),
             **({} if spans is None else spans.counters()),
         }
 
+
+def _station_app(parts: _StationParts) -> FastAPI:
+    settings, registry, spans = parts.settings, parts.registry, parts.spans
     token = settings.worker_token if registry is None else None
     return create_app(
-        store,
+        parts.store,
         organisation=settings.ingest.organisation,
-        readiness=readiness,
-        counters=counters,
-        gateways=LocalIngest(ingest),
+        readiness=parts.readiness,
+        counters=parts.counters,
+        gateways=LocalIngest(parts.ingest),
         registry=registry,
-        store_admin=_store_admin(settings, store),
-        live=live.feed,
-        authenticator=_authenticator(registry, settings.issuer)
+        store_admin=_store_admin(settings, parts.store),
+        live=parts.live.feed,
+        authenticator=authenticator_of(registry, settings.issuer)
         if token is None
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
-        threads=threads.list,
+        threads=parts.threads.list,
         webhooks_to=settings.webhooks_to,
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
         registrar=settings.registrar,
@@ -265,6 +289,27 @@ def _station_app(
         photos=settings.photos,
         spans=spans,
         traced_share=1.0 if spans is None else spans.settings.share,
+    )
+
+
+def _owned_services(parts: _StationParts, feeds: LiveFeeds) -> OwnedServices:
+    """Return the services of this process that the API's workers call."""
+    from station.server.api_workers.services import OwnedServices, OwnerServices
+
+    settings = parts.settings
+
+    def list_threads() -> list[ThreadStatus]:
+        return [*parts.threads.list(), *feeds.threads()]
+
+    return OwnedServices(
+        store=parts.store,
+        station=OwnerServices(parts.readiness, list_threads, parts.counters),
+        live=feeds,
+        ingest=LocalIngest(parts.ingest),
+        admin=_store_admin(settings, parts.store),
+        registrar=settings.registrar,
+        enrolment=settings.enrolment,
+        imports=settings.imports,
     )
 
 
@@ -364,19 +409,10 @@ def run_api(settings: ApiSettings) -> None:
             unreachable=unreachable_kinds(settings.mail, has_broker=False),
             gateways=gateways,
             registry=registry,
-            authenticator=_authenticator(registry, settings.issuer),
+            authenticator=authenticator_of(registry, settings.issuer),
             limits=settings.limits,
             photos=settings.photos,
             spans=spans,
             traced_share=1.0 if spans is None else spans.settings.share,
         )
         serve_until_stopped(app, settings.host, settings.port, threads.list)
-
-
-def _authenticator(registry: Registry | None, issuer: Issuer | None) -> Authenticator | None:
-    """Return the authenticator of registry keys and issuer tokens, None without a registry."""
-    return (
-        None
-        if registry is None
-        else RegistryAuthenticator(registry, None if issuer is None else OidcTokenVerifier(issuer))
-    )

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
+from headland.remote.client import PortConnections
+from headland.remote.server import PortServer
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.influx.store import open_influx
 from headland.store.memory import MemoryStore
 from headland.store.port import Store
+from headland.store.remote import PORT, RemoteStore, served_store
 from headland.store.victoria.store import open_victoria
+
+
+class ServedStore(RemoteStore):
+    """A DuckDB store behind a socket, which this one asks; closed together with its server."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = Path(mkdtemp(prefix="hl-"))
+        self._owned = DuckDBStore(folder / "store.duckdb")
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(self._folder / "s"))
+        listening.listen()
+        self._server = PortServer(listening, {PORT: served_store(self._owned)})
+        self._server.start()
+        super().__init__(PortConnections(self._folder / "s", "test", 8))
+
+    def close(self) -> None:
+        super().close()
+        self._server.stop()
+        self._owned.close()
+        rmtree(self._folder, ignore_errors=True)
+
 
 #: A new engine joins the suite by one line: what opens a store in an empty folder, given what returns a fixture.
 ENGINES: dict[str, Callable[[Path, Callable[[str], Any]], Store]] = {
     "duckdb": lambda folder, fixture: DuckDBStore(folder / "store.duckdb"),
     "influxdb": lambda folder, fixture: open_influx(fixture("influx_server").url_of(folder)),
     "memory": lambda folder, fixture: MemoryStore(),
+    "remote": lambda folder, fixture: ServedStore(folder),
     "victoriametrics": lambda folder, fixture: open_victoria(fixture("victoria_server").url_of(folder)),
 }
 #: The programs that an engine's server needs.

@@ -12,7 +12,7 @@ from typing import Annotated
 from headland.clock import wall_clock_ms
 from station.cli.log_output import LogFormat, configure_logging, pass_to_children
 from station.cli.option import Option
-from station.cli.options import NETWORK, SIMULATION, DataOption, LogFormatOption, farm_folder
+from station.cli.options import NETWORK, SIMULATION, ApiWorkersOption, DataOption, LogFormatOption, farm_folder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def up(
         BrokerChoice,
         Option(help="MQTT broker; auto prefers mosquitto where it is installed.", rich_help_panel=NETWORK),
     ] = BrokerChoice.AUTO,
+    api_workers: ApiWorkersOption = 1,
     listen: Annotated[
         str | None,
         Option(
@@ -139,6 +140,7 @@ def up(
             broker=broker.value,
             seed=seed,
             listener=make_listener(listen, tls, insecure=insecure),
+            api_workers=api_workers,
             prints_key=log_format is LogFormat.TEXT,
         ),
         _line_output(log_format),

@@ -52,7 +52,7 @@ class StationCost:
     `idle_cores` is that of a small farm with one drone in the air.
     """
 
-    memory_mb: float = 225.0
+    memory_mb: float = 197.0
     idle_cores: float = 0.06
     broker_mb: float = 10.0
     connection_kb: float = 40.0

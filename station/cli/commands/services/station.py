@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,6 +15,7 @@ from station.cli.options import (
     BROKER,
     NETWORK,
     AckSecretOption,
+    ApiWorkersOption,
     AudienceOption,
     DataOption,
     HomeOption,
@@ -34,12 +38,15 @@ from station.cli.options import (
     trace_settings,
     webhook_networks,
 )
+from station.server.api_workers.place import place_of
 from station.server.process_memory import without_garbage_search
 from station.server.storage.registries import registry_url
 from station.server.storage.stores import store_url
 
 #: The station's ingest has all shards.
 _WORKER: Final = "ingest-0"
+_LOGGER = logging.getLogger(__name__)
+
 HostOption = Annotated[str, Option(help="Address to listen on.", rich_help_panel=NETWORK)]
 PortOption = Annotated[int, Option(help="Port to listen on.", rich_help_panel=NETWORK)]
 
@@ -66,6 +73,7 @@ def station(
     registry: RegistryOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
+    api_workers: ApiWorkersOption = 1,
     oidc_issuer_url: IssuerOption = None,
     oidc_audience: AudienceOption = None,
     mail: MailOption = None,
@@ -77,21 +85,37 @@ def station(
     ] = None,
     demo_scale: Annotated[int | None, Option(help="Number of compartments of that scenario.", hidden=True)] = None,
 ) -> None:
-    """Run ingest and API in one process on one store."""
+    """Run ingest and API on one store: in one process, or the API in several beside the one that owns the store."""
+    place = place_of()
+    if place is None and api_workers != 1:
+        from station.local.api_processes import run_processes
+
+        configure_logging("station", log_format)
+        farm_folder(data).create()
+        run_processes(sys.argv[1:], host, port, api_workers, _LOGGER.warning)
+        return
     with without_garbage_search():
         from headland.contract.ack_keys import session_name
         from ingest.settings import IngestSettings
         from station.local.gateway_registration import FolderRegistrar
         from station.local.imports.service import FolderImports
-        from station.server.serve import run_station
         from station.server.settings import StationSettings
 
-    configure_logging("station", log_format)
+        if place is not None and place.role == "worker":
+            from station.server.api_workers.worker import run_worker
+
+            run: Callable[[StationSettings], None] = partial(run_worker, place=place)
+        else:
+            from station.server.serve import run_station
+
+            run = run_station if place is None else partial(run_station, place=place)
+
+    configure_logging("station" if place is None else place.name, log_format)
     folder = farm_folder(data)
     folder.create()
     broker_host, broker_port = host_and_port(broker)
     secret, registrar = ack_secret(ack_secret_file, folder), FolderRegistrar(folder)
-    run_station(
+    run(
         StationSettings(
             store_url=store_url(store, folder.store_path),
             registry_url=registry_url(registry, folder.registry_path),

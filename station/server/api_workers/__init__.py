@@ -1,0 +1,1 @@
+"""API in several processes beside the one that owns the store."""

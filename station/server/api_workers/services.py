@@ -1,0 +1,119 @@
+"""Services that the owner of the store has and the API's workers call: their ports over the owner's socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from api.live.followers import FeedPort
+from api.ops.file_imports import FileImports, ImportRefused
+from api.ops.gateway_enrolment import GatewayEnrolment
+from api.ops.gateway_registrar import GatewayRegistrar
+from api.ops.ingest_port import IngestPort
+from api.ops.readiness import Check
+from api.ops.store_admin_port import StoreAdmin
+from api.summed_counters import SummedCounters
+from headland.remote.client import PortConnections, RemotePort
+from headland.remote.server import ServedPort
+from headland.store.port import Store
+from headland.store.remote import PORT as STORE
+from headland.store.remote import RemoteStore, served_store
+from headland.supervised_thread import ThreadStatus
+
+#: Connections of a worker: for its questions to the store, for all else, and for each feed that it follows. Questions
+#: of one worker that take long keep neither another's waiting nor its own health.
+STORE_CONNECTIONS: Final = 8
+OTHER_CONNECTIONS: Final = 4
+#: What is there now, in the counters of a worker.
+LEVELS: Final = frozenset(("result_cache_entries", "result_cache_bytes"))
+
+
+class StationServices(Protocol):
+    """State of the process that owns the store, and of all workers together."""
+
+    def readiness(self) -> list[Check]:
+        """Return what the owner's services have to say about their readiness."""
+        ...
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the owner's threads."""
+        ...
+
+    def counters(self, worker: str, own: dict[str, float]) -> dict[str, float]:
+        """Take a worker's counters; return the owner's, and the sums of all workers'."""
+        ...
+
+
+class OwnerServices:
+    """Implements `StationServices` in the process that owns the store."""
+
+    def __init__(
+        self,
+        readiness: Callable[[], list[Check]],
+        threads: Callable[[], Sequence[ThreadStatus]],
+        counters: Callable[[], Mapping[str, float]],
+    ) -> None:
+        self._readiness = readiness
+        self._threads = threads
+        self._counters = counters
+        self._workers = SummedCounters(LEVELS)
+
+    def readiness(self) -> list[Check]:
+        """Return what the owner's services have to say about their readiness."""
+        return self._readiness()
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the owner's threads."""
+        return list(self._threads())
+
+    def counters(self, worker: str, own: dict[str, float]) -> dict[str, float]:
+        """Take a worker's counters; return the owner's, and the sums of all workers'."""
+        self._workers.hear(worker, own)
+        return {**self._counters(), **self._workers.sum()}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedServices:
+    """Everything of the owner that workers call; None where it has no such service."""
+
+    store: Store
+    station: StationServices
+    live: FeedPort
+    ingest: IngestPort | None = None
+    admin: StoreAdmin | None = None
+    registrar: GatewayRegistrar | None = None
+    enrolment: GatewayEnrolment | None = None
+    imports: FileImports | None = None
+
+
+_PROTOCOLS: Final[Mapping[str, type]] = {
+    "station": StationServices,
+    "live": FeedPort,
+    "ingest": IngestPort,
+    "admin": StoreAdmin,
+    "registrar": GatewayRegistrar,
+    "enrolment": GatewayEnrolment,
+    "imports": FileImports,
+}
+_ERRORS: Final[Mapping[str, type[Exception]]] = {ImportRefused.__name__: ImportRefused}
+
+
+def served_ports(owned: OwnedServices) -> dict[str, ServedPort]:
+    """Return the owner's services as `PortServer` serves them."""
+    ports = {
+        name: ServedPort(protocol, service, _ERRORS)
+        for name, protocol in _PROTOCOLS.items()
+        if (service := getattr(owned, name)) is not None
+    }
+    return {STORE: served_store(owned.store), **ports}
+
+
+def remote_services(store: PortConnections, others: PortConnections, lacking: Sequence[str] = ()) -> OwnedServices:
+    """Return the services of the owner as a worker calls them, without those that it is `lacking`."""
+
+    def remote(name: str) -> Any:
+        return RemotePort(others, _PROTOCOLS[name], name, _ERRORS)
+
+    names = (name for name in _PROTOCOLS if name not in lacking)
+    return OwnedServices(store=RemoteStore(store), **{name: remote(name) for name in names})
