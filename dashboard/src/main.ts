@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   // A key in the address is to become a session first, and most of it is refused to a member.
   const isEarly = !location.hash.startsWith("#key=") && !isForMember;
   const early = isEarly && farm === null ? new FarmState() : null;
-  const loaded = early?.start();
+  const loaded = early === null ? undefined : Promise.all([early.start(), loadTimeZone()]).then(() => undefined);
   loaded?.catch(() => undefined);
   if (isEarly) void page?.then(({ prepare }) => prepare?.()).catch(() => undefined);
   try {
@@ -72,7 +72,7 @@ async function startFarm(early: FarmState | null, loaded: Promise<void> | undefi
     return new FarmState();
   }
   try {
-    await Promise.all([loaded ?? started.start(), loadTimeZone()]);
+    await (loaded ?? Promise.all([started.start(), loadTimeZone()]));
   } catch (error) {
     started.stop();
     throw error;

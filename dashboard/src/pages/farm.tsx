@@ -41,7 +41,7 @@ function FarmPage(): JSX.Element {
   useEffect(() => map.showGateways(gateways), [map, gateways]);
   useNow(1000);
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
-  // What is below waits for the cards, so that they do not push it down, and the map is loaded when it is about to be seen.
+  // What is below is built after the cards, which are to be read first, and are not to push it down; the map is loaded when it is about to be seen.
   const [isSettled, setSettled] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(true), MOST_WAIT_MS);
@@ -55,22 +55,24 @@ function FarmPage(): JSX.Element {
       {isEmpty ? <FirstSteps /> : null}
       <DomNode node={strip.element} class="farm-alarms" />
       <TonightCards onSettled={() => setSettled(true)} />
-      <div class="farm-places" hidden={!isSettled}>
-        <div hidden={isMapEmpty} class="farm-map-place">
-          <DomNode node={map.element} />
+      {isSettled ? (
+        <div class="farm-places">
+          <div hidden={isMapEmpty} class="farm-map-place">
+            <DomNode node={map.element} />
+          </div>
+          <div class="farm-list">
+            <Devices map={map} chosen={chosen} choose={choose} />
+            <Fields map={map} />
+            <Gateways gateways={gateways} />
+            <LazyFold
+              class="card note-fold"
+              title={translate("farm_notes")}
+              load={async () => (await import("../farm/notes_panel")).FarmNotes}
+              props={{}}
+            />
+          </div>
         </div>
-        <div class="farm-list">
-          <Devices map={map} chosen={chosen} choose={choose} />
-          <Fields map={map} />
-          <Gateways gateways={gateways} />
-          <LazyFold
-            class="card note-fold"
-            title={translate("farm_notes")}
-            load={async () => (await import("../farm/notes_panel")).FarmNotes}
-            props={{}}
-          />
-        </div>
-      </div>
+      ) : null}
     </div>
   );
 }

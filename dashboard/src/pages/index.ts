@@ -2,6 +2,7 @@
 
 import type { Mount } from "../app/view";
 import type { TextKey } from "../i18n/translate";
+import * as farm from "./farm";
 
 export interface PageEntry {
   name: string;
@@ -11,7 +12,8 @@ export interface PageEntry {
 }
 
 export const PAGES: readonly PageEntry[] = [
-  { name: "farm", title: "page_farm", load: () => import("./farm") },
+  // In the file that every page begins with: a file of its own would be asked for only once that one runs.
+  { name: "farm", title: "page_farm", load: () => Promise.resolve(farm) },
   { name: "field", title: "page_field", load: () => import("./field") },
   { name: "greenhouse", title: "page_greenhouse", load: () => import("./greenhouse") },
   { name: "harvest", title: "page_harvest", load: () => import("./harvest") },

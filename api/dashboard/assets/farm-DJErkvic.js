@@ -1,1 +1,0 @@
-export{t as mount,n as prepare}from"./first-CZ4D8AOj.js";

@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-rceL6s7c.js";
