@@ -14,13 +14,17 @@ class Noise:
 
     def __init__(self, seed: int, stream: int) -> None:
         self._generator = np.random.default_rng((seed, stream))
-        self._block: list[float] = []
+        #: Numbers that were drawn and not taken.
+        self.block: list[float] = []
 
     def normal(self) -> float:
         """Return the next number of mean 0 and standard deviation 1."""
-        if not self._block:
-            self._block = self._generator.standard_normal(_BLOCK).tolist()
-        return self._block.pop()
+        return (self.block or self.draw()).pop()
+
+    def draw(self) -> list[float]:
+        """Draw the next numbers, which are taken from the end."""
+        self.block = self._generator.standard_normal(_BLOCK).tolist()
+        return self.block
 
 
 class Wander:
@@ -34,5 +38,6 @@ class Wander:
 
     def step(self) -> float:
         """Advance by one step and return the new value."""
-        self.value = self._keep * self.value + self._innovation * self._noise.normal()
+        noise = self._noise  # without a call of its own: eight of these advance at each step of a vehicle
+        self.value = self._keep * self.value + self._innovation * (noise.block or noise.draw()).pop()
         return self.value

@@ -216,7 +216,6 @@ class FieldScenario:
 
     def home_along_across(self) -> Place:
         """Return the take-off and landing place as (along, across)."""
-        # Asked for at each step of a flight, so the other swaths are not made.
         first = next(plot for plot in self.plots if plot.row_offsets_m)
         return first.along_m - self.home_before_m, first.across_m + first.row_offsets_m[0]
 
@@ -238,16 +237,28 @@ class FieldScenario:
         """Return the planned amount for a row, in the machine's unit (L or kg)."""
         return self.machine.rate_ha * row.length_m * self.swath_m / 10_000
 
-    def ground_m(self, east_m: float, north_m: float) -> float:
-        """Return the height of the ground relative to home."""
-        if not self.profile_m:
+    def ground(self) -> Ground:
+        """Return the ground of the field."""
+        return Ground(self.profile_m, self.bearing_deg, self.home_along_across()[0])
+
+
+class Ground:
+    """Height of a field's ground relative to home; asked for at each step of a flight."""
+
+    def __init__(self, profile_m: tuple[Place, ...], bearing_deg: float, home_along_m: float) -> None:
+        bearing = math.radians(bearing_deg)
+        self._profile_m = profile_m
+        self._sine, self._cosine = math.sin(bearing), math.cos(bearing)
+        self._home_m = self._profile(home_along_m) if profile_m else 0.0
+
+    def height_m(self, east_m: float, north_m: float) -> float:
+        """Return the height of the ground at a place."""
+        if not self._profile_m:
             return 0.0
-        bearing = math.radians(self.bearing_deg)
-        along_m = east_m * math.sin(bearing) + north_m * math.cos(bearing)
-        return self._profile(along_m) - self._profile(self.home_along_across()[0])
+        return self._profile(east_m * self._sine + north_m * self._cosine) - self._home_m
 
     def _profile(self, along_m: float) -> float:
-        profile = self.profile_m
+        profile = self._profile_m
         index = bisect_right(profile, (along_m, math.inf))
         if index in {0, len(profile)}:
             return profile[min(index, len(profile) - 1)][1]

@@ -28,6 +28,7 @@ class Parameters(Mapping[str, float]):
     def __init__(self, scenario: FieldScenario, system_id: int) -> None:
         self._table = dict(sorted(_defaults(scenario, system_id).items()))
         self._servos: dict[int, int | None] = {}
+        self._ranges: dict[int, tuple[float, float, bool]] = {}
 
     def __len__(self) -> int:
         """Return the number of parameters."""
@@ -60,6 +61,7 @@ class Parameters(Mapping[str, float]):
                 return False
         self._table[name] = (value, kind)
         self._servos.clear()
+        self._ranges.clear()
         return True
 
     def add(self, name: str, value: float, kind: int) -> None:
@@ -79,18 +81,26 @@ class Parameters(Mapping[str, float]):
 
     def share_of(self, servo: int, pulse_us: float) -> float:
         """Return 0 to 1 of an output's range for a pulse width; 0 without a pulse."""
-        low, high = self[f"SERVO{servo}_MIN"], self[f"SERVO{servo}_MAX"]
         if pulse_us <= 0:
             return 0.0
+        low, high, is_reversed = self._range_of(servo)
         share = max(0.0, min(1.0, (pulse_us - low) / max(1.0, high - low)))
-        return 1.0 - share if self[f"SERVO{servo}_REVERSED"] else share
+        return 1.0 - share if is_reversed else share
 
     def pulse_us(self, servo: int, share: float) -> int:
         """Return the pulse width of an output for 0 to 1 of its range; REVERSED inverts the range."""
-        low, high = self[f"SERVO{servo}_MIN"], self[f"SERVO{servo}_MAX"]
-        if self[f"SERVO{servo}_REVERSED"]:
+        low, high, is_reversed = self._range_of(servo)
+        if is_reversed:
             low, high = high, low
         return round(low + (high - low) * share)
+
+    def _range_of(self, servo: int) -> tuple[float, float, bool]:
+        """Return the range of an output and whether it is reversed: asked for at each step, and rarely changed."""
+        found = self._ranges.get(servo)
+        if found is None:
+            name = f"SERVO{servo}_"
+            found = self._ranges[servo] = (self[name + "MIN"], self[name + "MAX"], bool(self[name + "REVERSED"]))
+        return found
 
 
 def fits(value: float, kind: int) -> bool:

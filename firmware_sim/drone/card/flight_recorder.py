@@ -22,6 +22,8 @@ class Log:
     utc_s: int
     file: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     size_bytes: int = 0
+    #: Whether the file's place is its end: to seek it would write what is held back, for each message.
+    _is_at_end: bool = True
 
     def __post_init__(self) -> None:
         """Close the file with its log."""
@@ -29,12 +31,15 @@ class Log:
 
     def write(self, message: bytes) -> None:
         """Append a message."""
-        self.file.seek(self.size_bytes)
+        if not self._is_at_end:
+            self.file.seek(self.size_bytes)
+            self._is_at_end = True
         self.size_bytes += self.file.write(message)
 
     def read(self, offset: int, count: int) -> bytes:
         """Return at most `count` bytes."""
         self.file.seek(offset)
+        self._is_at_end = False
         return self.file.read(max(0, min(count, self.size_bytes - offset)))
 
 

@@ -132,8 +132,10 @@ class Handler:
 
     def repeat_requests(self) -> Responses:
         """Return the repeated requests of a running transfer, and what the services have to send at this step."""
-        due = [message for service in self._services for message in service.step()]
-        return [*self._mission.step(self._vehicle.time_ms), *due]
+        due = self._mission.step(self._vehicle.time_ms)
+        for service in self._services:
+            due += service.step()
+        return due
 
     def _is_addressed(self, message: Message) -> bool:
         return getattr(message, "target_system", 0) in {0, self._system_id} and getattr(

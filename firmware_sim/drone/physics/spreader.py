@@ -42,6 +42,10 @@ class Spreader:
         self._wander = Wander(noise, _FLOW_NOISE, 1.0, step_s)
         self._drift = Wander(noise, _CELLS_DRIFT_KG, 60.0, step_s)
         self._step_s = step_s
+        #: Shares of a step in which a lagging value reaches its target.
+        self._spin_share, self._open_share, self._close_share, self._sense_share = (
+            min(1.0, step_s / lag_s) for lag_s in (_SPIN_UP_S, _LAG_S, _CLOSE_S, _SENSOR_LAG_S)
+        )
         self._gate_kg_min = 0.0
         self.hopper_kg = plan.hopper_kg
         self.flow_kg_min = 0.0
@@ -72,9 +76,9 @@ class Spreader:
     def step(self, feeder: float, spinner: float) -> None:
         """Advance by one step at 0 to 1 of the maximum speed of feeder and disc."""
         step_s = self._step_s
-        self.disc_rpm += (spinner * SPINNER_FULL_RPM - self.disc_rpm) * min(1.0, step_s / _SPIN_UP_S)
+        self.disc_rpm += (spinner * SPINNER_FULL_RPM - self.disc_rpm) * self._spin_share
         steady = feeder * self.plan.feed_max_kg_min * (1 + self.plan.flow_bias) * (1 + self._wander.step())
-        self._gate_kg_min += (steady - self._gate_kg_min) * min(1.0, step_s / (_LAG_S if feeder > 0 else _CLOSE_S))
+        self._gate_kg_min += (steady - self._gate_kg_min) * (self._open_share if feeder > 0 else self._close_share)
         covered = min(1.0, max(_LAST_SHARE, self.hopper_kg / _UNCOVERED_KG))
         flow_kg_min = self._gate_kg_min * covered if self._gate_kg_min > _MIN_KG_MIN else 0.0
         mass_kg = min(flow_kg_min * step_s / 60, self.hopper_kg)
@@ -82,7 +86,7 @@ class Spreader:
         self.applied_kg += mass_kg
         self.flow_kg_min = mass_kg * 60 / step_s
         sensed = self.flow_kg_min * _SENSOR_GAIN
-        self.sensed_kg_min += (sensed - self.sensed_kg_min) * min(1.0, step_s / _SENSOR_LAG_S)
+        self.sensed_kg_min += (sensed - self.sensed_kg_min) * self._sense_share
         if sensed == 0 and self.sensed_kg_min < _MIN_KG_MIN / 10:
             self.sensed_kg_min = 0.0
         self._drift.step()

@@ -128,7 +128,8 @@ class Body:
         self._height_error = Wander(air_noise, _HEIGHT_ERROR_M, 3.0, STEP_S)
         self.raster = _raster_of(scenario)
         self.deposition: Deposition | None = make_deposition(scenario, seed, STEP_S) if with_ground else None
-        self.ground_m = scenario.ground_m(self.motion.east_m, self.motion.north_m)
+        self._ground = scenario.ground()
+        self.ground_m = self._ground.height_m(self.motion.east_m, self.motion.north_m)
         self._painted: Edge | None = None
         self._unpainted_steps = 0
 
@@ -177,7 +178,7 @@ class Body:
         else:
             steer(motion, order.aim, self.wind.push_m_s2() if self.height_m > 0.3 else (0.0, 0.0), STEP_S)
             turn_nose(motion, order.aim, STEP_S)
-        self.ground_m = self.scenario.ground_m(motion.east_m, motion.north_m)
+        self.ground_m = self._ground.height_m(motion.east_m, motion.north_m)
         error_m = self._height_error.step()
         climb(motion, order.up_m + (error_m if order.up_m > self.ground_m else 0.0), self.ground_m, STEP_S)
 

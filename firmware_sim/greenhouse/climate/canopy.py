@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import AIR_J_M3K, Numbers, saturation_pa, saturation_slope_pa_k
+from firmware_sim.core.moist_air import AIR_J_M3K, Numbers, limit, saturation_pa, saturation_slope_pa_k
 
 LATENT_J_KG: Final = 2.45e6
 PSYCHROMETRIC_PA_K: Final = 65.8
@@ -60,13 +60,14 @@ def balance_canopy(around: CanopyConditions, start_degc: Numbers) -> Canopy:
     long_k = _LONG_WAVE_W_M2K * around.sky_view
     leaf = start_degc
     for _ in range(_NEWTON_STEPS):
+        saturated_pa = saturation_pa(leaf)
         rest = (
             around.absorbed_w_m2
             + long_k * (around.cover_degc - leaf)
             - heat_k * (leaf - around.air_degc)
-            - LATENT_J_KG * vapour_k * (saturation_pa(leaf) - around.vapour_pa)
+            - LATENT_J_KG * vapour_k * (saturated_pa - around.vapour_pa)
         )
-        leaf = leaf + rest / (long_k + heat_k + LATENT_J_KG * vapour_k * saturation_slope_pa_k(leaf))
+        leaf = leaf + rest / (long_k + heat_k + LATENT_J_KG * vapour_k * saturation_slope_pa_k(leaf, saturated_pa))
     transpiration = vapour_k * (saturation_pa(leaf) - around.vapour_pa)
     from_cover = long_k * (around.cover_degc - leaf)
     heat = around.absorbed_w_m2 + from_cover - LATENT_J_KG * transpiration
@@ -90,12 +91,12 @@ def vapour_exchange_kg_m2s_pa(leaf_area_index: Numbers, stomata: Numbers) -> Num
 
 def leaf_area_index(dry_weight_kg_m2: Numbers) -> Numbers:
     """Return the leaf area index of a crop, from van Henten's light interception 1 - exp(-53 X)."""
-    return np.clip(_CANOPY_M2_KG * dry_weight_kg_m2 / 0.7, _MIN_LEAF_AREA_INDEX, _MAX_LEAF_AREA_INDEX)
+    return limit(_CANOPY_M2_KG * dry_weight_kg_m2 / 0.7, _MIN_LEAF_AREA_INDEX, _MAX_LEAF_AREA_INDEX)
 
 
 def assimilation_kg_m2s(air_degc: Numbers, co2_kg_m3: Numbers, dry_weight_kg_m2: Numbers, light_w: Numbers) -> Numbers:
     """Return the gross uptake of carbon dioxide: van Henten (2003) eq 2, within 5 to 40 degC, where it is positive."""
-    temperature = np.clip(air_degc, 5.0, 40.0)
+    temperature = limit(air_degc, 5.0, 40.0)
     conductance = -5.11e-6 * temperature**2 + 2.3e-4 * temperature - 6.29e-4
     light = 3.55e-9 * light_w
     carbon = np.maximum(0.0, conductance * (co2_kg_m3 - 5.2e-5))

@@ -21,6 +21,7 @@ from firmware_sim.core.moist_air import (
     Numbers,
     co2_kg_m3,
     co2_ppm,
+    limit,
     saturation_pa,
     vapour_kg_m3,
     vapour_pa,
@@ -175,7 +176,7 @@ def _floor(
 def _evaporation(structure: Structure, climate: Climate) -> Numbers:
     """Return the evaporation of bare soil, like Vanthoor's condensation: 6.4e-9 h (e_floor - e_air), at least 0."""
     air_pa = vapour_pa(climate.vapour_kg_m3, climate.air_degc)
-    wetness = np.clip((climate.moisture_pct - 10.0) / 20.0, 0.0, 1.0)
+    wetness = limit((climate.moisture_pct - 10.0) / 20.0, 0.0, 1.0)
     deficit_pa = np.maximum(0.0, _SOIL_HUMIDITY * saturation_pa(climate.floor_degc) - air_pa)
     return 6.4e-9 * _FLOOR_EXCHANGE_W_M2K * structure.bare_soil * wetness * deficit_pa
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from firmware_sim.core.moist_air import Numbers, co2_ppm, saturation_pa, vapour_pa
+from firmware_sim.core.moist_air import Numbers, co2_ppm, limit, saturation_pa, vapour_pa
 from firmware_sim.greenhouse.climate.climate_model import relative_humidity_pct
 from firmware_sim.greenhouse.climate.compartment import Structure
 from firmware_sim.greenhouse.climate.state import Actuators, Climate
@@ -52,7 +52,7 @@ def control(structure: Structure, climate: Climate, now: Actuators, outside: Out
         lamps=np.full_like(humidity, float(lit)) * (structure.lamp_w_m2 > 0),
         fog=(_band(deficit_pa, np.full_like(humidity, _FOG_ABOVE_PA), _FOG_BAND_PA) if day else np.zeros_like(humidity))
         * (structure.fog_max_kg_m2s > 0),
-        injection=np.where(now.vent < 0.15, np.clip(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
+        injection=np.where(now.vent < 0.15, limit(lack, 0.0, 1.0), 0.0) if day else np.zeros_like(humidity),
         irrigating=_irrigation_state(climate, now.irrigating),
     )
 
@@ -63,8 +63,8 @@ def move(now: Actuators, target: Actuators, step_s: float) -> Actuators:
     vent_gap = np.where((np.abs(vent_gap) < _VENT_DEAD_BAND) & (target.vent > 0), 0.0, vent_gap)
     return Actuators(
         boiler=_follow(now.boiler, target.boiler, _BOILER_LAG_S, step_s),
-        vent=now.vent + np.clip(vent_gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S),
-        screen=now.screen + np.clip(target.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
+        vent=now.vent + limit(vent_gap, -step_s / _VENT_TRAVEL_S, step_s / _VENT_TRAVEL_S),
+        screen=now.screen + limit(target.screen - now.screen, -step_s / _SCREEN_TRAVEL_S, step_s / _SCREEN_TRAVEL_S),
         lamps=target.lamps,
         fog=_follow(now.fog, target.fog, _FOG_LAG_S, step_s),
         injection=_follow(now.injection, target.injection, _INJECTION_LAG_S, step_s),
@@ -85,7 +85,7 @@ def _max_vent(structure: Structure, outside: Outside) -> Numbers:
 
 def _band(value: Numbers, set_point: Numbers, band: float) -> Numbers:
     exponent = -2 / band * math.log(100) * (value - set_point - band / 2)
-    output = 1 / (1 + np.exp(np.clip(exponent, -60.0, 60.0)))
+    output = 1 / (1 + np.exp(limit(exponent, -60.0, 60.0)))
     # A real controller turns off below 1 %.
     return np.where(output < 0.01, 0.0, output)
 

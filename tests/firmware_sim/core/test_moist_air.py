@@ -25,7 +25,7 @@ def test_saturation_agrees_with_fao_56_example_3_and_ashrae(degc: float, kpa: fl
 
 def test_the_slope_is_fao_56s() -> None:
     # FAO-56, example 17: 0.246 kPa/K at 30.2 degrees.
-    assert saturation_slope_pa_k(30.2) / 1000 == pytest.approx(0.246, abs=1e-3)
+    assert saturation_slope_pa_k(30.2, saturation_pa(30.2)) / 1000 == pytest.approx(0.246, abs=1e-3)
 
 
 @pytest.mark.parametrize(("degc", "pct", "dew"), [(20, 50, 9.272), (25, 60, 16.701), (10, 95, 9.237), (30, 70, 23.928)])

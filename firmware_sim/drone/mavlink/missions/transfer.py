@@ -208,7 +208,10 @@ class MissionTransfers:
 
     def step(self, now_ms: int) -> Responses:
         """Return what is due at this step."""
-        return [message for transfer in self._transfers.values() for message in transfer.step(now_ms)]
+        due: Responses = []
+        for transfer in self._transfers.values():
+            due += transfer.step(now_ms)
+        return due
 
     def _with(self, message: Message, answer: Callable[[MissionTransfer], Responses]) -> Responses:
         kind = message.mission_type

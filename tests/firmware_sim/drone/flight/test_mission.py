@@ -75,11 +75,12 @@ def test_the_wheat_fields_are_as_planned() -> None:
 
 def test_ground_is_straight_between_the_points_of_its_profile_and_level_beyond() -> None:
     terrace = FIELDS["chongqing-terrace"]
+    ground = terrace.ground()
 
     def ground_m(along_m: float) -> float:
-        return terrace.ground_m(*terrace.to_east_north(along_m, 3.0))
+        return ground.height_m(*terrace.to_east_north(along_m, 3.0))
 
     assert [ground_m(along_m) for along_m in (-50, 0, 10, 20, 40, 60, 90)] == pytest.approx(
         [0, 0, 0.75, 1.5, 4.5, 6.5, 6.5]
     )
-    assert DEMO.ground_m(50.0, 50.0) == 0
+    assert DEMO.ground().height_m(50.0, 50.0) == 0
