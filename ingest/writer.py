@@ -248,6 +248,7 @@ class IngestWriter:
 
     def _load(self) -> None:
         organisation = self._settings.organisation
+        self._commits.submit(self.quarantine.take_moved, self._settings.shards).result()
         self._commits.submit(self.saved_marks.load).result()
         former = self.former_marks()  # before the store's own, which only grow
         self._builder.marks = self._store.marks()

@@ -44,6 +44,12 @@ class Postgres:
         self._run("initdb", "--no-sync", "--auth=trust", "--username=headland", "--encoding=UTF8", "--locale=C.UTF-8",
                   "-D", str(self.folder / "data"))  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        """The server's first process, whose children serve the connections."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         with (self.folder / "log").open("ab") as log:

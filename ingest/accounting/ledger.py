@@ -106,6 +106,15 @@ def record_dispositions(connection: sqlite3.Connection, entries: Iterable[Dispos
                 _put(connection, replace(entry, disposition=disposition), known.remove(entry.ranges))
 
 
+def add_counts(connection: sqlite3.Connection, counts: CountsByDisposition) -> None:
+    """Add what another ledger has of spools within the caller's transaction; that one must not have it any more."""
+    for (gateway, epoch, disposition), more in counts.items():
+        entry = DispositionEntry(gateway, epoch, disposition, more.ranges)
+        known = _read(connection, entry)
+        older, upto = known.older + more.older, max(known.older_upto, more.older_upto)
+        _put(connection, entry, Counts(known.ranges, older, upto).add(more.ranges))
+
+
 def _is_ended_by(disposition: Disposition, newer: Disposition) -> bool:
     if disposition is Disposition.REPLACED:
         return newer in (Disposition.GONE, Disposition.LOST)

@@ -15,6 +15,7 @@ from headland.contract.topics import Topic
 from headland.store.port import Mark
 from ingest.accounting import ledger, spool_reports
 from ingest.accounting.ranges import Ranges, merge, subtract
+from ingest.quarantine.moved_shards import take_moved
 from ingest.quarantine.quarantine_file import QuarantineFile
 
 _INSERT = """
@@ -223,6 +224,13 @@ class Quarantine:
         """Return the gateway of each device as it was saved last. Before commits begin; moves a damaged file aside."""
         query = "SELECT device, gateway FROM device_owners"
         return self._file.write(lambda file: dict(file.execute(query).fetchall())) if self._path.exists() else {}
+
+    def take_moved(self, shards: frozenset[int]) -> int:
+        """Take what other workers' files in the folder have of the gateways of `shards`; return of how many gateways.
+
+        Before commits begin.
+        """
+        return take_moved(self._file, self._path, shards)
 
     def marks(self) -> dict[tuple[str, str], int]:
         """Return how far each spool was committed, as it was saved last. Before commits begin."""

@@ -53,7 +53,9 @@ _DIGESTS = (
     "CREATE TABLE IF NOT EXISTS spool_digests (gateway TEXT NOT NULL, epoch TEXT NOT NULL, digests BLOB NOT NULL, "
     "PRIMARY KEY (gateway, epoch))"
 )
-_TABLES = (_SCHEMA, ledger.SCHEMA, ledger.COUNTS_SCHEMA, spool_reports.SCHEMA, _OWNERS, _MARKS, _DIGESTS)
+#: What is being taken from another worker's file, until it is deleted there.
+_MOVES = "CREATE TABLE IF NOT EXISTS moves (source TEXT PRIMARY KEY, gateways TEXT NOT NULL)"
+_TABLES = (_SCHEMA, ledger.SCHEMA, ledger.COUNTS_SCHEMA, spool_reports.SCHEMA, _OWNERS, _MARKS, _DIGESTS, _MOVES)
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)",
@@ -142,7 +144,15 @@ class QuarantineFile:
         self.damaged += 1
         connection = self._open()
         kept = 0
-        for table in ("refused", *ledger.TABLES, spool_reports.TABLE, "device_owners", "spool_marks", "spool_digests"):
+        for table in (
+            "refused",
+            *ledger.TABLES,
+            spool_reports.TABLE,
+            "device_owners",
+            "spool_marks",
+            "spool_digests",
+            "moves",
+        ):
             with connection:
                 kept += _salvage(connection, aside, table)
         _LOGGER.error(
