@@ -19,6 +19,7 @@ from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber
 from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.replays import spool_marks
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter
 
@@ -209,7 +210,7 @@ class IngestService:
             if gateway in figures:
                 recorded.setdefault(gateway, {})[epoch] = high_water
         marks: dict[str, dict[str, MarkState]] = {}
-        for (gateway, epoch), state in self._store.marks().items():
+        for (gateway, epoch), state in spool_marks(self._store.marks()).items():
             if gateway in figures:
                 marks.setdefault(gateway, {})[epoch] = state
         one = gateways[0] if len(gateways) == 1 else None

@@ -31,6 +31,7 @@ from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
 from ingest.quarantine.rejected import summarise_rejections
+from ingest.quarantine.replays import replay_numbers
 from ingest.quarantine.saved_marks import SavedMarks
 from ingest.settings import ALL_SHARDS, IngestSettings
 
@@ -251,14 +252,15 @@ class IngestWriter:
         self._commits.submit(self.quarantine.take_moved, self._settings.shards).result()
         self._commits.submit(self.saved_marks.load).result()
         former = self.former_marks()  # before the store's own, which only grow
-        self._builder.marks = self._store.marks()
+        marks = self._store.marks()
+        self._builder.load_marks(marks)
         records = self._store.devices(organisation)
         series = self._store.series(SeriesFilter(organisation))
         owners = self._commits.submit(self.quarantine.device_owners).result()
         self.saved_marks.note(self._builder.marks)
         self._builder.load(owners, records, series)
         replaced = self._builder.find_replaced(former)
-        known = self._commits.submit(self.quarantine.note_replaced, replaced).result()
+        known = self._commits.submit(self.quarantine.note_replaced, replaced, replay_numbers(marks)).result()
         if known:
             self._builder.load_replaced(known, self._commits.submit(self.quarantine.digests).result())
 
@@ -384,12 +386,12 @@ class IngestWriter:
             refused = self._builder.replay(batch, message)
             if not self._commit(batch, _TRANSIENT):
                 return
-            is_stored = not batch.is_empty
+            number = None if batch.is_empty else batch.replay_number
             refused = (*refused, *summarise_rejections(Counter(rejection.reason for rejection in batch.rejections)))
         except Exception as error:
-            refused, is_stored = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), False
+            refused, number = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), None
         self.counts["replayed_in_vain" if refused else "replayed"] += 1
-        finish = partial(self.quarantine.finish_replay, message, refused, is_stored=is_stored)
+        finish = partial(self.quarantine.finish_replay, message, refused, number)
         self._commits.submit(self._retry, finish).result()
 
     def _acknowledge(self, batch: CommitBatch, started_s: float) -> None:
@@ -404,12 +406,12 @@ class IngestWriter:
         if batch.stored_again:
             self._commits.submit(self._remove_replaced, batch.stored_again)
         for epoch, state in batch.marks.items():
-            self._pending_acks.add(epoch, state.high_water)
+            self._pending_acks.add(epoch, state.high_water, self._builder.sums)
         for gateway, status in batch.activity.statuses.items():
             # A gateway that reconnected without its last ack: the retained one may belong to its other spool.
             known = self._builder.marks.get((gateway, status.epoch))
             if status.online and known is not None and known.high_water > (status.acked_seq or 0):
-                self._pending_acks.add((gateway, status.epoch), known.high_water)
+                self._pending_acks.add((gateway, status.epoch), known.high_water, self._builder.sums)
         self._publish_acks()
         if self.traces is not None and batch.traced:
             self.traces.committed(batch.traced, batch.store_ns)

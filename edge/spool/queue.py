@@ -163,15 +163,18 @@ class Spool:
         query = f"SELECT first, seq, payload FROM records WHERE kind = {URGENT} AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
         return self._select(query, after_seq, limit, is_run=False)
 
-    def confirm(self, epoch: str, seq: int, arrived_upto: Callable[[int], int] | None = None) -> bool:
+    def confirm(
+        self, epoch: str, seq: int, arrived_upto: Callable[[int], int] | None = None, other_seq: int | None = None
+    ) -> bool:
         """Delete everything up to `seq`; a confirmation of another epoch changes nothing and returns False.
 
         `arrived_upto` returns the last record up to which all after the one given are known to have arrived: no record
         behind it is deleted.
 
         A confirmation of a record that this spool never published, or never had, is another spool's: a copy of this
-        one, or the one of which this is a copy. The receiver would take this one's next numbers for known ones, so all
-        records get new numbers in a new epoch, and none is deleted.
+        one, or the one of which this is a copy. So is one of another content than that of this spool's record
+        `other_seq`. The receiver would take this one's next numbers for known ones, so all records get new numbers in
+        a new epoch, and none is deleted.
         """
         file = self._file
         with self._lock:
@@ -184,7 +187,7 @@ class Spool:
                 totals = file.totals  # a file that had to be opened again may have begun a new epoch
                 if epoch != totals.epoch:
                     return False
-                renewal = file.check.judge_ack(totals, seq)
+                renewal = file.check.judge_ack(totals, seq, other_seq)
                 if renewal is not None:
                     file.renew(renewal)
                     return True

@@ -12,6 +12,7 @@ from edge.uplink.connection import Link
 from edge.uplink.record_traces import RecordTraces
 from edge.uplink.send_window import SendWindow
 from edge.uplink.settings import BrokerSettings
+from headland.contract.content_sums import UNKNOWN, content_sum
 from headland.contract.topics import data_topic
 
 #: How many records are read from the spool at once.
@@ -149,7 +150,8 @@ class RecordSender:
             return None  # `pump` reports it
         if traced is not None and self._traces is not None:
             self._traces.sent(mid, record, traced[0])
-        self.arrivals.sent(mid, record.first, record.seq)
+        known = UNKNOWN if self._in_order else content_sum(record.payload)
+        self.arrivals.sent(mid, record.first, record.seq, known)
         if self._bucket is not None:
             self._bucket = self._bucket.spend(len(record.payload) + _PACKET_BYTES)
         self.published += 1

@@ -29,6 +29,7 @@ from edge.uplink.state import UplinkState
 from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.ack_keys import is_genuine
 from headland.contract.codec import decode_record
+from headland.contract.content_sums import read_sums
 from headland.contract.records import Ack, Descriptor, SourceReport
 from headland.contract.refusals import Refused
 from headland.contract.topics import ack_topic
@@ -371,7 +372,10 @@ class Uplink:
 
         Return False for an ack of another epoch.
         """
-        if not self._spool.confirm(ack.epoch, ack.seq, self._arrivals.upto):
+        other = None
+        if ack.sums and ack.epoch == self._state.epoch:
+            other = self._arrivals.find_other(read_sums(ack.sums, ack.seq))
+        if not self._spool.confirm(ack.epoch, ack.seq, self._arrivals.upto, other):
             return False
         if not ack.epoch == self._state.epoch == self._spool.epoch:
             return True

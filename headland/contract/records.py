@@ -64,7 +64,7 @@ class EpochReason(StrEnum):
     REPLACED = "replaced"  # the file was deleted or replaced while it was in use
     RENAMED = "renamed"  # the gateway has another id than before
     AHEAD = "ahead"  # a commit ack for numbers that this spool never used
-    TWIN = "twin"  # a commit ack for records that this spool never published
+    TWIN = "twin"  # a commit ack for records that this spool never published, or that had another content
 
 
 class Evidence(StrEnum):
@@ -132,12 +132,15 @@ class Batch(Record, frozen=True, kw_only=True):
 class Ack(Record, frozen=True, kw_only=True):
     """Commit ack: every record of `epoch` up to and including `seq` is in the store or in quarantine.
 
-    `mac` signs it with the gateway's ack key (`headland.contract.ack_keys`); empty where ingest has no secret.
+    `mac` signs it with the gateway's ack key (`headland.contract.ack_keys`); empty where ingest has no secret. `sums`
+    tell which content the last of these records had (`headland.contract.content_sums`), and the signature leaves them
+    out.
     """
 
     epoch: str
     seq: int
     mac: str = ""
+    sums: str = ""
 
 
 class ChannelInfo(Record, frozen=True, kw_only=True):

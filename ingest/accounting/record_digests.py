@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from headland.contract.content_sums import MAX_SUMS, UNKNOWN
 from headland.contract.records import Block
 
 #: Records remembered of an epoch, and epochs: 4 KiB each.
@@ -36,6 +37,36 @@ def digest_of(payload: bytes, blocks: Sequence[Block], events: int) -> int:
     first_ms = blocks[0].t0 if blocks else 0
     shape = (len(blocks) << 20) + events
     return (int.from_bytes(payload[-4:], "big") * _SPREAD[0] + first_ms * _SPREAD[1] + shape) & _MASK
+
+
+class ContentSums:
+    """Content sums of the newest committed records of each spool, for its acks; used by the writer's thread."""
+
+    def __init__(self) -> None:
+        self._epochs: OrderedDict[tuple[str, str], tuple[array[int], array[int]]] = OrderedDict()
+
+    def put(self, epoch: tuple[str, str], seq: int, content_sum: int) -> None:
+        """Remember the sum of a record, in the place of the one `MAX_SUMS` before it."""
+        rings = self._epochs.get(epoch)
+        if rings is None:
+            rings = self._epochs[epoch] = array("Q", bytes(8 * MAX_SUMS)), array("I", bytes(4 * MAX_SUMS))
+            if len(self._epochs) > EPOCHS:
+                self._epochs.popitem(last=False)
+        else:
+            self._epochs.move_to_end(epoch)
+        seqs, sums = rings
+        seqs[seq % MAX_SUMS], sums[seq % MAX_SUMS] = seq, content_sum
+
+    def newest(self, epoch: tuple[str, str], seq: int, most: int) -> list[int]:
+        """Return the sums of the `most` records up to `seq`, from the first that is known on."""
+        rings = self._epochs.get(epoch)
+        if rings is None:
+            return []
+        seqs, sums = rings
+        numbers = range(max(1, seq - most + 1), seq + 1)
+        found = [sums[each % MAX_SUMS] if seqs[each % MAX_SUMS] == each else UNKNOWN for each in numbers]
+        known = next((at for at, each in enumerate(found) if each != UNKNOWN), len(found))
+        return found[known:]
 
 
 class RecordDigests:

@@ -11,6 +11,7 @@ import msgspec
 
 from headland.clock import wall_clock_ms
 from headland.contract.codec import MAX_SEQ
+from headland.contract.content_sums import UNKNOWN, content_sum
 from headland.contract.records import SPOOL_DROPPED, SPOOL_SHORTENED, Block, Clock, Descriptor, Event, is_name
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
@@ -23,7 +24,7 @@ from headland.store.port import (
 )
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, subtract
-from ingest.accounting.record_digests import RecordDigests, digest_of
+from ingest.accounting.record_digests import ContentSums, RecordDigests, digest_of
 from ingest.accounting.spool_reports import reports_in
 from ingest.admission.admit import Admitted, admit, deleted_before, mark_of_properties
 from ingest.admission.columns import SampleColumns
@@ -33,6 +34,7 @@ from ingest.admission.quotas import NO_QUOTAS, GatewayBudgets, Quotas
 from ingest.commit.commit_batch import CommitBatch, Epoch, Origin
 from ingest.mqtt.inbox import InboundMessage
 from ingest.quarantine.quarantine import QuarantinedMessage, RefusedMessage
+from ingest.quarantine.replays import mark_of_replay, replay_numbers, spool_marks
 
 _NONE = MarkState()
 
@@ -75,11 +77,18 @@ class CommitBatchBuilder:
         self.owners = DeviceOwners(quotas, look_up)
         self._budgets = GatewayBudgets(quotas)
         self._digests = RecordDigests()
+        self.sums = ContentSums()
         self._notes = GatewayNotes()
         self.marks: dict[Epoch, MarkState] = {}
+        self._replay_numbers: dict[str, int] = {}
         self.descriptors: dict[tuple[str, str], Descriptor] = {}
         self._replaced: dict[Epoch, Ranges] = {}
         self.committing: CommitBatch | None = None
+
+    def load_marks(self, marks: Mapping[Epoch, MarkState]) -> None:
+        """Set the marks that the store has."""
+        self.marks = spool_marks(marks)
+        self._replay_numbers = replay_numbers(marks)
 
     def load(self, owners: Mapping[str, str], records: Sequence[DeviceRecord], series: Sequence[SeriesKey]) -> None:
         """Set the committed devices: their saved owners, and what the store has of them."""
@@ -160,6 +169,11 @@ class CommitBatchBuilder:
         if topic is not None and self._descriptor(batch, (topic.gateway, topic.device or "")) is not None:
             admitted = replace(admitted, descriptor=None)
         self._add_content(batch, replace(admitted, status=None))
+        records = message.records
+        if records is not None and not batch.is_empty:
+            number = self._replay_numbers.get(records.gateway, 0) + 1
+            self._replay_numbers[records.gateway] = batch.replay_number = number
+            batch.new_marks.append(mark_of_replay(records.gateway, number))
         return admitted.refused
 
     def commit(self, batch: CommitBatch) -> None:
@@ -168,6 +182,8 @@ class CommitBatchBuilder:
         self.descriptors.update(batch.descriptors)
         self.owners.saved(batch.claims)
         self._notes.committed(batch.notes)
+        for epoch, seq, sum_ in batch.sums:
+            self.sums.put(epoch, seq, sum_)
         for mark in batch.other_content:
             batch.counts["other_content"] += 1
             self._notes.other_content(mark, self._now_ms())
@@ -213,6 +229,7 @@ class CommitBatchBuilder:
                 if result is _MarkResult.DUPLICATE:
                     self._compare(batch, message, admitted)
                 return
+            self._note_sum(batch, mark, message, admitted)
             admitted = self._within_budget(message, admitted)
             if not admitted.is_reduced:
                 digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
@@ -261,7 +278,10 @@ class CommitBatchBuilder:
         or two spools use one identity, and what nobody had before is stored nevertheless.
         """
         mark = admitted.mark
-        if mark is None or admitted.is_reduced or not (admitted.blocks or admitted.events):
+        if mark is None:
+            return
+        self._note_sum(batch, mark, message, admitted)
+        if admitted.is_reduced or not (admitted.blocks or admitted.events):
             return
         epoch = (mark.gateway, mark.epoch)
         digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
@@ -273,6 +293,12 @@ class CommitBatchBuilder:
         self._add_content(batch, admitted, message, is_again=True)
         if is_same is False and not admitted.blocks:
             batch.other_content.append(mark)
+
+    def _note_sum(self, batch: CommitBatch, mark: Mark, message: InboundMessage, admitted: Admitted) -> None:
+        """Note the content sum of a record for its ack; of a range, or what cannot be read, none is known."""
+        is_known = mark.first == mark.last and not admitted.is_reduced and (admitted.blocks or admitted.events)
+        sum_ = content_sum(message.payload) if is_known else UNKNOWN
+        batch.sums.append(((mark.gateway, mark.epoch), mark.last, sum_))
 
     def _must_wait(self, batch: CommitBatch, mark: Mark, admitted: Admitted) -> bool:
         """Return whether a new record is all about others' devices, and its gateway's share of quarantine is full."""

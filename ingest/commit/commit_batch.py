@@ -54,8 +54,9 @@ class CommitBatch:
     are already if `is_quarantined`. `origins` are the messages by which the store counts samples; `result` is what it
     answered, and `rejections` are samples that it will never accept. `notes` are events of ingest itself;
     `other_content` are records that arrived with another content than before, `stored_again` those of a replaced store
-    that arrived again with the same. `traced` are the messages to be traced, and `store_ns` is when the store had the
-    batch, where traces are on.
+    that arrived again with the same, `sums` those whose content an ack may show: spool, record and content sum.
+    `replay_number` is that of a quarantined message that the batch replays, 0 for none. `traced` are the messages to be
+    traced, and `store_ns` is when the store had the batch, where traces are on.
     """
 
     organisation: str
@@ -75,6 +76,8 @@ class CommitBatch:
     notes: Sequence[Event] = ()
     other_content: list[Mark] = field(default_factory=list)
     stored_again: list[DispositionEntry] = field(default_factory=list)
+    sums: list[tuple[Epoch, int, int]] = field(default_factory=list)
+    replay_number: int = 0
     origins: list[Origin] = field(default_factory=list)
     is_quarantined: bool = False
     result: WriteResult | None = None

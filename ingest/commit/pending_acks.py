@@ -12,11 +12,15 @@ from collections.abc import Callable
 from typing import Final
 
 from headland.contract.ack_keys import derive_ack_key, sign_ack
+from headland.contract.content_sums import MAX_SUMS, pack_sums
 from headland.contract.records import Ack
+from ingest.accounting.record_digests import ContentSums
 from ingest.commit.commit_batch import Epoch
 
 #: Number of spools whose last published ack is remembered; others get theirs with their next message.
 MAX_REMEMBERED: Final = 20_000
+#: Sums that an ack has at least where they are known: it may be the first to arrive of several.
+_LEAST_SUMS: Final = 8
 
 
 class PendingAcks:
@@ -28,10 +32,13 @@ class PendingAcks:
         self._pending: dict[Epoch, Ack] = {}
         self._published: dict[Epoch, Ack] = {}
 
-    def add(self, epoch: Epoch, high_water: int) -> None:
-        """Add the ack that a spool's records up to `high_water` are committed."""
+    def add(self, epoch: Epoch, high_water: int, sums: ContentSums) -> None:
+        """Add the ack that a spool's records up to `high_water` are committed, with the sums of those not acked yet."""
+        published = self._published.get(epoch)
+        fresh = high_water - (0 if published is None else published.seq)
+        newest = sums.newest(epoch, high_water, max(_LEAST_SUMS, min(fresh, MAX_SUMS)))
         self._pending.pop(epoch, None)
-        self._pending[epoch] = self._sign(epoch[0], Ack(epoch=epoch[1], seq=high_water))
+        self._pending[epoch] = self._sign(epoch[0], Ack(epoch=epoch[1], seq=high_water, sums=pack_sums(newest)))
 
     def _sign(self, gateway: str, ack: Ack) -> Ack:
         if self._secret is None:

@@ -31,6 +31,7 @@ _COPIED: Final = {
     "spool_reports": "gateway, time_ms, kind, data",
     "device_owners": "device, gateway",
     "spool_digests": "gateway, epoch, digests",
+    "replayed": "gateway, epoch, first, last, number",
 }
 _TABLES: Final = (*_COPIED, *ledger.TABLES, "spool_marks")
 #: Gateway of what names none; the worker with the first shard has it.

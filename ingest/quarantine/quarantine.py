@@ -15,6 +15,7 @@ from headland.contract.topics import Topic
 from headland.store.port import Mark
 from ingest.accounting import ledger, spool_reports
 from ingest.accounting.ranges import Ranges, merge, subtract
+from ingest.quarantine import replays
 from ingest.quarantine.moved_shards import take_moved
 from ingest.quarantine.quarantine_file import QuarantineFile
 
@@ -82,6 +83,13 @@ class QuarantinedMessage:
     replays: int = 0
     is_asked: bool = False
 
+    @property
+    def records(self) -> Mark | None:
+        """The records of a spool that the message holds; None where it holds none."""
+        if self.gateway and self.epoch and self.first and self.seq:
+            return Mark(self.gateway, self.epoch, self.first, self.seq)
+        return None
+
 
 class Quarantine:
     """The quarantine file. Reads, `request_replay` and `drop` may be called from any thread and process.
@@ -145,10 +153,11 @@ class Quarantine:
         self._without_requests, self._reads_left = (None if found else state), _MOST_UNREAD
         return found
 
-    def finish_replay(self, message: QuarantinedMessage, refused: Sequence[Refused], *, is_stored: bool) -> None:
+    def finish_replay(self, message: QuarantinedMessage, refused: Sequence[Refused], number: int | None) -> None:
         """Record the result of a replay after its content was stored; `refused` are the remaining refusals.
 
-        A message without remaining refusals is removed. Raises RetryLater.
+        `number` is the replay's in the store, None where nothing was stored. A message without remaining refusals is
+        removed. Raises RetryLater.
         """
 
         def work(connection: sqlite3.Connection) -> None:
@@ -159,12 +168,14 @@ class Quarantine:
                 )
             else:
                 connection.execute("DELETE FROM refused WHERE id = ?", (message.id,))
-            if is_stored and message.gateway and message.epoch and message.first and message.seq:
-                records = ((message.first, message.seq),)
+            records = message.records
+            if number is not None and records is not None:
+                ranges = ((records.first, records.last),)
                 ledger.remove_disposition(
                     connection,
-                    ledger.DispositionEntry(message.gateway, message.epoch, ledger.Disposition.QUARANTINED, records),
+                    ledger.DispositionEntry(records.gateway, records.epoch, ledger.Disposition.QUARANTINED, ranges),
                 )
+                replays.record_replay(connection, records, number)
 
         self._file.write(work)
 
@@ -262,10 +273,13 @@ class Quarantine:
             return {}
         return self._file.write(lambda file: {(row[0], row[1]): row[2] for row in file.execute(query)})
 
-    def note_replaced(self, replaced: Mapping[tuple[str, str], Ranges]) -> dict[tuple[str, str], Ranges]:
+    def note_replaced(
+        self, replaced: Mapping[tuple[str, str], Ranges], replay_numbers: Mapping[str, int]
+    ) -> dict[tuple[str, str], Ranges]:
         """Add records that a replaced store had, except quarantined and dropped ones; return all that are known.
 
-        Before commits begin. Raises RetryLater with nothing saved.
+        `replay_numbers` are those of the store in use: replayed records that it lacks are added. Before commits begin.
+        Raises RetryLater with nothing saved.
         """
         if not replaced and not self._path.exists():
             return {}
@@ -281,6 +295,7 @@ class Quarantine:
                 )
                 entry = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.REPLACED, subtract(ranges, known))
                 ledger.record_dispositions(connection, [entry])
+            ledger.record_dispositions(connection, replays.take_lost_replays(connection, replay_numbers))
             return {
                 (gateway, epoch): of_it.ranges
                 for (gateway, epoch, disposition), of_it in ledger.read_counts(connection).items()
@@ -302,6 +317,7 @@ class Quarantine:
         """Delete the marks of a gateway and its loss with an earlier store. From any thread or process."""
         with self._file.read() as connection, connection:
             connection.execute("DELETE FROM spool_marks WHERE gateway = ?", (gateway,))
+            connection.execute("DELETE FROM replayed WHERE gateway = ?", (gateway,))
             ledger.forget_disposition(connection, gateway, ledger.Disposition.REPLACED)
             ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, 0)
 

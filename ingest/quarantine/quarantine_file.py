@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from headland.errors import RetryLater
 from ingest.accounting import ledger, spool_reports
+from ingest.quarantine import replays
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,7 +56,18 @@ _DIGESTS = (
 )
 #: What is being taken from another worker's file, until it is deleted there.
 _MOVES = "CREATE TABLE IF NOT EXISTS moves (source TEXT PRIMARY KEY, gateways TEXT NOT NULL)"
-_TABLES = (_SCHEMA, ledger.SCHEMA, ledger.COUNTS_SCHEMA, spool_reports.SCHEMA, _OWNERS, _MARKS, _DIGESTS, _MOVES)
+_TABLES = (
+    _SCHEMA,
+    ledger.SCHEMA,
+    ledger.COUNTS_SCHEMA,
+    spool_reports.SCHEMA,
+    _OWNERS,
+    _MARKS,
+    _DIGESTS,
+    _MOVES,
+    replays.SCHEMA,
+)
+_SALVAGED = ("refused", "device_owners", "spool_marks", "spool_digests", "moves")
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS refused_asked ON refused (id) WHERE asked_ms IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS refused_gateway ON refused (gateway, id)",
@@ -144,15 +156,7 @@ class QuarantineFile:
         self.damaged += 1
         connection = self._open()
         kept = 0
-        for table in (
-            "refused",
-            *ledger.TABLES,
-            spool_reports.TABLE,
-            "device_owners",
-            "spool_marks",
-            "spool_digests",
-            "moves",
-        ):
+        for table in (*_SALVAGED, *ledger.TABLES, spool_reports.TABLE, replays.TABLE):
             with connection:
                 kept += _salvage(connection, aside, table)
         _LOGGER.error(

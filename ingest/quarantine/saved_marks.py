@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from headland.errors import RetryLater
 from headland.store.port import MarkState
+from ingest.quarantine.replays import spool_marks
 
 if TYPE_CHECKING:
     from ingest.quarantine.quarantine import Quarantine
@@ -40,7 +41,7 @@ class SavedMarks:
     def note(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
         """Note states that the store has committed; from any thread."""
         with self._lock:
-            for spool, state in marks.items():
+            for spool, state in spool_marks(marks).items():
                 if state.high_water > self._known.get(spool, 0):
                     self._unsaved[spool] = state.high_water
 

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.contract.codec import encode_batch
+from headland.contract.content_sums import content_sum
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, Scalar
 from headland.errors import RetryLater
 from headland.store.port import SeriesFilter
@@ -389,3 +391,32 @@ def test_an_accepted_loss_stays_in_the_report_and_is_no_alarm_until_there_is_mor
     later.writer.load()
     assert (later.delivery("gw-1").loss, dict(later.service.losses())) == (18, {"gw-1": 10})
     later.writer.finish()
+
+
+def sums_of(bench: Bench) -> dict[int, int]:
+    return bench.acks.sums[-1]
+
+
+def test_a_commit_ack_shows_the_contents_of_the_records_that_are_new_with_it(bench: Bench) -> None:
+    for seq in range(1, 101):
+        bench.put(record(seq, float(seq), seq))
+    bench.settle()
+    assert sums_of(bench) == {seq: content_sum(encode_batch(record(seq, float(seq), seq))) for seq in range(1, 101)}
+    bench.put(record(101, 101.0, 101))
+    bench.settle()
+    assert sorted(sums_of(bench)) == list(range(94, 102)), "and of a few before, whose ack may be lost"
+
+
+def test_of_two_contents_an_ack_shows_the_one_that_was_committed_last(bench: Bench) -> None:
+    bench.put(record(1, 1.0))
+    bench.put(record(1, 2.0, 500))
+    bench.settle()
+    assert sums_of(bench) == {1: content_sum(encode_batch(record(1, 2.0, 500)))}
+
+
+def test_an_ack_shows_nothing_of_a_range_or_of_what_cannot_be_read(bench: Bench) -> None:
+    bench.put(msgspec.structs.replace(record(3, 1.0), first=1))
+    bench.put(record(4, 4.0), payload=b"not a batch")
+    bench.put(record(5, 5.0, 5))
+    bench.settle()
+    assert list(sums_of(bench)) == [5]

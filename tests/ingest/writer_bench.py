@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from headland.clock import MachineClock
 from headland.contract.codec import encode_batch, encode_record
+from headland.contract.content_sums import read_sums
 from headland.contract.records import Ack, Batch, Descriptor, GatewayStatus
 from headland.contract.topics import data_topic, meta_topic, status_topic
 from ingest.accounting.delivery import Delivery
@@ -22,11 +25,12 @@ from tests.waiting import wait_until
 
 
 class RecordedAcks:
-    """Records the acknowledgements that the writer sends."""
+    """Records the acknowledgements that the writer sends; `sums` are the content sums of each of `acks`."""
 
     def __init__(self) -> None:
         self.mids: list[int] = []
         self.acks: list[tuple[str, Ack]] = []
+        self.sums: list[dict[int, int]] = []
         self.connected = True
         self.redeliveries = 0
 
@@ -38,7 +42,8 @@ class RecordedAcks:
 
     def publish_ack(self, gateway: str, ack: Ack) -> bool:
         if self.connected:
-            self.acks.append((gateway, ack))
+            self.acks.append((gateway, msgspec.structs.replace(ack, sums="")))
+            self.sums.append(read_sums(ack.sums, ack.seq))
         return self.connected
 
 

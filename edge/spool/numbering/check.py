@@ -119,13 +119,19 @@ class SpoolCheck:
             self._reserved.add(first, last + _AHEAD)
             self._write(totals, durable=True, now_s=now_s)
 
-    def judge_ack(self, totals: SpoolTotals, seq: int) -> Renewal | None:
-        """Return the renewal that a commit ack up to `seq` demands; None where it may be the spool's own."""
+    def judge_ack(self, totals: SpoolTotals, seq: int, other_seq: int | None = None) -> Renewal | None:
+        """Return the renewal that a commit ack up to `seq` demands; None where it may be the spool's own.
+
+        `other_seq` is a record for which the ack shows the content of another spool.
+        """
         if seq > totals.last_seq:
             why = f"a commit ack for record {seq}, and {totals.last_seq} is the last: the numbers were used elsewhere"
             return Renewal(EpochReason.AHEAD, why, totals.epoch)
         if not self._published.covers(totals.acked_seq + 1, seq):
             why = f"a commit ack for record {seq}, which was not published: another spool uses the numbers"
+            return Renewal(EpochReason.TWIN, why, totals.epoch)
+        if other_seq is not None and other_seq > totals.acked_seq:
+            why = f"a commit ack shows another content of record {other_seq}: another spool uses the numbers"
             return Renewal(EpochReason.TWIN, why, totals.epoch)
         return None
 

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from headland.supervised_thread import SupervisedThread, ThreadStatus
+from ingest.quarantine.replays import spool_marks
 from station.server.organisation import ensure_organisation
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class DeliveryMarksSync:
         """Do one round; return the number of marks that were written. Raises HeadlandError."""
         repository = ensure_organisation(self._registry, self._handle, "station").delivery_marks
         known = repository.load()
-        risen = [(key, state.high_water) for key, state in self._store.marks().items()]
+        risen = [(key, state.high_water) for key, state in spool_marks(self._store.marks()).items()]
         chosen = dict([(key, mark) for key, mark in risen if mark > known.get(key, 0)][:_MAX_MARKS])
         if chosen:
             repository.save(chosen)

@@ -23,7 +23,7 @@ from station.simulation.agenda import Agenda, SimulatedClock
 from station.simulation.machines.disk import Disk, ProcessKilled
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
-from station.simulation.machines.numbers import NUMBER_CHANNEL, device_of
+from station.simulation.machines.numbers import NUMBER_CHANNEL
 from station.simulation.machines.store import SimulatedStore, StoreEngine, make_store
 from station.simulation.truth import GatewayTruth
 
@@ -107,19 +107,15 @@ class Receiver:
 
         Some of what it had is known to nobody but a gateway that is still in the same epoch: what lies beyond the marks
         that are recorded beside it (the commits of the last seconds before a kill, and what lay ahead of a gap in an
-        epoch that ended), and what was refused before and replayed after `writes`.
+        epoch that ended).
         """
         older = self.store.older(writes)
-        for origin, truth in truths.items():
+        for truth in truths.values():
             for (gateway, epoch), state in self.store.marks().items():
                 if gateway in truth.names:
                     recorded = self.recorded.get((gateway, epoch), 0)
                     ranges = ((recorded + 1, state.high_water), *state.ahead)
                     truth.untraced.update(*(truth.numbers(epoch, first, last) for first, last in ranges))
-            gone = self.stored_numbers(device_of(origin)).keys() - _stored_numbers(older, device_of(origin)).keys()
-            for (gateway, epoch), state in older.marks().items():
-                if gateway in truth.names:
-                    truth.untraced |= gone & truth.numbers(epoch, 1, state.high_water)
         before, self.store = self.store, older
         before.end()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,16 +196,29 @@ def test_without_a_file_there_are_no_replay_requests(quarantine: Quarantine, pat
 def test_a_stored_message_is_removed_and_its_records_count_as_stored(quarantine: Quarantine) -> None:
     quarantine.add([OF_GW_1], 1000, [QUARANTINED])
     (quarantined,) = quarantine.list()
-    quarantine.finish_replay(quarantined, (), is_stored=True)
+    quarantine.finish_replay(quarantined, (), 1)
     assert quarantine.list() == []
     assert quarantine.disposition_counts()["gw-1", "e1", Disposition.QUARANTINED].ranges == ()
+
+
+def test_a_store_that_lacks_a_replay_has_its_records_named_once(quarantine: Quarantine) -> None:
+    for number, first in enumerate((4, 8, 12), start=1):
+        refused = dataclasses.replace(OF_GW_1, payload=bytes([number]), mark=Mark("gw-1", "e1", first, first + 3))
+        quarantine.add([refused], 1000, [QUARANTINED])
+        (quarantined,) = quarantine.list()
+        quarantine.finish_replay(quarantined, (), number)
+    assert quarantine.note_replaced({}, {"gw-1": 3}) == {}
+    assert quarantine.note_replaced({}, {"gw-1": 1, "gw-2": 9}) == {("gw-1", "e1"): ((8, 15),)}
+    assert quarantine.disposition_counts()["gw-1", "e1", Disposition.REPLACED].ranges == ((8, 15),)
+    quarantine.forget_marks("gw-1")
+    assert quarantine.note_replaced({}, {}) == {}
 
 
 def test_a_message_that_is_refused_again_remains_with_the_new_reason(quarantine: Quarantine) -> None:
     quarantine.add([OF_GW_1], 1000, [QUARANTINED])
     quarantine.request_replay(1, 2000)
     (quarantined,) = quarantine.replay_requests(9)
-    quarantine.finish_replay(quarantined, (Refused(Reason.WRONG_VERSION, "version 9"),), is_stored=False)
+    quarantine.finish_replay(quarantined, (Refused(Reason.WRONG_VERSION, "version 9"),), None)
     (again,) = quarantine.list()
     assert (again.reason, again.replays, again.is_asked) == ("wrong_version", 1, False)
     assert quarantine.disposition_counts("gw-1")["gw-1", "e1", Disposition.QUARANTINED].ranges == ((4, 7),)

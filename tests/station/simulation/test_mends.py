@@ -9,8 +9,10 @@ from edge.spool.numbering.check import SpoolCheck
 from edge.spool.numbering.epochs import Renewal
 from edge.spool.queue import Spool
 from edge.spool.schema import SpoolTotals
+from edge.uplink.arrivals import Arrivals
 from headland.contract.records import EpochReason
 from ingest.commit.batch_builder import CommitBatchBuilder
+from ingest.quarantine import replays
 from station.simulation.world import RunSettings, run_world
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
@@ -20,7 +22,7 @@ _MOST_SEEDS = 20
 def believe_every_ack(patch: pytest.MonkeyPatch) -> None:
     """A spool knows neither its machine nor what it published: only an ack above its last number is another's."""
 
-    def judge_ack(_: SpoolCheck, totals: SpoolTotals, seq: int) -> Renewal | None:
+    def judge_ack(_: SpoolCheck, totals: SpoolTotals, seq: int, _other_seq: int | None) -> Renewal | None:
         return Renewal(EpochReason.AHEAD, "", totals.epoch) if seq > totals.last_seq else None
 
     patch.setattr(SpoolCheck, "judge_ack", judge_ack)
@@ -49,3 +51,23 @@ def test_a_mend_that_is_taken_out_is_missed(fault: str, mutation: Mutation, monk
         found = next((seed for seed in range(_MOST_SEEDS) if loses_unsaid(seed, fault)), None)
     assert found is not None
     assert not loses_unsaid(found, fault)
+
+
+@pytest.mark.parametrize(
+    ("run", "part", "name", "nothing"),
+    [
+        # A card was copied while ingest was down; the broker dropped the record of one machine under whose number it
+        # kept that of the other.
+        (RunSettings(900000730, 24.0), Arrivals, "find_other", None),
+        # What was refused of a renamed gateway's device was replayed, and then the store replaced by an older one.
+        (RunSettings(57, 24.0, ("rename-gateway", "restore-store")), replays, "take_lost_replays", []),
+    ],
+    ids=["sums of acks", "numbers of replays"],
+)
+def test_a_comparison_that_is_taken_out_is_missed(
+    run: RunSettings, part: object, name: str, nothing: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(part, name, lambda *_: nothing)
+        assert any("lost and not said" in line for line in run_world(run).sentences())
+    assert run_world(run).sentences() == []

@@ -225,6 +225,20 @@ def test_an_ack_is_believed_as_far_as_all_was_published_also_ahead_of_a_backlog(
     assert (again.epoch, again.is_unproven, again.status().records) == (epoch, False, 5)
 
 
+def test_an_ack_for_another_content_deletes_nothing_and_begins_an_epoch(open_spool: Opener, tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    fill(spool, 1, 10)
+    publish_all(spool)
+    epoch = spool.epoch
+    assert spool.confirm(epoch, 4)
+    assert spool.confirm(epoch, 5, other_seq=4), "it is deleted"
+    assert spool.epoch == epoch
+    assert spool.confirm(epoch, 8, other_seq=7)
+    assert spool.epoch != epoch
+    assert reasons_of(spool) == ["twin"]
+    assert contents_of(spool)[:5] == [6, 7, 8, 9, 10]
+
+
 def test_an_epoch_that_no_ack_proves_is_left(open_spool: Opener, tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     fill(spool, 1, 10)
