@@ -99,7 +99,7 @@ def main(words: list[str]) -> int:
 def perform(command: str, arguments: list[str]) -> int:
     """Run a command in the venv. A long-running one replaces this process: signals reach it directly."""
     if command == "run":
-        refresh_help()
+        begin_help()
         become([str(VENV / "bin" / "headland"), "up", *arguments])
     if command == "chaos":
         become([str(VENV / "bin" / "headland"), "chaos", *arguments])
@@ -381,23 +381,39 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-def refresh_help() -> None:
-    """Build the help pages where their sources have changed; a failure is reported and does not stop the farm."""
-    stamp = HELP / "sources.sha256"
-    sources = help_digest()
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == sources:
+def begin_help() -> None:
+    """Build the help pages in a process of their own where their sources have changed: no farm waits for them."""
+    if is_help_current():
         return
-    report("building the help pages (once after a change)")
-    if build_help(["--quiet"]) != 0:
+    report("building the help pages beside the farm (once after a change)")
+    line = [str(PYTHON), "-c", "import os, bootstrap; os.nice(19); bootstrap.refresh_help()"]
+    subprocess.Popen(line, cwd=str(ROOT), env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def refresh_help() -> None:
+    """Build the help pages where their sources have changed; a failure is reported and stops nothing."""
+    if not is_help_current() and build_help(["--quiet"]) != 0:
         report("the help pages could not be built: `make docs` shows why")
 
 
+def is_help_current() -> bool:
+    """Return whether the help pages were built from the present sources."""
+    stamp = HELP / "sources.sha256"
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == help_digest()
+
+
 def build_help(arguments: list[str]) -> int:
-    """Build the help pages into build/help, with warnings as errors; return the exit status."""
-    line = [str(PYTHON), "-m", "mkdocs", "build", "--strict", *arguments]
+    """Build the help pages into build/help, with warnings as errors; return the exit status.
+
+    The pages that are there are read until the new ones are complete.
+    """
+    sources, made = help_digest(), HELP.with_name("help.new")
+    line = [str(PYTHON), "-m", "mkdocs", "build", "--strict", "--site-dir", str(made), *arguments]
     status = subprocess.call(line, cwd=str(ROOT), env={**environment(), "NO_MKDOCS_2_WARNING": "1"})
-    if status == 0:
-        (HELP / "sources.sha256").write_text(help_digest(), encoding="utf-8")
+    if status == 0 and made.is_dir():  # elsewhere by an option of the caller
+        (made / "sources.sha256").write_text(sources, encoding="utf-8")
+        shutil.rmtree(str(HELP), ignore_errors=True)
+        made.replace(HELP)
     return status
 
 

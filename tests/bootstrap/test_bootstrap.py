@@ -221,7 +221,9 @@ def help_built(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> tuple[Mod
 
     def build(line: list[str], **_: object) -> int:
         builds.append(line)
-        module.HELP.mkdir(parents=True, exist_ok=True)
+        made = Path(line[line.index("--site-dir") + 1])
+        made.mkdir(parents=True)
+        (made / "index.html").write_text(f"build {len(builds)}", encoding="utf-8")
         return 0
 
     monkeypatch.setattr(module.subprocess, "call", build)
@@ -239,6 +241,22 @@ def test_a_run_builds_the_help_pages_once_and_again_after_a_change(
     (checkout.folder / "docs" / "index.md").write_text("# Help, changed\n", encoding="utf-8")
     module.refresh_help()
     assert len(builds) == 2
+    assert (module.HELP / "index.html").read_text(encoding="utf-8") == "build 2"
+
+
+def test_a_farm_starts_while_changed_help_pages_are_built_in_another_process(
+    help_built: tuple[ModuleType, list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, builds = help_built
+    began: list[list[str]] = []
+    monkeypatch.setattr(module.subprocess, "Popen", lambda line, **_: began.append(line))
+    module.begin_help()
+    assert builds == []
+    (line,) = began
+    assert line[-1].endswith("bootstrap.refresh_help()")
+    module.refresh_help()
+    module.begin_help()
+    assert len(began) == 1
 
 
 def test_help_pages_that_cannot_be_built_are_reported_and_stop_nothing(

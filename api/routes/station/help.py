@@ -14,7 +14,10 @@ from api.routes.station.dashboard import HEADERS, MEDIA_TYPES
 _API: Final = Path(__file__).parents[2]
 #: In an installed wheel the site is part of the package; in a checkout `make docs` and `make run` build it.
 FOLDERS: Final = (_API / "help", _API.parent / "build" / "help")
-_NOT_BUILT: Final = "The help pages are not built. Run `make docs` in the checkout, then reload this page.\n"
+_NOT_BUILT: Final = (
+    "The help pages are not built yet: `make run` builds them beside the farm, within a minute or two. "
+    "Reload this page then, or run `make docs` in the checkout.\n"
+)
 
 router = Router(include_in_schema=False)
 

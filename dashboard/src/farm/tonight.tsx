@@ -22,6 +22,8 @@ type Done = Card["done"][number];
 const FIRST = 6;
 const PAGE = 24;
 const EVERY_MS = 60_000;
+/** While something cannot be told yet: the history of a new farm is on its way. */
+const UNKNOWN_EVERY_MS = 15_000;
 const LEVELS: Record<string, TextKey> = {
   high: "tonight_level_high",
   moderate: "tonight_level_moderate",
@@ -40,7 +42,10 @@ export function TonightCards({ onSettled }: { onSettled: () => void }): JSX.Elem
   const [isWhole, setWhole] = useState(false);
   const cursor = pages.at(-1) ?? null;
   const query = { limit: isWhole ? PAGE : FIRST, ...(cursor === null ? {} : { cursor }) };
-  const state = useApi("/v1/tonight", { query }, { everyMs: EVERY_MS, keep: true });
+  const [isUnknown, setUnknown] = useState(false);
+  const state = useApi("/v1/tonight", { query }, { everyMs: isUnknown ? UNKNOWN_EVERY_MS : EVERY_MS, keep: true });
+  const someUnknown = (state.data?.items ?? []).some(({ level }) => level === "unknown");
+  useEffect(() => setUnknown(someUnknown), [someUnknown]);
   const isSettled = state.data !== undefined || state.error !== null;
   useEffect(() => {
     if (isSettled) onSettled();

@@ -41,7 +41,7 @@ from station.server.scenarios import FarmDrone
 
 _LOGGER = logging.getLogger(__name__)
 
-#: The past leaves the processor to whoever looks at the farm.
+#: What the first page does not wait for leaves the processor to whoever looks at the farm.
 _NICE: Final = 10
 
 
@@ -53,17 +53,19 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
     plan = read_plan(folder)
     if plan is None or plan.finished_ms is not None:
         return "This farm needs no simulated past."
-    os.nice(_NICE)
     began_s, work = time.monotonic(), work_folder(folder)
     work.mkdir(mode=0o700, exist_ok=True)
     settings = load_settings(folder.edge_dir / "edge.toml", os.environ)
     # A spool of its own: the gateway's is in use.
     gateway = msgspec.structs.replace(settings.gateway, data_dir=str(work))
     settings = msgspec.structs.replace(settings, gateway=gateway)
-    samples = 0
+    samples, is_nice = 0, False
     with PastRecords(folder) as records:
         for job in plan.jobs():
             part_s = time.monotonic()
+            if not is_nice and not (isinstance(job, HouseJob) and job.is_newest):
+                os.nice(_NICE)
+                is_nice = True
             if isinstance(job, HouseJob):
                 reports = _make_house(job, plan, settings, work, stop)
                 records.enter_house(job.house)
@@ -95,7 +97,7 @@ def _make_house(
         seed=plan.seed + job.number - 1,
         weather_seed=plan.seed,
         start_ms=job.start_ms,
-        end_ms=plan.end_ms,
+        end_ms=job.end_ms,
         every_ms=EVERY_MS,
         steps=steps,
         paths=paths,

@@ -22,6 +22,8 @@ from station.server.storage.stores import STORE_URL
 #: Length of the houses' past, and the interval of its samples: the log of a climate computer.
 HOUSE_DAYS: Final = 14
 EVERY_MS: Final = 5 * MINUTE_MS
+#: The days that are made first: a page has something to say with them, and forecasts with all of them.
+_NEWEST_DAYS: Final = 2
 #: So many days of compartments at most: a larger farm has a shorter past.
 _MOST_COMPARTMENT_DAYS: Final = 14 * 16
 _FILE: Final = "past.json"
@@ -45,7 +47,7 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
         return farm_named(self.scenario, self.scale)
 
     def jobs(self) -> Iterator[HouseJob | FlightJob]:
-        """Yield the jobs that are not done: houses first, since the next day is told from them."""
+        """Yield the jobs that are not done: the newest days of the houses first, from which the next day is told."""
         for job in self._all_jobs():
             if job.name not in self.done:
                 yield job
@@ -54,8 +56,13 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
         farm = self.farm
         compartments = sum(house.compartments for house in farm.houses)
         days = min(self.house_days, max(1.0, _MOST_COMPARTMENT_DAYS / max(1, compartments)))
+        start_ms, newest_ms = self.end_ms - round(days * DAY_MS), self.end_ms - _NEWEST_DAYS * DAY_MS
+        if start_ms >= newest_ms:
+            newest_ms = start_ms
         for number, house in enumerate(farm.houses, 1):
-            yield HouseJob(f"house-{number}", number, house, self.end_ms - round(days * DAY_MS))
+            yield HouseJob(f"house-{number}-newest", number, house, newest_ms, self.end_ms, is_newest=True)
+        for number, house in enumerate(farm.houses, 1) if start_ms < newest_ms else ():
+            yield HouseJob(f"house-{number}", number, house, start_ms, newest_ms)
         end = datetime.fromtimestamp(self.end_ms / 1000, ZoneInfo(DEMO_TIME_ZONE))
         for number, drone in enumerate(farm.drones, 1):
             for flight in drone.past:
@@ -66,12 +73,15 @@ class PastPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class HouseJob:
-    """The past of a simulated greenhouse from `start_ms` on."""
+    """Days of the past of a simulated greenhouse, [start_ms, end_ms)."""
 
     name: str
     number: int
     house: FarmHouse
     start_ms: int
+    end_ms: int
+    #: Whether the first page waits for it.
+    is_newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,17 @@ def test_every_scenario_has_a_past_that_ends_before_its_simulators_begin(scenari
     )
     assert {job.house for job in houses} == set(FARMS[scenario].houses)
     assert all(NOON_MS - 8 * DAY_MS < job.start_ms < NOON_MS - HOUR_MS for job in flights)
-    assert all(job.start_ms == NOON_MS - 14 * DAY_MS for job in houses)
+    for house in FARMS[scenario].houses:
+        newest, rest = (job for job in houses if job.house == house)
+        assert (newest.start_ms, newest.end_ms, newest.is_newest) == (NOON_MS - 2 * DAY_MS, NOON_MS, True)
+        assert (rest.start_ms, rest.end_ms, rest.is_newest) == (NOON_MS - 14 * DAY_MS, newest.start_ms, False)
+
+
+def test_the_newest_days_of_every_house_come_before_anything_else() -> None:
+    jobs = list(plan_of().jobs())
+    newest = [job for job in jobs if isinstance(job, HouseJob) and job.is_newest]
+    assert len(newest) == len(FARMS[DEFAULT_FARM].houses)
+    assert jobs[: len(newest)] == newest
 
 
 def test_a_log_of_the_past_is_read_with_the_profile_of_its_sprayer_or_spreader() -> None:
@@ -90,7 +100,8 @@ def test_the_default_farm_has_three_greenhouses_and_passes_on_two_fields() -> No
 
 def test_the_past_of_many_compartments_is_shorter() -> None:
     (house,) = plan_of("hubei-greenhouses", 240).jobs()
-    assert house.start_ms == NOON_MS - DAY_MS
+    assert isinstance(house, HouseJob)
+    assert (house.start_ms, house.end_ms) == (NOON_MS - DAY_MS, NOON_MS)
 
 
 def test_jobs_that_are_done_are_not_made_again() -> None:
