@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from typing import Final
 
@@ -29,6 +31,12 @@ def packages() -> list[tuple[str, set[str]]]:
     return listed
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """Return the distributions of each module: the files of all that are installed are listed for it."""
+    return packages_distributions()
+
+
 def imported_by(package: str) -> set[str]:
     """Return the distributions whose modules a package imports."""
     modules: set[str] = set()
@@ -38,7 +46,7 @@ def imported_by(package: str) -> set[str]:
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.partition(".")[0])
-    known = packages_distributions()
+    known = distributions()
     foreign = modules - OURS - set(sys.stdlib_module_names)
     return {known.get(module, [module])[0].lower().replace("_", "-") for module in foreign}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -87,6 +88,7 @@ def written_in(path: Path) -> Iterator[str]:
             yield from texts_of(node.value)
 
 
+@cache
 def all_written() -> list[tuple[str, str]]:
     found = []
     for place in PLACES:

@@ -74,7 +74,10 @@ def kinds_of_problems() -> set[str]:
     kinds: set[str] = set()
     for package in (headland, api):
         for path in sorted(Path(*package.__path__).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            text = path.read_text()
+            if not any(name in text for name in (*PLACE_OF_KIND, "problem")):
+                continue
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call):
                     kinds |= {
                         str(kind.value) for kind in kinds_in(node) if isinstance(kind, ast.Constant) and kind.value

@@ -144,7 +144,10 @@ def raised_errors() -> Iterator[AnalysisError]:
     classes = {error.__name__: error for error in (AnalysisError, PreconditionError)}
     for package in (headland, api):
         for path in sorted(Path(*package.__path__).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            text = path.read_text()
+            if not any(name in text for name in classes):
+                continue
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in classes:
                     kind = node.args[0]
                     assert isinstance(kind, ast.Constant), f"{path}:{node.lineno}"
