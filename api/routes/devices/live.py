@@ -17,7 +17,8 @@ from api.auth.stream_permits import StreamPermit, StreamPermits
 from api.dependencies import ScopeOf, access_of
 from api.http.problems import declare_problems, reply_problem
 from api.http.router import Router
-from api.live.feed import LiveClient, LiveFeed, Selection, frame_of
+from api.live.events import Selection, frame_of
+from api.live.feed import LiveClient, LiveFeed
 from api.live.places import FeedFullError
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN

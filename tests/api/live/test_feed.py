@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.live.feed import QUEUE_EVENTS, LiveFeed, Selection
+from api.live.events import Selection
+from api.live.feed import QUEUE_EVENTS, LiveFeed
 from api.live.places import FeedFullError, LivePlaces
 from api.live.sources import QUEUED_COMMITS, CommitSource, StorePoll
 from api.live.values import LiveValue
@@ -225,7 +226,7 @@ def test_an_event_is_encoded_once_for_all_clients_that_see_the_same_and_so_are_t
         encoded.append(len(values))
         return []
 
-    monkeypatch.setattr("api.live.feed.items_of", encode)
+    monkeypatch.setattr("api.live.events.items_of", encode)
 
     async def listen() -> None:
         feed = feed_of()

@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from api.live.feed import LiveFeed, Selection
+from api.live.events import Selection
+from api.live.feed import LiveFeed
 from headland.registry.models.models import Farm, Field, Scope
 from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.store.duckdb.store import DuckDBStore

@@ -1,0 +1,75 @@
+"""Events of the live feed, and what a client selects of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from api.live.values import LiveValue, items_of
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Devices and channels that a client subscribes to; None for all."""
+
+    devices: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+
+    def choose(self, values: Sequence[LiveValue]) -> Sequence[LiveValue]:
+        """Return the values that are selected."""
+        if self.devices is None and self.channels is None:
+            return values
+        return [
+            value
+            for value in values
+            if (self.devices is None or value.device in self.devices)
+            and (self.channels is None or value.channel in self.channels)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """An event at the position `seq` of the feed: values, or a description of what was missed (`gap`)."""
+
+    seq: int
+    time_ms: int
+    values: Sequence[LiveValue] = ()
+    skipped: int = 0
+    gap: Mapping[str, Any] | None = None
+    #: Computed once for all clients with the same selection.
+    _chosen: dict[Selection, Sequence[LiveValue]] = field(default_factory=dict, compare=False, repr=False)
+    _frames: dict[Selection, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    def values_for(self, selection: Selection) -> Sequence[LiveValue]:
+        """Return the selected values."""
+        chosen = self._chosen.get(selection)
+        if chosen is None:
+            chosen = self._chosen[selection] = selection.choose(self.values)
+        return chosen
+
+    def frame(self, epoch: str, selection: Selection) -> bytes:
+        """Return the event as a server-sent event."""
+        frame = self._frames.get(selection)
+        if frame is None:
+            frame = self._frames[selection] = self._encode(f"{epoch}-{self.seq}", selection)
+        return frame
+
+    def forget_frames(self) -> None:
+        """Free what was computed for clients: only one that continues after an interruption takes the event again."""
+        self._chosen.clear()
+        self._frames.clear()
+
+    def _encode(self, event_id: str, selection: Selection) -> bytes:
+        if self.gap is not None:
+            return frame_of("gap", self.gap, event_id)
+        data = {"sent_ms": self.time_ms, "skipped": self.skipped, "items": items_of(self.values_for(selection))}
+        return frame_of("latest", data, event_id)
+
+
+def frame_of(kind: str, data: Mapping[str, Any], event_id: str | None = None) -> bytes:
+    """Return a server-sent event."""
+    head = b"" if event_id is None else f"id: {event_id}\n".encode()
+    return b"%sevent: %s\ndata: %s\n\n" % (head, kind.encode(), orjson.dumps(data))
