@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,13 @@ class Postgres:
     """A cluster of its own, as Debian's packages make it: `new_database()` returns the URL of an empty database.
 
     `kill` is SIGKILL of the server and all its processes: what was committed must be there after `start`. Without
-    `fsync` it is quicker, and a test that pulls no plug sees no difference.
+    `fsync` it is quicker, and a test that pulls no plug sees no difference. `settings` are further ones of the server,
+    `programs` is the folder of another release's programs.
     """
 
-    def __init__(self, *, fsync: bool = True) -> None:
+    def __init__(
+        self, *, fsync: bool = True, settings: Mapping[str, str] | None = None, programs: Path | None = None
+    ) -> None:
         self.port = find_free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="headland-postgres-"))
         self._privileges: dict[str, Any] = _UNPRIVILEGED if os.geteuid() == 0 else {}
@@ -37,10 +41,10 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
         self._returned: list[str] = []
-        self._fsync = "on" if fsync else "off"
+        self._settings = {"listen_addresses": "127.0.0.1", "fsync": "on" if fsync else "off", **(settings or {})}
         program = find_program("postgresql")
         assert program is not None, "PostgreSQL is not on this machine: mark the test with pytest.mark.services"
-        self._bin = Path(program).parent
+        self._bin = programs or Path(program).parent
         self._run("initdb", "--no-sync", "--auth=trust", "--username=headland", "--encoding=UTF8", "--locale=C.UTF-8",
                   "-D", str(self.folder / "data"))  # fmt: skip
 
@@ -52,10 +56,11 @@ class Postgres:
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._bin / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder,
-                 "-c", "listen_addresses=127.0.0.1", "-c", f"fsync={self._fsync}"],
+                 *settings],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
                 **self._privileges,
             )  # fmt: skip
