@@ -29,14 +29,20 @@ class Tier:
 
 DAYS: Final = Tier("rollup_days", DAY_MS)
 HOURS: Final = Tier("rollup_hours", HOUR_MS)
+FIVE_MINUTES: Final = Tier("rollup_five_minutes", 5 * MINUTE_MS)
 MINUTES: Final = Tier("rollup_minutes", MINUTE_MS)
 #: From coarse to fine; each step is a multiple of the next.
-TIERS: Final = (DAYS, HOURS, MINUTES)
+TIERS: Final = (DAYS, HOURS, FIVE_MINUTES, MINUTES)
+#: Those whose rows are stored only where they replace many samples.
+DENSE_TIERS: Final = (FIVE_MINUTES, MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionCuts:
-    """Instants before which each kind of row is deleted; all are starts of days. Rollups of days are never deleted."""
+    """Instants before which each kind of row is deleted; all are starts of days. Rollups of days are never deleted.
+
+    Rollups of five minutes are deleted with those of minutes.
+    """
 
     raw_ms: int = ALWAYS_MS
     minutes_ms: int = ALWAYS_MS
@@ -44,7 +50,8 @@ class RetentionCuts:
 
     def since_ms(self, tier: Tier | None) -> int:
         """Return the first instant at which a tier, or the samples (None), can be read."""
-        return {None: self.raw_ms, MINUTES: self.minutes_ms, HOURS: self.hours_ms}.get(tier, ALWAYS_MS)
+        since_ms = {None: self.raw_ms, MINUTES: self.minutes_ms, FIVE_MINUTES: self.minutes_ms, HOURS: self.hours_ms}
+        return since_ms.get(tier, ALWAYS_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +111,22 @@ def plan_buckets(start_ms: int, end_ms: int, step_ms: int, cuts: RetentionCuts) 
     """Return the parts to read, in time order, for buckets of `step_ms` from `start_ms` to `end_ms`.
 
     The coarsest tier whose bounds include all bucket bounds is used; the end of a shortened last bucket is made of
-    finer ones. Buckets of deleted rows are left out.
+    finer ones, its last five minutes of samples where these are left. Buckets of deleted rows are left out.
     """
     fit = next((tier for tier in TIERS if step_ms % tier.step_ms == 0 and start_ms % tier.step_ms == 0), None)
     missing_ms = max(0, cuts.since_ms(fit) - start_ms)
     start_ms += -(-missing_ms // step_ms) * step_ms
-    pieces = _cover(fit, start_ms, end_ms)
+    pieces = _cover(fit, start_ms, end_ms, cuts.raw_ms)
     if any(piece.start_ms < cuts.since_ms(piece.tier) for piece in pieces):
-        pieces = _cover(fit, start_ms, start_ms + (end_ms - start_ms) // step_ms * step_ms)
+        pieces = _cover(fit, start_ms, start_ms + (end_ms - start_ms) // step_ms * step_ms, cuts.raw_ms)
     return pieces
 
 
-def _cover(fit: Tier | None, start_ms: int, end_ms: int) -> list[WindowPiece]:
+def _cover(fit: Tier | None, start_ms: int, end_ms: int, raw_ms: int) -> list[WindowPiece]:
     pieces, at_ms = [], start_ms
     for tier in TIERS[TIERS.index(fit) :] if fit else ():
+        if tier == MINUTES != fit and at_ms >= raw_ms:
+            break
         until_ms = floor_ms(end_ms, tier.step_ms)
         if until_ms > at_ms:
             pieces.append(WindowPiece(tier, at_ms, until_ms))

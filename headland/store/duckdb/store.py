@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
+from headland.store.core.dedup import find_order
 from headland.store.core.newest import read_newest
 from headland.store.core.rollup import Retention
 from headland.store.core.selection import check_points, check_step, clamp_ms
@@ -121,11 +122,11 @@ class DuckDBStore:
         def read(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
             values = {**window, "sids": sids}
             if limit is None:
-                return cursor.execute(sql.RAW, values).fetchnumpy()
+                return _put_in_order(cursor.execute(sql.RAW, values).fetchnumpy())
             few = min(max(limit, 0) * len(sids), 2**53)
             found = cursor.execute(sql.RAW_IF_FEW, {**values, "limit": few}).fetchnumpy()
             if len(found["sid"]) <= few:
-                return found
+                return _put_in_order(found)
             values["limit"] = min(max(limit, 0), 2**53)
             if len(sids) > _MANY_SERIES:
                 return cursor.execute(sql.RAW_OF_EACH, values).fetchnumpy()
@@ -133,10 +134,12 @@ class DuckDBStore:
             parts = " UNION ALL ".join(sql.FIRST_OF_ONE.format(sid=sid) for sid in sids)
             return cursor.execute(sql.IN_ORDER.format(rows=parts), values).fetchnumpy()
 
+        with self._writer.state() as state:
+            keys = state.select(which)
         most = slice(None) if limit is None else slice(max(limit, 0))
         found = [
             Samples(key, *(columns[name][most] for name in ("ts", "v", "q")))
-            for key, columns in self._query(which, read)
+            for key, columns in self._query(keys, read)
         ]
         return [samples for samples in found if len(samples.time_ms)]
 
@@ -147,12 +150,13 @@ class DuckDBStore:
         check_step(step_ms)
         window = (clamp_ms(start_ms), clamp_ms(end_ms), clamp_ms(step_ms), max_quality)
         with self._writer.state() as state:
-            most = len(state.select(which)) * ((window[1] - window[0]) // window[2])
+            keys = state.select(which)
+        most = len(keys) * ((window[1] - window[0]) // window[2])
         # The results of several at once would take too much memory.
         with self._file.large_query() if most > MOST_BUCKETS else nullcontext():
             return [
                 Buckets(key, *(columns[name] for name in ("start", "n", "mean", "low", "high", "last")))
-                for key, columns in self._query(which, lambda cursor, sids: read_buckets(cursor, sids, *window))
+                for key, columns in self._query(keys, lambda cursor, sids: read_buckets(cursor, sids, *window))
             ]
 
     def events(
@@ -299,12 +303,10 @@ class DuckDBStore:
 
     def _query(
         self,
-        which: SeriesFilter,
+        keys: Sequence[tuple[int, SeriesKey]],
         question: Callable[[duckdb.DuckDBPyConnection, list[int]], dict[str, NDArray[Any]]],
     ) -> list[tuple[SeriesKey, dict[str, NDArray[Any]]]]:
-        """Query the series of a filter; return the columns of each with rows, by key."""
-        with self._writer.state() as state:
-            keys = state.select(which)
+        """Query series by id and key; return the columns of each with rows, by key."""
         if not keys:
             return []
         sids = [sid for sid, _ in keys]
@@ -318,6 +320,12 @@ class DuckDBStore:
             for sid, key in keys
             if sid in part_of
         ]
+
+
+def _put_in_order(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return samples by series and time."""
+    order = find_order(columns["sid"], columns["ts"])
+    return columns if order is None else {name: column[order] for name, column in columns.items()}
 
 
 def _parts_of(sids: NDArray[Any]) -> dict[int, slice]:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.core.dedup import find_firsts, find_newest, find_runs, split_windows
+from headland.store.core.dedup import find_firsts, find_newest, find_order, find_runs, split_windows
 from tests.examples import examples
 
 SAMPLES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), max_size=40)
@@ -28,6 +28,20 @@ def test_firsts_name_the_earliest_position_of_each_series_and_time(samples: list
     else:
         assert first is not None
         assert first.tolist() == expected
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(SAMPLES.map(lambda samples: list(dict.fromkeys(samples))), st.booleans())
+def test_samples_are_put_in_order_of_series_and_time(samples: list[tuple[int, int]], halves: bool) -> None:
+    if halves:
+        # Two sorted parts, as a file has whose weeks were sorted one by one.
+        cut = len(samples) // 2
+        samples = sorted(samples[:cut]) + sorted(samples[cut:])
+    order = find_order(*columns(samples))
+    if order is None:
+        assert samples == sorted(samples)
+    else:
+        assert [samples[at] for at in order.tolist()] == sorted(samples)
 
 
 @settings(max_examples=examples(100), deadline=None)

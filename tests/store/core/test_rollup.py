@@ -11,9 +11,9 @@ from headland.units_of_time import DAY_MS, HOUR_MS
 MINUTE_MS = 60_000
 INSTANTS = st.one_of(
     st.integers(-(10**13), 10**13),
-    st.builds(int.__mul__, st.integers(-20_000, 20_000), st.sampled_from([MINUTE_MS, HOUR_MS, DAY_MS])),
+    st.builds(int.__mul__, st.integers(-20_000, 20_000), st.sampled_from([MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS])),
 )
-STEPS = st.builds(int.__mul__, st.integers(1, 40), st.sampled_from([1, MINUTE_MS, HOUR_MS, DAY_MS]))
+STEPS = st.builds(int.__mul__, st.integers(1, 40), st.sampled_from([1, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS]))
 DAYS = st.lists(st.integers(-300, 300), min_size=3, max_size=3).map(lambda days: [day * DAY_MS for day in sorted(days)])
 
 

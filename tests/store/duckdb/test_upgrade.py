@@ -70,6 +70,34 @@ def test_an_upgraded_store_has_rollups_and_accepts_more(path: Path) -> None:
     store.close()
 
 
+def test_an_upgraded_store_has_rows_of_five_minutes_where_it_had_minutes(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    store = DuckDBStore(path)
+    times = [DAY_ONE_MS + at * 9_000 for at in range(800)]
+    store.write(batch(*((A, time_ms, float(time_ms % 89)) for time_ms in times)))
+    store.roll_up()
+    window = (EVERYTHING, DAY_ONE_MS, DAY_ONE_MS + 2 * HOUR_MS, HOUR_MS // 6)
+    expected = store.buckets(*window)
+    store.close()
+    with duckdb.connect(str(path)) as connection:
+        # As before the step: an hour with four samples a minute has rows of minutes.
+        made = connection.execute("SELECT * FROM rollup_five_minutes ORDER BY ts").fetchall()
+        connection.execute("DROP TABLE rollup_five_minutes")
+        minute = "ts - ts % 60000"
+        connection.execute(
+            f"INSERT INTO rollup_minutes SELECT sid, {minute}, q, count(*), sum(v), min(v), max(v), arg_max(v, ts), "
+            f"max(ts) FROM points GROUP BY sid, {minute}, q"
+        )
+        connection.execute("UPDATE schema_version SET version = 3")
+    store = DuckDBStore(path)
+    assert store.figures().rollup_rows["five minutes"] == len(made) == 24
+    for one, other in zip(store.buckets(*window), expected, strict=True):
+        np.testing.assert_array_equal(one.count, other.count)
+        np.testing.assert_allclose(one.mean, other.mean, rtol=1e-12)
+        np.testing.assert_array_equal(one.last, other.last)
+    store.close()
+
+
 def test_every_step_of_the_schema_is_one_transaction_that_may_be_begun_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,7 +87,8 @@ def read_figures(cursor: duckdb.DuckDBPyConnection) -> FileFigures:
         oldest_ms=oldest_ms,
         newest_ms=newest_ms,
         rollup_rows={
-            tier.table.removeprefix("rollup_"): count(cursor, _ROWS.format(table=tier.table)) for tier in TIERS
+            tier.table.removeprefix("rollup_").replace("_", " "): count(cursor, _ROWS.format(table=tier.table))
+            for tier in TIERS
         },
         stale_hours=count(cursor, _ROWS.format(table="dirty")),
         free_bytes=count_free(cursor)[0],

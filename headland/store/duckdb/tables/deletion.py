@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from headland.store.core.rollup import ALWAYS_MS, RetentionCuts, floor_ms
+from headland.store.core.rollup import ALWAYS_MS, DENSE_TIERS, TIERS, RetentionCuts, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
 from headland.store.duckdb.tables.rollups import load_cuts
@@ -61,11 +61,14 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
     with transaction(connection):
         if oldest_ms is not None and step.raw_ms > max(cuts.raw_ms, step.minutes_ms):
             window = {"low": step.raw_ms - DAY_MS, "high": step.raw_ms}
-            connection.execute(sql.ADD_REMAINING_MINUTES, window)
+            for tier in DENSE_TIERS:
+                floor = sql.floor_of("ts", tier.step_ms)
+                connection.execute(sql.ADD_REMAINING.format(table=tier.table, floor=floor), window)
         points = _delete_old(connection, "points", step.raw_ms)
         _delete_old(connection, "never_latest", step.raw_ms)
         conflicts = _delete_old(connection, "conflicts", step.raw_ms)
-        _delete_old(connection, "rollup_minutes", step.minutes_ms)
+        for tier in DENSE_TIERS:
+            _delete_old(connection, tier.table, step.since_ms(tier))
         _delete_old(connection, "rollup_hours", step.hours_ms)
         cuts = _later(cuts, step)
         values = {"raw": cuts.raw_ms, "minutes": cuts.minutes_ms, "hours": cuts.hours_ms}
@@ -81,8 +84,8 @@ def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_m
     hour_ms, day_ms = floor_ms(cut_ms, HOUR_MS), floor_ms(cut_ms, DAY_MS)
     window = {"low": hour_ms, "high": day_ms + DAY_MS}
     sid = np.sort(connection.execute(sql.FIND_CUT_HOURS, window).fetchnumpy()["sid"]).astype(np.int32)
-    for table in ("rollup_minutes", "rollup_hours", "rollup_days"):
-        _delete_of(connection, table, cut_ms)
+    for tier in TIERS:
+        _delete_of(connection, tier.table, cut_ms)
     hour = np.full(len(sid), hour_ms, np.int64)
     if cut_ms >= load_cuts(connection).raw_ms:
         touched = dirty.find(sid, hour)

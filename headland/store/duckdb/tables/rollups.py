@@ -14,15 +14,30 @@ from numpy.typing import NDArray
 
 from headland.cancellation import check_cancelled
 from headland.store.core.dedup import split_windows
-from headland.store.core.rollup import DAYS, MINUTES, Retention, RetentionCuts, WindowPiece, floor_ms, plan_buckets
+from headland.store.core.rollup import (
+    DAYS,
+    DENSE_TIERS,
+    Retention,
+    RetentionCuts,
+    Tier,
+    WindowPiece,
+    floor_ms,
+    plan_buckets,
+)
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
 from headland.store.duckdb.tables.transaction import transaction
 from headland.store.port import Index, Times
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: Rows of minutes are written for an hour of a series with at least this many samples, four a minute.
-DENSE_HOUR = 240
+#: Rows of minutes, or of five, are written for an hour of a series where each replaces at least so many samples. Who
+#: raises it leaves rows that nobody reads; lowered, it would expect rows that files lack.
+SAMPLES_OF_A_ROW = 20
+
+
+def dense_hour(tier: Tier) -> int:
+    """Return from how many samples on an hour of a series has rows of a tier."""
+    return SAMPLES_OF_A_ROW * HOUR_MS // tier.step_ms
 
 
 def load_dirty(connection: duckdb.DuckDBPyConnection, now_s: float) -> DirtyHours:
@@ -57,10 +72,13 @@ def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: lis
     connection.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
     with transaction(connection):
         connection.execute(sql.CLEAR_HOURS, window)
-        connection.execute(sql.CLEAR_MINUTES, window)
+        for tier in DENSE_TIERS:
+            connection.execute(sql.CLEAR_DENSE.format(table=tier.table), window)
         connection.execute(sql.CLEAR_DAYS, days)
         connection.execute(sql.ADD_HOURS, window)
-        connection.execute(sql.ADD_DENSE_MINUTES, {**window, "dense": DENSE_HOUR})
+        for tier in DENSE_TIERS:
+            statement = sql.ADD_DENSE.format(table=tier.table, floor=sql.floor_of("ts", tier.step_ms))
+            connection.execute(statement, {**window, "dense": dense_hour(tier)})
         connection.execute(sql.CLEAR_DIRTY)
         connection.execute(sql.ADD_DAYS, days)
     dirty.drop(hours)
@@ -143,7 +161,7 @@ def _read_part(
             values["start"] = pieces[0].start_ms
         return cursor.execute(sql.BUCKETS, {**values, "end": until_ms}).fetchnumpy()
     values["start"] = pieces[0].start_ms
-    sid, hour = _find_stale(cursor, values["sids"], pieces)
+    sid, hour = _find_stale(cursor, values["sids"], pieces, cuts.raw_ms)
     hours = (pieces[-1].end_ms - pieces[0].start_ms) // HOUR_MS + 1
     if len(hour) > min(_MANY_STALE, len(sids) * hours // 2) and cuts.raw_ms <= pieces[0].start_ms:
         # A new or upgraded file: reading all samples at once is faster than many parts.
@@ -155,14 +173,16 @@ def _read_part(
     return columns
 
 
-def _find_stale(cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequence[WindowPiece]) -> tuple[Index, Times]:
-    """Return the series and hours whose samples have to be read: stale, or without rows of minutes."""
+def _find_stale(
+    cursor: duckdb.DuckDBPyConnection, sids: object, pieces: Sequence[WindowPiece], raw_ms: int
+) -> tuple[Index, Times]:
+    """Return the series and hours whose samples have to be read: stale, or without rows of a tier."""
     low_ms, high_ms = floor_ms(pieces[0].start_ms, HOUR_MS), pieces[-1].end_ms
     parts = [cursor.execute(sql.FIND_DIRTY, {"sids": sids, "low": low_ms, "high": high_ms}).fetchnumpy()]
     for piece in pieces:
-        if piece.tier == MINUTES:
+        if piece.tier in DENSE_TIERS:
             low_ms = floor_ms(piece.start_ms, HOUR_MS)
-            window = {"sids": sids, "low": low_ms, "high": piece.end_ms, "end": piece.end_ms + HOUR_MS}
+            window = {"sids": sids, "low": low_ms, "high": piece.end_ms, "raw": raw_ms, "dense": dense_hour(piece.tier)}
             parts.append(cursor.execute(sql.FIND_SPARSE, window).fetchnumpy())
     return np.concatenate([part["sid"] for part in parts]), np.concatenate([part["hour"] for part in parts])
 
@@ -191,17 +211,25 @@ def _build(pieces: Sequence[WindowPiece], stale_hour: Times, gap_ms: int) -> tup
             parts.append(template.format(i=len(parts), **names))
 
     stale = split_windows(stale_hour, gap_ms, _MOST_WINDOWS) if len(stale_hour) else []
+    # Only the last piece may be of plain samples.
+    start_ms, end_ms = pieces[0].start_ms, pieces[-1].end_ms
+    plain_ms = end_ms if pieces[-1].tier else pieces[-1].start_ms
     day = sql.floor_of("r.ts", DAY_MS)
     for piece in pieces:
-        low_ms, high_ms = piece.start_ms, piece.end_ms
         if piece.tier is None:
-            add(sql.PLAIN_SAMPLES, low_ms, high_ms)
             continue
         span, floor = ("day", "r.ts") if piece.tier == DAYS else ("hour", sql.floor_of("r.ts", HOUR_MS))
-        add(sql.CLEAN_ROWS, low_ms, high_ms, table=piece.tier.table, span=span, floor=floor)
-        for first, last in stale:
-            if piece.tier == DAYS:
+        clean = sql.WITHOUT_PAIRS.format(span=span, floor=floor) if stale else ""
+        add(sql.CLEAN_ROWS, piece.start_ms, piece.end_ms, table=piece.tier.table, clean=clean)
+        if piece.tier == DAYS:
+            for first, last in stale:
                 day_low, day_high = floor_ms(first, DAY_MS), floor_ms(last, DAY_MS) + DAY_MS
-                add(sql.HOURS_OF_DIRTY_DAYS, max(low_ms, day_low), min(high_ms, day_high), floor=day)
-            add(sql.SAMPLES_OF_PAIRS, max(low_ms, first), min(high_ms, last + HOUR_MS))
+                add(sql.HOURS_OF_DIRTY_DAYS, max(start_ms, day_low), min(piece.end_ms, day_high), floor=day)
+    for first, last in stale:
+        # The samples of stale hours, and in the same scan the plain ones where they are in its last hour.
+        high_ms = end_ms if last + HOUR_MS > plain_ms else last + HOUR_MS
+        add(sql.SAMPLES_OF_PAIRS, max(start_ms, first), high_ms, plain_ms=str(plain_ms))
+        if high_ms == end_ms:
+            plain_ms = end_ms
+    add(sql.PLAIN_SAMPLES, plain_ms, end_ms)
     return sql.ROLLUP_BUCKETS.format(parts=" UNION ALL ".join(parts)), windows

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.core.rollup import Retention
+from headland.store.core.rollup import FIVE_MINUTES, Retention
 from headland.store.duckdb import maintenance
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables import rollups
@@ -28,6 +28,8 @@ A, B = key("air_temperature_degc"), key("co2_ppm")
 OTHERS = key("air_temperature_degc", organisation="other")
 #: A Monday, so that days, hours and minutes begin with it.
 BASE_MS = 1_780_272_000_000
+#: As it is where no test makes rows of few samples.
+DENSE_HOUR = rollups.dense_hour
 Row = tuple[SeriesKey, int, float, int]
 
 TIMES = st.builds(
@@ -47,18 +49,19 @@ ROWS = st.lists(
 BOUNDS = st.builds(
     lambda time_ms, unit_ms, odd_ms: time_ms // unit_ms * unit_ms + odd_ms,
     TIMES,
-    st.sampled_from([1, MINUTE_MS, HOUR_MS, DAY_MS]),
+    st.sampled_from([1, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS]),
     st.sampled_from([0, 0, 0, 1]),
 )
 STEPS = st.builds(
     lambda unit_ms, times: unit_ms * times,
-    st.sampled_from([MINUTE_MS, HOUR_MS, DAY_MS, 777_777]),
+    st.sampled_from([MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS, 777_777]),
     st.integers(1, 30),
 )
 QUESTIONS = st.lists(st.tuples(BOUNDS, BOUNDS, STEPS, st.sampled_from([1, 2, 4, 9])), max_size=6)
 #: Asked after each deed: every tier over everything, and a last bucket that is cut short.
 ALWAYS_ASKED = [
     (-3 * DAY_MS, 3 * DAY_MS, MINUTE_MS, 2),
+    (-3 * DAY_MS, 3 * DAY_MS + 7 * MINUTE_MS, 10 * MINUTE_MS, 2),
     (-3 * DAY_MS, 3 * DAY_MS, HOUR_MS, 9),
     (-3 * DAY_MS, 3 * DAY_MS, DAY_MS, 2),
     (-3 * DAY_MS, 2 * DAY_MS + HOUR_MS + MINUTE_MS + 2, DAY_MS, 9),
@@ -78,7 +81,7 @@ DEEDS = st.lists(
 @pytest.fixture(autouse=True, scope="module")
 def two_samples_are_dense() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rollups, "DENSE_HOUR", 2)
+        patch.setattr(rollups, "dense_hour", lambda tier: 2 if tier == FIVE_MINUTES else 3)
         # Some windows are read in parts then, others at once.
         patch.setattr(rollups, "MOST_BUCKETS", 40)
         patch.setattr(rollups, "_MOST_PARTS", 5)
@@ -157,7 +160,24 @@ def test_an_hour_waits_until_nothing_was_written_to_it_for_a_while(tmp_path: Pat
     assert store.roll_up() == 2
     assert store.roll_up() == 0
     told = store.figures()
-    assert (told.stale_hours, told.rollup_rows) == (0, {"days": 1, "hours": 2, "minutes": 0})
+    assert (told.stale_hours, told.rollup_rows) == (0, {"days": 1, "hours": 2, "five minutes": 0, "minutes": 0})
+    store.close()
+
+
+def test_rows_are_written_only_where_each_replaces_many_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "dense_hour", DENSE_HOUR)
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    for hour, samples in enumerate((239, 240, 1199, 1200)):
+        times = (BASE_MS + hour * HOUR_MS + at * HOUR_MS // samples for at in range(samples))
+        store.write(batch(*((A, time_ms, float(time_ms % 89)) for time_ms in times)))
+    windows = [(EVERYTHING, BASE_MS, BASE_MS + 4 * HOUR_MS, step * MINUTE_MS) for step in (1, 2, 5, 10, 15, 60)]
+    before = [store.buckets(*window) for window in windows]
+    store.roll_up()
+    assert store.figures().rollup_rows == {"days": 1, "hours": 4, "five minutes": 36, "minutes": 60}
+    for window, expected in zip(windows, before, strict=True):
+        assert_same_buckets(store.buckets(*window), expected)
     store.close()
 
 
