@@ -20,7 +20,8 @@ FOLDER = Path(__file__).parents[3] / "docs" / "grafana"
 SAMPLES, OPERATIONS = (
     json.loads((FOLDER / f"headland-{name}.json").read_text()) for name in ("victoriametrics", "operations")
 )
-START_MS = 1_795_507_200_000
+#: On a day that no other test of the shared server writes to: labels are listed by the day.
+START_MS = 1_546_300_800_000
 
 pytestmark = pytest.mark.services("victoria-metrics")
 
