@@ -15,6 +15,7 @@ import { startTheme } from "./app/theme";
 import { loadTimeZone } from "./app/time_zones";
 import { createView, type View } from "./app/view";
 import { make } from "./components/dom";
+import { closeTimeZone } from "./i18n/instants";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
 import { findPage, pagesOf, type PageEntry } from "./pages";
@@ -69,6 +70,7 @@ async function startFarm(early: FarmState | null, loaded: Promise<void> | undefi
   // A member of the cooperative sees no devices.
   if (isMember()) {
     started.stop();
+    closeTimeZone();
     return new FarmState();
   }
   try {

@@ -104,6 +104,7 @@ export const common = catalogue({
   report_pdf: ["Report as PDF", "报告（PDF）"],
   report_csv: ["Report as CSV", "报告（CSV）"],
   site_time: ["Times in the site's time zone: {zone}.", "时间为{zone}。"],
+  member_time: ["Times in this browser's time zone: {zone}.", "时间采用本浏览器的{zone}。"],
   browser_time: ["Times in this browser's time zone: {zone}. Set the time zone of the site.", "场区未设置时区，时间采用本浏览器的{zone}。"],
   beijing_time: ["Beijing time", "北京时间"],
   chart_text: ["{name}: {low} to {high}, latest {last}", "{name}：{low}～{high}，最新 {last}"],

@@ -4,9 +4,11 @@ import { currentLanguage } from "./preferences";
 import { term, translate } from "./translate";
 
 let timeZone: string | null = null;
+let isZoneClosed = false;
 
 /** Set the site's time zone (IANA name); null where it is not known: the browser's is used, and the page says so. */
 export function setTimeZone(name: string | null): void {
+  isZoneClosed = false;
   timeZone = name;
 }
 
@@ -21,8 +23,13 @@ export function weekdayText(day: number): string {
 }
 
 /** Return the sentence that names the time zone of the page. */
+/** Say that the sites' time zone is not for this user: a member of the cooperative sees no sites. */
+export function closeTimeZone(): void {
+  isZoneClosed = true;
+}
+
 export function timeZoneNote(): string {
-  return translate(timeZone === null ? "browser_time" : "site_time", { zone: timeZoneLabel() });
+  return translate(timeZone !== null ? "site_time" : isZoneClosed ? "member_time" : "browser_time", { zone: timeZoneLabel() });
 }
 
 export function formatInstant(timeMs: number, form: Intl.DateTimeFormatOptions): string {

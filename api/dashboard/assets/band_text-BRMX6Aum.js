@@ -1,1 +1,0 @@
-import"./greenhouse-BtKJ6pNs.js";import{B as e,Ht as t,Jt as n,M as r,P as i,Vt as a}from"./base-D4wz9Ioe.js";function o(o,s,c){let l=`${i(s.low,r(c))}–${e(s.high,c)}`,u=t(s.source)||s.source_zh||n(`greenhouse_band_known`);return n(`greenhouse_band`,{name:a(o),range:l,source:u})}export{o as t};

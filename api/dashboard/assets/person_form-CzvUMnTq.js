@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-BW8O4QTu.js";
