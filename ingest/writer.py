@@ -224,8 +224,8 @@ class IngestWriter:
         wait_s = _IDLE_S if self._in_flight is None else 0.0
         # The acks of a commit under way must not wait with the next batch.
         is_followed = self._in_flight is not None or self.is_followed()
-        more_wait_s = self._batch_wait.wait_s(self._monotonic_s(), is_followed=is_followed)
-        messages = self._inbox.take(self._settings.batch_messages, wait_s, more_wait_s)
+        more_wait_s, gap_s = self._batch_wait.waits_s(self._monotonic_s(), is_followed=is_followed)
+        messages = self._inbox.take(self._settings.batch_messages, wait_s, more_wait_s, gap_s)
         if messages:
             self._batch_wait.note(len(messages), self._monotonic_s())
             self.waiting_since_s = self.waiting_since_s or self._monotonic_s()
@@ -286,6 +286,8 @@ class IngestWriter:
                 self._finish_commit()
                 self._write_singly(pending)
                 return
+            if batch.counts["duplicate"]:
+                self._batch_wait.note_repeated(self._monotonic_s())
             if self._stopping.is_set():
                 # The batch before may not be stored, and this one is built on top of it.
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,20 +68,26 @@ class TimeoutMiddleware:
         is_late = False
         token = CancellationToken()
         client = _Client(receive, token)
+        limit = _SendLimit()
 
         async def send_in_time(message: Message) -> None:
             if is_late:
                 return
             started.set()
+            limit.begin()
             try:
-                async with asyncio.timeout(_SEND_S):
-                    await send(message)
-            except TimeoutError:
+                await send(message)
+            except asyncio.CancelledError as cancelled:
+                if not limit.was_over():
+                    raise
                 token.cancel()
-                raise
+                raise TimeoutError from cancelled
+            finally:
+                limit.end()
 
         work = asyncio.create_task(self._work(scope, client, send_in_time, started, token))
         work.add_done_callback(lambda _: client.end())
+        work.add_done_callback(lambda _: limit.close())
         try:
             async with asyncio.timeout(self._answer_s):
                 await started.wait()
@@ -118,6 +124,47 @@ class TimeoutMiddleware:
             work.exception()  # marks it as read; it was logged where it was raised
 
 
+class _SendLimit:
+    """The time within which a client has to accept each part of its response; one timer for many parts."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[Any] | None = None
+        self._until_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_late = False
+
+    def begin(self) -> None:
+        """Note that a part is being sent by the running task."""
+        self._task = asyncio.current_task()
+        self._until_s = self._loop.time() + _SEND_S
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._until_s, self._look)
+
+    def end(self) -> None:
+        """Note that the part was accepted."""
+        self._task = None
+
+    def close(self) -> None:
+        """Stop to look."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def was_over(self) -> bool:
+        """Tell whether this limit alone has cancelled the running task, which goes on with an error instead."""
+        return self._is_late and self._task is not None and self._task.uncancel() == 0
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._task is None:
+            return
+        if self._loop.time() < self._until_s:
+            self._timer = self._loop.call_at(self._until_s, self._look)
+        else:
+            self._is_late = True
+            self._task.cancel()
+
+
 class _Client:
     """What a client sends, for the application and for the watch over its leaving."""
 
@@ -127,6 +174,7 @@ class _Client:
         self._is_reading = False
         self._messages: asyncio.Queue[Message] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._is_due = False
         self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, self._begin_watch)
 
     async def receive(self) -> Message:
@@ -140,22 +188,23 @@ class _Client:
             self._is_reading = False
         if message["type"] == "http.disconnect":
             self._token.cancel()
+        elif self._is_due:
+            self._begin_watch()
         return message
 
     def end(self) -> None:
         """End the watch."""
+        self._is_due = False
         self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
 
     def _begin_watch(self) -> None:
-        """Wait for the client's leaving, except while the application itself waits for what the client sends."""
-        loop = asyncio.get_running_loop()
-        if self._is_reading:
-            self._timer = loop.call_later(_WATCH_AFTER_S, self._begin_watch)
-            return
-        self._messages = asyncio.Queue(_MOST_UNREAD)
-        self._watch = loop.create_task(self._pass_on(self._messages))
+        """Wait for the client's leaving; while the application itself waits for what the client sends, after that."""
+        self._is_due = self._is_reading
+        if not self._is_due:
+            self._messages = asyncio.Queue(_MOST_UNREAD)
+            self._watch = asyncio.get_running_loop().create_task(self._pass_on(self._messages))
 
     async def _pass_on(self, messages: asyncio.Queue[Message]) -> None:
         while True:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
 #: A transaction costs some milliseconds of a processor, however little is in it: where nobody follows the live values
-#: and few messages arrive, a batch waits for so long.
-_PATIENT_S: Final = 0.3
+#: and few messages arrive, a batch waits for so long, and no longer than that without a message.
+_PATIENT_S: Final = 1.0
+_PATIENT_GAP_S: Final = 0.3
+#: A gateway that sends its records again has less patience: for so long after that, no batch waits longer than a gap.
+_HURRY_S: Final = 600.0
 #: Messages a second that are few, and so few that waiting joins none. A gateway that catches up sends more as soon as
 #: four of its messages are in flight.
 _FEW: Final = 20
@@ -24,14 +28,22 @@ class BatchWait:
     def __init__(self, least_s: float) -> None:
         self._least_s = least_s
         self._taken: deque[tuple[float, int]] = deque()
+        self._hurry_until_s = -math.inf
 
     def note(self, messages: int, now_s: float) -> None:
         """Note the messages of a batch."""
         self._taken.append((now_s, messages))
 
-    def wait_s(self, now_s: float, *, is_followed: bool) -> float:
-        """Return how long the next batch waits after its first message."""
+    def note_repeated(self, now_s: float) -> None:
+        """Note that a record came again."""
+        self._hurry_until_s = now_s + _HURRY_S
+
+    def waits_s(self, now_s: float, *, is_followed: bool) -> tuple[float, float]:
+        """Return how long the next batch waits after its first message, and at most after each further one."""
         while self._taken and self._taken[0][0] < now_s - _WINDOW_S:
             self._taken.popleft()
         recent = sum(messages for _, messages in self._taken)
-        return max(self._least_s, _PATIENT_S) if _ALONE <= recent < _FEW and not is_followed else self._least_s
+        if is_followed or not _ALONE <= recent < _FEW:
+            return self._least_s, self._least_s
+        gap_s = max(self._least_s, _PATIENT_GAP_S)
+        return (gap_s if now_s < self._hurry_until_s else max(gap_s, _PATIENT_S)), gap_s

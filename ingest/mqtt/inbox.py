@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -60,14 +61,17 @@ class Inbox:
                     self._messages.append(message)
             self._changed.notify()
 
-    def take(self, most: int, first_wait_s: float, more_wait_s: float) -> list[InboundMessage]:
-        """Return up to `most` messages: wait for the first, then shortly for more to share its transaction."""
+    def take(self, most: int, first_wait_s: float, more_wait_s: float, gap_s: float = math.inf) -> list[InboundMessage]:
+        """Return up to `most` messages: wait for the first, then shortly for more to share its transaction.
+
+        The second wait ends after `more_wait_s`, and where none arrives within `gap_s`.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._messages or self._closed, first_wait_s)
             if self._messages and not self._closed:
                 deadline = time.monotonic() + more_wait_s
                 while len(self._messages) < most and not self._closed:
-                    left_s = deadline - time.monotonic()
+                    left_s = min(gap_s, deadline - time.monotonic())
                     if left_s <= 0 or not self._changed.wait(left_s):
                         break
             return self._pop(most)

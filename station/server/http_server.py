@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -29,6 +30,8 @@ _SWITCH_S: Final = 0.0005
 _COLLECT_AFTER: Final = (2_000, 10, 1_000_000)
 #: Connections that the system holds until they are accepted.
 _MOST_UNACCEPTED: Final = 2048
+#: What uvicorn counts in a second: at each so many it renews the headers.
+_TICKS_PER_S: Final = 10
 #: How long the server waits for cancelled work.
 _LEFT_BEHIND_S: Final = 1.0
 
@@ -43,6 +46,30 @@ class ApiServer(uvicorn.Server):
         super().__init__(config)
         self._manager = manager or ServiceManager()
         self._reports: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._exiting = asyncio.Event()
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether the server ends; may be set from any thread and by a signal."""
+        return self._should_exit
+
+    @should_exit.setter
+    def should_exit(self, should_exit: bool) -> None:
+        self._should_exit = should_exit
+        loop = getattr(self, "_loop", None)
+        if should_exit and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._exiting.set)
+
+    async def main_loop(self) -> None:
+        """Renew the headers each second until the server ends: uvicorn's own loop looks ten times a second."""
+        self._loop = asyncio.get_running_loop()
+        seconds = 0
+        while not await self.on_tick(seconds * _TICKS_PER_S):
+            seconds += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._exiting.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start up; the event loop accepts some connections at once, and the system holds many more."""

@@ -143,10 +143,11 @@ class Repository(Generic[R]):
 
     def all(self, **where: str | None) -> Iterator[R]:
         """Return all records, read page by page."""
-        after = ""
-        while page := self.list(after=after, limit=MAX_LIMIT, **where):
+        after: str | None = ""
+        while after is not None:
+            page = self.list(after=after, limit=MAX_LIMIT, **where)
+            after = page[-1].id if len(page) == MAX_LIMIT else None
             yield from page
-            after = page[-1].id
 
     def change(self, record: R) -> R:
         """Replace a record by a new version and return that.

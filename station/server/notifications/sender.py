@@ -84,6 +84,7 @@ class NotificationSender:
         self._client = OutgoingClient(policy)
         self._queues = RecipientQueues(_WORKERS, lambda: now_ms() / 1000.0)
         self._due: tuple[int, int | None] = (0, None)
+        self._organisation: OrganisationRepositories | None = None
         self._reader = SupervisedThread("notification-sender", self.read_due, every_s=_CHECK_EVERY_S, waits_first=True)
         self._workers = [
             SupervisedThread(f"notification-{lane}-{number}", partial(self._serve, lane))
@@ -146,11 +147,17 @@ class NotificationSender:
 
     def read_due(self) -> None:
         """Read the due notices of every recipient. Raises RetryLater without the registry."""
-        repositories = ensure_organisation(self._registry, self._handle, "station")
-        kinds = {recipient.id: recipient.kind for recipient in repositories.alarm_recipients.all()}
+        repositories = self._repositories()
         notices = repositories.alarms.due_by_recipient(self._now_ms(), each=_EACH)
+        kinds = {recipient.id: recipient.kind for recipient in repositories.alarm_recipients.all()} if notices else {}
         self._due = len(notices), min((notice.due_ms for notice in notices), default=None)
         self._queues.fill((kinds.get(notice.recipient, RecipientKind.WEBHOOK), notice) for notice in notices)
+
+    def _repositories(self) -> OrganisationRepositories:
+        """Return the repositories of the organisation, which is looked for once. From any thread."""
+        if self._organisation is None:
+            self._organisation = ensure_organisation(self._registry, self._handle, "station")
+        return self._organisation
 
     def _serve(self, lane: str) -> None:
         """Attempt the next notice of a lane; wait for one."""
@@ -166,7 +173,7 @@ class NotificationSender:
             False,
         )
         try:
-            repositories = ensure_organisation(self._registry, self._handle, "station")
+            repositories = self._repositories()
             with self._failures.isolate(f"A notification of {notice.rule} to {notice.recipient}"):
                 try:
                     outcome = self._attempt(repositories, notice)

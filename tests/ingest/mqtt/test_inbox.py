@@ -33,6 +33,12 @@ def test_a_first_message_waits_only_a_little_for_others() -> None:
     assert mids(inbox.take(3, 3600, 0.01)) == [1]
 
 
+def test_a_long_wait_for_others_ends_where_none_comes() -> None:
+    inbox = Inbox(10)
+    inbox.put(message(1))
+    assert mids(inbox.take(3, 3600, 3600, 0.01)) == [1]
+
+
 def test_qos_0_is_dropped_and_counted_where_the_queue_is_full() -> None:
     inbox = Inbox(2)
     for mid in range(4):
