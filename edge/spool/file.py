@@ -17,7 +17,7 @@ from edge.spool.identity.machine import SpoolMachine
 from edge.spool.limits.retention import read_run_s, write_age
 from edge.spool.numbering.check import SpoolCheck
 from edge.spool.numbering.epochs import OpenedSpool, Renewal
-from edge.spool.rows import SpoolFull, begin_epoch, find_holes, insert_salvaged, read_totals
+from edge.spool.rows import SpoolFull, begin_epoch, find_holes, insert_salvaged, read_totals, waiting_reports
 from edge.spool.salvage.salvage import Above, Row, Wanted, salvage
 from edge.spool.schema import FirstEpoch, SpoolTotals, damaged_event, has_version, is_damage, move_aside, open_file
 from edge.spool.settings import SpoolOwner
@@ -204,23 +204,24 @@ class SpoolFile:
     ) -> None:
         """Begin an epoch; records that are missing and can still be read in the `old` file or its log are added."""
         time_ms = self._now_ms()
-        final = renewal
+        final, waiting = renewal, renewal
 
         def change(connection: sqlite3.Connection) -> SpoolTotals:
-            nonlocal final
+            nonlocal final, waiting
             totals, final = self.totals, renewal
             if old is not None and (renewal.missing or renewal.reason is EpochReason.UNPROVEN):
                 found = insert_salvaged(connection, self._salvage(old, record, renewal))
                 base = record.base if isinstance(record, CheckRecord) else totals.base
                 final = renewal.without((first - base, row - base) for first, row in found)
                 totals = read_totals(connection) if found else totals
+            waiting = waiting_reports(connection)
             return begin_epoch(connection, totals, self._owner, epoch, final, time_ms, reports)
 
         self.totals = self.change(change)
         renewal = final
         self.check.renewals += 1
         self.check.shortened += renewal.records_missing
-        self.check.begin_epoch(self.totals, renewal, time_ms)
+        self.check.begin_epoch(self.totals, renewal, time_ms, waiting)
         self.counters["renewed"] += 1
         self.counters["shortened"] += renewal.records_missing
         _LOGGER.warning("the spool begins a new epoch, %s (%s): %s", epoch, renewal.reason, renewal.why)

@@ -10,17 +10,20 @@ from typing import Final
 
 from edge.pipeline.batcher import Content
 from edge.spool.limits.retention import free_space
-from edge.spool.numbering.epochs import Renewal, renewal_events
+from edge.spool.numbering.epochs import MissingRecords, Renewal, read_report, renewal_events
 from edge.spool.salvage.salvage import Row
 from edge.spool.schema import EVENTS, INSERT, ROW_BYTES, TELEMETRY, URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
-from headland.contract.codec import VERSION, encode_batch
-from headland.contract.records import Batch, Event
+from headland.contract.codec import VERSION, decode_batch, encode_batch
+from headland.contract.records import Batch, EpochReason, Event
+from headland.contract.refusals import Refused
 
 #: A full spool frees this part of its bound at once, so that not every append has to free space; but no more than so
 #: many bytes, because the append waits for it.
 _SLACK_PART: Final = 64
 _MOST_SLACK_BYTES: Final = 2_000_000
+#: Records with events that are read for reports which wait: the newest.
+_MOST_WAITING: Final = 200
 
 
 class SpoolFull(Exception):  # noqa: N818 - it ends a transaction and never leaves the spool
@@ -165,6 +168,25 @@ def begin_epoch(
     events = [*reports, *renewal_events(owner, renewal, totals.records, time_ms)]
     # They are few, and nothing else would report it: the bound does not hold for them.
     return insert_contents(connection, begun, owner, [Content([], events, 0)], sys.maxsize, SpoolRetention())
+
+
+def waiting_reports(connection: sqlite3.Connection) -> Renewal:
+    """Return what events that wait in the file tell: missing records, and unproven renewals.
+
+    The check file may be of an earlier state than the file, and not know of them.
+    """
+    missing: list[MissingRecords] = []
+    doubts: list[tuple[int, str, str]] = []
+    query = f"SELECT payload FROM records WHERE kind = {EVENTS} ORDER BY seq DESC LIMIT {_MOST_WAITING}"  # noqa: S608 - constants
+    for (payload,) in connection.execute(query):
+        decoded = decode_batch(payload)
+        for event in () if isinstance(decoded, Refused) else decoded.batch.events:
+            report = read_report(event)
+            if isinstance(report, MissingRecords):
+                missing.append(report)
+            elif report is not None:
+                doubts.append(report)
+    return Renewal(EpochReason.NEW, "", "", again=tuple(reversed(missing)), doubts=tuple(reversed(doubts)))
 
 
 def insert_salvaged(connection: sqlite3.Connection, rows: Iterable[Row]) -> list[tuple[int, int]]:

@@ -81,14 +81,19 @@ class SpoolCheck:
             self.is_unproven = totals.last_seq > 0 and not opened.is_new
         return renewal
 
-    def begin_epoch(self, totals: SpoolTotals, renewal: Renewal, time_ms: int) -> None:
-        """Go on in a new epoch, of which nothing was published; its last record reports the renewal."""
+    def begin_epoch(self, totals: SpoolTotals, renewal: Renewal, time_ms: int, waiting: Renewal) -> None:
+        """Go on in a new epoch, of which nothing was published; its last record reports the renewal.
+
+        `waiting` is what records that wait report: they may be lost before they are sent, as may the last one.
+        """
         carried = () if renewal.again else self._unreported
-        self._unreported = (*carried, *renewal.again, *renewal.missing)[-_MOST_UNREPORTED:]
-        doubts = renewal.doubts or self._doubts
+        unreported = dict.fromkeys((*waiting.again, *carried, *renewal.again, *renewal.missing))
+        self._unreported = tuple(unreported)[-_MOST_UNREPORTED:]
+        doubts = [*waiting.doubts, *(renewal.doubts or self._doubts)]
         if renewal.reason is EpochReason.UNPROVEN:
-            doubts = (*doubts, (time_ms, renewal.epoch_before, renewal.why[:_WHY_LETTERS]))
-        self._doubts = doubts[-_MOST_DOUBTS:]
+            doubts.append((time_ms, renewal.epoch_before, renewal.why))
+        known = dict.fromkeys((at_ms, before, why[:_WHY_LETTERS]) for at_ms, before, why in doubts)
+        self._doubts = tuple(known)[-_MOST_DOUBTS:]
         self._report_seq = totals.last_seq
         self._start(totals, Published())
 

@@ -139,7 +139,8 @@ def _judge_alone(opened: OpenedSpool, check: Unreadable, gateway: str) -> Renewa
 
 def with_lost_reports(renewal: Renewal, check: CheckRecord) -> Renewal:
     """Return the renewal with what was reported before, where no commit ack confirmed the report and it is missing."""
-    if not any(each.epoch == check.epoch and each.first <= check.report <= each.last for each in renewal.missing):
+    # Reports that were carried into the epoch have numbers below the last one.
+    if not any(each.epoch == check.epoch and each.first <= check.report for each in renewal.missing):
         return renewal
     again = tuple(MissingRecords(*each) for each in check.unreported)
     return replace(renewal, again=again, doubts=tuple(check.doubts))
@@ -208,6 +209,18 @@ def renewal_events(owner: SpoolOwner, renewal: Renewal, records: int, time_ms: i
             for each in (*renewal.again, *renewal.missing)
         ),
     ]
+
+
+def read_report(event: Event) -> MissingRecords | tuple[int, str, str] | None:
+    """Return the missing range or the unproven renewal (time, epoch before, why) that an event of a spool reports."""
+    data = event.data
+    if event.kind == SPOOL_SHORTENED:
+        epoch, numbers = data.get("epoch"), [data.get(name) for name in ("first_seq", "last_seq", "records")]
+        if isinstance(epoch, str) and all(isinstance(number, int) for number in numbers):
+            return MissingRecords(epoch, *numbers)  # type: ignore[arg-type] # they are integers
+    if event.kind == SPOOL_RENEWED and data.get("reason") == EpochReason.UNPROVEN:
+        return event.t, str(data.get("epoch_before", "")), str(data.get("why", ""))
+    return None
 
 
 def refused_event(owner: SpoolOwner, lost: Unaccepted, time_ms: int) -> Event:

@@ -671,3 +671,27 @@ def test_a_state_that_is_no_text_keeps_no_gateway_from_starting(open_spool: Open
     spool = open_spool(tmp_path / "made", SAME_FILE)
     assert {number for number in contents_of(spool) if number <= 3} == {1, 2, 3}
     assert "spool_damaged" in {event.kind for event in events_of(spool)}
+
+
+def test_a_report_that_waits_is_repeated_where_it_is_lost_though_the_check_file_is_older(
+    open_spool: Opener, tmp_path: Path
+) -> None:
+    spool = open_spool(tmp_path, SAME_FILE)
+    fill(spool, 1, 2)
+    publish_all(spool)
+    assert spool.confirm(spool.epoch, 2)
+    epoch, before = spool.epoch, snapshot(tmp_path)[f"{FILE}.check"]
+    fill(spool, 3, 10)
+    spool.close()
+    restore(tmp_path, {f"{FILE}.check": snapshot(tmp_path)[f"{FILE}.check"]})
+    renewed = open_spool(tmp_path, SAME_FILE)
+    assert (reasons_of(renewed), missing_of(renewed)) == (["replaced"], set(range(3, 11)))
+    renewed.close()
+    restore(tmp_path, {**snapshot(tmp_path), f"{FILE}.check": before})
+    again = open_spool(tmp_path, SAME_FILE)
+    assert reasons_of(again) == ["replaced", "replaced"]
+    again.close()
+    restore(tmp_path, {f"{FILE}.check": snapshot(tmp_path)[f"{FILE}.check"]})
+    last = open_spool(tmp_path, SAME_FILE)
+    told = [event.data for event in events_of(last) if event.kind == "spool_shortened"]
+    assert [(data["first_seq"], data["last_seq"]) for data in told if data["epoch"] == epoch] == [(3, 10)]
