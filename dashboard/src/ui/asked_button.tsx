@@ -1,6 +1,7 @@
 // Button for what is done after a question, such as a deletion; what the station says against it is beside the button.
 
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { confirm } from "./overlays";
 
 export interface AskedButtonProps {
@@ -15,8 +16,11 @@ export interface AskedButtonProps {
 }
 
 export function AskedButton({ text, label, question, write, run }: AskedButtonProps): JSX.Element {
+  // While the question is open a list may arrive with a newer version of the record.
+  const latest = useRef(run);
+  latest.current = run;
   const ask = async (): Promise<void> => {
-    if (await confirm(question)) await run();
+    if (await confirm(question)) await latest.current();
   };
   return (
     <>
