@@ -86,6 +86,9 @@ SAMPLES: Final = sa.Table(
     sa.Column("moves", sa.Boolean, nullable=False),
 )
 
+#: The advisory lock of PostgreSQL that one process at a time holds while it creates tables; the registry has another.
+_LOCK: Final = 0x4865_6164_5369_6465
+
 
 class SqlTables:
     """The tables of one store. Its calls raise RetryLater while the database is away."""
@@ -109,8 +112,13 @@ class SqlTables:
             sa.event.listen(self._engine, "connect", _make_durable)
 
     def open(self) -> None:
-        """Create the missing tables."""
+        """Create the missing tables; several processes may do so at once."""
         with self._connected() as connection:
+            # Between the look for a table and its creation another process would create it.
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            else:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             _METADATA.create_all(connection)
 
     def close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState
 from headland.store.server.ports import NewConflict
 from headland.store.server.sql_metadata import SqlMetadata
-from headland.store.server.sql_tables import MARKS, SqlTables
+from headland.store.server.sql_tables import _METADATA, MARKS, SqlTables
 from tests.postgres import Postgres
 from tests.store.batches import ORG, event, key
 from tests.store.test_events_and_devices import HOUSE
@@ -81,3 +83,22 @@ def test_a_database_that_is_away_is_waited_for() -> None:
         tables.open()
     assert "secret" not in str(told.value)
     tables.close()
+
+
+def test_workers_that_start_at_once_make_the_tables_of_a_new_database_together(url: str) -> None:
+    for number in range(10):
+        together = threading.Barrier(6)
+
+        def open_one(together: threading.Barrier = together, store: str = f"farm-{number}") -> None:
+            tables = SqlTables(url, store)
+            together.wait(120)
+            tables.open()
+            tables.close()
+
+        with ThreadPoolExecutor(6) as pool:
+            for opened in [pool.submit(open_one) for _ in range(6)]:
+                opened.result()
+        emptied = SqlTables(url, "any")
+        with emptied._connected() as connection:
+            _METADATA.drop_all(connection)
+        emptied.close()
