@@ -1,4 +1,4 @@
-"""What crosses a local socket: frames of MessagePack, with arrays as their bytes and models by their names, as JSON.
+"""Frames between processes: MessagePack, with arrays as their bytes and models by their names, as JSON.
 
 Both ends are processes of one installation: nothing here has to be read by another version.
 """

@@ -1,4 +1,4 @@
-"""What another worker's file says of gateways whose shards move goes with them, once, whatever ends the move."""
+"""Move of gateways' quarantine and counts with their shards to another worker: once, whatever ends the move."""
 
 from __future__ import annotations
 
