@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -38,8 +39,11 @@ WINDOW_GAP_MS: Final = 15 * MINUTE_MS
 MOST_WINDOWS: Final = 8
 #: Number of devices named in a statement; for more, all devices are read and the others left out.
 _NAMED_DEVICES: Final = 20
+#: Number of channels named in a statement, below what the address of a request may have.
+_CHANNELS_TOGETHER: Final = 20
 
 Group = tuple[str, str]
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class InfluxSamples:
@@ -177,21 +181,33 @@ class InfluxSamples:
             where = f"{where} AND site = $site AND simulated = $simulated"
             values |= shared
         every = f"GROUP BY time({step_ms}ms, {start_ms % step_ms}ms), {tags} fill(none)"
+        together = _together(groups)
         answers = self._connection.query(
-            (statement for group in groups for statement in _bucket_statements(*group, where, every, max_quality)),
+            [
+                *(_bucket_statement(*group, where, every) for group in groups),
+                *(_worst_statement(kind, channels, where) for kind, channels in together),
+            ],
             values,
         )
-        for series in (series for answer in answers for series in answer):
-            # Tags that are bound are not in the answer.
-            series.tags |= {} if tags == _TAGS else {**values, **series.tags}
-        buckets_of: dict[SeriesKey, Buckets] = {}
+        bound = {} if tags == _TAGS else values
+        buckets_of = {
+            key: _buckets(key, series)
+            for (_, channel), answer in zip(groups, answers, strict=False)
+            for series in answer
+            if (key := _key(series, channel, bound)) in requested
+        }
+        flagged = [
+            (kind, channel)
+            for (kind, channels), answer in zip(together, answers[len(groups) :], strict=True)
+            for series in answer
+            for channel, worst in zip(channels, series.values[0][1:], strict=True)
+            if worst is not None and _number(worst) > max_quality
+        ]
         worse: dict[SeriesKey, list[int]] = {}
-        for (_, channel), answer, bad in zip(groups, answers[::2], answers[1::2], strict=True):
-            buckets_of |= {
-                key: _buckets(key, series) for series in answer if (key := _key(series, channel)) in requested
-            }
-            for series in bad:
-                worse[_key(series, channel)] = [int(_number(row[0])) for row in series.values]
+        statements = [_worse_statement(*group, where, every, max_quality) for group in flagged]
+        for (_, channel), answer in zip(flagged, self._connection.query(statements, values), strict=True):
+            for series in answer:
+                worse[_key(series, channel, bound)] = [int(_number(row[0])) for row in series.values]
         for key in requested & worse.keys():
             replacement = self._without_worse(key, worse[key], start_ms, end_ms, step_ms, max_quality)
             remaining = replace_buckets(buckets_of.pop(key, None), worse[key], replacement)
@@ -249,6 +265,18 @@ def _groups_of(keys: Iterable[SeriesKey]) -> list[Group]:
     return list(dict.fromkeys((key.kind, key.channel) for key in keys))
 
 
+def _together(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
+    """Return kinds with some channels of each, as many as a statement may name."""
+    channels_of: dict[str, list[str]] = {}
+    for kind, channel in groups:
+        channels_of.setdefault(kind, []).append(channel)
+    return [
+        (kind, channels[start : start + _CHANNELS_TOGETHER])
+        for kind, channels in channels_of.items()
+        for start in range(0, len(channels), _CHANNELS_TOGETHER)
+    ]
+
+
 def _newest_statement(kind: str, channel: str, where: str) -> str:
     columns = f"last({name(channel)}) AS v, {name(channel + QUALITY_ENDING)} AS q"
     return f"SELECT {columns} FROM {name(kind)} {where}GROUP BY {_TAGS}"
@@ -263,15 +291,21 @@ def _raw_statement(kind: str, channel: str, where: str, ending: str) -> str:
     return f"SELECT {columns} FROM {name(kind)} WHERE {where} GROUP BY {_TAGS}{ending}"
 
 
-def _bucket_statements(kind: str, channel: str, where: str, every: str, max_quality: int) -> tuple[str, str]:
-    """Return the statements for the buckets, and for the buckets with samples of worse flags."""
-    field, flag = name(channel), name(channel + QUALITY_ENDING)
-    columns = ", ".join(f"{function}({field})" for function in ("count", "mean", "min", "max", "last"))
-    source = f"FROM {name(kind)} WHERE {where}"
-    return (
-        f"SELECT {columns} {source} {every}",
-        f"SELECT count({flag}) {source} AND {flag} > {max_quality} {every}",
-    )
+def _bucket_statement(kind: str, channel: str, where: str, every: str) -> str:
+    columns = ", ".join(f"{function}({name(channel)})" for function in ("count", "mean", "min", "max", "last"))
+    return f"SELECT {columns} FROM {name(kind)} WHERE {where} {every}"
+
+
+def _worst_statement(kind: str, channels: Sequence[str], where: str) -> str:
+    """Return the statement for the worst flag of each channel: fewer rows than of all buckets, and seldom any."""
+    columns = ", ".join(f"max({name(channel + QUALITY_ENDING)})" for channel in channels)
+    return f"SELECT {columns} FROM {name(kind)} WHERE {where}"
+
+
+def _worse_statement(kind: str, channel: str, where: str, every: str, max_quality: int) -> str:
+    """Return the statement for the buckets with samples of worse flags."""
+    flag = name(channel + QUALITY_ENDING)
+    return f"SELECT count({flag}) FROM {name(kind)} WHERE {where} AND {flag} > {max_quality} {every}"
 
 
 def _where(devices: set[str], organisation: str | None, start_ms: int, end_ms: int) -> tuple[str, dict[str, str]]:
@@ -292,8 +326,9 @@ def _clamped(time_ms: int) -> int:
     return max(FIRST_MS, min(LAST_MS, time_ms))
 
 
-def _key(series: InfluxSeries, channel: str) -> SeriesKey:
-    tags = series.tags
+def _key(series: InfluxSeries, channel: str, bound: Mapping[str, str] = _NOTHING) -> SeriesKey:
+    """Return the key of a series of a response; tags that are bound in the statement are not in it."""
+    tags = {**bound, **series.tags}
     return SeriesKey(
         tags.get("organisation", ""),
         tags.get("site", ""),
