@@ -41,6 +41,8 @@ TABS = (
 )
 #: What the page displays for a method that the catalogue of terms does not have.
 UNKNOWN_METHOD = "该方法的说明见 API 文档"
+#: What it displays for a quantity without a name.
+UNKNOWN_QUANTITY = "其他量（"
 
 
 @pytest.mark.services("axe-core")
@@ -171,6 +173,7 @@ def check_words(page: Page, locale: str, address: str) -> None:
     if locale == "zh-CN":
         assert ENGLISH.findall(text) == [], address
         assert UNKNOWN_METHOD not in text, address
+        assert UNKNOWN_QUANTITY not in text, address
 
 
 def test_the_language_and_the_area_unit_are_stored(visit: Open) -> None:
@@ -249,4 +252,9 @@ def test_a_browser_keeps_what_never_changes_and_asks_for_the_rest(farm: Farm) ->
         answer = httpx.get(f"{farm.base}{asset}", timeout=120)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
+    # In the page before its script, in the bar and in the browser's tab: asked for once.
+    logos = re.findall(r'"(/dashboard/[^"]+\.svg)"', first.text)
+    assert set(logos) == {"/dashboard/headland.svg"}
+    assert "max-age=86400" in httpx.get(f"{farm.base}{logos[0]}", timeout=120).headers["cache-control"]
+    assert httpx.get(f"{farm.base}/dashboard/sw.js", timeout=120).headers["cache-control"] == "no-cache"
     assert httpx.get(f"{farm.base}/dashboard/assets/..%2findex.html", timeout=120).status_code == 404

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from headland.contract.records import Clock, Event
+from headland.registry.models.models import Greenhouse
 from headland.store.port import StoredEvent, WriteBatch
 from tests.agronomy.harvest.simulated_harvest import harvest
 from tests.api.fake_ingest import MESSAGE, TROUBLE_ZH
@@ -68,6 +69,21 @@ def test_a_source_that_cannot_be_read_and_a_silent_sensor_are_named_with_the_rea
     expect(row).to_contain_text("2 小时")
     expect(row.locator("td").last).not_to_be_empty()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_sensor_of_a_deactivated_house_is_not_told_as_silent(visit: Open, farm: Farm) -> None:
+    repositories = farm.repositories
+    times = np.array([farm.now_ms() - 2 * 3_600_000])
+    for device in ("fallow-7", "bed-7"):
+        write_series(farm.store, OWN, "home", "soil", device, times, {"soil_temperature_degc": np.array([12.0])})
+    home = next(iter(repositories.farms.all())).id
+    site = next(each for each in repositories.sites.all() if each.name == "home")
+    house = repositories.greenhouses.add(Greenhouse(farm=home, site=site.id, name="fallow-7", active=False))
+    page = visit("#/health")
+    panel = page.locator("[data-panel=silent]")
+    expect(panel).to_contain_text("bed-7")
+    expect(panel).not_to_contain_text("fallow-7")
+    repositories.greenhouses.delete(house.id, house.version)
 
 
 def test_what_contradicts_is_named(visit: Open, farm: Farm) -> None:

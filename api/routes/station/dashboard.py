@@ -26,6 +26,9 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 _FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+#: The logo is in the page before its script, in the bar and in the browser's tab: one request serves all of them.
+_FOR_A_DAY: Final = {**HEADERS, "Cache-Control": "public, max-age=86400"}
+_IMAGES: Final = frozenset({".svg", ".png"})
 #: Types that Python does not know on every system and browsers require.
 MEDIA_TYPES: Final = {
     ".js": "text/javascript",
@@ -56,11 +59,17 @@ def get_docs() -> Response:
 
 @router.get_and_head("/dashboard/{name:path}")
 def get_file(name: str) -> Response:
-    """Serve a file of the dashboard; browsers cache files with a hash in their name for ever."""
+    """Serve a file of the dashboard; browsers cache files with a hash in their name for ever, images for a day."""
     file = _find_file(FOLDER, name)
     if file is None:
         raise HTTPException(404)
-    headers = _FOR_EVER if name.startswith("assets/") else _WORKER if name == "sw.js" else HEADERS
+    headers = HEADERS
+    if name.startswith("assets/"):
+        headers = _FOR_EVER
+    elif name == "sw.js":
+        headers = _WORKER
+    elif file.suffix in _IMAGES:
+        headers = _FOR_A_DAY
     return FileResponse(file, headers=headers, media_type=MEDIA_TYPES.get(file.suffix))
 
 

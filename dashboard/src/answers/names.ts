@@ -41,14 +41,13 @@ const ENTERED: Record<string, TextKey> = {
   outside_co2_ppm: "answers_co2_outside",
 };
 
-/** Return the names of what an answer was computed from; what a person declared is a text already. */
+/** Return the names of what an answer was computed from, each once; what a person declared is a text already. */
 export function inputNames(inputs: readonly string[]): string {
-  return listText(
-    inputs.map((input) => {
-      const [name = "", declared] = input.split(" = ");
-      const entered = ENTERED[name];
-      const shown = entered === undefined ? channelName(name) : translate(entered);
-      return declared === undefined ? shown : `${shown} = ${declared.replace(" (declared)", "")}`;
-    }),
-  );
+  const shown = inputs.map((input) => {
+    const [name = "", declared] = input.split(" = ");
+    const entered = ENTERED[name];
+    const named = entered === undefined ? channelName(name) : translate(entered);
+    return declared === undefined ? named : `${named} = ${declared.replace(" (declared)", "")}`;
+  });
+  return listText([...new Set(shown)]);
 }

@@ -2,7 +2,10 @@
 
 import "../i18n/health";
 import type { JSX } from "preact";
+import { useApi, useApiList } from "../api/query";
+import { inUse } from "../api/registry";
 import { useFarm, useNow } from "../app/mount";
+import type { Device } from "../api/farm_state";
 import { durationText } from "../i18n/instants";
 import { channelName, term, translate } from "../i18n/translate";
 import { Table, type Column } from "../ui/table";
@@ -21,12 +24,28 @@ interface Silent {
   why: string;
 }
 
+/** Return whether a device is in a deactivated house or site: nobody waits for its data. */
+function useGivenUp(): (device: Device) => boolean {
+  const sites = useApiList("/v1/sites", {}).data ?? [];
+  const houses = useApiList("/v1/greenhouses", {}).data ?? [];
+  const zones = useApiList("/v1/greenhouse-zones", {}).data ?? [];
+  const places = useApi("/v1/device-places", {}).data?.items ?? [];
+  const used = inUse(sites);
+  const isUsed = (house: (typeof houses)[number]): boolean => house.active !== false && used.some(({ id }) => id === house.site);
+  return (device) => {
+    const zone = zones.find(({ id }) => id === places.find((place) => place.device === device.id)?.zone);
+    const house = houses.find(({ id, name }) => (zone === undefined ? name === device.id : id === zone.greenhouse));
+    return (house !== undefined && !isUsed(house)) || sites.some(({ name, active }) => name === device.site && active === false);
+  };
+}
+
 export function SilentSensors({ gateways }: { gateways: readonly Gateway[] }): JSX.Element {
   const farm = useFarm();
   const now = useNow(10_000);
+  const givenUp = useGivenUp();
   const silent: Silent[] = [];
   for (const device of farm.devices.values()) {
-    if (VEHICLES.has(device.kind)) continue;
+    if (VEHICLES.has(device.kind) || givenUp(device)) continue;
     const gateway = gateways.find((each) => each.id === device.gateway);
     const channels = Object.entries(farm.latest.get(device.id) ?? {});
     const old = channels.filter(([, value]) => now - value.time_ms > SILENT_MS);

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import zipfile
-from pathlib import Path
 from typing import Any, Final
 
-from edge.imports.log_output import LogReport, hash_file
 from edge.imports.machine.columns import read_columns
-from edge.imports.machine.machine_output import MachineOutput
+from edge.imports.machine.machine_file import MachineFile
 from edge.imports.machine.rows import first_local_ms, instants_of, rows_of
 from edge.imports.machine.shapefile import LayerReader, find_layers
 from edge.imports.sentences import Sentence
@@ -20,45 +17,25 @@ from headland.errors import DataDamaged
 _MODELS: Final = {"Harvest": "combine", "Application": "tractor", "Seeding": "tractor"}
 
 
-class MachineSource:
+class MachineSource(MachineFile):
     """A `Source` of one machine: its places, speed, working width, and what it applied or harvested."""
-
-    def __init__(self, path: Path, site: str, *, start_ms: int | None = None) -> None:
-        self.name = path.name
-        self.size_bytes = path.stat().st_size
-        self.position_bytes = 0
-        self._path, self._start_ms = path, start_ms
-        self._stop = threading.Event()
-        self._output = MachineOutput(site)
 
     def run(self, sink: Sink) -> None:
         """Read the archive into `sink` to its end, or until `stop`. Raises DataDamaged where nothing can be read."""
-        digest = hash_file(self._path, lambda _count: not self._stop.is_set())
+        digest = self._digest()
         layers = find_layers(self._path)
         try:
             with zipfile.ZipFile(self._path) as archive:
                 for number, name in enumerate(layers):
                     if self._stop.is_set():
                         return
-                    self._read(LayerReader(archive, name), digest or "", sink)
+                    self._read(LayerReader(archive, name), digest, sink)
                     self.position_bytes = self.size_bytes * (number + 1) // len(layers)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
             raise DataDamaged(Sentence("no_shapefile", name=self.name, why=str(error)[:200])) from error
         if not layers:
             raise DataDamaged(Sentence("no_shapefile", name=self.name, why="-"))
         self.position_bytes = self.size_bytes
-
-    def stop(self) -> None:
-        """Make `run` return after the current shapefile."""
-        self._stop.set()
-
-    def counters(self) -> dict[str, int]:
-        """Return the numbers of rows and of losses, by name."""
-        return self._output.counters()
-
-    def report(self) -> LogReport:
-        """Return the contents so far."""
-        return self._output.report()
 
     def _read(self, reader: LayerReader, digest: str, sink: Sink) -> None:
         layer, output = reader.layer, self._output

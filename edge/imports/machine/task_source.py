@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import zipfile
 from pathlib import Path
 from typing import Final
 
-from edge.imports.log_output import LogReport, hash_file
 from edge.imports.machine.logged_work import machine_of, offset_of, rows_of
-from edge.imports.machine.machine_output import MachineOutput
+from edge.imports.machine.machine_file import MachineFile
 from edge.imports.machine.task_folder import TASK_DATA, TaskFolder, open_folders
 from edge.imports.sentences import Sentence
 from edge.sources.source import Sink
@@ -22,23 +20,18 @@ _NAMED_LOSSES: Final = 20
 _HARVEST: Final = "harvest_flow_kg_min"
 
 
-class TaskSource:
+class TaskSource(MachineFile):
     """A `Source` of the machines of task data: places, speed, working width, and what was applied or harvested."""
 
     def __init__(self, path: Path, site: str, *, start_ms: int | None = None) -> None:
-        self.name = path.name
-        self.size_bytes = path.stat().st_size
-        self.position_bytes = 0
-        self._path, self._start_ms = path, start_ms
-        self._stop = threading.Event()
-        self._output = MachineOutput(site)
+        super().__init__(path, site, start_ms=start_ms)
         self._losses = 0
         #: UTC less the local time of terminals that name no zone, by the start that a person gave.
         self._declared_ms: int | None = None
 
     def run(self, sink: Sink) -> None:
         """Read the logs into `sink` to their end, or until `stop`. Raises DataDamaged where nothing can be read."""
-        digest = hash_file(self._path, lambda _count: not self._stop.is_set()) or ""
+        digest = self._digest()
         try:
             with open_folders(self._path) as folders:
                 for folder in folders:
@@ -48,18 +41,6 @@ class TaskSource:
         if not self._stop.is_set() and self._output.records == 0:
             raise DataDamaged(Sentence("no_time_log", name=self.name, why="-"))
         self.position_bytes = self.size_bytes
-
-    def stop(self) -> None:
-        """Make `run` return after the current log."""
-        self._stop.set()
-
-    def counters(self) -> dict[str, int]:
-        """Return the numbers of rows and of losses, by name."""
-        return self._output.counters()
-
-    def report(self) -> LogReport:
-        """Return the contents so far."""
-        return self._output.report()
 
     def _read_folder(self, folder: TaskFolder, digest: str, sink: Sink) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, cast
 import msgspec
 import numpy as np
 from msgspec import Meta
-from shapely import Polygon, contains_properly, make_valid
+from shapely import Polygon, area, contains_properly, get_parts, make_valid
 from shapely.geometry.base import BaseGeometry
 
 from headland.agronomy.geometry.local_plane import Plane
@@ -43,7 +43,8 @@ _EDGE_M: Final = 0.05
 class TrialOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A trial to design: treatments, replicates (for a checkerboard: its rows), a seed, and the plots' size.
 
-    Without a corner the trial lies in the middle of the field, without a direction along the field's longest side.
+    Without a corner the trial lies in the middle of the field's largest part, without a direction along its longest
+    side.
     """
 
     field: RecordId
@@ -203,13 +204,14 @@ def _treatments(order: TrialOrder) -> tuple[TrialTreatment, ...]:
 
 
 def _place(order: TrialOrder, design: Design, field: Field, plane: Plane) -> Placement:
-    outline = outline_of(field, plane)
-    heading_deg = order.heading_deg if order.heading_deg is not None else _longest_side_deg(outline.whole)
+    # Of a field in parts, a trial lies in the largest: the middle of all may be between them.
+    part = max(get_parts(outline_of(field, plane).whole), key=area)
+    heading_deg = order.heading_deg if order.heading_deg is not None else _longest_side_deg(part)
     if order.latitude_deg is not None and order.longitude_deg is not None:
         east, north = plane.to_metres(np.array([order.latitude_deg]), np.array([order.longitude_deg]))
         east_m, north_m = float(east[0]), float(north[0])
     else:
-        middle = outline.whole.centroid
+        middle = part.centroid
         heading = math.radians(heading_deg)
         ahead = (design.rows * order.length_m + (design.rows - 1) * order.gap_m) / 2.0
         across = design.columns * order.width_m / 2.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from types import TracebackType
 from typing import Any, Final
 
@@ -18,6 +20,9 @@ _PRODUCTS: Final[dict[str, dict[str, Any]]] = {
                     "ammonium_n_pct": 0.0, "nitrate_n_pct": 0.0, "density_kg_l": 0.75},
     "foliar feed": {"kind": "liquid", "n_pct": 12.0, "p2o5_pct": 4.0, "k2o_pct": 6.0, "density_kg_l": 1.15},
 }  # fmt: skip
+#: The live data of a house come within seconds of its start; whatever takes longer is told.
+_DEVICE_WAIT_S: Final = 60.0
+_ASK_EVERY_S: Final = 0.5
 
 
 class PastRecords:
@@ -37,16 +42,33 @@ class PastRecords:
     ) -> None:
         self._client.close()
 
-    def enter_house(self, house: FarmHouse) -> None:
-        """Enter the crop of each greenhouse, and its device into the zone."""
+    def enter_house(self, house: FarmHouse, stop: threading.Event) -> None:
+        """Enter the crop of each greenhouse, and its device into the zone.
+
+        Raises RetryLater where `stop` came before the device sent its first live data, which register it.
+        """
         for device, (crop, stage) in zip(house.devices, house.crops, strict=False):
             greenhouse = self._named("/v1/greenhouses", device)
             if greenhouse is None:
                 continue
-            if not list(self._client.items("/v1/greenhouse-zones", greenhouse=greenhouse["id"])):
-                zone = {"greenhouse": greenhouse["id"], "name": crop, "crop": crop, "stage": stage}
-                added = self._client.post("/v1/greenhouse-zones", zone)
-                self._client.put(f"/v1/devices/{device}/place", {"zone": added["id"]}, version=0)
+            place = self._wait_for_place(device, stop)
+            zones = list(self._client.items("/v1/greenhouse-zones", greenhouse=greenhouse["id"]))
+            zone = {"greenhouse": greenhouse["id"], "name": crop, "crop": crop, "stage": stage}
+            if not zones:
+                zones = [self._client.post("/v1/greenhouse-zones", zone)]
+            if place["zone"] is None and zones[0]["name"] == crop:
+                self._client.put(f"/v1/devices/{device}/place", {"zone": zones[0]["id"]}, version=0)
+
+    def _wait_for_place(self, device: str, stop: threading.Event) -> dict[str, Any]:
+        until_s = time.monotonic() + _DEVICE_WAIT_S
+        while (place := self._place_of(device)) is None:
+            if time.monotonic() > until_s or stop.wait(_ASK_EVERY_S):
+                raise RetryLater(f"{device} has sent no live data yet, which would register it.")
+        return place
+
+    def _place_of(self, device: str) -> dict[str, Any] | None:
+        places = self._client.get("/v1/device-places")["items"]
+        return next((place for place in places if place["device"] == device), None)
 
     def declare(self, drone: FarmDrone, flight: PastFlight, device: str, start_ms: int, end_ms: int) -> None:
         """Declare a pass with its implement, product and planned rate."""
@@ -71,10 +93,10 @@ class PastRecords:
 
     def _tie(self, implement: dict[str, Any], device: str) -> None:
         """Tie an implement that is on no vehicle yet to the one that flew with it."""
-        places = self._client.get("/v1/device-places")["items"]
-        found = next((place["id"] for place in places if place["device"] == device), None)
+        found = self._place_of(device)
         if found is not None and implement["device"] is None:
-            self._client.put(f"/v1/implements/{implement['id']}", {**implement, "device": found}, implement["version"])
+            tied = {**implement, "device": found["id"]}
+            self._client.put(f"/v1/implements/{implement['id']}", tied, implement["version"])
 
     def _ensure_product(self, name: str) -> str | None:
         if not name:

@@ -68,7 +68,7 @@ def make_past(folder: FarmFolder, stop: threading.Event) -> str:
                 is_nice = True
             if isinstance(job, HouseJob):
                 reports = _make_house(job, plan, settings, work, stop)
-                records.enter_house(job.house)
+                records.enter_house(job.house, stop)
             else:
                 reports = _make_flight(job, plan, settings, work, stop, records)
             plan = msgspec.structs.replace(plan, done=(*plan.done, job.name))
