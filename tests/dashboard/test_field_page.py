@@ -93,8 +93,12 @@ def test_a_pass_without_an_implement_asks_for_one(visit: Open, farm: Farm, page_
     panel(page, "passes").locator("tr", has_text="Drone 1").get_by_role("button").click()
     expect(page.get_by_role("status").filter(has_text="Choose an implement")).to_be_visible()
     choose(page, "Implement", "disc")
+    page.get_by_role("button", name="Draw map").click()
+    # Without a plan there is no deviation: the map shows what was applied.
+    expect(page.get_by_role("radio", name="As applied")).to_be_checked()
     page.get_by_label("Planned rate").fill("20")
     page.get_by_role("button", name="Draw map").click()
+    expect(page.get_by_role("radio", name="Deviation")).to_be_checked()
     expect(panel(page, "applied").locator("[data-answer=Amount] .unit")).to_have_text("L")
     # What is chosen here is what is printed, exported and written.
     files = panel(page, "files")

@@ -15,7 +15,7 @@ from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.registry.models.crop_bands import BandIndex, CropBand
 from headland.registry.models.models import Greenhouse, GreenhouseZone
-from tests.api.farm import OWN, write_series
+from tests.api.farm import HOUSE, OWN, write_series
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import MANY, Farm
 from tests.waiting import wait_until
@@ -201,6 +201,19 @@ def test_notes_are_added_and_deleted_and_periods_are_compared(visit: Open, farm:
     expect(page.locator("[data-panel=places] tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Earlier").click()
     expect(page).to_have_url(re.compile(r"to=\d{13}"))
+
+
+def test_a_period_after_all_values_leads_to_the_newest(visit: Open, farm: Farm) -> None:
+    later_ms = farm.now_ms() + 10 * 86_400_000
+    page = visit(f"#/greenhouse/{HOUSE}?to={later_ms}", locale="zh-CN", viewport={"width": 390, "height": 844})
+    older = page.locator(".older")
+    expect(older).to_contain_text("该时段没有数据，最新数据为")
+    expect(page.locator(".page.greenhouse")).to_have_attribute(
+        "data-limits", re.compile("[1-9]")
+    )  # drawn without an axis
+    older.get_by_role("button", name="查看最新数据").press("Enter")
+    expect(page.locator(".page.greenhouse")).to_have_attribute("data-loaded", re.compile("[1-9]"))
+    expect(older).to_be_hidden()
 
 
 def test_a_hundred_thousand_samples_are_drawn_and_a_few_minutes_are_not_enough_data(visit: Open, house: House) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from headland.contract.records import Clock, Event
+from headland.contract.records import ChannelInfo, Clock, Descriptor, Event
 from headland.registry.models.models import Greenhouse
 from headland.store.port import StoredEvent, WriteBatch
 from tests.agronomy.harvest.simulated_harvest import harvest
@@ -18,6 +18,7 @@ from tests.api.farm import DRONE, OWN, points_of, write_series
 from tests.api.harvest.test_yields import write_file
 from tests.dashboard.conftest import Open
 from tests.dashboard.farm import Farm
+from tests.dashboard.test_every_page import go
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -71,11 +72,15 @@ def test_a_source_that_cannot_be_read_and_a_silent_sensor_are_named_with_the_rea
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_sensor_of_a_deactivated_house_is_not_told_as_silent(visit: Open, farm: Farm) -> None:
+def test_a_sensor_of_a_deactivated_house_or_of_a_file_is_not_told_as_silent(visit: Open, farm: Farm) -> None:
     repositories = farm.repositories
     times = np.array([farm.now_ms() - 2 * 3_600_000])
-    for device in ("fallow-7", "bed-7"):
+    for device in ("fallow-7", "bed-7", "file-7"):
         write_series(farm.store, OWN, "home", "soil", device, times, {"soil_temperature_degc": np.array([12.0])})
+    channels = {"soil_temperature_degc": ChannelInfo(unit="degC")}
+    farm.store.describe(
+        OWN, "import", Descriptor(device="file-7", name="file-7", kind="soil", site="home", channels=channels)
+    )
     home = next(iter(repositories.farms.all())).id
     site = next(each for each in repositories.sites.all() if each.name == "home")
     house = repositories.greenhouses.add(Greenhouse(farm=home, site=site.id, name="fallow-7", active=False))
@@ -83,6 +88,9 @@ def test_a_sensor_of_a_deactivated_house_is_not_told_as_silent(visit: Open, farm
     panel = page.locator("[data-panel=silent]")
     expect(panel).to_contain_text("bed-7")
     expect(panel).not_to_contain_text("fallow-7")
+    expect(panel).not_to_contain_text("file-7")  # what a file brought once
+    go(page, "#/farm")
+    expect(page.locator("[data-panel=devices] [data-device=file-7]")).to_contain_text("from a file")
     repositories.greenhouses.delete(house.id, house.version)
 
 
@@ -110,7 +118,9 @@ def test_a_table_and_a_packed_log_are_handed_over_on_a_phone_and_the_columns_cho
     expect(card).to_contain_text("字符编码为推测")
     expect(card.get_by_label("温度 [°F] 的含义")).to_have_value("")
     card.get_by_role("button", name="检查前几行").press("Enter")
-    expect(card.get_by_role("alert")).to_contain_text("请至少为一列选择含义")
+    expect(card.get_by_role("alert")).to_have_text(
+        "还需填写或选择：新设备编号、时间列、时间格式、表格的时区、至少一列的含义。"
+    )
     card.get_by_label("新设备编号").fill("house-7")
     card.get_by_label("时间列").select_option(label="时间")
     expect(card.get_by_label("时间格式")).to_have_value("%Y/%m/%d %H:%M")  # the only one that reads these cells
@@ -118,6 +128,9 @@ def test_a_table_and_a_packed_log_are_handed_over_on_a_phone_and_the_columns_cho
     card.get_by_label("表格的时区").select_option("Asia/Shanghai")
     card.get_by_label("温度 [°F] 的含义").select_option(label="气温")
     expect(card.get_by_label("温度 [°F] 的单位")).to_have_value("degF")
+    # A kelvin is not told as 1 ℃ where units of a reading are to choose.
+    names = card.get_by_label("温度 [°F] 的单位").locator("option").all_inner_texts()
+    assert names == ["请选择……", "℃", "℉", "K（开尔文）"]
     card.get_by_role("button", name="检查前几行").press("Enter")
     expect(card.locator("tbody tr").first).to_have_text(re.compile("08:00.*20.00"))
     expect(card).to_contain_text("将建立新设备 house-7")

@@ -7,6 +7,9 @@ import { askList } from "./query";
 export type FieldRecord = ListItem<"/v1/fields">;
 export type SiteRecord = ListItem<"/v1/sites">;
 
+/** The gateway in whose name files are imported: it reports nothing, and what it brought once is not silent. */
+export const FILES_GATEWAY = "import";
+
 export interface Position {
   longitudeDeg: number;
   latitudeDeg: number;

@@ -229,6 +229,8 @@ export class Chart {
   #drawThresholds(plot: uPlot, colour: (name: string) => string): void {
     const scale = devicePixelRatio;
     for (const threshold of this.options.thresholds ?? []) {
+      // A chart without values has no axis of them.
+      if (plot.scales[threshold.scale] === undefined) continue;
       const y = plot.valToPos(threshold.value, threshold.scale, true);
       if (y < plot.bbox.top || y > plot.bbox.top + plot.bbox.height) continue;
       plot.ctx.save();
@@ -247,6 +249,7 @@ export class Chart {
 
   #drawBands(plot: uPlot, colour: (name: string) => string): void {
     for (const band of this.options.bands ?? []) {
+      if (plot.scales[band.scale] === undefined) continue;
       const [top, bottom] = [plot.valToPos(band.high, band.scale, true), plot.valToPos(band.low, band.scale, true)];
       plot.ctx.save();
       plot.ctx.globalAlpha = 0.14;

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Device, FarmState } from "../api/farm_state";
 import { useApiList } from "../api/query";
+import { FILES_GATEWAY } from "../api/registry";
 import { useNow, useView } from "../app/mount";
 import { ruleTitle, SEVERITIES } from "../components/alarm_text";
 import { DeviceCard } from "../components/device_card";
@@ -46,6 +47,7 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
     const silentMs = device.last_seen_ms === null ? null : now - device.last_seen_ms;
     if (worst) return { device, trouble: 10 - SEVERITIES.indexOf(worst.severity), state: ruleTitle(worst.rule) };
     if (silentMs === null) return { device, trouble: 2, state: translate("farm_state_never") };
+    if (device.gateway === FILES_GATEWAY) return { device, trouble: 0, state: translate("farm_state_of_file") };
     if (silentMs > SILENT_MS) return { device, trouble: 1, state: translate("farm_state_silent", { age: durationText(silentMs / 1000) }) };
     return { device, trouble: 0, state: translate("farm_state_well") };
   });

@@ -3,6 +3,7 @@
 import "../i18n/farm";
 import type { JSX } from "preact";
 import { useApiList } from "../api/query";
+import { FILES_GATEWAY } from "../api/registry";
 import { hrefOf } from "../app/address";
 import { useNow } from "../app/mount";
 import { ageText } from "../i18n/instants";
@@ -100,7 +101,7 @@ export function Gateways({ gateways }: { gateways: readonly GatewayItem[] }): JS
       <h2>{translate("farm_gateways")}</h2>
       <Table
         name={translate("farm_gateways")}
-        rows={gateways}
+        rows={gateways.filter(({ id }) => id !== FILES_GATEWAY)}
         columns={columns}
         keyOf={(gateway) => gateway.id}
         searchIn={(gateway) => gateway.id}

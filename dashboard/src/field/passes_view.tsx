@@ -54,6 +54,8 @@ export class PassesView {
   readonly #layers = make("fieldset", { class: "choices-row layers" });
   readonly #opacity = opacitySlider((opacity) => this.#map.setOpacity(opacity));
   readonly #panels = make("div", { class: "panels" });
+  #isLayerChosen = false;
+  readonly #radios = new Map<Layer, HTMLInputElement>();
   readonly #swath = make("input", { id: "draw-swath", type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
   readonly #rate = make("input", { id: "draw-rate", type: "number", min: 0.1, max: 100_000, step: "any", inputmode: "decimal" });
   readonly #implement = make("select", { id: "draw-implement" });
@@ -240,6 +242,8 @@ export class PassesView {
     const comparison = reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) });
     setText(this.#note, [swath, comparison].filter(Boolean).join(" "));
     this.#cellM = cells?.head.cell_m;
+    // Without a plan there is no deviation to draw: what was applied is, until the user chooses.
+    if (cells !== null && !this.#isLayerChosen) this.#showLayer(reason === null ? "deviation" : "applied");
     await this.#map.drawCells(cells);
     this.element.dataset["drawn"] = cells === null ? "failed" : pass.id;
     if (cells === null || signal.aborted) return;
@@ -357,10 +361,13 @@ export class PassesView {
 
   #buildLayers(): void {
     const stored = this.#view.route.query.get("layer") as Layer | null;
-    const selected = stored !== null && LAYERS.includes(stored) ? stored : "deviation";
+    this.#isLayerChosen = stored !== null && LAYERS.includes(stored);
+    const selected = stored !== null && this.#isLayerChosen ? stored : "deviation";
     const radio = (layer: Layer): HTMLElement => {
-      const input = make("input", { type: "radio", name: "layer", value: layer, checked: layer === selected });
+      const input = make("input", { type: "radio", name: "layer", value: layer });
+      this.#radios.set(layer, input);
       input.addEventListener("change", () => {
+        this.#isLayerChosen = true;
         this.#map.setLayer(layer);
         this.#view.setQuery("layer", layer);
       });
@@ -378,7 +385,13 @@ export class PassesView {
       checkbox("track"),
       this.#opacity,
     );
-    this.#map.setLayer(selected);
+    this.#showLayer(selected);
+  }
+
+  #showLayer(layer: Layer): void {
+    const radio = this.#radios.get(layer);
+    if (radio !== undefined) radio.checked = true;
+    this.#map.setLayer(layer);
   }
 
   #settlement(pass: PassItem): HTMLElement {

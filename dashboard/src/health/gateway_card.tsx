@@ -3,6 +3,7 @@
 import "../i18n/health";
 import type { ComponentChildren, JSX } from "preact";
 import { useApi } from "../api/query";
+import { FILES_GATEWAY } from "../api/registry";
 import { useFarm, useNow } from "../app/mount";
 import { ageText, dateTimeText, durationText } from "../i18n/instants";
 import { bytesText, numberText } from "../i18n/numbers";
@@ -26,15 +27,20 @@ export function GatewayCard({ gateway }: { gateway: Gateway }): JSX.Element {
   const delivery = useApi("/v1/gateways/{gateway}/delivery", { path: { gateway: gateway.id } }, { everyMs: REFRESH_MS });
   const events = useGatewayEvents(gateway.id);
   const reporting = isReporting(gateway, now);
+  const ofFiles = gateway.id === FILES_GATEWAY;
   const state = gateway.online === null ? "unknown" : gateway.online ? (reporting ? "online" : "stale") : "offline";
   return (
     <section class="card" data-gateway={gateway.id}>
       <header>
-        <h2>{gateway.id}</h2>
-        <span class={`state ${reporting ? "on" : "off"}`}>{translate(state)}</span>
-        <span class={reporting ? "age" : "age stale"}>
-          {gateway.last_status_ms === null ? translate("no_data") : ageText(now - gateway.last_status_ms)}
-        </span>
+        <h2>{ofFiles ? translate("health_files") : gateway.id}</h2>
+        {ofFiles ? null : (
+          <>
+            <span class={`state ${reporting ? "on" : "off"}`}>{translate(state)}</span>
+            <span class={reporting ? "age" : "age stale"}>
+              {gateway.last_status_ms === null ? translate("no_data") : ageText(now - gateway.last_status_ms)}
+            </span>
+          </>
+        )}
       </header>
       <Sources gateway={gateway} />
       <Loaded state={delivery}>

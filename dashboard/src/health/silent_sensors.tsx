@@ -3,7 +3,7 @@
 import "../i18n/health";
 import type { JSX } from "preact";
 import { useApi, useApiList } from "../api/query";
-import { inUse } from "../api/registry";
+import { FILES_GATEWAY, inUse } from "../api/registry";
 import { useFarm, useNow } from "../app/mount";
 import type { Device } from "../api/farm_state";
 import { durationText } from "../i18n/instants";
@@ -13,7 +13,7 @@ import { whySilent, type Gateway } from "./records";
 
 /** A fixed sensor is silent after this. A vehicle is not: it stands in its shed for days. */
 const SILENT_MS = 900_000;
-const VEHICLES = new Set(["drone", "rover", "boat", "plane", "component", "gateway"]);
+const VEHICLES = new Set(["drone", "rover", "boat", "plane", "component", "machine", "gateway"]);
 
 interface Silent {
   key: string;
@@ -45,7 +45,7 @@ export function SilentSensors({ gateways }: { gateways: readonly Gateway[] }): J
   const givenUp = useGivenUp();
   const silent: Silent[] = [];
   for (const device of farm.devices.values()) {
-    if (VEHICLES.has(device.kind) || givenUp(device)) continue;
+    if (VEHICLES.has(device.kind) || device.gateway === FILES_GATEWAY || givenUp(device)) continue;
     const gateway = gateways.find((each) => each.id === device.gateway);
     const channels = Object.entries(farm.latest.get(device.id) ?? {});
     const old = channels.filter(([, value]) => now - value.time_ms > SILENT_MS);

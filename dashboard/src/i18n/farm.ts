@@ -36,6 +36,7 @@ export const farm = catalogue({
   farm_state: ["State", "状态"],
   farm_values: ["Values", "数值"],
   farm_seen: ["Last value", "最近数据"],
+  farm_state_of_file: ["from a file", "文件导入"],
   farm_state_well: ["reports", "正常上报"],
   farm_state_silent: ["silent for {age}", "已中断 {age}"],
   farm_state_never: ["no data yet", "尚无数据"],

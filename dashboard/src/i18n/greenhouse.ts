@@ -28,6 +28,8 @@ export const greenhouse = catalogue({
   greenhouse_length: ["{days} d", "{days} 天"],
   greenhouse_earlier: ["Earlier", "上一时段"],
   greenhouse_later: ["Later", "下一时段"],
+  greenhouse_older: ["No values in this period. The newest are of {time}.", "该时段没有数据，最新数据为 {time}。"],
+  greenhouse_to_newest: ["Show the newest values", "查看最新数据"],
   greenhouse_now: ["Now", "当前"],
   greenhouse_report: ["Report of this week", "本周报告"],
   greenhouse_compare: ["Compare with", "对比"],

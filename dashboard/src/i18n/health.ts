@@ -59,6 +59,7 @@ export const health = catalogue({
   health_delete: ["Delete permanently", "永久删除"],
   health_delete_confirm: ["Delete this message permanently? Its data cannot be recovered.", "确定永久删除这条消息？其中的数据无法恢复。"],
   health_register: ["Register a gateway", "登记网关"],
+  health_files: ["Imported files", "导入的文件"],
   health_sources: ["Sources", "数据源"],
   health_source_reads: ["reads", "正常"],
   health_source_fault: ["It cannot be read. See the log of the gateway.", "无法读取，详见网关日志。"],

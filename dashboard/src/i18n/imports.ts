@@ -85,6 +85,9 @@ export const imports = catalogue({
   import_to_existing: ["It becomes part of {device}.", "将并入 {device}。"],
   import_to_new: ["It becomes the new device {device}.", "将建立新设备 {device}。"],
   import_store: ["Import", "导入"],
-  import_choose_column: ["Say of at least one column what it is.", "请至少为一列选择含义。"],
+  import_lacks: ["Still to enter or choose: {what}.", "还需填写或选择：{what}。"],
+  import_meaning_of_any: ["What at least one column is", "至少一列的含义"],
+  import_unit_kelvin: ["K (kelvin)", "K（开尔文）"],
+  import_unit_share: ["a share from 0 to 1", "0 至 1 的小数"],
   import_elsewhere: ["Files are imported on the station with the farm's broker.", "请在运行农场消息代理的站点上导入。"],
 } as const satisfies Texts);

@@ -8,12 +8,13 @@ import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { dateTimeText } from "../i18n/instants";
-import { numberText, unitText } from "../i18n/numbers";
-import { channelName, term, translate } from "../i18n/translate";
+import { numberText } from "../i18n/numbers";
+import { channelName, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
 import type { Converted, Preview, TableChoice } from "./records";
 import { RefusedCells } from "./refused_cells";
+import { choiceUnitText, unitOf } from "./table_units";
 import { formatsOf } from "./time_formats";
 
 const KINDS = ["greenhouse", "weather", "soil"] as const;
@@ -71,7 +72,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const [zone, setZone] = useState("");
   const [decimal, setDecimal] = useState<"." | ",">(".");
   const [tried, setTried] = useState<Converted | null>(null);
-  const [lacking, setLacking] = useState(false);
+  const [lacking, setLacking] = useState<readonly string[]>([]);
   const choose = useWrite("put", "/v1/imports/{id}/choice", { refresh: ["/v1/imports"] });
 
   const known = [...farm.devices.values()].filter(({ kind }) => (KINDS as readonly string[]).includes(kind));
@@ -91,27 +92,28 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
       }),
     );
   };
-  const wanted: TableChoice | null = choiceOf();
+  const measured = columns.flatMap(({ meaning, unit }, place) =>
+    meaning === "" || meaning === TIME ? [] : [{ column: seen.columns[place]?.name ?? "", channel: meaning, unit }],
+  );
+  const name = device.id === NEW ? device.name.trim() : device.id;
 
-  function choiceOf(): TableChoice | null {
-    const measured = columns.flatMap(({ meaning, unit }, place) =>
-      meaning === "" || meaning === TIME ? [] : [{ column: seen.columns[place]?.name ?? "", channel: meaning, unit }],
-    );
-    const name = device.id === NEW ? device.name.trim() : device.id;
-    const site = device.site || used[0]?.name || "home";
-    if (
-      measured.length === 0 ||
-      measured.some(({ unit }) => unit === "") ||
-      timeAt < 0 ||
-      chosenFormat === "" ||
-      zone === "" ||
-      name === ""
-    )
-      return null;
+  /** Return the labels of what is still to be chosen. */
+  function lacks(): string[] {
+    return [
+      name === "" ? translate("import_device_id") : "",
+      timeAt < 0 ? translate("import_time_column") : "",
+      chosenFormat === "" ? translate("import_time_format") : "",
+      zone === "" ? translate("import_zone") : "",
+      measured.length === 0 ? translate("import_meaning_of_any") : "",
+      ...measured.map(({ column, unit }) => (unit === "" ? translate("import_unit_of", { column }) : "")),
+    ].filter(Boolean);
+  }
+
+  function choice(): TableChoice {
     return {
       device: name,
       kind: device.kind,
-      site,
+      site: device.site || used[0]?.name || "home",
       time: { column: seen.columns[timeAt]?.name ?? "", format: chosenFormat, zone },
       columns: measured,
       ignored: columns.flatMap(({ meaning }, place) => (meaning === "" ? [seen.columns[place]?.name ?? ""] : [])).filter(Boolean),
@@ -123,9 +125,10 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   }
 
   const send = async (dryRun: boolean): Promise<void> => {
-    setLacking(wanted === null);
-    if (wanted === null) return;
-    const answer = await choose.run({ params: { path: { id }, query: { dry_run: dryRun } }, body: { table: wanted } });
+    const missing = lacks();
+    setLacking(missing);
+    if (missing.length > 0) return;
+    const answer = await choose.run({ params: { path: { id }, query: { dry_run: dryRun } }, body: { table: choice() } });
     if (dryRun) setTried(answer !== null && answer !== true && "rows" in answer ? answer : null);
   };
   const set =
@@ -256,7 +259,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
                       <option value="">{translate("choose")}</option>
                       {units.get(column.meaning)?.map((each) => (
                         <option key={each} value={each}>
-                          {unitText(each)}
+                          {choiceUnitText(each)}
                         </option>
                       ))}
                     </select>
@@ -267,9 +270,9 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
           );
         })}
       </fieldset>
-      {lacking ? (
+      {lacking.length > 0 ? (
         <p class="error" role="alert">
-          {translate("import_choose_column")}
+          {translate("import_lacks", { what: listText(lacking) })}
         </p>
       ) : null}
       {choose.error ? (
@@ -398,18 +401,4 @@ function TextChoice(props: { label: string; hint: string; value: string; onInput
       </span>
     </div>
   );
-}
-
-/** Return the unit that a column's name has, where the quantity can have it; else none where there are several. */
-function unitOf(units: readonly string[], written: string): string {
-  const plain = (text: string): string =>
-    text
-      .replaceAll(/[°\s]/g, "")
-      .replace("℃", "C")
-      .replace("℉", "F")
-      .replace(/^deg(?=[CF]$)/, "")
-      .replaceAll("³", "3")
-      .replaceAll("²", "2");
-  if (units.length === 1) return units[0] ?? "";
-  return written === "" ? "" : (units.find((unit) => plain(unit) === plain(written)) ?? "");
 }

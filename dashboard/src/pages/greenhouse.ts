@@ -68,6 +68,8 @@ class GreenhousePage {
   readonly #zoneSelect = make("select", { id: "greenhouse-zone", onchange: () => this.#setChoice("zone", this.#zoneSelect.value || null) });
   readonly #comparisonSelect: HTMLSelectElement;
   readonly #window = make("span", { class: "note", role: "status" });
+  /** Where the newest values are, if all are older than the period. */
+  readonly #older = make("p", { class: "older", hidden: true });
   readonly #stage = make("div", { class: "about" });
   readonly #currentValues = make("dl", { class: "tiles" });
   readonly #dayPanels = make("div", { class: "cards" });
@@ -156,6 +158,7 @@ class GreenhousePage {
       ),
       this.#dates,
       make("p", {}, this.#window),
+      this.#older,
       this.#progress.element,
       this.#outlook,
       make("section", { class: "card", "data-panel": "now" }, make("h2", {}, translate("greenhouse_current")), this.#currentValues),
@@ -321,7 +324,20 @@ class GreenhousePage {
       this.#currentValues.children.length === rows.length && rows.every((row, index) => this.#currentValues.children[index] === row);
     if (!same) this.#currentValues.replaceChildren(...rows);
     const newest = Math.max(0, ...this.#devices.map((device) => farm.devices.get(device)?.last_seen_ms ?? 0));
+    this.#showOlder(newest);
     this.#currentValues.classList.toggle("old", newest > 0 && isStale(newest, 60));
+  }
+
+  #showOlder(newestMs: number): void {
+    const isOlder = newestMs > 0 && newestMs < (this.#shownWindow?.start_ms ?? 0);
+    if (this.#older.hidden === !isOlder) return;
+    this.#older.hidden = !isOlder;
+    const show = (): void => this.#setEnd(newestMs + 1);
+    this.#older.replaceChildren(
+      translate("greenhouse_older", { time: dateTimeText(newestMs) }),
+      " ",
+      make("button", { type: "button", class: "secondary", onclick: show }, translate("greenhouse_to_newest")),
+    );
   }
 
   #drawDataQuality(overview: Overview): void {

@@ -1,1 +1,0 @@
-import"./greenhouse-ob5BQjJl.js";import{B as e,Ht as t,M as n,P as r,Ut as i,Yt as a}from"./base-2X9WPEkk.js";function o(o,s,c){let l=`${r(s.low,n(c))}–${e(s.high,c)}`,u=i(s.source)||s.source_zh||a(`greenhouse_band_known`);return a(`greenhouse_band`,{name:t(o),range:l,source:u})}export{o as t};
