@@ -29,7 +29,8 @@ from ingest.commit.pending_acks import PendingAcks
 from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
-from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
+from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.refused_messages import QuarantinedMessage
 from ingest.quarantine.rejected import summarise_rejections
 from ingest.quarantine.replays import replay_numbers
 from ingest.quarantine.saved_marks import SavedMarks

@@ -94,7 +94,56 @@ class CommitSource:
             raise
 
 
-class StorePoll:
+class _SourceOnDemand:
+    """A feed whose thread runs while any client is connected, and ends by itself afterwards."""
+
+    def __init__(self, feed: LiveFeed, thread_name: str, every_s: float, retry_s: float, stop_wait_s: float) -> None:
+        self.feed = feed
+        self.feed.on_client = self._begin
+        self._thread_name = thread_name
+        self._every_s, self._retry_s, self._stop_wait_s = every_s, retry_s, stop_wait_s
+        self._lock = threading.Lock()
+        self._thread: SupervisedThread | None = None
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End the streams and the thread."""
+        self.feed.close()
+        self._stopping.set()
+        thread = self._thread
+        if thread is not None:
+            thread.stop(self._stop_wait_s)
+
+    def threads(self) -> list[ThreadStatus]:
+        """Return the status of the thread; none while no client is connected."""
+        thread = self._thread
+        return [] if thread is None else [thread.status()]
+
+    def _is_wanted(self) -> bool:
+        return self.feed.has_clients()
+
+    def _publish(self) -> None:
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._stopping.is_set():
+                self._thread = SupervisedThread(
+                    self._thread_name, self._publish_or_end, every_s=self._every_s, retry_wait_s=lambda _: self._retry_s
+                )
+                self._thread.start()
+
+    def _publish_or_end(self) -> None:
+        with self._lock:
+            if self._stopping.is_set() or not self._is_wanted():
+                if self._thread is not None:
+                    self._thread.stopping.set()
+                self._thread = None
+                return
+        self._publish()
+
+
+class StorePoll(_SourceOnDemand):
     """Publishes the newest values of the store, read once a second while any client is connected."""
 
     def __init__(
@@ -107,49 +156,18 @@ class StorePoll:
         places: LivePlaces | None = None,
     ) -> None:
         source = {"kind": "poll", "every_s": every_s}
-        self.feed = LiveFeed(
+        feed = LiveFeed(
             Units(store, organisation).of, source, organisation=organisation, places=places, longest_s=longest_s
         )
-        self.feed.on_client = self._begin
+        super().__init__(feed, "api-live-poll", every_s, retry_s=every_s, stop_wait_s=5)
         self._store = store
         self._series = SeriesFilter(organisation)
-        self._every_s = every_s
-        self._lock = threading.Lock()
-        self._thread: SupervisedThread | None = None
-        self._stopping = threading.Event()
 
-    def stop(self) -> None:
-        """End the streams and the thread."""
-        self.feed.close()
-        self._stopping.set()
-        thread = self._thread
-        if thread is not None:
-            thread.stop(5)
-
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread; none while no client is connected."""
-        thread = self._thread
-        return [] if thread is None else [thread.status()]
-
-    def _begin(self) -> None:
-        with self._lock:
-            if self._thread is None and not self._stopping.is_set():
-                self._thread = SupervisedThread(
-                    "api-live-poll", self._publish_newest, every_s=self._every_s, retry_wait_s=lambda _: self._every_s
-                )
-                self._thread.start()
-
-    def _publish_newest(self) -> None:
-        with self._lock:
-            if self._stopping.is_set() or not self.feed.has_clients():
-                if self._thread is not None:
-                    self._thread.stopping.set()
-                self._thread = None
-                return
+    def _publish(self) -> None:
         self.feed.publish(self._store.last(self._series))
 
 
-class FeedFollower:
+class FeedFollower(_SourceOnDemand):
     """Passes on the feed that another process publishes, under its ids, from a thread of its own.
 
     It follows from `start` on, or, where that is not called, while any client is connected. While the other process
@@ -160,17 +178,14 @@ class FeedFollower:
         self, feeds: FeedPort, organisation: str, follower: str, places: LivePlaces, longest_s: float = LONGEST_S
     ) -> None:
         source = {"kind": "commits"}
-        self.feed = LiveFeed(_unit_of_key, source, organisation=organisation, places=places, longest_s=longest_s)
-        self.feed.on_client = self._begin
+        feed = LiveFeed(_unit_of_key, source, organisation=organisation, places=places, longest_s=longest_s)
+        super().__init__(feed, "api-live-follow", every_s=0.0, retry_s=_RETRY_S, stop_wait_s=2)
         self._feeds = feeds
         self._organisation = organisation
         self._follower = follower
         self._position = "", 0
         self._is_always = False
         self._has_followed = threading.Event()
-        self._lock = threading.Lock()
-        self._thread: SupervisedThread | None = None
-        self._stopping = threading.Event()
 
     def start(self, wait_s: float) -> bool:
         """Follow from now on; wait for the first page, so that clients may continue. Return whether it is there."""
@@ -178,33 +193,11 @@ class FeedFollower:
         self._begin()
         return self._has_followed.wait(wait_s)
 
-    def stop(self) -> None:
-        """End the streams and the thread."""
-        self.feed.close()
-        self._stopping.set()
-        thread = self._thread
-        if thread is not None:
-            thread.stop(2)
+    def _is_wanted(self) -> bool:
+        return self._is_always or super()._is_wanted()
 
-    def threads(self) -> list[ThreadStatus]:
-        """Return the status of the thread; none while no client is connected."""
-        thread = self._thread
-        return [] if thread is None else [thread.status()]
-
-    def _begin(self) -> None:
-        with self._lock:
-            if self._thread is None and not self._stopping.is_set():
-                self._thread = SupervisedThread("api-live-follow", self._follow, retry_wait_s=lambda _: _RETRY_S)
-                self._thread.start()
-
-    def _follow(self) -> None:
+    def _publish(self) -> None:
         """Pass on the next page."""
-        with self._lock:
-            if self._stopping.is_set() or not (self._is_always or self.feed.has_clients()):
-                if self._thread is not None:
-                    self._thread.stopping.set()
-                self._thread = None
-                return
         epoch, seq = self._position
         page = self._feeds.follow(self._organisation, self._follower, self.feed.own_counters(), epoch, seq, FOLLOW_S)
         if not self._stopping.is_set():

@@ -33,7 +33,7 @@ from ingest.admission.gateway_notes import GatewayNotes
 from ingest.admission.quotas import NO_QUOTAS, GatewayBudgets, Quotas
 from ingest.commit.commit_batch import CommitBatch, Epoch, Origin
 from ingest.mqtt.inbox import InboundMessage
-from ingest.quarantine.quarantine import QuarantinedMessage, RefusedMessage
+from ingest.quarantine.refused_messages import QuarantinedMessage, RefusedMessage
 from ingest.quarantine.replays import mark_of_replay, replay_numbers, spool_marks
 
 _NONE = MarkState()

@@ -25,7 +25,7 @@ from ingest.accounting.spool_reports import GatewayReport
 from ingest.admission.columns import FUTURE_MS, SampleColumns
 from ingest.commit.traces import DecodedRecord
 from ingest.mqtt.inbox import InboundMessage
-from ingest.quarantine.quarantine import RefusedMessage
+from ingest.quarantine.refused_messages import RefusedMessage
 
 Epoch = tuple[str, str]
 _NO_POINTS = Points((), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.uint8))

@@ -2,93 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from headland.contract.refusals import Reason, Refused
-from headland.contract.topics import Topic
-from headland.store.port import Mark
 from ingest.accounting import ledger, spool_reports
 from ingest.accounting.ranges import Ranges, merge, subtract
 from ingest.quarantine import replays
 from ingest.quarantine.moved_shards import take_moved
 from ingest.quarantine.quarantine_file import QuarantineFile
+from ingest.quarantine.refused_messages import (
+    COLUMNS,
+    Bounds,
+    QuarantinedMessage,
+    RefusedMessage,
+    delete_messages,
+    detail_of,
+    evict,
+    find_full,
+    insert_message,
+    measure,
+    message_of,
+)
 
-_INSERT = """
-INSERT INTO refused (digest, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, gateway, epoch,
-                     first, seq, count)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
-ON CONFLICT (digest) DO UPDATE SET last_seen_ms = excluded.last_seen_ms, count = count + 1
-"""
 #: Spools whose marks are kept; those that were added first go first.
 _MAX_MARKS = 50_000
 #: Spools whose digests are kept, 2 KiB each.
 _MAX_DIGESTS = 2000
 _PRUNE = "DELETE FROM {0} WHERE rowid <= (SELECT rowid FROM {0} ORDER BY rowid DESC LIMIT 1 OFFSET ?)"
-_COLUMNS = (
-    "id, topic, payload, properties, reason, detail, first_seen_ms, last_seen_ms, count, "
-    "gateway, epoch, first, seq, replays, asked_ms IS NOT NULL"
-)
-#: Share of a bound from which on the gateway with most sends no more records that wait for an administrator.
-_NEARLY_FULL: Final = 0.95
-#: Size of a row without its payload.
-_ROW_BYTES = 512
-_MAX_DETAILS = 20
 #: How often in a row requests for a replay are looked for by the file's state alone.
 _MOST_UNREAD: Final = 30
-#: Count of a gateway's messages without record numbers that were evicted or deleted.
-LOST_MESSAGES: Final = "lost_messages"
 #: Count of a gateway's lost records that an administrator has accepted.
 LOSS_ACCEPTED: Final = "loss_accepted"
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedMessage:
-    """A message to quarantine, with at least one refusal of the whole or of a part."""
-
-    topic: str
-    payload: bytes
-    refused: Sequence[Refused]
-    properties: Mapping[str, str] = field(default_factory=dict)
-    source: Topic | None = None
-    mark: Mark | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantinedMessage:
-    """A message in quarantine; `count` is how often exactly these bytes arrived on this topic.
-
-    `gateway`, `epoch` and the records `first`..`seq` are None where the message does not hold them. `replays` counts
-    the failed replays; `is_asked`: a replay is requested.
-    """
-
-    id: int
-    topic: str
-    payload: bytes
-    properties: dict[str, str]
-    reason: str
-    detail: str
-    first_seen_ms: int
-    last_seen_ms: int
-    count: int
-    gateway: str | None = None
-    epoch: str | None = None
-    first: int | None = None
-    seq: int | None = None
-    replays: int = 0
-    is_asked: bool = False
-
-    @property
-    def records(self) -> Mark | None:
-        """The records of a spool that the message holds; None where it holds none."""
-        if self.gateway and self.epoch and self.first and self.seq:
-            return Mark(self.gateway, self.epoch, self.first, self.seq)
-        return None
 
 
 class Quarantine:
@@ -103,8 +50,7 @@ class Quarantine:
 
     def __init__(self, path: Path, max_bytes: int, max_records: int) -> None:
         self._path = path
-        self._max_bytes = max_bytes
-        self._max_records = max_records
+        self._bounds = Bounds(max_bytes, max_records)
         self._without_requests: list[tuple[int, int, int] | None] | None = None
         self._reads_left = 0
         self.dropped = 0
@@ -130,7 +76,7 @@ class Quarantine:
             connection.executemany("INSERT OR REPLACE INTO device_owners VALUES (?, ?)", list((owners or {}).items()))
             ledger.add_gateway_counts(connection, counts or {})
             for refusal in refusals:
-                self._insert(connection, refusal, now_ms)
+                insert_message(connection, refusal, now_ms)
             ledger.record_dispositions(connection, dispositions)
             spool_reports.record_reports(connection, reports)
             return self._evict(connection) if refusals else 0
@@ -147,9 +93,9 @@ class Quarantine:
         if state[0] is None or (state == self._without_requests and self._reads_left > 0):
             self._reads_left -= 1
             return []
-        query = f"SELECT {_COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
+        query = f"SELECT {COLUMNS} FROM refused WHERE asked_ms IS NOT NULL ORDER BY id LIMIT ?"  # noqa: S608 - our constant
         with self._file.read() as connection:
-            found = [_message_of(row) for row in connection.execute(query, (limit,))]
+            found = [message_of(row) for row in connection.execute(query, (limit,))]
         self._without_requests, self._reads_left = (None if found else state), _MOST_UNREAD
         return found
 
@@ -164,7 +110,7 @@ class Quarantine:
             if refused:
                 connection.execute(
                     "UPDATE refused SET reason = ?, detail = ?, replays = replays + 1, asked_ms = NULL WHERE id = ?",
-                    (refused[0].reason.value, _detail(refused), message.id),
+                    (refused[0].reason.value, detail_of(refused), message.id),
                 )
             else:
                 connection.execute("DELETE FROM refused WHERE id = ?", (message.id,))
@@ -185,11 +131,11 @@ class Quarantine:
         """Return messages, the newest first; `before_id` continues a list."""
         with self._file.read() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM refused WHERE id < ?1 AND (?3 IS NULL OR gateway = ?3) "  # noqa: S608 - our constant
+                f"SELECT {COLUMNS} FROM refused WHERE id < ?1 AND (?3 IS NULL OR gateway = ?3) "  # noqa: S608 - our constant
                 "ORDER BY id DESC LIMIT ?2",
                 (2**62 if before_id is None else before_id, limit, gateway),
             ).fetchall()
-        return [_message_of(row) for row in rows]
+        return [message_of(row) for row in rows]
 
     def find(self, number: int) -> QuarantinedMessage | None:
         """Return a message by its number, or None."""
@@ -210,7 +156,7 @@ class Quarantine:
         """Delete a message; its records are lost. Return False for an unknown one. From any thread or process."""
         with self._file.read() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            return _delete(connection, [number]) > 0
+            return delete_messages(connection, [number]) > 0
 
     def disposition_counts(self, gateway: str | None = None) -> ledger.CountsByDisposition:
         """Return the counts of records without samples, of one gateway or of all."""
@@ -331,15 +277,6 @@ class Quarantine:
         with self._file.read() as connection:
             return int(connection.execute("SELECT count(*) FROM refused").fetchone()[0])
 
-    def _find_full(self, shares: Mapping[str | None, _Share]) -> frozenset[str]:
-        """Return the gateways with most where a bound is nearly reached."""
-        full = set()
-        for bound, name in ((self._max_records, "records"), (self._max_bytes, "bytes")):
-            sizes = {gateway: getattr(share, name) for gateway, share in shares.items()}
-            if sum(sizes.values()) >= _NEARLY_FULL * bound:
-                full |= {gateway for gateway, size in sizes.items() if gateway and size == max(sizes.values())}
-        return frozenset(full)
-
     @property
     def damaged_files(self) -> int:
         """Number of damaged files that were moved aside since the start."""
@@ -354,75 +291,20 @@ class Quarantine:
         """Write the file again where it was deleted or replaced, and move a damaged one aside. Raises RetryLater."""
         self._file.keep()
         if self.full:
-            self.full = self._file.write(lambda connection: self._find_full(_measure(connection)))
+            self.full = self._file.write(lambda connection: find_full(measure(connection), self._bounds))
 
     def close(self) -> None:
         """Close the connection; the next change opens it again."""
         self._file.close()
 
+    def _evict(self, connection: sqlite3.Connection) -> int:
+        shares = measure(connection)
+        self.full = find_full(shares, self._bounds)
+        return evict(connection, shares, self._bounds)
+
     def _change(self, statement: str, values: Sequence[int]) -> bool:
         with self._file.read() as connection, connection:
             return connection.execute(statement, values).rowcount > 0
-
-    def _insert(self, connection: sqlite3.Connection, refusal: RefusedMessage, now_ms: int) -> None:
-        properties = json.dumps(dict(refusal.properties), ensure_ascii=True)
-        topic, reason = _readable(refusal.topic), refusal.refused[0].reason.value
-        row = (_digest(refusal), topic, refusal.payload, properties, reason, _detail(refusal.refused), now_ms, now_ms)
-        gateway = None if refusal.source is None else refusal.source.gateway
-        mark = refusal.mark
-        records = (None, None, None) if mark is None else (mark.epoch, mark.first, mark.last)
-        connection.execute(_INSERT, (*row, gateway, *records))
-
-    def _evict(self, connection: sqlite3.Connection) -> int:
-        """Delete the oldest messages of the gateway with most, until both bounds hold; return how many."""
-        shares = _measure(connection)
-        evicted = 0
-        self.full = self._find_full(shares)
-        while (records := sum(share.records for share in shares.values())) > 1:
-            if records > self._max_records:
-                gateway, share = max(shares.items(), key=lambda item: item[1].records)
-            elif sum(share.bytes for share in shares.values()) > self._max_bytes:
-                gateway, share = max(shares.items(), key=lambda item: item[1].bytes)
-            else:
-                break
-            rows = connection.execute(
-                "SELECT id, length(payload) FROM refused WHERE gateway IS ? ORDER BY id LIMIT 1", (gateway,)
-            ).fetchall()
-            evicted += _delete(connection, [row[0] for row in rows])
-            share.records -= len(rows)
-            share.bytes -= sum(row[1] + _ROW_BYTES for row in rows)
-        return evicted
-
-
-@dataclass(slots=True)
-class _Share:
-    """What one gateway has in quarantine."""
-
-    records: int
-    bytes: int
-
-
-def _measure(connection: sqlite3.Connection) -> dict[str | None, _Share]:
-    """Return what each gateway has in quarantine."""
-    query = "SELECT gateway, count(*), sum(length(payload)) FROM refused GROUP BY gateway"
-    return {row[0]: _Share(row[1], row[2] + row[1] * _ROW_BYTES) for row in connection.execute(query)}
-
-
-def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
-    """Delete messages within the caller's transaction and record what they held as lost; return how many."""
-    deleted = 0
-    for number in numbers:
-        row = connection.execute("SELECT gateway, epoch, first, seq FROM refused WHERE id = ?", (number,)).fetchone()
-        if row is None:
-            continue
-        deleted += connection.execute("DELETE FROM refused WHERE id = ?", (number,)).rowcount
-        gateway, epoch, first, last = row
-        if gateway and epoch and first and last:
-            lost = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.LOST, ((first, last),))
-            ledger.record_dispositions(connection, [lost])
-        elif gateway:
-            ledger.add_gateway_counts(connection, {(gateway, LOST_MESSAGES): 1})
-    return deleted
 
 
 def _file_state(path: Path) -> tuple[int, int, int] | None:
@@ -432,27 +314,3 @@ def _file_state(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _message_of(row: Any) -> QuarantinedMessage:
-    values = [*row[:3], json.loads(row[3]), *row[4:14], bool(row[14])]
-    return QuarantinedMessage(*values)
-
-
-def _digest(refusal: RefusedMessage) -> bytes:
-    """Return the identity of a message: its topic, its bytes, and the records that it stands for.
-
-    The same unreadable bytes under another number are another record: it must leave the quarantine by itself.
-    """
-    mark = refusal.mark
-    records = b"" if mark is None else f"\0{mark.epoch}\0{mark.first}\0{mark.last}".encode("utf-8", "replace")
-    return hashlib.sha256(refusal.topic.encode("utf-8", "replace") + b"\0" + refusal.payload + records).digest()
-
-
-def _detail(refused: Sequence[Refused]) -> str:
-    return _readable("; ".join(f"{refusal.reason}: {refusal.detail}" for refusal in refused[:_MAX_DETAILS]))
-
-
-def _readable(text: str) -> str:
-    """Return a text without lone surrogates, which SQLite does not accept; for display only."""
-    return text.encode("utf-8", "replace").decode()

@@ -10,7 +10,7 @@ from headland.contract.refusals import Reason, Refused
 from headland.store.port import Rejection
 from ingest.admission.admit import Admitted
 from ingest.mqtt.inbox import InboundMessage
-from ingest.quarantine.quarantine import RefusedMessage
+from ingest.quarantine.refused_messages import RefusedMessage
 
 #: A series without its organisation, which all messages of a worker share, and an instant.
 _Sample = tuple[str, str, str, bool, str, int]

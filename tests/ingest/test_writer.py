@@ -18,7 +18,7 @@ from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.accounting.ledger import Disposition
 from ingest.admission.columns import SampleColumns
 from ingest.mqtt.inbox import InboundMessage
-from ingest.quarantine.quarantine import RefusedMessage
+from ingest.quarantine.refused_messages import RefusedMessage
 from ingest.quarantine.replays import replay_numbers, spool_marks
 from tests.ingest.brittle_store import count_points, is_away
 from tests.ingest.gateway import T0_MS, batch_of, block_of

@@ -16,7 +16,7 @@ from api.schemas.devices.gateways import (
 )
 from headland.contract.records import GatewayStatus, SourceReport
 from headland.i18n.sentences import translate_sentence
-from ingest.quarantine.quarantine import QuarantinedMessage
+from ingest.quarantine.refused_messages import QuarantinedMessage
 from ingest.service import IngestService
 
 

@@ -15,7 +15,8 @@ from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import shard_of
 from ingest.accounting.ledger import MAX_RANGES, Disposition, DispositionEntry
 from ingest.accounting.spool_reports import SpoolReport
-from ingest.quarantine.quarantine import Quarantine, RefusedMessage
+from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.refused_messages import RefusedMessage
 from ingest.settings import ALL_SHARDS
 from tests.ingest.quarantine.test_quarantine import quarantined_of, ranges_of, refused_of
 

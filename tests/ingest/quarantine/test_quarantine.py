@@ -15,7 +15,8 @@ from headland.contract.topics import Topic
 from headland.errors import RetryLater
 from headland.store.port import Mark
 from ingest.accounting.ledger import Disposition, DispositionEntry
-from ingest.quarantine.quarantine import Quarantine, RefusedMessage
+from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.refused_messages import RefusedMessage
 
 WHY = (Refused(Reason.NOT_JSON, "no JSON"),)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from headland.contract.refusals import Reason, Refused
-from ingest.quarantine.quarantine import Quarantine, RefusedMessage
+from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.refused_messages import RefusedMessage
 from station.cli.exit_codes import EXIT_CODES, ExitCode
 from station.cli.main import _missing_sentence
 from station.local.folder import FarmFolder

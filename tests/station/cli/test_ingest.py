@@ -21,7 +21,8 @@ from headland.store.duckdb.store import DuckDBStore
 from headland.store.memory import MemoryStore
 from headland.store.port import Mark, MarkState, SeriesFilter
 from ingest.mqtt.inbox import Inbox
-from ingest.quarantine.quarantine import Quarantine, RefusedMessage
+from ingest.quarantine.quarantine import Quarantine
+from ingest.quarantine.refused_messages import RefusedMessage
 from ingest.quarantine.replays import spool_marks
 from ingest.settings import IngestSettings
 from ingest.writer import IngestWriter

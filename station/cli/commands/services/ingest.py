@@ -22,7 +22,8 @@ from station.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from ingest.quarantine.quarantine import Quarantine, QuarantinedMessage
+    from ingest.quarantine.quarantine import Quarantine
+    from ingest.quarantine.refused_messages import QuarantinedMessage
 
 ingest_app = Commands(no_args_is_help=True, help="Run the ingest service; inspect refused messages.")
 quarantine_app = Commands(no_args_is_help=True, help="Inspect, replay and delete refused messages.")
