@@ -29,7 +29,7 @@ SERIOUS = {"serious", "critical"}
 #: Four English words in a row: a sentence; names such as "Late blight" or "RTK" are shorter.
 ENGLISH = re.compile(r"[A-Za-z]+(?: [a-z]+){3,}")
 #: Names of the code: with underscores, as types of JSON, or as parts of a path in it.
-IDENTIFIER = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b|\$\.\w+|\bundefined\b|\bNaN\b|\[object \w+\]|\bnull\b")
+IDENTIFIER = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b|\$\.\w+|\bundefined\b|\bNaN\b|\bdegC\b|\[object \w+\]|\bnull\b")
 #: A text whose placeholders were not filled.
 PLACEHOLDER = re.compile(r"\{\w+\}")
 #: Parts of pages that are opened by a tab.

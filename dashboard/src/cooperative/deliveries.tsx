@@ -3,7 +3,7 @@
 import "../i18n/cooperative";
 import "../i18n/deliveries";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
@@ -191,6 +191,18 @@ function RowActions({ of, actions }: { of: Delivery; actions: Actions }): JSX.El
 
 function Correction({ of, name, onDone }: { of: Delivery; name: string; onDone: () => void }): JSX.Element {
   const correct = useWrite("post", "/v1/deliveries/{entry}/correction", { refresh: ["/v1/deliveries", "/v1/accounts"] });
+  const isEntered = useRef(false);
+  const [told, setTold] = useState("");
+  /** Let the amount follow the weight, at the price of the entry, until it is entered itself. */
+  const follow = (input: HTMLInputElement): void => {
+    if (input.name === "yuan") isEntered.current = true;
+    const amount = input.form?.elements.namedItem("yuan");
+    const grams = gramsOf(input.valueAsNumber);
+    if (input.name !== "kg" || isEntered.current || of.grams <= 0 || !(grams >= 0) || !(amount instanceof HTMLInputElement)) return;
+    const fen = Math.round((of.amount_fen * grams) / of.grams);
+    amount.value = (fen / 100).toFixed(2);
+    setTold(translate("deliv_followed", { amount: yuanText(fen) }));
+  };
   const submit = async (values: FormValues): Promise<boolean> => {
     const body = {
       grams: gramsOf(values.number("kg")),
@@ -208,7 +220,7 @@ function Correction({ of, name, onDone }: { of: Delivery; name: string; onDone: 
       <h2>{translate("deliv_correct_of", { name, date: dateText(of.time_ms) })}</h2>
       <p class="note">{translate("deliv_correct_about")}</p>
       <Form submit={translate("deliv_correct")} write={correct} onSubmit={submit} onCancel={onDone}>
-        <div class="choices-row">
+        <div class="choices-row" onInput={(event) => follow(event.target as HTMLInputElement)}>
           <NumberField
             name="kg"
             label={translate("deliv_mass")}
@@ -236,6 +248,7 @@ function Correction({ of, name, onDone }: { of: Delivery; name: string; onDone: 
           />
           <TextField name="note" label={translate("deliv_reason")} maxLength={2000} required />
         </div>
+        {told === "" ? null : <p role="status">{told}</p>}
       </Form>
     </div>
   );

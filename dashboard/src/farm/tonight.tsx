@@ -11,7 +11,7 @@ import { localText, ruleTitle } from "../components/alarm_text";
 import { ageText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
-import { authorText, listText, methodText, term, translate, type TextKey } from "../i18n/translate";
+import { authorText, listText, methodText, term, translate, withSigns, type TextKey } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { hourText, kindText, recordText, sentenceOf, WINDOWS, type Statement } from "../components/tonight_text";
 
@@ -196,7 +196,7 @@ function Why({ statements }: { statements: readonly Statement[] }): JSX.Element 
             {statements.map((statement) =>
               statement.advice ? (
                 <li key={statement.kind}>
-                  {kindText(statement)}: {currentLanguage() === "en" ? statement.advice.source : statement.advice.source_zh}
+                  {kindText(statement)}: {currentLanguage() === "en" ? withSigns(statement.advice.source) : statement.advice.source_zh}
                   {" · "}
                   {methodText(statement.method)}
                 </li>

@@ -6,7 +6,7 @@ import { scrollTable } from "../components/parts";
 import { formatInstant } from "../i18n/instants";
 import { digitsOf, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
-import { channelName, englishOnly, findTerm, methodText, term, translate } from "../i18n/translate";
+import { channelName, englishOnly, findTerm, methodText, term, translate, withSigns } from "../i18n/translate";
 import type { DayColumn, Overview } from "./records";
 
 const DISEASES = /^(botrytis_index|powdery_mildew_index|late_blight_severity|smith_period|hutton_period|downy_mildew_share_.+)$/;
@@ -25,7 +25,7 @@ const CLIMATE = [
 
 /** Return a note of the answer in the page's language; empty where it has none. */
 function noteOf(overview: Overview, name: string): string {
-  return (currentLanguage() === "en" ? overview.notes : overview.notes_zh)[name] ?? "";
+  return currentLanguage() === "en" ? withSigns(overview.notes[name] ?? "") : (overview.notes_zh[name] ?? "");
 }
 
 /** Return the daily light as bars with numbers, compared with the target band. */

@@ -75,7 +75,7 @@ export const cooperative = catalogue({
   coop_import_row: ["Row {row}: {detail}", "第 {row} 行：{detail}"],
   coop_import_store: ["Import", "导入"],
   coop_import_done: ["Imported.", "已导入。"],
-  coop_no_people: ["No people yet: import a table.", "尚无人员，请导入人员表。"],
+  coop_no_people: ["No people yet: add them under People.", "尚无人员，请在“人员”页添加或导入。"],
   coop_dispute_about: ["Name the pass and the place. The evidence of that cell is kept in the ledger with the dispute.", "请指明作业和位置，该网格的数据依据将随异议一并记入台账。"],
   coop_dispute_tap: ["Tap the place on the map: what is known of its cell is displayed.", "请在地图上点击有异议的位置，系统将显示该网格的数据依据。"],
   coop_dispute_field: ["Field", "地块"],

@@ -40,6 +40,7 @@ export const deliveries = catalogue({
   deliv_price: ["Price", "单价"],
   deliv_price_unit: ["CNY/kg", "元/公斤"],
   deliv_amount_hint: ["Empty: weight times price. Enter it where something was deducted.", "留空则按净重×单价计算；有扣杂、扣水的请直接填写。"],
+  deliv_followed: ["The amount is now {amount}, at the price of this entry. Enter another where it differs.", "金额已按原单价折算为 {amount}，如不同请改写。"],
   deliv_amount_missing: ["Enter the price or the amount; 0 where nothing is paid.", "请填写单价或金额，不付款的填 0。"],
   deliv_computed: ["{mass} at {price} CNY/kg: {amount}", "{mass} × {price} 元/公斤 = {amount}"],
   deliv_lot_hint: ["If the goods went into a lot.", "货物已并入批次的请填写。"],

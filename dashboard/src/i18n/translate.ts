@@ -95,8 +95,13 @@ export function channelName(channel: string): string {
 
 /** Return a description of a computing method: in English with its source, in Chinese from the catalogue alone. */
 export function methodText(method: { id: string; version: number; source: string }): string {
-  if (currentLanguage() === "en") return translate("method_version", { method: method.source, version: method.version });
+  if (currentLanguage() === "en") return translate("method_version", { method: withSigns(method.source), version: method.version });
   return translate("method_version", { method: findTerm("methods", method.id) ?? translate("method_other"), version: method.version });
+}
+
+/** Return an English text of the API, which is plain ASCII, with the signs of units. */
+export function withSigns(text: string): string {
+  return text.replaceAll(/\bdegC\b/g, "°C").replaceAll(/\b(c?m)([23])\b/g, (_, length, power) => length + (power === "2" ? "²" : "³"));
 }
 
 /** Return names as a list: "a, b" in English, "a、b" in Chinese. */
@@ -111,5 +116,5 @@ export function authorText(by: string): string {
 
 /** Return a text that the API has in one language only: an English sentence is left out of a Chinese page. */
 export function englishOnly(text: string): string {
-  return currentLanguage() === "en" ? text : "";
+  return currentLanguage() === "en" ? withSigns(text) : "";
 }
