@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import socket
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final, Literal
 
 from api.auth.shared_limits import SharedLimits
 from headland.errors import SettingsError
 from headland.service_manager import ServiceManager
+from station.local.process_folder import process_folder
 from station.local.supervisor import Part, Supervisor
 from station.server.api_workers.place import StationPlace, limits_path, metrics_folder, owner_path
 from station.server.signals import stop_event
@@ -45,9 +43,7 @@ def run_processes(words: Sequence[str], host: str, port: int, workers: int, repo
     stop = stop_event()
     with ExitStack() as cleanup:
         listening = cleanup.enter_context(_listen(host, port, stop))
-        # A folder of its own with a short name: the path of a local socket has 108 bytes at most.
-        folder = Path(tempfile.mkdtemp(prefix="headland-"))
-        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = cleanup.enter_context(process_folder())
         metrics_folder(folder).mkdir()
         SharedLimits.create(limits_path(folder))
         owners = cleanup.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
