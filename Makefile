@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test release clean
+.PHONY: help setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -22,6 +22,7 @@ simulate: ## simulate the delivery chain under faults: ARGS="--seed 7 --hours 10
 extras: ## install each extra alone and import its part (slow)
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
+pictures: ## take the pictures and the recording of the dashboard in docs/images, of a farm that runs: ARGS="FOLDER"
 audit: ## ask for known vulnerabilities of the dependencies; bill of materials in build/sbom.json
 deb: ## build Debian's package of a gateway into build/deb: ARGS="--architecture arm64"
 release: ## build all files of a release into build/release, with their sums: ARGS="--tag v0.1.0 --key FILE"
@@ -30,7 +31,7 @@ compose-split-test: ## the same with ingest, API and databases as services: ARGS
 systemd-test: ## run the units under systemd in namespaces, kill each and let it hang (as root, minutes)
 clients-test: ## let QGIS (apt-get install python3-qgis qgis-providers) and Home Assistant (from PyPI) read a farm (slow)
 deb-test: ## install it on bare Debian systems, enrol, upgrade and purge (as root, slow)
-setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test release:
+setup run test test-fast check accept bench chaos soak simulate extras lock docs audit deb deb-test clients-test compose-test compose-split-test systemd-test pictures release:
 	@exec $(PYTHON) bootstrap.py $@ -- $(ARGS)
 
 clean: ## remove builds and the environment; data and spools are kept

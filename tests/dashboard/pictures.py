@@ -1,8 +1,8 @@
 """Pictures of the dashboard for the documentation, and a recording of its main job, from a farm that runs.
 
-    .venv/bin/headland up --data FOLDER --port 18500          # wait until its past is in the store
-    .venv/bin/python -m tests.dashboard.pictures http://127.0.0.1:18500 FOLDER/api-key docs/images
-    .venv/bin/python -m tests.dashboard.pictures http://127.0.0.1:18600 FOLDER/api-key docs/images --before
+    make run ARGS="--data FOLDER --port 18500"     # wait until its past is in the store
+    make pictures ARGS="FOLDER"                    # in another terminal: into docs/images
+    make pictures ARGS="FOLDER --before"
 
 `--before` takes the same pages of an older version under other names: check out commit 9d184ec6 elsewhere and run it
 there. The recording is WebM: Chromium's own frames, encoded by Chromium, so that no other program is needed.
@@ -20,6 +20,7 @@ from typing import Final
 
 from playwright.sync_api import Browser, Error, Page, ViewportSize, expect, sync_playwright
 
+from station.local.folder import FarmFolder
 from tests.machine import find_program
 
 _PATIENCE_MS: Final = 60_000
@@ -32,7 +33,7 @@ async ({frames, width, height}) => {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, {width, height});
   const context = canvas.getContext('2d');
-  const recorder = new MediaRecorder(canvas.captureStream(12), {mimeType: 'video/webm', videoBitsPerSecond: 350000});
+  const recorder = new MediaRecorder(canvas.captureStream(12), {mimeType: 'video/webm', videoBitsPerSecond: 220000});
   const parts = [];
   recorder.ondataavailable = (event) => parts.push(event.data);
   const ended = new Promise((resolve) => (recorder.onstop = resolve));
@@ -131,6 +132,7 @@ def record(page: Page, job: Callable[[Page], None]) -> list[tuple[float, str]]:
 
 def do_main_job(page: Page) -> None:
     """What the next night brings, what a house did and will do, and what a field got and why."""
+    Film.kept = False  # until there is something to see
     page.locator(".tonight-card").first.wait_for()
     settle(page)
     page.mouse.wheel(0, 400)
@@ -160,23 +162,23 @@ def do_main_job(page: Page) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("base", help="address of the running farm")
-    parser.add_argument("key", type=Path, help="file of its key")
-    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("farm", type=Path, help="folder of the running farm")
+    parser.add_argument("--into", type=Path, default=Path("docs/images"), help="where the pictures go")
     parser.add_argument("--before", action="store_true", help="an older version: pictures only, named before-*.png")
     options = parser.parse_args()
-    key = options.key.read_text(encoding="utf-8").strip()
+    farm = FarmFolder(options.farm)
+    base, key = farm.read_state().api_url, str(farm.api_key())
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=arguments)
         prefix = "before-" if options.before else "dashboard-"
-        take_pictures(browser, options.base, key, options.folder, prefix)
+        take_pictures(browser, base, key, options.into, prefix)
         if not options.before:
-            page = open_page(browser, options.base, key, "en-GB", _SIZE)
+            page = open_page(browser, base, key, "en-GB", _SIZE)
             frames = record(page, do_main_job)
             page.goto("about:blank")
             film = page.evaluate(_ENCODE, {"frames": frames, **_SIZE})
-            (options.folder / "dashboard.webm").write_bytes(base64.b64decode(film))
+            (options.into / "dashboard.webm").write_bytes(base64.b64decode(film))
         browser.close()
 
 
