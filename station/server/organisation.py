@@ -122,8 +122,17 @@ def _add_demo_implement(repositories: OrganisationRepositories, scenario: str) -
     from firmware_sim.drone.scenarios import FIELDS
 
     field, kind, name = FIELDS[scenario], _implement_kind(scenario), implement_name(scenario)
+    per_min, is_sprayer = field.machine.max_per_min, kind is ImplementKind.SPRAYER
+    implement = Implement(
+        name=name,
+        kind=kind,
+        swath_m=field.swath_m,
+        max_flow_l_min=per_min if is_sprayer else None,
+        max_flow_kg_min=None if is_sprayer else per_min,
+        max_speed_m_s=field.speed_m_s,
+    )
     if not repositories.implements.list(name=name) and repositories.implements.deleted_ms(name=name) is None:
-        repositories.implements.add(Implement(name=name, kind=kind, swath_m=field.swath_m))
+        repositories.implements.add(implement)
 
 
 def implement_name(scenario: str) -> str:

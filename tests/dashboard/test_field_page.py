@@ -217,6 +217,20 @@ def test_a_found_pass_is_registered_with_its_implement_and_plan(visit: Open, far
     expect(panel(page, "deviation")).to_contain_text("20.0 L/ha (rate recorded with the pass)")
 
 
+def test_a_recommendation_names_each_of_its_inputs_in_chinese_on_a_phone(visit: Open, farm: Farm) -> None:
+    page = visit(f"#/field/{farm.field}?tab=plan", locale="zh-CN", viewport={"width": 390, "height": 844})
+    form = panel(page, "recommendation")
+    inputs = {"目标产量": "500", "不施氮产量": "250", "每百公斤产量需氮公斤数": "2.8", "肥料氮利用率": "0.4"}
+    for name, value in inputs.items():
+        form.get_by_label(name).fill(value)
+    form.get_by_role("button", name="计算").press("Enter")
+    answer = form.locator("[data-answer=recommendation]")
+    expect(answer).to_contain_text("17.50 公斤/亩 N")  # (500 - 250) / 100 x 2.8 / 0.4
+    expect(answer).to_contain_text("目标产量 500.00 公斤/亩 · 不施氮产量 250.00 公斤/亩")
+    expect(answer).not_to_contain_text("其他")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_without_a_pass_the_prescription_is_drawn_alone(visit: Open, farm: Farm) -> None:
     west = farm.repositories.fields.get(farm.field)
     outline = tuple(tuple(tuple((x - 0.01, y) for x, y in ring) for ring in part) for part in west.geometry)

@@ -9,7 +9,7 @@ import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { errorText } from "../api/request";
 import { areaUnitsPerHa, numberText, toAreaUnit, withUnit } from "../i18n/numbers";
-import { findTerm, methodText, translate } from "../i18n/translate";
+import { findTerm, methodText, translate, type TextKey } from "../i18n/translate";
 import { NumberField, SelectField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 
@@ -94,26 +94,26 @@ export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
       {answer === null ? null : (
         <div role="status" data-answer="recommendation">
           <p class="figure">
-            {withUnit(answer.n_kg_ha, "kg/ha")} N · {translate("work_recommended")}: {numberText(answer.field_n_kg, 1)} kg
+            {withUnit(answer.n_kg_ha, "kg/ha")} N ·{" "}
+            {translate("name_and_text", { name: translate("work_recommended"), text: withUnit(answer.field_n_kg, "kg", 1) })}
           </p>
           {answer.product === null ? null : (
             <p>
               {translate("work_as_product", {
                 name: answer.product.name,
                 rate: withUnit(answer.product.kg_ha, "kg/ha"),
-                total: `${numberText(answer.product.field_kg, 1)} kg`,
+                total: withUnit(answer.product.field_kg, "kg", 1),
               })}
             </p>
           )}
           <p class="note">{methodText(answer.method)}</p>
           <p class="note">
-            {translate("work_in_used")}:{" "}
-            {Object.entries(answer.inputs)
-              .map(
-                ([name, value]) =>
-                  `${inputLabel(name)} ${typeof value === "number" ? numberText(value, 2) : (findTerm("levels", value) ?? value)}`,
-              )
-              .join(" · ")}
+            {translate("name_and_text", {
+              name: translate("work_in_used"),
+              text: Object.entries(answer.inputs)
+                .map(([name, value]) => `${inputLabel(name)} ${inputText(name, value)}`)
+                .join(" · "),
+            })}
           </p>
         </div>
       )}
@@ -123,9 +123,39 @@ export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
 
 type InputName = (typeof RULES)[RuleName][number];
 
+/** What an answer calls otherwise than its question, or adds to it. */
+const OF_ANSWERS: Record<string, TextKey> = {
+  target_kg_ha: "work_in_target_yield_t_ha",
+  unfertilised_kg_ha: "work_in_unfertilised_yield_t_ha",
+  yield_t_ha: "work_in_mean_yield_t_ha",
+  yield_basis: "work_in_yield_basis",
+  fixed_share: "work_in_fixed_share",
+  humus_kg_ha: "work_in_humus",
+  organic_last_year_kg_ha: "work_in_organic_last_year",
+  precrop_kg_ha: "work_in_precrop",
+  credits_kg_ha: "work_in_credits",
+};
+const WORDS: Record<string, TextKey> = {
+  compensate: "work_compensate",
+  proportional: "work_proportional",
+  aimed_at: "work_in_yield_aimed_at",
+  mean_of_past_years: "work_in_yield_of_past_years",
+};
+
 function inputLabel(name: string): string {
   const known = Object.values(RULES).flat() as string[];
-  return known.includes(name) ? translate(`work_in_${name as InputName}`) : translate("other");
+  if (known.includes(name)) return translate(`work_in_${name as InputName}`);
+  return translate(OF_ANSWERS[name] ?? "other");
+}
+
+function inputText(name: string, value: number | string): string {
+  if (typeof value === "string") {
+    const word = WORDS[value];
+    return word === undefined ? (findTerm("levels", value) ?? value) : translate(word);
+  }
+  if (name.endsWith("_kg_ha")) return withUnit(value, "kg/ha");
+  if (name.endsWith("_t_ha")) return withUnit(1000 * value, "kg/ha");
+  return numberText(value, 2);
 }
 
 function RuleInput({ name }: { name: InputName }): JSX.Element {
