@@ -24,9 +24,15 @@ _LOGGER = logging.getLogger(__name__)
 
 #: Capacity of the queue: some seconds of a hundred vehicles. When it is full the sources wait.
 QUEUE_READINGS: Final = 10_000
+#: The most items that are taken from the queue at once.
+_TAKEN: Final = 1000
 #: Messages are appended in groups: so many, or those of so many seconds, but of at most a quarter of their age.
 GROUP_RECORDS: Final = 50
 GROUP_S: Final = 0.1
+#: While a message is open rows join it without waking the thread, until so many wait or the message is due.
+_JOINING_ROWS: Final = 64
+#: A row has about so many points: a message that so many rows fill is not kept open by waiting for more.
+_ROW_POINTS: Final = 8
 #: Messages kept in memory while the spool refuses them; beyond that the oldest telemetry is lost, and counted.
 _MOST_PENDING: Final = 500
 #: How often a stopping gateway tries to write its pending messages to the disk.
@@ -40,7 +46,15 @@ _Item = Reading | Readings | Event
 
 
 class _RowQueue(queue.Queue[_Item]):
-    """A queue bounded by rows: a run counts as its rows, and enters whole where at least one fits."""
+    """A queue bounded by rows: a run counts as its rows, and enters whole where at least one fits.
+
+    `is_pressing` is set by an event, and where `joining` rows wait.
+    """
+
+    def __init__(self, size: int, joining: int) -> None:
+        self.is_pressing = threading.Event()
+        self._joining = min(size, joining)
+        super().__init__(size)
 
     def _init(self, maxsize: int) -> None:
         super()._init(maxsize)
@@ -52,11 +66,38 @@ class _RowQueue(queue.Queue[_Item]):
     def _put(self, item: _Item) -> None:
         super()._put(item)
         self._rows += _weight(item)
+        if (self._rows >= self._joining or isinstance(item, Event)) and not self.is_pressing.is_set():
+            self.is_pressing.set()
 
     def _get(self) -> _Item:
         item = super()._get()
         self._rows -= _weight(item)
         return item
+
+    def put_runs(self, runs: Sequence[Readings]) -> int:
+        """Add runs as far as they fit, and wake the reader once; return how many fitted."""
+        with self.mutex:
+            added = 0
+            while added < len(runs) and self._rows < self.maxsize:
+                self._put(runs[added])
+                added += 1
+            if added:
+                self.not_empty.notify()
+        return added
+
+    def take(self, most: int) -> list[_Item]:
+        """Return the items that wait, `most` at the most, without waiting for one."""
+        with self.mutex:
+            items = [self._get() for _ in range(min(most, len(self.queue)))]
+            if items:
+                self.not_full.notify_all()
+        return items
+
+    def await_item(self, wait_s: float) -> None:
+        """Return as soon as an item is there, or after `wait_s`."""
+        with self.not_empty:
+            if not self.queue:
+                self.not_empty.wait(wait_s)
 
 
 def _error_wait_s(failures: int) -> float:
@@ -80,7 +121,8 @@ class Intake:
         *,
         size: int = QUEUE_READINGS,
     ) -> None:
-        self._queue = _RowQueue(size)
+        self._taken: deque[_Item] = deque()
+        self._queue = _RowQueue(size, max(1, min(_JOINING_ROWS, settings.max_points // _ROW_POINTS)))
         self._batcher = Batcher(settings.max_points, settings.max_age_s)
         self._group_s = min(GROUP_S, settings.max_age_s / 4)
         self._spool = spool
@@ -103,7 +145,7 @@ class Intake:
 
     def runs(self, runs: Sequence[Readings]) -> None:
         """Queue rows by column; waits while the queue is full."""
-        for run in runs:
+        for run in runs[self._queue.put_runs(runs) :]:
             self._put(run)
 
     def event(self, event: Event) -> None:
@@ -129,7 +171,7 @@ class Intake:
 
     def counters(self) -> Mapping[str, int]:
         """Return the numbers of accepted, refused and lost rows and messages, by name."""
-        return {**self._batcher.counters(), **self._counters, "queued": self._queue.qsize()}
+        return {**self._batcher.counters(), **self._counters, "queued": self._queue.qsize() + len(self._taken)}
 
     def _put(self, item: _Item) -> None:
         try:
@@ -149,34 +191,47 @@ class Intake:
             self._counters["errors"] += 1
             raise
         finally:
-            if is_ending and self._queue.empty():
+            if is_ending and not self._taken and self._queue.empty():
                 self._thread.stopping.set()
 
     def _gather(self) -> None:
         """Batch the queued items; wait for one only while nothing else is due."""
+        if not self._take():
+            self._await_items()
+        for _ in range(QUEUE_READINGS):
+            if self._batcher.closed >= GROUP_RECORDS or not self._take():
+                break
+            item, now_s = self._taken.popleft(), time.monotonic()
+            if isinstance(item, Readings):
+                self._batcher.add_run(item, now_s)
+            elif isinstance(item, Event):
+                self._batcher.add_event(item, now_s)
+            else:
+                self._batcher.add(item, now_s)
         now_s = time.monotonic()
-        try:
-            item = self._queue.get(timeout=self._idle_s(now_s))
-            for _ in range(QUEUE_READINGS):
-                now_s = time.monotonic()
-                if isinstance(item, Readings):
-                    self._batcher.add_run(item, now_s)
-                elif isinstance(item, Event):
-                    self._batcher.add_event(item, now_s)
-                else:
-                    self._batcher.add(item, now_s)
-                if self._batcher.closed >= GROUP_RECORDS:
-                    break
-                item = self._queue.get_nowait()
-        except queue.Empty:
-            pass
-        if self._batcher.due(time.monotonic()):
-            if not self._pending:
-                self._pending_since_s = now_s
+        is_old = self._batcher.wait_s(now_s) == 0.0
+        if self._batcher.due(now_s):
+            if not self._pending:  # no other message follows one that its age has closed
+                self._pending_since_s = now_s - self._group_s if is_old else now_s
             self._pending.extend(self._batcher.take())
             if self._refusals:
                 self._lose_beyond(_MOST_PENDING)
                 self._note_unaccepted()
+
+    def _take(self) -> bool:
+        """Take items where none is left of those that were taken; return whether there are any."""
+        if not self._taken:
+            self._taken.extend(self._queue.take(_TAKEN))
+        return bool(self._taken)
+
+    def _await_items(self) -> None:
+        """Wait for an item, or while a message is open for many, as long as nothing else is due."""
+        now_s = time.monotonic()
+        if self._batcher.wait_s(now_s) is None:
+            self._queue.await_item(self._idle_s(now_s))
+        else:
+            self._queue.is_pressing.wait(self._idle_s(now_s))
+        self._queue.is_pressing.clear()  # before items are taken: what comes then sets it again
 
     def _idle_s(self, now_s: float) -> float:
         waits = [0.25]

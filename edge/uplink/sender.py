@@ -28,8 +28,8 @@ _NO_STALL_S: Final = 3600.0
 class RecordSender:
     """Sends what the window, the byte limit and the shares allow. Belongs to the uplink's thread.
 
-    `is_busy` after `send`: a record was sent, and more may follow at once. `too_large` is the record that the broker
-    does not accept; none behind it is sent.
+    After `send`: `is_busy` where a record was sent, and more wait that may follow at once; `has_sent_all` where none
+    waits. `too_large` is the record that the broker does not accept; none behind it is sent.
     """
 
     def __init__(
@@ -53,8 +53,22 @@ class RecordSender:
         self.published = 0
         self.sent_ahead = 0
         self.sent_urgent = 0
-        self.is_busy = False
+        self._has_sent = False
         self.too_large: SpoolRecord | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the last `send` sent a record and left others."""
+        return self._has_sent and not self._is_all_sent
+
+    @property
+    def has_sent_all(self) -> bool:
+        """Whether the last `send` sent a record and left none."""
+        return self._has_sent and self._is_all_sent
+
+    @property
+    def _is_all_sent(self) -> bool:
+        return self.window.cursor >= self._spool.last_seq
 
     @property
     def wait_s(self) -> float:
@@ -69,10 +83,12 @@ class RecordSender:
 
     def send(self, link: Link, packet_bytes: int, epoch: str, now_s: float) -> None:
         """Send the records that may be sent now, while the spool is of `epoch`."""
-        self.is_busy, self.too_large = False, None
+        self._has_sent, self.too_large = False, None
         old_seq = self._freshness.note(self._spool.last_seq, now_s)
         if self._bucket is not None:
             self._bucket = self._bucket.refill(now_s)
+        if self._is_all_sent:
+            return  # without asking the disk
         free = min(self.window.free(), _CHUNK)
         if free == 0 or self.wait_s > 0 or not self._send_urgent(link, packet_bytes, epoch, free):
             return
@@ -89,7 +105,7 @@ class RecordSender:
             if record.epoch != epoch:
                 return  # the next step starts the new epoch
             if is_backlog and self.window.skip_sent(record.first, record.seq, now_s):
-                self.is_busy = True
+                self._has_sent = True
                 return  # the next record is behind the range
             if not is_backlog and self.window.join_ahead(record.seq):
                 continue
@@ -155,7 +171,7 @@ class RecordSender:
         if self._bucket is not None:
             self._bucket = self._bucket.spend(len(record.payload) + _PACKET_BYTES)
         self.published += 1
-        self.is_busy = True
+        self._has_sent = True
         return mid
 
 

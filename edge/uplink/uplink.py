@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -46,6 +47,8 @@ _ANSWER_S: Final = 10.0
 _PROOF_S: Final = 5.0
 #: How often records are deleted where the PUBACK deletes.
 _DELETE_S: Final = 0.05
+#: Where all records are sent the broker's answers wait so long for the next record, and are read with its sending.
+_REST_S: Final = 0.2
 #: How long to wait for the PUBACK of the last status.
 _OFFLINE_S: Final = 0.3
 _BROKER_BACKOFF: Final = Backoff(0.5, 60.0)
@@ -116,6 +119,7 @@ class Uplink:
         self._arrivals = self._sender.arrivals
         self._ack: Ack | None = None
         self._session: _Session | None = None
+        self._is_woken = threading.Event()
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
         self._drain_until_s = 0.0
         self._failures = 0
@@ -164,6 +168,7 @@ class Uplink:
         session = self._session
         if session is not None:
             session.link.wake()
+        self._is_woken.set()  # last: whoever rested finds the link woken
 
     def state(self) -> UplinkState:
         """Return the state of the uplink."""
@@ -225,6 +230,7 @@ class Uplink:
             while self.turn():
                 if self._state.connected:
                     self._thread.succeed()
+                self._rest()
         except HeadlandError as error:
             wait_s = self.note_failure(error)
         except BaseException as error:
@@ -234,6 +240,16 @@ class Uplink:
         finally:
             self.disconnect()
         self._stopping.wait(wait_s)
+
+    def _rest(self) -> None:
+        """Let the answers to what was just sent come together where nothing else waits for them.
+
+        Traces time each answer. A PUBACK that deletes a record is not waited for either.
+        """
+        self._is_woken.clear()  # before the look at the spool: a record that comes after it ends the rest
+        is_answered_at_once = self._traces is not None or self._settings.delete_on == "puback"
+        if self._sender.has_sent_all and not is_answered_at_once and not self._stopping.is_set():
+            self._is_woken.wait(_REST_S)
 
     def _end(self) -> None:
         self._set_state(connected=False, detail="stopped")

@@ -54,6 +54,8 @@ _TICK_S: Final = 0.25
 _HEARTBEAT_S: Final = 1.0
 _FIRST_BACKOFF_S: Final = 0.5
 _MAX_BACKOFF_S: Final = 10.0
+#: What comes within this after a request may be its answer, and is not waited for longer than usual.
+_ANSWER_S: Final = 3.0
 #: A peer that is silent for so long is forgotten, its vehicles with it.
 _PEER_SILENCE_S: Final = 60.0
 _MAX_PEERS: Final = 128
@@ -115,6 +117,7 @@ class MavlinkSource:
         self._requesters: dict[Key, Requester] = {}
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
+        self._asked_s = 0.0
         self._stations = GroundStations(settings.forward)
         self._healing = None if card is None else LinkHealing(settings, card, clock, wall_clock_ms())
         #: Why the link is not open, as a sentence; empty while it is.
@@ -190,7 +193,8 @@ class MavlinkSource:
             while not self._stop.is_set():
                 vehicles = len(self._fleet.vehicles)
                 hold_s = min(_MAX_HOLD_S, _HOLD_PER_VEHICLE_S * vehicles)
-                reader.read(hold_s, vehicles)
+                is_prompt = bool(self._stations) or time.monotonic() - self._asked_s < _ANSWER_S
+                reader.read(hold_s, vehicles, is_prompt=is_prompt)
                 if is_too_small(link.buffer_messages, vehicles) and not is_warned:
                     is_warned = True
                     _LOGGER.warning(_BUFFER_TOO_SMALL, self.name, link.buffer_messages, vehicles, RECEIVE_BUFFER_BYTES)
@@ -284,6 +288,7 @@ class MavlinkSource:
                 parameters=vehicle.missing_parameters,
             ):
                 self._counts["requests"] += 1
+                self._asked_s = now_s
                 link.send(name, self._frame(request, self._peers[name], now_ms))
             reader.keep_up()
 
@@ -299,6 +304,7 @@ class MavlinkSource:
             return
         for name, request in self._healing.step(self._fleet, sink, now_s, now_ms):
             if name in self._peers:
+                self._asked_s = now_s
                 link.send(name, self._frame(request, self._peers[name], now_ms))
 
     def _send_heartbeat(self, link: Link, now_ms: int) -> None:

@@ -202,3 +202,19 @@ def test_descriptors_are_passed_on(spool: Spool) -> None:
     descriptor = Descriptor(device="gh-1", kind="greenhouse", site="home", name="house-1")
     intake.describe(descriptor)
     assert passed == [descriptor]
+
+
+def test_rows_join_an_open_message_without_waking_the_thread_and_an_event_wakes_it(spool: Spool) -> None:
+    waits: list[bool] = []
+    intake = intake_of(spool, size=10_000, max_points=500)
+    for _ in range(6):
+        intake.runs([Readings(DEVICE, Clock.RTC, [START_MS], {"co2_ppm": [1.0]})] * 10)
+        waits.append(intake._queue.is_pressing.is_set())
+    assert waits == [False] * 6
+    intake.runs([Readings(DEVICE, Clock.RTC, [START_MS], {"co2_ppm": [1.0]})] * 4)
+    assert intake._queue.is_pressing.is_set(), "so many rows are a message of their own"
+    other = intake_of(spool)
+    other.reading(row(1))
+    assert not other._queue.is_pressing.is_set()
+    other.event(alarm(1))
+    assert other._queue.is_pressing.is_set()

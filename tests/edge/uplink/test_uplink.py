@@ -16,6 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
+from edge.uplink import uplink as uplink_module
+from edge.uplink.connection import BrokerLink, LinkEvent
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.contract.ack_keys import derive_ack_key, sign_ack
@@ -326,3 +328,31 @@ def test_an_ack_that_ingest_did_not_sign_deletes_nothing(
     uplink.stop(0)
     _end(attacker)
     ingest.close()
+
+
+def test_the_broker_s_answer_is_read_with_the_next_record(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink_module, "_REST_S", 600.0)  # nothing but a record ends the rest
+    pumps: list[int] = []
+
+    class CountedLink(BrokerLink):
+        def pump(self, timeout_s: float) -> list[LinkEvent]:
+            events = super().pump(timeout_s)
+            pumps.append(len(events))
+            return events
+
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    uplink = Uplink(_settings(mosquitto, resend_s=60.0), GATEWAY, spool, make_link=CountedLink)
+    uplink.start()
+    for number in range(1, 21):
+        assert spool.append([content(number)])
+        uplink.wake()
+        wait_until(lambda: len(ingest.seen) == number)  # noqa: B023 - it is called in this round
+        if number == 1:
+            pumps.clear()
+    assert len(pumps) <= 19 + 2, "one look at the link for each record"
+    assert uplink.counters()["pubacks"] >= 17
+    uplink.stop(0)
+    ingest.close()
+    assert spool.status().records == 20

@@ -1,6 +1,7 @@
 """Reading of many datagrams with one system call, where there is `recvmmsg` (Linux); one by one elsewhere.
 
-Each message of a fleet is a datagram of its own, and one call for each costs nearly twice as much as one for all.
+Each message of a fleet is a datagram of its own, and one call for each costs nearly twice as much as one for all. The
+kernel notes when each came in (Linux 5.1 and later), so that reading it later makes that no less exact.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ _REST_BYTES: Final = _DATAGRAM_BYTES
 _SLOTS: Final = 128
 _SPLIT_SLOTS: Final = struct.Struct(f"{_SLOT_BYTES}s").iter_unpack
 _DONT_WAIT: Final = 0x40  # MSG_DONTWAIT
+#: SO_TIMESTAMPNS_NEW of Linux, which Python does not name: seconds and nanoseconds of 64 bits on every processor.
+_STAMPS: Final = 64
+#: A control message: `struct cmsghdr` (its length, level and type), then the arrival.
+_HEADER_BYTES: Final = struct.calcsize("@Nii")
+_CONTROL: Final = struct.Struct(f"={_HEADER_BYTES}xqq")
 _MAX_ADDRESSES: Final = 1024
 
 #: As `recvfrom` returns it.
@@ -59,16 +65,24 @@ class _Slot(ctypes.Structure):
 
 
 class Datagrams:
-    """Reads a non-blocking UDP socket until it is empty or about `limit` datagrams have come; groups them by sender."""
+    """Reads a non-blocking UDP socket until it is empty or about `limit` datagrams have come; groups them by sender.
+
+    `arrivals_ms` says of those that were read last when each came in (UTC), where `has_arrivals`; else it is empty.
+    """
 
     def __init__(self, endpoint: socket.socket, limit: int) -> None:
         self._socket = endpoint
         self._limit = limit
         self._kernel = _Kernel(endpoint) if _RECVMMSG is not None else None
+        self.has_arrivals = self._kernel is not None and self._kernel.has_arrivals
+        self.arrivals_ms: dict[Address, list[int]] = {}
 
-    def read(self) -> dict[Address, list[bytes]]:
+    def read(self, *, with_arrivals: bool = True) -> dict[Address, list[bytes]]:
         """Return the datagrams by sender, in the order of the first of each."""
-        return self._read_each() if self._kernel is None else self._kernel.read(self._limit)
+        if self._kernel is None:
+            return self._read_each()
+        by_sender, self.arrivals_ms = self._kernel.read(self._limit, with_arrivals=with_arrivals and self.has_arrivals)
+        return by_sender
 
     def _read_each(self) -> dict[Address, list[bytes]]:
         by_sender: dict[Address, list[bytes]] = {}
@@ -94,12 +108,16 @@ class _Kernel:
         self._data = bytearray(_SLOTS * _SLOT_BYTES)
         self._rests = _untouched(_SLOTS * _REST_BYTES)
         self._names = bytearray(_SLOTS * self._name_bytes)
+        self._controls = bytearray(_SLOTS * _CONTROL.size)
+        self.has_arrivals = _note_arrivals(endpoint)
         self._data_view, self._names_view = memoryview(self._data), memoryview(self._names)
+        self._controls_view = memoryview(self._controls)
         self._split_names = struct.Struct(f"{self._name_bytes}s").iter_unpack
         self._slots = (_Slot * _SLOTS)()
         self._vectors = (_Vector * (2 * _SLOTS))()
-        data_at, rests_at, names_at = (
-            ctypes.addressof(ctypes.c_char.from_buffer(buffer)) for buffer in (self._data, self._rests, self._names)
+        data_at, rests_at, names_at, controls_at = (
+            ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+            for buffer in (self._data, self._rests, self._names, self._controls)
         )
         for at, slot in enumerate(self._slots):
             self._vectors[2 * at] = _Vector(data_at + at * _SLOT_BYTES, _SLOT_BYTES)
@@ -108,26 +126,39 @@ class _Kernel:
             slot.message.name_length = self._name_bytes
             slot.message.vectors = ctypes.addressof(self._vectors[2 * at])
             slot.message.vector_count = 2
-        self._fresh = bytes(self._slots)  # the kernel overwrites the header of each message
+            if self.has_arrivals:
+                slot.message.control = controls_at + at * _CONTROL.size
+                slot.message.control_length = _CONTROL.size
+        self._fresh = bytes(self._slots)  # the kernel overwrites the header of each message that it fills
+        self._filled = 0
         words = memoryview(self._slots).cast("B").cast("I")
         self._lengths = words[_Slot.length.offset // words.itemsize :: ctypes.sizeof(_Slot) // words.itemsize]
 
-    def read(self, limit: int) -> dict[Address, list[bytes]]:
-        """Return about `limit` datagrams at the most, by sender. Raises OSError where the socket is lost."""
+    def read(self, limit: int, *, with_arrivals: bool) -> tuple[dict[Address, list[bytes]], dict[Address, list[int]]]:
+        """Return about `limit` datagrams at the most, by sender, and when each came. Raises OSError for a lost socket.
+
+        The times are empty without `with_arrivals`.
+        """
         by_name: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        arrivals_ms: defaultdict[bytes, list[int]] | None = defaultdict(list) if with_arrivals else None
         for _ in range(0, limit, _SLOTS):
             count = self._receive()
-            self._group(count, by_name)
+            self._group(count, by_name, arrivals_ms)
             if count < _SLOTS:
                 break
-        return {self._address(name): datagrams for name, datagrams in by_name.items()}
+        return (
+            {self._address(name): datagrams for name, datagrams in by_name.items()},
+            {self._address(name): times_ms for name, times_ms in (arrivals_ms or {}).items()},
+        )
 
     def _receive(self) -> int:
         """Fill the slots; return how many the kernel filled."""
         while True:
-            ctypes.memmove(self._slots, self._fresh, len(self._fresh))
+            ctypes.memmove(self._slots, self._fresh, self._filled * ctypes.sizeof(_Slot))
+            self._filled = 0
             count = int(_RECVMMSG(self._socket.fileno(), self._slots, _SLOTS, _DONT_WAIT, None))
             if count >= 0:
+                self._filled = count
                 return count
             code = ctypes.get_errno()
             if code in (errno.EAGAIN, errno.EWOULDBLOCK):
@@ -135,15 +166,23 @@ class _Kernel:
             if code not in (errno.ECONNREFUSED, errno.EINTR):  # a datagram that we sent was refused; others still send
                 raise OSError(code, os.strerror(code))
 
-    def _group(self, count: int, by_name: defaultdict[bytes, list[bytes]]) -> None:
-        """Add the datagrams of the first slots, by the sender's name."""
+    def _group(
+        self, count: int, by_name: defaultdict[bytes, list[bytes]], arrivals_ms: defaultdict[bytes, list[int]] | None
+    ) -> None:
+        """Add the datagrams of the first slots, and when each came, by the sender's name."""
         lengths = self._lengths[:count].tolist()
         names = self._split_names(self._names_view[: count * self._name_bytes])
         slots: Iterable[tuple[bytes]] = _SPLIT_SLOTS(self._data_view[: count * _SLOT_BYTES])
         if count and max(lengths) > _SLOT_BYTES:
             slots = [(slot + self._rest(at, lengths[at]),) for at, (slot,) in enumerate(slots)]
-        for length, (name,), (slot,) in zip(lengths, names, slots, strict=True):
-            by_name[name].append(slot[:length])
+        if arrivals_ms is not None:
+            stamps = _CONTROL.iter_unpack(self._controls_view[: count * _CONTROL.size])
+            for length, (name,), (slot,), (second, nanosecond) in zip(lengths, names, slots, stamps, strict=True):
+                by_name[name].append(slot[:length])
+                arrivals_ms[name].append(second * 1000 + nanosecond // 1_000_000)
+        else:
+            for length, (name,), (slot,) in zip(lengths, names, slots, strict=True):
+                by_name[name].append(slot[:length])
         if count and max(lengths) > _SLOT_BYTES + mmap.PAGESIZE and hasattr(mmap, "MADV_DONTNEED"):
             self._rests.madvise(mmap.MADV_DONTNEED)  # no autopilot sends such ones: their pages are given back
 
@@ -166,6 +205,21 @@ class _Kernel:
             self._addresses.clear()
         self._addresses[name] = address
         return address
+
+
+def _note_arrivals(endpoint: socket.socket) -> bool:
+    """Let the kernel note when each datagram comes in; return whether it can.
+
+    It begins some milliseconds later where no other socket has asked for it: until then a datagram has the time of its
+    reading.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        endpoint.setsockopt(socket.SOL_SOCKET, _STAMPS, 1)
+    except OSError:  # Linux before 5.1
+        return False
+    return True
 
 
 def _untouched(size: int) -> mmap.mmap:

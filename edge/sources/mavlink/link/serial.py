@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import selectors
+from collections.abc import Sequence
 from typing import Final
 
 import serial
@@ -21,6 +22,8 @@ class SerialLine:
     """A serial device: a telemetry radio, or an autopilot's USB port."""
 
     buffer_messages = math.inf
+    has_arrivals = False
+    arrivals_ms: Sequence[int] | None = None
 
     def __init__(self, address: LinkAddress) -> None:
         try:

@@ -11,6 +11,8 @@ import selectors
 import socket
 import sys
 from collections import deque
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Final, Protocol
 
 from edge.sources.mavlink.link.recvmmsg import Datagrams
@@ -46,6 +48,11 @@ class Link(Protocol):
     buffer_messages: float
     #: After how long the buffer is full at the line's speed; infinite where only the senders set the pace.
     buffer_s: float
+    #: Whether the kernel notes when bytes come in.
+    has_arrivals: bool
+    #: When each chunk of the last `receive` came in (UTC in ms), as the kernel noted it. None where it does not, or
+    #: where the reader has set it to None: then what came from a peer is joined.
+    arrivals_ms: Sequence[int] | None
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return (peer, bytes) that have come, waiting at most `wait_s`; raises OSError when the link is lost."""
@@ -102,12 +109,26 @@ class UdpServer:
         self._selector = _selector(self._socket)
         self._datagrams = Datagrams(self._socket, _BURST)
         self._senders: dict[str, _Sender] = {}
+        self.has_arrivals = self._datagrams.has_arrivals
+        self.arrivals_ms: Sequence[int] | None = () if self.has_arrivals else None
 
     def receive(self, wait_s: float) -> list[Chunk]:
-        """Return all datagrams that have come, joined by sender, in the order of the first of each."""
-        if not self._selector.select(wait_s):
-            return []
-        return [self._note(address, b"".join(datagrams)) for address, datagrams in self._datagrams.read().items()]
+        """Return all datagrams that have come, in the order of the first of each sender.
+
+        Those of a sender are joined where `arrivals_ms` is None.
+        """
+        is_joined = self.arrivals_ms is None
+        by_sender = self._datagrams.read(with_arrivals=not is_joined) if self._selector.select(wait_s) else {}
+        if is_joined:
+            joined = [(address, b"".join(datagrams)) for address, datagrams in by_sender.items()]
+            return [(self._note(address, len(data)), data) for address, data in joined]
+        chunks: list[Chunk] = []
+        self.arrivals_ms = arrivals_ms = []
+        for address, datagrams in by_sender.items():
+            peer = self._note(address, sum(map(len, datagrams)))
+            chunks += zip(repeat(peer), datagrams)
+            arrivals_ms += self._datagrams.arrivals_ms[address]
+        return chunks
 
     def send(self, peer: str | None, data: bytes) -> None:
         """Answer a sender, as far as it has sent; a sender that is no longer known is no error."""
@@ -121,17 +142,18 @@ class UdpServer:
         self._selector.close()
         self._socket.close()
 
-    def _note(self, address: tuple[str, int], data: bytes) -> Chunk:
+    def _note(self, address: tuple[str, int], size: int) -> str:
+        """Note that a sender sent so many bytes, and send what waited for that; return its name as a peer."""
         peer = f"{address[0]}:{address[1]}"
         sender = self._senders.get(peer)
         if sender is None:
             if len(self._senders) >= _MAX_SENDERS:
                 del self._senders[next(iter(self._senders))]
             sender = self._senders[peer] = _Sender(address)
-        sender.budget_bytes = min(sender.budget_bytes + _ANSWER_FACTOR * len(data), _MAX_BUDGET_BYTES)
+        sender.budget_bytes = min(sender.budget_bytes + _ANSWER_FACTOR * size, _MAX_BUDGET_BYTES)
         if sender.waiting:
             self._send_waiting(sender)
-        return peer, data
+        return peer
 
     def _send_waiting(self, sender: _Sender) -> None:
         while sender.waiting and len(sender.waiting[0]) <= sender.budget_bytes:
@@ -145,6 +167,8 @@ class UdpClient:
     """Sends to one address and receives only from it; that nobody listens there yet is not an error."""
 
     buffer_s = math.inf
+    has_arrivals = False
+    arrivals_ms: Sequence[int] | None = None
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = _udp_socket(address, bind=False)
@@ -181,6 +205,8 @@ class TcpClient:
     """A connection to a server, such as an autopilot's bridge or a simulator."""
 
     buffer_messages = buffer_s = math.inf
+    has_arrivals = False
+    arrivals_ms: Sequence[int] | None = None
 
     def __init__(self, address: LinkAddress) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_CONNECT_S)
@@ -212,6 +238,8 @@ class TcpServer:
     """Accepts connections; each is a peer, at most 16 at a time."""
 
     buffer_messages = buffer_s = math.inf
+    has_arrivals = False
+    arrivals_ms: Sequence[int] | None = None
 
     def __init__(self, address: LinkAddress) -> None:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET

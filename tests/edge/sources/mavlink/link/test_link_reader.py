@@ -7,6 +7,7 @@ import math
 import os
 import pty
 import socket
+import sys
 import time
 import tty
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from edge.sources.mavlink.link.link_reader import LinkReader, arrivals_ms, pause
 from edge.sources.mavlink.link.serial import SerialLine
 from edge.sources.mavlink.link.udp_tcp import UdpServer, open_link
 from edge.sources.mavlink.settings import LinkAddress, parse_url
+from headland.clock import wall_clock_ms
 from tests.waiting import wait_until
 
 
@@ -38,6 +40,19 @@ def senders(port: int, count: int, stack: contextlib.ExitStack) -> list[socket.s
     for sender in made:
         sender.connect(("127.0.0.1", port))
     return made
+
+
+def notes_arrivals(reader: LinkReader, sender: socket.socket) -> bool:
+    """Return whether the kernel has begun to note arrivals: a datagram is older than its reading."""
+    sender.send(b"x")
+    wait_until_after(wall_clock_ms() + 5)
+    read_ms = wall_clock_ms()
+    reader.read(0.0, 1)
+    return all(at_ms < read_ms for _, pieces in reader.take() for at_ms, _ in pieces)
+
+
+def wait_until_after(time_ms: int) -> None:
+    wait_until(lambda: wall_clock_ms() > time_ms)
 
 
 def received(reader: LinkReader) -> int:
@@ -161,3 +176,42 @@ def test_a_frame_came_with_the_piece_that_completed_it(pieces: list[bytes], data
     ends = sorted(data.draw(st.sets(st.integers(1, size))))
     owners = [number for number, piece in enumerate(pieces) for _ in piece]
     assert arrivals_ms(list(enumerate(pieces)), ends) == [owners[end - 1] for end in ends]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel notes arrivals on Linux")
+def test_datagrams_that_are_read_together_keep_their_own_arrivals(free_port: int) -> None:
+    with listening(free_port) as (reader, _), contextlib.ExitStack() as stack:
+        (sender,) = senders(free_port, 1, stack)
+        wait_until(lambda: notes_arrivals(reader, sender))
+        between: list[tuple[int, int]] = []
+        for number in range(4):
+            before_ms = wall_clock_ms()
+            sender.send(b"%d" % number)
+            between.append((before_ms, wall_clock_ms()))
+            wait_until_after(before_ms + 10)
+        reader.read(0.0, 1, is_prompt=False)
+        ((_, pieces),) = reader.take()
+        assert [data for _, data in pieces] == [b"0", b"1", b"2", b"3"]
+        assert all(first <= at <= last for (at, _), (first, last) in zip(pieces, between, strict=True))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel notes arrivals on Linux")
+def test_only_a_link_with_noted_arrivals_rests_and_only_while_nobody_waits_for_an_answer(free_port: int) -> None:
+    with listening(free_port) as (reader, link), contextlib.ExitStack() as stack:
+        (sender,) = senders(free_port, 1, stack)
+        for is_prompt, pause in ((True, 0.02), (False, 0.09)):
+            sender.send(b"a")
+            reader.read(0.0, 1, is_prompt=is_prompt)
+            assert reader._pause_s == pause
+        sender.send(b"a")
+        reader.read(0.5, 50, is_prompt=False)
+        assert reader._pause_s == 0.1
+        assert link.arrivals_ms is None, "of a large fleet datagrams are joined"
+        link.has_arrivals, link.arrivals_ms = False, None  # as a kernel that notes nothing
+        reader.read(0.0, 1, is_prompt=False)
+        assert reader._pause_s == 0.02
+
+
+def test_a_rest_is_as_short_as_a_small_buffer_needs() -> None:
+    assert pause_s(10_000, 0.0, 1, 0.09) == 0.09
+    assert pause_s(30, 0.0, 1, 0.09) < 0.02

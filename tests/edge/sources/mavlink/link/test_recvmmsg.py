@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import resource
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.sources.mavlink.link.recvmmsg import Datagrams
+from headland.clock import wall_clock_ms
+from tests.waiting import wait_until
 
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
@@ -97,3 +100,39 @@ def test_a_socket_that_is_lost_is_an_error() -> None:
     endpoint.close()
     with pytest.raises(OSError, match="file descriptor"):
         datagrams.read()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel notes arrivals on Linux")
+def test_a_datagram_that_is_read_late_has_the_time_at_which_it_came(endpoint: socket.socket) -> None:
+    datagrams = Datagrams(endpoint, 2000)
+    assert datagrams.has_arrivals
+    wait_until(lambda: notes_arrivals(endpoint, datagrams))
+    between: list[tuple[int, int]] = []
+    with socket.socket(endpoint.family, socket.SOCK_DGRAM) as sender:
+        sender.connect(endpoint.getsockname())
+        for number in range(140):  # more than one call takes
+            before_ms = wall_clock_ms()
+            sender.send(b"%d" % number)
+            between.append((before_ms, wall_clock_ms()))
+            if number in (3, 130):
+                wait_until_after(before_ms + 50)
+        read_ms = wall_clock_ms()
+        assert list(datagrams.read()) == [sender.getsockname()]
+        came_ms = datagrams.arrivals_ms[sender.getsockname()]
+    assert all(first <= at <= last for at, (first, last) in zip(came_ms, between, strict=True))
+    assert came_ms[3] < read_ms - 100
+    assert datagrams.read() == {}
+    assert datagrams.arrivals_ms == {}
+
+
+def notes_arrivals(endpoint: socket.socket, datagrams: Datagrams) -> bool:
+    """Return whether the kernel has begun to note arrivals: a datagram is older than its reading."""
+    endpoint.sendto(b"x", endpoint.getsockname())
+    wait_until_after(wall_clock_ms() + 5)
+    read_ms = wall_clock_ms()
+    datagrams.read()
+    return all(at < read_ms for times_ms in datagrams.arrivals_ms.values() for at in times_ms)
+
+
+def wait_until_after(time_ms: int) -> None:
+    wait_until(lambda: wall_clock_ms() > time_ms)
