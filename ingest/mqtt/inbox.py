@@ -42,6 +42,9 @@ class Inbox:
         self._messages: deque[InboundMessage] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        #: How many messages end the wait of `take`: one, or a whole batch where more may join the first ones.
+        self._wanted = 1
+        self._newest_s = 0.0
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -52,14 +55,19 @@ class Inbox:
         self.put_all((message,))
 
     def put_all(self, messages: Iterable[InboundMessage]) -> None:
-        """Append messages and wake the writer once; messages of QoS 0 are dropped where the queue is full."""
+        """Append messages; messages of QoS 0 are dropped where the queue is full.
+
+        The writer is woken once, and not at all while it waits for others to share its transaction.
+        """
         with self._changed:
             for message in messages:
                 if message.qos == 0 and len(self._messages) >= self._limit:
                     self.dropped += 1
                 else:
                     self._messages.append(message)
-            self._changed.notify()
+            self._newest_s = time.monotonic()
+            if len(self._messages) >= self._wanted:
+                self._changed.notify()
 
     def take(self, most: int, first_wait_s: float, more_wait_s: float, gap_s: float = math.inf) -> list[InboundMessage]:
         """Return up to `most` messages: wait for the first, then shortly for more to share its transaction.
@@ -69,12 +77,22 @@ class Inbox:
         with self._changed:
             self._changed.wait_for(lambda: self._messages or self._closed, first_wait_s)
             if self._messages and not self._closed:
-                deadline = time.monotonic() + more_wait_s
-                while len(self._messages) < most and not self._closed:
-                    left_s = min(gap_s, deadline - time.monotonic())
-                    if left_s <= 0 or not self._changed.wait(left_s):
-                        break
+                self._await_more(most, more_wait_s, gap_s)
             return self._pop(most)
+
+    def _await_more(self, most: int, more_wait_s: float, gap_s: float) -> None:
+        """Wait until `most` messages are there, `more_wait_s` are over or none has arrived within `gap_s`."""
+        began_s = now_s = time.monotonic()
+        self._wanted = most
+        try:
+            while len(self._messages) < most and not self._closed:
+                left_s = min(max(began_s, self._newest_s) + gap_s, began_s + more_wait_s) - now_s
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+                now_s = time.monotonic()
+        finally:
+            self._wanted = 1
 
     def take_now(self, most: int) -> list[InboundMessage]:
         """Return up to `most` messages without waiting."""

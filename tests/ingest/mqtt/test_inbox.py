@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from ingest.mqtt.inbox import InboundMessage, Inbox
+from tests.waiting import wait_until
 
 
 def message(mid: int, qos: int = 1, generation: int = 1) -> InboundMessage:
@@ -67,3 +68,28 @@ def test_close_wakes_a_waiting_caller() -> None:
     inbox = Inbox(3)
     threading.Timer(0.02, inbox.close).start()
     assert inbox.take(3, 3600, 3600) == []
+
+
+def test_messages_that_join_the_first_do_not_wake_the_writer_and_the_last_that_fits_does() -> None:
+    inbox = Inbox(100)
+    taken: list[int] = []
+    writer = threading.Thread(target=lambda: taken.extend(mids(inbox.take(50, 3600, 3600))))
+    inbox.put(message(0))
+    writer.start()
+    wait_until(lambda: inbox._wanted == 50)
+    notify, calls = inbox._changed.notify, 0
+
+    def counted(n: int = 1) -> None:
+        nonlocal calls
+        calls += 1
+        notify(n)
+
+    inbox._changed.notify = counted  # type: ignore[method-assign] # counts what the real one does
+    for mid in range(1, 49):
+        inbox.put(message(mid))
+    assert calls == 0
+    inbox.put(message(49))
+    writer.join(120)
+    assert (calls, taken) == (1, list(range(50)))
+    inbox.put(message(50))
+    assert calls == 2, "a first message wakes the writer again"
