@@ -1,4 +1,4 @@
-"""The pages of a member of the cooperative in a real browser: the station refuses nothing that they ask for."""
+"""The pages of a member of the cooperative, to whom nothing that they ask for is refused, and of a named key, in a browser."""
 
 from __future__ import annotations
 
@@ -70,4 +70,17 @@ def test_no_page_of_a_member_asks_for_what_is_refused(visit: Open, tmp_path: Pat
         go(page, "#/settings")  # by its address: no link leads a member there
         expect(page.locator(".page")).to_contain_text("页面不存在")
         assert refused == []
+        page.close()
+
+
+def test_the_ledger_names_the_key_that_made_an_entry(visit: Open, tmp_path: Path) -> None:
+    with serve_farm(tmp_path, opened=False) as farm:
+        key = farm.repositories.add_key("Office", Scope.ADMIN)[1]
+        page = visit(f"#key={key}", base=farm.base, extra_http_headers={})
+        expect(page.locator(".page")).to_have_attribute("data-mounted", "true")
+        go(page, f"#/field/{farm.field}?pass={farm.flight}")
+        ledger = page.locator("[data-panel=ledger]")
+        ledger.locator("summary").first.click()
+        ledger.get_by_role("button", name="Enter this pass in the ledger").click()
+        expect(ledger.locator("tbody tr").first).to_contain_text("API key Office")
         page.close()

@@ -1,6 +1,7 @@
 // Panels that are loaded on request: settlement, nutrients and the ledger.
 
 import "../i18n/field";
+import { askKeyNames } from "../api/authors";
 import { api, cursorQuery, listAll } from "../api/client";
 import { errorText, request, requestResponse } from "../api/request";
 import { make, setText } from "../components/dom";
@@ -132,6 +133,7 @@ export async function loadLedger(field: string, pass: string | null, settings: (
   const status = make("p", { role: "status", class: "note" });
   const progress = new Progress();
   const load = async (): Promise<void> => {
+    await askKeyNames();
     const entries = await listAll((cursor) => api.GET("/v1/ledger", { params: { query: { field, ...cursorQuery(cursor) } }, signal }));
     place.replaceChildren(
       entries.length === 0

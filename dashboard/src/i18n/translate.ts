@@ -27,6 +27,9 @@ import type { ui } from "./ui";
 import type { yields } from "./yields";
 import "./ui";
 
+/** The key that a station makes for itself. */
+export const STATION_KEY = "this machine";
+
 /** The keys of all catalogues; a module that uses a key of a page's catalogue imports that catalogue, as `npm run check:circles` proves. */
 export type TextKey =
   | keyof typeof common
@@ -95,7 +98,8 @@ export function channelName(channel: string): string {
 
 /** Return a description of a computing method: in English with its source, in Chinese from the catalogue alone. */
 export function methodText(method: { id: string; version: number; source: string }): string {
-  if (currentLanguage() === "en") return translate("method_version", { method: withSigns(method.source), version: method.version });
+  if (currentLanguage() === "en")
+    return translate("method_version", { method: withSigns(withChannelName(method.source)), version: method.version });
   return translate("method_version", { method: findTerm("methods", method.id) ?? translate("method_other"), version: method.version });
 }
 
@@ -104,14 +108,30 @@ export function withSigns(text: string): string {
   return text.replaceAll(/\bdegC\b/g, "°C").replaceAll(/\b(c?m)([23])\b/g, (_, length, power) => length + (power === "2" ? "²" : "³"));
 }
 
+/** Return the source of a light integral, which begins with the channel that it is of and a factor, with its name. */
+function withChannelName(source: string): string {
+  return source.replace(/^(\w+) times ([\d.e+-]+):\s*(;?)/, (whole, channel: string, factor: string, end: string) => {
+    const name = findTerm("quantities", channel);
+    return name === null ? whole : `${name}${factor === "1" ? "" : ` × ${factor}`}${end || ": "}`;
+  });
+}
+
 /** Return names as a list: "a, b" in English, "a、b" in Chinese. */
 export function listText(names: readonly string[]): string {
   return names.filter(Boolean).join(currentLanguage() === "en" ? ", " : "、");
 }
 
+/** Names of keys by what the API calls them, as far as they were asked for. */
+const keyNames = new Map<string, string>();
+
+/** Keep the names of keys for `authorText`. */
+export function nameKeys(keys: readonly { prefix: string; name: string }[]): void {
+  for (const { prefix, name } of keys) keyNames.set(prefix, name === STATION_KEY ? translate("author_station_key") : name);
+}
+
 /** Return who made a change, as the API names people and keys. */
 export function authorText(by: string): string {
-  return by.startsWith("key:") ? translate("author_key", { key: by.slice(4) }) : by;
+  return by.startsWith("key:") ? translate("author_key", { key: keyNames.get(by.slice(4)) ?? by.slice(4) }) : by;
 }
 
 /** Return a text that the API has in one language only: an English sentence is left out of a Chinese page. */

@@ -8,7 +8,7 @@ import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useNow } from "../app/mount";
 import { ageText, dateText } from "../i18n/instants";
-import { term, translate } from "../i18n/translate";
+import { STATION_KEY, term, translate } from "../i18n/translate";
 import { AskedButton } from "../ui/asked_button";
 import { CopyText } from "../ui/copy_text";
 import { NumberField, SelectField, TextField } from "../ui/fields";
@@ -17,8 +17,6 @@ import { Loaded } from "../ui/loaded";
 import { Table, type Column } from "../ui/table";
 import type { Key } from "./records";
 
-/** The key that a station makes for itself. */
-const OWN_KEY = "this machine";
 const DAY_MS = 86_400_000;
 const SCOPES = ["read", "write", "admin"] as const;
 
@@ -30,7 +28,7 @@ export function Keys(): JSX.Element {
     {
       key: "name",
       head: translate("settings_name"),
-      cell: (key) => (key.name === OWN_KEY ? translate("settings_key_own") : key.name),
+      cell: (key) => (key.name === STATION_KEY ? translate("settings_key_own") : key.name),
       sortBy: (key) => key.name,
     },
     {

@@ -1,1 +1,0 @@
-import"./greenhouse-BmwkiFif.js";import{F as e,N as t,Ut as n,V as r,Wt as i,Xt as a}from"./base-Cm0CU2JS.js";function o(o,s,c){let l=`${e(s.low,t(c))}–${r(s.high,c)}`,u=i(s.source)||s.source_zh||a(`greenhouse_band_known`);return a(`greenhouse_band`,{name:n(o),range:l,source:u})}export{o as t};

@@ -1,1 +1,0 @@
-import{tn as e}from"./base-Cm0CU2JS.js";var t=100;function n(n){return new Intl.NumberFormat(e(),{style:`currency`,currency:`CNY`}).format(n/t)}function r(e){return Math.round((e??0)*t)}export{n,r as t};

@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-BNa8jK43.js";
