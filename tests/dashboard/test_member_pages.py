@@ -1,4 +1,4 @@
-"""The pages of a member of the cooperative, to whom nothing that they ask for is refused, and of a named key, in a browser."""
+"""The pages of a member, to whom nothing that they ask for is refused, and of a named key, in a real browser."""
 
 from __future__ import annotations
 
