@@ -445,9 +445,15 @@ def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"The store {path} was written by a newer Headland (schema {version}, this one knows {newest}); update it."
         )
     if version < newest:
+        samples = count(connection, sql.COUNT_POINTS) if version else 0
+        began_s = time.monotonic()
+        if samples:
+            _LOGGER.info("the store %s is brought from schema %d to %d: %d samples", path, version, newest, samples)
         with transaction(connection):
             if not version:
                 connection.execute(sql.CREATE_VERSION)
             for migration in sql.MIGRATIONS[version:]:
                 connection.execute(migration)
             connection.execute(sql.SET_VERSION.format(version=newest))
+        if samples:
+            _LOGGER.info("the store %s has schema %d, after %.1f s", path, newest, time.monotonic() - began_s)

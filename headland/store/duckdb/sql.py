@@ -51,7 +51,35 @@ MIGRATIONS: Final[tuple[str, ...]] = (
            arg_max(last, last_ts), max(last_ts)
     FROM rollup_minutes GROUP BY sid, start, q ORDER BY start, sid, q;
     """,
+    # Instants of samples as seconds and the rest: steps of seconds take far fewer bits. Both are rounded towards zero
+    # and have the sign of the instant, so that their sum never exceeds 64 bits. The rows keep their order, but not
+    # their positions: the frontier is read anew.
+    """
+    CREATE TABLE split_points (sid INTEGER, second_s BIGINT, part_ms SMALLINT, v DOUBLE, q UTINYINT);
+    INSERT INTO split_points SELECT sid, ts // 1000, ts % 1000, v, q FROM points;
+    DROP TABLE points;
+    ALTER TABLE split_points RENAME TO points;
+    DELETE FROM frontier_rows;
+    """,
 )
+
+STORED_COLUMNS: Final = "sid, second_s, part_ms, v, q"
+#: The instant of a sample. As a generated column of the table it would make inserting slower by a quarter.
+INSTANT: Final = "second_s * 1000 + part_ms"
+#: Samples with their instants, in the place of a table.
+SAMPLES: Final = f"(SELECT {STORED_COLUMNS}, {INSTANT} AS ts FROM points)"  # noqa: S608 - only constants
+
+
+def within(low: str, high: str, table: str = "", instant: str = "ts") -> str:
+    """Return the condition of samples in [low, high): by stored seconds, which skips blocks, then by instants."""
+    seconds = f"{table}second_s >= {low} // 1000 AND {table}second_s <= {high} // 1000"
+    return f"{seconds} AND {table}{instant} >= {low} AND {table}{instant} < {high}"
+
+
+def before(table: str, cut: str) -> str:
+    """Return the condition of rows of a table before an instant."""
+    return f"second_s <= {cut} // 1000 AND {INSTANT} < {cut}" if table == "points" else f"ts < {cut}"
+
 
 SET_VERSION: Final = "DELETE FROM schema_version; INSERT INTO schema_version VALUES ({version})"
 CREATE_VERSION: Final = "CREATE TABLE schema_version (version INTEGER)"
@@ -62,12 +90,15 @@ LIST_TABLES: Final = "SELECT table_name FROM information_schema.tables"
 LOAD_SERIES: Final = "SELECT organisation, site, kind, device, channel, simulated FROM series ORDER BY sid"
 LOAD_MARKS: Final = "SELECT gateway, epoch, high_water, ahead FROM source_mark"
 LOAD_DEVICES: Final = "SELECT organisation, gateway, device, descriptor FROM devices"
-LOAD_LATEST: Final = "SELECT sid, max(ts) AS ts, arg_max(v, ts) AS v, arg_max(q, ts) AS q FROM points GROUP BY sid"
-LOAD_LATEST_OF_AHEAD: Final = """
+LOAD_LATEST: Final = f"""
+    SELECT sid, max(ts) AS ts, arg_max(v, ts) AS v, arg_max(q, ts) AS q FROM {SAMPLES} GROUP BY sid
+"""  # noqa: S608 - only constants
+LOAD_LATEST_OF_AHEAD: Final = f"""
     SELECT p.sid AS sid, max(p.ts) AS ts, arg_max(p.v, p.ts) AS v, arg_max(p.q, p.ts) AS q
-    FROM points p SEMI JOIN never_latest a ON p.sid = a.sid ANTI JOIN never_latest n ON p.sid = n.sid AND p.ts = n.ts
+    FROM {SAMPLES} p
+    SEMI JOIN never_latest a ON p.sid = a.sid ANTI JOIN never_latest n ON p.sid = n.sid AND p.ts = n.ts
     GROUP BY p.sid
-"""
+"""  # noqa: S608 - only constants
 # The newest values of series without samples come from their rollups.
 LOAD_LATEST_OF_ROLLUPS: Final = """
     SELECT r.sid AS sid, max(last_ts) AS ts, arg_max(last, last_ts) AS v, arg_max(q, last_ts) AS q
@@ -84,7 +115,7 @@ COUNT_CONFLICTS: Final = "SELECT count(*) FROM conflicts"
 
 # Writing. Each is one statement of the batch's transaction.
 ADD_SERIES: Final = "INSERT INTO series SELECT * FROM series_in"
-ADD_POINTS: Final = "INSERT INTO points SELECT sid, ts, v, q FROM points_in"
+ADD_POINTS: Final = f"INSERT INTO points SELECT {STORED_COLUMNS} FROM points_in"  # noqa: S608 - only constants
 ADD_NEVER_LATEST: Final = "INSERT INTO never_latest SELECT sid, ts FROM ahead_in"
 ADD_CONFLICTS: Final = """
     INSERT INTO conflicts SELECT sid, ts, v, q, seen_ms FROM conflicts_in c
@@ -102,48 +133,49 @@ CLEAR_MARKS: Final = "DELETE FROM source_mark"
 COUNT_MARKS: Final = "SELECT count(*) FROM source_mark"
 DROP_DEVICE: Final = "DELETE FROM devices WHERE organisation = $organisation AND device = $device"
 ADD_DEVICE: Final = "INSERT INTO devices VALUES ($organisation, $gateway, $device, $descriptor)"
-LOOK_UP: Final = """
-    SELECT l.position AS position, p.v AS v FROM points p JOIN late_in l ON p.sid = l.sid AND p.ts = l.ts
-    WHERE p.ts BETWEEN $low AND $high
-"""
+LOOK_UP: Final = f"""
+    SELECT l.position AS position, p.v AS v FROM {SAMPLES} p JOIN late_in l ON p.sid = l.sid AND p.ts = l.ts
+    WHERE p.second_s BETWEEN $low // 1000 AND $high // 1000 AND p.ts BETWEEN $low AND $high
+"""  # noqa: S608 - only constants
 
 # Of all series, or of those in `cut_in`.
-DELETE_OLD: Final = "DELETE FROM {table} WHERE ts < $cut"
-DELETE_OLD_OF: Final = "DELETE FROM {table} USING cut_in c WHERE {table}.sid = c.sid AND ts < $cut"
+DELETE_OLD: Final = "DELETE FROM {table} WHERE {before}"
+DELETE_OLD_OF: Final = "DELETE FROM {table} USING cut_in c WHERE {table}.sid = c.sid AND {before}"
 DELETE_EVENTS: Final = "DELETE FROM events WHERE organisation = $organisation AND ts < $cut"
 
 # Reading. `$sids` are the series, `$start` and `$end` the half-open window.
-_WINDOW: Final = "sid IN (SELECT unnest($sids::INTEGER[])) AND ts >= $start AND ts < $end"
+_WINDOW: Final = f"sid IN (SELECT unnest($sids::INTEGER[])) AND {within('$start', '$end')}"
 # In the order of the file, which is nearly that of series and time: putting runs in order costs a fraction of sorting.
-RAW: Final = f"SELECT sid, ts, v, q FROM points WHERE {_WINDOW}"  # noqa: S608 - only constants
+RAW: Final = f"SELECT sid, ts, v, q FROM {SAMPLES} WHERE {_WINDOW}"  # noqa: S608 - only constants
 # All samples of a window, if there are at most `$limit`: far faster without a rank for each.
-RAW_IF_FEW: Final = f"SELECT sid, ts, v, q FROM points WHERE {_WINDOW} LIMIT $limit + 1"  # noqa: S608 - only constants
+RAW_IF_FEW: Final = f"SELECT sid, ts, v, q FROM {SAMPLES} WHERE {_WINDOW} LIMIT $limit + 1"  # noqa: S608 - only constants
 FIRST_OF_ONE: Final = (
-    "(SELECT sid, ts, v, q FROM points WHERE sid = {sid} AND ts >= $start AND ts < $end ORDER BY ts LIMIT $limit)"
+    f"(SELECT sid, ts, v, q FROM {SAMPLES} WHERE sid = {{sid}} AND {within('$start', '$end')} "  # noqa: S608
+    "ORDER BY second_s, part_ms LIMIT $limit)"
 )
 IN_ORDER: Final = "SELECT sid, ts, v, q FROM ({rows}) ORDER BY sid, ts"
 RAW_OF_EACH: Final = f"""
-    SELECT sid, ts, v, q FROM points WHERE {_WINDOW}
+    SELECT sid, ts, v, q FROM {SAMPLES} WHERE {_WINDOW}
     QUALIFY row_number() OVER (PARTITION BY sid ORDER BY ts) <= $limit ORDER BY sid, ts
 """  # noqa: S608 - only constants
 NEWEST_OF_EACH: Final = f"""
-    SELECT sid, ts, v, q FROM points WHERE {_WINDOW}
+    SELECT sid, ts, v, q FROM {SAMPLES} WHERE {_WINDOW}
     QUALIFY row_number() OVER (PARTITION BY sid ORDER BY ts DESC) <= $limit ORDER BY sid, ts
 """  # noqa: S608 - only constants
 BUCKETS: Final = f"""
     SELECT sid, (ts - $start) // $step * $step + $start AS start, count(*) AS n, avg(v) AS mean, min(v) AS low,
            max(v) AS high, arg_max(v, ts) AS last
-    FROM points WHERE {_WINDOW} AND q <= $max_quality GROUP BY 1, 2 ORDER BY 1, 2
+    FROM {SAMPLES} WHERE {_WINDOW} AND q <= $max_quality GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 - only constants
 # `$sids` are in the order of their keys.
-CONFLICTS: Final = """
+CONFLICTS: Final = f"""
     SELECT c.sid, c.ts, p.v, c.v, c.q, c.seen_ms
     FROM conflicts c
     JOIN (SELECT unnest($sids::INTEGER[]) AS sid, generate_subscripts($sids::INTEGER[], 1) AS place) s ON s.sid = c.sid
-    JOIN points p ON p.sid = c.sid AND p.ts = c.ts
-    WHERE c.ts >= $start AND c.ts < $end AND p.ts >= $start AND p.ts < $end
+    JOIN {SAMPLES} p ON p.sid = c.sid AND p.ts = c.ts
+    WHERE c.ts >= $start AND c.ts < $end AND {within("$start", "$end", "p.")}
     ORDER BY c.ts, s.place, c.v LIMIT $limit
-"""
+"""  # noqa: S608 - only constants
 EVENTS: Final = """
     SELECT body FROM events
     WHERE organisation = $organisation AND ts >= $start AND ts < $end AND ($device IS NULL OR device = $device)
@@ -162,6 +194,7 @@ _OF_ROLLUPS: Final = "sum(n)::BIGINT, sum(total), min(low), max(high), arg_max(l
 _HOUR: Final = floor_of("ts", HOUR_MS)
 _DAY: Final = floor_of("ts", DAY_MS)
 _SPAN: Final = "ts >= $low AND ts < $high"
+_SAMPLES_SPAN: Final = within("$low", "$high")
 
 LOAD_DIRTY: Final = "SELECT sid, hour FROM dirty"
 ADD_DIRTY: Final = "INSERT INTO dirty SELECT sid, hour FROM dirty_in"
@@ -183,16 +216,16 @@ CLEAR_DAYS: Final = f"""
 CLEAR_DIRTY: Final = "DELETE FROM dirty USING pairs_in p WHERE dirty.sid = p.sid AND dirty.hour = p.hour"
 ADD_HOURS: Final = f"""
     INSERT INTO rollup_hours SELECT sid, {_HOUR} AS start, q, {_OF_SAMPLES}
-    FROM points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
-    WHERE {_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
+    FROM {SAMPLES} points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
+    WHERE {_SAMPLES_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
 # Rows of minutes, and of five minutes, are stored only where they are far fewer than the samples.
 ADD_DENSE: Final = f"""
     INSERT INTO {{table}} SELECT sid, {{floor}} AS start, q, {_OF_SAMPLES}
-    FROM points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
+    FROM {SAMPLES} points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
     SEMI JOIN (SELECT sid, ts AS hour FROM rollup_hours WHERE {_SPAN} GROUP BY sid, ts HAVING sum(n) >= $dense) d
     ON points.sid = d.sid AND {_HOUR} = d.hour
-    WHERE {_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
+    WHERE {_SAMPLES_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
 ADD_DAYS: Final = f"""
     INSERT INTO rollup_days SELECT sid, {_DAY} AS start, q, {_OF_ROLLUPS}
@@ -205,11 +238,13 @@ ADD_DAYS: Final = f"""
 # Deletion of samples: whole days, all of whose rollups are up to date.
 ADD_REMAINING: Final = f"""
     INSERT INTO {{table}} SELECT sid, {{floor}} AS start, q, {_OF_SAMPLES}
-    FROM points ANTI JOIN (SELECT DISTINCT sid, {_HOUR} AS hour FROM {{table}} WHERE {_SPAN}) m
+    FROM {SAMPLES} points ANTI JOIN (SELECT DISTINCT sid, {_HOUR} AS hour FROM {{table}} WHERE {_SPAN}) m
     ON points.sid = m.sid AND {_HOUR} = m.hour
-    WHERE {_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
+    WHERE {_SAMPLES_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
 OLDEST: Final = "SELECT min(ts) FROM {table}"
+OLDEST_SAMPLE: Final = f"SELECT min({INSTANT}) FROM points WHERE second_s = (SELECT min(second_s) FROM points)"  # noqa: S608
+NEWEST_SAMPLE: Final = f"SELECT max({INSTANT}) FROM points WHERE second_s = (SELECT max(second_s) FROM points)"  # noqa: S608
 # The series of `cut_in` with rows in the span of a cut: the remaining samples have to be rolled up anew.
 FIND_CUT_HOURS: Final = """
     SELECT DISTINCT sid FROM rollup_hours SEMI JOIN cut_in USING (sid) WHERE ts >= $low AND ts < $high
@@ -233,18 +268,19 @@ HOURS_OF_DIRTY_DAYS: Final = (
     "AND EXISTS (SELECT 1 FROM pairs_in p WHERE p.sid = r.sid AND p.day = {floor}) "
     "AND NOT EXISTS (SELECT 1 FROM pairs_in p WHERE p.sid = r.sid AND p.hour = r.ts)"
 )
+_PIECE: Final = within("$low_{i}", "$high_{i}")
 SAMPLES_OF_PAIRS: Final = (
-    f"SELECT sid, ts, q, 1, v, v, v, v, ts FROM points r WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}} "  # noqa: S608
+    f"SELECT sid, ts, q, 1, v, v, v, v, ts FROM {SAMPLES} r WHERE {_SIDS} AND {_PIECE} "  # noqa: S608
     f"AND (ts >= {{plain_ms}} OR EXISTS (SELECT 1 FROM pairs_in p "
     f"WHERE p.sid = r.sid AND p.hour = {floor_of('r.ts', HOUR_MS)}))"
 )
-PLAIN_SAMPLES: Final = (
-    f"SELECT sid, ts, q, 1, v, v, v, v, ts FROM points WHERE {_SIDS} AND ts >= $low_{{i}} AND ts < $high_{{i}}"  # noqa: S608
-)
-DENSITY: Final = "SELECT count(*), min(ts), max(ts) FROM points"
+PLAIN_SAMPLES: Final = f"SELECT sid, ts, q, 1, v, v, v, v, ts FROM {SAMPLES} WHERE {_SIDS} AND {_PIECE}"  # noqa: S608
+# These need whole seconds only, which DuckDB has without reading the samples.
+DENSITY: Final = "SELECT count(*), min(second_s) * 1000, max(second_s) * 1000 FROM points"
 ENDS: Final = """
     SELECT min(low), max(high) FROM (
-        SELECT min(ts) AS low, max(ts) AS high FROM points UNION ALL SELECT min(ts), max(ts) FROM rollup_days
+        SELECT min(second_s) * 1000 AS low, max(second_s) * 1000 AS high FROM points
+        UNION ALL SELECT min(ts), max(ts) FROM rollup_days
     )
 """
 ROLLUP_BUCKETS: Final = f"""

@@ -21,6 +21,7 @@ from headland.units_of_time import HOUR_MS
 from tests.store.batches import EVERYTHING, ORG
 from tests.store.crash_maintenance import AFTER_RENAMING
 from tests.store.crash_writer import POINTS, SERIES, numbered_batch
+from tests.store.earlier_schema import write_as_schema
 
 ROOT = Path(__file__).parents[3]
 FILLED = 12
@@ -41,13 +42,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def released(filled: Path) -> Path:
     """The same store as the first released schema kept it."""
     path = filled.with_name("released.duckdb")
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(sql.MIGRATIONS[0])
-        connection.execute(f"ATTACH '{filled}' AS filled (READ_ONLY)")
-        for table in ("series", "points", "never_latest", "conflicts", "events", "source_mark", "devices"):
-            connection.execute(f"INSERT INTO {table} SELECT * FROM filled.{table}")
-        connection.execute(sql.CREATE_VERSION)
-        connection.execute(sql.SET_VERSION.format(version=1))
+    write_as_schema(1, filled, path)
     return path
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -20,10 +20,15 @@ from headland.store.duckdb.tables.compaction import Progress, write_copy
 
 _MEMORY_LIMIT: Final = "192MB"
 _WEIGH: Final = """
-    SELECT (SELECT count(*) FROM points), (SELECT bit_xor(hash(sid, ts, v, q)) FROM points)::VARCHAR,
+    SELECT (SELECT count(*) FROM points), (SELECT bit_xor(hash({columns})) FROM points)::VARCHAR,
            (SELECT count(*) FROM events), (SELECT bit_xor(hash(organisation, ts, body)) FROM events)::VARCHAR,
            (SELECT bit_xor(hash(gateway, epoch, high_water, ahead)) FROM source_mark)::VARCHAR,
            (SELECT count(*) || '/' || coalesce(sum(n), 0) FROM rollup_days)
+"""
+#: As the schema has them that the back-up was made with.
+_LIST_COLUMNS: Final = """
+    SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND table_name = 'points'
+    ORDER BY column_index
 """
 _CREATE_NOTE: Final = """
     CREATE TABLE backup_note (made_ms BIGINT, version VARCHAR, points BIGINT, points_hash VARCHAR, events BIGINT,
@@ -118,12 +123,18 @@ def restore(backup: Path, path: Path, progress: Progress) -> BackupInfo:
 def _sign(part: Path, now_ms: int) -> tuple[int, int]:
     """Read a new back-up and add a note of its contents; return its numbers of samples and events."""
     with open_database(part, {"memory_limit": _MEMORY_LIMIT}) as connection:
-        weights = connection.execute(_WEIGH).fetchall()[0]
+        weights = _weigh(connection)
         connection.execute(_CREATE_NOTE)
         connection.execute(_ADD_NOTE, [now_ms, *weights])
         connection.execute("CHECKPOINT")
     _sync(part)
     return int(weights[0]), int(weights[2])
+
+
+def _weigh(connection: duckdb.DuckDBPyConnection) -> list[Any]:
+    """Return the numbers and hashes of what a file holds."""
+    columns = ", ".join(name for (name,) in connection.execute(_LIST_COLUMNS).fetchall())
+    return list(connection.execute(_WEIGH.format(columns=columns)).fetchall()[0])
 
 
 def _verify(part: Path, backup: Path) -> tuple[int, int, int]:
@@ -134,7 +145,7 @@ def _verify(part: Path, backup: Path) -> tuple[int, int, int]:
             if not {"backup_note", "schema_version"} <= tables:
                 raise SettingsError(f"{backup} is not a back-up made by `headland store backup`.")
             made_ms, version, *noted = connection.execute("SELECT * FROM backup_note").fetchall()[0]
-            actual = list(connection.execute(_WEIGH).fetchall()[0])
+            actual = _weigh(connection)
             points, events = int(actual[0]), int(actual[2])
             ((running,),) = connection.execute("SELECT version()").fetchall()
             if running != version:

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 
 from headland.errors import SettingsError
+from headland.store.duckdb import sql
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.paths import refuse_existing, size_of, sync_folder
 from headland.store.duckdb.tables.compaction import Progress
@@ -27,10 +28,10 @@ _FORMATS: Final = {
 #: A text where the format has no times, a time with its zone in Parquet.
 _TEXT_TIME: Final = "strftime(make_timestamp({0}.ts * 1000), '%Y-%m-%dT%H:%M:%S.%gZ') AS time_utc"
 _TIME: Final = "make_timestamptz({0}.ts * 1000) AS time_utc"
-_SAMPLES: Final = """
-    FROM points p JOIN series_in s ON p.sid = s.sid
-    WHERE p.sid IN (SELECT sid FROM series_in) AND p.ts >= {start} AND p.ts < {end}
-"""
+_SAMPLES: Final = f"""
+    FROM {sql.SAMPLES} p JOIN series_in s ON p.sid = s.sid
+    WHERE p.sid IN (SELECT sid FROM series_in) AND {sql.within("{start}", "{end}", "p.")}
+"""  # noqa: S608 - only constants
 _LONG: Final = """
     SELECT p.ts AS time_ms, {time}, s.site, s.device_kind, s.device, s.channel, s.unit, p.v AS value,
            p.q AS quality, s.simulated {samples}

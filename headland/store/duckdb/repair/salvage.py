@@ -42,6 +42,9 @@ _INTO: Final = "salvaged"
 _NEVER_TRUSTED: Final = frozenset(
     {"source_mark", "retention", "sorted", "dirty", "conflicts", "never_latest", "frontier"}
 )
+#: Columns of samples by which they are found: an older schema has the instant in one.
+_WHERE_AND_WHEN: Final = frozenset({"sid", "ts", "second_s", "part_ms"})
+_LIST_COLUMNS: Final = "SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND table_name = 'points'"
 _DECODED: Final[dict[str, tuple[str, type]]] = {"events": ("body", Event), "devices": ("descriptor", Descriptor)}
 
 
@@ -90,8 +93,9 @@ def salvage(
                 if table == POSITIONS:
                     continue
                 doubtful = {number for name, number in uncertain if name == table}
+                columns = list(dict.fromkeys(part.column for part in parts))
                 for group in join_groups(list_row_groups(parts, blocks, ends, doubtful)):
-                    _copy_group(connection, table, group, found)
+                    _copy_group(connection, table, columns, group, found)
             _complete(connection, found, [*segments, *found.lost_tables])
             connection.execute(f"CHECKPOINT {_INTO}")
     except UNREADABLE as error:
@@ -99,27 +103,46 @@ def salvage(
     return found
 
 
-def _copy_group(connection: duckdb.DuckDBPyConnection, table: str, group: RowGroup, found: Salvage) -> None:
+def _copy_group(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], group: RowGroup, found: Salvage
+) -> None:
     rows = f"FROM {table} WHERE rowid >= {group.first} AND rowid < {group.end}"
     if not group.wrong:
-        _copy_plain(connection, table, group.parts, found)
+        _copy_plain(connection, table, columns, group.parts, found)
         return
     try:
         there = count(connection, f"SELECT count(*) {rows}")
-        copied = _copy_uncertain(connection, table, group, rows, found)
+        copied = _copy_uncertain(connection, table, columns, group, rows, found)
     except UNREADABLE:
         there, copied = group.end - group.first, 0
     found.lose(table, there - copied)
-    if table == "points" and "ts" in group.bounds:
-        found.widen(*(int(bound) for bound in group.bounds["ts"]))
+    if table == "points" and (span_ms := _span_of(group.bounds)):
+        found.widen(*span_ms)
+
+
+def _span_of(bounds: dict[str, tuple[float, float]]) -> tuple[int, int] | None:
+    """Return between which instants the samples of a row group are, by its statistics."""
+    if "ts" in bounds:
+        low, high = bounds["ts"]
+        return int(low), int(high)
+    if not {"second_s", "part_ms"} <= bounds.keys():
+        return None
+    low_ms, high_ms = (
+        int(second) * 1000 + int(part) for second, part in zip(bounds["second_s"], bounds["part_ms"], strict=True)
+    )
+    return low_ms, high_ms
 
 
 def _copy_plain(
-    connection: duckdb.DuckDBPyConnection, table: str, parts: list[tuple[int, int]], found: Salvage
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: list[str],
+    parts: list[tuple[int, int]],
+    found: Salvage,
 ) -> None:
     """Copy rows at once or, where that fails, in two halves, down to single row groups."""
     first, end = parts[0][0], parts[-1][1]
-    rows = f"SELECT * FROM {table} WHERE rowid >= {first} AND rowid < {end}"  # noqa: S608 - names of our own tables
+    rows = f"SELECT {', '.join(columns)} FROM {table} WHERE rowid >= {first} AND rowid < {end}"  # noqa: S608 - our own
     try:
         _insert(connection, table, rows)
     except UNREADABLE:
@@ -127,19 +150,19 @@ def _copy_plain(
             found.lose(table, end - first)
             return
         half = len(parts) // 2
-        _copy_plain(connection, table, parts[:half], found)
-        _copy_plain(connection, table, parts[half:], found)
+        _copy_plain(connection, table, columns, parts[:half], found)
+        _copy_plain(connection, table, columns, parts[half:], found)
 
 
 def _copy_uncertain(
-    connection: duckdb.DuckDBPyConnection, table: str, group: RowGroup, rows: str, found: Salvage
+    connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], group: RowGroup, rows: str, found: Salvage
 ) -> int:
     """Copy what can be trusted of a row group with damage; return the number of rows."""
-    if table == "points" and not group.wrong & {"sid", "ts"}:
+    if table == "points" and not group.wrong & _WHERE_AND_WHEN:
         low, high = group.bounds.get("v", (float("-inf"), float("inf")))
-        q = f"greatest(q, {_SUSPECT})::UTINYINT"
+        flagged = [f"greatest(q, {_SUSPECT})::UTINYINT" if name == "q" else name for name in columns]
         within = f" AND isfinite(v) AND v >= {float(low)!r}::DOUBLE AND v <= {float(high)!r}::DOUBLE"
-        kept = _insert(connection, table, f"SELECT sid, ts, v, {q} {rows}{within}")
+        kept = _insert(connection, table, f"SELECT {', '.join(flagged)} {rows}{within}")
         found.suspect_samples += kept
         return kept
     if table in _DECODED:
@@ -166,11 +189,18 @@ def _decodes(body: str, kind: type) -> bool:
     return True
 
 
+def _instant_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the expression of the instant of a sample, which older schemas have in one column."""
+    names = connection.execute(_LIST_COLUMNS, [_INTO]).fetchall()
+    return "ts" if ("ts",) in names else sql.INSTANT
+
+
 def _complete(connection: duckdb.DuckDBPyConnection, found: Salvage, tables: list[str]) -> None:
     """Make what other tables need: the names of all series, the settings, and rollups where they are missing."""
     ((highest,),) = connection.execute(f"SELECT coalesce(max(sid), -1) FROM {_INTO}.series").fetchall()  # noqa: S608
     unnamed = f"FROM {_INTO}.points WHERE sid NOT IN (SELECT sid FROM {_INTO}.series)"  # noqa: S608
-    ((low_ms, high_ms),) = connection.execute(f"SELECT min(ts), max(ts) {unnamed}").fetchall()
+    instant = _instant_of(connection)
+    ((low_ms, high_ms),) = connection.execute(f"SELECT min({instant}), max({instant}) {unnamed}").fetchall()
     if low_ms is not None:
         found.widen(low_ms, high_ms)
         found.lose("points", count(connection, f"DELETE {unnamed}"))
@@ -185,6 +215,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, found: Salvage, tables: lis
             none_cut = "(SELECT (-9223372036854775808)::BIGINT AS b)"
             connection.execute(f"INSERT INTO {_INTO}.{table} SELECT {defaults} FROM {none_cut}")  # noqa: S608
     if {*found.lost_rows, *found.lost_tables} & {"dirty", *(tier.table for tier in TIERS)}:
-        pairs = f"SELECT DISTINCT sid, {sql.floor_of('ts', HOUR_MS)} AS hour FROM {_INTO}.points"  # noqa: S608
+        hour = sql.floor_of(f"({instant})", HOUR_MS)
+        pairs = f"SELECT DISTINCT sid, {hour} AS hour FROM {_INTO}.points"  # noqa: S608
         known = f"SELECT sid, hour FROM {_INTO}.dirty"  # noqa: S608
         connection.execute(f"INSERT INTO {_INTO}.dirty {pairs} EXCEPT {known}")

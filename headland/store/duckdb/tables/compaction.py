@@ -39,13 +39,17 @@ _COUNT_DAYS: Final = """
     SELECT ts, sum(n)::BIGINT FROM rollup_days WHERE ts >= $low AND ts < $high GROUP BY ts ORDER BY ts
 """
 _LIST_SORTED: Final = "SELECT first_ms, end_ms, n FROM sorted"
-_COUNT_SERIES: Final = "SELECT sid, count(*) FROM points WHERE ts >= $low AND ts < $high GROUP BY sid ORDER BY sid"
-_TAKE: Final = """
-    CREATE OR REPLACE TEMP TABLE moving AS SELECT sid, ts, v, q FROM points
-    WHERE ts >= $low AND ts < $high AND sid >= $first AND sid <= $last ORDER BY sid, ts
-"""
-_DELETE: Final = "DELETE FROM points WHERE ts >= $low AND ts < $high AND sid >= $first AND sid <= $last"
-_PUT: Final = "INSERT INTO points SELECT sid, ts, v, q FROM moving"
+_SPAN: Final = sql.within("$low", "$high")
+_COUNT_SERIES: Final = f"SELECT sid, count(*) FROM {sql.SAMPLES} WHERE {_SPAN} GROUP BY sid ORDER BY sid"  # noqa: S608
+_TAKE: Final = f"""
+    CREATE OR REPLACE TEMP TABLE moving AS SELECT {sql.STORED_COLUMNS} FROM {sql.SAMPLES}
+    WHERE {_SPAN} AND sid >= $first AND sid <= $last ORDER BY sid, second_s, part_ms
+"""  # noqa: S608 - only constants
+_DELETE: Final = f"""
+    DELETE FROM points
+    WHERE {sql.within("$low", "$high", instant=sql.INSTANT)} AND sid >= $first AND sid <= $last
+"""  # noqa: S608 - only constants
+_PUT: Final = f"INSERT INTO points SELECT {sql.STORED_COLUMNS} FROM moving"  # noqa: S608
 _FORGET_SORTED: Final = "DELETE FROM sorted WHERE first_ms >= $low AND end_ms <= $high"
 _REMEMBER_SORTED: Final = "INSERT INTO sorted VALUES ($low, $high, $n)"
 
@@ -116,7 +120,7 @@ _WEEK: Final = sql.floor_of("ts", WEEK_MS)
 _LIST_TABLES: Final = """
     SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary ORDER BY 1
 """
-_COUNT_WEEKS: Final = f"SELECT {_WEEK} AS week, count(*) FROM points GROUP BY week ORDER BY week"  # noqa: S608
+_COUNT_WEEKS: Final = f"SELECT {_WEEK} AS week, count(*) FROM {sql.SAMPLES} GROUP BY week ORDER BY week"  # noqa: S608
 _SORTED_COPY: Final = f" ORDER BY {_WEEK}, sid, ts, q"
 
 
@@ -151,11 +155,11 @@ def copy_tables(cursor: duckdb.DuckDBPyConnection, into: str, progress: Progress
     for week_ms, rows in weeks:
         progress(f"{done} of {total} samples", done / total)
         window = {"low": week_ms, "high": week_ms + WEEK_MS}
-        insert = f"INSERT INTO {into}.points SELECT * FROM points WHERE ts >= $low AND ts < $high"  # noqa: S608
+        insert = f"INSERT INTO {into}.points SELECT {sql.STORED_COLUMNS} FROM {sql.SAMPLES} WHERE {_SPAN}"  # noqa: S608
         _check(count(cursor, insert, window), rows, "points")
         done += rows
     progress(f"{total} samples", 1.0)
-    weigh = "SELECT bit_xor(hash(sid, ts, v, q)) FROM {0}points"
+    weigh = f"SELECT bit_xor(hash({sql.STORED_COLUMNS})) FROM {{0}}points"  # noqa: S608
     if cursor.execute(weigh.format("")).fetchall() != cursor.execute(weigh.format(f"{into}.")).fetchall():
         raise RetryLater("The samples of the copy differ from those of the store: the copy is not used.")
 

@@ -59,7 +59,7 @@ def _load_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier) ->
         frontier.advance_ahead(ahead["sid"], ahead["ts"])
 
 
-_ENDS: Final = "SELECT min(ts), max(ts) FROM points"
+_ENDS: Final = f"SELECT ({sql.OLDEST_SAMPLE}), ({sql.NEWEST_SAMPLE})"
 _ROWS: Final = "SELECT count(*) FROM {table}"
 
 

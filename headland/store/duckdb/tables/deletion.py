@@ -103,7 +103,8 @@ def _find_oldest(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> i
     oldest = []
     for table, cut_ms in cut_of.items():
         if cut_ms != ALWAYS_MS:
-            ((oldest_ms,),) = connection.execute(sql.OLDEST.format(table=table)).fetchall()
+            statement = sql.OLDEST_SAMPLE if table == "points" else sql.OLDEST.format(table=table)
+            ((oldest_ms,),) = connection.execute(statement).fetchall()
             if oldest_ms is not None and oldest_ms < cut_ms:
                 oldest.append(int(oldest_ms))
     return min(oldest, default=None)
@@ -116,8 +117,12 @@ def _later(cuts: RetentionCuts, step: RetentionCuts) -> RetentionCuts:
 
 
 def _delete_of(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:
-    return count(connection, sql.DELETE_OLD_OF.format(table=table), {"cut": cut_ms})
+    statement = sql.DELETE_OLD_OF.format(table=table, before=sql.before(table, "$cut"))
+    return count(connection, statement, {"cut": cut_ms})
 
 
 def _delete_old(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:
-    return count(connection, sql.DELETE_OLD.format(table=table), {"cut": cut_ms}) if cut_ms != ALWAYS_MS else 0
+    if cut_ms == ALWAYS_MS:
+        return 0
+    statement = sql.DELETE_OLD.format(table=table, before=sql.before(table, "$cut"))
+    return count(connection, statement, {"cut": cut_ms})

@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 
 from headland.store.core.series import Frontier
+from headland.store.duckdb import sql
 from headland.store.duckdb.tables.transaction import count, transaction
 
 #: Its rows are positions in one file: a copy must not have them.
@@ -26,11 +27,12 @@ _REPLACE: Final = """
     INSERT INTO frontier SELECT sid, latest_ms, latest_v, latest_q, top_ms, ahead_ms FROM frontier_in;
     DELETE FROM frontier_rows
 """
-_LATEST_SINCE: Final = """
-    SELECT sid, max(ts) AS ts, arg_max(v, ts) AS v, arg_max(q, ts) AS q FROM points p
-    WHERE rowid >= $next_row AND NOT EXISTS (SELECT 1 FROM never_latest n WHERE n.sid = p.sid AND n.ts = p.ts)
+_LATEST_SINCE: Final = f"""
+    SELECT sid, max(ts) AS ts, arg_max(v, ts) AS v, arg_max(q, ts) AS q
+    FROM (SELECT sid, {sql.INSTANT} AS ts, v, q FROM points WHERE rowid >= $next_row) p
+    WHERE NOT EXISTS (SELECT 1 FROM never_latest n WHERE n.sid = p.sid AND n.ts = p.ts)
     GROUP BY sid
-"""
+"""  # noqa: S608 - only constants
 
 
 def save_frontier(connection: duckdb.DuckDBPyConnection, frontier: Frontier, series: int) -> int:

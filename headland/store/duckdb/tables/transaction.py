@@ -127,17 +127,32 @@ def _add_points(
     """Add the accepted samples, and record the hours whose rollups are stale now; return these."""
     if not accepted.any():
         return dirty.find(rows.sid[:0], rows.time_ms[:0])
-    columns: dict[str, NDArray[Any]] = {"sid": rows.sid, "ts": rows.time_ms, "v": rows.value, "q": rows.quality}
+    sid, time_ms, value, quality = rows.sid, rows.time_ms, rows.value, rows.quality
     if not accepted.all():
-        columns = {name: column[accepted] for name, column in columns.items()}
-    _insert_points(connection, columns)
+        sid, time_ms, value, quality = sid[accepted], time_ms[accepted], value[accepted], quality[accepted]
+    second_s, part_ms = split_instants(time_ms)
+    _insert_points(connection, {"sid": sid, "second_s": second_s, "part_ms": part_ms, "v": value, "q": quality})
     ahead = accepted & ~rows.may_be_latest
     if ahead.any():
         connection.register("ahead_in", {"sid": rows.sid[ahead], "ts": rows.time_ms[ahead]})
         connection.execute(sql.ADD_NEVER_LATEST)
-    touched = dirty.find(columns["sid"], columns["ts"])
+    touched = dirty.find(sid, time_ms)
     add_dirty(connection, touched)
     return touched
+
+
+def split_instants(time_ms: Times) -> tuple[Times, NDArray[np.int16]]:
+    """Return instants as seconds and the rest in milliseconds, both rounded towards zero as DuckDB divides.
+
+    Rounded down, the seconds of the least of 64 bits would exceed them when they are milliseconds again.
+    """
+    second_s = time_ms // 1000
+    part_ms = time_ms - second_s * 1000
+    if len(time_ms) and int(time_ms.min()) < 0:
+        below = (time_ms < 0) & (part_ms > 0)
+        second_s[below] += 1
+        part_ms[below] -= 1000
+    return second_s, part_ms.astype(np.int16)
 
 
 def add_dirty(connection: duckdb.DuckDBPyConnection, touched: TouchedHours) -> None:

@@ -157,7 +157,7 @@ def test_an_incomplete_back_up_is_refused_and_leaves_nothing(path: Path, tmp_pat
         backup = path
     else:
         with duckdb.connect(str(backup)) as connection:
-            connection.execute("UPDATE points SET v = v + 1 WHERE ts = (SELECT min(ts) FROM points)")
+            connection.execute("UPDATE points SET v = v + 1 WHERE second_s = (SELECT min(second_s) FROM points)")
     target = tmp_path / "new.duckdb"
     with pytest.raises((DataDamaged, SettingsError), match=r"readable|match its note|not a back-up made"):
         restore(backup, target, no_progress)

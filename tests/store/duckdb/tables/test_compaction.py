@@ -12,7 +12,7 @@ import pytest
 
 from headland.errors import RetryLater
 from headland.store.core.rollup import Retention
-from headland.store.duckdb import maintenance
+from headland.store.duckdb import maintenance, sql
 from headland.store.duckdb.paths import copy_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables import compaction
@@ -63,7 +63,7 @@ def test_compaction_sorts_closed_weeks_and_days_and_changes_no_row(path: Path) -
             (WEEK + 7 * DAY_MS, WEEK + 8 * DAY_MS),
             (WEEK + 8 * DAY_MS, WEEK + 9 * DAY_MS),
         ]
-        rows = connection.execute(f"SELECT sid, ts FROM points WHERE ts < {WEEK + WEEK_MS}").fetchall()
+        rows = connection.execute(f"SELECT sid, ts FROM {sql.SAMPLES} WHERE ts < {WEEK + WEEK_MS}").fetchall()
     assert rows == sorted(rows)
     again = DuckDBStore(path)
     assert before == (rows_of(again), again.marks(), again.events(ORG, 0, 99), again.info().points)

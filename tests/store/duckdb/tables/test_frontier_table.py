@@ -90,7 +90,7 @@ def test_opening_reads_only_the_rows_since_the_last_checkpoint(tmp_path: Path) -
     with duckdb.connect(str(path)) as connection:
         assert connection.execute(f"SELECT next_row FROM {POSITIONS}").fetchall() == [(1000,)]
         # A row that is not read cannot change what opening gives.
-        connection.execute("UPDATE points SET v = 99.0 WHERE ts = 999")
+        connection.execute("UPDATE points SET v = 99.0 WHERE second_s = 0 AND part_ms = 999")
     store = DuckDBStore(path)
     assert [latest.value for latest in store.last(EVERYTHING)] == [1.0]
     store.close()
