@@ -21,6 +21,7 @@ from headland.registry.models.models import Field, Greenhouse
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.dashboard.conftest import PATIENCE_MS, Open
 from tests.dashboard.farm import Farm
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.services("chromium")
 
@@ -189,6 +190,20 @@ def lose_first_answer(context: BrowserContext) -> list[str]:
     for path in ("notes", "photos"):
         context.route(f"**/v1/{path}", pass_on)
     return lost
+
+
+def test_a_page_that_was_open_once_opens_without_a_network(visit: Open, farm: Farm, page_errors: list[str]) -> None:
+    page = visit("#/farm", service_workers="allow")
+    expect(page.locator("[data-device]").first).to_be_visible()
+    kept = "caches.open('headland-answers').then((cache) => cache.keys()).then((keys) => keys.map(({url}) => url))"
+    asked = ("/v1/session", "/v1/devices", "/v1/alarms")
+    wait_until(lambda: all(any(path in url for url in page.evaluate(kept)) for path in asked))
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("[data-device]").first).to_be_visible()
+    expect(page.locator(".notice").first).to_contain_text("Stored state:")
+    page.context.set_offline(False)
+    page_errors[:] = [error for error in page_errors if not re.search(r"ERR_|Failed to fetch", error)]
 
 
 def test_what_the_station_refuses_is_displayed_and_discarded_by_the_user(page: Page, farm: Farm, house: str) -> None:
