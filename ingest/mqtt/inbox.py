@@ -65,7 +65,8 @@ class Inbox:
                     self.dropped += 1
                 else:
                     self._messages.append(message)
-            self._newest_s = time.monotonic()
+            if self._wanted > 1:  # somebody waits for more
+                self._newest_s = time.monotonic()
             if len(self._messages) >= self._wanted:
                 self._changed.notify()
 

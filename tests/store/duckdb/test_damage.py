@@ -191,7 +191,7 @@ def test_a_lost_page_of_a_header_a_block_or_the_log_is_given_back(stopped: Path,
 def test_a_page_of_which_the_checksum_does_not_see_that_it_is_lost_is_given_back(tmp_path: Path) -> None:
     path, parity = tmp_path / "file", ParityFile(tmp_path / "parity")
     words = b"repeated" * (PAGE_BYTES // 8)
-    body = struct.pack("<QQ", 3, 0).ljust(PAGE_BYTES - 8, b"\0")
+    body = struct.pack("<QQQQ", 3, 0, 0, 1).ljust(PAGE_BYTES - 8, b"\0")  # one block
     header = struct.pack("<Q", checksum(body)) + body
     block = bytes(PAGE_BYTES - 8) + words + bytes(BLOCK_BYTES - 2 * PAGE_BYTES)
     block = struct.pack("<Q", checksum(block)) + block
@@ -342,6 +342,32 @@ def test_a_log_that_a_crash_cut_off_is_no_damage(killed: Path, path: Path) -> No
     with closing(DuckDBStore(path)) as store:
         assert store.marks() == {("gw", "e"): MarkState(COMMITS)}
         assert store.info().damage == ()
+
+
+def test_blocks_of_a_checkpoint_that_was_killed_are_no_damage(killed: Path, path: Path) -> None:
+    whole = read_whole(killed, path)
+    clear(path.parent)
+    copy_store(killed, path, with_parity=True)
+    with path.open("ab") as file:  # as it leaves them: one that is written, one that is not, and a half
+        file.write(path.read_bytes()[-BLOCK_BYTES:] + bytes(BLOCK_BYTES) + bytes(BLOCK_BYTES // 2))
+    with closing(DuckDBStore(path)) as store:
+        assert store.damage() == []
+        assert contents_of(store) == whole
+
+
+def test_damage_of_a_block_that_only_the_log_names_is_found(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("SET wal_autocheckpoint = '1GB'")
+        connection.execute("CREATE TABLE counted (number BIGINT)")
+        connection.execute("CHECKPOINT")
+        before = path.stat().st_size
+        connection.execute("INSERT INTO counted SELECT (hash(range) >> 1)::BIGINT FROM range(300_000)")
+        copy_store(path, path.with_name("copy"))
+    copy, parity = path.with_name("copy"), ParityFile(path.with_name("none"))
+    assert copy.stat().st_size > before, "the rows are in blocks behind those that the header counts"
+    assert find_damaged(copy, 5.0, parity) is None
+    flip_bit(copy, 8 * (before + 1000))
+    assert find_damaged(copy, 5.0, parity) == before
 
 
 def test_a_single_flipped_bit_is_corrected_only_where_the_checksum_proves_it() -> None:

@@ -6,6 +6,7 @@ restored from the parity where there is one; else a flipped bit is corrected whe
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 import time
@@ -18,7 +19,9 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headland.store.duckdb.paths import wal_of
 from headland.store.duckdb.repair.checksums import checksum, find_flipped_bit, flip, list_suspects, lowest_bit
+from headland.store.duckdb.repair.log_file import names_blocks
 from headland.store.duckdb.repair.parity import (
     BLOCK_BYTES,
     HEADERS,
@@ -87,12 +90,14 @@ def mend_blocks(path: Path, parity: ParityFile) -> BlockReport:
     The checksums of other damaged blocks are made to agree: after that the database opens whatever its content; what a
     damaged block holds is not to be trusted. Work on a copy.
     """
-    report = BlockReport()
+    report, unfinished = BlockReport(), _UnfinishedCheckpoint(path)
     with path.open("r+b") as file:
         has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
         for number, location, body, stored in _blocks(path):
             group, block = parity.read(number + HEADERS), _CHECKSUM.pack(stored) + body
             if checksum(body) == stored and not differs(group, block, is_current=has_parity):
+                continue
+            if unfinished.has(number):
                 continue
             if group is not None and not is_of(group, block, is_current=has_parity):
                 group = None
@@ -138,18 +143,50 @@ def find_damaged(path: Path, most_s: float, parity: ParityFile) -> int | None:
 
     It is None after `most_s` as well.
     """
-    until_s = time.monotonic() + most_s
+    until_s, unfinished = time.monotonic() + most_s, _UnfinishedCheckpoint(path)
     has_parity = False
     if path.exists():
         with path.open("rb") as file:
             has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
     for number, location, body, stored in _blocks(path):
         group = parity.read(number + HEADERS) if has_parity else None
-        if checksum(body) != stored or differs(group, _CHECKSUM.pack(stored) + body, is_current=has_parity):
+        is_wrong = checksum(body) != stored or differs(group, _CHECKSUM.pack(stored) + body, is_current=has_parity)
+        if is_wrong and not unfinished.has(number):
             return location
         if time.monotonic() > until_s:
             return None
     return None
+
+
+class _UnfinishedCheckpoint:
+    """Blocks behind those that the headers count: a checkpoint that was killed left them, and nothing refers to them.
+
+    DuckDB writes them in any order, so that some are still empty. A transaction may have written rows there as well;
+    its entry in the log names the blocks then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._first: float | None = None
+
+    def has(self, number: int) -> bool:
+        """Return whether a block is one of those."""
+        if self._first is None:
+            self._first = self._find_first()
+        return number >= self._first
+
+    def _find_first(self) -> float:
+        with self._path.open("rb") as file:
+            headers = [file.read(PAGE_BYTES) for _ in range(HEADERS)][1:]
+        if any(
+            len(each) < PAGE_BYTES or checksum(each[_CHECKSUM.size :]) != _CHECKSUM.unpack_from(each)[0]
+            for each in headers
+        ):
+            return math.inf
+        log = wal_of(self._path)
+        if log.exists() and names_blocks(log.read_bytes()):
+            return math.inf
+        return float(max(_BLOCK_COUNT.unpack_from(each, _COUNT_AT)[0] for each in headers))
 
 
 @contextmanager

@@ -24,6 +24,8 @@ _HEADER: Final = re.compile(
 )
 _SHORTEST_HEADER: Final = 26
 _FLUSH_BODY: Final = b"d\0d\xff\xff"
+#: Begin of an entry for rows that their transaction has written into blocks of the file itself.
+_ROWS_IN_BLOCKS: Final = b"d\0\x1d"
 _FLUSH: Final = _FRAME.pack(len(_FLUSH_BODY), checksum(_FLUSH_BODY)) + _FLUSH_BODY
 
 
@@ -82,6 +84,20 @@ def scan_log(log: bytes, expected_header: bytes | None = None, *, foreign: bool 
         if frame == _FLUSH:
             whole_until = at
     return LogScan(bytes(changed), corrected)
+
+
+def names_blocks(log: bytes) -> bool:
+    """Return whether entries of a log refer to blocks of the file; also where that cannot be told."""
+    header = _HEADER.match(log)
+    if header is None:
+        return len(log) > 0
+    at = header.end()
+    while at < len(log) and (entry := _read_entry(log, at)) is not None:
+        frame, _ = entry
+        if frame.startswith(_ROWS_IN_BLOCKS, _FRAME.size):
+            return True
+        at += len(frame)
+    return False
 
 
 def needs_header(log: bytes) -> bool:
