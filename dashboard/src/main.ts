@@ -193,6 +193,9 @@ addEventListener("hashchange", () => {
   else void showPage();
 });
 void start();
+/** How long the first visit is left alone before its answers are asked for again [ms]. */
+const ASK_AGAIN_MS = 10_000;
+
 /** Ask again for what this page asked before the service worker was there, so that it opens without a network from its first visit on. */
 function askAgain(): void {
   const paths = performance.getEntriesByType("resource").map(({ name }) => name.replace(location.origin, ""));
@@ -201,6 +204,7 @@ function askAgain(): void {
 
 // Only over TLS or on the station itself does a browser allow a service worker; the page works without it.
 if ("serviceWorker" in navigator && import.meta.env.PROD) {
-  if (navigator.serviceWorker.controller === null) navigator.serviceWorker.addEventListener("controllerchange", askAgain, { once: true });
+  if (navigator.serviceWorker.controller === null)
+    navigator.serviceWorker.addEventListener("controllerchange", () => setTimeout(askAgain, ASK_AGAIN_MS), { once: true });
   void navigator.serviceWorker.register("/dashboard/sw.js", { scope: "/" }).catch(() => undefined);
 }
