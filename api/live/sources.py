@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -94,7 +95,7 @@ class CommitSource:
             raise
 
 
-class _SourceOnDemand:
+class _SourceOnDemand(ABC):
     """A feed whose thread runs while any client is connected, and ends by itself afterwards."""
 
     def __init__(self, feed: LiveFeed, thread_name: str, every_s: float, retry_s: float, stop_wait_s: float) -> None:
@@ -122,8 +123,9 @@ class _SourceOnDemand:
     def _is_wanted(self) -> bool:
         return self.feed.has_clients()
 
+    @abstractmethod
     def _publish(self) -> None:
-        raise NotImplementedError
+        """Publish what is new."""
 
     def _begin(self) -> None:
         with self._lock:

@@ -147,7 +147,7 @@ class InfluxConnection:
 
     def close(self) -> None:
         """Close the connections."""
-        self._readers.shutdown(cancel_futures=True)
+        self._readers.shutdown()
         self._client.close()  # type: ignore[no-untyped-call]
 
     def write(self, lines: Sequence[str], precision: Precision = "ms") -> str | None:
@@ -184,7 +184,10 @@ class InfluxConnection:
             # Changes happen in their order.
             return self._ask_all(method, listed, words, epoch)
         # In turns, since neighbours are of one kind and take as long. One half is asked in the caller's thread.
-        other = self._readers.submit(self._ask_all, method, listed[1::2], words, epoch)
+        try:
+            other = self._readers.submit(self._ask_all, method, listed[1::2], words, epoch)
+        except RuntimeError as error:
+            raise RetryLater(f"The connection to the store at {self.address.url} is closed: ask again.") from error
         found: list[list[InfluxSeries]] = [[] for _ in listed]
         found[::2] = self._ask_all(method, listed[::2], words, epoch)
         found[1::2] = other.result()
