@@ -4,7 +4,7 @@ import "./style.css";
 
 import { FarmState } from "./api/farm_state";
 import { queries } from "./api/query";
-import { ApiError, errorText, onReachability, onSessionEnded, requestResponse } from "./api/request";
+import { ApiError, askAgain, errorText, onReachability, onSessionEnded } from "./api/request";
 import { startQueue } from "./api/queue";
 import { currentSession, forgetAnswers, isProbablyMember, openSession } from "./api/session";
 import { acceptDroppedFiles } from "./app/dropped_files";
@@ -195,12 +195,6 @@ addEventListener("hashchange", () => {
 void start();
 /** How long the first visit is left alone before its answers are asked for again [ms]. */
 const ASK_AGAIN_MS = 10_000;
-
-/** Ask again for what this page asked before the service worker was there, so that it opens without a network from its first visit on. */
-function askAgain(): void {
-  const paths = performance.getEntriesByType("resource").map(({ name }) => name.replace(location.origin, ""));
-  for (const path of new Set(paths)) if (/^\/v1\/(?!live|keys)/.test(path)) void requestResponse(path).catch(() => undefined);
-}
 
 // Only over TLS or on the station itself does a browser allow a service worker; the page works without it.
 if ("serviceWorker" in navigator && import.meta.env.PROD) {

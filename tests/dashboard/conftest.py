@@ -86,7 +86,7 @@ def watch(page: Page, base: str, page_errors: list[str]) -> Callable[[], None]:
 
     def collect(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _SLOW.search(message.text):
-            page_errors.append(f"{message.type}: {message.text}")
+            page_errors.append(f"{message.type}: {message.text} {message.location['url']}")
 
     def collect_error(error: Error) -> None:
         page_errors.append(f"error: {error}")

@@ -50,6 +50,10 @@ export interface RequestOptions {
 export const storedSinceMs = signal<number | null>(null);
 const RECEIVED_HEADER = "X-Headland-Received";
 
+/** The most paths that are remembered for `askAgain`. */
+const MAX_UNKEPT = 200;
+const unkept = new Set<string>();
+
 type ReachabilityListener = (reachable: boolean) => void;
 const listeners = new Set<ReachabilityListener>();
 let sessionEnded: (why: string) => void = () => undefined;
@@ -101,10 +105,29 @@ export async function requestResponse(path: string, options: RequestOptions = {}
   setServerTime(response.headers.get("Date"), sentMs);
   storedSinceMs.value = null;
   notifyReachability(true);
-  if (response.ok) return response;
+  if (response.ok) {
+    if (init.method === "GET" && response.headers.get("Content-Type")?.includes("json")) noteUnkept(urlOf(path, options.query));
+    return response;
+  }
   const problem = await readProblem(response);
   if (response.status === 401 && !path.startsWith("/v1/session")) sessionEnded(problem.message);
   throw problem;
+}
+
+// Only over TLS or on the station itself does a browser have a service worker.
+function noteUnkept(address: string): void {
+  if (navigator.serviceWorker?.controller === null && unkept.size < MAX_UNKEPT) unkept.add(address);
+}
+
+/** Ask again for what was read before there was a service worker to keep the answers, so that the page opens without a network from its first visit on. */
+export function askAgain(): void {
+  for (const address of unkept) void requestResponse(address).catch(() => undefined);
+  forgetReads();
+}
+
+/** Forget what was read, as the user signs out. */
+export function forgetReads(): void {
+  unkept.clear();
 }
 
 /** Return a `fetch` for the typed client: it throws `ApiError`, and gives up after `timeoutMs`. */

@@ -1,6 +1,6 @@
 // The browser's sign-in. The key is sent to the server once and becomes a cookie that scripts cannot read.
 
-import { ApiError, request } from "./request";
+import { ApiError, forgetReads, request } from "./request";
 
 export interface Session {
   organisation: { handle: string; name: string };
@@ -63,6 +63,7 @@ export async function signOut(): Promise<void> {
 
 /** Delete the answers that the service worker has stored: the next user of this browser does not see them. */
 export async function forgetAnswers(): Promise<void> {
+  forgetReads();
   // Without TLS a browser has neither.
   if ("caches" in globalThis) await caches.delete("headland-answers");
 }

@@ -1,1 +1,0 @@
-import"./greenhouse-ts0ylWMX.js";import{Gt as e,H as t,I as n,Kt as r,P as i,Qt as a}from"./base-CaHqq9PS.js";function o(o,s,c){let l=`${n(s.low,i(c))}–${t(s.high,c)}`,u=r(s.source)||s.source_zh||a(`greenhouse_band_known`);return a(`greenhouse_band`,{name:e(o),range:l,source:u})}export{o as t};

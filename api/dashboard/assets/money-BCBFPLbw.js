@@ -1,1 +1,0 @@
-import{rn as e}from"./base-CaHqq9PS.js";var t=100;function n(n){return new Intl.NumberFormat(e(),{style:`currency`,currency:`CNY`}).format(n/t)}function r(e){return Math.round((e??0)*t)}export{n,r as t};

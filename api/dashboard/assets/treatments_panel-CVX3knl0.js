@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-BNa8jK43.js";
