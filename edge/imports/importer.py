@@ -113,12 +113,16 @@ def _import(
     )
     run = _Import(files, settings, table_map, spool, uplink, progress, stop, start_ms, language)
     tune_gc()
+    is_finished = False
     try:
         uplink.start()
-        return run.run()
+        report = run.run()
+        is_finished = report.finished
+        return report
     finally:
         uplink.stop(0.0)
-        spool.close()
+        # The broker keeps one commit ack of a gateway, its daemon's: no ack would prove the epoch of the next import.
+        spool.close(delete_empty=is_finished)
 
 
 class _Import:

@@ -162,15 +162,26 @@ class SpoolFile:
             except (sqlite3.DatabaseError, OSError) as new_error:
                 _LOGGER.warning("a new spool could not be created, retrying: %s", new_error)
 
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
+    def close(self, *, delete_empty: bool = False) -> None:
+        """Close the file; a second call does nothing. With `delete_empty` one in which nothing waits is deleted."""
         self._closed = True
-        if self._connection is not None:
-            with suppress(sqlite3.DatabaseError):  # the age then lacks the time since the last one
-                write_age(self._connection, self.run_s(), self.totals.last_row)
-            self._connection.close()
-            self._connection = None
-            self.check.close(self.totals, self._clock_s())
+        if self._connection is None:
+            return
+        with suppress(sqlite3.DatabaseError):  # the age then lacks the time since the last one
+            write_age(self._connection, self.run_s(), self.totals.last_row)
+        self._connection.close()
+        self._connection = None
+        self.check.close(self.totals, self._clock_s())
+        if delete_empty and self.totals.records == 0 and not (self.trouble or self.is_detached):
+            self._delete()
+
+    def _delete(self) -> None:
+        """Delete the closed file and those beside it; what cannot be deleted is judged at the next opening."""
+        with suppress(OSError):
+            for path in (*self._paths(), self._kept_log):
+                path.unlink(missing_ok=True)
+            self.reserve.release()
+            self.check.delete()
 
     def _open(self) -> None:
         record = self.check.read()

@@ -269,10 +269,14 @@ class Spool:
         with self._lock:
             return dict(self._counters)
 
-    def close(self) -> None:
-        """Close the file; a second call does nothing, and later reads return nothing."""
+    def close(self, *, delete_empty: bool = False) -> None:
+        """Close the file; a second call does nothing, and later reads return nothing.
+
+        With `delete_empty` the files of a spool in which nothing waits are deleted: the next one at this path begins
+        an epoch of its own at once, for which no commit ack has to prove anything.
+        """
         with self._lock:
-            self._file.close()
+            self._file.close(delete_empty=delete_empty)
 
     def _report_lost_before(self) -> None:
         """Report what an earlier process had read and its spool had not accepted."""

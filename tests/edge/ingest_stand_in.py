@@ -46,6 +46,10 @@ class StandInIngest:
     def high(self, epoch: str) -> int:
         return self._high.get(epoch, 0)
 
+    def acknowledge(self, epoch: str, seq: int) -> None:
+        ack = encode_record(Ack(epoch=epoch, seq=seq))
+        self._client.publish(ack_topic(self.gateway), ack, qos=1, retain=True)
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
@@ -67,4 +71,4 @@ class StandInIngest:
             high += 1
         self._high[batch.epoch] = high
         if self.acks and high:
-            client.publish(ack_topic(self.gateway), encode_record(Ack(epoch=batch.epoch, seq=high)), qos=1, retain=True)
+            self.acknowledge(batch.epoch, high)

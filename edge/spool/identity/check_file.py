@@ -126,6 +126,10 @@ class CheckFile:
                 os.close(self._fd)
             self._fd = -1
 
+    def delete(self) -> None:
+        """Delete the closed file. Raises OSError."""
+        self.path.unlink(missing_ok=True)
+
     def _open(self) -> int:
         if self._fd < 0:
             is_new = not self.path.exists()

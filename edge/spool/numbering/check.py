@@ -164,6 +164,10 @@ class SpoolCheck:
         self._write(totals, durable=True, now_s=now_s)
         self._file.close()
 
+    def delete(self) -> None:
+        """Delete the closed file."""
+        self._file.delete()
+
     def _start(self, totals: SpoolTotals, published: Published) -> None:
         self._published, self._reserved = published, Published(published.ranges)
         self.is_unproven = False

@@ -126,6 +126,25 @@ def test_a_broker_that_dies_in_the_middle_is_waited_for(
 
 
 @pytest.mark.services
+def test_an_import_waits_for_no_proof_of_the_one_before_while_the_gateways_own_ack_is_retained(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, "gw-import")
+    settings = import_settings(tmp_path / "data", mosquitto.port)
+    for number in range(3):
+        log = tmp_path / f"flight-{number}.tlog"
+        write_tlog(log, 20)
+        report = import_files([log], settings, progress=lambda _: None, stop=threading.Event())
+        assert report.finished
+        # Each begins an epoch of its own at once, with no renewal to report to anyone.
+        assert len(report.epochs) == 1
+        assert len({epoch for epoch, _ in ingest.seen}) == number + 1
+        ingest.acknowledge("ffffffffffffffff", 7)  # of the gateway's daemon
+        assert not list((tmp_path / "data").glob("import-spool*"))
+    ingest.close()
+
+
+@pytest.mark.services
 def test_the_rest_of_a_stopped_import_goes_first_at_the_next_call(
     new_port: Callable[[], int], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
