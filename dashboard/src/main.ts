@@ -16,6 +16,7 @@ import { loadTimeZone } from "./app/time_zones";
 import { createView, type View } from "./app/view";
 import { make } from "./components/dom";
 import { closeTimeZone } from "./i18n/instants";
+import { loadFormats } from "./i18n/formatters";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
 import { findPage, pagesOf, type PageEntry } from "./pages";
@@ -39,6 +40,7 @@ async function start(): Promise<void> {
   const early = isEarly && farm === null ? new FarmState() : null;
   const loaded = early === null ? undefined : Promise.all([early.start(), loadTimeZone()]).then(() => undefined);
   loaded?.catch(() => undefined);
+  setTimeout(loadFormats);
   if (isEarly) void page?.then(({ prepare }) => prepare?.()).catch(() => undefined);
   try {
     if (!(await openSession())) {

@@ -24,6 +24,8 @@ function setPrinting(now: boolean): void {
 
 function applyTheme(): void {
   const theme = printing ? "light" : currentTheme();
+  // As the device has it, and never another: nothing to switch.
+  if (theme === "auto" && rules.size === 0) return;
   document.documentElement.style.colorScheme = theme === "auto" ? "" : theme;
   for (const sheet of document.styleSheets) {
     for (const rule of sheet.cssRules)

@@ -1,11 +1,11 @@
 // Money: whole fen as yuan.
 
-import { currentLanguage } from "../i18n/preferences";
+import { numberFormat } from "../i18n/formatters";
 
 const FEN = 100;
 
 export function yuanText(fen: number): string {
-  return new Intl.NumberFormat(currentLanguage(), { style: "currency", currency: "CNY" }).format(fen / FEN);
+  return numberFormat({ style: "currency", currency: "CNY" }).format(fen / FEN);
 }
 
 /** Return an entered amount of yuan as whole fen. */

@@ -1,9 +1,11 @@
 // Formatting of instants, ages and durations. Instants are in the site's time zone, not in the viewer's.
 
+import { dateFormat, relativeFormat } from "./formatters";
 import { currentLanguage } from "./preferences";
 import { term, translate } from "./translate";
 
 let timeZone: string | null = null;
+let browserZone: string | null = null;
 let isZoneClosed = false;
 
 /** Set the site's time zone (IANA name); null where it is not known: the browser's is used, and the page says so. */
@@ -13,27 +15,29 @@ export function setTimeZone(name: string | null): void {
 }
 
 export function timeZoneName(): string {
-  return timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (timeZone !== null) return timeZone;
+  browserZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return browserZone;
 }
 
 /** Return the short name of a day of the week; 1 is Monday. */
 export function weekdayText(day: number): string {
   // 2024-01-01 was a Monday.
-  return new Intl.DateTimeFormat(currentLanguage(), { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, day));
+  return dateFormat({ weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, day));
 }
 
-/** Return the sentence that names the time zone of the page. */
 /** Say that the sites' time zone is not for this user: a member of the cooperative sees no sites. */
 export function closeTimeZone(): void {
   isZoneClosed = true;
 }
 
+/** Return the sentence that names the time zone of the page. */
 export function timeZoneNote(): string {
   return translate(timeZone !== null ? "site_time" : isZoneClosed ? "member_time" : "browser_time", { zone: timeZoneLabel() });
 }
 
 export function formatInstant(timeMs: number, form: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { ...form, timeZone: timeZoneName() }).format(timeMs);
+  return dateFormat({ ...form, timeZone: timeZoneName() }).format(timeMs);
 }
 
 export function dateText(timeMs: number): string {
@@ -49,7 +53,7 @@ export function clockText(timeMs: number): string {
 }
 
 export function windowText(startMs: number, endMs: number): string {
-  return new Intl.DateTimeFormat(currentLanguage(), {
+  return dateFormat({
     dateStyle: "medium",
     timeStyle: "short",
     hourCycle: "h23",
@@ -59,7 +63,7 @@ export function windowText(startMs: number, endMs: number): string {
 
 /** Return the local date of an instant, as 2026-03-31. */
 export function dateOf(timeMs: number): string {
-  return new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: timeZoneName() }).format(timeMs);
+  return dateFormat({ year: "numeric", month: "2-digit", day: "2-digit", timeZone: timeZoneName() }, "sv-SE").format(timeMs);
 }
 
 /** Return the instant at which a local date begins, or `days` after it; null for no date. */
@@ -76,7 +80,9 @@ export function startOfDateMs(date: string, days = 0): number | null {
 /** Return an instant as the value of a control for a local date and time: 2026-03-31T14:05. */
 export function localInput(timeMs: number): string {
   const form = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-  return new Intl.DateTimeFormat("sv-SE", { ...form, timeZone: timeZoneName() }).format(timeMs).replace(" ", "T");
+  return dateFormat({ ...form, timeZone: timeZoneName() }, "sv-SE")
+    .format(timeMs)
+    .replace(" ", "T");
 }
 
 /** Return the instant of a local date and time as a control has it; null for none. */
@@ -89,16 +95,9 @@ export function instantOf(value: string): number | null {
 }
 
 function offsetMsAt(timeMs: number): number {
-  const parts = new Intl.DateTimeFormat("en-US", {
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-    timeZone: timeZoneName(),
-  }).formatToParts(timeMs);
+  const form = { hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric" } as const;
+  const whole = { ...form, minute: "numeric", second: "numeric", timeZone: timeZoneName() } as const;
+  const parts = dateFormat(whole, "en-US").formatToParts(timeMs);
   const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
   return (
     Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) - Math.floor(timeMs / 1000) * 1000
@@ -107,7 +106,7 @@ function offsetMsAt(timeMs: number): number {
 
 export function ageText(ageMs: number): string {
   const seconds = Math.max(0, Math.round(ageMs / 1000));
-  const relative = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: seconds === 0 ? "auto" : "always", style: "short" });
+  const relative = relativeFormat({ numeric: seconds === 0 ? "auto" : "always", style: "short" });
   if (seconds < 90) return relative.format(-seconds, "second");
   if (seconds < 5400) return relative.format(-Math.round(seconds / 60), "minute");
   if (seconds < 129_600) return relative.format(-Math.round(seconds / 3600), "hour");
@@ -149,7 +148,7 @@ function timeZoneLabel(): string {
   if (currentLanguage() === "en") return name;
   if (name === "Asia/Shanghai") return translate("beijing_time");
   return (
-    new Intl.DateTimeFormat(currentLanguage(), { timeZone: name, timeZoneName: "long" })
+    dateFormat({ timeZone: name, timeZoneName: "long" })
       .formatToParts()
       .find((part) => part.type === "timeZoneName")?.value ?? name
   );

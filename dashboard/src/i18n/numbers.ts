@@ -1,6 +1,7 @@
 // Formatting of numbers and units. Areas and rates per area are in the chosen area unit.
 
-import { currentAreaUnit, currentLanguage } from "./preferences";
+import { numberFormat } from "./formatters";
+import { currentAreaUnit } from "./preferences";
 import { findTerm, term, translate } from "./translate";
 
 /** 15 mu are 1 ha. */
@@ -38,7 +39,7 @@ const DIGITS: Record<string, number> = {
 };
 
 export function numberText(value: number, digits: number): string {
-  return new Intl.NumberFormat(currentLanguage(), {
+  return numberFormat({
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
     signDisplay: "negative",
@@ -46,7 +47,7 @@ export function numberText(value: number, digits: number): string {
 }
 
 export function shareText(share: number, digits = 0): string {
-  return new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: digits }).format(share);
+  return numberFormat({ style: "percent", maximumFractionDigits: digits }).format(share);
 }
 
 export function bytesText(bytes: number): string {
@@ -58,9 +59,7 @@ export function bytesText(bytes: number): string {
         : bytes < 1e9
           ? (["megabyte", 1e6] as const)
           : (["gigabyte", 1e9] as const);
-  return new Intl.NumberFormat(currentLanguage(), { style: "unit", unit, maximumFractionDigits: unit === "byte" ? 0 : 1 }).format(
-    bytes / size,
-  );
+  return numberFormat({ style: "unit", unit, maximumFractionDigits: unit === "byte" ? 0 : 1 }).format(bytes / size);
 }
 
 export function unitText(unit: string): string {

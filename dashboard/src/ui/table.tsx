@@ -3,7 +3,7 @@
 import "./table.css";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { currentLanguage } from "../i18n/preferences";
+import { collator } from "../i18n/formatters";
 import { numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { useUniqueId } from "./unique_id";
@@ -157,11 +157,11 @@ export function Table<Row>({
 }
 
 function sortRows<Row>(rows: readonly Row[], sortKeyOf: NonNullable<Column<Row>["sortBy"]>, descending: boolean): Row[] {
-  const collator = new Intl.Collator(currentLanguage(), { numeric: true });
+  const { compare } = collator();
   const sign = descending ? -1 : 1;
   return [...rows].sort((one, other) => {
     const [a, b] = [sortKeyOf(one) ?? null, sortKeyOf(other) ?? null];
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-    return sign * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b)));
+    return sign * (typeof a === "number" && typeof b === "number" ? a - b : compare(String(a), String(b)));
   });
 }

@@ -1,1 +1,0 @@
-import"./greenhouse-I8Kf_6qq.js";import{$t as e,H as t,I as n,Kt as r,P as i,qt as a}from"./base-B7T6u-rD.js";function o(o,s,c){let l=`${n(s.low,i(c))}–${t(s.high,c)}`,u=a(s.source)||s.source_zh||e(`greenhouse_band_known`);return e(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};
