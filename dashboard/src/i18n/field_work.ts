@@ -170,7 +170,7 @@ export const fieldWork = catalogue({
   work_zone_exclusion: ["Exclusion {n}", "禁施区 {n}"],
   work_zone_buffer: ["Buffer strip {width} m", "缓冲带 {width} 米"],
   work_area_both: ["Area: {ha} ha = {mu} mu", "面积：{mu} 亩 = {ha} 公顷"],
-  work_others: ["Becomes fields of its own: {areas}", "另存为新地块：{areas}"],
+  work_others: ["New fields: {areas}", "新地块：{areas}"],
   work_strip_width: ["Buffer strip along the edge [m]", "沿边缓冲带宽度 [米]"],
   work_strip_add: ["Add the strip", "添加缓冲带"],
   work_corners: ["Enter the corners", "输入角点坐标"],
