@@ -144,6 +144,33 @@ def test_a_table_and_a_packed_log_are_handed_over_on_a_phone_and_the_columns_cho
     expect(page.locator("[data-state=failed]")).to_have_count(0)
 
 
+def test_a_combines_table_has_its_kind_and_never_a_unit_that_its_column_does_not_name(visit: Open) -> None:
+    page = visit("#/health")
+    page.get_by_role("tab", name="Import logs and tables").press("Enter")
+    table = b"time,lon,mass lb/s,flow oz/s\n1791590400,-93.978421,16.54,1\n"
+    given: FilePayload = {"name": "combine.csv", "mimeType": "", "buffer": table}
+    page.locator("[data-panel=imports] input[type=file]").set_input_files([given])
+    card = page.locator("[data-state=needs_map]")
+    expect(card.get_by_label("Kind", exact=True)).to_have_value("greenhouse")
+    card.get_by_label("What mass lb/s is").select_option(label="Crop flow")
+    expect(card.get_by_label("Kind", exact=True)).to_have_value("machine")
+    expect(card.get_by_label("Unit of mass lb/s")).to_have_value("lb/s")
+    card.get_by_label("What flow oz/s is").select_option(label="Mass flow")
+    expect(card.get_by_label("Unit of flow oz/s")).to_have_value("")
+    card.get_by_label("What flow oz/s is").select_option("")
+    card.get_by_label("What lon is").select_option(label="Longitude")
+    expect(card.get_by_label("Unit of lon")).to_have_value("deg")  # the only one, and displayed
+    card.get_by_label("Id of the new device").fill("combine-1")
+    card.get_by_label("Column of the time").select_option(label="time")
+    card.get_by_label("Time zone of the table").select_option("UTC")
+    card.get_by_role("button", name="Check the first rows").press("Enter")
+    expect(card.locator("thead")).to_contain_text("Crop flow [kg/min]")
+    expect(card.locator("tbody tr").first).to_have_text(re.compile(r"-93\.978421.*450\.15"))
+    page.locator("[data-state=needs_map]").get_by_role("button", name="Remove").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").press("Enter")
+    expect(card).to_have_count(0)
+
+
 def test_a_combine_s_log_is_handed_over_on_the_page_of_its_field(visit: Open, farm: Farm, tmp_path: Path) -> None:
     log = write_file(tmp_path / "combine.zip", harvest(0), farm.began_ms)
     page = visit(f"#/field/{farm.field}", locale="zh-CN", viewport={"width": 390, "height": 844})

@@ -8,7 +8,7 @@ import { inUse } from "../api/registry";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
 import { dateTimeText } from "../i18n/instants";
-import { numberText } from "../i18n/numbers";
+import { digitsOf, numberText, unitText } from "../i18n/numbers";
 import { channelName, listText, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
 import { useUniqueId } from "../ui/unique_id";
@@ -17,7 +17,9 @@ import { RefusedCells } from "./refused_cells";
 import { choiceUnitText, unitOf } from "./table_units";
 import { formatsOf } from "./time_formats";
 
-const KINDS = ["greenhouse", "weather", "soil"] as const;
+const KINDS = ["greenhouse", "weather", "soil", "machine"] as const;
+/** Quantities that only a combine or tractor has. */
+const MACHINE = /^(harvest_|grain_|working_width_)/;
 const NEW = "";
 const TIME = "time";
 const ENCODINGS = ["utf-8", "gb18030", "windows-1252", "latin-1"] as const;
@@ -63,9 +65,11 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const [device, setDevice] = useState<{ id: string; name: string; kind: string; site: string }>({
     id: NEW,
     name: "",
-    kind: "greenhouse",
+    kind: "",
     site: "",
   });
+  const kind =
+    farm.devices.get(device.id)?.kind ?? (device.kind || (columns.some(({ meaning }) => MACHINE.test(meaning)) ? "machine" : "greenhouse"));
   const timeAt = columns.findIndex(({ meaning }) => meaning === TIME);
   const formats = timeAt < 0 ? [] : formatsOf(seen.rows.map((row) => row[timeAt] ?? ""));
   const [format, setFormat] = useState("");
@@ -112,7 +116,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   function choice(): TableChoice {
     return {
       device: name,
-      kind: device.kind,
+      kind,
       site: device.site || used[0]?.name || "home",
       time: { column: seen.columns[timeAt]?.name ?? "", format: chosenFormat, zone },
       columns: measured,
@@ -162,9 +166,9 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
             />
             <Choice
               label={translate("import_kind")}
-              value={device.kind}
-              options={KINDS.map((kind) => ({ value: kind, text: term("device_kinds", kind) }))}
-              onChoose={set((kind) => setDevice({ ...device, kind }))}
+              value={kind}
+              options={KINDS.map((value) => ({ value, text: term("device_kinds", value) }))}
+              onChoose={set((chosen) => setDevice({ ...device, kind: chosen }))}
             />
             {used.length > 1 ? (
               <Choice
@@ -250,7 +254,8 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
                     channels={[...units.keys()]}
                     onChoose={(meaning) => change(place, { meaning, unit: unitOf(units.get(meaning) ?? [], unit) })}
                   />
-                  {(units.get(column.meaning)?.length ?? 0) > 1 ? (
+                  {/* A single unit is displayed, too: the column may have another. */}
+                  {units.has(column.meaning) && units.get(column.meaning)?.[0] !== "1" ? (
                     <select
                       aria-label={translate("import_unit_of", { column: name })}
                       value={column.unit}
@@ -280,7 +285,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
           {choose.error}
         </p>
       ) : null}
-      {tried === null ? null : <Tried tried={tried} name={device.id === NEW ? device.name : farm.nameOf(device.id)} />}
+      {tried === null ? null : <Tried tried={tried} units={units} name={device.id === NEW ? device.name : farm.nameOf(device.id)} />}
       <div class="buttons">
         {tried === null ? (
           <button type="button" class="primary" disabled={choose.saving} onClick={() => void send(true)}>
@@ -296,7 +301,14 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   );
 }
 
-function Tried({ tried, name }: { tried: Converted; name: string }): JSX.Element {
+interface TriedProps {
+  tried: Converted;
+  units: ReadonlyMap<string, readonly string[]>;
+  name: string;
+}
+
+function Tried({ tried, units, name }: TriedProps): JSX.Element {
+  const inBrackets = (unit: string): string => (unit === "1" ? "" : `[${unitText(unit)}]`);
   const channels = [...new Set(tried.rows.flatMap(({ values }) => Object.keys(values)))];
   return (
     <>
@@ -309,7 +321,7 @@ function Tried({ tried, name }: { tried: Converted; name: string }): JSX.Element
               <th scope="col">{translate("import_time")}</th>
               {channels.map((channel) => (
                 <th scope="col" key={channel}>
-                  {channelName(channel)}
+                  {channelName(channel)} {inBrackets(units.get(channel)?.[0] ?? "1")}
                 </th>
               ))}
             </tr>
@@ -320,7 +332,7 @@ function Tried({ tried, name }: { tried: Converted; name: string }): JSX.Element
                 <th scope="row">{dateTimeText(time_ms)}</th>
                 {channels.map((channel) => (
                   <td key={channel} class="number">
-                    {values[channel] == null ? "—" : numberText(values[channel], 2)}
+                    {values[channel] == null ? "—" : numberText(values[channel], digitsOf("", channel))}
                   </td>
                 ))}
               </tr>

@@ -17,12 +17,14 @@ export function choiceUnitText(unit: string): string {
 export function unitOf(units: readonly string[], written: string): string {
   const plain = (text: string): string =>
     text
+      .replace(/^°$/, "deg")
       .replaceAll(/[°\s]/g, "")
       .replace("℃", "C")
       .replace("℉", "F")
       .replace(/^deg(?=[CF]$)/, "")
       .replaceAll("³", "3")
       .replaceAll("²", "2");
-  if (units.length === 1) return units[0] ?? "";
+  const [only] = units;
+  if (units.length === 1 && (written === "" || only === "1")) return only ?? "";
   return written === "" ? "" : (units.find((unit) => plain(unit) === plain(written)) ?? "");
 }

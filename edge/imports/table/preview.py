@@ -32,10 +32,12 @@ _UNITS: Final = (
     "degC", "degF", "K", "%", "m3/m3", "ppm", "ppb", "hPa", "mbar", "kPa", "Pa", "mmHg", "bar", "psi", "W/m2", "kW/m2",
     "umol/m2/s", "lx", "klx", "MJ/m2", "J/cm2", "kJ/m2", "mS/cm", "dS/m", "uS/cm", "m/s", "km/h", "kn", "mph", "mm",
     "L/m2", "in", "m", "ft", "deg", "rad", "L", "mL", "m3", "L/min", "L/h", "m3/h", "g/m3", "mg/m3", "kg", "g",
-    "kg/min", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh", "s", "min", "h", "rpm", "dBm", "1",
+    "t", "lb", "kg/min", "kg/s", "kg/h", "t/h", "lb/s", "g/s", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh", "s", "min", "h", "rpm", "dBm", "1",
 )  # fmt: skip
-#: A unit behind a column's name: `Air temperature [°C]`.
-_UNIT_IN_NAME: Final = re.compile(r"[\[(\uff08]\s*([^\[\]()\uff08\uff09]{1,12})\s*[\])\uff09]\s*$")
+#: A unit behind a column's name: `Air temperature [°C]`, and one that can be no word: `Flow kg/s`.
+_UNIT_IN_NAME: Final = re.compile(
+    r"[\[(\uff08]\s*([^\[\]()\uff08\uff09]{1,12})\s*[\])\uff09]\s*$|\s([^\s\[\]()]{0,8}[%/°℃℉][^\s\[\]()]{0,8})\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ def units_of(channel: str) -> list[str]:
     own = QUANTITIES[channel].unit
     if own == "1":
         return [own]
-    others = [unit for unit in _UNITS if unit != own and isinstance(convert_to_channel(channel, unit), Conversion)]
-    return [own, *others]
+    units = [unit for unit in _UNITS if unit != "L/m2" or own == "mm"]  # the depth of water, and no other length
+    return [own, *(unit for unit in units if unit != own and isinstance(convert_to_channel(channel, unit), Conversion))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +166,4 @@ def _read(text: str, delimiter: str) -> list[list[str]]:
 
 def _see_column(name: str) -> TableColumnSeen:
     match = _UNIT_IN_NAME.search(name)
-    return TableColumnSeen(name, name if name in QUANTITIES else "", match[1] if match is not None else "")
+    return TableColumnSeen(name, name if name in QUANTITIES else "", (match[1] or match[2]) if match is not None else "")

@@ -122,6 +122,11 @@ _SPELLINGS: Final[dict[str, tuple[str, float, float]]] = {
     "kg/h": ("kg/min", 1 / 60, 0.0),
     "kg/s": ("kg/min", 60.0, 0.0),
     "g/s": ("kg/min", 0.06, 0.0),
+    "t": ("kg", 1000.0, 0.0),
+    "lb": ("kg", 0.45359237, 0.0),
+    "t/h": ("kg/min", 1000 / 60, 0.0),
+    "lb/s": ("kg/min", 60 * 0.45359237, 0.0),
+    "lb/min": ("kg/min", 0.45359237, 0.0),
     # Electricity.
     "uV": ("V", 1e-6, 0.0),
     "kV": ("V", 1000.0, 0.0),

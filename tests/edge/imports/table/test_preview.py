@@ -66,6 +66,21 @@ def test_units_are_those_that_convert_the_own_first() -> None:
     assert units_of("air_temperature_degc") == ["degC", "degF", "K"]
     assert units_of("vent_open_pct")[0] == "%"
     assert units_of("gps_fix_code") == ["1"]
+    # As displays of combines write a flow; and no depth of water for a width.
+    assert {"kg/s", "t/h", "lb/s"} < set(units_of("harvest_flow_kg_min"))
+    assert units_of("working_width_m") == ["m", "mm", "in", "ft"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("Flow [lb/s]", "lb/s"), ("mass lb/s", "lb/s"), ("moist %", "%"), ("T °C", "°C"), ("swath in", ""), ("time m", "")],
+)
+def test_a_unit_behind_a_name_is_seen_in_brackets_or_where_it_can_be_no_word(
+    tmp_path: Path, name: str, unit: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"when,{name}\n2026-10-10,1\n", encoding="utf-8")
+    assert [column.unit for column in look_at(path).columns] == ["", unit]
 
 
 def test_the_first_rows_are_converted_as_the_import_will(tmp_path: Path) -> None:
