@@ -31,8 +31,9 @@ _ENCODINGS: Final[tuple[Encoding, ...]] = ("utf-8", "gb18030", "windows-1252", "
 _UNITS: Final = (
     "degC", "degF", "K", "%", "m3/m3", "ppm", "ppb", "hPa", "mbar", "kPa", "Pa", "mmHg", "bar", "psi", "W/m2", "kW/m2",
     "umol/m2/s", "lx", "klx", "MJ/m2", "J/cm2", "kJ/m2", "mS/cm", "dS/m", "uS/cm", "m/s", "km/h", "kn", "mph", "mm",
-    "L/m2", "in", "m", "ft", "deg", "rad", "L", "mL", "m3", "L/min", "L/h", "m3/h", "g/m3", "mg/m3", "kg", "g",
-    "t", "lb", "kg/min", "kg/s", "kg/h", "t/h", "lb/s", "g/s", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh", "s", "min", "h", "rpm", "dBm", "1",
+    "L/m2", "in", "m", "ft", "deg", "rad", "L", "mL", "m3", "L/min", "L/h", "m3/h", "g/m3", "mg/m3", "kg", "g", "t",
+    "lb", "kg/min", "kg/s", "kg/h", "t/h", "lb/s", "g/s", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh",
+    "s", "min", "h", "rpm", "dBm", "1",
 )  # fmt: skip
 #: A unit behind a column's name: `Air temperature [°C]`, and one that can be no word: `Flow kg/s`.
 _UNIT_IN_NAME: Final = re.compile(
@@ -166,4 +167,6 @@ def _read(text: str, delimiter: str) -> list[list[str]]:
 
 def _see_column(name: str) -> TableColumnSeen:
     match = _UNIT_IN_NAME.search(name)
-    return TableColumnSeen(name, name if name in QUANTITIES else "", (match[1] or match[2]) if match is not None else "")
+    return TableColumnSeen(
+        name, name if name in QUANTITIES else "", (match[1] or match[2]) if match is not None else ""
+    )

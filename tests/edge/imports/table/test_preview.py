@@ -73,7 +73,14 @@ def test_units_are_those_that_convert_the_own_first() -> None:
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("Flow [lb/s]", "lb/s"), ("mass lb/s", "lb/s"), ("moist %", "%"), ("T °C", "°C"), ("swath in", ""), ("time m", "")],
+    [
+        ("Flow [lb/s]", "lb/s"),
+        ("mass lb/s", "lb/s"),
+        ("moist %", "%"),
+        ("T °C", "°C"),
+        ("swath in", ""),
+        ("time m", ""),
+    ],
 )
 def test_a_unit_behind_a_name_is_seen_in_brackets_or_where_it_can_be_no_word(
     tmp_path: Path, name: str, unit: str
