@@ -342,3 +342,33 @@ def test_gaps_cover_the_oldest_telemetry_without_a_hole_or_an_event(rows: list[S
     assert dropped == [row.seq for row in rows if row.kind == TELEMETRY][: len(dropped)]
     for before, after in pairwise(gaps):
         assert before.seq < after.first
+
+
+@pytest.mark.parametrize("killed_after", [None, 1, 2, 3], ids=str)
+def test_an_empty_spool_that_is_deleted_at_its_end_misses_nothing_whenever_a_kill_cuts_that_off(
+    open_spool: Open, tmp_path: Path, killed_after: int | None
+) -> None:
+    spool = open_spool()
+    spool.append([content(1), content(2)])
+    spool.oldest(0, 10)
+    spool.close(delete_empty=True)
+    assert (tmp_path / "spool.sqlite").exists()  # two records wait
+    spool = open_spool()
+    spool.oldest(0, 10)
+    spool.confirm(spool.epoch, 2)
+    files = [path.name for path in sorted(tmp_path.glob("spool.sqlite*"))]
+    if killed_after is None:
+        spool.close(delete_empty=True)
+        assert not list(tmp_path.glob("spool.sqlite*"))
+    else:
+        # In the order of the deletion: the file and its log, the reserve, the check file.
+        spool.close()
+        order = ["spool.sqlite", "spool.sqlite.reserve", "spool.sqlite.check"]
+        assert set(order) <= set(files)
+        for name in order[:killed_after]:
+            (tmp_path / name).unlink()
+    again = open_spool()
+    status = again.status()
+    assert (status.shortened_records, status.trouble, again.is_unproven) == (0, "", False)
+    again.append([content(3)])
+    assert sum(len(batch_of(record).blocks) for record in again.oldest(0, 10)) == 1
