@@ -17,6 +17,7 @@ import { LazyFold } from "../ui/lazy";
 const ALARMS_MS = 5000;
 const GATEWAYS_MS = 10_000;
 const FIELDS_MS = 60_000;
+const EMPTY_MS = 1000;
 /** A slow answer about the next day does not keep the rest away for longer. */
 const MOST_WAIT_MS = 4000;
 
@@ -39,7 +40,6 @@ function FarmPage(): JSX.Element {
   useEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
   const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
   useEffect(() => map.showGateways(gateways), [map, gateways]);
-  useNow(1000);
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
   // What is below is built after the cards, which are to be read first, and are not to push it down; the map is loaded when it is about to be seen.
   const [isSettled, setSettled] = useState(false);
@@ -48,6 +48,8 @@ function FarmPage(): JSX.Element {
     return () => clearTimeout(timer);
   }, []);
   const isEmpty = view.farm.devices.size === 0;
+  // The first device of a farm ends its first steps. Ages are of the tables, which follow the time themselves.
+  useNow(isEmpty ? EMPTY_MS : FIELDS_MS);
   const isMapEmpty = isEmpty && fields?.length === 0;
   return (
     <div class="farm" ref={place}>
