@@ -123,7 +123,7 @@ _SPELLINGS: Final[dict[str, tuple[str, float, float]]] = {
     "kg/s": ("kg/min", 60.0, 0.0),
     "g/s": ("kg/min", 0.06, 0.0),
     "t": ("kg", 1000.0, 0.0),
-    "lb": ("kg", 0.45359237, 0.0),
+    "lb": ("kg", 0.45359237, 0.0),  # avoirdupois, exactly (NIST SP 811 appendix B)
     "t/h": ("kg/min", 1000 / 60, 0.0),
     "lb/s": ("kg/min", 60 * 0.45359237, 0.0),
     "lb/min": ("kg/min", 0.45359237, 0.0),
