@@ -9,13 +9,17 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from headland.errors import RetryLater
+from headland.sqlite_wal import use_wal
 from ingest.accounting import ledger, spool_reports
 from ingest.quarantine import replays
 
 _LOGGER = logging.getLogger(__name__)
+
+#: How long a statement waits for another connection's lock.
+_WAIT_S: Final = 5.0
 
 T = TypeVar("T")
 
@@ -171,7 +175,7 @@ class QuarantineFile:
         """Open a connection for a reader; raises RetryLater where the file cannot be used now."""
         try:
             path = self._path if self._path.exists() else ":memory:"
-            with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as connection:
+            with contextlib.closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection:
                 _prepare(connection)
                 yield connection
         except sqlite3.Error as error:
@@ -220,9 +224,9 @@ def _salvage(connection: sqlite3.Connection, damaged: Path, table: str) -> int:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # One thread writes; another closes after the first has ended.
-    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_WAIT_S, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_wal(connection, _WAIT_S)
         connection.execute("PRAGMA synchronous = FULL")
         _prepare(connection)
     except sqlite3.Error:

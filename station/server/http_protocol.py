@@ -10,6 +10,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: How long the head of a request may take, from its first byte or from the connection's begin.
 HEAD_WITHIN_S: Final = 10.0
+#: How long a connection stays open between two requests: longer than a proxy (nginx: 60 s) or a client (httpx: 5 s)
+#: keeps one, so that they close it. Otherwise a request is sometimes sent into a connection that is just being ended.
+KEEP_ALIVE_S: Final = 75
 #: Connections that are accepted, and those that are ended, at once: between two such parts others are served.
 AT_ONCE: Final = 8
 #: Time between two parts of connections that are ended.
@@ -25,7 +28,8 @@ _OTHER_FILES: Final = 200
 class BoundedProtocol(H11Protocol):
     """Ends a connection whose request's head does not come in time.
 
-    Where there are too many connections, the one that has waited longest for a head makes room for the new one.
+    Where there are too many connections, one makes room for the new one: that which has been silent longest since its
+    last answer; where there is none, that which has waited longest for a head.
     """
 
     #: Set by `bounded_protocol`.
@@ -33,13 +37,15 @@ class BoundedProtocol(H11Protocol):
     head_within_s = HEAD_WITHIN_S
     #: Connections without a head, and when each is ended; the first is due first.
     _waiting: dict[BoundedProtocol, float]
+    #: Connections between two requests, the longest silent one first.
+    _silent: dict[BoundedProtocol, None]
     _ending: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
         super().connection_made(transport)
         if len(self.connections) > self.most_connections:
-            oldest = next(iter(self._waiting), self)
+            oldest = next(iter(self._silent), None) or next(iter(self._waiting), self)
             oldest.end()
             if oldest is self:
                 return
@@ -48,10 +54,12 @@ class BoundedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._stop_waiting()
+        self._silent.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Wait for the head of the next request, from its first byte on."""
+        self._silent.pop(self, None)
         if self not in self._waiting and (self.cycle is None or self.cycle.response_complete):
             self._await_head()
         super().data_received(data)
@@ -62,6 +70,12 @@ class BoundedProtocol(H11Protocol):
         super().handle_events()
         if self.cycle is not before:
             self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        """Let the connection be silent until its next request."""
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None and self not in self._waiting:
+            self._silent[self] = None
 
     def _await_head(self) -> None:
         self._waiting[self] = self.loop.time() + self.head_within_s
@@ -88,12 +102,13 @@ class BoundedProtocol(H11Protocol):
     def end(self) -> None:
         """End the connection at once."""
         self._stop_waiting()
+        self._silent.pop(self, None)
         self.transport.abort()
 
 
 def bounded_protocol(most_connections: int, head_within_s: float = HEAD_WITHIN_S) -> type[BoundedProtocol]:
     """Return the protocol of one server."""
-    members = {"most_connections": most_connections, "head_within_s": head_within_s, "_waiting": {}}
+    members = {"most_connections": most_connections, "head_within_s": head_within_s, "_waiting": {}, "_silent": {}}
     return type("ServerProtocol", (BoundedProtocol,), members)
 
 

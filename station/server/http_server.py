@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from headland.service_manager import ServiceManager
 from headland.supervised_thread import ThreadStatus
-from station.server.http_protocol import AT_ONCE, MOST_CONNECTIONS, bounded_protocol, raise_file_limit
+from station.server.http_protocol import AT_ONCE, KEEP_ALIVE_S, MOST_CONNECTIONS, bounded_protocol, raise_file_limit
 from station.server.signals import end_process_within, stop_event
 
 #: A process that was told to stop has ended after this time, whatever is under way: all its files survive that.
@@ -119,6 +119,7 @@ def server_config(app: FastAPI, host: str, port: int, most_connections: int = MO
         http=bounded_protocol(most_connections),
         # asyncio accepts so many connections before it does anything else.
         backlog=AT_ONCE,
+        timeout_keep_alive=KEEP_ALIVE_S,
         ws="none",
         # The process's own log format instead of uvicorn's.
         log_config=None,

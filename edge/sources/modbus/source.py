@@ -23,7 +23,7 @@ from headland.errors import RetryLater, SettingsError
 
 #: Counters that exist from the start.
 _COUNTERS: Final = (
-    "polls", "rows", "connects", "connect_failures", "lost", "missed_slots", "out_of_range",
+    "polls", "rows", "connects", "connect_failures", "lost", "no_answer", "missed_slots", "out_of_range",
     "repeated_rows", "clock_unset", "bad_exception_response", "bad_short_response",
 )  # fmt: skip
 

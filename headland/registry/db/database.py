@@ -23,6 +23,7 @@ from headland.registry.db import request_marks
 from headland.registry.db.migration import current_revision, migrate
 from headland.registry.db.sqlite_file import RegistryDamaged, SqliteFile, damaged_error
 from headland.registry.models.errors import InvalidRecord, RecordConflict
+from headland.sqlite_wal import use_wal
 
 #: Longest wait of a call: for another write, for a free connection, for a server's response.
 _WAIT_S: Final = 10
@@ -249,7 +250,8 @@ def _engine(url: sa.URL, *, is_managed: bool) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins no transaction by itself: `_begin_sqlite` does
-    for pragma in (f"busy_timeout={round(_WAIT_S * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    use_wal(connection, _WAIT_S)
+    for pragma in (f"busy_timeout={round(_WAIT_S * 1000)}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -11,10 +11,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from headland.errors import RetryLater, SettingsError
+from headland.sqlite_wal import use_wal
 from headland.store.port import SeriesKey
 
 #: Rows of a statement: databases limit its number of values.
 _ROWS: Final = 500
+#: How long a statement waits for another connection's lock of a SQLite file.
+_WAIT_S: Final = 10
 
 _METADATA: Final = sa.MetaData()
 _SERIES: Final = ("organisation", "site", "kind", "device", "channel")
@@ -200,8 +203,8 @@ def key_of(row: Any) -> SeriesKey:
 
 def _make_durable(connection: Any, _: object) -> None:
     """Set the pragmas: commits survive a power cut, and readers do not wait for a writer."""
+    use_wal(connection, _WAIT_S)
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.execute(f"PRAGMA busy_timeout = {round(_WAIT_S * 1000)}")
     cursor.close()

@@ -38,7 +38,6 @@ def running(most_connections: int, head_within_s: float) -> Iterator[ApiServer]:
     app = create_app(MemoryStore(), organisation="own", readiness=list, counters=dict)
     port = find_free_port()
     config = server_config(app, "127.0.0.1", port)
-    config.timeout_keep_alive = 3600
     config.http = bounded_protocol(most_connections, head_within_s)
     server = ApiServer(config)
     thread = threading.Thread(target=server.run, name="test-server", daemon=True)
@@ -158,3 +157,25 @@ def test_half_requests_beyond_the_number_of_connections_make_room_for_whole_ones
         assert is_over(halves[0])
         halves[-1].sendall(b" now\r\n\r\n")
         assert is_answered(halves[-1])
+
+
+def test_connections_that_stay_open_after_their_answer_make_room_for_others_first() -> None:
+    with serving(40, 3600.0) as port, ExitStack() as cleanup:
+        whole = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        waiting = half_request(port, cleanup)
+        silent = [half_request(port, cleanup, whole) for _ in range(39)]
+        assert all(is_answered(connection) for connection in silent)
+        silent[0].sendall(whole)
+        assert is_answered(silent[0])
+        for _ in range(38):
+            assert is_answered(half_request(port, cleanup, whole))
+        assert all(is_over(connection) for connection in silent[1:])
+        for connection, rest in ((silent[0], whole), (waiting, b" now\r\n\r\n")):
+            connection.sendall(rest)
+            assert is_answered(connection)
+
+
+def test_a_connection_outlasts_the_silence_after_which_usual_proxies_and_clients_close_it() -> None:
+    config = server_config(create_app(MemoryStore(), organisation="own", readiness=list, counters=dict), "", 0)
+    assert config.timeout_keep_alive > 60
+    assert config.timeout_keep_alive > httpx.Limits().keepalive_expiry  # type: ignore[operator]
