@@ -11,7 +11,7 @@ help: ## list the commands
 
 setup: ## install the development environment into .venv
 run: ## start a farm on this machine (headland up)
-test: ## run all tests; a table lists the missing services at the end
+test: ## run the tests but the long ones, which CI runs: ARGS="-m long"; a table lists the missing services at the end
 test-fast: ## run the pure tests only: no process, socket or service
 check: ## run ruff, mypy and the import contracts
 accept: ## run the checks on real logs and tables: HEADLAND_REAL_DATA=FOLDER make accept

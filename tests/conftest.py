@@ -6,7 +6,8 @@ folder of real logs and tables; only for tests/accept).
 
 `@pytest.mark.services("mosquitto", "chromium")` says what a test needs, by the names of `tests.machine.PROGRAMS`; bare
 it means mosquitto, and asking for the `mosquitto` fixture implies it. Such a test is skipped where its need is missing,
-or fails there when HEADLAND_REQUIRE_SERVICES=1 (as in CI). A table at the end says what the machine lacks.
+or fails there when HEADLAND_REQUIRE_SERVICES=1 (as in CI). A table at the end says what the machine lacks, and how many
+tests of `@pytest.mark.long` were left out (`tests.long_tests`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.broker import Broker
 from tests.compilation import compile_all
 from tests.examples import examples
 from tests.influx_server import InfluxServer
+from tests.long_tests import COUNT, WorkerNotes, leave_long_out
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.ports import find_free_port
 from tests.postgres import Postgres
@@ -160,6 +162,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse a run of the acceptance checks that has no data to check."""
     if _asks_for_accept(config) and not os.environ.get(REAL_DATA):
         raise pytest.UsageError(f"tests/accept reads real logs and tables: say where they are, {REAL_DATA}=FOLDER")
+    config.pluginmanager.register(WorkerNotes(config))
     has_workers = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if has_workers and config.args == config.getini("testpaths"):
         compile_all(config)
@@ -196,6 +199,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         pure = [item for item in items if is_pure(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(pure)])
         items[:] = pure
+    leave_long_out(config, items)
     items[:] = _spread(items)
 
 
@@ -224,7 +228,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Close with a table of what this machine lacks and how many tests that left out, where it left out any."""
+    """Close with how many long tests were left out, and a table of what this machine lacks where that left out any."""
+    long = terminalreporter.config.stash.get(COUNT, 0)
+    if long:
+        terminalreporter.section("what this run leaves out")
+        terminalreporter.line(f"{long} long tests, which CI runs: make test ARGS='-m long'")
     left_out = Counter(
         str(lack)
         for reports in terminalreporter.stats.values()

@@ -36,7 +36,6 @@ from headland.store.port import (
 class _Sample:
     value: float
     quality: int
-    may_be_latest: bool
 
 
 @dataclass(slots=True)
@@ -44,6 +43,8 @@ class _Contents:
     """Everything that the store holds."""
 
     samples: dict[SeriesKey, dict[int, _Sample]] = field(default_factory=dict)
+    #: Time of the newest sample of a series, among those that may be its latest.
+    newest_ms: dict[SeriesKey, int] = field(default_factory=dict)
     conflicts: dict[tuple[SeriesKey, int, float], tuple[int, int]] = field(default_factory=dict)
     events: dict[tuple[str, bytes], Event] = field(default_factory=dict)
     marks: dict[tuple[str, str], MarkState] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class MemoryStore:
         check_cancelled()
         with self._lock:
             contents = self._open_contents()
-            newest = [_newest(key, contents.samples[key]) for key in _select(contents, which)]
+            newest = [_newest(contents, key) for key in _select(contents, which)]
             return [latest for latest in newest if latest is not None]
 
     def raw(
@@ -199,6 +200,8 @@ class MemoryStore:
                     for time_ms in old:
                         del samples[time_ms]
                     deleted += len(old)
+                    if contents.newest_ms.get(key, cut_ms) < cut_ms:
+                        del contents.newest_ms[key]
             contents.conflicts = {
                 row: seen
                 for row, seen in contents.conflicts.items()
@@ -241,8 +244,10 @@ def _put_samples(contents: _Contents, batch: WriteBatch, seen_ms: int) -> WriteR
         samples = contents.samples.setdefault(key, {})
         stored = samples.get(time_ms)
         if stored is None:
-            samples[time_ms] = _Sample(value, quality, time_ms <= batch.latest_until_ms)
+            samples[time_ms] = _Sample(value, quality)
             accepted[at] = True
+            if time_ms <= batch.latest_until_ms:
+                contents.newest_ms[key] = max(time_ms, contents.newest_ms.get(key, time_ms))
         elif stored.value != value:
             contents.conflicts.setdefault((key, time_ms, value), (quality, seen_ms))
             conflicting[at] = True
@@ -257,7 +262,7 @@ def _put_mark(contents: _Contents, mark: Mark) -> None:
 
 
 def _device_record(contents: _Contents, organisation: str, device: str, keys: list[SeriesKey]) -> DeviceRecord:
-    newest = [_newest(key, contents.samples[key]) for key in keys]
+    newest = [_newest(contents, key) for key in keys]
     last_seen_ms = max((latest.time_ms for latest in newest if latest is not None), default=None)
     described = contents.devices.get((organisation, device))
     if described is None:
@@ -272,11 +277,12 @@ def _select(contents: _Contents, which: SeriesFilter) -> list[SeriesKey]:
     return sorted((key for key, samples in contents.samples.items() if samples and matches(which, key)), key=order_of)
 
 
-def _newest(key: SeriesKey, samples: dict[int, _Sample]) -> Latest | None:
-    time_ms = max((time_ms for time_ms, sample in samples.items() if sample.may_be_latest), default=None)
+def _newest(contents: _Contents, key: SeriesKey) -> Latest | None:
+    time_ms = contents.newest_ms.get(key)
     if time_ms is None:
         return None
-    return Latest(key, time_ms, samples[time_ms].value, samples[time_ms].quality)
+    sample = contents.samples[key][time_ms]
+    return Latest(key, time_ms, sample.value, sample.quality)
 
 
 def _window(samples: dict[int, _Sample], start_ms: int, end_ms: int) -> list[tuple[int, _Sample]]:

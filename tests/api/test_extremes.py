@@ -120,6 +120,7 @@ def operations(api: KeyedApi) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.timeout(600)  # of a busy machine; it sends thousands of requests
+@pytest.mark.long
 def test_no_extreme_value_of_a_query_is_answered_with_500(
     api: KeyedApi, connection: HTTPConnection, ids: dict[str, str]
 ) -> None:

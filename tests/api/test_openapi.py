@@ -162,6 +162,7 @@ schema = schemathesis.pytest.from_fixture("api_schema")
     derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
+@pytest.mark.long
 def test_the_api_matches_its_document(case: Any) -> None:
     case.call_and_validate()
 

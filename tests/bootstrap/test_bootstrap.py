@@ -146,6 +146,7 @@ def test_a_plain_user_without_ensurepip_is_given_the_line_to_type(checkout: Chec
     assert not (tmp_path / "called").exists()
 
 
+@pytest.mark.long
 def test_root_without_ensurepip_has_it_installed(checkout: Checkout, tmp_path: Path) -> None:
     env = _without_ensurepip(tmp_path, 0)
     # As on a fresh container: nothing is known of any package before the first update.

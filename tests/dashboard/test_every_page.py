@@ -47,6 +47,7 @@ UNKNOWN_QUANTITY = "其他量（"
 
 @pytest.mark.services("axe-core")
 @pytest.mark.parametrize(("locale", "width", "scheme"), [("en-GB", 1280, "light"), ("zh-CN", 375, "dark")])
+@pytest.mark.long
 def test_every_page_is_readable_by_everybody_and_shows_no_raw_words(
     visit: Open, farm: Farm, axe: str, locale: str, width: int, scheme: str
 ) -> None:
@@ -193,6 +194,7 @@ def test_an_unknown_page_is_reported(visit: Open) -> None:
     expect(page.locator(".page")).to_contain_text("Page not found.")
 
 
+@pytest.mark.long
 def test_the_api_page_lists_and_tries_every_route(visit: Open) -> None:
     page = visit("docs")
     operation = page.locator(".operation", has_text="/v1/greenhouses/{device}/climate").first

@@ -324,6 +324,7 @@ def wait_for_box(page: Page, colour: list[int]) -> list[float]:
 
 
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
+@pytest.mark.long
 def test_a_base_map_that_was_put_on_the_station_is_under_the_field(visit: Open, farm: Farm, tmp_path: Path) -> None:
     road = {"type": "LineString", "coordinates": [[9.999, 0.0005], [10.003, 0.0005]]}
     pond = {"type": "Polygon", "coordinates": [[[10.0, 0.001], [10.001, 0.001], [10.001, 0.002], [10.0, 0.001]]]}

@@ -192,6 +192,7 @@ def lose_first_answer(context: BrowserContext) -> list[str]:
     return lost
 
 
+@pytest.mark.long
 def test_a_page_that_was_open_once_opens_without_a_network(
     visit: Open, farm: Farm, frosts: list[str], page_errors: list[str]
 ) -> None:
@@ -212,6 +213,7 @@ def test_a_page_that_was_open_once_opens_without_a_network(
     page_errors[:] = [error for error in page_errors if not re.search(r"ERR_|Failed to fetch", error)]
 
 
+@pytest.mark.long
 def test_what_the_station_refuses_is_displayed_and_discarded_by_the_user(page: Page, farm: Farm, house: str) -> None:
     page.context.set_offline(True)
     write_note(page, "of a house that is gone")

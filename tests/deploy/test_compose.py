@@ -358,6 +358,7 @@ def test_the_station_publishes_for_home_assistant_through_the_broker_of_compose(
 
 
 @pytest.mark.services("mosquitto")
+@pytest.mark.long
 def test_a_station_whose_broker_refuses_home_assistants_topics_says_so(
     deployed_broker: _DeployedBroker, wait_until: WaitUntil
 ) -> None:

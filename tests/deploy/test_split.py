@@ -89,6 +89,7 @@ def split(
 
 
 @pytest.mark.services("docker-compose", "mosquitto", "influxdb", "nginx", "postgresql")
+@pytest.mark.long
 def test_the_split_deployment_stores_answers_and_outlives_its_registry(
     split: tuple[str, str, dict[str, str]], mosquitto: Broker, postgres: Postgres
 ) -> None:

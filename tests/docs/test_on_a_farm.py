@@ -19,7 +19,7 @@ from tests.docs.pages import DOCS, PAGES, RUN, blocks_of, name_of
 from tests.reports.test_certificate import content_of, read_code
 from tests.services.farm import SELDOM_S, Farm
 
-pytestmark = [pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto", "jq", "curl"), pytest.mark.timeout(600)]
 
 TUTORIAL_FARM = "http://127.0.0.1:8000"
 #: The Chinese tutorials have the commands of the English ones (tests/docs/test_blocks.py), so they run once.

@@ -8,6 +8,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, MarkState
 from station.local.folder import FarmFolder
@@ -18,6 +20,7 @@ PAGE = DOCS / "how-to" / "manage-stored-data.md"
 A = key("air_temperature_degc", organisation="local")
 
 
+@pytest.mark.long
 def test_a_restore_is_rehearsed_and_done_and_a_store_is_repaired_with_the_commands_of_the_page(tmp_path: Path) -> None:
     blocks = [block for block in blocks_of(PAGE) if block.mark == RUN_STOPPED]
     assert len(blocks) == 3

@@ -23,7 +23,7 @@ from tests.dashboard.conftest import PATIENCE_MS
 from tests.floors.modules import ROOT
 from tests.machine import find_program
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 #: Links to read elsewhere, which load nothing by themselves.
 LINK: Final = re.compile(r'<a [^>]*href="https?://[^"]*"')

@@ -109,6 +109,7 @@ print("loaded:", sorted(heavy & set(sys.modules)))
     assert done.stdout.splitlines()[-1] == "loaded: []"
 
 
+@pytest.mark.long
 def test_a_station_loads_nothing_that_only_some_farms_need() -> None:
     script = """
 import sys

@@ -18,7 +18,7 @@ from station.server.api_workers.place import PLACE
 from tests.services.farm import SELDOM_S, Farm
 from tests.waiting import PATIENCE_S
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 WORKERS: Final = 3
 NAMES: Final = [f"api-{number}" for number in range(1, WORKERS + 1)]

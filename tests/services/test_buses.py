@@ -22,7 +22,7 @@ from tests.ports import find_free_port
 from tests.services.farm import HEADLAND
 from tests.waiting import WaitUntil
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 #: How far a reading may lie from the truth of its second: the sensors' noise (six standard deviations), the rounding of
 #: the coarsest bus, and what changes within a second.

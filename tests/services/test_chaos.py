@@ -48,6 +48,7 @@ def test_kills_and_an_intruder_lose_and_double_nothing(tmp_path: Path) -> None:
     wait_until(lambda: not processes_on(root))
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
     root = tmp_path / "farm"
     with subprocess.Popen(
@@ -94,6 +95,7 @@ def test_an_unknown_fault_is_refused_with_the_names_of_all(tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_short_soak_commits_every_record_of_every_gateway(tmp_path: Path) -> None:
     figures = tmp_path / "soak.json"
     done = subprocess.run(

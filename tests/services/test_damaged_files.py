@@ -28,7 +28,7 @@ from tests.ports import find_free_port
 from tests.postgres import Postgres
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
 class Station:

@@ -9,7 +9,7 @@ import pytest
 from station.server.scenarios import FARMS
 from tests.services.farm import Farm
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 
 AIR = {

@@ -20,7 +20,7 @@ from headland.clock import wall_clock_ms
 from tests.services.farm import SELDOM_S, Farm
 from tests.walk.field_flight import measured_pattern, truth_on, weighing_error_kg
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 SCENARIO = field_named("jurong-wheat")
 CELL_M = 2.0

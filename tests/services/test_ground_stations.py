@@ -135,6 +135,7 @@ async def fly_with_mavsdk(port: int) -> None:
         assert await become(telemetry.landed_state, lambda state: state == ON_GROUND) == ON_GROUND
 
 
+@pytest.mark.long
 def test_mavsdk_flies_it_from_telemetry_to_return_over_a_link_that_a_gateway_shares(
     new_port: Callable[[], int], tmp_path: Path
 ) -> None:
@@ -211,6 +212,7 @@ class MavProxy:
 
 
 @pytest.mark.services("mavproxy.py")
+@pytest.mark.long
 def test_mavproxy_loads_a_mission_arms_takes_off_and_switches_the_sprayer(free_port: int, tmp_path: Path) -> None:
     program = find_program("mavproxy.py")
     assert program is not None

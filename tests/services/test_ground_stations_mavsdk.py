@@ -56,6 +56,7 @@ def walk(port: int, folder: Path, expected: dict[str, str]) -> dict[str, str]:
     return {key: outcomes[key] for key, answer in expected.items() if outcomes[key] not in answer.split(" or ")}
 
 
+@pytest.mark.long
 def test_each_call_answers_as_the_page_says(new_port: Callable[[], int], tmp_path: Path) -> None:
     expected = {key: answer for key, answer in documented().items() if answer != NOT_CALLED}
     differences = walk(new_port(), tmp_path / "first", expected)

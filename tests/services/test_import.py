@@ -56,6 +56,7 @@ def stored_positions(farm: Farm, device: str) -> dict[str, Any]:
     return series
 
 
+@pytest.mark.long
 def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Farm, tmp_path: Path) -> None:
     log = tmp_path / "a flight.tlog"
     write_tlog(log, positions=900, serial="repeated log")
@@ -90,6 +91,7 @@ def test_the_rest_of_a_simulated_past_is_stored_once_and_marked(farm: Farm) -> N
     assert farm.get("/v1/devices/greenhouse-1/series", channel="air_temperature_degc", **wanted) == air
 
 
+@pytest.mark.long
 def test_a_folder_of_what_autopilots_wrote_themselves_is_stored_once(farm: Farm, tmp_path: Path) -> None:
     folder = tmp_path / "cards"
     (folder / "copter").mkdir(parents=True)
@@ -131,6 +133,7 @@ def sound_findings(farm: Farm) -> dict[str, dict[str, str]]:
     return {} if done.returncode else {finding["check"]: finding for finding in json.loads(done.stdout)}
 
 
+@pytest.mark.long
 def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(farm: Farm) -> None:
     farm.wait_until(lambda: (farm.folder.edge_dir / "status.json").exists())
     # On a busy machine a part answers later than the doctor waits for it.
@@ -181,6 +184,7 @@ def ended(farm: Farm, imported: dict[str, Any]) -> Any:
     return farm.wait_until(ask, 400)
 
 
+@pytest.mark.long
 def test_a_log_that_is_handed_over_is_stored_once_though_station_and_import_are_killed(
     farm: Farm, tmp_path: Path
 ) -> None:
@@ -207,6 +211,7 @@ def test_a_log_that_is_handed_over_is_stored_once_though_station_and_import_are_
     assert list((farm.folder.import_dir / "files" / imported["id"] / "file").iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_table_that_is_handed_over_becomes_the_device_that_was_chosen_in_its_units(farm: Farm) -> None:
     rows = "".join(f"2026-05-01 08:{minute:02},{50 + minute}\n" for minute in range(60))
     table = {
@@ -233,6 +238,7 @@ def test_a_table_that_is_handed_over_becomes_the_device_that_was_chosen_in_its_u
             assert series["channels"]["air_temperature_degc"][:2] == pytest.approx([10.0, 51 * 5 / 9 - 160 / 9])
 
 
+@pytest.mark.long
 def test_a_log_without_satellite_time_waits_for_its_start(farm: Farm) -> None:
     content = bytes(bin_flight(4).data)  # no fix before its fifth second
     with farm.client() as client:

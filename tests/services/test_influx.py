@@ -17,7 +17,7 @@ from headland.store.port import SeriesFilter
 from tests.influx_server import InfluxServer
 from tests.services.farm import Farm
 
-pytestmark = [pytest.mark.services("mosquitto", "influxdb", "nginx"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto", "influxdb", "nginx"), pytest.mark.timeout(600)]
 
 
 def test_a_farm_on_influxdb_answers_and_loses_nothing_when_the_server_dies(

@@ -38,7 +38,7 @@ from tests.services.farm import HEADLAND, Farm
 from tests.services.test_ground_stations import become
 from tests.walk.field_flight import measured_pattern, truth_on, weighing_error_kg
 
-pytestmark = [pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.services("mosquitto"), pytest.mark.timeout(600)]
 
 SPEED = 30
 SCENARIO = field_named("jurong-wheat")

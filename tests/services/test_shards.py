@@ -17,7 +17,11 @@ from tests.ingest.gateway import T0_MS, Gateway, batch_of, block_of, properties_
 from tests.services.sharded_farm import ShardedFarm, Spools
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.services("mosquitto", "postgresql", "victoria-metrics"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.services("mosquitto", "postgresql", "victoria-metrics"),
+    pytest.mark.timeout(900),
+]
 
 ROUNDS: Final = (1, 2, 4, 1)
 RECORDS: Final = 30

@@ -33,6 +33,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
         made.stop()
 
 
+@pytest.mark.long
 def test_a_second_farm_on_the_same_folder_or_port_is_refused_with_a_sentence(farm: Farm, tmp_path: Path) -> None:
     same_folder = farm.run("up")
     assert same_folder.returncode == 2
@@ -95,6 +96,7 @@ def open_a_cell(page: Page) -> None:
 
 
 @pytest.mark.services("chromium")
+@pytest.mark.long
 def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> None:
     base, page_errors = farm.folder.read_state().api_url, []  # type: str, list[str]
     warm = {"what": "air_temperature_degc", "above": -50.0}
@@ -135,6 +137,7 @@ def test_every_page_of_a_running_farm_works_and_asks_nobody_else(farm: Farm) -> 
 
 
 @pytest.mark.parametrize("part", ["broker", "station", "edge"])
+@pytest.mark.long
 def test_a_part_that_dies_is_started_again_and_data_goes_on(farm: Farm, part: str) -> None:
     farm.wait_until(lambda: farm.devices("greenhouse"))
     house = farm.devices("greenhouse")[0]["id"]
@@ -189,6 +192,7 @@ def test_a_farm_ends_by_itself_and_a_second_start_still_has_its_data(restarted: 
     assert restarted.series() == restarted.before
 
 
+@pytest.mark.long
 def test_a_farm_runs_on_the_broker_that_pip_brings(restarted: Restarted) -> None:
     farm = restarted.farm
     assert farm.folder.read_state().broker == "iotcore"

@@ -95,6 +95,7 @@ def by_hour(column: np.ndarray) -> np.ndarray:
     return column.reshape(DAYS * 24, -1)
 
 
+@pytest.mark.long
 def test_condensation_hours_are_found_as_they_were(farm: Farm) -> None:
     found, true = [], []
     for unit in range(1, UNITS + 1):
@@ -113,6 +114,7 @@ def test_condensation_hours_are_found_as_they_were(farm: Farm) -> None:
     assert both / really.sum() >= 0.9
 
 
+@pytest.mark.long
 def test_light_and_deficit_are_as_they_were_in_spite_of_noise_and_a_stuck_sensor(farm: Farm) -> None:
     light, deficit = [], []
     for unit in range(1, UNITS + 1):
@@ -134,6 +136,7 @@ def test_light_and_deficit_are_as_they_were_in_spite_of_noise_and_a_stuck_sensor
     assert np.abs(off).max() <= 0.05
 
 
+@pytest.mark.long
 def test_the_stuck_sensor_is_named_and_only_it(farm: Farm) -> None:
     named = []
     for unit in range(1, UNITS + 1):
@@ -149,6 +152,7 @@ def test_the_stuck_sensor_is_named_and_only_it(farm: Farm) -> None:
     assert all(channel == "air_temperature_degc:2" for _, channel in heated)
 
 
+@pytest.mark.long
 def test_what_was_left_out_is_said_beside_the_index(farm: Farm) -> None:
     body = farm.ask(STUCK.unit, "climate", by="day")
     assert any(one["channel"] == STUCK.channel and one["left_out"] for one in body["left_out"])

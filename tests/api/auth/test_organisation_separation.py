@@ -126,6 +126,7 @@ def queries(organisation: Organisation) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("direction", ["from home", "to home"])
+@pytest.mark.long
 def test_no_route_shows_or_changes_anything_of_another_organisation(
     organisations: tuple[KeyedApi, Organisation, Organisation], direction: str
 ) -> None:

@@ -105,6 +105,7 @@ def long_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore
 
 
 @pytest.mark.parametrize(("write", "rows"), [(write_arrow, 500_000), (write_csv, 250_000)])
+@pytest.mark.long
 def test_two_million_points_are_sent_in_bounded_memory(
     long_store: DuckDBStore, write: Callable[[DataTable], Iterator[bytes]], rows: int
 ) -> None:

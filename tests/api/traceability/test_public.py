@@ -285,6 +285,7 @@ def test_whoever_guesses_waits_and_others_do_not() -> None:
 
 
 @pytest.mark.services("chromium")
+@pytest.mark.long
 def test_a_phone_without_a_network_checks_the_page_that_it_loaded(
     farm_api: RegistryApi, released: dict[str, Any]
 ) -> None:

@@ -94,6 +94,7 @@ def alarms_in(ingest: StandInIngest, after: int) -> list[tuple[int, Event]]:
     return [(at, event) for at, event in events if at >= after and event.kind.startswith("alarm_")]
 
 
+@pytest.mark.long
 def test_a_gateway_cut_off_in_a_frost_night_raises_the_alarm_and_sends_it_first_on_reconnect(
     mosquitto: Broker, night: Night
 ) -> None:

@@ -40,6 +40,7 @@ def check(registry: Registry, acknowledged: list[str], unsure: int) -> None:
 
 
 @pytest.mark.services("postgresql")
+@pytest.mark.long
 def test_a_killed_postgresql_loses_nothing_that_was_acknowledged(durable_postgres: Postgres) -> None:
     registry = open_registry(durable_postgres.new_database())
     organisation = registry.add_organisation("local", "Our farm", "test").id

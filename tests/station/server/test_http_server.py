@@ -50,6 +50,7 @@ print("ended", flush=True)
 
 
 @pytest.mark.parametrize("work", ["looks", "does not look"])
+@pytest.mark.long
 def test_sigterm_ends_the_process_in_time_and_the_service_manager_is_told(
     free_port: int, wait_until: WaitUntil, tmp_path: Path, work: str
 ) -> None:

@@ -60,6 +60,7 @@ def test_on_duckdb_a_run_takes_the_same_steps_though_each_kill_reopens_its_files
     assert result.faults
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_steps_without_clock_and_chance_of_this_machine() -> None:
     here = run_world(RunSettings(4, 12.0)).digest
     assert run_world(RunSettings(5, 12.0)).digest != here

@@ -74,6 +74,7 @@ def assert_whole(path: Path, acknowledged: int) -> None:
 
 
 @pytest.mark.parametrize("what", ["compact", "backup"])
+@pytest.mark.long
 def test_kill_9_at_any_step_of_long_work_beside_writes_loses_and_doubles_nothing(
     filled: Path, tmp_path: Path, what: str
 ) -> None:

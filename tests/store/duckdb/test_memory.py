@@ -117,6 +117,7 @@ def test_large_queries_run_one_after_another_and_a_waiting_one_can_be_cancelled(
     file.close()
 
 
+@pytest.mark.long
 def test_the_first_samples_of_each_series_are_read_without_ranking_all(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path / "store.duckdb", memory_limit_mb=16)
     each, series = 5_000, [key(device=f"gh-{number}") for number in range(70)]

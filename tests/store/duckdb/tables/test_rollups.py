@@ -90,6 +90,7 @@ def two_samples_are_dense() -> Iterator[None]:
 
 @settings(max_examples=examples(10), deadline=None)
 @given(base_ms=st.sampled_from([BASE_MS, 0]), deeds=DEEDS, questions=QUESTIONS)
+@pytest.mark.long
 def test_buckets_of_rollups_are_the_buckets_of_the_samples(
     base_ms: int, deeds: list[list[Row] | tuple[str, int]], questions: list[tuple[int, int, int, int]]
 ) -> None:
