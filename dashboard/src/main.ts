@@ -40,7 +40,6 @@ async function start(): Promise<void> {
   const early = isEarly && farm === null ? new FarmState() : null;
   const loaded = early === null ? undefined : Promise.all([early.start(), loadTimeZone()]).then(() => undefined);
   loaded?.catch(() => undefined);
-  setTimeout(loadFormats);
   if (isEarly) void page?.then(({ prepare }) => prepare?.()).catch(() => undefined);
   try {
     if (!(await openSession())) {
@@ -186,6 +185,7 @@ onReachability((answered) => {
 onSessionEnded((why) => {
   if (shell !== null || farm !== null) showSignIn(why);
 });
+loadFormats();
 startTheme();
 mountOverlays(overlays);
 acceptDroppedFiles();

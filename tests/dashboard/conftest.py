@@ -63,8 +63,6 @@ def visit(pages: PagePool, farm: Farm, page_errors: list[str]) -> Iterator[Open]
         # Small, because a map that is drawn in software takes the longer the larger it is.
         size = {"width": 1000, "height": 640}
         options = {"locale": "en-GB", "extra_http_headers": SHOWN, "viewport": size, **options}
-        # The dot of the connection pulses as long as a page is open: an eighth of a processor where software draws it.
-        options.setdefault("reduced_motion", "reduce")
         # It stores the whole page: the tests without a network alone have it.
         options.setdefault("service_workers", "block")
         pooled = pages.take(options)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from api.app import create_app
 from headland.registry.registry import open_registry
@@ -226,6 +226,37 @@ def test_an_alarm_is_acknowledged_on_a_phone(visit: Open, farm: Farm) -> None:
     page.reload()
     expect(row(page, HOUSE)).to_be_visible()
     expect(page.locator(".alarms")).to_be_hidden()
+
+
+def test_the_cards_wait_for_the_alarms_above_them_and_nothing_moves(visit: Open, farm: Farm) -> None:
+    frost = farm.raise_frost()
+    page = visit("#/nothing", locale="zh-CN", viewport={"width": 375, "height": 740})
+    # However long this machine takes, the page does not stop to wait.
+    page.add_init_script(
+        """window.moved = [];
+        new PerformanceObserver((list) => {
+          for (const shift of list.getEntries()) window.moved.push(...shift.sources.map(({ node }) => node?.className));
+        }).observe({ type: "layout-shift", buffered: true });
+        const wait = window.setTimeout;
+        window.setTimeout = (run, ms, ...more) => (ms === 4000 ? 0 : wait(run, ms, ...more));"""
+    )
+    held: list[Route] = []
+    is_held = True
+    page.route("**/v1/alarms?*", lambda route: held.append(route) if is_held else route.continue_())
+    page.goto("about:blank")
+    with page.expect_response("**/v1/tonight?*") as answer:
+        page.goto(f"{farm.base}/#/farm")
+    answer.value.finished()
+    expect(page.locator(".farm")).to_be_attached()
+    expect(page.locator(".tonight-card, .alarms:not([hidden])")).to_have_count(0)
+    is_held = False
+    for route in held:
+        route.continue_()
+    expect(page.locator(".tonight-card").first).to_be_visible()
+    expect(page.locator("[data-alarm=frost]")).to_be_visible()
+    assert page.evaluate("window.moved") == []
+    ended = msgspec.structs.replace(frost, ended_ms=farm.now_ms(), standing=())
+    farm.repositories.alarms.save(AlarmUpdate(alarms={frost.id: ended}))
 
 
 def test_a_browser_without_webgl_displays_a_notice_and_the_list(

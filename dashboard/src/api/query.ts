@@ -79,10 +79,10 @@ export function prefetch<P extends PathOf<"get">>(path: P, params: ParamsOf<P, "
 }
 
 /** Ask for the items of all pages of a list without a component; one request with those who ask `useApiList` the same. */
-export async function askList<P extends PathOf<"get">>(path: P): Promise<ListItem<P>[]> {
+export async function askList<P extends PathOf<"get">>(path: P, params: ParamsOf<P, "get"> = {} as never): Promise<ListItem<P>[]> {
   return queries.fetchQuery({
-    queryKey: [path, {}, "all", currentLanguage()],
-    queryFn: ({ signal }) => allPages(path, {} as ParamsOf<P, "get">, signal),
+    queryKey: [path, params, "all", currentLanguage()],
+    queryFn: ({ signal }) => allPages(path, params, signal),
     staleTime: ASKED_MS,
   });
 }

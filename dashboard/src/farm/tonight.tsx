@@ -12,7 +12,7 @@ import { ageText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
 import { authorText, listText, methodText, term, translate, withSigns, type TextKey } from "../i18n/translate";
-import { Loaded } from "../ui/loaded";
+import { Loaded, Working } from "../ui/loaded";
 import { hourText, kindText, recordText, sentenceOf, WINDOWS, type Statement } from "../components/tonight_text";
 
 type Tonight = Body<"/v1/tonight">;
@@ -36,8 +36,8 @@ export function prefetchTonight(): void {
   prefetch("/v1/tonight", { query: { limit: FIRST } });
 }
 
-/** `onSettled` is called once there are cards, or a reason why not. */
-export function TonightCards({ onSettled }: { onSettled: () => void }): JSX.Element {
+/** `onSettled` is called once there are cards, or a reason why not; `waits` is true while what stands above them is awaited. */
+export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: () => void }): JSX.Element {
   const [pages, setPages] = useState<(string | null)[]>([null]);
   const [isWhole, setWhole] = useState(false);
   const cursor = pages.at(-1) ?? null;
@@ -46,11 +46,12 @@ export function TonightCards({ onSettled }: { onSettled: () => void }): JSX.Elem
   const state = useApi("/v1/tonight", { query }, { everyMs: isUnknown ? UNKNOWN_EVERY_MS : EVERY_MS, keep: true });
   const someUnknown = (state.data?.items ?? []).some(({ level }) => level === "unknown");
   useEffect(() => setUnknown(someUnknown), [someUnknown]);
-  const isSettled = state.data !== undefined || state.error !== null;
+  const isSettled = !waits && (state.data !== undefined || state.error !== null);
   useEffect(() => {
     if (isSettled) onSettled();
   }, [isSettled]);
   const first = (pages.length - 1) * PAGE;
+  if (waits) return <Working />;
   return (
     <section class="tonight" data-panel="tonight">
       <h2>{translate("tonight_title")}</h2>

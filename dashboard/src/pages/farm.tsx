@@ -2,8 +2,8 @@
 
 import "../i18n/farm";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useApiList } from "../api/query";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { askList, useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
 import { AlarmStrip } from "../components/alarm_strip";
 import { ACTIVE, Devices } from "../farm/devices";
@@ -18,7 +18,7 @@ const ALARMS_MS = 5000;
 const GATEWAYS_MS = 10_000;
 const FIELDS_MS = 60_000;
 const EMPTY_MS = 1000;
-/** A slow answer about the next day does not keep the rest away for longer. */
+/** A slow answer about the next day, or about alarms, does not keep the rest away for longer. */
 const MOST_WAIT_MS = 4000;
 
 function FarmPage(): JSX.Element {
@@ -36,15 +36,20 @@ function FarmPage(): JSX.Element {
   useEffect(() => {
     view.repeat(1000, () => strip.draw());
   }, [strip, view]);
-  const alarms = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS }).data;
-  useEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
+  const { data: alarms, loading: isAlarmsAwaited } = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS });
+  // Before the cards are drawn that it stands above: they do not move while they are read.
+  useLayoutEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
   const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
   useEffect(() => map.showGateways(gateways), [map, gateways]);
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
   // What is below is built after the cards, which are to be read first, and are not to push it down; the map is loaded when it is about to be seen.
   const [isSettled, setSettled] = useState(false);
+  const [isLate, setLate] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(true), MOST_WAIT_MS);
+    const timer = setTimeout(() => {
+      setSettled(true);
+      setLate(true);
+    }, MOST_WAIT_MS);
     return () => clearTimeout(timer);
   }, []);
   const isEmpty = view.farm.devices.size === 0;
@@ -56,7 +61,7 @@ function FarmPage(): JSX.Element {
       <h1 class="hidden">{translate("page_farm")}</h1>
       {isEmpty ? <FirstSteps /> : null}
       <DomNode node={strip.element} class="farm-alarms" />
-      <TonightCards onSettled={() => setSettled(true)} />
+      <TonightCards waits={isAlarmsAwaited && !isLate} onSettled={() => setSettled(true)} />
       {isSettled ? (
         <div class="farm-places">
           <div hidden={isMapEmpty} class="farm-map-place">
@@ -82,4 +87,8 @@ function FarmPage(): JSX.Element {
 export const mount = mountComponent(FarmPage);
 
 /** Ask for what is to be read first while the session is asked for. */
-export const prepare = prefetchTonight;
+export function prepare(): void {
+  prefetchTonight();
+  // A failure is told by the page, which asks again.
+  void askList("/v1/alarms", ACTIVE).catch(() => undefined);
+}

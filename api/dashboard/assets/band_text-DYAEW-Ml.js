@@ -1,1 +1,0 @@
-import"./greenhouse-CyfBYpKx.js";import{H as e,I as t,P as n,Xt as r,Yt as i,nn as a}from"./base-sMjD3Zat.js";function o(o,s,c){let l=`${t(s.low,n(c))}–${e(s.high,c)}`,u=r(s.source)||s.source_zh||a(`greenhouse_band_known`);return a(`greenhouse_band`,{name:i(o),range:l,source:u})}export{o as t};
