@@ -175,7 +175,8 @@ def restarted(farm: Farm) -> Iterator[Restarted]:
     """The same folder, started a second time: now on the broker that pip brings."""
     farm.wait_until(lambda: farm.devices("greenhouse"))
     house = farm.devices("greenhouse")[0]["id"]
-    end_ms = farm.wait_until(lambda: farm.get(f"/v1/devices/{house}")["last_seen_ms"])
+    farm.wait_until(lambda: farm.reached_ms(house, "air_temperature_degc") > 0)
+    end_ms = farm.reached_ms(house, "air_temperature_degc") + 1
     before = series_until(farm, house, end_ms)
     farm.stop()
     began_ms = wall_clock_ms()
