@@ -11,6 +11,8 @@ import pytest
 
 from tests.every_case import IS_EVERY_CASE_SENT
 
+#: Number of long tests that a run left out.
+COUNT: Final = pytest.StashKey[int]()
 #: In what xdist sends to and from its workers, which do not see the command line.
 _LEAVES_OUT: Final = "headland_leaves_long_out"
 _LEFT_OUT: Final = "headland_long_left_out"
@@ -35,10 +37,6 @@ def leave_long_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         config.workeroutput[_LEFT_OUT] = len(long)
     else:
         config.stash[COUNT] = len(long)
-
-
-#: Number of long tests that a run left out.
-COUNT: Final = pytest.StashKey[int]()
 
 
 class WorkerNotes:

@@ -27,6 +27,7 @@ export function relativeFormat(options: Intl.RelativeTimeFormatOptions): Intl.Re
  * makes it, and the page draws meanwhile. Where there is no such thread, the first use loads it.
  */
 export function loadFormats(): void {
+  if (!("Worker" in window)) return;
   const loader = new Worker(new URL("./formats_worker.ts", import.meta.url), { type: "module" });
   loader.onmessage = loader.onerror = () => loader.terminate();
 }

@@ -38,6 +38,7 @@ def running(most_connections: int, head_within_s: float) -> Iterator[ApiServer]:
     app = create_app(MemoryStore(), organisation="own", readiness=list, counters=dict)
     port = find_free_port()
     config = server_config(app, "127.0.0.1", port)
+    config.timeout_keep_alive = 3600  # a busy machine may leave a connection silent for longer than a proxy would
     config.http = bounded_protocol(most_connections, head_within_s)
     server = ApiServer(config)
     thread = threading.Thread(target=server.run, name="test-server", daemon=True)
