@@ -13,10 +13,10 @@ import { Shell } from "./app/shell";
 import { buildSignInForm } from "./app/sign_in";
 import { startTheme } from "./app/theme";
 import { loadTimeZone } from "./app/time_zones";
+import { nextTask } from "./app/turns";
 import { createView, type View } from "./app/view";
 import { make } from "./components/dom";
 import { closeTimeZone } from "./i18n/instants";
-import { loadFormats } from "./i18n/formatters";
 import { onPreferenceChange } from "./i18n/preferences";
 import { translate } from "./i18n/translate";
 import { findPage, pagesOf, type PageEntry } from "./pages";
@@ -25,12 +25,16 @@ import { mountOverlays } from "./ui/overlays";
 const app = document.getElementById("app") as HTMLElement;
 const overlays = document.body.appendChild(make("div"));
 const RETRY_MS = 3000;
+const LOOK_MS = 200;
+const CALM_LOOKS = 2;
+const MOST_LOOKS = 20;
 let farm: FarmState | null = null;
 let shell: Shell | null = null;
 let leavePage: () => void = () => undefined;
 let reachable = true;
 
 async function start(): Promise<void> {
+  await nextTask();
   // The code of the page and what it reads come while the session is asked for; a failure is told when the page is shown.
   const isForMember = isProbablyMember();
   const page = findPage(isForMember ? "cooperative" : currentRoute().page)?.load();
@@ -38,9 +42,13 @@ async function start(): Promise<void> {
   // A key in the address is to become a session first, and most of it is refused to a member.
   const isEarly = !location.hash.startsWith("#key=") && !isForMember;
   const early = isEarly && farm === null ? new FarmState() : null;
-  const loaded = early === null ? undefined : Promise.all([early.start(), loadTimeZone()]).then(() => undefined);
+  const loaded = early === null ? undefined : Promise.all([early.start(), nextTask().then(loadTimeZone)]).then(() => undefined);
   loaded?.catch(() => undefined);
-  if (isEarly) void page?.then(({ prepare }) => prepare?.()).catch(() => undefined);
+  if (isEarly)
+    void Promise.all([page, nextTask()])
+      .then(([code]) => code?.prepare?.())
+      .catch(() => undefined);
+  await nextTask();
   try {
     if (!(await openSession())) {
       early?.stop();
@@ -57,9 +65,23 @@ async function start(): Promise<void> {
     setTimeout(() => void start(), RETRY_MS);
     return;
   }
-  showShell();
+  const frame = openShell();
+  await nextTask();
+  // The person may have chosen another page or language meanwhile.
+  if (shell === frame && frame.main.firstChild === null) void showPage();
+  void followWhenCalm(farm);
   // A private window may have no database: then nothing is kept, and forms say so.
   void startQueue().catch(() => undefined);
+}
+
+/** Open the stream of a farm once the page has the answers that it asked for, or after a while: on a slow link they come first. */
+async function followWhenCalm(started: FarmState): Promise<void> {
+  let calm = 0;
+  for (let waited = 0; calm < CALM_LOOKS && waited < MOST_LOOKS; waited += 1) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    calm = queries.isFetching() === 0 ? calm + 1 : 0;
+  }
+  if (!isMember()) started.follow();
 }
 
 function isMember(): boolean {
@@ -100,12 +122,12 @@ function showSignIn(message = ""): void {
   app.querySelector("input")?.focus();
 }
 
-function showShell(): void {
+function openShell(): Shell {
   shell?.close();
   shell = new Shell(pagesOf(currentSession()?.role), showSignIn);
   app.replaceChildren(shell.element);
   showConnection();
-  void showPage();
+  return shell;
 }
 
 function showConnection(): void {
@@ -185,16 +207,21 @@ onReachability((answered) => {
 onSessionEnded((why) => {
   if (shell !== null || farm !== null) showSignIn(why);
 });
-loadFormats();
 startTheme();
-mountOverlays(overlays);
 acceptDroppedFiles();
-onPreferenceChange(() => (shell === null ? void start() : showShell()));
+onPreferenceChange(() => {
+  if (shell === null) void start();
+  else {
+    openShell();
+    void showPage();
+  }
+});
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#key=")) void start();
   else void showPage();
 });
 void start();
+void nextTask().then(() => mountOverlays(overlays));
 /** How long the first visit is left alone before its answers are asked for again [ms]. */
 const ASK_AGAIN_MS = 10_000;
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -18,7 +18,8 @@ from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.origin import of_one_origin
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
-from headland.store.port import DeviceRecord, SeriesFilter, Times
+from headland.contract.records import Descriptor
+from headland.store.port import Buckets, DeviceRecord, SeriesFilter, Times
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 Quantity = Literal["temperature", "humidity", "wind", "rain_share"]
@@ -83,19 +84,46 @@ def site_devices(scope: OrgScope, site: str | None) -> list[DeviceRecord]:
     return [] if site is None else [r for r in scope.store.devices(scope.organisation) if r.descriptor.site == site]
 
 
-def hourly_means(scope: OrgScope, records: Iterable[DeviceRecord], quantity: Quantity, window: Window) -> Hourly:
-    """Return a quantity by hour of epoch time: each hour from the best channel, of the first device, that knows it."""
+def hourly_means(
+    scope: OrgScope, records: Iterable[DeviceRecord], quantities: Iterable[Quantity], window: Window
+) -> dict[Quantity, Hourly]:
+    """Return quantities by hour of epoch time: each hour from the best channel, of the first device, that knows it."""
     by_device = {record.descriptor.device: record.descriptor for record in records}
     first_ms, end_ms = window.start_ms // HOUR_MS * HOUR_MS, -(-window.end_ms // HOUR_MS) * HOUR_MS
     hours = make_periods(list(range(first_ms, end_ms, HOUR_MS)), end_ms)
+    wanted = list(quantities)
+    channels = [channel for quantity in wanted for channel in OUTSIDE[quantity]]
+    stored = _read_outdoors(scope, list(by_device.values()), channels, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS)
+    return {quantity: _hourly_means(by_device, stored, quantity, hours) for quantity in wanted}
+
+
+def _read_outdoors(
+    scope: OrgScope, devices: Sequence[Descriptor], channels: Iterable[str], start_ms: int, end_ms: int
+) -> dict[str, Sequence[Buckets]]:
+    """Return means of steps by channel: of all devices, or of the only one that can be outdoors with the channel."""
+    asked: dict[str | None, list[str]] = {}
+    for channel in channels:
+        names = [device.device for device in devices if is_outdoors(device.kind, channel)]
+        if names:
+            asked.setdefault(names[0] if len(names) == 1 else None, []).append(channel)
+    stored: dict[str, list[Buckets]] = {}
+    for name, some in asked.items():
+        which = SeriesFilter(scope.organisation, name, frozenset(some))
+        for buckets in scope.store.buckets(which, start_ms, end_ms, STEP_MS):
+            stored.setdefault(buckets.key.channel, []).append(buckets)
+    return {channel: of_one_origin(of_channel) for channel, of_channel in stored.items()}
+
+
+def _hourly_means(
+    by_device: Mapping[str, Descriptor], stored: Mapping[str, Sequence[Buckets]], quantity: Quantity, hours: Periods
+) -> Hourly:
+    first_ms, end_ms = hours.start_ms, hours.start_ms + hours.steps * STEP_MS
     means: dict[int, float] = {}
     devices: list[str] = []
     findings: list[DeviceFinding] = []
     unused: list[DeviceFinding] = []
     for channel in OUTSIDE[quantity]:
-        which = SeriesFilter(scope.organisation, None, frozenset((channel,)))
-        stored = scope.store.buckets(which, first_ms - _BESIDE_MS, end_ms + _BESIDE_MS, STEP_MS)
-        for buckets in of_one_origin(stored):
+        for buckets in stored.get(channel, ()):
             device = by_device.get(buckets.key.device)
             if device is None or not is_outdoors(device.kind, channel):
                 continue

@@ -259,6 +259,30 @@ def test_the_cards_wait_for_the_alarms_above_them_and_nothing_moves(visit: Open,
     farm.repositories.alarms.save(AlarmUpdate(alarms={frost.id: ended}))
 
 
+def test_the_stream_opens_after_the_answers_and_what_is_below_is_built_when_it_is_near(visit: Open, farm: Farm) -> None:
+    page = visit("#/nothing", viewport={"width": 375, "height": 200})
+    # However long this machine takes, nothing below is built because time has passed.
+    page.add_init_script(
+        """const wait = window.setTimeout;
+        window.setTimeout = (run, ms, ...more) => (ms === 2500 || ms === 4000 ? 0 : wait(run, ms, ...more));"""
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    held: list[Route] = []
+    page.route("**/v1/tonight?*", lambda route: held.append(route))
+    page.goto("about:blank")
+    with page.expect_response("**/v1/alarms?*"), page.expect_request("**/v1/tonight?*"):
+        page.goto(f"{farm.base}/#/farm")
+    assert "/v1/live" not in asked
+    with page.expect_request("**/v1/live*"):
+        held[0].continue_()
+    expect(page.locator(".tonight-card").first).to_be_visible()
+    assert "/v1/gateways" not in asked
+    page.mouse.wheel(0, 20_000)
+    expect(page.locator("[data-panel=gateways]")).to_be_visible()
+    assert asked.count("/v1/live") == 1
+
+
 def test_a_browser_without_webgl_displays_a_notice_and_the_list(
     visit: Open, farm: Farm, page_errors: list[str]
 ) -> None:

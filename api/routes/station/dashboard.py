@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
@@ -26,7 +29,7 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 _FOR_EVER: Final = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
-#: The logo is in the page before its script, in the bar and in the browser's tab: one request serves all of them.
+#: The logo of the browser's tab and of the sign-in form.
 _FOR_A_DAY: Final = {**HEADERS, "Cache-Control": "public, max-age=86400"}
 _IMAGES: Final = frozenset({".svg", ".png"})
 #: Types that Python does not know on every system and browsers require.
@@ -38,6 +41,9 @@ MEDIA_TYPES: Final = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
+#: Files that are compressed as far as possible, once: a phone on a slow link waits for each of their bytes.
+_COMPRESSED: Final = frozenset({".js", ".mjs", ".css"})
+_MOST_COMPRESSED: Final = 256
 #: The service worker is a file of the dashboard and works for the page at `/`.
 _WORKER: Final = {**HEADERS, "Service-Worker-Allowed": "/"}
 
@@ -58,11 +64,12 @@ def get_docs() -> Response:
 
 
 @router.get_and_head("/dashboard/{name:path}")
-def get_file(name: str) -> Response:
+def get_file(name: str, request: Request) -> Response:
     """Serve a file of the dashboard; browsers cache files with a hash in their name for ever, images for a day."""
     file = _find_file(FOLDER, name)
     if file is None:
         raise HTTPException(404)
+    media_type = MEDIA_TYPES.get(file.suffix)
     headers = HEADERS
     if name.startswith("assets/"):
         headers = _FOR_EVER
@@ -70,7 +77,20 @@ def get_file(name: str) -> Response:
         headers = _WORKER
     elif file.suffix in _IMAGES:
         headers = _FOR_A_DAY
-    return FileResponse(file, headers=headers, media_type=MEDIA_TYPES.get(file.suffix))
+    if headers is _FOR_EVER and file.suffix in _COMPRESSED and _takes_compressed(request):
+        headers = {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(_compress(file), headers=headers, media_type=media_type)
+    return FileResponse(file, headers=headers, media_type=media_type)
+
+
+def _takes_compressed(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "") and "range" not in request.headers
+
+
+@lru_cache(_MOST_COMPRESSED)
+def _compress(file: Path) -> bytes:
+    """Return a file whose name has the hash of its content, compressed."""
+    return gzip.compress(file.read_bytes(), mtime=0)
 
 
 def _find_file(folder: Path, name: str) -> Path | None:

@@ -21,37 +21,41 @@ export class FarmState {
   readonly latest = new Map<string, Record<string, LatestValue>>();
   stream: StreamState = "connecting";
   readonly #listeners = new Set<Listener>();
-  #stop: () => void = () => undefined;
+  readonly #stops: (() => void)[] = [];
   #isStopped = false;
+  #isFollowing = false;
   #pendingNotice: ReturnType<typeof setTimeout> | null = null;
 
-  /** Load the state and keep it current; without a stream the newest values are polled. */
+  /** Load the state and keep it current by polling, until `follow` opens the stream. */
   async start(): Promise<void> {
     const [, latest] = await Promise.all([this.loadDevices(), requestLatest()]);
     if (this.#isStopped) return;
     this.#merge(latest);
-    const closeStream = openStream({
-      onItems: (items) => this.#merge(items),
-      onState: (state) => {
-        this.stream = state;
-        this.#notify();
-      },
-    });
     const poll = setInterval(() => void this.#poll(), POLL_MS);
     const reload = setInterval(() => {
       if (!document.hidden) void this.loadDevices().catch(() => undefined);
     }, DEVICES_MS);
-    this.#stop = () => {
-      closeStream();
-      clearInterval(poll);
-      clearInterval(reload);
+    this.#stops.push(
+      () => clearInterval(poll),
+      () => clearInterval(reload),
+    );
+  }
+
+  /** Open the stream of new values, once; without it the newest values are polled. */
+  follow(): void {
+    if (this.#isStopped || this.#isFollowing) return;
+    this.#isFollowing = true;
+    const onState = (state: StreamState): void => {
+      this.stream = state;
+      this.#notify();
     };
+    this.#stops.push(openStream({ onItems: (items) => this.#merge(items), onState }));
   }
 
   /** Stop all requests and notifications. */
   stop(): void {
     this.#isStopped = true;
-    this.#stop();
+    for (const stop of this.#stops.splice(0)) stop();
     this.#listeners.clear();
   }
 

@@ -123,7 +123,7 @@ function Bar({
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from anywhere in it.
     <header class="bar" onKeyDown={(event) => (event.key === "Escape" ? setOpen(false) : undefined)}>
       <a class="brand" href={hrefOf("farm")}>
-        <img src="/dashboard/headland.svg" alt="" width={28} height={28} />
+        <Mark />
         <span>Headland</span>
       </a>
       <span class="live" role="status" data-state={connection}>
@@ -182,6 +182,19 @@ function Bar({
         </div>
       </div>
     </header>
+  );
+}
+
+/** The mark of Headland, part of the page: an image would be another document to load. */
+function Mark(): JSX.Element {
+  return (
+    <svg viewBox="0 0 32 32" width={28} height={28} aria-hidden="true">
+      <rect width="32" height="32" rx="8" fill="#2f7d4f" />
+      <g fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round">
+        <path d="M7 25V11M13 25V11M19 25V11M25 25V11" opacity=".55" />
+        <path d="M7 11a3 3 0 0 1 6 0M19 11a3 3 0 0 1 6 0M13 25a3 3 0 0 0 6 0" />
+      </g>
+    </svg>
   );
 }
 

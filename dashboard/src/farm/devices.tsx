@@ -7,6 +7,7 @@ import type { Device, FarmState } from "../api/farm_state";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
 import { useNow, useView } from "../app/mount";
+import { useOnScreen } from "../app/turns";
 import { ruleTitle, SEVERITIES } from "../components/alarm_text";
 import { DeviceCard } from "../components/device_card";
 import { make } from "../components/dom";
@@ -20,6 +21,8 @@ import type { MapLinks } from "./lazy_map";
 const ALARMS_MS = 5000;
 /** The active alarms: the same question as that of the strip above, which is asked once. */
 export const ACTIVE = { query: { state: "active", limit: 500 } } as const;
+/** How often ages are counted on where nobody sees them. */
+const UNSEEN_MS = 60_000;
 /** A device that is silent for longer has trouble. */
 const SILENT_MS = 15 * 60_000;
 /** The values that a row shows, of those that the device has: the first two. */
@@ -38,7 +41,8 @@ interface Row {
 
 export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string; choose: (device: string) => void }): JSX.Element {
   const { farm } = useView();
-  const now = useNow(1000);
+  const place = useRef<HTMLElement>(null);
+  const now = useNow(useOnScreen(place) ? 1000 : UNSEEN_MS);
   const alarms = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS }).data ?? [];
   const rows = [...farm.devices.values()].map((device): Row => {
     const own = alarms.filter((alarm) => alarm.subject === device.id || alarm.measured_by === device.id);
@@ -95,7 +99,7 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
     { key: "site", head: translate("farm_site"), cell: ({ device }) => device.site, sortBy: ({ device }) => device.site },
   ];
   return (
-    <section data-panel="devices">
+    <section data-panel="devices" ref={place}>
       <h2>{translate("farm_devices")}</h2>
       {chosen !== "" && farm.devices.has(chosen) ? <ChosenDevice key={chosen} id={chosen} map={map} close={() => choose("")} /> : null}
       <Table

@@ -2,10 +2,12 @@
 
 import "../i18n/farm";
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
 import { hrefOf } from "../app/address";
 import { useNow } from "../app/mount";
+import { useOnScreen } from "../app/turns";
 import { ageText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
@@ -19,6 +21,8 @@ import type { ListItem } from "../api/client";
 type FieldItem = ListItem<"/v1/fields">;
 
 const FIELDS_MS = 60_000;
+/** How often ages are counted on where nobody sees them. */
+const UNSEEN_MS = 60_000;
 
 export function Fields({ map }: { map: MapLinks }): JSX.Element {
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS });
@@ -69,7 +73,8 @@ export function Fields({ map }: { map: MapLinks }): JSX.Element {
 }
 
 export function Gateways({ gateways }: { gateways: readonly GatewayItem[] }): JSX.Element {
-  const now = useNow(1000);
+  const place = useRef<HTMLElement>(null);
+  const now = useNow(useOnScreen(place) ? 1000 : UNSEEN_MS);
   const columns: Column<GatewayItem>[] = [
     { key: "gateway", head: translate("farm_gateway"), cell: (gateway) => gateway.id, sortBy: (gateway) => gateway.id },
     {
@@ -97,7 +102,7 @@ export function Gateways({ gateways }: { gateways: readonly GatewayItem[] }): JS
     },
   ];
   return (
-    <section data-panel="gateways">
+    <section data-panel="gateways" ref={place}>
       <h2>{translate("farm_gateways")}</h2>
       <Table
         name={translate("farm_gateways")}

@@ -7,6 +7,7 @@ import type { Body } from "../api/client";
 import { prefetch, useApi } from "../api/query";
 import { hrefOf } from "../app/address";
 import { useNow } from "../app/mount";
+import { useTurns } from "../app/turns";
 import { localText, ruleTitle } from "../components/alarm_text";
 import { ageText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
@@ -36,7 +37,7 @@ export function prefetchTonight(): void {
   prefetch("/v1/tonight", { query: { limit: FIRST } });
 }
 
-/** `onSettled` is called once there are cards, or a reason why not; `waits` is true while what stands above them is awaited. */
+/** `onSettled` is called once all cards are drawn, or there is a reason why not; `waits` is true while what stands above them is awaited. */
 export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: () => void }): JSX.Element {
   const [pages, setPages] = useState<(string | null)[]>([null]);
   const [isWhole, setWhole] = useState(false);
@@ -46,7 +47,9 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
   const state = useApi("/v1/tonight", { query }, { everyMs: isUnknown ? UNKNOWN_EVERY_MS : EVERY_MS, keep: true });
   const someUnknown = (state.data?.items ?? []).some(({ level }) => level === "unknown");
   useEffect(() => setUnknown(someUnknown), [someUnknown]);
-  const isSettled = !waits && (state.data !== undefined || state.error !== null);
+  const count = state.data?.items.length ?? 0;
+  const drawn = useTurns(waits ? 0 : count);
+  const isSettled = !waits && (state.data === undefined ? state.error !== null : drawn >= count);
   useEffect(() => {
     if (isSettled) onSettled();
   }, [isSettled]);
@@ -60,7 +63,7 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
           <>
             {items.length === 0 ? <p class="note">{translate("tonight_none")}</p> : null}
             <div class="tonight-cards">
-              {items.map((card) => (
+              {items.slice(0, drawn).map((card) => (
                 <TonightCard key={`${card.kind} ${card.id}`} card={card} />
               ))}
             </div>

@@ -22,16 +22,6 @@ export function relativeFormat(options: Intl.RelativeTimeFormatOptions): Intl.Re
   return once(relativeFormats, language, options, () => new Intl.RelativeTimeFormat(language, options));
 }
 
-/**
- * Let the browser load what it formats with, in a thread of its own: the first formatter of a process takes tens of milliseconds, whichever thread
- * makes it, and the page draws meanwhile. Where there is no such thread, the first use loads it.
- */
-export function loadFormats(): void {
-  if (!("Worker" in window)) return;
-  const loader = new Worker(new URL("./formats_worker.ts", import.meta.url), { type: "module" });
-  loader.onmessage = loader.onerror = () => loader.terminate();
-}
-
 /** Compares texts as the language sorts them, and the numbers in them as numbers. */
 export function collator(): Intl.Collator {
   const language = currentLanguage();

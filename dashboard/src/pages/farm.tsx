@@ -1,10 +1,11 @@
 // Page of the farm: what the next 24 hours bring, active alarms, a map, and devices, fields and gateways as tables.
 
 import "../i18n/farm";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { askList, useApiList } from "../api/query";
 import { mountComponent, useChoice, useNow, useView } from "../app/mount";
+import { useOnScreen, useTurns } from "../app/turns";
 import { AlarmStrip } from "../components/alarm_strip";
 import { ACTIVE, Devices } from "../farm/devices";
 import { LazyMap } from "../farm/lazy_map";
@@ -20,6 +21,11 @@ const FIELDS_MS = 60_000;
 const EMPTY_MS = 1000;
 /** A slow answer about the next day, or about alarms, does not keep the rest away for longer. */
 const MOST_WAIT_MS = 4000;
+/** What is further below the screen than this is built when the person comes near it, or has had the time to read. */
+const NEAR = "50%";
+const CALM_MS = 2500;
+/** The parts below the cards. */
+const PLACES = 5;
 
 function FarmPage(): JSX.Element {
   const view = useView();
@@ -39,10 +45,7 @@ function FarmPage(): JSX.Element {
   const { data: alarms, loading: isAlarmsAwaited } = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS });
   // Before the cards are drawn that it stands above: they do not move while they are read.
   useLayoutEffect(() => (alarms === undefined ? undefined : strip.show(alarms)), [alarms, strip]);
-  const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
-  useEffect(() => map.showGateways(gateways), [map, gateways]);
-  const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
-  // What is below is built after the cards, which are to be read first, and are not to push it down; the map is loaded when it is about to be seen.
+  // What is below is built after the cards, which are to be read first, and are not to push it down.
   const [isSettled, setSettled] = useState(false);
   const [isLate, setLate] = useState(false);
   useEffect(() => {
@@ -55,7 +58,6 @@ function FarmPage(): JSX.Element {
   const isEmpty = view.farm.devices.size === 0;
   // The first device of a farm ends its first steps. Ages are of the tables, which follow the time themselves.
   useNow(isEmpty ? EMPTY_MS : FIELDS_MS);
-  const isMapEmpty = isEmpty && fields?.length === 0;
   return (
     <div class="farm" ref={place}>
       <h1 class="hidden">{translate("page_farm")}</h1>
@@ -63,23 +65,57 @@ function FarmPage(): JSX.Element {
       <DomNode node={strip.element} class="farm-alarms" />
       <TonightCards waits={isAlarmsAwaited && !isLate} onSettled={() => setSettled(true)} />
       {isSettled ? (
-        <div class="farm-places">
-          <div hidden={isMapEmpty} class="farm-map-place">
-            <DomNode node={map.element} />
-          </div>
-          <div class="farm-list">
-            <Devices map={map} chosen={chosen} choose={choose} />
-            <Fields map={map} />
-            <Gateways gateways={gateways} />
-            <LazyFold
-              class="card note-fold"
-              title={translate("farm_notes")}
-              load={async () => (await import("../farm/notes_panel")).FarmNotes}
-              props={{}}
-            />
-          </div>
-        </div>
+        <WhenNear isAsked={chosen !== ""}>
+          <Places map={map} isEmpty={isEmpty} chosen={chosen} choose={choose} />
+        </WhenNear>
       ) : null}
+    </div>
+  );
+}
+
+/** Displays its children once the person has come near or asked for them, or after a while. */
+function WhenNear({ isAsked, children }: { isAsked: boolean; children: ComponentChildren }): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const isNear = useOnScreen(place, NEAR);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setOpen(true), isNear || isAsked ? 0 : CALM_MS);
+    return () => clearTimeout(timer);
+  }, [isNear, isAsked]);
+  return <div ref={place}>{isOpen ? children : null}</div>;
+}
+
+interface PlacesProps {
+  map: LazyMap;
+  /** Whether the farm has no device. */
+  isEmpty: boolean;
+  chosen: string;
+  choose: (device: string) => void;
+}
+
+function Places({ map, isEmpty, chosen, choose }: PlacesProps): JSX.Element {
+  const drawn = useTurns(PLACES);
+  const gateways = useApiList("/v1/gateways", {}, { everyMs: GATEWAYS_MS }).data ?? [];
+  useEffect(() => map.showGateways(gateways), [map, gateways]);
+  const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS }).data;
+  return (
+    <div class="farm-places">
+      <div hidden={isEmpty && fields?.length === 0} class="farm-map-place">
+        <DomNode node={map.element} />
+      </div>
+      <div class="farm-list">
+        {drawn > 1 ? <Devices map={map} chosen={chosen} choose={choose} /> : null}
+        {drawn > 2 ? <Fields map={map} /> : null}
+        {drawn > 3 ? <Gateways gateways={gateways} /> : null}
+        {drawn > 4 ? (
+          <LazyFold
+            class="card note-fold"
+            title={translate("farm_notes")}
+            load={async () => (await import("../farm/notes_panel")).FarmNotes}
+            props={{}}
+          />
+        ) : null}
+      </div>
     </div>
   );
 }

@@ -8,8 +8,11 @@ hint only, from night or the time around sunset with hardly any wind; measuring 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
+
+import numpy as np
 
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, delta_t_k
 from headland.agronomy.series.answer import INSUFFICIENT_DATA
@@ -61,10 +64,21 @@ def assess_hour(hour: Hour, kind: Kind, pressure_kpa: float = STANDARD_PRESSURE_
 
     `pressure_kpa` is the air's at the site: at 1800 m Delta-T is 0.7 K larger than at sea level.
     """
-    delta_k = None
-    if hour.temperature_degc is not None and hour.humidity_pct is not None:
-        known_k = float(delta_t_k(hour.temperature_degc, min(hour.humidity_pct, 100.0), pressure_kpa))
-        delta_k = known_k if math.isfinite(known_k) else None
+    return assess_hours([hour], kind, pressure_kpa)[0]
+
+
+def assess_hours(hours: Sequence[Hour], kind: Kind, pressure_kpa: float = STANDARD_PRESSURE_KPA) -> list[HourVerdict]:
+    """Return the suitability of each hour, as `assess_hour` does."""
+    temperature_degc = np.array([hour.temperature_degc for hour in hours], np.float64)
+    humidity_pct = np.array([hour.humidity_pct for hour in hours], np.float64)
+    deltas_k = delta_t_k(temperature_degc, np.minimum(humidity_pct, 100.0), pressure_kpa).tolist()
+    return [
+        _judge(hour, kind, delta_k if math.isfinite(delta_k) else None)
+        for hour, delta_k in zip(hours, deltas_k, strict=True)
+    ]
+
+
+def _judge(hour: Hour, kind: Kind, delta_k: float | None) -> HourVerdict:
     rain = hour.rain_mm if hour.rain_share is None else hour.rain_share
     known = {"wind": hour.wind_m_s, "delta_t": delta_k, "rain": rain}
     missing = tuple(name for name, value in known.items() if value is None)

@@ -60,10 +60,8 @@ def weather_after_pass(
     first_ms = field_pass.end_ms // HOUR_MS * HOUR_MS
     so_far = Window(first_ms, max(min(volatile.end_ms, now_ms) // HOUR_MS * HOUR_MS, first_ms))
     measured = Window(so_far.start_ms - _BEFORE_MS, so_far.end_ms)
-    air, humidity, wind, wet = (
-        hourly_means(scope, records, quantity, measured)
-        for quantity in ("temperature", "humidity", "wind", "rain_share")
-    )
+    means = hourly_means(scope, records, ("temperature", "humidity", "wind", "rain_share"), measured)
+    air, humidity, wind, wet = means["temperature"], means["humidity"], means["wind"], means["rain_share"]
     gauge = read_rain(scope, records, Window(measured.start_ms, min(leaching.end_ms, now_ms)))
     fallen = gauge.sum(volatile.start_ms, so_far.end_ms)
     is_known = fallen.coverage >= _LEAST_KNOWN

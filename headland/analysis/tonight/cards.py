@@ -13,9 +13,8 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
-from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA
 from headland.agronomy.climate.sun import is_day
-from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
+from headland.agronomy.prescription.weather_window import Hour, Kind, assess_hours
 from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import bounds_of
@@ -216,7 +215,7 @@ def _compute_field(scope: OrgScope, subject: Subject, field: Field) -> list[Stat
     spray_hours = [
         replace(hour, is_calm_time=bool(is_calm)) for hour, is_calm in zip(hours[-SPRAY_DAYS * 24 :], calm, strict=True)
     ]
-    windows = [application_window(_assess(spray_hours, kind), kind, now_ms) for kind in _KINDS]
+    windows = [application_window(assess_hours(spray_hours, kind), kind, now_ms) for kind in _KINDS]
     return [field_frost(temperature, now_ms), *windows]
 
 
@@ -225,8 +224,8 @@ def _site_hours(scope: OrgScope, devices: Sequence[DeviceRecord], now_ms: int) -
     window = Window(now_ms - DAYS * DAY_MS, now_ms)
     spray = Window(now_ms - SPRAY_DAYS * DAY_MS, now_ms)
     names: tuple[Quantity, ...] = ("humidity", "wind", "rain_share")
-    temperature = hourly_means(scope, devices, "temperature", window).means
-    means = {name: hourly_means(scope, devices, name, spray).means for name in names}
+    temperature = hourly_means(scope, devices, ("temperature",), window)["temperature"].means
+    means = {name: hourly.means for name, hourly in hourly_means(scope, devices, names, spray).items()}
     gauges = read_gauges(scope, devices, spray)
     hours = []
     for start_ms in range(window.start_ms, now_ms, HOUR_MS):
@@ -247,10 +246,6 @@ def _site_hours(scope: OrgScope, devices: Sequence[DeviceRecord], now_ms: int) -
             )
         )
     return hours
-
-
-def _assess(hours: Sequence[Hour], kind: Kind) -> list[HourVerdict]:
-    return [assess_hour(hour, kind, STANDARD_PRESSURE_KPA) for hour in hours]
 
 
 def _calm_times(field: Field, starts_ms: Sequence[int]) -> Sequence[bool]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA, air_pressure_kpa
 from headland.agronomy.climate.sun import is_day
-from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hour
+from headland.agronomy.prescription.weather_window import Hour, HourVerdict, Kind, assess_hours
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.greenhouse.house_grid import DeviceFinding
 from headland.analysis.outdoor_weather import Quantity, best_gauge, hourly_means, read_gauges, site_devices
@@ -52,11 +52,11 @@ def assess_weather(
     records = site_devices(scope, None if site is None else site.name)
     altitude_m = _altitude_m(site, records)
     pressure_kpa = STANDARD_PRESSURE_KPA if altitude_m is None else float(air_pressure_kpa(altitude_m))
-    measured = {quantity: hourly_means(scope, records, quantity, whole) for quantity in _MEASURED}
+    measured = hourly_means(scope, records, _MEASURED, whole)
     gauges = read_gauges(scope, records, whole)
     west, south, east, north = bounds_of(field)
     middle = (south + north) / 2.0, (west + east) / 2.0
-    verdicts = []
+    measured_hours = []
     for hour_ms in hours.tolist():
         rain = best_gauge(gauges, Window(hour_ms, hour_ms + HOUR_MS)).sum(hour_ms, hour_ms + HOUR_MS)
         hour = Hour(
@@ -68,12 +68,12 @@ def assess_weather(
             rain_mm=rain.mm if rain.coverage >= _LEAST_KNOWN else None,
             is_calm_time=_is_calm_time(hour_ms, *middle),
         )
-        verdicts.append(assess_hour(hour, kind, pressure_kpa))
+        measured_hours.append(hour)
     names = {device for hourly in measured.values() for device in hourly.devices}
     names |= {gauge.device for gauge in gauges if gauge.device is not None}
     devices = sorted(names)
     left_out = [finding for hourly in measured.values() for finding in hourly.findings]
-    return SprayWeather(verdicts, devices, altitude_m, left_out)
+    return SprayWeather(assess_hours(measured_hours, kind, pressure_kpa), devices, altitude_m, left_out)
 
 
 def weather_evidence(weather: SprayWeather) -> dict[str, object]:

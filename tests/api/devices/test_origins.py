@@ -140,5 +140,5 @@ def test_rain_and_wind_of_a_site_rest_on_one_origin() -> None:
     store.describe(OWN, "gw-1", Descriptor(device="station-1", kind="weather", site="home", name=""))
     scope = OrgScope(store, None, OWN, hour.end_ms)
     records = [find_device(scope, "station-1")]
-    assert set(hourly_means(scope, records, "wind", hour).means.values()) == {2.0}
+    assert set(hourly_means(scope, records, ("wind",), hour)["wind"].means.values()) == {2.0}
     assert read_rain(scope, records, hour).sum(*hour.pair).mm == pytest.approx(5.9)

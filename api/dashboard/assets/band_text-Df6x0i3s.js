@@ -1,1 +1,0 @@
-import"./greenhouse-CTIpWswu.js";import{H as e,I as t,P as n,Xt as r,Zt as i,rn as a}from"./base-C88fTTyv.js";function o(o,s,c){let l=`${t(s.low,n(c))}–${e(s.high,c)}`,u=i(s.source)||s.source_zh||a(`greenhouse_band_known`);return a(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};

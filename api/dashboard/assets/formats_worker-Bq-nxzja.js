@@ -1,1 +1,0 @@
-(function(){new Intl.NumberFormat().format(0),new Intl.DateTimeFormat(void 0,{dateStyle:`medium`,timeStyle:`short`}).format(0),new Intl.Collator(void 0,{numeric:!0}).compare(`a`,`b`),postMessage(null)})();

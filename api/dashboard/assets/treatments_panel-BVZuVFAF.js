@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-Dfm-Wz5U.js";

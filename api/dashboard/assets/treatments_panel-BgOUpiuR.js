@@ -1,0 +1,1 @@
+export{t as TreatmentsPanel}from"./treatments_panel-6_C_nx1N.js";

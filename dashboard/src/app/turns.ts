@@ -1,0 +1,35 @@
+// Work in turns: one part in each task, so that a slow phone draws and answers in between.
+
+import { useEffect, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+
+/** Resolve in a task of its own, before other things that wait where the browser knows how. */
+export async function nextTask(): Promise<void> {
+  const { scheduler } = window as { scheduler?: { yield?: () => Promise<void> } };
+  if (scheduler?.yield) await scheduler.yield();
+  else await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Return how many parts of `total` to draw now: one, and another after each frame. */
+export function useTurns(total: number): number {
+  const [drawn, setDrawn] = useState(1);
+  const isWhole = drawn >= total;
+  useEffect(() => {
+    if (isWhole) return undefined;
+    const timer = setTimeout(() => setDrawn(drawn + 1), 0);
+    return () => clearTimeout(timer);
+  }, [drawn, isWhole]);
+  return Math.min(drawn, total);
+}
+
+/** Return whether an element is on the screen, or within `margin` of it. */
+export function useOnScreen(place: RefObject<Element | null>, margin = "0px"): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    if (place.current === null) return undefined;
+    const observer = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting ?? false), { rootMargin: margin });
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, [place, margin]);
+  return isSeen;
+}
