@@ -10,9 +10,9 @@ export async function nextTask(): Promise<void> {
   else await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Return how many parts of `total` to draw now: one, and another after each frame. */
-export function useTurns(total: number): number {
-  const [drawn, setDrawn] = useState(1);
+/** Return how many parts of `total` to draw now: those of `first`, and another after each frame. */
+export function useTurns(total: number, first = 1): number {
+  const [drawn, setDrawn] = useState(first);
   const isWhole = drawn >= total;
   useEffect(() => {
     if (isWhole) return undefined;

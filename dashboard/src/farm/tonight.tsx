@@ -23,6 +23,8 @@ type Done = Card["done"][number];
 const FIRST = 6;
 const PAGE = 24;
 const EVERY_MS = 60_000;
+/** Here the next card is below the screen; elsewhere it would push down what is displayed already. */
+const PHONE = "(max-width: 760px)";
 /** While something cannot be told yet: the history of a new farm is on its way. */
 const UNKNOWN_EVERY_MS = 15_000;
 const LEVELS: Record<string, TextKey> = {
@@ -48,7 +50,7 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
   const someUnknown = (state.data?.items ?? []).some(({ level }) => level === "unknown");
   useEffect(() => setUnknown(someUnknown), [someUnknown]);
   const count = state.data?.items.length ?? 0;
-  const drawn = useTurns(waits ? 0 : count);
+  const drawn = useTurns(waits ? 0 : count, matchMedia(PHONE).matches ? 1 : FIRST);
   const isSettled = !waits && (state.data === undefined ? state.error !== null : drawn >= count);
   useEffect(() => {
     if (isSettled) onSettled();
@@ -67,7 +69,7 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
                 <TonightCard key={`${card.kind} ${card.id}`} card={card} />
               ))}
             </div>
-            {total > FIRST ? (
+            {total > FIRST && drawn >= count ? (
               <div class="buttons">
                 {isWhole ? (
                   <>
