@@ -14,9 +14,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from rasterio.transform import from_origin
 
+from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.models import Field
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
-from tests.api.farm import OWN, write_series
+from headland.units_of_time import HOUR_MS
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, OWN, write_series
 from tests.dashboard.conftest import SHOWN, Open
 from tests.dashboard.farm import MANY, Farm
 from tests.formats.images.test_orthophoto import photo
@@ -215,6 +217,36 @@ def test_a_found_pass_is_registered_with_its_implement_and_plan(visit: Open, far
     # Whoever sees the form go sees the new state: nothing shows the one before.
     assert "registered" in panel(page, "passes").locator("tr[aria-current=true]").inner_text()
     expect(panel(page, "deviation")).to_contain_text("20.0 L/ha (rate recorded with the pass)")
+
+
+def test_a_found_pass_within_one_minute_is_registered_with_its_exact_times(visit: Open, farm: Farm) -> None:
+    start_ms = farm.began_ms // HOUR_MS * HOUR_MS - HOUR_MS + 11_234
+    seconds = np.arange(31)
+    columns = {
+        "latitude_deg": np.full(31, 10.0 / NORTH_DEG_M),
+        "longitude_deg": 10.0 + (20.0 + 5.0 * seconds) / EAST_DEG_M,
+        "pump_on": np.ones(31),
+        "hopper_kg": 100.0 - 0.3 * seconds,
+    }
+    write_series(farm.store, OWN, "home", "drone", "uav-short", start_ms + 1000 * seconds, columns)
+    descriptor = Descriptor(
+        device="uav-short", kind="drone", site="home", name="uav-short",
+        channels={channel: ChannelInfo(unit="1") for channel in columns},
+    )  # fmt: skip
+    farm.store.describe(OWN, "gw-1", descriptor)
+    page = visit(f"#/field/{farm.field}")
+    panel(page, "passes").locator("summary").click()
+    panel(page, "passes").locator("tr", has_text="uav-short").get_by_role("button").click()
+    page.get_by_role("button", name="Register this pass").click()
+    form = page.get_by_role("dialog")
+    assert form.get_by_label("Start").input_value() == form.get_by_label("End").input_value()
+    choose(page, "Implement", "disc", within=form)
+    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        form.get_by_role("button", name="Register this pass").click()
+    assert sent.value.status == 201
+    made = sent.value.json()
+    assert start_ms <= made["start_ms"] < made["end_ms"] <= start_ms + 31_000
+    expect(form).to_have_count(0)
 
 
 def test_a_recommendation_names_each_of_its_inputs_in_chinese_on_a_phone(visit: Open, farm: Farm) -> None:

@@ -7,7 +7,7 @@ import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
 import { useKeptWrite } from "../api/write";
 import { useView } from "../app/mount";
-import { dateTimeText, instantOf, localInput } from "../i18n/instants";
+import { dateTimeText, exactInstantOf, localInput } from "../i18n/instants";
 import { areaUnitsPerHa, toAreaUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Dialog } from "../ui/dialog";
@@ -45,7 +45,9 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
   const swath = implement.data?.filter(({ swath_m }) => swath_m === settings.swath_m) ?? [];
   const vehicles = [...farm.devices.values()].filter(({ kind }) => kind === "drone" || kind === "vehicle" || kind === "rover");
   const submit = async (values: FormValues): Promise<boolean> => {
-    const [startMs, endMs] = [instantOf(values.text("start")), instantOf(values.text("end"))];
+    // What was found keeps its exact times where nobody changed the minutes: it may be shorter than one.
+    const startMs = exactInstantOf(values.text("start"), pass?.start_ms);
+    const endMs = exactInstantOf(values.text("end"), pass?.end_ms);
     const rate = values.number("planned_rate_ha");
     if (startMs === null || endMs === null || endMs <= startMs) {
       setProblem(translate("work_times_order"));
@@ -56,15 +58,12 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
       return false;
     }
     setProblem("");
-    // What was found keeps its exact times where nobody changed the minutes.
-    const exact = (given: number, found: number | undefined): number =>
-      found !== undefined && localInput(given) === localInput(found) ? found : given;
     const made = await declare.run({
       body: {
         field,
         device: values.text("device"),
-        start_ms: exact(startMs, pass?.start_ms),
-        end_ms: exact(endMs, pass?.end_ms),
+        start_ms: startMs,
+        end_ms: endMs,
         implement: values.text("implement") || null,
         product: values.text("product") || null,
         season: values.text("season") || null,

@@ -7,7 +7,7 @@ import { nowMs } from "../api/clock";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { mayWrite } from "../app/mount";
-import { instantOf, localInput, windowText } from "../i18n/instants";
+import { exactInstantOf, localInput, windowText } from "../i18n/instants";
 import { currentLanguage } from "../i18n/preferences";
 import { translate, type TextKey } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
@@ -161,8 +161,8 @@ function TreatmentForm({ place, products, corrected, onDone }: TreatmentFormProp
   const add = useWrite("post", "/v1/treatments", { refresh: ["/v1/treatments", "/v1/harvest-intervals"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const author = values.text("author");
-    const start = instantOf(values.text("start")) ?? Math.round(now - HOUR_MS);
-    const end = instantOf(values.text("end")) ?? Math.round(now);
+    const start = exactInstantOf(values.text("start"), corrected?.start_ms) ?? Math.round(now - HOUR_MS);
+    const end = exactInstantOf(values.text("end"), corrected?.end_ms) ?? Math.round(now);
     const pass = values.text("pass");
     const body = {
       ...place,

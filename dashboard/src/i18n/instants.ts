@@ -94,6 +94,11 @@ export function instantOf(value: string): number | null {
   return at;
 }
 
+/** Return the instant of a control that displayed `known` at first: `known` itself where its minute is still there, as a control has no seconds. */
+export function exactInstantOf(value: string, known: number | null | undefined): number | null {
+  return known != null && localInput(known) === value ? known : instantOf(value);
+}
+
 function offsetMsAt(timeMs: number): number {
   const form = { hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric" } as const;
   const whole = { ...form, minute: "numeric", second: "numeric", timeZone: timeZoneName() } as const;

@@ -1,1 +1,0 @@
-import"./greenhouse-65uRLQpd.js";import{$t as e,G as t,L as n,Qt as r,an as i,z as a}from"./base-Cy0cGYWG.js";function o(o,s,c){let l=`${a(s.low,n(c))}–${t(s.high,c)}`,u=e(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};
