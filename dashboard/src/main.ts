@@ -66,10 +66,11 @@ async function start(): Promise<void> {
     return;
   }
   const frame = openShell();
+  // Before the next task, in which the session may have ended and the farm be gone.
+  void followWhenCalm(farm);
   await nextTask();
   // The person may have chosen another page or language meanwhile.
   if (shell === frame && frame.main.firstChild === null) void showPage();
-  void followWhenCalm(farm);
   // A private window may have no database: then nothing is kept, and forms say so.
   void startQueue().catch(() => undefined);
 }

@@ -273,6 +273,8 @@ def test_the_stream_opens_after_the_answers_and_what_is_below_is_built_when_it_i
     page.goto("about:blank")
     with page.expect_response("**/v1/alarms?*"), page.expect_request("**/v1/tonight?*"):
         page.goto(f"{farm.base}/#/farm")
+    # Without a stream the newest values are polled.
+    page.wait_for_event("request", lambda request: urlsplit(request.url).path == "/v1/latest")
     assert "/v1/live" not in asked
     with page.expect_request("**/v1/live*"):
         held[0].continue_()

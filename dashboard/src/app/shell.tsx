@@ -185,7 +185,7 @@ function Bar({
   );
 }
 
-/** The mark of Headland, part of the page: an image would be another document to load. */
+/** The mark of Headland (public/headland.svg) as a part of the page: an image would be another document to load. */
 function Mark(): JSX.Element {
   return (
     <svg viewBox="0 0 32 32" width={28} height={28} aria-hidden="true">

@@ -1,7 +1,12 @@
-// Work in turns: one part in each task, so that a slow phone draws and answers in between.
+// When parts of a page are drawn: one in each task, so that a slow phone answers in between, and what is off the screen seldom.
 
 import { useEffect, useState } from "preact/hooks";
 import type { RefObject } from "preact";
+import { useNow } from "./mount";
+
+const PHONE = "(max-width: 760px)";
+/** How often the time of what nobody sees is followed. */
+const UNSEEN_MS = 60_000;
 
 /** Resolve in a task of its own, before other things that wait where the browser knows how. */
 export async function nextTask(): Promise<void> {
@@ -20,6 +25,16 @@ export function useTurns(total: number, first = 1): number {
     return () => clearTimeout(timer);
   }, [drawn, isWhole]);
   return Math.min(drawn, total);
+}
+
+/** Return whether the screen is that of a phone, as in styles/phone.css. */
+export function isPhone(): boolean {
+  return matchMedia(PHONE).matches;
+}
+
+/** Return the server's time each second while an element is on the screen, and each minute otherwise. */
+export function useNowOnScreen(place: RefObject<Element | null>): number {
+  return useNow(useOnScreen(place) ? 1000 : UNSEEN_MS);
 }
 
 /** Return whether an element is on the screen, or within `margin` of it. */

@@ -6,8 +6,8 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Device, FarmState } from "../api/farm_state";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
-import { useNow, useView } from "../app/mount";
-import { useOnScreen } from "../app/turns";
+import { useView } from "../app/mount";
+import { useNowOnScreen } from "../app/turns";
 import { ruleTitle, SEVERITIES } from "../components/alarm_text";
 import { DeviceCard } from "../components/device_card";
 import { make } from "../components/dom";
@@ -21,8 +21,6 @@ import type { MapLinks } from "./lazy_map";
 const ALARMS_MS = 5000;
 /** The active alarms: the same question as that of the strip above, which is asked once. */
 export const ACTIVE = { query: { state: "active", limit: 500 } } as const;
-/** How often ages are counted on where nobody sees them. */
-const UNSEEN_MS = 60_000;
 /** A device that is silent for longer has trouble. */
 const SILENT_MS = 15 * 60_000;
 /** The values that a row shows, of those that the device has: the first two. */
@@ -42,7 +40,7 @@ interface Row {
 export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string; choose: (device: string) => void }): JSX.Element {
   const { farm } = useView();
   const place = useRef<HTMLElement>(null);
-  const now = useNow(useOnScreen(place) ? 1000 : UNSEEN_MS);
+  const now = useNowOnScreen(place);
   const alarms = useApiList("/v1/alarms", ACTIVE, { everyMs: ALARMS_MS }).data ?? [];
   const rows = [...farm.devices.values()].map((device): Row => {
     const own = alarms.filter((alarm) => alarm.subject === device.id || alarm.measured_by === device.id);

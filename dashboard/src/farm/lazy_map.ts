@@ -1,5 +1,6 @@
 // The map of the farm, loaded when it is seen: its engine is five times the rest of the first page.
 
+import { isPhone } from "../app/turns";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
 import type { FarmMap, GatewayItem } from "./farm_map";
@@ -11,7 +12,6 @@ export type MapLinks = Pick<FarmMap, "whereabouts" | "centre" | "centreField">;
 const MOST_WAIT_MS = 3000;
 /** On a phone the map is below what is to be read: it waits until the person does something, or this long. */
 const CALM_MS = 5000;
-const PHONE = "(max-width: 720px)";
 const DEEDS = ["pointerdown", "keydown", "wheel", "touchstart", "scroll"] as const;
 
 export class LazyMap implements MapLinks {
@@ -71,7 +71,7 @@ export class LazyMap implements MapLinks {
 
 /** Call `task` at once on a wide screen; on a phone when the person does something, or has had the time to read. */
 function whenRead(task: () => void): void {
-  if (!matchMedia(PHONE).matches) {
+  if (!isPhone()) {
     task();
     return;
   }

@@ -6,8 +6,7 @@ import { useRef } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
 import { hrefOf } from "../app/address";
-import { useNow } from "../app/mount";
-import { useOnScreen } from "../app/turns";
+import { useNowOnScreen } from "../app/turns";
 import { ageText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
@@ -21,8 +20,6 @@ import type { ListItem } from "../api/client";
 type FieldItem = ListItem<"/v1/fields">;
 
 const FIELDS_MS = 60_000;
-/** How often ages are counted on where nobody sees them. */
-const UNSEEN_MS = 60_000;
 
 export function Fields({ map }: { map: MapLinks }): JSX.Element {
   const fields = useApiList("/v1/fields", {}, { everyMs: FIELDS_MS });
@@ -74,7 +71,7 @@ export function Fields({ map }: { map: MapLinks }): JSX.Element {
 
 export function Gateways({ gateways }: { gateways: readonly GatewayItem[] }): JSX.Element {
   const place = useRef<HTMLElement>(null);
-  const now = useNow(useOnScreen(place) ? 1000 : UNSEEN_MS);
+  const now = useNowOnScreen(place);
   const columns: Column<GatewayItem>[] = [
     { key: "gateway", head: translate("farm_gateway"), cell: (gateway) => gateway.id, sortBy: (gateway) => gateway.id },
     {

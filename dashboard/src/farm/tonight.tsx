@@ -7,7 +7,7 @@ import type { Body } from "../api/client";
 import { prefetch, useApi } from "../api/query";
 import { hrefOf } from "../app/address";
 import { useNow } from "../app/mount";
-import { useTurns } from "../app/turns";
+import { isPhone, useTurns } from "../app/turns";
 import { localText, ruleTitle } from "../components/alarm_text";
 import { ageText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
@@ -23,8 +23,6 @@ type Done = Card["done"][number];
 const FIRST = 6;
 const PAGE = 24;
 const EVERY_MS = 60_000;
-/** Here the next card is below the screen; elsewhere it would push down what is displayed already. */
-const PHONE = "(max-width: 760px)";
 /** While something cannot be told yet: the history of a new farm is on its way. */
 const UNKNOWN_EVERY_MS = 15_000;
 const LEVELS: Record<string, TextKey> = {
@@ -50,7 +48,8 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
   const someUnknown = (state.data?.items ?? []).some(({ level }) => level === "unknown");
   useEffect(() => setUnknown(someUnknown), [someUnknown]);
   const count = state.data?.items.length ?? 0;
-  const drawn = useTurns(waits ? 0 : count, matchMedia(PHONE).matches ? 1 : FIRST);
+  // On a phone the next card is below the screen; elsewhere it would push down what is displayed already.
+  const drawn = useTurns(waits ? 0 : count, isPhone() ? 1 : FIRST);
   const isSettled = !waits && (state.data === undefined ? state.error !== null : drawn >= count);
   useEffect(() => {
     if (isSettled) onSettled();

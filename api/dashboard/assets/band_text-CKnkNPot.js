@@ -1,1 +1,0 @@
-import"./greenhouse-Cm8csRyi.js";import{$t as e,G as t,L as n,en as r,on as i,z as a}from"./base-B3PTk8BN.js";function o(o,s,c){let l=`${a(s.low,n(c))}–${t(s.high,c)}`,u=r(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:e(o),range:l,source:u})}export{o as t};
