@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from api.live.encodings import Frame
 from api.live.values import LiveValue, items_of
 
 
@@ -41,7 +42,7 @@ class FeedEvent:
     gap: Mapping[str, Any] | None = None
     #: Computed once for all clients with the same selection.
     _chosen: dict[Selection, Sequence[LiveValue]] = field(default_factory=dict, compare=False, repr=False)
-    _frames: dict[Selection, bytes] = field(default_factory=dict, compare=False, repr=False)
+    _frames: dict[Selection, Frame] = field(default_factory=dict, compare=False, repr=False)
 
     def values_for(self, selection: Selection) -> Sequence[LiveValue]:
         """Return the selected values."""
@@ -50,11 +51,11 @@ class FeedEvent:
             chosen = self._chosen[selection] = selection.choose(self.values)
         return chosen
 
-    def frame(self, epoch: str, selection: Selection) -> bytes:
+    def frame(self, epoch: str, selection: Selection) -> Frame:
         """Return the event as a server-sent event."""
         frame = self._frames.get(selection)
         if frame is None:
-            frame = self._frames[selection] = self._encode(f"{epoch}-{self.seq}", selection)
+            frame = self._frames[selection] = Frame(self._encode(f"{epoch}-{self.seq}", selection))
         return frame
 
     def forget_frames(self) -> None:
@@ -67,6 +68,24 @@ class FeedEvent:
             return frame_of("gap", self.gap, event_id)
         data = {"sent_ms": self.time_ms, "skipped": self.skipped, "items": items_of(self.values_for(selection))}
         return frame_of("latest", data, event_id)
+
+
+def merge(events: Sequence[FeedEvent], selection: Selection) -> tuple[list[FeedEvent], int]:
+    """Merge events to one with the newest value of each channel, after the last gap event among them.
+
+    Returns them, and the number of values that were left out for newer ones; `skipped` of the event includes it.
+    """
+    newest: dict[tuple[str, str], LiveValue] = {}
+    total = 0
+    for event in events:
+        for value in event.values_for(selection):
+            total += 1
+            newest[value.device, value.channel] = value
+    left_out = total - len(newest)
+    skipped = left_out + sum(event.skipped for event in events)
+    gaps = [event for event in events if event.gap is not None][-1:]
+    values = [FeedEvent(events[-1].seq, events[-1].time_ms, list(newest.values()), skipped)] if newest else []
+    return [*gaps, *values], left_out
 
 
 def frame_of(kind: str, data: Mapping[str, Any], event_id: str | None = None) -> bytes:

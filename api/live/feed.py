@@ -10,133 +10,32 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
+from api.live.client import QUEUE_EVENTS, LiveClient
 from api.live.delivery import Delivery
-from api.live.events import FeedEvent, Selection, frame_of
+from api.live.encodings import Encoding, Frame, Plain
+from api.live.events import FeedEvent, Selection, frame_of, merge
 from api.live.followers import FeedPage, Followers, PublishedEvent
 from api.live.places import FeedFullError, LivePlaces
-from api.live.values import LiveValue, Newest
+from api.live.values import Newest
 from headland.clock import wall_clock_ms
 from headland.store.port import Latest, SeriesKey
 
 #: Size of the ring buffer, in events and in values: half a minute of a large farm, 3 MB.
 RING_EVENTS: Final = 2000
 RING_VALUES: Final = 20_000
-#: Events queued for one client; at the next one they are merged to the newest value of each channel.
-QUEUE_EVENTS: Final = 64
-#: A client receives what waits for it in pieces of about this size; the next waits until the connection has taken one.
-_PIECE_BYTES: Final = 64 * 1024
+#: Merged events that are kept for other clients which wait for the same.
+_MERGED: Final = 64
+#: Parts of their interval at which clients with `every_s` are served: a thousand at once would hold up all others.
+_PHASES: Final = 16
 #: How long the newest values of all channels are used again for clients that join [ms].
 _NEWEST_FOR_MS: Final = 1000
 #: Longest duration of a stream [s]; an EventSource reconnects by itself and continues.
 LONGEST_S: Final = 3600.0
 HEARTBEAT_S: Final = 10.0
-
-
-class LiveClient:
-    """A connected client with its queue: the `first` events, then at most `QUEUE_EVENTS`."""
-
-    def __init__(self, feed: LiveFeed, selection: Selection, first: Iterable[FeedEvent], owner: str = "") -> None:
-        self.selection = selection
-        self.owner = owner
-        self.is_ended = False
-        self._feed = feed
-        self.loop = asyncio.get_running_loop()
-        self._first = deque(event for event in first if self._is_selected(event))
-        self._waiting: deque[FeedEvent] = deque()
-        self._has_events = asyncio.Event()
-        self._until_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def push(self, event: FeedEvent) -> int:
-        """Queue an event, under the feed's lock; return the number of values dropped for it."""
-        if not self._is_selected(event):
-            return 0
-        skipped = self._merge() if len(self._waiting) >= QUEUE_EVENTS else 0
-        self._waiting.append(event)
-        return skipped
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether anything is queued, or the stream has ended."""
-        return self.is_ended or bool(self._waiting)
-
-    def wake(self) -> None:
-        """Wake the client's coroutine; from its event loop."""
-        self._has_events.set()
-
-    async def take(self, within_s: float) -> bytes | None:
-        """Return the next events as bytes, a heartbeat where none arrives in time; None at the end of the stream."""
-        self._until_s = self.loop.time() + within_s
-        while True:
-            with self._feed.lock:
-                if self.is_ended:
-                    return None
-                events = self._take_some()
-                if not events and self.loop.time() >= self._until_s:
-                    return self._feed.heartbeat()
-                self._has_events.clear()
-            if events:
-                return b"".join(event.frame(self._feed.epoch, self.selection) for event in events)
-            self._arm()
-            await self._has_events.wait()
-
-    def end(self) -> None:
-        """End the stream: nothing more is sent; from its event loop."""
-        with self._feed.lock:
-            self.is_ended = True
-        self.wake()
-
-    def leave(self) -> None:
-        """Stop to wait."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _take_some(self) -> list[FeedEvent]:
-        """Take what waits, at most about a piece, under the feed's lock."""
-        events: list[FeedEvent] = []
-        left_bytes = _PIECE_BYTES
-        while (queue := self._first or self._waiting) and left_bytes > 0:
-            events.append(queue.popleft())
-            left_bytes -= len(events[-1].frame(self._feed.epoch, self.selection))
-        return events
-
-    def _arm(self) -> None:
-        """Set a timer where none would ring in time: one for many events, as most come long before it."""
-        if self._timer is not None and self._timer.when() > self._until_s:
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None:
-            self._timer = self.loop.call_at(self._until_s, self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self.loop.time() < self._until_s:
-            self._arm()
-        else:
-            self.wake()
-
-    def _is_selected(self, event: FeedEvent) -> bool:
-        return event.gap is not None or bool(event.values_for(self.selection))
-
-    def _merge(self) -> int:
-        """Merge the queued events into one with each channel's newest value; return the number of values dropped."""
-        newest: dict[tuple[str, str], LiveValue] = {}
-        total = 0
-        for event in self._waiting:
-            for value in event.values_for(self.selection):
-                total += 1
-                newest[value.device, value.channel] = value
-        last, skipped = self._waiting[-1], total - len(newest)
-        before = sum(event.skipped for event in self._waiting)
-        gaps = [event for event in self._waiting if event.gap is not None][-1:]
-        self._waiting.clear()
-        self._waiting.extend(gaps)
-        self._waiting.append(FeedEvent(last.seq, last.time_ms, list(newest.values()), before + skipped))
-        return skipped
 
 
 class LiveFeed:
@@ -176,6 +75,7 @@ class LiveFeed:
         self._ring_values = 0
         self._newest_event: FeedEvent | None = None
         self._clients: set[LiveClient] = set()
+        self._merged: dict[tuple[Selection, tuple[int, ...]], tuple[Sequence[FeedEvent], list[FeedEvent]]] = {}
         self._deliveries: dict[asyncio.AbstractEventLoop, Delivery] = {}
         self._counts: Counter[str] = Counter()
         self._is_closed = False
@@ -241,11 +141,20 @@ class LiveFeed:
             self._counts["gaps"] += bool(self._clients)
             self._deliver()
 
-    def join(self, selection: Selection, last_id: str | None, owner: str = "") -> LiveClient:
+    def join(
+        self,
+        selection: Selection,
+        last_id: str | None,
+        owner: str = "",
+        *,
+        every_s: float = 0.0,
+        encoding: Encoding | None = None,
+    ) -> LiveClient:
         """Return a new client of the running event loop that continues after `last_id`; raises FeedFullError.
 
         Without an id it begins with the newest values; for an id outside the ring buffer a gap event precedes them.
-        One `owner` (a key) has a share of the places.
+        One `owner` (a key) has a share of the places. With `every_s` it receives about one event in that time, with
+        the newest value of each channel.
         """
         loop = asyncio.get_running_loop()
         with self.lock:
@@ -254,7 +163,15 @@ class LiveFeed:
             except FeedFullError:
                 self._counts["clients_refused"] += 1
                 raise
-            client = LiveClient(self, selection, self._events_after(last_id), owner)
+            client = LiveClient(
+                self,
+                selection,
+                self._events_after(last_id),
+                owner,
+                every_s=every_s,
+                phase=self._counts["clients_joined"] % _PHASES / _PHASES,
+                encoding=encoding or Plain(),
+            )
             self._clients.add(client)
             if loop not in self._deliveries:
                 self._deliveries = {known: each for known, each in self._deliveries.items() if not known.is_closed()}
@@ -277,6 +194,7 @@ class LiveFeed:
                 self.places.leave(self._organisation, client.owner)
             if not self._clients:
                 self._newest_event = None
+                self._merged.clear()
 
     def close(self) -> None:
         """End all streams and refuse new clients."""
@@ -291,9 +209,20 @@ class LiveFeed:
         """Tell whether any client is connected, here or to a process that follows."""
         return bool(self._clients) or self.followers.have_clients()
 
-    def heartbeat(self) -> bytes:
+    def heartbeat(self) -> Frame:
         """Return a heartbeat event with the current position; under the lock."""
-        return frame_of("heartbeat", {"time_ms": self._now_ms()}, f"{self.epoch}-{self._seq}")
+        return Frame(frame_of("heartbeat", {"time_ms": self._now_ms()}, f"{self.epoch}-{self._seq}"))
+
+    def merge(self, events: Sequence[FeedEvent], selection: Selection) -> list[FeedEvent]:
+        """Merge events that wait for a client, once for all for which the same ones wait; under the lock."""
+        name = (selection, tuple(map(id, events)))
+        known = self._merged.get(name)
+        if known is None:
+            while len(self._merged) >= _MERGED:
+                del self._merged[next(iter(self._merged))]
+            # The events are kept with it: their ids stay theirs as long.
+            known = self._merged[name] = (events, merge(events, selection)[0])
+        return known[1]
 
     def counters(self) -> Mapping[str, float]:
         """Return counts since the start, and the number of connected clients, of all processes that pass it on."""

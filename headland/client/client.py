@@ -117,10 +117,17 @@ class Client:
         return msgspec.json.decode(self._send("POST", f"/v1/alarms/{alarm}/acknowledge", {"note": note}), type=Alarm)
 
     def live(
-        self, device: str | Sequence[str] | None = None, channel: str | Sequence[str] | None = None
+        self,
+        device: str | Sequence[str] | None = None,
+        channel: str | Sequence[str] | None = None,
+        *,
+        every_s: float | None = None,
     ) -> Iterator[News | Gap]:
-        """Yield all newest values, then values as they are committed, for ever; reconnects after a break."""
-        return listen(self._connection.http, _query({"device": device, "channel": channel}))
+        """Yield all newest values, then values as they are committed, for ever; reconnects after a break.
+
+        With `every_s` (0.1 to 60) the newest value of each channel comes about once in that time, not each.
+        """
+        return listen(self._connection.http, _query({"device": device, "channel": channel, "every_s": every_s}))
 
     def items(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield the items of a list: `items("/v1/fields", farm=id)`."""

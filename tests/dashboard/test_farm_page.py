@@ -186,7 +186,7 @@ def test_a_new_value_arrives_by_the_stream_without_a_request(visit: Open, farm: 
 
 def test_without_a_stream_the_page_polls(visit: Open, farm: Farm, page_errors: list[str]) -> None:
     page = visit("#/nothing")
-    page.route("**/v1/live", lambda route: route.abort())
+    page.route("**/v1/live?*", lambda route: route.abort())
     page.goto(f"{farm.base}/?again#/farm")
     expect(card(page, HOUSE)).to_be_visible()
     farm.report("greenhouse", HOUSE, {"co2_ppm": 655.0})

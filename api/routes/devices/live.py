@@ -17,8 +17,10 @@ from api.auth.stream_permits import StreamPermit, StreamPermits
 from api.dependencies import ScopeOf, access_of
 from api.http.problems import declare_problems, reply_problem
 from api.http.router import Router
+from api.live.client import LiveClient
+from api.live.encodings import Frame, encoding_for
 from api.live.events import Selection, frame_of
-from api.live.feed import LiveClient, LiveFeed
+from api.live.feed import LiveFeed
 from api.live.places import FeedFullError
 from api.live.sources import LiveFeeds
 from api.routes.parameters import NAME_PATTERN
@@ -45,7 +47,7 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 #: A proxy that buffers responses would delay the events.
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept-Encoding", "X-Accel-Buffering": "no"}
 
 router = Router(prefix="/v1", tags=["devices"], responses=declare_problems(404, 422, 503))
 
@@ -62,15 +64,24 @@ async def get_live(
         list[Annotated[str, Query(max_length=128)]] | None,
         Query(description="A channel; repeat it for more. All by default.", max_length=100),
     ] = None,
+    every_s: Annotated[
+        float | None,
+        Query(
+            ge=0.1,
+            le=60.0,
+            description="Send about one event in so many seconds, with the newest value of each channel.",
+        ),
+    ] = None,
     last_event_id: Annotated[
         str | None, Header(alias="Last-Event-ID", description="Continue after this event.", max_length=128)
     ] = None,
+    accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Stream values as they are committed: all newest values first, or the events after `Last-Event-ID`.
 
     `hello` names the source; `latest` has values, shaped as the items of /v1/latest; `gap` reports that values were
-    left out, and all newest values follow; `heartbeat` reports that there was no new value. A client that reads too
-    slowly receives the newest value of each channel, and `skipped` counts the others.
+    left out, and all newest values follow; `heartbeat` reports that there was no new value. With `every_s`, and for a
+    client that reads too slowly, an event has the newest value of each channel, and `skipped` counts the others.
     """
     feeds: LiveFeeds = request.app.state.live
     feed = feeds.of(scope.organisation)
@@ -81,7 +92,9 @@ async def get_live(
     )
     try:
         access = access_of(request)
-        client = feed.join(selection, last_event_id, access.key or access.by)
+        encoding = encoding_for(accept_encoding)
+        owner = access.key or access.by
+        client = feed.join(selection, last_event_id, owner, every_s=every_s or 0.0, encoding=encoding)
     except FeedFullError as error:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return reply_problem(503, str(error), kind="too-many-listeners", title="Too many live clients", headers=headers)
@@ -94,7 +107,8 @@ class _LiveResponse(StreamingResponse):
     """A stream that ends with its permission, and removes its client from the feed when it ends."""
 
     def __init__(self, feed: LiveFeed, client: LiveClient, permits: StreamPermits, permit: StreamPermit | None) -> None:
-        super().__init__(_events(feed, client), media_type="text/event-stream", headers=_HEADERS)
+        headers = _HEADERS if client.encoding.name is None else {**_HEADERS, "Content-Encoding": client.encoding.name}
+        super().__init__(_events(feed, client), media_type="text/event-stream", headers=headers)
         self._feed, self._client = feed, client
         self._permits, self._permit = permits, permit
 
@@ -111,14 +125,17 @@ class _LiveResponse(StreamingResponse):
 
 
 async def _events(feed: LiveFeed, client: LiveClient) -> AsyncIterator[bytes]:
-    yield frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s})
+    hello = Frame(frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s}))
+    yield client.encoding.begin() + client.encoding.encode(hello)
     loop = asyncio.get_running_loop()
     end_s = loop.time() + feed.longest_s
     while (left_s := end_s - loop.time()) > 0:
         frame = await client.take(min(feed.heartbeat_s, left_s))
         if frame is None:
-            return
+            break
         yield frame
+    if end := client.encoding.end():
+        yield end
 
 
 def _find_devices(scope: OrgScope, devices: list[str]) -> None:

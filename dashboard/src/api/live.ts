@@ -14,6 +14,8 @@ export interface StreamOptions {
 }
 
 const RETRY_MS = 30_000;
+/** A person reads no faster, and a phone pays for each event. */
+const EVERY_S = 1;
 
 /** Receive values while the page is visible: a browser allows few connections to one host. Returns a function that stops. */
 export function openStream(options: StreamOptions): () => void {
@@ -22,7 +24,7 @@ export function openStream(options: StreamOptions): () => void {
   const open = (): void => {
     if (document.hidden || (stream !== null && stream.readyState !== EventSource.CLOSED)) return;
     stream?.close();
-    stream = new EventSource(urlOf("/v1/live"));
+    stream = new EventSource(urlOf(`/v1/live?every_s=${EVERY_S}`));
     options.onState("connecting");
     stream.addEventListener("hello", () => options.onState("open"));
     stream.addEventListener("latest", (event) => {

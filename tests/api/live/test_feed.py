@@ -1,7 +1,9 @@
 """The live stream through a real server, with slow, reconnecting and too many clients."""
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +12,10 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.live.client import QUEUE_EVENTS
+from api.live.encodings import Gzip, encoding_for
 from api.live.events import Selection
-from api.live.feed import QUEUE_EVENTS, LiveFeed
+from api.live.feed import LiveFeed
 from api.live.places import FeedFullError, LivePlaces
 from api.live.sources import QUEUED_COMMITS, CommitSource, StorePoll
 from api.live.values import LiveValue
@@ -120,7 +124,7 @@ def test_what_was_computed_for_clients_is_freed_once_all_have_it() -> None:
         publish(feed, time_ms, 600.0)
         feed._ring[-1].frame("e", Selection())
     assert [bool(event._frames) for event in feed._ring] == [False] * 10 + [True] * QUEUE_EVENTS
-    assert feed._ring[0].frame("e", Selection()).startswith(b"id: e-1\n")
+    assert feed._ring[0].frame("e", Selection()).plain.startswith(b"id: e-1\n")
 
 
 def test_a_reconnected_client_receives_the_missed_values_once() -> None:
@@ -246,6 +250,123 @@ def test_an_event_is_encoded_once_for_all_clients_that_see_the_same_and_so_are_t
 
     asyncio.run(listen())
     assert sorted(encoded) == [1, 1, 1, 2]
+
+
+def test_a_client_with_an_interval_receives_the_newest_of_each_channel_in_one_event_and_the_number_of_others() -> None:
+    async def listen() -> tuple[list[Any], int]:
+        feed = feed_of()
+        publish(feed, 0, 600.0)
+        client = feed.join(Selection(), None, every_s=0.3)
+        pieces = [await client.take(5.0)]  # the newest values, at once
+        publish(feed, 1, 2.5, WIND)
+        for number in range(1, 3 * QUEUE_EVENTS):
+            publish(feed, number, float(number))
+        assert not client.has_waiting  # nobody wakes it before its time
+        pieces.append(await client.take(5.0))
+        return [decoded(piece) for piece in pieces], int(feed.counters()["values_skipped"])
+
+    (first, second), skipped = asyncio.run(listen())
+    assert co2_of(first[0]) == [(0, 600.0)]
+    assert len(second) == 1
+    assert second[0]["skipped"] == 3 * QUEUE_EVENTS - 2
+    assert co2_of(second[0]) == [(3 * QUEUE_EVENTS - 1, float(3 * QUEUE_EVENTS - 1))]
+    assert {item["device"] for item in second[0]["items"]} == {HOUSE, WEATHER}
+    assert skipped == 0  # it was not too slow
+
+
+def decoded(piece: bytes | None) -> list[Any]:
+    return [json.loads(line[6:]) for line in (piece or b"").splitlines() if line.startswith(b"data: ")]
+
+
+def test_an_interval_delays_no_gap_and_no_heartbeat_and_its_last_id_continues_without_loss() -> None:
+    async def listen() -> list[str]:
+        feed = feed_of()
+        client = feed.join(Selection(), None, every_s=0.2)
+        feed.publish_gap("overload")
+        publish(feed, 1, 1.0)
+        publish(feed, 2, 2.0)
+        first = (await client.take(5.0) or b"").decode()
+        assert "event: heartbeat" in (await client.take(0.01) or b"").decode()
+        feed.leave(client)
+        publish(feed, 3, 3.0)
+        last_id = first.rsplit("id: ", 1)[1].split("\n")[0]
+        again = feed.join(Selection(), last_id, every_s=0.2)
+        return [first, (await again.take(5.0) or b"").decode()]
+
+    first, again = asyncio.run(listen())
+    assert first.index("event: gap") < first.index("event: latest")
+    assert co2_of(decoded(first.encode())[-1]) == [(2, 2.0)]
+    assert [co2_of(data) for data in decoded(again.encode())] == [[(3, 3.0)]]
+
+
+def test_values_for_clients_with_an_interval_are_merged_once_for_all_that_wait_for_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded: list[int] = []
+
+    def encode(values: Sequence[LiveValue]) -> list[Any]:
+        encoded.append(len(values))
+        return []
+
+    monkeypatch.setattr("api.live.events.items_of", encode)
+
+    async def listen() -> None:
+        feed = feed_of()
+        clients = [feed.join(Selection(), None, every_s=0.1) for _ in range(40)]
+        early = feed.join(Selection(), None, every_s=0.1)
+        publish(feed, 1, 1.0)
+        await early.take(5.0)
+        publish(feed, 2, 2.0)
+        publish(feed, 2, 2.5, WIND)
+        assert len({await client.take(5.0) for client in clients}) == 1
+        await early.take(5.0)
+        for client in (*clients, early):
+            feed.leave(client)
+        assert feed._merged == {}
+
+    asyncio.run(listen())
+    assert sorted(encoded) == [1, 2, 2]  # for one of its own, for the forty, and for what followed the first
+
+
+def test_a_compressed_stream_is_one_gzip_file_and_each_event_is_readable_when_it_arrives() -> None:
+    feed = feed_of()
+    for number in range(40):
+        publish(feed, number, 600.0 + number, SeriesKey(OWN, "home", "greenhouse", f"gh-{number}", "co2_ppm"))
+    with serving(feed) as client:
+        raw: list[bytes] = []
+        headers = {"Accept-Encoding": "gzip"}
+        with client.stream("GET", "/v1/live", headers=headers, timeout=PATIENCE_S) as response:
+            assert response.headers["content-encoding"] == "gzip"
+            reader = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            text = b""
+            chunks = response.iter_raw()
+            while text.count(b"event: ") < 2:
+                raw.append(next(chunks))
+                text += reader.decompress(raw[-1])
+            publish(feed, 99, 700.0)
+            while text.count(b"event: ") < 3:
+                raw.append(next(chunks))
+                text += reader.decompress(raw[-1])
+            feed.close()
+            raw.extend(chunks)
+    assert gzip.decompress(b"".join(raw)) == text
+    assert len(decoded(text)) == 3
+    assert len(b"".join(raw)) * 4 < len(text)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("", False),
+        ("identity", False),
+        ("gzip", True),
+        ("br, gzip;q=0.5", True),
+        ("gzip;q=0", False),
+        ("GZIP; q=x", True),
+    ],
+)
+def test_a_stream_is_compressed_for_whom_accepts_it(accepted: str, is_compressed: bool) -> None:
+    assert isinstance(encoding_for(accepted), Gzip) is is_compressed
 
 
 def test_a_gap_survives_the_merging_of_pending_values() -> None:

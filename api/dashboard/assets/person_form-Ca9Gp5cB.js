@@ -1,0 +1,1 @@
+export{t as AddPerson}from"./person_form-C07Dd5R8.js";
