@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     registry, repositories, ids = fill_registry(tmp_path_factory.mktemp("openapi"))
     key = repositories.add_key("schemathesis", Scope.ADMIN)[1]
     store = fill_farm()
@@ -109,7 +110,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
         things=[*ids.values()],
         others="" if IS_EVERY_CASE_SENT else WITHOUT_COVERAGE.format(names=json.dumps(names_of_others(app))),
     )
-    return Served(app, SchemathesisConfig.from_str(settings_text), {"Authorization": f"Bearer {key}"})
+    yield Served(app, SchemathesisConfig.from_str(settings_text), {"Authorization": f"Bearer {key}"})
+    registry.close()
 
 
 def names_of_others(app: FastAPI) -> list[str]:

@@ -375,7 +375,9 @@ def test_marks_that_cannot_be_saved_now_are_saved_later_and_acks_do_not_wait(
         bench.settle()
         assert bench.acks.acks[-1][1].seq == 1
     bench.writer.finish()
-    assert Bench(tmp_path).writer.quarantine.marks() == {("gw-1", "e1"): 1}
+    later = Bench(tmp_path).writer
+    assert later.quarantine.marks() == {("gw-1", "e1"): 1}
+    later.finish()
 
 
 def test_an_accepted_loss_stays_in_the_report_and_is_no_alarm_until_there_is_more(bench: Bench, tmp_path: Path) -> None:

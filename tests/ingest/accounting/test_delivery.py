@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from dataclasses import dataclass, field
 
 import msgspec
@@ -40,6 +41,7 @@ class History:
     truth: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        weakref.finalize(self, self.connection.close)
         self.connection.execute(ledger.SCHEMA)
 
     def send(self, first: int, last: int, kind: str) -> None:

@@ -1,6 +1,7 @@
 """Losses that nothing could know: only what left no byte, and only where the spool says that it does not know."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ _LOG = f"{SPOOL_FILE}-wal"
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Gateway:
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway that was killed with twenty records that nobody else has."""
     agenda = Agenda()
     network = Network(agenda, random.Random(2), Broker(agenda))
@@ -27,7 +28,9 @@ def gateway(tmp_path: Path) -> Gateway:
         gateway.process.append(1)
     gateway.kill()
     assert len(gateway.truth.certain) == 20
-    return gateway
+    yield gateway
+    if gateway.process is not None:
+        gateway.kill()
 
 
 def shorten(gateway: Gateway) -> None:
