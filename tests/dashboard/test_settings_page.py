@@ -277,11 +277,17 @@ def test_alarms_are_notified_on_this_device_in_its_language(visit: Open, farm: F
     devtools.send("ServiceWorker.enable")
     shown = """navigator.serviceWorker.ready.then(
       async (worker) => (await worker.getNotifications()).map(({ title, body, lang }) => [title, body, lang]))"""
-    wait_until(lambda: page.evaluate("1") == 1 and any(registrations.values()))
-    for registration in [known for known, is_here in registrations.items() if is_here]:
-        origin = {"origin": farm.base, "registrationId": registration, "data": message}
-        devtools.send("ServiceWorker.deliverPushMessage", origin)
-    wait_until(lambda: bool(page.evaluate(shown)))
+    delivered: set[str] = set()
+
+    def is_shown() -> bool:
+        # The page's own registration may be told of after those of closed pages.
+        for registration in {known for known, is_here in registrations.items() if is_here} - delivered:
+            delivered.add(registration)
+            origin = {"origin": farm.base, "registrationId": registration, "data": message}
+            devtools.send("ServiceWorker.deliverPushMessage", origin)
+        return bool(page.evaluate(shown))
+
+    wait_until(is_shown)
     ((title, text, language),) = page.evaluate(shown)
     assert (language, "老李的手机" in text, "测试" in title) == ("zh-CN", True, True)
     panel.get_by_role("button", name="停止在此接收").click()

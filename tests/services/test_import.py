@@ -70,6 +70,7 @@ def test_an_import_stores_vehicle_time_and_a_repeated_one_adds_nothing(farm: Far
     assert stored_positions(farm, device) == stored
 
 
+@pytest.mark.long
 def test_the_rest_of_a_simulated_past_is_stored_once_and_marked(farm: Farm) -> None:
     plan = PastPlan(scenario="chongqing", scale=None, seed=9, end_ms=NOON_MS, house_days=0.02, done=("flight-1-5",))
     write_plan(farm.folder, plan)
@@ -153,6 +154,7 @@ def test_the_doctor_of_a_running_farm_asks_the_station_and_sees_what_is_killed(f
     assert "does not respond" in hung.stdout
 
 
+@pytest.mark.long
 def test_killing_broker_and_station_in_the_middle_loses_and_doubles_nothing(farm: Farm, tmp_path: Path) -> None:
     for positions in LONGER[1:]:
         write_tlog(tmp_path / "long.tlog", positions=positions, serial=f"killed parts {positions}")
@@ -251,12 +253,14 @@ def test_a_log_without_satellite_time_waits_for_its_start(farm: Farm) -> None:
     assert done["result"]["points"] > 0
 
 
+@pytest.mark.long
 def test_an_import_without_a_farm_says_how_to_start_one(farm: Farm, tmp_path: Path) -> None:
     result = farm.call("edge", "import", "x.tlog", "--data", str(tmp_path / "nowhere"))
     assert result.returncode == 1
     assert "headland up" in result.stderr
 
 
+@pytest.mark.long
 def test_a_file_of_an_unknown_kind_is_refused_with_a_sentence(farm: Farm, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no log")
     result = farm.call("edge", "import", str(tmp_path / "notes.txt"))

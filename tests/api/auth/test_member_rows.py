@@ -120,6 +120,7 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
         )
 
 
+@pytest.mark.long
 def test_no_path_shows_or_changes_anything_of_others_with_a_members_key(village: Village) -> None:
     headers = {"Authorization": f"Bearer {village.key}", "If-Match": "*"}
     repositories = village.api.repositories

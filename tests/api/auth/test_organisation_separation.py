@@ -149,6 +149,7 @@ def test_no_route_shows_or_changes_anything_of_another_organisation(
     assert owner.repositories.check_audit() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("direction", ["from home", "to home"])
 def test_no_query_parameter_reaches_another_organisation(
     organisations: tuple[KeyedApi, Organisation, Organisation], direction: str

@@ -70,6 +70,7 @@ def year(request: pytest.FixtureRequest) -> tuple[HouseSite, list[list[Outside]]
     return place, months
 
 
+@pytest.mark.long
 def test_a_year_outside_has_the_temperatures_and_the_rain_of_its_place(
     year: tuple[HouseSite, list[list[Outside]]],
 ) -> None:

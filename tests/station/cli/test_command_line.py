@@ -134,6 +134,7 @@ def test_no_color_is_respected_on_a_terminal(words: tuple[str, ...]) -> None:
     assert COLOUR.search(run_on_terminal(*words, NO_COLOR="1")) is None
 
 
+@pytest.mark.long
 def test_a_users_own_folders_named_as_our_packages_are_not_taken_for_them(tmp_path: Path) -> None:
     for name in ("api", "edge", "ingest"):
         (tmp_path / name).mkdir()

@@ -41,6 +41,7 @@ def loses_unsaid(seed: int, fault: str) -> bool:
     return any("lost and not said" in line for line in result.sentences())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "mutation"),
     [("restore-spool", believe_every_ack), ("copy-card", believe_every_ack), ("flip-log", miss_nothing)],
@@ -53,6 +54,7 @@ def test_a_mend_that_is_taken_out_is_missed(fault: str, mutation: Mutation, monk
     assert not loses_unsaid(found, fault)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("run", "part", "name", "nothing"),
     [

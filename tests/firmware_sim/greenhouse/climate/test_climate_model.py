@@ -202,6 +202,7 @@ def test_roof_vents_let_through_what_vanthoors_equation_says(
     assert found[0] - leak == pytest.approx(m_s, rel=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", [WUHAN, CHONGQING], ids=lambda place: place.site)
 @pytest.mark.parametrize("start_ms", [1_768_000_000_000, 1_784_000_000_000], ids=["january", "july"])
 def test_a_day_in_any_compartment_stays_within_what_plants_and_people_see(place: HouseSite, start_ms: int) -> None:

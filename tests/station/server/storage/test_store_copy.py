@@ -182,6 +182,7 @@ def test_a_source_is_never_made_and_never_the_target(tmp_path: Path) -> None:
         run_copy(other, other, hush)
 
 
+@pytest.mark.long
 @pytest.mark.services("influxdb", "nginx")
 def test_a_copy_that_is_killed_goes_on_and_ends_whole(influx_server: InfluxServer, tmp_path: Path) -> None:
     source, target = duckdb_url(tmp_path / "first.duckdb"), influx_server.url_of(tmp_path)
