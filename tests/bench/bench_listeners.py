@@ -1,6 +1,7 @@
 """A thousand live pages on one station: what they hear and when, and what they cost ingest.
 
-`python -m tests.bench.bench_listeners [--json] [--clients N ...] [--points N] [--rounds N] [--seconds S]`
+`python -m tests.bench.bench_listeners [--json] [--clients N ...] [--points N] [--rounds N] [--seconds S]
+[--every-s S]`
 
 The station (ingest on DuckDB, live feed and API in one process, as `headland station` has them) is one process, the
 broker, the publisher and all listeners are others; they share this machine's cores. For each number of listeners:
@@ -159,7 +160,7 @@ def publish_paced(pipe: Connection, port: int, seconds: float) -> None:
 class Bench:
     """A broker and a station, with some listeners."""
 
-    def __init__(self, folder: Path, clients: int) -> None:
+    def __init__(self, folder: Path, clients: int, every_s: float) -> None:
         self._spawn = multiprocessing.get_context("spawn")
         self._folder = folder
         self.clients = clients
@@ -173,7 +174,7 @@ class Bench:
         self.resident_mb = rss_mb(self.station_pid)
         self.listeners: Connection | None = None
         if clients:
-            self.listeners, _ = self.start(listen, port, clients, KEYS)
+            self.listeners, _ = self.start(listen, port, clients, KEYS, every_s)
             self.joined, _ = receive(self.listeners)
 
     def start(self, target: Any, *arguments: Any) -> tuple[Connection, int]:
@@ -266,13 +267,13 @@ def measure_full(bench: Bench, messages: int) -> dict[str, float]:
     }
 
 
-def measure(clients: Sequence[int], points: int, rounds: int, seconds: float) -> dict[str, Any]:
+def measure(clients: Sequence[int], points: int, rounds: int, seconds: float, every_s: float) -> dict[str, Any]:
     """Return the medians of the rounds; the numbers of listeners take turns."""
     found: dict[int, list[dict[str, float]]] = {number: [] for number in clients}
     for _ in range(rounds):
         for number in clients:
             with tempfile.TemporaryDirectory() as folder:
-                bench = Bench(Path(folder), number)
+                bench = Bench(Path(folder), number, every_s)
                 try:
                     one = {"other_load_cores": busy_cores() or 0.0}
                     one |= {f"paced_{name}": value for name, value in measure_paced(bench, seconds).items()}
@@ -299,9 +300,12 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=3_000_000, help="points a round as fast as they go")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="how long live messages are paced")
+    parser.add_argument(
+        "--every-s", type=float, default=0.0, help="interval that the listeners ask for; 0: every event"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = measure(options.clients, options.points, options.rounds, options.seconds)
+    figures = measure(options.clients, options.points, options.rounds, options.seconds, options.every_s)
     print(json.dumps(rounded(figures), indent=None if options.json else 1))
 
 

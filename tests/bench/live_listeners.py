@@ -68,22 +68,23 @@ class Listener(asyncio.Protocol):
             self.has_begun.set_result(None)
 
 
-def listen(pipe: Connection, port: int, clients: int, keys: int) -> None:
+def listen(pipe: Connection, port: int, clients: int, keys: int, every_s: float = 0.0) -> None:
     """Open so many streams with so many keys; answer each word from the pipe with what was heard since the one before.
 
-    The word `end` ends it.
+    With `every_s` they ask for about one event in that time. The word `end` ends it.
     """
-    asyncio.run(_listen(pipe, port, clients, keys))
+    asyncio.run(_listen(pipe, port, clients, keys, every_s))
 
 
-async def _listen(pipe: Connection, port: int, clients: int, keys: int) -> None:
+async def _listen(pipe: Connection, port: int, clients: int, keys: int, every_s: float) -> None:
+    path = f"/v1/live?every_s={every_s}" if every_s else "/v1/live"
     loop = asyncio.get_running_loop()
     heard = Heard()
     gate = asyncio.Semaphore(_OPENED_AT_ONCE)
     transports: list[asyncio.BaseTransport] = []
 
     async def join(number: int) -> None:
-        request = f"GET /v1/live HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer key-{number % keys}\r\n\r\n".encode()
+        request = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer key-{number % keys}\r\n\r\n".encode()
         async with gate:
             transport, listener = await loop.create_connection(lambda: Listener(request, heard), "127.0.0.1", port)
             transports.append(transport)

@@ -285,6 +285,22 @@ def test_the_stream_opens_after_the_answers_and_what_is_below_is_built_when_it_i
     assert asked.count("/v1/live") == 1
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_the_bar_does_not_move_when_the_stream_is_connected(visit: Open, farm: Farm, locale: str) -> None:
+    page = visit("#/nothing", locale=locale)
+    held: list[Route] = []
+    page.route("**/v1/live?*", lambda route: held.append(route))
+    page.goto(f"{farm.base}/?again#/farm")
+    live = page.locator(".live")
+    expect(card(page, HOUSE)).to_be_visible()
+    expect(live).to_have_attribute("data-state", "connecting")
+    before = live.bounding_box()
+    wait_until(lambda: page.evaluate("1") == 1 and bool(held))
+    held[0].continue_()
+    expect(live).to_have_attribute("data-state", "online")
+    assert live.bounding_box() == before
+
+
 def test_a_browser_without_webgl_displays_a_notice_and_the_list(
     visit: Open, farm: Farm, page_errors: list[str]
 ) -> None:

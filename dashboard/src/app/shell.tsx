@@ -23,6 +23,12 @@ export type Connection = "connecting" | "online" | "offline";
 
 const CONNECTION_TEXT: Record<Connection, TextKey> = { connecting: "live_connecting", online: "live", offline: "live_offline" };
 
+/** The text whose room is kept, so that nothing moves when another takes its place. */
+function longestConnectionText(): string {
+  const texts = Object.values(CONNECTION_TEXT).map((key) => translate(key));
+  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
+}
+
 export class Shell {
   readonly element = make("div", { class: "shell" });
   readonly main = make("main", { id: "main", tabindex: -1 });
@@ -128,7 +134,9 @@ function Bar({
       </a>
       <span class="live" role="status" data-state={connection}>
         <span class="dot" aria-hidden="true" />
-        {translate(CONNECTION_TEXT[connection])}
+        <span class="live-text" data-longest={longestConnectionText()}>
+          {translate(CONNECTION_TEXT[connection])}
+        </span>
       </span>
       <WaitingButton />
       <button type="button" class="menu-button" aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>

@@ -24,9 +24,9 @@ function setPrinting(now: boolean): void {
 
 function applyTheme(): void {
   const theme = printing ? "light" : currentTheme();
-  // As the device has it, and never another: nothing to switch.
-  if (theme === "auto" && rules.size === 0) return;
   document.documentElement.style.colorScheme = theme === "auto" ? "" : theme;
+  // As the device has it, and never another: no rule to switch.
+  if (theme === "auto" && rules.size === 0) return;
   for (const sheet of document.styleSheets) {
     for (const rule of sheet.cssRules)
       if (rule instanceof CSSMediaRule && rule.media.mediaText.includes(DARK)) rules.set(rule, rule.media.mediaText);

@@ -1,1 +1,0 @@
-export{t as AddPerson}from"./person_form-C07Dd5R8.js";
