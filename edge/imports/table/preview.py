@@ -35,6 +35,8 @@ _UNITS: Final = (
     "lb", "kg/min", "kg/s", "kg/h", "t/h", "lb/s", "g/s", "pH", "V", "mV", "A", "mA", "W", "kW", "Wh", "kWh", "mAh",
     "s", "min", "h", "rpm", "dBm", "1",
 )  # fmt: skip
+#: Channels that are a share of a volume; grain moisture is one of a mass, and the others of something else.
+_VOLUMETRIC: Final = {"substrate_moisture_pct"}
 #: A unit behind a column's name: `Air temperature [°C]`, and one that can be no word: `Flow kg/s`.
 _UNIT_IN_NAME: Final = re.compile(
     r"[\[(\uff08]\s*([^\[\]()\uff08\uff09]{1,12})\s*[\])\uff09]\s*$|\s([^\s\[\]()]{0,8}[%/°℃℉][^\s\[\]()]{0,8})\s*$"
@@ -85,7 +87,9 @@ def units_of(channel: str) -> list[str]:
     own = QUANTITIES[channel].unit
     if own == "1":
         return [own]
-    units = [unit for unit in _UNITS if unit != "L/m2" or own == "mm"]  # the depth of water, and no other length
+    # Of what these units are, whatever else they convert to: the depth of water, and its share of a volume.
+    is_of = {"L/m2": own == "mm", "m3/m3": channel in _VOLUMETRIC}
+    units = [unit for unit in _UNITS if is_of.get(unit, True)]
     return [own, *(unit for unit in units if unit != own and isinstance(convert_to_channel(channel, unit), Conversion))]
 
 

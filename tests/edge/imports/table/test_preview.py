@@ -8,6 +8,7 @@ import pytest
 
 from edge.imports.table.map import TableColumn, TableMap, TimeColumn, check_map, load_map
 from edge.imports.table.preview import convert_rows, look_at, units_of
+from headland.contract.quantities import QUANTITIES
 from headland.errors import DataDamaged, SettingsError
 
 TABLE = "Time;Air [°F];RH\n2026-05-01 08:00;68,0;55\n2026-05-01 08:05;x;56\n"
@@ -69,6 +70,7 @@ def test_units_are_those_that_convert_the_own_first() -> None:
     # As displays of combines write a flow; and no depth of water for a width.
     assert {"kg/s", "t/h", "lb/s"} < set(units_of("harvest_flow_kg_min"))
     assert units_of("working_width_m") == ["m", "mm", "in", "ft"]
+    assert [name for name in QUANTITIES if "m3/m3" in units_of(name)] == ["substrate_moisture_pct"]
 
 
 @pytest.mark.parametrize(
