@@ -147,7 +147,8 @@ def test_positions_come_back_to_every_digit_and_other_values_to_every_bit(
     url = victoria_server.url_of(tmp_path)
     store = open_victoria(url)
     assert store.write(WriteBatch(points)) == WriteResult(len(value))
-    for opened in (store, open_victoria(url)):
+    again = open_victoria(url)
+    for opened in (store, again):
         (samples,) = opened.raw(EVERYTHING, 0, 2**60)
         np.testing.assert_array_equal(samples.value, value)
         np.testing.assert_array_equal(samples.time_ms, times)
@@ -156,6 +157,7 @@ def test_positions_come_back_to_every_digit_and_other_values_to_every_bit(
         assert opened.write(WriteBatch(points)) == WriteResult(0, duplicate=len(value))
     (whole,) = store.buckets(EVERYTHING, int(times[0]), int(times[0]) + 12_000, 3000)
     np.testing.assert_allclose(whole.mean, value[:12_000].reshape(4, 3000).mean(axis=1), rtol=1e-9)
+    again.close()
     store.close()
 
 
