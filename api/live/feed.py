@@ -30,7 +30,7 @@ RING_VALUES: Final = 20_000
 #: Merged events that are kept for other clients which wait for the same.
 _MERGED: Final = 64
 #: Parts of their interval at which clients with `every_s` are served: a thousand at once would hold up all others.
-_PHASES: Final = 16
+_PHASES: Final = 8
 #: How long the newest values of all channels are used again for clients that join [ms].
 _NEWEST_FOR_MS: Final = 1000
 #: Longest duration of a stream [s]; an EventSource reconnects by itself and continues.
