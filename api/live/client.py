@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from api.live.encodings import Encoding, Frame
-from api.live.events import FeedEvent, Selection, merge
+from api.live.events import FeedEvent, Merged, Selection
 
 #: Events queued for one client; at the next one they are merged to the newest value of each channel.
 QUEUE_EVENTS: Final = 64
@@ -27,7 +27,7 @@ class Feed(Protocol):
         """Return a heartbeat event with the current position; under the lock."""
         ...
 
-    def merge(self, events: Sequence[FeedEvent], selection: Selection) -> list[FeedEvent]:
+    def merge(self, events: Sequence[FeedEvent], selection: Selection) -> Merged:
         """Merge events that wait, once for all clients for which the same ones wait; under the lock."""
         ...
 
@@ -125,7 +125,7 @@ class LiveClient:
         events = (*self._first, *self._waiting)
         if not events:
             return
-        merged = self._feed.merge(events, self.selection) if len(events) > 1 else events
+        merged = self._feed.merge(events, self.selection).events if len(events) > 1 else events
         self._first.clear()
         self._waiting = deque(merged)
         passed = (self.loop.time() - self._phase_s) // self._every_s
@@ -154,6 +154,6 @@ class LiveClient:
 
     def _shorten(self) -> int:
         """Merge the queued events; return the number of values dropped."""
-        merged, dropped = merge(self._waiting, self.selection)
-        self._waiting = deque(merged)
-        return dropped
+        merged = self._feed.merge(tuple(self._waiting), self.selection)
+        self._waiting = deque(merged.events)
+        return merged.left_out

@@ -70,10 +70,18 @@ class FeedEvent:
         return frame_of("latest", data, event_id)
 
 
-def merge(events: Sequence[FeedEvent], selection: Selection) -> tuple[list[FeedEvent], int]:
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What several events came to, and the number of values that were left out for newer ones."""
+
+    events: tuple[FeedEvent, ...]
+    left_out: int
+
+
+def merge(events: Sequence[FeedEvent], selection: Selection) -> Merged:
     """Merge events to one with the newest value of each channel, after the last gap event among them.
 
-    Returns them, and the number of values that were left out for newer ones; `skipped` of the event includes it.
+    `skipped` of the event includes what was left out.
     """
     newest: dict[tuple[str, str], LiveValue] = {}
     total = 0
@@ -85,7 +93,7 @@ def merge(events: Sequence[FeedEvent], selection: Selection) -> tuple[list[FeedE
     skipped = left_out + sum(event.skipped for event in events)
     gaps = [event for event in events if event.gap is not None][-1:]
     values = [FeedEvent(events[-1].seq, events[-1].time_ms, list(newest.values()), skipped)] if newest else []
-    return [*gaps, *values], left_out
+    return Merged((*gaps, *values), left_out)
 
 
 def frame_of(kind: str, data: Mapping[str, Any], event_id: str | None = None) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from api.live.client import QUEUE_EVENTS, LiveClient
 from api.live.delivery import Delivery
 from api.live.encodings import Encoding, Frame, Plain
-from api.live.events import FeedEvent, Selection, frame_of, merge
+from api.live.events import FeedEvent, Merged, Selection, frame_of, merge
 from api.live.followers import FeedPage, Followers, PublishedEvent
 from api.live.places import FeedFullError, LivePlaces
 from api.live.values import Newest
@@ -75,7 +75,7 @@ class LiveFeed:
         self._ring_values = 0
         self._newest_event: FeedEvent | None = None
         self._clients: set[LiveClient] = set()
-        self._merged: dict[tuple[Selection, tuple[int, ...]], tuple[Sequence[FeedEvent], list[FeedEvent]]] = {}
+        self._merged: dict[tuple[Selection, tuple[int, ...]], tuple[Sequence[FeedEvent], Merged]] = {}
         self._deliveries: dict[asyncio.AbstractEventLoop, Delivery] = {}
         self._counts: Counter[str] = Counter()
         self._is_closed = False
@@ -213,7 +213,7 @@ class LiveFeed:
         """Return a heartbeat event with the current position; under the lock."""
         return Frame(frame_of("heartbeat", {"time_ms": self._now_ms()}, f"{self.epoch}-{self._seq}"))
 
-    def merge(self, events: Sequence[FeedEvent], selection: Selection) -> list[FeedEvent]:
+    def merge(self, events: Sequence[FeedEvent], selection: Selection) -> Merged:
         """Merge events that wait for a client, once for all for which the same ones wait; under the lock."""
         name = (selection, tuple(map(id, events)))
         known = self._merged.get(name)
@@ -221,7 +221,7 @@ class LiveFeed:
             while len(self._merged) >= _MERGED:
                 del self._merged[next(iter(self._merged))]
             # The events are kept with it: their ids stay theirs as long.
-            known = self._merged[name] = (events, merge(events, selection)[0])
+            known = self._merged[name] = (events, merge(events, selection))
         return known[1]
 
     def counters(self) -> Mapping[str, float]:

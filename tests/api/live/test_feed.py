@@ -14,7 +14,7 @@ import pytest
 from api.app import create_app
 from api.live.client import QUEUE_EVENTS
 from api.live.encodings import Gzip, encoding_for
-from api.live.events import Selection
+from api.live.events import FeedEvent, Merged, Selection, merge
 from api.live.feed import LiveFeed
 from api.live.places import FeedFullError, LivePlaces
 from api.live.sources import QUEUED_COMMITS, CommitSource, StorePoll
@@ -326,6 +326,31 @@ def test_values_for_clients_with_an_interval_are_merged_once_for_all_that_wait_f
 
     asyncio.run(listen())
     assert sorted(encoded) == [1, 2, 2]  # for one of its own, for the forty, and for what followed the first
+
+
+def test_what_waits_long_is_merged_once_for_all_however_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    merged: list[int] = []
+
+    def count(events: Sequence[FeedEvent], selection: Selection) -> Merged:
+        merged.append(len(events))
+        return merge(events, selection)
+
+    monkeypatch.setattr("api.live.feed.merge", count)
+
+    async def listen() -> set[bytes | None]:
+        feed = feed_of()
+        publish(feed, 0, 0.0)
+        clients = [feed.join(Selection(), None, every_s=0.1) for _ in range(100)]
+        for client in clients:
+            await client.take(5.0)
+        for number in range(1, 1 + 2 * QUEUE_EVENTS):
+            publish(feed, number, float(number))
+        return {await client.take(5.0) for client in clients}
+
+    (piece,) = asyncio.run(listen())
+    assert co2_of(decoded(piece)[0]) == [(2 * QUEUE_EVENTS, float(2 * QUEUE_EVENTS))]
+    assert decoded(piece)[0]["skipped"] == 2 * QUEUE_EVENTS - 1
+    assert merged == [QUEUE_EVENTS, QUEUE_EVENTS, 2]
 
 
 def test_a_compressed_stream_is_one_gzip_file_and_each_event_is_readable_when_it_arrives() -> None:
