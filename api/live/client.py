@@ -23,8 +23,8 @@ class Feed(Protocol):
     lock: threading.Lock
     epoch: str
 
-    def heartbeat(self) -> Frame:
-        """Return a heartbeat event with the current position; under the lock."""
+    def heartbeat(self, *, has_position: bool) -> Frame:
+        """Return a heartbeat event, by `has_position` with the id of the newest event; under the lock."""
         ...
 
     def merge(self, events: Sequence[FeedEvent], selection: Selection) -> Merged:
@@ -91,7 +91,8 @@ class LiveClient:
                     return None
                 frames = self._take_some() if now_s >= self._not_before_s else []
                 if not frames and now_s >= self._until_s:
-                    frames = [self._feed.heartbeat()]
+                    # What still waits would be lost to a client that comes back with the id of the newest event.
+                    frames = [self._feed.heartbeat(has_position=not self._waiting)]
                 self._has_events.clear()
             if frames:
                 return b"".join(map(self.encoding.encode, frames))
@@ -105,7 +106,7 @@ class LiveClient:
         self.wake()
 
     def leave(self) -> None:
-        """Stop to wait."""
+        """Stop waiting."""
         if self._timer is not None:
             self._timer.cancel()
 

@@ -27,10 +27,10 @@ from headland.store.port import Latest, SeriesKey
 #: Size of the ring buffer, in events and in values: half a minute of a large farm, 3 MB.
 RING_EVENTS: Final = 2000
 RING_VALUES: Final = 20_000
-#: Merged events that are kept for other clients which wait for the same.
-_MERGED: Final = 64
 #: Parts of their interval at which clients with `every_s` are served: a thousand at once would hold up all others.
 _PHASES: Final = 8
+#: Merged events that are kept for other clients which wait for the same: those of a part are served one after another.
+_MERGED: Final = 2 * _PHASES
 #: How long the newest values of all channels are used again for clients that join [ms].
 _NEWEST_FOR_MS: Final = 1000
 #: Longest duration of a stream [s]; an EventSource reconnects by itself and continues.
@@ -209,9 +209,10 @@ class LiveFeed:
         """Tell whether any client is connected, here or to a process that follows."""
         return bool(self._clients) or self.followers.have_clients()
 
-    def heartbeat(self) -> Frame:
-        """Return a heartbeat event with the current position; under the lock."""
-        return Frame(frame_of("heartbeat", {"time_ms": self._now_ms()}, f"{self.epoch}-{self._seq}"))
+    def heartbeat(self, *, has_position: bool) -> Frame:
+        """Return a heartbeat event, by `has_position` with the id of the newest event; under the lock."""
+        event_id = f"{self.epoch}-{self._seq}" if has_position else None
+        return Frame(frame_of("heartbeat", {"time_ms": self._now_ms()}, event_id))
 
     def merge(self, events: Sequence[FeedEvent], selection: Selection) -> Merged:
         """Merge events that wait for a client, once for all for which the same ones wait; under the lock."""

@@ -12,7 +12,6 @@ from tests.dashboard.farm import Farm
 pytestmark = pytest.mark.services("chromium")
 
 
-@pytest.mark.long
 def test_a_delivery_is_entered_corrected_and_taken_back_and_a_table_is_imported(visit: Open, farm: Farm) -> None:
     person = farm.repositories.people.add(Person(name="赵敏", number="77"))
     page = visit("#/cooperative?tab=deliveries", locale="zh-CN", viewport={"width": 390, "height": 844})

@@ -13,7 +13,7 @@ from headland.registry.db.tables.farm_tables import audit
 from headland.registry.models.models import Scope
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import NOW_MS
-from tests.api.live.test_feed import feed_of
+from tests.api.live.streams import feed_of
 
 
 @pytest.fixture

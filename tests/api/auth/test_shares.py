@@ -24,7 +24,7 @@ from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.farm import fill_farm
-from tests.api.live.test_feed import feed_of
+from tests.api.live.streams import feed_of
 
 WaitUntil = Callable[..., None]
 #: Longer than any test lasts.

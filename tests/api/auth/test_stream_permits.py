@@ -16,7 +16,7 @@ from headland.registry.models.models import Scope
 from headland.registry.models.people import Person, PersonRole
 from headland.registry.registry import Access, Registry
 from tests.api.auth.test_middleware import KeyedApi, serve_api
-from tests.api.live.test_feed import feed_of
+from tests.api.live.streams import feed_of
 from tests.waiting import wait_until
 
 #: A stream whose permission is asked for by nothing but what happens.

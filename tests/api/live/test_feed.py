@@ -1,87 +1,32 @@
 """The live stream through a real server, with slow, reconnecting and too many clients."""
 
 import asyncio
-import gzip
-import json
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from api.app import create_app
 from api.live.client import QUEUE_EVENTS
-from api.live.encodings import Gzip, encoding_for
-from api.live.events import FeedEvent, Merged, Selection, merge
-from api.live.feed import LiveFeed
+from api.live.events import Selection
 from api.live.places import FeedFullError, LivePlaces
 from api.live.sources import QUEUED_COMMITS, CommitSource, StorePoll
-from api.live.values import LiveValue
 from headland.errors import RetryLater
 from headland.store.memory import MemoryStore
-from headland.store.port import Latest, SeriesFilter, SeriesKey, WriteBatch, WriteResult
+from headland.store.port import Latest, SeriesFilter, WriteBatch, WriteResult
 from tests.api.farm import DRONE, HOUSE, NOW_MS, OWN, START_MS, WEATHER, fill_farm
+from tests.api.live.streams import (
+    WIND,
+    co2_of,
+    count_encoded,
+    decoded,
+    feed_of,
+    listening,
+    next_of,
+    publish,
+    serving,
+)
 from tests.api.live.test_values import batch
-from tests.api.server import serve
-from tests.waiting import PATIENCE_S, wait_until
-
-StreamEvent = tuple[str, str | None, Any]
-
-CO2 = SeriesKey(OWN, "home", "greenhouse", HOUSE, "co2_ppm")
-WIND = SeriesKey(OWN, "home", "weather", WEATHER, "wind_speed_m_s")
-
-
-def feed_of(**options: Any) -> LiveFeed:
-    return LiveFeed(lambda key: key.unit or "1", {"kind": "commits"}, now_ms=lambda: NOW_MS, **options)
-
-
-@contextmanager
-def listening(client: httpx.Client, last_id: str | None = None, **params: Any) -> Iterator[Iterator[StreamEvent]]:
-    """Yield the events of a stream: kind, id and data."""
-    headers = {} if last_id is None else {"Last-Event-ID": last_id}
-    with client.stream("GET", "/v1/live", params=params, headers=headers, timeout=PATIENCE_S) as response:
-        assert response.status_code == 200, response.read()
-        assert response.headers["content-type"].startswith("text/event-stream")
-        yield events_of(response.iter_lines())
-
-
-def events_of(lines: Iterator[str]) -> Iterator[StreamEvent]:
-    fields: dict[str, str] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(": ")
-            fields[name] = value
-        elif fields:
-            yield fields["event"], fields.get("id"), json.loads(fields["data"])
-            fields = {}
-
-
-def next_of(events: Iterator[StreamEvent], kind: str = "latest") -> tuple[str | None, Any]:
-    return next((event_id, data) for event_kind, event_id, data in events if event_kind == kind)
-
-
-def co2_of(data: Any) -> list[tuple[int, float]]:
-    return [
-        (item["channels"]["co2_ppm"]["time_ms"], item["channels"]["co2_ppm"]["value"])
-        for item in data["items"]
-        if "co2_ppm" in item["channels"]
-    ]
-
-
-@contextmanager
-def serving(feed: LiveFeed | None, store: MemoryStore | None = None) -> Iterator[httpx.Client]:
-    app = create_app(store or fill_farm(), organisation=OWN, readiness=list, counters=dict, live=feed)
-    with serve(app) as client:
-        try:
-            yield client
-        finally:
-            app.state.live.close()
-
-
-def publish(feed: LiveFeed, time_ms: int, value: float, key: SeriesKey = CO2) -> None:
-    feed.publish([Latest(key, time_ms, value, 1)])
+from tests.waiting import wait_until
 
 
 def test_a_stream_begins_with_all_newest_values_and_continues_with_each_new_value() -> None:
@@ -212,7 +157,7 @@ def test_a_slow_client_loses_older_values_of_a_series_and_receives_their_number(
             publish(feed, number, float(number))
         piece = await client.take(1.0)
         assert feed.counters()["values_skipped"] == QUEUE_EVENTS - 2
-        return [json.loads(line[6:]) for line in (piece or b"").splitlines() if line.startswith(b"data: ")]
+        return decoded(piece)
 
     items = asyncio.run(listen())
     assert items[0]["skipped"] == QUEUE_EVENTS - 2
@@ -224,13 +169,7 @@ def test_a_slow_client_loses_older_values_of_a_series_and_receives_their_number(
 def test_an_event_is_encoded_once_for_all_clients_that_see_the_same_and_so_are_the_newest_values(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    encoded: list[int] = []
-
-    def encode(values: Sequence[LiveValue]) -> list[Any]:
-        encoded.append(len(values))
-        return []
-
-    monkeypatch.setattr("api.live.events.items_of", encode)
+    encoded = count_encoded(monkeypatch)
 
     async def listen() -> None:
         feed = feed_of()
@@ -250,148 +189,6 @@ def test_an_event_is_encoded_once_for_all_clients_that_see_the_same_and_so_are_t
 
     asyncio.run(listen())
     assert sorted(encoded) == [1, 1, 1, 2]
-
-
-def test_a_client_with_an_interval_receives_the_newest_of_each_channel_in_one_event_and_the_number_of_others() -> None:
-    async def listen() -> tuple[list[Any], int]:
-        feed = feed_of()
-        publish(feed, 0, 600.0)
-        client = feed.join(Selection(), None, every_s=0.3)
-        pieces = [await client.take(5.0)]  # the newest values, at once
-        publish(feed, 1, 2.5, WIND)
-        for number in range(1, 3 * QUEUE_EVENTS):
-            publish(feed, number, float(number))
-        assert not client.has_waiting  # nobody wakes it before its time
-        pieces.append(await client.take(5.0))
-        return [decoded(piece) for piece in pieces], int(feed.counters()["values_skipped"])
-
-    (first, second), skipped = asyncio.run(listen())
-    assert co2_of(first[0]) == [(0, 600.0)]
-    assert len(second) == 1
-    assert second[0]["skipped"] == 3 * QUEUE_EVENTS - 2
-    assert co2_of(second[0]) == [(3 * QUEUE_EVENTS - 1, float(3 * QUEUE_EVENTS - 1))]
-    assert {item["device"] for item in second[0]["items"]} == {HOUSE, WEATHER}
-    assert skipped == 0  # it was not too slow
-
-
-def decoded(piece: bytes | None) -> list[Any]:
-    return [json.loads(line[6:]) for line in (piece or b"").splitlines() if line.startswith(b"data: ")]
-
-
-def test_an_interval_delays_no_gap_and_no_heartbeat_and_its_last_id_continues_without_loss() -> None:
-    async def listen() -> list[str]:
-        feed = feed_of()
-        client = feed.join(Selection(), None, every_s=0.2)
-        feed.publish_gap("overload")
-        publish(feed, 1, 1.0)
-        publish(feed, 2, 2.0)
-        first = (await client.take(5.0) or b"").decode()
-        assert "event: heartbeat" in (await client.take(0.01) or b"").decode()
-        feed.leave(client)
-        publish(feed, 3, 3.0)
-        last_id = first.rsplit("id: ", 1)[1].split("\n")[0]
-        again = feed.join(Selection(), last_id, every_s=0.2)
-        return [first, (await again.take(5.0) or b"").decode()]
-
-    first, again = asyncio.run(listen())
-    assert first.index("event: gap") < first.index("event: latest")
-    assert co2_of(decoded(first.encode())[-1]) == [(2, 2.0)]
-    assert [co2_of(data) for data in decoded(again.encode())] == [[(3, 3.0)]]
-
-
-def test_values_for_clients_with_an_interval_are_merged_once_for_all_that_wait_for_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    encoded: list[int] = []
-
-    def encode(values: Sequence[LiveValue]) -> list[Any]:
-        encoded.append(len(values))
-        return []
-
-    monkeypatch.setattr("api.live.events.items_of", encode)
-
-    async def listen() -> None:
-        feed = feed_of()
-        clients = [feed.join(Selection(), None, every_s=0.1) for _ in range(40)]
-        early = feed.join(Selection(), None, every_s=0.1)
-        publish(feed, 1, 1.0)
-        await early.take(5.0)
-        publish(feed, 2, 2.0)
-        publish(feed, 2, 2.5, WIND)
-        assert len({await client.take(5.0) for client in clients}) == 1
-        await early.take(5.0)
-        for client in (*clients, early):
-            feed.leave(client)
-        assert feed._merged == {}
-
-    asyncio.run(listen())
-    assert sorted(encoded) == [1, 2, 2]  # for one of its own, for the forty, and for what followed the first
-
-
-def test_what_waits_long_is_merged_once_for_all_however_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged: list[int] = []
-
-    def count(events: Sequence[FeedEvent], selection: Selection) -> Merged:
-        merged.append(len(events))
-        return merge(events, selection)
-
-    monkeypatch.setattr("api.live.feed.merge", count)
-
-    async def listen() -> set[bytes | None]:
-        feed = feed_of()
-        publish(feed, 0, 0.0)
-        clients = [feed.join(Selection(), None, every_s=0.1) for _ in range(100)]
-        for client in clients:
-            await client.take(5.0)
-        for number in range(1, 1 + 2 * QUEUE_EVENTS):
-            publish(feed, number, float(number))
-        return {await client.take(5.0) for client in clients}
-
-    (piece,) = asyncio.run(listen())
-    assert co2_of(decoded(piece)[0]) == [(2 * QUEUE_EVENTS, float(2 * QUEUE_EVENTS))]
-    assert decoded(piece)[0]["skipped"] == 2 * QUEUE_EVENTS - 1
-    assert merged == [QUEUE_EVENTS, QUEUE_EVENTS, 2]
-
-
-def test_a_compressed_stream_is_one_gzip_file_and_each_event_is_readable_when_it_arrives() -> None:
-    feed = feed_of()
-    for number in range(40):
-        publish(feed, number, 600.0 + number, SeriesKey(OWN, "home", "greenhouse", f"gh-{number}", "co2_ppm"))
-    with serving(feed) as client:
-        raw: list[bytes] = []
-        headers = {"Accept-Encoding": "gzip"}
-        with client.stream("GET", "/v1/live", headers=headers, timeout=PATIENCE_S) as response:
-            assert response.headers["content-encoding"] == "gzip"
-            reader = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            text = b""
-            chunks = response.iter_raw()
-            while text.count(b"event: ") < 2:
-                raw.append(next(chunks))
-                text += reader.decompress(raw[-1])
-            publish(feed, 99, 700.0)
-            while text.count(b"event: ") < 3:
-                raw.append(next(chunks))
-                text += reader.decompress(raw[-1])
-            feed.close()
-            raw.extend(chunks)
-    assert gzip.decompress(b"".join(raw)) == text
-    assert len(decoded(text)) == 3
-    assert len(b"".join(raw)) * 4 < len(text)
-
-
-@pytest.mark.parametrize(
-    ("accepted", "is_compressed"),
-    [
-        ("", False),
-        ("identity", False),
-        ("gzip", True),
-        ("br, gzip;q=0.5", True),
-        ("gzip;q=0", False),
-        ("GZIP; q=x", True),
-    ],
-)
-def test_a_stream_is_compressed_for_whom_accepts_it(accepted: str, is_compressed: bool) -> None:
-    assert isinstance(encoding_for(accepted), Gzip) is is_compressed
 
 
 def test_a_gap_survives_the_merging_of_pending_values() -> None:

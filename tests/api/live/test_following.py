@@ -14,7 +14,7 @@ from headland.errors import RetryLater
 from headland.store.memory import MemoryStore
 from headland.store.port import Latest
 from tests.api.farm import OWN, fill_farm
-from tests.api.live.test_feed import CO2, co2_of, feed_of, listening, next_of
+from tests.api.live.streams import CO2, co2_of, feed_of, listening, next_of
 from tests.api.server import serve
 from tests.waiting import PATIENCE_S, wait_until
 
