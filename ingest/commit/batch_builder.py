@@ -184,6 +184,8 @@ class CommitBatchBuilder:
         self._notes.committed(batch.notes)
         for epoch, seq, sum_ in batch.sums:
             self.sums.put(epoch, seq, sum_)
+        for (epoch, seq), digest in batch.digests.items():
+            self._digests.put(epoch, seq, digest)
         for mark in batch.other_content:
             batch.counts["other_content"] += 1
             self._notes.other_content(mark, self._now_ms())
@@ -235,24 +237,14 @@ class CommitBatchBuilder:
                 digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
                 if (mark.gateway, mark.epoch) in self._replaced:
                     self._compare_with_replaced(batch, mark, digest)
-                self._digests.put((mark.gateway, mark.epoch), mark.last, digest)
+                batch.digests[(mark.gateway, mark.epoch), mark.last] = digest
             disposition = _disposition_of(admitted)
             if disposition is not None:
                 fresh = subtract(((mark.first, mark.last),), accounted_in(before))
                 batch.dispositions.append(DispositionEntry(mark.gateway, mark.epoch, disposition, fresh))
         else:
             admitted = self._within_budget(message, admitted)
-        if admitted.foreign:
-            self._note_foreign(batch, admitted)
-        if admitted.refused:
-            batch.refusals.append(
-                RefusedMessage(
-                    message.topic, message.payload, admitted.refused, message.properties, admitted.topic, mark
-                )
-            )
-            batch.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
-            if admitted.topic is not None:
-                batch.activity.counts[admitted.topic.gateway, "quarantined"] += 1
+        self._quarantine(batch, message, admitted)
         self._add_content(batch, admitted, message)
         batch.counts["stored"] += bool(admitted.blocks or admitted.events)
         if admitted.topic is not None and admitted.blocks:
@@ -260,12 +252,22 @@ class CommitBatchBuilder:
                 (admitted.topic.gateway, max(_newest_ms(block) for block in admitted.blocks))
             )
 
+    def _is_same(self, batch: CommitBatch, epoch: Epoch, seq: int, digest: int) -> bool | None:
+        """Return whether a record has the content that is committed, or will be; None where that is not known.
+
+        A batch that fails is built again: what it held of a record must not count as arrived then.
+        """
+        for planned in (batch, self.committing):
+            if planned is not None and (epoch, seq) in planned.digests:
+                return planned.digests[epoch, seq] == digest
+        return self._digests.is_same(epoch, seq, digest)
+
     def _compare_with_replaced(self, batch: CommitBatch, mark: Mark, digest: int) -> None:
         """Compare a record with what a replaced store had under its number: only a proven match is no loss."""
         epoch, records = (mark.gateway, mark.epoch), ((mark.first, mark.last),)
         if not intersect(self._replaced[epoch], records):
             return
-        is_same = self._digests.is_same(epoch, mark.last, digest)
+        is_same = self._is_same(batch, epoch, mark.last, digest)
         if is_same:
             batch.stored_again.append(DispositionEntry(*epoch, Disposition.REPLACED, records))
         elif is_same is False:
@@ -274,25 +276,42 @@ class CommitBatchBuilder:
     def _compare(self, batch: CommitBatch, message: InboundMessage, admitted: Admitted) -> None:
         """Compare a record that is accounted for with what arrived under its number before.
 
-        Where the digests do not prove that the content is the same, the samples go to the store once more: it has them,
-        or two spools use one identity, and what nobody had before is stored nevertheless.
+        Where the digests do not prove that the content is the same, it goes the way of a new record once more: the
+        store and quarantine have it, or two spools use one identity, and what nobody had before is kept nevertheless.
+        Of a record that the gateway has reduced no digest is known.
         """
         mark = admitted.mark
         if mark is None:
             return
         self._note_sum(batch, mark, message, admitted)
-        if admitted.is_reduced or not (admitted.blocks or admitted.events):
-            return
-        epoch = (mark.gateway, mark.epoch)
-        digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
-        is_same = self._digests.is_same(epoch, mark.last, digest)
-        if is_same:
-            return
-        self._digests.put(epoch, mark.last, digest)
+        is_same = None
+        if not admitted.is_reduced:
+            epoch = (mark.gateway, mark.epoch)
+            digest = digest_of(message.payload, admitted.blocks, len(admitted.events))
+            is_same = self._is_same(batch, epoch, mark.last, digest)
+            if is_same:
+                return
+            batch.digests[epoch, mark.last] = digest
         batch.counts["compared"] += 1
+        admitted = self._within_budget(message, admitted)
+        self._quarantine(batch, message, admitted)
         self._add_content(batch, admitted, message, is_again=True)
-        if is_same is False and not admitted.blocks:
+        # A digest is of what was accepted: where something is refused now, it may differ for that alone.
+        if is_same is False and not (admitted.blocks or admitted.refused):
             batch.other_content.append(mark)
+
+    def _quarantine(self, batch: CommitBatch, message: InboundMessage, admitted: Admitted) -> None:
+        """Add a message of which something is refused to those for quarantine."""
+        self._note_foreign(batch, admitted)
+        if not admitted.refused:
+            return
+        topic = admitted.topic
+        batch.refusals.append(
+            RefusedMessage(message.topic, message.payload, admitted.refused, message.properties, topic, admitted.mark)
+        )
+        batch.counts.update(f"quarantined_{reason}" for reason in _reasons(admitted))
+        if topic is not None:
+            batch.activity.counts[topic.gateway, "quarantined"] += 1
 
     def _note_sum(self, batch: CommitBatch, mark: Mark, message: InboundMessage, admitted: Admitted) -> None:
         """Note the content sum of a record for its ack; of a range, or what cannot be read, none is known."""

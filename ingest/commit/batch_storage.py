@@ -77,9 +77,7 @@ class BatchStorage:
     def _quarantine_rejected(self, batch: CommitBatch, rejections: Sequence[Rejection]) -> None:
         """Quarantine the messages of samples that the store will never accept, before anything is acknowledged."""
         batch.rejections = rejections
-        again = {id(origin.message) for origin in batch.origins if origin.is_again}
-        messages = [message for message in batch.messages if id(message) not in again]
-        refusals = refuse_messages(messages, rejections, partial(self.builder.admit, batch))
+        refusals = refuse_messages(batch.messages, rejections, partial(self.builder.admit, batch))
         self.quarantine.add(refusals, self.now_ms)
         batch.counts["points_rejected"] += len(rejections)
         batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)

@@ -55,6 +55,7 @@ class CommitBatch:
     answered, and `rejections` are samples that it will never accept. `notes` are events of ingest itself;
     `other_content` are records that arrived with another content than before, `stored_again` those of a replaced store
     that arrived again with the same, `sums` those whose content an ack may show: spool, record and content sum.
+    `digests` are those of the records whose content it has, by which ingest knows them again after the commit.
     `replay_number` is that of a quarantined message that the batch replays, 0 for none. `traced` are the messages to be
     traced, and `store_ns` is when the store had the batch, where traces are on.
     """
@@ -77,6 +78,7 @@ class CommitBatch:
     other_content: list[Mark] = field(default_factory=list)
     stored_again: list[DispositionEntry] = field(default_factory=list)
     sums: list[tuple[Epoch, int, int]] = field(default_factory=list)
+    digests: dict[tuple[Epoch, int], int] = field(default_factory=dict)
     replay_number: int = 0
     origins: list[Origin] = field(default_factory=list)
     is_quarantined: bool = False

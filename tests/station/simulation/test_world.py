@@ -41,7 +41,7 @@ def test_faults_of_a_day_lose_and_double_nothing(seed: int) -> None:
 # a record of a copied card that the broker dropped, under a number by which the other content was stored;
 # a report that waited in a spool whose check file was older, and was lost with it.
 @pytest.mark.long
-@pytest.mark.parametrize("seed", [1677478039, 1677478146, 327520095, 900000978, 900000730, 1400001778])
+@pytest.mark.parametrize("seed", [1677478039, 1677478146, 327520095, 900000978, 900000730, 1400001778, 1423191154])
 def test_a_day_that_failed_once_holds(seed: int) -> None:
     assert run_world(RunSettings(seed, 24.0)).sentences() == []
 
