@@ -32,7 +32,9 @@ export interface QueueEntry extends QueuedRequest {
 
 const DATABASE = "headland";
 const STORE = "entries";
-const RETRY_MS = 10_000;
+/** What waits is sent again after so long, later and later; soon again once something was sent. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 10_000;
 /** More than a day's work; beyond it an entry is refused and stays in its form. */
 const MAX_ENTRIES = 500;
 /** Photos of about a hundred notes: a phone gives a page some hundred megabytes. */
@@ -65,7 +67,10 @@ export async function sendOrKeep(request: QueuedRequest, key = newKey()): Promis
     await remove(key);
     return answer;
   } catch (error) {
-    if (error instanceof ApiError && LATER.has(error.status)) return "kept";
+    if (error instanceof ApiError && LATER.has(error.status)) {
+      planRetry();
+      return "kept";
+    }
     await remove(key);
     throw error;
   }
@@ -73,6 +78,8 @@ export async function sendOrKeep(request: QueuedRequest, key = newKey()): Promis
 
 /** Send what waits, in order, until the station is away; entries that it refuses stay with the reason. */
 export async function flush(): Promise<void> {
+  clearTimeout(timer);
+  timer = undefined;
   sending ??= (async () => {
     let isAnySent = false;
     for (const entry of await load()) {
@@ -80,6 +87,7 @@ export async function flush(): Promise<void> {
       try {
         await send(entry);
         isAnySent = true;
+        retryMs = FIRST_RETRY_MS;
         await remove(entry.key);
       } catch (error) {
         if (!(error instanceof ApiError) || LATER.has(error.status)) break;
@@ -89,9 +97,29 @@ export async function flush(): Promise<void> {
     if (isAnySent) await queries.invalidateQueries();
   })().finally(() => {
     sending = null;
+    planRetry();
   });
   return sending;
 }
+
+/** Send what waits, now that the station may be reached again. */
+function sendNow(): void {
+  retryMs = FIRST_RETRY_MS;
+  void flush();
+}
+
+/** Send what waits later, where nobody plans to. */
+function planRetry(): void {
+  if (timer !== undefined || !waiting.value.some(({ refusal }) => refusal === null)) return;
+  timer = setTimeout(() => {
+    timer = undefined;
+    if (currentSession() === undefined) planRetry();
+    else void flush();
+  }, retryMs);
+  retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+}
+let timer: ReturnType<typeof setTimeout> | undefined;
+let retryMs = FIRST_RETRY_MS;
 
 /** Send a refused entry again. */
 export async function retry(key: string): Promise<void> {
@@ -113,13 +141,10 @@ export async function startQueue(): Promise<void> {
   started = true;
   let wasReachable = true;
   onReachability((reachable) => {
-    if (reachable && !wasReachable && waiting.value.length > 0) void flush();
+    if (reachable && !wasReachable && waiting.value.length > 0) sendNow();
     wasReachable = reachable;
   });
-  addEventListener("online", () => void flush());
-  setInterval(() => {
-    if (waiting.value.some(({ refusal }) => refusal === null) && currentSession() !== undefined) void flush();
-  }, RETRY_MS);
+  addEventListener("online", sendNow);
   await flush();
 }
 let started = false;
