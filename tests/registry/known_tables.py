@@ -1,14 +1,15 @@
-"""The tables of a new registry, made from their metadata once in a process and repeated from their statements."""
+"""The tables of a new registry, made from their metadata once in a process and copied from there."""
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Final
 
 import sqlalchemy as sa
 
 from headland.registry.db import migration
 
-_STATEMENTS: Final[list[str]] = []
+_KNOWN: Final[list[sqlite3.Connection]] = []
 _TABLES: Final = sa.text("SELECT count(*) FROM sqlite_master")
 
 
@@ -19,21 +20,21 @@ def migrate_as_known(connection: sa.Connection) -> None:
     tests/registry/db/test_migration.py, which makes them as a station does.
     """
     is_empty_file = connection.dialect.name == "sqlite" and not connection.scalar(_TABLES)
-    if is_empty_file and _STATEMENTS:
-        for statement in _STATEMENTS:
-            connection.exec_driver_sql(statement)
+    if is_empty_file and _KNOWN:
+        driver = _driver(connection)
+        driver.execute("COMMIT")  # of the caller's transaction, within which no file is copied
+        _KNOWN[0].backup(driver)
+        driver.execute("BEGIN IMMEDIATE")
         return
     migration.migrate(connection)
     if is_empty_file:
-        _STATEMENTS.extend(_statements_of(connection))
+        known = sqlite3.connect(":memory:", check_same_thread=False)
+        known.executescript("\n".join(_driver(connection).iterdump()))
+        _KNOWN.append(known)
 
 
-def _statements_of(connection: sa.Connection) -> list[str]:
-    """Return the statements that make the tables and rows of a file."""
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    """Return SQLite's own connection."""
     driver = connection.connection.driver_connection
-    assert driver is not None
-    statements: list[str] = [statement for statement in driver.iterdump() if statement not in _TRANSACTION]
-    return statements
-
-
-_TRANSACTION: Final = frozenset(("BEGIN TRANSACTION;", "COMMIT;"))
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

@@ -34,7 +34,7 @@ def serve_mail(certificate: tuple[Path, Path] | None = None) -> Iterator[MailSer
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         kept.port = int(server.server_address[1])
-        thread = threading.Thread(target=server.serve_forever, name="test-smtp", daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="test-smtp", daemon=True)
         thread.start()
         try:
             yield kept

@@ -403,11 +403,12 @@ class DuckDBFile:
         connection = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not (size_of(self.path) or size_of(wal_of(self.path)))
             connection = open_database(self.path, self._settings)
             # Remove the rest of an interrupted rewriting or backup; this process has the file to itself.
             remove_database(copy_of(self.path))
             connection.execute(f"SET memory_limit = '{max(self._memory_limit_mb, LARGE_WORK_MB)}MB'")
-            migrate_schema(connection, self.path)
+            migrate_schema(connection, self.path, is_new=is_new)
             state = load_state(connection)
             connection.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
         except OSError as error:
@@ -430,15 +431,9 @@ def identity_of(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new: bool) -> None:
     """Create or migrate the schema. Raises SettingsError for a newer file or one of another program."""
-    tables = {row[0] for row in connection.execute(sql.LIST_TABLES).fetchall()}
-    if "schema_version" in tables:
-        version = count(connection, sql.GET_VERSION)
-    elif tables:
-        raise SettingsError(f"{path} is a DuckDB file, but not a Headland store; name another file.")
-    else:
-        version = 0
+    version = 0 if is_new else _schema_version(connection, path)
     newest = len(sql.MIGRATIONS)
     if version > newest:
         raise SettingsError(
@@ -457,3 +452,13 @@ def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             connection.execute(sql.SET_VERSION.format(version=newest))
         if samples:
             _LOGGER.info("the store %s has schema %d, after %.1f s", path, newest, time.monotonic() - began_s)
+
+
+def _schema_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return the version of a file's schema, 0 where it has no tables. Raises SettingsError for another program's."""
+    try:
+        return count(connection, sql.GET_VERSION)
+    except duckdb.CatalogException:  # to list the tables first takes an eighth of the opening
+        if connection.execute(sql.LIST_TABLES).fetchall():
+            raise SettingsError(f"{path} is a DuckDB file, but not a Headland store; name another file.") from None
+        return 0

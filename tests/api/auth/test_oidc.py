@@ -68,7 +68,7 @@ def signing() -> Iterator[Signer]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         signer.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield signer
         finally:

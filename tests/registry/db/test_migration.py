@@ -65,7 +65,7 @@ def test_the_tables_that_other_tests_have_are_those_of_the_migrations(
     made = dump("migrated")
     monkeypatch.setattr(database_module, "migrate", known_tables.migrate_as_known)
     if place == "first":
-        monkeypatch.setattr(known_tables, "_STATEMENTS", [])
+        monkeypatch.setattr(known_tables, "_KNOWN", [])
     dump("taken down")
     assert dump("repeated") == made
     assert len(made) > 80

@@ -39,7 +39,8 @@ def test_faults_of_a_day_lose_and_double_nothing(seed: int) -> None:
 # A copied card under a replaced store; a bit that takes the type of a record's number; a log lost after two renamings;
 # damage that SQLite names by bytes that are no text;
 # a record of a copied card that the broker dropped, under a number by which the other content was stored;
-# a report that waited in a spool whose check file was older, and was lost with it.
+# a report that waited in a spool whose check file was older, and was lost with it;
+# a record of a copied card under a number of the copy, with which its device had been moved: refused, and kept nowhere.
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [1677478039, 1677478146, 327520095, 900000978, 900000730, 1400001778, 1423191154])
 def test_a_day_that_failed_once_holds(seed: int) -> None:

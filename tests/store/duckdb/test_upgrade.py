@@ -199,7 +199,7 @@ def test_the_upgrade_keeps_the_order_of_the_rows_and_reads_the_frontier_anew(
     with duckdb.connect(str(path)) as connection:
         before = connection.execute(order.format("ts")).fetchall()
         assert connection.execute(f"SELECT count(*) FROM {POSITIONS}").fetchall() == [(1,)]
-        migrate_schema(connection, path)
+        migrate_schema(connection, path, is_new=False)
         assert f"from schema 4 to {len(sql.MIGRATIONS)}: {len(before)} samples" in caplog.text
         assert connection.execute(order.format(sql.INSTANT)).fetchall() == before
         assert connection.execute("SELECT max(rowid) + 1 FROM points").fetchall() == [(len(before),)]

@@ -80,7 +80,7 @@ def script(request: pytest.FixtureRequest) -> Iterator[tuple[Script, str]]:
     """A server of the version that the test names, and where it listens."""
     made = Script(str(request.param))
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Scripted", (Handler,), {"script": made}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield made, f"127.0.0.1:{server.server_address[1]}"
     server.shutdown()

@@ -66,7 +66,7 @@ def web_server(status: int) -> Iterator[tuple[str, list[tuple[dict[str, str], by
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, name="test-hook", daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="test-hook", daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/hook", heard
