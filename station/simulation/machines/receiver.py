@@ -23,7 +23,7 @@ from station.simulation.agenda import Agenda, SimulatedClock
 from station.simulation.machines.disk import Disk, ProcessKilled
 from station.simulation.machines.links import SimulatedClient
 from station.simulation.machines.network import Line, Network
-from station.simulation.machines.numbers import NUMBER_CHANNEL
+from station.simulation.machines.numbers import NUMBER_CHANNEL, numbers_of
 from station.simulation.machines.store import SimulatedStore, StoreEngine, make_store
 from station.simulation.truth import GatewayTruth
 
@@ -135,12 +135,16 @@ class Receiver:
         return _stored_numbers(self.store, device)
 
     def quarantined_numbers(self, truth: GatewayTruth) -> set[int]:
-        """Return a gateway's numbers in quarantine: by the records of the messages, which may be unreadable."""
+        """Return a gateway's numbers in quarantine: those in the messages, of unreadable ones by their records."""
         numbers: set[int] = set()
         if self.process is not None:
             for message in self.process.service.quarantine.list(1_000_000):
-                if message.gateway in truth.names and message.epoch and message.first and message.seq:
-                    numbers |= truth.numbers(message.epoch, message.first, message.seq)
+                if message.gateway not in truth.names:
+                    continue
+                found = numbers_of(message.payload)
+                if not found and message.epoch and message.first and message.seq:
+                    found = truth.numbers(message.epoch, message.first, message.seq)
+                numbers |= found
         return numbers
 
     def arrived(self, truth: GatewayTruth, dropped: Mapping[tuple[str, int, int], set[int]]) -> set[int]:
