@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +65,9 @@ class StreamPermits:
         self._open[permit.credentials].add(permit)
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
-            self._task = self._loop.create_task(self._ask_until_none_is_open(), name="live-permits")
+            # Not in the context of the stream that came first, whose client may leave: it would be cancelled with it.
+            task = self._ask_until_none_is_open()
+            self._task = self._loop.create_task(task, name="live-permits", context=Context())
 
     def leave(self, permit: StreamPermit) -> None:
         """Forget a stream; with the last one the task ends."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.auth import timeout_middleware
 from api.auth.middleware import COOKIE
 from headland.errors import RetryLater
 from headland.registry.models.models import Scope
@@ -87,6 +88,21 @@ def test_what_another_process_ends_is_noticed_by_the_next_question(tmp_path: Pat
         streams = [Stream(api, headers, stack) for headers in (bearer(key), sign_in(api, key))]
         api.repositories.keys.delete(record.id, api.repositories.keys.get(record.id).version)
         wait_until(lambda: not any(stream.is_open() for stream in streams))
+
+
+def test_a_stream_ends_with_its_key_also_when_the_client_that_came_first_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeout_middleware, "_WATCH_AFTER_S", 0.0)
+    with served(tmp_path, 0.05) as api, ExitStack() as stack:
+        record, key = api.repositories.add_key("screen", Scope.READ)
+        with api.client.stream("GET", "/v1/live", headers=bearer(api.keys[Scope.READ])) as first:
+            lines = first.iter_lines()
+            assert next(lines) == "event: hello"
+            stream = Stream(api, sign_in(api, key), stack)
+        wait_until(lambda: len(api.app.state.auth_cache.streams._open) == 1)
+        api.repositories.keys.delete(record.id, api.repositories.keys.get(record.id).version)
+        wait_until(lambda: not stream.is_open())
 
 
 def test_a_person_who_becomes_a_member_of_the_cooperative_has_no_stream_any_more(tmp_path: Path) -> None:
