@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.machine import find_program
-from tests.ports import find_free_port
+from tests.ports import find_free_port, listens
 from tests.waiting import wait_until
 
 
@@ -85,8 +84,4 @@ class Broker:
     def _is_listening(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"mosquitto ended:\n{self.log}"
-        try:
-            socket.create_connection((self.host, self.port), 1.0).close()
-        except OSError:
-            return False
-        return True
+        return listens(self.port, self.host)

@@ -56,10 +56,12 @@ settings.load_profile("headland")
 
 TESTS: Final = Path(__file__).parent
 ACCEPT: Final = TESTS / "accept"
-#: Folders whose files run farms or a browser: they take long and mostly wait.
-WAITING: Final = ("services", "deploy", "docs", "dashboard", "station")
-#: The part of the order over which they are spread, so that others use the processor meanwhile and none begins late.
-SPREAD: Final = 0.6
+#: Folders whose tests run farms or a browser, and one whose tests wait for brokers and lines, each with the part of the
+#: order over which it is spread: the others use the processor meanwhile, and what takes long begins early.
+WAITING: Final = {
+    **dict.fromkeys(("services", "deploy", "docs", "dashboard", "station", "walk"), (0.0, 0.6)),
+    "edge": (0.45, 0.9),
+}
 REAL_DATA: Final = "HEADLAND_REAL_DATA"
 REQUIRE_SERVICES: Final = "HEADLAND_REQUIRE_SERVICES"
 
@@ -253,11 +255,13 @@ def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
-    waiting = [path for path in files if path.relative_to(TESTS).parts[0] in WAITING]
-    others = [path for path in files if path not in set(waiting)]
-    step = SPREAD * len(others) / max(1, len(waiting))
-    places = [(at * step, path) for at, path in enumerate(waiting)] + [
-        (float(at), path) for at, path in enumerate(others)
+    parts: dict[tuple[float, float], list[Path]] = {}
+    for path in files:
+        parts.setdefault(WAITING.get(path.relative_to(TESTS).parts[0], (0.0, 1.0)), []).append(path)
+    places = [
+        (begin + (end - begin) * at / len(paths), path)
+        for (begin, end), paths in parts.items()
+        for at, path in enumerate(paths)
     ]
     return [item for _, path in sorted(places, key=lambda place: place[0]) for item in files[path]]
 

@@ -33,6 +33,15 @@ def find_free_port() -> int:
     return _port_of_the_system()
 
 
+def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Tell whether something accepts connections on a port."""
+    try:
+        socket.create_connection((host, port), 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
 @cache
 def _own_ports(pid: int) -> Iterator[int]:
     """Return the ports of a block that no other process holds, again and again; none where all are held."""

@@ -19,7 +19,7 @@ from station.local.folder import HOME_USER, FarmFolder, FarmState
 from station.local.gateways import Gateways, broker_users
 from station.local.plan import open_address
 from station.server.files import write_whole
-from tests.ports import find_free_port
+from tests.ports import find_free_port, listens
 from tests.services.farm import Farm
 from tests.station.certificates import Authority
 from tests.station.cli.command_line import call
@@ -317,6 +317,7 @@ def _broker_running(folder: FarmFolder, port: int, listener: Listener | None = N
     command = prepare_broker("mosquitto", folder.broker_dir, port, broker_users(folder), listener)
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
+            wait_until(lambda: listens(port))
             yield
         finally:
             process.kill()

@@ -1,4 +1,3 @@
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from headland.contract.topics import ack_topic, data_topic, meta_topic, senml_to
 from headland.errors import SettingsError
 from station.local.broker import BrokerUser, choose_broker, prepare_broker
 from station.local.broker_listener import Listener
+from tests.ports import listens
 from tests.waiting import WaitUntil
 
 USERS = [
@@ -61,14 +61,6 @@ def running(kind: Literal["mosquitto", "iotcore"], folder: Path, port: int) -> I
             yield
         finally:
             process.kill()
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture(params=[pytest.param("mosquitto", marks=pytest.mark.services("mosquitto")), "iotcore"])

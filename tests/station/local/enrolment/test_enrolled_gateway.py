@@ -34,8 +34,8 @@ from tests.api.farm import NOW_MS, OWN
 from tests.api.server import serve
 from tests.edge.contents import content
 from tests.edge.ingest_stand_in import StandInIngest
-from tests.ports import find_free_port
-from tests.waiting import WaitUntil
+from tests.ports import find_free_port, listens
+from tests.waiting import WaitUntil, wait_until
 
 pytestmark = [
     pytest.mark.services("mosquitto"),
@@ -82,6 +82,7 @@ def farm(tmp_path: Path) -> Iterator[EnrolledFarm]:
     )
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker, serve(app) as client, folder.hold():
         try:
+            wait_until(lambda: listens(port))
             made = EnrolledFarm(folder, client, port)
             pids = {"broker": broker.pid}
             folder.write_state(
