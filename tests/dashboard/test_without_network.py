@@ -174,6 +174,32 @@ def test_what_was_entered_without_a_network_is_at_the_station_once(
     expect(page.locator(".live")).to_have_attribute("data-state", "online")
 
 
+def test_what_is_on_its_way_is_not_sent_again_with_the_next_entry(
+    page: Page, farm: Farm, house: str, frosts: list[str]
+) -> None:
+    sent: list[str] = []
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.headers["idempotency-key"])
+        if len(sent) == 1 and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.context.route("**/v1/notes", hold)
+    write_note(page, TEXTS[0])
+    expect(page.get_by_role("button", name="1 to send")).to_be_visible()
+    go(page, "#/alarms")
+    page.locator(f"[data-alarm='{frosts[0]}']").get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("button", name="2 to send")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(".waiting")).to_have_count(0)
+    wait_until(lambda: farm.repositories.alarms.get(frosts[0]).acknowledged_by is not None)
+    assert (len(sent), notes(farm, house)) == (1, [TEXTS[0]])
+
+
 def lose_first_answer(context: BrowserContext) -> list[str]:
     """Lose the answer to the first note and to the first photo that is sent; return their paths as they are lost."""
     lost: list[str] = []

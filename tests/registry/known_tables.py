@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Final
 
 import sqlalchemy as sa
 
 from headland.registry.db import migration
 
-_KNOWN: Final[list[sqlite3.Connection]] = []
+#: The bytes of a file that has them, once it was made.
+_KNOWN: Final[list[bytes]] = []
 _TABLES: Final = sa.text("SELECT count(*) FROM sqlite_master")
 
 
@@ -23,14 +25,16 @@ def migrate_as_known(connection: sa.Connection) -> None:
     if is_empty_file and _KNOWN:
         driver = _driver(connection)
         driver.execute("COMMIT")  # of the caller's transaction, within which no file is copied
-        _KNOWN[0].backup(driver)
+        with closing(sqlite3.connect(":memory:")) as known:
+            known.deserialize(_KNOWN[0])
+            known.backup(driver)
         driver.execute("BEGIN IMMEDIATE")
         return
     migration.migrate(connection)
     if is_empty_file:
-        known = sqlite3.connect(":memory:", check_same_thread=False)
-        known.executescript("\n".join(_driver(connection).iterdump()))
-        _KNOWN.append(known)
+        with closing(sqlite3.connect(":memory:")) as known:
+            known.executescript("\n".join(_driver(connection).iterdump()))
+            _KNOWN.append(known.serialize())
 
 
 def _driver(connection: sa.Connection) -> sqlite3.Connection:

@@ -47,6 +47,8 @@ const LATER = new Set([0, 401, 408, 429, 502, 503, 504]);
 /** The entries of this user that wait, oldest first. */
 export const waiting = signal<readonly QueueEntry[]>([]);
 
+/** Entries whose form still waits for the answer, by key, with what ends when it has it. */
+const underWay = new Map<string, Promise<void>>();
 let sending: Promise<void> | null = null;
 let opened: Promise<IDBDatabase> | null = null;
 
@@ -59,21 +61,31 @@ export async function sendOrKeep(request: QueuedRequest, key = newKey()): Promis
   if (waiting.value.length >= MAX_ENTRIES || !hasRoomFor(entry)) return send(entry);
   // Where the browser agrees, it does not clear what is kept to make room.
   if (entry.photos?.length) void navigator.storage?.persist?.().catch(() => false);
-  await put(entry);
+  const earlier = [...underWay.values()];
+  let end = (): void => undefined;
+  underWay.set(key, new Promise((resolve) => (end = resolve)));
   try {
+    await put(entry);
     // What was entered before is sent before.
-    if (waiting.value.some((other) => other.key !== key && other.refusal === null)) await flush();
+    await Promise.all(earlier);
+    if (waiting.value.some(isDue)) await flush();
     const answer = await send(entry);
     await remove(key);
     return answer;
   } catch (error) {
-    if (error instanceof ApiError && LATER.has(error.status)) {
-      planRetry();
-      return "kept";
-    }
+    if (error instanceof ApiError && LATER.has(error.status)) return "kept";
     await remove(key);
     throw error;
+  } finally {
+    underWay.delete(key);
+    end();
+    planRetry();
   }
+}
+
+/** Whether an entry is to be sent by whoever sends what waits. */
+function isDue({ key, refusal }: QueueEntry): boolean {
+  return refusal === null && !underWay.has(key);
 }
 
 /** Send what waits, in order, until the station is away; entries that it refuses stay with the reason. */
@@ -83,7 +95,7 @@ export async function flush(): Promise<void> {
   sending ??= (async () => {
     let isAnySent = false;
     for (const entry of await load()) {
-      if (entry.refusal !== null) continue;
+      if (!isDue(entry)) continue;
       try {
         await send(entry);
         isAnySent = true;
@@ -110,7 +122,7 @@ function sendNow(): void {
 
 /** Send what waits later, where nobody plans to. */
 function planRetry(): void {
-  if (timer !== undefined || !waiting.value.some(({ refusal }) => refusal === null)) return;
+  if (timer !== undefined || !waiting.value.some(isDue)) return;
   timer = setTimeout(() => {
     timer = undefined;
     if (currentSession() === undefined) planRetry();
