@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from headland.registry.models.people import ContactChannel, HoldingKind, Person, PersonRole
 from tests.dashboard.conftest import Open
@@ -19,12 +19,29 @@ def person_of(farm: Farm, number: str) -> Person:
     return next(person for person in farm.repositories.people.all() if person.number == number)
 
 
+def test_no_button_takes_a_tap_where_a_list_that_is_awaited_will_be(visit: Open) -> None:
+    page = visit("#/cooperative?tab=statements")
+    held: list[Route] = []
+    page.route("**/v1/people*", lambda route: held.append(route))
+    page.get_by_role("tab", name="People").click()
+    panel = page.locator("[data-panel=people]")
+    expect(panel.locator(".awaited")).to_be_visible()
+    button = panel.get_by_role("button", name="Add person")
+    expect(button).to_have_css("animation-name", "hold-back")
+    expect(button).to_have_css("pointer-events", "auto")  # a station that takes long keeps nobody from it
+    for route in held:
+        route.continue_()
+    expect(panel.locator(".awaited")).to_have_count(0)
+    expect(button).to_have_css("animation-name", "none")
+
+
 def test_a_person_is_added_corrected_and_given_a_share_on_a_phone_in_chinese(
     visit: Open, farm: Farm, page_errors: list[str]
 ) -> None:
     farm.repositories.people.add(Person(name="孙丽", number="A-1"))
     page = visit("#/cooperative?tab=people", locale="zh-CN", viewport={"width": 390, "height": 844})
     panel = page.locator("[data-panel=people]")
+    expect(panel.get_by_role("table")).to_be_visible()  # it moves the button down
     panel.get_by_role("button", name="添加人员").click()
     form = panel.locator("[data-panel=add-person]")
     form.get_by_label("姓名").fill("孙丽")

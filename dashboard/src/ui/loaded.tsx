@@ -15,7 +15,7 @@ export function Loaded<Data>({
 }): JSX.Element | null {
   const { data, error, receivedMs } = state;
   if (data === undefined) {
-    if (error === null) return state.loading ? <Working /> : null;
+    if (error === null) return state.loading ? <Working awaited /> : null;
     return (
       <p class="error" role="alert">
         {error}{" "}
@@ -37,9 +37,10 @@ export function Loaded<Data>({
   );
 }
 
-export function Working(): JSX.Element {
+/** `awaited`: what comes in its place moves what is below, where no button is to be tapped meanwhile. */
+export function Working({ awaited = false }: { awaited?: boolean }): JSX.Element {
   return (
-    <p class="progress" role="status">
+    <p class={awaited ? "progress awaited" : "progress"} role="status">
       <progress aria-label={translate("working")} /> {translate("working")}
     </p>
   );

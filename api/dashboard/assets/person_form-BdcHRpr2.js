@@ -1,0 +1,1 @@
+export{t as AddPerson}from"./person_form-DNBWx9s7.js";
