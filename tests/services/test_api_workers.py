@@ -9,12 +9,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
 
 from station.server.api_workers.place import PLACE
+from tests.api.live.streams import events_of
 from tests.services.farm import SELDOM_S, Farm
 from tests.waiting import PATIENCE_S
 
@@ -76,17 +77,6 @@ def served_by(farm: Farm, name: str) -> Iterator[httpx.Client]:
         yield client
     finally:
         client.close()
-
-
-def live_events(lines: Iterator[str]) -> Iterator[tuple[str, str | None, Any]]:
-    fields: dict[str, str] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(": ")
-            fields[name] = value
-        elif fields:
-            yield fields["event"], fields.get("id"), json.loads(fields["data"])
-            fields = {}
 
 
 def test_each_process_has_its_place_and_only_the_owner_has_the_store_open(farm: Farm) -> None:
@@ -152,7 +142,7 @@ def test_figures_of_requests_are_those_of_all_workers(farm: Farm) -> None:
 def test_a_stream_goes_on_at_another_worker_after_its_own_was_killed(farm: Farm) -> None:
     pid = pids_of(farm)[NAMES[2]]
     with served_by(farm, NAMES[2]) as client, client.stream("GET", "/v1/live") as stream:
-        events = live_events(stream.iter_lines())
+        events = events_of(stream.iter_lines())
         for _ in range(2):
             last_id = next(event_id for kind, event_id, _ in events if kind == "latest")
         os.kill(pid, signal.SIGKILL)
@@ -161,7 +151,7 @@ def test_a_stream_goes_on_at_another_worker_after_its_own_was_killed(farm: Farm)
     with served_by(farm, NAMES[0]) as client:
         headers = {"Last-Event-ID": str(last_id)}
         with client.stream("GET", "/v1/live", headers=headers) as stream:
-            events = live_events(stream.iter_lines())
+            events = events_of(stream.iter_lines())
             kinds = [next(events)[0] for _ in range(2)]
     # Its place is known here as well: no gap, and not all newest values again.
     assert kinds == ["hello", "latest"]
@@ -173,7 +163,7 @@ def test_a_stream_goes_on_at_another_worker_after_its_own_was_killed(farm: Farm)
 def test_the_owners_death_is_said_and_mended_and_no_record_is_lost(farm: Farm) -> None:
     pids = pids_of(farm)
     with served_by(farm, NAMES[0]) as client, client.stream("GET", "/v1/live") as stream:
-        events = live_events(stream.iter_lines())
+        events = events_of(stream.iter_lines())
         next(event for event in events if event[0] == "latest")
         os.kill(pids["owner"], signal.SIGKILL)
         # The stream stays open, and says afterwards that something may be missing.
