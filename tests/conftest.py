@@ -22,10 +22,12 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from headland.registry.db import database
 from tests.broker import Broker
 from tests.compilation import compile_all
+from tests.every_case import IS_EVERY_CASE_SENT
 from tests.examples import examples
 from tests.influx_server import InfluxServer
 from tests.long_tests import COUNT, WorkerNotes, leave_long_out
@@ -41,8 +43,9 @@ from tests.waiting import wait_until as wait_until_true
 # What the collection makes stays: to search it for garbage again and again costs each worker a quarter of its time.
 gc.disable()
 
-#: As the command line has it (station/cli/main.py).
-COLLECT_AFTER: Final = 10_000
+#: Containers until a search for garbage, and searches of one generation until one of the next: what tests leave in
+#: circles is little, and at 10,000 the searches took a twentieth of all tests.
+COLLECT_AFTER: Final = (100_000, 20, 100)
 #: How long an example takes is the machine's load, and nothing that a test is about. The examples are the same in each
 #: run, so that the verdict on a commit depends on the commit alone; HEADLAND_OTHER_EXAMPLES=1 tries others.
 settings.register_profile(
@@ -53,14 +56,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("headland")
+if not IS_EVERY_CASE_SENT:
+    # Hypothesis also tries numbers and words that it reads in the sources of the modules loaded so far: 1,700 files for
+    # each worker, and other examples in another order of the tests. CI does so too.
+    providers._get_local_constants = lambda: providers._local_constants
 
 TESTS: Final = Path(__file__).parent
 ACCEPT: Final = TESTS / "accept"
-#: Folders whose tests run farms or a browser, and one whose tests wait for brokers and lines, each with the part of the
-#: order over which it is spread: the others use the processor meanwhile, and what takes long begins early.
+#: Folders whose tests run farms or a browser, or wait for brokers, lines and stores, each with the part of the order
+#: over which it is spread: the others use the processor meanwhile, and what takes long begins early.
 WAITING: Final = {
     **dict.fromkeys(("services", "deploy", "docs", "dashboard", "station", "walk"), (0.0, 0.6)),
-    "edge": (0.45, 0.9),
+    **dict.fromkeys(("edge", "ingest", "remote", "test_http_client.py"), (0.42, 0.95)),
+    "store": (0.2, 0.85),
 }
 REAL_DATA: Final = "HEADLAND_REAL_DATA"
 REQUIRE_SERVICES: Final = "HEADLAND_REQUIRE_SERVICES"
@@ -208,9 +216,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Leave what the collection made out of the garbage collector's rounds: they cost a fifth of the pure tests."""
     gc.enable()
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

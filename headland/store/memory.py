@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,8 +33,7 @@ from headland.store.port import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
+class _Sample(NamedTuple):
     value: float
     quality: int
 
@@ -237,23 +237,30 @@ class MemoryStore:
 
 def _put_samples(contents: _Contents, batch: WriteBatch, seen_ms: int) -> WriteResult:
     points = batch.points
-    accepted, conflicting = np.zeros(len(points), np.bool_), np.zeros(len(points), np.bool_)
+    accepted, conflicting = [False] * len(points), [False] * len(points)
     columns = (points.index.tolist(), points.time_ms.tolist(), points.value.tolist(), points.quality.tolist())
+    rows_of: dict[int, dict[int, _Sample]] = {}
+    newest_ms: dict[int, int] = {}
     for at, (index, time_ms, value, quality) in enumerate(zip(*columns, strict=True)):
-        key = points.series[index]
-        samples = contents.samples.setdefault(key, {})
+        samples = rows_of.get(index)
+        if samples is None:
+            samples = rows_of[index] = contents.samples.setdefault(points.series[index], {})
         stored = samples.get(time_ms)
         if stored is None:
             samples[time_ms] = _Sample(value, quality)
             accepted[at] = True
-            if time_ms <= batch.latest_until_ms:
-                contents.newest_ms[key] = max(time_ms, contents.newest_ms.get(key, time_ms))
+            if newest_ms.get(index, time_ms) <= time_ms <= batch.latest_until_ms:
+                newest_ms[index] = time_ms
         elif stored.value != value:
-            contents.conflicts.setdefault((key, time_ms, value), (quality, seen_ms))
+            contents.conflicts.setdefault((points.series[index], time_ms, value), (quality, seen_ms))
             conflicting[at] = True
-    counts = int(accepted.sum()), int((~accepted & ~conflicting).sum()), int(conflicting.sum())
-    by_origin = count_origins(points, DedupResult(accepted, conflicting), slice(0, len(points)))
-    return WriteResult(*counts, by_origin=by_origin)
+    for index, time_ms in newest_ms.items():
+        key = points.series[index]
+        contents.newest_ms[key] = max(time_ms, contents.newest_ms.get(key, time_ms))
+    dedup = DedupResult(np.array(accepted, np.bool_), np.array(conflicting, np.bool_))
+    stored_count, conflict_count = accepted.count(True), conflicting.count(True)
+    by_origin = count_origins(points, dedup, slice(0, len(points)))
+    return WriteResult(stored_count, len(points) - stored_count - conflict_count, conflict_count, by_origin=by_origin)
 
 
 def _put_mark(contents: _Contents, mark: Mark) -> None:

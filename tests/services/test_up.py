@@ -243,6 +243,7 @@ def spraying_farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     farm.stop()
 
 
+@pytest.mark.long
 def test_the_application_answer_agrees_with_the_simulated_truth_within_2_percent(spraying_farm: Farm) -> None:
     rows = rows_between_swaths(spraying_farm)
     answer = spraying_farm.application(rows, 5, *MEASURED)

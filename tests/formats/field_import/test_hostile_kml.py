@@ -49,7 +49,7 @@ def test_nested_folders_are_bounded() -> None:
     assert len(outlines) == 1
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", pytest.param("utf-16", marks=pytest.mark.long)])
 def test_a_large_file_of_other_elements_costs_little_more_memory_than_itself(encoding: str) -> None:
     data = kml("<x><y/></x>" * 180_000).encode(encoding)
     tracemalloc.start()

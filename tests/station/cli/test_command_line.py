@@ -120,7 +120,15 @@ def test_completion_loads_little_enough_to_answer_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("up", "--help"), ("nope",), ("chaos", "--list"), ("doctor", "--data", "/nowhere/x")]
+    "words",
+    [
+        ("up", "--help"),
+        ("nope",),
+        *(
+            pytest.param(words, marks=pytest.mark.long)
+            for words in (("chaos", "--list"), ("doctor", "--data", "/nowhere/x"))
+        ),
+    ],
 )
 def test_output_into_a_pipe_holds_no_escape_codes(words: tuple[str, ...]) -> None:
     done = run(*words)

@@ -58,7 +58,7 @@ def test_kill_9_loses_nothing_acknowledged_and_tears_nothing(tmp_path: Path) -> 
         first = batches + 1
 
 
-@pytest.mark.parametrize("limit_kib", [200, 3000])
+@pytest.mark.parametrize("limit_kib", [200, pytest.param(3000, marks=pytest.mark.long)])
 def test_a_full_disk_refuses_writes_until_there_is_space_again(tmp_path: Path, limit_kib: int) -> None:
     path = tmp_path / "store.duckdb"
     writer = start_writer(path, 1, limit_kib * 1024)

@@ -115,7 +115,7 @@ class Truth:
         return min(abs(row.time_ms - time_ms) for time_ms in times_ms[max(0, at - 1) : at + 1])
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_a_reboot_a_clock_step_and_ten_percent_loss_leave_no_row_far_from_the_true_utc(version: int) -> None:
     faults = Faults(reboots_s=(40.0,), clock_steps=(FaultEvent(75.0, 10.0),))
     drone = Drone(DroneSettings(mavlink_version=version, faults=faults), START_MS)
