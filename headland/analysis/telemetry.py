@@ -60,9 +60,8 @@ EMPTY: Final = ChannelColumn(np.empty(0, np.int64), np.empty(0), np.empty(0, np.
 
 def find_device(scope: OrgScope, device: str) -> DeviceRecord:
     """Return a device of the organisation; raises AnalysisError (unknown-device)."""
-    for record in scope.store.devices(scope.organisation):
-        if record.descriptor.device == device:
-            return record
+    for record in scope.store.devices(scope.organisation, device):
+        return record
     raise AnalysisError("unknown-device", "No such device", f"There is no device {device}: list the devices.")
 
 

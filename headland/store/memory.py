@@ -93,16 +93,17 @@ class MemoryStore:
             sampled = {key.organisation for key, samples in contents.samples.items() if samples}
             return sorted(sampled | {owner for owner, _ in [*contents.devices, *contents.events]})
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices of an organisation by id."""
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id, or the one that is named."""
         with self._lock:
             contents = self._open_contents()
-            keys = [key for key in contents.samples if key.organisation == organisation]
-            described = {device for owner, device in contents.devices if owner == organisation}
+            which = SeriesFilter(organisation, device)
+            keys = [key for key in contents.samples if matches(which, key)]
+            described = {name for owner, name in contents.devices if owner == organisation and device in (None, name)}
             sampled = {key.device for key in keys if contents.samples[key]}
             return [
-                _device_record(contents, organisation, device, [key for key in keys if key.device == device])
-                for device in sorted(described | sampled)
+                _device_record(contents, organisation, name, [key for key in keys if key.device == name])
+                for name in sorted(described | sampled)
             ]
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:

@@ -310,8 +310,8 @@ class Store(Protocol):
         """Return the organisations with anything but marks, in order: for maintenance."""
         ...
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices of an organisation by id."""
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id; with `device` that one alone, none where there is no such."""
         ...
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:

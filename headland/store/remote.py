@@ -59,9 +59,9 @@ class RemoteStore:
         """Return the organisations with anything but marks, in order."""
         return self._call("organisations")()  # type: ignore[no-any-return]
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices of an organisation by id."""
-        return self._call("devices")(organisation)  # type: ignore[no-any-return]
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id, or the one that is named."""
+        return self._call("devices")(organisation, device)  # type: ignore[no-any-return]
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
         """Return the series that hold at least one sample, by key."""

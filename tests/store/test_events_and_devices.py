@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from headland.contract.records import ChannelInfo, Descriptor
@@ -98,6 +99,17 @@ def test_the_newest_descriptor_replaces_the_last(store: Store) -> None:
     store.describe(ORG, "gw-2", renamed)
     (record,) = store.devices(ORG)
     assert (record.gateway, record.descriptor) == ("gw-2", renamed)
+
+
+def test_one_device_is_asked_for_by_its_name_and_found_in_no_other_organisation(store: Store) -> None:
+    store.describe(ORG, "gw-1", HOUSE)
+    store.describe("other", "gw-1", msgspec.structs.replace(HOUSE, device="gh-9"))
+    store.write(batch((key(), 10, 1.0), (key(device="uav-1", kind="uav"), 20, 1.0), (key(device="gh"), 30, 1.0)))
+    for record in store.devices(ORG):
+        assert store.devices(ORG, record.descriptor.device) == [record]
+    assert [record.descriptor.device for record in store.devices(ORG)] == ["gh", "gh-1", "uav-1"]
+    assert [store.devices(ORG, name) for name in ("gh-9", "g", "", "nobody")] == [[], [], [], []]
+    assert store.devices("nobody", "gh-1") == []
 
 
 @pytest.mark.parametrize("described_first", [True, False])

@@ -52,10 +52,13 @@ class StoreState:
         filled = (sid for sid in range(len(self.catalog)) if self.frontier.holds_samples(sid))
         return {owner for owner, _ in self.devices} | {self.catalog.key(sid).organisation for sid in filled}
 
-    def list_devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices with a descriptor or samples, by id."""
-        described = {device for owner, device in self.devices if owner == organisation}
-        names = sorted(described | self.catalog.devices(organisation))
+    def list_devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+        """Return the devices with a descriptor or samples, by id; with `device` that one alone."""
+        if device is None:
+            described = {name for owner, name in self.devices if owner == organisation}
+            names = sorted(described | self.catalog.devices(organisation))
+        else:
+            names = [device]
         records = [self._device(organisation, name) for name in names]
         return [record for record in records if record is not None]
 

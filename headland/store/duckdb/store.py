@@ -96,10 +96,10 @@ class DuckDBStore:
         with self._file.reading() as cursor:
             return sorted(named | {row[0] for row in cursor.execute(sql.EVENT_ORGANISATIONS).fetchall()})
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices of an organisation by id."""
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id, or the one that is named."""
         with self._writer.state() as state:
-            return state.list_devices(organisation)
+            return state.list_devices(organisation, device)
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
         """Return the series that hold at least one sample, by key."""

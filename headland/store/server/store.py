@@ -131,10 +131,10 @@ class ServerStore:
             named = state.organisations()
         return sorted(named | self._metadata.event_organisations())
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
-        """Return the devices of an organisation by id."""
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+        """Return the devices of an organisation by id, or the one that is named."""
         with self._locked_state() as state:
-            return state.list_devices(organisation)
+            return state.list_devices(organisation, device)
 
     def series(self, which: SeriesFilter) -> list[SeriesKey]:
         """Return the series that hold at least one sample, by key."""

@@ -108,8 +108,10 @@ class SimulatedMemoryStore(MemoryStore):
         super().describe(organisation, gateway, descriptor, unmark=unmark)
         self._history.all.append((organisation, gateway, descriptor))
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
         """Return the devices of the only organisation; asked often, and changed by writes alone."""
+        if device is not None:
+            return super().devices(organisation, device)
         if self._devices[0] != self.writes:
             self._devices = (self.writes, super().devices(organisation))
         return list(self._devices[1])

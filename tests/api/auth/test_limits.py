@@ -100,9 +100,9 @@ def test_a_response_that_does_not_begin_in_time_is_abandoned() -> None:
     going_on = threading.Event()
 
     class SlowStore(MemoryStore):
-        def devices(self, organisation: str) -> list[DeviceRecord]:
+        def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
             going_on.wait(120)
-            return super().devices(organisation)
+            return super().devices(organisation, device)
 
     app = create_app(
         SlowStore(),

@@ -42,7 +42,7 @@ class SlowStore(MemoryStore):
         self.cancelled = 0
         self._counting = threading.Lock()
 
-    def devices(self, organisation: str) -> list[DeviceRecord]:
+    def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
         if not self.free.is_set():
             with self._counting:
                 self.running += 1
@@ -55,7 +55,7 @@ class SlowStore(MemoryStore):
             finally:
                 with self._counting:
                     self.running -= 1
-        return super().devices(organisation)
+        return super().devices(organisation, device)
 
 
 @contextmanager

@@ -74,8 +74,8 @@ def test_the_refusal_of_a_method_lists_the_allowed_methods(client: httpx.Client,
 
 def test_an_internal_error_reveals_no_details() -> None:
     class BrokenStore(MemoryStore):
-        def devices(self, organisation: str) -> list[DeviceRecord]:
-            raise RuntimeError(f"secret of {organisation}")
+        def devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
+            raise RuntimeError(f"secret of {organisation} and {device}")
 
     app = create_app(BrokenStore(), organisation=OWN, readiness=list, counters=dict)
     with serve(app) as client:
