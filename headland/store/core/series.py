@@ -26,6 +26,7 @@ class SeriesCatalog:
         self._ids: dict[SeriesKey, int] = {}
         self._by_organisation: dict[str, list[int]] = {}
         self._by_device: dict[tuple[str, str], list[int]] = {}
+        self._devices: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -46,6 +47,7 @@ class SeriesCatalog:
             self._ids[key] = sid
             self._by_organisation.setdefault(key.organisation, []).append(sid)
             self._by_device.setdefault((key.organisation, key.device), []).append(sid)
+            self._devices.setdefault(key.organisation, set()).add(key.device)
 
     def select(self, which: SeriesFilter) -> list[int]:
         """Return the ids of the series that match a filter, ordered by key."""
@@ -66,7 +68,7 @@ class SeriesCatalog:
 
     def devices(self, organisation: str) -> set[str]:
         """Return the devices of an organisation's series."""
-        return {self._keys[sid].device for sid in self._by_organisation.get(organisation, [])}
+        return set(self._devices.get(organisation, ()))
 
 
 NEVER_MS: Final = int(np.iinfo(np.int64).min)

@@ -64,11 +64,11 @@ class StoreState:
 
     def _device(self, organisation: str, device: str) -> DeviceRecord | None:
         sids = self.catalog.of_device(organisation, device)
-        filled = [self.catalog.key(sid) for sid in sids if self.frontier.holds_samples(sid)]
-        newest_ms = max((int(self.frontier.latest_ms[sid]) for sid in sids), default=NEVER_MS)
+        newest_ms = max(self.frontier.latest_ms[sids].tolist(), default=NEVER_MS)
         last_seen_ms = None if newest_ms == NEVER_MS else newest_ms
         described = self.devices.get((organisation, device))
         if described is None:
+            filled = [self.catalog.key(sid) for sid in sids if self.frontier.holds_samples(sid)]
             return device_of_series(organisation, filled, last_seen_ms) if filled else None
         gateway, descriptor = described
         if any(self.catalog.key(sid).simulated for sid in sids):
