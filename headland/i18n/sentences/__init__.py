@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -21,6 +21,8 @@ _CATALOGUES: Final = ("requests.json", "records.json", "analyses.json", "finding
 #: Longer texts are no sentences; the search for templates stays short whatever somebody sends.
 _MOST_LETTERS: Final = 1200
 _MOST_NESTED: Final = 4
+#: Translations that are kept: what a gateway reports and what ails it are read every few seconds.
+_MOST_TRANSLATED: Final = 256
 _PLACE: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _STEP: Final = re.compile(r"([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
 _QUOTES: Final = "'\"`"
@@ -67,6 +69,7 @@ def load_sentences() -> dict[str, dict[Language, str]]:
     return sentences
 
 
+@lru_cache(_MOST_TRANSLATED)
 def translate_sentence(sentence: str, language: Language, depth: int = 0) -> str | None:
     """Return a sentence in a language, or None where no template fits it.
 
