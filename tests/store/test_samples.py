@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
+import itertools
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from headland.errors import RetryLater
@@ -351,7 +349,11 @@ def test_coverage_is_the_share_of_the_expected_samples_in_each_bucket(store: Sto
     assert found.coverage(50, 210, 10).tolist() == [1.0, 0.6, 0.2, 1.0]
 
 
-@settings(max_examples=examples(15), deadline=None)
+_ORGANISATIONS = itertools.count()
+
+
+# Each example has an organisation of its own: to open a store takes longer than all that is asked of it.
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start_ms=st.integers(-9 * 10**12, 9 * 10**12),  # the years 1684 to 2255, which every engine can hold
     step_ms=st.integers(1, 10**9),
@@ -361,18 +363,16 @@ def test_coverage_is_the_share_of_the_expected_samples_in_each_bucket(store: Sto
 # A server that cuts off the product of seconds and 1000 would make 1238 ms of this step.
 @example(start_ms=1, step_ms=1239, length_ms=2478, times=[1238])
 def test_a_bucket_may_start_at_any_instant(
-    make_store: Callable[[Path], Store], start_ms: int, step_ms: int, length_ms: int, times: list[int]
+    store: Store, start_ms: int, step_ms: int, length_ms: int, times: list[int]
 ) -> None:
     step_ms = max(step_ms, length_ms // 1000)
     expected: dict[int, list[int]] = {}
     for time_ms in sorted(times):
         if time_ms < length_ms:
             expected.setdefault(start_ms + time_ms // step_ms * step_ms, []).append(time_ms)
-    with tempfile.TemporaryDirectory() as folder:
-        store = make_store(Path(folder))
-        store.write(batch(*((A, start_ms + time_ms, float(time_ms)) for time_ms in times)))
-        found = store.buckets(EVERYTHING, start_ms, start_ms + length_ms, step_ms)
-        store.close()
+    series = key(organisation=f"org-{next(_ORGANISATIONS)}")
+    store.write(batch(*((series, start_ms + time_ms, float(time_ms)) for time_ms in times)))
+    found = store.buckets(SeriesFilter(series.organisation), start_ms, start_ms + length_ms, step_ms)
     rows = [row for each in found for row in zip(each.start_ms.tolist(), each.count.tolist(), each.last, strict=True)]
     assert rows == [(label, len(group), group[-1]) for label, group in expected.items()]
 

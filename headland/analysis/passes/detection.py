@@ -174,8 +174,7 @@ def find_pass(scope: OrgScope, pass_id: str) -> FieldPass:
     if named is None:
         declared = repositories.passes.get(pass_id)
         field = repositories.fields.get(declared.field, also_deleted=True)
-        devices = scope.store.devices(scope.organisation)
-        record = next((each for each in devices if each.descriptor.device == declared.device), None)
+        record = next(iter(scope.store.devices(scope.organisation, declared.device)), None)
         return _describe_declared(scope, repositories, field, declared, record)
     field = repositories.fields.get(named[1], also_deleted=True)
     start_ms = int(named[3])

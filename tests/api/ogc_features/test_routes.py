@@ -280,9 +280,9 @@ def test_a_page_asks_the_store_for_its_devices_once_however_many_passes_there_ar
     asked: list[str] = []
     devices = MemoryStore.devices
 
-    def counted(store: MemoryStore, organisation: str) -> Any:
+    def counted(store: MemoryStore, organisation: str, device: str | None = None) -> Any:
         asked.append("devices")
-        return devices(store, organisation)
+        return devices(store, organisation, device)
 
     monkeypatch.setattr(MemoryStore, "devices", counted)
 
