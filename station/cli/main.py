@@ -90,7 +90,8 @@ def main() -> None:
     sys.meta_path.insert(0, _OwnPackages())
     # What loading code makes stays: to search it for garbage every 700 objects is a seventh of a station's start.
     gc.set_threshold(_COLLECT_AFTER)
-    # Each further thread of numpy's linear algebra spins for 0.1 s at every start; our matrices are too small for two.
+    # Each further thread of numpy's linear algebra spins for 0.1 s at every start. Only the largest kriging gains by a
+    # second one, which it takes from ingest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         configure_from_environment("headland", os.environ)
