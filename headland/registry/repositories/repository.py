@@ -60,6 +60,9 @@ class Repository(Generic[R]):
         self._table = table
         self._check = check
         self._prepare = prepare
+        #: Queries of `list` by the fields that must equal a value, and whether that is null: making one takes longer
+        #: than its answer.
+        self._queries: dict[tuple[tuple[str, bool], ...], sa.Select[*tuple[Any, ...]]] = {}
 
     def add(self, record: R, more: Mapping[str, object] | None = None) -> R:
         """Add a record and return it with its id. `more` are columns that are not part of the record.
@@ -125,12 +128,14 @@ class Repository(Generic[R]):
 
         `where` are fields that must equal a value: `fields.list(farm=farm.id)`.
         """
-        query = self._mine().where(self._table.c.id > after).order_by(self._table.c.id)
-        for name, value in where.items():
-            query = query.where(self._table.c[name] == value)
+        fields = tuple((name, value is None) for name, value in where.items())
+        query = self._queries.get(fields)
+        if query is None:
+            query = self._queries[fields] = self._page_query(fields)
+        values = {f"where_{name}": value for name, value in where.items() if value is not None}
+        page = {"after_id": after, "most": min(max(limit, 1), MAX_LIMIT)}
         with self._context.database.reading() as connection:
-            rows = connection.execute(query.limit(min(max(limit, 1), MAX_LIMIT)))
-            return [self._record(row) for row in rows]
+            return [self._record(row) for row in connection.execute(query, {**page, **values})]
 
     def deleted_ms(self, **where: str) -> int | None:
         """Return when the last record with these values was deleted; None where one exists or none ever existed."""
@@ -186,6 +191,13 @@ class Repository(Generic[R]):
         deleted = {"deleted_ms": now_ms, "changed_ms": now_ms, "version": before.version + 1}
         connection.execute(self._by_id(id, self._table.update()).values(**deleted))
         self._log(connection, "delete", id, now_ms, before=before)
+
+    def _page_query(self, fields: Sequence[tuple[str, bool]]) -> sa.Select[*tuple[Any, ...]]:
+        query = self._mine().where(self._table.c.id > sa.bindparam("after_id")).order_by(self._table.c.id)
+        for name, is_null in fields:
+            column = self._table.c[name]
+            query = query.where(column.is_(None) if is_null else column == sa.bindparam(f"where_{name}"))
+        return query.limit(sa.bindparam("most", type_=sa.Integer))
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
         return sa.select(self._table).where(self._visible(), self._table.c.deleted_ms.is_(None))
