@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,8 @@ from headland.units_of_time import HOUR_MS
 #: The device that a rule is for, among those that it uses.
 OWN: Final = ""
 _NONE: Final[Samples] = {}
+#: Rules of which is kept what follows from their tests: it is asked for each device, several times a round.
+_MOST_RULES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +111,41 @@ class ConditionResult:
         return max((result for result in bad if result.test == bad[0].test), key=lambda each: sign * each.value[row])
 
 
+class _Facts(NamedTuple):
+    """What follows from the tests of a rule; `channels_of_own` is None where it also tests other devices."""
+
+    is_for_gateways: bool
+    is_for_zones: bool
+    is_clock_driven: bool
+    channels_of_own: frozenset[str] | None
+
+
+@lru_cache(_MOST_RULES)
+def _facts(groups: tuple[Group, ...]) -> _Facts:
+    tests = tests_of(groups)
+    is_for_gateways = any(test.what in GATEWAY_VALUES for test in tests)
+    is_of_own = all(test.device is None and test.across is None for test in tests)
+    return _Facts(
+        is_for_gateways,
+        any(test.across is not None for test in tests),
+        is_for_gateways or any(test.what == "age_s" for test in tests),
+        frozenset(channel for test in tests for channel in _channels(test)) if is_of_own else None,
+    )
+
+
 def is_for_gateways(rule: AlarmRule) -> bool:
     """Return whether a rule is for gateways rather than for devices."""
-    return any(test.what in GATEWAY_VALUES for test in tests_of(rule.any_of))
+    return _facts(rule.any_of).is_for_gateways
 
 
 def is_for_zones(rule: AlarmRule) -> bool:
     """Return whether a rule is for zones of greenhouses: it tests across their devices."""
-    return any(test.across is not None for test in tests_of(rule.any_of))
+    return _facts(rule.any_of).is_for_zones
 
 
 def is_clock_driven(rule: AlarmRule) -> bool:
     """Return whether time alone can raise it: a silent device sends no sample."""
-    return is_for_gateways(rule) or any(test.what == "age_s" for test in tests_of(rule.any_of))
+    return _facts(rule.any_of).is_clock_driven
 
 
 def channels_of(rule: AlarmRule) -> frozenset[str]:
@@ -130,6 +155,9 @@ def channels_of(rule: AlarmRule) -> frozenset[str]:
 
 def channels_by_device(rule: AlarmRule, own: str, members: Sequence[str] = ()) -> dict[str, frozenset[str]]:
     """Return by device the channels that a rule needs or may use on a subject `own`; of a zone those of its members."""
+    of_own = _facts(rule.any_of).channels_of_own
+    if of_own is not None:
+        return {own: of_own} if of_own else {}
     by_device: dict[str, set[str]] = {}
     for test in tests_of(rule.any_of):
         for device in [own] if test.device is None and not test.across else devices_of(test, members):

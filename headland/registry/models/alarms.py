@@ -36,7 +36,7 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlarmTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """A test: `what` (a channel or an index) is `below` or `above` a threshold, and over only beyond `hysteresis`.
 
     With `hours` it holds once `what` was beyond the threshold for this many hours of the last `of_hours`. `of` is the
