@@ -43,9 +43,8 @@ from tests.waiting import wait_until as wait_until_true
 # What the collection makes stays: to search it for garbage again and again costs each worker a quarter of its time.
 gc.disable()
 
-#: Containers until a search for garbage, and searches of one generation until one of the next: what tests leave in
-#: circles is little, and at 10,000 the searches took a twentieth of all tests.
-COLLECT_AFTER: Final = (100_000, 20, 100)
+#: As the command line has it (station/cli/main.py).
+COLLECT_AFTER: Final = 10_000
 #: How long an example takes is the machine's load, and nothing that a test is about. The examples are the same in each
 #: run, so that the verdict on a commit depends on the commit alone; HEADLAND_OTHER_EXAMPLES=1 tries others.
 settings.register_profile(
@@ -63,8 +62,8 @@ if not IS_EVERY_CASE_SENT:
 
 TESTS: Final = Path(__file__).parent
 ACCEPT: Final = TESTS / "accept"
-#: Folders whose tests run farms or a browser, or wait for brokers, lines and stores, each with the part of the order
-#: over which it is spread: the others use the processor meanwhile, and what takes long begins early.
+#: Folders and files whose tests run farms or a browser, or wait for brokers, lines and stores, each with the part of
+#: the order over which it is spread: the others use the processor meanwhile, and what takes long begins early.
 WAITING: Final = {
     **dict.fromkeys(("services", "deploy", "docs", "dashboard", "station", "walk"), (0.0, 0.6)),
     **dict.fromkeys(("edge", "ingest", "remote", "test_http_client.py"), (0.42, 0.95)),
@@ -217,7 +216,7 @@ def pytest_collection_finish() -> None:
     """Leave what the collection made out of the garbage collector's rounds: they cost a fifth of the pure tests."""
     gc.enable()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -60,9 +60,10 @@ EMPTY: Final = ChannelColumn(np.empty(0, np.int64), np.empty(0), np.empty(0, np.
 
 def find_device(scope: OrgScope, device: str) -> DeviceRecord:
     """Return a device of the organisation; raises AnalysisError (unknown-device)."""
-    for record in scope.store.devices(scope.organisation, device):
-        return record
-    raise AnalysisError("unknown-device", "No such device", f"There is no device {device}: list the devices.")
+    found = scope.store.devices(scope.organisation, device)
+    if not found:
+        raise AnalysisError("unknown-device", "No such device", f"There is no device {device}: list the devices.")
+    return found[0]
 
 
 def list_devices(

@@ -111,7 +111,7 @@ class ConditionResult:
         return max((result for result in bad if result.test == bad[0].test), key=lambda each: sign * each.value[row])
 
 
-class _Facts(NamedTuple):
+class _RuleFacts(NamedTuple):
     """What follows from the tests of a rule; `channels_of_own` is None where it also tests other devices."""
 
     is_for_gateways: bool
@@ -121,11 +121,11 @@ class _Facts(NamedTuple):
 
 
 @lru_cache(_MOST_RULES)
-def _facts(groups: tuple[Group, ...]) -> _Facts:
+def _facts_of(groups: tuple[Group, ...]) -> _RuleFacts:
     tests = tests_of(groups)
     is_for_gateways = any(test.what in GATEWAY_VALUES for test in tests)
     is_of_own = all(test.device is None and test.across is None for test in tests)
-    return _Facts(
+    return _RuleFacts(
         is_for_gateways,
         any(test.across is not None for test in tests),
         is_for_gateways or any(test.what == "age_s" for test in tests),
@@ -135,17 +135,17 @@ def _facts(groups: tuple[Group, ...]) -> _Facts:
 
 def is_for_gateways(rule: AlarmRule) -> bool:
     """Return whether a rule is for gateways rather than for devices."""
-    return _facts(rule.any_of).is_for_gateways
+    return _facts_of(rule.any_of).is_for_gateways
 
 
 def is_for_zones(rule: AlarmRule) -> bool:
     """Return whether a rule is for zones of greenhouses: it tests across their devices."""
-    return _facts(rule.any_of).is_for_zones
+    return _facts_of(rule.any_of).is_for_zones
 
 
 def is_clock_driven(rule: AlarmRule) -> bool:
     """Return whether time alone can raise it: a silent device sends no sample."""
-    return _facts(rule.any_of).is_clock_driven
+    return _facts_of(rule.any_of).is_clock_driven
 
 
 def channels_of(rule: AlarmRule) -> frozenset[str]:
@@ -155,7 +155,7 @@ def channels_of(rule: AlarmRule) -> frozenset[str]:
 
 def channels_by_device(rule: AlarmRule, own: str, members: Sequence[str] = ()) -> dict[str, frozenset[str]]:
     """Return by device the channels that a rule needs or may use on a subject `own`; of a zone those of its members."""
-    of_own = _facts(rule.any_of).channels_of_own
+    of_own = _facts_of(rule.any_of).channels_of_own
     if of_own is not None:
         return {own: of_own} if of_own else {}
     by_device: dict[str, set[str]] = {}

@@ -57,6 +57,18 @@ def test_nothing_of_an_organisation_is_found_changed_or_deleted_by_another(
         assert neighbour.audit_entries(record.id) == []
 
 
+def test_a_list_by_a_value_and_by_none_has_only_those_records(repositories: OrganisationRepositories) -> None:
+    fill(repositories)
+    (loose,), (zone,) = repositories.devices.list(), repositories.zones.list()
+    placed = repositories.devices.add(msgspec.structs.replace(loose, name="placed", zone=zone.id))
+    for _ in range(2):  # the second time with the query of the first
+        assert repositories.devices.list(zone=zone.id) == [placed]
+        assert repositories.devices.list(zone=None) == list(repositories.devices.all(zone=None)) == [loose]
+        assert repositories.devices.list(zone="no such zone") == []
+        assert repositories.devices.list(limit=1) == [loose]
+        assert repositories.devices.list(after=loose.id, limit=1) == [placed]
+
+
 def test_a_record_cannot_refer_to_another_organisations(
     repositories: OrganisationRepositories, neighbour: OrganisationRepositories
 ) -> None:

@@ -119,6 +119,20 @@ def test_completion_loads_little_enough_to_answer_at_once() -> None:
     assert heavy & set(done.stderr.split()) == set()
 
 
+@pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")])
+def test_linear_algebra_has_one_thread_before_it_is_loaded_or_as_many_as_the_user_says(
+    given: dict[str, str], used: str
+) -> None:
+    script = "import os, sys; import station.cli.main as command; sys.argv = ['headland', '--version']\n"
+    script += "assert 'numpy' not in sys.modules\n"
+    script += "try: command.main()\nfinally: print(os.environ['OPENBLAS_NUM_THREADS'])"
+    environ = {name: value for name, value in environment().items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environ | given, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == used
+
+
 @pytest.mark.parametrize(
     "words",
     [
