@@ -15,6 +15,7 @@ from typing import Final
 
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
+from headland.store.core.sample_cache import SampleCache
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.tables.compaction import Progress, count_free, find_unsorted, no_progress, sort_range
 from headland.store.duckdb.writer import DuckDBWriter
@@ -51,9 +52,10 @@ class CompactionResult:
 class MaintenanceThread:
     """Owns the thread `store-maintenance`, which runs short pieces of work on the writer thread."""
 
-    def __init__(self, file: DuckDBFile, writer: DuckDBWriter, compact_at_hour: int | None) -> None:
+    def __init__(self, file: DuckDBFile, writer: DuckDBWriter, cache: SampleCache, compact_at_hour: int | None) -> None:
         self._file = file
         self._writer = writer
+        self._cache = cache
         self._compact_at_hour = compact_at_hour
         self._most_hours = 4
         self._released_s = time.monotonic()
@@ -134,6 +136,7 @@ class MaintenanceThread:
         self._roll_up()
         if time.monotonic() - self._released_s >= _RELEASE_EVERY_S and self._writer.run(self._file.release_cache):
             self._released_s = time.monotonic()
+            self._cache.free_unused()
         if self._night is not None and _now() >= self._night:
             self._night = next_compaction(self._compact_at_hour, _now())
             done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
-from headland.store.core.dedup import find_order
+from headland.store.core.columns import Columns, parts_of, put_in_order
 from headland.store.core.newest import read_newest
 from headland.store.core.rollup import Retention
+from headland.store.core.sample_buckets import BUCKET_COLUMNS, make_buckets
+from headland.store.core.sample_cache import SampleCache
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
+from headland.store.duckdb.cached_reads import CachedReads
 from headland.store.duckdb.copies.backup import BackupInfo, back_up, remove_interrupted
 from headland.store.duckdb.copies.export import Export, Layout, export
 from headland.store.duckdb.file import DuckDBFile
@@ -44,11 +43,14 @@ from headland.store.port import (
     WriteResult,
 )
 from headland.supervised_thread import ThreadStatus
+from headland.units_of_time import HOUR_MS
 
 #: Number of series up to which each one's first samples are found by themselves, which holds no more than these: to
 #: rank all samples of a window at once takes 25 times as long for ten series of ten million.
 _MANY_SERIES = 64
 _HOURS_AT_ONCE = 48
+#: Memory for samples that are read again; it is free again ten minutes after the last read.
+CACHE_BYTES = 64 * 2**20
 
 
 class DuckDBStore:
@@ -60,13 +62,21 @@ class DuckDBStore:
     """
 
     def __init__(
-        self, path: Path, *, memory_limit_mb: int = 48, threads: int = 2, compact_at_hour: int | None = None
+        self,
+        path: Path,
+        *,
+        memory_limit_mb: int = 48,
+        threads: int = 2,
+        compact_at_hour: int | None = None,
+        cache: SampleCache | None = None,
     ) -> None:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
-        self._writer = DuckDBWriter(self._file)
+        self._cache = cache or SampleCache(CACHE_BYTES)
+        self._reads = CachedReads(self._file, self._cache)
+        self._writer = DuckDBWriter(self._file, self._cache)
         with suppress(OSError):
             remove_interrupted(self._file.path)
-        self._maintenance = MaintenanceThread(self._file, self._writer, compact_at_hour)
+        self._maintenance = MaintenanceThread(self._file, self._writer, self._cache, compact_at_hour)
 
     def threads(self) -> list[ThreadStatus]:
         """Return the status of the threads that write and maintain the file."""
@@ -117,16 +127,16 @@ class DuckDBStore:
         """Return the samples in [start_ms, end_ms) of each series that has any, by key."""
         if newest and limit is not None:
             return self._newest(which, clamp_ms(start_ms), clamp_ms(end_ms), min(max(limit, 0), 2**53))
-        window = {"start": clamp_ms(start_ms), "end": clamp_ms(end_ms)}
+        start_ms, end_ms = clamp_ms(start_ms), clamp_ms(end_ms)
 
-        def read(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> dict[str, NDArray[Any]]:
-            values = {**window, "sids": sids}
+        def read(cursor: duckdb.DuckDBPyConnection, sids: list[int]) -> Columns:
+            values = {"start": start_ms, "end": end_ms, "sids": sids}
             if limit is None:
-                return _put_in_order(cursor.execute(sql.RAW, values).fetchnumpy())
+                return put_in_order(cursor.execute(sql.RAW, values).fetchnumpy())
             few = min(max(limit, 0) * len(sids), 2**53)
             found = cursor.execute(sql.RAW_IF_FEW, {**values, "limit": few}).fetchnumpy()
             if len(found["sid"]) <= few:
-                return _put_in_order(found)
+                return put_in_order(found)
             values["limit"] = min(max(limit, 0), 2**53)
             if len(sids) > _MANY_SERIES:
                 return cursor.execute(sql.RAW_OF_EACH, values).fetchnumpy()
@@ -136,11 +146,14 @@ class DuckDBStore:
 
         with self._writer.state() as state:
             keys = state.select(which)
+        sids = [sid for sid, _ in keys]
+        columns = self._reads.read(sids, start_ms, end_ms, limit)
+        if columns is None and keys:
+            columns = self._file.query(lambda cursor: read(cursor, sids))
+            if limit is None or len(columns["sid"]) < limit:
+                self._reads.note(sids, start_ms, end_ms, len(columns["sid"]))
         most = slice(None) if limit is None else slice(max(limit, 0))
-        found = [
-            Samples(key, *(columns[name][most] for name in ("ts", "v", "q")))
-            for key, columns in self._query(keys, read)
-        ]
+        found = [Samples(key, *(part[name][most] for name in ("ts", "v", "q"))) for key, part in _by_key(keys, columns)]
         return [samples for samples in found if len(samples.time_ms)]
 
     def buckets(
@@ -151,13 +164,15 @@ class DuckDBStore:
         window = (clamp_ms(start_ms), clamp_ms(end_ms), clamp_ms(step_ms), max_quality)
         with self._writer.state() as state:
             keys = state.select(which)
-        most = len(keys) * ((window[1] - window[0]) // window[2])
-        # The results of several at once would take too much memory.
-        with self._file.large_query() if most > MOST_BUCKETS else nullcontext():
-            return [
-                Buckets(key, *(columns[name] for name in ("start", "n", "mean", "low", "high", "last")))
-                for key, columns in self._query(keys, lambda cursor, sids: read_buckets(cursor, sids, *window))
-            ]
+        sids = [sid for sid, _ in keys]
+        columns = self._buckets_in_memory(sids, *window)
+        if columns is None and keys:
+            most = len(keys) * ((window[1] - window[0]) // window[2])
+            # The results of several at once would take too much memory.
+            with self._file.large_query() if most > MOST_BUCKETS else nullcontext():
+                columns = self._file.query(lambda cursor: read_buckets(cursor, sids, *window))
+            self._reads.note(sids, window[0], window[1], int(columns["n"].sum()))
+        return [Buckets(key, *(part[name] for name in BUCKET_COLUMNS)) for key, part in _by_key(keys, columns)]
 
     def events(
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
@@ -194,7 +209,7 @@ class DuckDBStore:
 
     def info(self) -> StoreInfo:
         """Return counts without a read of the file."""
-        counters = self._writer.counters() | {"memory_bytes": self._file.memory_bytes()}
+        counters = self._writer.counters() | {"memory_bytes": self._file.memory_bytes()} | self._cache.counters()
         with self._writer.state() as state:
             counters |= {"conflicts": state.conflicts, "events": state.events}
             points, series = state.points, state.frontier.count_filled()
@@ -295,42 +310,31 @@ class DuckDBStore:
             columns = self._file.query(lambda cursor: cursor.execute(sql.NEWEST_OF_EACH, values).fetchnumpy())
             return {
                 sid: Samples(keys[sid], *(columns[name][part] for name in ("ts", "v", "q")))
-                for sid, part in _parts_of(columns["sid"]).items()
+                for sid, part in parts_of(columns["sid"]).items()
             }
 
         found = read_newest(latest_ms, start_ms, end_ms, limit, read)
         return [found[sid] for sid in keys if sid in found]
 
-    def _query(
-        self,
-        keys: Sequence[tuple[int, SeriesKey]],
-        question: Callable[[duckdb.DuckDBPyConnection, list[int]], dict[str, NDArray[Any]]],
-    ) -> list[tuple[SeriesKey, dict[str, NDArray[Any]]]]:
-        """Query series by id and key; return the columns of each with rows, by key."""
-        if not keys:
-            return []
-        sids = [sid for sid, _ in keys]
-        columns = self._file.query(lambda cursor: question(cursor, sids))
-        found = columns.pop("sid")
-        if not len(found):
-            return []
-        part_of = _parts_of(found)
-        return [
-            (key, {name: column[part_of[sid]] for name, column in columns.items()})
-            for sid, key in keys
-            if sid in part_of
-        ]
+    def _buckets_in_memory(
+        self, sids: Sequence[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
+    ) -> Columns | None:
+        """Return buckets made of samples in memory; None where the file, or its rollups of hours, are to be read."""
+        if start_ms % HOUR_MS == 0 and step_ms % HOUR_MS == 0:
+            return None
+        columns = self._reads.read(sids, start_ms, end_ms)
+        since_ms = self._writer.samples_since_ms()
+        # Of deleted samples there are rollups. They may have been deleted since the method began: hence asked last.
+        if columns is None or (since_ms is not None and start_ms < since_ms):
+            return None
+        return make_buckets(columns, start_ms, step_ms, max_quality)
 
 
-def _put_in_order(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return samples by series and time."""
-    order = find_order(columns["sid"], columns["ts"])
-    return columns if order is None else {name: column[order] for name, column in columns.items()}
-
-
-def _parts_of(sids: NDArray[Any]) -> dict[int, slice]:
-    """Return where each series is in rows that are in order of series."""
-    if not len(sids):
-        return {}
-    starts = [0, *(np.flatnonzero(np.diff(sids)) + 1).tolist(), len(sids)]
-    return {int(sids[start]): slice(start, end) for start, end in pairwise(starts)}
+def _by_key(keys: Sequence[tuple[int, SeriesKey]], columns: Columns | None) -> list[tuple[SeriesKey, Columns]]:
+    """Return the columns of each series with rows, by key."""
+    if columns is None:
+        return []
+    part_of = parts_of(columns["sid"])
+    return [
+        (key, {name: column[part_of[sid]] for name, column in columns.items()}) for sid, key in keys if sid in part_of
+    ]

@@ -19,6 +19,7 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
+from headland.store.core.sample_cache import SampleCache, find_days
 from headland.store.core.stale_rollups import TouchedHours
 from headland.store.core.state import StateChange, StoreState, apply_change
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
@@ -64,8 +65,9 @@ _OUT_OF_MEMORY: Final = (duckdb.OutOfMemoryException, duckdb.TransactionExceptio
 class DuckDBWriter:
     """Owns the writer thread and the state in memory. Its calls block and may be made from any thread."""
 
-    def __init__(self, file: DuckDBFile) -> None:
+    def __init__(self, file: DuckDBFile, cache: SampleCache) -> None:
         self._file = file
+        self._cache = cache
         self._state = file.open()
         self._dirty = load_dirty(file.connection, time.monotonic())
         self._cuts = load_cuts(file.connection)
@@ -233,7 +235,8 @@ class DuckDBWriter:
             split = [reject_expired(job.batch, self._cuts.raw_ms) for job in jobs]
             batches = [batch for batch, _ in split]
             now_ms = wall_clock_ms()
-            change, touched = self._store(batches, now_ms)
+            with self._cache.changing(find_days([batch.points.time_ms for batch in batches])):
+                change, touched = self._store(batches, now_ms)
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, duckdb.Error | HeadlandError):
                 # The error is that of one batch, not of the store: the others must not fail with it.
@@ -349,7 +352,8 @@ class DuckDBWriter:
     def _cut(self, organisation: str, cut_ms: int) -> int:
         sids = np.array(self._state.catalog.of_organisation(organisation), np.int32)
         forget_frontier(self._file.connection)
-        deleted = delete_before(self._file.connection, self._dirty, sids, organisation, cut_ms)
+        with self._cache.changing_all():
+            deleted = delete_before(self._file.connection, self._dirty, sids, organisation, cut_ms)
         with self._lock:
             self._state.frontier.cut(sids, cut_ms)
             self._forget(deleted)
@@ -373,7 +377,8 @@ class DuckDBWriter:
         with self._file.more_memory(LARGE_WORK_MB):
             while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
                 roll_up(self._file.connection, self._dirty, hours)
-            deleted, self._cuts = expire_day(self._file.connection, due)
+            with self._cache.changing_all():
+                deleted, self._cuts = expire_day(self._file.connection, due)
         if deleted is None:
             return False
         with self._lock:
@@ -432,7 +437,8 @@ class DuckDBWriter:
         if self._failure is None or isinstance(self._failure, DataDamaged):
             return
         try:
-            state = self._file.open(most_s)
+            with self._cache.changing_all():
+                state = self._file.open(most_s)
         except HeadlandError as error:
             _LOGGER.warning("the store stays closed: %s", error)
             with self._lock:

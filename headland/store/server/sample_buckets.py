@@ -1,9 +1,10 @@
-"""Buckets made of samples here: for servers that cannot filter samples by their flags, and for samples beside them."""
+"""Buckets beside those of a server: of servers that cannot filter samples by their flags, and of late samples."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from headland.store.core.sample_buckets import BUCKET_COLUMNS, make_buckets
 from headland.store.port import Buckets, Samples
 
 
@@ -12,27 +13,13 @@ def aggregate(samples: Samples, start_ms: int, step_ms: int, max_quality: int) -
 
     Bucket k covers [start_ms + k step, start_ms + (k + 1) step).
     """
-    good = samples.quality <= max_quality
-    if not good.any():
-        return None
-    value = samples.value[good]
-    # Python's integers: with the widest windows and steps a sum overflows 64 bits.
-    if max(abs(start_ms), step_ms) >= 2**61:
-        labels = [start_ms + (time_ms - start_ms) // step_ms * step_ms for time_ms in samples.time_ms[good].tolist()]
-        label_ms = np.array(labels, np.int64)
-    else:
-        label_ms = start_ms + (samples.time_ms[good] - start_ms) // step_ms * step_ms
-    first = np.flatnonzero(np.concatenate(([True], np.diff(label_ms) != 0)))
-    count = np.diff(np.append(first, len(value)))
-    return Buckets(
-        samples.key,
-        label_ms[first],
-        count.astype(np.int64),
-        np.add.reduceat(value, first) / count,
-        np.minimum.reduceat(value, first),
-        np.maximum.reduceat(value, first),
-        value[np.append(first[1:], len(value)) - 1],
+    sid = np.zeros(len(samples.time_ms), np.int32)
+    columns = make_buckets(
+        {"sid": sid, "ts": samples.time_ms, "v": samples.value, "q": samples.quality}, start_ms, step_ms, max_quality
     )
+    if not len(columns["sid"]):
+        return None
+    return Buckets(samples.key, *(columns[name] for name in BUCKET_COLUMNS))
 
 
 def replace_buckets(buckets: Buckets | None, label_ms: list[int], replacement: Buckets | None) -> Buckets | None:

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from headland.store.duckdb.store import DuckDBStore
+from headland.store.core.sample_cache import SampleCache
+from headland.store.duckdb.store import CACHE_BYTES, DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
 from headland.units_of_time import DAY_MS
 from tests.bench.tsbs import spans
@@ -33,7 +34,8 @@ class HeadlandStore:
         self._keys = [
             SeriesKey(ORGANISATION, truck.fleet, KIND, truck.name, field) for truck in trucks for field in FIELDS
         ]
-        self._store = DuckDBStore(self._path)
+        # It is asked at once after loading: days are past as they are in a farm a minute after midnight.
+        self._store = DuckDBStore(self._path, cache=SampleCache(CACHE_BYTES, quiet_s=0.0))
         self._sent = 0
 
     def prepare(self, batch: Sequence[Rows]) -> WriteBatch:

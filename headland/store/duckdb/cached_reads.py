@@ -1,0 +1,143 @@
+"""Reads of past days from memory: decoding them again takes DuckDB ten times as long as the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from headland.errors import RetryLater
+from headland.store.core.columns import Columns, parts_of, put_in_order
+from headland.store.core.packed_samples import PackedSamples, pack, wrap
+from headland.store.core.sample_cache import Found, ReadInProgress, SampleCache
+from headland.store.duckdb import sql
+from headland.store.duckdb.file import DuckDBFile
+from headland.units_of_time import DAY_MS
+
+#: Days times series of an answer: each costs some microseconds, and its first reading a tenth of a millisecond.
+_MOST_PARTS: Final = 4000
+#: Samples that one statement is expected to read, and those that it reads at most.
+_EXPECTED_ROWS: Final = 500_000
+_MOST_ROWS: Final = 1_000_000
+
+
+class CachedReads:
+    """Answers about series of which days are in memory, or are brought there."""
+
+    def __init__(self, file: DuckDBFile, cache: SampleCache) -> None:
+        self._file = file
+        self._cache = cache
+
+    def note(self, sids: Sequence[int], start_ms: int, end_ms: int, samples: int) -> None:
+        """Remember that a window of series was read from the file, and its number of samples."""
+        self._cache.note(sids, end_ms - start_ms, samples)
+
+    def read(self, sids: Sequence[int], start_ms: int, end_ms: int, limit: int | None = None) -> Columns | None:
+        """Return the columns sid, ts, v and q of [start_ms, end_ms), by the order of `sids` and time, of one instant.
+
+        None where that is to be read from the file: days are brought into memory only for what is asked again, and not
+        where a `limit` for each series leaves most of a window out.
+        """
+        days = range(start_ms // DAY_MS, -(-end_ms // DAY_MS))
+        if not days or not sids or len(days) * len(sids) > _MOST_PARTS:
+            return None
+        expected = self._cache.admit(sids, end_ms - start_ms)
+        if expected is None or (limit is not None and expected > 2 * limit * len(sids)):
+            return None
+        with self._cache.reading() as reading:
+            found = self._cache.find(sids, days)
+            closed = set(days).difference(found.open_days)
+            try:
+                if not closed or not self._fill(reading, found, expected * DAY_MS / (end_ms - start_ms) / len(sids)):
+                    return None
+                self._read_open(sids, found, start_ms, end_ms)
+            except RetryLater:
+                # Whole days took too much memory or time: the window alone may not.
+                return None
+            # Of one instant: nothing changed between what was in memory and what was read.
+            if not reading.is_unchanged(closed):
+                return None
+        self._cache.count_answer()
+        return _join(sids, days, found.parts, start_ms, end_ms)
+
+    def _fill(self, reading: ReadInProgress, found: Found, density: float) -> bool:
+        """Read what is missing, and keep it; return whether it is in `found` now. `density`: of a series and day."""
+        for days, sids in _runs(found.missing):
+            sids_at_once = max(1, int(_EXPECTED_ROWS / max(1.0, density)))
+            days_at_once = max(1, int(_EXPECTED_ROWS / max(1.0, density * len(sids))))
+            for day in range(days[0], days[-1] + 1, days_at_once):
+                some_days = range(day, min(day + days_at_once, days[-1] + 1))
+                for begin in range(0, len(sids), sids_at_once):
+                    parts = self._read_days(some_days, sids[begin : begin + sids_at_once])
+                    if parts is None:
+                        return False
+                    self._cache.put(reading, parts)
+                    found.parts.update(parts)
+        return True
+
+    def _read_days(self, days: range, sids: Sequence[int]) -> dict[tuple[int, int], PackedSamples] | None:
+        """Return days of series, packed; None where they have too many samples."""
+        window = {"start": days[0] * DAY_MS, "end": (days[-1] + 1) * DAY_MS}
+        values = {"sids": list(sids), **window, "limit": _MOST_ROWS}
+        columns = self._file.query(lambda cursor: cursor.execute(sql.RAW_IF_FEW, values).fetchnumpy())
+        if len(columns["sid"]) > _MOST_ROWS:
+            self._cache.note(sids, len(days) * DAY_MS, len(columns["sid"]))
+            return None
+        columns = put_in_order(columns)
+        time_ms, value, quality = (columns[name] for name in ("ts", "v", "q"))
+        parts = {(day, sid): pack(day * DAY_MS, time_ms[:0], value[:0], quality[:0]) for day in days for sid in sids}
+        for sid, of_series in parts_of(columns["sid"]).items():
+            for day, of_day in parts_of(time_ms[of_series] // DAY_MS).items():
+                part = slice(of_series.start + of_day.start, of_series.start + of_day.stop)
+                parts[day, sid] = pack(day * DAY_MS, time_ms[part], value[part], quality[part])
+        return parts
+
+    def _read_open(self, sids: Sequence[int], found: Found, start_ms: int, end_ms: int) -> None:
+        """Read from the first to the last open day into `found`, as parts of the first; those between are not kept."""
+        if not found.open_days:
+            return
+        first, last = found.open_days[0], found.open_days[-1]
+        for place in [place for place in found.parts if first <= place[0] <= last]:
+            del found.parts[place]
+        window = {"start": max(start_ms, first * DAY_MS), "end": min(end_ms, (last + 1) * DAY_MS)}
+        values = {"sids": list(sids), **window}
+        columns = put_in_order(self._file.query(lambda cursor: cursor.execute(sql.RAW, values).fetchnumpy()))
+        for sid, part in parts_of(columns["sid"]).items():
+            found.parts[first, sid] = wrap(*(columns[name][part] for name in ("ts", "v", "q")))
+
+
+def _runs(missing: Mapping[int, list[int]]) -> Iterator[tuple[range, list[int]]]:
+    """Yield runs of days of which the same series are missing."""
+    begin: int | None = None
+    for day, sids in missing.items():
+        if begin is None:
+            begin = day
+        if missing.get(day + 1) != sids:
+            yield range(begin, day + 1), sids
+            begin = None
+
+
+def _join(
+    sids: Sequence[int], days: range, parts: Mapping[tuple[int, int], PackedSamples], start_ms: int, end_ms: int
+) -> Columns:
+    """Return the samples of a window in one column each."""
+    pieces: list[tuple[PackedSamples, int, int]] = []
+    counts: list[int] = []
+    for sid in sids:
+        count = 0
+        for day in days:
+            packed = parts.get((day, sid))
+            if packed is not None:
+                first, end = packed.find(start_ms, end_ms) if day in (days[0], days[-1]) else (0, len(packed))
+                pieces.append((packed, first, end))
+                count += end - first
+        counts.append(count)
+    total = sum(counts)
+    time_ms, value, quality = np.empty(total, np.int64), np.empty(total, np.float64), np.empty(total, np.uint8)
+    at = 0
+    for packed, first, end in pieces:
+        place = slice(at, at + end - first)
+        packed.unpack(first, end, time_ms[place], value[place], quality[place])
+        at = place.stop
+    return {"sid": np.repeat(np.array(sids, np.int32), counts), "ts": time_ms, "v": value, "q": quality}
