@@ -40,7 +40,7 @@ class CachedReads:
         where a `limit` for each series leaves most of a window out.
         """
         days = range(start_ms // DAY_MS, -(-end_ms // DAY_MS))
-        if not days or not sids or len(days) * len(sids) > _MOST_PARTS:
+        if end_ms <= start_ms or not sids or len(days) * len(sids) > _MOST_PARTS:
             return None
         expected = self._cache.admit(sids, end_ms - start_ms)
         if expected is None or (limit is not None and expected > 2 * limit * len(sids)):

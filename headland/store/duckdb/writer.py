@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar, cast
 
 import duckdb
@@ -27,7 +28,7 @@ from headland.store.duckdb.errors import first_line, translate_error
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.tables.compaction import Progress
-from headland.store.duckdb.tables.deletion import DeletedRows, delete_before, expire_day
+from headland.store.duckdb.tables.deletion import MOST_ROWS, DeletedRows, delete_before, expire_day, find_cuts
 from headland.store.duckdb.tables.frontier_table import forget_frontier, is_shifted, save_frontier
 from headland.store.duckdb.tables.rollups import (
     choose_hours,
@@ -114,8 +115,12 @@ class DuckDBWriter:
         self.run(lambda: self._put_device(organisation, gateway, descriptor, unmark=unmark))
 
     def delete_before(self, organisation: str, cut_ms: int) -> int:
-        """Delete everything before `cut_ms`; return the number of samples."""
-        return self.run(lambda: self._cut(organisation, cut_ms))
+        """Delete everything before `cut_ms`, from the oldest on; return the number of samples.
+
+        Much is deleted in several transactions: what is deleted when one fails remains so.
+        """
+        cuts = self.run(lambda: find_cuts(self._file.connection, cut_ms))
+        return sum(self.run_with_memory(partial(self._cut, organisation, part_ms)) for part_ms in cuts)
 
     def roll_up(self, most_hours: int, quiet_since_s: float) -> int:
         """Update the rollups of at most `most_hours` hours; return their number, 0 when all are up to date.
@@ -358,12 +363,18 @@ class DuckDBWriter:
             self._state.frontier.cut(sids, cut_ms)
             self._forget(deleted)
         self._dirty.add(deleted.touched, time.monotonic())
+        self._free_deleted()
         return deleted.points
 
     def _forget(self, deleted: DeletedRows) -> None:
         self._state.points -= deleted.points
         self._state.conflicts -= deleted.conflicts
         self._state.events -= deleted.events
+
+    def _free_deleted(self) -> None:
+        """Free what DuckDB holds for each row group with deleted rows until a checkpoint, where these may be many."""
+        if self._state.points > MOST_ROWS:
+            self._checkpoint()
 
     def _roll_up(self, most_hours: int, quiet_since_s: float) -> int:
         hours = choose_hours(self._dirty.quiet(quiet_since_s), most_hours)
@@ -383,6 +394,7 @@ class DuckDBWriter:
             return False
         with self._lock:
             self._forget(deleted)
+        self._free_deleted()
         return True
 
     def _save_frontier(self) -> int:

@@ -17,6 +17,7 @@ import duckdb
 from headland.errors import RetryLater
 from headland.store.core.rollup import floor_ms
 from headland.store.duckdb import sql
+from headland.store.duckdb.tables.deletion import MOST_ROWS
 from headland.store.duckdb.tables.frontier_table import POSITIONS
 from headland.store.duckdb.tables.rollups import load_cuts
 from headland.store.duckdb.tables.transaction import count, transaction
@@ -32,11 +33,16 @@ def no_progress(words: str, fraction: float) -> None:
 
 #: Rows moved in one transaction; the next commit waits for it, about half a second.
 _ROWS_AT_ONCE: Final = 1_000_000
+#: Numbers of parts of a day: one that has `MOST_ROWS` at most is not divided.
+_PARTS: Final = (1, 2, 3, 4, 6, 8, 12, 24)
 #: Share of late samples above which a range is sorted again.
 _LATE_SHARE: Final = 0.05
 
 _COUNT_DAYS: Final = """
     SELECT ts, sum(n)::BIGINT FROM rollup_days WHERE ts >= $low AND ts < $high GROUP BY ts ORDER BY ts
+"""
+_COUNT_HOURS: Final = """
+    SELECT ts, sum(n)::BIGINT FROM rollup_hours WHERE ts >= $low AND ts < $high GROUP BY ts ORDER BY ts
 """
 _LIST_SORTED: Final = "SELECT first_ms, end_ms, n FROM sorted"
 _SPAN: Final = sql.within("$low", "$high")
@@ -65,18 +71,37 @@ class SortRange:
 def find_unsorted(connection: duckdb.DuckDBPyConnection, until_ms: int) -> list[SortRange]:
     """Return the unsorted ranges before `until_ms`: weeks that are over, and single days of the last week.
 
-    The rollups of those days must be up to date.
+    Of weeks with too many rows for one transaction, days; of such days, parts. The rollups of those days must be up to
+    date.
     """
     window = {"low": load_cuts(connection).raw_ms, "high": floor_ms(until_ms, DAY_MS)}
     days: list[tuple[int, int]] = connection.execute(_COUNT_DAYS, window).fetchall()
+    weeks: dict[int, int] = {}
+    for day_ms, rows in days:
+        weeks[floor_ms(day_ms, WEEK_MS)] = weeks.get(floor_ms(day_ms, WEEK_MS), 0) + rows
     ranges: dict[SortRange, int] = {}
     for day_ms, rows in days:
         week_ms = floor_ms(day_ms, WEEK_MS)
-        over = week_ms + WEEK_MS <= window["high"]
-        sort_span = SortRange(week_ms, week_ms + WEEK_MS) if over else SortRange(day_ms, day_ms + DAY_MS)
-        ranges[sort_span] = ranges.get(sort_span, 0) + rows
+        if week_ms + WEEK_MS <= window["high"] and weeks[week_ms] <= MOST_ROWS:
+            ranges[SortRange(week_ms, week_ms + WEEK_MS)] = weeks[week_ms]
+        else:
+            ranges |= _divide_day(connection, day_ms, rows)
     rows_of = {SortRange(start, end): rows for start, end, rows in connection.execute(_LIST_SORTED).fetchall()}
     return [span for span, rows in ranges.items() if rows_of.get(span, 0) < rows * (1 - _LATE_SHARE)]
+
+
+def _divide_day(connection: duckdb.DuckDBPyConnection, day_ms: int, rows: int) -> dict[SortRange, int]:
+    """Return a day in parts of about `MOST_ROWS` at most, each with its rows."""
+    length_ms = DAY_MS // next((parts for parts in _PARTS if rows <= parts * MOST_ROWS), _PARTS[-1])
+    if length_ms == DAY_MS:
+        return {SortRange(day_ms, day_ms + DAY_MS): rows}
+    parts: dict[SortRange, int] = {}
+    hours = connection.execute(_COUNT_HOURS, {"low": day_ms, "high": day_ms + DAY_MS}).fetchall()
+    for hour_ms, rows_of_hour in hours:
+        start_ms = floor_ms(hour_ms, length_ms)
+        span = SortRange(start_ms, start_ms + length_ms)
+        parts[span] = parts.get(span, 0) + rows_of_hour
+    return parts
 
 
 def sort_range(connection: duckdb.DuckDBPyConnection, sort_span: SortRange) -> Iterator[int]:
