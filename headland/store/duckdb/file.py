@@ -134,7 +134,10 @@ class DuckDBFile:
             if cached > kept_bytes:
                 with suppress(duckdb.Error):
                     self.connection.execute(f"SET memory_limit = '{(total - cached + kept_bytes) // 1024}KiB'")
-                self.connection.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
+                try:
+                    self.connection.execute(f"SET memory_limit = '{self._memory_limit_mb}MB'")
+                except duckdb.OutOfMemoryException:
+                    return False  # what is held of deleted rows until the next checkpoint is more than that
             return True
 
     def damage(self) -> tuple[str, ...]:

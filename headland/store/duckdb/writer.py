@@ -28,7 +28,7 @@ from headland.store.duckdb.errors import first_line, translate_error
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile
 from headland.store.duckdb.paths import size_of, wal_of
 from headland.store.duckdb.tables.compaction import Progress
-from headland.store.duckdb.tables.deletion import MOST_ROWS, DeletedRows, delete_before, expire_day, find_cuts
+from headland.store.duckdb.tables.deletion import MOST_ROWS, DeletedRows, delete_before, expire_day, plan_deletion
 from headland.store.duckdb.tables.frontier_table import forget_frontier, is_shifted, save_frontier
 from headland.store.duckdb.tables.rollups import (
     choose_hours,
@@ -39,7 +39,7 @@ from headland.store.duckdb.tables.rollups import (
     save_retention,
 )
 from headland.store.duckdb.tables.transaction import commit_group, is_outcome_unknown, prune_marks, put_device
-from headland.store.port import WriteBatch, WriteResult
+from headland.store.port import Index, WriteBatch, WriteResult
 from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
@@ -119,8 +119,8 @@ class DuckDBWriter:
 
         Much is deleted in several transactions: what is deleted when one fails remains so.
         """
-        cuts = self.run(lambda: find_cuts(self._file.connection, cut_ms))
-        return sum(self.run_with_memory(partial(self._cut, organisation, part_ms)) for part_ms in cuts)
+        plan = self.run(lambda: self._plan_cut(organisation, cut_ms))
+        return sum(self.run_with_memory(partial(self._cut, organisation, *part)) for part in plan)
 
     def roll_up(self, most_hours: int, quiet_since_s: float) -> int:
         """Update the rollups of at most `most_hours` hours; return their number, 0 when all are up to date.
@@ -354,8 +354,11 @@ class DuckDBWriter:
                 self._state.devices[organisation, descriptor.device] = (gateway, descriptor)
         return 0
 
-    def _cut(self, organisation: str, cut_ms: int) -> int:
+    def _plan_cut(self, organisation: str, cut_ms: int) -> list[tuple[Index, int]]:
         sids = np.array(self._state.catalog.of_organisation(organisation), np.int32)
+        return plan_deletion(self._file.connection, sids, cut_ms)
+
+    def _cut(self, organisation: str, sids: Index, cut_ms: int) -> int:
         forget_frontier(self._file.connection)
         with self._cache.changing_all():
             deleted = delete_before(self._file.connection, self._dirty, sids, organisation, cut_ms)

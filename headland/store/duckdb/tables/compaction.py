@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,10 @@ def no_progress(words: str, fraction: float) -> None:
 
 #: Rows moved in one transaction; the next commit waits for it, about half a second.
 _ROWS_AT_ONCE: Final = 1_000_000
-#: Numbers of parts of a day: one that has `MOST_ROWS` at most is not divided.
+#: Samples of a day that is sorted at once. A transaction takes a million of them from all of its row groups, and holds
+#: 0.3 MB for each until the next checkpoint.
+_MOST_OF_DAY: Final = 32_000_000
+#: Numbers of parts of a day with more.
 _PARTS: Final = (1, 2, 3, 4, 6, 8, 12, 24)
 #: Share of late samples above which a range is sorted again.
 _LATE_SHARE: Final = 0.05
@@ -69,30 +73,38 @@ class SortRange:
 
 
 def find_unsorted(connection: duckdb.DuckDBPyConnection, until_ms: int) -> list[SortRange]:
-    """Return the unsorted ranges before `until_ms`: weeks that are over, and single days of the last week.
+    """Return the unsorted ranges before `until_ms`, in order: weeks that are over, and single days of the last week.
 
-    Of weeks with too many rows for one transaction, days; of such days, parts. The rollups of those days must be up to
-    date.
+    A week with too many rows for one transaction is sorted from its sorted days: then each transaction takes rows that
+    lie together. The rollups of those days must be up to date.
     """
     window = {"low": load_cuts(connection).raw_ms, "high": floor_ms(until_ms, DAY_MS)}
     days: list[tuple[int, int]] = connection.execute(_COUNT_DAYS, window).fetchall()
-    weeks: dict[int, int] = {}
-    for day_ms, rows in days:
-        weeks[floor_ms(day_ms, WEEK_MS)] = weeks.get(floor_ms(day_ms, WEEK_MS), 0) + rows
-    ranges: dict[SortRange, int] = {}
-    for day_ms, rows in days:
-        week_ms = floor_ms(day_ms, WEEK_MS)
-        if week_ms + WEEK_MS <= window["high"] and weeks[week_ms] <= MOST_ROWS:
-            ranges[SortRange(week_ms, week_ms + WEEK_MS)] = weeks[week_ms]
-        else:
-            ranges |= _divide_day(connection, day_ms, rows)
-    rows_of = {SortRange(start, end): rows for start, end, rows in connection.execute(_LIST_SORTED).fetchall()}
-    return [span for span, rows in ranges.items() if rows_of.get(span, 0) < rows * (1 - _LATE_SHARE)]
+    ranges: list[tuple[int, int, int]] = connection.execute(_LIST_SORTED).fetchall()
+    rows_of = {SortRange(start, end): rows for start, end, rows in ranges}
+
+    def is_unsorted(span: SortRange, rows: int) -> bool:
+        return rows_of.get(span, 0) < rows * (1 - _LATE_SHARE)
+
+    found: list[SortRange] = []
+    for week_ms, of_week in groupby(days, lambda day: floor_ms(day[0], WEEK_MS)):
+        days_of_week = list(of_week)
+        week, rows_of_week = SortRange(week_ms, week_ms + WEEK_MS), sum(rows for _, rows in days_of_week)
+        is_over = week.end_ms <= window["high"]
+        if is_over and not is_unsorted(week, rows_of_week):
+            continue
+        if not is_over or rows_of_week > MOST_ROWS:
+            for day_ms, rows_of_day in days_of_week:
+                parts = _divide_day(connection, day_ms, rows_of_day)
+                found += [part for part, rows in parts.items() if is_unsorted(part, rows)]
+        if is_over:
+            found.append(week)
+    return found
 
 
 def _divide_day(connection: duckdb.DuckDBPyConnection, day_ms: int, rows: int) -> dict[SortRange, int]:
-    """Return a day in parts of about `MOST_ROWS` at most, each with its rows."""
-    length_ms = DAY_MS // next((parts for parts in _PARTS if rows <= parts * MOST_ROWS), _PARTS[-1])
+    """Return a day in parts of about `_MOST_OF_DAY` at most, each with its rows."""
+    length_ms = DAY_MS // next((parts for parts in _PARTS if rows <= parts * _MOST_OF_DAY), _PARTS[-1])
     if length_ms == DAY_MS:
         return {SortRange(day_ms, day_ms + DAY_MS): rows}
     parts: dict[SortRange, int] = {}

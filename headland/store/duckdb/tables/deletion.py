@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
@@ -16,13 +16,18 @@ from headland.store.duckdb.tables.transaction import add_dirty, count, transacti
 from headland.store.port import Index
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: Samples among which one transaction deletes or moves some: a week of a thousand series with a sample a minute. Until
-#: the next checkpoint DuckDB holds 0.3 to 1.2 MB for each row group of 122,880 that loses a part of its rows.
+#: Samples among which one transaction deletes some. Until the next checkpoint DuckDB holds up to 1.2 MB for each row
+#: group of 122,880 that loses a part of its rows.
 MOST_ROWS: Final = 12_000_000
 
 _COUNT_HOURS: Final = f"""
     SELECT second_s // 3600 AS hour, count(*) FROM points WHERE {sql.before("points", "$cut")}
     GROUP BY hour ORDER BY hour
+"""  # noqa: S608 - only constants
+#: Ranges that are sorted by series: a cut inside takes a part of each of their row groups.
+_LIST_RANGES: Final = "SELECT first_ms, end_ms FROM sorted WHERE n > $most ORDER BY first_ms"
+_COUNT_SERIES: Final = f"""
+    SELECT sid, count(*) FROM {sql.SAMPLES} WHERE {sql.within("$low", "$high")} GROUP BY sid ORDER BY sid
 """  # noqa: S608 - only constants
 
 
@@ -36,16 +41,40 @@ class DeletedRows:
     touched: TouchedHours
 
 
-def find_cuts(connection: duckdb.DuckDBPyConnection, cut_ms: int) -> list[int]:
-    """Return the cuts at which to delete, one transaction after another: the last is `cut_ms`."""
+def plan_deletion(connection: duckdb.DuckDBPyConnection, sids: Index, cut_ms: int) -> list[tuple[Index, int]]:
+    """Return the series and cuts at which to delete, one transaction after another: the last have `cut_ms`.
+
+    No cut is inside a large range that was sorted by series, but `cut_ms`: there, some series are deleted at a time.
+    """
+    ranges = _load_ranges(connection)
     hours: list[tuple[int, int]] = connection.execute(_COUNT_HOURS, {"cut": cut_ms}).fetchall()
-    cuts, rows = [], 0
+    cuts, rows = {low_ms for low_ms, high_ms in ranges if low_ms < cut_ms < high_ms}, 0
     for hour, rows_of_hour in hours:
-        if rows and rows + rows_of_hour > MOST_ROWS:
-            cuts.append(hour * HOUR_MS)
+        hour_ms = hour * HOUR_MS
+        if rows and rows + rows_of_hour > MOST_ROWS and not any(low < hour_ms < high for low, high in ranges):
+            cuts.add(hour_ms)
             rows = 0
         rows += rows_of_hour
-    return [*(part_ms for part_ms in cuts if part_ms < cut_ms), cut_ms]
+    plan = [(sids, part_ms) for part_ms in sorted(cuts) if part_ms < cut_ms]
+    inside = next((bounds for bounds in ranges if bounds[0] < cut_ms < bounds[1]), None)
+    if inside is None:
+        return [*plan, (sids, cut_ms)]
+    window = {"low": inside[0], "high": inside[1]}
+    series: list[tuple[int, int]] = connection.execute(_COUNT_SERIES, window).fetchall()
+    splits, rows = [], 0
+    for sid, rows_of_series in series:
+        if rows and rows + rows_of_series > MOST_ROWS:
+            splits.append(sid)
+            rows = 0
+        rows += rows_of_series
+    sids = np.sort(sids)
+    parts = [part for part in np.split(sids, np.searchsorted(sids, splits)) if len(part)]
+    return [*plan, *((part, cut_ms) for part in parts or [sids])]
+
+
+def _load_ranges(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """Return the large sorted ranges."""
+    return [(low, high) for low, high in connection.execute(_LIST_RANGES, {"most": MOST_ROWS}).fetchall()]
 
 
 def delete_before(
@@ -68,24 +97,28 @@ def delete_before(
 def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tuple[DeletedRows | None, RetentionCuts]:
     """Delete the oldest day of due samples and rollups, in one transaction that completes its rollups first.
 
-    Returns the deleted rows, None without any, and the cuts that hold now. All hours before `due.raw_ms` must be up to
-    date.
+    A large sorted range is deleted as a whole, once all of it is due. Returns the deleted rows, None without any, and
+    the cuts that hold now. All hours before `due.raw_ms` must be up to date.
     """
     cuts = load_cuts(connection)
+    ranges = _load_ranges(connection)
+    due = replace(due, raw_ms=next((low for low, high in ranges if low < due.raw_ms < high), due.raw_ms))
     oldest_ms = _find_oldest(connection, due)
     if oldest_ms is None:
         if _later(cuts, due) == cuts:
             return None, cuts
         step = due
     else:
-        until_ms = floor_ms(oldest_ms, DAY_MS) + DAY_MS
+        day_ms = floor_ms(oldest_ms, DAY_MS)
+        until_ms = max([day_ms + DAY_MS, *(high for low, high in ranges if low <= day_ms < high)])
         step = RetentionCuts(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
     with transaction(connection):
         if oldest_ms is not None and step.raw_ms > max(cuts.raw_ms, step.minutes_ms):
-            window = {"low": step.raw_ms - DAY_MS, "high": step.raw_ms}
-            for tier in DENSE_TIERS:
-                floor = sql.floor_of("ts", tier.step_ms)
-                connection.execute(sql.ADD_REMAINING.format(table=tier.table, floor=floor), window)
+            for low_ms in range(floor_ms(oldest_ms, DAY_MS), step.raw_ms, DAY_MS):
+                window = {"low": low_ms, "high": low_ms + DAY_MS}
+                for tier in DENSE_TIERS:
+                    floor = sql.floor_of("ts", tier.step_ms)
+                    connection.execute(sql.ADD_REMAINING.format(table=tier.table, floor=floor), window)
         points = _delete_old(connection, "points", step.raw_ms)
         _delete_old(connection, "never_latest", step.raw_ms)
         conflicts = _delete_old(connection, "conflicts", step.raw_ms)
