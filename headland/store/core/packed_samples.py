@@ -96,14 +96,14 @@ def _pack_times(offset_ms: Times) -> tuple[int, NDArray[Any]]:
     return 1, offset_ms.astype(np.uint16 if not step_ms else np.uint32)
 
 
+@np.errstate(over="ignore")
 def _pack_values(value: Values) -> tuple[float, NDArray[Any]]:
     for divisor in _DIVISORS:
         if _as_integers(value[:_FIRST], divisor) is not None:
             packed = _as_integers(value, divisor)
             if packed is not None:
                 return divisor, packed
-    with np.errstate(over="ignore"):
-        single = value.astype(np.float32)
+    single = value.astype(np.float32)
     return 1.0, single if _are_same(single.astype(np.float64), value) else value.copy()
 
 

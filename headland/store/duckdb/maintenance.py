@@ -136,7 +136,7 @@ class MaintenanceThread:
         self._roll_up()
         if time.monotonic() - self._released_s >= _RELEASE_EVERY_S and self._writer.run(self._file.release_cache):
             self._released_s = time.monotonic()
-            self._cache.free_unused()
+        self._cache.free_unused()
         if self._night is not None and _now() >= self._night:
             self._night = next_compaction(self._compact_at_hour, _now())
             done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)

@@ -366,7 +366,7 @@ class DuckDBWriter:
             self._state.frontier.cut(sids, cut_ms)
             self._forget(deleted)
         self._dirty.add(deleted.touched, time.monotonic())
-        self._free_deleted()
+        self._free_deleted(deleted.points)
         return deleted.points
 
     def _forget(self, deleted: DeletedRows) -> None:
@@ -374,10 +374,10 @@ class DuckDBWriter:
         self._state.conflicts -= deleted.conflicts
         self._state.events -= deleted.events
 
-    def _free_deleted(self) -> None:
+    def _free_deleted(self, deleted: int) -> None:
         """Free what DuckDB holds for each row group with deleted rows until a checkpoint, where these may be many."""
-        if self._state.points > MOST_ROWS:
-            self._checkpoint()
+        if self._state.points + deleted > MOST_ROWS:
+            self._move_log()
 
     def _roll_up(self, most_hours: int, quiet_since_s: float) -> int:
         hours = choose_hours(self._dirty.quiet(quiet_since_s), most_hours)
@@ -397,7 +397,7 @@ class DuckDBWriter:
             return False
         with self._lock:
             self._forget(deleted)
-        self._free_deleted()
+        self._free_deleted(deleted.points)
         return True
 
     def _save_frontier(self) -> int:
@@ -418,15 +418,19 @@ class DuckDBWriter:
         limit_bytes = _SLOW_CHECKPOINT_BYTES if is_slow else self._log_limit_bytes
         if log_bytes < limit_bytes or not self._file.is_open:
             return
+        # After a failure, an immediate second try would cost an opening each time.
+        self._log_limit_bytes = _CHECKPOINT_BYTES if self._move_log() else log_bytes + _CHECKPOINT_BYTES
+
+    def _move_log(self) -> bool:
+        """Move the log into the file; return whether that succeeded: the log has everything else, and writes go on."""
         try:
             prune_marks(self._file.connection, self._state.marks)
             with self._file.more_memory(LARGE_WORK_MB):
                 self._checkpoint()
-            self._log_limit_bytes = _CHECKPOINT_BYTES
         except duckdb.Error as error:
-            # The log still has everything and writes continue; an immediate second try would cost an opening each time.
-            self._log_limit_bytes = log_bytes + _CHECKPOINT_BYTES
             _LOGGER.warning("%s", self._handle_error(error))
+            return False
+        return True
 
     def _handle_error(self, error: Exception) -> Exception:
         """Return the exception for the caller, and reopen the file where the error closed it."""
