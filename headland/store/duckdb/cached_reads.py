@@ -33,8 +33,10 @@ class CachedReads:
         """Remember that a window of series was read from the file, and its number of samples."""
         self._cache.note(sids, end_ms - start_ms, samples)
 
-    def read(self, sids: Sequence[int], start_ms: int, end_ms: int, limit: int | None = None) -> Columns | None:
-        """Return the columns sid, ts, v and q of [start_ms, end_ms), by the order of `sids` and time, of one instant.
+    def read(
+        self, sids: Sequence[int], start_ms: int, end_ms: int, limit: int | None = None
+    ) -> tuple[Columns, dict[int, slice]] | None:
+        """Return the columns ts, v and q of [start_ms, end_ms) of one instant, in time order, and where each series is.
 
         None where that is to be read from the file: days are brought into memory only for what is asked again, and not
         where a `limit` for each series leaves most of a window out.
@@ -120,10 +122,11 @@ def _runs(missing: Mapping[int, list[int]]) -> Iterator[tuple[range, list[int]]]
 
 def _join(
     sids: Sequence[int], days: range, parts: Mapping[tuple[int, int], PackedSamples], start_ms: int, end_ms: int
-) -> Columns:
-    """Return the samples of a window in one column each."""
+) -> tuple[Columns, dict[int, slice]]:
+    """Return the samples of a window in one column each, and where each series with any is, in the order of `sids`."""
     pieces: list[tuple[PackedSamples, int, int]] = []
-    counts: list[int] = []
+    part_of: dict[int, slice] = {}
+    total = 0
     for sid in sids:
         count = 0
         for day in days:
@@ -132,12 +135,13 @@ def _join(
                 first, end = packed.find(start_ms, end_ms) if day in (days[0], days[-1]) else (0, len(packed))
                 pieces.append((packed, first, end))
                 count += end - first
-        counts.append(count)
-    total = sum(counts)
+        if count:
+            part_of[sid] = slice(total, total + count)
+            total += count
     time_ms, value, quality = np.empty(total, np.int64), np.empty(total, np.float64), np.empty(total, np.uint8)
     at = 0
     for packed, first, end in pieces:
         place = slice(at, at + end - first)
         packed.unpack(first, end, time_ms[place], value[place], quality[place])
         at = place.stop
-    return {"sid": np.repeat(np.array(sids, np.int32), counts), "ts": time_ms, "v": value, "q": quality}
+    return {"ts": time_ms, "v": value, "q": quality}, part_of

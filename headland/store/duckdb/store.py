@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import msgspec
+import numpy as np
 
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
@@ -147,13 +148,22 @@ class DuckDBStore:
         with self._writer.state() as state:
             keys = state.select(which)
         sids = [sid for sid, _ in keys]
-        columns = self._reads.read(sids, start_ms, end_ms, limit)
-        if columns is None and keys:
+        cached = self._reads.read(sids, start_ms, end_ms, limit)
+        if cached is not None:
+            columns, part_of = cached
+        elif keys:
             columns = self._file.query(lambda cursor: read(cursor, sids))
+            part_of = parts_of(columns["sid"])
             if limit is None or len(columns["sid"]) < limit:
                 self._reads.note(sids, start_ms, end_ms, len(columns["sid"]))
+        else:
+            return []
         most = slice(None) if limit is None else slice(max(limit, 0))
-        found = [Samples(key, *(part[name][most] for name in ("ts", "v", "q"))) for key, part in _by_key(keys, columns)]
+        found = [
+            Samples(key, *(columns[name][part_of[sid]][most] for name in ("ts", "v", "q")))
+            for sid, key in keys
+            if sid in part_of
+        ]
         return [samples for samples in found if len(samples.time_ms)]
 
     def buckets(
@@ -322,11 +332,14 @@ class DuckDBStore:
         """Return buckets made of samples in memory; None where the file, or its rollups of hours, are to be read."""
         if start_ms % HOUR_MS == 0 and step_ms % HOUR_MS == 0:
             return None
-        columns = self._reads.read(sids, start_ms, end_ms)
+        cached = self._reads.read(sids, start_ms, end_ms)
         since_ms = self._writer.samples_since_ms()
         # Of deleted samples there are rollups. They may have been deleted since the method began: hence asked last.
-        if columns is None or (since_ms is not None and start_ms < since_ms):
+        if cached is None or (since_ms is not None and start_ms < since_ms):
             return None
+        columns, part_of = cached
+        counts = [part.stop - part.start for part in part_of.values()]
+        columns["sid"] = np.repeat(np.array(list(part_of), np.int32), counts)
         return make_buckets(columns, start_ms, step_ms, max_quality)
 
 
