@@ -93,8 +93,8 @@ class MaintenanceThread:
             before = self._file.size_bytes()
             progress("deleting what is due", 0.0)
             days = 0
-            while self._writer.expire_day(now_ms):
-                days += 1
+            while expired := self._writer.expire_day(now_ms):
+                days += expired
             # Hours written to meanwhile belong to today, or wait for the next night.
             start_s = time.monotonic()
             while self._writer.roll_up(_MOST_HOURS, start_s):

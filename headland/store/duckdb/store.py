@@ -264,10 +264,10 @@ class DuckDBStore:
         return self._writer.set_retention(retention)
 
     def expire(self, now_ms: int) -> int:
-        """Delete what is due at `now_ms`, day by day; return the number of days with deleted rows."""
+        """Delete what is due at `now_ms`: days, and large weeks each as a whole; return the number of days."""
         days = 0
-        while self._writer.expire_day(now_ms):
-            days += 1
+        while expired := self._writer.expire_day(now_ms):
+            days += expired
         return days
 
     def compact(self, now_ms: int, progress: Progress = no_progress) -> CompactionResult:

@@ -129,8 +129,8 @@ class DuckDBWriter:
         """
         return self.run(lambda: self._roll_up(most_hours, quiet_since_s))
 
-    def expire_day(self, now_ms: int) -> bool:
-        """Delete the oldest day that is due; return whether there was one."""
+    def expire_day(self, now_ms: int) -> int:
+        """Delete the oldest day that is due, or the large week; return the number of days, 0 where none is due."""
         return self.run(lambda: self._expire_day(now_ms))
 
     def retention(self) -> Retention:
@@ -386,7 +386,7 @@ class DuckDBWriter:
                 roll_up(self._file.connection, self._dirty, hours)
         return len(hours)
 
-    def _expire_day(self, now_ms: int) -> bool:
+    def _expire_day(self, now_ms: int) -> int:
         due = load_retention(self._file.connection).cuts(now_ms)
         with self._file.more_memory(LARGE_WORK_MB):
             while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
@@ -394,11 +394,11 @@ class DuckDBWriter:
             with self._cache.changing_all():
                 deleted, self._cuts = expire_day(self._file.connection, due)
         if deleted is None:
-            return False
+            return 0
         with self._lock:
             self._forget(deleted)
         self._free_deleted(deleted.points)
-        return True
+        return deleted.days
 
     def _save_frontier(self) -> int:
         return save_frontier(self._file.connection, self._state.frontier, len(self._state.catalog))

@@ -33,12 +33,13 @@ _COUNT_SERIES: Final = f"""
 
 @dataclass(frozen=True, slots=True)
 class DeletedRows:
-    """Numbers of deleted rows, and the hours that were left dirty."""
+    """Numbers of deleted rows, the hours that were left dirty, and the days that expired."""
 
     points: int
     conflicts: int
     events: int
     touched: TouchedHours
+    days: int = 0
 
 
 def plan_deletion(connection: duckdb.DuckDBPyConnection, sids: Index, cut_ms: int) -> list[tuple[Index, int]]:
@@ -131,7 +132,7 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
     if oldest_ms is None:
         return None, cuts
     nothing = TouchedHours([], np.empty(0, np.int32), np.empty(0, np.int64))
-    return DeletedRows(points, conflicts, 0, nothing), cuts
+    return DeletedRows(points, conflicts, 0, nothing, (until_ms - day_ms) // DAY_MS), cuts
 
 
 def _cut_rollups(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, cut_ms: int) -> TouchedHours:
