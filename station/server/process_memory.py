@@ -1,4 +1,4 @@
-"""Memory of a server process: the search for garbage in cycles, and how the C library keeps what is freed.
+"""Memory of a server process: how much it may have, the search for garbage, and how the C library keeps what is freed.
 
 The search is in a thread of its own and once a minute: it stops all other threads.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from headland.supervised_thread import SupervisedThread, ThreadStatus
@@ -63,6 +65,37 @@ def without_garbage_search() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def read_memory_bytes(root: Path = Path("/")) -> int | None:
+    """Return the memory of this machine, or of the container or service around this process; None where unknown."""
+    limits: list[int] = []
+    try:
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        groups = (root / "proc/self/cgroup").read_text().splitlines()
+    except (OSError, ValueError):
+        groups = []
+    for group in groups:
+        _, controllers, path = group.split(":", 2)
+        if controllers in ("", "memory"):
+            top = root / "sys/fs/cgroup" / controllers
+            name = "memory.limit_in_bytes" if controllers else "memory.max"
+            # A container may see the path of its host: what is mounted at the top is then its own.
+            folders = [top, *(top / part for part in _paths_to(path))]
+            limits += [limit for folder in folders if (limit := _read_limit(folder / name)) is not None]
+    return min((limit for limit in limits if limit > 0), default=None)
+
+
+def _paths_to(path: str) -> Iterator[str]:
+    parts = [part for part in path.split("/") if part not in ("", "..")]
+    return ("/".join(parts[: count + 1]) for count in range(len(parts)))
+
+
+def _read_limit(file: Path) -> int | None:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):  # no such group here, or "max"
+        return None
 
 
 def limit_arenas() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.store.port import Times, Values
+from headland.store.core.columns import Columns
+from headland.store.port import Flags, Times, Values
 
 #: Powers of ten by which values are whole numbers: those of most sensors are, with up to four decimals.
 _DIVISORS: Final = (1.0, 10.0, 100.0, 1000.0, 10000.0)
@@ -33,7 +35,7 @@ class PackedSamples:
     step: NDArray[Any]
     divisor: float
     value: NDArray[Any]
-    quality: NDArray[np.uint8] | int
+    quality: Flags | int
 
     def __len__(self) -> int:
         return len(self.step)
@@ -44,33 +46,71 @@ class PackedSamples:
         quality_bytes = 0 if isinstance(self.quality, int) else self.quality.nbytes
         return self.step.nbytes + self.value.nbytes + quality_bytes + _OBJECTS_BYTES
 
-    def find(self, start_ms: int, end_ms: int) -> tuple[int, int]:
-        """Return where the samples in [start_ms, end_ms) begin and end."""
-        first, end = (self._find(bound_ms) for bound_ms in (start_ms, end_ms))
+    def find(self, bounds: NDArray[Any]) -> tuple[int, int]:
+        """Return where the samples between two bounds, as of `bounds_of`, begin and end."""
+        first, end = self.step.searchsorted(bounds).tolist()
         return first, max(first, end)
 
-    def _find(self, bound_ms: int) -> int:
-        step = -((self.start_ms - bound_ms) // self.step_ms)
-        if step <= 0:
-            return 0
-        if step > _HIGHEST[self.step.dtype.itemsize]:
-            return len(self.step)
-        # Of the column's type: for another, all of the column would be converted.
-        return int(np.searchsorted(self.step, self.step.dtype.type(step)))
+    def bounds_of(self, start_ms: int, end_ms: int) -> NDArray[Any]:
+        """Return the bounds of a window in steps: the same for all parts with this `start_ms`, step and `step` type."""
+        steps = [-((self.start_ms - bound_ms) // self.step_ms) for bound_ms in (start_ms, end_ms)]
+        steps = [min(max(0, step), _HIGHEST[8]) for step in steps]
+        # Of the column's type where that holds them: for another, all of the column is converted at each search.
+        fits = max(steps) <= _HIGHEST[self.step.dtype.itemsize]
+        return np.array(steps, self.step.dtype if fits else np.int64)
 
-    def unpack(self, first: int, end: int, time_ms: Times, value: Values, quality: NDArray[np.uint8]) -> None:
-        """Write the samples from `first` to `end` into columns of that length."""
+    def time_ms(self, at: int) -> int:
+        """Return the instant of a sample."""
+        return self.start_ms + int(self.step[at]) * self.step_ms
+
+    def unpack_times(self, first: int, end: int, time_ms: Times) -> None:
+        """Write the instants of the samples from `first` to `end` into a column of that length."""
         time_ms[:] = self.step[first:end]
-        time_ms *= self.step_ms
+        if self.step_ms != 1:
+            time_ms *= self.step_ms
         time_ms += self.start_ms
+
+    def unpack_values(self, first: int, end: int, value: Values) -> None:
+        """Write the values of the samples from `first` to `end` into a column of that length."""
         if self.divisor == 1.0:
             value[:] = self.value[first:end]
         else:
             np.divide(self.value[first:end], self.divisor, out=value)
+
+    def unpack_quality(self, first: int, end: int, quality: Flags) -> None:
+        """Write the flags of the samples from `first` to `end` into a column of that length."""
         quality[:] = self.quality if isinstance(self.quality, int) else self.quality[first:end]
 
 
-def pack(start_ms: int, time_ms: Times, value: Values, quality: NDArray[np.uint8]) -> PackedSamples:
+class Piece(NamedTuple):
+    """The samples of a part from `first` to `end`: at least one."""
+
+    packed: PackedSamples
+    first: int
+    end: int
+
+
+def join_pieces(pieces_of: Mapping[int, Sequence[Piece]]) -> tuple[Columns, dict[int, slice]]:
+    """Return the columns ts, v and q of the pieces of series, one after another, and where each series is."""
+    part_of: dict[int, slice] = {}
+    total = 0
+    for sid, pieces in pieces_of.items():
+        count = sum(end - first for _, first, end in pieces)
+        part_of[sid] = slice(total, total + count)
+        total += count
+    time_ms, value, quality = np.empty(total, np.int64), np.empty(total, np.float64), np.empty(total, np.uint8)
+    at = 0
+    for pieces in pieces_of.values():
+        for packed, first, end in pieces:
+            place = slice(at, at + end - first)
+            packed.unpack_times(first, end, time_ms[place])
+            packed.unpack_values(first, end, value[place])
+            packed.unpack_quality(first, end, quality[place])
+            at = place.stop
+    return {"ts": time_ms, "v": value, "q": quality}, part_of
+
+
+def pack(start_ms: int, time_ms: Times, value: Values, quality: Flags) -> PackedSamples:
     """Return samples packed; they are in time order, from `start_ms` on and at most 49 days later."""
     if not len(time_ms):
         nothing = np.empty(0, np.uint8)
@@ -83,7 +123,7 @@ def pack(start_ms: int, time_ms: Times, value: Values, quality: NDArray[np.uint8
     )
 
 
-def wrap(time_ms: Times, value: Values, quality: NDArray[np.uint8]) -> PackedSamples:
+def wrap(time_ms: Times, value: Values, quality: Flags) -> PackedSamples:
     """Return at least one sample as they are, to be read as packed ones."""
     return PackedSamples(int(time_ms[0]), 1, time_ms - time_ms[0], 1.0, value, quality)
 

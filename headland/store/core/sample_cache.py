@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -16,12 +17,16 @@ from headland.store.core.packed_samples import PackedSamples
 from headland.store.port import Times
 from headland.units_of_time import DAY_MS
 
+#: Memory for packed samples: a share of the machine's, between these bounds.
+LEAST_BYTES: Final = 64 * 2**20
+_MOST_BYTES: Final = 2**30
+_SHARE_OF_MACHINE: Final = 1 / 32
 #: A day is kept once nothing was written to it for so long: the present one changes all the time.
 QUIET_S: Final = 60.0
 #: What nobody read for so long is freed.
 _UNUSED_S: Final = 600.0
-#: Questions whose density is remembered, and days whose last change is.
-_MOST_QUESTIONS: Final = 256
+#: Questions whose density is remembered (about 200 bytes each), and days whose last change is.
+_MOST_QUESTIONS: Final = 4096
 _MOST_DAYS: Final = 4096
 #: Samples of a series and day from which on it is worth its objects.
 LEAST_SAMPLES: Final = 50
@@ -29,6 +34,11 @@ LEAST_SAMPLES: Final = 50
 _SHARE: Final = 0.5
 #: About what a packed sample takes, as long as none is kept.
 _SAMPLE_BYTES: Final = 8
+
+
+def choose_size_bytes(memory_bytes: int | None) -> int:
+    """Return the memory for packed samples on a machine with so much memory; None where that is unknown."""
+    return int(min(max((memory_bytes or 0) * _SHARE_OF_MACHINE, LEAST_BYTES), _MOST_BYTES))
 
 
 def find_days(columns: Iterable[Times]) -> set[int]:
@@ -63,17 +73,28 @@ class Found:
     open_days: list[int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class _Share:
+    """What an organisation has in memory."""
+
+    organisation: str
+    oldest_first: OrderedDict[tuple[int, int], _Entry] = field(default_factory=OrderedDict)
+    size_bytes: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class _Entry:
     packed: PackedSamples
+    share: _Share
     used_s: float
 
 
 class SampleCache:
     """Packed samples by day (its number since 1970) and series; from any thread.
 
-    At most `most_bytes` are kept, and what was not used for longest goes first. The writer encloses each change of the
-    stored samples in `changing` or `changing_all`; a reader encloses what belongs together in `reading`.
+    At most `most_bytes` are kept. Where they do not suffice, the organisation that has most gives up what it has not
+    used for longest, so that none displaces another below an equal share. The writer encloses each change of the stored
+    samples in `changing` or `changing_all`; a reader encloses what belongs together in `reading`.
     """
 
     def __init__(
@@ -91,8 +112,9 @@ class SampleCache:
         self._least_samples = least_samples
         self._clock_s = clock_s
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[int, int], _Entry] = OrderedDict()
-        self._sids_of: dict[int, set[int]] = {}
+        self._shares: dict[str, _Share] = {}
+        #: By day and series.
+        self._entries: dict[int, dict[int, _Entry]] = {}
         self._size_bytes = 0
         self._samples = 0
         self._answers = 0
@@ -124,7 +146,7 @@ class SampleCache:
             for reading in self._readings:
                 reading.changed |= days
             for day in days:
-                for sid in list(self._sids_of.get(day, ())):
+                for sid in list(self._entries.get(day, ())):
                     self._drop((day, sid))
         try:
             yield
@@ -145,7 +167,7 @@ class SampleCache:
             for reading in self._readings:
                 reading.is_void = True
             self._entries.clear()
-            self._sids_of.clear()
+            self._shares.clear()
             self._size_bytes = self._samples = 0
         try:
             yield
@@ -184,32 +206,39 @@ class SampleCache:
                 if day in changing or now_s - self._changed_s.get(day, -self._quiet_s) < self._quiet_s:
                     found.open_days.append(day)
                     continue
-                known = self._sids_of.get(day, ())
+                known = self._entries.get(day, {})
                 missing = [sid for sid in sids if sid not in known]
                 if missing:
                     found.missing[day] = missing
                 for sid in sids if known else ():
-                    if sid in known:
-                        entry = self._entries[day, sid]
+                    entry = known.get(sid)
+                    if entry is not None:
                         entry.used_s = now_s
-                        self._entries.move_to_end((day, sid))
+                        entry.share.oldest_first.move_to_end((day, sid))
                         found.parts[day, sid] = entry.packed
         return found
 
-    def put(self, reading: ReadInProgress, parts: Mapping[tuple[int, int], PackedSamples]) -> None:
-        """Keep what was read during a reading, but for days that changed since."""
+    def put(self, reading: ReadInProgress, organisation: str, parts: Mapping[tuple[int, int], PackedSamples]) -> None:
+        """Keep what was read of an organisation during a reading, but for days that changed since."""
         with self._lock:
             if reading.is_void:
                 return
             now_s = self._clock_s()
-            for place, packed in parts.items():
-                if place not in self._entries and place[0] not in reading.changed:
-                    self._entries[place] = _Entry(packed, now_s)
-                    self._sids_of.setdefault(place[0], set()).add(place[1])
+            share = self._shares.setdefault(organisation, _Share(organisation))
+            for (day, sid), packed in parts.items():
+                of_day = self._entries.setdefault(day, {})
+                if sid not in of_day and day not in reading.changed:
+                    of_day[sid] = share.oldest_first[day, sid] = _Entry(packed, share, now_s)
+                    share.size_bytes += packed.size_bytes
                     self._size_bytes += packed.size_bytes
                     self._samples += len(packed)
+                elif not of_day:
+                    del self._entries[day]
+            if not share.oldest_first:
+                del self._shares[organisation]
             while self._size_bytes > self._most_bytes:
-                self._drop(next(iter(self._entries)))
+                largest = max(self._shares.values(), key=attrgetter("size_bytes"))
+                self._drop(next(iter(largest.oldest_first)))
 
     def count_answer(self) -> None:
         """Count an answer that was made of what is here."""
@@ -225,17 +254,22 @@ class SampleCache:
         """Free what nobody read for long."""
         with self._lock:
             until_s = self._clock_s() - _UNUSED_S
-            while self._entries and next(iter(self._entries.values())).used_s <= until_s:
-                self._drop(next(iter(self._entries)))
+            for share in list(self._shares.values()):
+                while share.oldest_first and next(iter(share.oldest_first.values())).used_s <= until_s:
+                    self._drop(next(iter(share.oldest_first)))
 
     def _drop(self, place: tuple[int, int]) -> None:
-        packed = self._entries.pop(place).packed
-        self._size_bytes -= packed.size_bytes
-        self._samples -= len(packed)
-        sids = self._sids_of[place[0]]
-        sids.discard(place[1])
-        if not sids:
-            del self._sids_of[place[0]]
+        day, sid = place
+        entry = self._entries[day].pop(sid)
+        if not self._entries[day]:
+            del self._entries[day]
+        share = entry.share
+        del share.oldest_first[place]
+        if not share.oldest_first:
+            del self._shares[share.organisation]
+        share.size_bytes -= entry.packed.size_bytes
+        self._size_bytes -= entry.packed.size_bytes
+        self._samples -= len(entry.packed)
 
     def _forget_changes(self, now_s: float) -> None:
         """Forget changes long ago, and the first of very many: their days are only kept, and changed, earlier."""

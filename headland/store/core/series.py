@@ -8,7 +8,7 @@ sample there needs no look-up. The three differ only where a clock ran ahead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 
 from headland.store.core.selection import matches, order_of
 from headland.store.port import Flags, Index, SeriesFilter, SeriesKey, Times, Values
+
+#: Ids that are remembered of what was selected (each some 8 bytes), and as how many a filter itself counts.
+_MOST_SELECTED_IDS: Final = 100_000
+_IDS_OF_A_FILTER: Final = 50
 
 
 class SeriesCatalog:
@@ -27,6 +31,9 @@ class SeriesCatalog:
         self._by_organisation: dict[str, list[int]] = {}
         self._by_device: dict[tuple[str, str], list[int]] = {}
         self._devices: dict[str, set[str]] = {}
+        #: What was selected since a series was last added: the same filters are asked for again and again.
+        self._selected: dict[SeriesFilter, list[int]] = {}
+        self._selected_ids = 0
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -41,6 +48,7 @@ class SeriesCatalog:
 
     def add(self, keys: Iterable[SeriesKey]) -> None:
         """Assign the next ids to `keys`, in their order."""
+        self._forget_selected()
         for key in keys:
             sid = len(self._keys)
             self._keys.append(key)
@@ -49,8 +57,22 @@ class SeriesCatalog:
             self._by_device.setdefault((key.organisation, key.device), []).append(sid)
             self._devices.setdefault(key.organisation, set()).add(key.device)
 
-    def select(self, which: SeriesFilter) -> list[int]:
+    def select(self, which: SeriesFilter) -> Sequence[int]:
         """Return the ids of the series that match a filter, ordered by key."""
+        selected = self._selected.get(which)
+        if selected is None:
+            selected = self._select(which)
+            self._selected_ids += _IDS_OF_A_FILTER + len(selected)
+            if self._selected_ids > _MOST_SELECTED_IDS:
+                self._forget_selected()
+            self._selected[which] = selected
+        return selected
+
+    def _forget_selected(self) -> None:
+        self._selected.clear()
+        self._selected_ids = 0
+
+    def _select(self, which: SeriesFilter) -> list[int]:
         if which.device is None:
             candidates = self._by_organisation.get(which.organisation, [])
         else:
@@ -149,6 +171,12 @@ class Frontier:
     def holds_samples(self, sid: int) -> bool:
         """Return whether a series has at least one sample."""
         return bool(self._top_ms[sid] != NEVER_MS)
+
+    def filled(self, sids: Sequence[int]) -> list[int]:
+        """Return the series of `sids` with at least one sample."""
+        which = np.array(sids, np.int32)
+        filled: list[int] = which[self._top_ms[which] != NEVER_MS].tolist()
+        return filled
 
     def count_filled(self) -> int:
         """Return the number of series with at least one sample."""

@@ -31,8 +31,7 @@ class StoreState:
 
     def select(self, which: SeriesFilter) -> list[tuple[int, SeriesKey]]:
         """Return the series with samples that match a filter, by key."""
-        sids = [sid for sid in self.catalog.select(which) if self.frontier.holds_samples(sid)]
-        return [(sid, self.catalog.key(sid)) for sid in sids]
+        return [(sid, self.catalog.key(sid)) for sid in self.frontier.filled(self.catalog.select(which))]
 
     def latest(self, which: SeriesFilter) -> list[Latest]:
         """Return the newest sample of each series that matches a filter, by key."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
+from numpy.typing import NDArray
 
 from headland.errors import RetryLater
-from headland.store.core.columns import Columns, parts_of, put_in_order
-from headland.store.core.packed_samples import PackedSamples, pack, wrap
+from headland.store.core.columns import parts_of, put_in_order
+from headland.store.core.packed_samples import PackedSamples, Piece, pack, wrap
 from headland.store.core.sample_cache import Found, ReadInProgress, SampleCache
 from headland.store.duckdb import sql
 from headland.store.duckdb.file import DuckDBFile
@@ -34,12 +34,12 @@ class CachedReads:
         self._cache.note(sids, end_ms - start_ms, samples)
 
     def read(
-        self, sids: Sequence[int], start_ms: int, end_ms: int, limit: int | None = None
-    ) -> tuple[Columns, dict[int, slice]] | None:
-        """Return the columns ts, v and q of [start_ms, end_ms) of one instant, in time order, and where each series is.
+        self, organisation: str, sids: Sequence[int], start_ms: int, end_ms: int, limit: int | None = None
+    ) -> dict[int, list[Piece]] | None:
+        """Return the samples of an organisation in [start_ms, end_ms), of one instant, in pieces of each series.
 
-        None where that is to be read from the file: days are brought into memory only for what is asked again, and not
-        where a `limit` for each series leaves most of a window out.
+        Series without any are left out. None where that is to be read from the file: days are brought into memory only
+        for what is asked again, and not where a `limit` for each series leaves most of a window out.
         """
         days = range(start_ms // DAY_MS, -(-end_ms // DAY_MS))
         if end_ms <= start_ms or not sids or len(days) * len(sids) > _MOST_PARTS:
@@ -51,7 +51,9 @@ class CachedReads:
             found = self._cache.find(sids, days)
             closed = set(days).difference(found.open_days)
             try:
-                if not closed or not self._fill(reading, found, expected * DAY_MS / (end_ms - start_ms) / len(sids)):
+                if not closed or not self._fill(
+                    reading, organisation, found, expected * DAY_MS / (end_ms - start_ms) / len(sids)
+                ):
                     return None
                 self._read_open(sids, found, start_ms, end_ms)
             except RetryLater:
@@ -61,9 +63,9 @@ class CachedReads:
             if not reading.is_unchanged(closed):
                 return None
         self._cache.count_answer()
-        return _join(sids, days, found.parts, start_ms, end_ms)
+        return _choose(sids, days, found.parts, start_ms, end_ms)
 
-    def _fill(self, reading: ReadInProgress, found: Found, density: float) -> bool:
+    def _fill(self, reading: ReadInProgress, organisation: str, found: Found, density: float) -> bool:
         """Read what is missing, and keep it; return whether it is in `found` now. `density`: of a series and day."""
         for days, sids in _runs(found.missing):
             sids_at_once = max(1, int(_EXPECTED_ROWS / max(1.0, density)))
@@ -74,7 +76,7 @@ class CachedReads:
                     parts = self._read_days(some_days, sids[begin : begin + sids_at_once])
                     if parts is None:
                         return False
-                    self._cache.put(reading, parts)
+                    self._cache.put(reading, organisation, parts)
                     found.parts.update(parts)
         return True
 
@@ -120,28 +122,27 @@ def _runs(missing: Mapping[int, list[int]]) -> Iterator[tuple[range, list[int]]]
             begin = None
 
 
-def _join(
+def _choose(
     sids: Sequence[int], days: range, parts: Mapping[tuple[int, int], PackedSamples], start_ms: int, end_ms: int
-) -> tuple[Columns, dict[int, slice]]:
-    """Return the samples of a window in one column each, and where each series with any is, in the order of `sids`."""
-    pieces: list[tuple[PackedSamples, int, int]] = []
-    part_of: dict[int, slice] = {}
-    total = 0
+) -> dict[int, list[Piece]]:
+    """Return the samples of a window as pieces of each series with any, in the order of `sids`."""
+    pieces_of: dict[int, list[Piece]] = {}
+    bounds_of: dict[tuple[int, int, str], NDArray[Any]] = {}
     for sid in sids:
-        count = 0
+        pieces = []
         for day in days:
             packed = parts.get((day, sid))
-            if packed is not None:
-                first, end = packed.find(start_ms, end_ms) if day in (days[0], days[-1]) else (0, len(packed))
-                pieces.append((packed, first, end))
-                count += end - first
-        if count:
-            part_of[sid] = slice(total, total + count)
-            total += count
-    time_ms, value, quality = np.empty(total, np.int64), np.empty(total, np.float64), np.empty(total, np.uint8)
-    at = 0
-    for packed, first, end in pieces:
-        place = slice(at, at + end - first)
-        packed.unpack(first, end, time_ms[place], value[place], quality[place])
-        at = place.stop
-    return {"ts": time_ms, "v": value, "q": quality}, part_of
+            if packed is None:
+                continue
+            if day in (days[0], days[-1]):
+                like = (packed.start_ms, packed.step_ms, packed.step.dtype.char)
+                if like not in bounds_of:
+                    bounds_of[like] = packed.bounds_of(start_ms, end_ms)
+                first, end = packed.find(bounds_of[like])
+            else:
+                first, end = 0, len(packed)
+            if first < end:
+                pieces.append(Piece(packed, first, end))
+        if pieces:
+            pieces_of[sid] = pieces
+    return pieces_of

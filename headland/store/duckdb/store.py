@@ -10,15 +10,15 @@ from pathlib import Path
 
 import duckdb
 import msgspec
-import numpy as np
 
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.store.core.columns import Columns, parts_of, put_in_order
 from headland.store.core.newest import read_newest
+from headland.store.core.packed_samples import join_pieces
 from headland.store.core.rollup import Retention
-from headland.store.core.sample_buckets import BUCKET_COLUMNS, make_buckets
-from headland.store.core.sample_cache import SampleCache
+from headland.store.core.sample_buckets import BUCKET_COLUMNS, make_buckets_of_pieces
+from headland.store.core.sample_cache import LEAST_BYTES, SampleCache
 from headland.store.core.selection import check_points, check_step, clamp_ms
 from headland.store.duckdb import sql
 from headland.store.duckdb.cached_reads import CachedReads
@@ -50,8 +50,6 @@ from headland.units_of_time import HOUR_MS
 #: rank all samples of a window at once takes 25 times as long for ten series of ten million.
 _MANY_SERIES = 64
 _HOURS_AT_ONCE = 48
-#: Memory for samples that are read again; it is free again ten minutes after the last read.
-CACHE_BYTES = 64 * 2**20
 
 
 class DuckDBStore:
@@ -72,7 +70,7 @@ class DuckDBStore:
         cache: SampleCache | None = None,
     ) -> None:
         self._file = DuckDBFile(path, memory_limit_mb, threads)
-        self._cache = cache or SampleCache(CACHE_BYTES)
+        self._cache = cache or SampleCache(LEAST_BYTES)
         self._reads = CachedReads(self._file, self._cache)
         self._writer = DuckDBWriter(self._file, self._cache)
         with suppress(OSError):
@@ -148,9 +146,9 @@ class DuckDBStore:
         with self._writer.state() as state:
             keys = state.select(which)
         sids = [sid for sid, _ in keys]
-        cached = self._reads.read(sids, start_ms, end_ms, limit)
+        cached = self._reads.read(which.organisation, sids, start_ms, end_ms, limit)
         if cached is not None:
-            columns, part_of = cached
+            columns, part_of = join_pieces(cached)
         elif keys:
             columns = self._file.query(lambda cursor: read(cursor, sids))
             part_of = parts_of(columns["sid"])
@@ -175,14 +173,14 @@ class DuckDBStore:
         with self._writer.state() as state:
             keys = state.select(which)
         sids = [sid for sid, _ in keys]
-        columns = self._buckets_in_memory(sids, *window)
+        columns = self._buckets_in_memory(which.organisation, sids, *window)
         if columns is None and keys:
             most = len(keys) * ((window[1] - window[0]) // window[2])
             # The results of several at once would take too much memory.
             with self._file.large_query() if most > MOST_BUCKETS else nullcontext():
                 columns = self._file.query(lambda cursor: read_buckets(cursor, sids, *window))
             self._reads.note(sids, window[0], window[1], int(columns["n"].sum()))
-        return [Buckets(key, *(part[name] for name in BUCKET_COLUMNS)) for key, part in _by_key(keys, columns)]
+        return _by_key(keys, columns)
 
     def events(
         self, organisation: str, start_ms: int, end_ms: int, device: str | None = None, limit: int = 10_000
@@ -327,27 +325,24 @@ class DuckDBStore:
         return [found[sid] for sid in keys if sid in found]
 
     def _buckets_in_memory(
-        self, sids: Sequence[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
+        self, organisation: str, sids: Sequence[int], start_ms: int, end_ms: int, step_ms: int, max_quality: int
     ) -> Columns | None:
         """Return buckets made of samples in memory; None where the file, or its rollups of hours, are to be read."""
         if start_ms % HOUR_MS == 0 and step_ms % HOUR_MS == 0:
             return None
-        cached = self._reads.read(sids, start_ms, end_ms)
+        cached = self._reads.read(organisation, sids, start_ms, end_ms)
         since_ms = self._writer.samples_since_ms()
         # Of deleted samples there are rollups. They may have been deleted since the method began: hence asked last.
         if cached is None or (since_ms is not None and start_ms < since_ms):
             return None
-        columns, part_of = cached
-        counts = [part.stop - part.start for part in part_of.values()]
-        columns["sid"] = np.repeat(np.array(list(part_of), np.int32), counts)
-        return make_buckets(columns, start_ms, step_ms, max_quality)
+        return make_buckets_of_pieces(cached, start_ms, end_ms, step_ms, max_quality)
 
 
-def _by_key(keys: Sequence[tuple[int, SeriesKey]], columns: Columns | None) -> list[tuple[SeriesKey, Columns]]:
-    """Return the columns of each series with rows, by key."""
+def _by_key(keys: Sequence[tuple[int, SeriesKey]], columns: Columns | None) -> list[Buckets]:
+    """Return the buckets of each series with rows, by key."""
     if columns is None:
         return []
     part_of = parts_of(columns["sid"])
-    return [
-        (key, {name: column[part_of[sid]] for name, column in columns.items()}) for sid, key in keys if sid in part_of
-    ]
+    names = [columns[name] for name in BUCKET_COLUMNS]
+    found = ((key, part_of.get(sid)) for sid, key in keys)
+    return [Buckets(key, *[column[part] for column in names]) for key, part in found if part is not None]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from headland.addresses import hide_secrets
 from headland.errors import DataDamaged, SettingsError
+from station.server.process_memory import read_memory_bytes
 
 if TYPE_CHECKING:
     from headland.store.duckdb.store import DuckDBStore
@@ -94,10 +95,15 @@ def folder_beside(url: str, default: Path) -> Path:
 
 
 def _open_duckdb(path: Path) -> Store:
+    from headland.store.core.sample_cache import SampleCache, choose_size_bytes
     from headland.store.duckdb.store import DuckDBStore
 
+    def open_file() -> Store:
+        cache = SampleCache(choose_size_bytes(read_memory_bytes()))
+        return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR, cache=cache)
+
     try:
-        return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR)
+        return open_file()
     except DataDamaged as damage:
         _LOGGER.error("%s A new store is created.", damage)  # noqa: TRY400 - the sentence is enough
-        return DuckDBStore(path, compact_at_hour=_COMPACT_AT_HOUR)
+        return open_file()

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from headland.store.core.sample_cache import SampleCache
-from headland.store.duckdb.store import CACHE_BYTES, DuckDBStore
+from headland.store.core.sample_cache import SampleCache, choose_size_bytes
+from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
 from headland.units_of_time import DAY_MS
+from station.server.process_memory import read_memory_bytes
 from tests.bench.tsbs import spans
 from tests.bench.tsbs.fleet import FIELDS, TABLES, Rows, Truck
 from tests.bench.tsbs.questions import TEN_MINUTES_MS, Answer, Question
@@ -35,7 +36,8 @@ class HeadlandStore:
             SeriesKey(ORGANISATION, truck.fleet, KIND, truck.name, field) for truck in trucks for field in FIELDS
         ]
         # It is asked at once after loading: days are past as they are in a farm a minute after midnight.
-        self._store = DuckDBStore(self._path, cache=SampleCache(CACHE_BYTES, quiet_s=0.0))
+        cache = SampleCache(choose_size_bytes(read_memory_bytes()), quiet_s=0.0)
+        self._store = DuckDBStore(self._path, cache=cache)
         self._sent = 0
 
     def prepare(self, batch: Sequence[Rows]) -> WriteBatch:
@@ -162,16 +164,20 @@ class HeadlandStore:
         return spans.average_load(self._trucks, {buckets.key.device: float(buckets.mean[0]) for buckets in found})
 
     def fuel(self, question: Question) -> Answer:
-        fields: dict[str, dict[str, Any]] = {}
-        for samples in self._store.raw(self._which("velocity", "fuel_consumption"), question.start_ms, question.end_ms):
-            fields.setdefault(samples.key.device, {})[samples.key.channel] = samples
         told = []
-        for name, of in fields.items():
+        for truck in self._trucks:
+            # A truck at a time: the samples of all would be hundreds of megabytes.
+            which = SeriesFilter(ORGANISATION, truck.name, frozenset({"velocity", "fuel_consumption"}))
+            of = {
+                samples.key.channel: samples for samples in self._store.raw(which, question.start_ms, question.end_ms)
+            }
             if len(of) == 2:
-                driving = of["velocity"].time_ms[of["velocity"].value > question.limits.driving]
-                at = np.searchsorted(driving, of["fuel_consumption"].time_ms)
-                both = driving[np.minimum(at, len(driving) - 1)] == of["fuel_consumption"].time_ms
-                told.append((name, float(np.count_nonzero(both)), float(of["fuel_consumption"].value[both].sum())))
+                fuel, velocity = of["fuel_consumption"], of["velocity"]
+                is_driving = velocity.value > question.limits.driving
+                both = is_driving
+                if not np.array_equal(fuel.time_ms, velocity.time_ms):
+                    both = np.isin(fuel.time_ms, velocity.time_ms[is_driving], assume_unique=True)
+                told.append((truck.name, float(np.count_nonzero(both)), float(fuel.value[both].sum())))
         return spans.fuel_by_fleet(self._trucks, told)
 
 

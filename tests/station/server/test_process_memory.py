@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import platform
 import re
 import subprocess
 import sys
 import weakref
+from pathlib import Path
 
 import pytest
 
-from station.server.process_memory import GarbageSearch
+from station.server.process_memory import GarbageSearch, read_memory_bytes
 
 
 class Node:
@@ -66,3 +68,23 @@ held.wait()
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stderr
     assert len(re.findall(r"^Arena \d+:", told, re.MULTILINE)) <= 2
+
+
+def test_the_memory_is_the_least_of_the_machine_and_of_the_groups_around_the_process(tmp_path: Path) -> None:
+    def limit(file: str, text: str) -> None:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+
+    machine = read_memory_bytes(tmp_path)
+    assert machine == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit("proc/self/cgroup", "9:cpu:/a\n4:memory:/docker/abc\n0::/system.slice/headland.service\n")
+    assert read_memory_bytes(tmp_path) == machine
+    limit("sys/fs/cgroup/system.slice/headland.service/memory.max", "max\n")
+    limit("sys/fs/cgroup/system.slice/memory.max", str(300 * 2**20))
+    assert read_memory_bytes(tmp_path) == 300 * 2**20
+    # A container of the first version sees the path of its host, and its own limit at the top.
+    limit("sys/fs/cgroup/memory/memory.limit_in_bytes", str(200 * 2**20))
+    assert read_memory_bytes(tmp_path) == 200 * 2**20
+    limit("sys/fs/cgroup/memory/memory.limit_in_bytes", str(2**63 - 4096))
+    limit("sys/fs/cgroup/cpu/a/memory.limit_in_bytes", "1")
+    assert read_memory_bytes(tmp_path) == 300 * 2**20

@@ -31,7 +31,9 @@ TIMES = st.tuples(
 def unpacked(packed: PackedSamples, first: int = 0, end: int | None = None) -> tuple[Times, Values, NDArray[np.uint8]]:
     length = (len(packed) if end is None else end) - first
     columns = np.empty(length, np.int64), np.empty(length, np.float64), np.empty(length, np.uint8)
-    packed.unpack(first, first + length, *columns)
+    packed.unpack_times(first, first + length, columns[0])
+    packed.unpack_values(first, first + length, columns[1])
+    packed.unpack_quality(first, first + length, columns[2])
     return columns
 
 
@@ -50,7 +52,7 @@ def test_samples_come_back_bit_by_bit(
     assert found[1].tobytes() == value.tobytes()
     assert found[2].tolist() == quality.tolist()
     bounds = data.draw(st.tuples(*2 * [st.integers(START_MS - 5, START_MS + DAY_MS + 5)]))
-    first, end = packed.find(*bounds)
+    first, end = packed.find(packed.bounds_of(*bounds))
     assert unpacked(packed, first, end)[0].tolist() == [at for at in time_ms.tolist() if bounds[0] <= at < bounds[1]]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headland.store.core.packed_samples import PackedSamples, pack
-from headland.store.core.sample_cache import QUIET_S, SampleCache, find_days
+from headland.store.core.sample_cache import LEAST_BYTES, QUIET_S, SampleCache, choose_size_bytes, find_days
 from headland.units_of_time import DAY_MS
 
 
@@ -17,9 +17,9 @@ def a_day(day: int, samples: int = 1000) -> PackedSamples:
     return pack(day * DAY_MS, time_ms, np.zeros(samples), np.ones(samples, np.uint8))
 
 
-def keep(cache: SampleCache, *places: tuple[int, int]) -> None:
+def keep(cache: SampleCache, *places: tuple[int, int], organisation: str = "org") -> None:
     with cache.reading() as reading:
-        cache.put(reading, {(day, sid): a_day(day) for day, sid in places})
+        cache.put(reading, organisation, {(day, sid): a_day(day) for day, sid in places})
 
 
 def kept(cache: SampleCache, *sids: int, days: range = range(10)) -> list[tuple[int, int]]:
@@ -41,6 +41,25 @@ def test_what_was_not_used_for_longest_goes_first() -> None:
     keep(cache, (3, 7), (3, 8))
     assert kept(cache, 7, 8) == [(1, 7), (2, 8), (3, 7), (3, 8)]
     assert cache.counters()["sample_cache_bytes"] == 4 * a_day(0).size_bytes
+
+
+def test_an_organisation_that_reads_much_displaces_its_own_and_no_other_below_an_equal_share() -> None:
+    cache = SampleCache(6 * a_day(0).size_bytes)
+    keep(cache, (1, 7), (2, 7), organisation="small")
+    for day in range(9):
+        keep(cache, (day, 8), organisation="large")
+    assert kept(cache, 7, 8) == [(1, 7), (2, 7), (5, 8), (6, 8), (7, 8), (8, 8)]
+    # The other may grow up to the same share, and no further.
+    keep(cache, *((day, 7) for day in range(3, 9)), organisation="small")
+    assert kept(cache, 7, 8) == [(6, 7), (6, 8), (7, 7), (7, 8), (8, 7), (8, 8)]
+    assert cache.counters()["sample_cache_bytes"] == 6 * a_day(0).size_bytes
+
+
+def test_the_memory_is_a_share_of_the_machines_between_bounds() -> None:
+    assert choose_size_bytes(None) == LEAST_BYTES
+    assert choose_size_bytes(2**30) == LEAST_BYTES
+    assert choose_size_bytes(8 * 2**30) == 256 * 2**20
+    assert choose_size_bytes(2**40) == 2**30
 
 
 def test_a_part_larger_than_all_of_it_leaves_nothing_and_stops_nothing() -> None:
@@ -69,13 +88,13 @@ def test_what_was_read_of_a_day_that_changed_meanwhile_is_not_kept() -> None:
     with cache.reading() as reading:
         with cache.changing({2}):
             pass
-        cache.put(reading, {(1, 7): a_day(1), (2, 7): a_day(2)})
+        cache.put(reading, "org", {(1, 7): a_day(1), (2, 7): a_day(2)})
         assert (reading.is_unchanged({1}), reading.is_unchanged({1, 2})) == (True, False)
     assert kept(cache, 7) == [(1, 7)]
     with cache.reading() as reading:
         with cache.changing_all():
             pass
-        cache.put(reading, {(3, 7): a_day(3)})
+        cache.put(reading, "org", {(3, 7): a_day(3)})
         assert not reading.is_unchanged({3})
     assert kept(cache, 7) == []
 
@@ -83,7 +102,7 @@ def test_what_was_read_of_a_day_that_changed_meanwhile_is_not_kept() -> None:
 def test_a_reading_that_begins_while_anything_may_change_keeps_nothing() -> None:
     cache = SampleCache(2**20, quiet_s=0.0)
     with cache.changing_all(), cache.reading() as reading:
-        cache.put(reading, {(1, 7): a_day(1)})
+        cache.put(reading, "org", {(1, 7): a_day(1)})
     assert kept(cache, 7) == []
     assert not reading.is_unchanged({1})
 

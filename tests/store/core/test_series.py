@@ -1,13 +1,18 @@
-"""Frontiers: a sample without look-up is surely not stored."""
+"""Frontiers: a sample without look-up is surely not stored. A catalog selects all series that it has."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.store.core.series import NEVER_MS, Frontier
+from headland.store.core import series
+from headland.store.core.selection import matches, order_of
+from headland.store.core.series import NEVER_MS, Frontier, SeriesCatalog
+from headland.store.port import SeriesFilter, SeriesKey
 from tests.examples import examples
+from tests.store.batches import ORG, key
 
 STEPS = st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=25)
 
@@ -66,3 +71,35 @@ def test_a_series_never_seen_holds_nothing() -> None:
     frontier.grow(1)
     take_in(frontier, 10, may_be_latest=True)
     assert frontier.surely_new(np.array([0, 999], np.int32), np.array([1, 1])).tolist() == [False, True]
+
+
+FILTERS = [
+    SeriesFilter(ORG),
+    SeriesFilter(ORG, device="gh-1"),
+    SeriesFilter(ORG, channels=frozenset({"co2_ppm"}), kind="greenhouse"),
+    SeriesFilter("other"),
+]
+KEYS = st.builds(
+    lambda channel, device, organisation: key(channel, device=device, organisation=organisation),
+    st.sampled_from(["co2_ppm", "air_temperature_degc"]),
+    st.sampled_from(["gh-1", "gh-2", "gh-10"]),
+    st.sampled_from([ORG, "other"]),
+)
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(st.lists(st.one_of(KEYS, st.sampled_from(FILTERS)), max_size=30), st.sampled_from([0, 60, 100_000]))
+def test_a_filter_selects_all_series_of_now_in_order_however_often_it_was_asked(
+    actions: list[SeriesKey | SeriesFilter], most_remembered: int
+) -> None:
+    catalog = SeriesCatalog()
+    added: list[SeriesKey] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(series, "_MOST_SELECTED_IDS", most_remembered)
+        for action in [*actions, *FILTERS]:
+            if isinstance(action, SeriesFilter):
+                found = [catalog.key(sid) for sid in catalog.select(action)]
+                assert found == sorted((one for one in added if matches(action, one)), key=order_of)
+            elif action not in added:
+                catalog.add([action])
+                added.append(action)
