@@ -235,10 +235,10 @@ class AlarmEvaluator:
         repository = self._repositories.alarms
         ended = {alarm.id: alarm for alarm in active.changed.values() if _is_clear_pending(alarm)}
         pending = {**self._pending_clears, **ended}
-        recent = repository.count_notices(now_ms - HOUR_MS)
         recipients = list(self._repositories.alarm_recipients.all())
         windows = [window for window in self._repositories.maintenance.all() if window.end_ms > now_ms]
         before = {alarm.id: alarm for alarm in (*active.active(), *pending.values()) if alarm.id not in held}
+        recent = repository.count_notices(now_ms - HOUR_MS) if before else {}
         held_back = self._held_back(recipients, {alarm.rule for alarm in before.values()}, now_ms)
         notified, notifications = decide_notifications(
             before.values(), rules, recipients, windows, recent, now_ms, held_back, self._duties(targets, now_ms)

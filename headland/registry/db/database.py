@@ -112,6 +112,14 @@ class Database:
             yield connection
         request_marks.note_committed()
 
+    def change_count(self) -> object | None:
+        """Return what is another after any commit of any process; None where that is not known: on a server.
+
+        Raises RetryLater while the database is away.
+        """
+        self._ensure_ready()
+        return None if self._file is None or not self._is_managed else self._file.change_count()
+
     def close(self) -> None:
         """Close the database; a second call does nothing."""
         self.engine.dispose()

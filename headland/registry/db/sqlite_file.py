@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -31,7 +32,7 @@ def damaged_error(path: str, reason: str) -> RegistryDamaged:
 
 
 class SqliteFile:
-    """The file of an open database, kept open by two connections of its own: one to copy it, one to lock it."""
+    """The file of an open database, kept open by connections of its own: to copy it, to lock it, to see its changes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -39,6 +40,9 @@ class SqliteFile:
         self.is_damaged = False
         self._keeper: sqlite3.Connection | None = None
         self._guard: sqlite3.Connection | None = None
+        self._watcher: sqlite3.Connection | None = None
+        self._watching = threading.Lock()
+        self._opened = 0
         self._retired: list[sqlite3.Connection] = []
         self._identity: tuple[int, int] | None = None
         self._logs: dict[Path, tuple[int, int] | None] = {}
@@ -60,14 +64,29 @@ class SqliteFile:
     def hold(self) -> None:
         """Note which file is open, and keep it open."""
         self._release()
-        self._keeper, self._guard = (sqlite3.connect(self.path, check_same_thread=False) for _ in range(2))
-        for connection in (self._keeper, self._guard):
+        connections = [sqlite3.connect(self.path, check_same_thread=False) for _ in range(3)]
+        self._keeper, self._guard, self._watcher = connections
+        self._opened += 1
+        for connection in connections:
             # Reads the file, so that it is really open.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         self._identity = _identity(self.path)
         logs = [self.path.with_name(self.path.name + ending) for ending in _LOG_ENDINGS]
         self._logs = {log: _identity(log) for log in logs}
         self.is_damaged = False
+
+    def change_count(self) -> tuple[int, int] | None:
+        """Return what is another after any commit of any process; None where that is not known.
+
+        It takes some microseconds: SQLite looks at the header of its log.
+        """
+        with self._watching:
+            if self._watcher is None:
+                return None
+            try:
+                return self._opened, int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.Error:
+                return None
 
     def is_in_place(self) -> bool:
         """Return whether the path still names the open file."""
@@ -97,6 +116,7 @@ class SqliteFile:
             keeper.close()
             self._retired.append(guard)
             self._keeper = self._guard = self._identity = None
+            self._stop_watching()
             # The logs of the old file, which have this name still, must not be replayed on the new one.
             for log, identity in self._logs.items():
                 if identity is not None and _identity(log) == identity:
@@ -132,9 +152,16 @@ class SqliteFile:
     def _release(self) -> None:
         held = [connection for connection in (self._keeper, self._guard) if connection is not None]
         self._keeper = self._guard = self._identity = None
+        self._stop_watching()
         for connection in held:
             with suppress(sqlite3.Error):
                 connection.close()
+
+    def _stop_watching(self) -> None:
+        with self._watching:
+            watcher, self._watcher = self._watcher, None
+            if watcher is not None:
+                watcher.close()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

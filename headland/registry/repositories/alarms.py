@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db.audit import lock_organisation
+from headland.registry.db.last_read import LastRead
 from headland.registry.db.tables.alarm_tables import alarm_leases, alarm_notices, alarm_watches, alarms, push_keys
 from headland.registry.models.alarms import Alarm, Notice, NoticeState
 from headland.registry.models.errors import AlreadyAcknowledged, NotFound
@@ -18,6 +19,9 @@ from headland.units_of_time import DAY_MS
 
 #: Retention of delivered notices, for the rate limit of recipients and for review.
 KEEP_DELIVERED_MS: Final = 30 * DAY_MS
+
+#: Active alarms of one answer that are remembered.
+_MOST_REMEMBERED: Final = 200
 
 RuleStateKey = tuple[str, str]  # the rule's id, the subject
 
@@ -49,6 +53,8 @@ class AlarmRepository:
 
     def __init__(self, context: RepositoryContext) -> None:
         self._context = context
+        self._active: LastRead[list[Alarm]] = LastRead(context.database)
+        self._first_due_ms: LastRead[int | None] = LastRead(context.database)
         self._organisation = context.organisation
 
     def new_id(self) -> str:
@@ -113,7 +119,12 @@ class AlarmRepository:
 
     def active(self) -> list[Alarm]:
         """Return the active alarms, the newest first."""
-        return self._select(alarms.c.ended_ms.is_(None))
+        active = self._active.read(
+            "active",
+            lambda: self._select(alarms.c.ended_ms.is_(None)),
+            keeps=lambda found: len(found) <= _MOST_REMEMBERED,
+        )
+        return list(active)
 
     def find(self, rule: str, subject: str, start_ms: int, end_ms: int) -> list[Alarm]:
         """Return the alarms of a rule for a subject that were active in [start_ms, end_ms)."""
@@ -220,6 +231,9 @@ class AlarmRepository:
 
         A recipient with many has no more of the answer than another.
         """
+        first_ms = self._first_due_ms.read("first", self._read_first_due_ms)
+        if first_ms is None or first_ms > now_ms:
+            return []
         place = (
             sa.func.row_number()
             .over(partition_by=alarm_notices.c.recipient, order_by=(alarm_notices.c.due_ms, alarm_notices.c.id))
@@ -263,6 +277,14 @@ class AlarmRepository:
         )
         with self._context.database.writing() as connection:
             return connection.execute(statement).rowcount
+
+    def _read_first_due_ms(self) -> int | None:
+        mine = alarm_notices.c.organisation == self._organisation
+        query = sa.select(sa.func.min(alarm_notices.c.due_ms))
+        query = query.where(mine, alarm_notices.c.state == NoticeState.WAITING.value)
+        with self._context.database.reading() as connection:
+            first_ms: int | None = connection.execute(query).scalar_one()
+        return first_ms
 
     def _mine(self) -> sa.Select[*tuple[Any, ...]]:
         return sa.select(alarm_notices).where(alarm_notices.c.organisation == self._organisation)

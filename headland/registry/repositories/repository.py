@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headland.registry.db import audit
+from headland.registry.db.last_read import LastRead
 from headland.registry.db.tables.farm_tables import METADATA
 from headland.registry.db.tables.farm_tables import audit as audit_table
 from headland.registry.models.errors import InvalidRecord, NotFound, RecordConflict, VersionConflict
@@ -21,6 +22,8 @@ from headland.registry.repositories.own_rows import visible_rows
 R = TypeVar("R", bound=VersionedRecord)
 #: A page of the API and one record more, which shows whether another page follows.
 MAX_LIMIT: Final = 1001
+#: Records of one answer that are remembered.
+_MOST_REMEMBERED: Final = 200
 #: Records that are compared with the audit log at once.
 _CHECKED_AT_ONCE: Final = 100
 #: Tables of records that are corrected, never deleted or changed: what they name is kept with them.
@@ -63,6 +66,7 @@ class Repository(Generic[R]):
         #: Queries of `list` by the fields that must equal a value, and whether that is null: making one takes longer
         #: than its answer.
         self._queries: dict[tuple[tuple[str, bool], ...], sa.Select[*tuple[Any, ...]]] = {}
+        self._pages: LastRead[Sequence[R]] = LastRead(context.database)
 
     def add(self, record: R, more: Mapping[str, object] | None = None) -> R:
         """Add a record and return it with its id. `more` are columns that are not part of the record.
@@ -147,11 +151,15 @@ class Repository(Generic[R]):
         return None if not times_ms or None in times_ms else max(times_ms)
 
     def all(self, **where: str | None) -> Iterator[R]:
-        """Return all records, read page by page."""
-        after: str | None = ""
-        while after is not None:
-            page = self.list(after=after, limit=MAX_LIMIT, **where)
-            after = page[-1].id if len(page) == MAX_LIMIT else None
+        """Return all records, read page by page; few of them are read again only where something changed."""
+        page = self._pages.read(
+            tuple(where.items()),
+            lambda: self.list(after="", limit=MAX_LIMIT, **where),
+            keeps=lambda page: len(page) <= _MOST_REMEMBERED,
+        )
+        yield from page
+        while len(page) == MAX_LIMIT:
+            page = self.list(after=page[-1].id, limit=MAX_LIMIT, **where)
             yield from page
 
     def change(self, record: R) -> R:

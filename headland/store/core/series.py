@@ -48,8 +48,8 @@ class SeriesCatalog:
 
     def add(self, keys: Iterable[SeriesKey]) -> None:
         """Assign the next ids to `keys`, in their order."""
-        self._forget_selected()
         for key in keys:
+            self._forget_selected()
             sid = len(self._keys)
             self._keys.append(key)
             self._ids[key] = sid
