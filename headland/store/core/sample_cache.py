@@ -23,6 +23,11 @@ _MOST_BYTES: Final = 2**30
 _SHARE_OF_MACHINE: Final = 1 / 32
 #: A day is kept once nothing was written to it for so long: the present one changes all the time.
 QUIET_S: Final = 60.0
+#: What an organisation read in the last so many seconds is not displaced by what it reads now: of a question about more
+#: than fits, a part stays, where each sample would displace the next one needed.
+_RECENT_S: Final = 60.0
+#: For so long after there was no room, an organisation's days are not read to be kept.
+_REFUSED_S: Final = 10.0
 #: What nobody read for so long is freed.
 _UNUSED_S: Final = 600.0
 #: Questions whose density is remembered (about 200 bytes each), and days whose last change is.
@@ -93,8 +98,9 @@ class SampleCache:
     """Packed samples by day (its number since 1970) and series; from any thread.
 
     At most `most_bytes` are kept. Where they do not suffice, the organisation that has most gives up what it has not
-    used for longest, so that none displaces another below an equal share. The writer encloses each change of the stored
-    samples in `changing` or `changing_all`; a reader encloses what belongs together in `reading`.
+    used for longest, so that none displaces another below an equal share, nor its own of the last minute. The writer
+    encloses each change of the stored samples in `changing` or `changing_all`; a reader encloses what belongs together
+    in `reading`.
     """
 
     def __init__(
@@ -113,6 +119,8 @@ class SampleCache:
         self._clock_s = clock_s
         self._lock = threading.Lock()
         self._shares: dict[str, _Share] = {}
+        #: When there was no room for an organisation's last.
+        self._refused_s: dict[str, float] = {}
         #: By day and series.
         self._entries: dict[int, dict[int, _Entry]] = {}
         self._size_bytes = 0
@@ -196,6 +204,12 @@ class SampleCache:
             if len(self._questions) > _MOST_QUESTIONS:
                 self._questions.popitem(last=False)
 
+    def has_room(self, organisation: str) -> bool:
+        """Return whether what is read now of an organisation may be kept: not soon after there was no room."""
+        with self._lock:
+            refused_s = self._refused_s.get(organisation)
+            return refused_s is None or self._clock_s() - refused_s >= _REFUSED_S
+
     def find(self, sids: Sequence[int], days: range) -> Found:
         """Return what is in memory of series and days."""
         found = Found({}, {}, [])
@@ -224,21 +238,20 @@ class SampleCache:
             if reading.is_void:
                 return
             now_s = self._clock_s()
-            share = self._shares.setdefault(organisation, _Share(organisation))
+            share = self._shares.get(organisation) or _Share(organisation)
+            self._refused_s.pop(organisation, None)
             for (day, sid), packed in parts.items():
-                of_day = self._entries.setdefault(day, {})
-                if sid not in of_day and day not in reading.changed:
-                    of_day[sid] = share.oldest_first[day, sid] = _Entry(packed, share, now_s)
+                if sid in self._entries.get(day, ()) or day in reading.changed:
+                    continue
+                if not self._make_room(share, packed.size_bytes, now_s):
+                    self._refused_s[organisation] = now_s
+                else:
+                    entry = _Entry(packed, share, now_s)
+                    self._entries.setdefault(day, {})[sid] = share.oldest_first[day, sid] = entry
+                    self._shares[organisation] = share
                     share.size_bytes += packed.size_bytes
                     self._size_bytes += packed.size_bytes
                     self._samples += len(packed)
-                elif not of_day:
-                    del self._entries[day]
-            if not share.oldest_first:
-                del self._shares[organisation]
-            while self._size_bytes > self._most_bytes:
-                largest = max(self._shares.values(), key=attrgetter("size_bytes"))
-                self._drop(next(iter(largest.oldest_first)))
 
     def count_answer(self) -> None:
         """Count an answer that was made of what is here."""
@@ -257,6 +270,20 @@ class SampleCache:
             for share in list(self._shares.values()):
                 while share.oldest_first and next(iter(share.oldest_first.values())).used_s <= until_s:
                     self._drop(next(iter(share.oldest_first)))
+
+    def _make_room(self, share: _Share, size_bytes: int, now_s: float) -> bool:
+        """Drop what goes before a part of an organisation; return whether there is room for it then."""
+        while self._size_bytes + size_bytes > self._most_bytes:
+            # With the part it may be the largest itself.
+            others = (other for other in self._shares.values() if other is not share)
+            largest = max(others, key=attrgetter("size_bytes"), default=share)
+            if largest.size_bytes <= share.size_bytes + size_bytes:
+                largest = share
+            place, oldest = next(iter(largest.oldest_first.items()), (None, None))
+            if place is None or oldest is None or (largest is share and now_s - oldest.used_s < _RECENT_S):
+                return False
+            self._drop(place)
+        return True
 
     def _drop(self, place: tuple[int, int]) -> None:
         day, sid = place

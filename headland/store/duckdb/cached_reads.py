@@ -50,6 +50,8 @@ class CachedReads:
         with self._cache.reading() as reading:
             found = self._cache.find(sids, days)
             closed = set(days).difference(found.open_days)
+            if found.missing and not self._cache.has_room(organisation):
+                return None
             try:
                 if not closed or not self._fill(
                     reading, organisation, found, expected * DAY_MS / (end_ms - start_ms) / len(sids)

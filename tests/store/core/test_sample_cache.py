@@ -35,24 +35,47 @@ class Clock:
 
 
 def test_what_was_not_used_for_longest_goes_first() -> None:
-    cache = SampleCache(4 * a_day(0).size_bytes)
+    clock = Clock()
+    cache = SampleCache(4 * a_day(0).size_bytes, clock_s=clock)
     keep(cache, (1, 7), (1, 8), (2, 7), (2, 8))
     assert kept(cache, 7, days=range(1, 2)) == [(1, 7)]
+    clock.now_s += 60
     keep(cache, (3, 7), (3, 8))
     assert kept(cache, 7, 8) == [(1, 7), (2, 8), (3, 7), (3, 8)]
     assert cache.counters()["sample_cache_bytes"] == 4 * a_day(0).size_bytes
 
 
 def test_an_organisation_that_reads_much_displaces_its_own_and_no_other_below_an_equal_share() -> None:
-    cache = SampleCache(6 * a_day(0).size_bytes)
+    clock = Clock()
+    cache = SampleCache(6 * a_day(0).size_bytes, clock_s=clock)
     keep(cache, (1, 7), (2, 7), organisation="small")
     for day in range(9):
+        clock.now_s += 60
         keep(cache, (day, 8), organisation="large")
     assert kept(cache, 7, 8) == [(1, 7), (2, 7), (5, 8), (6, 8), (7, 8), (8, 8)]
-    # The other may grow up to the same share, and no further.
+    # The other may grow up to the same share, also where the larger was just read, and no further.
     keep(cache, *((day, 7) for day in range(3, 9)), organisation="small")
-    assert kept(cache, 7, 8) == [(6, 7), (6, 8), (7, 7), (7, 8), (8, 7), (8, 8)]
+    assert kept(cache, 7, 8) == [(1, 7), (2, 7), (3, 7), (6, 8), (7, 8), (8, 8)]
+    assert (cache.has_room("small"), cache.has_room("large")) == (False, True)
     assert cache.counters()["sample_cache_bytes"] == 6 * a_day(0).size_bytes
+
+
+def test_of_a_question_about_more_than_fits_a_part_stays() -> None:
+    clock = Clock()
+    cache = SampleCache(4 * a_day(0).size_bytes, clock_s=clock)
+    for _ in range(3):
+        for day in range(6):
+            clock.now_s += 5
+            if kept(cache, 7, days=range(day, day + 1)) == [] and cache.has_room("org"):
+                keep(cache, (day, 7))
+        assert kept(cache, 7) == [(0, 7), (1, 7), (2, 7), (3, 7)]
+        assert not cache.has_room("org")
+    # What is read instead is kept once the others were not read for a minute.
+    clock.now_s += 61
+    assert cache.has_room("org")
+    keep(cache, (8, 7), (9, 7))
+    assert kept(cache, 7) == [(2, 7), (3, 7), (8, 7), (9, 7)]
+    assert cache.has_room("org")
 
 
 def test_the_memory_is_a_share_of_the_machines_between_bounds() -> None:

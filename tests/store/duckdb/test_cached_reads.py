@@ -150,6 +150,39 @@ def test_a_large_question_is_read_in_parts(path: Path, monkeypatch: pytest.Monke
     store.close()
 
 
+def test_where_memory_is_full_of_what_was_just_read_the_window_alone_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [1000.0]
+    # Room for two days of two series.
+    cache = SampleCache(5200, quiet_s=0.0, asks=1, least_samples=0, clock_s=lambda: now_s[0])
+    store = DuckDBStore(path, cache=cache)
+    store.write(batch(*(row for series in KEYS for row in a_week(series))))
+    days_read: list[range] = []
+    original = CachedReads._read_days
+
+    def count(reads: CachedReads, days: range, sids: list[int]) -> object:
+        days_read.append(days)
+        return original(reads, days, sids)
+
+    monkeypatch.setattr(CachedReads, "_read_days", count)
+
+    def ask(channel: str) -> int:
+        which = SeriesFilter(ORG, channels=frozenset({channel}))
+        (found,) = store.raw(which, FIRST_MS, FIRST_MS + 2 * DAY_MS)
+        assert found.value.tolist() == [row[2] for row in a_week(KEYS[0])][: 2 * 24 * 6]
+        return len(days_read)
+
+    assert [ask("air_temperature_degc"), ask("co2_ppm")] == [1, 2]
+    assert [ask("altitude_m"), ask("altitude_m"), ask("air_temperature_degc")] == [3, 3, 3]
+    now_s[0] += 11
+    assert [ask("altitude_m"), ask("altitude_m")] == [4, 4]
+    now_s[0] += 61
+    assert [ask("altitude_m"), ask("altitude_m"), ask("altitude_m")] == [5, 5, 5]
+    assert answers(store) == 8
+    store.close()
+
+
 def test_what_retention_deleted_is_not_answered_from_memory(path: Path) -> None:
     store = open_store(path)
     store.write(batch(*a_week(KEYS[0])))
