@@ -380,19 +380,29 @@ class DuckDBWriter:
             self._move_log()
 
     def _roll_up(self, most_hours: int, quiet_since_s: float) -> int:
-        hours = choose_hours(self._dirty.quiet(quiet_since_s), most_hours)
-        if hours:
-            with self._file.more_memory(LARGE_WORK_MB):
-                roll_up(self._file.connection, self._dirty, hours)
+        return self._roll_up_some(choose_hours(self._dirty.quiet(quiet_since_s), most_hours))
+
+    def _roll_up_some(self, hours: list[int]) -> int:
+        """Roll up hours, or the first of them where they take too much memory together; return how many."""
+        while hours:
+            try:
+                with self._file.more_memory(LARGE_WORK_MB):
+                    roll_up(self._file.connection, self._dirty, hours)
+                break
+            except _OUT_OF_MEMORY as error:
+                if len(hours) == 1:
+                    raise
+                _LOGGER.info("fewer than %d hours are rolled up at once: %s", len(hours), first_line(error))
+                self._leave_transaction(error)
+                hours = hours[: len(hours) // 2]
         return len(hours)
 
     def _expire_day(self, now_ms: int) -> int:
         due = load_retention(self._file.connection).cuts(now_ms)
-        with self._file.more_memory(LARGE_WORK_MB):
-            while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
-                roll_up(self._file.connection, self._dirty, hours)
-            with self._cache.changing_all():
-                deleted, self._cuts = expire_day(self._file.connection, due)
+        while hours := choose_hours([hour for hour in self._dirty.quiet(math.inf) if hour < due.raw_ms], 24):
+            self._roll_up_some(hours)
+        with self._file.more_memory(LARGE_WORK_MB), self._cache.changing_all():
+            deleted, self._cuts = expire_day(self._file.connection, due)
         if deleted is None:
             return 0
         with self._lock:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.store.core.rollup import FIVE_MINUTES, Retention
+from headland.store.core.stale_rollups import DirtyHours
 from headland.store.duckdb import maintenance
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables import rollups
@@ -162,6 +164,39 @@ def test_an_hour_waits_until_nothing_was_written_to_it_for_a_while(tmp_path: Pat
     assert store.roll_up() == 0
     told = store.figures()
     assert (told.stale_hours, told.rollup_rows) == (0, {"days": 1, "hours": 2, "five minutes": 0, "minutes": 0})
+    store.close()
+
+
+@pytest.mark.parametrize("asked", ["roll_up", "expire", "compact"])
+def test_hours_that_take_too_much_memory_together_are_rolled_up_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    tried: list[int] = []
+
+    def roll_up_few(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: list[int]) -> None:
+        tried.append(len(hours))
+        if len(hours) > 3:
+            connection.execute("BEGIN TRANSACTION")
+            raise duckdb.OutOfMemoryException("could not allocate block")
+        rollups.roll_up(connection, dirty, hours)
+
+    monkeypatch.setattr("headland.store.duckdb.writer.roll_up", roll_up_few)
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    store.write(batch(*((A, BASE_MS + hour * HOUR_MS, float(hour)) for hour in range(20))))
+    window = (EVERYTHING, BASE_MS, BASE_MS + 20 * HOUR_MS, HOUR_MS)
+    expected = store.buckets(*window)
+    now_ms = BASE_MS + 30 * DAY_MS
+    if asked == "roll_up":
+        assert store.roll_up() == 20
+    elif asked == "expire":
+        store.set_retention(Retention(raw_days=1, minute_days=None, hour_days=None))
+        assert store.expire(now_ms) == 1
+    else:
+        store.compact(now_ms)
+    assert tried[:4] == [20, 10, 5, 2]
+    assert store.figures().stale_hours == 0
+    assert_same_buckets(store.buckets(*window), expected)
+    store.write(batch((A, now_ms, 1.0)))
     store.close()
 
 
