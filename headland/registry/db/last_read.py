@@ -1,4 +1,4 @@
-"""What was last read of the registry, as long as nobody has changed it."""
+"""Answers of the registry, kept until anybody commits."""
 
 from __future__ import annotations
 

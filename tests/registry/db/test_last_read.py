@@ -1,4 +1,4 @@
-"""What was last read is handed out until anybody commits, and never longer."""
+"""Answers of the registry are handed out again until anybody commits, and never longer."""
 
 from __future__ import annotations
 
