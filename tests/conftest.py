@@ -35,6 +35,7 @@ from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.ports import find_free_port
 from tests.postgres import Postgres
 from tests.purity import forbid_impurity, is_pure, is_pure_file
+from tests.registry.known_statements import share_compiled
 from tests.registry.known_tables import migrate_as_known
 from tests.victoria_server import VictoriaServer
 from tests.waiting import WaitUntil
@@ -139,7 +140,8 @@ def _own_log_handlers() -> Iterator[None]:
     root = logging.getLogger()
     level = root.level
     yield
-    root.setLevel(level)
+    if root.level != level:  # to set it forgets what each logger knows of its level
+        root.setLevel(level)
     for handler in list(root.handlers):
         if type(handler.formatter).__module__ == "station.cli.log_output":
             root.removeHandler(handler)
@@ -160,10 +162,11 @@ def _pure_run(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _known_tables() -> Iterator[None]:
-    """New registries are made by the statements of the first one."""
+def _known_registry() -> Iterator[None]:
+    """New registries have the tables that the first one made, and the statements compiled for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "migrate", migrate_as_known)
+        share_compiled(patch)
         yield
 
 

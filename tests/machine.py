@@ -11,6 +11,7 @@ from typing import Final
 PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "mosquitto": (("mosquitto",), "mosquitto"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    "chromium-headless-shell": (("chromium-headless-shell",), "chromium-headless-shell"),
     "docker-compose": (("docker-compose",), "docker-compose"),
     "postgresql": (("postgres",), "postgresql"),
     "influxdb": (("influxd",), "influxdb"),

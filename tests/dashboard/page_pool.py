@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page
 
-#: What a test changes by these outlasts the page that is loaded: such a page is for that test alone.
+#: What a test changes by these outlasts the page that is loaded, and cannot be undone: such a page is for it alone.
+#: Routes are taken away, and the size is set for the next test.
 _LASTING: Final = {
-    "page": ("add_init_script", "emulate_media", "expose_binding", "expose_function", "route", "set_viewport_size"),
-    "context": ("add_cookies", "add_init_script", "grant_permissions", "route", "set_offline"),
+    "page": ("add_init_script", "emulate_media", "expose_binding", "expose_function"),
+    "context": ("add_cookies", "add_init_script", "grant_permissions", "set_offline"),
     "clock": ("install", "pause_at", "set_fixed_time", "set_system_time"),
 }
 
@@ -46,12 +47,15 @@ class PagePool:
         self._idle: list[PooledPage] = []
 
     def take(self, options: dict[str, Any]) -> PooledPage:
-        """Return a page whose context has these options."""
+        """Return a page whose context has these options, but for its size, which a page of any size can get."""
+        size = options["viewport"]
+        options = {name: value for name, value in options.items() if name != "viewport"}
         for pooled in self._idle:
             if pooled.options == options:
                 self._idle.remove(pooled)
+                pooled.page.set_viewport_size(size)
                 return pooled
-        pooled = PooledPage(self._browser.new_context(**options).new_page(), options)
+        pooled = PooledPage(self._browser.new_context(**options, viewport=size).new_page(), options)
         pooled.mark_lasting_changes()
         return pooled
 
@@ -61,6 +65,8 @@ class PagePool:
         if pooled.is_changed or page.is_closed() or pooled.options["service_workers"] == "allow":
             context.close()
             return
+        for owner in (page, context):
+            owner.unroute_all(behavior="ignoreErrors")
         page.evaluate("sessionStorage.clear()")
         page.goto("about:blank")
         page.mouse.move(0, 0)
