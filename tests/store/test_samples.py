@@ -377,6 +377,7 @@ def test_a_bucket_may_start_at_any_instant(
     assert rows == [(label, len(group), group[-1]) for label, group in expected.items()]
 
 
+@pytest.mark.long
 def test_a_million_samples_are_written_once_and_read_back(store: Store) -> None:
     count, series = 1_000_000, 10
     index = np.repeat(np.arange(series, dtype=np.int32), count // series)

@@ -30,7 +30,12 @@ PLAIN = Plain(TELEMETRY)
 _NEEDS = {"victoriametrics": [pytest.mark.services("victoria-metrics")]}
 
 
-@pytest.fixture(scope="module", params=[pytest.param(name, marks=_NEEDS.get(name, [])) for name in ENGINES])
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of an engine: what the peers answer is a matter of the benchmark, which CI proves."""
+    return [*_NEEDS.get(name, []), *([] if name == OURS else [pytest.mark.long])]
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=_marks(name)) for name in ENGINES])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     reason = missing().get(request.param)
     if reason is not None:

@@ -70,7 +70,9 @@ def is_in_order(path: Path) -> bool:
     return rows == sorted(rows)
 
 
-@pytest.mark.parametrize("cut_ms", [WEEK + 1, WEEK + 31 * HOUR_MS, WEEK + 9 * DAY_MS])
+@pytest.mark.parametrize(
+    "cut_ms", [pytest.param(WEEK + 1, marks=pytest.mark.long), WEEK + 31 * HOUR_MS, WEEK + 9 * DAY_MS]
+)
 @pytest.mark.parametrize("is_sorted", [True, False], ids=["sorted", "as it came"])
 def test_what_is_deleted_in_parts_is_what_is_deleted_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut_ms: int, is_sorted: bool
