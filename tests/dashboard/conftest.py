@@ -71,8 +71,8 @@ def visit(pages: PagePool, farm: Farm, page_errors: list[str]) -> Iterator[Open]
     opened: list[tuple[PooledPage, str, Callable[[], None]]] = []
 
     def open_page(address: str = "#/farm", *, base: str = farm.base, **options: Any) -> Page:
-        # Small, because a map that is drawn in software takes the longer the larger it is.
-        size = {"width": 1000, "height": 640}
+        # Small, because a map that is drawn in software takes long; that of the farm is built when it is near.
+        size = {"width": 1000, "height": 400}
         options = {"locale": "en-GB", "extra_http_headers": SHOWN, "viewport": size, **options}
         # It stores the whole page: the tests without a network alone have it.
         options.setdefault("service_workers", "block")
