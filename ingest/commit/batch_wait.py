@@ -8,7 +8,7 @@ from typing import Final
 
 #: A transaction costs some milliseconds of a processor, however little is in it: where nobody follows the live values
 #: and few messages arrive, a batch waits for so long, and no longer than that without a message.
-_PATIENT_S: Final = 1.0
+_PATIENT_S: Final = 2.0
 _PATIENT_GAP_S: Final = 0.3
 #: A gateway that sends its records again has less patience: for so long after that, no batch waits longer than a gap.
 _HURRY_S: Final = 600.0
