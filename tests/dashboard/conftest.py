@@ -34,7 +34,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium, where there is one as the shell without a window: a page takes it a fifth less of the processor."""
+    """Chromium: its shell without a window where that is installed, which takes a fifth less of the processor."""
     browser = launch(playwright, find_program("chromium-headless-shell") or find_program("chromium"))
     yield browser
     browser.close()
