@@ -16,7 +16,8 @@ import gc
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,15 +154,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _pure_run(request: pytest.FixtureRequest) -> Iterator[None]:
-    """In a pure run, a test that starts a process or opens a connection fails."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.config.getoption("--pure"):
-            forbid_impurity(patch)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
 def _known_registry() -> Iterator[None]:
     """New registries have the tables that the first one made, and the statements compiled for it."""
     with pytest.MonkeyPatch.context() as patch:
@@ -220,6 +212,13 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail what is taken for a pure test where it starts a process or opens a connection."""
+    with forbid_impurity() if is_pure(item) else nullcontext():
+        return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

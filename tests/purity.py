@@ -1,15 +1,18 @@
 """Pure tests: no process, no socket, no service. `pytest --pure` runs these alone (`make test-fast`).
 
 A test is pure where neither its file nor the test kit that the file imports names `subprocess`, `socket` or the like,
-and where it takes no fixture that starts something. The choice is made on the files' text, so that what is left out is
-not even imported. It is also proven: during a pure run, starting a process or opening a connection fails the test.
+where it takes no fixture that starts something, and where no marker says that it needs a service or sockets. The choice
+is made on the files' text, so that what is left out is not even imported. It is also proven: in every run, starting a
+process or opening a connection fails a pure test.
 """
 
 from __future__ import annotations
 
-import ast
+import re
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final, NoReturn
@@ -24,17 +27,23 @@ _IMPURE_MODULES: Final = frozenset(
         "httpx", "uvicorn", "paho", "playwright", "schemathesis",
     )
 )  # fmt: skip
-#: Folders whose tests start what they prove: processes, farms, browsers.
-_IMPURE_FOLDERS: Final = frozenset(("bootstrap", "dashboard", "deploy", "docs", "services", "station", "walk"))
+#: Folders whose tests start what they prove: processes, farms, browsers, a database whose threads work on its files.
+#: (The suite of the store's port asks that database in a pure run, too.)
+_IMPURE_FOLDERS: Final = frozenset(("bootstrap", "dashboard", "deploy", "docs", "duckdb", "services", "station", "walk"))
 #: Fixtures that start a service or reserve a port.
 _IMPURE_FIXTURES: Final = frozenset(
     ("mosquitto", "postgres", "influx_server", "victoria_server", "free_port", "new_port", "wait_until", "real_data")
+)
+#: Statements that import, the names of several lines too. To parse the files takes each process seconds.
+_IMPORT: Final = re.compile(
+    r"^[ \t]*(?:import[ ]+(?P<modules>[\w., ]+)|from[ ]+(?P<package>[\w.]+)[ ]+import[ ]*(?P<names>\([^)]*\)|[^\n]*))",
+    re.MULTILINE,
 )
 
 
 def is_pure(item: pytest.Item) -> bool:
     """Tell whether a test runs within its own process and touches no service."""
-    if item.get_closest_marker("services") is not None:
+    if any(item.get_closest_marker(name) is not None for name in ("services", "sockets")):
         return False
     return not _IMPURE_FIXTURES & set(getattr(item, "fixturenames", ())) and is_pure_file(item.path)
 
@@ -51,22 +60,27 @@ def is_pure_file(path: Path) -> bool:
     return all(is_pure_file(file) for file in kit if file != path and file.is_file())
 
 
-def forbid_impurity(patch: pytest.MonkeyPatch) -> None:
-    """Make starting a process, connecting and listening fail, for as long as `patch` holds."""
+@contextmanager
+def forbid_impurity() -> Iterator[None]:
+    """Make starting a process, connecting and listening fail."""
 
     def refuse(*_: object, **__: object) -> NoReturn:
-        pytest.fail("This test is run as a pure one, and it starts a process or opens a connection.")
+        pytest.fail("This test is taken for a pure one, and it starts a process or opens a connection.")
 
-    patch.setattr(subprocess.Popen, "__init__", refuse)
-    patch.setattr(socket.socket, "connect", refuse)
-    patch.setattr(socket.socket, "bind", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "__init__", refuse)
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket.socket, "bind", refuse)
+        yield
 
 
 def _imports_of(path: Path) -> set[str]:
     modules: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            modules |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+    for statement in _IMPORT.finditer(path.read_text(encoding="utf-8")):
+        package = statement["package"]
+        if package is None:
+            modules |= {name.split()[0] for name in statement["modules"].split(",") if name.strip()}
+        else:
+            names = re.sub(r"#[^\n]*", "", statement["names"]).strip("()")
+            modules |= {package, *(f"{package}.{name.split()[0]}" for name in names.split(",") if name.strip())}
     return modules

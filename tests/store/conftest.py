@@ -49,15 +49,17 @@ ENGINES: dict[str, Callable[[Path, Callable[[str], Any]], Store]] = {
     "remote": lambda folder, fixture: ServedStore(folder),
     "victoriametrics": lambda folder, fixture: open_victoria(fixture("victoria_server").url_of(folder)),
 }
-#: The programs that an engine's server needs.
-NEEDS = {"influxdb": ("influxdb", "nginx"), "victoriametrics": ("victoria-metrics",)}
+#: The programs that an engine's server needs, and what else is outside of a pure test.
+NEEDS = {
+    "influxdb": pytest.mark.services("influxdb", "nginx"),
+    "remote": pytest.mark.sockets,
+    "victoriametrics": pytest.mark.services("victoria-metrics"),
+}
 
 
 @pytest.fixture(
     scope="session",
-    params=[
-        pytest.param(name, marks=pytest.mark.services(*NEEDS[name])) if name in NEEDS else name for name in ENGINES
-    ],
+    params=[pytest.param(name, marks=NEEDS[name]) if name in NEEDS else name for name in ENGINES],
 )
 def make_store(request: pytest.FixtureRequest) -> Callable[[Path], Store]:
     """What opens a store of one engine in an empty folder."""
