@@ -121,7 +121,7 @@ class IngestWriter:
         self._commits = machine.make_commits()
         self._wait = machine.make_wait(self._stopping)
         self._batch_wait = BatchWait(settings.batch_wait_s)
-        #: Whether anybody follows the live values, for whom a commit is made at once.
+        #: Whether anybody follows the live values, for whom a commit is made at once; gateways learn it by their acks.
         self.is_followed: Callable[[], bool] = lambda: True
         self._in_flight: _CommitInFlight | None = None
         self._is_loaded = False
@@ -453,4 +453,6 @@ class IngestWriter:
             wait_s = min(wait_s * 2, _RETRY_MAX_S)
 
     def _publish_acks(self) -> None:
-        self.counts["commit_acks"] += self._pending_acks.publish(self._ack_sender.publish_ack)
+        self.counts["commit_acks"] += self._pending_acks.publish(
+            self._ack_sender.publish_ack, is_followed=self.is_followed()
+        )

@@ -29,7 +29,9 @@ _IMPURE_MODULES: Final = frozenset(
 )  # fmt: skip
 #: Folders whose tests start what they prove: processes, farms, browsers, a database whose threads work on its files.
 #: (The suite of the store's port asks that database in a pure run, too.)
-_IMPURE_FOLDERS: Final = frozenset(("bootstrap", "dashboard", "deploy", "docs", "duckdb", "services", "station", "walk"))
+_IMPURE_FOLDERS: Final = frozenset(
+    ("bootstrap", "dashboard", "deploy", "docs", "duckdb", "services", "station", "walk")
+)
 #: Fixtures that start a service or reserve a port.
 _IMPURE_FIXTURES: Final = frozenset(
     ("mosquitto", "postgres", "influx_server", "victoria_server", "free_port", "new_port", "wait_until", "real_data")

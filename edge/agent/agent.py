@@ -115,6 +115,7 @@ class Agent:
             self._spool.on_append = records.appended
         self._uplink = Uplink(settings.broker, gateway.id, self._spool, software=self._software, traces=records)
         self._intake = Intake(settings.batch, self._spool, self._uplink.describe, self._uplink.wake)
+        self._uplink.on_followed = self._intake.follow
         parts.behind = self._intake
         self._processor = make_processor(settings, read_alarms(settings.data_dir))
         self._alarm_file = AlarmStateFile(settings.data_dir)

@@ -123,8 +123,9 @@ class Intake:
     ) -> None:
         self._taken: deque[_Item] = deque()
         self._queue = _RowQueue(size, max(1, min(_JOINING_ROWS, settings.max_points // _ROW_POINTS)))
+        self._settings = settings
+        self._is_followed = False
         self._batcher = Batcher(settings.max_points, settings.max_age_s)
-        self._group_s = min(GROUP_S, settings.max_age_s / 4)
         self._spool = spool
         self._describe = describe
         self._wake = wake
@@ -155,6 +156,11 @@ class Intake:
     def describe(self, descriptor: Descriptor) -> None:
         """Pass a descriptor on without the queue: the newest of a device replaces the last."""
         self._describe(descriptor)
+
+    def follow(self, is_followed: bool) -> None:
+        """Gather for as long as values may take that somebody follows, or that nobody does."""
+        self._is_followed = is_followed
+        self._queue.is_pressing.set()  # the open message may be due by now
 
     def start(self) -> None:
         """Start the thread."""
@@ -196,6 +202,7 @@ class Intake:
 
     def _gather(self) -> None:
         """Batch the queued items; wait for one only while nothing else is due."""
+        self._batcher.max_age_s = self._settings.age_s(is_followed=self._is_followed)
         if not self._take():
             self._await_items()
         for _ in range(QUEUE_READINGS):
@@ -232,6 +239,10 @@ class Intake:
         else:
             self._queue.is_pressing.wait(self._idle_s(now_s))
         self._queue.is_pressing.clear()  # before items are taken: what comes then sets it again
+
+    @property
+    def _group_s(self) -> float:
+        return min(GROUP_S, self._batcher.max_age_s / 4)
 
     def _idle_s(self, now_s: float) -> float:
         waits = [0.25]

@@ -62,7 +62,8 @@ class Batcher:
 
     def __init__(self, max_points: int, max_age_s: float) -> None:
         self._max_points = max_points
-        self._max_age_s = max_age_s
+        #: The age that closes the open message; it may change while one is open.
+        self.max_age_s = max_age_s
         self._open = _Message()
         self._opened_s = 0.0
         self._closed: list[Content] = []
@@ -133,13 +134,13 @@ class Batcher:
 
     def due(self, now_s: float) -> bool:
         """Close the open message when it is old enough; return whether any closed one waits to be taken."""
-        if not self._open.is_empty and now_s - self._opened_s >= self._max_age_s:
+        if not self._open.is_empty and now_s - self._opened_s >= self.max_age_s:
             self.close()
         return bool(self._closed)
 
     def wait_s(self, now_s: float) -> float | None:
         """Return the time until `due` would close the open message, or None while there is none."""
-        return None if self._open.is_empty else max(0.0, self._opened_s + self._max_age_s - now_s)
+        return None if self._open.is_empty else max(0.0, self._opened_s + self.max_age_s - now_s)
 
     def close(self) -> None:
         """Close the open message now, whatever its age."""

@@ -17,10 +17,21 @@ from edge.toml.settings import Settings, TableError
 
 
 class BatchSettings(Settings, frozen=True, kw_only=True):
-    """The `[batch]` table: a message is closed at so many points or at such an age, whichever comes first."""
+    """The `[batch]` table: a message is closed at so many points or at such an age, whichever comes first.
+
+    `followed_age_s` is the age while ingest says that somebody follows the live values; None for `max_age_s`. Only
+    commit acks say so: it does not count offline, nor with `broker.delete_on = "puback"`.
+    """
 
     max_points: Annotated[int, Meta(ge=1, le=5000)] = 500
     max_age_s: Annotated[float, Meta(ge=0.02, le=60)] = 0.5
+    followed_age_s: Annotated[float, Meta(ge=0.02, le=60)] | None = None
+
+    def age_s(self, *, is_followed: bool) -> float:
+        """Return the age that closes a message; somebody who follows never waits longer for it."""
+        if not is_followed or self.followed_age_s is None:
+            return self.max_age_s
+        return min(self.followed_age_s, self.max_age_s)
 
 
 class ProcessorSettings(Protocol):

@@ -118,6 +118,10 @@ class Uplink:
         self._window = self._sender.window
         self._arrivals = self._sender.arrivals
         self._ack: Ack | None = None
+        #: Called in this thread where ingest says that somebody begins to follow the live values, or that nobody does
+        #: any more; a lost connection is the latter. Must return at once.
+        self.on_followed: Callable[[bool], None] = lambda _is_followed: None
+        self._is_followed = False
         self._session: _Session | None = None
         self._is_woken = threading.Event()
         self._state = UplinkState(False, "not started", spool.epoch, delete_on=settings.delete_on)
@@ -211,6 +215,7 @@ class Uplink:
         session, self._session = self._session, None
         if session is not None:
             session.link.close()
+        self._note_followed(is_followed=False)
 
     def note_failure(self, error: BaseException) -> float:
         """Note why a connection ended; return how long to wait before the next one."""
@@ -376,6 +381,7 @@ class Uplink:
         if key is not None and not is_genuine(ack, self._gateway, key):
             self._note_forged_ack()
             return
+        self._note_followed(is_followed=ack.followed)
         # The retained ack may arrive before anything else on a connection.
         self._follow_epoch()
         if not self._apply(ack):
@@ -404,6 +410,11 @@ class Uplink:
         else:
             self._counters["woken"] += self._window.wake(now_s)
         return True
+
+    def _note_followed(self, *, is_followed: bool) -> None:
+        if is_followed != self._is_followed:
+            self._is_followed = is_followed
+            self.on_followed(is_followed)
 
     def _note_forged_ack(self) -> None:
         """Count a commit ack that ingest did not sign; it deletes nothing."""

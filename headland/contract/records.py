@@ -133,14 +133,15 @@ class Ack(Record, frozen=True, kw_only=True):
     """Commit ack: every record of `epoch` up to and including `seq` is in the store or in quarantine.
 
     `mac` signs it with the gateway's ack key (`headland.contract.ack_keys`); empty where ingest has no secret. `sums`
-    tell which content the last of these records had (`headland.contract.content_sums`), and the signature leaves them
-    out.
+    tell which content the last of these records had (`headland.contract.content_sums`). `followed` is False where
+    nobody follows the live values: a gateway may gather for longer then. The signature leaves out both.
     """
 
     epoch: str
     seq: int
     mac: str = ""
     sums: str = ""
+    followed: bool = True
 
 
 class ChannelInfo(Record, frozen=True, kw_only=True):

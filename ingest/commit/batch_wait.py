@@ -7,22 +7,23 @@ from collections import deque
 from typing import Final
 
 #: A transaction costs some milliseconds of a processor, however little is in it: where nobody follows the live values
-#: and few messages arrive, a batch waits for so long, and no longer than that without a message.
+#: and few messages arrive, a batch waits for so long, and no longer than that without a message. A gateway that nobody
+#: follows sends one each half second.
 _PATIENT_S: Final = 2.0
-_PATIENT_GAP_S: Final = 0.3
+_PATIENT_GAP_S: Final = 0.7
 #: A gateway that sends its records again has less patience: for so long after that, no batch waits longer than a gap.
 _HURRY_S: Final = 600.0
-#: Messages a second that are few, and so few that waiting joins none. A gateway that catches up sends more as soon as
-#: four of its messages are in flight.
-_FEW: Final = 20
+#: Messages in two seconds that are few, and so few that waiting joins none. A gateway that catches up has four in
+#: flight at first, and more with each commit: soon they are not few.
+_FEW: Final = 40
 _ALONE: Final = 3
-_WINDOW_S: Final = 1.0
+_WINDOW_S: Final = 2.0
 
 
 class BatchWait:
     """The wait of each batch, at least `least_s`; used by the writer's thread.
 
-    The first messages after a second of silence wait for no more than that: single ones are as quick as ever.
+    The first messages after two seconds of silence wait for no more than that: single ones are as quick as ever.
     """
 
     def __init__(self, least_s: float) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from headland.contract.ack_keys import derive_ack_key, sign_ack
 from headland.contract.content_sums import MAX_SUMS, pack_sums
 from headland.contract.records import Ack
@@ -56,11 +58,11 @@ class PendingAcks:
             epoch: ack for epoch, ack in self._published.items() if epoch not in self._pending
         } | self._pending
 
-    def publish(self, publish: Callable[[str, Ack], bool]) -> int:
+    def publish(self, publish: Callable[[str, Ack], bool], *, is_followed: bool) -> int:
         """Publish the pending acks until `publish` returns False; return how many were published."""
         count = 0
         for epoch, ack in list(self._pending.items()):
-            if not publish(epoch[0], ack):
+            if not publish(epoch[0], ack if is_followed else replace(ack, followed=False)):
                 break
             del self._pending[epoch]
             self._published.pop(epoch, None)

@@ -218,8 +218,8 @@ url = "udpin:{HOST}:{_MAVLINK_PORT}"
     own = _sources_path(folder)
     own_sources = own.read_text() if own.exists() else ""
     if "[batch]" not in own_sources:
-        # On one machine small batches cost little, and the page shows a value a fifth of a second later.
-        text += f"\n[batch]\nmax_age_s = {LIVE_AGE_S}\n"
+        # On one machine small batches cost little, and an open page shows a value a fifth of a second later.
+        text += f"\n[batch]\nfollowed_age_s = {LIVE_AGE_S}\n"
     if simulators and "[alarms]" not in own_sources:
         text += '\n[alarms]\nrules = ["greenhouse"]\n'
     text += "".join(simulator.source_toml for simulator in simulators)

@@ -12,7 +12,7 @@ import pytest
 from headland.contract.codec import Decoded, decode_batch, decode_record, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Descriptor, GatewayStatus
 from headland.contract.senml.decoder import Pack, decode_senml
-from tests.golden.make import ACK, DESCRIPTOR, DROPPED_RANGE, FOLDER, LAST_WILL, NATIVE, STATUS
+from tests.golden.make import ACK, DESCRIPTOR, DROPPED_RANGE, FOLDER, LAST_WILL, NATIVE, STATUS, UNFOLLOWED_ACK
 
 
 def golden(name: str) -> bytes:
@@ -36,9 +36,10 @@ def test_a_batch_is_still_written_the_same(name: str, batch: Batch) -> None:
     assert zlib.decompress(encode_batch(batch)) == zlib.decompress(golden(f"{name}.bin"))
 
 
-def test_an_ack_means_what_it_always_meant() -> None:
-    assert decode_record(golden("ack.json"), Ack) == ACK
-    assert (encode_record(ACK), json.loads(encode_record(ACK))) == (golden("ack.json"), expected("ack"))
+@pytest.mark.parametrize(("name", "ack"), [("ack", ACK), ("unfollowed_ack", UNFOLLOWED_ACK)])
+def test_an_ack_means_what_it_always_meant(name: str, ack: Ack) -> None:
+    assert decode_record(golden(f"{name}.json"), Ack) == ack
+    assert (encode_record(ack), json.loads(encode_record(ack))) == (golden(f"{name}.json"), expected(name))
 
 
 @pytest.mark.parametrize(("name", "status"), [("status", STATUS), ("last_will", LAST_WILL)])

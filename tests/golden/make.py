@@ -67,6 +67,7 @@ NATIVE: Final = Batch(
 )
 DROPPED_RANGE: Final = Batch(gw="gw-1", epoch="0192f3c4", seq=90, first=43, v=1)
 ACK: Final = Ack(epoch="0192f3c4", seq=42)
+UNFOLLOWED_ACK: Final = Ack(epoch="0192f3c4", seq=43, followed=False)
 STATUS: Final = GatewayStatus(
     gw="gw-1",
     online=True,
@@ -108,7 +109,13 @@ def main() -> None:
     for name, batch in (("native_batch", NATIVE), ("dropped_range", DROPPED_RANGE)):
         (FOLDER / f"{name}.bin").write_bytes(encode_batch(batch))
         _expect(name, msgspec.json.encode(batch))
-    for name, record in (("ack", ACK), ("status", STATUS), ("last_will", LAST_WILL), ("descriptor", DESCRIPTOR)):
+    for name, record in (
+        ("ack", ACK),
+        ("unfollowed_ack", UNFOLLOWED_ACK),
+        ("status", STATUS),
+        ("last_will", LAST_WILL),
+        ("descriptor", DESCRIPTOR),
+    ):
         (FOLDER / f"{name}.json").write_bytes(encode_record(record))
         _expect(name, msgspec.json.encode(record))
     (FOLDER / "senml_pack.json").write_bytes(SENML)

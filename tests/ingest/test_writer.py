@@ -54,6 +54,21 @@ def test_marks_of_a_former_run_are_known(bench: Bench) -> None:
     assert count_points(bench.store) == 4
 
 
+def test_acks_tell_whether_anybody_follows_also_those_that_are_sent_again(bench: Bench) -> None:
+    bench.writer.load()
+    is_followed = True
+    bench.writer.is_followed = lambda: is_followed
+    bench.put(batch_of(1))
+    bench.settle()
+    is_followed = False
+    bench.put(batch_of(2))
+    bench.settle()
+    is_followed = True
+    bench.writer.resend_acks()
+    bench.settle()
+    assert [(ack.seq, ack.followed) for _, ack in bench.acks.acks] == [(1, True), (2, False), (2, True)]
+
+
 def test_a_new_store_counts_the_records_that_a_gateway_deleted_and_continues(bench: Bench) -> None:
     bench.put(batch_of(503))
     bench.put(batch_of(501), base=501)

@@ -114,6 +114,40 @@ def test_a_quiet_source_is_written_after_the_messages_age(spool: Spool, wait_unt
     intake.stop()
 
 
+def test_values_that_somebody_follows_wait_for_no_others_from_that_moment_on(
+    spool: Spool, wait_until: WaitUntil
+) -> None:
+    intake = Intake(BatchSettings(max_age_s=60, followed_age_s=0.05), spool, lambda _: None, lambda: None)
+    intake.start()
+    intake.reading(row(1))
+    wait_until(lambda: intake.counters()["rows"] == 1)  # it is in the open message
+    assert spool.status().records == 0
+    intake.follow(True)
+    wait_until(lambda: spool.status().records == 1)
+    intake.reading(row(2))
+    wait_until(lambda: spool.status().records == 2)
+    intake.follow(False)
+    intake.reading(row(3))
+    wait_until(lambda: intake.counters()["rows"] == 3)
+    assert spool.status().records == 2
+    intake.stop()
+    assert spool.status().records == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected_s"),
+    [
+        (BatchSettings(max_age_s=0.5, followed_age_s=0.1), (0.5, 0.1)),
+        (BatchSettings(max_age_s=0.5), (0.5, 0.5)),
+        (BatchSettings(max_age_s=0.05, followed_age_s=0.1), (0.05, 0.05)),
+    ],
+)
+def test_nobody_who_follows_waits_longer_than_where_nobody_does(
+    settings: BatchSettings, expected_s: tuple[float, float]
+) -> None:
+    assert (settings.age_s(is_followed=False), settings.age_s(is_followed=True)) == expected_s
+
+
 def test_many_messages_share_a_commit(spool: Spool) -> None:
     commits: list[str] = []
     connection = spool._file.ready()

@@ -330,6 +330,38 @@ def test_an_ack_that_ingest_did_not_sign_deletes_nothing(
     ingest.close()
 
 
+def test_what_acks_say_of_those_who_follow_is_passed_on_and_ends_with_the_connection(
+    mosquitto: Broker, spool: Spool, wait_until: WaitUntil
+) -> None:
+    key = derive_ack_key("the secret of ingest", GATEWAY)
+    ingest = StandInIngest(mosquitto.host, mosquitto.port, GATEWAY, acks=False)
+    uplink = Uplink(_settings(mosquitto, ack_key=key), GATEWAY, spool)
+    passed: list[bool] = []
+    uplink.on_followed = passed.append
+    uplink.start()
+    sender, _ = _listen(mosquitto, "none")
+
+    def say(ack: Ack) -> None:
+        sender.publish(ack_topic(GATEWAY), encode_record(ack), qos=1)
+        count = sum(uplink.counters()[name] for name in ("commit_acks", "forged_acks"))
+        wait_until(lambda: sum(uplink.counters()[name] for name in ("commit_acks", "forged_acks")) > count)
+
+    wait_until(lambda: uplink.state().connected)
+    for number, is_followed in enumerate((True, True, False, True), 1):
+        assert spool.append([content(number)])
+        uplink.wake()
+        wait_until(lambda: len(ingest.seen) == number)  # noqa: B023 - it is called in this round
+        say(sign_ack(Ack(epoch=spool.epoch, seq=number, followed=is_followed), GATEWAY, key))
+    assert passed == [True, False, True]
+    say(Ack(epoch=spool.epoch, seq=4, followed=False))  # not of this farm's ingest
+    assert passed == [True, False, True]
+    mosquitto.kill()
+    wait_until(lambda: passed == [True, False, True, False])
+    uplink.stop(0)
+    _end(sender)
+    ingest.close()
+
+
 def test_the_broker_s_answer_is_read_with_the_next_record(
     mosquitto: Broker, spool: Spool, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,15 +49,19 @@ def test_alarms_of_the_users_own_stand_in_the_place_of_those_that_come_along(tmp
     assert load_settings(folder.edge_dir / "edge.toml", {}).alarms.rules == []
 
 
-def test_the_farms_own_gateway_gathers_for_a_tenth_of_a_second_unless_its_user_says_otherwise(tmp_path: Path) -> None:
+def test_the_farms_own_gateway_gathers_for_a_tenth_of_a_second_while_followed_unless_its_user_says_otherwise(
+    tmp_path: Path,
+) -> None:
     folder = FarmFolder(tmp_path / "farm")
     folder.create()
     asked = UpSettings(data_dir=folder.root, broker="iotcore")
     make_plan(asked, folder, 8000)
-    assert load_settings(folder.edge_dir / "edge.toml", {}).batch.max_age_s == 0.1
+    batch = load_settings(folder.edge_dir / "edge.toml", {}).batch
+    assert (batch.age_s(is_followed=True), batch.age_s(is_followed=False)) == (0.1, 0.5)
     (folder.root / "sources.toml").write_text("[batch]\nmax_age_s = 2.0\n", encoding="utf-8")
     make_plan(asked, folder, 8000)
-    assert load_settings(folder.edge_dir / "edge.toml", {}).batch.max_age_s == 2.0
+    batch = load_settings(folder.edge_dir / "edge.toml", {}).batch
+    assert (batch.age_s(is_followed=True), batch.age_s(is_followed=False)) == (2.0, 2.0)
 
 
 def test_a_base_of_greenhouses_is_as_large_as_asked_for(tmp_path: Path) -> None:
