@@ -48,7 +48,7 @@ from headland.supervised_thread import SupervisedThread, ThreadStatus
 if TYPE_CHECKING:
     from edge.sources.mavlink.card.gateway_flights import GatewayFlights
     from edge.sources.mavlink.card.span_reader import CardParts, HistorySink, LogFormats
-    from edge.sources.mavlink.output.vehicle_names import VehicleNames
+    from edge.sources.mavlink.vehicle.vehicle_names import VehicleNames
     from edge.uplink.certificate import CertificateRenewal
 
 _LOGGER = logging.getLogger(__name__)
@@ -364,7 +364,7 @@ class SharedParts:
     @cached_property
     def vehicle_names(self) -> VehicleNames:
         """The ids of vehicles without a unique one."""
-        from edge.sources.mavlink.output.vehicle_names import NAMES_FILE, VehicleNames
+        from edge.sources.mavlink.vehicle.vehicle_names import NAMES_FILE, VehicleNames
 
         sources = [source.name for source in self._edge.source if isinstance(source, MavlinkSettings)]
         return VehicleNames(self._edge.data_dir / NAMES_FILE, sources)

@@ -17,9 +17,9 @@ from edge.imports.log_clock import UTC_FROM_US, UTC_UNTIL_US, LogClock
 from edge.imports.report import Gaps
 from edge.imports.sentences import Sentence
 from edge.sources.mavlink.mapping.rows import RowKind, kind_of_values
-from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext
-from edge.sources.mavlink.output.device_output import DeviceOutput, Output, deliver
 from edge.sources.mavlink.timing.pending import EventBody, StampedEvent, StampedRows
+from edge.sources.mavlink.vehicle.device_naming import DeviceName, SourceContext
+from edge.sources.mavlink.vehicle.device_output import DeviceOutput, Output, deliver
 from edge.sources.source import Sink
 from headland.contract.records import Descriptor, Evidence
 

@@ -28,12 +28,12 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.agent.gc_tuning import tune_gc
 from edge.imports.mavlink_log.tlog import TlogSource
-from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID, decode_message
 from edge.sources.mavlink.settings import MavlinkSettings, SprayerSettings
 from edge.sources.mavlink.source import MavlinkSource
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from headland.contract.records import Descriptor, Event

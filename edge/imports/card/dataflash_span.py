@@ -22,8 +22,8 @@ from edge.imports.log_clock import BootTime, gps_utc_us
 from edge.imports.log_output import LogOutput
 from edge.sources.mavlink.card.flight import Gap
 from edge.sources.mavlink.card.span_reader import SpanResult, SpanRun
-from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.mavlink.vehicle.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.source import DeviceId, Sink
 
 _WANTED: Final = frozenset((*RULES, *PULSES, *EVENT_MESSAGES))

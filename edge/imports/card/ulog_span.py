@@ -16,7 +16,7 @@ from edge.imports.log_output import LogOutput
 from edge.imports.ulog.source import LogItem, fit_clock, load_ulog, log_items, timed_topics
 from edge.sources.mavlink.card.flight import Gap
 from edge.sources.mavlink.card.span_reader import SpanResult, SpanRun
-from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
+from edge.sources.mavlink.vehicle.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.vehicle.state_events import StateEvents
 from edge.sources.source import DeviceId, Sink
 from headland.errors import DataDamaged

@@ -20,8 +20,8 @@ from edge.imports.dataflash.text_reader import TextLogReader
 from edge.imports.log_clock import BootTime
 from edge.imports.log_output import LogOutput, LogReport, date_log, read_chunks
 from edge.imports.sentences import Sentence
-from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.mavlink.vehicle.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.source import Sink
 from headland.errors import DataDamaged
 

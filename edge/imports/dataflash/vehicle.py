@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from edge.sources.mavlink.dialect.definitions import number_of
+from edge.sources.mavlink.mapping.dialect import number_of
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_ARDUPILOT, mode_name, model_name
 from edge.sources.mavlink.protocol.messages import Heartbeat
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.sources.mavlink.mapping.field_table import FIX_3D
-from edge.sources.mavlink.output.device_naming import KnownDevices
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_ARDUPILOT, HIL_FLAG, is_simulator_parameter
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, MAX_FRAME_BYTES, RawFrame, find_frames
 from edge.sources.mavlink.protocol.messages import (
@@ -23,6 +22,7 @@ from edge.sources.mavlink.protocol.messages import (
 from edge.sources.mavlink.timing.clock import UTC_FROM_US, UTC_UNTIL_US
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.autopilots import is_autopilot
+from edge.sources.mavlink.vehicle.device_naming import KnownDevices
 
 _SYSTEM_TIME: Final = 2
 _GPS_RAW_INT: Final = 24

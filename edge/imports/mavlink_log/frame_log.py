@@ -16,12 +16,12 @@ from typing import Final
 
 from edge.imports.mavlink_log.first_pass import FirstPass
 from edge.imports.sentences import Sentence
-from edge.sources.mavlink.output.device_naming import SourceContext
-from edge.sources.mavlink.output.device_output import Output, deliver
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
+from edge.sources.mavlink.vehicle.device_output import Output, deliver
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Readings, Sink
 from headland.contract.records import Clock, Descriptor, Event

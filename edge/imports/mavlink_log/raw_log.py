@@ -14,9 +14,9 @@ from typing import Final
 
 from edge.imports.mavlink_log.frame_log import FrameLogSource
 from edge.imports.sentences import Sentence
-from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.frame import RawFrame
 from edge.sources.mavlink.settings import MavlinkSettings
+from edge.sources.mavlink.vehicle.device_output import Output
 from edge.sources.source import Sink
 from headland.contract.records import Clock, Descriptor, Event
 from headland.errors import DataDamaged

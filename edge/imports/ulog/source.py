@@ -23,12 +23,12 @@ from edge.imports.report import Gaps
 from edge.imports.sentences import Sentence
 from edge.imports.ulog.cut import find_cut
 from edge.imports.ulog.topics import ARMED, FIX_3D, LANDED, MODES, OUTPUTS, STATUS, TOPICS, TopicChannel, pulses
-from edge.sources.mavlink.dialect.definitions import number_of
-from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo
+from edge.sources.mavlink.mapping.dialect import number_of
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4, model_name, severity_name
 from edge.sources.mavlink.protocol.messages import Heartbeat
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.mavlink.timing.pending import EventBody
+from edge.sources.mavlink.vehicle.device_naming import DeviceName, SourceContext, VehicleInfo
 from edge.sources.mavlink.vehicle.state_events import StateEvents
 from edge.sources.source import Sink
 from headland.errors import DataDamaged, SettingsError

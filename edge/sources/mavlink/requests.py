@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, get_args
 
-from edge.sources.mavlink.dialect.definitions import id_of, number_of
+from edge.sources.mavlink.mapping.dialect import id_of, number_of
 from edge.sources.mavlink.protocol.encoder import (
     Outgoing,
     RequestInterval,

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 import msgspec
 
-from edge.sources.mavlink.dialect.definitions import id_of, number_of
+from edge.sources.mavlink.mapping.dialect import id_of, number_of
 from edge.sources.mavlink.protocol.signing import read_key
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from edge.sources.settings import SourceTable

@@ -19,13 +19,10 @@ from typing import Final
 from edge.sources.mavlink.card.link_healing import LinkHealing
 from edge.sources.mavlink.card.sentences import flight_sentences
 from edge.sources.mavlink.card.span_reader import CardParts
-from edge.sources.mavlink.forward.stations import GroundStations
+from edge.sources.mavlink.link.ground_stations import GroundStations
 from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_too_small
 from edge.sources.mavlink.link.open_errors import sentence_of_open_error
 from edge.sources.mavlink.link.udp_tcp import RECEIVE_BUFFER_BYTES, Link, open_link
-from edge.sources.mavlink.output.device_naming import SourceContext
-from edge.sources.mavlink.output.device_output import Output, deliver
-from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4
@@ -35,7 +32,10 @@ from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT, SendersWithoutHeartbeat
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
+from edge.sources.mavlink.vehicle.device_output import Output, deliver
 from edge.sources.mavlink.vehicle.fleet import Fleet, Key
+from edge.sources.mavlink.vehicle.vehicle_names import VehicleNames
 from edge.sources.source import Sink
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock

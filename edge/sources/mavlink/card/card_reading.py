@@ -18,8 +18,8 @@ from edge.sources.mavlink.card.healed_rows import HealedRows
 from edge.sources.mavlink.card.span_reader import HistorySink, LogFormats, SpanResult, SpanRun
 from edge.sources.mavlink.card.transfer.port import CardTransfer, LogEntry, NotAnswered
 from edge.sources.mavlink.card.transfer.sparse_file import Range, SparseFile
-from edge.sources.mavlink.output.device_output import KIND
 from edge.sources.mavlink.protocol.encoder import Outgoing
+from edge.sources.mavlink.vehicle.device_output import KIND
 from edge.sources.source import DeviceId
 from headland.contract.records import ChannelInfo
 

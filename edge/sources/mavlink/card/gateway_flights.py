@@ -17,7 +17,7 @@ import msgspec
 
 from edge.sources.mavlink.card.flight import Edge, Flight
 from edge.sources.mavlink.card.flight_watch import FlightWatch
-from edge.sources.mavlink.output.device_output import KIND
+from edge.sources.mavlink.vehicle.device_output import KIND
 from edge.sources.source import DeviceId, Readings, Sink
 from headland.contract.records import Clock, Event
 

@@ -10,8 +10,8 @@ from edge.sources.mavlink.card.flight import Flight
 from edge.sources.mavlink.card.gateway_flights import GatewayFlights, VehicleNow
 from edge.sources.mavlink.card.healing import CardVehicle, Healing, Sends
 from edge.sources.mavlink.card.span_reader import CardParts, HistorySink
-from edge.sources.mavlink.output.device_output import deliver
 from edge.sources.mavlink.settings import MavlinkSettings, parse_url
+from edge.sources.mavlink.vehicle.device_output import deliver
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.mavlink.vehicle.vehicle import Vehicle
 from edge.sources.source import Readings, Sink

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from edge.sources.mavlink.dialect.definitions import definition_of
+from edge.sources.mavlink.mapping.dialect import definition_of
 from edge.sources.mavlink.mapping.field_table import UINT16_MAX, Derived, FieldChannel, Row
 
 #: The values of a message in wire order, arrays flat.

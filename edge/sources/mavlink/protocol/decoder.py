@@ -11,7 +11,7 @@ from typing import Final
 
 from fastcrc.crc16 import mcrf4xx
 
-from edge.sources.mavlink.dialect.definitions import CRC_EXTRA
+from edge.sources.mavlink.mapping.dialect import CRC_EXTRA
 from edge.sources.mavlink.protocol.frame import (
     AUTOPILOT,
     HEADER_V1,

@@ -17,7 +17,7 @@ from typing import Final
 
 from fastcrc.crc16 import mcrf4xx
 
-from edge.sources.mavlink.dialect.definitions import definition_of, id_of, number_of
+from edge.sources.mavlink.mapping.dialect import definition_of, id_of, number_of
 from edge.sources.mavlink.protocol.frame import MAGIC_V1, MAGIC_V2, SIGNED
 from edge.sources.mavlink.protocol.signing import SIGNATURE_HASH_BYTES, timestamp_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge.sources.mavlink.dialect.definitions import names_of, number_of
+from edge.sources.mavlink.mapping.dialect import names_of, number_of
 from edge.sources.mavlink.protocol.messages import Heartbeat
 
 AUTOPILOT_ARDUPILOT: Final = number_of("MAV_AUTOPILOT_ARDUPILOTMEGA")

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 
 from fastcrc.crc16 import mcrf4xx
 
-from edge.sources.mavlink.dialect.definitions import CRC_EXTRA, PAYLOAD_BYTES
+from edge.sources.mavlink.mapping.dialect import CRC_EXTRA, PAYLOAD_BYTES
 
 MAGIC_V1: Final = 0xFE
 MAGIC_V2: Final = 0xFD

@@ -14,7 +14,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from edge.sources.mavlink.dialect.definitions import definition_of
+from edge.sources.mavlink.mapping.dialect import definition_of
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
 from edge.sources.mavlink.protocol.frame import RawFrame
 

@@ -1,1 +1,1 @@
-"""Vehicles on a link: identity, message dispatch, state events."""
+"""Vehicles on a link: identity, message dispatch, state events, and what becomes rows and events of a device."""

@@ -7,7 +7,7 @@ and the rest are counted and left out, and `set_aside` says of whom and why.
 
 Two autopilots under one address: on two links they are two vehicles; in one stream of bytes (two identities, or two
 boot times that take turns) their frames are separated by `sender_split`. Either way an event reports it. Ids of those
-that have no unique one are the gateway's (`output.vehicle_names`): two sources never share one.
+that have no unique one are the gateway's (`vehicle_names`): two sources never share one.
 """
 
 from __future__ import annotations
@@ -18,16 +18,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
-from edge.sources.mavlink.output.device_naming import (
-    NOTHING_KNOWN,
-    DeviceName,
-    KnownDevices,
-    SourceContext,
-    VehicleInfo,
-    radio_device,
-)
-from edge.sources.mavlink.output.device_output import DeviceOutput, Output
-from edge.sources.mavlink.output.vehicle_names import VehicleNames
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.protocol.messages import (
     CARD_MESSAGES,
@@ -41,8 +31,18 @@ from edge.sources.mavlink.spray.profile import SprayerSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.timing.pending import StampedRows
 from edge.sources.mavlink.vehicle.autopilots import NO_HEARTBEAT, SetAside, why_no_autopilot
+from edge.sources.mavlink.vehicle.device_naming import (
+    NOTHING_KNOWN,
+    DeviceName,
+    KnownDevices,
+    SourceContext,
+    VehicleInfo,
+    radio_device,
+)
+from edge.sources.mavlink.vehicle.device_output import DeviceOutput, Output
 from edge.sources.mavlink.vehicle.sender_split import SenderSplit
 from edge.sources.mavlink.vehicle.vehicle import Vehicle
+from edge.sources.mavlink.vehicle.vehicle_names import VehicleNames
 from edge.sources.source import Readings
 from headland.contract.records import Clock
 

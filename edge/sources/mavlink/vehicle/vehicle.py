@@ -16,14 +16,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
-from edge.sources.mavlink.output.device_naming import (
-    NOTHING_KNOWN,
-    DeviceName,
-    DeviceNaming,
-    KnownDevices,
-    SourceContext,
-)
-from edge.sources.mavlink.output.device_output import DeviceOutput, Output
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_ARDUPILOT, SIMULATOR_PARAMETER, model_name
 from edge.sources.mavlink.protocol.frame import AUTOPILOT, RawFrame
 from edge.sources.mavlink.protocol.messages import LAYOUTS, AutopilotVersion, Heartbeat, SystemTime, decode_message
@@ -32,6 +24,14 @@ from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.timing.pending import EventBody
 from edge.sources.mavlink.timing.timestamper import Timestamper
 from edge.sources.mavlink.vehicle.autopilots import is_autopilot
+from edge.sources.mavlink.vehicle.device_naming import (
+    NOTHING_KNOWN,
+    DeviceName,
+    DeviceNaming,
+    KnownDevices,
+    SourceContext,
+)
+from edge.sources.mavlink.vehicle.device_output import DeviceOutput, Output
 from edge.sources.mavlink.vehicle.dispatcher import MessageDispatcher
 from edge.sources.mavlink.vehicle.handlers import (
     HAS_FIX,

@@ -13,13 +13,13 @@ from edge.imports.card.formats import log_formats
 from edge.sources.mavlink.card.gateway_flights import GatewayFlights, VehicleNow
 from edge.sources.mavlink.card.link_healing import LinkHealing
 from edge.sources.mavlink.card.span_reader import CardParts
-from edge.sources.mavlink.output.device_naming import SourceContext
-from edge.sources.mavlink.output.device_output import Output, deliver
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, Outgoing
 from edge.sources.mavlink.protocol.messages import CARD_MESSAGES, MESSAGE_BY_ID
 from edge.sources.mavlink.settings import HealSettings, MavlinkSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
+from edge.sources.mavlink.vehicle.device_output import Output, deliver
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from firmware_sim.drone.simulator import Drone

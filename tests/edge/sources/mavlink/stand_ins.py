@@ -8,9 +8,9 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.frame import Frame
+from edge.sources.mavlink.vehicle.device_output import Output
 from edge.sources.source import Reading, Readings
 from headland.contract.records import Descriptor, Event
 

@@ -13,12 +13,12 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.mapping.rows import ROW_KINDS
-from edge.sources.mavlink.output.device_naming import SourceContext
-from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.messages import LAYOUTS, MESSAGE_BY_ID
 from edge.sources.mavlink.spray.profile import SprayerSettings, resolve_profile
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
+from edge.sources.mavlink.vehicle.device_output import Output
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading
 from firmware_sim.drone.simulator import Drone, DroneSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from edge.sources.mavlink.dialect.definitions import PAYLOAD_BYTES, id_of
+from edge.sources.mavlink.mapping.dialect import PAYLOAD_BYTES, id_of
 from edge.sources.mavlink.protocol.encoder import FILE_HEAD, OWN_COMPONENT, OWN_SYSTEM, FileRequest, RequestFile
 from edge.sources.mavlink.protocol.frame import RawFrame
 

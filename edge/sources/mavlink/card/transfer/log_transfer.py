@@ -14,7 +14,7 @@ from typing import Final
 
 from edge.sources.mavlink.card.transfer.port import LogEntry, NotAnswered
 from edge.sources.mavlink.card.transfer.sparse_file import SparseFile
-from edge.sources.mavlink.dialect.definitions import PAYLOAD_BYTES, id_of
+from edge.sources.mavlink.mapping.dialect import PAYLOAD_BYTES, id_of
 from edge.sources.mavlink.protocol.encoder import Outgoing, RequestLogData, RequestLogEnd, RequestLogList
 from edge.sources.mavlink.protocol.frame import RawFrame
 

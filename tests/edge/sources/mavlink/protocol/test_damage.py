@@ -10,12 +10,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.output.device_naming import SourceContext
-from edge.sources.mavlink.output.device_output import Output
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID, decode_message
 from edge.sources.mavlink.settings import SprayerSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
+from edge.sources.mavlink.vehicle.device_output import Output
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from edge.sources.source import Reading, Readings
 from headland.contract.codec import MAX_TIME_MS

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.output.device_naming import SourceContext
 from edge.sources.mavlink.spray.monitor import is_inside
 from edge.sources.mavlink.spray.profile import NamedValue, SprayerSettings
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
 from edge.sources.mavlink.vehicle.fleet import Fleet
 from headland.contract.records import Descriptor, Event
 from tests.edge.sources.mavlink.mapping.test_rows import battery, servos

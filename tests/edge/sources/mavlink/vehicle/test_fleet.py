@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.output.device_naming import SourceContext
-from edge.sources.mavlink.output.device_output import Output
-from edge.sources.mavlink.output.vehicle_names import NAMES_FILE, VehicleNames
 from edge.sources.mavlink.protocol.messages import MESSAGE_BY_ID
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
 from edge.sources.mavlink.vehicle.autopilots import SendersWithoutHeartbeat
+from edge.sources.mavlink.vehicle.device_naming import SourceContext
+from edge.sources.mavlink.vehicle.device_output import Output
 from edge.sources.mavlink.vehicle.fleet import Fleet
+from edge.sources.mavlink.vehicle.vehicle_names import NAMES_FILE, VehicleNames
 from edge.sources.source import Reading, Readings
 from headland.contract.records import Clock, Descriptor, Event
 from tests.edge.sources.mavlink.mapping.test_rows import battery

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.sources.mavlink.mapping.rows import Columns
-from edge.sources.mavlink.output.device_naming import DeviceName, SourceContext, VehicleInfo, part_device
 from edge.sources.mavlink.timing.pending import Stamped, StampedEvent, StampedRows
+from edge.sources.mavlink.vehicle.device_naming import DeviceName, SourceContext, VehicleInfo, part_device
 from edge.sources.source import DeviceId, Readings, Sink
 from headland.contract.quantities import quantity_of
 from headland.contract.records import ChannelInfo, Descriptor, Event, Evidence

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from edge.sources.mavlink.dialect.definitions import CRC_EXTRA, definition_of, id_of, names_of, number_of
-from edge.sources.mavlink.forward.frames import FrameHead
+from edge.sources.mavlink.link.whole_frames import FrameHead
+from edge.sources.mavlink.mapping.dialect import CRC_EXTRA, definition_of, id_of, names_of, number_of
 from edge.sources.mavlink.settings import Permission
 
 #: What reads and changes nothing on a vehicle but the rates of its messages.

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from edge.sources.mavlink.forward.frames import FrameHead, FrameSplitter, head_of
-from edge.sources.mavlink.forward.rules import Rules
+from edge.sources.mavlink.link.forward_rules import Rules
 from edge.sources.mavlink.link.open_errors import sentence_of_open_error
 from edge.sources.mavlink.link.udp_tcp import Link, open_link
+from edge.sources.mavlink.link.whole_frames import FrameHead, FrameSplitter, head_of
 from edge.sources.mavlink.settings import ForwardSettings, parse_url
 
 _RETRY_S: Final = 5.0

@@ -10,7 +10,7 @@ from typing import Any
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from edge.sources.mavlink.settings import ForwardSettings
-from tests.edge.sources.mavlink.forward.test_frames import ARM, HEARTBEAT, packed
+from tests.edge.sources.mavlink.link.test_whole_frames import ARM, HEARTBEAT, packed
 from tests.edge.sources.mavlink.stand_ins import UID_A, UID_B, Autopilot
 from tests.edge.sources.mavlink.test_source import Speaker, attitudes, running, udp_socket
 from tests.waiting import wait_until

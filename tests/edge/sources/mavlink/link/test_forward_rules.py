@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.forward.frames import head_of
-from edge.sources.mavlink.forward.rules import READ_COMMANDS, READ_FILE_REQUESTS, READ_MESSAGES, Rules, name_of
+from edge.sources.mavlink.link.forward_rules import READ_COMMANDS, READ_FILE_REQUESTS, READ_MESSAGES, Rules, name_of
+from edge.sources.mavlink.link.whole_frames import head_of
 from edge.sources.mavlink.settings import ForwardSettings, MavlinkSettings
-from tests.edge.sources.mavlink.forward.test_frames import ARM, HEARTBEAT, SET_RATE, UNKNOWN, packed
+from tests.edge.sources.mavlink.link.test_whole_frames import ARM, HEARTBEAT, SET_RATE, UNKNOWN, packed
 
 PARAM_SET = dialect.MAVLink_param_set_message(1, 1, b"RTL_ALT", 1500.0, 9)
 PARAM_READ = dialect.MAVLink_param_request_read_message(1, 1, b"RTL_ALT", -1)

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from edge.sources.mavlink.output.device_naming import SourceContext, fallback_device
+from edge.sources.mavlink.vehicle.device_naming import SourceContext, fallback_device
 
 NAMES_FILE: Final = "vehicles.json"
 #: Ids that are remembered, at most; a system has as many as vehicles of it were received at one time.

@@ -1,6 +1,6 @@
-"""Generator of `edge/sources/mavlink/dialect/ardupilotmega.txt` from pymavlink's ardupilotmega dialect.
+"""Generator of `edge/sources/mavlink/mapping/ardupilotmega.txt` from pymavlink's ardupilotmega dialect.
 
-`python -m tests.edge.sources.mavlink.dialect.make_table` writes the file; run it after an upgrade of pymavlink, or
+`python -m tests.edge.sources.mavlink.mapping.make_table` writes the file; run it after an upgrade of pymavlink, or
 where the gateway needs another enum. Messages that pymavlink's dialect lacks are below, as the XML has them.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastcrc.crc16 import mcrf4xx
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.dialect.definitions import TABLE_PATH
+from edge.sources.mavlink.mapping.dialect import TABLE_PATH
 
 #: The enums that the gateway needs, for names of people and for values of its own messages.
 ENUMS: Final = (
@@ -62,7 +62,7 @@ _FIELD: Final = re.compile(r"(\w+?)(?:\[(\d+)\])? (\w+)")
 def make_table() -> str:
     """Return the text of the table."""
     lines = [
-        "# Made by tests/edge/sources/mavlink/dialect/make_table.py from pymavlink's ardupilotmega.",
+        "# Made by tests/edge/sources/mavlink/mapping/make_table.py from pymavlink's ardupilotmega.",
         *(line for _, line in sorted(_messages().items())),
     ]
     for enum in ENUMS:

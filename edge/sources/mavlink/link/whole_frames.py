@@ -7,7 +7,7 @@ import struct
 from functools import cache
 from typing import Final, NamedTuple
 
-from edge.sources.mavlink.dialect.definitions import CRC_EXTRA, definition_of, id_of
+from edge.sources.mavlink.mapping.dialect import CRC_EXTRA, definition_of, id_of
 from edge.sources.mavlink.protocol.frame import (
     HEADER_V1,
     HEADER_V2,

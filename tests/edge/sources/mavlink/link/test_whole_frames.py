@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pymavlink.dialects.v10 import ardupilotmega as dialect_v1
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.forward.frames import FrameSplitter, head_of
+from edge.sources.mavlink.link.whole_frames import FrameSplitter, head_of
 
 
 def station(version: int = 2) -> Any:

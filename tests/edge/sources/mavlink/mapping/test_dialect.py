@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from edge.sources.mavlink.dialect.definitions import (
+from edge.sources.mavlink.mapping.dialect import (
     CRC_EXTRA,
     PAYLOAD_BYTES,
     TABLE_PATH,
@@ -14,7 +14,7 @@ from edge.sources.mavlink.dialect.definitions import (
     names_of,
     number_of,
 )
-from tests.edge.sources.mavlink.dialect.make_table import ENUMS, make_table
+from tests.edge.sources.mavlink.mapping.make_table import ENUMS, make_table
 
 
 def test_the_table_is_what_its_generator_makes_of_the_pymavlink_that_is_installed() -> None:

@@ -1,1 +1,0 @@
-"""Output of a vehicle: device ids, rows and events."""
