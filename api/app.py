@@ -23,7 +23,6 @@ from api.auth.public_access import PublicLimiter, PublicLimits
 from api.auth.sessions_cache import AuthCache
 from api.auth.shared_limits import SharedLimits
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
-from api.brapi import routes as brapi_routes
 from api.dependencies import HomeServices, no_threads
 from api.http.browser_headers import BrowserHeadersMiddleware
 from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
@@ -35,7 +34,6 @@ from api.http.tracing import TraceMiddleware
 from api.live.feed import LiveFeed
 from api.live.places import LivePlaces
 from api.live.sources import FeedSource, LiveFeeds
-from api.ogc_features import routes as ogc_routes
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
@@ -90,14 +88,16 @@ from api.schemas.examples import add_examples
 from api.schemas.fields import trials as trial_schemas
 from api.schemas.problem import Problem
 from api.schemas.registry import describe_kinds, describe_records
-from api.sensorthings import routes as sta_routes
-from headland.address_policy import AddressPolicy
+from api.standards.brapi import routes as brapi_routes
+from api.standards.ogc_features import routes as ogc_routes
+from api.standards.sensorthings import routes as sta_routes
 from headland.analysis.greenhouse.crop_targets import load_crop_targets
 from headland.clock import wall_clock_ms
+from headland.network.address_policy import AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
 from headland.registry.registry import Registry
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store
-from headland.supervised_thread import ThreadStatus
 from headland.tracing.spans import SpanSink
 
 VERSION: Final = "1.0.0"

@@ -9,8 +9,8 @@ from typing import Final
 from headland.contract.records import GatewayStatus
 from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
-from headland.supervised_thread import ThreadStatus
 from headland.tracing.spans import SpanSink
 from ingest.accounting.delivery import Delivery, reconcile
 from ingest.accounting.gateway_stats import RecentTrouble

@@ -17,8 +17,8 @@ from typing import Final, Protocol
 from headland.contract.records import Ack
 from headland.contract.refusals import Reason, Refused
 from headland.errors import DataDamaged, RetryLater
+from headland.runtime.supervised_thread import SupervisedThread
 from headland.store.port import DeviceRecord, SeriesFilter, Store, WriteBatch, WriteResult
-from headland.supervised_thread import SupervisedThread
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.accounting.ledger import DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder

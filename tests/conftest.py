@@ -68,7 +68,7 @@ ACCEPT: Final = TESTS / "accept"
 #: the order over which it is spread: the others use the processor meanwhile, and what takes long begins early.
 WAITING: Final = {
     **dict.fromkeys(("services", "deploy", "docs", "dashboard", "station", "walk"), (0.0, 0.6)),
-    **dict.fromkeys(("edge", "ingest", "remote", "test_http_client.py"), (0.42, 0.95)),
+    **dict.fromkeys(("edge", "ingest", "remote", "network"), (0.42, 0.95)),
     "store": (0.2, 0.85),
 }
 REAL_DATA: Final = "HEADLAND_REAL_DATA"

@@ -19,8 +19,8 @@ from api.auth.permissions import RequiredScope, is_open_to, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.auth.shares import Shares
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
-from headland.addresses import is_loopback, is_loopback_address
 from headland.errors import RetryLater
+from headland.network.addresses import is_loopback, is_loopback_address
 from headland.registry.registry import Access
 
 COOKIE: Final = "headland_session"

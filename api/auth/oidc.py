@@ -16,9 +16,9 @@ import jwt
 
 from api.auth.authenticators import RefusedError
 from headland.errors import RetryLater, SettingsError
-from headland.http_client import OutgoingClient
-from headland.http_target import parse_target
-from headland.name_resolver import OutgoingError
+from headland.network.http_client import OutgoingClient
+from headland.network.http_target import parse_target
+from headland.network.name_resolver import OutgoingError
 
 #: Key pair signatures only: with a shared secret, every verifier could also sign.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")

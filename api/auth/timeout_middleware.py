@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import reply_problem
-from headland.cancellation import CancellationToken, set_token
+from headland.runtime.cancellation import CancellationToken, set_token
 
 RETRY_AFTER_S: Final = 30
 #: A request that takes longer is watched: its client may leave. Most are answered before.

@@ -18,7 +18,6 @@ from starlette.routing import Match
 from api.http.languages import TAGS, current_language, language_of, speaks_to_a_person
 from api.http.validation_texts import describe_error, join_errors
 from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.cancellation import WorkCancelled
 from headland.errors import HeadlandError, RetryLater
 from headland.i18n import Language, find_term
 from headland.i18n.sentences import translate_sentence
@@ -30,6 +29,7 @@ from headland.registry.models.errors import (
     RequestRepeated,
     VersionConflict,
 )
+from headland.runtime.cancellation import WorkCancelled
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: How long a client waits before it asks an unavailable store again [s].

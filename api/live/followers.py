@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from api.live.summed_counters import SummedCounters
 from api.live.values import LiveValue
-from api.summed_counters import SummedCounters
 
 #: Counted once, where it is published, whoever passes it on.
 _PUBLISHED: Final = frozenset(("values", "gaps"))

@@ -12,8 +12,8 @@ from api.live.feed import LONGEST_S, LiveFeed
 from api.live.followers import FeedPage, FeedPort
 from api.live.places import LivePlaces
 from api.live.values import Units, newest_of
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.store.port import SeriesFilter, SeriesKey, Store, WriteBatch, WriteResult
-from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 #: Largest number of queued commits; each holds its samples in memory.
 QUEUED_COMMITS: Final = 16

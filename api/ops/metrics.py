@@ -17,8 +17,8 @@ from api.ops.families import family_of
 from api.ops.gateway_metrics import collect_gateways
 from api.ops.ingest_port import IngestPort
 from headland.errors import HeadlandError
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store, StoreInfo
-from headland.supervised_thread import ThreadStatus
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headland.supervised_thread import ThreadStatus, faults_of
+from headland.runtime.supervised_thread import ThreadStatus, faults_of
 
 
 @dataclass(frozen=True, slots=True)

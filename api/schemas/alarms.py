@@ -11,7 +11,7 @@ from api.schemas.devices.gateways import RecordModel
 from api.schemas.model import EXAMPLE_MS, Model
 from api.schemas.registry import EXAMPLE_ID, RecordKind
 from headland.analysis.window import HIGH_MS
-from headland.http_target import parse_target
+from headland.network.http_target import parse_target
 from headland.registry.models.alarms import AlarmRecipient, AlarmRule, MaintenanceWindow, RecipientKind
 from headland.registry.models.duty import DutyRota
 from headland.registry.validation.alarm_rules import subscription_of

@@ -41,9 +41,9 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import SourceReport
 from headland.contract.texts import displayable
 from headland.errors import HeadlandError
-from headland.item_failures import ItemFailures
-from headland.service_manager import ServiceManager
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.item_failures import ItemFailures
+from headland.runtime.service_manager import ServiceManager
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 if TYPE_CHECKING:
     from edge.sources.mavlink.card.gateway_flights import GatewayFlights

@@ -18,7 +18,7 @@ from edge.sources.source import Reading, Readings
 from edge.spool.identity.check_file import Unaccepted
 from edge.spool.queue import Spool
 from headland.contract.records import Descriptor, Event
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from edge.pipeline.processor import FlagCount
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
-from headland.supervised_thread import ThreadStatus
+from headland.runtime.supervised_thread import ThreadStatus
 
 STATUS_FILE: Final = "status.json"
 #: The most flag counts in a status, the most frequent first.

@@ -8,7 +8,7 @@ from typing import Final
 from edge.agent.status import AgentStatus, SourceStatus, UplinkStatus
 from edge.pipeline.alarms.raised_alarms import RaisedAlarm
 from headland.contract.records import EpochReason, SpoolStatus
-from headland.supervised_thread import faults_of
+from headland.runtime.supervised_thread import faults_of
 
 #: A daemon writes its status every two seconds; after so long it counts as dead.
 SILENT_MS: Final = 10_000

@@ -32,10 +32,10 @@ from headland.enrolment.messages import (
     SealedPapers,
 )
 from headland.errors import HeadlandError, PeerRefused, RetryLater, SettingsError
-from headland.http_client import OutgoingClient
-from headland.http_target import parse_target
-from headland.name_resolver import OutgoingError
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.network.http_client import OutgoingClient
+from headland.network.http_target import parse_target
+from headland.network.name_resolver import OutgoingError
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

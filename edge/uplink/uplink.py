@@ -35,7 +35,7 @@ from headland.contract.records import Ack, Descriptor, SourceReport
 from headland.contract.refusals import Refused
 from headland.contract.topics import ack_topic
 from headland.errors import HeadlandError, PeerRefused, RetryLater
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import shapely
 
-from headland.cancellation import check_cancelled
+from headland.runtime.cancellation import check_cancelled
 
 #: A season of a cooperative is two thousand passes on plots, whose detection is small; bytes bound what is large.
 _MOST_ENTRIES: Final = 4000

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import msgspec
 
-from headland.cancellation import cancellable, check_cancelled
 from headland.errors import RetryLater
 from headland.remote.methods import methods_of
 from headland.remote.wire import ENCODER, Answer, Call, ConnectionEnded, Hello, exception_of, receive, send
+from headland.runtime.cancellation import cancellable, check_cancelled
 
 #: How long a call may take where its caller says nothing else [s]: a request is answered within a minute.
 CALL_S: Final = 60.0

@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import msgspec
 
-from headland.cancellation import CancellationToken, set_token
 from headland.errors import RetryLater
 from headland.remote.methods import Method, methods_of
 from headland.remote.wire import ENCODER, MOST_BYTES, Answer, Call, ConnectionEnded, Failure, Hello, failure_of
 from headland.remote.wire import receive as receive_frame
 from headland.remote.wire import send as send_frame
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.cancellation import CancellationToken, set_token
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 import numpy as np
 
-from headland.cancellation import WorkCancelled
 from headland.errors import DataDamaged, HeadlandError, PeerRefused, RetryLater, SettingsError
+from headland.runtime.cancellation import WorkCancelled
 
 #: A call and an answer may have so many bytes: an answer is in the memory of both processes.
 MOST_BYTES: Final = 1 << 29

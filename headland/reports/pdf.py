@@ -12,9 +12,9 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from headland.analysis.errors import AnalysisError
-from headland.cancellation import check_cancelled
 from headland.reports.document import Chart, Figure, Map, Note, Part, Report, ReportTable, Section
 from headland.reports.rendering import LINE_COLOURS, ReportLocale, chart_scale, scale_bar_m
+from headland.runtime.cancellation import check_cancelled
 
 _LATIN, _HAN = "Helvetica", "STSong-Light"
 #: Characters outside of Helvetica's encoding, which are in the other font.

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from headland.cancellation import check_cancelled
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater
+from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import count_origins
 from headland.store.core.dedup import DedupResult
 from headland.store.core.selection import check_points, check_step, device_of_series, matches, order_of, pack_event

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from headland.errors import RetryLater, SettingsError
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.tracing.settings import TraceSettings
 from headland.tracing.spans import Span
 

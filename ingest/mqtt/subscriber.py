@@ -24,7 +24,7 @@ from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.mqtt.publish_reader import PublishReader
 from ingest.settings import ALL_SHARDS, IngestSettings

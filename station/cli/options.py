@@ -22,8 +22,8 @@ from station.server.storage.stores import STORE_URL
 if TYPE_CHECKING:
     from api.auth.limits import Limits
     from api.auth.oidc import Issuer
-    from headland.address_policy import AddressPolicy
     from headland.i18n import Language
+    from headland.network.address_policy import AddressPolicy
     from headland.registry.db.photo_files import PhotoFiles
     from headland.tracing.settings import TraceSettings
     from station.local.folder import FarmFolder
@@ -276,7 +276,7 @@ def trace_settings(endpoint: str | None) -> TraceSettings | None:
 
 def webhook_networks() -> AddressPolicy:
     """Return the addresses of HEADLAND_WEBHOOK_NETWORKS to which webhooks may lead; raises SettingsError."""
-    from headland.address_policy import parse_networks
+    from headland.network.address_policy import parse_networks
 
     try:
         return parse_networks(os.environ.get(WEBHOOK_NETWORKS, ""))

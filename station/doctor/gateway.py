@@ -9,7 +9,7 @@ from typing import Final
 from headland.clock import wall_clock_ms
 from headland.contract.records import EpochReason
 from headland.errors import SettingsError
-from headland.supervised_thread import faults_of
+from headland.runtime.supervised_thread import faults_of
 from headland.units_of_time import HOUR_MS
 from station.doctor.finding import DiagnosticContext, Finding, State
 

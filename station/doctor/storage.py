@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from headland.addresses import hide_secrets
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
+from headland.network.addresses import hide_secrets
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.server.storage.stores import duckdb_path, open_store
 

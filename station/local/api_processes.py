@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from api.auth.shared_limits import SharedLimits
 from headland.errors import SettingsError
-from headland.service_manager import ServiceManager
+from headland.runtime.service_manager import ServiceManager
 from station.local.process_folder import process_folder
 from station.local.supervisor import Part, Supervisor
 from station.server.api_workers.place import StationPlace, limits_path, metrics_folder, owner_path

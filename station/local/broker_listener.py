@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from headland.addresses import is_loopback
 from headland.errors import SettingsError
+from headland.network.addresses import is_loopback
 
 _TLS_PORT: Final = 8883
 _PLAIN_PORT: Final = 1883

@@ -14,9 +14,9 @@ from typing import Final
 
 import msgspec
 
-from headland.addresses import hide_secrets
 from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.network.addresses import hide_secrets
 from station.local.broker import NO_ACCESS_LIST, BrokerKind, choose_broker, move_sessions_aside, prepare_broker
 from station.local.broker_listener import BrokerAddress, Listener
 from station.local.folder import GATEWAY, INGEST_USER, FarmFolder

@@ -15,8 +15,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from headland.service_manager import ServiceManager
-from headland.supervised_thread import ThreadStatus
+from headland.runtime.service_manager import ServiceManager
+from headland.runtime.supervised_thread import ThreadStatus
 from station.server.http_protocol import AT_ONCE, KEEP_ALIVE_S, MOST_CONNECTIONS, bounded_protocol, raise_file_limit
 from station.server.signals import end_process_within, stop_event
 

@@ -19,13 +19,13 @@ from api.live.sources import CommitSource, LiveFeeds
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from headland.address_policy import AddressPolicy
 from headland.alarms.rules.targets import in_real_time
 from headland.errors import RetryLater
+from headland.network.address_policy import AddressPolicy
 from headland.registry.registry import Registry
-from headland.service_manager import ServiceManager
+from headland.runtime.service_manager import ServiceManager
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store
-from headland.supervised_thread import ThreadStatus
 from headland.tracing.exporter import TraceExporter, start_exporter
 from headland.tracing.settings import TraceSettings
 from ingest.service import IngestService

@@ -12,10 +12,10 @@ from api.auth.oidc import Issuer
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
-from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.alarms.rules.targets import in_real_time
+from headland.network.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.registry.db.photo_files import PhotoFiles
-from headland.supervised_thread import ThreadStatus
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.tracing.settings import TraceSettings
 from ingest.settings import IngestSettings
 from station.server.notifications.channels import MailSettings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store
-from headland.supervised_thread import ThreadStatus
 from station.server.storage.stores import is_embedded
 
 

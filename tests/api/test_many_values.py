@@ -17,9 +17,9 @@ from headland.analysis import telemetry
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import read_chart, read_series
 from headland.analysis.window import Window
-from headland.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.formats.tables import writers as table_writers
 from headland.formats.tables.writers import DataTable, Kind, Slice, write_parquet
+from headland.runtime.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.store.memory import MemoryStore
 from headland.store.port import Buckets, Samples, SeriesFilter
 from tests.api.farm import HOUSE, OWN, START_MS, write_series

@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from headland.addresses import hide_secrets
+from headland.network.addresses import hide_secrets
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Mark, Points, SeriesFilter, SeriesKey, WriteBatch
 from tests.bench.machine_load import busy_cores

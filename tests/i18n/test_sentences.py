@@ -36,7 +36,7 @@ PLACES = (
     "headland/formats/field_import",
     "headland/formats/tables/deliveries.py",
     "headland/formats/tables/people.py",
-    "headland/http_target.py",
+    "headland/network/http_target.py",
     "headland/registry/models/errors.py",
     "headland/registry/repositories",
     "headland/registry/validation",

@@ -16,10 +16,10 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from headland.cancellation import CancellationToken, WorkCancelled, check_cancelled, current_token, set_token
 from headland.errors import RetryLater
 from headland.remote.client import PortConnections, RemotePort
 from headland.remote.server import CONNECTIONS_OF_CLIENT, PortServer, ServedPort
+from headland.runtime.cancellation import CancellationToken, WorkCancelled, check_cancelled, current_token, set_token
 from tests.waiting import PATIENCE_S, wait_until
 
 

@@ -101,7 +101,7 @@ def test_a_collector_that_is_not_there_is_a_trouble_of_the_thread_alone(log: Log
     assert not status.fault
     exporter.stop()
     assert exporter.counters() == {"traces_exported": 0, "traces_dropped": 1}
-    assert log.names == ["headland.supervised_thread"]
+    assert log.names == ["headland.runtime.supervised_thread"]
 
 
 def test_a_refusing_collector_is_named_with_its_answer() -> None:

@@ -10,7 +10,7 @@ from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.store_admin_port import DamageList, StoreAdmin, StoreJob, StoreWork, damage_item
-from headland.addresses import is_loopback_address
+from headland.network.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 

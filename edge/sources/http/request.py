@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from headland.errors import RetryLater
-from headland.http_client import AnswerTooLargeError, OutgoingClient
-from headland.http_target import parse_target
-from headland.name_resolver import OutgoingError
+from headland.network.http_client import AnswerTooLargeError, OutgoingClient
+from headland.network.http_target import parse_target
+from headland.network.name_resolver import OutgoingError
 
 MOST_BYTES: Final = 1024 * 1024
 _LONGEST_RETRY_S: Final = 3600.0

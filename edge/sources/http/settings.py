@@ -11,7 +11,7 @@ from msgspec import Meta
 from edge.sources.devices.device_clock import TimeSettings
 from edge.sources.mapping.field_map import FieldSettings
 from edge.sources.settings import Name, PlaceSettings, SourceTable
-from headland.http_target import parse_target
+from headland.network.http_target import parse_target
 
 
 class HttpSettings(SourceTable, PlaceSettings, frozen=True, kw_only=True, tag_field="type", tag="http"):

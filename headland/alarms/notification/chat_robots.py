@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from headland.alarms.notification.delivery_policy import DeliveryOutcome
-from headland.http_target import parse_target
+from headland.network.http_target import parse_target
 
 #: A robot of DingTalk or Feishu may demand a keyword: with `Headland` as its keyword it accepts every notification.
 KEYWORD: Final = "Headland"

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from headland.http_target import parse_target
+from headland.network.http_target import parse_target
 from headland.registry.models.alarms import PushSubscription
 
 #: A push service takes 4096 bytes (RFC 8030, 7.2): 86 are the header, 17 the tag and the end of the record.

@@ -12,9 +12,9 @@ from headland.alarms.rules.rule_conditions import channels_by_device, channels_o
 from headland.alarms.rules.rule_simulation import simulate_rule
 from headland.alarms.rules.samples import MAX_QUALITY
 from headland.alarms.rules.targets import EvaluationTargets
-from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.runtime.item_failures import ItemFailures
 from headland.store.port import SeriesFilter, Store
 from headland.units_of_time import HOUR_MS
 

@@ -27,10 +27,10 @@ from headland.alarms.rules.targets import (
 )
 from headland.contract.alarm import AlarmState
 from headland.contract.records import Event
-from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, Notice
 from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.runtime.item_failures import ItemFailures
 from headland.store.port import Store
 from headland.units_of_time import HOUR_MS
 

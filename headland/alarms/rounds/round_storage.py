@@ -9,9 +9,9 @@ import msgspec
 
 from headland.alarms.rounds.retry_schedule import RetrySchedule
 from headland.errors import DataDamaged, RetryLater
-from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Alarm, Notice
 from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
+from headland.runtime.item_failures import ItemFailures
 
 
 @dataclass(frozen=True, slots=True)

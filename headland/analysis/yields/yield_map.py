@@ -36,9 +36,9 @@ from headland.analysis.yields.weighing import (
     Weighing,
     weigh_harvest,
 )
-from headland.cancellation import check_cancelled
 from headland.registry.models.models import Field, Season
 from headland.registry.models.plant_protection import EvidenceClass
+from headland.runtime.cancellation import check_cancelled
 
 TOTAL: Final = Method(
     "yield_total",

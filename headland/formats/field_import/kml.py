@@ -9,7 +9,6 @@ from xml.parsers import expat
 
 from pyproj import CRS
 
-from headland.cancellation import check_cancelled
 from headland.formats.field_import.outline import (
     DEGREES,
     MOST_FEATURES,
@@ -23,6 +22,7 @@ from headland.formats.field_import.outline import (
 )
 from headland.formats.field_import.text_encoding import BIG5, GB18030, declared_encoding, decode
 from headland.formats.field_import.zip_archive import unpack
+from headland.runtime.cancellation import check_cancelled
 
 Ring = list[tuple[float, float]]
 

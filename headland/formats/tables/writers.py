@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.cancellation import check_cancelled
+from headland.runtime.cancellation import check_cancelled
 from headland.store.duckdb.connection import ConnectionSettings, open_database
 
 #: instant: epoch ms, written as a time in UTC; number: NaN for a missing value; the others are never missing.

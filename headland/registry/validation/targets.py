@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, ip_address
 
 import sqlalchemy as sa
 
-from headland.address_policy import AddressPolicy, is_forbidden_host
-from headland.http_target import HttpTarget, check_mailbox, parse_target
+from headland.network.address_policy import AddressPolicy, is_forbidden_host
+from headland.network.http_target import HttpTarget, check_mailbox, parse_target
 from headland.registry.models.errors import InvalidTarget
 from headland.registry.models.webhooks import Webhook
 

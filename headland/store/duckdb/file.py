@@ -13,10 +13,10 @@ from typing import Final, TypeVar
 
 import duckdb
 
-from headland.cancellation import cancellable, check_cancelled
 from headland.clock import wall_clock_ms
 from headland.damage_notes import DamageKind, FileDamage, add_note, load_notes, open_sentences
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
+from headland.runtime.cancellation import cancellable, check_cancelled
 from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.connection import open_database

@@ -15,11 +15,11 @@ from typing import Final
 
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.store.core.sample_cache import SampleCache
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.tables.compaction import Progress, count_free, find_unsorted, no_progress, sort_range
 from headland.store.duckdb.writer import DuckDBWriter
-from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.core.columns import Columns, parts_of, put_in_order
 from headland.store.core.newest import read_newest
 from headland.store.core.packed_samples import join_pieces
@@ -43,7 +44,6 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
-from headland.supervised_thread import ThreadStatus
 from headland.units_of_time import HOUR_MS
 
 #: Number of series up to which each one's first samples are found by themselves, which holds no more than these: to

@@ -19,6 +19,7 @@ import numpy as np
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
 from headland.store.core.sample_cache import SampleCache, find_days
 from headland.store.core.stale_rollups import TouchedHours
@@ -40,7 +41,6 @@ from headland.store.duckdb.tables.rollups import (
 )
 from headland.store.duckdb.tables.transaction import commit_group, is_outcome_unknown, prune_marks, put_device
 from headland.store.port import Index, WriteBatch, WriteResult
-from headland.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

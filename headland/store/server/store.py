@@ -19,10 +19,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.cancellation import check_cancelled
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater, SettingsError
+from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import Rows, count_results, join_batches
 from headland.store.core.dedup import DedupResult, deduplicate
 from headland.store.core.selection import check_points, check_step, clamp_ms, order_of

@@ -16,7 +16,7 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, SettingsError
 from headland.i18n import Language
-from headland.supervised_thread import ThreadStatus
+from headland.runtime.supervised_thread import ThreadStatus
 from station.local.folder import IMPORT_GATEWAY, FarmFolder
 from station.local.imports.answers import show_converted, show_import, show_preview
 from station.local.imports.gateway import find_password

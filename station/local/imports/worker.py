@@ -21,7 +21,7 @@ import msgspec
 from edge.imports.sentences import Sentence
 from edge.imports.status import ImportStatus, tell
 from headland.errors import RetryLater
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from station.local.folder import FarmFolder
 from station.local.imports.gateway import find_password, write_import_settings
 from station.local.imports.import_files import ImportFiles

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from api.live.followers import FeedPort
+from api.live.summed_counters import SummedCounters
 from api.ops.file_imports import FileImports, ImportRefused
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
-from api.summed_counters import SummedCounters
 from headland.remote.client import PortConnections, RemotePort
 from headland.remote.server import ServedPort
+from headland.runtime.supervised_thread import ThreadStatus
 from headland.store.port import Store
 from headland.store.remote import PORT as STORE
 from headland.store.remote import RemoteStore, served_store
-from headland.supervised_thread import ThreadStatus
 
 #: Connections of a worker: for its questions to the store, for all else, and for each feed that it follows. Questions
 #: of one worker that take long keep neither another's waiting nor its own health.

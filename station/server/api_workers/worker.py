@@ -15,7 +15,7 @@ from api.live.places import LivePlaces
 from api.live.sources import FOLLOW_S, FeedFollower
 from headland.errors import RetryLater
 from headland.remote.client import PortConnections, RemotePort
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.tracing.exporter import start_exporter
 from station.server.api_workers.place import StationPlace
 from station.server.api_workers.services import (

@@ -19,7 +19,7 @@ from headland.analysis.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.homeassistant.dead_band import DeadBand
 from station.server.homeassistant.discovery import (
     ALARM,

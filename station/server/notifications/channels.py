@@ -29,9 +29,9 @@ from headland.alarms.notification.delivery_policy import (
 from headland.contract.codec import MAX_TIME_MS
 from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError
-from headland.http_client import OutgoingClient
-from headland.http_target import check_mailbox, parse_target
-from headland.name_resolver import OutgoingError
+from headland.network.http_client import OutgoingClient
+from headland.network.http_target import check_mailbox, parse_target
+from headland.network.name_resolver import OutgoingError
 from headland.registry.models.alarms import AlarmRecipient, Notice
 
 if TYPE_CHECKING:

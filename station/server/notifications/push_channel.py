@@ -9,9 +9,9 @@ import msgspec
 
 from headland.alarms.notification.delivery_policy import DeliveryOutcome
 from headland.alarms.notification.web_push import PushKey, encrypt, headers_for, message_of
-from headland.http_client import OutgoingClient
-from headland.http_target import parse_target
-from headland.name_resolver import OutgoingError
+from headland.network.http_client import OutgoingClient
+from headland.network.http_target import parse_target
+from headland.network.name_resolver import OutgoingError
 from headland.registry.models.alarms import Notice, PushSubscription
 
 _TIMEOUT_S: Final = 10.0

@@ -11,16 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from api.ops.readiness import Check
-from headland.address_policy import PUBLIC_ONLY, AddressPolicy
 from headland.alarms.notification.delivery_policy import DeliveryOutcome, record_attempt
 from headland.alarms.notification.web_push import make_key, read_key
 from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
-from headland.http_client import OutgoingClient
+from headland.network.address_policy import PUBLIC_ONLY, AddressPolicy
+from headland.network.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, RecipientKind
 from headland.registry.models.errors import NotFound
 from headland.registry.registry import Registry
-from headland.supervised_thread import SupervisedThread, ThreadStatus, faults_of
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus, faults_of
 from station.server.notifications.channels import MailSettings, post_webhook, publish_notice, send_mail
 from station.server.notifications.push_channel import post_push
 from station.server.notifications.recipient_queues import RecipientQueues

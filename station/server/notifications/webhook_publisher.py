@@ -15,9 +15,9 @@ from headland.analysis.passes.detection import list_passes
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.errors import DataDamaged, RetryLater
-from headland.item_failures import ItemFailures
 from headland.registry.models.alarms import Notice
 from headland.registry.models.webhooks import Webhook, WebhookEvent
+from headland.runtime.item_failures import ItemFailures
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from headland.addresses import hide_secrets
 from headland.contract.records import Event
 from headland.errors import HeadlandError, SettingsError
+from headland.network.addresses import hide_secrets
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import (
     Conflict,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeGuard
 from urllib.parse import urlsplit
 
-from headland.addresses import hide_secrets
 from headland.errors import DataDamaged, SettingsError
+from headland.network.addresses import hide_secrets
 from station.server.process_memory import read_memory_bytes
 
 if TYPE_CHECKING:

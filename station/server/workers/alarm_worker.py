@@ -18,7 +18,7 @@ from headland.alarms.rules.targets import in_real_time
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.notifications.webhook_publisher import WebhookPublisher
 from station.server.organisation import ensure_organisation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.quarantine.replays import spool_marks
 from station.server.organisation import ensure_organisation
 

@@ -15,7 +15,7 @@ from headland.analysis.scope import OrgScope
 from headland.clock import wall_clock_ms
 from headland.registry.registry import Registry
 from headland.registry.repositories.inactive_places import find_inactive_places
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.units_of_time import HOUR_MS
 from station.server.organisation import ensure_organisation
 

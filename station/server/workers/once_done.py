@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from headland.errors import HeadlandError, SettingsError
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 

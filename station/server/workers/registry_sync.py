@@ -9,7 +9,7 @@ from headland.contract.records import Descriptor
 from headland.registry.models.errors import RecordConflict
 from headland.registry.registry import Registry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.supervised_thread import SupervisedThread, ThreadStatus
+from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.organisation import add_gateway, ensure_organisation
 
 if TYPE_CHECKING:

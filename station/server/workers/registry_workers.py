@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from api.ops.readiness import Check
-from headland.supervised_thread import ThreadStatus
+from headland.runtime.supervised_thread import ThreadStatus
 from station.server.workers.once_done import OnceDone
 
 

@@ -21,7 +21,7 @@ from headland.contract.records import ALARM_RAISED, Clock, Event
 from headland.registry.models.alarms import Alarm, AlarmRecipient, RecipientKind, Severity
 from headland.registry.repositories.alarms import AlarmRepository, AlarmUpdate
 from tests.alarms.conftest import Station, frost
-from tests.test_supervised_thread import PanicError
+from tests.runtime.test_supervised_thread import PanicError
 
 NOW_MS = 1_790_000_000_000
 MAILBOX = AlarmRecipient(name="Li", kind=RecipientKind.EMAIL, address="li@example.org")

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from headland.address_policy import parse_networks
+from headland.network.address_policy import parse_networks
 from headland.registry.models.alarms import Notice, NoticeState
 from headland.registry.models.models import Scope
 from headland.registry.repositories.alarms import AlarmUpdate
 from tests.api.auth.test_middleware import KeyedApi, serve_api
 from tests.api.fake_ingest import MESSAGE
 from tests.api.farm import NOW_MS
-from tests.test_http_target import BROKEN_URLS, OTHER_NUMBERS
+from tests.network.test_http_target import BROKEN_URLS, OTHER_NUMBERS
 
 SECRET_URL = "https://hooks.example/services/T0/B0/TOKENSECRET?key=hunter2"
 

@@ -18,8 +18,8 @@ from api.auth.limits import Limits
 from api.auth.shares import Share, Shares
 from api.http.problems import ProblemError
 from api.live.places import LivePlaces
-from headland.cancellation import check_cancelled
 from headland.registry.models.models import Scope
+from headland.runtime.cancellation import check_cancelled
 from headland.store.memory import MemoryStore
 from headland.store.port import DeviceRecord
 from tests.api.auth.test_middleware import KeyedApi, serve_api

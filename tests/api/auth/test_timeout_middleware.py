@@ -11,8 +11,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
-from headland.cancellation import check_cancelled
 from headland.errors import HeadlandError
+from headland.runtime.cancellation import check_cancelled
 
 _SCOPE: Scope = {"type": "http", "method": "GET", "path": "/"}
 _START: Message = {"type": "http.response.start", "status": 200, "headers": []}

@@ -341,10 +341,13 @@ def test_what_acks_say_of_those_who_follow_is_passed_on_and_ends_with_the_connec
     uplink.start()
     sender, _ = _listen(mosquitto, "none")
 
+    def received() -> int:
+        return uplink.counters()["commit_acks"] + uplink.counters()["forged_acks"]
+
     def say(ack: Ack) -> None:
+        before = received()
         sender.publish(ack_topic(GATEWAY), encode_record(ack), qos=1)
-        count = sum(uplink.counters()[name] for name in ("commit_acks", "forged_acks"))
-        wait_until(lambda: sum(uplink.counters()[name] for name in ("commit_acks", "forged_acks")) > count)
+        wait_until(lambda: received() > before)
 
     wait_until(lambda: uplink.state().connected)
     for number, is_followed in enumerate((True, True, False, True), 1):

@@ -26,7 +26,7 @@ WaitUntil = Callable[..., None]
 SERVE = """
 import gc, os, sys, time
 from api.app import create_app
-from headland.cancellation import check_cancelled
+from headland.runtime.cancellation import check_cancelled
 from headland.store.memory import MemoryStore
 from station.server import http_server
 from tests.api.open_authenticator import OpenAuthenticator

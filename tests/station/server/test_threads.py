@@ -26,25 +26,25 @@ from edge.spool.queue import Spool
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import SpoolStatus
 from headland.errors import SettingsError
-from headland.service_manager import ServiceManager
-from headland.supervised_thread import SupervisedThread, faults_of
+from headland.runtime.service_manager import ServiceManager
+from headland.runtime.supervised_thread import SupervisedThread, faults_of
 from ingest.settings import IngestSettings
 from station.server.serve import run_station
 from station.server.settings import StationSettings
 from tests.broker import Broker
 from tests.floors.modules import PACKAGES, ROOT
-from tests.test_supervised_thread import RAISED
+from tests.runtime.test_supervised_thread import RAISED
 
 WaitUntil = Callable[..., None]
 
 #: Threads of the product that are not supervised, and why their end is none of the station.
 UNSUPERVISED = {
-    "headland/supervised_thread.py": "the helper itself",
+    "headland/runtime/supervised_thread.py": "the helper itself",
     "station/cli/main.py": "waits for the supervisor's end, and then ends the process",
     "station/server/storage/store_admin.py": "one task on the store, whose failure is its result",
     "station/server/homeassistant/bridge.py": "the client library's network thread, which callbacks cannot end",
     "station/server/notifications/channels.py": "the client library's network thread of one message",
-    "headland/name_resolver.py": "the system's resolver, which cannot be interrupted; its caller does not wait longer",
+    "headland/network/name_resolver.py": "the system's resolver, which nothing interrupts; callers do not wait longer",
     "station/chaos/": "the fault rig's own traffic",
     "firmware_sim/": "simulated devices",
     "headland/client/": "the caller's",

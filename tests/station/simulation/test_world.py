@@ -17,8 +17,8 @@ from station.simulation.world import RunSettings, run_world
 #: is of this machine, and no thread runs.
 _WITHOUT_CLOCK = """
 import random, secrets, tempfile, threading, time, types, uuid
-import headland.supervised_thread
-headland.supervised_thread.time = types.SimpleNamespace(monotonic=lambda: 0.0)
+import headland.runtime.supervised_thread
+headland.runtime.supervised_thread.time = types.SimpleNamespace(monotonic=lambda: 0.0)
 def real(*_):
     raise AssertionError("the simulation asks the real machine")
 time.monotonic = time.time_ns = random.random = secrets.token_hex = uuid.uuid4 = real

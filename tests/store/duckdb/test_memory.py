@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from headland.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.errors import HeadlandError, RetryLater
+from headland.runtime.cancellation import CancellationToken, WorkCancelled, set_token
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables import transaction

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.cancellation import check_cancelled
+from headland.runtime.cancellation import check_cancelled
 from headland.store.core.dedup import split_windows
 from headland.store.core.rollup import (
     DAYS,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from headland.addresses import hide_secrets
 from headland.errors import SettingsError
+from headland.network.addresses import hide_secrets
 from station.cli.commands.farm.ledger_log import ledger_checkpoint, ledger_cosign, ledger_witness
 from station.cli.commands_app import Commands
 from station.cli.exit_codes import ExitCode

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headland.addresses import hide_secrets
 from headland.errors import SettingsError
+from headland.network.addresses import hide_secrets
 from station.cli.exit_codes import ExitCode
 from station.cli.options import DataOption, RegistryOption, farm_folder
 

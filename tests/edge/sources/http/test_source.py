@@ -15,9 +15,9 @@ from edge.sources.http.settings import HttpSettings
 from edge.sources.http.source import HttpSource
 from headland.clock import wall_clock_ms
 from headland.contract.records import Clock
-from headland.http_target import parse_target
+from headland.network.http_target import parse_target
 from tests.edge.running import running
-from tests.test_http_client import drip, peer
+from tests.network.test_http_client import drip, peer
 from tests.waiting import WaitUntil
 
 

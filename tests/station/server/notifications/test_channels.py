@@ -22,7 +22,6 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from headland.address_policy import parse_networks
 from headland.alarms.notification.delivery_policy import (
     MOST_ATTEMPTS,
     DeliveryOutcome,
@@ -31,7 +30,8 @@ from headland.alarms.notification.delivery_policy import (
     sign,
 )
 from headland.errors import SettingsError
-from headland.http_client import OutgoingClient
+from headland.network.address_policy import parse_networks
+from headland.network.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind
 from ingest.settings import IngestSettings
 from station.server.notifications.channels import MailSettings, parse_mail_url, post_webhook, publish_notice, send_mail

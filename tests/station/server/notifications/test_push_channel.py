@@ -13,10 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from headland.address_policy import PUBLIC_ONLY, parse_networks
 from headland.alarms.notification.messages import trial_body_of
 from headland.alarms.notification.web_push import decode, encode, make_key, read_key
-from headland.http_client import OutgoingClient
+from headland.network.address_policy import PUBLIC_ONLY, parse_networks
+from headland.network.http_client import OutgoingClient
 from headland.registry.models.alarms import AlarmRecipient, Notice, PushSubscription, RecipientKind
 from station.server.notifications.push_channel import post_push, push_outcome
 from tests.alarms.notification.test_web_push import decrypt

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headland.address_policy import parse_networks
+from headland.network.address_policy import parse_networks
 from headland.registry.models.alarms import AlarmRecipient, Notice, NoticeState, RecipientKind
 from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
@@ -17,7 +17,7 @@ from headland.registry.repositories.organisation_repositories import Organisatio
 from station.server.notifications.recipient_queues import SLOW_S, RecipientQueues
 from station.server.notifications.sender import NotificationSender
 from station.server.organisation import ensure_organisation
-from tests.test_http_client import peer, say, silence
+from tests.network.test_http_client import peer, say, silence
 
 WaitUntil = Callable[..., None]
 HANDLE = "local"

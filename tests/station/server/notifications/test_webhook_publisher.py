@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from api.schemas.devices.gateways import Gateway, Spool
-from headland.address_policy import parse_networks
 from headland.contract.records import Clock, Event
-from headland.item_failures import ItemFailures
+from headland.network.address_policy import parse_networks
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.errors import InvalidRecord
 from headland.registry.models.models import Farm, Field
@@ -24,6 +23,7 @@ from headland.registry.registry import Registry, open_registry
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.delivery.webhooks import WebhookCursors
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.runtime.item_failures import ItemFailures
 from headland.store.memory import MemoryStore
 from headland.store.port import StoredEvent, WriteBatch
 from station.server.notifications import webhook_publisher

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headland.addresses import hide_secrets
 from headland.errors import SettingsError
+from headland.network.addresses import hide_secrets
 from headland.store.duckdb.store import DuckDBStore
 from station.server.storage.stores import (
     duckdb_path,

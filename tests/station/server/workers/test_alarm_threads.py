@@ -25,8 +25,8 @@ from station.server.notifications.channels import MailSettings
 from station.server.notifications.sender import NotificationSender
 from station.server.organisation import ensure_organisation
 from station.server.workers.alarm_worker import AlarmWorker, gateway_values
+from tests.runtime.test_supervised_thread import RAISED
 from tests.station.smtp_peer import serve_mail
-from tests.test_supervised_thread import RAISED
 
 WaitUntil = Callable[..., None]
 HANDLE = "local"

@@ -1,0 +1,1 @@
+"""Interfaces that other people have defined: BrAPI, OGC API - Features and SensorThings."""
