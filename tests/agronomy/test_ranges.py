@@ -72,6 +72,7 @@ USUAL: dict[str, Any] = {
     "growing_days": 95.0, "curve": YIELD_CURVES["oklahoma-2004"], "index": 0.6, "reference_index": 0.8,
     "optimum_kg_ha": 150.0, "credits_kg_ha": 10.0, "outlet": OUTLET, "pattern": rectangle(2.5),
     "grid": Grid(-10.0, -10.0, 1.0, 30, 30), "passes": [np.array([[0.0, 0.0], [0.0, 50.0]])], "track": TRACK,
+    "step_m": 0.5, "totals": [OUTLET.mass_total_kg],
     "released": Released({MEASURED_FLOW: np.array([0.0, 1.0])}, 0.0, np.empty((0, 2))),
     "stretches": np.array([[0.0, 1000.0]]), "outline": FieldOutline(BOX, EMPTY, EMPTY), "plane": Plane(0.0, 10.0),
     "machine": Machine(rectangle(2.5), 5.0), "air": NO_WIND, "vehicle": VEHICLE, "field": BOX,

@@ -8,10 +8,12 @@ whole. A cell over which only a command is known has no amount, because a comman
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
@@ -77,7 +79,7 @@ class AsApplied:
     """A pass on a grid (rows from south to north): amounts, codes of `EVIDENCE`, and places of `outline.PLACES`.
 
     `shift_m` is how far product drifted east and north on average, `uncertainty_ha` the standard deviation of each
-    cell's rate by the uncertainty of that.
+    cell's rate by the uncertainty of that, `swaths` the ground that each line covered.
     """
 
     grid: Grid
@@ -88,6 +90,7 @@ class AsApplied:
     cover: SwathCoverage
     shift_m: tuple[float, float]
     uncertainty_ha: Values
+    swaths: Sequence[shapely.Geometry]
 
     @property
     def rate_ha(self) -> Values:
@@ -146,10 +149,11 @@ def map_applied(
     )
     landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
     lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
-    cover = measure_cover(draw_swaths(lines, machine.swath_m), outline.usable, machine.swath_m)
+    swaths = draw_swaths(lines, machine.swath_m)
+    cover = measure_cover(swaths, outline.usable, machine.swath_m)
     shift_m = _mean_shift(outlet, released)
     uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, air, shift_m)
-    return AsApplied(grid, amount, evidence, places, totals, cover, shift_m, uncertainty_ha)
+    return AsApplied(grid, amount, evidence, places, totals, cover, shift_m, uncertainty_ha, swaths)
 
 
 def _mean_shift(outlet: OutletTrack, released: Released) -> tuple[float, float]:

@@ -15,7 +15,6 @@ from headland.agronomy.application.as_applied import AsApplied, Machine, outlet_
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, deposit_totals
 from headland.agronomy.application.deviation import GUST_M_S, Conditions
 from headland.agronomy.application.drift import WindDrift
-from headland.agronomy.application.landing import find_landing
 from headland.agronomy.application.pass_detection import DetectedPass, VehicleTelemetry
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.swaths import (
@@ -28,7 +27,7 @@ from headland.agronomy.application.swaths import (
 )
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import FieldOutline, rasterise
+from headland.agronomy.geometry.outline import FieldOutline, count_polygons, rasterise
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, clip, intersect, subtract, total_s
 
@@ -38,6 +37,8 @@ _SPEED_S = 1.0
 _DRY_S = 2.0
 #: Shortest gust: a shorter one moves only a few metres of a swath.
 _GUST_S = 3.0
+#: Steps by which the means on cells are made are no longer than this.
+_LONGEST_STEP_M = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,9 @@ def map_conditions(
         "hopper_kg": (vehicle.hopper.time_ms, vehicle.hopper.mass_kg),
     }
     means = _means_by_mass(outlet, mass, measured, machine, grid)
-    landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
-    lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
-    covers = np.zeros((grid.rows, grid.columns), np.int64)
-    for swath in draw_swaths(lines, machine.swath_m):
-        covers += rasterise(swath, grid)
     inner = rasterise(outline.whole.buffer(-machine.swath_m / 2.0), grid)
     return Conditions(
-        covers=covers,
+        covers=count_polygons(applied_map.swaths, grid),
         edge_m=np.where(inner, np.inf, 0.0),
         refill_m=_to_breaks(detected, applied_map, track, plane),
         **means,
@@ -102,7 +98,11 @@ def _means_by_mass(
         for name, (time_ms, values) in measured.items()
         if len(time_ms)
     }
-    deposits = deposit_totals(outlet, [mass, *known.values()], machine.pattern, grid, latency_s=machine.latency_s)
+    # Both sides of each mean are laid down by the same steps, and what is averaged changes over many cells.
+    step_m = min(grid.cell_m, _LONGEST_STEP_M)
+    deposits = deposit_totals(
+        outlet, [mass, *known.values()], machine.pattern, grid, latency_s=machine.latency_s, step_m=step_m
+    )
     landed, *weighted = (deposit.mass_kg for deposit in deposits)
     means = {name: np.full(landed.shape, np.nan) for name in measured}
     for name, cells in zip(known, weighted, strict=True):

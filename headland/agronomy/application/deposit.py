@@ -92,13 +92,22 @@ def deposit_mass(outlet: OutletTrack, pattern: Pattern, grid: Grid, *, latency_s
 
 
 def deposit_totals(
-    outlet: OutletTrack, totals: Sequence[Values], pattern: Pattern, grid: Grid, *, latency_s: float = 0.0
+    outlet: OutletTrack,
+    totals: Sequence[Values],
+    pattern: Pattern,
+    grid: Grid,
+    *,
+    latency_s: float = 0.0,
+    step_m: float | None = None,
 ) -> list[Deposit]:
     """Return where each of several running totals of one track landed, as `deposit_mass` does for one.
 
-    The cells that a step reaches are the same for all totals and are computed once.
+    The cells that a step reaches are the same for all totals and are computed once. `step_m` [m, > 0] is the length of
+    the steps, by default short enough for amounts.
     """
     require("latency_s", latency_s, 0.0)
+    step_m = _step_m(grid) if step_m is None else step_m
+    require("step_m", step_m, above=0.0)
     time_s = (outlet.time_ms - outlet.time_ms[0]) / 1000.0 if len(outlet.time_ms) else np.empty(0)
     if len(time_s) < 2:
         return [Deposit(grid, np.zeros((grid.rows, grid.columns)), 0.0, 0.0) for _ in totals]
@@ -107,24 +116,41 @@ def deposit_totals(
     unlocated_kg = masses_kg[:, is_hole].sum(axis=1)
     masses_kg = np.maximum(masses_kg, 0.0)
     at = np.flatnonzero(masses_kg.any(axis=0) & ~is_hole)
-    steps = _steps(outlet, at, _step_m(grid))
+    steps = _steps(outlet, at, step_m)
     weights_kg = (masses_kg[:, at] / steps.count)[:, steps.piece]
-    sums = np.zeros((len(totals), grid.rows * grid.columns + 1))
     # A long flight over a small field: what no part of the pattern carries onto the grid is beside it as a whole.
     is_near = _is_near(grid, pattern, steps)
-    sums[:, -1] = weights_kg[:, ~is_near].sum(axis=1)
+    beside_kg = weights_kg[:, ~is_near].sum(axis=1)
     steps, weights_kg = steps.at(is_near), weights_kg[:, is_near]
+    sums = np.zeros((len(totals), 4, (grid.rows + 2) * (grid.columns + 2)))
     for first in range(0, len(steps.piece), _BLOCK_STEPS):
         block = slice(first, first + _BLOCK_STEPS)
-        parts, shares = _across(grid, pattern, steps, block)
+        across = _across(grid, pattern, steps, block, step_m)
         for number in range(len(totals)):
-            spread_kg = np.outer(shares, weights_kg[number, block])
-            for cells, part in parts:
-                sums[number] += np.bincount(cells.ravel(), (spread_kg * part).ravel(), minlength=sums.shape[1])
+            low_kg = np.outer(across.shares, weights_kg[number, block])
+            high_kg = low_kg * (1.0 - across.in_row)
+            low_kg *= across.in_row
+            for corner, (row_kg, part) in enumerate(
+                ((low_kg, across.in_column), (low_kg, None), (high_kg, across.in_column), (high_kg, None))
+            ):
+                part_kg = row_kg * (1.0 - across.in_column if part is None else part)
+                sums[number, corner] += np.bincount(across.cell.ravel(), part_kg.ravel(), minlength=sums.shape[2])
     return [
-        Deposit(grid, cell_kg[:-1].reshape(grid.rows, grid.columns), float(cell_kg[-1]), float(hole_kg))
-        for cell_kg, hole_kg in zip(sums, unlocated_kg, strict=True)
+        _deposit(grid, corners_kg, float(aside_kg), float(hole_kg))
+        for corners_kg, aside_kg, hole_kg in zip(sums, beside_kg, unlocated_kg, strict=True)
     ]
+
+
+def _deposit(grid: Grid, corners_kg: Values, beside_kg: float, unlocated_kg: float) -> Deposit:
+    """Return the deposit of the sums by cell and corner of `_Across`, in a grid with a cell more on each side."""
+    padded_kg = np.zeros((grid.rows + 3, grid.columns + 3))
+    for corner, cell_kg in enumerate(corners_kg.reshape(4, grid.rows + 2, grid.columns + 2)):
+        up, over = divmod(corner, 2)
+        padded_kg[up : up + grid.rows + 2, over : over + grid.columns + 2] += cell_kg
+    inner = (slice(1, grid.rows + 1), slice(1, grid.columns + 1))
+    mass_kg = padded_kg[inner].copy()
+    padded_kg[inner] = 0.0
+    return Deposit(grid, mass_kg, beside_kg + float(padded_kg.sum()), unlocated_kg)
 
 
 def _landed(time_s: Values, total_kg: Values, latency_s: float) -> Values:
@@ -207,38 +233,46 @@ def _headings(outlet: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values
     return along_north[own] / length_m[own], -along_east[own] / length_m[own]
 
 
-def _across(
-    grid: Grid, pattern: Pattern, steps: _Steps, block: slice
-) -> tuple[list[tuple[NDArray[np.intp], Values]], Values]:
-    """Return the cells that each bin across a block of steps touches, with their parts, and the share of each bin.
+@dataclass(frozen=True, slots=True)
+class _Across:
+    """Cells that each bin across each step touches: up to four, two columns and two rows.
+
+    `cell` is the lower left one, in a grid with a cell more on each side; `in_row` and `in_column` are the parts of the
+    bin in its row and column, the rest is in the next ones. `shares` are of the bins.
+    """
+
+    shares: Values
+    cell: NDArray[np.intp]
+    in_row: Values
+    in_column: Values
+
+
+def _across(grid: Grid, pattern: Pattern, steps: _Steps, block: slice, step_m: float) -> _Across:
+    """Return the cells that each bin across a block of steps touches.
 
     A bin of a step is a rectangle; it is taken as one along the grid's axes with the same spread along each, which is
-    exact for a track along an axis. It touches up to four cells: two columns and two rows. A cell beside the grid has
-    the number past the last.
+    exact for a track along an axis. What is beside the grid is in the cells around it.
     """
-    bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / _step_m(grid))), 1)
+    bins = max(int(np.ceil((pattern.offset_m[-1] - pattern.offset_m[0]) / step_m)), 1)
     edges_m = np.linspace(pattern.offset_m[0], pattern.offset_m[-1], bins + 1)
     offsets_m, width_m = (edges_m[1:] + edges_m[:-1]) / 2, edges_m[1] - edges_m[0]
     right_east, right_north, length_m = steps.right_east[block], steps.right_north[block], steps.length_m[block]
-    first_column, in_column = _touched(
+    column, in_column = _touched(
         grid,
         offsets_m,
         (steps.east_m[block] - grid.west_m, right_east),
         np.hypot(right_east * width_m, right_north * length_m),
     )
-    first_row, in_row = _touched(
+    row, in_row = _touched(
         grid, offsets_m, (steps.north_m[block] - grid.south_m, right_north),
         np.hypot(right_north * width_m, right_east * length_m),
     )  # fmt: skip
-    parts = []
-    for up, row_part in ((0, in_row), (1, 1.0 - in_row)):
-        row = first_row + up
-        for over, column_part in ((0, in_column), (1, 1.0 - in_column)):
-            column = first_column + over
-            inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
-            cells = np.where(inside, row * grid.columns + column, grid.rows * grid.columns)
-            parts.append((cells.astype(np.intp), row_part * column_part))
-    return parts, pattern.shares(edges_m)
+    for line, part, lines in ((column, in_column, grid.columns), (row, in_row, grid.rows)):
+        # Two lines below the first, or past the last, neither cell is of the grid.
+        part[(line < -1) | (line >= lines)] = 1.0
+        np.clip(line, -1, lines, out=line)
+    cell = (row + 1).astype(np.intp) * (grid.columns + 2) + (column + 1)
+    return _Across(pattern.shares(edges_m), cell, in_row, in_column)
 
 
 def _touched(

@@ -249,11 +249,14 @@ def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
     # Each cell belongs to the first of its run along the row, so only runs are joined individually.
     run = np.maximum.accumulate(np.where(starts, number, 0), axis=1)
     joined = (classes[1:] == classes[:-1]) & (classes[1:] > 0)
-    pairs = np.unique(np.column_stack((run[1:][joined], run[:-1][joined])), axis=0)
-    for later, earlier in pairs.tolist():
-        first, second = root(later), root(earlier)
+    later, earlier = run[1:][joined], run[:-1][joined]
+    # Cells are in reading order, so that those that join the same two runs are neighbours.
+    is_new = np.ones(len(later), np.bool_)
+    is_new[1:] = (later[1:] != later[:-1]) | (earlier[1:] != earlier[:-1])
+    for one, other in zip(later[is_new].tolist(), earlier[is_new].tolist(), strict=True):
+        first, second = root(one), root(other)
         parent[max(first, second)] = min(first, second)
-    heads = np.unique(run[classes > 0])
+    heads = np.flatnonzero(starts & (classes > 0))
     roots = np.array([root(head) for head in heads.tolist()], np.int64)
     labels = np.zeros(rows * columns, np.int64)
     labels[heads] = np.unique(roots, return_inverse=True)[1] + 1 if len(heads) else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,8 +67,24 @@ def rasterise(polygons: shapely.Geometry, grid: Grid) -> Mask:
 
     Counts crossings along each row, so polygons with a common edge share no cell and miss none.
     """
+    inside = np.zeros((grid.rows, grid.columns), np.bool_)
+    window, cells = _rasterise(polygons, grid)
+    inside[window] = cells
+    return inside
+
+
+def count_polygons(shapes: Iterable[shapely.Geometry], grid: Grid) -> NDArray[np.int64]:
+    """Return how many of several shapes hold each cell, each as `rasterise` says."""
+    counts = np.zeros((grid.rows, grid.columns), np.int64)
+    for shape in shapes:
+        window, cells = _rasterise(shape, grid)
+        counts[window] += cells
+    return counts
+
+
+def _rasterise(polygons: shapely.Geometry, grid: Grid) -> tuple[tuple[slice, slice], Mask]:
+    """Return the part of the grid in which polygons may lie, and which of its cells do."""
     start, end = _edges(polygons)
-    crossed = np.zeros((grid.rows, grid.columns + 1), np.int64)
     low, high = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
     first, last = (
         np.clip(np.ceil((edge - grid.south_m) / grid.cell_m - 0.5), 0, grid.rows).astype(np.int64)
@@ -77,12 +93,16 @@ def rasterise(polygons: shapely.Geometry, grid: Grid) -> Mask:
     count = np.maximum(last - first, 0)
     edge = np.repeat(np.arange(len(count)), count)
     row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    if not len(row):
+        return (slice(0), slice(0)), np.zeros((0, 0), np.bool_)
     north = grid.south_m + (row + 0.5) * grid.cell_m
     rise = end[edge, 1] - start[edge, 1]
     east = start[edge, 0] + (north - start[edge, 1]) * (end[edge, 0] - start[edge, 0]) / rise
     column = np.clip(np.ceil((east - grid.west_m) / grid.cell_m - 0.5), 0, grid.columns).astype(np.int64)
-    np.add.at(crossed, (row, column), 1)
-    return np.asarray(np.cumsum(crossed[:, :-1], axis=1) % 2 == 1, np.bool_)
+    rows, columns = slice(int(row.min()), int(row.max()) + 1), slice(int(column.min()), int(column.max()))
+    crossed = np.zeros((rows.stop - rows.start, columns.stop - columns.start + 1), np.int64)
+    np.add.at(crossed, (row - rows.start, column - columns.start), 1)
+    return (rows, columns), np.asarray(np.cumsum(crossed[:, :-1], axis=1) % 2 == 1, np.bool_)
 
 
 def _edges(polygons: shapely.Geometry) -> tuple[Values, Values]:
