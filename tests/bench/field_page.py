@@ -30,24 +30,42 @@ REQUESTS = {
     "deviation": "/v1/passes/{id}/deviation",
     "cell": "/v1/passes/{id}/cell?latitude_deg=32.0005&longitude_deg=119.002",
 }
+#: What the dashboard asks for a pass, in this order; the last when somebody taps a cell.
+PAGE = {
+    "map": "/v1/passes/{id}/cells?format=safetensors",
+    "summary": "/v1/passes/{id}/as-applied?format=summary",
+    "deviation": "/v1/passes/{id}/deviation",
+    "evidence": "/v1/passes/{id}/cell?cell_m=1&latitude_deg=32.0005&longitude_deg=119.002",
+}
 
 
 def ask_pages(folder: Path, rounds: int = 5) -> dict[str, float]:
-    """Return the median times of each request: the first of a new process's cache, and again.
+    """Return the median times of each request: the first with an empty cache, and again; then those of a page together.
 
-    `_cpu_ms` is the processor's time of server and client, for machines that do other work meanwhile.
+    `_cpu_ms` is the processor's time of server and client, for machines that do other work meanwhile. Of each request
+    the first of all is left out: routes are analysed then. The samples are rolled up, as half a minute later they are.
     """
     store = DuckDBStore(folder / "farm.duckdb")
     registry = open_registry(f"sqlite:///{folder}/registry.sqlite")
     pass_id = fill_field(store, registry)
+    store.roll_up()
     took: dict[str, list[tuple[float, float]]] = {}
     try:
         for name, address in REQUESTS.items():
             for _ in range(rounds):
                 with serve_field(store, registry) as client:
-                    client.get("/v1/devices").raise_for_status()
+                    _analyse_routes(client)
                     for when in ("first", *["again"] * 5):
                         took.setdefault(f"{name}_{when}", []).append(_ask(client, address.format(id=pass_id)))
+        for _ in range(rounds):
+            with serve_field(store, registry) as client:
+                _analyse_routes(client)
+                for when in ("first", *["again"] * 5):
+                    asked = {name: _ask(client, address.format(id=pass_id)) for name, address in PAGE.items()}
+                    for name, pair in asked.items():
+                        took.setdefault(f"page_{name}_{when}", []).append(pair)
+                    whole = sum(wall_ms for wall_ms, _ in asked.values()), sum(cpu_ms for _, cpu_ms in asked.values())
+                    took.setdefault(f"page_{when}", []).append(whole)
     finally:
         store.close()
         registry.close()
@@ -67,6 +85,13 @@ def serve_field(store: Store, registry: Registry, start_ms: int = START_MS) -> I
     )  # fmt: skip
     with serve(app) as client:
         yield client
+
+
+def _analyse_routes(client: httpx.Client) -> None:
+    """Ask each request of a pass that is not there."""
+    client.get("/v1/devices").raise_for_status()
+    for address in {**REQUESTS, **PAGE}.values():
+        assert client.get(address.format(id="none")).is_client_error
 
 
 def _ask(client: httpx.Client, address: str) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass, fit_grid
+from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass, deposit_totals, fit_grid
 from headland.agronomy.application.spread_pattern import (
     Pattern,
     gaussian,
@@ -79,6 +79,37 @@ def test_the_released_mass_is_on_the_grid_beside_it_or_unlocated(
     deposit = deposit_mass(flow, pattern, grid, latency_s=latency_s)  # type: ignore[arg-type]  # sampled_from says object
     assert deposit.total_kg == pytest.approx(float(flow.mass_total_kg[-1] - flow.mass_total_kg[0]), abs=1e-9)
     assert deposit.mass_kg.min() >= 0.0
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(flows(), st.sampled_from([0.5, 1.0, 3.0]), st.integers(1, 12), st.integers(1, 12), st.integers(1, 12))
+def test_a_part_of_a_grid_has_the_same_cells_and_the_rest_is_beside_it(
+    flow: OutletTrack, cell_m: float, size: int, row: int, column: int
+) -> None:
+    whole = deposit_mass(flow, gaussian(2.0), Grid(-5.0, -5.0, cell_m, 24, 24))
+    part = Grid(-5.0 + column * cell_m, -5.0 + row * cell_m, cell_m, size, size)
+    found = deposit_mass(flow, gaussian(2.0), part)
+    expected_kg = whole.mass_kg[row : row + size, column : column + size]
+    np.testing.assert_allclose(found.mass_kg, expected_kg, atol=1e-9)
+    beside_kg = whole.beside_kg + float(whole.mass_kg.sum() - expected_kg.sum())
+    assert found.beside_kg == pytest.approx(beside_kg, abs=1e-9)
+
+
+@pytest.mark.parametrize("bearing_deg", [0.0, 23.0, 45.0, 90.0])
+def test_a_mean_by_mass_is_the_same_by_longer_steps(bearing_deg: float) -> None:
+    flow = straight(bearing_deg=bearing_deg)
+    # A value that doubles over the 120 m of the track.
+    value = 4.0 + 4.0 * np.arange(len(flow.time_ms)) / len(flow.time_ms)
+    weighted = np.cumsum(np.diff(flow.mass_total_kg, prepend=0.0) * value)
+    means = []
+    for step_m in (0.25, 1.0):
+        mass, product = deposit_totals(
+            flow, [flow.mass_total_kg, weighted], rectangle(2.75), grid_for(flow), step_m=step_m
+        )
+        is_treated = mass.mass_kg > 0.02 * mass.mass_kg.max()
+        means.append(np.where(is_treated, product.mass_kg / np.where(is_treated, mass.mass_kg, 1.0), np.nan))
+    difference = np.abs(means[1] / means[0] - 1.0)
+    assert np.nanmax(difference) < 0.01
 
 
 @pytest.mark.parametrize("bearing_deg", [90.0, 0.0, 37.0])

@@ -12,6 +12,7 @@ from headland.agronomy.geometry.outline import (
     OUTSIDE,
     PLACES,
     USABLE,
+    count_polygons,
     make_outline,
     map_places,
     rasterise,
@@ -47,6 +48,13 @@ def test_cells_are_in_a_field_where_shapely_agrees(corners: list[tuple[float, fl
     # A middle on an edge may go either way.
     near = shapely.dwithin(shapely.boundary(field), shapely.points(*middles(GRID)), 1e-9)
     assert np.array_equal(found[~near], expected[~near])
+
+
+@given(st.lists(st.tuples(_CORNERS, st.floats(0.1, 30.0)), max_size=5))
+def test_each_cell_counts_the_shapes_that_hold_it(circles: list[tuple[tuple[float, float], float]]) -> None:
+    shapes = [shapely.Point(middle).buffer(radius_m) for middle, radius_m in circles]
+    expected = sum((rasterise(shape, GRID).astype(int) for shape in shapes), np.zeros((GRID.rows, GRID.columns), int))
+    assert np.array_equal(count_polygons(shapes, GRID), expected)
 
 
 def test_fields_with_a_common_edge_share_no_cell_and_miss_none() -> None:
