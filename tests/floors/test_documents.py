@@ -23,3 +23,20 @@ def test_contributing_names_files_that_are_there() -> None:
     names = re.findall(r"`((?:headland|edge|ingest|api|firmware_sim|station|tests|requirements)/[\w./-]+)`", text)
     assert len(names) > 10
     assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+#: The ways that docs/explanation/index.md tells step by step, each with the most steps in which it may be told.
+WAYS = {"a position": 15, "a SenML message": 10, "an as-applied request": 12, "a climate request": 10}
+
+
+@pytest.mark.parametrize(("way", "most"), WAYS.items(), ids=WAYS)
+def test_each_step_of_a_way_names_functions_of_its_file(way: str, most: int) -> None:
+    text = (ROOT / "docs" / "explanation" / "index.md").read_text(encoding="utf-8")
+    section = text.partition(f"## The way of {way}\n")[2].partition("\n## ")[0]
+    steps = re.findall(r"^\| \d+ [^|]+\| ([^|]+) \| `([^`]+)` \|$", section, re.MULTILINE)
+    assert 0 < len(steps) <= most
+    for functions, file in steps:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        for name in re.findall(r"`([\w.]+)`", functions):
+            for part in name.split("."):
+                assert re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE), name
