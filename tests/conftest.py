@@ -16,8 +16,7 @@ import gc
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +34,7 @@ from tests.long_tests import COUNT, WorkerNotes, leave_long_out
 from tests.machine import PROGRAMS, describe_lack, find_program, how_to_get
 from tests.ports import find_free_port
 from tests.postgres import Postgres
-from tests.purity import forbid_impurity, is_pure, is_pure_file
+from tests.purity import PureTests, is_pure, is_pure_file
 from tests.registry.known_statements import share_compiled
 from tests.registry.known_tables import migrate_as_known
 from tests.victoria_server import VictoriaServer
@@ -167,6 +166,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _asks_for_accept(config) and not os.environ.get(REAL_DATA):
         raise pytest.UsageError(f"tests/accept reads real logs and tables: say where they are, {REAL_DATA}=FOLDER")
     config.pluginmanager.register(WorkerNotes(config))
+    config.pluginmanager.register(PureTests())
     has_workers = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if has_workers and config.args == config.getini("testpaths"):
         compile_all(config)
@@ -212,13 +212,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail what is taken for a pure test where it starts a process or opens a connection."""
-    with forbid_impurity() if is_pure(item) else nullcontext():
-        return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -62,17 +62,34 @@ def is_pure_file(path: Path) -> bool:
     return all(is_pure_file(file) for file in kit if file != path and file.is_file())
 
 
+class PureTests:
+    """Hooks that fail a pure test, or a fixture of it, which starts a process or opens a connection."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Guard the fixtures."""
+        with _guard(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Guard the test."""
+        with _guard(item):
+            return (yield)
+
+
 @contextmanager
-def forbid_impurity() -> Iterator[None]:
-    """Make starting a process, connecting and listening fail."""
+def _guard(item: pytest.Item) -> Iterator[None]:
+    """Make starting a process, connecting and listening fail where a test is pure."""
 
     def refuse(*_: object, **__: object) -> NoReturn:
         pytest.fail("This test is taken for a pure one, and it starts a process or opens a connection.")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subprocess.Popen, "__init__", refuse)
-        patch.setattr(socket.socket, "connect", refuse)
-        patch.setattr(socket.socket, "bind", refuse)
+        if is_pure(item):
+            patch.setattr(subprocess.Popen, "__init__", refuse)
+            patch.setattr(socket.socket, "connect", refuse)
+            patch.setattr(socket.socket, "bind", refuse)
         yield
 
 

@@ -122,35 +122,36 @@ def deposit_totals(
     is_near = _is_near(grid, pattern, steps)
     beside_kg = weights_kg[:, ~is_near].sum(axis=1)
     steps, weights_kg = steps.at(is_near), weights_kg[:, is_near]
-    sums = np.zeros((len(totals), 4, (grid.rows + 2) * (grid.columns + 2)))
+    # The grid with a cell more on the west and south, and two on the east and north: what is beside it lands there.
+    wide = grid.columns + 3
+    sums_kg = np.zeros((len(totals), (grid.rows + 3) * wide))
+    first_cells = (grid.rows + 2) * wide - 1
     for first in range(0, len(steps.piece), _BLOCK_STEPS):
         block = slice(first, first + _BLOCK_STEPS)
         across = _across(grid, pattern, steps, block, step_m)
+        by_row = (across.in_row, 1.0 - across.in_row)
+        by_column = (across.in_column, 1.0 - across.in_column)
         for number in range(len(totals)):
-            low_kg = np.outer(across.shares, weights_kg[number, block])
-            high_kg = low_kg * (1.0 - across.in_row)
-            low_kg *= across.in_row
-            for corner, (row_kg, part) in enumerate(
-                ((low_kg, across.in_column), (low_kg, None), (high_kg, across.in_column), (high_kg, None))
-            ):
-                part_kg = row_kg * (1.0 - across.in_column if part is None else part)
-                sums[number, corner] += np.bincount(across.cell.ravel(), part_kg.ravel(), minlength=sums.shape[2])
+            spread_kg = np.outer(across.shares, weights_kg[number, block])
+            for up, row_part in enumerate(by_row):
+                row_kg = spread_kg * row_part
+                for over, column_part in enumerate(by_column):
+                    landed_kg = np.bincount(across.cell.ravel(), (row_kg * column_part).ravel(), minlength=first_cells)
+                    offset = up * wide + over
+                    sums_kg[number, offset : offset + first_cells] += landed_kg
     return [
-        _deposit(grid, corners_kg, float(aside_kg), float(hole_kg))
-        for corners_kg, aside_kg, hole_kg in zip(sums, beside_kg, unlocated_kg, strict=True)
+        _deposit(grid, cells_kg, float(aside_kg), float(hole_kg))
+        for cells_kg, aside_kg, hole_kg in zip(sums_kg, beside_kg, unlocated_kg, strict=True)
     ]
 
 
-def _deposit(grid: Grid, corners_kg: Values, beside_kg: float, unlocated_kg: float) -> Deposit:
-    """Return the deposit of the sums by cell and corner of `_Across`, in a grid with a cell more on each side."""
-    padded_kg = np.zeros((grid.rows + 3, grid.columns + 3))
-    for corner, cell_kg in enumerate(corners_kg.reshape(4, grid.rows + 2, grid.columns + 2)):
-        up, over = divmod(corner, 2)
-        padded_kg[up : up + grid.rows + 2, over : over + grid.columns + 2] += cell_kg
+def _deposit(grid: Grid, cells_kg: Values, beside_kg: float, unlocated_kg: float) -> Deposit:
+    """Return the deposit of the sums on a grid and the cells around it."""
+    around_kg = cells_kg.reshape(grid.rows + 3, grid.columns + 3)
     inner = (slice(1, grid.rows + 1), slice(1, grid.columns + 1))
-    mass_kg = padded_kg[inner].copy()
-    padded_kg[inner] = 0.0
-    return Deposit(grid, mass_kg, beside_kg + float(padded_kg.sum()), unlocated_kg)
+    mass_kg = around_kg[inner].copy()
+    around_kg[inner] = 0.0
+    return Deposit(grid, mass_kg, beside_kg + float(around_kg.sum()), unlocated_kg)
 
 
 def _landed(time_s: Values, total_kg: Values, latency_s: float) -> Values:
@@ -237,7 +238,7 @@ def _headings(outlet: OutletTrack, at: NDArray[np.intp]) -> tuple[Values, Values
 class _Across:
     """Cells that each bin across each step touches: up to four, two columns and two rows.
 
-    `cell` is the lower left one, in a grid with a cell more on each side; `in_row` and `in_column` are the parts of the
+    `cell` is the lower left one, on the grid with the cells around it; `in_row` and `in_column` are the parts of the
     bin in its row and column, the rest is in the next ones. `shares` are of the bins.
     """
 
@@ -271,7 +272,7 @@ def _across(grid: Grid, pattern: Pattern, steps: _Steps, block: slice, step_m: f
         # Two lines below the first, or past the last, neither cell is of the grid.
         part[(line < -1) | (line >= lines)] = 1.0
         np.clip(line, -1, lines, out=line)
-    cell = (row + 1).astype(np.intp) * (grid.columns + 2) + (column + 1)
+    cell = (row + 1).astype(np.intp) * (grid.columns + 3) + (column + 1)
     return _Across(pattern.shares(edges_m), cell, in_row, in_column)
 
 
