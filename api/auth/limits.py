@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.auth.rate_limiter import Rate
-from api.auth.shares import Share
+from api.auth.shares import RequestShare
 
 _REQUESTS: Final = Rate(600, 150)
 _FAILURES: Final = Rate(30, 0.2)
-_SHARE: Final = Share()
+_SHARE: Final = RequestShare()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class Limits:
     body_depth: int = 64
     body_s: float = 45.0
     answer_s: float = 60.0
-    share: Share = _SHARE
+    share: RequestShare = _SHARE

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from api.auth.rate_limiter import Buckets, Rate, TokenBuckets
+from api.auth.rate_limiter import Rate, RateBuckets, TokenBuckets
 
 _REQUESTS: Final = Rate(300, 20)
 #: A token has 128 random bits: guesses are hopeless, and cost a look-up each.
@@ -29,7 +29,7 @@ class PublicLimiter:
         self,
         limits: PublicLimits | None = None,
         now_s: Callable[[], float] = time.monotonic,
-        buckets: Callable[[str, Rate], Buckets] | None = None,
+        buckets: Callable[[str, Rate], RateBuckets] | None = None,
     ) -> None:
         chosen = PublicLimits() if limits is None else limits
         make = buckets or (lambda _, rate: TokenBuckets(rate))

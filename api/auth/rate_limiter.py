@@ -16,7 +16,7 @@ class Rate:
     per_s: float
 
 
-class Buckets(Protocol):
+class RateBuckets(Protocol):
     """Token buckets by name."""
 
     def take(self, name: str, now_s: float) -> float:

@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 
 from api.auth.authenticators import Authenticator, Credentials, RefusedError
 from api.auth.limits import Limits
-from api.auth.rate_limiter import Buckets, TokenBuckets
+from api.auth.rate_limiter import RateBuckets, TokenBuckets
 from api.auth.shared_limits import SharedLimits
 from api.auth.stream_permits import StreamPermits
 from api.http.problems import ProblemError, too_many_requests
@@ -51,8 +51,8 @@ class AuthCache:
         self._shared = shared
         self._seen = 0 if shared is None else shared.forgotten()
         self._stale_s = -KNOWN_S
-        self._requests: Buckets
-        self._failures: Buckets
+        self._requests: RateBuckets
+        self._failures: RateBuckets
         if shared is None:
             self._requests, self._failures = TokenBuckets(limits.requests), TokenBuckets(limits.failures)
         else:

@@ -10,7 +10,7 @@ from api.http.problems import ProblemError, too_many_requests
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class RequestShare:
     """So many requests under way of a key and of an organisation, and how long and how many others wait."""
 
     of_key: int = 4
@@ -22,7 +22,7 @@ class Share:
 class Shares:
     """Requests under way, by key and organisation. For the event loop's thread."""
 
-    def __init__(self, share: Share) -> None:
+    def __init__(self, share: RequestShare) -> None:
         self._share = share
         self._keys: Counter[str] = Counter()
         self._organisations: Counter[str] = Counter()

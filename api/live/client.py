@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
-from api.live.encodings import Encoding, Frame
+from api.live.encodings import EncodedEvent, Encoding
 from api.live.events import FeedEvent, Merged, Selection
 
 #: Events queued for one client; at the next one they are merged to the newest value of each channel.
@@ -23,7 +23,7 @@ class Feed(Protocol):
     lock: threading.Lock
     epoch: str
 
-    def heartbeat(self, *, has_position: bool) -> Frame:
+    def heartbeat(self, *, has_position: bool) -> EncodedEvent:
         """Return a heartbeat event, by `has_position` with the id of the newest event; under the lock."""
         ...
 
@@ -110,11 +110,11 @@ class LiveClient:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _take_some(self) -> list[Frame]:
+    def _take_some(self) -> list[EncodedEvent]:
         """Take what waits, at most about a piece, under the feed's lock."""
         if self._every_s:
             self._merge_waiting()
-        frames: list[Frame] = []
+        frames: list[EncodedEvent] = []
         left_bytes = _PIECE_BYTES
         while (queue := self._first or self._waiting) and left_bytes > 0:
             frames.append(queue.popleft().frame(self._feed.epoch, self.selection))

@@ -24,7 +24,7 @@ class Wakeable(Protocol):
         ...
 
 
-class Delivery:
+class LiveDelivery:
     """Wakes clients of one event loop: all that have something waiting, in parts."""
 
     def __init__(

@@ -12,7 +12,7 @@ _HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK: Final = b"\x03\x00"
 
 
-class Frame:
+class EncodedEvent:
     """A server-sent event as bytes, plain and compressed."""
 
     __slots__ = ("_compressed", "plain")
@@ -40,7 +40,7 @@ class Encoding(Protocol):
         """Return what precedes the first frame."""
         ...
 
-    def encode(self, frame: Frame) -> bytes:
+    def encode(self, frame: EncodedEvent) -> bytes:
         """Return the bytes of the next frame."""
         ...
 
@@ -58,7 +58,7 @@ class Plain:
         """Return nothing."""
         return b""
 
-    def encode(self, frame: Frame) -> bytes:
+    def encode(self, frame: EncodedEvent) -> bytes:
         """Return the frame."""
         return frame.plain
 
@@ -80,7 +80,7 @@ class Gzip:
         """Return the header."""
         return _HEADER
 
-    def encode(self, frame: Frame) -> bytes:
+    def encode(self, frame: EncodedEvent) -> bytes:
         """Return the compressed frame."""
         self._checksum = zlib.crc32(frame.plain, self._checksum)
         self._length += len(frame.plain)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from api.live.encodings import Frame
+from api.live.encodings import EncodedEvent
 from api.live.values import LiveValue, items_of
 
 
@@ -42,7 +42,7 @@ class FeedEvent:
     gap: Mapping[str, Any] | None = None
     #: Computed once for all clients with the same selection.
     _chosen: dict[Selection, Sequence[LiveValue]] = field(default_factory=dict, compare=False, repr=False)
-    _frames: dict[Selection, Frame] = field(default_factory=dict, compare=False, repr=False)
+    _frames: dict[Selection, EncodedEvent] = field(default_factory=dict, compare=False, repr=False)
 
     def values_for(self, selection: Selection) -> Sequence[LiveValue]:
         """Return the selected values."""
@@ -51,11 +51,11 @@ class FeedEvent:
             chosen = self._chosen[selection] = selection.choose(self.values)
         return chosen
 
-    def frame(self, epoch: str, selection: Selection) -> Frame:
+    def frame(self, epoch: str, selection: Selection) -> EncodedEvent:
         """Return the event as a server-sent event."""
         frame = self._frames.get(selection)
         if frame is None:
-            frame = self._frames[selection] = Frame(self._encode(f"{epoch}-{self.seq}", selection))
+            frame = self._frames[selection] = EncodedEvent(self._encode(f"{epoch}-{self.seq}", selection))
         return frame
 
     def forget_frames(self) -> None:

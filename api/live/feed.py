@@ -15,8 +15,8 @@ from itertools import takewhile
 from typing import Any, Final
 
 from api.live.client import QUEUE_EVENTS, LiveClient
-from api.live.delivery import Delivery
-from api.live.encodings import Encoding, Frame, Plain
+from api.live.delivery import LiveDelivery
+from api.live.encodings import EncodedEvent, Encoding, Plain
 from api.live.events import FeedEvent, Merged, Selection, frame_of, merge
 from api.live.followers import FeedPage, Followers, PublishedEvent
 from api.live.places import FeedFullError, LivePlaces
@@ -76,7 +76,7 @@ class LiveFeed:
         self._newest_event: FeedEvent | None = None
         self._clients: set[LiveClient] = set()
         self._merged: dict[tuple[Selection, tuple[int, ...]], tuple[Sequence[FeedEvent], Merged]] = {}
-        self._deliveries: dict[asyncio.AbstractEventLoop, Delivery] = {}
+        self._deliveries: dict[asyncio.AbstractEventLoop, LiveDelivery] = {}
         self._counts: Counter[str] = Counter()
         self._is_closed = False
         #: Counters of all processes, as the one told that this feed follows.
@@ -175,7 +175,7 @@ class LiveFeed:
             self._clients.add(client)
             if loop not in self._deliveries:
                 self._deliveries = {known: each for known, each in self._deliveries.items() if not known.is_closed()}
-                self._deliveries[loop] = Delivery(loop, self._waiting_of)
+                self._deliveries[loop] = LiveDelivery(loop, self._waiting_of)
             self._counts["clients_joined"] += 1
         self.on_client()
         return client
@@ -209,10 +209,10 @@ class LiveFeed:
         """Tell whether any client is connected, here or to a process that follows."""
         return bool(self._clients) or self.followers.have_clients()
 
-    def heartbeat(self, *, has_position: bool) -> Frame:
+    def heartbeat(self, *, has_position: bool) -> EncodedEvent:
         """Return a heartbeat event, by `has_position` with the id of the newest event; under the lock."""
         event_id = f"{self.epoch}-{self._seq}" if has_position else None
-        return Frame(frame_of("heartbeat", {"time_ms": self._now_ms()}, event_id))
+        return EncodedEvent(frame_of("heartbeat", {"time_ms": self._now_ms()}, event_id))
 
     def merge(self, events: Sequence[FeedEvent], selection: Selection) -> Merged:
         """Merge events that wait for a client, once for all for which the same ones wait; under the lock."""

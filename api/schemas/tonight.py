@@ -8,8 +8,8 @@ from pydantic import Field
 
 from api.schemas.answers import AnswerMethod
 from api.schemas.model import Model
-from headland.analysis.tonight.cards import Card, Page
-from headland.analysis.tonight.statements import LEAST_STATEMENTS, MOST_STATEMENTS, Statement
+from headland.analysis.tonight.cards import Card, CardPage
+from headland.analysis.tonight.statements import LEAST_STATEMENTS, MOST_STATEMENTS, OutlookStatement
 from headland.i18n import Language, find_term
 
 
@@ -112,7 +112,7 @@ class TonightBody(Model):
     next: str | None
 
 
-def tonight_of(page: Page, now_ms: int, following: str | None) -> TonightBody:
+def tonight_of(page: CardPage, now_ms: int, following: str | None) -> TonightBody:
     """Return a page of cards as the API answers it."""
     return TonightBody(now_ms=now_ms, total=page.total, items=[_card_of(card) for card in page.cards], next=following)
 
@@ -147,7 +147,7 @@ def _card_of(card: Card) -> CardBody:
     )
 
 
-def _statement_of(statement: Statement, *, estimated: bool) -> StatementBody:
+def _statement_of(statement: OutlookStatement, *, estimated: bool) -> StatementBody:
     record, method, advice = statement.record, statement.method, statement.advice
     return StatementBody(
         kind=statement.kind,

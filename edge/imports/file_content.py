@@ -48,7 +48,7 @@ _TEXT_CONTROLS: Final = b"\t\n\r\f\x1b"
 _PRINTED: Final = bytes(range(32, 127)) + bytes(range(128, 256))
 
 
-class Kind(Enum):
+class LogKind(Enum):
     """A kind of log."""
 
     TLOG = ".tlog"
@@ -62,12 +62,12 @@ class Kind(Enum):
 
 #: What a log is taken for where its contents do not tell; a text is DataFlash only where it looks like it.
 KIND_BY_SUFFIX: Final = {
-    ".rlog": Kind.RAW,
-    **{kind.value: kind for kind in Kind if kind not in (Kind.DATAFLASH_TEXT, Kind.MACHINE, Kind.TASKS)},
+    ".rlog": LogKind.RAW,
+    **{kind.value: kind for kind in LogKind if kind not in (LogKind.DATAFLASH_TEXT, LogKind.MACHINE, LogKind.TASKS)},
 }
 
 
-def kind_of(path: Path, head_bytes: int = _HEAD_BYTES) -> Kind | Sentence | None:
+def kind_of(path: Path, head_bytes: int = _HEAD_BYTES) -> LogKind | Sentence | None:
     """Return the kind of log in a file, the sentence of what it is instead, or None where its contents do not tell.
 
     Raises OSError where it cannot be read.
@@ -77,21 +77,21 @@ def kind_of(path: Path, head_bytes: int = _HEAD_BYTES) -> Kind | Sentence | None
     return _kind_of_bytes(head, path)
 
 
-def _kind_of_bytes(head: bytes, path: Path) -> Kind | Sentence | None:
+def _kind_of_bytes(head: bytes, path: Path) -> LogKind | Sentence | None:
     name = path.name
     if not head:
         return Sentence("empty", name=name)
     if head.startswith(_ULOG_START):
-        return Kind.ULOG
+        return LogKind.ULOG
     if head.startswith(_DATAFLASH_START):
-        return Kind.DATAFLASH
+        return LogKind.DATAFLASH
     archive = next((kind for start, kind in _ARCHIVES if head.startswith(start)), None)
     if archive is None and head[_TAR_AT:].startswith(_TAR):
         archive = "tar"
     if archive == "ZIP" and find_layers(path):
-        return Kind.MACHINE
+        return LogKind.MACHINE
     if archive == "ZIP" and holds_task_data(path):
-        return Kind.TASKS
+        return LogKind.TASKS
     if archive == "ZIP" and _DOCUMENT in head:
         return Sentence("document", name=name)
     if archive is not None:
@@ -105,18 +105,18 @@ def _kind_of_bytes(head: bytes, path: Path) -> Kind | Sentence | None:
         return link
     reader = LogReader()
     reader.read(head)
-    return Kind.DATAFLASH if set(reader.kinds()) - {"FMT"} else None
+    return LogKind.DATAFLASH if set(reader.kinds()) - {"FMT"} else None
 
 
 def _is_text(head: bytes) -> bool:
     return not head.translate(None, _TEXT_CONTROLS).translate(None, _PRINTED)
 
 
-def _kind_of_text(head: bytes, path: Path) -> Kind | Sentence | None:
+def _kind_of_text(head: bytes, path: Path) -> LogKind | Sentence | None:
     if path.name.lower() == TASK_DATA and _TASKS.search(head):
-        return Kind.TASKS
+        return LogKind.TASKS
     if _DATAFLASH_LINE.search(head):
-        return Kind.DATAFLASH_TEXT
+        return LogKind.DATAFLASH_TEXT
     if _WEB_PAGE.match(head):
         return Sentence("web_page", name=path.name)
     if head.startswith(_LFS_POINTER):
@@ -124,7 +124,7 @@ def _kind_of_text(head: bytes, path: Path) -> Kind | Sentence | None:
     return Sentence("not_known", name=path.name) if path.suffix.lower() in KIND_BY_SUFFIX else None
 
 
-def _kind_of_frames(head: bytes, suffix: str) -> Kind | None:
+def _kind_of_frames(head: bytes, suffix: str) -> LogKind | None:
     """Return whether MAVLink frames have a recorder's stamps, None where there are none.
 
     Stamps of a recorder without a clock (1970) date nothing: such a recording is read as the link's bytes.
@@ -134,6 +134,6 @@ def _kind_of_frames(head: bytes, suffix: str) -> Kind | None:
     if not stamps_us or decoder.counters().get("junk_bytes", 0) > _MOST_JUNK * len(head):
         return None
     credible = sum(stamp_us is not None and is_credible_stamp(stamp_us) for stamp_us in stamps_us)
-    if 2 * credible > len(stamps_us) or (credible and suffix == Kind.TLOG.value):
-        return Kind.TLOG
-    return Kind.RAW
+    if 2 * credible > len(stamps_us) or (credible and suffix == LogKind.TLOG.value):
+        return LogKind.TLOG
+    return LogKind.RAW

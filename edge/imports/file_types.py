@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.agent.settings import EdgeSettings
 from edge.imports.dataflash.source import DataflashSource
-from edge.imports.file_content import GLANCE_BYTES, KIND_BY_SUFFIX, Kind, kind_of
+from edge.imports.file_content import GLANCE_BYTES, KIND_BY_SUFFIX, LogKind, kind_of
 from edge.imports.log_output import LogReport
 from edge.imports.machine.source import MachineSource
 from edge.imports.machine.task_folder import is_log_of_task
@@ -71,7 +71,7 @@ def _is_log(path: Path) -> bool:
     if path.suffix.lower() in LOGS or {suffix.lower() for suffix in path.suffixes[-2:-1]} & set(LOGS):
         return True
     try:
-        return isinstance(kind_of(path, GLANCE_BYTES), Kind)
+        return isinstance(kind_of(path, GLANCE_BYTES), LogKind)
     except OSError:
         return False
 
@@ -111,18 +111,18 @@ def open_source(
         return TableSource(path, table_map, gateway.site)
     mavlink = next((source for source in settings.source if isinstance(source, MavlinkSettings)), None)
     match kind or KIND_BY_SUFFIX.get(path.suffix.lower()):
-        case Kind.DATAFLASH | Kind.DATAFLASH_TEXT as found:
-            is_text = found is Kind.DATAFLASH_TEXT
+        case LogKind.DATAFLASH | LogKind.DATAFLASH_TEXT as found:
+            is_text = found is LogKind.DATAFLASH_TEXT
             return DataflashSource(path, mavlink, gateway.site, start_ms=start_ms, is_text=is_text)
-        case Kind.ULOG:
+        case LogKind.ULOG:
             return UlogSource(path, mavlink, gateway.site, start_ms=start_ms)
-        case Kind.MACHINE:
+        case LogKind.MACHINE:
             return MachineSource(path, gateway.site, start_ms=start_ms)
-        case Kind.TASKS:
+        case LogKind.TASKS:
             return TaskSource(path, gateway.site, start_ms=start_ms)
-        case Kind.TLOG:
+        case LogKind.TLOG:
             return TlogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
-        case Kind.RAW:
+        case LogKind.RAW:
             return RawLogSource(path, mavlink, gateway.id, gateway.site, start_ms=start_ms)
         case None:
             raise DataDamaged(Sentence("not_known", name=path.name))

@@ -18,7 +18,7 @@ from edge.agent.agent import software_version
 from edge.agent.gc_tuning import tune_gc
 from edge.agent.settings import EdgeSettings
 from edge.imports.file_types import LogSource, find_files, open_source, report_file
-from edge.imports.report import FileReport, ImportReport, Progress, Silences, estimate_left_s
+from edge.imports.report import FileReport, ImportReport, Progress, SilenceFinder, estimate_left_s
 from edge.imports.sentences import in_language
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
@@ -160,7 +160,7 @@ class _Import:
         self._moved_s = time.monotonic()
         self._points = 0
         self._events = 0
-        self._silences = Silences()
+        self._silences = SilenceFinder()
         self._epochs = {spool.epoch}
 
     def run(self) -> ImportReport:
@@ -222,7 +222,7 @@ class _Import:
             return FileReport(path=path, error=_sentence(damage))
         self._source = source
         self._points = self._events = 0
-        self._silences = Silences()
+        self._silences = SilenceFinder()
         error = ""
         stage = make_import_processor(self._settings)
         try:

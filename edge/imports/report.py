@@ -91,7 +91,7 @@ class Gaps:
         return Sentence(identifier, count=f"{self.count:,}", seconds=f"{self.total_ms / 1000:,.2f}").text(language)
 
 
-class Silences:
+class SilenceFinder:
     """Finds silences of a vehicle of more than 1.5 s. Rows come in the order of their times."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from edge.spool.queue import Spool
-from edge.uplink.connection import Link, Will
+from edge.uplink.connection import MessageLink, Will
 from edge.uplink.state import UplinkState
 from headland.clock import wall_clock_ms
 from headland.contract.codec import MAX_SOURCES, encode_record
@@ -79,7 +79,7 @@ class Announcer:
             self._due = list(self._descriptors)
         self._status_due_s = self._check_due_s = 0.0
 
-    def announce(self, link: Link, state: UplinkState, now_s: float) -> None:
+    def announce(self, link: MessageLink, state: UplinkState, now_s: float) -> None:
         """Publish what is due: new descriptors, and the status every ten seconds or when it has changed."""
         if self._due:
             with self._lock:
@@ -104,7 +104,7 @@ class Announcer:
             link.publish(status_topic(self._gateway), self._status(state, sources, online=True), retain=True)
             self._published_key, self._status_due_s = key, now_s + _STATUS_S
 
-    def publish_offline(self, link: Link, state: UplinkState) -> int | None:
+    def publish_offline(self, link: MessageLink, state: UplinkState) -> int | None:
         """Publish that the gateway goes offline on purpose; return the message's id where one was sent."""
         if not self._keeps_status:
             return None

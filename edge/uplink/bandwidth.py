@@ -69,7 +69,7 @@ class Freshness:
 
 
 @dataclass(slots=True)
-class Share:
+class BacklogShare:
     """Chooses what to send next so that `backlog` (0 to 1) of the bytes are of the backlog.
 
     At 1 the order is kept: oldest first. At 0 the backlog is sent only while there is no new record.

@@ -90,7 +90,7 @@ class ReceivedMessage:
 LinkEvent = Connected | Closed | Subscribed | Acknowledged | ReceivedMessage
 
 
-class Link(Protocol):
+class MessageLink(Protocol):
     """A connection to a broker for one use, as `BrokerLink` is and as a simulation makes them."""
 
     def open(self) -> None:

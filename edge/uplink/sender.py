@@ -7,8 +7,8 @@ from typing import Final
 
 from edge.spool.queue import Spool, SpoolRecord
 from edge.uplink.arrivals import Arrivals
-from edge.uplink.bandwidth import Bucket, Freshness, Share
-from edge.uplink.connection import Link
+from edge.uplink.bandwidth import BacklogShare, Bucket, Freshness
+from edge.uplink.connection import MessageLink
 from edge.uplink.record_traces import RecordTraces
 from edge.uplink.send_window import SendWindow
 from edge.uplink.settings import BrokerSettings
@@ -46,7 +46,7 @@ class RecordSender:
         in_order = self._in_order = settings.delete_on == "puback"
         self.window = SendWindow(settings.window, _NO_STALL_S if in_order else settings.resend_s)
         self.arrivals = Arrivals()
-        self._share = Share(1.0 if in_order else settings.backlog_share)
+        self._share = BacklogShare(1.0 if in_order else settings.backlog_share)
         self._freshness = Freshness(settings.live_s, spool.last_seq)
         cap = settings.max_bytes_per_s
         self._bucket = None if cap is None else Bucket.full(float(cap), now_s)
@@ -81,7 +81,7 @@ class RecordSender:
         self.arrivals.reset()
         self._freshness.reset(self._spool.last_seq)
 
-    def send(self, link: Link, packet_bytes: int, epoch: str, now_s: float) -> None:
+    def send(self, link: MessageLink, packet_bytes: int, epoch: str, now_s: float) -> None:
         """Send the records that may be sent now, while the spool is of `epoch`."""
         self._has_sent, self.too_large = False, None
         old_seq = self._freshness.note(self._spool.last_seq, now_s)
@@ -121,7 +121,7 @@ class RecordSender:
             return []
         return self._spool.oldest(window.ahead_from(old_seq), limit)
 
-    def _send_urgent(self, link: Link, packet_bytes: int, epoch: str, free: int) -> bool:
+    def _send_urgent(self, link: MessageLink, packet_bytes: int, epoch: str, free: int) -> bool:
         """Send the alarms that are behind other records; return False where no more may be sent now.
 
         Where the PUBACK deletes, the order is kept: no commit ack would report which ranges arrived.
@@ -141,7 +141,9 @@ class RecordSender:
             self.sent_urgent += 1
         return self.wait_s == 0.0
 
-    def _publish(self, link: Link, packet_bytes: int, record: SpoolRecord, now_s: float, *, is_ahead: bool) -> bool:
+    def _publish(
+        self, link: MessageLink, packet_bytes: int, record: SpoolRecord, now_s: float, *, is_ahead: bool
+    ) -> bool:
         mid = self._transmit(link, packet_bytes, record, is_head=self.window.is_at_head and not is_ahead)
         if mid is None:
             return False
@@ -152,7 +154,7 @@ class RecordSender:
             self.window.sent(mid, record.seq, now_s)
         return True
 
-    def _transmit(self, link: Link, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
+    def _transmit(self, link: MessageLink, packet_bytes: int, record: SpoolRecord, *, is_head: bool) -> int | None:
         """Publish a record and return its message id; None where it is too large or the link is lost."""
         if len(record.payload) + _HEADER_BYTES > packet_bytes:
             self.too_large = record

@@ -17,8 +17,8 @@ from edge.uplink.connection import (
     BrokerLink,
     Closed,
     Connected,
-    Link,
     LinkEvent,
+    MessageLink,
     ReceivedMessage,
     Subscribed,
     Will,
@@ -39,7 +39,7 @@ from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 
 _LOGGER = logging.getLogger(__name__)
 
-LinkMaker = Callable[[BrokerSettings, str, Will | None], Link]
+LinkMaker = Callable[[BrokerSettings, str, Will | None], MessageLink]
 
 #: How long the broker may take to answer a connection or a subscription.
 _ANSWER_S: Final = 10.0
@@ -63,7 +63,7 @@ _NO_INGEST: Final = "connected, but no ingest is subscribed on this broker: the 
 class _Session:
     """State of one connection."""
 
-    link: Link
+    link: MessageLink
     opened_s: float
     began_s: float = 0.0
     receive_maximum: int = 0

@@ -40,7 +40,7 @@ class LocalFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Plot:
+class SwathPlot:
     """A rectangle of the field with its swaths.
 
     The first corner is `along_m` along the field's rows and `across_m` to their left; `row_offsets_m` are the centre
@@ -169,7 +169,7 @@ class FieldScenario:
     longitude_deg: float
     altitude_m: float
     bearing_deg: float
-    plots: tuple[Plot, ...]
+    plots: tuple[SwathPlot, ...]
     swath_m: float
     speed_m_s: float
     height_m: float
@@ -237,12 +237,12 @@ class FieldScenario:
         """Return the planned amount for a row, in the machine's unit (L or kg)."""
         return self.machine.rate_ha * row.length_m * self.swath_m / 10_000
 
-    def ground(self) -> Ground:
+    def ground(self) -> GroundHeight:
         """Return the ground of the field."""
-        return Ground(self.profile_m, self.bearing_deg, self.home_along_across()[0])
+        return GroundHeight(self.profile_m, self.bearing_deg, self.home_along_across()[0])
 
 
-class Ground:
+class GroundHeight:
     """Height of a field's ground relative to home; asked for at each step of a flight."""
 
     def __init__(self, profile_m: tuple[Place, ...], bearing_deg: float, home_along_m: float) -> None:
@@ -266,7 +266,7 @@ class Ground:
         return z0 + (z1 - z0) * (along_m - x0) / (x1 - x0)
 
 
-def _corners(plot: Plot) -> tuple[Place, ...]:
+def _corners(plot: SwathPlot) -> tuple[Place, ...]:
     near, right = plot.along_m, plot.across_m
     far, left = near + plot.length_m, right + plot.width_m
     return (near, right), (far, right), (far, left), (near, left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from firmware_sim.drone.field_model import Airframe, FieldScenario, Gust, Plot, SprayerPlan, SpreaderPlan
+from firmware_sim.drone.field_model import Airframe, FieldScenario, Gust, SprayerPlan, SpreaderPlan, SwathPlot
 from headland.errors import SettingsError
 
 _SPRAYER: Final = SprayerPlan("foliar feed", rate_l_ha=30.0, tank_l=25.0, pump_max_l_min=6.0, flow_bias=-0.06)
@@ -18,7 +18,7 @@ _DEMO: Final = FieldScenario(
     altitude_m=22.0,
     bearing_deg=78.0,
     # The fourth swath overlaps the third by half a metre; between the sixth and the seventh a whole swath is skipped.
-    plots=(Plot(120.0, 60.0, (2.5, 7.5, 12.5, 17.0, 22.0, 27.0, 37.0, 42.0, 47.0, 52.0, 57.0)),),
+    plots=(SwathPlot(120.0, 60.0, (2.5, 7.5, 12.5, 17.0, 22.0, 27.0, 37.0, 42.0, 47.0, 52.0, 57.0)),),
     swath_m=5.0,
     speed_m_s=5.0,
     height_m=3.0,
@@ -36,11 +36,11 @@ _WHEAT: Final = FieldScenario(
     bearing_deg=84.0,
     plots=(
         # The fourth swath overlaps the third by half a metre; after the fifth a whole swath is skipped.
-        Plot(110.0, 44.0, (2.75, 8.25, 13.75, 18.75, 24.25, 35.25, 40.75)),
+        SwathPlot(110.0, 44.0, (2.75, 8.25, 13.75, 18.75, 24.25, 35.25, 40.75)),
         # Beyond a drainage ditch of two metres. Swath distance 5.2 m: slightly too small throughout.
-        Plot(90.0, 31.0, (2.75, 7.95, 13.15, 18.35, 23.55, 28.75), across_m=46.0),
+        SwathPlot(90.0, 31.0, (2.75, 7.95, 13.15, 18.35, 23.55, 28.75), across_m=46.0),
         # Beyond a track, set back from the others.
-        Plot(70.0, 22.0, (2.75, 8.25, 13.75, 19.25), along_m=15.0, across_m=81.0),
+        SwathPlot(70.0, 22.0, (2.75, 8.25, 13.75, 19.25), along_m=15.0, across_m=81.0),
     ),
     swath_m=5.5,
     speed_m_s=6.0,
@@ -64,7 +64,7 @@ _RAPESEED: Final = replace(
     longitude_deg=119.2018,
     altitude_m=24.0,
     bearing_deg=84.0,
-    plots=(Plot(120.0, 45.0, (2.5, 7.5, 12.5, 17.5, 22.5, 27.5, 32.5, 37.5)),),
+    plots=(SwathPlot(120.0, 45.0, (2.5, 7.5, 12.5, 17.5, 22.5, 27.5, 32.5, 37.5)),),
 )
 
 FIELDS: Final[dict[str, FieldScenario]] = {
@@ -86,7 +86,7 @@ FIELDS: Final[dict[str, FieldScenario]] = {
             longitude_deg=106.55,
             altitude_m=430.0,
             bearing_deg=141.0,
-            plots=(Plot(60.0, 20.0, (2.0, 6.0, 10.0, 14.0, 18.0)),),
+            plots=(SwathPlot(60.0, 20.0, (2.0, 6.0, 10.0, 14.0, 18.0)),),
             swath_m=4.0,
             speed_m_s=4.0,
             machine=replace(_SPRAYER, tank_l=8.0),

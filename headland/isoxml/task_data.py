@@ -36,7 +36,7 @@ class ElementKind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class TaskMachine:
     """A machine of the task data: its designator, and its NAME on the bus (64 bits as hex digits), which is its own."""
 
     id: str
@@ -83,7 +83,7 @@ class TaskData:
     """
 
     logs: tuple[NamedLog, ...] = ()
-    machines: Mapping[str, Machine] = field(default_factory=dict)
+    machines: Mapping[str, TaskMachine] = field(default_factory=dict)
     elements: Mapping[str, Element] = field(default_factory=dict)
     unreadable: tuple[tuple[str, str], ...] = ()
 
@@ -118,7 +118,7 @@ def read_task_data(data: bytes, external: Callable[[str], bytes | None] = lambda
                 unreadable.append((name, str(error)))
     machines, elements = {}, {}
     for device in (each for part in roots for each in part.iter("DVC")):
-        machine = Machine(device.get("A", ""), device.get("B", ""), device.get("D", ""))
+        machine = TaskMachine(device.get("A", ""), device.get("B", ""), device.get("D", ""))
         machines[machine.id] = machine
         for element in device.iter("DET"):
             elements[element.get("A", "")] = Element(element.get("A", ""), _kind(element.get("C", "")), machine.id)
@@ -147,7 +147,7 @@ def write_task_data(data: TaskData, version: Version) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{machines}{"".join(lines)}</ISO11783_TaskData>\n'.encode()
 
 
-def _machine_xml(machine: Machine, elements: Iterable[Element]) -> str:
+def _machine_xml(machine: TaskMachine, elements: Iterable[Element]) -> str:
     parts = "".join(
         f'<DET A={quoteattr(each.id)} B="{number}" C="{each.kind or ElementKind.DEVICE}" E="{number}" F="0"/>'
         for number, each in enumerate((each for each in elements if each.machine == machine.id), 1)

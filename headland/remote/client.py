@@ -17,7 +17,7 @@ import msgspec
 
 from headland.errors import RetryLater
 from headland.remote.methods import methods_of
-from headland.remote.wire import ENCODER, Answer, Call, ConnectionEnded, Hello, exception_of, receive, send
+from headland.remote.wire import ENCODER, Call, CallResult, ConnectionEnded, Hello, exception_of, receive, send
 from headland.runtime.cancellation import cancellable, check_cancelled
 
 #: How long a call may take where its caller says nothing else [s]: a request is answered within a minute.
@@ -27,7 +27,7 @@ _BEGIN_S: Final = 3.0
 #: How much longer than the other end this one waits, which says why a call took too long [s].
 _GRACE_S: Final = 2.0
 
-_ANSWERS: Final = msgspec.msgpack.Decoder(Answer)
+_ANSWERS: Final = msgspec.msgpack.Decoder(CallResult)
 
 
 class PortConnections:

@@ -15,7 +15,7 @@ from headland.remote.wire import ENCODER, decode_other
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class PortMethod:
     """A method of a port: its arguments and its result as messages."""
 
     signature: inspect.Signature
@@ -41,7 +41,7 @@ class Method:
 
 
 @cache
-def methods_of(port: type) -> dict[str, Method]:
+def methods_of(port: type) -> dict[str, PortMethod]:
     """Return the methods of a protocol class by name."""
     found = {}
     for name, function in inspect.getmembers(port, inspect.isfunction):
@@ -52,7 +52,7 @@ def methods_of(port: type) -> dict[str, Method]:
         if isinstance(result, UnionType) and all(hasattr(kind, "model_validate_json") for kind in get_args(result)):
             result, models = tuple[str, str], {kind.__name__: kind for kind in get_args(result)}
         taken = msgspec.defstruct(f"{name}_arguments", list(hints.items()))
-        found[name] = Method(
+        found[name] = PortMethod(
             inspect.signature(function),
             msgspec.msgpack.Decoder(taken, dec_hook=decode_other),
             msgspec.msgpack.Decoder(result, dec_hook=decode_other),

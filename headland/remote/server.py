@@ -17,8 +17,8 @@ from typing import Any, Final
 import msgspec
 
 from headland.errors import RetryLater
-from headland.remote.methods import Method, methods_of
-from headland.remote.wire import ENCODER, MOST_BYTES, Answer, Call, ConnectionEnded, Failure, Hello, failure_of
+from headland.remote.methods import PortMethod, methods_of
+from headland.remote.wire import ENCODER, MOST_BYTES, Call, CallResult, ConnectionEnded, Failure, Hello, failure_of
 from headland.remote.wire import receive as receive_frame
 from headland.remote.wire import send as send_frame
 from headland.runtime.cancellation import CancellationToken, set_token
@@ -143,7 +143,9 @@ class PortServer:
         served = self._ports.get(call.port)
         method = None if served is None else methods_of(served.protocol).get(call.method)
         if served is None or method is None:
-            return ENCODER.encode(Answer(failure=Failure("ValueError", [f"{call.port}.{call.method} is not served."])))
+            return ENCODER.encode(
+                CallResult(failure=Failure("ValueError", [f"{call.port}.{call.method} is not served."]))
+            )
         token = CancellationToken()
         with self._lock:
             self._running[connection] = token, time.monotonic() + call.within_s
@@ -151,20 +153,20 @@ class PortServer:
         try:
             # In a context of its own: the token is that of this call alone.
             result = copy_context().run(_invoke, token, served.target, call.method, method, call.arguments)
-            answer = ENCODER.encode(Answer(result=msgspec.Raw(ENCODER.encode(result))))
+            answer = ENCODER.encode(CallResult(result=msgspec.Raw(ENCODER.encode(result))))
         except BaseException as error:
             self._counts["calls_failed"] += 1
             failure = failure_of(error, dict(served.errors))
             if failure is None:
                 _LOGGER.exception("%s.%s failed", call.port, call.method)
                 failure = Failure(RetryLater.__name__, [f"{call.port}.{call.method} failed: {error!r}."])
-            answer = ENCODER.encode(Answer(failure=failure))
+            answer = ENCODER.encode(CallResult(failure=failure))
         finally:
             with self._lock:
                 self._running.pop(connection, None)
         if len(answer) > MOST_BYTES:
             sentence = f"The answer has {len(answer)} bytes: ask for less at once."
-            return ENCODER.encode(Answer(failure=Failure("PeerRefused", [sentence])))
+            return ENCODER.encode(CallResult(failure=Failure("PeerRefused", [sentence])))
         return answer
 
     def _watch(self) -> None:
@@ -212,7 +214,7 @@ class _Serving:
         send_frame(self._connection, b"")
 
 
-def _invoke(token: CancellationToken, target: object, name: str, method: Method, arguments: msgspec.Raw) -> Any:
+def _invoke(token: CancellationToken, target: object, name: str, method: PortMethod, arguments: msgspec.Raw) -> Any:
     set_token(token)
     function = getattr(target, name)
     bound = method.decode_arguments(memoryview(arguments))
@@ -220,7 +222,7 @@ def _invoke(token: CancellationToken, target: object, name: str, method: Method,
     return function(*positional, **named)
 
 
-def _split(method: Method, bound: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def _split(method: PortMethod, bound: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return the arguments by position, and those that have a name only: an implementation may name others its way."""
     positional, named = [], {}
     for name, parameter in list(method.signature.parameters.items())[1:]:

@@ -55,7 +55,7 @@ class Failure(msgspec.Struct, array_like=True):
     arguments: list[Any]
 
 
-class Answer(msgspec.Struct, array_like=True):
+class CallResult(msgspec.Struct, array_like=True):
     """The result of a call, or what it raised."""
 
     failure: Failure | None = None

@@ -31,7 +31,7 @@ _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOGGER: Final = logging.getLogger(__name__)
 
 
-class LogFormat(StrEnum):
+class LogRecordFormat(StrEnum):
     """Format of log records."""
 
     TEXT = "text"
@@ -77,23 +77,23 @@ def iso_time(epoch_s: float) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole_s))}.{ms:03d}Z"
 
 
-def configure_logging(part: str, log_format: LogFormat) -> None:
+def configure_logging(part: str, log_format: LogRecordFormat) -> None:
     """Send the log records of this process to standard error; replaces what an earlier call configured."""
     root = logging.getLogger()
     for earlier in list(root.handlers):
         if isinstance(earlier.formatter, TextFormatter | JsonFormatter):
             root.removeHandler(earlier)
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter(part) if log_format is LogFormat.JSON else TextFormatter())
+    handler.setFormatter(JsonFormatter(part) if log_format is LogRecordFormat.JSON else TextFormatter())
     root.addHandler(handler)
 
 
 def configure_from_environment(part: str, environ: Mapping[str, str]) -> None:
     """Configure level and format as HEADLAND_LOG and HEADLAND_LOG_FORMAT say; raises SettingsError."""
-    log_format = environ.get(LOG_FORMAT) or LogFormat.TEXT.value
-    if log_format not in list(LogFormat):
-        raise SettingsError(f"{LOG_FORMAT} is {log_format!r}; it must be {' or '.join(LogFormat)}.")
-    configure_logging(part, LogFormat(log_format))
+    log_format = environ.get(LOG_FORMAT) or LogRecordFormat.TEXT.value
+    if log_format not in list(LogRecordFormat):
+        raise SettingsError(f"{LOG_FORMAT} is {log_format!r}; it must be {' or '.join(LogRecordFormat)}.")
+    configure_logging(part, LogRecordFormat(log_format))
     level = environ.get(LOG_LEVEL, "").upper() or "WARNING"
     if level not in _LEVELS:
         raise SettingsError(f"{LOG_LEVEL} is {level!r}; it must be one of {', '.join(_LEVELS)}.")
@@ -133,6 +133,6 @@ def log_uncaught_exceptions() -> None:
     threading.excepthook = log_thread_exception
 
 
-def pass_to_children(log_format: LogFormat) -> None:
+def pass_to_children(log_format: LogRecordFormat) -> None:
     """Have the processes that this one starts write their records in the same format."""
     os.environ[LOG_FORMAT] = log_format.value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from headland.errors import SettingsError
 from headland.tracing.settings import TRACES
-from station.cli.log_output import LOG_FORMAT, LogFormat
+from station.cli.log_output import LOG_FORMAT, LogRecordFormat
 from station.cli.option import Option
 from station.server.homeassistant import HOME_PREFIX
 from station.server.storage.registries import FORMS as REGISTRY_FORMS
@@ -161,7 +161,7 @@ TracesOption = Annotated[
     ),
 ]
 LogFormatOption = Annotated[
-    LogFormat,
+    LogRecordFormat,
     Option("--log-format", help="Format of log records.", envvar=LOG_FORMAT, show_envvar=True, rich_help_panel=LOGGING),
 ]
 

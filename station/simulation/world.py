@@ -15,10 +15,10 @@ from typing import Final, TextIO
 from station.simulation.agenda import Agenda
 from station.simulation.faults.catalogue import FAULTS
 from station.simulation.machines.broker import Broker
-from station.simulation.machines.gateway import Gateway
+from station.simulation.machines.gateway import SimulatedGateway
 from station.simulation.machines.network import Network
 from station.simulation.machines.numbers import device_of
-from station.simulation.machines.receiver import CLIENT_ID, Receiver
+from station.simulation.machines.receiver import CLIENT_ID, StationMachine
 from station.simulation.machines.store import StoreEngine
 from station.simulation.truth import GatewayTruth, GatewayVerdict, judge
 
@@ -112,9 +112,9 @@ class _World:
         self.agenda = Agenda(lines_to)
         self.broker = Broker(self.agenda, max_queued=self.rng.choice((0, 0, 100, 1000)))
         self.network = Network(self.agenda, self._dice(), self.broker)
-        self.receiver = Receiver(self.agenda, self._dice(), self.network, root / "station", settings.engine)
+        self.receiver = StationMachine(self.agenda, self._dice(), self.network, root / "station", settings.engine)
         self.truths: dict[str, GatewayTruth] = {}
-        self.gateways: list[Gateway] = []
+        self.gateways: list[SimulatedGateway] = []
         for number in range(self.rng.choice((1, 2, 3))):
             self.add_gateway(f"g{number}")
         # Half of the runs have one fault alone: their figures are its row in the report.
@@ -122,12 +122,12 @@ class _World:
         self._chosen = [self.rng.choice(names)] if names and self.rng.random() < 0.5 else names
         self._result = RunResult(settings.seed, settings.hours, chosen=self._chosen)
 
-    def add_gateway(self, origin: str) -> Gateway:
+    def add_gateway(self, origin: str) -> SimulatedGateway:
         """Add a machine of the gateway that was called `origin` at first, switched off."""
         truth = self.truths.setdefault(origin, GatewayTruth({origin}))
         index = len(self.gateways)
         folder = self._root / f"gateway-{index}"
-        gateway = Gateway(self.agenda, self._dice(), self.network, folder, origin, index, truth)
+        gateway = SimulatedGateway(self.agenda, self._dice(), self.network, folder, origin, index, truth)
         self.gateways.append(gateway)
         return gateway
 

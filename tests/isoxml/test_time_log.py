@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from headland.isoxml.task_data import (
     Element,
     ElementKind,
-    Machine,
     NamedLog,
     RefusedTimeLog,
     TaskData,
+    TaskMachine,
     TaskSpan,
     read_task_data,
     write_task_data,
@@ -117,7 +117,7 @@ def test_the_task_data_of_both_versions_name_their_logs(version: int) -> None:
     named = [("TLG00001", "TSK-1", sowing), ("TLG00002", "TSK-1", sowing), ("TLG00003", "TSK-2", "")]
     spans = [TaskSpan(START_MS, START_MS + 1500, zone) for zone in (None, 0, 28_800_000)]
     logs = tuple(NamedLog(*each, (span,)) for each, span in zip(named, spans, strict=True))
-    machine = Machine("DVC-1", "东方红 <LX>", "A00086000DF95589")
+    machine = TaskMachine("DVC-1", "东方红 <LX>", "A00086000DF95589")
     elements = {
         "DET-1": Element("DET-1", ElementKind.DEVICE, "DVC-1"),
         "DET-2": Element("DET-2", ElementKind.BIN, "DVC-1"),

@@ -18,7 +18,7 @@ from api.dependencies import ScopeOf, access_of
 from api.http.problems import declare_problems, reply_problem
 from api.http.router import Router
 from api.live.client import LiveClient
-from api.live.encodings import Frame, encoding_for
+from api.live.encodings import EncodedEvent, encoding_for
 from api.live.events import Selection, frame_of
 from api.live.feed import LiveFeed
 from api.live.places import FeedFullError
@@ -125,7 +125,7 @@ class _LiveResponse(StreamingResponse):
 
 
 async def _events(feed: LiveFeed, client: LiveClient) -> AsyncIterator[bytes]:
-    hello = Frame(frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s}))
+    hello = EncodedEvent(frame_of("hello", {"source": feed.source, "heartbeat_s": feed.heartbeat_s}))
     yield client.encoding.begin() + client.encoding.encode(hello)
     loop = asyncio.get_running_loop()
     end_s = loop.time() + feed.longest_s

@@ -26,7 +26,7 @@ from headland.formats.epcis.events import (
     read_document,
     time_ms_of,
 )
-from headland.registry.repositories.harvest.epcis_events import CapturedEvent, EventQuery, StoredEvent
+from headland.registry.repositories.harvest.epcis_events import CapturedEvent, EventQuery, StoredEpcisEvent
 
 _JSON_LD: Final = "application/ld+json"
 _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
@@ -146,7 +146,7 @@ def _captured(event: AnyEvent, document: EpcisDocument) -> CapturedEvent:
     )
 
 
-def _document(found: list[StoredEvent], now_ms: int) -> Response:
+def _document(found: list[StoredEpcisEvent], now_ms: int) -> Response:
     events: list[dict[str, Any]] = []
     prefixes: dict[str, str] = {"headland": NAMESPACE}
     for each in found:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.schemas.harvest.treatments import Instant, Named, RecordName, Title
 from api.schemas.model import Model
-from headland.analysis.lots.lot_history import HarvestShare, LotHistory
+from headland.analysis.lots.lot_history import LotHarvest, LotHistory
 from headland.registry.models.lots import MOST_GRAMS, Harvest, Lot, LotMass, LotOperation
 from headland.registry.models.plant_protection import EvidenceClass
 
@@ -261,7 +261,7 @@ def history_of(history: LotHistory) -> LotHistoryBody:
     )
 
 
-def _share_of(share: HarvestShare) -> HarvestShareBody:
+def _share_of(share: LotHarvest) -> HarvestShareBody:
     return HarvestShareBody(
         harvest=harvest_of(share.harvest), farm=share.place.farm, place=share.place.name, grams=share.grams
     )

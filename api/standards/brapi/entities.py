@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Final
 
-from api.standards.brapi.envelope import Entity, Row
+from api.standards.brapi.envelope import Entity, EntityRow
 from headland.analysis.trials.design import layout_of
 from headland.analysis.window import utc_of
 from headland.registry.models.errors import NotFound
@@ -85,7 +85,7 @@ class BrapiCatalog:
         """Return the names of crops that germplasm and seasons have."""
         return sorted({each.crop for each in self._germplasm.values()} | {each.crop for each in self._seasons.values()})
 
-    def programs(self) -> Iterator[Row]:
+    def programs(self) -> Iterator[EntityRow]:
         """Return programs: the farms."""
         for farm in self._farms.values():
             entity = {
@@ -94,12 +94,12 @@ class BrapiCatalog:
                 "programType": "STANDARD",
                 "objective": farm.note,
             }
-            yield Row(entity, {"commonCropName": self.crops()})
+            yield EntityRow(entity, {"commonCropName": self.crops()})
 
-    def locations(self) -> Iterator[Row]:
+    def locations(self) -> Iterator[EntityRow]:
         """Return locations: the fields."""
         for each in self._fields.values():
-            yield Row(
+            yield EntityRow(
                 {
                     "locationDbId": each.id,
                     "locationName": each.name,
@@ -108,12 +108,12 @@ class BrapiCatalog:
                 }
             )
 
-    def seasons(self) -> Iterator[Row]:
+    def seasons(self) -> Iterator[EntityRow]:
         """Return seasons."""
         for season in self._seasons.values():
-            yield Row(_season(season))
+            yield EntityRow(_season(season))
 
-    def trial_rows(self) -> Iterator[Row]:
+    def trial_rows(self) -> Iterator[EntityRow]:
         """Return trials."""
         for trial in self.trials.values():
             crop, farm = self._crop(trial), self._farm(trial)
@@ -127,9 +127,9 @@ class BrapiCatalog:
                 "programDbId": None if farm is None else farm.id,
                 "programName": None if farm is None else farm.name,
             }
-            yield Row(_without_none(entity), {"studyDbId": trial.id, "locationDbId": trial.field})
+            yield EntityRow(_without_none(entity), {"studyDbId": trial.id, "locationDbId": trial.field})
 
-    def studies(self) -> Iterator[Row]:
+    def studies(self) -> Iterator[EntityRow]:
         """Return studies, one of each trial."""
         for trial in self.trials.values():
             farm = self._farm(trial)
@@ -140,7 +140,7 @@ class BrapiCatalog:
                 "germplasmDbId": [each.germplasm for each in trial.treatments if each.germplasm],
                 "observationVariableDbId": trial.variables,
             }
-            yield Row(self.study(trial), also)
+            yield EntityRow(self.study(trial), also)
 
     def study(self, trial: Trial) -> Entity:
         """Return the study of a trial."""
@@ -168,7 +168,7 @@ class BrapiCatalog:
             }
         )
 
-    def units(self, only: str | None = None, observed: dict[str, list[Entity]] | None = None) -> Iterator[Row]:
+    def units(self, only: str | None = None, observed: dict[str, list[Entity]] | None = None) -> Iterator[EntityRow]:
         """Return observation units, of one trial where one is named, with their observations where given."""
         for trial in self.trials.values():
             if only is not None and trial.id != only:
@@ -184,7 +184,7 @@ class BrapiCatalog:
                     entity["observations"] = observed.get(entity["observationUnitDbId"], [])
                 also = {"observationUnitLevelName": "plot", "observationUnitLevelCode": plot.name,
                         "seasonDbId": trial.season}  # fmt: skip
-                yield Row(entity, also)
+                yield EntityRow(entity, also)
 
     def _unit(
         self, trial: Trial, plot: TrialPlot, place: Field | None, farm: Farm | None, geometry: Entity | None
@@ -230,7 +230,7 @@ class BrapiCatalog:
             }
         )
 
-    def observations(self, only: str | None = None) -> Iterator[Row]:
+    def observations(self, only: str | None = None) -> Iterator[EntityRow]:
         """Return observations, of one trial where one is named."""
         records = self._repositories.plot_observations.records
         for each in records.all() if only is None else records.all(trial=only):
@@ -243,7 +243,7 @@ class BrapiCatalog:
                     "programDbId": None if farm is None else farm.id,
                     "locationDbId": trial.field,
                 }
-                yield Row(self.observation(each), also)
+                yield EntityRow(self.observation(each), also)
 
     def observation(self, each: PlotObservation) -> Entity:
         """Return an observation."""
@@ -273,7 +273,7 @@ class BrapiCatalog:
             }
         )
 
-    def variables(self) -> Iterator[Row]:
+    def variables(self) -> Iterator[EntityRow]:
         """Return observation variables; a study has those of its trial, and those that were observed on it."""
         studies: dict[str, set[str]] = {name: set() for name in self._variables}
         for trial in self.trials.values():
@@ -282,9 +282,9 @@ class BrapiCatalog:
         for each in self._repositories.plot_observations.records.all():
             studies.setdefault(each.variable, set()).add(each.trial)
         for variable in self._variables.values():
-            yield Row(variable_entity(variable), {"studyDbId": studies[variable.id], "traitName": variable.trait})
+            yield EntityRow(variable_entity(variable), {"studyDbId": studies[variable.id], "traitName": variable.trait})
 
-    def germplasm(self) -> Iterator[Row]:
+    def germplasm(self) -> Iterator[EntityRow]:
         """Return germplasm."""
         used: dict[str, set[str]] = {}
         for trial in self.trials.values():
@@ -294,7 +294,7 @@ class BrapiCatalog:
         for each in self._germplasm.values():
             also = {"studyDbId": used.get(each.id, set()), "trialDbId": used.get(each.id, set()),
                     "synonym": each.synonyms}  # fmt: skip
-            yield Row(germplasm_entity(each), also)
+            yield EntityRow(germplasm_entity(each), also)
 
     def _variable(self, name: str) -> TrialVariable:
         found = self._variables.get(name)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EntityRow:
     """An entity as BrAPI shows it, and the values by which a list can be filtered beside those of the entity."""
 
     entity: Entity
@@ -86,7 +86,7 @@ def read_search_id(key: str) -> bytes:
 
 
 def reply_list(
-    rows: Iterable[Row],
+    rows: Iterable[EntityRow],
     ask: ListQuery,
     ignored: Sequence[str] = (),
     notes: Sequence[str] = (),

@@ -17,8 +17,8 @@ from api.standards.brapi.entities import PLOT_LEVEL, BrapiCatalog, germplasm_ent
 from api.standards.brapi.envelope import (
     ROOT,
     Entity,
+    EntityRow,
     ListQuery,
-    Row,
     read_json,
     read_query,
     read_search,
@@ -70,7 +70,7 @@ _PLURALS: Final = {
     "year": "years",
     "season": "seasons",
 }
-_ROWS: Final[dict[str, Callable[[BrapiCatalog], Iterator[Row]]]] = {
+_ROWS: Final[dict[str, Callable[[BrapiCatalog], Iterator[EntityRow]]]] = {
     "programs": BrapiCatalog.programs,
     "locations": BrapiCatalog.locations,
     "seasons": BrapiCatalog.seasons,
@@ -154,7 +154,7 @@ def list_study_types(request: Request) -> Response:
 def list_levels(request: Request) -> Response:
     """List the levels on which observations are made: plots."""
     ask, ignored = read_query(request, ("studyDbId", "trialDbId", "programDbId"))
-    return reply_list([Row(dict(PLOT_LEVEL))], ListQuery(ask.page, ask.size, {}), ignored)
+    return reply_list([EntityRow(dict(PLOT_LEVEL))], ListQuery(ask.page, ask.size, {}), ignored)
 
 
 @router.get("/observations/table")
@@ -323,7 +323,7 @@ def _filters(collection: str) -> tuple[str, ...]:
 
 def _plain(values: list[str], ask: ListQuery, ignored: list[str]) -> Response:
     """Return a page of texts, which are their own entities."""
-    rows: list[Any] = [Row(value, {}) for value in values]  # type: ignore[arg-type]  # crops and types are texts
+    rows: list[Any] = [EntityRow(value, {}) for value in values]  # type: ignore[arg-type]  # crops and types are texts
     return reply_list(rows, ask, ignored)
 
 

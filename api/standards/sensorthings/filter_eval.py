@@ -15,8 +15,8 @@ from shapely.geometry import shape
 from api.standards.sensorthings.entities import Entity, EntityType, Interval, TimeInstant
 from api.standards.sensorthings.filter_parser import (
     COMPARISONS,
-    Call,
     Expression,
+    FilterCall,
     FilterError,
     Literal,
     PropertyPath,
@@ -73,7 +73,7 @@ _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 def check_paths(expression: Expression, kind: EntityType) -> None:
     """Check that all paths exist on entities of a type; raises FilterError with the existing names."""
-    if isinstance(expression, Call):
+    if isinstance(expression, FilterCall):
         for argument in expression.arguments:
             check_paths(argument, kind)
     elif isinstance(expression, PropertyPath):

@@ -108,14 +108,14 @@ class PropertyPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FilterCall:
     """An operator or a function with its arguments."""
 
     name: str
     arguments: tuple[Expression, ...]
 
 
-Expression = Literal | PropertyPath | Call
+Expression = Literal | PropertyPath | FilterCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def parse_order(text: str) -> tuple[SortKey, ...]:
 
 def is_condition(expression: Expression) -> bool:
     """Tell whether an expression is a condition rather than a value."""
-    if isinstance(expression, Call):
+    if isinstance(expression, FilterCall):
         return expression.name in COMPARISONS | LOGIC | CONDITIONS
     return isinstance(expression, Literal) and isinstance(expression.value, bool)
 
@@ -191,7 +191,7 @@ class _Parser:
             return self._primary()
         if level == 2 and self._accept_word("not"):
             self._go_deeper()
-            expression: Expression = Call("not", (self._condition(self.expression(level), "not"),))
+            expression: Expression = FilterCall("not", (self._condition(self.expression(level), "not"),))
             self._depth -= 1
             return expression
         left = self.expression(level + 1)
@@ -201,7 +201,7 @@ class _Parser:
             if word in LOGIC:
                 self._condition(left, word)
                 self._condition(right, word)
-            left = Call(word, (left, right))
+            left = FilterCall(word, (left, right))
             if word in COMPARISONS:
                 break
         return left
@@ -228,7 +228,7 @@ class _Parser:
             raise FilterError(f"has a {text} where a value is expected")
         return Literal(_value_of(kind, text))
 
-    def _call(self, name: str) -> Call:
+    def _call(self, name: str) -> FilterCall:
         name = name.lower()
         if name not in FUNCTIONS:
             raise FilterError(f"uses {name[:40]}(), which is not supported; there are {', '.join(sorted(FUNCTIONS))}")
@@ -244,7 +244,7 @@ class _Parser:
         fewest, most = FUNCTIONS[name]
         if not fewest <= len(arguments) <= most:
             raise FilterError(f"passes {len(arguments)} arguments to {name}() instead of {most}")
-        return Call(name, tuple(arguments))
+        return FilterCall(name, tuple(arguments))
 
     @staticmethod
     def _condition(expression: Expression, word: str) -> Expression:

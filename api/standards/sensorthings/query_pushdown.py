@@ -8,8 +8,8 @@ from typing import Final
 from api.standards.sensorthings.entities import TimeInstant
 from api.standards.sensorthings.filter_eval import evaluate
 from api.standards.sensorthings.filter_parser import (
-    Call,
     Expression,
+    FilterCall,
     FilterError,
     Literal,
     PropertyPath,
@@ -47,7 +47,7 @@ def plan_filter(condition: Expression | None, now_ms: int) -> QueryPlan:
             rest.append(part)
     remainder: Expression | None = rest[0] if rest else None
     for part in rest[1:]:
-        remainder = Call("and", (remainder, part)) if remainder is not None else part
+        remainder = FilterCall("and", (remainder, part)) if remainder is not None else part
     return QueryPlan(start_ms, end_ms, tuple(streams), remainder)
 
 
@@ -66,14 +66,14 @@ def time_order(order: tuple[SortKey, ...], *, one_stream: bool) -> bool | None:
 def _parts(condition: Expression | None) -> list[Expression]:
     if condition is None:
         return []
-    if isinstance(condition, Call) and condition.name == "and":
+    if isinstance(condition, FilterCall) and condition.name == "and":
         return [part for argument in condition.arguments for part in _parts(argument)]
     return [condition]
 
 
 def _bound_of(part: Expression, now_ms: int) -> tuple[int, int] | None:
     """Return [start, end) of a comparison of time with an instant; None for any other expression."""
-    if not (isinstance(part, Call) and part.name in _MIRRORED):
+    if not (isinstance(part, FilterCall) and part.name in _MIRRORED):
         return None
     name, (left, right) = part.name, part.arguments
     if isinstance(right, PropertyPath):
@@ -97,7 +97,7 @@ def _bound_of(part: Expression, now_ms: int) -> tuple[int, int] | None:
 def _paths(expression: Expression) -> list[PropertyPath]:
     if isinstance(expression, PropertyPath):
         return [expression]
-    if isinstance(expression, Call):
+    if isinstance(expression, FilterCall):
         return [path for argument in expression.arguments for path in _paths(argument)]
     return []
 
@@ -110,6 +110,6 @@ def _only_of_stream(part: Expression) -> bool:
 def _relative_to_stream(part: Expression) -> Expression:
     if isinstance(part, PropertyPath):
         return PropertyPath(part.parts[1:])
-    if isinstance(part, Call):
-        return Call(part.name, tuple(_relative_to_stream(argument) for argument in part.arguments))
+    if isinstance(part, FilterCall):
+        return FilterCall(part.name, tuple(_relative_to_stream(argument) for argument in part.arguments))
     return part

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from edge.imports.dataflash.columns import PULSES
 from edge.imports.dataflash.format import Format, Raw
-from edge.imports.dataflash.rows import Kind, Values, numbered, row_kind
+from edge.imports.dataflash.rows import FormatRows, Values, numbered, row_kind
 from edge.imports.dataflash.vehicle import LoggedVehicle
 from edge.imports.log_output import LogOutput
 from edge.sources.mavlink.spray.channels import BATTERY_STATUS, Rows, Spray
@@ -62,7 +62,7 @@ class EventMapper:
         self.dropped = 0
         self._vehicle = vehicle
         self._output = output
-        self._kinds: dict[tuple[Format, int], Kind | None] = {}
+        self._kinds: dict[tuple[Format, int], FormatRows | None] = {}
         self._unused = _unused_estimators(kinds, parameters)
         self._core = 0
         self._state = StateEvents()
@@ -96,7 +96,7 @@ class EventMapper:
         self._add_events([EventBody("reboot", {"session": session})], boot_us)
         self._state.restart()
 
-    def _kind(self, fmt: Format, raw: Raw) -> Kind | None:
+    def _kind(self, fmt: Format, raw: Raw) -> FormatRows | None:
         kind = self._kinds.get((fmt, 0), _NEW)
         if kind is _NEW:
             kind = self._learn(fmt, 0)
@@ -112,7 +112,7 @@ class EventMapper:
         kind = self._kinds.get((fmt, instance), _NEW)
         return self._learn(fmt, instance) if kind is _NEW else kind
 
-    def _learn(self, fmt: Format, instance: int) -> Kind | None:
+    def _learn(self, fmt: Format, instance: int) -> FormatRows | None:
         kind = None if fmt.name[:3] in self._unused else row_kind(fmt, instance)
         self._kinds[fmt, instance] = kind
         if kind is not None:
@@ -187,7 +187,7 @@ class EventMapper:
 
     # Spraying
 
-    def _map_spray(self, fmt: Format, raw: Raw, values: Values, kind: Kind, boot_us: int) -> bool:
+    def _map_spray(self, fmt: Format, raw: Raw, values: Values, kind: FormatRows, boot_us: int) -> bool:
         """Map a message by the profile; return whether it is still a row of its own."""
         spray, monitor = self._spray, self._monitor
         if spray is None or monitor is None:
@@ -233,7 +233,7 @@ class EventMapper:
 
 
 #: Of a format that did not come yet.
-_NEW: Final = Kind("", lambda _: None, None)
+_NEW: Final = FormatRows("", lambda _: None, None)
 
 
 def _unused_estimators(kinds: Mapping[str, int], parameters: Mapping[str, float]) -> set[str]:

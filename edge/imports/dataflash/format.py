@@ -39,7 +39,7 @@ _LEAST_MULTIPLIER: Final = 1e-12
 Raw = Sequence[Any]
 
 
-class Unit(NamedTuple):
+class ColumnUnit(NamedTuple):
     """FMTU of a column: name of its unit, and factor for its raw value (None: not given).
 
     `others` are further names that the log declares for the unit's letter; `is_declared` is false where a letter is not
@@ -64,7 +64,7 @@ class Format:
         self.characters = characters
         self.columns = tuple(columns)
         self.places = {column: place for place, column in enumerate(self.columns)}
-        self.units: dict[str, Unit] = {}
+        self.units: dict[str, ColumnUnit] = {}
         self._own_struct = struct.Struct("<3x" + "".join(_CODES[character][0] for character in characters))
         #: Function from (buffer, offset of the header) to the raw values.
         self.unpack: Callable[[bytes, int], Raw] = self._own_struct.unpack_from
@@ -203,4 +203,4 @@ class Dictionary:
                     factor = factors[0]
                 else:
                     is_declared = False
-            fmt.units[column] = Unit(name, factor, tuple(others), is_declared)
+            fmt.units[column] = ColumnUnit(name, factor, tuple(others), is_declared)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from edge.imports.dataflash.columns import PULSES, RULES, LogChannel, MessageRule
-from edge.imports.dataflash.format import Format, Raw, Unit
+from edge.imports.dataflash.format import ColumnUnit, Format, Raw
 from edge.sources.mapping.units import NoConversion, convert_to_channel
 from headland.contract.quantities import quantity_of
 
@@ -37,7 +37,7 @@ _UINT16_MAX: Final = 65535
 _MOST_PULSES: Final = 32
 
 
-class Kind(NamedTuple):
+class FormatRows(NamedTuple):
     """How the messages of one format become rows.
 
     `instance_at` is the place of the instance, None where there is none. `left_out` names columns that could not be
@@ -72,7 +72,7 @@ class _Entry(NamedTuple):
     is_float: bool
 
 
-def row_kind(fmt: Format, instance: int = 0) -> Kind | None:
+def row_kind(fmt: Format, instance: int = 0) -> FormatRows | None:
     """Return how messages of a format become rows (for one instance of them), None where they do not."""
     if fmt.name in PULSES:
         return _pulses(fmt)
@@ -106,8 +106,8 @@ def row_kind(fmt: Format, instance: int = 0) -> Kind | None:
             )
         )
     if not entries:
-        return Kind(rule.series, lambda _: None, at, tuple(left_out), tuple(doubted))
-    return Kind(rule.series + suffix, _maker(fmt, rule, entries), at, tuple(left_out), tuple(doubted))
+        return FormatRows(rule.series, lambda _: None, at, tuple(left_out), tuple(doubted))
+    return FormatRows(rule.series + suffix, _maker(fmt, rule, entries), at, tuple(left_out), tuple(doubted))
 
 
 def _scale(fmt: Format, column: LogChannel) -> tuple[_Scale | None, bool]:
@@ -130,7 +130,7 @@ def _scale(fmt: Format, column: LogChannel) -> tuple[_Scale | None, bool]:
     return _Scale(divisor, *possible.pop()), None not in declared
 
 
-def _labels(unit: Unit | None) -> list[str]:
+def _labels(unit: ColumnUnit | None) -> list[str]:
     """Return the units that a log declares for a column."""
     return [] if unit is None else [label for label in (*unit.others, unit.name) if label not in _NO_UNIT]
 
@@ -186,11 +186,11 @@ def numbered(fmt: Format) -> list[tuple[int, int]]:
     ]
 
 
-def _pulses(fmt: Format) -> Kind:
+def _pulses(fmt: Format) -> FormatRows:
     """Return how numbered pulse widths become rows of those that are there; 0 is an output that is not used."""
     outputs = [(f"{PULSES[fmt.name]}:{number}", place) for number, place in numbered(fmt)]
 
     def make(raw: Raw) -> Values | None:
         return {channel: raw[place] for channel, place in outputs if 0 < raw[place] < _UINT16_MAX} or None
 
-    return Kind(fmt.name.lower(), make, None)
+    return FormatRows(fmt.name.lower(), make, None)

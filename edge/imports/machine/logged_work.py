@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headland.contract.records import Clock
-from headland.isoxml.task_data import Element, ElementKind, Machine, NamedLog, TaskData
+from headland.isoxml.task_data import Element, ElementKind, NamedLog, TaskData, TaskMachine
 from headland.isoxml.time_log import LogRecord, TimeLog
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
@@ -111,7 +111,7 @@ def rows_of(log: TimeLog, elements: Mapping[str, Element], offset_ms: int | None
         yield time_ms, Clock.RTC if utc_ms is None else Clock.GPS, values
 
 
-def machine_of(log: TimeLog, about: TaskData) -> Machine | None:
+def machine_of(log: TimeLog, about: TaskData) -> TaskMachine | None:
     """Return the machine that most of a log's known values are of; without any, the only one of the task data."""
     counts = Counter(
         about.elements[value.element].machine

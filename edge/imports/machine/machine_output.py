@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from edge.imports.log_output import LogReport
-from edge.imports.machine.rows import Amounts
+from edge.imports.machine.rows import MachineSums
 from edge.sources.source import DeviceId, Reading, Sink
 from headland.contract.quantities import quantity_of
 from headland.contract.records import ChannelInfo, Clock, Descriptor
@@ -26,7 +26,7 @@ class MachineOutput:
         self.lost: Counter[str] = Counter()
         self.notes: list[str] = []
         self.records = self.rows = 0
-        self._amounts = Amounts()
+        self._amounts = MachineSums()
         self._devices: list[str] = []
         self._seen: set[tuple[str, int]] = set()
         self._first_ms: int | None = None

@@ -117,7 +117,7 @@ def rows_of(instants: dict[int, _Instant], lost: Counter[str]) -> Iterator[tuple
         yield time_ms, values
 
 
-class Amounts:
+class MachineSums:
     """Sums over the rows of a machine: the worked area, and what was applied or harvested on it."""
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ class MachineRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class ShapefileLayer:
     """A shapefile of an archive: its name, its columns, and what the maker's own description says of it."""
 
     name: str
@@ -60,7 +60,9 @@ class LayerReader:
         self._table = _read(archive, parts[f"{name.lower()}.dbf"])
         self.lost: Counter[str] = Counter()
         self._columns = _columns_of(self._table)
-        self.layer = Layer(name.rpartition("/")[2], tuple(each[0] for each in self._columns), _metadata(archive, parts))
+        self.layer = ShapefileLayer(
+            name.rpartition("/")[2], tuple(each[0] for each in self._columns), _metadata(archive, parts)
+        )
 
     def records(self) -> Iterator[MachineRecord]:
         """Yield the records whose shape and attributes can be read, in the file's order."""

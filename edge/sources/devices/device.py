@@ -15,7 +15,7 @@ from headland.contract.records import ChannelInfo, Clock, Descriptor, Quality
 _BURST_MS: Final = 1000
 
 
-class Device:
+class SourceDevice:
     """State of one device. `emit` sends its descriptor before its first row, and again whenever it has changed.
 
     A row equal to the last one, including its own time, is the same sample twice: it is counted and not emitted. A

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from edge.sources.devices.device import Device
+from edge.sources.devices.device import SourceDevice
 from edge.sources.mapping.field_map import FieldMap, FieldSettings, Measurement
 from edge.sources.settings import Name, PlaceSettings, Seconds
 from edge.sources.source import Sink
@@ -38,7 +38,7 @@ class NodeSettings(PlaceSettings, frozen=True, kw_only=True):
 class Node:
     """One device and its field map."""
 
-    def __init__(self, device: Device, fields: FieldMap) -> None:
+    def __init__(self, device: SourceDevice, fields: FieldMap) -> None:
         self.device = device
         self._fields = fields
 
@@ -119,7 +119,7 @@ class Nodes:
         self, device: str, place: PlaceSettings, fields: Sequence[FieldSettings], interval_s: float | None
     ) -> Node:
         return Node(
-            Device(device, place, self._site, self._counts, name=device, interval_s=interval_s),
+            SourceDevice(device, place, self._site, self._counts, name=device, interval_s=interval_s),
             FieldMap(fields, self._counts),
         )
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.schedule import PollSchedule
-from edge.sources.devices.device import Device
+from edge.sources.devices.device import SourceDevice
 from edge.sources.devices.device_clock import is_credible
 from edge.sources.http.document import HttpDocument, read_document
 from edge.sources.http.request import HttpRefusal, PollingClient
@@ -42,7 +42,7 @@ class HttpSource:
         self._attempts = Attempts(settings.name, self._counts)
         self._client = PollingClient(settings.url, settings.headers, settings.timeout_s)
         self._fields = FieldMap(settings.channel, self._counts)
-        self._device = Device(
+        self._device = SourceDevice(
             settings.device,
             settings,
             site,

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.schedule import PollSchedule
-from edge.sources.devices.device import Device
+from edge.sources.devices.device import SourceDevice
 from edge.sources.devices.device_clock import CREDIBLE_FROM_MS
 from edge.sources.modbus.bus import BadResponse, ModbusBus, NoAnswer
 from edge.sources.modbus.registers import find_map, load_map, plan_reads
@@ -145,7 +145,7 @@ class _Node:
         self._clock = clock
         self._counts = counts
         channels = [register.channel for register in self._map.register]
-        self._device = Device(
+        self._device = SourceDevice(
             settings.device, settings, site, counts, name=name, channels=channels, interval_s=poll_s * clock_speed
         )
         self._device.update(model=self._map.model)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Final
 
 from edge.sources.connection.reconnect import Attempts
-from edge.sources.devices.device import Device
+from edge.sources.devices.device import SourceDevice
 from edge.sources.mapping.field_map import FieldMap, Measurement
 from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
 from edge.sources.sdi12.message import (
@@ -39,7 +39,7 @@ class Sensor:
     def __init__(
         self,
         settings: SensorSettings,
-        device: Device,
+        device: SourceDevice,
         counts: Counter[str],
         clock: Clock,
         *,

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.sources.connection.reconnect import Attempts, troubles_of
 from edge.sources.connection.schedule import PollSchedule
-from edge.sources.devices.device import Device
+from edge.sources.devices.device import SourceDevice
 from edge.sources.sdi12.bus import NoAnswer, Sdi12Bus
 from edge.sources.sdi12.sensor import Sensor
 from edge.sources.sdi12.settings import Sdi12Settings
@@ -121,12 +121,12 @@ class Sdi12Source:
             sensor.attempts.succeed()
 
 
-def _make_devices(settings: Sdi12Settings, site: str, counts: Counter[str]) -> dict[str, Device]:
+def _make_devices(settings: Sdi12Settings, site: str, counts: Counter[str]) -> dict[str, SourceDevice]:
     """Return the devices by id; one with several measurements has the channels of all, and the place of the first."""
-    devices: dict[str, Device] = {}
+    devices: dict[str, SourceDevice] = {}
     for node in settings.node:
         if node.device not in devices:
-            devices[node.device] = Device(
+            devices[node.device] = SourceDevice(
                 node.device,
                 node,
                 site,

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from edge.spool.identity.place import Place
+from edge.spool.identity.place import SpoolPlace
 
 #: Each slot is of two pages, so that no write of one touches the other.
 _SLOT_BYTES: Final = 8192
@@ -53,7 +53,7 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     last: int = 0
     acked: int = 0
     published: list[tuple[int, int]] = []
-    place: Place = Place()
+    place: SpoolPlace = SpoolPlace()
     renewals: int = 0
     shortened: int = 0
     unreported: list[tuple[str, int, int, int]] = []

@@ -45,14 +45,14 @@ class FileId(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.inode == other.inode
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+class SpoolPlace(msgspec.Struct, frozen=True, omit_defaults=True):
     """Machine and file. A fact is a list of digests; it is absent where the machine does not have it."""
 
     facts: Facts = {}
     file: FileId = FileId()
 
 
-def compare_places(before: Place, now: Place) -> tuple[EpochReason, str] | None:
+def compare_places(before: SpoolPlace, now: SpoolPlace) -> tuple[EpochReason, str] | None:
     """Return why `now` is another place than `before`, or None. Pure.
 
     A fact that only one of them has says nothing, as after an upgrade of the system. A fact with several values, such

@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.spool.identity.check_file import CheckFile, CheckRecord, Unaccepted, Unreadable
 from edge.spool.identity.machine import SpoolMachine
-from edge.spool.identity.place import Place
+from edge.spool.identity.place import SpoolPlace
 from edge.spool.numbering.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, with_lost_reports
 from edge.spool.numbering.published import Published
 from edge.spool.schema import SpoolTotals
@@ -39,7 +39,7 @@ class SpoolCheck:
         self._gateway = gateway
         self._machine = machine
         self._file = CheckFile(path.with_name(f"{path.name}.check"), machine.sync)
-        self._place = Place()
+        self._place = SpoolPlace()
         self._published = Published()  # exact, in this process
         self._reserved = Published()  # as in the file
         self._synced_s = now_s
@@ -62,7 +62,7 @@ class SpoolCheck:
     def judge(self, opened: OpenedSpool, record: CheckRecord | Unreadable) -> Renewal | None:
         """Return the renewal that the opened file needs; where it needs none, go on from the record."""
         totals = opened.totals
-        self._place = Place(self._machine.facts(self._spool_path), self._machine.file_id(self._spool_path))
+        self._place = SpoolPlace(self._machine.facts(self._spool_path), self._machine.file_id(self._spool_path))
         if isinstance(record, CheckRecord):
             self.renewals, self.shortened = record.renewals, record.shortened
             self._unreported = tuple(MissingRecords(*each) for each in record.unreported)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.spool.identity.check_file import CheckRecord, Unaccepted, Unreadable
-from edge.spool.identity.place import Place, compare_places
+from edge.spool.identity.place import SpoolPlace, compare_places
 from edge.spool.numbering.published import Published
 from edge.spool.schema import SpoolTotals
 from edge.spool.settings import SpoolOwner
@@ -93,7 +93,9 @@ class OpenedSpool:
         return 0 < self.version < FIRST_CHECKED_VERSION
 
 
-def judge_opening(opened: OpenedSpool, check: CheckRecord | Unreadable, place: Place, gateway: str) -> Renewal | None:
+def judge_opening(
+    opened: OpenedSpool, check: CheckRecord | Unreadable, place: SpoolPlace, gateway: str
+) -> Renewal | None:
     """Return the renewal that an opened file needs, or None."""
     totals = opened.totals
     if isinstance(check, Unreadable):

@@ -19,7 +19,7 @@ _ARMED, _DISARMED = 2, 1
 _MISSION, _LOITER = 3, 4
 
 
-class Topic(NamedTuple):
+class LogTopic(NamedTuple):
     """A topic: its name, the fields after its time stamp, and how often it is logged [ms]."""
 
     name: str
@@ -37,22 +37,22 @@ class Topic(NamedTuple):
 
 
 TOPICS: Final = (
-    Topic("vehicle_global_position", "double lat;double lon;float alt;", 100),
-    Topic("vehicle_local_position", "float vx;float vy;float vz;float heading;bool v_xy_valid;bool v_z_valid;", 100),
-    Topic("vehicle_attitude", "float[4] q;", 100),
-    Topic(
+    LogTopic("vehicle_global_position", "double lat;double lon;float alt;", 100),
+    LogTopic("vehicle_local_position", "float vx;float vy;float vz;float heading;bool v_xy_valid;bool v_z_valid;", 100),
+    LogTopic("vehicle_attitude", "float[4] q;", 100),
+    LogTopic(
         "sensor_gps",
         "uint64_t time_utc_usec;double latitude_deg;double longitude_deg;double altitude_msl_m;float vel_m_s;"
         "float cog_rad;uint8_t fix_type;uint8_t satellites_used;",
         200,
     ),
-    Topic(
+    LogTopic(
         "battery_status",
         "float voltage_v;float current_a;float discharged_mah;float remaining;float temperature;bool connected;",
         500,
     ),
-    Topic("vehicle_status", "uint8_t arming_state;uint8_t nav_state;uint8_t system_type;", 500),
-    Topic("vehicle_land_detected", "bool landed;", 1000),
+    LogTopic("vehicle_status", "uint8_t arming_state;uint8_t nav_state;uint8_t system_type;", 500),
+    LogTopic("vehicle_land_detected", "bool landed;", 1000),
 )
 _PACKERS: Final = tuple(topic.packer for topic in TOPICS)
 

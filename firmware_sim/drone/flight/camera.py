@@ -19,7 +19,7 @@ _NO_LIMIT: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
+class CameraShot:
     """A picture by its number, from 1, and its time."""
 
     number: int
@@ -32,7 +32,7 @@ class Camera:
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self.taken = 0
-        self.pictures: deque[Photo] = deque(maxlen=_MAX_QUEUED)
+        self.pictures: deque[CameraShot] = deque(maxlen=_MAX_QUEUED)
         self.distance_m = 0.0
         self._last_place: Place | None = None
         self._left = 0
@@ -50,7 +50,7 @@ class Camera:
         if not self.exists:
             return False
         self.taken += 1
-        self.pictures.append(Photo(self.taken, self._now_ms))
+        self.pictures.append(CameraShot(self.taken, self._now_ms))
         return True
 
     def trigger_each(self, distance_m: float) -> None:

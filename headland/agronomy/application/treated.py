@@ -82,7 +82,7 @@ class FlowSamples:
 
 
 @dataclass(frozen=True, slots=True)
-class TreatedGround:
+class TreatedGroundAnswers:
     """Answers on treated ground, from one track with one class of evidence."""
 
     area_treated_m2: Answer
@@ -108,7 +108,7 @@ def answer_ground(
     window: tuple[int, int],
     swath_m: float,
     quality: int,
-) -> TreatedGround:
+) -> TreatedGroundAnswers:
     """Return the ground treated in [start_ms, end_ms) with a swath of `swath_m` [m]."""
     spraying, may_spray, evidence = find_spraying(pump, flow, window, working)
     located = clip(bridge(track.time_ms, MAX_TRACK_GAP_S), *window)
@@ -141,7 +141,7 @@ def answer_ground(
             reason=reason,
         )
 
-    return TreatedGround(
+    return TreatedGroundAnswers(
         answer(ground.treated_m2, "m2", _TREATED),
         answer(ground.treated_m2 / _SQUARE_METRES_PER_HECTARE, "ha", _TREATED),
         answer(ground.overlap_m2, "m2", _OVERLAP),

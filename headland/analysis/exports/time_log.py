@@ -12,7 +12,7 @@ import numpy as np
 from headland.agronomy.application.pass_detection import VehicleTelemetry
 from headland.agronomy.series.arrays import Times, Values
 from headland.analysis.passes.as_applied import AppliedPass
-from headland.isoxml.task_data import Element, ElementKind, Machine, NamedLog, TaskData, TaskSpan, write_task_data
+from headland.isoxml.task_data import Element, ElementKind, NamedLog, TaskData, TaskMachine, TaskSpan, write_task_data
 from headland.isoxml.time_log import LoggedValue, LogHeader, LogRecord, TimeLog, write_time_log
 from headland.units_of_time import DAY_MS
 
@@ -44,7 +44,7 @@ def applied_time_log(applied: AppliedPass) -> bytes:
     log = _log_of(applied)
     done = applied.field_pass
     known = _ISO_NAME.fullmatch(done.device)
-    machine = Machine("DVC-1", done.device, known[1].upper() if known else "")
+    machine = TaskMachine("DVC-1", done.device, known[1].upper() if known else "")
     span = TaskSpan(done.start_ms, done.end_ms, 0)
     about = TaskData(
         (NamedLog(_NAME, "TSK-1", f"{done.field.name} {done.device}", (span,)),),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from headland.analysis.errors import PreconditionError
 from headland.analysis.lots.happenings import grown_from_ms, rests_on_simulation
-from headland.analysis.lots.lot_history import HarvestShare, LotHistory, read_lot_history
+from headland.analysis.lots.lot_history import LotHarvest, LotHistory, read_lot_history
 from headland.analysis.plant_protection.intervals import intervals_at
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -86,7 +86,7 @@ def origin_of(history: LotHistory) -> str:
     return "; ".join(names)[:200]
 
 
-def _refuse_intervals(repositories: OrganisationRepositories, share: HarvestShare) -> None:
+def _refuse_intervals(repositories: OrganisationRepositories, share: LotHarvest) -> None:
     """Refuse a harvest within an interval, also by a treatment that was entered after it."""
     harvest, place = share.harvest, share.place
     # The growth limits what a lot inherits, not what may be in the crop: every treatment of two years counts.

@@ -22,7 +22,7 @@ MOST_HARVESTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class HarvestShare:
+class LotHarvest:
     """A harvest in a lot, with its place and its share of the lot's mass [g]."""
 
     harvest: Harvest
@@ -42,7 +42,7 @@ class LotHistory:
     remaining_g: int
     operations: list[LotOperation]
     links: list[LotLink]
-    harvests: list[HarvestShare]
+    harvests: list[LotHarvest]
     happenings: list[Happening]
     is_whole: bool
     was_released: bool
@@ -60,7 +60,7 @@ def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = Tr
     links = repositories.lots.lineage.ancestors(lot_id)
     grams = apportion(lot.grams, composition_of(lot_id, links)) if links else {}
     shares = [
-        HarvestShare(harvest, find_place(repositories, harvest.field, harvest.zone), grams.get(harvest.id, 0))
+        LotHarvest(harvest, find_place(repositories, harvest.field, harvest.zone), grams.get(harvest.id, 0))
         for harvest in repositories.lots.lineage.harvests_of(lot_id)
     ]
     largest = sorted(shares, key=lambda share: -share.grams)[:MOST_HARVESTS]

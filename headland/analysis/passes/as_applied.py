@@ -68,7 +68,7 @@ class SpreadUniformity:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class LandingTiming:
     """What the time from the measurement to the ground rests on: given, implement, or fitted with the feeder's lag."""
 
     basis: str
@@ -82,7 +82,7 @@ class AppliedPass:
     key: Hashable
     inputs: PassInputs
     machine: Machine
-    timing: Timing
+    timing: LandingTiming
     released: Released
     map: AsApplied
     amount: Answer
@@ -158,13 +158,13 @@ def _compute(
         raise AnalysisError("too-many-cells", "Too many cells", sentence)
     telemetry, stretches, implement = inputs.telemetry, inputs.stretches, inputs.field_pass.implement
     track, window = telemetry.vehicle.track, _released_window(inputs)
-    timing, lag = Timing("implement" if is_landing_timed else "given"), None
+    timing, lag = LandingTiming("implement" if is_landing_timed else "given"), None
     if is_landing_timed and not telemetry.amounts.is_metered:
         # Without a meter only the feeder's signal times the work: opening and closing have their own latencies.
         lag = feeder_lag(telemetry.amounts, stretches, window)
         ground_s = None if lag is None else _ground_latency_s(inputs, implement, lag)
         if lag is not None and ground_s is not None:
-            timing, machine = Timing("fitted", lag), replace(machine, latency_s=ground_s)
+            timing, machine = LandingTiming("fitted", lag), replace(machine, latency_s=ground_s)
         elif implement is not None:
             lag = None
             stretches, machine = _landing(stretches, implement), replace(machine, latency_s=0.0)

@@ -22,7 +22,7 @@ from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import find_device
 from headland.analysis.window import Window
-from headland.formats.prescriptions.qgc_plan import Flight, HeightAbove
+from headland.formats.prescriptions.qgc_plan import HeightAbove, PlannedFlight
 
 #: The vehicle was at home before its first product, at most so long before.
 _BEFORE_MS: Final = 900_000
@@ -31,7 +31,7 @@ _USUAL_SPEED_M_S: Final = 5.0
 
 def plan_remaining_flight(
     scope: OrgScope, remaining: RemainingWork, *, height_m: float, height_above: HeightAbove, speed_m_s: float | None
-) -> Flight:
+) -> PlannedFlight:
     """Return the flight over remaining ground, from the vehicle's first position before the pass.
 
     Raises PreconditionError where nothing remains to be flown, AnalysisError where the machine cannot make the rates.
@@ -68,7 +68,7 @@ def plan_remaining_flight(
         loads = share_loads(remaining.lines, remaining.swath_m, capacity)
     except ValueError as error:
         raise AnalysisError("no-flight", "Flight impossible", f"It cannot be flown: {error}.") from error
-    return Flight(
+    return PlannedFlight(
         loads=loads,
         speed_m_s=lambda _rate_ha: speed,
         to_degrees=partial(to_degrees, plane),

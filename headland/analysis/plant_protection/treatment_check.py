@@ -10,7 +10,7 @@ import numpy as np
 
 from headland.agronomy.geometry.outline import polygons_of
 from headland.agronomy.plant_protection import checks
-from headland.agronomy.plant_protection.checks import DECLARED, Finding, MixRates
+from headland.agronomy.plant_protection.checks import DECLARED, MixRates, ProtectionFinding
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import plane_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -44,7 +44,7 @@ _WHOLE: Final = frozenset(("days", "uses", "above_pct", "coverage_pct", "area"))
 class CheckedFinding:
     """A finding with its sentence."""
 
-    finding: Finding
+    finding: ProtectionFinding
     sentence: CatalogText
 
 
@@ -99,9 +99,9 @@ def _check_product(
 ) -> ProductCheck:
     product = repositories.plant_protection.get(part.product, also_deleted=True)
     use = find_use(product, treatment.crop, treatment.target)
-    findings: list[Finding] = []
+    findings: list[ProtectionFinding] = []
     if use is None:
-        findings.append(Finding("crop", "broken", "crop_not_on_label", DECLARED, {"crop": treatment.crop}))
+        findings.append(ProtectionFinding("crop", "broken", "crop_not_on_label", DECLARED, {"crop": treatment.crop}))
     else:
         label = label_of(use)
         findings += [
@@ -124,7 +124,7 @@ def _check_product(
     )
 
 
-def _interval(scope: OrgScope, treatment: Treatment, place: GrowingPlace, label: checks.LabelUse) -> Finding:
+def _interval(scope: OrgScope, treatment: Treatment, place: GrowingPlace, label: checks.LabelUse) -> ProtectionFinding:
     treated, today = place.day_of(treatment.end_ms - 1), place.day_of(scope.now_ms)
     finding = checks.check_interval(treated.toordinal(), today.toordinal(), label)
     end_day = finding.values.get("end_day")
@@ -139,9 +139,9 @@ def _dose_by_cell(
     part: MixPart,
     applied: AppliedPass | None,
     label: checks.LabelUse,
-) -> Finding:
+) -> ProtectionFinding:
     if applied is None:
-        return Finding("dose_by_cell", "unknown", "cells_no_pass", DECLARED)
+        return ProtectionFinding("dose_by_cell", "unknown", "cells_no_pass", DECLARED)
     share: float | None = None
     if applied.unit == "L":
         # What the machine metered is the mix: its declared dose is in the declared water.
@@ -156,11 +156,11 @@ def _treated(applied: AppliedPass) -> np.ndarray[tuple[int, ...], np.dtype[np.bo
     return np.asarray(applied.map.evidence > 0, np.bool_)
 
 
-def _buffer(place: GrowingPlace, applied: AppliedPass | None, label: checks.LabelUse) -> Finding:
+def _buffer(place: GrowingPlace, applied: AppliedPass | None, label: checks.LabelUse) -> ProtectionFinding:
     if place.field is None:
-        return Finding("buffer", "holds", "buffer_indoors", DECLARED)
+        return ProtectionFinding("buffer", "holds", "buffer_indoors", DECLARED)
     if applied is None:
-        return Finding("buffer", "unknown", "buffer_no_pass", DECLARED)
+        return ProtectionFinding("buffer", "unknown", "buffer_no_pass", DECLARED)
     plane = plane_of(place.field)
     protected = {
         zone.name: polygons_of(zone.geometry, plane) for zone in place.field.zones if zone.kind is ZoneKind.EXCLUSION
@@ -170,9 +170,9 @@ def _buffer(place: GrowingPlace, applied: AppliedPass | None, label: checks.Labe
 
 def _weather(
     scope: OrgScope, repositories: OrganisationRepositories, treatment: Treatment, place: GrowingPlace
-) -> Finding:
+) -> ProtectionFinding:
     if place.field is None:
-        return Finding("weather", "holds", "weather_indoors", DECLARED)
+        return ProtectionFinding("weather", "holds", "weather_indoors", DECLARED)
     window = Window(treatment.start_ms, treatment.end_ms)
     return checks.check_weather(assess_weather(scope, repositories, place.field, window, "liquid").verdicts)
 
@@ -198,7 +198,7 @@ def _count_uses(
     )
 
 
-def _sentence(finding: Finding, unit: str) -> CatalogText:
+def _sentence(finding: ProtectionFinding, unit: str) -> CatalogText:
     values: dict[str, str | CatalogText] = {"unit": CatalogText(_GROUP, f"unit_{unit}")}
     values |= {name: _figure(name, value) for name, value in finding.values.items()}
     return CatalogText(_GROUP, finding.id, values)

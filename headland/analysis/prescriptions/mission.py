@@ -16,7 +16,7 @@ from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.prescriptions.build import machine_limits_of
-from headland.formats.prescriptions.qgc_plan import Flight, HeightAbove
+from headland.formats.prescriptions.qgc_plan import HeightAbove, PlannedFlight
 from headland.registry.models.models import Implement, Product
 from headland.registry.models.prescriptions import Prescription
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -38,7 +38,9 @@ class FlightOptions:
     load: int | None = None
 
 
-def plan_flight(repositories: OrganisationRepositories, prescription: Prescription, options: FlightOptions) -> Flight:
+def plan_flight(
+    repositories: OrganisationRepositories, prescription: Prescription, options: FlightOptions
+) -> PlannedFlight:
     """Return the flight; raises AnalysisError (no-flight) with what is missing or what the machine cannot do."""
     if prescription.implement is None:
         raise _refuse("The prescription names no implement, so its swath is unknown: make one with an implement.")
@@ -64,7 +66,7 @@ def assemble_flight(
     plane: Plane,
     options: FlightOptions,
     swath_m: float | None = None,
-) -> Flight:
+) -> PlannedFlight:
     """Return the flight over given lines; raises AnalysisError (no-flight) for what the machine cannot do.
 
     `swath_m` replaces the implement's.
@@ -87,7 +89,7 @@ def assemble_flight(
         raise _refuse(f"The flight has {len(loads)} loads: there is no load {options.load}.")
     fastest = float(machine.most_speed_m_s or 0.0)
     run_m = run_of(fastest)
-    return Flight(
+    return PlannedFlight(
         loads=loads if options.load is None else [loads[options.load - 1]],
         speed_m_s=partial(_speed, machine, flow),
         to_degrees=partial(to_degrees, plane),

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headland.analysis.lots.happenings import Happening
-from headland.analysis.lots.lot_history import HarvestShare, LotHistory
+from headland.analysis.lots.lot_history import LotHarvest, LotHistory
 from headland.formats.epcis.digital_link import CANONICAL, batch_path
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import (
     NAMESPACE,
     AnyEvent,
+    EpcisPlace,
+    EpcisQuantity,
     ObjectEvent,
-    Place,
-    Quantity,
     SensorElement,
     SensorMetadata,
     SensorReport,
@@ -77,7 +77,7 @@ def captured(event: AnyEvent) -> CapturedEvent:
     )
 
 
-def _harvest_event(organisation: str, share: HarvestShare, weeks: list[Happening], history: LotHistory) -> ObjectEvent:
+def _harvest_event(organisation: str, share: LotHarvest, weeks: list[Happening], history: LotHistory) -> ObjectEvent:
     harvest, zone = share.harvest, share.place.time_zone
     time, offset = _local(harvest.time_ms, zone)
     ilmd: dict[str, object] = {"headland:crop": harvest.crop, "headland:evidence": str(harvest.evidence)}
@@ -92,13 +92,13 @@ def _harvest_event(organisation: str, share: HarvestShare, weeks: list[Happening
         biz_step="commissioning",
         disposition="active",
         quantity_list=(
-            Quantity(
+            EpcisQuantity(
                 epc_class=f"urn:headland:{organisation}:harvest:{harvest.id}",
                 quantity=harvest.grams / 1000.0,
                 uom="KGM",
             ),
         ),
-        read_point=Place(id=f"urn:headland:{organisation}:place:{share.place.id}"),
+        read_point=EpcisPlace(id=f"urn:headland:{organisation}:place:{share.place.id}"),
         sensor_element_list=tuple(_sensors(week, zone) for week in weeks),
         ilmd=ilmd,
     )
@@ -137,11 +137,11 @@ def _operation_event(operation: LotOperation, names: Mapping[str, str], zone: Zo
     return None
 
 
-def _quantities(masses: tuple[LotMass, ...], names: Mapping[str, str]) -> tuple[Quantity, ...]:
-    return tuple(Quantity(epc_class=names[mass.lot], quantity=mass.grams / 1000.0, uom="KGM") for mass in masses)
+def _quantities(masses: tuple[LotMass, ...], names: Mapping[str, str]) -> tuple[EpcisQuantity, ...]:
+    return tuple(EpcisQuantity(epc_class=names[mass.lot], quantity=mass.grams / 1000.0, uom="KGM") for mass in masses)
 
 
-def _weeks_of(happenings: list[Happening], share: HarvestShare) -> Iterator[Happening]:
+def _weeks_of(happenings: list[Happening], share: LotHarvest) -> Iterator[Happening]:
     yield from (each for each in happenings if each.kind == "climate_week" and each.harvest == share.harvest.id)
 
 

@@ -35,8 +35,8 @@ from headland.analysis.tonight.outdoor_statements import (
     field_frost,
     irrigation_need,
 )
-from headland.analysis.tonight.statements import MOST_STATEMENTS, RANKS, Advice, Statement
-from headland.analysis.tonight.subjects import Subject, SubjectKind, alarms_of, list_subjects
+from headland.analysis.tonight.statements import MOST_STATEMENTS, RANKS, Advice, OutlookStatement
+from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
 from headland.analysis.window import Window
 from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Field, GrowerNote
@@ -73,9 +73,9 @@ class Card:
     `forecast_ms` is when the forecast was made, None for a field and where there is none.
     """
 
-    subject: Subject
+    subject: OutlookSubject
     rank: int
-    statements: Sequence[Statement]
+    statements: Sequence[OutlookStatement]
     alarms: Sequence[Alarm]
     done: Sequence[Done]
     estimated: frozenset[str] = frozenset()
@@ -83,7 +83,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CardPage:
     """Some cards; `following` is the place of the next one, None on the last page, `total` counts all cards."""
 
     cards: Sequence[Card]
@@ -91,7 +91,7 @@ class Page:
     following: int | None
 
 
-def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None) -> Page:
+def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None) -> CardPage:
     """Return the cards from place `first` on, those with the most trouble first. Raises AnalysisError."""
     repositories = repositories_of(scope)
     subjects = [one for one in list_subjects(scope, repositories) if kind in (None, one.kind)]
@@ -109,11 +109,11 @@ def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | 
     cards = [_card(scope, repositories, subject, alarms, {**forecasts, **made}, recent) for _, subject, alarms in page]
     cards.sort(key=lambda card: (-card.rank, card.subject.key))
     end = first + len(page)
-    return Page(cards, len(ranked), end if end < len(ranked) else None)
+    return CardPage(cards, len(ranked), end if end < len(ranked) else None)
 
 
 def _forecasts(
-    scope: OrgScope, repositories: OrganisationRepositories, subjects: Sequence[Subject]
+    scope: OrgScope, repositories: OrganisationRepositories, subjects: Sequence[OutlookSubject]
 ) -> Mapping[str, Forecast]:
     """Return the newest recorded forecast of each greenhouse; local hours begin at quarters of an hour of UTC."""
     quarter_ms = 15 * MINUTE_MS
@@ -125,7 +125,7 @@ def _forecasts(
 def _make_missing(
     scope: OrgScope,
     repositories: OrganisationRepositories,
-    subjects: Sequence[Subject],
+    subjects: Sequence[OutlookSubject],
     forecasts: Mapping[str, Forecast],
 ) -> Mapping[str, Forecast]:
     """Make and record the forecast of some greenhouses that have none, as a request of the forecast does."""
@@ -137,7 +137,7 @@ def _make_missing(
     return _forecasts(scope, repositories, missing) if missing else {}
 
 
-def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: Subject) -> bool:
+def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject) -> bool:
     """Record a forecast; return whether the greenhouse has samples enough to be looked at."""
     try:
         house = find_house(scope, subject.id)
@@ -152,7 +152,7 @@ def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: Subj
 def _card(
     scope: OrgScope,
     repositories: OrganisationRepositories,
-    subject: Subject,
+    subject: OutlookSubject,
     alarms: Sequence[Alarm],
     forecasts: Mapping[str, Forecast],
     acknowledged: Sequence[Alarm],
@@ -175,15 +175,15 @@ def _card(
 
 
 def _house_statements(
-    scope: OrgScope, repositories: OrganisationRepositories, subject: Subject, forecast: Forecast | None
-) -> list[Statement]:
+    scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject, forecast: Forecast | None
+) -> list[OutlookStatement]:
     made_ms = 0 if forecast is None else forecast.made_ms
     family = ("tonight-water", scope.organisation, subject.id)
     water = scope.cache.get(
         (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(_radiation(scope, subject)), family
     )
 
-    def compute() -> list[Statement]:
+    def compute() -> list[OutlookStatement]:
         past: list[Forecast] = []
         if forecast is not None:
             origins = [forecast.origin_ms - days * DAY_MS for days in range(MOST_STATEMENTS, 0, -1)]
@@ -195,7 +195,7 @@ def _house_statements(
     return [*scope.cache.get((*family, made_ms), compute, family), water]
 
 
-def _field_statements(scope: OrgScope, subject: Subject) -> list[Statement]:
+def _field_statements(scope: OrgScope, subject: OutlookSubject) -> list[OutlookStatement]:
     field = subject.record
     if not isinstance(field, Field):
         return []
@@ -204,7 +204,7 @@ def _field_statements(scope: OrgScope, subject: Subject) -> list[Statement]:
     return scope.cache.get(key, lambda: _compute_field(scope, subject, field), family)
 
 
-def _compute_field(scope: OrgScope, subject: Subject, field: Field) -> list[Statement]:
+def _compute_field(scope: OrgScope, subject: OutlookSubject, field: Field) -> list[OutlookStatement]:
     now_ms = scope.now_ms // HOUR_MS * HOUR_MS
     family = ("tonight-site", scope.organisation, subject.site)
     hours = scope.cache.get(
@@ -257,7 +257,7 @@ def _calm_times(field: Field, starts_ms: Sequence[int]) -> Sequence[bool]:
     return [not one for one in lit.tolist()]
 
 
-def _radiation(scope: OrgScope, subject: Subject) -> list[float | None]:
+def _radiation(scope: OrgScope, subject: OutlookSubject) -> list[float | None]:
     """Return the mean outdoor radiation of each hour before now, the oldest first, of the device that knows most."""
     now_ms = scope.now_ms // HOUR_MS * HOUR_MS
     start_ms = now_ms - DAYS * DAY_MS
@@ -273,7 +273,7 @@ def _radiation(scope: OrgScope, subject: Subject) -> list[float | None]:
 
 
 def _done(
-    scope: OrgScope, repositories: OrganisationRepositories, subject: Subject, acknowledged: Sequence[Alarm]
+    scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject, acknowledged: Sequence[Alarm]
 ) -> Sequence[Done]:
     notes: list[GrowerNote] = []
     if subject.kind == "greenhouse":
@@ -286,7 +286,7 @@ def _done(
     return collect_done(scope.now_ms, notes, alarms_of(subject, acknowledged), repositories.passes.of_field(subject.id))
 
 
-def _water_given(scope: OrgScope, subject: Subject) -> float | None:
+def _water_given(scope: OrgScope, subject: OutlookSubject) -> float | None:
     """Return the water of the last 24 h by the meters of a greenhouse [L], None without one."""
     litres = None
     for device in subject.devices:
@@ -301,14 +301,14 @@ def _water_given(scope: OrgScope, subject: Subject) -> float | None:
     return litres
 
 
-def _estimated(subject: Subject) -> frozenset[str]:
+def _estimated(subject: OutlookSubject) -> frozenset[str]:
     channels = {channel for device in subject.devices for channel in device.descriptor.channels}
     if subject.kind == "field":
         return frozenset()
     return frozenset(kind for kind, sensor in _SURFACE_SENSORS.items() if sensor not in channels)
 
 
-def _in_time(statement: Statement, now_ms: int) -> Statement:
+def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:
     """Return a statement whose advice is due now where its time has come already."""
     advice = statement.advice
     if advice is None or advice.until_ms is None or advice.until_ms > now_ms:
@@ -316,7 +316,7 @@ def _in_time(statement: Statement, now_ms: int) -> Statement:
     return replace(statement, advice=Advice(advice.rule))
 
 
-def _rank(statements: Sequence[Statement], alarms: Sequence[Alarm]) -> int:
+def _rank(statements: Sequence[OutlookStatement], alarms: Sequence[Alarm]) -> int:
     """Return the trouble of a subject: that of its worst alarm or statement, an alarm before a statement."""
     alarm = max((_SEVERITY[alarm.severity] for alarm in alarms if alarm.acknowledged_ms is None), default=0)
     said = max((RANKS[statement.level] for statement in statements), default=0)

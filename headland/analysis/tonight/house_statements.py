@@ -23,7 +23,7 @@ from headland.analysis.tonight.statements import (
     Hours,
     Level,
     Outcome,
-    Statement,
+    OutlookStatement,
     known_hours,
     lowest,
     record_of,
@@ -55,24 +55,26 @@ class _Kind:
     limit: float | None = None
 
 
-def house_statements(forecast: Forecast | None, past: Sequence[Forecast]) -> list[Statement]:
+def house_statements(forecast: Forecast | None, past: Sequence[Forecast]) -> list[OutlookStatement]:
     """Return the statements of a forecast of 24 hours; `past` are earlier ones, the oldest first, with what came."""
     return [_statement(name, kind, forecast, past) for name, kind in _KINDS.items()]
 
 
-def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence[Forecast]) -> Statement:
+def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence[Forecast]) -> OutlookStatement:
     now = None if forecast is None else kind.read(_made(forecast))
     pairs = [(said, came) for row in past if (said := kind.read(_made(row))) and (came := kind.read(_measured(row)))]
     record = record_of(pairs, now, kind.limit)
     if now is None or forecast is None:
         reason = NO_FORECAST if forecast is None else INSUFFICIENT_DATA
-        return Statement(name, "unknown", None, None, kind.unit, kind.method, "forecast", reason=reason, record=record)
+        return OutlookStatement(
+            name, "unknown", None, None, kind.unit, kind.method, "forecast", reason=reason, record=record
+        )
     level = kind.level(now)
     start_ms = end_ms = until_ms = None
     if now.affected:
         start_ms = until_ms = forecast.origin_ms + now.affected[0] * HOUR_MS
         end_ms = forecast.origin_ms + (now.affected[-1] + 1) * HOUR_MS
-    return Statement(
+    return OutlookStatement(
         kind=name,
         level=level,
         occurs=now.occurs,

@@ -27,8 +27,8 @@ from headland.analysis.tonight.statements import (
     Advice,
     Level,
     Outcome,
-    Record,
-    Statement,
+    OutlookStatement,
+    StatementRecord,
     known_hours,
     lowest,
     record_of,
@@ -48,26 +48,26 @@ _SPRAY: Final[dict[Kind, str]] = {"liquid": "spray_window", "granular": "spread_
 Column = Sequence[float | None]
 
 
-def field_frost(hourly_degc: Column, now_ms: int) -> Statement:
+def field_frost(hourly_degc: Column, now_ms: int) -> OutlookStatement:
     """Return whether frost comes, as in the last 24 h; `hourly_degc` are the hours before `now_ms`, oldest first."""
     method = Method("tonight_field_frost", 1, "lowest outdoor temperature as in the last 24 h; frost from 0 degC down")
     days = [lowest(day, _FROST_DEGC) for day in _days(hourly_degc)]
     now = days[-1] if days else None
     record = record_of(_said_and_came(days), now, _FROST_DEGC)
     if now is None:
-        return Statement(
+        return OutlookStatement(
             "frost", "unknown", None, None, "degC", method, "as_yesterday", reason=INSUFFICIENT_DATA, record=record
         )
     level: Level = "high" if now.value <= _FROST_DEGC else "moderate" if now.value <= _NEAR_FROST_DEGC else "low"
     start_ms, end_ms = _span(now.affected, now_ms)
     advice = None if level == "low" else Advice("protect_from_field_frost", start_ms)
-    return Statement(
+    return OutlookStatement(
         "frost", level, now.occurs, now.value, "degC", method, "as_yesterday",
         start_ms, end_ms, len(now.affected), record=record, advice=advice,
     )  # fmt: skip
 
 
-def application_window(verdicts: Sequence[HourVerdict], kind: Kind, now_ms: int) -> Statement:
+def application_window(verdicts: Sequence[HourVerdict], kind: Kind, now_ms: int) -> OutlookStatement:
     """Return when to spray or spread, as the last 24 h were; the verdicts are those before `now_ms`, oldest first.
 
     The record is by the hour: how often an hour was suitable, or not, as the same hour of the day before.
@@ -82,7 +82,7 @@ def application_window(verdicts: Sequence[HourVerdict], kind: Kind, now_ms: int)
         for before, after in zip(states, states[HOURS:], strict=False)
         if before is not None and after is not None
     ]
-    record = Record(
+    record = StatementRecord(
         n=len(pairs),
         right=sum(said == came for said, came in pairs),
         missed=sum(came and not said for said, came in pairs),
@@ -90,22 +90,22 @@ def application_window(verdicts: Sequence[HourVerdict], kind: Kind, now_ms: int)
     )
     last = states[-HOURS:]
     if len(last) < HOURS or sum(state is not None for state in last) < LEAST_HOURS:
-        return Statement(
+        return OutlookStatement(
             name, "unknown", None, None, "h", method, "as_yesterday", reason=INSUFFICIENT_DATA, record=record
         )
     wanted = GO if GO in last else CAUTION
     first, end = _longest_run([state == wanted for state in last])
     if first == end:
-        return Statement(name, "moderate", False, 0.0, "h", method, "as_yesterday", record=record)
+        return OutlookStatement(name, "moderate", False, 0.0, "h", method, "as_yesterday", record=record)
     start_ms, end_ms = now_ms + first * HOUR_MS, now_ms + end * HOUR_MS
-    return Statement(
+    return OutlookStatement(
         name, "low" if wanted == GO else "moderate", True, float(end - first), "h", method, "as_yesterday",
         start_ms, end_ms, end - first, record=record,
         advice=Advice("use_the_window" if wanted == GO else "use_the_window_with_care", end_ms),
     )  # fmt: skip
 
 
-def irrigation_need(hourly_w_m2: Column) -> Statement:
+def irrigation_need(hourly_w_m2: Column) -> OutlookStatement:
     """Return the crop's water of the next 24 h by the radiation of the last; hours before now, oldest first."""
     source = f"{UPTAKE_ML_J_CM2:g} ml of water per J/cm2 (growers' practice), radiation as in the last 24 h"
     method = Method("tonight_irrigation", 1, source)
@@ -113,13 +113,13 @@ def irrigation_need(hourly_w_m2: Column) -> Statement:
     now = days[-1] if days else None
     record = record_of(_said_and_came(days), now, None)
     # It is an amount, which is neither right nor wrong.
-    record = Record(n=record.n, mean_abs_error=record.mean_abs_error)
+    record = StatementRecord(n=record.n, mean_abs_error=record.mean_abs_error)
     if now is None:
-        return Statement(
+        return OutlookStatement(
             "irrigation", "unknown", None, None, "L/m2", method, "as_yesterday",
             reason=INSUFFICIENT_DATA, record=record,
         )  # fmt: skip
-    return Statement(
+    return OutlookStatement(
         "irrigation", "low", now.occurs, now.value, "L/m2", method, "as_yesterday", record=record,
         advice=Advice("water_by_radiation") if now.occurs else None,
     )  # fmt: skip

@@ -26,7 +26,7 @@ Hours = Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StatementRecord:
     """What came of the last statements of a kind about a subject.
 
     n
@@ -52,7 +52,7 @@ class Record:
         return self.n >= LEAST_STATEMENTS
 
 
-NO_RECORD: Final = Record()
+NO_RECORD: Final = StatementRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class OutlookStatement:
     """One sentence about the next 24 hours of a subject.
 
     occurs
@@ -88,7 +88,7 @@ class Statement:
     end_ms: int | None = None
     hours: int = 0
     reason: str | None = None
-    record: Record = NO_RECORD
+    record: StatementRecord = NO_RECORD
     advice: Advice | None = None
 
 
@@ -126,7 +126,7 @@ def known_hours(values: Hours) -> np.ndarray[tuple[int], np.dtype[np.float64]] |
 
 def record_of(
     pairs: Sequence[tuple[Outcome, Outcome]], now: Outcome | None, limit: float | None, *, is_low_bad: bool = True
-) -> Record:
+) -> StatementRecord:
     """Return the record of statements by what was said and what came, the newest last.
 
     With a `limit` of the value, the chance that it is passed now is that share of the past errors with which it would
@@ -140,7 +140,7 @@ def record_of(
     if now is not None and limit is not None and len(last) >= LEAST_STATEMENTS:
         expected = now.value - errors
         chance = float(np.mean(expected <= limit if is_low_bad else expected >= limit))
-    return Record(
+    return StatementRecord(
         n=len(last),
         right=sum(said.occurs == came.occurs for said, came in last),
         missed=sum(came.occurs and not said.occurs for said, came in last),

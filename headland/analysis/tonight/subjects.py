@@ -17,7 +17,7 @@ SubjectKind = Literal["greenhouse", "field"]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class OutlookSubject:
     """A greenhouse or field: its id in the API, name and site, its devices and the names that alarms give it.
 
     `record` is the greenhouse's or the field's record in the registry, None for a device that is in neither.
@@ -42,7 +42,7 @@ class Subject:
         return "0" if self.kind == "greenhouse" else "1", self.name, self.id
 
 
-def list_subjects(scope: OrgScope, repositories: OrganisationRepositories) -> list[Subject]:
+def list_subjects(scope: OrgScope, repositories: OrganisationRepositories) -> list[OutlookSubject]:
     """Return all greenhouses in use, of one device or several, and all fields but those of deactivated sites."""
     devices = list(scope.store.devices(scope.organisation))
     inactive = find_inactive_places(repositories)
@@ -54,14 +54,14 @@ def _is_inactive(device: DeviceRecord, inactive: InactivePlaces) -> bool:
     return inactive.has_device(device.descriptor.device, device.descriptor.site)
 
 
-def alarms_of(subject: Subject, alarms: Iterable[Alarm]) -> list[Alarm]:
+def alarms_of(subject: OutlookSubject, alarms: Iterable[Alarm]) -> list[Alarm]:
     """Return the alarms about a subject: of its devices and zones, or of the weather at a field's site."""
     if subject.kind == "field":
         return [alarm for alarm in alarms if alarm.kind == "weather" and alarm.site == subject.site]
     return [alarm for alarm in alarms if alarm.subject in subject.alarm_subjects]
 
 
-def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[Subject]:
+def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[OutlookSubject]:
     registered = {greenhouse.id: greenhouse for greenhouse in repositories.greenhouses.all()}
     house_of_zone = {zone.id: zone.greenhouse for zone in repositories.zones.all()}
     house_of_device = {
@@ -88,7 +88,7 @@ def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationReposito
             if greenhouse is not None:
                 known_by = names | zones.get(house, frozenset())
                 subjects.append(
-                    Subject("greenhouse", house, greenhouse.name, site, tuple(records), known_by, greenhouse)
+                    OutlookSubject("greenhouse", house, greenhouse.name, site, tuple(records), known_by, greenhouse)
                 )
     for record in devices:
         descriptor = record.descriptor
@@ -99,12 +99,12 @@ def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationReposito
         name = (descriptor.name or descriptor.device) if greenhouse is None else greenhouse.name
         known_by = frozenset((descriptor.device,)) | (frozenset() if house is None else zones.get(house, frozenset()))
         subjects.append(
-            Subject("greenhouse", descriptor.device, name, descriptor.site, (record,), known_by, greenhouse)
+            OutlookSubject("greenhouse", descriptor.device, name, descriptor.site, (record,), known_by, greenhouse)
         )
     return subjects
 
 
-def _fields(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[Subject]:
+def _fields(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[OutlookSubject]:
     sites = {site.id: site.name for site in repositories.sites.all()}
     by_site: dict[str, list[DeviceRecord]] = {}
     for record in devices:
@@ -112,7 +112,7 @@ def _fields(devices: list[DeviceRecord], repositories: OrganisationRepositories)
     subjects = []
     for field in repositories.fields.all():
         site = "" if field.site is None else sites.get(field.site, "")
-        subjects.append(Subject("field", field.id, field.name, site, tuple(by_site.get(site, ())), record=field))
+        subjects.append(OutlookSubject("field", field.id, field.name, site, tuple(by_site.get(site, ())), record=field))
     return subjects
 
 

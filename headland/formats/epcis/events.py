@@ -36,7 +36,7 @@ class InvalidEvent(HeadlandError):  # noqa: N818 - named as the registry's Inval
     """An EPCIS document or event outside of the standard, or of the subset that is captured."""
 
 
-class Quantity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class EpcisQuantity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Quantity of a class of things; `uom` is the code of UN/ECE Recommendation 20, such as KGM."""
 
     epc_class: Uri = field(name="epcClass")
@@ -44,7 +44,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     uom: Unit | None = None
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EpcisPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Read point or business location."""
 
     id: Uri
@@ -95,10 +95,12 @@ class SensorElement(
 
 
 SensorElements = Annotated[tuple[SensorElement, ...], Meta(max_length=200)]
-Quantities = Annotated[tuple[Quantity, ...], Meta(max_length=2000)]
+Quantities = Annotated[tuple[EpcisQuantity, ...], Meta(max_length=2000)]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"):
+class EpcisEvent(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"
+):
     """What all events have. Times are ISO 8601 with an offset."""
 
     event_time: Time
@@ -107,8 +109,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     record_time: Time | None = None
     biz_step: Word | None = None
     disposition: Word | None = None
-    read_point: Place | None = None
-    biz_location: Place | None = None
+    read_point: EpcisPlace | None = None
+    biz_location: EpcisPlace | None = None
     sensor_element_list: SensorElements = ()
 
     @property
@@ -117,7 +119,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         return type(self).__name__
 
 
-class ObjectEvent(Event, tag_field="type", tag="ObjectEvent", frozen=True, kw_only=True, rename="camel"):
+class ObjectEvent(EpcisEvent, tag_field="type", tag="ObjectEvent", frozen=True, kw_only=True, rename="camel"):
     """Something happened to things: they came to be, were seen, or ceased to be."""
 
     action: Literal["ADD", "OBSERVE", "DELETE"]
@@ -126,7 +128,7 @@ class ObjectEvent(Event, tag_field="type", tag="ObjectEvent", frozen=True, kw_on
     ilmd: dict[str, Any] = {}
 
 
-class AggregationEvent(Event, tag_field="type", tag="AggregationEvent", frozen=True, kw_only=True, rename="camel"):
+class AggregationEvent(EpcisEvent, tag_field="type", tag="AggregationEvent", frozen=True, kw_only=True, rename="camel"):
     """Things were put together into a parent, or taken out of it."""
 
     action: Literal["ADD", "OBSERVE", "DELETE"]
@@ -136,7 +138,7 @@ class AggregationEvent(Event, tag_field="type", tag="AggregationEvent", frozen=T
 
 
 class TransformationEvent(
-    Event, tag_field="type", tag="TransformationEvent", frozen=True, kw_only=True, rename="camel"
+    EpcisEvent, tag_field="type", tag="TransformationEvent", frozen=True, kw_only=True, rename="camel"
 ):
     """Things were used up to make others."""
 

@@ -21,7 +21,7 @@ _ARDUPILOT, _MULTIROTOR = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class PlannedFlight:
     """A flight: loads of lines, the height and its reference, and the place of refilling.
 
     `speed_m_s` returns the speed for a rate; `to_degrees` converts a place to (latitude, longitude). `run_m` is flown
@@ -40,7 +40,7 @@ class Flight:
     properties: dict[str, Any]
 
 
-def write_plan(flight: Flight) -> bytes:
+def write_plan(flight: PlannedFlight) -> bytes:
     """Return the file. Each load ends at the place of refilling: the last by returning home, the others by waiting.
 
     A waiting mission continues only after a person lands, refills, takes off and sets its next item.
@@ -80,7 +80,7 @@ def write_plan(flight: Flight) -> bytes:
 class _Items:
     """Items of a mission, in order."""
 
-    def __init__(self, flight: Flight) -> None:
+    def __init__(self, flight: PlannedFlight) -> None:
         self._flight = flight
         self._frame = _TERRAIN if flight.height_above == "terrain" else _RELATIVE
         self._speed_m_s: float | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from headland.clock import wall_clock_ms
-from station.cli.log_output import LogFormat, configure_logging, pass_to_children
+from station.cli.log_output import LogRecordFormat, configure_logging, pass_to_children
 from station.cli.option import Option
 from station.cli.options import NETWORK, SIMULATION, ApiWorkersOption, DataOption, LogFormatOption, farm_folder
 
@@ -112,7 +112,7 @@ def up(
             rich_help_panel=NETWORK,
         ),
     ] = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Run a whole farm on this machine: broker, station, gateway and simulators. Ctrl-C stops it."""
     from station.local.broker_listener import make_listener, tls_files
@@ -141,15 +141,15 @@ def up(
             seed=seed,
             listener=make_listener(listen, tls, insecure=insecure),
             api_workers=api_workers,
-            prints_key=log_format is LogFormat.TEXT,
+            prints_key=log_format is LogRecordFormat.TEXT,
         ),
         _line_output(log_format),
     )
 
 
-def _line_output(log_format: LogFormat) -> Callable[[str], None]:
+def _line_output(log_format: LogRecordFormat) -> Callable[[str], None]:
     """Return the function that writes a line about the farm: to standard output, or as a log record in JSON."""
-    if log_format is LogFormat.TEXT:
+    if log_format is LogRecordFormat.TEXT:
         return _print_line
     _LOGGER.setLevel(logging.INFO)
     return lambda line: _LOGGER.info(line.strip())

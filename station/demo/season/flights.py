@@ -18,7 +18,7 @@ from station.demo.season.village import (
     PLANE,
     PLOT_M,
     SWATH_M,
-    Block,
+    PlotBlock,
     Village,
     descriptor_of,
 )
@@ -38,10 +38,10 @@ _HOURS: Final = (0, 2, 4, 14)
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class SeasonFlight:
     """A flight over a block by one operator, from an instant on, over a share of the block's width."""
 
-    block: Block
+    block: PlotBlock
     device: str
     start_ms: int
     share: float
@@ -52,18 +52,18 @@ class Flight:
         return max(1, round(self.block.columns * self.share))
 
 
-def plan_flights(village: Village, passes: int) -> list[Flight]:
+def plan_flights(village: Village, passes: int) -> list[SeasonFlight]:
     """Return the flights: the first operator over every block, the second over as many as passes are left."""
     first, second = OPERATORS
-    flights = [Flight(block, first, _start_ms(block, 0), 1.0) for block in village.blocks]
+    flights = [SeasonFlight(block, first, _start_ms(block, 0), 1.0) for block in village.blocks]
     for block in village.blocks[: passes - len(flights)]:
         too_soon = block.number % 2 == 0
         days = _TOO_SOON_DAYS if too_soon else _SECOND_DAYS
-        flights.append(Flight(block, second, _start_ms(block, days), _REPEATED if too_soon else 1.0))
+        flights.append(SeasonFlight(block, second, _start_ms(block, days), _REPEATED if too_soon else 1.0))
     return flights
 
 
-def fly(store: Store, organisation: str, flight: Flight, rng: np.random.Generator) -> int:
+def fly(store: Store, organisation: str, flight: SeasonFlight, rng: np.random.Generator) -> int:
     """Write the telemetry of a flight; return the end of it."""
     time_ms, east_m, north_m, is_on = _track(flight)
     noise = rng.normal(0.0, _TRACK_NOISE_M, (2, len(time_ms)))
@@ -93,7 +93,7 @@ def fly(store: Store, organisation: str, flight: Flight, rng: np.random.Generato
     return int(time_ms[-1])
 
 
-def declare(village: Village, flight: Flight, end_ms: int) -> list[Pass]:
+def declare(village: Village, flight: SeasonFlight, end_ms: int) -> list[Pass]:
     """Return what the operator declares: the flight on each plot that it treated, with the product."""
     return [
         Pass(field=plot.id, device=flight.device, start_ms=flight.start_ms, end_ms=end_ms,
@@ -103,11 +103,11 @@ def declare(village: Village, flight: Flight, end_ms: int) -> list[Pass]:
     ]  # fmt: skip
 
 
-def _start_ms(block: Block, days: int) -> int:
+def _start_ms(block: PlotBlock, days: int) -> int:
     return FIRST_MS + (days + block.number // len(_HOURS)) * DAY_MS + _HOURS[block.number % len(_HOURS)] * HOUR_MS
 
 
-def _track(flight: Flight) -> tuple[Times, Values, Values, np.ndarray]:
+def _track(flight: SeasonFlight) -> tuple[Times, Values, Values, np.ndarray]:
     """Return time [ms], east and north [m] and whether product leaves, each second."""
     block = flight.block
     length_m = block.rows * PLOT_M[1]

@@ -12,7 +12,7 @@ from headland.registry.models.lots import Harvest, Lot
 from headland.registry.models.plant_protection import EvidenceClass
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS
-from station.demo.season.village import FIRST_MS, PLOT_M, Block, Village
+from station.demo.season.village import FIRST_MS, PLOT_M, PlotBlock, Village
 
 CROP: Final = "小麦"
 #: Varieties with what each really yields more than the first [t/ha].
@@ -22,7 +22,7 @@ _MEAN_T_HA, _GROUND_SD_T_HA, _PLOT_SD_T_HA = 6.2, 0.25, 0.18
 _GROUND_LIKE_NEXT: Final = 0.7
 
 
-def design_trial(block: Block, seed: int) -> Design:
+def design_trial(block: PlotBlock, seed: int) -> Design:
     """Return complete blocks of neighbouring plots of a row, every variety once in each at random."""
     return design_blocks(list(VARIETIES), max(2, len(block.plots) // len(VARIETIES)), seed)
 

@@ -29,7 +29,7 @@ from headland.registry.models.cooperative import (
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.dispute_report import make_dispute_document
 from headland.reports.trial_report import make_trial_document
-from station.demo.season.flights import Flight, declare, fly, plan_flights
+from station.demo.season.flights import SeasonFlight, declare, fly, plan_flights
 from station.demo.season.harvest import CROP, design_trial, harvest, sow, trial_data
 from station.demo.season.papers import write_document, write_statements
 from station.demo.season.village import (
@@ -159,7 +159,7 @@ def _pay_advances(repositories: OrganisationRepositories, village: Village) -> N
     )
 
 
-def _dispute(scope: OrgScope, flight: Flight) -> Dispute:
+def _dispute(scope: OrgScope, flight: SeasonFlight) -> Dispute:
     """Open a dispute about the middle of the first plot, and close it with a payment of the cooperative."""
     repositories = repositories_of(scope)
     block, plot = flight.block, flight.block.plots[0]

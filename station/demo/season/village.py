@@ -46,7 +46,7 @@ _SHARED_EVERY, _LET_EVERY = 10, 7
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlotBlock:
     """Plots that are flown as one: its south-west corner [m], and its plots by row from the south and column."""
 
     number: int
@@ -67,7 +67,7 @@ class Village:
     """People and blocks of plots in the registry, and the product and the implement of each operator."""
 
     people: tuple[Person, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[PlotBlock, ...]
     product: Product
     implements: dict[str, Implement]
 
@@ -101,7 +101,9 @@ def settle_village(repositories: OrganisationRepositories, members: int, plots: 
     return Village(
         tuple(people),
         tuple(
-            Block(number, *_corners(number, shape)[0], shape[0], shape[1], tuple(next(rest) for _ in range(shape[2])))
+            PlotBlock(
+                number, *_corners(number, shape)[0], shape[0], shape[1], tuple(next(rest) for _ in range(shape[2]))
+            )
             for number, shape in enumerate(shapes)
         ),
         product,

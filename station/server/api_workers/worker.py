@@ -76,7 +76,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             threads.add(spans)
         shared = SharedLimits(place.limits_path)
         cleanup.callback(shared.close)
-        report = Report(owned.station, name)
+        report = CounterReport(owned.station, name)
         app = create_app(
             owned.store,
             organisation=organisation,
@@ -115,7 +115,7 @@ def lacking_of(settings: StationSettings) -> list[str]:
     return [*([] if has_admin else ["admin"]), *(name for name in optional if getattr(settings, name) is None)]
 
 
-class Report:
+class CounterReport:
     """Tells the owner the counters of this worker now and then, from the thread `api-report`."""
 
     def __init__(self, station: StationServices, name: str) -> None:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from station.simulation.agenda import Agenda
 from station.simulation.machines.broker import Broker
-from station.simulation.machines.gateway import Gateway
-from station.simulation.machines.receiver import Receiver
+from station.simulation.machines.gateway import SimulatedGateway
+from station.simulation.machines.receiver import StationMachine
 from station.simulation.truth import GatewayTruth
 
 
@@ -19,11 +19,11 @@ class World(Protocol):
     agenda: Agenda
     rng: random.Random
     broker: Broker
-    receiver: Receiver
-    gateways: list[Gateway]
+    receiver: StationMachine
+    gateways: list[SimulatedGateway]
     truths: dict[str, GatewayTruth]
 
-    def add_gateway(self, origin: str) -> Gateway:
+    def add_gateway(self, origin: str) -> SimulatedGateway:
         """Add a machine of the gateway that was called `origin` at first, switched off."""
         ...
 
@@ -31,7 +31,7 @@ class World(Protocol):
 Fault = Callable[[World], None]
 
 
-def a_gateway(world: World) -> Gateway:
+def a_gateway(world: World) -> SimulatedGateway:
     """Return one of the gateways, one that runs where there is one."""
     running = [gateway for gateway in world.gateways if gateway.process is not None]
     return world.rng.choice(running or world.gateways)

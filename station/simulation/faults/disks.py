@@ -7,7 +7,7 @@ from typing import Final
 
 from station.simulation.faults.context import Fault, World, a_gateway, duration_s
 from station.simulation.machines.disk import Trouble
-from station.simulation.machines.gateway import Gateway
+from station.simulation.machines.gateway import SimulatedGateway
 from station.simulation.machines.gateway_process import CHECK_FILE, SPOOL_FILE
 from station.simulation.machines.numbers import device_of
 
@@ -15,7 +15,7 @@ from station.simulation.machines.numbers import device_of
 _MOST_MACHINES: Final = 6
 
 
-def _connect(gateway: Gateway) -> None:
+def _connect(gateway: SimulatedGateway) -> None:
     gateway.line.is_up = True
 
 
@@ -58,7 +58,7 @@ def restore_spool(world: World) -> None:
     world.agenda.after(world.rng.uniform(0.0, 6.0) * gateway.interval_s, _put_back, world, gateway)
 
 
-def _put_back(world: World, gateway: Gateway) -> None:
+def _put_back(world: World, gateway: SimulatedGateway) -> None:
     files = gateway.copy
     if files is None:
         return
@@ -76,7 +76,7 @@ def _put_back(world: World, gateway: Gateway) -> None:
         world.agenda.after(start_s + gateway.interval_s * world.rng.uniform(1.0, 12.0), _connect, gateway)
 
 
-def _harm(world: World, harm: Callable[[Gateway], object]) -> None:
+def _harm(world: World, harm: Callable[[SimulatedGateway], object]) -> None:
     """Harm a file of a gateway that is down, while it has records that wait."""
     gateway = a_gateway(world)
     gateway.line.is_up = False

@@ -15,7 +15,7 @@ _PACKET_BYTES: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class PublishedMessage:
     """A published message with its user properties."""
 
     topic: str
@@ -31,7 +31,7 @@ class Connect:
     client_id: str
     is_clean: bool
     receive_maximum: int
-    will: Message | None = None
+    will: PublishedMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Publish:
     """PUBLISH with QoS 1, in either direction."""
 
     mid: int
-    message: Message
+    message: PublishedMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +94,28 @@ class Peer(Protocol):
 
 
 @dataclass(slots=True)
-class Session:
+class ClientSession:
     """State of a client; `in_flight` was sent and not acknowledged, `queue` is unsent."""
 
     client_id: str
     is_clean: bool
     filters: tuple[str, ...] = ()
-    in_flight: dict[int, Message] = field(default_factory=dict)
-    queue: deque[Message] = field(default_factory=deque)
+    in_flight: dict[int, PublishedMessage] = field(default_factory=dict)
+    queue: deque[PublishedMessage] = field(default_factory=deque)
     last_mid: int = 0
     receive_maximum: int = 65_535
     peer: Peer | None = None
-    will: Message | None = None
+    will: PublishedMessage | None = None
 
-    def saved(self) -> Session:
+    def saved(self) -> ClientSession:
         """Return a copy as it is on the broker's disk: without its connection."""
         return replace(self, in_flight=dict(self.in_flight), queue=deque(self.queue), peer=None, will=None)
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    sessions: dict[str, Session]
-    retained: dict[str, Message]
+    sessions: dict[str, ClientSession]
+    retained: dict[str, PublishedMessage]
 
 
 class Broker:
@@ -127,9 +127,9 @@ class Broker:
         self._max_in_flight = max_in_flight
         self.is_up = True
         self.repeats = 0
-        self._sessions: dict[str, Session] = {}
-        self._retained: dict[str, Message] = {}
-        self._peers: dict[Peer, Session] = {}
+        self._sessions: dict[str, ClientSession] = {}
+        self._retained: dict[str, PublishedMessage] = {}
+        self._peers: dict[Peer, ClientSession] = {}
         self._changed_s = 0.0
         self._saved = _State({}, {})
 
@@ -204,7 +204,7 @@ class Broker:
             session = self._sessions.get(packet.client_id)
         is_present = session is not None and not packet.is_clean
         if session is None or packet.is_clean:
-            session = self._sessions[packet.client_id] = Session(packet.client_id, packet.is_clean)
+            session = self._sessions[packet.client_id] = ClientSession(packet.client_id, packet.is_clean)
         session.receive_maximum = min(packet.receive_maximum, self._max_in_flight)
         session.peer, session.will = peer, packet.will
         self._peers[peer] = session
@@ -213,7 +213,7 @@ class Broker:
             peer.send(Publish(mid, message))
         self._deliver(session)
 
-    def _distribute(self, message: Message) -> bool:
+    def _distribute(self, message: PublishedMessage) -> bool:
         """Give a message to every subscriber; return whether there is one."""
         if message.retain:
             if message.payload:
@@ -231,13 +231,13 @@ class Broker:
                     self._enqueue(session, heard)
         return has_subscribers
 
-    def _enqueue(self, session: Session, message: Message) -> None:
+    def _enqueue(self, session: ClientSession, message: PublishedMessage) -> None:
         if self._max_queued and len(session.queue) >= self._max_queued:
             return
         session.queue.append(message)
         self._deliver(session)
 
-    def _deliver(self, session: Session) -> None:
+    def _deliver(self, session: ClientSession) -> None:
         while session.peer is not None and session.queue and len(session.in_flight) < session.receive_maximum:
             message = session.queue.popleft()
             mid = session.last_mid % 65_535 + 1

@@ -36,7 +36,7 @@ _SMALL_BYTES: Final = 20_000
 _LARGE_BYTES: Final = 50_000_000
 
 
-class Gateway:
+class SimulatedGateway:
     """A gateway's machine: disk, clock, line and source; `process` while the daemon runs.
 
     `index` distinguishes machines; two have the same `name` after a card was copied. `origin` was its first name.

@@ -25,10 +25,10 @@ from station.simulation.machines.broker import (
     Connack,
     Connect,
     Disconnect,
-    Message,
     Packet,
     Puback,
     Publish,
+    PublishedMessage,
     Suback,
     Subscribe,
 )
@@ -58,7 +58,7 @@ class SimulatedLink:
         self._network = network
         self._line = line
         self._client_id = client_id
-        self._will = None if will is None else Message(will.topic, will.payload, retain=True)
+        self._will = None if will is None else PublishedMessage(will.topic, will.payload, retain=True)
         self._wake_owner = wake_owner
         self._note_publish = note_publish
         self._connection: Connection | None = None
@@ -86,7 +86,7 @@ class SimulatedLink:
         if self._connection is None:
             return None
         self._last_mid = self._last_mid % 65_535 + 1
-        self._connection.send_up(Publish(self._last_mid, Message(topic, payload, tuple(labels), retain)))
+        self._connection.send_up(Publish(self._last_mid, PublishedMessage(topic, payload, tuple(labels), retain)))
         if labels:
             self._note_publish(dict(labels), payload)
         return self._last_mid
@@ -187,7 +187,7 @@ class SimulatedClient:
         if self._connection is None:
             return SimpleNamespace(rc=MQTTErrorCode.MQTT_ERR_NO_CONN)
         self._last_mid = self._last_mid % 65_535 + 1
-        self._send(Publish(self._last_mid, Message(topic, payload, (), retain)))
+        self._send(Publish(self._last_mid, PublishedMessage(topic, payload, (), retain)))
         return SimpleNamespace(rc=MQTTErrorCode.MQTT_ERR_SUCCESS)
 
     def disconnect(self) -> None:

@@ -69,7 +69,7 @@ class _Commit(Future[Any]):
         return self._work()
 
 
-class Receiver:
+class StationMachine:
     """The station's machine: its line to the broker, its disk and store, and the ingest process while it runs."""
 
     def __init__(
@@ -216,7 +216,7 @@ def _is_unproven(report: SpoolReport) -> bool:
 class _IngestProcess:
     """One run of the ingest service: a connection and a writer, each called when it has something to do."""
 
-    def __init__(self, machine: Receiver) -> None:
+    def __init__(self, machine: StationMachine) -> None:
         self._machine = machine
         self._agenda = machine.agenda
         self._rng = machine.rng

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from headland.analysis.tonight.house_statements import house_statements
-from headland.analysis.tonight.statements import Statement
+from headland.analysis.tonight.statements import OutlookStatement
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.units_of_time import DAY_MS, HOUR_MS
 
@@ -36,7 +36,7 @@ def house(
     }
 
 
-def said(kind: str, made: dict[str, Hours], past: Sequence[Forecast] = ()) -> Statement:
+def said(kind: str, made: dict[str, Hours], past: Sequence[Forecast] = ()) -> OutlookStatement:
     return next(one for one in house_statements(forecast(made), past) if one.kind == kind)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from api.auth.rate_limiter import Buckets, Rate, TokenBuckets
+from api.auth.rate_limiter import Rate, RateBuckets, TokenBuckets
 from api.auth.shared_limits import SharedLimits
 
 RATE = Rate(3, 0.5)
-Make = Callable[[Rate], Buckets]
+Make = Callable[[Rate], RateBuckets]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from api.auth.limits import Limits
-from api.auth.shares import Share, Shares
+from api.auth.shares import RequestShare, Shares
 from api.http.problems import ProblemError
 from api.live.places import LivePlaces
 from headland.registry.models.models import Scope
@@ -75,7 +75,7 @@ def slow_api(folder: Path, **limits: Any) -> Iterator[tuple[KeyedApi, SlowStore,
 def test_45_slow_requests_of_one_key_stop_neither_health_nor_others_and_most_of_them_are_told_to_wait(
     tmp_path: Path, wait_until: WaitUntil
 ) -> None:
-    share = Share(of_key=4, of_organisation=8, waiting_of_key=10, wait_s=0.3)
+    share = RequestShare(of_key=4, of_organisation=8, waiting_of_key=10, wait_s=0.3)
     with slow_api(tmp_path, share=share, answer_s=LONG_S) as (api, store, other), ThreadPoolExecutor(45) as pool:
         url = str(api.client.base_url)
         headers = {"Authorization": f"Bearer {api.keys[Scope.READ]}"}
@@ -96,7 +96,7 @@ def test_45_slow_requests_of_one_key_stop_neither_health_nor_others_and_most_of_
 
 def test_an_organisation_has_a_share_whatever_the_number_of_its_keys(tmp_path: Path, wait_until: WaitUntil) -> None:
     with (
-        slow_api(tmp_path, share=Share(wait_s=0.2), answer_s=LONG_S) as (api, store, other),
+        slow_api(tmp_path, share=RequestShare(wait_s=0.2), answer_s=LONG_S) as (api, store, other),
         ThreadPoolExecutor(20) as pool,
     ):
         url = str(api.client.base_url)
@@ -128,7 +128,7 @@ def test_the_work_for_a_client_that_has_left_ends(tmp_path: Path, wait_until: Wa
 def test_the_work_for_an_answer_that_is_too_late_ends_and_its_place_is_free(
     tmp_path: Path, wait_until: WaitUntil
 ) -> None:
-    with slow_api(tmp_path, answer_s=0.2, share=Share(of_key=1, wait_s=0.1)) as (api, store, _):
+    with slow_api(tmp_path, answer_s=0.2, share=RequestShare(of_key=1, wait_s=0.1)) as (api, store, _):
         answer = api.ask("GET", "/v1/devices", Scope.READ)
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:headland:problem:too-slow")
         wait_until(lambda: store.running == 0)
@@ -157,7 +157,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 def test_places_are_given_in_order_to_those_that_fit() -> None:
     async def run() -> list[str]:
-        shares, order = Shares(Share(of_key=1, of_organisation=2, waiting_of_key=2, wait_s=5.0)), list[str]()
+        shares, order = Shares(RequestShare(of_key=1, of_organisation=2, waiting_of_key=2, wait_s=5.0)), list[str]()
 
         async def work(name: str, key: str, organisation: str) -> None:
             await shares.enter(key, organisation)
@@ -185,7 +185,7 @@ def test_places_are_given_in_order_to_those_that_fit() -> None:
 
 def test_a_request_that_waited_in_vain_or_was_cancelled_leaves_no_trace() -> None:
     async def run() -> None:
-        shares = Shares(Share(of_key=1, waiting_of_key=1, wait_s=0.05))
+        shares = Shares(RequestShare(of_key=1, waiting_of_key=1, wait_s=0.05))
         await shares.enter("a", "one")
         waiting = asyncio.create_task(shares.enter("a", "one"))
         await until(lambda: len(shares._waiting) == 1)
@@ -194,7 +194,7 @@ def test_a_request_that_waited_in_vain_or_was_cancelled_leaves_no_trace() -> Non
         with pytest.raises(ProblemError, match="are under way"):
             await waiting
         shares.leave("a", "one")
-        shares = Shares(Share(of_key=1, waiting_of_key=1, wait_s=LONG_S))
+        shares = Shares(RequestShare(of_key=1, waiting_of_key=1, wait_s=LONG_S))
         await shares.enter("a", "one")
         cancelled = asyncio.create_task(shares.enter("a", "one"))
         await until(lambda: len(shares._waiting) == 1)

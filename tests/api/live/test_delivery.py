@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-from api.live.delivery import Delivery
+from api.live.delivery import LiveDelivery
 
 
 class HandLoop:
@@ -49,8 +49,8 @@ class Client:
         self._loop.now_s += 0.001
 
 
-def delivery_of(loop: HandLoop, clients: list[Client]) -> Delivery:
-    return Delivery(cast("asyncio.AbstractEventLoop", loop), lambda _: clients)
+def delivery_of(loop: HandLoop, clients: list[Client]) -> LiveDelivery:
+    return LiveDelivery(cast("asyncio.AbstractEventLoop", loop), lambda _: clients)
 
 
 def test_many_events_wake_each_client_once_and_others_have_turns_between() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from edge.agent.settings import EdgeSettings, GatewaySettings
 from edge.imports.dataflash.source import DataflashSource
-from edge.imports.file_content import Kind, kind_of
+from edge.imports.file_content import LogKind, kind_of
 from edge.imports.file_types import find_files, open_source
 from edge.imports.mavlink_log.raw_log import RawLogSource
 from edge.imports.mavlink_log.tlog import TlogSource
@@ -31,12 +31,12 @@ PILOT = Autopilot()
 FRAMES = [one for n in range(60) for one in (PILOT.heartbeat(), PILOT.attitude(100 * n), PILOT.position(100 * n))]
 TLOG = make_tlog([(NOON_MS + 10 * n, frame) for n, frame in enumerate(FRAMES)])
 BIN = bytes(make_bin(3).data)
-LOGS: dict[Kind, tuple[bytes, type]] = {
-    Kind.TLOG: (TLOG, TlogSource),
-    Kind.RAW: (b"".join(FRAMES), RawLogSource),
-    Kind.DATAFLASH: (BIN, DataflashSource),
-    Kind.DATAFLASH_TEXT: (as_text(make_bin(3)), DataflashSource),
-    Kind.ULOG: (make_ulg(3).whole(), UlogSource),
+LOGS: dict[LogKind, tuple[bytes, type]] = {
+    LogKind.TLOG: (TLOG, TlogSource),
+    LogKind.RAW: (b"".join(FRAMES), RawLogSource),
+    LogKind.DATAFLASH: (BIN, DataflashSource),
+    LogKind.DATAFLASH_TEXT: (as_text(make_bin(3)), DataflashSource),
+    LogKind.ULOG: (make_ulg(3).whole(), UlogSource),
 }
 
 
@@ -46,7 +46,7 @@ def settings(folder: Path) -> EdgeSettings:
 
 @pytest.mark.parametrize("name", ["a.tlog", "a.rlog", "a.BIN", "a.ulg", "a.log", "a.csv", "0001"])
 @pytest.mark.parametrize("kind", list(LOGS))
-def test_a_log_is_known_by_its_contents_whatever_its_name(tmp_path: Path, kind: Kind, name: str) -> None:
+def test_a_log_is_known_by_its_contents_whatever_its_name(tmp_path: Path, kind: LogKind, name: str) -> None:
     data, expected = LOGS[kind]
     path = tmp_path / name
     path.write_bytes(data)
@@ -58,7 +58,7 @@ def test_a_log_is_known_by_its_contents_whatever_its_name(tmp_path: Path, kind: 
 @pytest.mark.parametrize("cut", [1, 5, 300, -1])
 @pytest.mark.parametrize("kind", list(LOGS))
 def test_a_log_that_lacks_its_beginning_or_end_is_still_known_or_taken_for_what_it_is_named(
-    tmp_path: Path, kind: Kind, cut: int
+    tmp_path: Path, kind: LogKind, cut: int
 ) -> None:
     path = tmp_path / f"a{kind.value}"
     path.write_bytes(LOGS[kind][0][cut:] if cut > 0 else LOGS[kind][0][:cut])
@@ -118,7 +118,7 @@ def test_what_is_no_log_gets_one_sentence_in_both_languages(tmp_path: Path, what
 
 
 def test_a_folder_gives_logs_of_any_name_and_packed_ones_that_then_are_told(tmp_path: Path) -> None:
-    (tmp_path / "one.log").write_bytes(LOGS[Kind.DATAFLASH_TEXT][0])
+    (tmp_path / "one.log").write_bytes(LOGS[LogKind.DATAFLASH_TEXT][0])
     (tmp_path / "two").write_bytes(BIN)
     (tmp_path / "three.tlog.gz").write_bytes(gzip.compress(TLOG))
     (tmp_path / "server.log").write_text("2026-05-01 06:30:00 started\n")

@@ -18,7 +18,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from edge.agent.settings import EdgeSettings, GatewaySettings
 from edge.imports.importer import import_files
-from edge.imports.report import FileReport, Gaps, ImportReport, Progress, Silences, estimate_left_s
+from edge.imports.report import FileReport, Gaps, ImportReport, Progress, SilenceFinder, estimate_left_s
 from edge.imports.table.map import open_map
 from edge.pipeline.settings import BatchSettings
 from edge.sources.source import DeviceId, Reading, Readings
@@ -243,7 +243,7 @@ def test_a_report_has_gaps_dropouts_and_notes() -> None:
 
 
 def test_a_gap_is_a_silence_of_one_vehicle_for_more_than_a_second_and_a_half() -> None:
-    silences, drone, other = Silences(), DeviceId("a", "drone", "home"), DeviceId("b", "drone", "home")
+    silences, drone, other = SilenceFinder(), DeviceId("a", "drone", "home"), DeviceId("b", "drone", "home")
     radio = DeviceId("c", "radio", "home")
     for source, time_ms in (
         (drone, 1000), (other, 1500), (radio, 1000), (drone, 2500), (drone, 5500), (drone, 3000), (drone, 6000),
@@ -254,7 +254,7 @@ def test_a_gap_is_a_silence_of_one_vehicle_for_more_than_a_second_and_a_half() -
 
 
 def test_rows_of_another_kind_fill_a_silence_so_that_it_is_no_gap() -> None:
-    drone, silences = DeviceId("a", "drone", "home"), Silences()
+    drone, silences = DeviceId("a", "drone", "home"), SilenceFinder()
     rare = Readings(drone, Clock.GPS, [0, 5000, 20_000], {"gps_fix_code": [3.0, 3.0, 3.0]})
     often = Readings(drone, Clock.GPS, range(0, 10_000, 1000), {"roll_rad": [0.0] * 10})
     silences.note_all([rare, often])

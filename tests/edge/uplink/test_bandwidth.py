@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.uplink.bandwidth import Bucket, Freshness, Share
+from edge.uplink.bandwidth import BacklogShare, Bucket, Freshness
 from tests.examples import examples
 
 
 @pytest.mark.parametrize("backlog", [0.1, 0.5, 0.9])
 def test_while_both_wait_the_bytes_are_divided_by_the_share(backlog: float) -> None:
-    share = Share(backlog)
+    share = BacklogShare(backlog)
     sent = {True: 0, False: 0}
     for number in range(2000):
         is_backlog = share.prefers_backlog
@@ -23,7 +23,7 @@ def test_while_both_wait_the_bytes_are_divided_by_the_share(backlog: float) -> N
 
 
 def test_at_one_the_oldest_is_always_sent_first_and_at_zero_the_newest() -> None:
-    always, never = Share(1.0), Share(0.0)
+    always, never = BacklogShare(1.0), BacklogShare(0.0)
     for _ in range(100):
         assert always.prefers_backlog
         assert not never.prefers_backlog
@@ -32,7 +32,7 @@ def test_at_one_the_oldest_is_always_sent_first_and_at_zero_the_newest() -> None
 
 
 def test_a_long_time_of_backlog_alone_gives_new_records_a_bounded_credit() -> None:
-    share = Share(0.5)
+    share = BacklogShare(0.5)
     for _ in range(100_000):
         share.sent(10_000, is_backlog=True)
     new = 0

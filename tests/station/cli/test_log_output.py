@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from headland.errors import SettingsError
-from station.cli.log_output import JsonFormatter, LogFormat, TextFormatter, configure_from_environment, iso_time
+from station.cli.log_output import JsonFormatter, LogRecordFormat, TextFormatter, configure_from_environment, iso_time
 from tests.station.cli.command_line import environment, run
 
 TEXT_RECORD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (WARNING|ERROR|CRITICAL) [\w.]+: .+")
@@ -99,8 +99,8 @@ def test_an_unknown_format_in_the_environment_is_a_wrong_setting() -> None:
     assert done.stderr == "headland: HEADLAND_LOG_FORMAT is 'xml'; it must be text or json.\n"
 
 
-@pytest.mark.parametrize("log_format", list(LogFormat))
-def test_warnings_and_uncaught_exceptions_of_all_threads_are_records(log_format: LogFormat) -> None:
+@pytest.mark.parametrize("log_format", list(LogRecordFormat))
+def test_warnings_and_uncaught_exceptions_of_all_threads_are_records(log_format: LogRecordFormat) -> None:
     script = """
 import os, threading, warnings
 from station.cli.log_output import configure_from_environment, log_uncaught_exceptions
@@ -122,7 +122,7 @@ raise OSError("no disk")
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    if log_format is LogFormat.JSON:
+    if log_format is LogRecordFormat.JSON:
         warning, thread, main = map(json.loads, done.stderr.splitlines())
         assert "old pump" in warning["message"]
         assert "thread pump" in thread["message"]

@@ -17,7 +17,7 @@ from station.cli.commands.services.edge_run import edge_run
 from station.cli.commands.services.station import station
 from station.cli.commands.simulation.simulators import sim_drone, sim_greenhouse
 from station.cli.commands.up import BrokerChoice, up
-from station.cli.log_output import LOG_FORMAT, LogFormat
+from station.cli.log_output import LOG_FORMAT, LogRecordFormat
 from station.cli.main import _SERVICES, find_service, function_of
 from station.cli.words import _described, read_words
 from station.server.storage.stores import STORE_URL
@@ -99,10 +99,10 @@ def test_mistakes_and_unusual_words_are_left_to_typer(function: Callable[..., No
 
 def test_an_option_that_is_not_given_is_read_from_its_variable() -> None:
     environ = {STORE_URL: "influx://db", LOG_FORMAT: "json"}
-    assert read_words(station, [], environ) == {"store": "influx://db", "log_format": LogFormat.JSON}
+    assert read_words(station, [], environ) == {"store": "influx://db", "log_format": LogRecordFormat.JSON}
     assert read_words(station, ["--store", "a.duckdb"], environ) == {
         "store": "a.duckdb",
-        "log_format": LogFormat.JSON,
+        "log_format": LogRecordFormat.JSON,
     }
     assert read_words(station, [], {STORE_URL: "", LOG_FORMAT: ""}) == {}
 

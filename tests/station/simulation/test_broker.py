@@ -7,10 +7,10 @@ from station.simulation.machines.broker import (
     Broker,
     Connack,
     Connect,
-    Message,
     Packet,
     Puback,
     Publish,
+    PublishedMessage,
     Subscribe,
     matches,
 )
@@ -48,7 +48,7 @@ def connect(broker: Broker, client_id: str, *, is_clean: bool, most: int = 10) -
 
 
 def publish(broker: Broker, peer: RecordedPeer, payload: bytes, *, retain: bool = False) -> Puback:
-    broker.receive(peer, Publish(1, Message("a/b", payload, (), retain)))
+    broker.receive(peer, Publish(1, PublishedMessage("a/b", payload, (), retain)))
     answer = peer.packets[-1]
     assert isinstance(answer, Puback)
     return answer
@@ -92,7 +92,7 @@ def test_a_kill_forgets_what_was_not_yet_saved_and_a_stop_does_not(broker: Broke
 
 def test_a_will_is_published_unless_the_client_says_goodbye_and_stays_retained(broker: Broker) -> None:
     peer = RecordedPeer()
-    broker.receive(peer, Connect("writer", True, 10, Message("a/b", b"gone", (), True)))
+    broker.receive(peer, Connect("writer", True, 10, PublishedMessage("a/b", b"gone", (), True)))
     broker.lost(peer)
     reader = connect(broker, "reader", is_clean=True)
     broker.receive(reader, Subscribe(("a/b",)))

@@ -8,7 +8,7 @@ import pytest
 
 from station.simulation.agenda import Agenda
 from station.simulation.machines.broker import Broker
-from station.simulation.machines.gateway import Gateway
+from station.simulation.machines.gateway import SimulatedGateway
 from station.simulation.machines.gateway_process import CHECK_FILE, SPOOL_FILE
 from station.simulation.machines.network import Network
 from station.simulation.truth import GatewayTruth
@@ -17,11 +17,11 @@ _LOG = f"{SPOOL_FILE}-wal"
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Gateway]:
+def gateway(tmp_path: Path) -> Iterator[SimulatedGateway]:
     """A gateway that was killed with twenty records that nobody else has."""
     agenda = Agenda()
     network = Network(agenda, random.Random(2), Broker(agenda))
-    gateway = Gateway(agenda, random.Random(3), network, tmp_path / "disk", "g0", 0, GatewayTruth({"g0"}))
+    gateway = SimulatedGateway(agenda, random.Random(3), network, tmp_path / "disk", "g0", 0, GatewayTruth({"g0"}))
     gateway.start()
     assert gateway.process is not None
     for _ in range(20):
@@ -33,16 +33,16 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
         gateway.kill()
 
 
-def shorten(gateway: Gateway) -> None:
+def shorten(gateway: SimulatedGateway) -> None:
     files = gateway.disk.read()
     gateway.disk.write({**files, _LOG: files[_LOG][: len(files[_LOG]) // 2]})
 
 
-def missing(gateway: Gateway) -> set[int]:
+def missing(gateway: SimulatedGateway) -> set[int]:
     return gateway.truth.certain - gateway.read_numbers(gateway.disk.read())
 
 
-def test_what_a_log_lost_without_check_file_is_unknowable_where_the_spool_says_so(gateway: Gateway) -> None:
+def test_what_a_log_lost_without_check_file_is_unknowable_where_the_spool_says_so(gateway: SimulatedGateway) -> None:
     gateway.disk.delete(CHECK_FILE)
     gateway.tamper(lambda: shorten(gateway))
     gateway.start()
@@ -53,7 +53,7 @@ def test_what_a_log_lost_without_check_file_is_unknowable_where_the_spool_says_s
     assert gateway.truth.untraced == set()
 
 
-def test_with_a_check_file_nothing_is_unknowable(gateway: Gateway) -> None:
+def test_with_a_check_file_nothing_is_unknowable(gateway: SimulatedGateway) -> None:
     gateway.tamper(lambda: shorten(gateway))
     gateway.start()
     assert missing(gateway)
@@ -61,7 +61,9 @@ def test_with_a_check_file_nothing_is_unknowable(gateway: Gateway) -> None:
     assert gateway.truth.untraced == set()
 
 
-def test_where_the_check_file_was_set_back_before_the_log_was_cut_nothing_knows_of_the_newest(gateway: Gateway) -> None:
+def test_where_the_check_file_was_set_back_before_the_log_was_cut_nothing_knows_of_the_newest(
+    gateway: SimulatedGateway,
+) -> None:
     older = gateway.disk.read()[CHECK_FILE]
     gateway.start()
     assert gateway.process is not None
@@ -73,7 +75,7 @@ def test_where_the_check_file_was_set_back_before_the_log_was_cut_nothing_knows_
     assert 21 in gateway.truth.untraced
 
 
-def test_what_still_has_its_bytes_in_the_log_is_knowable(gateway: Gateway) -> None:
+def test_what_still_has_its_bytes_in_the_log_is_knowable(gateway: SimulatedGateway) -> None:
     def flip() -> None:
         files = gateway.disk.read()
         frame = bytearray(files[_LOG])
@@ -88,7 +90,7 @@ def test_what_still_has_its_bytes_in_the_log_is_knowable(gateway: Gateway) -> No
     assert gateway.truth.untraced == set()
 
 
-def test_without_any_file_there_is_nothing_that_could_say_it(gateway: Gateway) -> None:
+def test_without_any_file_there_is_nothing_that_could_say_it(gateway: SimulatedGateway) -> None:
     gateway.disk.delete(CHECK_FILE)
     gateway.tamper(lambda: gateway.disk.delete(SPOOL_FILE, _LOG))
     assert gateway.truth.untraced == gateway.truth.certain

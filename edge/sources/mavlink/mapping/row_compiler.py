@@ -24,7 +24,7 @@ HasRow = Callable[[Raw], object]
 _NAME: Final = re.compile(r"\b[A-Za-z_]\w*\b")
 
 
-class Span(NamedTuple):
+class FieldSpan(NamedTuple):
     """Place of a field among a message's flat values."""
 
     start: int
@@ -51,15 +51,15 @@ class _Entry(NamedTuple):
         return self.value + (f" if {' and '.join(conditions)} else None" if conditions else "")
 
 
-def flat_fields(message_id: int) -> dict[str, Span]:
+def flat_fields(message_id: int) -> dict[str, FieldSpan]:
     """Return the place of each field among the values that the message's struct unpacks to."""
     definition = definition_of(message_id)
-    spans: dict[str, Span] = {}
+    spans: dict[str, FieldSpan] = {}
     start = 0
     codes = re.findall(r"(\d*)([A-Za-z])", definition.codes)
     for name, (count, code) in zip(definition.fields, codes, strict=True):
         end = start + (1 if code == "s" else int(count or 1))
-        spans[name] = Span(start, end, code in "fd")
+        spans[name] = FieldSpan(start, end, code in "fd")
         start = end
     return spans
 
@@ -112,7 +112,7 @@ def wind_from_deg(north_m_s: float, east_m_s: float) -> float:
     return math.degrees(math.atan2(-east_m_s, -north_m_s)) % 360
 
 
-def _entry(column: FieldChannel | Derived, fields: Mapping[str, Span]) -> _Entry:
+def _entry(column: FieldChannel | Derived, fields: Mapping[str, FieldSpan]) -> _Entry:
     if isinstance(column, Derived):
         floats = [name for name in _names(column.expression) if name in fields and fields[name].is_float]
         return _Entry(column.expression, column.when and f"({column.when})", tuple(floats))
@@ -131,7 +131,7 @@ def _tuple(expressions: Any) -> str:
     return f"({', '.join(expressions)},)"
 
 
-def _by_place(expression: str, fields: Mapping[str, Span]) -> str:
+def _by_place(expression: str, fields: Mapping[str, FieldSpan]) -> str:
     """Return an expression with places among `values` for the fields' names."""
 
     def place(name: re.Match[str]) -> str:

@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from edge.sources.mavlink.mapping.field_table import ROWS, SYSTEM_BATTERY, FieldChannel, Row
 from edge.sources.mavlink.mapping.numbered_channels import ESC_RUNS, RC_RUNS, SERVO_RUNS
-from edge.sources.mavlink.mapping.row_compiler import HasRow, Raw, Span, compile_condition, compile_row, flat_fields
+from edge.sources.mavlink.mapping.row_compiler import (
+    FieldSpan,
+    HasRow,
+    Raw,
+    compile_condition,
+    compile_row,
+    flat_fields,
+)
 
 #: A time stamp of a receiver or an estimator above this is UTC, below it is time since boot (1e15 us is 31 years).
 UNIX_FROM_US: Final = 10**15
@@ -129,7 +136,7 @@ def compile_kind(message_id: int, row: Row) -> RowKind:
     )
 
 
-def _plain_places(row: Row, fields: Mapping[str, Span]) -> tuple[int, ...]:
+def _plain_places(row: Row, fields: Mapping[str, FieldSpan]) -> tuple[int, ...]:
     """Return the places of the fields of a row without scales and conditions; empty for any other row."""
     plain = [
         column

@@ -19,7 +19,7 @@ _MASS_SPAN_MS: Final = (8000, 20_000)
 _SAMPLES: Final = 1000
 
 
-class Slope:
+class AmountSlope:
     """The rate of a growing or falling amount: least squares over the last seconds."""
 
     def __init__(self, span_ms: tuple[int, int] = _VOLUME_SPAN_MS) -> None:
@@ -65,7 +65,7 @@ class FuelFlowMonitor:
     """
 
     def __init__(self) -> None:
-        self._volume = Slope()
+        self._volume = AmountSlope()
 
     def flow_l_min(self, current_ca: int, consumed_ml: int, moment_ms: int) -> float | None:
         """Return the flow, None while it is not known."""
@@ -90,7 +90,7 @@ class Scale:
     _MEDIAN_OF: Final = 9
 
     def __init__(self) -> None:
-        self._mass = Slope(_MASS_SPAN_MS)
+        self._mass = AmountSlope(_MASS_SPAN_MS)
         self._recent_kg: deque[float] = deque(maxlen=self._MEDIAN_OF)
         self._least_kg = math.inf
 

@@ -22,7 +22,7 @@ _ARRIVAL_SHARE: Final = 0.5
 _LEAST_PASSED_MS: Final = 20
 
 
-class Unit(Enum):
+class StampUnit(Enum):
     """What the stamp of a message is."""
 
     MS = "milliseconds, as MAVLink defines it"
@@ -43,39 +43,39 @@ class StampUnits:
         #: Whether two kinds of messages agree about the clock: a stamp that fits it needs no examination.
         self.is_settled = False
 
-    def observe(self, series: str, raw: int, last_ms: int | None, arrival_ms: int, silence_ms: int) -> Unit:
+    def observe(self, series: str, raw: int, last_ms: int | None, arrival_ms: int, silence_ms: int) -> StampUnit:
         """Return the unit of a stamp; `last_ms` was the vehicle's clock `silence_ms` ago, None before its first one."""
         if series in self._in_us:
-            return Unit.US
+            return StampUnit.US
         if last_ms is None:
             self._only, self._only_arrival_ms, self.is_settled = series, arrival_ms, False
-            return Unit.MS
+            return StampUnit.MS
         if series == self._only:
             return self._compare_arrivals(series, raw - last_ms, arrival_ms)
         if _is_thousandfold(raw, last_ms + silence_ms):
             self._fit(series)
-            return Unit.US
+            return StampUnit.US
         if self._only is not None and _is_thousandfold(last_ms, raw - silence_ms):
             self._in_us.add(self._only)
             self._only, self._only_arrival_ms = series, arrival_ms
-            return Unit.US_BEFORE
+            return StampUnit.US_BEFORE
         self._fitting[series] = 0
         self._only, self.is_settled = None, True
-        return Unit.MS
+        return StampUnit.MS
 
-    def _compare_arrivals(self, series: str, advance: int, arrival_ms: int) -> Unit:
+    def _compare_arrivals(self, series: str, advance: int, arrival_ms: int) -> StampUnit:
         """Compare the advance of the only stamps with that of their arrivals, where these are far enough apart."""
         passed_ms = arrival_ms - self._only_arrival_ms
         if passed_ms < _LEAST_PASSED_MS:
-            return Unit.MS
+            return StampUnit.MS
         self._only_arrival_ms = arrival_ms
         if abs(advance / 1000 - passed_ms) > _ARRIVAL_SHARE * passed_ms:
             self._fitting[series] = 0
-            return Unit.MS
+            return StampUnit.MS
         if not self._fit(series):
-            return Unit.MS
+            return StampUnit.MS
         self._only = None
-        return Unit.US_ALONE
+        return StampUnit.US_ALONE
 
     def _fit(self, series: str) -> bool:
         """Count a stamp that fits microseconds; return whether it is confirmed that they are."""

@@ -19,7 +19,7 @@ from edge.sources.mavlink.timing.clock_choice import ClockSelector, HoldPolicy
 from edge.sources.mavlink.timing.interleaving import JUMP_MS, ClockInterleaveDetector
 from edge.sources.mavlink.timing.pending import EventBody, PendingMessage, Stamped, StampedEvent, StampedRows
 from edge.sources.mavlink.timing.series_buffers import SeriesBuffers
-from edge.sources.mavlink.timing.stamp_units import StampUnits, Unit
+from edge.sources.mavlink.timing.stamp_units import StampUnit, StampUnits
 from headland.contract.records import Clock, Scalar
 
 #: A silence of the link after which boot time is compared with arrival.
@@ -232,12 +232,12 @@ class Timestamper:
         """Return the time since boot of a message of a series, None where its stamp says nothing of it."""
         silence_ms = max(0, arrival_ms - self._boot_due_ms + _SILENCE_MS)
         unit = self._units.observe(series, raw, self.boot.last_ms, arrival_ms, silence_ms)
-        if unit is Unit.MS:
+        if unit is StampUnit.MS:
             return self._observe_boot(raw, arrival_ms)
-        if unit is Unit.US:
+        if unit is StampUnit.US:
             return self.boot.unwrap_us(raw)
         self._forget_boot()
-        return self._observe_boot(raw, arrival_ms) if unit is Unit.US_BEFORE else None
+        return self._observe_boot(raw, arrival_ms) if unit is StampUnit.US_BEFORE else None
 
     def _forget_boot(self) -> None:
         """Forget the time since boot: it was in microseconds, so what waits has these."""

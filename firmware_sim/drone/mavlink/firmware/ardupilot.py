@@ -8,7 +8,7 @@ from typing import Any, Final
 from firmware_sim.drone.flight.modes import SELF_FLYING, Mode
 from firmware_sim.drone.flight.traits import COPTER, Traits
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
-from firmware_sim.drone.mavlink.firmware.shown_parameters import Link, ShownParameters
+from firmware_sim.drone.mavlink.firmware.shown_parameters import CoreParameter, ShownParameters
 from firmware_sim.drone.mavlink.streams import DEFAULT_INTERVALS_MS
 from firmware_sim.drone.parameter_tables import INT8, REAL32, ROVER
 
@@ -115,9 +115,9 @@ class ArduRover(ArduCopter):
         core = vehicle.parameters
         core.add("FS_ACTION", 2, INT8)
         links = {
-            "WP_SPEED": Link("WPNAV_SPEED", 0.01, REAL32),
-            "WP_ACCEL": Link("WPNAV_ACCEL", 0.01, REAL32),
-            "CIRC_RADIUS": Link("CIRCLE_RADIUS", 0.01, REAL32),
+            "WP_SPEED": CoreParameter("WPNAV_SPEED", 0.01, REAL32),
+            "WP_ACCEL": CoreParameter("WPNAV_ACCEL", 0.01, REAL32),
+            "CIRC_RADIUS": CoreParameter("CIRCLE_RADIUS", 0.01, REAL32),
         }
         hidden = {name for name in core if name.startswith(_ONLY_COPTER)}
         return ShownParameters(core, links=links, own=ROVER, hidden=hidden)

@@ -11,7 +11,7 @@ from firmware_sim.drone.flight.modes import Mode, Stage
 from firmware_sim.drone.flight.traits import Traits
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 from firmware_sim.drone.mavlink.firmware.ardupilot import ArduCopter
-from firmware_sim.drone.mavlink.firmware.shown_parameters import Link, ShownParameters
+from firmware_sim.drone.mavlink.firmware.shown_parameters import CoreParameter, ShownParameters
 from firmware_sim.drone.mavlink.streams import PX4_INTERVALS_MS
 from firmware_sim.drone.parameter_tables import INT32, PX4
 
@@ -49,16 +49,16 @@ _MODES: Final[Mapping[int, Mode]] = {
 #: NAV_DLL_ACT: nothing, hold, return, land; other values return.
 _SILENCE: Final[Mapping[int, tuple[Mode, ...]]] = {7: (Mode.LOITER,), 5: (Mode.LAND,)}
 _LINKS: Final = {
-    "COM_DISARM_PRFLT": Link("DISARM_DELAY"),
-    "COM_DL_LOSS_T": Link("FS_GCS_TIMEOUT", 1.0, INT32),
-    "MAV_SYS_ID": Link("SYSID_THISMAV", 1.0, INT32),
-    "MPC_XY_CRUISE": Link("WPNAV_SPEED", 0.01),
-    "MPC_Z_VEL_MAX_DN": Link("WPNAV_SPEED_DN", 0.01),
-    "MPC_Z_VEL_MAX_UP": Link("WPNAV_SPEED_UP", 0.01),
-    "NAV_DLL_ACT": Link("FS_GCS_ENABLE", 1.0, INT32, ((0, 0), (1, 7), (2, 1), (3, 5))),
-    "COM_OF_LOSS_T": Link("GUID_TIMEOUT"),
-    "RTL_RETURN_ALT": Link("RTL_ALT", 0.01),
-    "RTL_LAND_DELAY": Link("RTL_LOIT_TIME", 0.001),
+    "COM_DISARM_PRFLT": CoreParameter("DISARM_DELAY"),
+    "COM_DL_LOSS_T": CoreParameter("FS_GCS_TIMEOUT", 1.0, INT32),
+    "MAV_SYS_ID": CoreParameter("SYSID_THISMAV", 1.0, INT32),
+    "MPC_XY_CRUISE": CoreParameter("WPNAV_SPEED", 0.01),
+    "MPC_Z_VEL_MAX_DN": CoreParameter("WPNAV_SPEED_DN", 0.01),
+    "MPC_Z_VEL_MAX_UP": CoreParameter("WPNAV_SPEED_UP", 0.01),
+    "NAV_DLL_ACT": CoreParameter("FS_GCS_ENABLE", 1.0, INT32, ((0, 0), (1, 7), (2, 1), (3, 5))),
+    "COM_OF_LOSS_T": CoreParameter("GUID_TIMEOUT"),
+    "RTL_RETURN_ALT": CoreParameter("RTL_ALT", 0.01),
+    "RTL_LAND_DELAY": CoreParameter("RTL_LOIT_TIME", 0.001),
 }
 
 

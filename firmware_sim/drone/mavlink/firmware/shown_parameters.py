@@ -11,7 +11,7 @@ from firmware_sim.drone.parameters import Parameters, fits
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class CoreParameter:
     """A shown parameter that is one of the flight core: its value is the core's times `scale`, or by `values`.
 
     `values` are pairs of a shown value and the core's.
@@ -38,7 +38,7 @@ class ShownParameters:
         self,
         core: Parameters,
         *,
-        links: Mapping[str, Link] | None = None,
+        links: Mapping[str, CoreParameter] | None = None,
         own: Mapping[str, tuple[float, int]] | None = None,
         hidden: Collection[str] = (),
     ) -> None:

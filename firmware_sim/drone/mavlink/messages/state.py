@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from firmware_sim.drone.flight.camera import Photo
+from firmware_sim.drone.flight.camera import CameraShot
 from firmware_sim.drone.flight.fence import HOME_CIRCLE, MAX_HEIGHT, MIN_HEIGHT, SHAPES
 from firmware_sim.drone.flight.vehicle import SimulatedVehicle
 
@@ -70,7 +70,7 @@ def home_position(vehicle: SimulatedVehicle) -> list[Message]:
     ]  # fmt: skip
 
 
-def camera_feedback(vehicle: SimulatedVehicle, picture: Photo) -> Message:
+def camera_feedback(vehicle: SimulatedVehicle, picture: CameraShot) -> Message:
     """CAMERA_FEEDBACK of a picture: its time and number, place and attitude."""
     body = vehicle.body
     latitude, longitude, up_m = body.reported()

@@ -34,7 +34,7 @@ _RALLY_POINT: Final = 5100
 _MIN_CORNERS: Final = 3
 
 
-class Plan(Protocol):
+class PlanKind(Protocol):
     """A kind of plan of a vehicle; results are MAV_MISSION_RESULT."""
 
     kind: int

@@ -11,7 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from firmware_sim.drone.flight.mission.commands import has_degrees
 from firmware_sim.drone.flight.mission.items import Item
 from firmware_sim.drone.mavlink.missions import result
-from firmware_sim.drone.mavlink.missions.plans import MISSION, Plan
+from firmware_sim.drone.mavlink.missions.plans import MISSION, PlanKind
 
 Message = Any
 Responses = list[Message]
@@ -49,7 +49,7 @@ class MissionTransfer:
     repeat_ms = _REPEAT_MS
     give_up_ms = _GIVE_UP_MS
 
-    def __init__(self, plan: Plan, send_text: Callable[[int, str], None], speed: float = 1.0) -> None:
+    def __init__(self, plan: PlanKind, send_text: Callable[[int, str], None], speed: float = 1.0) -> None:
         self._plan = plan
         self._send_text = send_text
         self._repeat_ms = self.repeat_ms * speed
@@ -164,7 +164,7 @@ class MissionTransfers:
 
     def __init__(
         self,
-        plans: Sequence[Plan],
+        plans: Sequence[PlanKind],
         send_text: Callable[[int, str], None],
         speed: float,
         mavlink_version: int,

@@ -23,7 +23,7 @@ class CapturedEvent(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[str, ...]
 
 
-class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
+class StoredEpcisEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A stored event with its place in the order of capture."""
 
     seq: int
@@ -73,14 +73,14 @@ class EpcisRepository:
                     connection.execute(epcis_event_ids.insert(), rows)
         return list(fresh)
 
-    def find(self, event_id: str) -> StoredEvent | None:
+    def find(self, event_id: str) -> StoredEpcisEvent | None:
         """Return the event of an id, None where there is none."""
         query = self._columns().where(epcis_events.c.event_id == event_id)
         with self._context.database.reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        return None if row is None else StoredEvent(**row)
+        return None if row is None else StoredEpcisEvent(**row)
 
-    def query(self, asked: EventQuery, *, after_seq: int = 0, limit: int = 100) -> list[StoredEvent]:
+    def query(self, asked: EventQuery, *, after_seq: int = 0, limit: int = 100) -> list[StoredEpcisEvent]:
         """Return events in the order of their capture, those after `after_seq`."""
         table = epcis_events.c
         query = self._columns().where(table.seq > after_seq)
@@ -102,7 +102,7 @@ class EpcisRepository:
             query = query.where(table.seq.in_(named))
         with self._context.database.reading() as connection:
             rows = connection.execute(query.order_by(table.seq).limit(limit)).mappings()
-            return [StoredEvent(**row) for row in rows]
+            return [StoredEpcisEvent(**row) for row in rows]
 
     def _columns(self) -> sa.Select[tuple[int, str, int, str]]:
         table = epcis_events.c

@@ -43,7 +43,7 @@ _SEGMENTS: Final = """
 GroupId = tuple[str, int]
 
 
-class Segment(NamedTuple):
+class ColumnSegment(NamedTuple):
     """A part of a column in a row group, and the place of its values; blocks below 0 hold nothing."""
 
     row_group: int
@@ -145,9 +145,9 @@ def _columns_of(version: int) -> list[tuple[str, str, str]]:
         return fresh.execute(_LIST_COLUMNS).fetchall()
 
 
-def read_tables(connection: duckdb.DuckDBPyConnection, lost: list[str] | None = None) -> dict[str, list[Segment]]:
+def read_tables(connection: duckdb.DuckDBPyConnection, lost: list[str] | None = None) -> dict[str, list[ColumnSegment]]:
     """Return the segments of each table; tables that cannot be read are added to `lost` where it is given."""
-    read: dict[str, list[Segment]] = {}
+    read: dict[str, list[ColumnSegment]] = {}
     for (table,) in connection.execute(_LIST_TABLES).fetchall():
         try:
             read[table] = _read_segments(connection, table)
@@ -161,15 +161,15 @@ def read_tables(connection: duckdb.DuckDBPyConnection, lost: list[str] | None = 
     return read
 
 
-def _read_segments(connection: duckdb.DuckDBPyConnection, table: str) -> list[Segment]:
+def _read_segments(connection: duckdb.DuckDBPyConnection, table: str) -> list[ColumnSegment]:
     rows = connection.execute(_SEGMENTS.format(table=table)).fetchall()
     return [
-        Segment(group, column, kind, rows, block, offset or 0, list(more or ()), stats, coding)
+        ColumnSegment(group, column, kind, rows, block, offset or 0, list(more or ()), stats, coding)
         for group, column, kind, rows, block, offset, more, stats, coding in rows
     ]
 
 
-def segment_ends(segments: dict[str, list[Segment]]) -> dict[tuple[int, int], int]:
+def segment_ends(segments: dict[str, list[ColumnSegment]]) -> dict[tuple[int, int], int]:
     """Return where each segment ends in its block: where the next one begins."""
     starts: dict[int, set[int]] = {}
     for table in segments.values():
@@ -183,7 +183,7 @@ def segment_ends(segments: dict[str, list[Segment]]) -> dict[tuple[int, int], in
 
 
 def list_row_groups(
-    segments: list[Segment],
+    segments: list[ColumnSegment],
     blocks: dict[int, DamagedBlock],
     ends: dict[tuple[int, int], int],
     doubtful: Collection[int],
@@ -206,9 +206,9 @@ def list_row_groups(
         first = end
 
 
-def _by_group(segments: list[Segment]) -> list[list[Segment]]:
+def _by_group(segments: list[ColumnSegment]) -> list[list[ColumnSegment]]:
     """Return the segments of each row group, in order."""
-    groups: dict[int, list[Segment]] = {}
+    groups: dict[int, list[ColumnSegment]] = {}
     for segment in segments:
         groups.setdefault(segment.row_group, []).append(segment)
     return [groups[number] for number in sorted(groups)]
@@ -231,14 +231,14 @@ def join_groups(groups: Iterable[RowGroup]) -> Iterator[RowGroup]:
         yield plain
 
 
-def _is_wrong(segment: Segment, blocks: dict[int, DamagedBlock], ends: dict[tuple[int, int], int]) -> bool:
+def _is_wrong(segment: ColumnSegment, blocks: dict[int, DamagedBlock], ends: dict[tuple[int, int], int]) -> bool:
     if any(number in blocks for number in segment.more_blocks):
         return True
     block = blocks.get(segment.block)
     return block is not None and block.may_touch(segment.offset, ends[segment.block, segment.offset])
 
 
-def _bounds(members: list[Segment]) -> dict[str, tuple[float, float]]:
+def _bounds(members: list[ColumnSegment]) -> dict[str, tuple[float, float]]:
     """Return the least and largest value of each column with numbers."""
     found: dict[str, tuple[float, float]] = {}
     for segment in members:

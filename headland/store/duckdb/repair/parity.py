@@ -36,7 +36,7 @@ _RECORD: Final = struct.Struct(f"<IIQ{_PAGES}I")
 _RECORD_BYTES: Final = _RECORD.size + PAGE_BYTES
 
 
-class Checkpoint(NamedTuple):
+class FileCheckpoint(NamedTuple):
     """A state of a file: its identity, the number of its last checkpoint, and the header that has it."""
 
     identity: int
@@ -47,7 +47,7 @@ class Checkpoint(NamedTuple):
 class LogExtent(NamedTuple):
     """The first `size` bytes of the log that follows a checkpoint."""
 
-    state: Checkpoint
+    state: FileCheckpoint
     size: int
 
 
@@ -104,7 +104,7 @@ class ParityFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read_head(self) -> Checkpoint | None:
+    def read_head(self) -> FileCheckpoint | None:
         """Return the state of which every group is here."""
         head = self._read(0, _HEAD.size)
         if len(head) < _HEAD.size:
@@ -112,9 +112,9 @@ class ParityFile:
         magic, identity, iteration, header, own = _HEAD.unpack(head)
         if magic != _MAGIC or zlib.crc32(head[:-4]) != own:
             return None
-        return Checkpoint(identity, iteration, header)
+        return FileCheckpoint(identity, iteration, header)
 
-    def write_head(self, state: Checkpoint) -> None:
+    def write_head(self, state: FileCheckpoint) -> None:
         """Set the state of which every group is here."""
         head = _HEAD.pack(_MAGIC, *state, 0)
         self._write(0, head[:-4] + struct.pack("<I", zlib.crc32(head[:-4])))
@@ -171,16 +171,16 @@ class ParityFile:
             os.close(descriptor)
 
 
-def read_checkpoint(headers: bytes) -> Checkpoint | None:
+def read_checkpoint(headers: bytes) -> FileCheckpoint | None:
     """Return the state of a file by its three headers; None where the first, or both others, are damaged."""
     pages = [headers[at : at + PAGE_BYTES] for at in range(0, HEADERS * PAGE_BYTES, PAGE_BYTES)]
     if len(pages[-1]) < PAGE_BYTES or not _is_sound(pages[0]):
         return None
     found = [(_iteration_of(page), place) for place, page in enumerate(pages) if place and _is_sound(page)]
-    return Checkpoint(zlib.crc32(pages[0]), *max(found)) if found else None
+    return FileCheckpoint(zlib.crc32(pages[0]), *max(found)) if found else None
 
 
-def is_current(headers: bytes, head: Checkpoint | None) -> bool:
+def is_current(headers: bytes, head: FileCheckpoint | None) -> bool:
     """Return whether the parity is certainly of the last checkpoint of a file.
 
     Of a damaged newest header the number is known, too: the other one has the number before. Where the other one is
@@ -304,7 +304,7 @@ def restore_block(group: Group, body: bytes) -> bytes | None:
     return right if right is not None and _is_sound(right) else None
 
 
-def restore_log(log: bytes, parity: ParityFile, state: Checkpoint | None) -> tuple[bytes, int]:
+def restore_log(log: bytes, parity: ParityFile, state: FileCheckpoint | None) -> tuple[bytes, int]:
     """Return a log with its damaged pages restored as far as possible, and the number of these."""
     if state is None or parity.read_head() != state:
         return log, 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from station.cli.log_output import LogFormat, configure_logging
+from station.cli.log_output import LogRecordFormat, configure_logging
 from station.cli.options import ConfigOption, LogFormatOption
 from station.server.signals import stop_event
 
 
-def edge_run(config: ConfigOption, log_format: LogFormatOption = LogFormat.TEXT) -> None:
+def edge_run(config: ConfigOption, log_format: LogFormatOption = LogRecordFormat.TEXT) -> None:
     """Run the gateway daemon until SIGTERM or Ctrl-C."""
     from edge.agent.agent import run_agent
     from edge.agent.settings import load_settings

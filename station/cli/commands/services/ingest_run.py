@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from headland.errors import SettingsError
-from station.cli.log_output import LogFormat, configure_logging
+from station.cli.log_output import LogRecordFormat, configure_logging
 from station.cli.option import Option
 from station.cli.options import (
     BROKER,
@@ -67,7 +67,7 @@ def ingest_run(
     ] = None,
     home_assistant: HomeOption = None,
     traces: TracesOption = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Run ingest as a service for all shards or some. Each service has its own broker session and quarantine.
 

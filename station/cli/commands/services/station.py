@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
-from station.cli.log_output import LogFormat, configure_logging
+from station.cli.log_output import LogRecordFormat, configure_logging
 from station.cli.option import Option
 from station.cli.options import (
     BROKER,
@@ -79,7 +79,7 @@ def station(
     mail: MailOption = None,
     home_assistant: HomeOption = None,
     traces: TracesOption = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
     demo: Annotated[
         str | None, Option(help="Simulation scenario whose farm is added to the registry.", hidden=True)
     ] = None,
@@ -172,7 +172,7 @@ def api(
     oidc_audience: AudienceOption = None,
     mail: MailOption = None,
     traces: TracesOption = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Run the API alone, on InfluxDB or VictoriaMetrics that separate ingest workers write to."""
     with without_garbage_search():
@@ -203,7 +203,7 @@ def api(
 
 def broker(
     config: Annotated[Path, Option(help="Settings file of iotcore (TOML).")],
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Run the broker that is installed with Headland; `headland up` starts it where mosquitto is missing."""
     from iotcore import Broker

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from headland.clock import wall_clock_ms
-from station.cli.log_output import LogFormat, configure_logging
+from station.cli.log_output import LogRecordFormat, configure_logging
 from station.cli.option import Option
 from station.cli.options import (
     SIMULATION,
@@ -71,7 +71,7 @@ def sim_drone(
     start_ms: StartOption = None,
     real_start_ms: RealStartOption = None,
     truth: TruthOption = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Simulate drones over MAVLink: they spray or spread on their own, or fly as a ground station commands."""
     from firmware_sim.drone.simulator import DroneSettings, run_drone
@@ -164,7 +164,7 @@ def sim_greenhouse(
     start_ms: StartOption = None,
     real_start_ms: RealStartOption = None,
     truth: TruthOption = None,
-    log_format: LogFormatOption = LogFormat.TEXT,
+    log_format: LogFormatOption = LogRecordFormat.TEXT,
 ) -> None:
     """Simulate a greenhouse behind Modbus/TCP and, as options, serial ports and MQTT devices."""
     from firmware_sim.greenhouse.simulator import GreenhouseSettings, run_greenhouse
@@ -211,7 +211,7 @@ def _login(address: str, username: str | None, password_file: Path | None) -> Br
     return BrokerLogin(host, port, username, None if username is None else read_password(password_file))
 
 
-def sim_past(data: DataOption = None, log_format: LogFormatOption = LogFormat.TEXT) -> None:
+def sim_past(data: DataOption = None, log_format: LogFormatOption = LogRecordFormat.TEXT) -> None:
     """Make what a running simulated farm lacks of its past; `headland up` calls it once the farm is ready."""
     from station.local.past.make import make_past
 

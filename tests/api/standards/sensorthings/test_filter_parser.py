@@ -9,8 +9,8 @@ from api.standards.sensorthings.entities import ENTITY_TYPES, Entity, TimeInstan
 from api.standards.sensorthings.filter_eval import evaluate, holds
 from api.standards.sensorthings.filter_parser import (
     COMPARISONS,
-    Call,
     Expression,
+    FilterCall,
     FilterError,
     Literal,
     PropertyPath,
@@ -58,16 +58,18 @@ paths = st.sampled_from(["result", "phenomenonTime", "Datastream/Thing/name", "r
 values = st.recursive(
     literals | paths,
     lambda inner: st.builds(
-        lambda name, a, b: Call(name, (a, b)), st.sampled_from(["add", "sub", "mul"]), inner, inner
+        lambda name, a, b: FilterCall(name, (a, b)), st.sampled_from(["add", "sub", "mul"]), inner, inner
     ),
     max_leaves=4,
 )
-comparisons = st.builds(lambda name, a, b: Call(name, (a, b)), st.sampled_from(sorted(COMPARISONS)), values, values)
+comparisons = st.builds(
+    lambda name, a, b: FilterCall(name, (a, b)), st.sampled_from(sorted(COMPARISONS)), values, values
+)
 conditions = st.recursive(
     comparisons,
     lambda inner: st.one_of(
-        st.builds(lambda name, a, b: Call(name, (a, b)), st.sampled_from(["and", "or"]), inner, inner),
-        st.builds(lambda a: Call("not", (a,)), inner),
+        st.builds(lambda name, a, b: FilterCall(name, (a, b)), st.sampled_from(["and", "or"]), inner, inner),
+        st.builds(lambda a: FilterCall("not", (a,)), inner),
     ),
     max_leaves=6,
 )

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.imports.dataflash.format import Format, Unit
+from edge.imports.dataflash.format import ColumnUnit, Format
 from edge.imports.dataflash.reader import LogReader, Message
 from tests.edge.imports.dataflash.bin_writer import BinWriter, make_flight
 from tests.examples import examples
@@ -163,7 +163,7 @@ def test_units_and_multipliers_apply_however_late_they_come() -> None:
     log.units("BAT", "s#vvAaXOw%", "F-000C0?00")
     _, reader = read_all(bytes(log.data))
     battery = next(fmt for fmt in reader.dictionary.by_type if isinstance(fmt, Format) and fmt.name == "BAT")
-    assert battery.units["CurrTot"] == Unit("Ah", 0.001)
-    assert battery.units["EnrgTot"] == Unit("W.h", 1.0)
-    assert battery.units["Temp"] == Unit("degC", None)
-    assert battery.units["TimeUS"] == Unit("s", 1e-6)
+    assert battery.units["CurrTot"] == ColumnUnit("Ah", 0.001)
+    assert battery.units["EnrgTot"] == ColumnUnit("W.h", 1.0)
+    assert battery.units["Temp"] == ColumnUnit("degC", None)
+    assert battery.units["TimeUS"] == ColumnUnit("s", 1e-6)

@@ -15,7 +15,7 @@ import pytest
 import shapefile
 import shapely
 
-from edge.imports.file_content import Kind, kind_of
+from edge.imports.file_content import LogKind, kind_of
 from edge.imports.machine.columns import read_columns
 from edge.imports.machine.source import MachineSource
 from edge.sources.source import Reading
@@ -116,7 +116,7 @@ def test_polygons_and_points_of_one_work_have_the_same_amounts() -> None:
 
 @pytest.mark.parametrize("name", ["application-points.zip", "application-polygons.zip"])
 def test_a_machine_file_is_known_by_its_contents(name: str) -> None:
-    assert kind_of(DEERE / name) is Kind.MACHINE
+    assert kind_of(DEERE / name) is LogKind.MACHINE
 
 
 def test_sections_of_one_instant_are_one_row(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.agent.settings import EdgeSettings, GatewaySettings
-from edge.imports.file_content import Kind, kind_of
+from edge.imports.file_content import LogKind, kind_of
 from edge.imports.file_types import find_files, open_source
 from edge.imports.machine.logged_work import rows_of
 from edge.imports.machine.task_source import TaskSource
@@ -175,7 +175,7 @@ def test_machines_in_a_file_of_their_own_are_found_and_a_folder_is_read_as_an_ar
     )
     assert find_files([folder]) == [folder / "TASKDATA.XML"]
     for each in (path, folder / "TASKDATA.XML"):
-        assert kind_of(each) is Kind.TASKS
+        assert kind_of(each) is LogKind.TASKS
         source = open_source(each, settings, None, LOCAL_MS)
         assert isinstance(source, TaskSource)
         kept = Kept()

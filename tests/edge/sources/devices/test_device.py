@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edge.sources.devices.device import Device, unit_of
+from edge.sources.devices.device import SourceDevice, unit_of
 from edge.sources.settings import PlaceSettings
 from headland.contract.records import Clock
 from tests.edge.sinks import ListSink
@@ -12,9 +12,9 @@ from tests.edge.sinks import ListSink
 ROW = {"co2_ppm": 400.0}
 
 
-def make(counts: Counter[str] | None = None) -> tuple[Device, ListSink]:
+def make(counts: Counter[str] | None = None) -> tuple[SourceDevice, ListSink]:
     place = PlaceSettings(kind="bench", latitude_deg=30.5)
-    return Device("b-1", place, "home", counts or Counter(), name="bench", interval_s=10.0), ListSink()
+    return SourceDevice("b-1", place, "home", counts or Counter(), name="bench", interval_s=10.0), ListSink()
 
 
 def test_a_descriptor_is_emitted_again_only_when_it_changes() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool.identity.place import FileId, Place, compare_places, read_facts, read_file_id
+from edge.spool.identity.place import FileId, SpoolPlace, compare_places, read_facts, read_file_id
 from edge.spool.numbering.published import Published
 
 
@@ -63,24 +63,24 @@ def test_the_facts_of_a_machine_are_its_own_and_not_readable(machine: Path, tmp_
 def test_a_cloned_card_differs_in_board_card_or_address(
     machine: Path, tmp_path: Path, name: str, text: str, fact: str
 ) -> None:
-    before = Place(read_facts(tmp_path, machine), FileId(7, 99))
+    before = SpoolPlace(read_facts(tmp_path, machine), FileId(7, 99))
     (machine / name).write_text(text)
-    found = compare_places(before, Place(read_facts(tmp_path, machine), FileId(7, 99)))
+    found = compare_places(before, SpoolPlace(read_facts(tmp_path, machine), FileId(7, 99)))
     assert found is not None
     assert found[0] == "moved"
     assert fact in found[1]
 
 
 def test_facts_that_come_and_go_raise_no_alarm(machine: Path, tmp_path: Path) -> None:
-    before = Place(read_facts(tmp_path, machine), FileId(7, 99))
+    before = SpoolPlace(read_facts(tmp_path, machine), FileId(7, 99))
     dongle = machine / "sys/class/net/usb0"
     shutil.copytree(machine / "sys/class/net/eth0", dongle)
     (dongle / "address").write_text("00:e0:4c:00:00:02\n")
-    assert compare_places(before, Place(read_facts(tmp_path, machine), FileId(7, 99))) is None
+    assert compare_places(before, SpoolPlace(read_facts(tmp_path, machine), FileId(7, 99))) is None
     (machine / "etc/machine-id").write_text("uninitialized\n")
     shutil.rmtree(machine / "proc")
     shutil.rmtree(machine / "sys")
-    in_container = Place(read_facts(tmp_path, machine), FileId(7, 99))
+    in_container = SpoolPlace(read_facts(tmp_path, machine), FileId(7, 99))
     assert in_container.facts == {}
     assert compare_places(before, in_container) is None
     assert compare_places(in_container, before) is None
@@ -97,7 +97,7 @@ def test_facts_that_come_and_go_raise_no_alarm(machine: Path, tmp_path: Path) ->
 )
 def test_a_file_is_known_by_its_birth_or_else_by_its_inode(before: FileId, now: FileId, *, is_same: bool) -> None:
     assert before.is_same(now) == is_same
-    assert (compare_places(Place({}, before), Place({}, now)) is None) == is_same
+    assert (compare_places(SpoolPlace({}, before), SpoolPlace({}, now)) is None) == is_same
 
 
 def test_a_copy_is_another_file_and_a_renamed_or_written_one_is_not(tmp_path: Path) -> None:
