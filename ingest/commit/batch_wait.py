@@ -11,8 +11,10 @@ from typing import Final
 #: follows sends one each half second.
 _PATIENT_S: Final = 2.0
 _PATIENT_GAP_S: Final = 0.7
-#: A gateway that sends its records again has less patience: for so long after that, no batch waits longer than a gap.
+#: A gateway that sends its records again has less patience, half a second at least: for so long after that, no batch
+#: waits longer than this.
 _HURRY_S: Final = 600.0
+_HURRIED_S: Final = 0.3
 #: Messages in two seconds that are few, and so few that waiting joins none. A gateway that catches up has four in
 #: flight at first, and more with each commit: soon they are not few.
 _FEW: Final = 40
@@ -46,5 +48,7 @@ class BatchWait:
         recent = sum(messages for _, messages in self._taken)
         if is_followed or not _ALONE <= recent < _FEW:
             return self._least_s, self._least_s
-        gap_s = max(self._least_s, _PATIENT_GAP_S)
-        return (gap_s if now_s < self._hurry_until_s else max(gap_s, _PATIENT_S)), gap_s
+        if now_s < self._hurry_until_s:
+            hurried_s = max(self._least_s, _HURRIED_S)
+            return hurried_s, hurried_s
+        return max(self._least_s, _PATIENT_S), max(self._least_s, _PATIENT_GAP_S)

@@ -269,7 +269,7 @@ def _across(grid: Grid, pattern: Pattern, steps: _Steps, block: slice, step_m: f
         np.hypot(right_north * width_m, right_east * length_m),
     )  # fmt: skip
     for line, part, lines in ((column, in_column, grid.columns), (row, in_row, grid.rows)):
-        # Two lines below the first, or past the last, neither cell is of the grid.
+        # Of a bin that lies wholly beside the grid no part may reach it.
         part[(line < -1) | (line >= lines)] = 1.0
         np.clip(line, -1, lines, out=line)
     cell = (row + 1).astype(np.intp) * (grid.columns + 3) + (column + 1)

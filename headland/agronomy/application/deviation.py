@@ -253,8 +253,8 @@ def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
     # Cells are in reading order, so that those that join the same two runs are neighbours.
     is_new = np.ones(len(later), np.bool_)
     is_new[1:] = (later[1:] != later[:-1]) | (earlier[1:] != earlier[:-1])
-    for one, other in zip(later[is_new].tolist(), earlier[is_new].tolist(), strict=True):
-        first, second = root(one), root(other)
+    for run_above, run_below in zip(later[is_new].tolist(), earlier[is_new].tolist(), strict=True):
+        first, second = root(run_above), root(run_below)
         parent[max(first, second)] = min(first, second)
     heads = np.flatnonzero(starts & (classes > 0))
     roots = np.array([root(head) for head in heads.tolist()], np.int64)
