@@ -127,6 +127,7 @@ def test_values_that_somebody_follows_wait_for_no_others_from_that_moment_on(
     intake.reading(row(2))
     wait_until(lambda: spool.status().records == 2)
     intake.follow(False)
+    wait_until(lambda: intake._batcher.max_age_s == 60)
     intake.reading(row(3))
     wait_until(lambda: intake.counters()["rows"] == 3)
     assert spool.status().records == 2
