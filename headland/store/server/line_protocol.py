@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from headland.store.core.batch_rows import Rows
@@ -68,11 +69,11 @@ def quote(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Templates:
-    """What the lines of a series are made of: its head, and its field with a flag of `GOOD` or another."""
+    """What the lines of a series are made of: its head, and the names of its field and of that field's flag."""
 
     head: str
-    good: str
-    flagged: str
+    field: str
+    flag: str
 
 
 class SeriesLines:
@@ -121,18 +122,20 @@ class SeriesLines:
     def _fields(self, keys: Sequence[SeriesKey], rows: Rows) -> list[str]:
         """Return the fields of each sample: its value, and its flag where that is not `GOOD`."""
         used = {sid: self._get(keys[sid]) for sid in np.unique(rows.sid).tolist()}
-        sids, values = rows.sid.tolist(), rows.value.tolist()
-        good = {sid: templates.good for sid, templates in used.items()}
-        fields = [good[sid] % number for sid, number in zip(sids, values, strict=True)]
+        sids = rows.sid.tolist()
+        names = {sid: templates.field for sid, templates in used.items()}
+        # JSON has the same shortest digits as `repr`, and an encoder writes them three times as fast.
+        digits = msgspec.json.encode(rows.value.tolist())[1:-1].decode().split(",") if sids else []
+        fields = [names[sid] + number for sid, number in zip(sids, digits, strict=True)]
         for at in np.flatnonzero(rows.quality != GOOD).tolist():
-            fields[at] = used[sids[at]].flagged % (values[at], rows.quality[at])
+            fields[at] += f",{used[sids[at]].flag}{rows.quality[at]:d}.0"
         return fields
 
     def _get(self, key: SeriesKey) -> _Templates:
         return self._templates.get(key) or self._make(key)
 
     def _make(self, key: SeriesKey) -> _Templates:
-        field = escape(key.channel).replace("%", "%%")
-        made = _Templates(head(key.kind, tags_of(key)), f"{field}=%r", f"{field}=%r,{field}{QUALITY_ENDING}=%d.0")
+        field = escape(key.channel)
+        made = _Templates(head(key.kind, tags_of(key)), f"{field}=", f"{field}{QUALITY_ENDING}=")
         self._templates[key] = made
         return made
