@@ -223,10 +223,12 @@ class IngestWriter:
     def turn(self) -> None:
         """Take messages and commit them, finish the commit before, and publish what is due."""
         wait_s = _IDLE_S if self._in_flight is None else 0.0
-        # The acks of a commit under way must not wait with the next batch.
+        # The next batch is built while a commit is under way, and does not wait for long then.
         is_followed = self._in_flight is not None or self.is_followed()
         more_wait_s, gap_s = self._batch_wait.waits_s(self._monotonic_s(), is_followed=is_followed)
-        messages = self._inbox.take(self._settings.batch_messages, wait_s, more_wait_s, gap_s)
+        messages = self._inbox.take(
+            self._settings.batch_messages, wait_s, more_wait_s, gap_s, until=self._has_acks_to_send
+        )
         if messages:
             self._batch_wait.note(len(messages), self._monotonic_s())
             self.waiting_since_s = self.waiting_since_s or self._monotonic_s()
@@ -247,6 +249,10 @@ class IngestWriter:
                 self._next_refresh_s = self._monotonic_s() + _REFRESH_EVERY_S
                 self._refresh_devices()
             self._replay()
+
+    def _has_acks_to_send(self) -> bool:
+        """Return whether the commit under way has ended: its acks do not wait with the next batch."""
+        return self._in_flight is not None and self._in_flight.done.done()
 
     def _load(self) -> None:
         organisation = self._settings.organisation
@@ -293,6 +299,7 @@ class IngestWriter:
                 # The batch before may not be stored, and this one is built on top of it.
                 return
             done = self._commits.submit(self._retry, partial(self._store_batch, batch))
+            done.add_done_callback(lambda _: self._inbox.wake())
             self._in_flight = _CommitInFlight(batch, self._monotonic_s(), done)
             self._builder.committing = batch
             del pending[: len(batch.messages)]

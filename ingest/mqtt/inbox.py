@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,6 +29,10 @@ class InboundMessage(NamedTuple):
     received_ns: int = 0
 
 
+def _never() -> bool:
+    return False
+
+
 class Inbox:
     """Messages in order of arrival; `put` never blocks.
 
@@ -45,6 +49,8 @@ class Inbox:
         #: How many messages end the wait of `take`: one, or a whole batch where more may join the first ones.
         self._wanted = 1
         self._newest_s = 0.0
+        #: When the wait for more began that `until` ended; the next call of `take` goes on with it.
+        self._began_s: float | None = None
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -70,30 +76,50 @@ class Inbox:
             if len(self._messages) >= self._wanted:
                 self._changed.notify()
 
-    def take(self, most: int, first_wait_s: float, more_wait_s: float, gap_s: float = math.inf) -> list[InboundMessage]:
+    def take(
+        self,
+        most: int,
+        first_wait_s: float,
+        more_wait_s: float,
+        gap_s: float = math.inf,
+        until: Callable[[], bool] = _never,
+    ) -> list[InboundMessage]:
         """Return up to `most` messages: wait for the first, then shortly for more to share its transaction.
 
-        The second wait ends after `more_wait_s`, and where none arrives within `gap_s`.
+        The second wait ends after `more_wait_s`, and where none arrives within `gap_s`. Where `until` returns True
+        meanwhile, none is returned, and the next call goes on with the wait; whoever makes it true calls `wake`.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._messages or self._closed, first_wait_s)
-            if self._messages and not self._closed:
-                self._await_more(most, more_wait_s, gap_s)
+            if self._messages and not self._closed and not self._await_more(most, more_wait_s, gap_s, until):
+                return []
             return self._pop(most)
 
-    def _await_more(self, most: int, more_wait_s: float, gap_s: float) -> None:
-        """Wait until `most` messages are there, `more_wait_s` are over or none has arrived within `gap_s`."""
-        began_s = now_s = time.monotonic()
+    def wake(self) -> None:
+        """Let a waiting `take` look at its `until`."""
+        with self._changed:
+            self._changed.notify()
+
+    def _await_more(self, most: int, more_wait_s: float, gap_s: float, until: Callable[[], bool]) -> bool:
+        """Wait until `most` messages are there, `more_wait_s` are over or none has arrived within `gap_s`.
+
+        Return False where `until` ended the wait.
+        """
+        now_s = time.monotonic()
+        began_s = self._began_s = now_s if self._began_s is None else self._began_s
         self._wanted = most
         try:
             while len(self._messages) < most and not self._closed:
                 left_s = min(max(began_s, self._newest_s) + gap_s, began_s + more_wait_s) - now_s
                 if left_s <= 0:
                     break
+                if until():
+                    return False
                 self._changed.wait(left_s)
                 now_s = time.monotonic()
         finally:
             self._wanted = 1
+        return True
 
     def take_now(self, most: int) -> list[InboundMessage]:
         """Return up to `most` messages without waiting."""
@@ -114,6 +140,7 @@ class Inbox:
                 self.dropped += 1
 
     def _pop(self, most: int) -> list[InboundMessage]:
+        self._began_s = None
         return [self._messages.popleft() for _ in range(min(most, len(self._messages)))]
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from headland.errors import RetryLater
 from headland.store.port import Mark, MarkState, WriteBatch
 from ingest.accounting.ledger import Disposition
 from ingest.admission.columns import SampleColumns
+from ingest.commit.batch_wait import BatchWait
 from ingest.mqtt.inbox import InboundMessage
 from ingest.quarantine.refused_messages import RefusedMessage
 from ingest.quarantine.replays import replay_numbers, spool_marks
@@ -67,6 +69,23 @@ def test_acks_tell_whether_anybody_follows_also_those_that_are_sent_again(bench:
     bench.writer.resend_acks()
     bench.settle()
     assert [(ack.seq, ack.followed) for _, ack in bench.acks.acks] == [(1, True), (2, False), (2, True)]
+
+
+def test_acks_of_a_commit_do_not_wait_with_the_batch_that_gathers_meanwhile(bench: Bench) -> None:
+    stored, most = threading.Event(), bench.settings.batch_messages
+
+    def check(_: WriteBatch) -> None:
+        stored.wait(60)
+
+    bench.store.check = check
+    bench.writer._batch_wait = BatchWait(3600.0)
+    *mids, _ = [bench.put(batch_of(number)) for number in range(1, most + 2)]
+    bench.writer.start()
+    wait_until(lambda: bench.store.tries == 1 and bench.inbox._began_s is not None)
+    assert bench.acks.mids == []
+    stored.set()
+    bench.wait_for_mids(mids)
+    assert len(bench.inbox) == 1
 
 
 def test_a_new_store_counts_the_records_that_a_gateway_deleted_and_continues(bench: Bench) -> None:

@@ -44,9 +44,16 @@ _RESTART_S: Final = (1.0, 60.0)
 class _Inbox(Inbox):
     """An inbox that never waits: the simulation calls the writer when there is something."""
 
-    def take(self, most: int, first_wait_s: float, more_wait_s: float, gap_s: float = 0.0) -> list[InboundMessage]:
+    def take(
+        self,
+        most: int,
+        first_wait_s: float,
+        more_wait_s: float,
+        gap_s: float = 0.0,
+        until: Callable[[], bool] = bool,
+    ) -> list[InboundMessage]:
         """Return up to `most` messages."""
-        del first_wait_s, more_wait_s, gap_s
+        del first_wait_s, more_wait_s, gap_s, until
         return self.take_now(most)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from tests.waiting import wait_until
@@ -38,6 +40,31 @@ def test_a_long_wait_for_others_ends_where_none_comes() -> None:
     inbox = Inbox(10)
     inbox.put(message(1))
     assert mids(inbox.take(3, 3600, 3600, 0.01)) == [1]
+
+
+def test_a_wait_for_others_can_be_ended_and_goes_on_where_it_was() -> None:
+    inbox, is_due = Inbox(10), threading.Event()
+    inbox.put(message(1))
+    taken: list[list[int]] = []
+    writer = threading.Thread(target=lambda: taken.append(mids(inbox.take(3, 3600, 3600, until=is_due.is_set))))
+    writer.start()
+    wait_until(lambda: inbox._wanted == 3)
+    inbox.wake()  # nothing is due yet: it waits on
+    is_due.set()
+    inbox.wake()
+    writer.join(10)
+    assert taken == [[]]
+    # The wait began when the first message was found: what is over of it is not waited for again.
+    wait_until(lambda: time.monotonic() - (inbox._began_s or math.inf) > 0.02)
+    assert mids(inbox.take(3, 0, 0.02)) == [1]
+    assert inbox._began_s is None
+
+
+def test_a_full_batch_is_taken_whatever_is_due() -> None:
+    inbox = Inbox(10)
+    for mid in range(3):
+        inbox.put(message(mid))
+    assert mids(inbox.take(3, 0, 3600, until=lambda: True)) == [0, 1, 2]
 
 
 def test_qos_0_is_dropped_and_counted_where_the_queue_is_full() -> None:
