@@ -19,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.uplink.settings import BrokerSettings
 from headland.errors import RetryLater, SettingsError
+from headland.network.mqtt_socket import send_at_once
 
 #: The largest message this side accepts; its topics carry small records.
 _RECEIVE_BYTES: Final = 256 * 1024
@@ -162,6 +163,7 @@ class BrokerLink:
         self._wake_write.setblocking(False)
         client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
         client.connect_timeout = _CONNECT_S
+        send_at_once(client)
         # The send window never exceeds what both sides allow; paho's own, smaller window would only queue.
         client.max_inflight_messages_set(0)
         if settings.username is not None:

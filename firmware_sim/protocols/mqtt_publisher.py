@@ -15,6 +15,7 @@ from firmware_sim.protocols.lorawan_devices import ChirpStack, ThingsStack, dev_
 from firmware_sim.protocols.mqtt_devices import EspHome, SenML, Tasmota, Zigbee
 from firmware_sim.protocols.mqtt_message import Message, MqttDevice
 from firmware_sim.protocols.readings import ReadUnit
+from headland.network.mqtt_socket import send_at_once
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class MqttPublisher:
         ]
         self._count = 0
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"headland-sim-{id(self):x}")
+        send_at_once(self._client)
         self._client.on_connect = self._connected
         if login.username is not None:
             self._client.username_pw_set(login.username, login.password)

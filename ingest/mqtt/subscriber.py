@@ -24,6 +24,7 @@ from headland.clock import MACHINE_CLOCK, MachineClock
 from headland.contract.codec import encode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ROOT, ack_topic
+from headland.network.mqtt_socket import send_at_once
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.mqtt.inbox import InboundMessage, Inbox
 from ingest.mqtt.publish_reader import PublishReader
@@ -219,6 +220,7 @@ class Subscriber:
             reconnect_on_failure=False,
         )
         client.connect_timeout = 5.0
+        send_at_once(client)
         client.max_queued_messages_set(_MAX_QUEUED_ACKS)
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
@@ -311,6 +313,7 @@ def forget_session(settings: IngestSettings, client_id: str) -> bool:
     """
     client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
     client.connect_timeout = 5.0
+    send_at_once(client)
     if settings.username is not None:
         client.username_pw_set(settings.username, settings.password)
     if settings.tls:

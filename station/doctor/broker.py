@@ -11,6 +11,7 @@ from typing import Any, Final
 from headland.contract.codec import MAX_PAYLOAD_BYTES
 from headland.contract.topics import ack_topic
 from headland.errors import RetryLater
+from headland.network.mqtt_socket import send_at_once
 from station.doctor.finding import DiagnosticContext, Finding, State
 from station.local.broker import NO_ACCESS_LIST, find_mosquitto
 
@@ -78,6 +79,7 @@ class _Session:
         self._published: Any = None
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, f"doctor-{os.getpid()}", protocol=mqtt.MQTTv5)
         self._client.connect_timeout = _TIMEOUT_S
+        send_at_once(self._client)
         if username is not None:
             self._client.username_pw_set(username, password)
         self._client.on_connect = self._on_connect

@@ -69,7 +69,7 @@ def run(take: Callable[..., None], load: Load, send: Callable[..., None] = publi
             before_s = {name: cpu_s_of(pid) for name, pid in pids.items()}
             started_s = time.time()
             here.send("go")
-            ended_s, peak_rss_mb, taker_cpu_s = receive(out)
+            ended_s, peak_rss_mb, taker_cpu_s, threads_cpu_s, transactions = receive(out)
             others_cpu_s = {name: cpu_s_of(pid) - before_s[name] for name, pid in pids.items()}
             said = receive(here) if send is not publish else None
             out.send("enough")
@@ -83,7 +83,11 @@ def run(take: Callable[..., None], load: Load, send: Callable[..., None] = publi
         "peak_rss_mb": peak_rss_mb,
         "cpu_s_per_million_points": taker_cpu_s * 1e6 / load.total,
         "bytes_per_point": payload_bytes / load.total,
-        **{f"{name}_cpu_us_per_message": 1e6 * cpu_s / load.messages for name, cpu_s in others_cpu_s.items()},
+        "transactions": transactions,
+        **{
+            f"{name}_cpu_us_per_message": 1e6 * cpu_s / load.messages
+            for name, cpu_s in (others_cpu_s | threads_cpu_s).items()
+        },
     }
     return figures, said
 

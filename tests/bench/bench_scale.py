@@ -2,9 +2,10 @@
 
 `python -m tests.bench.bench_scale [--json] [--points N] [--rounds N]`
 
-First the service times are measured (messages of 20 and 500 points, and the store alone). Then the model has to
-reproduce what was not used to fit it, measured in the same run: messages of 100 and 2,000 points as fast as they go,
-and the times from publish to commit at 100,000 points a second. Last it tells of a region: docs/explanation/scale.md.
+First the service times are measured, thread by thread: messages of 20 and 500 points as fast as they go, and few of 20.
+Then the model has to reproduce what was not used to fit it, measured in the same run: messages of 100 and 2,000 points
+as fast as they go, and the times from publish to commit ack at 100,000 points a second. Last it tells of a region:
+docs/explanation/scale.md.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesKey, WriteBatch
+from ingest.settings import IngestSettings
 from tests.bench.bench_ingest import (
     PACED_MESSAGES_S,
     PACED_POINTS,
@@ -32,14 +34,17 @@ from tests.bench.bench_ingest import (
     rounded,
     run,
 )
-from tests.bench.ingest_load import START_MS, WINDOW, Load
+from tests.bench.ingest_load import START_MS, Load, publish_paced
 from tests.bench.ingest_takers import cpu_s, take_with_service
 from tests.bench.machine_load import busy_cores
 from tests.bench.scale.chain_model import Arrival, ChainModel, ServiceTimes
 from tests.bench.scale.region import WORKLOADS, plan_region
 
 SMALL, LARGE, HELD_BACK = 20, 500, (100, 2000)
-_STORE_BATCHES = (100, 1000, 10_000, 100_000)
+#: A load that leaves every message alone: messages a second, and for how long.
+_QUIET_MESSAGES_S, _QUIET_S = 20.0, 4.0
+#: Messages that the broker hands to ingest without an acknowledgement.
+_UNDER_WAY = IngestSettings(quarantine_path=Path()).receive_maximum
 
 
 def measure_messages(points: int, total: int, rounds: int) -> Figures:
@@ -49,47 +54,54 @@ def measure_messages(points: int, total: int, rounds: int) -> Figures:
     return {name: statistics.median(one[name] for one in found) for name in found[0]} | {"messages": load.messages}
 
 
-def measure_store(rounds: int) -> tuple[float, float, float]:
-    """Return the processor seconds of a transaction and of each point in it, and how long one waits for the disk."""
-    keys = [SeriesKey("bench", "home", "drone", f"uav-{number}", "altitude_m") for number in range(40)]
-    took: list[tuple[int, float, float]] = []
+def measure_quiet(rounds: int) -> Figures:
+    """Return the median figures of the service for few small messages, each of which has a transaction of its own."""
+    load = Load(round(_QUIET_MESSAGES_S * _QUIET_S), SMALL)
+    found = [run(take_with_service, load, publish_paced, _QUIET_MESSAGES_S)[0] for _ in range(rounds)]
+    return {name: statistics.median(one[name] for one in found) for name in found[0]} | {"messages": load.messages}
+
+
+def measure_disk_wait(rounds: int) -> float:
+    """Return how long a small transaction of the store alone waits for the disk [s]."""
+    keys = [SeriesKey("bench", "home", "drone", f"uav-{number}", "altitude_m") for number in range(SMALL)]
+    index, ones = np.arange(SMALL, dtype=np.int32), np.ones(SMALL)
+    waits_s: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         store = DuckDBStore(Path(folder) / "store.duckdb")
-        begin_ms = START_MS
-        for size in (*_STORE_BATCHES, *_STORE_BATCHES * rounds):
-            index = np.arange(size, dtype=np.int32) % len(keys)
-            time_ms = begin_ms + np.arange(size, dtype=np.int64) // len(keys) * 100
-            begin_ms = int(time_ms[-1]) + 100
-            batch = WriteBatch(Points(keys, index, time_ms, np.ones(size), np.ones(size, np.uint8)))
+        for number in range(1 + 10 * rounds):
+            points = Points(keys, index, np.full(SMALL, START_MS + number), ones, ones.astype(np.uint8))
             before_s, began_s = cpu_s(), time.perf_counter()
-            store.write(batch)
-            used_s = cpu_s() - before_s
-            took.append((size, used_s, max(0.0, time.perf_counter() - began_s - used_s)))
+            store.write(WriteBatch(points))
+            waits_s.append(max(0.0, time.perf_counter() - began_s - (cpu_s() - before_s)))
         store.close()
-    took = took[len(_STORE_BATCHES) :]  # the first of each size makes what the others find
-    medians = {size: statistics.median(used_s for n, used_s, _ in took if n == size) for size in _STORE_BATCHES}
-    per_batch_s = medians[_STORE_BATCHES[0]]
-    per_point_s = (medians[_STORE_BATCHES[-1]] - per_batch_s) / (_STORE_BATCHES[-1] - _STORE_BATCHES[0])
-    waits_s = [wait_s for size, _, wait_s in took if size == _STORE_BATCHES[0]]
-    return per_batch_s, max(per_point_s, 0.0), statistics.median(waits_s)
+    return statistics.median(waits_s[1:])  # the first makes what the others find
 
 
-def fit_times(small: Figures, large: Figures, store_s: tuple[float, float, float]) -> ServiceTimes:
-    """Return the service times that the processor seconds of two sizes of messages and of the store show."""
-    batch_s, point_s, wait_s = store_s
-    # A full batch of messages a transaction, as the builder makes them under load.
-    per_message_s = [
-        figures["cpu_s_per_million_points"] * points / 1e6 - batch_s / 250 - point_s * points
-        for figures, points in ((small, SMALL), (large, LARGE))
-    ]
-    build_point_s = max(0.0, (per_message_s[1] - per_message_s[0]) / (LARGE - SMALL))
+def fit_times(quiet: Figures, small: Figures, large: Figures, wait_s: float) -> ServiceTimes:
+    """Return the service times that the processor seconds of each thread show for three loads."""
+
+    def mean_s(name: str) -> float:
+        return statistics.mean(each[f"{name}_cpu_us_per_message"] for each in (small, large)) / 1e6
+
+    def parts_s(thread: str, part: str) -> dict[str, float]:
+        """Return the seconds of a transaction, of each message and of each point in it, by their names."""
+        sizes, spent_s = [], []
+        for figures, points in ((quiet, SMALL), (small, SMALL), (large, LARGE)):
+            messages = figures["messages"] / figures["transactions"]
+            sizes.append([1.0, messages, messages * points])
+            spent_s.append(messages * figures[f"{thread}_cpu_us_per_message"] / 1e6)
+        solved_s = np.linalg.solve(sizes, spent_s).tolist()
+        return {
+            f"{part}_{of}_s": max(0.0, one_s) for of, one_s in zip(("batch", "message", "point"), solved_s, strict=True)
+        }
+
     return ServiceTimes(
         publish_message_s=large["publisher_cpu_us_per_message"] / 1e6,
-        broker_message_s=statistics.mean(each["broker_cpu_us_per_message"] for each in (small, large)) / 1e6,
-        build_message_s=max(0.0, per_message_s[0] - build_point_s * SMALL),
-        build_point_s=build_point_s,
-        commit_batch_s=batch_s,
-        commit_point_s=point_s,
+        broker_message_s=mean_s("broker"),
+        receive_message_s=mean_s("network"),
+        **parts_s("writer", "build"),
+        **parts_s("commit", "commit"),
+        **parts_s("engine", "engine"),
         commit_wait_s=wait_s,
     )
 
@@ -99,7 +111,7 @@ def reproduce(times: ServiceTimes, cores: int, total: int, rounds: int) -> dict[
     found: dict[str, Any] = {}
     for points in HELD_BACK:
         measured = measure_messages(points, total, rounds)["points_per_s"]
-        modelled = ChainModel(times, cores, WINDOW).run_closed(total // points, points).points_per_s
+        modelled = ChainModel(times, cores, _UNDER_WAY).run_closed(total // points, points).points_per_s
         found[f"points_per_s_of_{points}"] = compare(measured, modelled)
     latency = [measure_latency(total / 500_000) for _ in range(rounds)]
     seconds = total / 500_000
@@ -119,7 +131,8 @@ def measure(total: int, rounds: int) -> dict[str, Any]:
     """Measure, reproduce, extrapolate."""
     load_cores, cores = busy_cores(), os.cpu_count() or 1
     small, large = measure_messages(SMALL, total // 10, rounds), measure_messages(LARGE, total, rounds)
-    times = fit_times(small, large, measure_store(rounds))
+    quiet = measure_quiet(rounds)
+    times = fit_times(quiet, small, large, measure_disk_wait(rounds))
     return {
         "other_load_cores": load_cores,
         "service_us": {name.removesuffix("_s"): 1e6 * value for name, value in asdict(times).items()},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import resource
+import threading
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import msgspec
@@ -27,6 +29,15 @@ from tests.waiting import wait_until
 #: Series, times and values: one column of the bare loop.
 Column = tuple[tuple[str, str], NDArray[np.int64], NDArray[np.float64]]
 
+#: What ingest's threads do; the main thread looks at the counters.
+_ROLES: Final = {
+    "ingest-network": "network",
+    "ingest-writer": "writer",
+    "ingest-commit_0": "commit",
+    "store-writer": "commit",
+    "engine": "engine",
+}
+
 
 def take_with_service(pipe: Connection, port: int, folder: str, total: int) -> None:
     """Run the ingest service until `total` points are committed."""
@@ -35,10 +46,12 @@ def take_with_service(pipe: Connection, port: int, folder: str, total: int) -> N
     service = IngestService(settings, store)
     service.start()
     wait_until(lambda: service.health().ok)
-    idle_s = cpu_s()
+    idle_s, before = cpu_s(), _threads_cpu_s()
     pipe.send("ready")
     wait_until(lambda: service.counters()["points"] >= total, 60)
-    pipe.send((time.time(), rss_mb(), cpu_s() - idle_s))
+    ended_s, used_s, after = time.time(), cpu_s() - idle_s, _threads_cpu_s()
+    by_thread = {name: after[name] - before.get(name, 0.0) for name in after}
+    pipe.send((ended_s, rss_mb(), used_s, by_thread, store.info().counters["transactions"]))
     pipe.recv()  # the last commit acks go out meanwhile
     service.stop()
     store.close()
@@ -141,8 +154,18 @@ def _take_bare(
         quiet_s = time.monotonic() if len(waiting) != heard else quiet_s
         if waiting and time.monotonic() - quiet_s > 0.03:  # the last ones; nothing more is coming
             flush(client)
-    pipe.send((time.time(), rss_mb(), cpu_s() - idle_s))
+    pipe.send((time.time(), rss_mb(), cpu_s() - idle_s, {}, 0))
     base.close()
+
+
+def _threads_cpu_s() -> dict[str, float]:
+    """Return the processor seconds of this process's threads by what they do; the store's engine has its own."""
+    names = {thread.native_id: thread.name for thread in threading.enumerate()}
+    spent: defaultdict[str, float] = defaultdict(float)
+    for task in Path("/proc/self/task").iterdir():
+        role = _ROLES.get(names.get(int(task.name), "engine"), "other")
+        spent[role] += int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+    return dict(spent)
 
 
 def cpu_s() -> float:

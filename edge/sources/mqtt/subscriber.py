@@ -14,6 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.sources.mqtt.settings import MqttSettings
 from headland.errors import RetryLater, SettingsError
+from headland.network.mqtt_socket import send_at_once
 
 _KEEPALIVE_S: Final = 30
 #: The longest connection attempt: a stop must complete within a second.
@@ -40,6 +41,7 @@ class Subscriber:
             CallbackAPIVersion.VERSION2, client_id, clean_session=True, protocol=MQTTProtocolVersion.MQTTv311
         )
         client.connect_timeout = _CONNECT_S
+        send_at_once(client)
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         client.on_connect = self._on_connect

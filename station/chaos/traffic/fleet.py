@@ -23,6 +23,7 @@ from headland.contract.codec import decode_record, encode_batch, encode_record
 from headland.contract.records import Ack, Batch, Block, Clock, GatewayStatus
 from headland.contract.topics import ack_topic, data_topic, status_topic
 from headland.errors import RetryLater
+from headland.network.mqtt_socket import send_at_once
 from headland.units_of_time import MINUTE_MS
 from station.chaos.traffic.numbered_source import NUMBER_CHANNEL
 
@@ -118,6 +119,7 @@ class FleetGateway:
         client = Client(
             CallbackAPIVersion.VERSION2, client_id=f"edge-{self.gateway}", protocol=MQTTProtocolVersion.MQTTv5
         )
+        send_at_once(client)
         client.username_pw_set(self.gateway, self._plan.passwords[self.gateway])
         client.on_connect = lambda connected, *_: connected.subscribe(ack_topic(self.gateway), qos=1)
         client.on_subscribe = lambda *_: self._start_sending()

@@ -25,6 +25,7 @@ from headland.contract.codec import decode_record
 from headland.contract.records import Ack
 from headland.contract.topics import ack_topic, data_topic
 from headland.errors import PeerRefused, RetryLater
+from headland.network.mqtt_socket import send_at_once
 from station.chaos.slowness import slowness
 from station.chaos.traffic.hostile import HostileMessage, make_messages
 
@@ -73,6 +74,7 @@ class UnauthorisedClient:
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._next_number = 1
         client = Client(CallbackAPIVersion.VERSION2, client_id=f"edge-{gateway}", protocol=MQTTProtocolVersion.MQTTv5)
+        send_at_once(client)
         client.username_pw_set(gateway, password)
         client.max_inflight_messages_set(20)
         client.on_connect = self._on_connect

@@ -19,6 +19,7 @@ from headland.analysis.telemetry import MAX_QUALITY, read_latest, unit_of
 from headland.clock import wall_clock_ms
 from headland.contract.topics import home_status_topic, home_value_topic
 from headland.errors import HeadlandError
+from headland.network.mqtt_socket import send_at_once
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from station.server.homeassistant.dead_band import DeadBand
 from station.server.homeassistant.discovery import (
@@ -218,6 +219,7 @@ class HomeAssistantBridge:
             protocol=mqtt.MQTTv5,
         )
         client.max_queued_messages_set(_MAX_QUEUED)
+        send_at_once(client)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls:

@@ -31,6 +31,7 @@ from headland.contract.topics import alarm_topic
 from headland.errors import SettingsError
 from headland.network.http_client import OutgoingClient
 from headland.network.http_target import check_mailbox, parse_target
+from headland.network.mqtt_socket import send_at_once
 from headland.network.name_resolver import OutgoingError
 from headland.registry.models.alarms import AlarmRecipient, Notice
 
@@ -152,6 +153,7 @@ def publish_notice(broker: IngestSettings, organisation: str, notice: Notice) ->
     """Publish a notice's body on the farm's own broker, QoS 1, not retained, in a session of its own."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"alarms-{organisation}", protocol=mqtt.MQTTv5)
     client.connect_timeout = _TIMEOUT_S
+    send_at_once(client)
     if broker.username is not None:
         client.username_pw_set(broker.username, broker.password)
     if broker.tls:

@@ -52,11 +52,11 @@ class StationCost:
     `idle_cores` is that of a small farm with one drone in the air.
     """
 
-    memory_mb: float = 197.0
-    idle_cores: float = 0.06
+    memory_mb: float = 198.0
+    idle_cores: float = 0.012
     broker_mb: float = 10.0
     connection_kb: float = 40.0
-    bytes_a_point: float = 6.5
+    bytes_a_point: float = 7.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,8 @@ def plan_region(times: ServiceTimes, workload: Workload, cost: StationCost | Non
     """Return the needs of the region with one station a cooperative, hosted side by side, no part shared."""
     cost, machine = cost or StationCost(), Machine()
     gateways = GATEWAYS / COOPERATIVES
-    message_s = times.broker_message_s + times.build_message_s + times.commit_batch_s  # a message a transaction: quiet
-    point_s = times.build_point_s + times.commit_point_s
-    busy_cores = gateways * workload.busiest_messages_per_s * (message_s + workload.points_a_message * point_s)
+    # A message a transaction, as where little comes.
+    busy_cores = gateways * workload.busiest_messages_per_s * times.alone_s(workload.points_a_message)
     memory_mb = cost.memory_mb + cost.broker_mb + gateways * cost.connection_kb / 1024
     by_cores = _USABLE * machine.cores / (cost.idle_cores + busy_cores)
     by_memory = 0.8 * machine.memory_mb / memory_mb
