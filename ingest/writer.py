@@ -223,14 +223,12 @@ class IngestWriter:
     def turn(self) -> None:
         """Take messages and commit them, finish the commit before, and publish what is due."""
         wait_s = _IDLE_S if self._in_flight is None else 0.0
-        # The next batch is built while a commit is under way, and does not wait for long then.
-        is_followed = self._in_flight is not None or self.is_followed()
-        more_wait_s, gap_s = self._batch_wait.waits_s(self._monotonic_s(), is_followed=is_followed)
+        more_wait_s, gap_s = self._batch_wait.waits_s(self._monotonic_s(), is_followed=self.is_followed())
         messages = self._inbox.take(
             self._settings.batch_messages, wait_s, more_wait_s, gap_s, until=self._has_acks_to_send
         )
         if messages:
-            self._batch_wait.note(len(messages), self._monotonic_s())
+            self._batch_wait.note([message.topic for message in messages], self._monotonic_s())
             self.waiting_since_s = self.waiting_since_s or self._monotonic_s()
             self.last_message_ms = self._now_ms()
             self.counts["received"] += len(messages)

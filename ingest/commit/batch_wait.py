@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterable
 from typing import Final
 
 #: A transaction costs some milliseconds of a processor, however little is in it: where nobody follows the live values
 #: and few messages arrive, a batch waits for so long, and no longer than that without a message. A gateway that nobody
 #: follows sends one each half second.
-_PATIENT_S: Final = 2.0
+PATIENT_S: Final = 2.0
 _PATIENT_GAP_S: Final = 0.7
 #: A gateway that sends its records again has less patience, half a second at least: for so long after that, no batch
 #: waits longer than this.
@@ -19,6 +20,9 @@ _HURRIED_S: Final = 0.3
 #: flight at first, and more with each commit: soon they are not few.
 _FEW: Final = 40
 _ALONE: Final = 3
+#: Messages in two seconds that are few of one topic, however many there are of all: two hundred gateways send one each
+#: in ten seconds, and one that catches up has more than this after its first commit.
+_FEW_OF_ONE: Final = 6
 _WINDOW_S: Final = 2.0
 
 
@@ -30,12 +34,15 @@ class BatchWait:
 
     def __init__(self, least_s: float) -> None:
         self._least_s = least_s
-        self._taken: deque[tuple[float, int]] = deque()
+        self._taken: deque[tuple[float, Counter[str]]] = deque()
+        self._recent: Counter[str] = Counter()
         self._hurry_until_s = -math.inf
 
-    def note(self, messages: int, now_s: float) -> None:
-        """Note the messages of a batch."""
-        self._taken.append((now_s, messages))
+    def note(self, topics: Iterable[str], now_s: float) -> None:
+        """Note the topics of a batch's messages."""
+        taken = Counter(topics)
+        self._taken.append((now_s, taken))
+        self._recent += taken
 
     def note_repeated(self, now_s: float) -> None:
         """Note that a record came again."""
@@ -44,11 +51,15 @@ class BatchWait:
     def waits_s(self, now_s: float, *, is_followed: bool) -> tuple[float, float]:
         """Return how long the next batch waits after its first message, and at most after each further one."""
         while self._taken and self._taken[0][0] < now_s - _WINDOW_S:
-            self._taken.popleft()
-        recent = sum(messages for _, messages in self._taken)
-        if is_followed or not _ALONE <= recent < _FEW:
+            self._recent -= self._taken.popleft()[1]
+        if is_followed or not self._are_few():
             return self._least_s, self._least_s
         if now_s < self._hurry_until_s:
             hurried_s = max(self._least_s, _HURRIED_S)
             return hurried_s, hurried_s
-        return max(self._least_s, _PATIENT_S), max(self._least_s, _PATIENT_GAP_S)
+        return max(self._least_s, PATIENT_S), max(self._least_s, _PATIENT_GAP_S)
+
+    def _are_few(self) -> bool:
+        """Return whether the recent messages are so few that the next ones may wait for one another."""
+        recent = self._recent.total()
+        return recent >= _ALONE and (recent < _FEW or max(self._recent.values()) <= _FEW_OF_ONE)

@@ -4,8 +4,8 @@
 
 First the service times are measured, thread by thread: messages of 20 and 500 points as fast as they go, and few of 20.
 Then the model has to reproduce what was not used to fit it, measured in the same run: messages of 100 and 2,000 points
-as fast as they go, and the times from publish to commit ack at 100,000 points a second. Last it tells of a region:
-docs/explanation/scale.md.
+as fast as they go, the times from publish to commit ack at 100,000 points a second, and the busy cores for 200 gateways
+of greenhouses that nobody follows. Last it tells of a region: docs/explanation/scale.md.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import statistics
 import tempfile
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import numpy as np
 
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import Points, SeriesKey, WriteBatch
+from ingest.commit.batch_wait import PATIENT_S
 from ingest.settings import IngestSettings
 from tests.bench.bench_ingest import (
     PACED_MESSAGES_S,
@@ -38,11 +40,13 @@ from tests.bench.ingest_load import START_MS, Load, publish_paced
 from tests.bench.ingest_takers import cpu_s, take_with_service
 from tests.bench.machine_load import busy_cores
 from tests.bench.scale.chain_model import Arrival, ChainModel, ServiceTimes
-from tests.bench.scale.region import WORKLOADS, plan_region
+from tests.bench.scale.region import COOPERATIVES, GATEWAYS, WORKLOADS, Workload, busy_cores_of, plan_region
 
 SMALL, LARGE, HELD_BACK = 20, 500, (100, 2000)
 #: A load that leaves every message alone: messages a second, and for how long.
 _QUIET_MESSAGES_S, _QUIET_S = 20.0, 4.0
+#: How long the gateways of a station are measured.
+_STATION_S = 20.0
 #: Messages that the broker hands to ingest without an acknowledgement.
 _UNDER_WAY = IngestSettings(quarantine_path=Path()).receive_maximum
 
@@ -103,6 +107,7 @@ def fit_times(quiet: Figures, small: Figures, large: Figures, wait_s: float) -> 
         **parts_s("commit", "commit"),
         **parts_s("engine", "engine"),
         commit_wait_s=wait_s,
+        wake_message_s=sum(quiet[f"{name}_cpu_us_per_message"] for name in ("broker", "network")) / 1e6,
     )
 
 
@@ -119,7 +124,21 @@ def reproduce(times: ServiceTimes, cores: int, total: int, rounds: int) -> dict[
     model = ChainModel(times, cores).run_paced(arrivals, seconds + 60.0)
     for name, share in (("commit_p50_ms", 0.5), ("commit_p99_ms", 0.99)):
         found[name] = compare(statistics.median(one[name] for one in latency), model.quantile_ms(share))
+    greenhouses, gateways = WORKLOADS["greenhouses"], GATEWAYS // COOPERATIVES
+    busy = statistics.median(measure_station(gateways, greenhouses) for _ in range(rounds))
+    found["busy_cores_of_a_station"] = compare(busy, busy_cores_of(times, greenhouses, PATIENT_S))
     return found
+
+
+def measure_station(gateways: int, workload: Workload) -> float:
+    """Return the busy cores of broker and ingest where so many gateways send and nobody follows their values."""
+    messages_per_s, points = gateways * workload.busiest_messages_per_s, workload.points_a_message
+    load = Load(round(messages_per_s * _STATION_S), points, gateways, gateways, channels=points)
+    figures, _ = run(partial(take_with_service, is_followed=False), load, publish_paced, messages_per_s)
+    spent_us = sum(
+        figures[f"{name}_cpu_us_per_message"] for name in ("broker", "network", "writer", "commit", "engine")
+    )
+    return messages_per_s * spent_us / 1e6
 
 
 def compare(measured: float, modelled: float) -> Figures:

@@ -39,11 +39,11 @@ _ROLES: Final = {
 }
 
 
-def take_with_service(pipe: Connection, port: int, folder: str, total: int) -> None:
-    """Run the ingest service until `total` points are committed."""
+def take_with_service(pipe: Connection, port: int, folder: str, total: int, *, is_followed: bool = True) -> None:
+    """Run the ingest service until `total` points are committed; `is_followed` where somebody sees them live."""
     settings = IngestSettings(quarantine_path=Path(folder) / "quarantine.sqlite", port=port, client_id="bench-ingest")
     store = DuckDBStore(Path(folder) / "service.duckdb")
-    service = IngestService(settings, store)
+    service = IngestService(settings, store, is_followed=lambda: is_followed)
     service.start()
     wait_until(lambda: service.health().ok)
     idle_s, before = cpu_s(), _threads_cpu_s()

@@ -47,6 +47,8 @@ class ServiceTimes:
     engine_message_s: float
     engine_point_s: float
     commit_wait_s: float
+    #: Of the broker and the network thread for a message that wakes them.
+    wake_message_s: float
 
     def build_s(self, messages: int, points: int) -> float:
         """Return the writer's time for a batch."""
@@ -60,10 +62,10 @@ class ServiceTimes:
         """Return the time of the store's own threads for a batch."""
         return self.engine_batch_s + messages * self.engine_message_s + points * self.engine_point_s
 
-    def alone_s(self, points: int) -> float:
-        """Return the processor time of a message of so many points that has a transaction of its own."""
-        of_batch_s = self.build_s(1, points) + self.commit_s(1, points) + self.engine_s(1, points)
-        return self.broker_message_s + self.receive_message_s + of_batch_s
+    def gathered_s(self, messages: int, points: int) -> float:
+        """Return the processor time of a transaction whose messages come one by one."""
+        of_batch_s = self.build_s(messages, points) + self.commit_s(messages, points) + self.engine_s(messages, points)
+        return messages * self.wake_message_s + of_batch_s
 
 
 @dataclass(frozen=True, slots=True)
