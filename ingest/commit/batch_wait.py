@@ -20,9 +20,10 @@ _HURRIED_S: Final = 0.3
 #: flight at first, and more with each commit: soon they are not few.
 _FEW: Final = 40
 _ALONE: Final = 3
-#: Messages in two seconds that are few of one topic, however many there are of all: two hundred gateways send one each
-#: in ten seconds, and one that catches up has more than this after its first commit.
+#: Messages in two seconds that are few of one topic, though they are many of all: two hundred gateways send one each in
+#: ten seconds, and one that catches up has more than this after its first commit. From so many of all on, batches fill.
 _FEW_OF_ONE: Final = 6
+_FULL: Final = 2000
 _WINDOW_S: Final = 2.0
 
 
@@ -35,14 +36,17 @@ class BatchWait:
     def __init__(self, least_s: float) -> None:
         self._least_s = least_s
         self._taken: deque[tuple[float, Counter[str]]] = deque()
+        #: Messages of the last two seconds by topic, and all of them.
         self._recent: Counter[str] = Counter()
+        self._messages = 0
         self._hurry_until_s = -math.inf
 
     def note(self, topics: Iterable[str], now_s: float) -> None:
         """Note the topics of a batch's messages."""
         taken = Counter(topics)
         self._taken.append((now_s, taken))
-        self._recent += taken
+        self._recent.update(taken)
+        self._messages += taken.total()
 
     def note_repeated(self, now_s: float) -> None:
         """Note that a record came again."""
@@ -51,7 +55,7 @@ class BatchWait:
     def waits_s(self, now_s: float, *, is_followed: bool) -> tuple[float, float]:
         """Return how long the next batch waits after its first message, and at most after each further one."""
         while self._taken and self._taken[0][0] < now_s - _WINDOW_S:
-            self._recent -= self._taken.popleft()[1]
+            self._forget(self._taken.popleft()[1])
         if is_followed or not self._are_few():
             return self._least_s, self._least_s
         if now_s < self._hurry_until_s:
@@ -61,5 +65,13 @@ class BatchWait:
 
     def _are_few(self) -> bool:
         """Return whether the recent messages are so few that the next ones may wait for one another."""
-        recent = self._recent.total()
-        return recent >= _ALONE and (recent < _FEW or max(self._recent.values()) <= _FEW_OF_ONE)
+        if self._messages < _FEW:
+            return self._messages >= _ALONE
+        return self._messages < _FULL and max(self._recent.values()) <= _FEW_OF_ONE
+
+    def _forget(self, taken: Counter[str]) -> None:
+        for topic, messages in taken.items():
+            self._messages -= messages
+            self._recent[topic] -= messages
+            if not self._recent[topic]:
+                del self._recent[topic]

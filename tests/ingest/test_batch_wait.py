@@ -51,6 +51,16 @@ def test_messages_of_many_gateways_that_nobody_follows_share_commits(gateways: i
     assert longest_s == pytest.approx(PATIENT_S)
 
 
+def test_so_many_messages_that_batches_fill_do_not_wait_however_many_gateways_send_them() -> None:
+    wait = BatchWait(LEAST_S)
+    for batch in range(8):
+        wait.note([f"gw-{batch}-{number}" for number in range(250)], batch / 8)
+    assert wait.waits_s(1.0, is_followed=False) == (LEAST_S, LEAST_S)
+    assert wait.waits_s(2.2, is_followed=False) == (PATIENT_S, GAP_S), "fewer are within two seconds by now"
+    assert wait.waits_s(9.0, is_followed=False) == (LEAST_S, LEAST_S)
+    assert not wait._recent, "what is past takes no memory"
+
+
 def test_a_gateway_among_many_that_catches_up_is_slowed_down_for_its_first_commit_only() -> None:
     wait = BatchWait(LEAST_S)
     quiet = [f"gw-{number}" for number in range(2, 42)]
