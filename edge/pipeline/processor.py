@@ -23,7 +23,9 @@ from edge.pipeline.channels.output import gap_events, report_row
 from edge.pipeline.channels.plans import ChannelPlan, ChannelPlans
 from edge.pipeline.channels.quality_tests import GOOD, MISSING, NOT_EVALUATED, check_spike, check_twin, combine
 from edge.pipeline.channels.settings import ChannelSettings
+from edge.pipeline.channels.time_order import WallClock
 from edge.sources.source import Reading, Readings, Sink
+from headland.clock import wall_clock_ms
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event, Quality
 
 
@@ -41,7 +43,7 @@ class ChannelProcessor:
     """Rows in, rows out; safe to call from any thread.
 
     `settings` are the `[[channel]]` tables, `limits` apply to channels without a table. `spike_wait_s` is how long a
-    row may wait for the next one of its kind. `clock_s` is any monotonic clock.
+    row may wait for the next one of its kind. `clock_s` is any monotonic clock, `now_ms` the gateway's own.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ChannelProcessor:
         *,
         spike_wait_s: float = 0.0,
         clock_s: Callable[[], float] = time.monotonic,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         """Check the settings. Raises SettingsError."""
         self._lock = threading.Lock()
@@ -59,6 +62,8 @@ class ChannelProcessor:
         self._alarms = alarms
         self._spike_wait_s = spike_wait_s
         self._clock_s = clock_s
+        self._now_ms = now_ms
+        self._wall = WallClock()
         self._devices = DeviceStates(self._plans)
         self._twins: dict[tuple[str, str], tuple[int, float]] = {}
         self._twin_channels = self._plans.twin_channels()
@@ -126,8 +131,9 @@ class ChannelProcessor:
 
     def process(self, source: str, reading: Reading, *, has_limits: bool) -> list[Reading | Event]:
         """Return the rows to report for a row, and the events of gaps and alarms."""
-        now_s = self._clock_s()
         with self._lock:
+            now_s = self._clock_s()
+            self._wall.note(self._now_ms(), now_s)
             self._counters["rows"] += 1
             device = self._devices.find(source, reading.source.device)
             if device is None:
@@ -136,8 +142,9 @@ class ChannelProcessor:
             if not any(states.values()):
                 self._note_twins(reading, {})
                 return [reading, *self._alarms.evaluate(reading, now_s)]
+            off_ms = self._wall.distance_ms(reading.time_ms, now_s)
             samples = {
-                name: state.process(reading.time_ms, reading.values[name])
+                name: state.process(reading.time_ms, reading.values[name], now_s, off_ms)
                 for name, state in states.items()
                 if state is not None
             }

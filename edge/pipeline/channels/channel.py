@@ -54,8 +54,13 @@ class ChannelState:
         if gap_s is not None and (self._gap is None or self._gap.gap_s != gap_s):
             self._gap = GapCheck(gap_s, None if self._gap is None else self._gap.last_ms)
 
-    def process(self, time_ms: int, number: float | None) -> CheckedSample:
-        """Return the next sample, in the channel's unit, corrected and tested; `number` is the source's."""
+    def process(
+        self, time_ms: int, number: float | None, arrived_s: float = 0.0, off_ms: float = math.inf
+    ) -> CheckedSample:
+        """Return the next sample, in the channel's unit, corrected and tested; `number` is the source's.
+
+        It arrived at `arrived_s` of a monotonic clock, `off_ms` from its own time.
+        """
         raw = number if number is None or self.plan.conversion is None else self.plan.conversion.apply(number)
         if raw is not None and not math.isfinite(raw):
             raw = None
@@ -67,12 +72,14 @@ class ChannelState:
         sample = CheckedSample(value, raw, {"gross_range": check_range(value, self._range)})
         step = self._time.classify(time_ms)
         if step is TimeStep.LATE:
+            if value is not None and self._gap is not None:
+                self._gap.note_arrival(arrived_s, off_ms)
             return sample
         if step is TimeStep.RESET:
             self._reset()
             self._gap = None if self._gap is None else GapCheck(self._gap.gap_s)
         if value is not None and self._gap is not None:
-            sample.late_since_ms = self._gap.check(time_ms)
+            sample.late_since_ms = self._gap.check(time_ms, arrived_s, off_ms)
             sample.is_reported = self._gap.is_reported
         if sample.late_since_ms is not None:
             self._reset()

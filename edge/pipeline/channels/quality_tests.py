@@ -13,6 +13,7 @@ Sources
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -143,20 +144,34 @@ class GapCheck:
 
     `is_reported`: the last gap followed ten samples in time, or is the first. A sensor with a bad radio has gaps all
     day, and events are never thinned.
+
+    A sample that arrives within `gap_s` of one that came at its own time has no gap before it, whatever its time is: a
+    clock was set, and no time has passed. Samples from a buffer are older than their arrival.
     """
 
     gap_s: float
     last_ms: int | None = None
     is_reported: bool = False
     _in_time: int = _REGULAR
+    _arrived_s: float | None = None
 
-    def check(self, time_ms: int) -> int | None:
-        """Note the next sample; return the time of the one before where the gap is too long, else None."""
+    def check(self, time_ms: int, arrived_s: float = 0.0, off_ms: float = math.inf) -> int | None:
+        """Note the next sample; return the time of the one before where the gap is too long, else None.
+
+        It arrived at `arrived_s` of a monotonic clock, `off_ms` from its own time.
+        """
         last, self.last_ms = self.last_ms, time_ms
+        before_s = self._arrived_s
+        self.note_arrival(arrived_s, off_ms)
         is_late = last is not None and time_ms - last > self.gap_s * 1000
+        is_late = is_late and (before_s is None or arrived_s - before_s > self.gap_s)
         self.is_reported = is_late and self._in_time >= _REGULAR
         self._in_time = 0 if is_late else self._in_time + 1
         return last if is_late else None
+
+    def note_arrival(self, arrived_s: float, off_ms: float) -> None:
+        """Note the arrival of a sample, also of one whose time does not go forward."""
+        self._arrived_s = arrived_s if off_ms <= self.gap_s * 1000 else None
 
 
 def _within(value: float, span: Span) -> bool:

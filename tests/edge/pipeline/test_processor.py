@@ -44,6 +44,7 @@ class Rig:
         spike_wait_s: float = 0.0,
     ) -> None:
         self.now_s = 0.0
+        self.wall_ms = START_MS - 10**9
         self.out = ListSink()
         self.processor = ChannelProcessor(
             settings,
@@ -51,6 +52,7 @@ class Rig:
             EdgeAlarmEvaluator(rules or []),
             spike_wait_s=spike_wait_s,
             clock_s=lambda: self.now_s,
+            now_ms=lambda: self.wall_ms + round(self.now_s * 1000),
         )
         self.sink = self.processor.sink("house", self.out)
 
@@ -169,6 +171,41 @@ def test_a_gap_is_reported_once_with_its_channels_and_no_step_is_detected_across
     assert gaps == [("data_gap", AIR, START_MS + 60_000)]
     assert [flag for _, _, flag in rig.rows()] == [1, 3, 1, 1, 3, 1]
     assert rig.processor.counters()["gaps"] == 3
+
+
+@pytest.mark.parametrize("step_s", [-7200, -90, 45, 3600, 400_000])
+def test_a_step_of_the_gateways_clock_is_no_gap_and_a_silence_is_one(step_s: float) -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    rig.wall_ms = START_MS
+    # The row at the step was stamped before it, and arrives after it.
+    stepped = {rig.now_s + 50: step_s}
+    for second in range(0, 120, 10):
+        rig.now_s = second
+        at_s = second + (rig.wall_ms - START_MS) / 1000
+        rig.wall_ms += round(1000 * stepped.pop(rig.now_s, 0.0))
+        rig.send(at_s, air_temperature_degc=20.0)
+    assert rig.out.events == []
+    rig.now_s += 3 * 10 + 1 + 10 * (step_s < 0)
+    rig.send(rig.now_s + max(step_s, 0), air_temperature_degc=20.0)
+    assert [event.kind for event in rig.out.events] == ["data_gap"]
+
+
+def test_a_step_of_a_devices_own_clock_is_no_gap_also_where_it_is_set_back_and_steps_again() -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    rig.wall_ms = START_MS
+    for second in range(0, 600, 10):
+        rig.now_s = second
+        is_ahead = 60 <= second < 120 or second >= 300
+        rig.send(second + 3600 * is_ahead, air_temperature_degc=20.0)
+    assert rig.out.events == []
+
+
+def test_a_gap_among_rows_from_a_buffer_is_one_however_fast_they_arrive() -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    rig.wall_ms = START_MS + 10**7
+    for at_s in (0, 10, 20, 600, 610):
+        rig.send(at_s, air_temperature_degc=20.0)
+    assert [event.data["from_ms"] for event in rig.out.events] == [START_MS + 20_000]
 
 
 def test_after_a_time_in_the_future_steps_are_detected_again() -> None:
