@@ -10,6 +10,11 @@ def wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def since_boot_s() -> float:
+    """Return the seconds since the machine began, those in which it slept included where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class MachineClock:
     """The two clocks of a machine: `now_ms` is epoch milliseconds and may step, `monotonic_s` never does.

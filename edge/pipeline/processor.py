@@ -25,7 +25,7 @@ from edge.pipeline.channels.quality_tests import GOOD, MISSING, NOT_EVALUATED, c
 from edge.pipeline.channels.settings import ChannelSettings
 from edge.pipeline.channels.time_order import WallClock
 from edge.sources.source import Reading, Readings, Sink
-from headland.clock import wall_clock_ms
+from headland.clock import since_boot_s, wall_clock_ms
 from headland.contract.records import ChannelInfo, Clock, Descriptor, Event, Quality
 
 
@@ -43,7 +43,8 @@ class ChannelProcessor:
     """Rows in, rows out; safe to call from any thread.
 
     `settings` are the `[[channel]]` tables, `limits` apply to channels without a table. `spike_wait_s` is how long a
-    row may wait for the next one of its kind. `clock_s` is any monotonic clock, `now_ms` the gateway's own.
+    row may wait for the next one of its kind. `clock_s` is any monotonic clock. Gaps are judged by
+    `now_ms`, the gateway's own clock, beside `passed_s`, which goes on while it sleeps and is never set.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ChannelProcessor:
         spike_wait_s: float = 0.0,
         clock_s: Callable[[], float] = time.monotonic,
         now_ms: Callable[[], int] = wall_clock_ms,
+        passed_s: Callable[[], float] = since_boot_s,
     ) -> None:
         """Check the settings. Raises SettingsError."""
         self._lock = threading.Lock()
@@ -63,6 +65,7 @@ class ChannelProcessor:
         self._spike_wait_s = spike_wait_s
         self._clock_s = clock_s
         self._now_ms = now_ms
+        self._passed_s = passed_s
         self._wall = WallClock()
         self._devices = DeviceStates(self._plans)
         self._twins: dict[tuple[str, str], tuple[int, float]] = {}
@@ -131,9 +134,8 @@ class ChannelProcessor:
 
     def process(self, source: str, reading: Reading, *, has_limits: bool) -> list[Reading | Event]:
         """Return the rows to report for a row, and the events of gaps and alarms."""
+        now_s = self._clock_s()
         with self._lock:
-            now_s = self._clock_s()
-            self._wall.note(self._now_ms(), now_s)
             self._counters["rows"] += 1
             device = self._devices.find(source, reading.source.device)
             if device is None:
@@ -142,9 +144,11 @@ class ChannelProcessor:
             if not any(states.values()):
                 self._note_twins(reading, {})
                 return [reading, *self._alarms.evaluate(reading, now_s)]
-            off_ms = self._wall.distance_ms(reading.time_ms, now_s)
+            arrived_s = self._passed_s()
+            self._wall.note(self._now_ms(), arrived_s)
+            off_ms = self._wall.distance_ms(reading.time_ms, arrived_s)
             samples = {
-                name: state.process(reading.time_ms, reading.values[name], now_s, off_ms)
+                name: state.process(reading.time_ms, reading.values[name], arrived_s, off_ms)
                 for name, state in states.items()
                 if state is not None
             }

@@ -29,6 +29,8 @@ MISSING: Final = Quality.MISSING
 
 #: A gap after so many samples in time is reported.
 _REGULAR: Final = 10
+#: By so much two clocks may differ between two samples without one of them having been set.
+_CLOCKS_DIFFER_MS: Final = 1000
 #: Precedence of flags when several tests give one: the last of these wins.
 _ORDER: Final = (NOT_EVALUATED, GOOD, SUSPECT, FAIL, MISSING)
 
@@ -145,15 +147,16 @@ class GapCheck:
     `is_reported`: the last gap followed ten samples in time, or is the first. A sensor with a bad radio has gaps all
     day, and events are never thinned.
 
-    A sample that arrives within `gap_s` of one that came at its own time has no gap before it, whatever its time is: a
-    clock was set, and no time has passed. Samples from a buffer are older than their arrival.
+    No sample can be further ahead of the one before than the time between their arrivals and that one's delay: where it
+    is, a clock was set, and only as much time has passed. A sample from a buffer has a delay of hours.
     """
 
     gap_s: float
     last_ms: int | None = None
     is_reported: bool = False
     _in_time: int = _REGULAR
-    _arrived_s: float | None = None
+    _arrived_s: float = 0.0
+    _off_ms: float = math.inf
 
     def check(self, time_ms: int, arrived_s: float = 0.0, off_ms: float = math.inf) -> int | None:
         """Note the next sample; return the time of the one before where the gap is too long, else None.
@@ -161,17 +164,19 @@ class GapCheck:
         It arrived at `arrived_s` of a monotonic clock, `off_ms` from its own time.
         """
         last, self.last_ms = self.last_ms, time_ms
-        before_s = self._arrived_s
+        most_ms = (arrived_s - self._arrived_s) * 1000 + self._off_ms
         self.note_arrival(arrived_s, off_ms)
-        is_late = last is not None and time_ms - last > self.gap_s * 1000
-        is_late = is_late and (before_s is None or arrived_s - before_s > self.gap_s)
+        passed_ms: float = 0 if last is None else time_ms - last
+        if passed_ms > most_ms + _CLOCKS_DIFFER_MS:
+            passed_ms = most_ms
+        is_late = passed_ms > self.gap_s * 1000
         self.is_reported = is_late and self._in_time >= _REGULAR
         self._in_time = 0 if is_late else self._in_time + 1
         return last if is_late else None
 
     def note_arrival(self, arrived_s: float, off_ms: float) -> None:
         """Note the arrival of a sample, also of one whose time does not go forward."""
-        self._arrived_s = arrived_s if off_ms <= self.gap_s * 1000 else None
+        self._arrived_s, self._off_ms = arrived_s, off_ms
 
 
 def _within(value: float, span: Span) -> bool:

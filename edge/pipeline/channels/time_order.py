@@ -12,7 +12,7 @@ from headland.units_of_time import HOUR_MS
 #: After so many samples in a row, each this far behind the newest time, the newest time counts as wrong.
 _ROWS: Final = 3
 _FAR_MS: Final = HOUR_MS
-#: A change of the wall clock against the monotonic one that is a step, and no correction of its rate.
+#: A change of the wall clock against one that is never set that is a step, and no correction of its rate.
 _STEP_MS: Final = 1000
 
 
@@ -46,7 +46,7 @@ class TimeOrder:
 
 @dataclass(slots=True)
 class WallClock:
-    """The gateway's wall clock beside its monotonic one: how far it is ahead now, and was before its last step.
+    """The gateway's wall clock beside one that is never set: how far it is ahead now, and was before its last step.
 
     A row may have been stamped just before a step and arrive just after it.
     """
@@ -54,14 +54,14 @@ class WallClock:
     _ahead_ms: float | None = None
     _before_ms: float | None = None
 
-    def note(self, now_ms: int, now_s: float) -> None:
+    def note(self, now_ms: int, passed_s: float) -> None:
         """Note both clocks."""
-        ahead_ms = now_ms - now_s * 1000
+        ahead_ms = now_ms - passed_s * 1000
         if self._ahead_ms is not None and abs(ahead_ms - self._ahead_ms) > _STEP_MS:
             self._before_ms = self._ahead_ms
         self._ahead_ms = ahead_ms
 
-    def distance_ms(self, time_ms: int, now_s: float) -> float:
+    def distance_ms(self, time_ms: int, passed_s: float) -> float:
         """Return how far a time is from now."""
         known = [ahead_ms for ahead_ms in (self._ahead_ms, self._before_ms) if ahead_ms is not None]
-        return min((abs(time_ms - now_s * 1000 - ahead_ms) for ahead_ms in known), default=math.inf)
+        return min((abs(time_ms - passed_s * 1000 - ahead_ms) for ahead_ms in known), default=math.inf)

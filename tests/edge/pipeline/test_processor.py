@@ -44,7 +44,7 @@ class Rig:
         spike_wait_s: float = 0.0,
     ) -> None:
         self.now_s = 0.0
-        self.wall_ms = START_MS - 10**9
+        self.wall_ms, self.slept_s = START_MS - 10**9, 0.0
         self.out = ListSink()
         self.processor = ChannelProcessor(
             settings,
@@ -52,7 +52,8 @@ class Rig:
             EdgeAlarmEvaluator(rules or []),
             spike_wait_s=spike_wait_s,
             clock_s=lambda: self.now_s,
-            now_ms=lambda: self.wall_ms + round(self.now_s * 1000),
+            now_ms=lambda: self.wall_ms + round((self.now_s + self.slept_s) * 1000),
+            passed_s=lambda: self.now_s + self.slept_s,
         )
         self.sink = self.processor.sink("house", self.out)
 
@@ -198,6 +199,25 @@ def test_a_step_of_a_devices_own_clock_is_no_gap_also_where_it_is_set_back_and_s
         is_ahead = 60 <= second < 120 or second >= 300
         rig.send(second + 3600 * is_ahead, air_temperature_degc=20.0)
     assert rig.out.events == []
+
+
+def test_a_gateway_that_slept_has_a_gap_in_its_data() -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    rig.wall_ms = START_MS
+    rig.send(0, air_temperature_degc=20.0)
+    rig.now_s, rig.slept_s = 1.0, 3600.0
+    rig.send(3601, air_temperature_degc=20.0)
+    assert [(event.kind, event.data["to_ms"]) for event in rig.out.events] == [("data_gap", START_MS + 3_601_000)]
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 25.0, 5000.0])
+def test_a_gap_of_a_sensor_whose_samples_come_late_is_one(delay_s: float) -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    rig.wall_ms = START_MS
+    for at_s, arrives_s in ((0, delay_s), (10, delay_s + 10), (45, delay_s + 29 if delay_s > 16 else 45)):
+        rig.now_s = arrives_s
+        rig.send(at_s, air_temperature_degc=20.0)
+    assert [event.data["from_ms"] for event in rig.out.events] == [START_MS + 10_000]
 
 
 def test_a_gap_among_rows_from_a_buffer_is_one_however_fast_they_arrive() -> None:
