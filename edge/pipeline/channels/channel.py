@@ -21,7 +21,7 @@ GAP_INTERVALS: Final = 3.0
 
 @dataclass(slots=True)
 class CheckedSample:
-    """A sample with its flags by test. `late_since_ms`: the time before a gap; `is_reported`: whether to report it."""
+    """A sample with its flags by test. `late_since_ms`: when a gap began; `is_reported`: whether to report it."""
 
     value: float | None
     raw: float | None
@@ -59,7 +59,7 @@ class ChannelState:
     ) -> CheckedSample:
         """Return the next sample, in the channel's unit, corrected and tested; `number` is the source's.
 
-        It arrived at `arrived_s` of a monotonic clock, `off_ms` from its own time.
+        It arrived at `arrived_s` of a clock that is never set, `off_ms` from its own time.
         """
         raw = number if number is None or self.plan.conversion is None else self.plan.conversion.apply(number)
         if raw is not None and not math.isfinite(raw):

@@ -159,9 +159,10 @@ class GapCheck:
     _off_ms: float = math.inf
 
     def check(self, time_ms: int, arrived_s: float = 0.0, off_ms: float = math.inf) -> int | None:
-        """Note the next sample; return the time of the one before where the gap is too long, else None.
+        """Note the next sample; return when the gap before it began where that is too long, else None.
 
-        It arrived at `arrived_s` of a monotonic clock, `off_ms` from its own time.
+        It arrived at `arrived_s` of a clock that is never set, `off_ms` from its own time. A gap across which a clock
+        was set began by the clock as it is now.
         """
         last, self.last_ms = self.last_ms, time_ms
         most_ms = (arrived_s - self._arrived_s) * 1000 + self._off_ms
@@ -172,7 +173,7 @@ class GapCheck:
         is_late = passed_ms > self.gap_s * 1000
         self.is_reported = is_late and self._in_time >= _REGULAR
         self._in_time = 0 if is_late else self._in_time + 1
-        return last if is_late else None
+        return round(time_ms - passed_ms) if is_late else None
 
     def note_arrival(self, arrived_s: float, off_ms: float) -> None:
         """Note the arrival of a sample, also of one whose time does not go forward."""

@@ -14,6 +14,8 @@ _ROWS: Final = 3
 _FAR_MS: Final = HOUR_MS
 #: A change of the wall clock against one that is never set that is a step, and no correction of its rate.
 _STEP_MS: Final = 1000
+#: How long after a step rows may come that were stamped before it.
+_STAMPED_BEFORE_S: Final = 10.0
 
 
 class TimeStep(Enum):
@@ -53,12 +55,15 @@ class WallClock:
 
     _ahead_ms: float | None = None
     _before_ms: float | None = None
+    _stepped_s: float = -math.inf
 
     def note(self, now_ms: int, passed_s: float) -> None:
         """Note both clocks."""
         ahead_ms = now_ms - passed_s * 1000
         if self._ahead_ms is not None and abs(ahead_ms - self._ahead_ms) > _STEP_MS:
-            self._before_ms = self._ahead_ms
+            self._before_ms, self._stepped_s = self._ahead_ms, passed_s
+        elif passed_s - self._stepped_s > _STAMPED_BEFORE_S:
+            self._before_ms = None
         self._ahead_ms = ahead_ms
 
     def distance_ms(self, time_ms: int, passed_s: float) -> float:

@@ -174,21 +174,48 @@ def test_a_gap_is_reported_once_with_its_channels_and_no_step_is_detected_across
     assert rig.processor.counters()["gaps"] == 3
 
 
-@pytest.mark.parametrize("step_s", [-7200, -90, 45, 3600, 400_000])
-def test_a_step_of_the_gateways_clock_is_no_gap_and_a_silence_is_one(step_s: float) -> None:
-    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+def send_with_step(rig: Rig, step_s: float) -> None:
+    """Send a row each ten seconds for two minutes, stamped by the gateway, whose clock steps after 50 seconds.
+
+    The row at the step was stamped before it, and arrives after it.
+    """
     rig.wall_ms = START_MS
-    # The row at the step was stamped before it, and arrives after it.
-    stepped = {rig.now_s + 50: step_s}
     for second in range(0, 120, 10):
         rig.now_s = second
-        at_s = second + (rig.wall_ms - START_MS) / 1000
-        rig.wall_ms += round(1000 * stepped.pop(rig.now_s, 0.0))
-        rig.send(at_s, air_temperature_degc=20.0)
+        stamp_s = second + (rig.wall_ms - START_MS) / 1000
+        rig.wall_ms += round(1000 * step_s) if second == 50 else 0
+        rig.send(stamp_s, air_temperature_degc=20.0)
+
+
+@pytest.mark.parametrize("step_s", [-400_000, -7200, -90, 45, 3600, 400_000])
+def test_a_step_of_the_gateways_clock_is_no_gap(step_s: float) -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    send_with_step(rig, step_s)
     assert rig.out.events == []
-    rig.now_s += 3 * 10 + 1 + 10 * (step_s < 0)
-    rig.send(rig.now_s + max(step_s, 0), air_temperature_degc=20.0)
-    assert [event.kind for event in rig.out.events] == ["data_gap"]
+
+
+@pytest.mark.parametrize("step_s", [0, 3600])
+def test_a_silence_during_which_the_clock_steps_is_as_long_as_it_was(step_s: float) -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    send_with_step(rig, 0)
+    rig.now_s += 60
+    rig.wall_ms += round(1000 * step_s)
+    rig.send(rig.now_s + step_s, air_temperature_degc=20.0)
+    (gap,) = rig.out.events
+    assert (gap.kind, gap.t) == ("data_gap", START_MS + round(1000 * (rig.now_s + step_s)))
+    assert gap.data["from_ms"] == gap.t - 60_000
+
+
+def test_a_sample_from_a_buffer_is_not_taken_for_one_from_before_an_old_step() -> None:
+    rig = Rig(ChannelSettings(channel=AIR, interval_s=10))
+    send_with_step(rig, 3600)
+    rig.send(rig.now_s, air_temperature_degc=20.0)
+    rig.send(rig.now_s + 3600 + 10, air_temperature_degc=20.0)
+    assert rig.out.events == []
+    fresh = DeviceId("gh-2", "greenhouse", "home")
+    rig.send(rig.now_s, fresh, air_temperature_degc=20.0)
+    rig.send(rig.now_s + 3600, fresh, air_temperature_degc=20.0)
+    assert [event.device for event in rig.out.events] == ["gh-2"]
 
 
 def test_a_step_of_a_devices_own_clock_is_no_gap_also_where_it_is_set_back_and_steps_again() -> None:
