@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from rasterio.transform import from_origin
 
 from headland.contract.records import ChannelInfo, Descriptor
-from headland.registry.models.models import Field
+from headland.registry.models.models import Field, Implement, ImplementKind
 from headland.registry.models.prescriptions import PrescribedZone, Prescription, pack_cells
 from headland.units_of_time import HOUR_MS
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, OWN, write_series
@@ -202,6 +203,41 @@ def test_a_field_is_made_by_keys_from_its_corners_with_a_strip_and_a_pass_is_reg
     assert plan.total == pytest.approx(100 * made.usable_area_m2 / 2 / 10_000, rel=0.02)
     farm.repositories.prescriptions.delete(plan.id, plan.version)
     farm.repositories.fields.delete(made.id, made.version)
+
+
+def test_one_rate_goes_from_the_form_to_the_mission_and_the_terminal_in_chinese_on_a_phone(
+    visit: Open, farm: Farm, tmp_path: Path
+) -> None:
+    drone = Implement(
+        name="drone of 400 kg", kind=ImplementKind.SPREADER, swath_m=5.0, max_flow_kg_min=60.0, tank_l=400.0,
+        max_speed_m_s=8.0,
+    )  # fmt: skip
+    if drone.name not in {each.name for each in farm.repositories.implements.all()}:
+        farm.repositories.implements.add(drone)
+    page = visit(f"#/field/{farm.field}?tab=plan", locale="zh-CN", viewport={"width": 390, "height": 844})
+    prescriptions = panel(page, "prescriptions")
+    prescriptions.locator("summary", has_text="全田同一用量").press("Enter")
+    form = panel(page, "one-rate")
+    form.get_by_label("用量", exact=True).fill("14")
+    form.get_by_label("名称").fill("追肥")
+    choose(page, "产品", "Urea", within=form)
+    choose(page, "机具", drone.name, within=form)
+    form.get_by_role("button", name="生成处方图").press("Enter")
+    # 14 kg/mu are 210 kg/ha, on the 0.697 ha without the buffer strip.
+    expect(prescriptions.locator("tbody tr")).to_have_count(1)
+    expect(prescriptions.locator("tbody tr")).to_contain_text("14.00 公斤/亩")
+    plan = next(each for each in farm.repositories.prescriptions.all() if each.name == "追肥")
+    assert [zone.rate_ha for zone in plan.zones] == [pytest.approx(210)]
+    assert plan.total == pytest.approx(210 * farm.repositories.fields.get(farm.field).usable_area_m2 / 10_000, rel=0.02)
+    with page.expect_download() as download:
+        prescriptions.get_by_role("button", name="航线任务").click()
+    assert json.loads(Path(download.value.path()).read_text())["fileType"] == "Plan"
+    with page.expect_download() as download:
+        prescriptions.get_by_role("button", name="ISOXML").click()
+    with zipfile.ZipFile(Path(download.value.path())) as package:
+        assert "TASKDATA/TASKDATA.XML" in package.namelist()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    farm.repositories.prescriptions.delete(plan.id, plan.version)
 
 
 def test_a_found_pass_is_registered_with_its_implement_and_plan(visit: Open, farm: Farm) -> None:

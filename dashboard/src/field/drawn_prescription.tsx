@@ -10,13 +10,13 @@ import { errorText, request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
 import { areaText, areaUnitsPerHa, toAreaUnit, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
-import { SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
 import { CornersText } from "./corners_text";
 import { DrawnZonesMap } from "./drawn_zones_map";
 import { cellOf, orderOf, rateHaOf, withMoved, type DrawnZone } from "./drawn_zones_model";
 import { areaOf, partsOf, type Part, type Ring } from "./outline_model";
+import { givenOf, PrescriptionFields } from "./prescription_fields";
 import type { Prescription } from "./records";
 import { rateColours } from "./zone_colours";
 import { ZoneKey } from "./zone_key";
@@ -249,9 +249,6 @@ interface SaveFormProps {
 }
 
 function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveFormProps): JSX.Element {
-  const products = useApiList("/v1/products", {});
-  const implement = useApiList("/v1/implements", {});
-  const seasons = useApiList("/v1/seasons", { query: { field: field.id } });
   const [problem, setProblem] = useState("");
   const make = useWrite("post", "/v1/prescriptions", { refresh: ["/v1/prescriptions"], timeoutMs: 120_000 });
   const submit = async (values: FormValues): Promise<boolean> => {
@@ -261,10 +258,7 @@ function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveForm
     if (isMissing) return false;
     const body = {
       ...orderOf(field, zones, given),
-      name: values.text("name"),
-      product: values.text("product") || null,
-      implement: values.text("implement") || null,
-      season: values.text("season") || null,
+      ...givenOf(values),
     };
     const made = await make.run({ body: body as unknown as BodyOf<"/v1/prescriptions", "post"> });
     if (made === null) return false;
@@ -274,28 +268,9 @@ function SaveForm({ field, zones, rates, onProduct, onSaved, onEmpty }: SaveForm
     if (made !== true) onSaved((made as Prescription).id);
     return true;
   };
-  const named = (list: readonly { id: string; name: string }[] | undefined) =>
-    (list ?? []).map(({ id, name }) => ({ value: id, text: name }));
   return (
     <Form submit={translate("work_make")} write={make} onSubmit={submit}>
-      <div class="choices-row">
-        <TextField name="name" label={translate("work_name")} required maxLength={200} />
-        <SelectField
-          name="product"
-          label={translate("work_product")}
-          none={translate("work_none")}
-          options={named(products.data)}
-          onSelect={onProduct}
-        />
-        <SelectField
-          name="implement"
-          label={translate("work_implement")}
-          none={translate("work_none")}
-          options={named(implement.data)}
-          hint={translate("work_needs_implement")}
-        />
-        <SelectField name="season" label={translate("work_season")} none={translate("work_none")} options={named(seasons.data)} />
-      </div>
+      <PrescriptionFields field={field} onProduct={onProduct} />
       {problem === "" ? null : (
         <p class="error" role="alert">
           {problem}

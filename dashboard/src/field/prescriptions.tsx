@@ -63,6 +63,12 @@ export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
         <>
           <h3>{translate("work_new_prescription")}</h3>
           <LazyFold
+            key={`one-${made}`}
+            title={translate("work_uniform")}
+            load={async () => (await import("./one_rate_prescription")).OneRatePrescription}
+            props={{ field, onMade: show }}
+          />
+          <LazyFold
             key={`draw-${made}`}
             title={translate("work_zones_draw")}
             load={async () => (await import("./drawn_prescription")).DrawnPrescription}

@@ -129,6 +129,7 @@ export const fieldWork = catalogue({
   work_prescription_about: ["Zones come from values of places, such as NDVI or soil samples: a table with longitude, latitude and value.", "分区依据各处的数值（如 NDVI、土样）：请上传含经度、纬度、数值的表格。"],
   work_points_file: ["Table of points (longitude, latitude, value)", "点位表格（经度, 纬度, 数值）"],
   work_points_count: ["Points read: {count}", "已读取 {count} 个点"],
+  work_points_needed: ["Choose a table of points first. For the same rate everywhere use “One rate everywhere”.", "请先选择点位表格。若全田用量相同，请用“全田同一用量”。"],
   work_points_bad: ["The table needs columns longitude, latitude and value (CSV), or GeoJSON points with a number.", "表格需有经度、纬度、数值三列（CSV），或带数值的 GeoJSON 点。"],
   work_zone_count: ["Zones", "分区数"],
   work_zone_by: ["Division", "划分方法"],
@@ -221,7 +222,7 @@ export const fieldWork = catalogue({
   work_no_prescriptions: ["No prescription of this field yet.", "该地块尚无处方图。"],
   work_needs_implement: ["A mission needs a prescription with an implement.", "航线任务需要带机具的处方图。"],
   work_zones_draw: ["Draw zones on the map", "在地图上绘制分区"],
-  work_zones_of_values: ["From a table of values, or one rate", "按数值表格分区，或全田同一用量"],
+  work_zones_of_values: ["From a table of values", "按数值表格分区"],
   work_zones_about: ["Draw each zone and enter its rate. Where zones overlap, the later one counts. Ground without a zone gets nothing.", "逐个绘制分区并填写用量。重叠处以后画的分区为准；未划入分区的部分不施用。"],
   work_zones_draw_one: ["Draw a zone", "绘制分区"],
   work_zones_rest: ["Zone of the whole field, beneath the others", "全田作为底层分区"],
@@ -239,5 +240,5 @@ export const fieldWork = catalogue({
   work_zone_told: ["Zone {n}: {rate}; {area}; {amount}", "第 {n} 区：{rate}；{area}；{amount}"],
   work_checks: ["Checks", "核查"],
   work_uniform: ["One rate everywhere", "全田同一用量"],
-  work_uniform_hint: ["Without a table of points all ground gets the lowest rate.", "不上传点位时，全田按最低用量。"],
+  work_uniform_hint: ["All usable ground gets this rate; exclusions and buffer strips get nothing.", "可施用范围内全部按此用量；禁施区和缓冲带不施用。"],
 } as const satisfies Texts);

@@ -13,6 +13,7 @@ from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, USABLE, map_places
 from headland.agronomy.prescription.interpolation import fit_variogram, idw, is_constant, krige
 from headland.agronomy.prescription.treatment_zones import (
+    NO_ZONE,
     CheckResult,
     Labels,
     MachineLimits,
@@ -93,11 +94,12 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
             even.append(layer.name)
         notes |= {f"{layer.name} coverage": share, f"{layer.name} by": method}
     is_drawn = order.zones.by == "drawn"
-    labels = (
-        label_drawn_zones(order, ground.plane, ground.grid, ground.usable)
-        if is_drawn
-        else _label_by_values(order, layers, even)
-    )
+    if is_drawn:
+        labels = label_drawn_zones(order, ground.plane, ground.grid, ground.usable)
+    elif order.zones.by == "one_rate":
+        labels = _label_as_one(order, ground.usable)
+    else:
+        labels = _label_by_values(order, layers, even)
     area_ha = cell_areas(labels, ground.grid)
     index = np.array([layers[0][labels == zone].mean() for zone in range(len(area_ha))] if layers else [])
     rates, bound = _settle(order, area_ha, index, _product_per_basis(order, n_of_unit))
@@ -141,7 +143,7 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
         method={
             "zones": order.zones.by,
             "count": len(zones),
-            "smooth": None if is_drawn else order.zones.smooth,
+            "smooth": order.zones.smooth if order.zones.by in ("kmeans", "quantile") else None,
             "direction": order.direction,
             "basis": order.basis,
             **notes,
@@ -149,16 +151,25 @@ def _make(order: PrescriptionOrder, field: Field, product: Product | None, imple
     )
 
 
+def _label_as_one(order: PrescriptionOrder, usable: Mask) -> Labels:
+    """Return one zone of all usable ground."""
+    if order.layers or order.zones.drawn:
+        raise ValueError("one rate takes no layers and no drawn zones: leave them out, or divide the field by them")
+    if order.rates_ha is None or len(order.rates_ha) != 1:
+        raise ValueError("one rate needs that rate: give one number")
+    return np.where(usable, 0, NO_ZONE).astype(np.int64)
+
+
 def _label_by_values(order: PrescriptionOrder, layers: list[Values], even: list[str]) -> Labels:
     """Return zones by the values of layers."""
     if order.zones.drawn:
         raise ValueError("drawn zones need the division by drawn zones")
     if not layers:
-        raise ValueError("give a layer that varies, or draw zones")
-    if len(even) == len(layers) and order.zones.count > 1:
+        raise ValueError("give a layer that varies, draw zones, or order one rate")
+    if len(even) == len(layers):
         raise ValueError(
             f"{', '.join(even)} is the same everywhere and draws no zones: a sensor may be stuck; give a layer that "
-            "varies, or one zone"
+            "varies, or order one rate"
         )
     return draw_zones(layers, order.zones.count, by=order.zones.by, smooth=order.zones.smooth)
 

@@ -48,13 +48,13 @@ class RasterLayer(
 
 
 class ZonePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Division into zones: k-means over all layers, quantiles of the first, or polygons that a person drew.
+    """Division into zones: k-means over all layers, quantiles of the first, polygons that a person drew, or none.
 
     Zones by values are `count`, with specks smoothed away. Of `drawn` zones a later one takes the ground that it shares
-    with an earlier one; ground in none of them gets nothing.
+    with an earlier one; ground in none of them gets nothing. By `one_rate` all usable ground is one zone.
     """
 
-    by: Literal["kmeans", "quantile", "drawn"] = "kmeans"
+    by: Literal["kmeans", "quantile", "drawn", "one_rate"] = "kmeans"
     count: Literal[2, 3, 4, 5, 6, 7, 8, 9] = 3
     smooth: Literal[0, 1, 2, 3, 4, 5] = 2
     drawn: Annotated[list[Polygon | MultiPolygon], Meta(max_length=MOST_DRAWN)] = []
@@ -64,9 +64,9 @@ class PrescriptionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Order of a prescription for a field, from layers, by zones, with rates.
 
     Rates are given for each zone, from the lowest of the first layer or as the zones were drawn (`rates_ha`), or on a
-    line from `least_ha` to `most_ha` in a `direction`. Drawn zones need no layer, but `rates_ha`. Rates are amounts of
-    the product, or with `basis` nitrogen of its N, per hectare: kg, or L of a liquid. They are clipped to the limits
-    and, with a `total` or a `mean_ha`, rescaled to it.
+    line from `least_ha` to `most_ha` in a `direction`. Drawn zones and one rate need no layer, but `rates_ha`. Rates
+    are amounts of the product, or with `basis` nitrogen of its N, per hectare: kg, or L of a liquid. They are clipped
+    to the limits and, with a `total` or a `mean_ha`, rescaled to it.
     """
 
     field: Text

@@ -104,6 +104,8 @@ def test_a_layer_that_is_the_same_everywhere_is_told_and_is_no_failure(
         .lower()
         .startswith("ph is the same everywhere and draws no zones: a sensor may be stuck")
     )
+    # The remedy that it names is one that is accepted.
+    assert refused.json()["detail"].endswith("or order one rate.")
     prescription = make(farm_api, layers=[points(), even], zones={"by": "kmeans", "count": 2})
     check = next(check for check in prescription["checks"] if check["id"] == "layers")
     assert (check["holds"], "the same everywhere: ph" in check["detail"]) == (False, True)
@@ -370,6 +372,61 @@ def test_a_mission_spreads_nothing_on_ground_without_a_drawn_zone(
     mission = export(farm_api, made, "qgc-plan", bearing_deg=bearing_deg).json()
     # Less at the pond, from which it stays away.
     assert sum(mission["headland"]["loads"]) == pytest.approx(made["total"], rel=0.1)
+
+
+def one_rate(farm_api: RegistryApi, **more: Any) -> dict[str, Any]:
+    return {
+        "field": farm_api.ids["fields"],
+        "name": "the same everywhere",
+        "zones": {"by": "one_rate"},
+        "rates_ha": [200],
+        "product": farm_api.ids["products"],
+        "cell_m": 1,
+        **more,
+    }
+
+
+def test_one_rate_is_on_all_usable_ground_and_reaches_every_machine(farm_api: RegistryApi, tmp_path: Path) -> None:
+    plan = one_rate(farm_api, implement=drone(farm_api, name="for one rate", tank_l=400))
+    answer = farm_api.client.post("/v1/prescriptions", json=plan)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    usable_ha = (area_of(PLOT) - area_of(POND)) / 10_000
+    (zone,) = made["zones"]
+    assert (zone["rate_ha"], zone["index_mean"]) == (200, None)
+    assert zone["area_ha"] == pytest.approx(usable_ha, rel=0.01)
+    assert made["total"] == pytest.approx(200 * zone["area_ha"])
+    assert made["method"]["zones"] == "one_rate"
+    # Nothing that was not given is said to be a layer.
+    assert "layers" not in {check["id"] for check in made["checks"]}
+    mission = export(farm_api, made, "qgc-plan").json()
+    assert sum(mission["headland"]["loads"]) == pytest.approx(made["total"], rel=0.1)
+    with zipfile.ZipFile(io.BytesIO(export(farm_api, made, "isoxml").content)) as archive:
+        archive.extractall(tmp_path)
+    document, files = isoxml_from_path(tmp_path / "TASKDATA" / "TASKDATA.XML")
+    read = np.frombuffer(files[document.tasks[0].grids[0].filename], "<i4") / 100.0
+    assert set(read.tolist()) == {0.0, 200.0}
+    assert np.count_nonzero(read) / 10_000 == pytest.approx(usable_ha, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"rates_ha": None}, "One rate needs that rate"),
+        ({"rates_ha": [100, 200]}, "One rate needs that rate"),
+        ({"layers": [points()]}, "One rate takes no layers"),
+        ({"zones": {"by": "one_rate", "drawn": [box_of(119.17, 119.171)]}}, "One rate takes no layers"),
+        ({"rates_ha": [200], "maximum_ha": 150, "total": 1e6}, "cannot be distributed"),
+        ({"zones": {"by": "quantile"}}, "or order one rate"),
+    ],
+)
+def test_one_rate_is_refused_with_what_contradicts_it(farm_api: RegistryApi, change: dict[str, Any], why: str) -> None:
+    refused = farm_api.client.post("/v1/prescriptions/preview", json=one_rate(farm_api, **change))
+    assert (refused.status_code, why in refused.json()["detail"]) == (400, True), refused.text
+    told = farm_api.client.post(
+        "/v1/prescriptions/preview", json=one_rate(farm_api, **change), headers={"Accept-Language": "zh"}
+    )
+    assert told.headers["content-language"] == "zh-CN", told.text
 
 
 @pytest.mark.parametrize(
