@@ -46,7 +46,7 @@ from headland.reports.iso_weeks import Week, find_week, midnight_ms
 #: The indices of each day, by section: with more columns a table would not fit on paper.
 _AIR: Final = (
     "air_temperature_degc", "relative_humidity_pct", "vpd_kpa", "humidity_deficit_g_m3", "dif_degc",
-    "degree_days_average",
+    "degree_days_single_sine",
 )  # fmt: skip
 _LIGHT: Final = ("dli_mol_m2", "photoperiod_h", "ptr_mol_m2_degc_d")
 _WATER: Final = (
@@ -57,7 +57,10 @@ _WATER: Final = (
     "irrigation_ec_ms_cm",
     "drain_ec_ms_cm",
 )
-_WET: Final = ("condensation_margin_k", "condensation_h", "condensation_warning_h")
+_WET: Final = (
+    "condensation_margin_k", "condensation_h", "condensation_warning_h", "leaf_condensation_h",
+    "leaf_condensation_doubtful_h",
+)  # fmt: skip
 _DISEASE: Final = (
     "wet_h", "humid_h", "botrytis_index", "powdery_mildew_index", "late_blight_severity", "smith_period",
     "hutton_period",
@@ -65,8 +68,9 @@ _DISEASE: Final = (
 #: Indices that a week adds up, where all of its days are known.
 _SUMS: Final = frozenset(
     {
-        "degree_days_average", "dli_mol_m2", "radiation_sum_j_cm2", "irrigation_l", "drain_l", "condensation_h",
-        "condensation_warning_h", "wet_h", "humid_h", "late_blight_severity",
+        "degree_days_single_sine", "dli_mol_m2", "radiation_sum_j_cm2", "irrigation_l", "drain_l", "condensation_h",
+        "condensation_warning_h", "leaf_condensation_h", "leaf_condensation_doubtful_h", "wet_h", "humid_h",
+        "late_blight_severity",
     }
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from api.app import create_app
 from headland.agronomy.climate.air import Air, Thresholds, air_indices, day_indices
 from headland.agronomy.climate.condensation import Surface, condensation_indices, weigh_surfaces, wet_events
 from headland.agronomy.climate.disease import DOWNY_MILDEWS, disease_indices
+from headland.agronomy.climate.leaf_wetness import LeafMargin
 from headland.agronomy.climate.light import Light, light_indices, rolling_light
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.arrays import Values
@@ -78,7 +79,7 @@ def compute(periods: Periods, days: Periods, samples: dict[str, Values], by_day:
         *condensation_indices(periods, margin),
         *day_indices(days, air, Thresholds(10.0, 30.0)),
         *light_indices(days, light, 10.0, t),
-        *disease_indices(days, air, DOWNY_MILDEWS),
+        *disease_indices(days, air, LeafMargin(margin.surfaces[0], leaf - air.dew_degc), DOWNY_MILDEWS),
     ]
 
 

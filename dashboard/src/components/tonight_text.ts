@@ -32,7 +32,10 @@ export function sentenceOf(statement: Statement): string {
     if (!occurs) return translate("tonight_frost_near", values);
     return translate(from === null ? "tonight_frost_now" : "tonight_frost", values);
   }
-  if (kind === "disease") return translate(from === null ? "tonight_disease_now" : "tonight_disease", values);
+  if (kind === "disease") {
+    if (startMs === null) return translate("tonight_disease_low", values);
+    return translate(from === null ? "tonight_disease_now" : "tonight_disease", values);
+  }
   if (WINDOWS.has(kind))
     return startMs === null || endMs === null
       ? translate("tonight_no_window")

@@ -72,6 +72,12 @@ class Surface:
         )
         return np.where(measured, SURFACE_K, ESTIMATED_K)
 
+    def is_estimated_in(self, periods: Periods) -> tuple[bool, ...]:
+        """Return for each period whether it is estimated at any of its steps."""
+        if self.measured is None:
+            return (self.estimated is not None,) * len(periods)
+        return tuple((count_true(periods, self.measured) < periods.lengths).tolist())
+
     def cut(self, part: slice) -> Surface:
         """Return some steps of it; measured where a sensor measured all of these."""
         measured = None if self.measured is None else self.measured[part]
@@ -288,10 +294,13 @@ def _hours_of_surface(
         ("_doubtful", "condensation_doubtful_hours", f"as condensation_h, within two times {uncertain}", doubtful),
     )
     return [
-        precomputed_index(
-            f"{surface.name}_condensation{name}_h", "h", Method(method, 1, rule), inputs,
-            hours_of(count_true(periods, flags)), seen / periods.lengths, seen,
-            assumed=ASSUMED_OF_SURFACES if name else (),
+        replace(
+            precomputed_index(
+                f"{surface.name}_condensation{name}_h", "h", Method(method, 1, rule), inputs,
+                hours_of(count_true(periods, flags)), seen / periods.lengths, seen,
+                assumed=ASSUMED_OF_SURFACES if name else (),
+            ),
+            estimated=surface.is_estimated_in(periods),
         )
         for name, method, rule, flags in rows
     ]  # fmt: skip

@@ -7,26 +7,30 @@ Sources
 .. [1] Broome et al. (1995), Phytopathology 85, 97-102: Botrytis bunch rot of grape.
 .. [2] Gubler and Thomas, UC IPM: risk index of grape powdery mildew.
 .. [3] Magarey, Sutton, Russo (2005), Phytopathology 95, 92-100: wetness that an infection needs by temperature.
-.. [4] Huber and Gillespie (1992), Annu. Rev. Phytopathol. 30, 553-577: wetness by dew point depression, onset apart
-       from dry-off. The thresholds 2 and 3.8 K were not found in the text of this or another paper: Headland's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, Air
+from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, Air
 from headland.agronomy.climate.blight import late_blight_indices
+from headland.agronomy.climate.leaf_wetness import (
+    DRY_BREAK_H,
+    LeafMargin,
+    WetCourse,
+    follow_wetness,
+    undecided_steps,
+)
 from headland.agronomy.series.answer import RUN_IN_TOO_SHORT, Method
-from headland.agronomy.series.arrays import Mask, Values
+from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import SUM_BAR, Index, precomputed_index, unknown_where
 from headland.agronomy.series.time_grid import (
-    STEP_MS,
     Periods,
     average,
     count_true,
@@ -34,21 +38,17 @@ from headland.agronomy.series.time_grid import (
     hours_of,
     longest_run,
 )
-from headland.units_of_time import HOUR_MS
 
 Level = Literal["low", "moderate", "high"]
 
 #: Relative humidity from which air counts as humid [%].
 HUMID_FROM_PCT: Final = 90.0
-#: Dew point depression at which leaves become wet, and the one from which they are dry again [K]; not confirmed by [4].
-ONSET_K: Final = 2.0
-DRY_OFF_K: Final = 3.8
 
 #: [1]: limits of the temperature [degC], and from which index on the pressure is moderate and high.
 _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC, _BOTRYTIS_DEAD_DEGC = 12.0, 32.0, 40.0
 BOTRYTIS_LEVELS: Final = (0.5, 1.0)
-#: Dry hours that end a wet period; [1].
-BOTRYTIS_DRY_H: Final = 4.0
+#: The longest wetness of the published table of [1]: beyond it the formula would grow for ever [h].
+BOTRYTIS_MOST_H: Final = 24.0
 #: The index before the first wet hour, the model's constant.
 BOTRYTIS_WHEN_DRY: Final = -2.647866
 
@@ -60,9 +60,9 @@ _MILDEW_HOURS, _MILDEW_DAYS = 6.0, 3
 _MILDEW_UP, _MILDEW_DOWN, _MILDEW_MOST = 20, 10, 100
 MILDEW_LEVELS: Final = (40.0, 60.0)
 
-_WETNESS: Final = "wet by dew point depression (Huber and Gillespie 1992), 2 K on and 3.8 K off: limits not confirmed"
 _BOTRYTIS: Final = (
-    f"Broome et al. (1995), the highest of the day; a wet period ends after {BOTRYTIS_DRY_H:g} h dry; {_WETNESS}"
+    f"Broome et al. (1995), the highest of the day; a wet period ends after {DRY_BREAK_H:g} h dry and counts as "
+    f"{BOTRYTIS_MOST_H:g} h at most"
 )
 _COVERAGE: Final = "coverage is the known share of the day, from 90 % on"
 #: The range of validity of each index; an answer carries it, because each rule was made for another crop or place.
@@ -79,18 +79,6 @@ VALIDITY: Final[dict[str, str]] = {
     "downy_mildew_share": "Magarey's generic model with default cardinal temperatures that are not calibrated; 1 and "
     "more is an infection.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WetCourse:
-    """Leaf wetness by step: whether leaves are wet, and how long and how warm the current wet period has been.
-
-    `hours` and `mean_degc` are NaN at dry steps. A dry break of less than 4 h does not end a period and counts as dry.
-    """
-
-    wet: Mask
-    hours: Values
-    mean_degc: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,41 +107,13 @@ DOWNY_MILDEWS: Final[dict[str, Infection]] = {
 }
 
 
-def wet_while_near_dew(depression_k: Values) -> Mask:
-    """Return where leaves are wet by the dew point depression [K], samples in time order; [4].
-
-    Wet from a depression of 2 K down, then until one of 3.8 K; unknown air is dry.
-    """
-    # The last sample that decided, at or before each: below the onset, beyond the dry-off, or unknown.
-    decides = (depression_k <= ONSET_K) | (depression_k >= DRY_OFF_K) | ~np.isfinite(depression_k)
-    last = np.maximum.accumulate(np.where(decides, np.arange(len(decides)), -1))
-    return np.asarray((last >= 0) & (depression_k[last] <= ONSET_K))
-
-
-def follow_wetness(air: Air) -> WetCourse:
-    """Return the course of leaf wetness by dew point depression; unknown air is dry."""
-    temperature_degc = air.temperature_degc
-    wet = wet_while_near_dew(temperature_degc - air.dew_degc)
-    hours, mean = np.full(len(wet), np.nan), np.full(len(wet), np.nan)
-    at = np.flatnonzero(wet & np.isfinite(temperature_degc))
-    if len(at):
-        break_steps = BOTRYTIS_DRY_H * HOUR_MS / STEP_MS
-        begins = np.concatenate(([True], np.diff(at) - 1 >= break_steps))
-        first = np.maximum.accumulate(np.where(begins, np.arange(len(at)), 0))
-        count = np.arange(len(at)) - first + 1
-        total = np.concatenate(([0.0], np.cumsum(temperature_degc[at])))
-        hours[at] = hours_of(count)
-        mean[at] = (total[1:] - total[first]) / count
-    return WetCourse(wet, hours, mean)
-
-
 def botrytis_indices(wet_hours: ArrayLike, wet_degc: ArrayLike) -> Values:
     """Return the index ln(Y / (1 - Y)) after wet periods of `wet_hours` at means of `wet_degc`, which broadcast; [1].
 
-    NaN for a mean above 40 degC, which the model does not count, or no wetness. Made for grape: elsewhere it orders
-    days, it does not count rotten fruits.
+    A period of more than 24 h counts as one of 24 h. NaN for a mean above 40 degC, which the model does not count, or
+    no wetness. Made for grape: elsewhere it orders days, it does not count rotten fruits.
     """
-    hours, degc = np.asarray(wet_hours, np.float64), np.asarray(wet_degc, np.float64)
+    hours, degc = np.minimum(np.asarray(wet_hours, np.float64), BOTRYTIS_MOST_H), np.asarray(wet_degc, np.float64)
     t = np.clip(degc, _BOTRYTIS_LOW_DEGC, _BOTRYTIS_HIGH_DEGC)
     index = BOTRYTIS_WHEN_DRY - 0.374927 * hours + 0.061601 * hours * t - 0.001511 * hours * t * t
     return np.where((hours > 0.0) & (degc <= _BOTRYTIS_DEAD_DEGC), index, np.nan)
@@ -247,6 +207,7 @@ def level_of(value: float, levels: tuple[float, float]) -> Level:
 def disease_indices(
     periods: Periods,
     air: Air,
+    leaf: LeafMargin,
     downy: dict[str, Infection],
     *,
     mildew_before: frozenset[MildewState] = frozenset((FRESH,)),
@@ -254,67 +215,70 @@ def disease_indices(
 ) -> list[Index]:
     """Return the indices and drivers of each period, which is a local day.
 
+    leaf
+        The margin of the leaves over the dew point, by which they are wet.
     downy
         The downy mildews of the crop by the crop's name; all of them where the crop is not known.
     mildew_before
         The states of powdery mildew with which the day before may have ended.
     wet_before
-        Whether leaves may have been wet before the first step: then wetness is unknown until it is decided.
+        Whether leaves may have been wet before the first step: then the length of a wet period is unknown until one
+        has ended.
     """
+    t = air.temperature_degc
+    wet = _wet_indices(periods, t, leaf, downy, wet_before=wet_before)
+    return [*wet, _powdery_mildew(periods, t, mildew_before), *humid_indices(periods, air)]
+
+
+def humid_indices(periods: Periods, air: Air) -> list[Index]:
+    """Return the humid hours of each local day, and the indices of late blight, which take them for wet ones."""
     t, rh = air.temperature_degc, air.humidity_pct
-    known = count_true(periods, np.isfinite(t + rh))
+    is_known = np.isfinite(t + rh)
+    known = count_true(periods, is_known)
     coverage = known / periods.lengths
-    course = follow_wetness(air)
-    open_steps = undecided_steps(air) if wet_before else (0, 0)
     humid = rh >= HUMID_FROM_PCT
     humid_h = hours_of(count_true(periods, humid))
+    method = Method("humid_h", 1, f"hours of {HUMID_FROM_PCT:g} % or more; {_COVERAGE}")
+    return [
+        precomputed_index("humid_h", "h", method, AIR_CHANNELS, humid_h, coverage, known),
+        *late_blight_indices(periods, t, humid, is_known, humid_h, coverage, known),
+    ]
+
+
+def _wet_indices(
+    periods: Periods, temperature: Values, leaf: LeafMargin, downy: dict[str, Infection], *, wet_before: bool
+) -> list[Index]:
+    """Return the hours of wet leaves, how warm they were, and the indices that follow from both."""
+    course = follow_wetness(leaf.wet, temperature)
+    open_steps = undecided_steps(course.wet) if wet_before else 0
+    known = count_true(periods, np.isfinite(leaf.margin_k))
+    estimated = leaf.surface.is_estimated_in(periods)
+    inputs = AIR_CHANNELS if leaf.surface.estimated else (*AIR_CHANNELS, LEAF_TEMPERATURE)
 
     def index_of(name: str, unit: str, rule: str, value: Values, undecided: int = 0) -> Index:
-        index = precomputed_index(
-            name, unit, Method(name, 1, f"{rule}; {_COVERAGE}"), AIR_CHANNELS, value, coverage, known
-        )
-        return unknown_where(index, periods.edges[:-1] < undecided, RUN_IN_TOO_SHORT)
+        method = Method(name, 2, f"{rule}; {leaf.definition}; {_COVERAGE}")
+        index = precomputed_index(name, unit, method, inputs, value, known / periods.lengths, known)
+        return unknown_where(replace(index, estimated=estimated), periods.edges[:-1] < undecided, RUN_IN_TOO_SHORT)
 
-    wet_degc = average(periods, np.where(course.wet, t, np.nan))
     indices = [
-        index_of("wet_h", "h", _WETNESS, hours_of(count_true(periods, course.wet)), open_steps[0]),
-        index_of("humid_h", "h", f"hours of {HUMID_FROM_PCT:g} % or more", humid_h),
-        index_of("wet_temperature_degc", "degC", f"mean while wet: {_WETNESS}", wet_degc, open_steps[0]),
-        index_of("botrytis_index", "1", _BOTRYTIS, _worst_botrytis(periods, course), open_steps[1]),
-        _powdery_mildew(periods, t, mildew_before),
-        *late_blight_indices(periods, t, humid, np.isfinite(t + rh), humid_h, coverage, known),
-    ]
+        index_of("wet_h", "h", "as leaf_condensation_h", hours_of(count_true(periods, course.wet))),
+        index_of("wet_temperature_degc", "degC", "mean while wet",
+                 average(periods, np.where(course.wet, temperature, np.nan))),
+        index_of("botrytis_index", "1", _BOTRYTIS, _worst_botrytis(periods, course), open_steps),
+    ]  # fmt: skip
     at = np.flatnonzero(np.isfinite(course.hours))
     for crop, infection in downy.items():
         share = np.zeros(periods.steps)
         share[at] = infection_shares(infection, course.hours[at], course.mean_degc[at])
-        rule = f"Magarey et al. (2005) eq 1 and 2 for {infection.name}; {_WETNESS}"
-        indices.append(index_of(f"downy_mildew_share_{crop}", "1", rule, highest(periods, share), open_steps[1]))
+        rule = f"Magarey et al. (2005) eq 1 and 2 for {infection.name}"
+        indices.append(index_of(f"downy_mildew_share_{crop}", "1", rule, highest(periods, share), open_steps))
+    # These rules were made from hourly wetness, so samples every hour are enough, unlike for the hours of a surface.
     return indices
 
 
 def _worst_botrytis(periods: Periods, course: WetCourse) -> Values:
     worst = highest(periods, botrytis_indices(course.hours, course.mean_degc))
     return np.where(np.isnan(worst), BOTRYTIS_WHEN_DRY, worst)
-
-
-def undecided_steps(air: Air) -> tuple[int, int]:
-    """Return the steps until which wetness is unknown, and those until which the length of a wet period is.
-
-    Leaves may have been wet before the first step. Wetness is decided by the first depression below the onset, beyond
-    the dry-off or unknown; a wet period ends with the first dry break of four hours.
-    """
-    depression_k = air.temperature_degc - air.dew_degc
-    decides = np.flatnonzero((depression_k <= ONSET_K) | (depression_k >= DRY_OFF_K) | ~np.isfinite(depression_k))
-    if not len(decides):
-        return len(depression_k), len(depression_k)
-    first = int(decides[0])
-    dry = ~wet_while_near_dew(depression_k)
-    dry[:first] = False
-    break_steps = round(BOTRYTIS_DRY_H * HOUR_MS / STEP_MS)
-    total = np.concatenate(([0], np.cumsum(dry)))
-    whole = np.flatnonzero(total[break_steps:] - total[:-break_steps] == break_steps)
-    return first, int(whole[0]) if len(whole) else len(dry)
 
 
 def _powdery_mildew(periods: Periods, temperature: Values, before: frozenset[MildewState]) -> Index:

@@ -41,6 +41,8 @@ class Index:
         By period why a value is unknown, where it is not for its coverage.
     windows
         The window of each value, where it is not that of the period.
+    estimated
+        By period whether a quantity that it rests on was estimated, not measured.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Index:
     slowest_ms: int = SLOWEST_MS
     reasons: tuple[str | None, ...] | None = None
     windows: tuple[tuple[int, int], ...] | None = None
+    estimated: tuple[bool, ...] | None = None
 
 
 def mean_index(name: str, unit: str, method: Method, inputs: tuple[str, ...], periods: Periods, value: Values) -> Index:
@@ -130,6 +133,7 @@ def part_of(index: Index, first: int, end: int) -> Index:
         high=high,
         reasons=None if index.reasons is None else index.reasons[first:end],
         windows=None if index.windows is None else index.windows[first:end],
+        estimated=None if index.estimated is None else index.estimated[first:end],
     )
 
 
@@ -150,7 +154,11 @@ def answer_of(
         quality=quality if n else GOOD if is_known else MISSING,
         method=index.method,
         inputs=(*index.inputs, *index.assumed),
-        evidence=evidence if is_known else None,
+        evidence=None
+        if not is_known
+        else "estimated"
+        if index.estimated is not None and index.estimated[at]
+        else evidence,
         reason=reason,
         low=_number(index.low, at) if is_known else None,
         high=_number(index.high, at) if is_known else None,

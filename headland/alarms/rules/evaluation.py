@@ -131,8 +131,7 @@ def _evaluate(target: RuleTarget, inputs: RuleInputs, targets: EvaluationTargets
         axis = np.array([now_ms], np.int64)
         if not is_clock_driven(rule):
             axis = sample_times(rule, inputs, target.state.evaluated_until_ms or 0, now_ms)
-        offset_ms = targets.utc_offset_ms(subject.site, now_ms)
-        result = evaluate_rule(rule, inputs, axis, offset_ms, targets.pressure_kpa(subject.site))
+        result = evaluate_rule(rule, inputs, axis, targets.conditions_of(subject.site, now_ms))
     state, transitions = advance(rule, target.state, result, now_ms)
     described = tuple((transition, describe_alarm(rule, subject, result, transition)) for transition in transitions)
     return RuleOutcome(target, state, described)

@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from headland.agronomy.climate.psychrometrics import STANDARD_PRESSURE_KPA
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.alarms.rules.rule_values import (
     NO_SAMPLES,
@@ -37,6 +36,8 @@ from headland.units_of_time import HOUR_MS
 #: The device that a rule is for, among those that it uses.
 OWN: Final = ""
 _NONE: Final[Samples] = {}
+#: UTC at sea level, the sun not known.
+_ANYWHERE: Final = SiteConditions()
 #: Rules of which is kept what follows from their tests: it is asked for each device, several times a round.
 _MOST_RULES: Final = 1024
 
@@ -205,14 +206,10 @@ def evaluate_rule(
     rule: AlarmRule,
     inputs: RuleInputs,
     axis_ms: Times,
-    utc_offset_ms: int = 0,
-    pressure_kpa: float = STANDARD_PRESSURE_KPA,
+    site: SiteConditions = _ANYWHERE,
 ) -> ConditionResult:
-    """Return the state of a rule at each instant of `axis_ms`.
-
-    `utc_offset_ms` gives local hours and days, `pressure_kpa` is the air's at the site.
-    """
-    evaluation = _RuleEvaluation(rule, inputs, axis_ms, SiteConditions(utc_offset_ms, pressure_kpa))
+    """Return the state of a rule at each instant of `axis_ms`, by the conditions of the site."""
+    evaluation = _RuleEvaluation(rule, inputs, axis_ms, site)
     groups, tests = [], []
     for group in rule.any_of:
         results: list[TestResult] = []

@@ -67,8 +67,7 @@ def simulate_rule(
         axis = sample_times(rule, inputs, chunk_ms - 1, until_ms)
         if is_clock_driven(rule):
             axis = np.arange(chunk_ms, until_ms + 1, _CLOCK_MS, dtype=np.int64)
-        offset_ms = targets.utc_offset_ms(subject.site, chunk_ms)
-        result = evaluate_rule(rule, inputs, axis, offset_ms, targets.pressure_kpa(subject.site))
+        result = evaluate_rule(rule, inputs, axis, targets.conditions_of(subject.site, chunk_ms))
         known_count += int(result.is_known.sum())
         state, transitions = advance(rule, state, result, until_ms)
         for transition in transitions:

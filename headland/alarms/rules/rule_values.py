@@ -12,13 +12,18 @@ from typing import Final
 import numpy as np
 
 from headland.agronomy.climate.air import AIR_CHANNELS, AIR_TEMPERATURE, LEAF_TEMPERATURE, RELATIVE_HUMIDITY
-from headland.agronomy.climate.psychrometrics import delta_t_k, dew_point_degc, vapour_pressure_deficit_kpa
+from headland.agronomy.climate.leaf_wetness import SCREEN, estimate_leaf
+from headland.agronomy.climate.psychrometrics import (
+    STANDARD_PRESSURE_KPA,
+    delta_t_k,
+    dew_point_degc,
+    vapour_pressure_deficit_kpa,
+)
+from headland.agronomy.climate.sun import is_day
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.units_of_time import DAY_MS, HOUR_MS
 
-#: A leaf without a sensor is estimated this much colder than the air: a clear night under an open canopy [K].
-LEAF_ESTIMATE_K: Final = -1.5
 #: The share of the day so far that must be known for its light.
 LIGHT_COVERAGE: Final = 0.9
 
@@ -32,7 +37,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "local_hour": (),
 }
 #: Channels that a margin uses if there are any.
-OPTIONAL_CHANNELS: Final = {"condensation_margin_k": (LEAF_TEMPERATURE,)}
+OPTIONAL_CHANNELS: Final = {"condensation_margin_k": (LEAF_TEMPERATURE, SCREEN)}
 #: Any channel, for the age of the newest sample.
 ANY_CHANNEL: Final = "*"
 
@@ -68,10 +73,15 @@ def is_estimated(test: AlarmTest, samples: Samples) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SiteConditions:
-    """How far a site's clocks are ahead of UTC, and the air pressure there."""
+    """How far a site's clocks are ahead of UTC, the air pressure there, and its latitude and longitude if known."""
 
-    utc_offset_ms: int
-    pressure_kpa: float
+    utc_offset_ms: int = 0
+    pressure_kpa: float = STANDARD_PRESSURE_KPA
+    place_deg: tuple[float, float] | None = None
+
+    def by_day(self, time_ms: Times) -> Mask | None:
+        """Return at which instants the sun is up; None where the place is not known."""
+        return None if self.place_deg is None else is_day(time_ms, *self.place_deg)
 
 
 def values_of(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, site: SiteConditions) -> Values:
@@ -161,11 +171,11 @@ def _plain(rule: AlarmRule, test: AlarmTest, samples: Samples, axis_ms: Times, s
             return delta_t_k(air, humidity, site.pressure_kpa)
         case "dew_point_degc":
             return dew_point_degc(air, humidity)
-    leaf = (
-        hold_values(samples[LEAF_TEMPERATURE], axis_ms, rule.hold_s)
-        if LEAF_TEMPERATURE in samples
-        else air + LEAF_ESTIMATE_K
-    )
+    if LEAF_TEMPERATURE in samples:
+        leaf = hold_values(samples[LEAF_TEMPERATURE], axis_ms, rule.hold_s)
+    else:
+        screen = hold_values(samples[SCREEN], axis_ms, rule.hold_s) if SCREEN in samples else None
+        leaf = estimate_leaf(air, site.by_day(axis_ms), screen)
     return np.asarray(leaf - dew_point_degc(air, humidity))
 
 

@@ -19,7 +19,7 @@ from headland.alarms.rules.rule_conditions import (
     is_for_gateways,
     is_for_zones,
 )
-from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, required_channels
+from headland.alarms.rules.rule_values import ANY_CHANNEL, ChannelSamples, SiteConditions, required_channels
 from headland.alarms.rules.samples import MAX_QUALITY
 from headland.registry.models.alarms import AlarmRule, AlarmTest, Group
 from headland.registry.repositories.inactive_places import find_inactive_places
@@ -81,6 +81,8 @@ class EvaluationTargets:
     time_zones: Mapping[str, ZoneInfo]
     greenhouse_zones: Mapping[str, Subject] = field(default_factory=dict)
     altitudes_m: Mapping[str, float] = field(default_factory=dict)
+    #: Latitude and longitude of the sites that have a place.
+    places_deg: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: How far the clock of simulators is behind while they run faster than real time: what they send is not late.
     simulated_lag_ms: int = 0
 
@@ -120,6 +122,10 @@ class EvaluationTargets:
     def zone_of(self, site: str) -> tzinfo:
         """Return a site's time zone, UTC for an unknown one."""
         return self.time_zones.get(site, UTC)
+
+    def conditions_of(self, site: str, time_ms: int) -> SiteConditions:
+        """Return what a rule needs to know of a site at an instant."""
+        return SiteConditions(self.utc_offset_ms(site, time_ms), self.pressure_kpa(site), self.places_deg.get(site))
 
     def pressure_kpa(self, site: str) -> float:
         """Return the mean air pressure of a site by its altitude, that of sea level for an unknown one."""
@@ -195,7 +201,12 @@ def load_targets(
     time_zones = {place.name: ZoneInfo(place.time_zone) for place in places}
     altitudes_m = {place.name: place.altitude_m for place in places if place.altitude_m is not None}
     in_zones = _greenhouse_zones(repositories, devices)
-    return EvaluationTargets(devices, gateway_subjects, time_zones, in_zones, altitudes_m)
+    places_deg = {
+        place.name: (place.latitude_deg, place.longitude_deg)
+        for place in places
+        if place.latitude_deg is not None and place.longitude_deg is not None
+    }
+    return EvaluationTargets(devices, gateway_subjects, time_zones, in_zones, altitudes_m, places_deg)
 
 
 def in_real_time(_now_ms: int) -> int:

@@ -40,16 +40,26 @@ from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.indicator import Index, precomputed_index
 from headland.agronomy.series.time_grid import Periods, make_periods
 from headland.analysis.greenhouse.crop_targets import Crop, CropTargets, TargetBand
-from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_note
+from headland.analysis.greenhouse.derived import (
+    LEAF_CHANNELS,
+    LIGHT,
+    SURFACES,
+    air_of,
+    by_day_of,
+    leaf_margin_of,
+    light_of,
+    margin_of,
+    surface_note,
+)
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
 from headland.analysis.greenhouse.mildew_history import states_before
 from headland.analysis.greenhouse.run_in import run_in
-from headland.analysis.greenhouse.samples import RUN_IN_BESIDE_MS, read_grid, read_with_run_in
+from headland.analysis.greenhouse.samples import read_grid, read_with_run_in
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.i18n import CatalogText
-from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
+from headland.units_of_time import HOUR_MS, MINUTE_MS
 
 #: The periods of an answer; "window" is one period, the whole window.
 By = Literal["window", "hour", "day", "stage"]
@@ -141,7 +151,7 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     """Return the margins, hours and events of condensation on the most critical surface, and on each."""
     periods, stages = divide_window(query)
     run = run_in(query.house.place, periods)
-    whole = read_with_run_in(query.scope, query.house, SURFACES, run)
+    whole = read_with_run_in(query.scope, query.house, SURFACES, run, sun=LIGHT[0])
     margin = margin_of(query.house, query.crop_targets, whole, by_day_of(query.house, run.periods), run.days)
     grid = run.cut(whole)
     answers = build_answers(query, grid, run.part(condensation_indices(run.periods, margin)), stages)
@@ -180,23 +190,20 @@ def answer_disease(query: ClimateQuery) -> HouseAnswers:
 
     Powdery mildew depends on its whole season: on as many days before as are needed to know its state.
     """
-    early = Window(query.window.start_ms - _RUN_IN_DAYS * DAY_MS, query.window.end_ms)
-    early_query = replace(query, window=early, by="day")
-    periods, _ = divide_window(early_query)
-    grid = read_grid(
-        query.scope, query.house, AIR_CHANNELS, periods, told=query.window, beside_ms=RUN_IN_BESIDE_MS, sun=LIGHT[0]
-    )
+    asked, _ = divide_window(replace(query, by="day"))
+    # The same day before and after as of condensation, so that both have the same hours.
+    run = run_in(query.house.place, asked, days_before=_RUN_IN_DAYS)
+    periods = run.periods
+    grid = read_with_run_in(query.scope, query.house, LEAF_CHANNELS, run, sun=LIGHT[0])
     names = query.crop.downy
     downy = {crop: infection for crop, infection in DOWNY_MILDEWS.items() if names is None or crop in names}
     air = Air(*air_of(grid))
-    asked_from = next(at for at in range(len(periods)) if periods.window(at)[1] > query.window.start_ms)
+    leaf = leaf_margin_of(query.house, query.crop_targets, grid, by_day_of(query.house, periods), run.days)
     mildew = mildew_days(periods, air.temperature_degc)
-    before = states_before(query.scope, query.house, periods.start_ms, mildew, asked_from)
-    indices = disease_indices(periods, air, downy, mildew_before=before, wet_before=True)
-    answers = build_answers(early_query, grid, indices, None)
-    days = [
-        replace(day, levels=_disease_levels(day)) for day in answers.periods if day.window[1] > query.window.start_ms
-    ]
+    before = states_before(query.scope, query.house, periods.start_ms, mildew, run.before)
+    indices = disease_indices(periods, air, leaf, downy, mildew_before=before, wet_before=True)
+    answers = build_answers(replace(query, by="day"), grid, indices, None)
+    days = [replace(day, levels=_disease_levels(day)) for day in answers.periods[run.before : run.before + len(asked)]]
     notes: dict[str, str | CatalogText] = {
         name: text for name, text in VALIDITY.items() if name != "downy_mildew_share" or downy
     }

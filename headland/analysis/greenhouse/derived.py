@@ -12,9 +12,9 @@ from headland.agronomy.climate.condensation import (
     Surface,
     estimate_cover_degc,
     estimate_lagging_degc,
-    estimate_leaf_degc,
     weigh_surfaces,
 )
+from headland.agronomy.climate.leaf_wetness import LEAF, SCREEN, LeafMargin, estimate_leaf
 from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppfd_from_global, ppfd_from_lux
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import dew_uncertainty_k
@@ -26,10 +26,10 @@ from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.i18n import CatalogText, term_or_name
 
-SCREEN: Final = "screen_closed_pct"
 OUTSIDE: Final = "outside_temperature_degc"
 _COVER: Final = "cover_temperature_degc"
-#: The channels of the condensation margin.
+#: The channels of the leaves' wetness, and of the condensation margin.
+LEAF_CHANNELS: Final = (*AIR_CHANNELS, LEAF_TEMPERATURE, SCREEN)
 SURFACES: Final = (*AIR_CHANNELS, LEAF_TEMPERATURE, _COVER, SCREEN, OUTSIDE)
 #: The channels of light, the most direct first.
 LIGHT: Final = ("par_umol_m2_s", "illuminance_lx", "global_radiation_w_m2")
@@ -70,16 +70,9 @@ def margin_of(
     """
     air, humidity = air_of(grid)
     periods, crop = grid.periods, crop_targets.crop(house.crop)
-    surfaces: list[Surface] = []
+    surfaces: list[Surface] = [leaf_of(house, crop_targets, grid, by_day, days)]
     assumed: list[str] = []
-    leaf, cover, outside = (
-        _where_known(grid.mean(channel), air, days) for channel in (LEAF_TEMPERATURE, _COVER, OUTSIDE)
-    )
-    up = np.zeros(periods.steps, np.bool_) if by_day is None else by_day
-    screen = grid.mean(SCREEN)
-    closed = np.zeros(periods.steps, np.bool_) if screen is None else screen > 50.0
-    estimate = estimate_leaf_degc(air, up, screen_closed=closed)
-    surfaces.append(_surface("leaf", leaf, estimate, _method_of("leaf", house, crop_targets)))
+    cover, outside = (_where_known(grid.mean(channel), air, days) for channel in (_COVER, OUTSIDE))
     if outside is not None and (cover is None or not cover[1].all()):
         material, _ = crop_targets.cover(house.cover)
         estimate = estimate_cover_degc(air, np.where(outside[1], outside[0], np.nan), material.u_w_m2_k)
@@ -93,6 +86,24 @@ def margin_of(
         surfaces.append(Surface("fruit", estimate, _method_of("fruit", house, crop_targets)))
     dew = dew_point_degc(air, humidity)
     return weigh_surfaces(surfaces, dew, tuple(assumed), dew_uncertainty_k(air, humidity, dew))
+
+
+def leaf_of(
+    house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None, days: Periods | None = None
+) -> Surface:
+    """Return the leaves of a house: measured on the `days` on which a sensor knows them, else estimated."""
+    air, _ = air_of(grid)
+    estimate = estimate_leaf(air, by_day, grid.mean(SCREEN))
+    measured = _where_known(grid.mean(LEAF_TEMPERATURE), air, days)
+    return _surface(LEAF, measured, estimate, _method_of(LEAF, house, crop_targets))
+
+
+def leaf_margin_of(
+    house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None, days: Periods | None = None
+) -> LeafMargin:
+    """Return how far the leaves of a house are above the dew point of its air."""
+    leaf = leaf_of(house, crop_targets, grid, by_day, days)
+    return LeafMargin(leaf, leaf.temperature_degc - dew_point_degc(*air_of(grid)))
 
 
 def surface_note(surface: Surface, house: House, crop_targets: CropTargets) -> CatalogText:

@@ -16,7 +16,7 @@ from headland.agronomy.series.qartod import MISSING
 from headland.agronomy.series.time_grid import average, count_true, make_periods
 from headland.analysis.greenhouse.crop_targets import CropTargets
 from headland.analysis.greenhouse.derived import by_day_of, margin_of
-from headland.analysis.greenhouse.house import House, local_hour_start
+from headland.analysis.greenhouse.house import House, day_starts, local_hour_start
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid
 from headland.analysis.greenhouse.samples import read_grid
 from headland.analysis.scope import OrgScope
@@ -109,7 +109,9 @@ def forecast_house(
     window = Window(origin_ms - MOST_HISTORY_H * HOUR_MS, origin_ms)
     periods = make_periods(list(range(window.start_ms, origin_ms, HOUR_MS)), origin_ms)
     grid = read_grid(scope, house, _CHANNELS, periods, is_past=False)
-    margin = margin_of(house, crop_targets, grid, by_day_of(house, periods))
+    midnights = [start_ms for start_ms in day_starts(house.place, window) if start_ms > window.start_ms]
+    days = make_periods([window.start_ms, *midnights], origin_ms)
+    margin = margin_of(house, crop_targets, grid, by_day_of(house, periods), days)
     nothing = np.full(periods.steps, np.nan)
     air, humidity = (_or(grid.mean(channel), nothing) for channel in _CHANNELS[:2])
     courses = dict(zip(FORECAST_UNITS, (air, humidity, margin.margin_k), strict=False))

@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, botrytis_indices, wet_while_near_dew
-from headland.agronomy.climate.psychrometrics import dew_point_degc
+from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, botrytis_indices
+from headland.agronomy.climate.leaf_wetness import WET_K, follow_wetness, wet_hours
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
 from headland.analysis.tonight.statements import (
     HOURS,
@@ -24,6 +24,7 @@ from headland.analysis.tonight.statements import (
     Level,
     Outcome,
     OutlookStatement,
+    hours_before,
     known_hours,
     lowest,
     record_of,
@@ -31,15 +32,23 @@ from headland.analysis.tonight.statements import (
 from headland.registry.repositories.forecasts import Forecast
 from headland.units_of_time import HOUR_MS
 
-#: A surface is wet at a margin of 0 K, and near it within 1 K: the limit of the rule `condensation`.
-_WET_K: Final = 0.0
+#: A surface is near condensation within 1 K: the limit of the rule `condensation`.
 _NEAR_WET_K: Final = 1.0
 #: The limit of the rule `frost`: a sensor hangs where it is warmer than at the coldest leaf; and the one to watch.
 _FROST_DEGC: Final = 2.0
 _NEAR_FROST_DEGC: Final = 4.0
 NO_FORECAST: Final = "no_forecast"
 
-Quantities = Mapping[str, Hours]
+_LEAF: Final = "leaf_condensation_margin_k"
+_AIR: Final = "air_temperature_degc"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The hourly quantities of 24 hours, forecast or measured, and of the 24 hours before them."""
+
+    ahead: Mapping[str, Hours]
+    before: Mapping[str, Hours]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class _Kind:
     """A kind of statement: how 24 hours are read, and what their level and advice are."""
 
     unit: str
-    read: Callable[[Quantities], Outcome | None]
+    read: Callable[[Day], Outcome | None]
     level: Callable[[Outcome], Level]
     advice: str
     method: Method
@@ -90,34 +99,33 @@ def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence
     )
 
 
-def _made(forecast: Forecast) -> Quantities:
-    return {name: quantity.made for name, quantity in forecast.quantities.items()}
+def _made(forecast: Forecast) -> Day:
+    quantities = forecast.quantities
+    return Day({n: q.made for n, q in quantities.items()}, {n: q.as_yesterday for n, q in quantities.items()})
 
 
-def _measured(forecast: Forecast) -> Quantities:
-    return {name: quantity.measured for name, quantity in forecast.quantities.items()}
+def _measured(forecast: Forecast) -> Day:
+    quantities = forecast.quantities
+    return Day({n: q.measured for n, q in quantities.items()}, {n: q.as_yesterday for n, q in quantities.items()})
 
 
-def _read_lowest(name: str, limit: float) -> Callable[[Quantities], Outcome | None]:
-    return lambda quantities: lowest(quantities.get(name, ()), limit)
+def _read_lowest(name: str, limit: float) -> Callable[[Day], Outcome | None]:
+    return lambda day: lowest(day.ahead.get(name, ()), limit)
 
 
-def _read_wetness(quantities: Quantities) -> Outcome | None:
-    """Return the longest run of hours in which leaves are wet by the dew point depression, and its infection index."""
-    air = known_hours(quantities.get("air_temperature_degc", ()))
-    humidity = known_hours(quantities.get("relative_humidity_pct", ()))
-    if air is None or humidity is None or len(air) != len(humidity):
+def _read_wetness(day: Day) -> Outcome | None:
+    """Return the hours in which leaves are wet, and the grey mould index, of a wet period from before them as well."""
+    margin, air = (known_hours(day.ahead.get(name, ())) for name in (_LEAF, _AIR))
+    if margin is None or air is None or len(margin) != len(air):
         return None
-    wet = wet_while_near_dew(air - dew_point_degc(air, humidity))
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], wet.astype(np.int8), [0]))))
-    runs = [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
-    if not runs:
-        return Outcome(0.0, (), -np.inf)
-    first, end = max(runs, key=lambda run: run[1] - run[0])
-    index = float(botrytis_indices(float(end - first), float(np.mean(air[first:end]))))
-    severity = index if np.isfinite(index) else -np.inf
-    affected = tuple(range(first, end)) if severity >= BOTRYTIS_LEVELS[0] else ()
-    return Outcome(float(end - first), affected, severity)
+    before_k, before_degc = (hours_before(day.before.get(name, ())) for name in (_LEAF, _AIR))
+    wet = wet_hours(np.concatenate((before_k, margin)))
+    course = follow_wetness(wet, np.concatenate((before_degc, air)), HOUR_MS)
+    index = botrytis_indices(course.hours[HOURS:], course.mean_degc[HOURS:])
+    severity = float(np.max(index[np.isfinite(index)], initial=-np.inf))
+    hours = np.flatnonzero(wet[HOURS:])
+    affected = tuple(hours.tolist()) if severity >= BOTRYTIS_LEVELS[0] else ()
+    return Outcome(float(len(hours)), affected, severity)
 
 
 def _level_below(high: float, moderate: float) -> Callable[[Outcome], Level]:
@@ -126,7 +134,7 @@ def _level_below(high: float, moderate: float) -> Callable[[Outcome], Level]:
 
 def _level_of_cover(now: Outcome) -> Level:
     """Return moderate for a wet cover: it wets the crop only where it drips."""
-    return "moderate" if now.value <= _WET_K else "low"
+    return "moderate" if now.value <= WET_K else "low"
 
 
 def _level_of_wetness(now: Outcome) -> Level:
@@ -143,22 +151,23 @@ def _margin(surface: str) -> Method:
 
 _KINDS: Final[dict[str, _Kind]] = {
     "leaf_condensation": _Kind(
-        "K", _read_lowest("leaf_condensation_margin_k", _WET_K), _level_below(_WET_K, _NEAR_WET_K),
-        "dry_the_air", _margin("leaf"), _WET_K,
+        "K", _read_lowest(_LEAF, WET_K), _level_below(WET_K, _NEAR_WET_K),
+        "dry_the_air", _margin("leaf"), WET_K,
     ),
     "cover_condensation": _Kind(
-        "K", _read_lowest("cover_condensation_margin_k", _WET_K), _level_of_cover,
-        "let_the_cover_drain", _margin("cover"), _WET_K,
+        "K", _read_lowest("cover_condensation_margin_k", WET_K), _level_of_cover,
+        "let_the_cover_drain", _margin("cover"), WET_K,
     ),
     "frost": _Kind(
-        "degC", _read_lowest("air_temperature_degc", _FROST_DEGC), _level_below(_FROST_DEGC, _NEAR_FROST_DEGC),
+        "degC", _read_lowest(_AIR, _FROST_DEGC), _level_below(_FROST_DEGC, _NEAR_FROST_DEGC),
         "keep_frost_out", Method("tonight_frost", 1, "lowest forecast air temperature in 24 h; frost from 2 degC down, "
         "as the rule frost: a sensor hangs where it is warmer than the coldest leaf"), _FROST_DEGC,
     ),
     "disease": _Kind(
         "h", _read_wetness, _level_of_wetness, "shorten_wetness",
-        Method("tonight_disease", 1, "longest forecast run of leaf wetness (dew point depression of 2 K, until 3.8 K) "
-        "and the grey mould index of Broome et al. 1995 at its mean temperature; orders nights, counts no sick plants"),
+        Method("tonight_disease", 2, "forecast hours with leaves at or below the dew point, as leaf_condensation, and "
+        "the highest grey mould index (Broome et al. 1995) in them, also with the wet hours of the day before; orders "
+        "nights, counts no sick plants"),
     ),
 }  # fmt: skip
 

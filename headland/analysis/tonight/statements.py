@@ -124,6 +124,12 @@ def known_hours(values: Hours) -> np.ndarray[tuple[int], np.dtype[np.float64]] |
     return known if np.count_nonzero(np.isfinite(known)) >= LEAST_HOURS else None
 
 
+def hours_before(values: Hours) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the 24 hours before, NaN for unknown ones; all of them where they are not told."""
+    known = [math.nan if value is None else value for value in values[:HOURS]]
+    return np.array([math.nan] * (HOURS - len(known)) + known, np.float64)
+
+
 def record_of(
     pairs: Sequence[tuple[Outcome, Outcome]], now: Outcome | None, limit: float | None, *, is_low_bad: bool = True
 ) -> StatementRecord:

@@ -9,7 +9,7 @@ import numpy as np
 
 from headland.agronomy.climate.air import Air, Thresholds, degree_day_indices, hours_beyond
 from headland.agronomy.climate.blight import RUN_IN_DAYS, blitecast_indices
-from headland.agronomy.climate.disease import VALIDITY, disease_indices
+from headland.agronomy.climate.disease import VALIDITY, humid_indices
 from headland.agronomy.climate.thermal_time import chill_indices
 from headland.agronomy.series.answer import Answer, Method
 from headland.agronomy.series.arrays import Values
@@ -209,7 +209,7 @@ def _extremes(periods: Periods, name: str, value: Values) -> list[Index]:
 def _blight(periods: Periods, t: Values, rh: Values, rain: Index, names: tuple[str, ...]) -> list[Index]:
     """Return Wallin's severity, the periods of two days, and Blitecast's advice by severity and rain."""
     wanted = ("late_blight_severity", "smith_period", "hutton_period")
-    by_name = {index.name: index for index in disease_indices(periods, Air(t, rh), {})}
+    by_name = {index.name: index for index in humid_indices(periods, Air(t, rh))}
     rule = Method("average_temperature", 1, "mean of five-minute means")
     mean = mean_index("temperature_degc", "degC", rule, names[:1], periods, t)
     local = [replace(by_name[name], inputs=names[:2]) for name in wanted]

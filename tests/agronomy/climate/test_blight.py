@@ -16,7 +16,7 @@ from headland.agronomy.climate.blight import (
     smith_periods,
     wallin_severity,
 )
-from headland.agronomy.climate.disease import disease_indices
+from headland.agronomy.climate.disease import humid_indices
 from headland.agronomy.series.answer import Method
 from headland.agronomy.series.indicator import Index, precomputed_index
 from headland.agronomy.series.time_grid import make_periods
@@ -124,7 +124,7 @@ def test_a_humid_night_counts_whole_on_the_day_on_which_it_ends() -> None:
     hour = days.time_ms / HOUR_MS
     night = (hour >= 19.0) & (hour < 31.0)
     air = Air(np.full(days.steps, 16.0), np.where(night, 95.0, 60.0))
-    severity = next(index for index in disease_indices(days, air, {}) if index.name == "late_blight_severity")
+    severity = next(index for index in humid_indices(days, air) if index.name == "late_blight_severity")
     # Twelve hours at 16 degC are 1; the night that began before the first step is not whole.
     np.testing.assert_equal(severity.value, [np.nan, 1.0, 0.0])
     assert severity.windows is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.climate.air import Air
 from headland.agronomy.climate.disease import (
     ANY_STATE,
     BOTRYTIS_LEVELS,
@@ -14,13 +13,11 @@ from headland.agronomy.climate.disease import (
     MildewState,
     botrytis_indices,
     follow_states,
-    follow_wetness,
     infection_shares,
     level_of,
     powdery_mildew_index,
-    undecided_steps,
-    wet_while_near_dew,
 )
+from headland.agronomy.climate.leaf_wetness import follow_wetness, undecided_steps
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.units_of_time import HOUR_MS
 
@@ -76,17 +73,16 @@ def test_an_infection_needs_least_wetness_at_its_best_temperature() -> None:
     assert infection_shares(downy, 30.0, [0.5, 28.0]).tolist() == [0.0, 0.0]
 
 
-def test_leaves_dry_later_than_they_became_wet() -> None:
-    depression_k = np.array([4.6, 1.7, 2.6, 3.4, 4.6, 3.4, 1.7, np.nan, 2.6])
-    expected = [False, True, True, True, False, False, True, False, False]
-    assert wet_while_near_dew(depression_k).tolist() == expected
+def test_a_period_longer_than_the_published_table_counts_as_its_longest() -> None:
+    day, week = botrytis_indices([24.0, 168.0], 20.0)
+    assert day == week == pytest.approx(3.416766, abs=1e-6)
 
 
 def test_a_dry_break_of_less_than_four_hours_does_not_end_a_wet_period() -> None:
     # Wet for 2 h, dry for 2 h, wet for 1 h, dry for 4 h, wet for 1 h.
     hours = [True] * 2 + [False] * 2 + [True] + [False] * 4 + [True]
-    humidity = np.repeat(np.where(hours, 99.0, 60.0), HOUR_MS // STEP_MS)
-    course = follow_wetness(Air(np.full(len(humidity), 18.0), humidity))
+    wet = np.repeat(hours, HOUR_MS // STEP_MS)
+    course = follow_wetness(wet, np.full(len(wet), 18.0))
     ends = course.hours[HOUR_MS // STEP_MS - 1 :: HOUR_MS // STEP_MS]
     assert ends == pytest.approx([1.0, 2.0, np.nan, np.nan, 3.0, np.nan, np.nan, np.nan, np.nan, 1.0], nan_ok=True)
     assert np.nanmin(course.mean_degc) == np.nanmax(course.mean_degc) == 18.0
@@ -104,8 +100,7 @@ def test_mildew_is_known_as_soon_as_every_state_of_the_day_before_leads_to_it() 
 
 def test_wetness_from_before_the_first_step_is_not_decided() -> None:
     hour = HOUR_MS // STEP_MS
-    humidity = np.repeat([99.0] * 3 + [60.0] * 5 + [99.0] * 2, hour)
-    air = Air(np.full(len(humidity), 15.0), humidity)
-    # It is wet from the first step on, but since when is only known after five dry hours.
-    assert undecided_steps(air) == (0, 3 * hour)
-    assert undecided_steps(Air(np.full(24, 15.0), np.full(24, 84.0))) == (24, 24)
+    wet = np.repeat([True] * 3 + [False] * 5 + [True] * 2, hour)
+    # It is wet from the first step on, but since when is only known after four dry hours.
+    assert undecided_steps(wet) == 3 * hour
+    assert undecided_steps(np.ones(24, np.bool_)) == 24

@@ -13,7 +13,7 @@ from headland.alarms.rules.rule_conditions import (
     lookback_ms,
     sample_times,
 )
-from headland.alarms.rules.rule_values import ChannelSamples, Samples
+from headland.alarms.rules.rule_values import ChannelSamples, Samples, SiteConditions
 from headland.registry.models.alarms import AlarmRule, AlarmTest
 from headland.units_of_time import HOUR_MS
 
@@ -29,7 +29,9 @@ def column(values: list[float], step_ms: int = MINUTE, start_ms: int = 0) -> Cha
 
 
 def judged(one: AlarmRule, samples: Samples, utc_offset_ms: int = 0) -> ConditionResult:
-    return evaluate_rule(one, RuleInputs(samples), sample_times(one, RuleInputs(samples), -1, 2**60), utc_offset_ms)
+    return evaluate_rule(
+        one, RuleInputs(samples), sample_times(one, RuleInputs(samples), -1, 2**60), SiteConditions(utc_offset_ms)
+    )
 
 
 def air(temperature: float, humidity: float, leaf: float | None = None) -> dict[str, ChannelSamples]:
@@ -52,10 +54,24 @@ def test_an_index_is_what_is_published_of_it(what: str, samples: Samples, publis
     assert found == pytest.approx(published, abs=0.05 if what != "vpd_kpa" else 0.002)
 
 
+@pytest.mark.parametrize(
+    ("hour", "screen_pct", "expected_k"), [(4, None, 2.05), (16, None, 0.55), (16, 10.0, 0.55), (16, 100.0, 1.55)]
+)
+def test_a_rule_estimates_a_leaf_as_the_page_does(hour: int, screen_pct: float | None, expected_k: float) -> None:
+    # 12:00 and 00:00 in Wuhan, 20 degC and 88 %: the dew point is 17.95 degC.
+    samples = {**air(20.0, 88.0), **({} if screen_pct is None else {"screen_closed_pct": column([screen_pct])})}
+    samples = {name: ChannelSamples(one.time_ms + hour * HOUR_MS, one.value) for name, one in samples.items()}
+    site = SiteConditions(place_deg=(30.6, 114.3))
+    test = rule((AlarmTest(what="condensation_margin_k", below=1.0),))
+    found = evaluate_rule(test, RuleInputs(samples), np.array([hour * HOUR_MS]), site)
+    assert found.values[0][0][0] == pytest.approx(expected_k, abs=0.05)
+    assert found.is_bad[0] == (expected_k < 1.0)
+
+
 def test_delta_t_of_a_rule_is_at_the_pressure_of_the_site() -> None:
     inputs, one = RuleInputs(air(30.0, 40.0)), rule((AlarmTest(what="delta_t_k", above=10.0),))
     # PsychroLib's wet bulb at 1800 m, 81.8 kPa, is 19.400 degC.
-    high = evaluate_rule(one, inputs, np.array([0]), pressure_kpa=81.8)
+    high = evaluate_rule(one, inputs, np.array([0]), SiteConditions(pressure_kpa=81.8))
     low = evaluate_rule(one, inputs, np.array([0]))
     assert high.values[0][0][0] == pytest.approx(10.6, abs=0.03)
     assert (high.is_bad.tolist(), low.is_bad.tolist()) == ([True], [False])

@@ -13,10 +13,16 @@ WARM: Hours = [15.0] * 24
 DRY: Hours = [60.0] * 24
 
 
-def forecast(made: dict[str, Hours], measured: dict[str, Hours] | None = None, days_ago: int = 0) -> Forecast:
+def forecast(
+    made: dict[str, Hours],
+    measured: dict[str, Hours] | None = None,
+    days_ago: int = 0,
+    before: dict[str, Hours] | None = None,
+) -> Forecast:
     quantities = {
         name: QuantityForecast(
-            made=list(hours), low=[None] * 24, high=[None] * 24, as_now=None, as_yesterday=[None] * 24,
+            made=list(hours), low=[None] * 24, high=[None] * 24, as_now=None,
+            as_yesterday=list((before or {}).get(name, [None] * 24)),
             measured=list((measured or {}).get(name, [None] * 24)),
         )
         for name, hours in made.items()
@@ -67,11 +73,24 @@ def test_frost_is_told_by_the_rules_limit_and_watched_two_kelvin_above(least: fl
 
 
 def test_a_long_warm_wet_night_is_grey_mould_weather_and_a_short_one_is_not() -> None:
-    long = said("disease", house(air=[18.0] * 24, humidity=[60.0] * 6 + [99.0] * 18))
+    long = said("disease", house(leaf=[3.0] * 6 + [-0.5] * 18, air=[18.0] * 24))
     assert long.level != "low"
     assert (long.value, long.start_ms) == (18.0, ORIGIN_MS + 6 * HOUR_MS)
-    short = said("disease", house(air=[18.0] * 24, humidity=[60.0] * 22 + [99.0] * 2))
+    short = said("disease", house(leaf=[3.0] * 22 + [-0.5] * 2, air=[18.0] * 24))
     assert (short.level, short.occurs, short.value) == ("low", False, 2.0)
+
+
+def test_humid_air_over_leaves_that_are_known_to_be_warm_is_no_wetness() -> None:
+    warm = house(leaf=[0.9] * 24, humidity=[97.0] * 24, air=[18.0] * 24)
+    assert (said("leaf_condensation", warm).hours, said("disease", warm).value) == (0, 0.0)
+
+
+def test_a_wet_period_that_has_begun_counts_from_its_beginning() -> None:
+    made = house(leaf=[-0.5] * 4 + [3.0] * 20, air=[18.0] * 24)
+    assert said("disease", made).level == "low"
+    before = forecast(made, before=house(leaf=[3.0] * 12 + [-0.5] * 12, air=[18.0] * 24))
+    begun = next(one for one in house_statements(before, ()) if one.kind == "disease")
+    assert (begun.level, begun.value, begun.start_ms) == ("high", 4.0, ORIGIN_MS)
 
 
 def test_too_little_is_said_and_not_filled() -> None:

@@ -78,7 +78,7 @@ def names(cards: list[dict[str, Any]]) -> list[str]:
 
 def test_the_greenhouse_with_the_most_trouble_is_first_and_nobody_elses_is_there(farm: Farm) -> None:
     farm.forecast(HOUSE)
-    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0)
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0, air_temperature_degc=10.0)
     farm.forecast("gh-3", leaf_condensation_margin_k=-1.0, air_temperature_degc=0.5)
     cards = farm.cards(kind="greenhouse")
     assert names(cards) == ["gh-3", "gh-2", HOUSE]
