@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,7 +89,7 @@ class IngestService:
         self._subscriber.stop()
 
     def health(self) -> IngestHealth:
-        """Return whether messages reach the store now."""
+        """Return whether messages reach the store now; what a gateway does or says changes nothing in it."""
         session = self._subscriber.state()
         waiting_since_s = self._writer.waiting_since_s
         if not self._writer.thread.is_alive():
@@ -100,12 +100,6 @@ class IngestService:
             return IngestHealth(False, self._writer.storage_error)
         if waiting_since_s is not None and self._clock.monotonic_s() - waiting_since_s > _COMMIT_WITHIN_S:
             return IngestHealth(False, f"messages wait and nothing was committed for {_COMMIT_WITHIN_S:g} s")
-        cut_off = self._writer.gateway_stats.cut_off(self._clock.monotonic_s())
-        if cut_off:
-            others = f" (and {len(cut_off) - 1} more)" if len(cut_off) > 1 else ""
-            return IngestHealth(
-                False, f"{cut_off[0]}{others} is online and its spool grows, but none of its data arrives"
-            )
         lost = f"; the broker forgot the session {session.sessions_lost} times" if session.sessions_lost else ""
         return IngestHealth(True, f"subscribed, nothing waits longer than it should{lost}")
 
@@ -172,24 +166,32 @@ class IngestService:
             self._losses = now_s, losses
         return losses
 
-    def delivery_health(self) -> IngestHealth:
-        """Return whether each gateway is one machine; `detail` also names losses and conflicts."""
-        troubles = self.troubles()
-        twins = sorted(name for name, trouble in troubles.items() if trouble.is_twin or trouble.other_content)
+    def gateway_faults(self) -> list[str]:
+        """Return what is wrong with single gateways and must be mended there, each as a sentence without counts."""
+        faults = []
+        cut_off = self._writer.gateway_stats.cut_off(self._clock.monotonic_s())
+        if cut_off:
+            faults.append(f"{_first_of(cut_off)} is online and its spool grows, but none of its data arrives")
+        twins = [name for name, trouble in self.troubles().items() if trouble.is_twin or trouble.other_content]
         if twins:
-            others = f" (and {len(twins) - 1} more)" if len(twins) > 1 else ""
-            return IngestHealth(
-                False, f"two machines use the identity of {twins[0]}{others}: stop one and give it an id of its own"
-            )
-        notes = []
+            faults.append(f"two machines use the identity of {_first_of(twins)}: stop one and give it an id of its own")
+        return faults
+
+    def describe_delivery(self) -> str:
+        """Return one sentence about the faults, losses and contradictions of all gateways. Raises RetryLater.
+
+        None of it is a reason for the station not to serve: a gateway's login may say anything about its own gateway.
+        """
+        notes = self.gateway_faults()
         losses = self.losses()
         if losses:
             notes.append(f"{sum(losses.values())} records of {_first_of(losses)} are lost")
+        troubles = self.troubles()
         for name, what in _CONTRADICTIONS.items():
             counts = {gateway: count for gateway, trouble in troubles.items() if (count := getattr(trouble, name))}
             if counts:
                 notes.append(f"{what} from {_first_of(counts)}: {sum(counts.values())} in the last hour")
-        return IngestHealth(True, "; ".join(notes) or "each record of each gateway is accounted for")
+        return "; ".join(notes) or "each record of each gateway is accounted for"
 
     def delivery(self, gateway: str) -> Delivery | None:
         """Return the delivery report of a gateway; None where it is unknown or of other shards. Raises RetryLater."""
@@ -284,7 +286,7 @@ class IngestService:
         return self._writer.quarantine
 
 
-def _first_of(gateways: Mapping[str, int]) -> str:
+def _first_of(gateways: Collection[str]) -> str:
     """Return the first gateway by id, and how many more there are."""
     first = min(gateways)
     return first if len(gateways) == 1 else f"{first} and {len(gateways) - 1} more"

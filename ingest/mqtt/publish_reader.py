@@ -1,8 +1,10 @@
 """paho's client with a fast path for incoming PUBLISH packets and for their acknowledgements.
 
 paho reads a packet with three calls to the socket and each property through its tables: about 50 us a message, more
-than everything that ingest does with it. Here one call reads what the socket has; a PUBLISH with no properties but user
-properties is parsed at once; every other packet is passed to paho, byte for byte.
+than everything that ingest does with it. Here one call reads what the socket has; a PUBLISH is parsed at once; every
+other packet is passed to paho, byte for byte. paho also ends the connection over what MQTT allows in a property, as
+U+FEFF in a content type: the broker would send that message again with each new session, and no gateway would be heard
+any more.
 """
 
 from __future__ import annotations
@@ -22,6 +24,11 @@ from ingest.mqtt.inbox import InboundMessage
 _PUBLISH: Final = 0x30
 _PUBACK: Final = 0x40
 _USER_PROPERTY: Final = 0x26
+#: Other properties of a PUBLISH (MQTT 5 table 2-4), which are passed over: payload format, expiry and topic alias by
+#: their bytes; content type, response topic and correlation data with a length before them.
+_FIXED_BYTES: Final = {0x01: 1, 0x02: 4, 0x23: 2}
+_WITH_LENGTH: Final = frozenset((0x03, 0x08, 0x09))
+_SUBSCRIPTION_IDENTIFIER: Final = 0x0B
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -117,10 +124,11 @@ class PublishReader(Client):
 
 
 def read_publish(generation: int, data: bytes, start: int, begin: int, end: int) -> InboundMessage | None:
-    """Return the message of the packet at `start` whose body is `begin` to `end`.
+    """Return the message of the packet at `start` whose body is `begin` to `end`, with its user properties.
 
-    None where it is not a PUBLISH of QoS 0 or 1, is malformed, or has properties other than user properties: paho reads
-    these. MQTT 5 section 3.3.
+    None where it is not a PUBLISH of QoS 0 or 1, or its lengths contradict each other: paho reads these, and ends the
+    connection with what no broker passes on. What the publisher chose never leads there, however odd it is. MQTT 5
+    section 3.3.
     """
     head = data[start]
     qos = (head >> 1) & 3
@@ -129,37 +137,56 @@ def read_publish(generation: int, data: bytes, start: int, begin: int, end: int)
     at = begin + 2 + int.from_bytes(data[begin : begin + 2], "big")
     if at + 2 * qos >= end:
         return None
-    try:
-        topic = data[begin + 2 : at].decode()
-        mid = int.from_bytes(data[at : at + 2], "big") if qos else 0
-        at += 2 * qos
-        length = data[at]
-        if length > 127:  # a second byte: 128 to 16,383 bytes of properties
-            length, at = (length & 127) | (data[at + 1] << 7), at + 1
-            if length > 16_383:
-                return None
-        payload_at = at + 1 + length
-        properties = _read_properties(data, at + 1, payload_at) if payload_at <= end else None
-    except (UnicodeDecodeError, IndexError):
+    topic = data[begin + 2 : at].decode(errors="replace")
+    mid = int.from_bytes(data[at : at + 2], "big") if qos else 0
+    at += 2 * qos
+    length = data[at]
+    at += 1
+    if length > 127:  # further bytes of it: 128 and more bytes of properties
+        length, at = _read_number(data, at - 1, end)
+    payload_at = at + length
+    if payload_at > end:
         return None
-    if properties is None:
-        return None
+    properties = _read_properties(data, at, payload_at)
     return InboundMessage(generation, mid, qos, topic, data[payload_at:end], bool(head & 1), properties)
 
 
-def _read_properties(data: bytes, at: int, end: int) -> dict[str, str] | None:
-    """Return the user properties, the last of a name; None where there are others or the bytes are malformed."""
+def _read_number(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """Return the variable byte integer at `at` and where it ends; one beyond `end` where it does. MQTT 5 section 1.5.5.
+
+    What it returns in that case is more than any packet has.
+    """
+    number = 0
+    for place, byte in enumerate(data[at : min(at + 4, end)]):
+        number |= (byte & 127) << (7 * place)
+        if byte < 128:
+            return number, at + place + 1
+    return end + 1, end
+
+
+def _read_properties(data: bytes, at: int, end: int) -> dict[str, str]:
+    """Return the user properties, the last of a name, up to the first byte that is no property of a PUBLISH.
+
+    Text that is not UTF-8 has replacement characters: ingest refuses the message for its content, not its bytes.
+    """
     properties: dict[str, str] = {}
     while at < end:
-        if data[at] != _USER_PROPERTY:
-            return None
-        value_at = at + 3 + (data[at + 1] << 8 | data[at + 2])
-        if value_at + 2 > end:
-            return None
-        next_at = value_at + 2 + (data[value_at] << 8 | data[value_at + 1])
-        if next_at > end:
-            return None
-        properties[data[at + 3 : value_at].decode()] = data[value_at + 2 : next_at].decode()
+        identifier = data[at]
+        if identifier == _USER_PROPERTY:
+            value_at = at + 3 + int.from_bytes(data[at + 1 : at + 3], "big")
+            next_at = value_at + 2 + int.from_bytes(data[value_at : value_at + 2], "big")
+            if next_at > end:
+                break
+            name = data[at + 3 : value_at].decode(errors="replace")
+            properties[name] = data[value_at + 2 : next_at].decode(errors="replace")
+        elif identifier in _FIXED_BYTES:
+            next_at = at + 1 + _FIXED_BYTES[identifier]
+        elif identifier in _WITH_LENGTH:
+            next_at = at + 3 + int.from_bytes(data[at + 1 : at + 3], "big")
+        elif identifier == _SUBSCRIPTION_IDENTIFIER:
+            next_at = _read_number(data, at + 1, end)[1]
+        else:
+            break
         at = next_at
     return properties
 

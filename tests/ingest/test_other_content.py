@@ -315,28 +315,25 @@ def test_a_senseless_report_of_a_shortened_spool_counts_nothing(bench: Bench, da
     assert bench.delivery("gw-1").loss == 0
 
 
-def test_the_health_of_the_delivery_names_twins_losses_and_conflicts(bench: Bench) -> None:
+def test_the_delivery_names_twins_losses_and_conflicts(bench: Bench) -> None:
     bench.put(record(1, 20.0))
     bench.put(record(1, 25.0))
     bench.put(batch_of(1, block_of({"air_temperature_degc": [1.0]}), gateway="gw-2"))
     bench.put(batch_of(9, block_of({"air_temperature_degc": [1.0]}, device="mine"), gateway="gw-3"), base=9)
     bench.settle()
-    health = bench.service.delivery_health()
-    assert (health.ok, "the identity of gw-1" in health.detail) == (False, True)
+    assert "two machines use the identity of gw-1: stop one" in bench.service.describe_delivery()
     assert dict(bench.service.losses()) == {"gw-3": 8}
     trouble = bench.service.troubles()
     assert (trouble["gw-1"].other_content, trouble["gw-1"].conflicting, trouble["gw-2"].foreign) == (1, 1, 1)
 
 
 def test_a_loss_and_a_refusal_are_named_and_stop_nothing(bench: Bench, tmp_path: Path) -> None:
-    assert Bench(tmp_path).service.delivery_health().detail == "each record of each gateway is accounted for"
+    assert Bench(tmp_path).service.describe_delivery() == "each record of each gateway is accounted for"
     bench.put(record(1, 20.0))
     bench.put(batch_of(1, block_of({"air_temperature_degc": [1.0]}), gateway="gw-2"))
     bench.put(batch_of(9, block_of({"air_temperature_degc": [1.0]}, device="mine"), gateway="gw-3"), base=9)
     bench.settle()
-    health = bench.service.delivery_health()
-    assert health.ok
-    assert health.detail == (
+    assert bench.service.describe_delivery() == (
         "8 records of gw-3 are lost; messages about devices of other gateways from gw-2: 1 in the last hour"
     )
 

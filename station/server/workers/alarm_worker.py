@@ -160,10 +160,15 @@ class AlarmWorker:
 
     def _read_gateways(self) -> Mapping[str, Mapping[str, float]]:
         """Return the values of all gateways; the last known ones while ingest does not respond."""
-        if self._gateways is not None:
-            now_ms = wall_clock_ms()
-            with suppress(RetryLater):
-                self._gateway_values = {gateway.id: gateway_values(gateway, now_ms) for gateway in self._gateways()}
+        if self._gateways is None:
+            return self._gateway_values
+        now_ms, values = wall_clock_ms(), dict[str, Mapping[str, float]]()
+        # What one gateway says of itself keeps no rule from being evaluated for all others.
+        with suppress(RetryLater), self._thread.items.isolate("The gateways"):
+            for gateway in self._gateways():
+                with self._thread.items.isolate(f"Gateway {gateway.id}"):
+                    values[gateway.id] = gateway_values(gateway, now_ms)
+            self._gateway_values = values
         return self._gateway_values
 
 

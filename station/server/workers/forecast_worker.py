@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
@@ -77,16 +78,19 @@ class ForecastWorker:
         inactive = find_inactive_places(self._repositories)
         described = [record.descriptor for record in scope.store.devices(scope.organisation)]
         in_use = [each for each in described if not inactive.has_device(each.device, each.site)]
-        houses = [find_house(scope, each.device) for each in in_use if each.kind == "greenhouse"]
+        houses: list[House] = []
+        for each in in_use:
+            if each.kind == "greenhouse":
+                # What a gateway says of one device keeps no other greenhouse from its forecast.
+                with self._thread.items.isolate(f"Greenhouse {each.device}"):
+                    houses.append(find_house(scope, each.device))
         for greenhouse in self._repositories.greenhouses.all():
             if greenhouse.id in inactive.greenhouses:
                 continue
-            try:
+            with self._thread.items.isolate(f"Greenhouse {greenhouse.id}"), suppress(AnalysisError):  # without devices
                 house = find_house(scope, greenhouse.id)
-            except AnalysisError:  # without devices
-                continue
-            if len(house.records) > 1:
-                houses.append(house)
+                if len(house.records) > 1:
+                    houses.append(house)
         return houses
 
     def _check_hour(self) -> None:
