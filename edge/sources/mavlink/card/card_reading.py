@@ -75,6 +75,16 @@ class CardReading:
         self._ending: list[Outgoing] = []
         self._reasons: list[str] = []
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether the list of the card's logs is there."""
+        return bool(self._logs)
+
+    @property
+    def received_bytes(self) -> int:
+        """How many bytes of logs came in this attempt."""
+        return self.transfer.received_bytes
+
     def step(self, history: HistorySink, now_s: float) -> list[Outgoing]:
         """Decode what has come, and return what to send. Raises NotAnswered, and OSError of the gateway's disk."""
         if not self._logs:
@@ -115,6 +125,8 @@ class CardReading:
                 return
             data = file.read(*self._need)
             if data is None:
+                if self.transfer.received_bytes > self._most_bytes:
+                    raise NotAnswered("too_large")
                 if file.total_bytes > self._most_bytes:
                     self._end_log(SpanResult(False, "too_large"))
                     continue

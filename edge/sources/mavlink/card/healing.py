@@ -33,9 +33,14 @@ _SETTLE_S: Final = 5.0
 _ATTEMPTS: Final = 4
 _RETRY_S: Final = 30.0
 #: What the other protocol may be able to do.
-_OTHER_PROTOCOL: Final = ("no_answer", "no_logs", "no_data")
+_OTHER_PROTOCOL: Final = ("no_answer", "no_logs", "no_data", "endless_list")
 #: How often the parts of a log are written to the disk.
 _SAVE_PARTS_S: Final = 5.0
+#: How long the list of a card's logs may take, and one attempt in all; a slow one goes on after the others' turns.
+_LIST_S: Final = 300.0
+_MOST_ATTEMPT_S: Final = 1800.0
+#: The share of the allowed rate that an attempt must have had by its end, or the vehicle holds up the others.
+_LEAST_SHARE: Final = 1 / 16
 #: A ground station's own transfer from a card: how long nothing is requested after its last message.
 _YIELD_S: Final = 60.0
 
@@ -53,11 +58,12 @@ class CardVehicle:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What is read now, where, and by which protocol."""
+    """What is read now, where, by which protocol, and since when."""
 
     reading: CardReading
     key: Key
     protocol: str
+    began_s: float
 
 
 class Healing:
@@ -105,6 +111,8 @@ class Healing:
         except OSError as error:
             _LOGGER.warning("parts of a log cannot be written (%s)", error)
             self._fail(job, "disk", now_s)
+        except Exception as error:
+            self._note_unreadable(job, error, now_s)
 
     def note_other_transfer(self, now_s: float) -> None:
         """Note that a ground station reads a card over this link: it goes first."""
@@ -158,7 +166,7 @@ class Healing:
                 least_gap_ms=self._least_ms,
                 most_bytes=self._settings.max_mb * 1_000_000,
             )
-            self._job = _Job(reading, key, protocol)
+            self._job = _Job(reading, key, protocol, now_s)
             self._flights.begin_reading(flight, self._source)
             self.counts["card_jobs"] += 1
             return
@@ -178,9 +186,37 @@ class Healing:
             _LOGGER.warning("the parts of a log cannot be kept (%s)", error)
             self._fail(job, "disk", now_s)
             return _to(job, reading.transfer.stop())
+        except Exception as error:
+            self._note_unreadable(job, error, now_s)
+            return _to(job, reading.transfer.stop())
         if reading.is_done:
             self._end_job(job)
+        elif self._is_too_long(job, now_s):
+            sends += _to(job, reading.transfer.stop())
         return sends
+
+    def _is_too_long(self, job: _Job, now_s: float) -> bool:
+        """End an attempt whose time is over: in vain where the vehicle sent little, else until its next turn."""
+        reading, took_s = job.reading, now_s - job.began_s
+        if not reading.is_listed:
+            if took_s < _LIST_S:
+                return False
+            _LOGGER.warning("the list of logs on the card of %s does not end", reading.flight.device)
+            self._fail(job, "endless_list", now_s)
+            return True
+        if took_s < _MOST_ATTEMPT_S:
+            return False
+        if reading.received_bytes < _LEAST_SHARE * took_s * self._max_bytes_s:
+            self._fail(job, "no_data", now_s)
+        else:
+            self._end_job(job)
+            self._wait_until_s[reading.flight.key] = now_s + _RETRY_S
+        return True
+
+    def _note_unreadable(self, job: _Job, error: Exception, now_s: float) -> None:
+        """Fail an attempt on what nobody has foreseen: it is this vehicle's, and ends neither the link nor others'."""
+        _LOGGER.warning("what the card of %s sends cannot be read", job.reading.flight.device, exc_info=error)
+        self._fail(job, "unreadable", now_s)
 
     def _fail(self, job: _Job, reason: str, now_s: float) -> None:
         """End an attempt; after the last one what is missing remains so."""

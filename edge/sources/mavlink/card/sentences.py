@@ -17,6 +17,7 @@ REASONS: Final = {
     "no_answer": "the vehicle does not answer requests for its logs",
     "no_data": "the vehicle stopped sending its log",
     "no_logs": "there is no log on the vehicle's card",
+    "endless_list": "the list of logs on the vehicle's card does not end",
     "no_times": "its log has no times",
     "not_logged": "the vehicle's log does not have it",
     "log_ends": "the vehicle's log ends before",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
@@ -15,13 +16,25 @@ _SUFFIXES: Final = (".bin", ".ulg")
 #: Folders of days that are looked into, the newest first.
 _MOST_FOLDERS: Final = 3
 _MOST_LOGS: Final = 2000
+#: What a card may say, which nobody has authenticated: answers of one listing (each has 239 bytes, some ten names),
+#: folders of days, the length of a name, and the size of a file, of which the protocol reads the first 4 GiB.
+_MOST_ANSWERS: Final = 400
+_MOST_DAYS: Final = 2000
+_MOST_NAME_BYTES: Final = 64
+_SIZE: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_MOST_FILE_BYTES: Final = 2**32 - 1
 
 
 class FileListing:
-    """The walk. `path` and `offset` are what to list next; `is_complete` when there is nothing more."""
+    """The walk. `path` and `offset` are what to list next; `is_complete` when there is nothing more.
+
+    A list without an end is complete after `_MOST_ANSWERS`, with what it had until then.
+    """
 
     def __init__(self) -> None:
         self.offset = 0
+        self._answers = 0
         self._roots = list(ROOTS)
         self._days: list[str] = []
         self._entries: list[LogEntry] = []
@@ -31,12 +44,16 @@ class FileListing:
     def take(self, answer: FileAnswer) -> None:
         """Take the next entries of the folder, each a letter, a name and, of a file, a tab and its size."""
         entries = [entry for entry in answer.data.split(b"\0") if entry] if not answer.error else []
+        self._answers += 1
+        if self._answers >= _MOST_ANSWERS:
+            self.is_complete = True
         if not entries:
             self._go_on()
             return
         self.offset += len(entries)
         for entry in entries:
-            self._note(entry.decode("utf-8", "replace"))
+            if len(entry) <= _MOST_NAME_BYTES:
+                self._note(entry.decode("utf-8", "replace"))
 
     def logs(self) -> list[LogEntry]:
         """Return the logs, the newest first: of days by their names, of numbers back from the widest hole in them."""
@@ -54,10 +71,11 @@ class FileListing:
     def _note(self, entry: str) -> None:
         kind, (name, _, size) = entry[:1], entry[1:].partition("\t")
         path = f"{self.path}/{name}"
-        if kind == "D" and not name.startswith(".") and self.path in ROOTS:
+        if kind == "D" and not name.startswith(".") and self.path in ROOTS and len(self._days) < _MOST_DAYS:
             self._days.append(path)
-        elif kind == "F" and name.lower().endswith(_SUFFIXES) and size.isdigit() and len(self._entries) < _MOST_LOGS:
-            self._entries.append(LogEntry(path, int(size)))
+        size_bytes = _read_size(size) if kind == "F" and name.lower().endswith(_SUFFIXES) else None
+        if size_bytes is not None and len(self._entries) < _MOST_LOGS:
+            self._entries.append(LogEntry(path, size_bytes))
 
     def _go_on(self) -> None:
         """Go on with the next folder of a day, or the next root where there was nothing in this one."""
@@ -72,6 +90,12 @@ class FileListing:
             self.is_complete = True
 
 
+def _read_size(text: str) -> int | None:
+    """Return the size of a file in bytes, None for a text that is none or more than the protocol reads."""
+    size_bytes = int(text) if _SIZE.fullmatch(text) else None
+    return None if size_bytes is None or size_bytes > _MOST_FILE_BYTES else size_bytes
+
+
 def _number_of(entry: LogEntry) -> int | None:
     stem = PurePosixPath(entry.name).stem
-    return int(stem) if stem.isascii() and stem.isdigit() else None
+    return int(stem) if _NUMBER.fullmatch(stem) else None

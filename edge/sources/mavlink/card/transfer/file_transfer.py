@@ -63,6 +63,7 @@ class FileTransfer:
         self._is_waiting = False
         self._last: RequestFile | None = None
         self._pending: list[Outgoing] = []
+        self.received_bytes = 0
         self.counts = dict.fromkeys(("card_parts", "card_parts_again", "card_requests", "card_repeats"), 0)
 
     def take(self, frame: RawFrame, now_s: float) -> None:
@@ -193,8 +194,11 @@ class FileTransfer:
 
     def _take_data(self, answer: FileAnswer, file: SparseFile, log: LogEntry) -> None:
         end = answer.offset + len(answer.data)
-        if end > log.size_bytes + DATA_BYTES:
-            return
+        begin, asked_end = self._range
+        ahead = _BURST_PARTS * DATA_BYTES  # of a burst that goes on, or of one for the range before
+        if end > log.size_bytes + DATA_BYTES or not begin - ahead <= answer.offset <= asked_end + ahead:
+            return  # parts that nobody asked for, each at a place of its own, would be a list without an end
+        self.received_bytes += len(answer.data)
         is_new = file.add(answer.offset, answer.data) > 0
         self._count("card_parts" if is_new else "card_parts_again")
         if is_new:

@@ -53,6 +53,7 @@ class LogTransfer:
         self._next_s = float("-inf")
         self._tries = 0
         self._short_at = -1
+        self.received_bytes = 0
         self.counts = dict.fromkeys(("card_parts", "card_parts_again", "card_requests", "card_repeats"), 0)
 
     def take(self, frame: RawFrame, now_s: float) -> None:
@@ -141,6 +142,7 @@ class LogTransfer:
         if not begin <= offset <= end:
             return
         data = payload[_DATA.size : _DATA.size + count]
+        self.received_bytes += len(data)
         is_new = file.add(offset, data) > 0
         self._count("card_parts" if is_new else "card_parts_again")
         if is_new:

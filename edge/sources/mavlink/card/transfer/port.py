@@ -38,6 +38,8 @@ class CardTransfer(Protocol):
     """Reads one vehicle's card: the list first, then ranges of one log at a time. Times are monotonic seconds."""
 
     counts: dict[str, int]
+    #: Bytes of logs that came, new ones or not.
+    received_bytes: int
 
     def take(self, frame: RawFrame, now_s: float) -> None:
         """Read a frame of the vehicle's that may be part of an answer."""
