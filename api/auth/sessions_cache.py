@@ -28,6 +28,7 @@ KNOWN_S: Final = 300.0
 _MOST: Final = 2000
 #: Credentials that are decided at once.
 _ADMITTING: Final = 8
+_TOO_MANY_KEYS: Final = "Too many invalid keys came from this address: wait as Retry-After says."
 
 
 class AuthCache:
@@ -77,11 +78,11 @@ class AuthCache:
             raise _too_often("This key exceeds its request rate: wait as Retry-After says.", wait_s)
         return access
 
-    def count_failure(self, connection: HTTPConnection) -> None:
+    def count_failure(self, connection: HTTPConnection, sentence: str = _TOO_MANY_KEYS) -> None:
         """Count a failed attempt; raise ProblemError (429) where too many came from its address. From any thread."""
         wait_s = self._failures.take(_address(connection), self._clock())
         if wait_s:
-            raise _too_often("Too many invalid keys came from this address: wait as Retry-After says.", wait_s)
+            raise _too_often(sentence, wait_s)
 
     def forget_session(self, secret: str) -> None:
         """Forget a session that has ended. From any thread."""

@@ -41,7 +41,10 @@ class GatewayEnrolment(Protocol):
         ...
 
     def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
-        """Return a one-time code for a gateway, new or known. Raises SettingsError with what prevents it."""
+        """Return a one-time code for a gateway, new or known; whatever a known one had is refused from now on.
+
+        Raises SettingsError with what prevents it.
+        """
         ...
 
     def enrol(self, request: EnrolmentRequest) -> SealedPapers:
@@ -49,7 +52,7 @@ class GatewayEnrolment(Protocol):
         ...
 
     def renew(self, request: RenewalRequest) -> RenewedCertificate:
-        """Sign a gateway's next certificate. Raises PeerRefused and SettingsError."""
+        """Sign a gateway's next certificate. Raises PeerRefused, RenewalTooEarly and SettingsError."""
         ...
 
     def revoke(self, name: str) -> None:

@@ -21,6 +21,7 @@ from edge.uplink.settings import TlsSettings
 from headland.clock import wall_clock_ms
 from headland.enrolment.code import read_code
 from headland.enrolment.keys import make_key, make_request, requested_key, sign
+from headland.enrolment.life import renewable_from_ms
 from headland.enrolment.messages import (
     ENROL_PATH,
     MOST_ANSWER_BYTES,
@@ -41,15 +42,13 @@ _LOGGER = logging.getLogger(__name__)
 
 SETTINGS_FILE: Final = "edge.toml"
 AUTHORITY_FILE: Final = "broker-ca.pem"
-#: A certificate that ends within this time is renewed: a gateway may be without a network for long.
-RENEW_BEFORE_MS: Final = 45 * 24 * 3_600_000
 _LOOK_EVERY_S: Final = 6 * 3600.0
 _RETRY_S: Final = (60.0, 3600.0)
 _WITHIN_S: Final = 20.0
 _ASKED_KEY: Final = "enrolment.key"
 _DATA_DIR_LINE: Final = re.compile(r"^data_dir = .*$", re.MULTILINE)
 _JSON: Final = {"Content-Type": "application/json"}
-_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
+_OK, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 403, 404, 409
 
 Answer = TypeVar("Answer")
 #: Sends a body to a path of a station and returns the body of its answer. Raises PeerRefused and RetryLater.
@@ -125,11 +124,10 @@ class CertificateRenewal:
         return [self._thread.status()]
 
     def renew_if_due(self) -> bool:
-        """Renew the certificate where it ends soon; return whether it was. Raises HeadlandError."""
+        """Renew the certificate in the second half of its life; return whether it was. Raises HeadlandError."""
         present = self._path.read_bytes()
         certificate = _certificate(present, self._path)
-        left_ms = round(certificate.not_valid_after_utc.timestamp() * 1000) - self._now_ms()
-        if left_ms > RENEW_BEFORE_MS:
+        if self._now_ms() < renewable_from_ms(round(certificate.not_valid_after_utc.timestamp() * 1000)):
             return False
         waiting = self._path.with_name(f"{self._path.name}.next-key")
         key = _kept_key(waiting)
@@ -170,6 +168,8 @@ def post_to_station(station: str, path: str, body: bytes) -> bytes:
         )
     if answer.status == _NOT_FOUND:
         raise PeerRefused(f"{station} enrols no gateways: name the station that runs the broker.")
+    if answer.status == _CONFLICT:
+        raise RetryLater(f"{station} finds it too early for a new certificate: check the clocks of both machines.")
     raise RetryLater(f"{station} answers with {answer.status}. Try again.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -17,7 +17,9 @@ from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, Renewe
 from headland.errors import PeerRefused, RetryLater, SettingsError
 from station.local.broker import NO_ACCESS_LIST, find_mosquitto, write_logins
 from station.local.enrolment.authority import CertificateAuthority
-from station.local.enrolment.enrolments import REFUSED, Enrolment, Enrolments
+from station.local.enrolment.enrolments import REFUSED, Enrolments
+from station.local.enrolment.record import Enrolment
+from station.local.enrolment.session_end import end_session
 from station.local.folder import FarmFolder, FarmState
 from station.local.gateway_toml import CA_FILE, BrokerAccess, find_broker_access, write_toml
 from station.local.gateways import Gateways, broker_users
@@ -71,18 +73,43 @@ def give_gateway_code(
     gateways = Gateways(folder)
     with gateways.hold():
         known = next((gateway for gateway in gateways.all() if gateway.name == name), None)
-        gateway = known or gateways.add(name, site, now_ms)
+        gateway = gateways.add(name, site, now_ms) if known is None else gateways.change_password(name)
         text = write_toml(gateway, access, folder.ack_key(name), renew_at=url)
         code, expires_ms = Enrolments(folder.enrolment_dir, authority).give_code(name, text, now_ms)
-        update_broker(folder)
+        shut_out(folder, name)
     command = f"headland edge enrol {url} {code.text()}"
     return GatewayCode(name=name, site=gateway.site, code=code.text(), expires_ms=expires_ms, command=command)
 
 
 def revoke_gateway(folder: FarmFolder, name: str, now_ms: int) -> str:
     """Refuse a gateway's certificates from now on; return the result as a sentence. Raises SettingsError."""
-    Enrolments(folder.enrolment_dir, CertificateAuthority(folder.enrolment_dir)).revoke(name, now_ms)
-    return update_broker(folder)
+    with Gateways(folder).hold():
+        enrolments_of(folder).revoke(name, now_ms)
+        return shut_out(folder, name)
+
+
+def remove_gateway(folder: FarmFolder, name: str, now_ms: int) -> str:
+    """Delete a gateway's login and refuse its certificates; return the result as a sentence. Raises SettingsError."""
+    gateways = Gateways(folder)
+    with gateways.hold():
+        gateways.remove(name)
+        if CertificateAuthority(folder.enrolment_dir).exists:
+            enrolments_of(folder).remove(name, now_ms)
+        return shut_out(folder, name)
+
+
+def shut_out(folder: FarmFolder, name: str) -> str:
+    """Bring the logins and the revoked certificates to a running broker, and end the session of a gateway there."""
+    result = update_broker(folder)
+    authority, state = CertificateAuthority(folder.enrolment_dir), running_farm(folder)
+    if authority.exists and state is not None:
+        end_session(authority, broker_address(folder).listener, name)
+    return result
+
+
+def enrolments_of(folder: FarmFolder) -> Enrolments:
+    """Return the enrolments of a farm."""
+    return Enrolments(folder.enrolment_dir, CertificateAuthority(folder.enrolment_dir))
 
 
 def enrolled_gateways(enrolments: Sequence[Enrolment], now_ms: int) -> list[EnrolledGateway]:
@@ -97,6 +124,7 @@ def enrolled_gateways(enrolments: Sequence[Enrolment], now_ms: int) -> list[Enro
             is_revoked=not each.serial and not each.code_id,
         )
         for each in enrolments
+        if not each.is_removed
     ]
 
 
@@ -111,12 +139,13 @@ def _code_state(enrolment: Enrolment, now_ms: int) -> Literal["none", "waiting",
 class FolderRegistrar:
     """Implements the API's `GatewayRegistrar` and `GatewayEnrolment` with the farm in a folder."""
 
-    def __init__(self, folder: FarmFolder) -> None:
+    def __init__(self, folder: FarmFolder, now_ms: Callable[[], int] = wall_clock_ms) -> None:
         self._folder = folder
+        self._now_ms = now_ms
 
     def register(self, name: str, site: str, host: str | None) -> RegisteredGateway:
         """Add a gateway and return its settings, which hold its password. Raises SettingsError."""
-        added = add_gateway_login(self._folder, name, site, host, wall_clock_ms())
+        added = add_gateway_login(self._folder, name, site, host, self._now_ms())
         certificate = None if added.access.ca_path is None else added.access.ca_path.read_text(encoding="ascii")
         return RegisteredGateway(
             name=name,
@@ -131,36 +160,42 @@ class FolderRegistrar:
 
     def give_code(self, name: str, site: str, host: str | None, station: str | None) -> GatewayCode:
         """Return a one-time code for a gateway. Raises SettingsError."""
-        return give_gateway_code(self._folder, name, site, host, station, wall_clock_ms())
+        return give_gateway_code(self._folder, name, site, host, station, self._now_ms())
 
     def enrolled(self) -> list[EnrolledGateway]:
         """Return the gateways that were given a code. Raises SettingsError."""
         authority = CertificateAuthority(self._folder.enrolment_dir)
         return (
-            enrolled_gateways(Enrolments(self._folder.enrolment_dir, authority).all(), wall_clock_ms())
+            enrolled_gateways(Enrolments(self._folder.enrolment_dir, authority).all(), self._now_ms())
             if authority.exists
             else []
         )
 
     def enrol(self, request: EnrolmentRequest) -> SealedPapers:
         """Sign a gateway's first certificate. Raises PeerRefused and SettingsError."""
-        papers = self._enrolments().enrol(request, wall_clock_ms())
-        update_broker(self._folder)
+        now_ms = self._now_ms()
+        with Gateways(self._folder).hold():
+            enrolments = self._enrolments()
+            papers = enrolments.enrol(request, now_ms)
+            # Who had the earlier card may have a session open, which the new card's rights are not for.
+            shut_out(self._folder, enrolments.gateway_of_code(request.code_id) or "")
         return papers
 
     def renew(self, request: RenewalRequest) -> RenewedCertificate:
-        """Sign a gateway's next certificate. Raises PeerRefused and SettingsError."""
-        return self._enrolments().renew(request, wall_clock_ms())
+        """Sign a gateway's next certificate. Raises PeerRefused, RenewalTooEarly and SettingsError."""
+        with Gateways(self._folder).hold():
+            renewed = self._enrolments().renew(request, self._now_ms())
+            update_broker(self._folder)
+        return renewed
 
     def revoke(self, name: str) -> None:
         """Refuse a gateway's certificates from now on. Raises SettingsError."""
-        revoke_gateway(self._folder, name, wall_clock_ms())
+        revoke_gateway(self._folder, name, self._now_ms())
 
     def _enrolments(self) -> Enrolments:
-        authority = CertificateAuthority(self._folder.enrolment_dir)
-        if not authority.exists:
+        if not CertificateAuthority(self._folder.enrolment_dir).exists:
             raise PeerRefused(REFUSED)
-        return Enrolments(self._folder.enrolment_dir, authority)
+        return enrolments_of(self._folder)
 
 
 def update_broker(folder: FarmFolder) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from headland.contract.records import is_name
 from headland.errors import SettingsError
 from station.local.broker import BrokerUser
+from station.local.enrolment.record import read_enrolments
 from station.local.folder import DEVICES_USER, GATEWAY, HOME_USER, IMPORT_GATEWAY, INGEST_USER, FarmFolder
 from station.server.files import write_whole
 from station.server.organisation import FIRST_ORGANISATION
@@ -83,6 +84,15 @@ class Gateways:
         self._write([*known, gateway])
         return gateway
 
+    def change_password(self, name: str) -> GatewayLogin:
+        """Give a known gateway another password, which nobody has, and return it."""
+        gateways = [
+            msgspec.structs.replace(each, password=secrets.token_urlsafe(24)) if each.name == name else each
+            for each in self.all()
+        ]
+        self._write(gateways)
+        return next(gateway for gateway in gateways if gateway.name == name)
+
     def remove(self, name: str) -> None:
         """Remove a gateway; raises SettingsError where it does not exist."""
         known = self.all()
@@ -109,32 +119,25 @@ def own_users(folder: FarmFolder) -> list[BrokerUser]:
 def broker_users(folder: FarmFolder) -> list[BrokerUser]:
     """Return all logins of the farm's broker: its own parts, Home Assistant, the added gateways.
 
-    A gateway whose certificate was revoked has no rights: a session that it has open can do nothing from then on.
+    A gateway whose certificates were revoked has no rights before it is enrolled again, also where it has a new code: a
+    session that it has open can do nothing from then on.
     """
-    revoked = revoked_gateways(folder)
+    shut = shut_gateways(folder)
     return [
         *own_users(folder),
         BrokerUser(HOME_USER, folder.secret(HOME_USER), "home"),
         *(
             BrokerUser(gateway.name, gateway.password, "gateway")
             for gateway in Gateways(folder).all()
-            if gateway.name not in revoked
+            if gateway.name not in shut
         ),
     ]
 
 
-class _Enrolled(msgspec.Struct, kw_only=True):
-    """What of an enrolment says whether its gateway may come in."""
-
-    gateway: str
-    code_id: str = ""
-    serial: str = ""
-
-
-def revoked_gateways(folder: FarmFolder) -> frozenset[str]:
-    """Return the gateways that were enrolled by code and have neither a certificate nor a code now."""
+def shut_gateways(folder: FarmFolder) -> frozenset[str]:
+    """Return the gateways that were enrolled by code and of which nothing is accepted now."""
     try:
-        known = msgspec.json.decode((folder.enrolment_dir / "enrolments.json").read_bytes(), type=list[_Enrolled])
-    except (OSError, msgspec.MsgspecError):
+        known = read_enrolments(folder.enrolment_dir)
+    except SettingsError:
         return frozenset()
-    return frozenset(each.gateway for each in known if not each.serial and not each.code_id)
+    return frozenset(each.gateway for each in known if each.is_shut)

@@ -6,21 +6,24 @@ from collections.abc import Callable
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import Depends
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from api.auth.sessions_cache import auth_cache_of
 from api.dependencies import HomeOf, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.gateway_enrolment import EnrolledGateway, GatewayCode, GatewayEnrolment
 from api.routes.devices.gateways import GatewayId
 from headland.analysis.registry_access import repositories_of
+from headland.enrolment.life import RenewalTooEarly
 from headland.enrolment.messages import EnrolmentRequest, RenewalRequest, RenewedCertificate, SealedPapers
 from headland.errors import PeerRefused, SettingsError
 from headland.registry.models.models import Gateway
 
 _NO_BROKER: Final = "Gateways are enrolled where the farm's broker runs: use `headland gateway code` there."
+_TOO_MANY: Final = "Too many wrong codes and certificates came from this address: wait as Retry-After says."
 
 
 async def enrolment_of(home: HomeOf) -> GatewayEnrolment:
@@ -149,23 +152,30 @@ def delete_certificate(scope: ScopeOf, home: HomeOf, enrolment: EnrolmentOf, gat
         repositories_of(scope).log("gateway certificate", gateway, "delete")
 
 
-@router.post("/enrolments", name="enrol_gateway", response_model=SealedBody, responses=declare_problems(403))
-def post_enrolment(enrolment: EnrolmentOf, body: EnrolmentBody) -> Response:
+@router.post("/enrolments", name="enrol_gateway", response_model=SealedBody, responses=declare_problems(403, 429))
+def post_enrolment(request: Request, enrolment: EnrolmentOf, body: EnrolmentBody) -> Response:
     """Take a gateway's request for its first certificate; its code is used up."""
-    return _answer(lambda: enrolment.enrol(EnrolmentRequest(**body.model_dump())))
+    return _answer(request, lambda: enrolment.enrol(EnrolmentRequest(**body.model_dump())))
 
 
 @router.post(
-    "/enrolments/renewal", name="renew_gateway", response_model=CertificateBody, responses=declare_problems(403)
+    "/enrolments/renewal",
+    name="renew_gateway",
+    response_model=CertificateBody,
+    responses=declare_problems(403, 409, 429),
 )
-def post_renewal(enrolment: EnrolmentOf, body: RenewalBody) -> Response:
-    """Take a gateway's request for its next certificate."""
-    return _answer(lambda: enrolment.renew(RenewalRequest(**body.model_dump())))
+def post_renewal(request: Request, enrolment: EnrolmentOf, body: RenewalBody) -> Response:
+    """Take a gateway's request for its next certificate, in the second half of the present one's life."""
+    return _answer(request, lambda: enrolment.renew(RenewalRequest(**body.model_dump())))
 
 
-def _answer(work: Callable[[], SealedPapers | RenewedCertificate]) -> Response:
+def _answer(request: Request, work: Callable[[], SealedPapers | RenewedCertificate]) -> Response:
     try:
         answer = work()
+    except RenewalTooEarly as error:
+        raise ProblemError(409, "renewal-too-early", "Too early for a renewal", str(error)) from error
     except (PeerRefused, SettingsError) as error:
+        # Only failures are limited: a true code is let in from any address.
+        auth_cache_of(request).count_failure(request, _TOO_MANY)
         raise ProblemError(403, "enrolment-refused", "Enrolment refused", str(error)) from error
     return Response(msgspec.json.encode(answer), 200, {"Cache-Control": "no-store"}, "application/json")

@@ -156,7 +156,7 @@ export const settings = catalogue({
   settings_codes_about: ["With a one-time code a gateway gets its settings and a certificate of its own key; nothing is copied by hand. The farm runs with --enrol.", "网关凭一次性接入码获取设置和自己的证书，无需手工拷贝。农场需以 --enrol 启动。"],
   settings_codes_none: ["No code was given yet.", "尚未生成接入码。"],
   settings_code_give: ["Give a code", "生成接入码"],
-  settings_code_name_hint: ["A new gateway, or a known one that is to get a new certificate.", "新网关，或需要更换证书的已有网关。"],
+  settings_code_name_hint: ["A new gateway, or a known one. The earlier certificate or password of a known one is refused from now on.", "新网关，或已有网关。已有网关原来的证书或密码将立即失效。"],
   settings_code_station: ["Address of this station", "本站地址"],
   settings_code_own_machine: ["This address is right on this machine only: enter the one by which the gateway reaches it.", "该地址只在本机有效，请填写网关能访问的地址。"],
   settings_code_broker: ["Host of the broker", "消息代理地址"],

@@ -17,11 +17,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from headland.enrolment.keys import make_key, requested_key
+from headland.enrolment.life import LIFE_DAYS
 from headland.errors import SettingsError
 from station.server.files import write_whole
 
-#: A gateway renews its certificate long before its end.
-GATEWAY_DAYS: Final = 90
 _AUTHORITY_DAYS: Final = 20 * 365
 _BROKER_DAYS: Final = 820
 #: The list of revoked certificates is written anew at each start of the farm and at each change.
@@ -81,9 +80,9 @@ class CertificateAuthority:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
 
-    def sign_gateway(self, gateway: str, request: str, now: datetime) -> x509.Certificate:
+    def sign_gateway(self, gateway: str, request: str, now: datetime, days: float = LIFE_DAYS) -> x509.Certificate:
         """Return a certificate of a gateway for the key of its request. Raises SettingsError for another request."""
-        return self._sign(_name(gateway), requested_key(request), now, GATEWAY_DAYS, is_client=True)
+        return self._sign(_name(gateway), requested_key(request), now, days, is_client=True)
 
     def has_signed(self, certificate: x509.Certificate) -> bool:
         """Tell whether a certificate is of this authority."""
@@ -112,7 +111,7 @@ class CertificateAuthority:
         subject: x509.Name,
         key: ec.EllipticCurvePublicKey,
         now: datetime,
-        days: int,
+        days: float,
         *,
         is_client: bool,
         names: Sequence[str] = (),
@@ -181,7 +180,7 @@ def utc(time_ms: int) -> datetime:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, days: float
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

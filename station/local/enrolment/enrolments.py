@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from headland.enrolment.code import EnrolmentCode, make_code
 from headland.enrolment.keys import has_signed, requested_key
+from headland.enrolment.life import RenewalTooEarly, renewable_from_ms
 from headland.enrolment.messages import (
     EnrolmentPapers,
     EnrolmentRequest,
@@ -26,6 +27,7 @@ from headland.enrolment.messages import (
 from headland.errors import PeerRefused, SettingsError
 from headland.units_of_time import DAY_MS
 from station.local.enrolment.authority import CertificateAuthority, certificate_text, gateway_of, utc
+from station.local.enrolment.record import ENROLMENTS_FILE, Enrolment, read_enrolments
 from station.server.files import write_whole
 
 #: How long a code may be used.
@@ -36,32 +38,14 @@ _RENEWAL_REFUSED: Final = (
     "The certificate is not the newest one of this gateway, has expired or was revoked: enrol the gateway again with a "
     "new code. If nobody renewed it here, another machine has a copy of its card."
 )
-
-
-class Enrolment(msgspec.Struct, kw_only=True):
-    """A gateway's code while it waits, and its certificates."""
-
-    gateway: str
-    settings: str
-    code_id: str = ""
-    secret: str = ""
-    expires_ms: int = 0
-    is_used: bool = False
-    #: Serial numbers, in hexadecimal: the newest certificate, the one before it, and all that are revoked.
-    serial: str = ""
-    former_serial: str = ""
-    #: Public key (base64) of the newest certificate.
-    key: str = ""
-    enrolled_ms: int = 0
-    renewed_ms: int = 0
-    revoked: list[str] = []
+_TOO_EARLY: Final = "The certificate is renewed from {due} on, in the second half of its life: ask again then."
 
 
 class Enrolments:
     """Stores the enrolments in `enrolments.json`, readable by its owner alone; each call holds its lock."""
 
     def __init__(self, folder: Path, authority: CertificateAuthority) -> None:
-        self._path = folder / "enrolments.json"
+        self._folder = folder
         self._authority = authority
 
     def all(self) -> list[Enrolment]:
@@ -72,7 +56,7 @@ class Enrolments:
     def give_code(self, gateway: str, settings: str, now_ms: int) -> tuple[EnrolmentCode, int]:
         """Return a new code of a gateway and when it expires.
 
-        The earlier code is refused from now on, an earlier certificate once the new code is used.
+        The earlier code and every certificate are refused from now on: the code is for a new card.
         """
         with self._hold() as known:
             enrolment = known.setdefault(gateway, Enrolment(gateway=gateway, settings=settings))
@@ -80,14 +64,20 @@ class Enrolments:
             while any(other.code_id == code.id for other in known.values()):
                 code = make_code()
             enrolment.settings, enrolment.code_id, enrolment.secret = settings, code.id, code.secret
-            enrolment.expires_ms, enrolment.is_used = now_ms + CODE_DAYS * DAY_MS, False
+            enrolment.expires_ms, enrolment.is_used, enrolment.is_removed = now_ms + CODE_DAYS * DAY_MS, False, False
+            enrolment.revoke_all(now_ms)
             self._write(known, now_ms)
             return code, enrolment.expires_ms
 
-    def enrol(self, asked: EnrolmentRequest, now_ms: int) -> SealedPapers:
-        """Sign a gateway's first certificate, with which its code is used up. Raises PeerRefused and SettingsError.
+    def gateway_of_code(self, code_id: str) -> str | None:
+        """Return the gateway that has a code."""
+        return next((each.gateway for each in self.all() if each.code_id == code_id), None)
 
-        The same key may ask again, as its answer may have been lost; no other may.
+    def enrol(self, asked: EnrolmentRequest, now_ms: int) -> SealedPapers:
+        """Sign a gateway's first certificate. Raises PeerRefused and SettingsError.
+
+        The code is used up by it. The same key may ask again, as its answer may have been lost: it gets the same
+        certificate. No other may.
         """
         with self._hold() as known:
             enrolment = next((each for each in known.values() if each.code_id and each.code_id == asked.code_id), None)
@@ -97,10 +87,12 @@ class Enrolments:
                 raise PeerRefused(REFUSED)
             if enrolment.is_used and enrolment.key != _key_text(requested_key(asked.request)):
                 raise PeerRefused(REFUSED)
-            enrolment.revoked += [serial for serial in (enrolment.serial, enrolment.former_serial) if serial]
-            certificate = self._sign(enrolment, asked.request, now_ms)
-            enrolment.former_serial, enrolment.is_used, enrolment.enrolled_ms = "", True, now_ms
-            self._write(known, now_ms)
+            if not (enrolment.is_used and enrolment.certificate):
+                enrolment.revoke_all(now_ms)
+                self._sign(enrolment, asked.request, now_ms)
+                enrolment.is_used, enrolment.enrolled_ms = True, now_ms
+                self._write(known, now_ms)
+            certificate = enrolment.certificate
         papers = EnrolmentPapers(
             gateway=enrolment.gateway,
             settings=enrolment.settings,
@@ -111,10 +103,11 @@ class Enrolments:
         return SealedPapers(sealed=base64.b64encode(sealed).decode("ascii"))
 
     def renew(self, asked: RenewalRequest, now_ms: int) -> RenewedCertificate:
-        """Sign a gateway's next certificate. Raises PeerRefused and SettingsError.
+        """Sign a gateway's next certificate. Raises PeerRefused, RenewalTooEarly and SettingsError.
 
         Of two machines with the same key only the first to renew goes on: the other's certificate is not the newest
-        one then. A request that is repeated because its answer was lost is answered again.
+        one then. A request that is repeated because its answer was lost gets the same certificate. It is renewed in the
+        second half of its life, and the certificate before it ends then.
         """
         try:
             present = x509.load_pem_x509_certificate(asked.certificate.encode())
@@ -133,12 +126,16 @@ class Enrolments:
             is_repeated = enrolment is not None and enrolment.former_serial == serial and enrolment.key == wanted
             if enrolment is None or not (is_newest or is_repeated) or serial in enrolment.revoked:
                 raise PeerRefused(_RENEWAL_REFUSED)
-            if is_newest:
-                enrolment.former_serial = serial
-            certificate = self._sign(enrolment, asked.request, now_ms)
-            enrolment.renewed_ms = now_ms
-            self._write(known, now_ms)
-        return RenewedCertificate(certificate=certificate)
+            if not (is_repeated and enrolment.certificate):
+                due_ms = renewable_from_ms(round(present.not_valid_after_utc.timestamp() * 1000))
+                if now_ms < due_ms:
+                    raise RenewalTooEarly(_TOO_EARLY.format(due=utc(due_ms).strftime("%Y-%m-%d %H:%M UTC")))
+                if is_repeated:
+                    enrolment.return_to_former(now_ms)
+                self._sign(enrolment, asked.request, now_ms)
+                enrolment.renewed_ms = now_ms
+                self._write(known, now_ms)
+            return RenewedCertificate(certificate=enrolment.certificate)
 
     def revoke(self, gateway: str, now_ms: int) -> None:
         """Refuse a gateway's certificates and its code from now on. Raises SettingsError where there is none."""
@@ -146,40 +143,42 @@ class Enrolments:
             enrolment = known.get(gateway)
             if enrolment is None or not (enrolment.serial or enrolment.code_id):
                 raise SettingsError(f"The gateway {gateway!r} was not enrolled by code: nothing to revoke.")
-            enrolment.revoked += [serial for serial in (enrolment.serial, enrolment.former_serial) if serial]
-            enrolment.serial = enrolment.former_serial = enrolment.key = enrolment.code_id = enrolment.secret = ""
+            enrolment.revoke_all(now_ms)
+            enrolment.code_id = enrolment.secret = ""
             self._write(known, now_ms)
+
+    def remove(self, gateway: str, now_ms: int) -> None:
+        """Revoke what a gateway has whose login is removed; one that was never given a code has nothing."""
+        with self._hold() as known:
+            enrolment = known.get(gateway)
+            if enrolment is not None:
+                enrolment.revoke_all(now_ms)
+                enrolment.code_id = enrolment.secret = ""
+                enrolment.is_removed = True
+                self._write(known, now_ms)
 
     def write_revoked(self, now_ms: int) -> None:
         """Write the broker's list of revoked certificates."""
         with self._hold() as known:
             self._write_revoked(known, now_ms)
 
-    def _sign(self, enrolment: Enrolment, request: str, now_ms: int) -> str:
+    def _sign(self, enrolment: Enrolment, request: str, now_ms: int) -> None:
         certificate = self._authority.sign_gateway(enrolment.gateway, request, utc(now_ms))
-        enrolment.serial, enrolment.key = f"{certificate.serial_number:x}", _key_text(requested_key(request))
-        return certificate_text(certificate)
+        key = _key_text(requested_key(request))
+        enrolment.follow(f"{certificate.serial_number:x}", certificate_text(certificate), key, now_ms)
 
     @contextmanager
     def _hold(self) -> Iterator[dict[str, Enrolment]]:
-        with self._path.with_suffix(".lock").open("w") as file:
+        with (self._folder / "enrolments.lock").open("w") as file:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)
-            yield self._read()
-
-    def _read(self) -> dict[str, Enrolment]:
-        try:
-            known = msgspec.json.decode(self._path.read_bytes(), type=list[Enrolment])
-        except FileNotFoundError:
-            return {}
-        except (OSError, msgspec.MsgspecError) as error:
-            raise SettingsError(
-                f"{self._path} cannot be read: {error}. Put it back from a backup, or move it aside and enrol the "
-                "gateways again."
-            ) from error
-        return {each.gateway: each for each in known}
+            yield {each.gateway: each for each in read_enrolments(self._folder)}
 
     def _write(self, known: dict[str, Enrolment], now_ms: int) -> None:
-        write_whole(self._path, msgspec.json.format(msgspec.json.encode(list(known.values()))) + b"\n")
+        for enrolment in known.values():
+            enrolment.forget_ended(now_ms)
+        write_whole(
+            self._folder / ENROLMENTS_FILE, msgspec.json.format(msgspec.json.encode(list(known.values()))) + b"\n"
+        )
         self._write_revoked(known, now_ms)
 
     def _write_revoked(self, known: dict[str, Enrolment], now_ms: int) -> None:

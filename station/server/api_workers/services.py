@@ -14,6 +14,7 @@ from api.ops.gateway_registrar import GatewayRegistrar
 from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
+from headland.enrolment.life import RenewalTooEarly
 from headland.remote.client import PortConnections, RemotePort
 from headland.remote.server import ServedPort
 from headland.runtime.supervised_thread import ThreadStatus
@@ -96,7 +97,7 @@ _PROTOCOLS: Final[Mapping[str, type]] = {
     "enrolment": GatewayEnrolment,
     "imports": FileImports,
 }
-_ERRORS: Final[Mapping[str, type[Exception]]] = {ImportRefused.__name__: ImportRefused}
+_ERRORS: Final[Mapping[str, type[Exception]]] = {each.__name__: each for each in (ImportRefused, RenewalTooEarly)}
 
 
 def served_ports(owned: OwnedServices) -> dict[str, ServedPort]:

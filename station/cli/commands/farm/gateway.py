@@ -69,7 +69,8 @@ def gateway_code(
 ) -> None:
     """Print a one-time code with which a gateway gets its settings and a certificate of its own key.
 
-    The farm runs with `headland up --listen HOST --enrol`. A code is valid for seven days and for one gateway.
+    The farm runs with `headland up --listen HOST --enrol`. A code is valid for seven days and for one gateway. What a
+    known gateway had before, certificates or a password, is refused from now on.
     """
     from station.local.gateway_registration import give_gateway_code
     from station.server.storage.registries import registry_url
@@ -81,7 +82,7 @@ def gateway_code(
     _print_note(f"On the gateway: {given.command}")
     _print_qr_code(given.command)
     until = datetime.fromtimestamp(given.expires_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    _print_note(f"Valid once, until {until}.")
+    _print_note(f"Valid once, until {until}. Whatever {name} had before is refused from now on.")
     _update_registry(registry_url(registry, folder.registry_path), name, given.site)
 
 
@@ -121,17 +122,13 @@ def gateway_remove(
     data: DataOption = None,
     registry: RegistryOption = None,
 ) -> None:
-    """Delete a gateway's login; its data stays in the store."""
-    from station.local.gateway_registration import update_broker
-    from station.local.gateways import Gateways
+    """Delete a gateway's login and refuse its certificates; its data stays in the store."""
+    from station.local.gateway_registration import remove_gateway
     from station.server.storage.registries import registry_url
 
     folder = farm_folder(data)
     folder.create()
-    gateways = Gateways(folder)
-    with gateways.hold():
-        gateways.remove(name)
-        broker_result = update_broker(folder)
+    broker_result = remove_gateway(folder, name, wall_clock_ms())
     _print_note(f"Removed {name}; its data stays in the store.")
     _print_note(broker_result)
     _update_registry(registry_url(registry, folder.registry_path), name, None)

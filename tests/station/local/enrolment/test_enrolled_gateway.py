@@ -10,8 +10,11 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from fastapi import FastAPI
 
 from api.app import create_app
+from api.auth.limits import Limits
+from api.auth.sessions_cache import AuthCache
 from edge.agent.settings import load_settings
 from edge.spool.queue import Spool
 from edge.spool.settings import SpoolOwner
@@ -19,7 +22,8 @@ from edge.uplink.certificate import CertificateRenewal, enrol_gateway
 from edge.uplink.settings import BrokerSettings
 from edge.uplink.uplink import Uplink
 from headland.clock import wall_clock_ms
-from headland.errors import PeerRefused, SettingsError
+from headland.enrolment.keys import make_key, make_request
+from headland.errors import PeerRefused, RetryLater, SettingsError
 from headland.registry.registry import open_registry
 from headland.store.memory import MemoryStore
 from headland.units_of_time import DAY_MS
@@ -31,6 +35,7 @@ from station.local.gateway_registration import FolderRegistrar
 from station.local.gateways import broker_users
 from station.server.files import write_whole
 from tests.api.farm import NOW_MS, OWN
+from tests.api.open_authenticator import OpenAuthenticator
 from tests.api.server import serve
 from tests.edge.contents import content
 from tests.edge.ingest_stand_in import StandInIngest
@@ -45,10 +50,12 @@ pytestmark = [
 
 
 class EnrolledFarm:
-    """A farm's folder, its API, and the port of its broker on this machine."""
+    """A farm's folder, its API, the port of its broker on this machine, and how far its clock is from the true one."""
 
-    def __init__(self, folder: FarmFolder, client: httpx.Client, port: int) -> None:
+    def __init__(self, folder: FarmFolder, app: FastAPI, client: httpx.Client, port: int, clock: list[int]) -> None:
         self.folder = folder
+        self.app = app
+        self.clock = clock
         self.client = client
         self.port = port
         self.url = str(client.base_url).rstrip("/")
@@ -70,7 +77,8 @@ def farm(tmp_path: Path) -> Iterator[EnrolledFarm]:
     command = prepare_broker("mosquitto", folder.broker_dir, port, broker_users(folder), listener)
     registry = open_registry(f"sqlite:///{folder.registry_path}", lambda: NOW_MS)
     registry.add_organisation(OWN, "Our farm", "test")
-    registrar = FolderRegistrar(folder)
+    clock = [0]
+    registrar = FolderRegistrar(folder, lambda: wall_clock_ms() + clock[0])
     app = create_app(
         MemoryStore(),
         organisation=OWN,
@@ -83,7 +91,7 @@ def farm(tmp_path: Path) -> Iterator[EnrolledFarm]:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker, serve(app) as client, folder.hold():
         try:
             wait_until(lambda: listens(port))
-            made = EnrolledFarm(folder, client, port)
+            made = EnrolledFarm(folder, app, client, port, clock)
             pids = {"broker": broker.pid}
             folder.write_state(
                 FarmState(api_url=made.url, broker_host="127.0.0.1", broker_port=port, broker="mosquitto", pids=pids)
@@ -102,6 +110,8 @@ def test_an_enrolled_gateway_sends_renews_and_is_revoked(
     farm: EnrolledFarm, tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     card = tmp_path / "card"
+    # Enrolled 50 days ago.
+    farm.clock[0] = -50 * DAY_MS
     code = farm.code_of("barn")
     card.mkdir()
     owner = 12_345 if os.geteuid() == 0 else os.geteuid()
@@ -131,8 +141,12 @@ def test_an_enrolled_gateway_sends_renews_and_is_revoked(
     assert tls is not None
     assert tls.renew_at == farm.url
     before = (card / "barn.pem").read_bytes()
+    assert not CertificateRenewal(tls, lambda: wall_clock_ms() - 50 * DAY_MS).renew_if_due()
+    with pytest.raises(RetryLater, match="too early for a new certificate: check the clocks"):
+        CertificateRenewal(tls).renew_if_due()
+    farm.clock[0] = 0
+    assert CertificateRenewal(tls).renew_if_due()
     assert not CertificateRenewal(tls).renew_if_due()
-    assert CertificateRenewal(tls, lambda: wall_clock_ms() + 50 * DAY_MS).renew_if_due()
     assert (card / "barn.pem").read_bytes() != before
     assert {path.name for path in card.iterdir()} == {"barn.pem", "broker-ca.pem", "edge.toml"}
 
@@ -178,3 +192,23 @@ def test_a_code_needs_a_name_that_is_in_the_brokers_certificate(farm: EnrolledFa
     answer = farm.client.post("/v1/gateways/barn/code", json={"host": "elsewhere.example"})
     assert answer.status_code == 409
     assert "--broker-name elsewhere.example" in answer.json()["detail"]
+
+
+def test_guesses_at_a_code_are_told_to_wait_and_the_true_card_is_still_let_in(
+    farm: EnrolledFarm, tmp_path: Path
+) -> None:
+    code = farm.code_of("barn")
+    farm.app.state.auth_cache = AuthCache(OpenAuthenticator(OWN), Limits())
+    guess = {"code_id": code[:4], "request": make_request(make_key()), "signature": "0" * 64}
+    with httpx.Client(timeout=120) as stranger:
+        answers = [stranger.post(f"{farm.url}/v1/enrolments", json=guess) for _ in range(400)]
+        junk = {"certificate": "x", "request": guess["request"], "signature": ""}
+        renewal = stranger.post(f"{farm.url}/v1/enrolments/renewal", json=junk)
+    counted = [answer.status_code for answer in answers]
+    assert set(counted) == {403, 429}
+    assert counted[:5] == [403] * 5
+    assert counted[-1] == renewal.status_code == 429
+    assert counted.count(403) < 100
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert "wait as Retry-After says" in answers[-1].json()["detail"]
+    assert enrol_gateway(farm.url, code, tmp_path / "card") == "barn"
