@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from api.schemas.answers import AnswerMethod
 from api.schemas.model import Model
 from headland.analysis.tonight.cards import Card, CardPage
+from headland.analysis.tonight.order_texts import advice_text, withheld_text
+from headland.analysis.tonight.orders import Withheld
 from headland.analysis.tonight.statements import LEAST_STATEMENTS, MOST_STATEMENTS, OutlookStatement
 from headland.i18n import Language, find_term
 
@@ -27,11 +30,56 @@ class StatementSkill(Model):
     chance: Annotated[float | None, Field(ge=0, le=1, description="That it comes, by the errors of the past values.")]
 
 
+class OrderBody(Model):
+    """What one actuator is to do from `start_ms` to before `end_ms`."""
+
+    actuator: Annotated[str, Field(description="vents, heating, screens, spraying or water.")]
+    direction: Annotated[
+        str,
+        Field(description="open, close (vents, screens), on, off (heating), apply, wait (spraying), give, withhold."),
+    ]
+    start_ms: int
+    end_ms: int
+    reason_ms: Annotated[int, Field(description="When what it is for begins.")]
+
+
+class WithheldBody(Model):
+    """An order that yields to another one of the same actuator, and why, in both languages."""
+
+    actuator: str
+    direction: Annotated[str, Field(description="What it asked for.")]
+    start_ms: int
+    end_ms: int
+    by: Annotated[
+        str, Field(description="The statement's kind that it yields to, or alarm: and the name of an alarm's rule.")
+    ]
+    holds: Annotated[str, Field(description="The direction that holds instead.")]
+    reason_ms: Annotated[int, Field(description="When what that is for begins.")]
+    resumes_ms: Annotated[int | None, Field(description="When its turn comes; null where it does not.")]
+    text: str
+    text_zh: str
+
+
+class HouseOrderBody(Model):
+    """What one actuator is to do from `start_ms` to before `end_ms`; no two orders of one overlap."""
+
+    actuator: str
+    direction: str
+    start_ms: int
+    end_ms: int
+    reasons: Annotated[list[str], Field(description="Statements' kinds, and alarm: with the names of alarms' rules.")]
+
+
 class AdviceBody(Model):
-    """What to do, in both languages, with its source; `until_ms` null: now, or at any time."""
+    """What to do, in both languages, with its source; `until_ms` null: now, or at any time.
+
+    The text of a greenhouse is made of `orders` and `withheld`, by the clock of the card's `time_zone`.
+    """
 
     rule: str
     until_ms: int | None
+    orders: list[OrderBody]
+    withheld: list[WithheldBody]
     text: str
     text_zh: str
     source: str
@@ -76,6 +124,7 @@ class CardAlarm(Model):
     text_zh: str
     acknowledged_ms: int | None
     acknowledged_by: str | None
+    withheld: Annotated[list[WithheldBody], Field(description="What of its remedy yields to another alarm.")]
 
 
 class DoneBody(Model):
@@ -98,6 +147,8 @@ class CardBody(Model):
     simulated: bool
     level: Annotated[str, Field(description="The highest level of its statements and active alarms.")]
     forecast_ms: Annotated[int | None, Field(description="When its forecast was made.")]
+    time_zone: Annotated[str, Field(description="IANA; by its clock texts tell times.")]
+    orders: Annotated[list[HouseOrderBody], Field(description="Of a greenhouse: one at a time for each actuator.")]
     statements: list[StatementBody]
     alarms: list[CardAlarm]
     done: list[DoneBody]
@@ -114,11 +165,13 @@ class TonightBody(Model):
 
 def tonight_of(page: CardPage, now_ms: int, following: str | None) -> TonightBody:
     """Return a page of cards as the API answers it."""
-    return TonightBody(now_ms=now_ms, total=page.total, items=[_card_of(card) for card in page.cards], next=following)
+    return TonightBody(
+        now_ms=now_ms, total=page.total, items=[_card_of(card, now_ms) for card in page.cards], next=following
+    )
 
 
-def _card_of(card: Card) -> CardBody:
-    subject = card.subject
+def _card_of(card: Card, now_ms: int) -> CardBody:
+    subject, zone = card.subject, card.time_zone
     return CardBody(
         kind=subject.kind,
         id=subject.id,
@@ -127,7 +180,20 @@ def _card_of(card: Card) -> CardBody:
         simulated=subject.simulated,
         level=("low", "unknown", "moderate", "high")[min(3, card.rank // 10)],
         forecast_ms=card.forecast_ms,
-        statements=[_statement_of(one, estimated=one.kind in card.estimated) for one in card.statements],
+        time_zone=zone.key,
+        orders=[
+            HouseOrderBody(
+                actuator=order.actuator,
+                direction=order.direction,
+                start_ms=order.start_ms,
+                end_ms=order.end_ms,
+                reasons=list(order.reasons),
+            )
+            for order in card.plan.orders
+        ],
+        statements=[
+            _statement_of(one, zone, now_ms, estimated=one.kind in card.estimated) for one in card.plan.statements
+        ],
         alarms=[
             CardAlarm(
                 id=alarm.id,
@@ -138,6 +204,7 @@ def _card_of(card: Card) -> CardBody:
                 text_zh=alarm.text_zh,
                 acknowledged_ms=alarm.acknowledged_ms,
                 acknowledged_by=alarm.acknowledged_by,
+                withheld=[_withheld_of(each, zone, now_ms) for each in card.plan.withheld.get(alarm.rule, ())],
             )
             for alarm in card.alarms
         ],
@@ -147,7 +214,7 @@ def _card_of(card: Card) -> CardBody:
     )
 
 
-def _statement_of(statement: OutlookStatement, *, estimated: bool) -> StatementBody:
+def _statement_of(statement: OutlookStatement, zone: ZoneInfo, now_ms: int, *, estimated: bool) -> StatementBody:
     record, method, advice = statement.record, statement.method, statement.advice
     return StatementBody(
         kind=statement.kind,
@@ -176,11 +243,38 @@ def _statement_of(statement: OutlookStatement, *, estimated: bool) -> StatementB
         else AdviceBody(
             rule=advice.rule,
             until_ms=advice.until_ms,
-            text=_text("tonight_advice", advice.rule, "en"),
-            text_zh=_text("tonight_advice", advice.rule, "zh"),
+            orders=[
+                OrderBody(
+                    actuator=order.actuator,
+                    direction=order.direction,
+                    start_ms=order.start_ms,
+                    end_ms=order.end_ms,
+                    reason_ms=order.reason_ms,
+                )
+                for order in advice.orders
+            ],
+            withheld=[_withheld_of(each, zone, now_ms) for each in advice.withheld],
+            text=advice_text(advice, zone, now_ms, "en"),
+            text_zh=advice_text(advice, zone, now_ms, "zh"),
             source=_text("tonight_sources", advice.rule, "en"),
             source_zh=_text("tonight_sources", advice.rule, "zh"),
         ),
+    )
+
+
+def _withheld_of(withheld: Withheld, zone: ZoneInfo, now_ms: int) -> WithheldBody:
+    order = withheld.order
+    return WithheldBody(
+        actuator=order.actuator,
+        direction=order.direction,
+        start_ms=order.start_ms,
+        end_ms=order.end_ms,
+        by=withheld.by,
+        holds=withheld.holds,
+        reason_ms=withheld.reason_ms,
+        resumes_ms=withheld.resumes_ms,
+        text=withheld_text(withheld, zone, now_ms, "en"),
+        text_zh=withheld_text(withheld, zone, now_ms, "zh"),
     )
 
 

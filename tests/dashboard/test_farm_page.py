@@ -133,7 +133,7 @@ def test_the_card_of_a_house_tells_the_next_day_and_what_it_lacks(visit: Open, f
     expect(told).to_have_attribute("data-level", "high")
     leaf = told.locator("[data-statement=leaf_condensation]")
     expect(leaf).to_contain_text("Condensation on leaves now, 24 h, margin down to -0.8 K")
-    expect(leaf.locator(".advice")).to_contain_text("Heat a little and open the vents")
+    expect(leaf.locator(".advice")).to_contain_text("open the vents a hand's width, heat.")
     expect(told).to_contain_text("How sure is not known yet: 0 of 10")
     expect(told).to_contain_text("Nothing to do: Condensation on the cover, Frost")
     # What is not known is said once for each reason.

@@ -33,8 +33,10 @@ export function sentenceOf(statement: Statement): string {
     return translate(from === null ? "tonight_frost_now" : "tonight_frost", values);
   }
   if (kind === "disease") {
-    if (startMs === null) return translate("tonight_disease_low", values);
-    return translate(from === null ? "tonight_disease_now" : "tonight_disease", values);
+    // The same hours as of condensation on leaves; those that are no trouble, too.
+    const wet = { from: from ?? "", wet: Math.round(statement.value ?? 0) };
+    if (startMs === null) return translate("tonight_disease_low", wet);
+    return translate(from === null ? "tonight_disease_now" : "tonight_disease", wet);
   }
   if (WINDOWS.has(kind))
     return startMs === null || endMs === null

@@ -116,7 +116,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
               {term("severities", alarm.severity)}
             </span>{" "}
             <a href={hrefOf("alarms")}>{translate("tonight_alarm", { rule: ruleTitle(alarm.rule) })}</a>{" "}
-            <span class="about">{[localText(alarm), ageText(Date.now() - alarm.raised_ms)].filter(Boolean).join(" · ")}</span>
+            <span class="about">{[alarmText(alarm), ageText(Date.now() - alarm.raised_ms)].filter(Boolean).join(" · ")}</span>
           </li>
         ))}
         {told.map((statement) => (
@@ -163,18 +163,25 @@ function StatementItem({ statement }: { statement: Statement }): JSX.Element {
       <span class="about">{notes.join(" · ")}</span>
       {advice ? (
         <span class="advice">
-          <b>
-            {advice.until_ms === null
-              ? statement.occurs && statement.basis === "forecast"
-                ? translate("tonight_now")
-                : ""
-              : translate("tonight_until", { time: hourText(advice.until_ms) })}
-          </b>{" "}
+          {/* Orders tell their own times. */}
+          {advice.orders.length + advice.withheld.length > 0 ? null : <b>{dueText(statement)} </b>}
           {currentLanguage() === "en" ? advice.text : advice.text_zh}
         </span>
       ) : null}
     </li>
   );
+}
+
+function dueText({ advice, occurs, basis }: Statement): string {
+  if (advice === null) return "";
+  if (advice.until_ms !== null) return translate("tonight_until", { time: hourText(advice.until_ms) });
+  return occurs && basis === "forecast" ? translate("tonight_now") : "";
+}
+
+/** The remedy of an alarm, or why it waits where another alarm asks for the opposite. */
+function alarmText(alarm: Card["alarms"][number]): string {
+  if (alarm.withheld.length === 0) return localText(alarm);
+  return alarm.withheld.map((each) => (currentLanguage() === "en" ? each.text : each.text_zh)).join(" ");
 }
 
 /** Return the kinds that are not known, together for each reason. */

@@ -108,7 +108,7 @@ def find_site(scope: OrgScope, site: str) -> tuple[str, HouseLocation, list[Devi
     records = [r for r in scope.store.devices(scope.organisation) if r.descriptor.site == name]
     if site_record is None and not records:
         raise AnalysisError("unknown-site", "No such site", f"There is no site {site}.")
-    return name, _place(site_record, records), records
+    return name, place_of(site_record, records), records
 
 
 def trim_to_samples(scope: OrgScope, house: House, window: Window) -> Window:
@@ -210,7 +210,7 @@ def _from_registry(scope: OrgScope, repositories: OrganisationRepositories, gree
     crops = {(zone.crop, zone.stage) for zone in zone_of_device.values()}
     crop, stage = crops.pop() if len(crops) == 1 else ("", "")
     site = repositories.sites.get(registered.site)
-    place = _place(site, records)
+    place = place_of(site, records)
     if registered.latitude_deg is not None and registered.longitude_deg is not None:
         place = HouseLocation(
             place.time_zone, place.time_zone_known, registered.latitude_deg, registered.longitude_deg, place.altitude_m
@@ -233,7 +233,7 @@ def _from_device(repositories: OrganisationRepositories | None, record: DeviceRe
             zone = zones_inside[0] if len(zones_inside) == 1 else None
     zones = {} if zone is None else {descriptor.device: zone}
     crop, stage = ("", "") if zone is None else (zone.crop, zone.stage)
-    house = House(descriptor.device, [record], _place(site, [record]), zones, crop, stage)
+    house = House(descriptor.device, [record], place_of(site, [record]), zones, crop, stage)
     return house if registered is None else _declared(house, registered)
 
 
@@ -248,7 +248,7 @@ def _declared(house: House, registered: Greenhouse) -> House:
     )
 
 
-def _place(site: Site | None, records: list[DeviceRecord]) -> HouseLocation:
+def place_of(site: Site | None, records: list[DeviceRecord]) -> HouseLocation:
     """Return the site's place; what the site does not have is a device's."""
     located = [r.descriptor for r in records if r.descriptor.latitude_deg is not None]
     latitude = located[0].latitude_deg if located else None

@@ -9,40 +9,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
-from headland.agronomy.climate.sun import is_day
-from headland.agronomy.prescription.weather_window import Hour, Kind, assess_hours
+from headland.agronomy.prescription.weather_window import Kind, assess_hours
 from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.errors import AnalysisError
-from headland.analysis.field_geometry import bounds_of
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
-from headland.analysis.greenhouse.house import find_house
+from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.origin import of_one_origin
-from headland.analysis.outdoor_weather import Quantity, hourly_means, read_gauges
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.tonight.done import LATELY_MS, Done, collect_done
 from headland.analysis.tonight.house_statements import house_statements
 from headland.analysis.tonight.outdoor_statements import (
-    DAYS,
     SPRAY_DAYS,
     application_window,
     field_frost,
     irrigation_need,
 )
-from headland.analysis.tonight.statements import MOST_STATEMENTS, RANKS, Advice, OutlookStatement
+from headland.analysis.tonight.plan import HousePlan, plan_house
+from headland.analysis.tonight.site_hours import calm_times, hourly_radiation, site_hours
+from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
-from headland.analysis.window import Window
 from headland.registry.models.alarms import Alarm, Severity
-from headland.registry.models.models import Field, GrowerNote
+from headland.registry.models.models import Field, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.store.port import DeviceRecord, SeriesFilter
+from headland.store.port import SeriesFilter
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: A forecast of an earlier hour is used for so long; the station makes one some minutes after each hour.
@@ -55,13 +53,11 @@ _FRESH_MS: Final = MINUTE_MS
 _RETRY_MS: Final = 20_000
 #: Alarms that are looked through for what was acknowledged.
 _MOST_ALARMS: Final = 500
-_SUNSET_MS: Final = 90 * MINUTE_MS
 _SEVERITY: Final = {Severity.CRITICAL: 3, Severity.WARNING: 2, Severity.INFO: 1}
 _SURFACE_SENSORS: Final = {
     "leaf_condensation": "leaf_temperature_degc",
     "cover_condensation": "cover_temperature_degc",
 }
-_RADIATION: Final = "global_radiation_w_m2"
 _WATER: Final = "irrigation_volume_total_l"
 _KINDS: Final[tuple[Kind, ...]] = ("liquid", "granular")
 
@@ -70,12 +66,18 @@ _KINDS: Final[tuple[Kind, ...]] = ("liquid", "granular")
 class Card:
     """What the next 24 hours bring to a subject; `estimated` are statements about surfaces without a sensor.
 
-    `forecast_ms` is when the forecast was made, None for a field and where there is none.
+    plan
+        The statements and, of a greenhouse, what each actuator is to do: at most one thing at a time.
+    time_zone
+        The zone of its site, by whose clock texts tell times; UTC where it is not known.
+    forecast_ms
+        When the forecast was made, None for a field and where there is none.
     """
 
     subject: OutlookSubject
     rank: int
-    statements: Sequence[OutlookStatement]
+    plan: HousePlan
+    time_zone: ZoneInfo
     alarms: Sequence[Alarm]
     done: Sequence[Done]
     estimated: frozenset[str] = frozenset()
@@ -106,7 +108,10 @@ def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | 
     page = ranked[first : first + limit]
     made = _make_missing(scope, repositories, [subject for _, subject, _ in page], forecasts)
     recent = [alarm for alarm in repositories.alarms.newest(limit=_MOST_ALARMS) if alarm.acknowledged_ms is not None]
-    cards = [_card(scope, repositories, subject, alarms, {**forecasts, **made}, recent) for _, subject, alarms in page]
+    sites = {site.name: site for site in repositories.sites.all()}
+    cards = [
+        _card(scope, repositories, subject, alarms, {**forecasts, **made}, recent, sites) for _, subject, alarms in page
+    ]
     cards.sort(key=lambda card: (-card.rank, card.subject.key))
     end = first + len(page)
     return CardPage(cards, len(ranked), end if end < len(ranked) else None)
@@ -156,17 +161,23 @@ def _card(
     alarms: Sequence[Alarm],
     forecasts: Mapping[str, Forecast],
     acknowledged: Sequence[Alarm],
+    sites: Mapping[str, Site],
 ) -> Card:
     forecast = forecasts.get(subject.id)
     if subject.kind == "greenhouse":
         statements = _house_statements(scope, repositories, subject, forecast)
     else:
         statements = _field_statements(scope, subject)
-    statements = [_in_time(statement, scope.now_ms) for statement in statements]
+    plan = HousePlan([_in_time(statement, scope.now_ms) for statement in statements])
+    place = place_of(sites.get(subject.site), list(subject.devices))
+    if subject.kind == "greenhouse":
+        end_ms = (scope.now_ms if forecast is None else forecast.origin_ms) + HOURS * HOUR_MS
+        plan = plan_house(plan.statements, [alarm.rule for alarm in alarms], place, scope.now_ms, end_ms)
     return Card(
         subject=subject,
-        rank=_rank(statements, alarms),
-        statements=statements,
+        rank=_rank(plan.statements, alarms),
+        plan=plan,
+        time_zone=place.time_zone,
         alarms=alarms,
         done=_done(scope, repositories, subject, acknowledged),
         estimated=_estimated(subject),
@@ -180,7 +191,7 @@ def _house_statements(
     made_ms = 0 if forecast is None else forecast.made_ms
     family = ("tonight-water", scope.organisation, subject.id)
     water = scope.cache.get(
-        (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(_radiation(scope, subject)), family
+        (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(hourly_radiation(scope, subject)), family
     )
 
     def compute() -> list[OutlookStatement]:
@@ -208,68 +219,15 @@ def _compute_field(scope: OrgScope, subject: OutlookSubject, field: Field) -> li
     now_ms = scope.now_ms // HOUR_MS * HOUR_MS
     family = ("tonight-site", scope.organisation, subject.site)
     hours = scope.cache.get(
-        (*family, scope.now_ms // _FRESH_MS), lambda: _site_hours(scope, subject.devices, now_ms), family
+        (*family, scope.now_ms // _FRESH_MS), lambda: site_hours(scope, subject.devices, now_ms), family
     )
     temperature = [hour.temperature_degc for hour in hours]
-    calm = _calm_times(field, [hour.start_ms for hour in hours[-SPRAY_DAYS * 24 :]])
+    calm = calm_times(field, [hour.start_ms for hour in hours[-SPRAY_DAYS * 24 :]])
     spray_hours = [
         replace(hour, is_calm_time=bool(is_calm)) for hour, is_calm in zip(hours[-SPRAY_DAYS * 24 :], calm, strict=True)
     ]
     windows = [application_window(assess_hours(spray_hours, kind), kind, now_ms) for kind in _KINDS]
     return [field_frost(temperature, now_ms), *windows]
-
-
-def _site_hours(scope: OrgScope, devices: Sequence[DeviceRecord], now_ms: int) -> list[Hour]:
-    """Return the outdoor weather at a site by the hour, the hours before `now_ms`; rain of the last days only."""
-    window = Window(now_ms - DAYS * DAY_MS, now_ms)
-    spray = Window(now_ms - SPRAY_DAYS * DAY_MS, now_ms)
-    names: tuple[Quantity, ...] = ("humidity", "wind", "rain_share")
-    temperature = hourly_means(scope, devices, ("temperature",), window)["temperature"].means
-    means = {name: hourly.means for name, hourly in hourly_means(scope, devices, names, spray).items()}
-    gauges = read_gauges(scope, devices, spray)
-    hours = []
-    for start_ms in range(window.start_ms, now_ms, HOUR_MS):
-        rain_mm = None
-        if start_ms >= spray.start_ms:
-            sums = [gauge.sum(start_ms, start_ms + HOUR_MS) for gauge in gauges]
-            best = max(sums, key=lambda one: one.coverage, default=None)
-            rain_mm = best.mm if best is not None and best.coverage >= 4 / 6 else None
-        hours.append(
-            Hour(
-                start_ms=start_ms,
-                temperature_degc=temperature.get(start_ms),
-                humidity_pct=means["humidity"].get(start_ms),
-                wind_m_s=means["wind"].get(start_ms),
-                rain_share=means["rain_share"].get(start_ms),
-                is_calm_time=False,
-                rain_mm=rain_mm,
-            )
-        )
-    return hours
-
-
-def _calm_times(field: Field, starts_ms: Sequence[int]) -> Sequence[bool]:
-    """Return which hours are night, or within an hour and a half before sunset."""
-    west, south, east, north = bounds_of(field)
-    middle_ms = np.array(starts_ms, np.int64) + HOUR_MS // 2
-    place = (south + north) / 2.0, (west + east) / 2.0
-    lit = is_day(middle_ms, *place) & is_day(middle_ms + _SUNSET_MS, *place)
-    return [not one for one in lit.tolist()]
-
-
-def _radiation(scope: OrgScope, subject: OutlookSubject) -> list[float | None]:
-    """Return the mean outdoor radiation of each hour before now, the oldest first, of the device that knows most."""
-    now_ms = scope.now_ms // HOUR_MS * HOUR_MS
-    start_ms = now_ms - DAYS * DAY_MS
-    best: list[float | None] = [None] * (DAYS * 24)
-    for device in subject.devices:
-        which = SeriesFilter(scope.organisation, device.descriptor.device, frozenset((_RADIATION,)))
-        for buckets in of_one_origin(scope.store.buckets(which, start_ms, now_ms, HOUR_MS, NOT_EVALUATED)):
-            hours: list[float | None] = [None] * (DAYS * 24)
-            for at_ms, mean in zip(buckets.start_ms.tolist(), buckets.mean.tolist(), strict=True):
-                hours[(at_ms - start_ms) // HOUR_MS] = mean
-            best = max(best, hours, key=lambda column: sum(value is not None for value in column))
-    return best
 
 
 def _done(
@@ -313,7 +271,7 @@ def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:
     advice = statement.advice
     if advice is None or advice.until_ms is None or advice.until_ms > now_ms:
         return statement
-    return replace(statement, advice=Advice(advice.rule))
+    return replace(statement, advice=replace(advice, until_ms=None))
 
 
 def _rank(statements: Sequence[OutlookStatement], alarms: Sequence[Alarm]) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, botrytis_indices
 from headland.agronomy.climate.leaf_wetness import WET_K, follow_wetness, wet_hours
 from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
+from headland.analysis.tonight.orders import spans_of
 from headland.analysis.tonight.statements import (
     HOURS,
     Advice,
@@ -95,7 +96,7 @@ def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence
         end_ms=end_ms,
         hours=len(now.affected),
         record=record,
-        advice=None if level == "low" else Advice(kind.advice, until_ms),
+        advice=None if level == "low" else Advice(kind.advice, until_ms, spans_of(now.near, forecast.origin_ms)),
     )
 
 
@@ -109,8 +110,8 @@ def _measured(forecast: Forecast) -> Day:
     return Day({n: q.measured for n, q in quantities.items()}, {n: q.as_yesterday for n, q in quantities.items()})
 
 
-def _read_lowest(name: str, limit: float) -> Callable[[Day], Outcome | None]:
-    return lambda day: lowest(day.ahead.get(name, ()), limit)
+def _read_lowest(name: str, limit: float, near: float | None = None) -> Callable[[Day], Outcome | None]:
+    return lambda day: lowest(day.ahead.get(name, ()), limit, near)
 
 
 def _read_wetness(day: Day) -> Outcome | None:
@@ -125,7 +126,7 @@ def _read_wetness(day: Day) -> Outcome | None:
     severity = float(np.max(index[np.isfinite(index)], initial=-np.inf))
     hours = np.flatnonzero(wet[HOURS:])
     affected = tuple(hours.tolist()) if severity >= BOTRYTIS_LEVELS[0] else ()
-    return Outcome(float(len(hours)), affected, severity)
+    return Outcome(float(len(hours)), affected, severity, affected)
 
 
 def _level_below(high: float, moderate: float) -> Callable[[Outcome], Level]:
@@ -151,7 +152,7 @@ def _margin(surface: str) -> Method:
 
 _KINDS: Final[dict[str, _Kind]] = {
     "leaf_condensation": _Kind(
-        "K", _read_lowest(_LEAF, WET_K), _level_below(WET_K, _NEAR_WET_K),
+        "K", _read_lowest(_LEAF, WET_K, _NEAR_WET_K), _level_below(WET_K, _NEAR_WET_K),
         "dry_the_air", _margin("leaf"), WET_K,
     ),
     "cover_condensation": _Kind(
@@ -159,7 +160,7 @@ _KINDS: Final[dict[str, _Kind]] = {
         "let_the_cover_drain", _margin("cover"), WET_K,
     ),
     "frost": _Kind(
-        "degC", _read_lowest(_AIR, _FROST_DEGC), _level_below(_FROST_DEGC, _NEAR_FROST_DEGC),
+        "degC", _read_lowest(_AIR, _FROST_DEGC, _NEAR_FROST_DEGC), _level_below(_FROST_DEGC, _NEAR_FROST_DEGC),
         "keep_frost_out", Method("tonight_frost", 1, "lowest forecast air temperature in 24 h; frost from 2 degC down, "
         "as the rule frost: a sensor hangs where it is warmer than the coldest leaf"), _FROST_DEGC,
     ),

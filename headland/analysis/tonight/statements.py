@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from headland.agronomy.series.answer import Method
+from headland.analysis.tonight.orders import Order, Span, Withheld
 
 HOURS: Final = 24
 #: A statement, and what came of one, needs so many of its 24 hours.
@@ -57,10 +58,19 @@ NO_RECORD: Final = StatementRecord()
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do, by the identifier of its text, and until when; `until_ms` is None where any time is as good."""
+    """What to do, by the identifier of its text, and until when; `until_ms` is None where any time is as good.
+
+    spans
+        The times that it is for.
+    orders, withheld
+        What it asks of actuators, once weighed against the others of the card, and what of it yields to these.
+    """
 
     rule: str
     until_ms: int | None = None
+    spans: tuple[Span, ...] = ()
+    orders: tuple[Order, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +106,14 @@ class OutlookStatement:
 class Outcome:
     """What 24 hours hold, forecast or measured: the worst value and the hours that are affected.
 
-    `severity` orders levels where the value alone does not, as of wet hours by their warmth.
+    `severity` orders levels where the value alone does not, as of wet hours by their warmth. `near` are the hours in
+    which to act, those close to the limit as well.
     """
 
     value: float
     affected: tuple[int, ...]
     severity: float
+    near: tuple[int, ...] = ()
 
     @property
     def occurs(self) -> bool:
@@ -109,13 +121,14 @@ class Outcome:
         return bool(self.affected)
 
 
-def lowest(values: Hours, limit: float) -> Outcome | None:
-    """Return the lowest of 24 hours and those at or below a limit; None where too few hours are known."""
+def lowest(values: Hours, limit: float, near: float | None = None) -> Outcome | None:
+    """Return the lowest of 24 hours, and those at or below a limit and near it; None where too few are known."""
     known = known_hours(values)
     if known is None:
         return None
     value = float(np.nanmin(known))
-    return Outcome(value, tuple(np.flatnonzero(known <= limit).tolist()), -value)
+    affected, close = (tuple(np.flatnonzero(known <= bar).tolist()) for bar in (limit, limit if near is None else near))
+    return Outcome(value, affected, -value, close)
 
 
 def known_hours(values: Hours) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,25 @@ def test_the_greenhouse_with_the_most_trouble_is_first_and_nobody_elses_is_there
         "n": 0, "least": 10, "right": 0, "missed": 0, "false_alarms": 0, "mean_abs_error": None, "chance": None,
     }  # fmt: skip
     assert frost["advice"]["text_zh"] != frost["advice"]["text"] != "keep_frost_out"
+
+
+def test_a_card_of_wet_leaves_and_frost_orders_no_vent_open_and_closed(farm: Farm) -> None:
+    farm.forecast("gh-2", leaf_condensation_margin_k=-1.0, cover_condensation_margin_k=-5.0, air_temperature_degc=1.0)
+    card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
+    advice = [one["advice"] for one in card["statements"] if one["advice"] is not None]
+    english, chinese = (" ".join(one[name] for one in advice).lower() for name in ("text", "text_zh"))
+    assert re.search("close (the )?vents", english)
+    assert not any(opened in english for opened in ("open the vents", "ventilate to", "ventilate slowly"))
+    assert "关闭风口" in chinese
+    assert not any(opened in chinese for opened in ("开小风口", "放风排湿", "缓慢放风"))
+    vents = [(one["direction"], one["reasons"]) for one in card["orders"] if one["actuator"] == "vents"]
+    assert vents == [("close", ["frost"])]
+    yields = {one["kind"]: one["advice"]["withheld"] for one in card["statements"] if one["advice"] is not None}
+    assert [(each["actuator"], each["by"], each["holds"]) for each in yields["leaf_condensation"]] == [
+        ("vents", "frost", "close")
+    ]
+    assert "frost" in yields["leaf_condensation"][0]["text"]
+    assert card["time_zone"]
 
 
 def test_a_deactivated_house_and_what_is_at_a_deactivated_site_have_no_card(farm: Farm) -> None:
