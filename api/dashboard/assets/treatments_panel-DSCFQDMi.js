@@ -1,1 +1,0 @@
-export{t as TreatmentsPanel}from"./treatments_panel-DHdc10f6.js";
