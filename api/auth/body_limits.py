@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from api.http.problems import ProblemError
+from headland.plain_numbers import is_digits
 
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -28,7 +29,7 @@ async def read_body(receive: Receive, headers: Headers, most_bytes: int, most_de
     Raises ProblemError (413, 400) beyond the limits, and ClientLeftError.
     """
     declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most_bytes:
+    if is_digits(declared) and int(declared) > most_bytes:
         raise _too_large(most_bytes)
     body = bytearray()
     while True:

@@ -22,6 +22,7 @@ from api.live.followers import FeedPage, Followers, PublishedEvent
 from api.live.places import FeedFullError, LivePlaces
 from api.live.values import Newest
 from headland.clock import wall_clock_ms
+from headland.plain_numbers import is_digits
 from headland.store.port import Latest, SeriesKey
 
 #: Size of the ring buffer, in events and in values: half a minute of a large farm, 3 MB.
@@ -284,7 +285,7 @@ class LiveFeed:
             return self._newest_events()
         epoch, _, text = last_id.rpartition("-")
         oldest = self._ring[0].seq if self._ring else self._seq + 1
-        if epoch != self.epoch or not (text.isascii() and text.isdigit() and len(text) < 16):
+        if epoch != self.epoch or not is_digits(text, 15):
             reason = "restarted"
         elif int(text) > self._seq:
             reason = "unknown-id"

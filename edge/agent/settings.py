@@ -28,6 +28,7 @@ from edge.toml.settings import Settings, TableError
 from edge.toml.toml_file import TomlFile
 from edge.uplink.settings import BrokerSettings
 from headland.contract.records import Clock
+from headland.plain_numbers import is_digits
 from headland.tracing.settings import TRACES
 
 #: The built-in source types; plug-ins add others (`edge.plugins`).
@@ -97,9 +98,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> EdgeSettings:
     for variable, place in ENVIRONMENT.items():
         text = environ.get(variable)
         if text:
-            file.override(
-                place, int(text) if place[-1] == "port" and text.isascii() and text.isdigit() else text, variable
-            )
+            file.override(place, int(text) if place[-1] == "port" and is_digits(text) else text, variable)
     settings = file.convert()
     folder = path.resolve().parent
     sources = _resolve_sources(file, settings.source, folder)

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from headland.errors import HeadlandError
+from headland.plain_numbers import is_digits
 from headland.proof.merkle import HASH_BYTES
 
 #: Kinds of keys: a log signs its checkpoints, a witness co-signs those of others.
@@ -131,7 +132,7 @@ def read_checkpoint(text: str) -> SignedCheckpoint:
     if len(text) > MOST_NOTE_BYTES or not mark or len(parts) < 3 or not lines or None in lines:
         raise InvalidCheckpoint("The text is not a signed checkpoint: it has no origin, size, root and signature.")
     origin, size, root = parts[0], parts[1], _decode(parts[2])
-    is_number = size.isascii() and size.isdigit() and str(int(size[:20])) == size and int(size) < _MOST_LEAVES
+    is_number = is_digits(size, 20) and str(int(size)) == size and int(size) < _MOST_LEAVES
     if not origin or not is_number or root is None or len(root) != HASH_BYTES or len(lines) > _MOST_SIGNATURES:
         raise InvalidCheckpoint("The text is not a signed checkpoint: its size or its root cannot be read.")
     return SignedCheckpoint(Checkpoint(origin, int(size), root), body + "\n", tuple(line for line in lines if line))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from headland.plain_numbers import is_digits
 from headland.proof.merkle import HASH_BYTES, NodeReader, hash_node
 
 #: Levels of the tree from one level of tiles to the next.
@@ -40,7 +41,7 @@ def read_tile_name(path: str) -> TileName | None:
     groups = numbers.split("/")
     digits = [group[1:] if place < len(groups) - 1 else group for place, group in enumerate(groups)]
     parts = [first, *digits, *([width] if is_partial else [])]
-    if len(groups) > _MOST_GROUPS or any(not (part.isascii() and part.isdigit() and len(part) < 4) for part in parts):
+    if len(groups) > _MOST_GROUPS or any(not is_digits(part, 3) for part in parts):
         return None
     name = TileName(int(first), int("".join(digits)), int(width) if is_partial else TILE_WIDTH)
     # The one written form: no zeros in front, no group too many, no partial tile of full width.

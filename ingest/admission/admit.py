@@ -15,6 +15,7 @@ from headland.contract.records import SPOOL_DROPPED, Block, Descriptor, Event, G
 from headland.contract.refusals import Reason, Refused
 from headland.contract.senml.decoder import decode_senml
 from headland.contract.topics import Topic, parse_topic
+from headland.plain_numbers import is_digits
 from headland.store.port import Mark
 from ingest.accounting.delivery import RefusedDevice
 
@@ -199,7 +200,7 @@ def _without(columns: dict[str, V], names: Collection[str]) -> dict[str, V]:
 
 
 def _sequence(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+    if not is_digits(text, 19):
         return None
     number = int(text)
     return number if 0 < number <= MAX_SEQ else None

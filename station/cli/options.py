@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from headland.errors import SettingsError
+from headland.plain_numbers import is_digits
 from headland.tracing.settings import TRACES
 from station.cli.log_output import LOG_FORMAT, LogRecordFormat
 from station.cli.option import Option
@@ -176,7 +177,7 @@ def farm_folder(data: Path | None) -> FarmFolder:
 def host_and_port(text: str) -> tuple[str, int]:
     """Split HOST:PORT; raises SettingsError."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not is_digits(port, 5) or not 0 < int(port) < 65536:
         raise SettingsError(f"{text!r} is not HOST:PORT.")
     return host, int(port)
 
@@ -245,7 +246,7 @@ def ingest_bounds() -> dict[str, Any]:
     for name, variable in INGEST_BOUNDS.items():
         text = os.environ.get(variable, "").strip()
         if text:
-            if not (text.isascii() and text.isdigit()):
+            if not is_digits(text):
                 raise SettingsError(f"{variable} must be a whole number, not {text[:40]!r}.")
             bounds[name] = int(text)
     return bounds

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
+from headland.plain_numbers import is_digits
 from headland.registry.models.errors import NotFound
 
 ROOT: Final = "/brapi/v2"
@@ -143,7 +144,7 @@ def _number(value: object, name: str, usual: int) -> int:
     if value is None or value == "":
         return usual
     text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    if not is_digits(text, 9):
         raise ProblemError(400, "bad-page", "Invalid page", f"Set {name} to a number from 0.")
     return int(text)
 

@@ -11,6 +11,7 @@ import msgspec
 
 from api.http.problems import ProblemError
 from api.standards.brapi.entities import MISSING, read_unit_id
+from headland.plain_numbers import is_digits
 from headland.registry.models.trials import (
     ExternalReference,
     Germplasm,
@@ -354,7 +355,7 @@ def _level(position: PositionBody, names: Sequence[str]) -> str | None:
 
 def _index(text: str | None) -> int | None:
     """Return a position from 0 of one that counts from 1; None where it is no such number."""
-    return int(text) - 1 if text is not None and text.isascii() and text.isdigit() and 0 < int(text) <= 10_000 else None
+    return int(text) - 1 if text is not None and is_digits(text) and 0 < int(text) <= 10_000 else None
 
 
 def _references(bodies: Sequence[ReferenceBody]) -> tuple[ExternalReference, ...]:

@@ -25,6 +25,7 @@ from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import read_latest
 from headland.analysis.window import Window, utc_of
 from headland.formats.geojson import geojson_of
+from headland.plain_numbers import is_digits
 from headland.registry.models.errors import NotFound
 from headland.registry.validation.records import LONGEST_PASS_MS
 from headland.store.port import Latest
@@ -205,7 +206,7 @@ def find_cell_features(read: LayerRead) -> Iterator[Feature]:
             continue
         is_wanted = _in_boxes(cells, query)
         seen = query.after.removeprefix(f"{key}.")
-        if seen != query.after and seen.isdigit():
+        if seen != query.after and is_digits(seen):
             is_wanted[: int(seen) + 1] = False
         times_ms = field_pass.start_ms, field_pass.end_ms
         for index, text in write_cells(field_pass, cells, np.flatnonzero(is_wanted)):

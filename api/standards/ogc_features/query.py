@@ -16,6 +16,7 @@ import shapely
 from api.http.problems import ProblemError
 from api.http.query_windows import parse_instant
 from headland.analysis.window import HIGH_MS, LOW_MS
+from headland.plain_numbers import read_whole
 
 #: Largest number of features per page.
 MOST_FEATURES: Final = 10_000
@@ -118,7 +119,7 @@ def _read_time(text: str | None) -> tuple[int | None, int | None]:
 
 def _instant(text: str) -> int:
     time_ms = parse_instant(text)
-    if not isinstance(time_ms, int) or text.lstrip("-").isdigit():
+    if not isinstance(time_ms, int) or read_whole(text) is not None:
         raise ValueError(text)
     return time_ms
 

@@ -7,13 +7,13 @@ Values are scaled back, so that a text and the .BIN it was made of give the same
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Container
 from typing import Any, Final
 
 from edge.imports.dataflash.format import FMT, Dictionary, Format
 from edge.imports.dataflash.reader import Message
+from headland.plain_numbers import is_digits, read_decimal, read_whole
 
 #: A longer line is no message.
 _MOST_LINE_BYTES: Final = 4096
@@ -22,6 +22,8 @@ _FLOATS: Final = "fdg"
 _DEFINITIONS: Final = ("FMTU", "UNIT", "MULT")
 _NO_ARRAY: Final = bytes(64)
 _FMT_FIELDS: Final = 5
+#: Of the largest number of 64 bits.
+_WHOLE_DIGITS: Final = 20
 
 
 class TextLogReader:
@@ -90,7 +92,7 @@ class TextLogReader:
 def _definition(rest: str) -> tuple[Any, ...] | None:
     """Return the raw values of an FMT, whose last value, the columns, has commas of its own."""
     words = [word.strip() for word in rest.split(",", _FMT_FIELDS - 1)]
-    if len(words) < _FMT_FIELDS or not (words[0].isascii() and words[0].isdigit() and words[1].isdigit()):
+    if len(words) < _FMT_FIELDS or not (is_digits(words[0], 3) and is_digits(words[1], 3)):
         return None
     number, length = int(words[0]), int(words[1])
     columns = ",".join(column.strip() for column in words[4].split(","))
@@ -119,13 +121,14 @@ def _raw_value(character: str, word: str, divisor: float) -> Any:
         return _NO_ARRAY
     if character in _FLOATS:
         return float(word)
-    if character == "M" and not word.lstrip("-").isdigit():
+    if character == "M" and read_whole(word) is None:
         return word  # the name of the mode
-    if character == "b" and len(word) == 1 and not word.isdigit():
+    if character == "b" and len(word) == 1 and not is_digits(word):
         return ord(word)  # the letter of a unit
-    if divisor == 1 and word.lstrip("-").isdigit():
-        return int(word)
-    number = float(word)
-    if not math.isfinite(number):
+    whole = read_whole(word, _WHOLE_DIGITS)
+    if divisor == 1 and whole is not None:
+        return whole
+    number = read_decimal(word)
+    if number is None:
         raise ValueError(word)
     return round(number * divisor)

@@ -12,6 +12,7 @@ from typing import Final
 from edge.imports.machine.columns import Columns, Role
 from edge.imports.machine.shapefile import MachineRecord
 from edge.imports.sentences import Sentence
+from headland.plain_numbers import read_decimal
 
 #: Two records further apart belong to different work: nothing is known between them.
 _MOST_GAP_MS: Final = 10_000
@@ -72,11 +73,11 @@ def instants_of(
             text = record.cells.get(name)
             if text is None:
                 continue
-            try:
-                value = float(text) * column.factor
-            except ValueError:
+            number = read_decimal(text)
+            if number is None:
                 lost["not_a_number"] += 1
                 continue
+            value = number * column.factor
             if math.isfinite(value) and (column.role == "elevation" or value >= 0.0):
                 values[column.role] = value
             else:

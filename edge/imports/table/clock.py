@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
 from edge.imports.table.map import EPOCH_MS, EPOCH_S, EXCEL_DAYS, ISO
 from headland.contract.codec import MAX_TIME_MS
+from headland.plain_numbers import read_decimal
 from headland.units_of_time import DAY_MS
 
 #: Day 0 of spreadsheets (their 1900 had a 29th of February, so from March 1900 on it is the 30th of December).
@@ -33,7 +33,10 @@ def read_time(text: str, time_format: str, zone: tzinfo, previous_ms: int | None
     """
     try:
         if time_format in (EPOCH_S, EPOCH_MS):
-            return _in_range(round(float(text) * (1000 if time_format == EPOCH_S else 1)))
+            number = read_decimal(text)
+            if number is None:
+                return NoTime.BAD
+            return _in_range(round(number * (1000 if time_format == EPOCH_S else 1)))
         local = _parse(text, time_format)
     except (ValueError, OverflowError):
         return NoTime.BAD
@@ -55,8 +58,8 @@ def _parse(text: str, time_format: str) -> datetime:
     if time_format == ISO:
         return datetime.fromisoformat(text)
     if time_format == EXCEL_DAYS:
-        days = float(text)
-        if not math.isfinite(days):
+        days = read_decimal(text)
+        if days is None:
             raise ValueError(text)
         # A day is 86,400 s of a clock; rounded, because 1/86,400 is no binary fraction.
         return _EXCEL_DAY_0 + timedelta(milliseconds=round(days * DAY_MS))

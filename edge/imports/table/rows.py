@@ -10,6 +10,7 @@ from typing import Final
 from edge.imports.table.clock import NoTime, read_time
 from edge.imports.table.map import LoadedMap
 from edge.sources.mapping.units import Conversion
+from headland.plain_numbers import read_decimal
 
 NOT_A_NUMBER: Final = "not_a_number"
 WRONG_WIDTH: Final = "wrong_number_of_cells"
@@ -88,13 +89,9 @@ class RowReader:
     def _value(self, line: int, cell: _Cell, text: str) -> float | None:
         if text in self._missing:
             return None
-        number = text.replace(",", ".") if self.loaded.map.decimal == "," else text
-        try:
-            value = cell.conversion.apply(float(number))
-        except ValueError:
-            value = math.nan
-        # A number in Python's syntax alone (1_000) is refused.
-        if not math.isfinite(value) or "_" in number:
+        number = read_decimal(text.replace(",", ".") if self.loaded.map.decimal == "," else text)
+        value = math.nan if number is None else cell.conversion.apply(number)
+        if not math.isfinite(value):
             self.refusals.append(RefusedRow(line, NOT_A_NUMBER, cell.name, text))
             return None
         return value

@@ -13,6 +13,7 @@ from typing import Final, Literal
 import serial
 
 from headland.errors import RetryLater
+from headland.plain_numbers import is_digits
 
 Parity = Literal["none", "even", "odd"]
 
@@ -51,13 +52,13 @@ def parse_link(
     kind, _, rest = url.partition(":")
     if kind == "serial" and rest:
         device, _, baud = rest.partition(":")
-        if device and (not baud or baud.isdigit()):
+        if device and (not baud or is_digits(baud, 8)):
             return SerialOrTcpAddress(
                 device, baud=int(baud or _DEFAULT_BAUD), parity=parity, data_bits=data_bits, stop_bits=stop_bits
             )
     elif kind == "tcp":
         host, _, port = rest.rpartition(":")
-        if host and port.isdigit() and 0 < int(port) < 65536:
+        if host and is_digits(port, 5) and 0 < int(port) < 65536:
             return SerialOrTcpAddress(host.strip("[]"), int(port))
     raise ValueError(f"{url!r} is not a link: write serial:DEVICE:BAUD, or tcp:HOST:PORT with a port of 1 to 65535")
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from headland.plain_numbers import read_decimal
 from headland.units_of_time import DAY_MS
 
 TimeFormat = Literal["iso8601", "unix_s", "unix_ms", "unix2000_s"]
@@ -16,6 +17,8 @@ TimeFormat = Literal["iso8601", "unix_s", "unix_ms", "unix2000_s"]
 #: A clock before 2000-01-01 was never set; a clock that is ahead by more than this is wrong.
 CREDIBLE_FROM_MS: Final = 946_684_800_000
 _AHEAD_MS: Final = 300_000
+#: More than any clock counts, in any of the units.
+_MOST_TIME: Final = 1e18
 
 
 class TimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,9 +35,13 @@ def read_time_ms(value: object, kind: TimeFormat = "iso8601") -> int | None:
     """Return `value` as epoch ms; None where it has another format, or is a local time without its zone."""
     if kind == "iso8601":
         return _read_iso_ms(value) if isinstance(value, str) else None
-    try:
-        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
-    except (ValueError, OverflowError):
+    if isinstance(value, str):
+        number = read_decimal(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value) if abs(value) < _MOST_TIME else None
+    else:
+        return None
+    if number is None:
         return None
     scaled = number if kind == "unix_ms" else number * 1000
     if kind == "unix2000_s":

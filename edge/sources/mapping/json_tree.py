@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from headland.plain_numbers import is_digits
+
 #: A document with more leaves, or deeper, is not from a sensor.
 MOST_LEAVES: Final = 1000
 _DEEPEST: Final = 16
@@ -38,8 +40,8 @@ def at_pointer(tree: object, pointer: str) -> object:
     for step in pointer.removeprefix("/").split("/"):
         if isinstance(value, dict):
             value = value[step.replace("~1", "/").replace("~0", "~")]
-        elif isinstance(value, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(value):
-            value = value[int(step[:9])]
+        elif isinstance(value, list) and is_digits(step, 9) and int(step) < len(value):
+            value = value[int(step)]
         else:
             raise KeyError(pointer)
     return value

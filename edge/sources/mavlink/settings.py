@@ -15,6 +15,7 @@ from edge.sources.settings import SourceTable
 from edge.toml.settings import TableError
 from headland.contract.records import NAME
 from headland.errors import SettingsError
+from headland.plain_numbers import is_digits
 
 __all__ = [
     "CardProtocol",
@@ -217,11 +218,11 @@ def parse_url(url: str) -> LinkAddress:
     kind, _, rest = url.partition(":")
     if kind == "serial" and rest:
         device, _, baud = rest.partition(":")
-        if device and (not baud or baud.isdigit()):
+        if device and (not baud or is_digits(baud, 8)):
             return LinkAddress("serial", device, int(baud or _DEFAULT_BAUD))
     elif kind in ("udpin", "udpout", "tcp", "tcpin"):
         host, _, port = rest.rpartition(":")
-        if host and port.isdigit() and 0 < int(port) < 65536:
+        if host and is_digits(port, 5) and 0 < int(port) < 65536:
             return LinkAddress(kind, host.strip("[]"), int(port))  # type: ignore[arg-type]  # checked a line above
     raise SettingsError(
         f"{url!r} is not a MAVLink link: use udpin:HOST:PORT, udpout:, tcp: or tcpin: with a port of 1 to 65535, "

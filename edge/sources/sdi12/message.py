@@ -9,6 +9,8 @@ import re
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from headland.plain_numbers import is_digits
+
 ADDRESS: Final = r"^[0-9A-Za-z]\Z"
 #: Measurements: M and C with the additional ones, and R of a sensor that measures continuously.
 MEASURE: Final = r"^(?:M[1-9]?|C[1-9]?|R[0-9])\Z"
@@ -62,7 +64,7 @@ def measure_command(address: str, measure: str, *, crc: bool) -> str:
 
 def read_measuring(answer: str) -> Measuring | BadAnswer:
     """Parse `atttn` (M) or `atttnn` (C)."""
-    if not 5 <= len(answer) <= 6 or not answer[1:].isascii() or not answer[1:].isdigit():
+    if not 5 <= len(answer) <= 6 or not is_digits(answer[1:]):
         return BadAnswer.FORM
     return Measuring(float(answer[1:4]), int(answer[4:]))
 
@@ -87,7 +89,7 @@ def read_values(answer: str, *, crc: bool) -> list[float] | BadAnswer:
 
 def read_identity(answer: str) -> Identity | BadAnswer:
     """Parse the answer to `aI!`: SDI-12 version 2, vendor 8, model 6, version 3, then up to 13 optional characters."""
-    if not 20 <= len(answer) <= 33 or not answer[1:3].isdigit():
+    if not 20 <= len(answer) <= 33 or not is_digits(answer[1:3]):
         return BadAnswer.FORM
     return Identity(answer[3:11].strip(), answer[11:17].strip(), answer[17:20].strip(), answer[20:].strip())
 

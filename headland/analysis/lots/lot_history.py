@@ -13,6 +13,7 @@ from headland.analysis.passes.detection import find_pass
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
+from headland.plain_numbers import is_digits
 from headland.registry.models.lots import Harvest, Lot, LotOperation
 from headland.registry.repositories.harvest.lot_lineage import LotLink
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -109,7 +110,7 @@ def _harvests_after(
         field, zones = _places_of(repositories, alarm.subject)
     else:
         device, _, start = id.rpartition("~")
-        if not start.isdigit():
+        if not is_digits(start, 15):
             raise AnalysisError("unknown-week", "No such week", "Name a week as a lot's history does.")
         start_ms, end_ms = int(start), int(start) + 7 * 86_400_000
         field, zones = _places_of(repositories, device.removesuffix("~water"))

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from headland.errors import HeadlandError
+from headland.plain_numbers import is_digits
 
 CANONICAL: Final = "https://id.gs1.org"
 #: Primary keys by application identifier, with the qualifiers that name a finer part.
@@ -48,7 +49,7 @@ def check_digit(digits: str) -> str:
 def read_gtin(text: str) -> str:
     """Return a GTIN of 8, 12, 13 or 14 digits with 14; raises InvalidGtin."""
     digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) in (8, 12, 13, 14)):
+    if not (is_digits(digits) and len(digits) in (8, 12, 13, 14)):
         raise InvalidGtin("A GTIN has 8, 12, 13 or 14 digits: enter it as it stands below the bar code.")
     if check_digit(digits[:-1]) != digits[-1]:
         raise InvalidGtin("The last digit does not match the others: enter the GTIN as it stands below the bar code.")
@@ -77,7 +78,7 @@ def canonical(uri: str) -> str | None:
     else:
         return None
     (key, value), *rest = pairs
-    if key == "01" and value.isdigit():
+    if key == "01" and is_digits(value):
         value = value.zfill(14)
     finer = [pair for pair in rest if pair[0] in _QUALIFIERS[key]]
     tail = f"/{finer[-1][0]}/{finer[-1][1]}" if finer else ""

@@ -22,6 +22,7 @@ from headland.formats.field_import.outline import (
 )
 from headland.formats.field_import.text_encoding import BIG5, GB18030, declared_encoding, decode
 from headland.formats.field_import.zip_archive import unpack
+from headland.plain_numbers import read_decimal
 from headland.runtime.cancellation import check_cancelled
 
 Ring = list[tuple[float, float]]
@@ -195,7 +196,10 @@ def _ring(text: str) -> Ring:
     positions = [position.split(",") for position in text.split()]
     if any(len(position) not in (2, 3) for position in positions):
         raise ValueError("has coordinates that are not longitude,latitude with blanks between positions")
-    try:
-        return [(float(position[0]), float(position[1])) for position in positions]
-    except ValueError as error:
-        raise ValueError("has coordinates that are not numbers") from error
+    ring: list[tuple[float, float]] = []
+    for position in positions:
+        longitude, latitude = read_decimal(position[0]), read_decimal(position[1])
+        if longitude is None or latitude is None:
+            raise ValueError("has coordinates that are not numbers")
+        ring.append((longitude, latitude))
+    return ring

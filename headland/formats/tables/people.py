@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from headland.formats.field_import.text_encoding import TextEncoding, to_utf_8
 from headland.formats.tables.by_hand import RowFault, check_texts, heads_of, midnight_ms, read_day, read_rows
+from headland.plain_numbers import is_digits
 
 #: Names of columns as people write them, by the name here.
 _HEADS: Final[dict[str, tuple[str, ...]]] = {
@@ -159,12 +160,12 @@ def _share(text: str) -> tuple[int, int] | None:
     percent = not slash and parts.endswith("%")
     parts = parts.removesuffix("%").strip()
     if slash:
-        if not (parts.isdecimal() and of_parts.strip().isdecimal()):
+        if not (is_digits(parts) and is_digits(of_parts.strip())):
             return None
         fraction = int(parts), int(of_parts)
     else:
         whole, _, decimals = parts.partition(".")
-        if not (whole + decimals).isdecimal() or len(decimals) > 4:
+        if not is_digits(whole + decimals) or len(decimals) > 4:
             return None
         fraction = int(whole + decimals), 10 ** len(decimals) * (100 if percent else 1)
     return fraction if 0 < fraction[0] <= fraction[1] <= 1_000_000 else None

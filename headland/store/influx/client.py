@@ -18,6 +18,7 @@ from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
 from influxdb_client.rest import ApiException
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.plain_numbers import is_digits
 from headland.store.server.ports import LoginRefused
 
 _BUCKET: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -72,7 +73,7 @@ def parse_influx_url(url: str) -> InfluxAddress:
         )
     if parts.username and "token" in parameters:
         raise SettingsError("The store's URL has a user and a token: use one of them.")
-    if not parameters.get("timeout", "1").replace(".", "", 1).isdigit():
+    if not is_digits(parameters.get("timeout", "1").replace(".", "", 1)):
         raise SettingsError(f"The store's timeout must be a number of seconds, not {parameters['timeout']!r}.")
     return InfluxAddress(
         url=f"{secure}://{parts.netloc.rpartition('@')[2]}",

@@ -14,6 +14,7 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
 
 from headland.errors import HeadlandError, RetryLater, SettingsError
+from headland.plain_numbers import is_digits
 from headland.store.influx.client import error_text
 from headland.store.server.ports import LoginRefused
 
@@ -65,7 +66,7 @@ def parse_victoria_url(url: str) -> VictoriaAddress:
         raise SettingsError(
             f"The store's URL has unknown parameters: {', '.join(unknown)}. Valid: {', '.join(sorted(_PARAMETERS))}."
         )
-    if not parameters.get("timeout", "1").replace(".", "", 1).isdigit():
+    if not is_digits(parameters.get("timeout", "1").replace(".", "", 1)):
         raise SettingsError(f"The store's timeout must be a number of seconds, not {parameters['timeout']!r}.")
     base = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     address = VictoriaAddress(

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from headland.plain_numbers import is_digits
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.tables.farm_tables import ledger, ledger_heads, passes
 from headland.registry.models.errors import NotFound
@@ -144,7 +145,7 @@ class Ledger:
         if context.person is None:
             return True
         _, _, detected_ms = pass_id.rpartition("~")
-        if detected_ms.isdecimal():
+        if is_digits(detected_ms):
             start_ms = int(detected_ms)
         else:
             mine = passes.c.organisation == context.organisation

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from headland.errors import SettingsError
+from headland.plain_numbers import is_digits
 from station.cli.log_output import LogRecordFormat, configure_logging
 from station.cli.option import Option
 from station.cli.options import (
@@ -117,7 +118,7 @@ def parse_shards(text: str) -> frozenset[int]:
     for part in text.split(","):
         low, dash, high = part.strip().partition("-")
         high = high if dash else low
-        if not (low.isdecimal() and high.isdecimal() and int(low) <= int(high) < SHARDS):
+        if not (is_digits(low) and is_digits(high) and int(low) <= int(high) < SHARDS):
             raise SettingsError(
                 f"{text!r} is not a list of shards: write 0-7, or 0,2,9-11, with shards from 0 to {SHARDS - 1}."
             )

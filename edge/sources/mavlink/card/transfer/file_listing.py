@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
 from edge.sources.mavlink.card.transfer.file_messages import FileAnswer
 from edge.sources.mavlink.card.transfer.port import LogEntry
+from headland.plain_numbers import is_digits
 
 #: Where autopilots have their logs: ArduPilot on a card and in its simulator, PX4 on a card and in its simulator.
 ROOTS: Final = ("/APM/LOGS", "logs", "/fs/microsd/log", "/log")
@@ -21,8 +21,7 @@ _MOST_LOGS: Final = 2000
 _MOST_ANSWERS: Final = 400
 _MOST_DAYS: Final = 2000
 _MOST_NAME_BYTES: Final = 64
-_SIZE: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
-_NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_MOST_SIZE_DIGITS: Final = 10
 _MOST_FILE_BYTES: Final = 2**32 - 1
 
 
@@ -92,10 +91,10 @@ class FileListing:
 
 def _read_size(text: str) -> int | None:
     """Return the size of a file in bytes, None for a text that is none or more than the protocol reads."""
-    size_bytes = int(text) if _SIZE.fullmatch(text) else None
+    size_bytes = int(text) if is_digits(text, _MOST_SIZE_DIGITS) else None
     return None if size_bytes is None or size_bytes > _MOST_FILE_BYTES else size_bytes
 
 
 def _number_of(entry: LogEntry) -> int | None:
     stem = PurePosixPath(entry.name).stem
-    return int(stem) if _NUMBER.fullmatch(stem) else None
+    return int(stem) if is_digits(stem) else None
