@@ -188,17 +188,17 @@ def _amounts(data: _ReportData) -> list[Part]:
     unit, applied_map = applied.unit, applied.map
     amount, rate = figure_of("amount", applied.amount), figure_of("mean_rate_ha", applied.rate)
     reason = applied.amount.reason
-    totals, cover, known = applied_map.totals, applied_map.cover, applied.reconciliation
+    totals, areas, known = applied_map.totals, applied_map.areas, applied.reconciliation
     places = ("released", "usable", "buffer", "exclusion", "outside", "unlocated")
     parts: list[Part] = [
         amount,
         Figure("cell_m", applied_map.grid.cell_m, "m"),
         rate,
         share_of(rate, "mean_rate_mu", 1.0 / MU_PER_HA, f"{unit}/mu"),
-        Figure("covered_ha", cover.covered_m2 / _M2_PER_HA, "ha"),
-        Figure("covered_mu", cover.covered_m2 / _M2_PER_MU, "mu"),
-        Figure("overlap_m2", cover.overlap_m2, "m2"),
-        Figure("skipped_m2", cover.skipped_m2, "m2"),
+        Figure("covered_ha", areas.treated_m2 / _M2_PER_HA, "ha"),
+        Figure("covered_mu", areas.treated_m2 / _M2_PER_MU, "mu"),
+        Figure("overlap_m2", areas.overlap_m2, "m2"),
+        Figure("skipped_m2", areas.skipped_m2, "m2"),
         Figure(
             "field_cv_pct",
             applied_map.field_cv_pct,
@@ -207,7 +207,10 @@ def _amounts(data: _ReportData) -> list[Part]:
         ),
         draw_map(applied, data.deviation.planned_ha if isinstance(data.deviation, PassDeviation) else None),
         _pairs(
-            "evidence_of_ground", "evidence", "m2", {name: m2 for name, m2 in applied.evidence_m2.items() if m2 > 0.0}
+            "evidence_of_ground",
+            "evidence",
+            "m2",
+            {name: m2 for name, m2 in applied_map.evidence_m2.items() if m2 > 0.0},
         ),
     ]
     if reason is None:

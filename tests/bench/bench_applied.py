@@ -28,10 +28,11 @@ from headland.agronomy.application.as_applied import AsApplied, Machine, SeasonM
 from headland.agronomy.application.deposit import OutletTrack, deposit_mass, fit_grid
 from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.metering import HopperWeights
+from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.pass_detection import VehicleTelemetry, release_time
 from headland.agronomy.application.released import Amounts, release
 from headland.agronomy.application.spread_pattern import gaussian
-from headland.agronomy.application.swaths import Track, draw_swaths, find_passes, measure_cover
+from headland.agronomy.application.swaths import Track, draw_swaths, find_passes
 from headland.agronomy.application.treated import FlowSamples, PumpStates
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline, map_places
@@ -116,7 +117,7 @@ def bench_hour() -> dict[str, float]:
         "deposit_ms": best_ms(lambda: deposit_mass(outlet, MACHINE.pattern, grid)),
         "places_ms": best_ms(lambda: map_places(flown.outline, applied_map.grid)),
         "swaths_ms": best_ms(lambda: draw_swaths(find_passes(flown.vehicle.track, flown.stretches, origin), SWATH_M)),
-        "cover_ms": best_ms(lambda: measure_cover(swaths, flown.outline.usable, SWATH_M)),
+        "cover_ms": best_ms(lambda: measure_areas(swaths, flown.outline.usable, SWATH_M)),
         "positions": len(east),
         "cells": applied_map.grid.rows * applied_map.grid.columns,
         "closure_share": applied_map.totals.closure,

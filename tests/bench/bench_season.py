@@ -18,7 +18,8 @@ import numpy as np
 
 from headland.analysis.cooperative.claims import claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.disputes import close_dispute, open_dispute
-from headland.analysis.cooperative.settlement import passes_of_period, record_treated, settle_season
+from headland.analysis.cooperative.settlement import settle_season
+from headland.analysis.cooperative.treated_entries import passes_of_period, record_treated
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.contract.records import ChannelInfo, Descriptor

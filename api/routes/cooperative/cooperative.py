@@ -43,7 +43,8 @@ from api.schemas.cooperative import (
 )
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
-from headland.analysis.cooperative.settlement import TREATED, passes_of_period, record_treated, settle_season
+from headland.analysis.cooperative.settlement import settle_season
+from headland.analysis.cooperative.treated_entries import TREATED, passes_of_period, record_treated
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule

@@ -61,7 +61,7 @@ def applied_of(applied: AppliedPass, uniformity: SpreadUniformity, *, with_grid:
         rate=answer_of(applied.rate, applied.field_pass.simulated),
         places=_places_of(applied),
         cover=cover_of(applied),
-        evidence_m2=applied.evidence_m2,
+        evidence_m2=applied.map.evidence_m2,
         reconciliation=_reconciliation_of(applied),
         uniformity=_uniformity_of(uniformity, applied.map.field_cv_pct),
     )
@@ -91,14 +91,14 @@ def _drift_of(applied: AppliedPass) -> schema.DriftBody:
 
 def cover_of(applied: AppliedPass) -> schema.CoverBody:
     """Return the coverage, with the places of skips and overlaps."""
-    cover, plane = applied.map.cover, applied.inputs.plane
+    areas, plane = applied.map.areas, applied.inputs.plane
     return schema.CoverBody(
-        field_m2=cover.field_m2,
-        covered_m2=cover.covered_m2,
-        overlap_m2=cover.overlap_m2,
-        skipped_m2=cover.skipped_m2,
-        skips=_named(cover.skips, plane),
-        overlaps=_named(cover.overlaps, plane),
+        field_m2=areas.field_m2,
+        covered_m2=areas.treated_m2,
+        overlap_m2=areas.overlap_m2,
+        skipped_m2=areas.skipped_m2,
+        skips=_named(areas.skips, plane),
+        overlaps=_named(areas.overlaps, plane),
     )
 
 

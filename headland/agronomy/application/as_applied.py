@@ -19,13 +19,22 @@ from numpy.typing import NDArray
 from headland.agronomy.application.deposit import Deposit, OutletTrack, deposit_mass
 from headland.agronomy.application.drift import WindDrift, rate_uncertainty
 from headland.agronomy.application.landing import find_landing
+from headland.agronomy.application.pass_areas import PassAreas, measure_areas, share_by_code, spread_areas
 from headland.agronomy.application.released import Released
 from headland.agronomy.application.spread_pattern import Pattern
-from headland.agronomy.application.swaths import SwathCoverage, Track, draw_swaths, find_passes, measure_cover
+from headland.agronomy.application.swaths import Track, draw_swaths, find_passes
 from headland.agronomy.application.treated import DECLARED, MEASURED_FLOW, PUMP_PWM, TANK_MASS
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import BUFFER, EXCLUSION, OUTSIDE, USABLE, FieldOutline, map_places
+from headland.agronomy.geometry.outline import (
+    BUFFER,
+    EXCLUSION,
+    OUTSIDE,
+    USABLE,
+    FieldOutline,
+    map_places,
+    rasterise,
+)
 from headland.agronomy.series.arrays import Mask, Values, require
 from headland.agronomy.series.intervals import Intervals, total_s
 
@@ -79,7 +88,8 @@ class AsApplied:
     """A pass on a grid (rows from south to north): amounts, codes of `EVIDENCE`, and places of `outline.PLACES`.
 
     `shift_m` is how far product drifted east and north on average, `uncertainty_ha` the standard deviation of each
-    cell's rate by the uncertainty of that, `swaths` the ground that each line covered.
+    cell's rate by the uncertainty of that, `swaths` the ground that each line covered, `treated` the usable cells whose
+    middle they cover.
     """
 
     grid: Grid
@@ -87,10 +97,21 @@ class AsApplied:
     evidence: NDArray[np.uint8]
     places: NDArray[np.uint8]
     totals: AmountsByPlace
-    cover: SwathCoverage
+    areas: PassAreas
     shift_m: tuple[float, float]
     uncertainty_ha: Values
     swaths: Sequence[shapely.Geometry]
+    treated: Mask
+
+    @property
+    def ground_m2(self) -> Values:
+        """The ground that each usable cell stands for: treated ones add up to the treated ground, others to skips."""
+        return spread_areas(self.areas, self.places == USABLE, self.treated)
+
+    @property
+    def evidence_m2(self) -> dict[str, float]:
+        """The treated ground by the class of evidence for its amount [m2]; the parts add up to it."""
+        return evidence_by_class(self.evidence, self.treated, self.areas.treated_m2)
 
     @property
     def rate_ha(self) -> Values:
@@ -150,10 +171,17 @@ def map_applied(
     landed = find_landing(track.time_ms, released, stretches, machine.latency_s)
     lines = find_passes(track, landed, (plane.latitude_deg, plane.longitude_deg))
     swaths = draw_swaths(lines, machine.swath_m)
-    cover = measure_cover(swaths, outline.usable, machine.swath_m)
+    areas = measure_areas(swaths, outline.usable, machine.swath_m)
     shift_m = _mean_shift(outlet, released)
     uncertainty_ha = rate_uncertainty(amount / grid.cell_ha, cell_m, air, shift_m)
-    return AsApplied(grid, amount, evidence, places, totals, cover, shift_m, uncertainty_ha, swaths)
+    treated = (places == USABLE) & rasterise(areas.treated, grid)
+    return AsApplied(grid, amount, evidence, places, totals, areas, shift_m, uncertainty_ha, swaths, treated)
+
+
+def evidence_by_class(evidence: NDArray[np.uint8], at: Mask, ground_m2: float) -> dict[str, float]:
+    """Return some ground by the class of evidence on its cells `at` [m2]; the parts add up to it."""
+    shares = share_by_code(evidence, at, len(EVIDENCE), ground_m2)
+    return {name: float(shares[code]) for code, name in enumerate(EVIDENCE) if code}
 
 
 def _mean_shift(outlet: OutletTrack, released: Released) -> tuple[float, float]:

@@ -26,10 +26,7 @@ _TOLERANCE_OF_SWATH: Final = 0.01
 _COS_45: Final = 0.7071
 #: Precision of all ground, a tenth of a millimetre. With free floating-point coordinates GEOS returned a union of
 #: nearly coinciding edges (there and back) half as large again as its pieces together.
-_GRID_M: Final = 1e-4
-#: Skips and overlaps narrower than this share of a swath are jitter of the track: their area counts, but they are not
-#: listed.
-LISTED_SHARE_OF_SWATH: Final = 0.06
+GRID_M: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
     if not thinned:
         return Ground(0.0, 0.0, 0)
     pieces = [piece for line in thinned for piece in _widen(line, swath_m / 2.0)]
-    treated = float(shapely.union_all(pieces, grid_size=_GRID_M).area)
+    treated = float(shapely.union_all(pieces, grid_size=GRID_M).area)
     gross = sum(float(np.sum(np.hypot(*np.diff(line, axis=0).T))) for line in thinned) * swath_m
     return Ground(treated, max(gross - treated, 0.0), len(thinned))
 
@@ -113,13 +110,13 @@ def measure_ground(passes: list[Values], swath_m: float) -> Ground:
 def draw_swaths(passes: list[Values], swath_m: float) -> list[shapely.Geometry]:
     """Return the ground that each pass covered; passes without movement cover none."""
     widened = (_widen(line, swath_m / 2.0) for line in _thin(passes, swath_m))
-    return [pieces[0] if len(pieces) == 1 else shapely.union_all(pieces, grid_size=_GRID_M) for pieces in widened]
+    return [pieces[0] if len(pieces) == 1 else shapely.union_all(pieces, grid_size=GRID_M) for pieces in widened]
 
 
 def _thin(passes: list[Values], swath_m: float) -> list[Values]:
     """Return the lines without jitter, and without those of no length."""
     # Differences by rounding alone overflow the thinning.
-    lines = [shapely.LineString(np.round(line / _GRID_M) * _GRID_M) for line in passes]
+    lines = [shapely.LineString(np.round(line / GRID_M) * GRID_M) for line in passes]
     return [
         _drop_repeats(np.asarray(line.coords))
         for line in shapely.simplify(lines, _TOLERANCE_OF_SWATH * swath_m)
@@ -160,57 +157,3 @@ def _join(pieces: Intervals) -> Intervals:
     starts = np.concatenate(([True], pieces[1:, 0] > pieces[:-1, 1]))
     ends = np.concatenate((starts[1:], [True]))
     return np.column_stack((pieces[starts, 0], pieces[ends, 1]))
-
-
-@dataclass(frozen=True, slots=True)
-class SwathCoverage:
-    """Areas within a field [m2], and the polygons that were skipped and covered again, the largest first."""
-
-    field_m2: float
-    covered_m2: float
-    overlap_m2: float
-    skipped_m2: float
-    skips: tuple[shapely.Polygon, ...]
-    overlaps: tuple[shapely.Polygon, ...]
-
-
-def measure_cover(swaths: list[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> SwathCoverage:
-    """Return the ground of a field that swaths cover, in metres of one plane; overlap counts each repetition."""
-    polygons = np.array(swaths, dtype=object)
-    clipped = (_surfaces(part) for part in shapely.intersection(polygons, field, grid_size=_GRID_M))
-    within = [part for part in clipped if not part.is_empty]
-    covered = shapely.union_all(within, grid_size=_GRID_M)
-    gross_m2 = sum(float(part.area) for part in within)
-    skipped = shapely.difference(field, covered, grid_size=_GRID_M)
-    return SwathCoverage(
-        field_m2=float(field.area),
-        covered_m2=float(covered.area),
-        overlap_m2=max(gross_m2 - float(covered.area), 0.0),
-        skipped_m2=float(skipped.area),
-        skips=list_parts(skipped, swath_m),
-        overlaps=list_parts(_find_overlaps(within), swath_m),
-    )
-
-
-def _find_overlaps(swaths: list[shapely.Geometry]) -> shapely.Geometry:
-    """Return the ground that two or more swaths cover."""
-    polygons = np.array(swaths, dtype=object)
-    first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
-    pairs = first < second
-    shared = shapely.intersection(polygons[first[pairs]], polygons[second[pairs]], grid_size=_GRID_M)
-    return shapely.union_all([_surfaces(part) for part in shared], grid_size=_GRID_M)
-
-
-def _surfaces(ground: shapely.Geometry) -> shapely.Geometry:
-    """Return the polygons of a geometry: edges that only touch leave lines and points, which cover nothing."""
-    if ground.geom_type in {"Polygon", "MultiPolygon"}:
-        return ground
-    return shapely.MultiPolygon([part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"])
-
-
-def list_parts(ground: shapely.Geometry, swath_m: float) -> tuple[shapely.Polygon, ...]:
-    """Return the polygons of a geometry that are wider than jitter, the largest first."""
-    thin_m = LISTED_SHARE_OF_SWATH / 2.0 * swath_m
-    opened = ground.buffer(-thin_m, join_style="mitre").buffer(thin_m, join_style="mitre")
-    parts = [part for part in shapely.get_parts(opened) if part.geom_type == "Polygon" and not part.is_empty]
-    return tuple(sorted(parts, key=lambda part: -part.area))

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-import numpy as np
+import shapely
 
-from headland.agronomy.geometry.outline import polygons_of, rasterise
-from headland.analysis.cooperative.settlement import TREATED, lattice_of, place_of, treated_works, write_place
+from headland.agronomy.geometry.outline import rasterise
 from headland.analysis.cooperative.subsidy import Claim, ClaimRule, Spent, assess_claims
-from headland.analysis.cooperative.treated_ground import PlacedCells, TreatedGround, pack_mask, unpack_mask
-from headland.analysis.field_geometry import plane_of
+from headland.analysis.cooperative.treated_entries import (
+    TREATED,
+    lattice_of,
+    read_ground,
+    treated_works,
+    write_ground,
+)
+from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
+from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window, utc_of
@@ -138,12 +144,12 @@ def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim],
 
 @dataclass(frozen=True, slots=True)
 class _KeptClaim:
-    """A claim in the ledger: its rule, the start of its pass, its cells, and what it paid."""
+    """A claim in the ledger: its rule, the start of its pass, its ground, and what it paid."""
 
     entry: LedgerEntry
     rule: str
     start_ms: int
-    placed: PlacedCells
+    placed: PlacedGround
     area_m2: int
     fen: int
 
@@ -156,7 +162,7 @@ def _kept_claims(repositories: OrganisationRepositories) -> dict[str, list[_Kept
         after = page[-1].seq
         for entry in page:
             body = msgspec.json.decode(entry.body)
-            placed = PlacedCells(unpack_mask(body["cells"], body["rows"], body["columns"]), *place_of(body))
+            placed = read_ground(repositories, entry.field, body)
             found.setdefault(entry.field, []).append(
                 _KeptClaim(entry, body["rule"], body["start_ms"], placed, body["area_m2"], body["fen"])
             )
@@ -175,18 +181,14 @@ def _fields_beside(fields: Mapping[str, Field], works: Iterable[str]) -> dict[st
 
 
 def _claim_body(rule: SubsidyRule, claim: Claim) -> dict[str, Any]:
-    rows, columns = claim.cells.shape
     return {
         "rule": rule.id,
         "rule_version": rule.version,
         "start_ms": claim.work.start_ms,
         "operator": claim.work.operator,
         "product": claim.work.product,
-        "cells": pack_mask(claim.cells),
-        "rows": rows,
-        "columns": columns,
-        **write_place(claim.work.plane, claim.work.grid),
-        "cell_m": claim.work.cell_m,
+        **write_ground(claim.placed),
+        "field_m2": claim.field_m2,
         "area_m2": claim.area_m2,
         "coverage_pct": round(claim.coverage_pct, 2),
         "evidence": claim.work.weakest_evidence,
@@ -209,10 +211,8 @@ def _rule_of(rule: SubsidyRule, repositories: OrganisationRepositories) -> Claim
 
 
 def _field_m2(field: Field) -> int:
-    """Return the field's ground in the same cells as the treated ground."""
-    lattice = lattice_of(field)
-    inside = rasterise(polygons_of(field.geometry, plane_of(field)), lattice)
-    return round(int(np.count_nonzero(inside)) * lattice.cell_m**2)
+    """Return the field's usable ground, of which the treated ground is a part."""
+    return round(float(outline_of(field, plane_of(field)).usable.area))
 
 
 _HEADS: Final = {
@@ -260,15 +260,42 @@ def _map(claims: Sequence[FieldClaim]) -> bytes:
                 "claimed_m2": each.claim.area_m2,
                 "coverage_pct": round(each.claim.coverage_pct, 1),
                 "reason": each.claim.reason,
-                "cells": pack_mask(each.claim.cells),
-                "cell_m": each.claim.work.cell_m,
-                "rows": each.claim.cells.shape[0],
-                "columns": each.claim.cells.shape[1],
+                "claimed_ground": _ground_deg(each.claim.placed),
+                **_cells_of(each),
             },
         }
         for each in claims
     ]
     return msgspec.json.encode({"type": "FeatureCollection", "features": features})
+
+
+def _ground_deg(placed: PlacedGround) -> dict[str, Any] | None:
+    """Return ground as a MultiPolygon of WGS84, None where its place is not known."""
+    plane = placed.plane
+    if plane is None:
+        return None
+
+    def ring_deg(ring: shapely.LinearRing) -> list[list[float]]:
+        east_m, north_m = shapely.get_coordinates(ring).T
+        latitude, longitude = plane.to_degrees(east_m, north_m)
+        return [[round(x, 8), round(y, 8)] for x, y in zip(longitude.tolist(), latitude.tolist(), strict=True)]
+
+    parts = [part for part in shapely.get_parts(placed.polygons) if not part.is_empty]
+    rings = [[ring_deg(ring) for ring in (part.exterior, *part.interiors)] for part in parts]
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def _cells_of(each: FieldClaim) -> dict[str, Any]:
+    """Return the claimed ground as the cells of the field whose middle it covers, a picture of it."""
+    lattice, placed = lattice_of(each.field), each.claim.placed
+    here = PlacedGround(shapely.MultiPolygon(), plane_of(each.field))
+    cells = rasterise(placed.on(here), lattice)
+    return {
+        "cells": pack_mask(cells),
+        "cell_m": lattice.cell_m,
+        "rows": lattice.rows,
+        "columns": lattice.columns,
+    }
 
 
 def _readme(rule: SubsidyRule, claims: Sequence[FieldClaim], window: Window) -> str:
@@ -278,7 +305,8 @@ def _readme(rule: SubsidyRule, claims: Sequence[FieldClaim], window: Window) -> 
         f"{rule.name}\n{period}\n\n{CAVEAT['en']}\n{CAVEAT['zh']}\n\n"
         f"CNY {fen // 100}.{fen % 100:02}\n\n"
         "claims-en.csv, claims-zh.csv: each pass on each field, with the reason where ground cannot be claimed\n"
-        "map.geojson: outlines (WGS84); `cells` are bits by row from the south-west, zlib, base64\n"
+        "map.geojson: outlines (WGS84) with the claimed ground; `cells` are a picture of it, bits by row from the "
+        "south-west, zlib, base64\n"
         "evidence.json: the ledger's entries as they were written; proof.json: their hashes, and the ledger's head\n"
         "rule.json: the rule that was applied\n"
     )

@@ -160,7 +160,7 @@ def _unbillable(work: TreatedGround, tariff: Tariff) -> str | None:
     """Return why a work is not charged, None where it is."""
     if work.is_replaced:
         return "replaced"
-    if not work.cells.any():
+    if not work.area_m2:
         return "no_ground"
     if work.weakest_evidence not in tariff.billable_evidence:
         return "weak_evidence"

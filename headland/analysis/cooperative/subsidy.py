@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-import numpy as np
+import shapely
 
-from headland.agronomy.series.arrays import Mask
 from headland.analysis.cooperative.shares import round_half_up
 from headland.analysis.cooperative.tariff import MU_M2
-from headland.analysis.cooperative.treated_ground import PlacedCells, TreatedGround
+from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround
 from headland.units_of_time import DAY_MS
 
 
@@ -41,18 +40,13 @@ class Claim:
     """
 
     work: TreatedGround
-    cells: Mask
+    placed: PlacedGround
     field_m2: int
     area_m2: int
     repeated_m2: int
     coverage_pct: float
     fen: int
     reason: str | None = None
-
-    @property
-    def placed(self) -> PlacedCells:
-        """The claimed cells with their place."""
-        return PlacedCells(self.cells, self.work.plane, self.work.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +64,12 @@ def assess_claims(
     rule: ClaimRule,
     field_m2: int,
     works: Iterable[TreatedGround],
-    claimed: Sequence[tuple[int, PlacedCells]],
+    claimed: Sequence[tuple[int, PlacedGround]],
     spent: Spent = NOTHING_SPENT,
 ) -> list[Claim]:
     """Return the claims of the passes on one field, whoever flew them, in the order of their starts.
 
-    `claimed` are the cells of earlier claims, whatever field they were on, with the start of their passes; `spent` is
+    `claimed` is the ground of earlier claims, whatever field they were on, with the start of their passes; `spent` is
     what the field was paid by the rule before. The order of `works` does not matter.
     """
     before = list(claimed)
@@ -95,17 +89,16 @@ def assess_claims(
             left_fen = None if left_fen is None else left_fen - fen
             before.append((work.start_ms, claim.placed))
             claim = Claim(
-                work, claim.cells, field_m2, area_m2, claim.repeated_m2, claim.coverage_pct, fen,
+                work, claim.placed, field_m2, area_m2, claim.repeated_m2, claim.coverage_pct, fen,
                 "over_the_cap" if is_capped else claim.reason,
             )  # fmt: skip
         claims.append(claim)
     return claims
 
 
-def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequence[tuple[int, PlacedCells]]) -> Claim:
+def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequence[tuple[int, PlacedGround]]) -> Claim:
     """Return the claim of one pass before the caps."""
     coverage_pct = 100.0 * work.area_m2 / field_m2 if field_m2 else 0.0
-    nothing = np.zeros_like(work.cells)
     reason = None
     if rule.products and work.product not in rule.products:
         reason = "other_product"
@@ -114,12 +107,13 @@ def _assess(rule: ClaimRule, field_m2: int, work: TreatedGround, before: Sequenc
     elif coverage_pct < rule.least_coverage_pct:
         reason = "coverage_too_low"
     if reason is not None:
+        nothing = PlacedGround(shapely.MultiPolygon(), work.placed.plane, work.placed.lattice)
         return Claim(work, nothing, field_m2, 0, 0, coverage_pct, 0, reason)
-    fresh = work.cells.copy()
+    fresh = work.placed
     for start_ms, placed in before:
         if abs(work.start_ms - start_ms) < rule.repeat_days * DAY_MS:
-            fresh &= ~placed.on(work.placed)
-    area_m2 = round(int(fresh.sum()) * work.cell_m**2)
+            fresh = fresh.without(placed)
+    area_m2 = fresh.area_m2
     repeated_m2 = work.area_m2 - area_m2
     return Claim(
         work, fresh, field_m2, area_m2, repeated_m2, coverage_pct, 0, "claimed_before" if repeated_m2 else None

@@ -1,4 +1,4 @@
-"""Ground that passes treated on a field, on cells of the field's own: ground that several treated counts once."""
+"""Ground that passes treated on a field, as polygons in metres: ground that several treated counts once."""
 
 from __future__ import annotations
 
@@ -10,66 +10,74 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import shapely
 
+from headland.agronomy.application.pass_areas import surfaces_of
+from headland.agronomy.application.swaths import GRID_M
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.series.arrays import Mask
+from headland.agronomy.series.arrays import Mask, Values
 from headland.units_of_time import DAY_MS
 
 MOST_CELLS: Final = 4_000_000
+#: Precision of ground that is kept, a millimetre.
+_KEPT_M: Final = 1e-3
+#: Most corners of the ground of one pass on one field.
+_MOST_CORNERS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedCells:
-    """Cells of the ground and where they lie; without a plane and a grid it is not known where."""
+class PlacedGround:
+    """Polygons of ground in metres of a plane.
 
-    cells: Mask
+    Without a plane it is not known where they lie; `lattice` (rows, columns) then names the cells that they come from,
+    so that ground of the same cells can be compared.
+    """
+
+    polygons: shapely.Geometry
     plane: Plane | None = None
-    grid: Grid | None = None
+    lattice: tuple[int, int] | None = None
 
-    def on(self, other: PlacedCells) -> Mask:
-        """Return which cells of another grid these cells touch.
+    @property
+    def area_m2(self) -> int:
+        """The area in whole square metres."""
+        return round(float(self.polygons.area))
 
-        After an outline was edited its cells lie elsewhere: each that touches one of these is taken for the same
-        ground, so that none is counted twice. Cells without a place are compared where their shapes are equal.
-        """
-        is_same_grid = (self.plane, self.grid) == (other.plane, other.grid)
-        is_placed = self.plane is not None and other.plane is not None
-        if is_same_grid or not is_placed:
-            return self.cells if self.cells.shape == other.cells.shape else np.zeros_like(other.cells)
-        touched = np.zeros_like(other.cells)
-        at = np.flatnonzero(other.cells)
-        touched.flat[at] = self._touches(other, at)
-        return touched
+    def on(self, other: PlacedGround) -> shapely.Geometry:
+        """Return these polygons in the plane of others; none where it is not known how they lie to each other."""
+        if self.plane is None or other.plane is None:
+            is_same = self.plane is other.plane and self.lattice == other.lattice
+            return self.polygons if is_same else shapely.MultiPolygon()
+        return move_ground(self.polygons, self.plane, other.plane)
 
-    def _touches(self, other: PlacedCells, at: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Mask:
-        """Return whether these cells touch the cells `at` of another grid, by the corners of those."""
-        mine, theirs = self.grid, other.grid
-        if mine is None or theirs is None or self.plane is None or other.plane is None:
-            return np.zeros(len(at), np.bool_)
-        row, column = np.divmod(at, theirs.columns)
-        # Just within the corners: a cell that only shares an edge does not touch.
-        found = np.zeros(len(at), np.bool_)
-        for up in (0.001, 0.999):
-            for right in (0.001, 0.999):
-                latitude, longitude = other.plane.to_degrees(
-                    east_m=theirs.west_m + (column + right) * theirs.cell_m,
-                    north_m=theirs.south_m + (row + up) * theirs.cell_m,
-                )
-                east, north = self.plane.to_metres(latitude, longitude)
-                x = np.floor((east - mine.west_m) / mine.cell_m).astype(np.int64)
-                y = np.floor((north - mine.south_m) / mine.cell_m).astype(np.int64)
-                inside = (y >= 0) & (y < mine.rows) & (x >= 0) & (x < mine.columns)
-                found[inside] |= self.cells[y[inside], x[inside]]
-        return found
+    def without(self, other: PlacedGround) -> PlacedGround:
+        """Return this ground without that which another one covers, too."""
+        taken = other.on(self)
+        if not shapely.intersects(self.polygons, taken):
+            return self
+        left = surfaces_of(shapely.difference(self.polygons, taken, grid_size=GRID_M))
+        return PlacedGround(left, self.plane, self.lattice)
+
+
+def move_ground(polygons: shapely.Geometry, plane: Plane, other: Plane) -> shapely.Geometry:
+    """Return polygons in metres of another plane."""
+    if plane == other:
+        return polygons
+
+    def move(corners: Values) -> Values:
+        latitude, longitude = plane.to_degrees(corners[:, 0], corners[:, 1])
+        return np.column_stack(other.to_metres(latitude, longitude))
+
+    return shapely.transform(polygons, move)
 
 
 @dataclass(frozen=True, slots=True)
 class TreatedGround:
-    """The ground of a field that a pass treated: cells (rows from south to north), and the class of evidence [m2].
+    """The ground of a field that a pass treated, and the class of evidence for it [m2].
 
-    `grams` is the product on it, None where its amount is unknown. `operator` is who worked. `plane` and `grid` are
-    where the cells lie. `is_replaced` where the same machine's later declaration of the same time stands for it.
+    `grams` is the product on it, None where its amount is unknown. `operator` is who worked. `is_replaced` where the
+    same machine's later declaration of the same time stands for it. `is_by_cells` where the ledger has it by a rule of
+    before, as every cell on which product landed.
     """
 
     field: str
@@ -77,25 +85,18 @@ class TreatedGround:
     operator: str
     start_ms: int
     product: str
-    cell_m: float
-    cells: Mask
+    placed: PlacedGround
     grams: int | None
     evidence_m2: tuple[tuple[str, float], ...]
     is_night: bool
     simulated: bool
-    plane: Plane | None = None
-    grid: Grid | None = None
     is_replaced: bool = False
-
-    @property
-    def placed(self) -> PlacedCells:
-        """The cells with their place."""
-        return PlacedCells(self.cells, self.plane, self.grid)
+    is_by_cells: bool = False
 
     @property
     def area_m2(self) -> int:
-        """The treated ground."""
-        return _area(self.cells, self.cell_m)
+        """The treated ground in whole square metres."""
+        return self.placed.area_m2
 
     @property
     def key(self) -> tuple[int, str]:
@@ -124,20 +125,19 @@ def count_once(works: Iterable[TreatedGround], repeat_days: int) -> list[Counted
     """Return the ground of each pass on one field that no earlier pass with the same product has within some days.
 
     The order of `works` does not matter. Their areas add up to the ground that any of them treated, where all are
-    within the days of each other.
+    within the days of each other, but for the rounding of each to whole square metres.
     """
     counted: list[CountedGround] = []
     earlier: list[TreatedGround] = []
     for work in sorted(works, key=lambda each: each.key):
-        fresh = work.cells.copy()
+        fresh = work.placed
         for other in earlier:
             is_near = work.start_ms - other.start_ms < repeat_days * DAY_MS
             if is_near and other.product == work.product:
-                fresh &= ~other.placed.on(work.placed)
-        area, whole = int(fresh.sum()), int(work.cells.sum())
-        grams = 0 if work.grams is None or whole == 0 else work.grams * area // whole
-        area_m2 = _area(fresh, work.cell_m)
-        counted.append(CountedGround(work, area_m2, grams, work.area_m2 - area_m2))
+                fresh = fresh.without(other.placed)
+        area_m2, whole_m2 = fresh.area_m2, work.area_m2
+        grams = 0 if work.grams is None or whole_m2 == 0 else work.grams * area_m2 // whole_m2
+        counted.append(CountedGround(work, area_m2, grams, whole_m2 - area_m2))
         earlier.append(work)
     return counted
 
@@ -146,7 +146,68 @@ def union_m2(works: Sequence[TreatedGround]) -> int:
     """Return the ground of one field that any of some passes treated."""
     if not works:
         return 0
-    return _area(np.logical_or.reduce([work.cells for work in works]), works[0].cell_m)
+    every = [work.placed.on(works[0].placed) for work in works]
+    return round(float(shapely.union_all(every, grid_size=GRID_M).area))
+
+
+def ground_of_cells(cells: Mask, grid: Grid) -> shapely.Geometry:
+    """Return the ground of cells as polygons in metres of their grid's plane."""
+    edges = np.diff(np.pad(cells, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    row, first = np.nonzero(edges == 1)
+    _, last = np.nonzero(edges == -1)
+    side = grid.cell_m
+    west, east = grid.west_m + first * side, grid.west_m + last * side
+    south = grid.south_m + row * side
+    return surfaces_of(shapely.union_all(shapely.box(west, south, east, south + side), grid_size=GRID_M))
+
+
+def pack_ground(polygons: shapely.Geometry) -> str:
+    """Return polygons as a text, to the millimetre: whole numbers of four bytes, compressed, in base64.
+
+    The numbers are: count of polygons; of each its count of rings; of each ring, the outer one first, its count of
+    corners; then of all corners east and north [mm], each less the corner before.
+    """
+    parts = [part for part in shapely.get_parts(polygons) if not part.is_empty]
+    rings = [[part.exterior, *part.interiors] for part in parts]
+    counts = [len(parts), *map(len, rings), *(len(ring.coords) for part in rings for ring in part)]
+    corners = shapely.get_coordinates([ring for part in rings for ring in part])
+    steps = np.diff(np.rint(corners / _KEPT_M).astype(np.int64), axis=0, prepend=np.zeros((1, 2), np.int64))
+    numbers = np.concatenate((np.array(counts, np.int64), steps.ravel())).astype("<i4")
+    return base64.b64encode(zlib.compress(numbers.tobytes(), 9)).decode()
+
+
+def unpack_ground(text: str) -> shapely.Geometry:
+    """Return the polygons of a text; raises ValueError for any other text."""
+    numbers = np.frombuffer(_decompress(text, 16 * _MOST_CORNERS), "<i4").astype(np.int64)
+    counts: list[int] = []
+
+    def take(count: int) -> list[int]:
+        found: list[int] = numbers[len(counts) : len(counts) + count].tolist()
+        if count < 0 or len(found) != count:
+            raise ValueError("the ground is of another size")
+        counts.extend(found)
+        return found
+
+    (polygons,) = take(1)
+    rings = take(polygons)
+    if any(count < 1 for count in rings):
+        raise ValueError("the ground has a polygon without a ring")
+    sizes = take(sum(rings))
+    steps = numbers[len(counts) :]
+    if any(size < 4 for size in sizes) or len(steps) != 2 * sum(sizes):
+        raise ValueError("the ground has rings of another size")
+    corners = np.cumsum(steps.reshape(-1, 2), axis=0) * _KEPT_M
+    closed = iter(np.split(corners, np.cumsum(sizes)[:-1]) if sizes else [])
+    try:
+        parts = [shapely.Polygon(next(closed), [next(closed) for _ in range(count - 1)]) for count in rings]
+    except shapely.errors.ShapelyError as error:
+        raise ValueError("the ground cannot be read") from error
+    return shapely.MultiPolygon(parts)
+
+
+def keep_precision(polygons: shapely.Geometry) -> shapely.Geometry:
+    """Return polygons with corners on whole millimetres, as they are kept."""
+    return surfaces_of(shapely.set_precision(polygons, _KEPT_M))
 
 
 def pack_mask(cells: Mask) -> str:
@@ -159,16 +220,15 @@ def unpack_mask(text: str, rows: int, columns: int) -> Mask:
     if not 0 < rows * columns <= MOST_CELLS:
         raise ValueError("the cells are too many")
     expected = (rows * columns + 7) // 8
-    try:
-        unpacking = zlib.decompressobj()
-        packed = unpacking.decompress(base64.b64decode(text, validate=True), expected + 1)
-    except (binascii.Error, zlib.error) as error:
-        raise ValueError("the cells cannot be read") from error
+    packed = _decompress(text, expected + 1)
     if len(packed) != expected:
         raise ValueError("the cells are of another size")
     bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=rows * columns)
     return bits.reshape(rows, columns).astype(np.bool_)
 
 
-def _area(cells: Mask, cell_m: float) -> int:
-    return round(int(cells.sum()) * cell_m * cell_m)
+def _decompress(text: str, most: int) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError("the cells or the ground cannot be read") from error

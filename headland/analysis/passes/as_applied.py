@@ -52,7 +52,9 @@ _METHOD: Final = Method(
     "apart or a meter's total; tank or hopper: its loss between refills, even over the time in which the feeder "
     "was on, behind its lag as the weights show it; coverage is the known share of the time of work",
 )
-_RATE: Final = Method("mean_rate_in_field", 1, "amount on the usable field over the usable area that a swath covered")
+_RATE: Final = Method(
+    "mean_rate_in_field", 1, "amount on the usable field over the treated ground of it (treated_ground_union)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,6 @@ class AppliedPass:
     def unit(self) -> str:
         """The unit of amounts."""
         return self.inputs.telemetry.unit
-
-    @property
-    def evidence_m2(self) -> dict[str, float]:
-        """The treated ground on the grid by class of evidence [m2]."""
-        counts = np.bincount(self.map.evidence.ravel(), minlength=len(EVIDENCE))
-        cell_m2 = self.map.grid.cell_m**2
-        return {name: float(counts[code]) * cell_m2 for code, name in enumerate(EVIDENCE) if code}
 
 
 def compute_as_applied(
@@ -291,9 +286,10 @@ def _weakest(released: Released, applied_map: AsApplied) -> str:
 
 
 def _answer_rate(amount: Answer, applied_map: AsApplied, unit: str) -> Answer:
-    known = amount.value is not None and applied_map.cover.covered_m2 > 0.0
+    treated_m2 = applied_map.areas.treated_m2
+    known = amount.value is not None and treated_m2 > 0.0
     return Answer(
-        value=applied_map.totals.usable / applied_map.cover.covered_m2 * 10_000.0 if known else None,
+        value=applied_map.totals.usable / treated_m2 * 10_000.0 if known else None,
         unit=f"{unit}/ha",
         window=amount.window,
         n=amount.n,

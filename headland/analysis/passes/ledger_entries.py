@@ -44,7 +44,7 @@ def record_weather(scope: OrgScope, field_pass: FieldPass, window: Window) -> Le
 def applied_entry(applied: AppliedPass, options: PassOptions) -> dict[str, object]:
     """Return the ledger entry of what a pass applied."""
     given = {"swath_m": options.swath_m, "latency_s": options.latency_s, "cell_m": options.cell_m}
-    totals, cover = applied.map.totals, applied.map.cover
+    totals, areas = applied.map.totals, applied.map.areas
     return {
         "unit": applied.unit,
         "amount": applied.amount.value,
@@ -59,9 +59,9 @@ def applied_entry(applied: AppliedPass, options: PassOptions) -> dict[str, objec
         "exclusion": round(totals.exclusion, 4),
         "outside": round(totals.outside, 4),
         "unlocated": round(totals.unlocated, 4),
-        "covered_m2": round(cover.covered_m2, 2),
-        "overlap_m2": round(cover.overlap_m2, 2),
-        "skipped_m2": round(cover.skipped_m2, 2),
+        "covered_m2": round(areas.treated_m2, 2),
+        "overlap_m2": round(areas.overlap_m2, 2),
+        "skipped_m2": round(areas.skipped_m2, 2),
         "simulated": applied.field_pass.simulated,
         **{f"given_{name}": value for name, value in given.items() if value is not None},
     }

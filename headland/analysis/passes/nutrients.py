@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headland.agronomy.geometry.outline import polygons_of, rasterise
+from headland.agronomy.application.pass_areas import find_treated
+from headland.agronomy.geometry.outline import rasterise
 from headland.agronomy.prescription.loss_risk import Risk, leaching_risk, volatilisation_risk
 from headland.agronomy.prescription.nutrients import Nutrients
 from headland.analysis.errors import AnalysisError, PreconditionError
-from headland.analysis.field_geometry import bounds_of
+from headland.analysis.field_geometry import bounds_of, outline_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.passes.options import PassOptions
@@ -55,7 +56,7 @@ class FieldNutrients:
 
 @dataclass(frozen=True, slots=True)
 class PlotShare:
-    """The ground of one plot that the swaths of a pass covered [m2], and the amount that landed on it."""
+    """The treated ground of one plot, by `PassAreas` [m2], and the amount that landed on the plot's usable ground."""
 
     field: Field
     treated_m2: float
@@ -69,7 +70,7 @@ def share_by_plot(
     *,
     options: PassOptions,
 ) -> list[PlotShare]:
-    """Return the share of each of the organisation's fields on which product of a pass landed.
+    """Return the share of each of the organisation's fields that a pass treated or on which its product landed.
 
     Raises PreconditionError (no-amount) where no amount is known.
     """
@@ -80,15 +81,17 @@ def share_by_plot(
         sentence = f"The applied amount is unknown ({applied.amount.reason}), so it cannot be settled."
         raise PreconditionError("no-amount", "Applied amount unknown", sentence)
     applied_map, plane = applied.map, applied.inputs.plane
-    treated = applied_map.evidence > 0
     shares = []
     for field in repositories.fields.all():
         if not _is_near(bounds_of(field), bounds_of(field_pass.field)):
             continue
-        inside = rasterise(polygons_of(field.geometry, plane), applied_map.grid)
-        amount = float(applied_map.amount[inside].sum())
-        if amount > 0.0:
-            shares.append(PlotShare(field, float((inside & treated).sum()) * applied_map.grid.cell_m**2, amount))
+        usable = outline_of(field, plane).usable
+        amount = float(applied_map.amount[rasterise(usable, applied_map.grid)].sum())
+        treated_m2 = applied_map.areas.treated_m2
+        if field.id != field_pass.field.id:
+            treated_m2 = float(find_treated(applied_map.swaths, usable).area)
+        if amount > 0.0 or treated_m2 > 0.0:
+            shares.append(PlotShare(field, treated_m2, amount))
     return shares
 
 
@@ -183,7 +186,7 @@ def _landed(applied: AppliedPass | AnalysisError, product: Product) -> tuple[flo
     if isinstance(applied, AnalysisError):
         return None, 0.0, applied.reason
     mass_kg, reason = _mass_kg(applied, product)
-    return mass_kg, applied.map.cover.field_m2 / 10_000.0, reason
+    return mass_kg, applied.map.areas.field_m2 / 10_000.0, reason
 
 
 def _mass_kg(applied: AppliedPass, product: Product) -> tuple[float | None, str | None]:

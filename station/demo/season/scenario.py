@@ -15,7 +15,8 @@ from headland.agronomy.trials.analyses import TrialResult, analyse_mixed
 from headland.analysis.cooperative.claims import FieldClaim, claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.deliveries import deliver_harvests
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, open_dispute
-from headland.analysis.cooperative.settlement import record_season, settle_season
+from headland.analysis.cooperative.settlement import settle_season
+from headland.analysis.cooperative.treated_entries import record_season
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window

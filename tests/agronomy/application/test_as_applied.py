@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from headland.agronomy.application.as_applied import EVIDENCE, Machine, SeasonMap, map_applied
 from headland.agronomy.application.drift import WindDrift
 from headland.agronomy.application.metering import HopperWeights
+from headland.agronomy.application.pass_areas import measure_areas
 from headland.agronomy.application.released import Amounts, Released, reconcile, release
 from headland.agronomy.application.spread_pattern import gaussian, make_pattern, rectangle, triangle
-from headland.agronomy.application.swaths import Track, draw_swaths, measure_cover
+from headland.agronomy.application.swaths import Track, draw_swaths
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.agronomy.geometry.outline import FieldOutline
@@ -78,9 +79,9 @@ def test_the_released_amount_is_on_the_field_in_its_strips_beside_it_or_unlocate
 def test_swaths_over_a_box_cover_skip_and_overlap_as_geometry_says() -> None:
     # Box 200 x 25 m, ways at 2.5, 7, 12.5, 18.5 and 22.5 m, 5 m wide: reference figures by shapely.
     lines = [np.array([[0.0, y], [200.0, y]]) for y in (2.5, 7.0, 12.5, 18.5, 22.5)]
-    cover = measure_cover(draw_swaths(lines, 5.0), shapely.box(0, 0, 200, 25), 5.0)
+    cover = measure_areas(draw_swaths(lines, 5.0), shapely.box(0, 0, 200, 25), 5.0)
     assert cover.field_m2 == pytest.approx(5000.0)
-    assert cover.covered_m2 == pytest.approx(4700.0, rel=1e-6)
+    assert cover.treated_m2 == pytest.approx(4700.0, rel=1e-6)
     assert cover.skipped_m2 == pytest.approx(300.0, rel=1e-6)
     assert cover.overlap_m2 == pytest.approx(300.0, rel=1e-6)
     assert sorted(round(part.area) for part in cover.skips) == [100, 200]
@@ -158,8 +159,8 @@ def test_swaths_that_only_touch_the_field_cover_nothing_of_it() -> None:
     ways = ((0.0, 100.0, -2.5), (0.0, 50.0, 2.5), (50.0, 100.0, 2.5))
     lines = [np.array([[west, north], [east, north]]) for west, east, north in ways]
     notched = shapely.box(0, 0, 100, 10).union(shapely.box(20, -5, 30, 0))
-    cover = measure_cover(draw_swaths(lines, 5.0), notched, 5.0)
-    assert cover.covered_m2 == pytest.approx(500.0 + 50.0, rel=1e-6)
+    cover = measure_areas(draw_swaths(lines, 5.0), notched, 5.0)
+    assert cover.treated_m2 == pytest.approx(500.0 + 50.0, rel=1e-6)
     assert cover.overlap_m2 == pytest.approx(0.0, abs=1e-3)
 
 

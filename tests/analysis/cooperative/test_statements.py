@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import random
+import zlib
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import shapely
+import shapely.affinity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.agronomy.application.pass_areas import measure_areas
+from headland.agronomy.application.swaths import draw_swaths
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.cooperative.shares import NOBODY, HeldShare, bearers, divide, round_half_up
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, make_statements
 from headland.analysis.cooperative.tariff import Tariff, charge_of
 from headland.analysis.cooperative.treated_ground import (
-    PlacedCells,
+    PlacedGround,
     TreatedGround,
     count_once,
+    ground_of_cells,
+    keep_precision,
+    move_ground,
+    pack_ground,
     pack_mask,
     union_m2,
+    unpack_ground,
     unpack_mask,
 )
 from tests.examples import examples
@@ -29,13 +40,21 @@ DAY_MS = 86_400_000
 FIELDS = ("east", "west")
 
 
+PLANE = Plane(32.0, 119.0)
+
+
+def squares(cells: np.ndarray, cell_m: float = 1.0) -> PlacedGround:
+    """Return the ground of squares: any ground whose area is known by counting."""
+    return PlacedGround(ground_of_cells(cells, Grid(0.0, 0.0, cell_m, *cells.shape)), PLANE)
+
+
 def ground(field: str, at: str, cells: np.ndarray, day: int = 0, **more: object) -> TreatedGround:
     values: dict[str, object] = {
-        "operator": at[:1], "start_ms": day * DAY_MS, "product": "urea", "cell_m": 1.0,
+        "operator": at[:1], "start_ms": day * DAY_MS, "product": "urea", "placed": squares(cells),
         "grams": 1000 * int(cells.sum()),
         "evidence_m2": (("measured_flow", float(cells.sum())),), "is_night": False, "simulated": False, **more,
     }  # fmt: skip
-    return TreatedGround(field=field, pass_id=at, cells=cells, **values)  # type: ignore[arg-type]
+    return TreatedGround(field=field, pass_id=at, **values)  # type: ignore[arg-type]
 
 
 @st.composite
@@ -89,7 +108,7 @@ def test_statements_add_up_to_the_fen_and_no_order_changes_them(facts: SeasonFac
     assert sum(statement.balance_fen for statement in run.statements) == entries + sum(dividends) - run.charged_fen
     # Each pass on a field: the parts of its bearers are its charge, computed here by itself.
     for field in FIELDS:
-        billed = count_once([w for w in facts.works if w.field == field and w.cells.any()], facts.tariff.repeat_days)
+        billed = count_once([w for w in facts.works if w.field == field and w.area_m2], facts.tariff.repeat_days)
         for counted in billed:
             of_pass = [line for line in works if (line.field, line.pass_id) == (field, counted.ground.pass_id)]
             if not 0 <= counted.ground.start_ms < facts.end_ms:
@@ -133,32 +152,42 @@ def test_another_product_on_the_same_ground_is_another_work() -> None:
 
 
 @settings(max_examples=examples(40), deadline=None)
-@given(
-    st.floats(-6.0, 6.0), st.floats(-6.0, 6.0), st.integers(0, 5), st.integers(0, 5), st.sampled_from([1.0, 2.0]),
-    st.integers(0, 999),
-)  # fmt: skip
-def test_ground_of_an_edited_outline_is_still_counted_once(
-    east_m: float, north_m: float, rows: int, columns: int, cell_m: float, seed: int
-) -> None:
-    before, after = Plane(32.0, 119.0), Plane(32.0 + 3e-5, 119.0 - 4e-5)
+@given(st.floats(-6.0, 6.0), st.floats(-6.0, 6.0), st.integers(0, 999))
+def test_ground_of_an_edited_outline_is_still_counted_once(east_m: float, north_m: float, seed: int) -> None:
+    after = Plane(32.0 + 3e-5, 119.0 - 4e-5)
     cells = np.random.default_rng(seed).random((20, 24)) < 0.5
-    first = ground("east", "a", cells, plane=before, grid=Grid(0.0, 0.0, 1.0, 20, 24))
-    # The same ground on the cells of the outline after the edit: those whose middle the first pass treated.
-    placed = Grid(east_m, north_m, cell_m, 20 + rows, 24 + columns)
-    east, north = np.meshgrid(*placed.centres_m())
-    there_east, there_north = before.to_metres(*after.to_degrees(east_m=east, north_m=north))
-    x, y = np.floor(there_east).astype(int), np.floor(there_north).astype(int)
-    inside = (x >= 0) & (x < 24) & (y >= 0) & (y < 20)
-    again = np.zeros(inside.shape, np.bool_)
-    again[inside] = cells[y[inside], x[inside]]
-    second = ground("east", "b", again, day=1, plane=after, grid=placed)
-    touched = first.placed.on(second.placed)
-    assert (touched | ~again).all() or cell_m > 1.0
-    if cell_m == 1.0:
-        assert [each.area_m2 for each in count_once([first, second], 7)] == [first.area_m2, 0]
-    # Ground that the first pass did not come near is the second one's.
-    far = PlacedCells(np.ones((5, 5), np.bool_), before, Grid(500.0, 0.0, 1.0, 5, 5))
-    assert not first.placed.on(far).any()
+    first = ground("east", "a", cells)
+    # The same ground in the plane of the outline after the edit, and some square metres beside it.
+    beyond = shapely.box(100.0 + east_m, north_m, 107.0 + east_m, 3.0 + north_m)
+    wider = shapely.union(move_ground(first.placed.polygons, PLANE, after), beyond)
+    second = ground("east", "b", cells, day=1, placed=PlacedGround(keep_precision(wider), after))
+    assert [each.area_m2 for each in count_once([first, second], 7)] == [int(cells.sum()), 21]
+
+
+def test_ground_without_a_place_is_compared_with_ground_of_the_same_cells_alone() -> None:
+    cells = np.ones((4, 4), np.bool_)
+    polygons = squares(cells).polygons
+    first = ground("east", "a", cells, placed=PlacedGround(polygons, None, (4, 4)))
+    same = ground("east", "b", cells, placed=PlacedGround(polygons, None, (4, 4)))
+    other = ground("east", "c", cells, placed=PlacedGround(polygons, None, (4, 5)))
+    assert [each.area_m2 for each in count_once([first, same, other], 7)] == [16, 0, 16]
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(st.integers(0, 999), st.floats(0.1, 30.0), st.floats(0.0, 50.0))
+def test_swaths_over_several_plots_are_shared_without_loss(seed: int, swath_m: float, split_m: float) -> None:
+    # Ways at random over two plots with a common edge: the parts are the whole, and each closes with its skips.
+    rng = np.random.default_rng(seed)
+    lines = [rng.uniform(-10.0, 60.0, (int(rng.integers(2, 6)), 2)) for _ in range(int(rng.integers(1, 5)))]
+    swaths = draw_swaths(lines, swath_m)
+    whole = measure_areas(swaths, shapely.box(0, 0, 50, 50), swath_m)
+    plots = [measure_areas(swaths, shapely.box(*box), swath_m) for box in ((0, 0, split_m, 50), (split_m, 0, 50, 50))]
+    assert sum(plot.treated_m2 for plot in plots) == pytest.approx(whole.treated_m2, abs=0.1)
+    for areas in (whole, *plots):
+        assert areas.treated_m2 + areas.skipped_m2 == pytest.approx(areas.field_m2, abs=0.1)
+        assert areas.treated.area == pytest.approx(areas.treated_m2)
+    parts = [PlacedGround(keep_precision(plot.treated), PLANE) for plot in plots]
+    assert sum(part.area_m2 for part in parts) == pytest.approx(whole.treated_m2, abs=2.0)
 
 
 def test_a_pass_that_another_declaration_replaces_is_not_charged_and_said() -> None:
@@ -224,6 +253,26 @@ def test_weak_evidence_is_not_charged_and_is_named() -> None:
     unknown = ground("east", "a", everything, grams=None)
     run = make_statements(SeasonFacts([unknown], {}, [], Tariff(per_kg_fen=1), 0, DAY_MS))
     assert run.not_charged == (("east", "a", "no_amount"),)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(st.integers(0, 40), st.integers(1, 40), st.integers(0, 99))
+def test_ground_is_read_as_it_was_packed(rows: int, columns: int, seed: int) -> None:
+    cells = np.random.default_rng(seed).random((rows, columns)) < 0.5
+    polygons = keep_precision(shapely.affinity.rotate(ground_of_cells(cells, Grid(-7.3, 2.1, 0.7, rows, columns)), 33))
+    again = unpack_ground(pack_ground(polygons))
+    assert shapely.symmetric_difference(again, polygons).area < 1e-6
+    assert pack_ground(again) == pack_ground(polygons)
+
+
+@given(st.binary(max_size=200))
+def test_any_other_text_is_no_ground(content: bytes) -> None:
+    for text in ("", "?", pack_mask(np.ones((99, 99), np.bool_)), base64.b64encode(zlib.compress(content)).decode()):
+        try:
+            found = unpack_ground(text)
+        except ValueError:
+            continue
+        assert found.geom_type == "MultiPolygon"
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 99))

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headland.analysis.cooperative.subsidy import ClaimRule, Spent, assess_claims
-from headland.analysis.cooperative.treated_ground import PlacedCells, union_m2
-from tests.analysis.cooperative.test_statements import DAY_MS, ground
+from headland.analysis.cooperative.treated_ground import union_m2
+from tests.analysis.cooperative.test_statements import DAY_MS, ground, squares
 from tests.examples import examples
 
 EVERYTHING = np.ones((100, 100), np.bool_)
@@ -32,7 +32,7 @@ def test_ground_is_claimed_once_within_the_days_by_either_operator() -> None:
     )
     # The refused pass of day 20 claimed nothing, so day 31 is free again.
     assert (third.area_m2, third.reason) == (10_000, None)
-    (again,) = assess_claims(RULE, 10_000, works[:1], [(5 * DAY_MS, PlacedCells(EVERYTHING))])
+    (again,) = assess_claims(RULE, 10_000, works[:1], [(5 * DAY_MS, squares(EVERYTHING))])
     assert again.reason == "claimed_before"
 
 

@@ -73,9 +73,9 @@ def test_a_season_is_settled_from_the_ledger_to_the_fen(village: Village) -> Non
     (listed,) = village.ask("GET", f"/v1/statement-passes?{window}").json()["items"]
     assert (listed["pass_id"], listed["recorded"]) == (village.pass_id, 0)
     (treated,) = village.ask("POST", f"/v1/passes/{village.pass_id}/treated").json()["items"]
-    # Eight swaths of 195 m by 5 m, of which 2.5 m of the first are beside the field... all of it within 2 %.
-    assert treated["area_m2"] == pytest.approx(8 * 195 * 5, rel=0.03)
-    assert treated["grams"] == pytest.approx(APPLIED_KG * 1000, rel=0.01)
+    # Eight swaths of 195 m by 5 m, of which one is on the buffer strip: what may not be treated is not charged.
+    assert treated["area_m2"] == pytest.approx(7 * 195 * 5, rel=0.001)
+    assert treated["grams"] == pytest.approx(APPLIED_KG * 1000 * 7 / 8, rel=0.01)
     assert village.ask("POST", f"/v1/passes/{village.pass_id}/treated").json()["items"][0]["seq"] == treated["seq"]
     assert village.ask("GET", f"/v1/statement-passes?{window}").json()["items"][0]["recorded"] == 1
     person, other = village.people

@@ -182,8 +182,9 @@ def test_without_a_meter_the_amount_is_the_hoppers_loss_and_the_time_the_feeders
     assert not any("mass_flow_kg_min" in row for row in rows)
     assert answer["reconciliation"]["by_flow"] is None
     assert answer["places"]["closure"] < 1e-3
-    # Two seconds at 5 m/s of each row stay empty.
-    assert answer["evidence_m2"]["tank_mass"] == pytest.approx(8 * (195 - 10) * 5, rel=0.03)
+    # Two seconds at 5 m/s of each row stay empty; one of the eight rows is on the buffer strip.
+    assert answer["evidence_m2"]["tank_mass"] == pytest.approx(7 * (195 - 10) * 5, rel=0.001)
+    assert answer["cover"]["covered_m2"] == pytest.approx(answer["evidence_m2"]["tank_mass"], rel=1e-9)
 
 
 def test_without_an_implement_the_swath_is_required(farm_api: RegistryApi) -> None:

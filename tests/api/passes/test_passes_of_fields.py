@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from headland.analysis.cooperative.settlement import passes_of_period
+from headland.analysis.cooperative.treated_entries import passes_of_period
 from headland.analysis.passes.detection import list_passes, list_passes_of_fields
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window

@@ -1,0 +1,128 @@
+"""Areas of a pass on a field: the one definition of treated, skipped and overlapping ground, by its swaths.
+
+    swaths (where product landed) --clipped by the usable field--> treated ground = their union
+    usable field less treated ground = skipped ground; sum of the swaths less treated ground = overlap
+
+Treated and skipped ground add up to the usable field. None of it depends on the cells of a map. Everything that names
+an area of a pass reads it here: map, report, settlement, ledger, statement, claim and deviation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from headland.agronomy.application.swaths import GRID_M
+from headland.agronomy.series.answer import Method
+from headland.agronomy.series.arrays import Mask, Values
+
+TREATED_GROUND: Final = Method(
+    "treated_ground_union",
+    1,
+    "union of the swaths of a pass within the usable ground of a field, each as wide as the implement's swath and from "
+    "where to where at least half of the row's amount landed; skipped ground is the usable ground without it",
+)
+#: Skips and overlaps narrower than this share of a swath are jitter of the track: their area counts, but they are not
+#: listed.
+LISTED_SHARE_OF_SWATH: Final = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class PassAreas:
+    """Ground of a pass on a field in metres of a plane, its areas [m2], and the parts of skips and overlaps by size.
+
+    `field_m2` is the usable field; `treated_m2` and `skipped_m2` add up to it. `overlap_m2` counts each repetition.
+    """
+
+    field_m2: float
+    treated_m2: float
+    overlap_m2: float
+    skipped_m2: float
+    treated: shapely.Geometry
+    skips: tuple[shapely.Polygon, ...]
+    overlaps: tuple[shapely.Polygon, ...]
+
+
+def measure_areas(swaths: Sequence[shapely.Geometry], field: shapely.Geometry, swath_m: float) -> PassAreas:
+    """Return the areas of a pass with these swaths on a field's usable ground, in metres of one plane."""
+    within = _clip(swaths, field)
+    treated = surfaces_of(shapely.union_all(within, grid_size=GRID_M))
+    gross_m2 = sum(float(part.area) for part in within)
+    skipped = shapely.difference(field, treated, grid_size=GRID_M)
+    return PassAreas(
+        field_m2=float(field.area),
+        treated_m2=float(treated.area),
+        overlap_m2=max(gross_m2 - float(treated.area), 0.0),
+        skipped_m2=float(skipped.area),
+        treated=treated,
+        skips=list_parts(skipped, swath_m),
+        overlaps=list_parts(_find_overlaps(within), swath_m),
+    )
+
+
+def find_treated(swaths: Sequence[shapely.Geometry], ground: shapely.Geometry) -> shapely.Geometry:
+    """Return the union of swaths within some ground: a plot beside the pass's own field, or a part of it."""
+    return surfaces_of(shapely.union_all(_clip(swaths, ground), grid_size=GRID_M))
+
+
+def list_parts(ground: shapely.Geometry, swath_m: float) -> tuple[shapely.Polygon, ...]:
+    """Return the polygons of a geometry that are wider than jitter, the largest first."""
+    thin_m = LISTED_SHARE_OF_SWATH / 2.0 * swath_m
+    opened = ground.buffer(-thin_m, join_style="mitre").buffer(thin_m, join_style="mitre")
+    parts = [part for part in shapely.get_parts(opened) if part.geom_type == "Polygon" and not part.is_empty]
+    return tuple(sorted(parts, key=lambda part: -part.area))
+
+
+def surfaces_of(ground: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of a geometry: edges that only touch leave lines and points, which cover nothing."""
+    if ground.geom_type in {"Polygon", "MultiPolygon"}:
+        return ground
+    return shapely.MultiPolygon([part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"])
+
+
+def share_by_code(codes: NDArray[np.uint8], at: Mask, count: int, ground_m2: float) -> Values:
+    """Return the area of some ground by the code of its cells (0 to `count` - 1) [m2]; the code 0 has no share.
+
+    `at` are the cells of the ground, by their middle. They give the shares, `ground_m2` is the whole that the parts add
+    up to. All are 0 where none of the cells has a code.
+    """
+    counts = np.bincount(codes[at], minlength=count).astype(np.float64)
+    counts[0] = 0.0
+    whole = float(counts.sum())
+    return counts * (ground_m2 / whole) if whole > 0.0 else counts
+
+
+def spread_areas(areas: PassAreas, usable: Mask, treated: Mask) -> Values:
+    """Return the ground that each usable cell stands for [m2], 0 elsewhere.
+
+    The `treated` ones add up to `treated_m2`, the other usable ones to `skipped_m2`: no sum depends on the cells' size.
+    """
+    area_m2 = np.zeros(usable.shape)
+    for part, part_m2 in ((treated, areas.treated_m2), (usable & ~treated, areas.skipped_m2)):
+        cells = int(np.count_nonzero(part))
+        if cells:
+            area_m2[part] = part_m2 / cells
+    return area_m2
+
+
+def _clip(swaths: Sequence[shapely.Geometry], ground: shapely.Geometry) -> list[shapely.Geometry]:
+    polygons = np.array(swaths, dtype=object)
+    if len(polygons):
+        shapely.prepare(ground)
+        polygons = polygons[shapely.intersects(ground, polygons)]
+    clipped = (surfaces_of(part) for part in shapely.intersection(polygons, ground, grid_size=GRID_M))
+    return [part for part in clipped if not part.is_empty]
+
+
+def _find_overlaps(swaths: list[shapely.Geometry]) -> shapely.Geometry:
+    """Return the ground that two or more swaths cover."""
+    polygons = np.array(swaths, dtype=object)
+    first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = first < second
+    shared = shapely.intersection(polygons[first[pairs]], polygons[second[pairs]], grid_size=GRID_M)
+    return shapely.union_all([surfaces_of(part) for part in shared], grid_size=GRID_M)

@@ -1,0 +1,332 @@
+"""Ledger entries of the ground that passes treated: written by pass and field, read as works, corrected by new ones.
+
+The area is that of `PassAreas`: the union of the swaths within the field's usable ground. Entries of before have cells,
+each counted whole as soon as product lay on it; they are read as they were written, until a new entry corrects them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import shapely
+
+from headland.agronomy.application.as_applied import EVIDENCE, evidence_by_class
+from headland.agronomy.application.pass_areas import TREATED_GROUND, find_treated
+from headland.agronomy.climate.sun import is_day
+from headland.agronomy.geometry.grid import Grid
+from headland.agronomy.geometry.local_plane import Plane
+from headland.agronomy.geometry.outline import polygons_of, rasterise
+from headland.analysis.cooperative.plots import Plots, read_plots
+from headland.analysis.cooperative.treated_ground import (
+    PlacedGround,
+    TreatedGround,
+    ground_of_cells,
+    keep_precision,
+    move_ground,
+    pack_ground,
+    unpack_ground,
+    unpack_mask,
+)
+from headland.analysis.errors import AnalysisError
+from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
+from headland.analysis.passes.detection import FieldPass, list_passes, list_passes_of_fields
+from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
+from headland.analysis.window import Window
+from headland.registry.models.models import Field
+from headland.registry.repositories.ledger.ledger import LedgerEntry
+from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.units_of_time import DAY_MS
+
+#: Kind of the ledger's entries about treated ground, one for each pass and field.
+TREATED: Final = "treated"
+#: What an entry says of the entry of another rule that it corrects.
+CORRECTS: Final = "corrects"
+_AREA_METHOD: Final = f"{TREATED_GROUND.id} {TREATED_GROUND.version}"
+_M2_1_M: Final = 200_000.0
+_M2_2_M: Final = 2_000_000.0
+_PAGE: Final = 500
+
+
+def passes_of_period(scope: OrgScope, window: Window, field: str | None = None) -> Iterator[FieldPass]:
+    """Yield the passes that begin in a window, of one field or of all, each once; those of a field in time order."""
+    repositories = repositories_of(scope)
+    fields = [repositories.fields.get(field)] if field is not None else list(repositories.fields.all())
+    for _, passes in list_passes_of_fields(scope, fields, window):
+        yield from passes
+
+
+def record_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> list[LedgerEntry]:
+    """Append the ground that a pass treated on each field to the ledger; entries that state nothing new are the old.
+
+    An entry of another rule is corrected: the new one names it and its area. Raises PreconditionError without a swath
+    or a track. A declared pass counts on the fields around its own, too, unless they have a pass of their own by the
+    same machine at the same time. `plots` are all fields, where the caller has read them already.
+    """
+    ledger = repositories_of(scope).ledger
+    recorded = {entry.field: entry for entry in ledger.read(kind=TREATED, pass_id=field_pass.id)}
+    entries = []
+    for field, body in measure_treated(scope, field_pass, plots):
+        before = recorded.get(field)
+        stated = None if before is None else msgspec.json.decode(before.body)
+        if before is not None and stated is not None:
+            if _without_correction(stated) == msgspec.json.decode(msgspec.json.encode(body)):
+                entries.append(before)
+                continue
+            if is_by_cells(stated):
+                body |= {CORRECTS: {"seq": before.seq, "area_m2": stated["area_m2"], "by": _AREA_METHOD}}
+        entries.append(ledger.append(TREATED, field, field_pass.id, body))
+    return entries
+
+
+def measure_treated(
+    scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return each field that a pass treated, its own first, with what `record_treated` writes of it in the ledger."""
+    repositories = repositories_of(scope)
+    own = field_pass.field
+    # Where a detected pass worked on another field, that field's telemetry shows a pass of its own.
+    others: list[Field] = []
+    applied = None
+    if field_pass.declared is not None:
+        plots = plots or read_plots(repositories)
+        if plots.around(field_pass):
+            applied = compute_as_applied(scope, field_pass)
+            others = plots.treated(applied)
+    if applied is None:
+        applied = compute_as_applied(scope, field_pass, beside_m=0.0)
+    found = []
+    for field in [own, *others]:
+        body = _treated_body(repositories, applied, field)
+        if body is not None and (field.id == own.id or not _has_detected_pass(scope, field, field_pass)):
+            found.append((field.id, body))
+    return found
+
+
+def record_season(
+    scope: OrgScope, window: Window, report: Callable[[int, int], None] = lambda _done, _of: None
+) -> list[tuple[str, str]]:
+    """Append the ground of all passes that begin in a window to the ledger; return those without one, with the reason.
+
+    `report` is told after each pass how many are done, of how many. A repetition adds nothing.
+    """
+    plots = read_plots(repositories_of(scope))
+    passes = list(passes_of_period(scope, window))
+    failed = []
+    for number, field_pass in enumerate(passes, 1):
+        try:
+            record_treated(scope, field_pass, plots)
+        except AnalysisError as error:
+            failed.append((field_pass.id, error.kind))
+        report(number, len(passes))
+    return failed
+
+
+def treated_works(repositories: OrganisationRepositories, operators: dict[str, str] | None = None,
+                  field: str | None = None) -> list[TreatedGround]:  # fmt: skip
+    """Return the newest statement of each pass and field in the ledger; `operators` name who works with a device.
+
+    A machine does one work on a field at a time: a detected pass that was declared since, and a declaration that was
+    corrected by another, are marked as replaced.
+    """
+    newest = _newest_entries(repositories, field)
+    bodies = {key: msgspec.json.decode(entry.body) for key, entry in newest.items()}
+    replaced = _replaced_passes(bodies)
+    return [
+        _work_of(repositories, entry, bodies[key], operators or {}, is_replaced=key in replaced)
+        for key, entry in newest.items()
+    ]
+
+
+def is_by_cells(body: Mapping[str, Any]) -> bool:
+    """Return whether an entry has the cells of a map in place of the ground of the swaths."""
+    return "cells" in body
+
+
+def lattice_of(field: Field) -> Grid:
+    """Return the cells of a field's own, always the same: 1 m, 2 m above 20 ha, 5 m above 200 ha."""
+    polygons = polygons_of(field.geometry, plane_of(field))
+    cell_m = 1.0 if field.area_m2 <= _M2_1_M else 2.0 if field.area_m2 <= _M2_2_M else 5.0
+    west, south, east, north = polygons.bounds
+    west, south = np.floor(west / cell_m) * cell_m, np.floor(south / cell_m) * cell_m
+    rows, columns = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
+    return Grid(float(west), float(south), cell_m, max(rows, 1), max(columns, 1))
+
+
+def write_ground(placed: PlacedGround) -> dict[str, Any]:
+    """Return what the ledger says of ground and its place."""
+    plane = placed.plane
+    place = {} if plane is None else {"latitude_deg": plane.latitude_deg, "longitude_deg": plane.longitude_deg}
+    return {"ground": pack_ground(placed.polygons), **place}
+
+
+def read_ground(repositories: OrganisationRepositories, field: str, body: Mapping[str, Any]) -> PlacedGround:
+    """Return the ground of an entry about a field, also of one by cells.
+
+    Cells of before places were kept lie where those of the field's outline lie today, if these have the same shape.
+    """
+    plane = Plane(body["latitude_deg"], body["longitude_deg"]) if "latitude_deg" in body else None
+    if not is_by_cells(body):
+        return PlacedGround(unpack_ground(body["ground"]), plane)
+    rows, columns, cell_m = body["rows"], body["columns"], body["cell_m"]
+    cells = unpack_mask(body["cells"], rows, columns)
+    if plane is not None:
+        return PlacedGround(ground_of_cells(cells, Grid(body["west_m"], body["south_m"], cell_m, rows, columns)), plane)
+    today = repositories.fields.get(field, also_deleted=True)
+    lattice = lattice_of(today)
+    if (lattice.rows, lattice.columns, lattice.cell_m) == (rows, columns, cell_m):
+        return PlacedGround(ground_of_cells(cells, lattice), plane_of(today))
+    return PlacedGround(ground_of_cells(cells, Grid(0.0, 0.0, cell_m, rows, columns)), None, (rows, columns))
+
+
+def _newest_entries(
+    repositories: OrganisationRepositories, field: str | None = None
+) -> dict[tuple[str, str], LedgerEntry]:
+    """Return the newest entry of each field and pass."""
+    newest: dict[tuple[str, str], LedgerEntry] = {}
+    after = 0
+    while page := repositories.ledger.read(kind=TREATED, field=field, after_seq=after, limit=_PAGE):
+        after = page[-1].seq
+        newest.update({(entry.field, entry.pass_id): entry for entry in page})
+    return newest
+
+
+def _is_correctable(repositories: OrganisationRepositories, field: str, body: Mapping[str, Any]) -> bool:
+    """Return whether an entry has ground by cells on a field that is still there, and that no swath covers."""
+    return is_by_cells(body) and field in {each.id for each in repositories.fields.all()}
+
+
+def _nothing_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry by cells as one of a pass whose swaths cover nothing of the field: product drifted there."""
+    lattice = ("cells", "rows", "columns", "cell_m", "west_m", "south_m")
+    return {
+        **{name: value for name, value in body.items() if name not in lattice},
+        "ground": pack_ground(shapely.MultiPolygon()),
+        "area_m2": 0,
+        "evidence_m2": {},
+        "grams": 0,
+        "amount": 0.0,
+        "area_method": _AREA_METHOD,
+    }
+
+
+def _without_correction(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != CORRECTS}
+
+
+def _treated_body(repositories: OrganisationRepositories, applied: AppliedPass, field: Field) -> dict[str, Any] | None:
+    """Return what the ledger says of a pass on a field, None where it treated nothing there."""
+    applied_map, field_pass, there = applied.map, applied.field_pass, applied.inputs.plane
+    own, grid = plane_of(field), applied_map.grid
+    outline = outline_of(field, there)
+    treated = applied_map.areas.treated
+    if field.id != field_pass.field.id:
+        # Of ground that is not on the map no product is known.
+        mapped = shapely.box(grid.west_m, grid.south_m, *_north_east(grid))
+        treated = find_treated(applied_map.swaths, shapely.intersection(outline.usable, mapped))
+    placed = PlacedGround(keep_precision(move_ground(treated, there, own)), own)
+    if not placed.area_m2:
+        return None
+    evidence = evidence_by_class(applied_map.evidence, rasterise(treated, grid), placed.area_m2)
+    is_known = applied.amount.value is not None
+    mass = float(applied_map.amount[rasterise(outline.usable, grid)].sum())
+    product = None if field_pass.declared is None else field_pass.declared.product
+    middle_ms = (field_pass.start_ms + field_pass.end_ms) // 2
+    grams = _grams(repositories, product, mass, applied.unit) if is_known else None
+    return {
+        "device": field_pass.device,
+        "start_ms": field_pass.start_ms,
+        "end_ms": field_pass.end_ms,
+        "product": "" if product is None else repositories.products.get(product, also_deleted=True).name,
+        **write_ground(placed),
+        "area_m2": placed.area_m2,
+        "field_m2": round(float(outline.usable.area)),
+        "evidence_m2": {name: round(m2, 2) for name, m2 in evidence.items()},
+        "grams": grams,
+        "amount": round(mass, 4) if is_known else None,
+        "unit": applied.unit,
+        "night": not bool(is_day(np.array([middle_ms]), own.latitude_deg, own.longitude_deg)[0]),
+        "field_version": field.version,
+        "method": f"{applied.amount.method.id} {applied.amount.method.version}",
+        "area_method": _AREA_METHOD,
+        "simulated": field_pass.simulated,
+    }
+
+
+def _north_east(grid: Grid) -> tuple[float, float]:
+    return grid.west_m + grid.columns * grid.cell_m, grid.south_m + grid.rows * grid.cell_m
+
+
+def _grams(repositories: OrganisationRepositories, product: str | None, amount: float, unit: str) -> int | None:
+    """Return a mass in whole grams; litres by the product's density alone."""
+    if unit == "kg":
+        return round(amount * 1000.0)
+    density = None if product is None else repositories.products.get(product, also_deleted=True).density_kg_l
+    return None if density is None else round(amount * density * 1000.0)
+
+
+def _replaced_passes(bodies: Mapping[tuple[str, str], Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return the passes of a field for which another of the same machine at the same time stands.
+
+    A declared pass stands for a detected one, and the newest declaration for those before it.
+    """
+    works: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for field, pass_id in bodies:
+        works.setdefault((field, bodies[field, pass_id]["device"]), []).append((field, pass_id))
+    replaced: set[tuple[str, str]] = set()
+    for keys in works.values():
+        standing: list[Mapping[str, Any]] = []
+        # Ids of declarations grow with time; that of a detected pass has its device in it.
+        for key in sorted(keys, key=lambda key: ("~" not in key[1], key[1]), reverse=True):
+            body = bodies[key]
+            is_declared = "~" not in key[1]
+            if any(_overlap(body, other) and (is_declared or other["declared"]) for other in standing):
+                replaced.add(key)
+            else:
+                standing.append({**body, "declared": is_declared})
+    return replaced
+
+
+def _overlap(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    return bool(first["start_ms"] < second["end_ms"] and second["start_ms"] < first["end_ms"])
+
+
+def _work_of(
+    repositories: OrganisationRepositories,
+    entry: LedgerEntry,
+    body: Mapping[str, Any],
+    operators: dict[str, str],
+    *,
+    is_replaced: bool,
+) -> TreatedGround:
+    return TreatedGround(
+        field=entry.field,
+        pass_id=entry.pass_id,
+        operator=operators.get(body["device"], body["device"]),
+        start_ms=body["start_ms"],
+        product=body["product"],
+        placed=read_ground(repositories, entry.field, body),
+        grams=body["grams"],
+        evidence_m2=tuple((name, body["evidence_m2"].get(name, 0.0)) for name in EVIDENCE[1:]),
+        is_night=body["night"],
+        simulated=body["simulated"],
+        is_replaced=is_replaced,
+        is_by_cells=is_by_cells(body),
+    )
+
+
+def _has_detected_pass(scope: OrgScope, field: Field, field_pass: FieldPass) -> bool:
+    """Return whether telemetry shows a field a pass of its own by the same machine at the same time."""
+    window = Window(field_pass.start_ms - DAY_MS, field_pass.end_ms)
+    try:
+        passes = list_passes(scope, field.id, window)
+    except AnalysisError:
+        return False
+    return any(
+        other.device == field_pass.device and other.start_ms < field_pass.end_ms and field_pass.start_ms < other.end_ms
+        for other in passes
+    )
