@@ -17,7 +17,7 @@ Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 #: The margin around the field, as a share of its longer side.
 _MARGIN = 0.04
 #: Colours of `CLASSES` from the second, as on the page (after ColorBrewer's RdYlBu).
-_CLASS_COLOURS = ((165, 0, 38), (245, 138, 74), (247, 240, 168), (116, 173, 209), (49, 54, 149))
+_CLASS_COLOURS = ((165, 0, 38), (215, 48, 39), (245, 138, 74), (247, 240, 168), (116, 173, 209), (49, 54, 149))
 
 
 def draw_map(applied: AppliedPass, planned_ha: float | None) -> Map:

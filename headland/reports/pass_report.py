@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from headland.agronomy.application.deviation import CAUSES, CLASSES
+from headland.agronomy.application.deviation import DEVIATION
+from headland.agronomy.application.pass_areas import TREATED_GROUND
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION
 from headland.agronomy.prescription.nutrients import MU_PER_HA
 from headland.agronomy.prescription.weather_window import Kind
@@ -44,12 +45,6 @@ from headland.reports.pass_map import draw_deviation_map, draw_map
 
 _M2_PER_HA: Final = 10_000.0
 _M2_PER_MU: Final = _M2_PER_HA / MU_PER_HA
-_DEVIATION: Final = Method(
-    "deviation_from_plan",
-    1,
-    "cells of the usable field against their plan: skip under 50 %, under to 90 %, on target to 110 %, over to 150 %, "
-    "double beyond",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +78,10 @@ def make_pass_document(scope: OrgScope, pass_id: str, options: PassOptions) -> R
     methods: list[Method] = []
     addresses = [f"/v1/passes/{field_pass.id}"]
     if isinstance(applied, AppliedPass):
-        methods += collect_methods((applied.amount, applied.rate))
+        methods += [*collect_methods((applied.amount, applied.rate)), TREATED_GROUND]
         addresses.append(_address(data, "as-applied", applied.map.grid.cell_m))
     if isinstance(data.deviation, PassDeviation):
-        methods.append(_DEVIATION)
+        methods.append(DEVIATION)
         addresses.append(_address(data, "deviation", data.deviation.applied.map.grid.cell_m))
     methods += [VOLATILISATION, LEACHING]
     return Report(
@@ -228,7 +223,6 @@ def _against_plan(data: _ReportData) -> list[Part]:
     if isinstance(deviation, AnalysisError):
         return [_sentence(deviation)]
     unit, cells = deviation.applied.unit, deviation.cells
-    cell_m2 = deviation.applied.map.grid.cell_m**2
     totals = deviation.applied.map.totals
     balance = {
         "released": totals.released,
@@ -248,22 +242,8 @@ def _against_plan(data: _ReportData) -> list[Part]:
         Figure("applied", cells.applied, unit, evidence=deviation.applied.amount.evidence),
         Figure("mean_deviation_pct", cells.mean_deviation_pct, "%"),
         Figure("on_target_share", cells.on_target_share * 100.0, "%"),
-        _pairs(
-            "ground_by_class",
-            "class",
-            "m2",
-            {name: float((cells.classes == code).sum()) * cell_m2 for code, name in enumerate(CLASSES) if code},
-        ),
-        _pairs(
-            "ground_by_cause",
-            "cause",
-            "m2",
-            {
-                name: float((cells.causes == code).sum()) * cell_m2
-                for code, name in enumerate(CAUSES)
-                if (cells.causes == code).any() and code
-            },
-        ),
+        _pairs("ground_by_class", "class", "m2", cells.class_m2),
+        _pairs("ground_by_cause", "cause", "m2", cells.cause_m2),
     ]
     if deviation.plan.prescription is not None:
         columns = (

@@ -19,10 +19,10 @@ class Columns(Model):
 
 
 class RegionBody(Model):
-    """A region of neighbouring cells with the same class of deviation. Amounts are in the response's unit."""
+    """A region of neighbouring cells with one class of deviation and one cause. Amounts are in the response's unit."""
 
-    kind: Annotated[str, Field(description="skip, under, over or double.")]
-    cause: Annotated[str, Field(description="The cause of most of its cells.")]
+    kind: Annotated[str, Field(description="skip, far_under, under, over or double.")]
+    cause: Annotated[str, Field(description="The likeliest cause of its cells.")]
     area_m2: float
     planned: float
     applied: float
@@ -66,7 +66,8 @@ class ZoneBody(Model):
     applied: float
     difference: float
     kind: Annotated[
-        str | None, Field(description="skip, under, on_target, over, double; null where nothing was planned.")
+        str | None,
+        Field(description="skip (nothing treated), far_under, under, on_target, over, double; null: nothing planned."),
     ]
     cause: Annotated[str | None, Field(description="Of most of its ground that is off target; null without any.")]
     class_m2: dict[str, float]
@@ -110,10 +111,18 @@ class DeviationBody(Model):
     rms_ha: float
     on_target_share: float
     class_m2: Annotated[
-        dict[str, float], Field(description="skip < 50 %, under < 90, on_target to 110, over to 150, double above.")
-    ]
-    cause_m2: dict[str, float]
+        dict[str, float],
+        Field(description="Compared ground: skip is not treated (no swath covers it); treated: far_under < 50 % of the "
+              "plan, under < 90, on_target to 110, over to 150, double above."),
+    ]  # fmt: skip
+    cause_m2: Annotated[dict[str, float], Field(description="Of it, what is not on target, by its likeliest cause.")]
     zones: list[ZoneBody]
+    unknown_m2: Annotated[
+        float,
+        Field(description="Ground with a plan of which no amount is known; with this and the next two, `class_m2` adds "
+              "up to the usable field."),
+    ]  # fmt: skip
+    not_to_treat_m2: Annotated[float, Field(description="Usable ground where the plan's rate is 0.")]
     unplanned_m2: Annotated[float, Field(description="Usable ground for which the plan says nothing.")]
     unplanned: Annotated[float, Field(description="What landed there.")]
     regions: list[RegionBody]

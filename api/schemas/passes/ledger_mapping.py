@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from api.schemas.answers import AnswerMethod, AnswerWindow, answer_of
 from api.schemas.passes import ledger as schema
 from api.schemas.passes.passes_mapping import cover_of
-from headland.agronomy.application.deviation import CAUSES, CLASSES, ZoneDeviation
+from headland.agronomy.application.zone_deviation import ZoneDeviation
 from headland.agronomy.prescription.loss_risk import LEACHING, VOLATILISATION, Risk
 from headland.agronomy.prescription.nutrients import MU_PER_HA, NitrogenBalance, NitrogenUse, Nutrients
 from headland.agronomy.prescription.weather_window import HourVerdict
@@ -56,9 +55,11 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
         mean_absolute_ha=cells.mean_absolute_ha,
         rms_ha=cells.rms_ha,
         on_target_share=cells.on_target_share,
-        class_m2=_areas(cells.classes, CLASSES, grid.cell_m),
-        cause_m2=_areas(cells.causes, CAUSES, grid.cell_m),
+        class_m2=cells.class_m2,
+        cause_m2=cells.cause_m2,
         zones=[zone_of(zone) for zone in deviation.zones],
+        unknown_m2=deviation.unknown_m2,
+        not_to_treat_m2=deviation.not_to_treat_m2,
         unplanned_m2=deviation.unplanned_m2,
         unplanned=deviation.unplanned,
         regions=regions,
@@ -166,11 +167,6 @@ def hour_of(verdict: HourVerdict) -> schema.HourBody:
         rain_mm=verdict.hour.rain_mm,
         delta_t_k=verdict.delta_t_k,
     )
-
-
-def _areas(codes: NDArray[np.uint8], names: tuple[str, ...], cell_m: float) -> dict[str, float]:
-    counts = np.bincount(codes.ravel(), minlength=len(names))
-    return {name: float(counts[code]) * cell_m * cell_m for code, name in enumerate(names) if code}
 
 
 def _risk_of(risk: Risk, method: Method, window: Window) -> schema.RiskBody:

@@ -98,12 +98,12 @@ class Place(Model):
 
 
 class CoverBody(Model):
-    """Coverage: areas from the swaths within the usable field, with the larger skips and overlaps."""
+    """Areas of a pass by its swaths within the usable field, the same at every cell size, with the larger parts."""
 
-    field_m2: float
-    covered_m2: float
-    overlap_m2: float
-    skipped_m2: float
+    field_m2: Annotated[float, Field(description="The usable field; treated and skipped ground add up to it.")]
+    covered_m2: Annotated[float, Field(description="Treated ground: the union of the swaths (treated_ground_union).")]
+    overlap_m2: Annotated[float, Field(description="Ground that swaths covered again, each repetition counted.")]
+    skipped_m2: Annotated[float, Field(description="Skipped ground: the usable field without the treated ground.")]
     skips: list[Place]
     overlaps: list[Place]
 
@@ -215,7 +215,9 @@ class AppliedBody(Model):
     rate: Answer
     places: AmountsByPlace
     cover: CoverBody
-    evidence_m2: dict[str, float]
+    evidence_m2: Annotated[
+        dict[str, float], Field(description="The treated ground by the weakest evidence for its amount; it adds up.")
+    ]
     reconciliation: ReconciliationBody
     uniformity: UniformityBody
     grid: GridBody

@@ -33,7 +33,7 @@ export async function loadSettlement(pass: string, settings: MapSettings, signal
         translate("field_name"),
         translate("field_product"),
         translate("field_treated"),
-        translate("field_applied"),
+        translate("field_plot_amount"),
       ],
       rows.map((row) => [
         cell(row, "owner") || "—",
@@ -43,6 +43,7 @@ export async function loadSettlement(pass: string, settings: MapSettings, signal
         withUnit(Number(cell(row, amount)), unit, 2),
       ]),
     ),
+    make("p", { class: "note" }, translate("field_settlement_is")),
     fileButton(translate("field_csv"), path, `settlement-${pass}.csv`, { query }),
   ];
 }

@@ -47,6 +47,7 @@ export function amountsPanel(applied: Applied): HTMLElement {
       fact(translate("field_skipped"), withShare(cover.skipped_m2)),
       applied.uniformity.field_cv_pct === null ? null : fact(translate("field_cv"), `${numberText(applied.uniformity.field_cv_pct, 1)} %`),
     ),
+    make("p", { class: "note" }, translate("field_areas_are")),
     make("p", { class: "note" }, `${translate("work_drift")}: ${driftText(applied.drift)}`),
     applied.amount.value === null
       ? null
@@ -129,7 +130,7 @@ export function deviationPanel(deviation: Deviation, onShowEvidence: (region: Re
             translate("field_part"),
             translate("area"),
             translate("field_planned"),
-            translate("field_applied"),
+            translate("field_zone_applied"),
             translate("field_class"),
             translate("field_cause"),
           ],

@@ -42,7 +42,7 @@ export const cooperative = catalogue({
   coop_days: ["days", "天"],
   coop_yuan: ["CNY", "元"],
   coop_run: ["Make statements", "生成结算单"],
-  coop_recording: ["Recording treated ground: {done} of {count} passes", "正在登记作业地面：第 {done} 次，共 {count} 次"],
+  coop_recording: ["Recording treated ground: {done} of {count} passes", "正在登记作业面积：第 {done} 次，共 {count} 次"],
   coop_settling: ["Adding up", "正在汇总"],
   coop_made: ["Statements of {count} people, {amount} charged.", "已生成 {count} 人的结算单，应收作业费 {amount}。"],
   coop_not_recorded: ["Not recorded: {count} passes. {why}", "{count} 次作业未能登记。{why}"],

@@ -78,7 +78,7 @@ export const fieldWork = catalogue({
   work_drift_uncertain: ["{basis}; uncertainty {metres} m", "{basis}；不确定度 {metres} 米"],
   work_drift_shift: ["{basis}; mean shift {metres} m", "{basis}；平均位移 {metres} 米"],
   work_droplet_class: ["Droplet class (ASABE S572)", "雾滴等级（ASABE S572）"],
-  work_cause_table: ["Area off target by likely cause", "偏差面积（按可能原因）"],
+  work_cause_table: ["Ground not on target, by likely cause", "未达标地面（按可能原因）"],
   work_shared_ground: ["{name} and {other} share {area} of ground. Amounts there count for both: correct or delete one of them.", "“{name}”与“{other}”有 {area} 重叠，该处用量会重复计入，请修改或删除其一。"],
   work_import_about: ["GeoJSON, KML, KMZ, or a zip of .shp, .dbf and .prj. First look at what would be imported; nothing is stored before you confirm.", "支持 GeoJSON、KML、KMZ，或包含 .shp、.dbf、.prj 的 zip。先预览，确认后才会保存。"],
   work_import_preview: ["What would be imported", "预览"],

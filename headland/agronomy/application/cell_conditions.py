@@ -27,7 +27,7 @@ from headland.agronomy.application.swaths import (
 )
 from headland.agronomy.geometry.grid import Grid
 from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import FieldOutline, count_polygons, rasterise
+from headland.agronomy.geometry.outline import USABLE, FieldOutline, count_polygons, rasterise
 from headland.agronomy.series.arrays import Mask, Times, Values
 from headland.agronomy.series.intervals import Intervals, clip, intersect, subtract, total_s
 
@@ -76,8 +76,11 @@ def map_conditions(
     }
     means = _means_by_mass(outlet, mass, measured, machine, grid)
     inner = rasterise(outline.whole.buffer(-machine.swath_m / 2.0), grid)
+    covers = count_polygons(applied_map.swaths, grid)
+    # By the rounding of their union a cell on its edge may be counted otherwise: what is treated is said once.
+    covers = np.where(applied_map.places == USABLE, np.where(applied_map.treated, np.maximum(covers, 1), 0), covers)
     return Conditions(
-        covers=count_polygons(applied_map.swaths, grid),
+        covers=covers,
         edge_m=np.where(inner, np.inf, 0.0),
         refill_m=_to_breaks(detected, applied_map, track, plane),
         **means,

@@ -1,7 +1,8 @@
-"""Deviation of applied rates from planned ones: the class and likeliest cause of each cell, region and zone.
+"""Deviation of applied rates from planned ones: the class and likeliest cause of each cell and region.
 
-Classes are shares of the plan: skip below 50 %, under below 90, on target to 110, over to 150, double above. The cause
-is the first of a fixed order that fits a cell; it is a hint from known conditions, not a proof.
+Skipped ground is that of `PassAreas`: no swath covers it. Treated ground has a class by its share of the plan: far
+under below 50 %, under below 90, on target to 110, over to 150, double above. The cause is the first of a fixed order
+that fits a cell; it is a hint from known conditions, not a proof.
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headland.agronomy.series.answer import Method
 from headland.agronomy.series.arrays import Mask, Values
 
 Codes = NDArray[np.uint8]
 
-CLASSES: Final = ("none", "skip", "under", "on_target", "over", "double")
+CLASSES: Final = ("none", "skip", "far_under", "under", "on_target", "over", "double")
 _EDGES: Final = (0.5, 0.9, 1.1, 1.5)
+_SKIP: Final = CLASSES.index("skip")
+DEVIATION: Final = Method(
+    "deviation_from_plan",
+    2,
+    "cells of the usable field against their plan: skip where no swath covers the middle; of treated ground far_under "
+    "below 50 %, under to 90 %, on target to 110 %, over to 150 %, double beyond; treated and skipped cells stand for "
+    "the areas by treated_ground_union, so that classes, and causes, add up to the ground",
+)
 
 #: Causes in the order in which they are tested, for too little and for too much.
 CAUSES: Final = (
@@ -69,7 +79,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Neighbouring cells of one class; `row` and `column` are of one of them, amounts in the map's unit."""
+    """Neighbouring cells of one class and cause; `row` and `column` are of one of them, amounts in the map's unit."""
 
     kind: str
     cause: str
@@ -84,11 +94,15 @@ class Region:
 class CellDeviation:
     """Classes and causes (codes of `CLASSES` and `CAUSES`) by cell, and the sums over all cells with a plan.
 
-    Rates are per hectare; `on_target_share` is a share of the area.
+    Rates are per hectare; `on_target_share` is a share of the area. `class_m2` is the compared ground by class, and
+    `cause_m2` what of it is off target by cause [m2]; they add up, and so do the regions without a limit.
     """
 
     classes: Codes
     causes: Codes
+    ground_m2: Values
+    class_m2: dict[str, float]
+    cause_m2: dict[str, float]
     planned: float
     applied: float
     mean_deviation_pct: float
@@ -99,35 +113,62 @@ class CellDeviation:
 
 
 def measure_deviation(
-    rate_ha: Values, planned_ha: Values, conditions: Conditions, cell_m: float, swath_m: float, most_regions: int = 200
+    rate_ha: Values,
+    planned_ha: Values,
+    conditions: Conditions,
+    cell_m: float,
+    swath_m: float,
+    ground_m2: Values | None = None,
+    most_regions: int = 200,
 ) -> CellDeviation | None:
-    """Return the deviation of rates from a plan (NaN or 0: no plan), None where no planned cell has a known rate."""
+    """Return the deviation of rates from a plan (NaN or 0: no plan), None where no planned cell has a known rate.
+
+    `ground_m2` is the ground that each cell stands for, by default all of it.
+    """
     known = np.isfinite(rate_ha) & np.isfinite(planned_ha) & (planned_ha > 0.0)
     if not known.any():
         return None
     classes = np.zeros(rate_ha.shape, np.uint8)
     classes[known] = class_of(rate_ha[known] / planned_ha[known])
+    classes[known & (conditions.covers == 0)] = _SKIP
+    ground_m2 = np.full(rate_ha.shape, cell_m * cell_m) if ground_m2 is None else ground_m2
+    class_m2 = sum_by_code(classes, CLASSES, ground_m2)
+    compared_m2 = sum(class_m2.values())
     plan_ha = np.where(known, planned_ha, np.nan)
     causes = find_causes(classes, conditions, swath_m, _alike(plan_ha))
     _settle_rest(causes, np.where(known, rate_ha, np.nan), plan_ha, conditions, max(round(swath_m / cell_m), 1))
     error = rate_ha[known] - planned_ha[known]
-    cell_ha = cell_m * cell_m / 10_000.0
+    planned, applied = _planned_on(planned_ha, ground_m2), rate_ha * (cell_m * cell_m / 10_000.0)
+    planned_sum, applied_sum = float(planned[known].sum()), float(applied[known].sum())
     return CellDeviation(
         classes=classes,
         causes=causes,
-        planned=float(planned_ha[known].sum()) * cell_ha,
-        applied=float(rate_ha[known].sum()) * cell_ha,
-        mean_deviation_pct=float(100.0 * error.sum() / planned_ha[known].sum()),
+        ground_m2=ground_m2,
+        class_m2=class_m2,
+        cause_m2={name: m2 for name, m2 in sum_by_code(causes, CAUSES, ground_m2).items() if m2 > 0.0},
+        planned=planned_sum,
+        applied=applied_sum,
+        mean_deviation_pct=100.0 * (applied_sum - planned_sum) / planned_sum if planned_sum > 0.0 else 0.0,
         mean_absolute_ha=float(np.abs(error).mean()),
         rms_ha=float(np.sqrt((error**2).mean())),
-        on_target_share=float((classes[known] == CLASSES.index("on_target")).mean()),
-        regions=_find_regions(classes, causes, rate_ha, planned_ha, cell_ha, most_regions),
+        on_target_share=class_m2["on_target"] / compared_m2 if compared_m2 > 0.0 else 0.0,
+        regions=_find_regions(classes, causes, applied, planned, ground_m2, most_regions),
     )
 
 
+def _planned_on(planned_ha: Values, ground_m2: Values) -> Values:
+    return np.asarray(planned_ha * ground_m2 / 10_000.0, np.float64)
+
+
+def sum_by_code(codes: Codes, names: Sequence[str], ground_m2: Values) -> dict[str, float]:
+    """Return the ground of each code but the first [m2]."""
+    sums = np.bincount(codes.ravel(), ground_m2.ravel(), minlength=len(names))
+    return {name: float(sums[code]) for code, name in enumerate(names) if code}
+
+
 def class_of(share: Values | float) -> Codes:
-    """Return the code in `CLASSES` of each applied share of a plan; 90 % and 110 % are on target."""
-    code = np.searchsorted(_EDGES, share, side="right") + 1
+    """Return the code in `CLASSES` of each applied share of a plan on treated ground; 90 % and 110 % are on target."""
+    code = np.searchsorted(_EDGES, share, side="right") + _SKIP + 1
     return np.asarray(np.where(np.equal(share, _EDGES[2]), CLASSES.index("on_target"), code), np.uint8)
 
 
@@ -264,26 +305,28 @@ def label_regions(classes: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _find_regions(
-    classes: Codes, causes: Codes, rate_ha: Values, planned_ha: Values, cell_ha: float, most: int
+    classes: Codes, causes: Codes, applied_by_cell: Values, planned_by_cell: Values, ground_m2: Values, most: int
 ) -> tuple[Region, ...]:
-    """Return the regions that are off target, the largest difference in amount first."""
+    """Return the regions that are off target, the largest difference in amount first.
+
+    A region has one class and one cause: none is larger than the ground of its class or of its cause.
+    """
     off = np.where(classes == CLASSES.index("on_target"), 0, classes).astype(np.uint8)
-    labels = label_regions(off)
+    labels = label_regions(np.where(off > 0, off * np.uint8(len(CAUSES)) + causes, 0).astype(np.uint8))
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
     count = int(label.max()) + 1 if len(label) else 1
-    applied = np.bincount(label, rate_ha.ravel()[at], minlength=count) * cell_ha
-    planned = np.bincount(label, planned_ha.ravel()[at], minlength=count) * cell_ha
+    applied = np.bincount(label, applied_by_cell.ravel()[at], minlength=count)
+    planned = np.bincount(label, planned_by_cell.ravel()[at], minlength=count)
+    area_m2 = np.bincount(label, ground_m2.ravel()[at], minlength=count)
     cells = np.bincount(label, minlength=count)
-    votes = np.bincount(label * len(CAUSES) + causes.ravel()[at], minlength=count * len(CAUSES))
-    leading = votes.reshape(count, len(CAUSES)).argmax(axis=1)
     middle = _middles(at, label, count)
     order = np.argsort(-np.abs(applied - planned)[1:], kind="stable")[:most] + 1
     return tuple(
         Region(
             kind=CLASSES[int(off.ravel()[middle[number]])],
-            cause=CAUSES[int(leading[number])],
-            area_m2=float(cells[number]) * cell_ha * 10_000.0,
+            cause=CAUSES[int(causes.ravel()[middle[number]])],
+            area_m2=float(area_m2[number]),
             planned=float(planned[number]),
             applied=float(applied[number]),
             row=int(middle[number] // classes.shape[1]),
@@ -325,58 +368,3 @@ def _off_share(values: Values, alike: NDArray[np.int64]) -> Values:
 def _off(values: Values) -> Values:
     """Return the difference of values from their median; 0 where unknown."""
     return np.asarray(np.nan_to_num(values - _median(values)), np.float64)
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneDeviation:
-    """Deviation of one zone over its cells with a known rate: amounts in the map's unit, areas [m2] by class and cause.
-
-    `kind` is the class of the zone as a whole, None without a plan or a known rate; `cause` is that of most of its
-    off-target ground, None without any. `unknown_m2` is ground without a known amount.
-    """
-
-    zone: int
-    rate_ha: float
-    applied_ha: float | None
-    area_m2: float
-    planned: float
-    applied: float
-    kind: str | None
-    cause: str | None
-    class_m2: dict[str, float]
-    cause_m2: dict[str, float]
-    unknown_m2: float
-
-
-def deviation_by_zone(
-    zone: NDArray[np.int64], rates_ha: Sequence[float], applied_ha: Values, deviation: CellDeviation, cell_m: float
-) -> tuple[ZoneDeviation, ...]:
-    """Return the deviation of each zone of a plan; `zone` has the zone of each cell (-1: none)."""
-    cell_m2 = cell_m * cell_m
-    zones = []
-    for number, rate_ha in enumerate(rates_ha):
-        inside = zone == number
-        known = inside & np.isfinite(applied_ha)
-        cells = int(known.sum())
-        area_ha = cells * cell_m2 / 10_000.0
-        applied = float(applied_ha[known].sum()) * cell_m2 / 10_000.0
-        planned = rate_ha * area_ha
-        causes = np.bincount(deviation.causes[known], minlength=len(CAUSES))
-        causes[0] = 0
-        classes = np.bincount(deviation.classes[known], minlength=len(CLASSES))
-        zones.append(
-            ZoneDeviation(
-                zone=number,
-                rate_ha=float(rate_ha),
-                applied_ha=applied / area_ha if cells else None,
-                area_m2=cells * cell_m2,
-                planned=planned,
-                applied=applied,
-                kind=CLASSES[int(class_of(applied / planned))] if planned > 0.0 else None,
-                cause=CAUSES[int(causes.argmax())] if causes.any() else None,
-                class_m2={name: float(classes[code]) * cell_m2 for code, name in enumerate(CLASSES) if code},
-                cause_m2={name: float(causes[code]) * cell_m2 for code, name in enumerate(CAUSES) if causes[code]},
-                unknown_m2=float((inside & ~np.isfinite(applied_ha)).sum()) * cell_m2,
-            )
-        )
-    return tuple(zones)

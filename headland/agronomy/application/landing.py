@@ -2,7 +2,7 @@
 
 The signal of a pump or feeder is not the time at which product lands: the flow builds up behind it and dies away after
 it, and product falls. A row is covered where half of the flow of the row next to that end came down, the share below
-which a cell counts as skipped. Between, whatever the rate, the row is covered as long as the signal is on.
+which ground counts as skipped. Between, whatever the rate, the row is covered as long as the signal is on.
 """
 
 from __future__ import annotations

@@ -184,18 +184,18 @@ def unpack_ground(text: str) -> shapely.Geometry:
     def take(count: int) -> list[int]:
         found: list[int] = numbers[len(counts) : len(counts) + count].tolist()
         if count < 0 or len(found) != count:
-            raise ValueError("the ground is of another size")
+            raise ValueError("the ground cannot be read")
         counts.extend(found)
         return found
 
     (polygons,) = take(1)
     rings = take(polygons)
     if any(count < 1 for count in rings):
-        raise ValueError("the ground has a polygon without a ring")
+        raise ValueError("the ground cannot be read")
     sizes = take(sum(rings))
     steps = numbers[len(counts) :]
     if any(size < 4 for size in sizes) or len(steps) != 2 * sum(sizes):
-        raise ValueError("the ground has rings of another size")
+        raise ValueError("the ground cannot be read")
     corners = np.cumsum(steps.reshape(-1, 2), axis=0) * _KEPT_M
     closed = iter(np.split(corners, np.cumsum(sizes)[:-1]) if sizes else [])
     try:
@@ -231,4 +231,4 @@ def _decompress(text: str, most: int) -> bytes:
     try:
         return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most)
     except (binascii.Error, zlib.error) as error:
-        raise ValueError("the cells or the ground cannot be read") from error
+        raise ValueError("the cells cannot be read") from error

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from headland.agronomy.application.cell_conditions import Disturbance, list_disturbances, map_conditions
-from headland.agronomy.application.deviation import (
-    CellDeviation,
-    Conditions,
-    ZoneDeviation,
-    deviation_by_zone,
-    measure_deviation,
-)
+from headland.agronomy.application.deviation import CellDeviation, Conditions, measure_deviation
+from headland.agronomy.application.zone_deviation import ZoneDeviation, deviation_by_zone
 from headland.agronomy.geometry.outline import USABLE
 from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import PreconditionError
@@ -27,7 +22,9 @@ from headland.analysis.scope import OrgScope
 class PassDeviation:
     """The deviation of a pass from its plan, on the map's cells and by zone.
 
-    `unplanned_m2` is usable ground without a planned rate, `unplanned` the amount that landed there.
+    The usable ground is the compared ground (`cells.class_m2`), `unknown_m2` of which no amount is known,
+    `not_to_treat_m2` where the plan's rate is 0, and `unplanned_m2` without a planned rate: together the whole field.
+    `unplanned` is the amount that landed on the last.
     """
 
     applied: AppliedPass
@@ -36,6 +33,8 @@ class PassDeviation:
     conditions: Conditions
     cells: CellDeviation
     zones: tuple[ZoneDeviation, ...]
+    unknown_m2: float
+    not_to_treat_m2: float
     unplanned_m2: float
     unplanned: float
     disturbances: list[Disturbance]
@@ -101,11 +100,15 @@ def _compare(applied: AppliedPass, plan: Plan) -> PassDeviation:
         air,
     )
     cell_m = applied_map.grid.cell_m
-    cells = measure_deviation(rate_ha, planned.rate_ha, conditions, cell_m, applied.machine.swath_m)
+    ground_m2 = applied_map.ground_m2
+    cells = measure_deviation(rate_ha, planned.rate_ha, conditions, cell_m, applied.machine.swath_m, ground_m2)
     if cells is None:
         sentence = "No cell of the field has both a planned rate and a known amount: give the plan of this ground."
         raise PreconditionError("no-amount", "Applied amount unknown", sentence)
-    beside = (applied_map.places == USABLE) & (planned.zone < 0)
+    usable = applied_map.places == USABLE
+    beside = usable & (planned.zone < 0)
+    none_planned = usable & ~beside & (np.nan_to_num(planned.rate_ha) <= 0.0)
+    is_unknown = usable & ~beside & ~none_planned & (cells.classes == 0)
     return PassDeviation(
         applied=applied,
         plan=plan,
@@ -113,7 +116,9 @@ def _compare(applied: AppliedPass, plan: Plan) -> PassDeviation:
         conditions=conditions,
         cells=cells,
         zones=deviation_by_zone(planned.zone, planned.zone_rates_ha, rate_ha, cells, cell_m),
-        unplanned_m2=float(beside.sum()) * cell_m**2,
+        unknown_m2=float(ground_m2[is_unknown].sum()),
+        not_to_treat_m2=float(ground_m2[none_planned].sum()),
+        unplanned_m2=float(ground_m2[beside].sum()),
         unplanned=float(applied_map.amount[beside].sum()),
         disturbances=list_disturbances(vehicle, detected, inputs.stretches, air),
     )

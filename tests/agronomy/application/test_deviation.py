@@ -28,8 +28,8 @@ def classes_and_causes(rate: np.ndarray, known: Conditions) -> tuple[np.ndarray,
 
 @pytest.mark.parametrize(
     ("rate", "kind"),
-    [(0.0, "skip"), (49.9, "skip"), (50.0, "under"), (89.9, "under"), (90.0, "on_target"), (110.0, "on_target"),
-     (110.1, "over"), (149.9, "over"), (150.1, "double")],
+    [(0.0, "far_under"), (49.9, "far_under"), (50.0, "under"), (89.9, "under"), (90.0, "on_target"),
+     (110.0, "on_target"), (110.1, "over"), (149.9, "over"), (150.1, "double")],
 )  # fmt: skip
 def test_a_class_is_a_share_of_the_plan(rate: float, kind: str) -> None:
     rates = np.full(SHAPE, 100.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headland.agronomy.application.deviation import CAUSES, Conditions, deviation_by_zone, measure_deviation
+from headland.agronomy.application.deviation import CAUSES, Conditions, measure_deviation
+from headland.agronomy.application.zone_deviation import deviation_by_zone
 
 SHAPE = (10, 20)
 EAST = np.arange(20)[None, :] >= 10
@@ -39,7 +40,7 @@ def test_zones_have_their_own_amounts_classes_and_causes_and_add_up() -> None:
     assert (west.kind, east.kind) == ("on_target", "under")
     assert west.area_m2 == east.area_m2 == 400.0
     assert (east.planned, east.applied) == pytest.approx((0.04 * 120, 0.04 * 100))
-    assert west.class_m2["skip"] == 40.0
+    assert west.class_m2["far_under"] == 40.0
     assert sum(west.class_m2.values()) == 400.0
     assert [west.planned + east.planned, west.applied + east.applied] == pytest.approx([found.planned, found.applied])
     assert east.cause in CAUSES
