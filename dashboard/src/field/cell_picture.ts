@@ -4,7 +4,14 @@ import type { Picture } from "../components/map";
 import type { CellGrid } from "./cell_grid";
 
 /** From too little to too much, distinguishable by the colour-blind (ColorBrewer RdYlBu). */
-export const CLASS_COLOURS = { skip: "#a50026", far_under: "#d73027", under: "#f58a4a", on_target: "#f7f0a8", over: "#74add1", double: "#313695" } as const;
+export const CLASS_COLOURS = {
+  skip: "#a50026",
+  far_under: "#d73027",
+  under: "#f58a4a",
+  on_target: "#f7f0a8",
+  over: "#74add1",
+  double: "#313695",
+} as const;
 /** From little to much (ColorBrewer YlGn). */
 export const RATE_COLOURS = ["#ffffe5", "#d9f0a3", "#78c679", "#238443", "#004529"] as const;
 export const NOT_APPLIED = "#4a4a4a";

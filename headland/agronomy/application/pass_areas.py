@@ -58,7 +58,8 @@ def measure_areas(swaths: Sequence[shapely.Geometry], field: shapely.Geometry, s
         field_m2=float(field.area),
         treated_m2=float(treated.area),
         overlap_m2=max(gross_m2 - float(treated.area), 0.0),
-        skipped_m2=float(skipped.area),
+        # The rounding of corners would leave some square centimetres.
+        skipped_m2=max(float(field.area) - float(treated.area), 0.0),
         treated=treated,
         skips=list_parts(skipped, swath_m),
         overlaps=list_parts(_find_overlaps(within), swath_m),

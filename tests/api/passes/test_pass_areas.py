@@ -1,0 +1,245 @@
+"""Areas of a pass at every door: the same union of swaths, whatever the cells, the field and the form."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headland.contract.records import ChannelInfo, Descriptor
+from headland.registry.models.geometry import Geometry
+from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, ZoneKind
+from headland.registry.models.people import Holding, HoldingKind, Person
+from headland.store.memory import MemoryStore
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write_series
+from tests.api.registry_api import RegistryApi
+from tests.api.spread_field import box, declaration, serve_spread_field
+
+MU_M2 = 2000.0 / 3.0
+PERIOD = {"start_ms": START_MS - 60_000, "end_ms": NOW_MS + 60_000}
+PASSES = 20
+#: Random fields are as far from one another, so that each has one pass [m].
+APART_M = 2000.0
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture(scope="module")
+def farm_api(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryApi]:
+    with serve_spread_field(tmp_path_factory.mktemp("areas"), store) as served:
+        yield served
+
+
+def ask(farm_api: RegistryApi, method: str, path: str, **more: Any) -> Any:
+    answer = farm_api.client.request(method, path, timeout=120, **more)
+    assert answer.status_code < 300, (path, answer.text[:500])
+    return answer
+
+
+def declare(farm_api: RegistryApi, field: str, **more: object) -> str:
+    order = {**declaration(farm_api), "field": field, **more}
+    return str(ask(farm_api, "POST", "/v1/passes", json=order).json()["id"])
+
+
+def settled_m2(farm_api: RegistryApi, pass_id: str, field: str, **query: object) -> float:
+    rows = csv.DictReader(io.StringIO(ask(farm_api, "GET", f"/v1/passes/{pass_id}/settlement", params=query).text))
+    (own,) = [row for row in rows if row["field"] == field]
+    return float(own["treated_ha"]) * 10_000.0
+
+
+def test_one_pass_is_settled_alike_at_every_size_of_the_cells(farm_api: RegistryApi) -> None:
+    pass_id = declare(farm_api, farm_api.ids["field"])
+    for cell_m in (0.5, 1.0, 2.0, 5.0):
+        path = f"/v1/passes/{pass_id}"
+        cover = ask(farm_api, "GET", f"{path}/as-applied", params={"cell_m": cell_m}).json()
+        areas, evidence_m2 = cover["cover"], cover["evidence_m2"]
+        # Seven swaths of 195 m by 5 m; the eighth is on the buffer strip.
+        assert areas["covered_m2"] == pytest.approx(7 * 195 * 5, rel=1e-3)
+        assert areas["covered_m2"] + areas["skipped_m2"] == pytest.approx(areas["field_m2"], rel=1e-5)
+        assert sum(evidence_m2.values()) == pytest.approx(areas["covered_m2"], rel=1e-6)
+        assert settled_m2(farm_api, pass_id, "Equator", cell_m=cell_m) == pytest.approx(areas["covered_m2"], abs=0.5)
+        deviation = ask(farm_api, "GET", f"{path}/deviation", params={"cell_m": cell_m}).json()
+        assert_closed(deviation)
+        assert sum(deviation["class_m2"].values()) == pytest.approx(areas["field_m2"], rel=1e-6)
+
+
+def assert_closed(deviation: dict[str, Any]) -> None:
+    """Assert that parts add up to their whole and none is larger."""
+    class_m2, cause_m2, cover = deviation["class_m2"], deviation["cause_m2"], deviation["cover"]
+    others = deviation["unknown_m2"] + deviation["not_to_treat_m2"] + deviation["unplanned_m2"]
+    assert sum(class_m2.values()) + others == pytest.approx(cover["field_m2"], rel=5e-3)
+    assert class_m2["skip"] == pytest.approx(cover["skipped_m2"], rel=1e-6, abs=0.5)
+    treated = sum(m2 for name, m2 in class_m2.items() if name != "skip")
+    assert treated == pytest.approx(cover["covered_m2"], rel=1e-6)
+    assert sum(cause_m2.values()) == pytest.approx(sum(class_m2.values()) - class_m2["on_target"], abs=0.5)
+    assert cause_m2.get("not_covered", 0.0) <= cover["skipped_m2"] + 0.5
+    for region in deviation["regions"]:
+        assert region["area_m2"] <= class_m2[region["kind"]] + 0.01
+        assert region["area_m2"] <= cause_m2[region["cause"]] + 0.01
+
+
+def test_one_flight_is_entered_alike_on_a_field_of_any_size(farm_api: RegistryApi, store: MemoryStore) -> None:
+    """Fields of 0.5, 25 and 250 ha hold the same 20 rows: their cells are 1, 2 and 5 m."""
+    device, north_m = "uav-small", 40_000.0
+    fly(store, device, [((5.0, north_m + 2.5 * row), (85.0, north_m + 2.5 * row)) for row in range(20)])
+    entered, charged = {}, {}
+    implement = farm_api.repositories.implements.add(
+        Implement(name="narrow", kind=ImplementKind.SPREADER, swath_m=2.4, max_flow_kg_min=60.0)
+    ).id
+    for hectares, side_m in ((0.5, 0.0), (25.0, 500.0), (250.0, 1581.0)):
+        half_m = side_m / 2.0
+        outline = box(45.0 - half_m, north_m + 25.0 - half_m, 45.0 + half_m, north_m + 25.0 + half_m)
+        if hectares < 1.0:
+            outline = box(0.0, north_m - 2.0, 92.0, north_m + 52.0)
+        field = add_field(farm_api, f"{hectares} ha", outline)
+        pass_id = declare(farm_api, field, device=device, implement=implement)
+        items = ask(farm_api, "POST", f"/v1/passes/{pass_id}/treated").json()["items"]
+        entered[hectares] = next(item["area_m2"] for item in items if item["field"] == field)
+        charged[hectares] = settled_m2(farm_api, pass_id, f"{hectares} ha")
+    assert set(entered.values()) == {entered[0.5]}
+    assert entered[0.5] == pytest.approx(20 * 80 * 2.4, rel=0.02)
+    assert list(charged.values()) == pytest.approx([entered[0.5]] * 3, abs=0.6)
+
+
+def test_a_pass_over_two_plots_is_shared_without_loss(farm_api: RegistryApi, store: MemoryStore) -> None:
+    device, north_m = "uav-wide", 60_000.0
+    fly(store, device, [((0.0, north_m + 5.0 * row), (190.0, north_m + 5.0 * row)) for row in range(6)])
+    whole = add_field(farm_api, "whole", box(0.0, north_m - 2.5, 190.0, north_m + 27.5))
+    pass_id = declare(farm_api, whole, device=device)
+    treated_m2 = ask(farm_api, "GET", f"/v1/passes/{pass_id}/as-applied").json()["cover"]["covered_m2"]
+    # The common edge runs across the rows, off the lines of all cells. Telemetry shows each plot a pass of its own.
+    parts = []
+    for name, first_m, last_m in (("west", 0.0, 77.3), ("east", 77.3, 190.0)):
+        plot = add_field(farm_api, name, box(first_m, north_m - 2.5, last_m, north_m + 27.5))
+        window = {"start": PERIOD["start_ms"], "end": PERIOD["end_ms"]}
+        (detected,) = ask(farm_api, "GET", f"/v1/fields/{plot}/passes", params=window).json()["items"]
+        pass_id = declare(farm_api, plot, device=device, start_ms=detected["start_ms"], end_ms=detected["end_ms"])
+        (item,) = ask(farm_api, "POST", f"/v1/passes/{pass_id}/treated").json()["items"]
+        assert item["area_m2"] == pytest.approx(settled_m2(farm_api, pass_id, name), abs=0.6)
+        parts.append(item["area_m2"])
+    assert sum(parts) == pytest.approx(treated_m2, abs=1.0)
+    assert parts[0] / parts[1] == pytest.approx(77.3 / 112.7, rel=0.01)
+
+
+def fly(store: MemoryStore, device: str, rows: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
+    """Spread 18 kg/min along rows of (east, north) at 5 m/s, four positions a second, with the spreader off between."""
+    places, on = [np.array(rows[0][0])], [False]
+    for start, end in rows:
+        ways = ((places[-1], np.array(start), False), (np.array(start), np.array(end), True))
+        for begin, finish, is_on in ways:
+            steps = max(int(np.hypot(*(finish - begin)) / 1.25), 1)
+            places += [begin + (finish - begin) * (step + 1) / steps for step in range(steps)]
+            on += [is_on] * steps
+    east, north = np.array(places).T
+    flow = np.where(on, 18.0, 0.0)
+    seconds = 0.25 * np.arange(len(on))
+    columns = {
+        "latitude_deg": north / NORTH_DEG_M,
+        "longitude_deg": 10.0 + east / EAST_DEG_M,
+        "pump_on": np.array(on, np.float64),
+        "hopper_kg": 900.0 - np.concatenate(([0.0], np.cumsum((flow[1:] + flow[:-1]) / 120 * 0.25))),
+        "mass_flow_kg_min": flow,
+    }
+    channels = {name: ChannelInfo(unit="kg/min" if name == "mass_flow_kg_min" else "1") for name in columns}
+    time_ms = START_MS + np.rint(1000 * seconds * min(1.0, 390.0 / seconds[-1])).astype(np.int64)
+    write_series(store, OWN, "home", "drone", device, time_ms, columns)
+    store.describe(OWN, "gw-1", Descriptor(device=device, kind="drone", site="home", name=device, channels=channels))
+
+
+def add_field(farm_api: RegistryApi, name: str, geometry: Geometry, *zones: FieldZone) -> str:
+    farm = farm_api.repositories.farms.list()[0]
+    return farm_api.repositories.fields.add(Field(farm=farm.id, name=name, geometry=geometry, zones=zones)).id
+
+
+def random_pass(farm_api: RegistryApi, store: MemoryStore, number: int) -> tuple[str, str]:
+    """Fly rows at random over a field of a random shape, perhaps with a buffer strip and a pond; return field, pass."""
+    rng = np.random.default_rng(number)
+    north_m = 100_000.0 + number * APART_M
+    wide, high = rng.uniform(40.0, 120.0), rng.uniform(30.0, 90.0)
+    gap_m, swath_m = rng.uniform(3.0, 7.0), rng.uniform(3.0, 7.0)
+    slant = rng.uniform(-0.2, 0.2)
+    rows = []
+    for number_of_row, north in enumerate(np.arange(rng.uniform(-3.0, 6.0), high + 2.0, gap_m)):
+        first, last = rng.uniform(-12.0, 15.0), wide + rng.uniform(-15.0, 12.0)
+        ends = [(x, north_m + north + slant * x) for x in (first, last)]
+        if rng.random() > 0.1:
+            rows.append((ends[0], ends[1]) if number_of_row % 2 == 0 else (ends[1], ends[0]))
+    fly(store, f"uav-random-{number}", rows)
+    zones = []
+    if number % 2:
+        strip = box(0.0, north_m, wide, north_m + 4.0)
+        zones.append(FieldZone(kind=ZoneKind.BUFFER, name="ditch", geometry=strip, width_m=4.0))
+    if number % 3 == 0:
+        pond = box(wide / 2, north_m + high / 2, wide / 2 + 7.0, north_m + high / 2 + 9.0)
+        zones.append(FieldZone(kind=ZoneKind.EXCLUSION, name="pond", geometry=pond))
+    field = add_field(farm_api, f"random {number}", box(0.0, north_m, wide, north_m + high), *zones)
+    implement = farm_api.repositories.implements.add(
+        Implement(name=f"disc {number}", kind=ImplementKind.SPREADER, swath_m=swath_m, max_flow_kg_min=60.0)
+    ).id
+    rate_ha = float(rng.uniform(60, 200))
+    pass_id = declare(farm_api, field, device=f"uav-random-{number}", implement=implement, planned_rate_ha=rate_ha)
+    return field, pass_id
+
+
+def test_random_passes_have_one_treated_area_at_every_door(farm_api: RegistryApi, store: MemoryStore) -> None:
+    repositories = farm_api.repositories
+    person = repositories.people.add(Person(name="李梅")).id
+    known: dict[str, float] = {}
+    for number in range(PASSES):
+        field, pass_id = random_pass(farm_api, store, number)
+        repositories.holdings.add(Holding(field=field, person=person, kind=HoldingKind.LEASE, parts=1, of_parts=1))
+        path = f"/v1/passes/{pass_id}"
+        applied = ask(farm_api, "GET", f"{path}/as-applied").json()
+        areas = applied["cover"]
+        known[pass_id] = treated_m2 = areas["covered_m2"]
+        assert treated_m2 > 0.0
+        assert treated_m2 + areas["skipped_m2"] == pytest.approx(areas["field_m2"], rel=1e-5)
+        assert sum(applied["evidence_m2"].values()) == pytest.approx(treated_m2, rel=1e-6)
+        assert applied["rate"]["value"] == pytest.approx(applied["places"]["usable"] / treated_m2 * 10_000.0, rel=1e-6)
+        assert_closed(ask(farm_api, "GET", f"{path}/deviation").json())
+        assert settled_m2(farm_api, pass_id, f"random {number}") == pytest.approx(treated_m2, abs=0.51)
+        (entry,) = ask(farm_api, "POST", f"{path}/treated").json()["items"]
+        assert entry["area_m2"] == pytest.approx(treated_m2, abs=0.51)
+        assert entry["grams"] == pytest.approx(applied["places"]["usable"] * 1000.0, abs=0.51)
+        ask(farm_api, "POST", f"{path}/close")
+        entries = ask(farm_api, "GET", f"/v1/ledger?field={field}").json()["items"]
+        (closed,) = [json.loads(each["body"]) for each in entries if each["kind"] == "as_applied"]
+        assert closed["covered_m2"] == pytest.approx(treated_m2, abs=0.01)
+        paper = ask(farm_api, "GET", f"{path}/report?format=csv&lang=en").text
+        lines = treated_on_paper_mu(paper)
+        assert len(lines) == 2  # what was applied, and the settlement
+        assert lines == pytest.approx([treated_m2 / MU_M2] * len(lines), abs=0.01)
+    tariff = ask(farm_api, "POST", "/v1/tariffs", json={"name": "areas", "per_mu_fen": 800, "repeat_days": 7}).json()
+    run = ask(farm_api, "POST", "/v1/statement-runs", json={"tariff": tariff["id"], **PERIOD}).json()
+    (own,) = ask(farm_api, "GET", f"/v1/statements?run={run['id']}&person={person}").json()["items"]
+    stated = {line["pass_id"]: line for line in own["lines"] if line["kind"] == "work"}
+    assert set(stated) == set(known)
+    for pass_id, treated_m2 in known.items():
+        assert stated[pass_id]["area_m2"] / MU_M2 == pytest.approx(treated_m2 / MU_M2, abs=0.01)
+    rule = {"name": "areas", "fen_per_mu": 100, "least_coverage_pct": 0, "repeat_days": 30}
+    made = ask(farm_api, "POST", "/v1/subsidy-rules", json=rule).json()
+    claims = ask(farm_api, "POST", "/v1/subsidy-claims", json={"rule": made["id"], **PERIOD}).json()["items"]
+    claimed = {item["pass_id"]: item for item in claims if item["pass_id"] in known}
+    assert set(claimed) == set(known)
+    for pass_id, treated_m2 in known.items():
+        assert claimed[pass_id]["area_m2"] == pytest.approx(treated_m2, abs=0.51)
+        share_pct = 100.0 * treated_m2 / field_m2(farm_api, pass_id)
+        assert claimed[pass_id]["coverage_pct"] == pytest.approx(share_pct, abs=0.02)
+
+
+def field_m2(farm_api: RegistryApi, pass_id: str) -> float:
+    return float(ask(farm_api, "GET", f"/v1/passes/{pass_id}/as-applied").json()["cover"]["field_m2"])
+
+
+def treated_on_paper_mu(paper: str) -> list[float]:
+    """Return every figure of treated ground in mu on a report."""
+    rows = csv.DictReader(io.StringIO(paper.lstrip("\ufeff")))
+    return [float(row["value"]) for row in rows if row["label"].startswith("Treated ground") and row["unit"] == "mu"]
