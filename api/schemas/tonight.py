@@ -12,6 +12,7 @@ from api.schemas.model import Model
 from headland.analysis.tonight.cards import Card, CardPage
 from headland.analysis.tonight.order_texts import advice_text, withheld_text
 from headland.analysis.tonight.orders import Withheld
+from headland.analysis.tonight.recalls import Recall
 from headland.analysis.tonight.statements import LEAST_STATEMENTS, MOST_STATEMENTS, OutlookStatement
 from headland.i18n import Language, find_term
 
@@ -137,6 +138,28 @@ class DoneBody(Model):
     value: float | None
 
 
+class RecallBody(Model):
+    """Lots to recall: a treatment with lots that were harvested within its pre-harvest interval, entered late or not.
+
+    `lots` counts them, `codes` and `ids` are the newest; `/v1/lots/holding` with the treatment has all.
+    """
+
+    treatment: str
+    field: str | None
+    zone: str | None
+    place: str
+    product: str
+    treated_on: Annotated[str, Field(description="Local day of the place.")]
+    harvested_on: str
+    ends_on: Annotated[str | None, Field(description="First local day on which the crop might be harvested.")]
+    lots: int
+    ids: list[str]
+    codes: list[str]
+    alarm: Annotated[str | None, Field(description="The alarm about it; null until the station has raised it.")]
+    acknowledged_ms: int | None
+    acknowledged_by: str | None
+
+
 class CardBody(Model):
     """What the next 24 hours bring to a greenhouse or field."""
 
@@ -151,14 +174,19 @@ class CardBody(Model):
     orders: Annotated[list[HouseOrderBody], Field(description="Of a greenhouse: one at a time for each actuator.")]
     statements: list[StatementBody]
     alarms: list[CardAlarm]
+    recalls: list[RecallBody]
     done: list[DoneBody]
 
 
 class TonightBody(Model):
-    """Cards, most trouble first; `total` counts all, `next` is the cursor of the next page, null on the last."""
+    """Cards, most trouble first; `total` counts all, `next` is the cursor of the next page, null on the last.
+
+    `recalls` are those of all places, also of places without a card, on every page.
+    """
 
     now_ms: int
     total: int
+    recalls: list[RecallBody]
     items: list[CardBody]
     next: str | None
 
@@ -166,7 +194,32 @@ class TonightBody(Model):
 def tonight_of(page: CardPage, now_ms: int, following: str | None) -> TonightBody:
     """Return a page of cards as the API answers it."""
     return TonightBody(
-        now_ms=now_ms, total=page.total, items=[_card_of(card, now_ms) for card in page.cards], next=following
+        now_ms=now_ms,
+        total=page.total,
+        recalls=[_recall_of(recall) for recall in page.recalls],
+        items=[_card_of(card, now_ms) for card in page.cards],
+        next=following,
+    )
+
+
+def _recall_of(recall: Recall) -> RecallBody:
+    review, alarm = recall.review, recall.alarm
+    worst = review.worst
+    return RecallBody(
+        treatment=review.treatment.id,
+        field=review.treatment.field,
+        zone=review.treatment.zone,
+        place=review.place.name,
+        product=worst.interval.product,
+        treated_on=worst.interval.treated_on.isoformat(),
+        harvested_on=worst.harvested_on.isoformat(),
+        ends_on=None if worst.interval.ends_on is None else worst.interval.ends_on.isoformat(),
+        lots=review.lot_count,
+        ids=[lot.id for lot in review.lots],
+        codes=[lot.code for lot in review.lots],
+        alarm=None if alarm is None else alarm.id,
+        acknowledged_ms=None if alarm is None else alarm.acknowledged_ms,
+        acknowledged_by=None if alarm is None else alarm.acknowledged_by,
     )
 
 
@@ -208,6 +261,7 @@ def _card_of(card: Card, now_ms: int) -> CardBody:
             )
             for alarm in card.alarms
         ],
+        recalls=[_recall_of(recall) for recall in card.recalls],
         done=[
             DoneBody(kind=one.kind, time_ms=one.time_ms, text=one.text, by=one.by, value=one.value) for one in card.done
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,11 +27,12 @@ from api.schemas.harvest.certificates import (
     certificate_of,
     entry_of,
 )
-from headland.analysis.lots.certification import issue_certificate, origin_of
+from headland.analysis.lots.certification import issue_certificate, origin_of, refuse_breached
 from headland.analysis.lots.lot_history import read_lot_history
 from headland.analysis.plant_protection.growing_place import find_place
+from headland.analysis.plant_protection.harvest_review import review_lot, review_lots
 from headland.analysis.registry_access import repositories_of
-from headland.registry.models.lots import CertificateBasis
+from headland.registry.models.lots import Certificate, CertificateBasis
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.reports.certificate.drawing import draw_certificate
 from headland.reports.certificate.sheet import Form, make_sheet, make_specimen
@@ -55,7 +57,8 @@ def add_certificate(scope: ScopeOf, thing: RecordId, body: NewCertificate) -> Ce
     Refused for a lot with anything simulated in it, for a harvest within a pre-harvest interval (with its day of end),
     and where an interval is not known.
     """
-    return certificate_of(issue_certificate(scope, thing, body.request()), is_void=False)
+    issued = issue_certificate(scope, thing, body.request())
+    return certificate_of(issued, review_lot(repositories_of(scope), thing), is_void=False)
 
 
 @router.get("/lots/{thing:record_id}/certificates", response_model=CertificateList)
@@ -63,9 +66,9 @@ def list_lot_certificates(
     request: Request, scope: ScopeOf, thing: RecordId, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """List the certificates of a lot, void ones included."""
-    certificates = repositories_of(scope).certificates
-    page, following = page_of(certificates.of_lot(thing), cursor, limit)
-    items = [certificate_of(each, is_void=certificates.is_void(each.id)) for each in page]
+    repositories = repositories_of(scope)
+    page, following = page_of(repositories.certificates.of_lot(thing), cursor, limit)
+    items = _bodies_of(repositories, page)
     return reply_page(request, CertificateList(items=items, next=following))
 
 
@@ -101,11 +104,11 @@ def get_specimen(
 @router.get("/certificates", response_model=CertificateList)
 def list_certificates(request: Request, scope: ScopeOf, cursor: Cursor = None, limit: Limit = 100) -> Response:
     """List the register: every certificate that was issued, void ones included. None is ever deleted."""
-    certificates = repositories_of(scope).certificates
+    repositories = repositories_of(scope)
     after = read_cursor(cursor, tuple[str])
-    listed = certificates.records.list(after="" if after is None else after[0], limit=limit + 1)
+    listed = repositories.certificates.records.list(after="" if after is None else after[0], limit=limit + 1)
     page = listed[:limit]
-    items = [certificate_of(each, is_void=certificates.is_void(each.id)) for each in page]
+    items = _bodies_of(repositories, page)
     following = write_cursor(page[-1].id) if len(listed) > limit else None
     return reply_page(request, CertificateList(items=items, next=following))
 
@@ -122,9 +125,13 @@ def get_certificate(request: Request, scope: ScopeOf, thing: RecordId) -> Respon
     responses={**_PDF, **declare_problems(409, 501)},
 )
 def print_certificate(scope: ScopeOf, thing: RecordId, body: NewCopy) -> Response:
-    """Print a certificate as A4, A7 or a label of 60 x 40 mm, and enter the copy in the register."""
+    """Print a certificate as A4, A7 or a label of 60 x 40 mm, and enter the copy in the register.
+
+    Refused where its lot was harvested within a pre-harvest interval, as a treatment that was entered since may say.
+    """
     repositories = repositories_of(scope)
     certificate = repositories.certificates.records.get(thing)
+    refuse_breached(review_lot(repositories, certificate.lot), "copy")
     lot = repositories.lots.lots.get(certificate.lot)
     sheet = make_sheet(certificate, lot, _zone_of(repositories, lot.id), body.base_url, is_void=False)
     drawn = draw_certificate(sheet, body.form)
@@ -151,9 +158,19 @@ def _shown(repositories: OrganisationRepositories, certificate: str) -> Certific
     found = repositories.certificates.records.get(certificate)
     entries = repositories.certificates.entries_of(certificate)
     return CertificateShown(
-        certificate=certificate_of(found, is_void=any(entry.kind == "void" for entry in entries)),
+        certificate=certificate_of(
+            found,
+            review_lot(repositories, found.lot),
+            is_void=any(entry.kind == "void" for entry in entries),
+        ),
         entries=[entry_of(entry) for entry in entries],
     )
+
+
+def _bodies_of(repositories: OrganisationRepositories, page: Sequence[Certificate]) -> list[CertificateBody]:
+    reviews = review_lots(repositories, list(dict.fromkeys(each.lot for each in page)))
+    is_void = repositories.certificates.is_void
+    return [certificate_of(each, reviews[each.lot], is_void=is_void(each.id)) for each in page]
 
 
 def _zone_of(repositories: OrganisationRepositories, lot: str) -> ZoneInfo:

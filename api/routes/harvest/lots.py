@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
@@ -37,7 +37,9 @@ from api.schemas.harvest.lots import (
 from headland.analysis.lots.happenings import HappeningKind
 from headland.analysis.lots.harvesting import record_harvest, record_operation
 from headland.analysis.lots.lot_history import harvests_after, read_lot_history
+from headland.analysis.plant_protection.harvest_review import review_lots, standing_breaches
 from headland.analysis.registry_access import repositories_of
+from headland.analysis.scope import OrgScope
 from headland.formats.tables.writers import DataTable, Kind, Slice
 from headland.registry.models.lots import Lot
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -47,6 +49,7 @@ _RECALLED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {CSV: {"sc
 _COLUMNS: Final[dict[str, Kind]] = {
     "code": "text", "product": "text", "crop": "text", "time_ms": "integer", "time_utc": "instant", "kg": "number",
     "remaining_kg": "number", "packs": "number", "parties": "text", "simulated": "truth", "lot": "text",
+    "harvested_in_interval": "truth",
 }  # fmt: skip
 
 router = Router(prefix="/v1", tags=["harvest"], responses=declare_problems(400, 404, 422, 503))
@@ -59,7 +62,8 @@ def add_harvest(scope: ScopeOf, body: NewHarvest) -> HarvestRecorded:
     While a pre-harvest interval runs it is refused (`interval-runs`), with the day on which that ends in `ends_on`.
     """
     harvest, made = record_harvest(scope, body.record(), body.product, body.code or "")
-    return HarvestRecorded(harvest=harvest_of(harvest), lot=lot_of(made.lots[0], made.lots[0].grams))
+    (lot,) = _with_rest(repositories_of(scope), made.lots)
+    return HarvestRecorded(harvest=harvest_of(harvest), lot=lot)
 
 
 @router.get("/harvests", response_model=HarvestList)
@@ -103,7 +107,7 @@ def get_lots_holding(
     The newest first, in pages; as CSV all of them, with those who got something of each.
     """
     harvests = harvests_after(scope, kind, id)
-    return _reply_recalled(request, repositories_of(scope), harvests, shape, cursor, limit)
+    return _reply_recalled(request, scope, harvests, shape, cursor, limit)
 
 
 @router.get("/lots/{thing:record_id}", response_model=LotHistoryBody)
@@ -130,9 +134,8 @@ def get_lot_descendants(
 
     The newest first, in pages; as CSV all of them, with those who got something of each.
     """
-    repositories = repositories_of(scope)
-    repositories.lots.lots.get(thing)
-    return _reply_recalled(request, repositories, [thing], shape, cursor, limit)
+    repositories_of(scope).lots.lots.get(thing)
+    return _reply_recalled(request, scope, [thing], shape, cursor, limit)
 
 
 @router.post("/lot-operations", status_code=201, response_model=OperationRecorded, responses=declare_problems(409))
@@ -144,7 +147,7 @@ def add_operation(scope: ScopeOf, body: NewOperation) -> OperationRecorded:
         for lot in body.outputs
     ]  # fmt: skip
     recorded = record_operation(scope, body.record(), fresh, [lot.code is None for lot in body.outputs])
-    lots = [lot_of(lot, lot.grams) for lot in recorded.lots]
+    lots = _with_rest(repositories_of(scope), recorded.lots)
     return OperationRecorded(operation=operation_of(recorded.operation), lots=lots)
 
 
@@ -161,20 +164,25 @@ def correct_operation(scope: ScopeOf, thing: RecordId, body: NewCorrection) -> O
 
 
 def _with_rest(repositories: OrganisationRepositories, lots: tuple[Lot, ...] | list[Lot]) -> list[LotBody]:
-    remaining_g = repositories.lots.remaining_g([lot.id for lot in lots])
-    return [lot_of(lot, remaining_g[lot.id]) for lot in lots]
+    ids = [lot.id for lot in lots]
+    remaining_g, reviews = repositories.lots.remaining_g(ids), review_lots(repositories, ids)
+    return [lot_of(lot, remaining_g[lot.id], reviews[lot.id]) for lot in lots]
 
 
 def _reply_recalled(
     request: Request,
-    repositories: OrganisationRepositories,
+    scope: OrgScope,
     parents: Sequence[str],
     shape: str,
     cursor: str | None,
     limit: int,
 ) -> Response:
+    repositories = repositories_of(scope)
     if shape == "csv":
-        return reply_table(request, CSV, DataTable("recalled-lots", _COLUMNS, _recalled_rows(repositories, parents)))
+        harvests = [harvest for review in standing_breaches(scope) for harvest in review.harvests]
+        breached = repositories.lots.lineage.descendant_ids(harvests)
+        rows = _recalled_rows(repositories, parents, breached)
+        return reply_table(request, CSV, DataTable("recalled-lots", _COLUMNS, rows))
     before = read_cursor(cursor, tuple[int])
     found = repositories.lots.lineage.descendants(parents, before=None if before is None else before[0], limit=limit)
     following = None if found.next is None else write_cursor(found.next)
@@ -182,13 +190,15 @@ def _reply_recalled(
     return reply_page(request, LotsHolding(count=found.count, items=items, next=following))
 
 
-def _recalled_rows(repositories: OrganisationRepositories, parents: Sequence[str]) -> Iterator[Slice]:
-    """Yield the rows of all recalled lots, the newest first."""
+def _recalled_rows(
+    repositories: OrganisationRepositories, parents: Sequence[str], breached: Set[str]
+) -> Iterator[Slice]:
+    """Yield the rows of all recalled lots, the newest first; `breached` are those harvested within an interval."""
     for found in repositories.lots.lineage.all_descendants(parents):
-        yield _rows_of(repositories, found)
+        yield _rows_of(repositories, found, breached)
 
 
-def _rows_of(repositories: OrganisationRepositories, found: Sequence[Lot]) -> Slice:
+def _rows_of(repositories: OrganisationRepositories, found: Sequence[Lot], breached: Set[str]) -> Slice:
     ids = [lot.id for lot in found]
     remaining_g, parties = repositories.lots.remaining_g(ids), repositories.lots.parties_of(ids)
     times_ms = np.array([lot.time_ms for lot in found], np.int64)
@@ -208,4 +218,5 @@ def _rows_of(repositories: OrganisationRepositories, found: Sequence[Lot]) -> Sl
         "parties": texts(["; ".join(parties.get(lot.id, ())) for lot in found]),
         "simulated": np.array([lot.simulated for lot in found], bool),
         "lot": texts(ids),
+        "harvested_in_interval": np.array([lot in breached for lot in ids], bool),
     }

@@ -28,6 +28,7 @@ from api.schemas.harvest.treatments import (
     treatment_of,
 )
 from headland.analysis.plant_protection.growing_place import find_place
+from headland.analysis.plant_protection.harvest_review import review_treatment, standing_breaches
 from headland.analysis.plant_protection.intervals import intervals_at
 from headland.analysis.plant_protection.treatment_check import check_treatment
 from headland.analysis.registry_access import repositories_of
@@ -105,8 +106,14 @@ def get_register_sample() -> Response:
 
 @router.post("/treatments", status_code=201, response_model=TreatmentBody, responses=declare_problems(409))
 def add_treatment(scope: ScopeOf, body: NewTreatment) -> TreatmentBody:
-    """Enter a treatment of a field or a greenhouse zone. It is never changed: a correction is a later entry."""
-    return treatment_of(repositories_of(scope).treatments.add(body.record()))
+    """Enter a treatment of a field or a greenhouse zone. It is never changed: a correction is a later entry.
+
+    Lots that were harvested within its pre-harvest interval, as where it is entered late, are in `lots_within`: from
+    now on they are flagged wherever they are shown, and the check of the treatment leads to their recall.
+    """
+    repositories = repositories_of(scope)
+    made = repositories.treatments.add(body.record())
+    return treatment_of(made, review_treatment(repositories, made))
 
 
 @router.get("/treatments", response_model=TreatmentList)
@@ -121,13 +128,17 @@ def list_treatments(
     """List the treatments of a place, or of all, by their start; what was corrected is left out."""
     treatments = repositories_of(scope).treatments.list(field=field, zone=zone)
     page, following = page_of(treatments, cursor, limit)
-    return reply_page(request, TreatmentList(items=[treatment_of(each) for each in page], next=following))
+    within = {review.treatment.id: review for review in standing_breaches(scope)}
+    items = [treatment_of(each, within.get(each.id)) for each in page]
+    return reply_page(request, TreatmentList(items=items, next=following))
 
 
 @router.get("/treatments/{thing:record_id}", response_model=TreatmentBody)
 def get_treatment(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     """Return a treatment, also one that was corrected."""
-    return reply(request, treatment_of(repositories_of(scope).treatments.get(thing)))
+    repositories = repositories_of(scope)
+    found = repositories.treatments.get(thing)
+    return reply(request, treatment_of(found, review_treatment(repositories, found)))
 
 
 @router.get("/treatments/{thing:record_id}/check", response_model=TreatmentCheckBody)
@@ -135,7 +146,8 @@ def get_treatment_check(request: Request, scope: ScopeOf, thing: RecordId) -> Re
     """Check a treatment against the labels of its products.
 
     Dose by cell and distance from declared water and houses come from the pass that it names; the weather from the
-    field's site. What is not known is a finding of its own, never taken to hold.
+    field's site. What is not known is a finding of its own, never taken to hold. The lots that were harvested within an
+    interval are named, whichever was entered first; `/v1/lots/holding` recalls them.
     """
     return reply(request, check_of(check_treatment(scope, repositories_of(scope).treatments.get(thing))))
 

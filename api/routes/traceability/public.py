@@ -17,6 +17,8 @@ from api.auth.public_access import PublicLimiter
 from api.dependencies import HomeOf, HomeServices
 from api.http.languages import TAGS, current_language
 from api.http.router import Router
+from headland.analysis.plant_protection.harvest_review import review_lot
+from headland.analysis.releases.lot_events import holding_event, lot_name
 from headland.analysis.releases.passport import issue_passport
 from headland.analysis.releases.release import prove_release
 from headland.formats.epcis.digital_link import batch_path, read_batch_path
@@ -63,6 +65,7 @@ def get_public_page(request: Request, home: HomeOf, token: str, lang: LanguageOf
             proof=prove_release(found.repositories, found.release),
             address=found.address,
             is_void=_is_void(found),
+            breach=found.breach,
         )
         return _reply(write_page(shown, language), "text/html; charset=utf-8", content_policy(), language)
 
@@ -92,6 +95,9 @@ def get_public_events(request: Request, home: HomeOf, token: str) -> Response:
             stored = found.repositories.epcis.find(event_id)
             if stored is not None:
                 events.append(msgspec.json.decode(stored.body)["event"])
+        if found.breach is not None:
+            named = lot_name(found.release.organisation, found.lot.code, found.lot.gtin)
+            events.append(msgspec.to_builtins(holding_event(found.breach, named, found.lot.grams)))
         created = max((event["eventTime"] for event in events), default="1970-01-01T00:00:00Z")
         return _reply(msgspec.json.encode(make_document(events, created)), "application/ld+json")
 
@@ -103,7 +109,8 @@ def get_public_passport(request: Request, home: HomeOf, token: str) -> Response:
     """Return the digital product passport: a verifiable credential in its envelope."""
 
     def make(found: _Found) -> Response:
-        credential = issue_passport(found.lot, found.address, found.repositories.proof_log.passport_key())
+        key = found.repositories.proof_log.passport_key()
+        credential = issue_passport(found.lot, found.address, key, found.breach)
         enveloped = {
             "@context": "https://www.w3.org/ns/credentials/v2",
             "id": f"data:application/vc+jwt,{credential}",
@@ -141,7 +148,7 @@ def get_public_card(request: Request, home: HomeOf, token: str, lang: LanguageOf
     language = lang or current_language()
 
     def make(found: _Found) -> Response:
-        return _reply(draw_card(found.lot, found.link, language), "image/svg+xml", _PICTURE)
+        return _reply(draw_card(found.lot, found.link, language, found.breach), "image/svg+xml", _PICTURE)
 
     return _answer(request, home, token, language, make)
 
@@ -154,7 +161,7 @@ def print_public_card(
     language = lang or current_language()
 
     def make(found: _Found) -> Response:
-        return _reply(print_card(found.lot, found.link, size, language), "application/pdf")
+        return _reply(print_card(found.lot, found.link, size, language, found.breach), "application/pdf")
 
     return _answer(request, home, token, language, make)
 
@@ -164,7 +171,7 @@ def get_public_picture(request: Request, home: HomeOf, token: str) -> Response:
     """Return the picture that chats show of the page."""
 
     def make(found: _Found) -> Response:
-        return _reply(draw_picture(found.release.text, found.link), "image/png")
+        return _reply(draw_picture(found.release.text, found.link, is_stopped=found.breach is not None), "image/png")
 
     return _answer(request, home, token, current_language(), make)
 
@@ -178,7 +185,7 @@ def get_public_overlay(
 
     def make(found: _Found) -> Response:
         live = _live(home, found.release, is_simulated=found.lot.simulated)
-        page = write_overlay(found.lot, found.link, shape, language, live, home.now_ms())
+        page = write_overlay(found.lot, found.link, shape, language, live, home.now_ms(), found.breach)
         return _reply(page, "text/html; charset=utf-8", overlay_policy(), language)
 
     return _answer(request, home, token, language, make)
@@ -220,12 +227,16 @@ def resolve_link(
 
 
 class _Found:
-    """A release with its lot, the repositories of its organisation, and its addresses."""
+    """A release with its lot, the repositories of its organisation, and its addresses.
+
+    `breach` is the interval within which it was harvested, by every treatment that stands now.
+    """
 
     def __init__(self, request: Request, repositories: OrganisationRepositories, release: Release) -> None:
         self.repositories = repositories
         self.release = release
         self.lot: ReleasedLot = read_released(release.text)
+        self.breach = review_lot(repositories, release.lot).worst
         base = str(request.base_url).rstrip("/")
         self.address = f"{base}/p/{release.token}"
         #: What a QR code holds: the Digital Link where the product has a number.

@@ -12,8 +12,10 @@ from api.http.responses import reply
 from api.http.router import Router
 from api.routes.registry import RecordId
 from api.schemas.traceability.release import NewRelease, ReleaseBody
+from headland.analysis.plant_protection.harvest_review import review_lot
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.releases.release import release_lot
+from headland.analysis.scope import OrgScope
 from headland.errors import DataDamaged
 from headland.formats.epcis.digital_link import InvalidGtin, batch_path
 from headland.registry.models.errors import NotFound
@@ -30,7 +32,8 @@ def add_release(scope: ScopeOf, thing: RecordId, body: NewRelease) -> ReleaseBod
     """Make a lot public as chosen: its text goes to the ledger, its page opens to whoever has the token.
 
     The token is that of the lot's valid certificate, so that the QR code on the label leads here. A later release
-    replaces what the page shows; both stay in the ledger. 409 where the ledger was altered: nothing can be proven then.
+    replaces what the page shows; both stay in the ledger. 409 where the ledger was altered: nothing can be proven then;
+    and where the lot was harvested within a pre-harvest interval (`harvested-in-interval`).
     """
     chosen = msgspec.convert(body.model_dump(), ReleaseRequest)
     try:
@@ -39,7 +42,7 @@ def add_release(scope: ScopeOf, thing: RecordId, body: NewRelease) -> ReleaseBod
         raise ProblemError(400, "invalid-gtin", "Invalid GTIN", str(error)) from error
     except DataDamaged as error:
         raise ProblemError(409, "ledger-altered", "Ledger altered", str(error)) from error
-    return _body_of(made)
+    return _body_of(scope, made)
 
 
 @router.get("/{thing:record_id}/release", response_model=ReleaseBody)
@@ -48,7 +51,7 @@ def get_release(request: Request, scope: ScopeOf, thing: RecordId) -> Response:
     found = repositories_of(scope).releases.of_lot(thing)
     if found is None:
         raise NotFound("release", thing)
-    return reply(request, _body_of(found))
+    return reply(request, _body_of(scope, found))
 
 
 @router.delete("/{thing:record_id}/release", status_code=204)
@@ -58,7 +61,7 @@ def withdraw_release(scope: ScopeOf, thing: RecordId) -> Response:
     return Response(status_code=204)
 
 
-def _body_of(release: Release) -> ReleaseBody:
+def _body_of(scope: OrgScope, release: Release) -> ReleaseBody:
     lot = read_released(release.text)
     path = f"/p/{release.token}"
     return ReleaseBody(
@@ -69,4 +72,5 @@ def _body_of(release: Release) -> ReleaseBody:
         link_path=path if lot.gtin is None else f"{batch_path(lot.gtin, lot.code)}?t={release.token}",
         released_ms=release.released_ms,
         withdrawn_ms=release.withdrawn_ms,
+        interval_state=review_lot(repositories_of(scope), release.lot).state,
     )

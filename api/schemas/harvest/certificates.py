@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import Field
 
-from api.schemas.harvest.lots import Note
+from api.schemas.harvest.lots import IntervalStateOf, Note
 from api.schemas.harvest.treatments import Named, Title
 from api.schemas.model import Model
 from headland.analysis.lots.certification import CertificateRequest
+from headland.analysis.plant_protection.harvest_review import LotReview
 from headland.registry.models.lots import Certificate, CertificateBasis, CertificateEntry
 
 Basis = Literal["own_control", "own_test", "commissioned_test"]
@@ -34,7 +35,10 @@ class NewCertificate(Model):
 
 
 class CertificateBody(Model):
-    """A certificate as it was issued; `state` is valid or void, `follows` are those of the lots it was made from."""
+    """A certificate as it was issued; `state` is valid or void, `follows` are those of the lots it was made from.
+
+    `interval_state` is that of its lot now: a treatment may have been entered since.
+    """
 
     id: str
     number: str
@@ -50,6 +54,7 @@ class CertificateBody(Model):
     token: str
     follows: list[str]
     state: str
+    interval_state: IntervalStateOf
 
 
 class CertificateEntryBody(Model):
@@ -93,9 +98,13 @@ class NewCopy(Model):
     base_url: Annotated[str, Field(max_length=200, pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
 
 
-def certificate_of(certificate: Certificate, *, is_void: bool) -> CertificateBody:
-    """Return a certificate as its body."""
-    values: dict[str, Any] = {**msgspec.to_builtins(certificate), "state": "void" if is_void else "valid"}
+def certificate_of(certificate: Certificate, review: LotReview, *, is_void: bool) -> CertificateBody:
+    """Return a certificate as its body, with the review of its lot."""
+    values: dict[str, Any] = {
+        **msgspec.to_builtins(certificate),
+        "state": "void" if is_void else "valid",
+        "interval_state": review.state,
+    }
     return CertificateBody(**{name: values[name] for name in CertificateBody.model_fields})
 
 

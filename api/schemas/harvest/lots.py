@@ -7,12 +7,29 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import Field
 
-from api.schemas.harvest.treatments import Instant, Named, RecordName, Title
+from api.schemas.harvest.treatments import (
+    Instant,
+    IntervalBody,
+    IntervalBreachBody,
+    Named,
+    RecordName,
+    Title,
+    breach_of,
+    interval_of,
+)
 from api.schemas.model import Model
 from headland.analysis.lots.lot_history import LotHarvest, LotHistory
+from headland.analysis.plant_protection.harvest_review import LotReview
 from headland.registry.models.lots import MOST_GRAMS, Harvest, Lot, LotMass, LotOperation
 from headland.registry.models.plant_protection import EvidenceClass
 
+IntervalStateOf = Annotated[
+    Literal["breached", "not_known", "no_breach"],
+    Field(
+        description="breached: something in it was harvested within the pre-harvest interval of a treatment, whichever "
+        "was entered first; not_known: a label has no interval; no_breach: no treatment on record breaches one."
+    ),
+]
 GramsOf = Annotated[int, Field(gt=0, le=MOST_GRAMS)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$")]
 Note = Annotated[str, Field(max_length=2000)]
@@ -75,6 +92,7 @@ class LotBody(Model):
     remaining_g: int
     packs: int | None
     simulated: bool
+    interval_state: IntervalStateOf
 
 
 class HarvestRecorded(Model):
@@ -207,6 +225,12 @@ class LotHistoryBody(Model):
     happenings: list[HappeningBody]
     is_whole: bool
     was_released: Annotated[bool, Field(description="There is a release, withdrawn or not.")]
+    interval_breaches: Annotated[
+        list[IntervalBreachBody], Field(description="Harvests in it that were within an interval of a treatment.")
+    ]
+    intervals_unknown: Annotated[
+        list[IntervalBody], Field(description="Treatments since the growth began whose label has no interval for it.")
+    ]
 
 
 class LotsHolding(Model):
@@ -223,9 +247,11 @@ def harvest_of(harvest: Harvest) -> HarvestBody:
     return HarvestBody(**{name: values[name] for name in HarvestBody.model_fields})
 
 
-def lot_of(lot: Lot, remaining_g: int) -> LotBody:
+def lot_of(lot: Lot, remaining_g: int, review: LotReview) -> LotBody:
     """Return a lot as its body."""
-    values: dict[str, Any] = {**msgspec.to_builtins(lot), "remaining_g": remaining_g}
+    values: dict[str, Any] = {
+        **msgspec.to_builtins(lot), "remaining_g": remaining_g, "interval_state": review.state
+    }  # fmt: skip
     return LotBody(**{name: values[name] for name in LotBody.model_fields})
 
 
@@ -238,7 +264,7 @@ def operation_of(operation: LotOperation) -> OperationBody:
 def history_of(history: LotHistory) -> LotHistoryBody:
     """Return a lot's history as its body."""
     return LotHistoryBody(
-        lot=lot_of(history.lot, history.remaining_g),
+        lot=lot_of(history.lot, history.remaining_g, history.review),
         operations=[operation_of(each) for each in history.operations],
         links=[LotLinkBody(**msgspec.structs.asdict(link)) for link in history.links],
         harvests=[_share_of(share) for share in history.harvests],
@@ -258,6 +284,8 @@ def history_of(history: LotHistory) -> LotHistoryBody:
         ],
         is_whole=history.is_whole,
         was_released=history.was_released,
+        interval_breaches=[breach_of(each) for each in history.review.breaches],
+        intervals_unknown=[interval_of(each) for each in history.review.unknown],
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from pydantic import Field
 
 from api.schemas.model import EXAMPLE_MS, Model
+from headland.analysis.plant_protection.harvest_review import HarvestBreach, TreatmentReview
 from headland.analysis.plant_protection.intervals import IntervalState, RunningInterval
 from headland.analysis.plant_protection.treatment_check import CheckedFinding, ProductCheck, TreatmentCheck
 from headland.registry.models.plant_protection import EvidenceClass, Treatment
@@ -53,7 +54,11 @@ class NewTreatment(Model):
 
 
 class TreatmentBody(Model):
-    """A treatment as it was entered; `evidence` is declared or simulated."""
+    """A treatment as it was entered; `evidence` is declared or simulated.
+
+    `lots_within` is the number of lots to recall: they hold something that was harvested within its pre-harvest
+    interval, whichever of the two was entered first. 0 for one that was corrected.
+    """
 
     id: str
     created_ms: int
@@ -72,6 +77,7 @@ class TreatmentBody(Model):
     evidence: str
     corrects: str | None
     withdrawn: bool
+    lots_within: int
 
 
 class TreatmentList(Model):
@@ -85,7 +91,11 @@ class FindingBody(Model):
     """One check. `state` is holds, broken, caution or unknown; `values` are the figures of its sentence."""
 
     check: Annotated[
-        str, Field(description="crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry.")
+        str,
+        Field(
+            description="crop, dose, dose_by_cell, water, interval, uses, buffer, weather or reentry; harvest and "
+            "harvest_entry where something was harvested within an interval."
+        ),
     ]
     id: str
     state: str
@@ -108,13 +118,46 @@ class ProductCheckBody(Model):
     findings: list[FindingBody]
 
 
+class IntervalBreachBody(Model):
+    """A harvest within the interval of one product of a treatment.
+
+    `kind` is pre_harvest, or reentry: before the place might be entered again.
+    """
+
+    kind: str
+    treatment: str
+    product: str
+    registration_number: str
+    treated_on: Annotated[str, Field(description="Local day of the place.")]
+    ends_on: Annotated[str | None, Field(description="First local day on which the crop might be harvested.")]
+    reentry_until_ms: int | None
+    harvest: str
+    place: str
+    harvested_on: Annotated[str, Field(description="Local day of the place.")]
+    entered_late: Annotated[bool, Field(description="The treatment was entered after the harvest.")]
+
+
+class RecalledLot(Model):
+    """A lot to recall, by its id and batch number."""
+
+    id: str
+    code: str
+
+
 class TreatmentCheckBody(Model):
-    """A treatment against its labels; `no_map` is why no dose by cell is known, null where it is."""
+    """A treatment against its labels; `no_map` is why no dose by cell is known, null where it is.
+
+    `breaches` are the harvests within its intervals; `lots_within` counts the lots that hold something of them, and
+    `lots` are the newest of these: `/v1/lots/holding` has them all.
+    """
 
     treatment: str
     place: str
     products: list[ProductCheckBody]
     no_map: str | None
+    breaches: list[IntervalBreachBody]
+    lots_within: int
+    lots: list[RecalledLot]
 
 
 class IntervalBody(Model):
@@ -154,19 +197,46 @@ class RegisterImport(Model):
     unchanged: int
 
 
-def treatment_of(treatment: Treatment) -> TreatmentBody:
-    """Return a treatment as its body."""
-    values: dict[str, Any] = msgspec.to_builtins(treatment)
+def treatment_of(treatment: Treatment, review: TreatmentReview | None) -> TreatmentBody:
+    """Return a treatment as its body; `review` has the lots that were harvested within its intervals."""
+    values: dict[str, Any] = {**msgspec.to_builtins(treatment), "lots_within": food_lots_of(review)}
     return TreatmentBody(**{name: values[name] for name in TreatmentBody.model_fields})
+
+
+def food_lots_of(review: TreatmentReview | None) -> int:
+    """Return the number of lots to recall: those within a re-entry interval alone are none."""
+    return 0 if review is None or not review.food else review.lot_count
+
+
+def breach_of(breach: HarvestBreach) -> IntervalBreachBody:
+    """Return a breach as its body."""
+    interval = breach.interval
+    return IntervalBreachBody(
+        kind=breach.kind,
+        treatment=interval.treatment.id,
+        product=interval.product,
+        registration_number=interval.registration_number,
+        treated_on=interval.treated_on.isoformat(),
+        ends_on=None if interval.ends_on is None else interval.ends_on.isoformat(),
+        reentry_until_ms=interval.reentry_until_ms,
+        harvest=breach.harvest.id,
+        place=breach.place.name,
+        harvested_on=breach.harvested_on.isoformat(),
+        entered_late=breach.was_entered_late,
+    )
 
 
 def check_of(check: TreatmentCheck) -> TreatmentCheckBody:
     """Return a check as its body."""
+    review = check.review
     return TreatmentCheckBody(
         treatment=check.treatment.id,
         place=check.place.name,
         products=[_product_of(each) for each in check.products],
         no_map=check.no_map,
+        breaches=[] if review is None else [breach_of(each) for each in review.breaches],
+        lots_within=food_lots_of(review),
+        lots=[] if review is None else [RecalledLot(id=lot.id, code=lot.code) for lot in review.lots],
     )
 
 
@@ -176,8 +246,8 @@ def intervals_of(state: IntervalState) -> IntervalStateBody:
         day=state.day.isoformat(),
         may_harvest=state.ends_on is None,
         ends_on=None if state.ends_on is None else state.ends_on.isoformat(),
-        running=[_interval_of(each) for each in state.running],
-        unknown=[_interval_of(each) for each in state.unknown],
+        running=[interval_of(each) for each in state.running],
+        unknown=[interval_of(each) for each in state.unknown],
     )
 
 
@@ -207,7 +277,8 @@ def _finding_of(checked: CheckedFinding) -> FindingBody:
     )
 
 
-def _interval_of(interval: RunningInterval) -> IntervalBody:
+def interval_of(interval: RunningInterval) -> IntervalBody:
+    """Return an interval as its body."""
     return IntervalBody(
         treatment=interval.treatment.id,
         product=interval.product,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from api.schemas.harvest.lots import IntervalStateOf
 from api.schemas.model import EXAMPLE_MS, Model
 
 Kind = Literal["pass", "treatment", "alarm", "climate_week", "irrigation_week"]
@@ -37,3 +38,4 @@ class ReleaseBody(Model):
     link_path: Annotated[str, Field(description="Of the QR code: the GS1 Digital Link where there is a GTIN.")]
     released_ms: Annotated[int, Field(examples=[EXAMPLE_MS])]
     withdrawn_ms: int | None
+    interval_state: IntervalStateOf

@@ -6,6 +6,7 @@ import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
 import { waiting } from "../api/queue";
 import { useKeptWrite, useWrite } from "../api/write";
+import { hrefOf } from "../app/address";
 import { mayWrite, useFarm, useNow } from "../app/mount";
 import { alarmValueText, SEVERITIES } from "../components/alarm_text";
 import { ageText, dateTimeText } from "../i18n/instants";
@@ -69,8 +70,17 @@ function AlarmCard({ alarm }: { alarm: AlarmItem }): JSX.Element {
         <span class="age">{ageText(now - alarm.raised_ms)}</span>
         {alarm.simulated ? <span class="badge">{translate("simulated")}</span> : null}
       </header>
-      <p>{translate("name_and_text", { name: alarm.name || farm.nameOf(alarm.subject), text: alarmValueText(alarm) })}</p>
+      <p>
+        {alarm.what === ""
+          ? alarm.name || farm.nameOf(alarm.subject)
+          : translate("name_and_text", { name: alarm.name || farm.nameOf(alarm.subject), text: alarmValueText(alarm) })}
+      </p>
       {advice ? <p>{advice}</p> : null}
+      {alarm.kind === "treatment" ? (
+        <p>
+          <a href={hrefOf("harvest", [], { tab: "protection" })}>{translate("alarms_to_treatments")}</a>
+        </p>
+      ) : null}
       <p class="note">{translate("alarms_since", { began: dateTimeText(alarm.began_ms) })}</p>
       {alarm.acknowledged_ms === null ? null : (
         <p>

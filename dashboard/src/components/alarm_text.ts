@@ -84,6 +84,8 @@ export function localText(texts: { text: string; text_zh: string }): string {
 
 /** Return an alarm's value and threshold: "Air temperature 1.2 °C (below 2.0 °C)". */
 export function alarmValueText(alarm: AlarmValue): string {
+  // An alarm of the farm's records has no value: its text says what it is about.
+  if (alarm.what === "") return "";
   if (SWITCHES.test(alarm.what)) return channelName(alarm.what);
   const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit);
   const limit =

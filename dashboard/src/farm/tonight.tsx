@@ -18,6 +18,7 @@ import { hourText, kindText, recordText, sentenceOf, WINDOWS, type Statement } f
 
 type Tonight = Body<"/v1/tonight">;
 type Card = Tonight["items"][number];
+type Recall = Tonight["recalls"][number];
 type Done = Card["done"][number];
 
 const FIRST = 6;
@@ -60,8 +61,9 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
     <section class="tonight" data-panel="tonight">
       <h2>{translate("tonight_title")}</h2>
       <Loaded state={state}>
-        {({ items, total, next }) => (
+        {({ items, recalls, total, next }) => (
           <>
+            <Recalls recalls={recalls} />
             {items.length === 0 ? <p class="note">{translate("tonight_none")}</p> : null}
             <div class="tonight-cards">
               {items.slice(0, drawn).map((card) => (
@@ -94,6 +96,50 @@ export function TonightCards({ waits, onSettled }: { waits: boolean; onSettled: 
   );
 }
 
+/** What is to be recalled, of all places; what somebody has acknowledged is on the card of its place alone. */
+function Recalls({ recalls }: { recalls: readonly Recall[] }): JSX.Element | null {
+  const open = recalls.filter(({ acknowledged_ms }) => acknowledged_ms === null);
+  if (open.length === 0) return null;
+  return (
+    <section class="card" data-panel="recalls" role="alert">
+      <h3 class="error">{translate("tonight_recalls", { n: open.length })}</h3>
+      <ul class="plain-list">
+        {open.map((recall) => (
+          <li key={recall.treatment} data-recall={recall.treatment}>
+            <RecallText recall={recall} />
+          </li>
+        ))}
+      </ul>
+      <p>
+        <a href={hrefOf("alarms")}>{translate("tonight_recalls_acknowledge")}</a>
+      </p>
+    </section>
+  );
+}
+
+function RecallText({ recall }: { recall: Recall }): JSX.Element {
+  const { place, product, treated_on, harvested_on, ends_on, lots } = recall;
+  return (
+    <>
+      <strong>{translate("tonight_recall", { place, n: lots })}</strong>{" "}
+      {translate("tonight_recall_why", { product, treated: treated_on, harvested: harvested_on, end: ends_on ?? "" })}{" "}
+      <RecalledLots recall={recall} />
+    </>
+  );
+}
+
+function RecalledLots({ recall: { ids, codes } }: { recall: Recall }): JSX.Element {
+  return (
+    <>
+      {ids.map((id, at) => (
+        <span key={id}>
+          <a href={hrefOf("harvest", [id])}>{codes[at]}</a>{" "}
+        </span>
+      ))}
+    </>
+  );
+}
+
 function TonightCard({ card }: { card: Card }): JSX.Element {
   const heading = `tonight-${card.kind}-${card.id}`;
   const page = card.kind === "field" ? "field" : "greenhouse";
@@ -110,6 +156,11 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
         {card.simulated ? <span class="badge">{translate("simulated")}</span> : null}
       </header>
       <ul class="statements">
+        {card.recalls.map((recall) => (
+          <li key={recall.treatment} data-level={recall.acknowledged_ms === null ? "high" : "low"} data-recall={recall.treatment}>
+            <strong>{translate("tonight_recall_here", { n: recall.lots })}</strong> <RecalledLots recall={recall} />
+          </li>
+        ))}
         {card.alarms.map((alarm) => (
           <li key={alarm.id} data-level="high">
             <span class="severity" data-severity={alarm.severity}>

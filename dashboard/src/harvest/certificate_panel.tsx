@@ -15,25 +15,27 @@ import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
 import { IssuerFields, issuerOf, keepIssuer, knownIssuer } from "./issuer_fields";
-import { FORMS, keepAuthor, knownAuthor, massText, type CertificateItem, type PrintForm } from "./records";
+import { FORMS, keepAuthor, knownAuthor, massText, type CertificateItem, type LotItem, type PrintForm } from "./records";
 
 const BASES = ["own_control", "own_test", "commissioned_test"] as const;
 
-export function CertificatePanel({ lot }: { lot: { id: string; simulated: boolean; remaining_g: number } }): JSX.Element {
+export function CertificatePanel({ lot }: { lot: LotItem }): JSX.Element {
+  const isBreached = lot.interval_state === "breached";
   const certificates = useApiList("/v1/lots/{thing}/certificates", { path: { thing: lot.id } });
   return (
     <section class="card" data-panel="certificate">
       <h2>{translate("harvest_certificate")}</h2>
       {lot.simulated ? <p class="error">{translate("harvest_simulated")}</p> : null}
+      {isBreached ? <p class="error">{translate("harvest_no_papers")}</p> : null}
       <Loaded state={certificates}>
         {(items) => (
           <>
             {items.map((item) => (
-              <Issued key={item.id} item={item} />
+              <Issued key={item.id} item={item} isBreached={isBreached} />
             ))}
             {items.some(({ state }) => state === "valid") ? null : (
               <>
-                {!lot.simulated && mayWrite() ? <Issue lot={lot.id} /> : null}
+                {!lot.simulated && !isBreached && mayWrite() ? <Issue lot={lot.id} /> : null}
                 <Specimen lot={lot.id} />
               </>
             )}
@@ -98,10 +100,12 @@ function Specimen({ lot }: { lot: string }): JSX.Element {
 function PrintButtons({
   name,
   print,
+  forms = FORMS,
   children,
 }: {
   name: string;
   print: (form: PrintForm) => Promise<Response>;
+  forms?: readonly PrintForm[];
   children?: ComponentChildren;
 }): JSX.Element {
   const [error, setError] = useState("");
@@ -120,7 +124,7 @@ function PrintButtons({
   return (
     <>
       <div class="buttons">
-        {FORMS.map((form) => (
+        {forms.map((form) => (
           <button key={form} type="button" class="secondary" disabled={busy} onClick={() => void save(form)}>
             {translate(`harvest_form_${form}`)}
           </button>
@@ -140,7 +144,7 @@ function Fault({ text }: { text: string }): JSX.Element | null {
   );
 }
 
-function Issued({ item }: { item: CertificateItem }): JSX.Element {
+function Issued({ item, isBreached }: { item: CertificateItem; isBreached: boolean }): JSX.Element {
   const [error, setError] = useState("");
   const print = (form: PrintForm): Promise<Response> => {
     const body = { author: knownAuthor() || item.issuer, form, base_url: location.origin };
@@ -171,7 +175,7 @@ function Issued({ item }: { item: CertificateItem }): JSX.Element {
       {isValid && mayWrite() ? (
         <>
           {["localhost", "127.0.0.1"].includes(location.hostname) ? <p class="note">{translate("harvest_local")}</p> : null}
-          <PrintButtons name={`certificate-${item.number}`} print={print}>
+          <PrintButtons name={`certificate-${item.number}`} print={print} forms={isBreached ? [] : FORMS}>
             <button type="button" class="plain" onClick={() => void makeVoid()}>
               {translate("harvest_make_void")}
             </button>

@@ -14,6 +14,7 @@ import { Lazy, LazyFold } from "../ui/lazy";
 import { Loaded } from "../ui/loaded";
 import { confirm } from "../ui/overlays";
 import { Table } from "../ui/table";
+import { LotBreaches } from "./breach_panel";
 import { CertificatePanel } from "./certificate_panel";
 import { LotOperationForm } from "./lot_operation";
 import { ReleasePanel } from "./release_panel";
@@ -47,8 +48,9 @@ function OneLot({ history }: { history: LotHistory }): JSX.Element {
           ].join(" · ")}
         </span>
       </div>
+      <LotBreaches history={history} />
       <CertificatePanel lot={lot} />
-      <ReleasePanel lot={lot.id} wasReleased={history.was_released} />
+      <ReleasePanel lot={lot} wasReleased={history.was_released} />
       {mayWrite() && lot.remaining_g > 0 ? (
         <details class="fold">
           <summary>{translate("harvest_operate")}</summary>

@@ -9,6 +9,7 @@ import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
 import { Loaded } from "../ui/loaded";
 import { Table } from "../ui/table";
+import { IntervalMark } from "./interval_mark";
 import { massText, type CertificateItem, type LotItem } from "./records";
 
 export function LotsTable(): JSX.Element {
@@ -33,10 +34,11 @@ export function LotsTable(): JSX.Element {
               {
                 key: "product",
                 head: translate("harvest_product"),
-                cell: ({ product, simulated }) => (
+                cell: ({ product, simulated, interval_state }) => (
                   <>
                     {product}
                     {simulated ? <span class="note"> {translate("harvest_class_simulated")}</span> : null}
+                    <IntervalMark state={interval_state} />
                   </>
                 ),
                 sortBy: ({ product }) => product,
@@ -84,7 +86,16 @@ export function CertificateRegister(): JSX.Element {
               },
               { key: "product", head: translate("harvest_product"), cell: ({ product }) => product, sortBy: ({ product }) => product },
               { key: "mass", head: translate("harvest_mass"), cell: ({ grams }) => massText(grams), number: true },
-              { key: "state", head: "", cell: ({ state }) => translate(state === "void" ? "harvest_void" : "harvest_valid") },
+              {
+                key: "state",
+                head: "",
+                cell: ({ state, interval_state }) => (
+                  <>
+                    {translate(state === "void" ? "harvest_void" : "harvest_valid")}
+                    <IntervalMark state={interval_state} />
+                  </>
+                ),
+              },
               {
                 key: "when",
                 head: translate("harvest_when"),

@@ -13,6 +13,7 @@ import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { Loaded } from "../ui/loaded";
 import { Table } from "../ui/table";
+import { IntervalMark } from "./interval_mark";
 import { massText, type Happening, type LotItem } from "./records";
 
 type Recalled = Body<"/v1/lots/holding">;
@@ -33,6 +34,15 @@ export function MadeOf({ lot }: { lot: string }): JSX.Element {
   const params = { path: { thing: lot }, query: { limit: ROWS, ...(cursor ? { cursor } : {}) } };
   const state = useApi("/v1/lots/{thing}/descendants", params, { keep: true });
   return <RecalledLots state={state} onTurn={turn} path={`/v1/lots/${lot}/descendants`} query={{}} />;
+}
+
+function productCell({ product, interval_state }: LotItem): JSX.Element {
+  return (
+    <>
+      {product}
+      <IntervalMark state={interval_state} />
+    </>
+  );
 }
 
 interface RecalledProps {
@@ -70,7 +80,7 @@ function RecalledLots({ state, onTurn, path, query }: RecalledProps): JSX.Elemen
                 pageSize={ROWS}
                 columns={[
                   { key: "code", head: translate("harvest_lot"), cell: ({ id, code }) => <a href={hrefOf("harvest", [id])}>{code}</a> },
-                  { key: "product", head: translate("harvest_product"), cell: ({ product }) => product },
+                  { key: "product", head: translate("harvest_product"), cell: productCell },
                   { key: "left", head: translate("harvest_left"), cell: ({ remaining_g }) => massText(remaining_g), number: true },
                   { key: "made", head: translate("harvest_made"), cell: ({ grams }) => massText(grams), number: true },
                   { key: "when", head: translate("harvest_when"), cell: ({ time_ms }) => dateText(time_ms) },

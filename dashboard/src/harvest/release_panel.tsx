@@ -12,10 +12,12 @@ import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
 import { IssuerFields, issuerOf, keepIssuer } from "./issuer_fields";
+import type { LotItem } from "./records";
 
 const RELEASE = "/v1/lots/{thing}/release";
 
-export function ReleasePanel({ lot, wasReleased }: { lot: string; wasReleased: boolean }): JSX.Element {
+export function ReleasePanel({ lot: { id: lot, interval_state }, wasReleased }: { lot: LotItem; wasReleased: boolean }): JSX.Element {
+  const isBreached = interval_state === "breached";
   const release = useApi(RELEASE, { path: { thing: lot } }, { enabled: wasReleased });
   const withdraw = useWrite("delete", RELEASE, { refresh: [RELEASE] });
   const ask = async (): Promise<void> => {
@@ -26,6 +28,7 @@ export function ReleasePanel({ lot, wasReleased }: { lot: string; wasReleased: b
     <section class="card" data-panel="release">
       <h2>{translate("release_title")}</h2>
       <p class="note">{translate("release_hint")}</p>
+      {isBreached ? <p class="error">{translate("harvest_no_release")}</p> : null}
       {wasReleased ? (
         <Loaded state={release}>
           {({ path, link_path, released_ms, withdrawn_ms }) =>
@@ -59,12 +62,12 @@ export function ReleasePanel({ lot, wasReleased }: { lot: string; wasReleased: b
             ) : (
               <div class="stack" data-release="withdrawn">
                 <p>{translate("release_withdrawn", { time: dateTimeText(withdrawn_ms) })}</p>
-                <Choice lot={lot} />
+                {isBreached ? null : <Choice lot={lot} />}
               </div>
             )
           }
         </Loaded>
-      ) : (
+      ) : isBreached ? null : (
         <Choice lot={lot} />
       )}
     </section>

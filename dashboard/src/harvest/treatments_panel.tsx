@@ -14,8 +14,19 @@ import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, type FormValues } from "../ui/form";
 import { Loaded } from "../ui/loaded";
 import { confirm, showToast } from "../ui/overlays";
+import { TreatmentBreaches } from "./breach_panel";
 import { CROPS, cropText, evidenceText, keepAuthor, knownAuthor, type ProtectionProduct, type TreatmentItem } from "./records";
 
+/** What a treatment changes: it also looks back on what was harvested before it was entered. */
+const TOUCHED = [
+  "/v1/treatments",
+  "/v1/treatments/{thing}/check",
+  "/v1/harvest-intervals",
+  "/v1/lots",
+  "/v1/lots/{thing}",
+  "/v1/certificates",
+  "/v1/tonight",
+] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -56,6 +67,12 @@ function OneTreatment({ item, products }: { item: TreatmentItem; products: reado
     <details class="fold" onToggle={(event) => setOpen(event.currentTarget.open)} data-treatment={item.id}>
       <summary>
         {[names.join(" + "), cropText(item.crop), windowText(item.start_ms, item.end_ms), item.author].filter(Boolean).join(" · ")}
+        {item.lots_within > 0 ? (
+          <strong class="error" role="alert" data-within={item.lots_within}>
+            {" "}
+            {translate("harvest_within", { count: item.lots_within })}
+          </strong>
+        ) : null}
       </summary>
       {open ? <Check treatment={item.id} /> : null}
       {open && mayWrite() ? (
@@ -82,7 +99,7 @@ function placeOf({ field, zone }: TreatmentItem): PlaceOf {
 
 /** Takes a treatment back by a new entry that names it: it was never carried out. */
 function Withdraw({ item }: { item: TreatmentItem }): JSX.Element {
-  const add = useWrite("post", "/v1/treatments", { refresh: ["/v1/treatments", "/v1/harvest-intervals"] });
+  const add = useWrite("post", "/v1/treatments", { refresh: TOUCHED });
   const withdraw = async (): Promise<void> => {
     const asked = { title: translate("harvest_treat_withdraw"), text: translate("harvest_treat_withdraw_text") };
     if (!(await confirm({ ...asked, action: translate("harvest_treat_withdraw") }))) return;
@@ -120,9 +137,10 @@ function Check({ treatment }: { treatment: string }): JSX.Element {
   const zh = currentLanguage() === "zh-CN";
   return (
     <Loaded state={check}>
-      {({ products }) => (
+      {(found) => (
         <>
-          {products.map(({ product, name, registration_number, is_sample, findings }) => (
+          <TreatmentBreaches check={found} product={found.products.map(({ name }) => name).join(" + ")} />
+          {found.products.map(({ product, name, registration_number, is_sample, findings }) => (
             <div key={product} class="stack">
               <h3>
                 {name} · {registration_number}
@@ -158,7 +176,7 @@ function TreatmentForm({ place, products, corrected, onDone }: TreatmentFormProp
   const others = corrected?.mix.slice(1) ?? [];
   const chosen = products.find(({ id }) => id === product) ?? products[0];
   const now = nowMs();
-  const add = useWrite("post", "/v1/treatments", { refresh: ["/v1/treatments", "/v1/harvest-intervals"] });
+  const add = useWrite("post", "/v1/treatments", { refresh: TOUCHED });
   const submit = async (values: FormValues): Promise<boolean> => {
     const author = values.text("author");
     const start = exactInstantOf(values.text("start"), corrected?.start_ms) ?? Math.round(now - HOUR_MS);
@@ -186,9 +204,11 @@ function TreatmentForm({ place, products, corrected, onDone }: TreatmentFormProp
       water_l_ha: values.number("water"),
       author,
     };
-    if ((await add.run({ body })) === null) return false;
+    const made = await add.run({ body });
+    if (made === null) return false;
     keepAuthor(author);
-    showToast(translate("harvest_treated"));
+    const within = made === true ? 0 : made.lots_within;
+    showToast(within > 0 ? translate("harvest_within", { count: within }) : translate("harvest_treated"));
     onDone?.();
     return true;
   };

@@ -5,6 +5,7 @@ import type { Texts } from "./texts";
 
 export const alarms = catalogue({
   alarms_active: ["Active alarms", "当前报警"],
+  alarms_to_treatments: ["Open the treatments and the recall", "查看用药记录与召回批次"],
   alarms_none: ["No active alarms.", "当前没有报警。"],
   alarms_count: ["{count} active", "当前有 {count} 个报警"],
   alarms_history: ["History", "历史报警"],

@@ -139,6 +139,31 @@ export const harvest = catalogue({
   harvest_target: ["Pest or disease", "防治对象"],
   harvest_pass: ["Pass that measured it", "对应的实测作业"],
   harvest_no_pass: ["none", "无"],
+  harvest_breached: ["Harvested within a pre-harvest interval", "安全间隔期内采收"],
+  harvest_breached_do: [
+    "Stop selling it, recall what is sold, and make its certificate void. If the treatment was entered wrongly, correct it.",
+    "请停止销售，召回已售部分，并作废合格证；如用药记录有误，请更正该记录。",
+  ],
+  harvest_breach: [
+    "{place}: treated with {product} on {treated}, harvested on {harvested}; the interval ended on {end}.",
+    "{place}：{treated} 施用 {product}，{harvested} 采收，安全间隔期至 {end} 届满。",
+  ],
+  harvest_breach_entry: [
+    "{place}: treated with {product} on {treated}, harvested on {harvested} before the place might be entered again.",
+    "{place}：{treated} 施用 {product}，{harvested} 采收时尚未到再次进入间隔。",
+  ],
+  harvest_entered_late: ["The treatment was entered after the harvest.", "用药记录在采收之后补登。"],
+  harvest_not_known: ["Pre-harvest interval not known", "安全间隔期未知"],
+  harvest_within: ["Lots to recall, harvested within the pre-harvest interval: {count}", "安全间隔期内采收、需召回的批次：{count} 个"],
+  harvest_recall_of: ["Recall: {product}", "召回：{product}"],
+  harvest_no_papers: [
+    "Harvested within a pre-harvest interval: no certificate is issued or printed.",
+    "安全间隔期内采收，不能开具或打印合格证。",
+  ],
+  harvest_no_release: [
+    "Harvested within a pre-harvest interval: not released. A page that is public already says so.",
+    "安全间隔期内采收，不能公开；已公开的页面会显示这一警示。",
+  ],
   harvest_check: ["Check", "核对"],
   release_title: ["Page for buyers", "消费者页面"],
   release_hint: [

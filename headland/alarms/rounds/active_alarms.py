@@ -1,4 +1,4 @@
-"""Active alarms of one evaluation round, by the station's rules and the gateways' own. Pure.
+"""Active alarms of one evaluation round, by the station's rules, the gateways' own, and the farm's records. Pure.
 
 An alarm is a rule's name on a subject. Where a gateway has a rule with the name of one here, the two are one alarm: it
 is active as long as either source says so, and is notified once. `standing` of an alarm lists these sources.
@@ -7,7 +7,7 @@ is active as long as either source says so, and is notified once. `standing` of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,7 +16,10 @@ from headland.alarms.rules.rule_state import Transition
 from headland.registry.models.alarms import Alarm, Severity
 
 Key = tuple[str, str]  # the rule's name, the subject
-Source = Literal["station", "gateway"]
+Source = Literal["station", "gateway", "records"]
+
+#: What an alarm of records says, which a later record changes.
+_SAID_OF_RECORDS: Final = ("name", "text", "text_zh", "began_ms", "simulated")
 
 
 class ActiveAlarms:
@@ -102,6 +105,23 @@ class ActiveAlarms:
                 "gateway_raised_ms": (*known.gateway_raised_ms, gateway_alarm.raised_ms),
             }
             self.put(msgspec.structs.replace(known, severity=_worse(known, alarm.severity), **joined))
+
+    def apply_record_alarms(self, wanted: Iterable[Alarm]) -> None:
+        """Raise the alarms that stand by the farm's records, say anew what changed, and end those that do not stand."""
+        standing: set[Key] = set()
+        for alarm in wanted:
+            key = alarm.rule, alarm.subject
+            standing.add(key)
+            known = self._active.get(key)
+            if known is None:
+                self.put(msgspec.structs.replace(alarm, id=self._new_id(), noted_ms=self._now_ms))
+                continue
+            said = {name: getattr(alarm, name) for name in _SAID_OF_RECORDS}
+            if any(getattr(known, name) != value for name, value in said.items()):
+                self.put(msgspec.structs.replace(known, **said))
+        for alarm in self.active():
+            if (alarm.rule, alarm.subject) not in standing:
+                self.end((alarm.rule, alarm.subject), "records", self._now_ms, "cleared")
 
     def add_late(self, alarm: Alarm) -> None:
         """Add an alarm that has ended and was found in late data."""

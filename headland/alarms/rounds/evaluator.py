@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -55,7 +55,8 @@ EventKey = tuple[str, str, int, int]  # a gateway alarm's rule, device and time,
 class AlarmEvaluator:
     """Not safe to call from several threads at once; one process at a time evaluates an organisation.
 
-    `gateways` returns the status values of gateways, `simulated_lag_ms` how far the clock of this farm's simulators is
+    `gateways` returns the status values of gateways, `record_alarms` the alarms that stand by the farm's records at an
+    instant, `simulated_lag_ms` how far the clock of this farm's simulators is
     behind an instant. A round stores its alarms and notifications in one transaction, so
     that a process which is killed loses none and notifies none twice. A rule, an alarm or a notification that fails
     stops no other; it is counted in `failures`.
@@ -69,12 +70,14 @@ class AlarmEvaluator:
         gateways: Callable[[], GatewayValues],
         failures: ItemFailures | None = None,
         simulated_lag_ms: Callable[[int], int] = in_real_time,
+        record_alarms: Callable[[int], Sequence[Alarm]] | None = None,
     ) -> None:
         self._store = store
         self._repositories = repositories
         self._handle = handle
         self._gateways = gateways
         self._simulated_lag_ms = simulated_lag_ms
+        self._record_alarms = record_alarms
         self.failures = ItemFailures() if failures is None else failures
         self._stored_states: dict[StateKey, RuleState] | None = None
         self._states: dict[StateKey, RuleState] = {}
@@ -108,6 +111,9 @@ class AlarmEvaluator:
             with self.failures.isolate(f"Alarm of {outcome.target.rule.name} on {outcome.target.subject.name}"):
                 states[outcome.target.key] = _apply_outcome(outcome, active, now_ms)
         _end_unmatched(active, rule_targets, {rule.name for rule in rules}, unmatched, now_ms)
+        if self._record_alarms is not None:
+            with self.failures.isolate("Alarms of the farm's records"):
+                active.apply_record_alarms(self._record_alarms(now_ms))
         if self._is_backfill_due(now_ms):
             for alarm in self._backfill.find_missed_alarms(rule_targets, targets, now_ms):
                 active.add_late(alarm)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from headland.analysis.errors import PreconditionError
-from headland.analysis.lots.happenings import grown_from_ms, rests_on_simulation
-from headland.analysis.lots.lot_history import LotHarvest, LotHistory, read_lot_history
-from headland.analysis.plant_protection.intervals import intervals_at
+from headland.analysis.lots.happenings import rests_on_simulation
+from headland.analysis.lots.lot_history import LotHistory, read_lot_history
+from headland.analysis.plant_protection.growing_place import grown_from_ms
+from headland.analysis.plant_protection.harvest_review import LotReview
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.registry.models.lots import Certificate, CertificateBasis
@@ -40,8 +42,7 @@ def issue_certificate(scope: OrgScope, lot_id: str, request: CertificateRequest)
     if history.remaining_g == 0 or not history.harvests:
         sentence = f"Nothing is left of lot {history.lot.code}: issue a certificate for the lots made from it."
         raise PreconditionError("lot-used-up", "Nothing is left of this lot", sentence)
-    for share in history.harvests:
-        _refuse_intervals(repositories, share)
+    _refuse_intervals(history)
     valid = [
         each for each in repositories.certificates.of_lot(lot_id) if not repositories.certificates.is_void(each.id)
     ]
@@ -80,36 +81,52 @@ def refuse_simulated(scope: OrgScope, repositories: OrganisationRepositories, hi
     raise PreconditionError("lot-simulated", "This lot is simulated", sentence)
 
 
+def refuse_breached(review: LotReview, what_follows: Literal["certificate", "copy", "release"]) -> None:
+    """Raise PreconditionError (harvested-in-interval) where a harvest of a lot was within a pre-harvest interval."""
+    breach = review.worst
+    if breach is None:
+        return
+    place, day = breach.place.name, breach.harvested_on
+    product, end = breach.interval.product, breach.interval.ends_on
+    if what_follows == "certificate":
+        sentence = (
+            f"{place} was harvested on {day}, while the pre-harvest interval of {product} ran until {end}: "
+            "no certificate is issued for this harvest."
+        )
+    elif what_follows == "copy":
+        sentence = (
+            f"{place} was harvested on {day}, while the pre-harvest interval of {product} ran until {end}: "
+            "the certificate is not printed, make it void."
+        )
+    else:
+        sentence = (
+            f"{place} was harvested on {day}, while the pre-harvest interval of {product} ran until {end}: "
+            "the lot is not released."
+        )
+    extra = {"ends_on": None if end is None else end.isoformat(), "treatment": breach.interval.treatment.id}
+    raise PreconditionError("harvested-in-interval", "Harvested within a pre-harvest interval", sentence, extra)
+
+
 def origin_of(history: LotHistory) -> str:
     """Return the places of harvest of a lot, as people name them."""
     names = dict.fromkeys(f"{share.place.farm} {share.place.name}" for share in history.harvests)
     return "; ".join(names)[:200]
 
 
-def _refuse_intervals(repositories: OrganisationRepositories, share: LotHarvest) -> None:
+def _refuse_intervals(history: LotHistory) -> None:
     """Refuse a harvest within an interval, also by a treatment that was entered after it."""
-    harvest, place = share.harvest, share.place
-    # The growth limits what a lot inherits, not what may be in the crop: every treatment of two years counts.
-    state = intervals_at(repositories, place, harvest.crop, harvest.time_ms)
-    if state.running:
-        last = max(state.running, key=lambda each: (each.ends_on or state.day, each.product))
-        sentence = (
-            f"{place.name} was harvested on {state.day}, while the pre-harvest interval of {last.product} ran until "
-            f"{last.ends_on}: no certificate is issued for this harvest."
-        )
-        extra = {"ends_on": None if last.ends_on is None else last.ends_on.isoformat()}
-        raise PreconditionError("harvested-in-interval", "Harvested within a pre-harvest interval", sentence, extra)
-    since = [each for each in state.unknown if each.treatment.end_ms >= grown_from_ms(repositories, harvest)]
-    if since:
-        sentence = (
-            f"The register has no pre-harvest interval of {since[0].product} for {harvest.crop}: "
-            "enter the product's label for this crop, if it has one."
-        )
-        raise PreconditionError("interval-not-known", "A pre-harvest interval is not known", sentence)
-    samples = [each for each in state.over if each.is_sample]
-    if samples:
-        sentence = f"{samples[0].product} is a sample of the register with made-up values: enter the real product."
-        raise PreconditionError("sample-label", "A label is a sample", sentence)
+    refuse_breached(history.review, "certificate")
+    for review in history.review.harvests:
+        if review.unknown:
+            sentence = (
+                f"The register has no pre-harvest interval of {review.unknown[0].product} for {review.harvest.crop}: "
+                "enter the product's label for this crop, if it has one."
+            )
+            raise PreconditionError("interval-not-known", "A pre-harvest interval is not known", sentence)
+        samples = [each for each in review.state.over if each.is_sample]
+        if samples:
+            sentence = f"{samples[0].product} is a sample of the register with made-up values: enter the real product."
+            raise PreconditionError("sample-label", "A label is a sample", sentence)
 
 
 def _followed(repositories: OrganisationRepositories, history: LotHistory) -> tuple[str, ...]:

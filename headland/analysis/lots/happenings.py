@@ -11,7 +11,7 @@ import numpy as np
 
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.passes.detection import list_passes
-from headland.analysis.plant_protection.growing_place import GrowingPlace, devices_of, find_place
+from headland.analysis.plant_protection.growing_place import GrowingPlace, devices_of, find_place, grown_from_ms
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -19,7 +19,6 @@ from headland.registry.models.lots import Harvest
 from headland.registry.models.models import Device
 from headland.registry.models.plant_protection import EvidenceClass
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.registry.validation.lots import LONGEST_GROWTH_MS
 from headland.store.port import Buckets, SeriesFilter
 from headland.units_of_time import DAY_MS
 
@@ -48,24 +47,6 @@ class Happening:
     what: str
     device: str | None = None
     figures: Mapping[str, float | None] = field(default_factory=dict)
-
-
-def grown_from_ms(repositories: OrganisationRepositories, harvest: Harvest) -> int:
-    """Return when a harvest's growth began: as declared, by its season's sowing, else 13 months before the harvest.
-
-    Without a declared beginning the lot rather inherits too much than too little.
-    """
-    if harvest.grown_from_ms is not None:
-        return harvest.grown_from_ms
-    earliest_ms = max(0, harvest.time_ms - LONGEST_GROWTH_MS)
-    if harvest.season is None:
-        return earliest_ms
-    sown = repositories.seasons.get(harvest.season, also_deleted=True).sowing_date
-    if sown is None:
-        return earliest_ms
-    place = find_place(repositories, harvest.field, harvest.zone)
-    start = datetime(sown.year, sown.month, sown.day, tzinfo=place.time_zone)
-    return max(earliest_ms, round(start.timestamp() * 1000))
 
 
 def happenings_of(scope: OrgScope, harvest: Harvest) -> list[Happening]:

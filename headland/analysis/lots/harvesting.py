@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headland.analysis.errors import PreconditionError
-from headland.analysis.lots.happenings import grown_from_ms, rests_on_simulation
-from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
+from headland.analysis.lots.happenings import rests_on_simulation
+from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
 from headland.analysis.plant_protection.intervals import IntervalState, intervals_at
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope

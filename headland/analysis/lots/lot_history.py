@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from headland.analysis.errors import AnalysisError
 from headland.analysis.lots.composition import apportion, composition_of
-from headland.analysis.lots.happenings import Happening, HappeningKind, grown_from_ms, happenings_of
+from headland.analysis.lots.happenings import Happening, HappeningKind, happenings_of
 from headland.analysis.passes.detection import find_pass
-from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
+from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place, grown_from_ms
+from headland.analysis.plant_protection.harvest_review import LotReview, review_harvests, review_treatment
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.plain_numbers import is_digits
@@ -36,7 +37,7 @@ class LotHistory:
     """A lot with what remains of it, its operations, its harvests, and everything above it.
 
     `happenings` are those of at most `MOST_HARVESTS` harvests, the largest shares; `is_whole` tells whether of all.
-    `was_released` tells whether there is a release, withdrawn or not.
+    `was_released` tells whether there is a release, withdrawn or not. `review` is of all its harvests.
     """
 
     lot: Lot
@@ -47,6 +48,7 @@ class LotHistory:
     happenings: list[Happening]
     is_whole: bool
     was_released: bool
+    review: LotReview
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -77,6 +79,7 @@ def read_lot_history(scope: OrgScope, lot_id: str, *, with_happenings: bool = Tr
         happenings=happenings,
         is_whole=len(largest) == len(shares),
         was_released=repositories.releases.of_lot(lot_id) is not None,
+        review=LotReview(tuple(review_harvests(repositories, [share.harvest for share in shares]))),
     )
 
 
@@ -97,6 +100,8 @@ def _harvests_after(
 ) -> list[Harvest]:
     field: str | None = None
     zones: list[str] = []
+    #: Harvests within an interval of the treatment, also where their growth is said to have begun after it.
+    within: frozenset[str] = frozenset()
     if kind == "pass":
         field_pass = find_pass(scope, id)
         field, start_ms, end_ms = field_pass.field.id, field_pass.start_ms, field_pass.end_ms
@@ -104,6 +109,8 @@ def _harvests_after(
         treatment = repositories.treatments.get(id)
         field, zones = treatment.field, [] if treatment.zone is None else [treatment.zone]
         start_ms, end_ms = treatment.start_ms, treatment.end_ms
+        review = review_treatment(repositories, treatment)
+        within = frozenset() if review is None else frozenset(review.harvests)
     elif kind == "alarm":
         alarm = repositories.alarms.get(id)
         start_ms, end_ms = alarm.raised_ms, scope.now_ms if alarm.ended_ms is None else alarm.ended_ms
@@ -118,7 +125,9 @@ def _harvests_after(
     for zone in zones:
         harvests += repositories.lots.harvests_of(zone=zone)
     return [
-        harvest for harvest in harvests if start_ms <= harvest.time_ms and end_ms > grown_from_ms(repositories, harvest)
+        harvest
+        for harvest in harvests
+        if start_ms <= harvest.time_ms and (harvest.id in within or end_ms > grown_from_ms(repositories, harvest))
     ]
 
 

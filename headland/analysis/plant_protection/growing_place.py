@@ -1,4 +1,4 @@
-"""Place where a crop grows: a field, or a zone of a greenhouse, with its names and its local days."""
+"""Place where a crop grows: a field, or a zone of a greenhouse, with its names, its local days and its growth."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from headland.registry.models.errors import InvalidRecord
+from headland.registry.models.lots import Harvest
 from headland.registry.models.models import Device, Field, Greenhouse, GreenhouseZone
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
+from headland.registry.validation.lots import LONGEST_GROWTH_MS
 
 
 @dataclass(frozen=True, slots=True)
 class GrowingPlace:
     """A field, or a zone with its greenhouse; `farm` and `name` are for people.
 
-    `time_zone` is the site's, UTC where no site is declared.
+    `time_zone` is the site's. Without a site it is that of the farm's sites, else of all sites, where these have one
+    time zone; else UTC.
     """
 
     field: Field | None
@@ -30,6 +33,13 @@ class GrowingPlace:
         """The id of the field or zone."""
         return self.field.id if self.field is not None else self.zone.id if self.zone is not None else ""
 
+    @property
+    def site_id(self) -> str | None:
+        """The id of the site of the field or greenhouse; None without one."""
+        if self.field is not None:
+            return self.field.site
+        return None if self.greenhouse is None else self.greenhouse.site
+
     def day_of(self, time_ms: int) -> date:
         """Return the local day of an instant."""
         return datetime.fromtimestamp(time_ms / 1000.0, UTC).astimezone(self.time_zone).date()
@@ -40,13 +50,15 @@ def find_place(repositories: OrganisationRepositories, field: str | None, zone: 
     if field is not None and zone is None:
         ground = repositories.fields.get(field, also_deleted=True)
         farm = repositories.farms.get(ground.farm, also_deleted=True)
-        return GrowingPlace(ground, None, None, farm.name, ground.name, _zone_of(repositories, ground.site))
+        return GrowingPlace(ground, None, None, farm.name, ground.name, _zone_of(repositories, ground.site, farm.id))
     if zone is None or field is not None:
         raise InvalidRecord("Name the field or the greenhouse zone, one of the two.")
     part = repositories.zones.get(zone, also_deleted=True)
     house = repositories.greenhouses.get(part.greenhouse, also_deleted=True)
     farm = repositories.farms.get(house.farm, also_deleted=True)
-    return GrowingPlace(None, part, house, farm.name, f"{house.name} · {part.name}", _zone_of(repositories, house.site))
+    return GrowingPlace(
+        None, part, house, farm.name, f"{house.name} · {part.name}", _zone_of(repositories, house.site, farm.id)
+    )
 
 
 def devices_of(repositories: OrganisationRepositories, place: GrowingPlace) -> list[Device]:
@@ -56,5 +68,28 @@ def devices_of(repositories: OrganisationRepositories, place: GrowingPlace) -> l
     return [] if place.field is None else list(repositories.devices.all(field=place.field.id))
 
 
-def _zone_of(repositories: OrganisationRepositories, site: str | None) -> ZoneInfo:
-    return ZoneInfo("UTC" if site is None else repositories.sites.get(site, also_deleted=True).time_zone)
+def grown_from_ms(repositories: OrganisationRepositories, harvest: Harvest) -> int:
+    """Return when a harvest's growth began: as declared, by its season's sowing, else 13 months before the harvest.
+
+    Without a declared beginning the lot rather inherits too much than too little.
+    """
+    if harvest.grown_from_ms is not None:
+        return harvest.grown_from_ms
+    earliest_ms = max(0, harvest.time_ms - LONGEST_GROWTH_MS)
+    if harvest.season is None:
+        return earliest_ms
+    sown = repositories.seasons.get(harvest.season, also_deleted=True).sowing_date
+    if sown is None:
+        return earliest_ms
+    place = find_place(repositories, harvest.field, harvest.zone)
+    start = datetime(sown.year, sown.month, sown.day, tzinfo=place.time_zone)
+    return max(earliest_ms, round(start.timestamp() * 1000))
+
+
+def _zone_of(repositories: OrganisationRepositories, site: str | None, farm: str) -> ZoneInfo:
+    if site is not None:
+        return ZoneInfo(repositories.sites.get(site, also_deleted=True).time_zone)
+    sites = list(repositories.sites.all())
+    own = {each.time_zone for each in sites if each.farm == farm}
+    shared = own or {each.time_zone for each in sites}
+    return ZoneInfo(shared.pop() if len(shared) == 1 else "UTC")

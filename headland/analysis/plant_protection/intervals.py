@@ -1,27 +1,29 @@
-"""Pre-harvest intervals of a place: which run at a time, when they end, and which are not known."""
+"""Pre-harvest and re-entry intervals of a place: which run at a time, when they end, and which are not known."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from headland.agronomy.plant_protection.checks import interval_end
 from headland.analysis.plant_protection.growing_place import GrowingPlace
-from headland.analysis.plant_protection.labels import find_use, label_of
+from headland.analysis.plant_protection.labels import RegisterReader, label_of
 from headland.registry.models.plant_protection import Treatment
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.units_of_time import DAY_MS
+from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The longest interval that a label can have.
-_LONGEST_MS: Final = 731 * DAY_MS
+LONGEST_MS: Final = 731 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
 class RunningInterval:
     """The interval of one product of a treatment: treated on a local day, over on `ends_on`.
 
-    `ends_on` is None where the label has no interval, or not this crop (`is_on_label` false).
+    `ends_on` is None where the label has no interval, or not this crop (`is_on_label` false). `reentry_until_ms` is
+    when the place may be entered again, None where the label does not say.
     """
 
     treatment: Treatment
@@ -29,18 +31,23 @@ class RunningInterval:
     registration_number: str
     treated_on: date
     ends_on: date | None
+    reentry_until_ms: int | None
     is_on_label: bool
     is_sample: bool
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalState:
-    """The intervals of a crop at a place on a local day: those that run, and those that are not known."""
+    """The intervals of a crop at a place on a local day: those that run, that are not known, and that are over.
+
+    `entry` are those whose re-entry interval runs at the instant itself, whether or not the other runs.
+    """
 
     day: date
     running: list[RunningInterval]
     unknown: list[RunningInterval]
     over: list[RunningInterval]
+    entry: list[RunningInterval]
 
     @property
     def ends_on(self) -> date | None:
@@ -48,50 +55,72 @@ class IntervalState:
         return max((interval.ends_on for interval in self.running if interval.ends_on is not None), default=None)
 
 
-def intervals_at(
-    repositories: OrganisationRepositories, place: GrowingPlace, crop: str, time_ms: int, from_ms: int | None = None
-) -> IntervalState:
-    """Return the intervals at an instant, of treatments that had begun then and ended after `from_ms`.
+def intervals_at(repositories: OrganisationRepositories, place: GrowingPlace, crop: str, time_ms: int) -> IntervalState:
+    """Return the intervals at an instant, of the treatments that had begun then, whenever they were entered."""
+    treatments = treatments_before(repositories, place, time_ms)
+    return judge_intervals(RegisterReader(repositories), place, crop, time_ms, treatments)
 
-    By default those of the last two years count: no interval is longer.
-    """
-    day = place.day_of(time_ms)
-    state = IntervalState(day, [], [], [])
-    treatments = repositories.treatments.list(
+
+def treatments_before(repositories: OrganisationRepositories, place: GrowingPlace, first_ms: int) -> list[Treatment]:
+    """Return the treatments of a place whose intervals can run at `first_ms` or later; later treatments included."""
+    return repositories.treatments.list(
         field=None if place.field is None else place.field.id,
         zone=None if place.zone is None else place.zone.id,
-        from_ms=max(0, time_ms - _LONGEST_MS),
+        from_ms=max(0, first_ms - LONGEST_MS),
     )
+
+
+def judge_intervals(
+    register: RegisterReader, place: GrowingPlace, crop: str, time_ms: int, treatments: Iterable[Treatment]
+) -> IntervalState:
+    """Return the intervals at an instant, of those treatments of a place that had begun then.
+
+    Those of the last two years count: no interval is longer.
+    """
+    day = place.day_of(time_ms)
+    state = IntervalState(day, [], [], [], [])
     for treatment in treatments:
-        if treatment.start_ms > time_ms or (from_ms is not None and treatment.end_ms < from_ms):
+        if treatment.start_ms > time_ms or treatment.end_ms < time_ms - LONGEST_MS:
             continue
-        for interval in _intervals_of(repositories, place, crop, treatment):
+        for interval in _intervals_of(register, place, crop, treatment):
             if interval.ends_on is None:
                 state.unknown.append(interval)
             elif day < interval.ends_on:
                 state.running.append(interval)
             else:
                 state.over.append(interval)
+            if interval.reentry_until_ms is not None and time_ms < interval.reentry_until_ms:
+                state.entry.append(interval)
     return state
 
 
+def longest_reach_ms(register: RegisterReader, treatment: Treatment) -> int:
+    """Return until when a harvest can be within an interval of a treatment, of whatever crop."""
+    uses = [use for part in treatment.mix for use in register.product(part.product).uses]
+    # The interval counts local days: one more reaches the end of the last one in every time zone.
+    days_ms = max(((use.pre_harvest_interval_days or 0) for use in uses), default=0) * DAY_MS + DAY_MS
+    entry_ms = round(max(((use.reentry_h or 0.0) for use in uses), default=0.0) * HOUR_MS)
+    return treatment.end_ms + max(days_ms, entry_ms)
+
+
 def _intervals_of(
-    repositories: OrganisationRepositories, place: GrowingPlace, crop: str, treatment: Treatment
+    register: RegisterReader, place: GrowingPlace, crop: str, treatment: Treatment
 ) -> list[RunningInterval]:
     treated_on = place.day_of(treatment.end_ms - 1)
     found = []
     for part in treatment.mix:
-        product = repositories.plant_protection.get(part.product, also_deleted=True)
-        use = find_use(product, crop, treatment.target)
+        product = register.product(part.product)
+        use = register.use(part.product, crop, treatment.target)
         end_day = None if use is None else interval_end(treated_on.toordinal(), label_of(use))
-        ends_on = None if end_day is None else date.fromordinal(end_day)
+        reentry_h = None if use is None else use.reentry_h
         found.append(
             RunningInterval(
                 treatment,
                 product.name,
                 product.registration_number,
                 treated_on,
-                ends_on,
+                ends_on=None if end_day is None else date.fromordinal(end_day),
+                reentry_until_ms=None if reentry_h is None else treatment.end_ms + round(reentry_h * HOUR_MS),
                 is_on_label=use is not None,
                 is_sample=product.is_sample,
             )

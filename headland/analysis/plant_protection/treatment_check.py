@@ -17,6 +17,7 @@ from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.cell_map import default_cell_m
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.plant_protection.growing_place import GrowingPlace, find_place
+from headland.analysis.plant_protection.harvest_review import BreachKind, TreatmentReview, review_treatment
 from headland.analysis.plant_protection.labels import find_use, label_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -37,7 +38,13 @@ from headland.units_of_time import HOUR_MS
 
 _GROUP: Final = "plant_protection_findings"
 #: Decimals of figures in sentences, by name; others have up to three significant ones.
-_WHOLE: Final = frozenset(("days", "uses", "above_pct", "coverage_pct", "area"))
+_WHOLE: Final = frozenset(("days", "uses", "above_pct", "coverage_pct", "area", "count"))
+#: Lots that a sentence names; it tells how many there are.
+_MOST_NAMED: Final = 5
+_FINDINGS_OF_HARVESTS: Final[dict[BreachKind, tuple[str, str]]] = {
+    "pre_harvest": ("harvest", "harvested_within"),
+    "reentry": ("harvest_entry", "entered_within"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +67,16 @@ class ProductCheck:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentCheck:
-    """A treatment with the findings about each product; `no_map` is why no dose by cell is known."""
+    """A treatment with the findings about each product; `no_map` is why no dose by cell is known.
+
+    `review` has the lots that were harvested within its intervals, None where there are none.
+    """
 
     treatment: Treatment
     place: GrowingPlace
     products: list[ProductCheck]
     no_map: str | None
+    review: TreatmentReview | None = None
 
 
 def check_treatment(scope: OrgScope, treatment: Treatment) -> TreatmentCheck:
@@ -73,8 +84,38 @@ def check_treatment(scope: OrgScope, treatment: Treatment) -> TreatmentCheck:
     repositories = repositories_of(scope)
     place = find_place(repositories, treatment.field, treatment.zone)
     applied, no_map = _applied(scope, treatment)
-    products = [_check_product(scope, repositories, treatment, place, part, applied) for part in treatment.mix]
-    return TreatmentCheck(treatment, place, products, no_map)
+    review = review_treatment(repositories, treatment)
+    products = [
+        _with_harvests(_check_product(scope, repositories, treatment, place, part, applied), review)
+        for part in treatment.mix
+    ]
+    return TreatmentCheck(treatment, place, products, no_map, review)
+
+
+def _with_harvests(check: ProductCheck, review: TreatmentReview | None) -> ProductCheck:
+    """Add to a product's findings what was harvested within its intervals: a treatment may be entered after it."""
+    if review is None:
+        return check
+    findings = list(check.findings)
+    for kind, (name, id_) in _FINDINGS_OF_HARVESTS.items():
+        own = [
+            each
+            for each in review.breaches
+            if each.kind == kind and each.interval.registration_number == check.product.registration_number
+        ]
+        if not own:
+            continue
+        worst = max(own, key=lambda each: each.harvest.time_ms)
+        lots = ", ".join(lot.code for lot in review.lots[:_MOST_NAMED])
+        values: dict[str, float | int | str] = {
+            "count": review.lot_count,
+            "lots": lots if review.lot_count <= _MOST_NAMED else f"{lots}, …",
+            "day": worst.harvested_on.isoformat(),
+            "end": "" if worst.interval.ends_on is None else worst.interval.ends_on.isoformat(),
+        }
+        finding = ProtectionFinding(name, "broken", id_, DECLARED, values)
+        findings.insert(0, CheckedFinding(finding, _sentence(finding, check.product.unit)))
+    return replace(check, findings=findings)
 
 
 def _applied(scope: OrgScope, treatment: Treatment) -> tuple[AppliedPass | None, str | None]:

@@ -10,6 +10,7 @@ import msgspec
 
 from headland.analysis.lots.happenings import Happening
 from headland.analysis.lots.lot_history import LotHarvest, LotHistory
+from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.formats.epcis.digital_link import CANONICAL, batch_path
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import (
@@ -75,6 +76,23 @@ def captured(event: AnyEvent) -> CapturedEvent:
         body=msgspec.json.encode({"event": stored, "prefixes": _NAMESPACES}).decode(),
         identifiers=tuple(identifiers_of(event)),
     )
+
+
+def holding_event(breach: HarvestBreach, name: str, grams: int) -> AnyEvent:
+    """Return the event of a lot that may not be sold: it was harvested within the interval of a treatment.
+
+    It is not captured: it is from the time at which the treatment was entered, as long as that stands.
+    """
+    time, offset = _local(breach.interval.treatment.created_ms, breach.place.time_zone)
+    event = ObjectEvent(
+        event_time=time,
+        event_time_zone_offset=offset,
+        action="OBSERVE",
+        biz_step="holding",
+        disposition="non_sellable_other",
+        quantity_list=(EpcisQuantity(epc_class=name, quantity=grams / 1000.0, uom="KGM"),),
+    )
+    return msgspec.structs.replace(event, event_id=hash_event(event, _NAMESPACES))
 
 
 def _harvest_event(organisation: str, share: LotHarvest, weeks: list[Happening], history: LotHistory) -> ObjectEvent:

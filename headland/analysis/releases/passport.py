@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.proof.checkpoint import SigningKey
 from headland.registry.models.releases import ReleasedLot
 
@@ -18,16 +19,26 @@ _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519: Final = b"\xed\x01"
 
 
-def issue_passport(lot: ReleasedLot, address: str, key: SigningKey) -> str:
-    """Return the passport as a signed compact token (VC-JOSE: `typ` is `vc+jwt`)."""
+def issue_passport(lot: ReleasedLot, address: str, key: SigningKey, breach: HarvestBreach | None) -> str:
+    """Return the passport as a signed compact token (VC-JOSE: `typ` is `vc+jwt`).
+
+    `breach` is the pre-harvest interval within which the lot was harvested, by the treatments that stand now.
+    """
     did = did_of(key.public.raw)
     header = {"alg": "EdDSA", "typ": "vc+jwt", "cty": "vc", "kid": f"{did}#{did.removeprefix('did:key:')}"}
-    signed = f"{_encode(header)}.{_encode(describe_passport(lot, address, did))}"
+    signed = f"{_encode(header)}.{_encode(describe_passport(lot, address, did, breach))}"
     return f"{signed}.{_base64(key.sign(signed.encode()))}"
 
 
-def describe_passport(lot: ReleasedLot, address: str, did: str) -> dict[str, Any]:
+def describe_passport(lot: ReleasedLot, address: str, did: str, breach: HarvestBreach | None) -> dict[str, Any]:
     """Return the passport's credential: what was released, with the evidence class of each claim."""
+    stopped: dict[str, Any] = {}
+    if breach is not None:
+        end = breach.interval.ends_on
+        stopped["harvestedWithinInterval"] = {
+            "harvestedOn": breach.harvested_on.isoformat(),
+            "intervalEndsOn": None if end is None else end.isoformat(),
+        }
     product: dict[str, Any] = {
         "type": ["Product"],
         "id": address,
@@ -64,6 +75,7 @@ def describe_passport(lot: ReleasedLot, address: str, did: str) -> dict[str, Any
                 for kind in ("measured", "declared", "simulated")
             },
             "simulated": lot.simulated,
+            **stopped,
         },
     }
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from headland.analysis.lots.certification import origin_of
+from headland.analysis.lots.certification import origin_of, refuse_breached
 from headland.analysis.lots.happenings import Happening
 from headland.analysis.lots.lot_history import LotHistory, read_lot_history
 from headland.analysis.registry_access import repositories_of
@@ -39,11 +39,12 @@ _TOKEN_BYTES: Final = 16
 def release_lot(scope: OrgScope, lot_id: str, request: ReleaseRequest) -> Release:
     """Release a lot as its issuer chose; the token is that of its valid certificate, else of its earlier release.
 
-    Raises NotFound, and InvalidGtin for a wrong number.
+    Raises NotFound, InvalidGtin for a wrong number, and PreconditionError (harvested-in-interval).
     """
     repositories = repositories_of(scope)
     gtin = read_gtin(request.gtin) if request.gtin.strip() else None
     history = read_lot_history(scope, lot_id)
+    refuse_breached(history.review, "release")
     certificate = valid_certificate(repositories, lot_id)
     lots = repositories.lots.get_all(_lots_named(history))
     made_events = events_of_lot(repositories.organisation, history, lots, gtin)

@@ -11,20 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
 from headland.agronomy.prescription.weather_window import Kind, assess_hours
-from headland.agronomy.series.qartod import NOT_EVALUATED
 from headland.analysis.errors import AnalysisError
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house, place_of
 from headland.analysis.greenhouse.own_bands import crop_targets_of
-from headland.analysis.origin import of_one_origin
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
-from headland.analysis.tonight.done import LATELY_MS, Done, collect_done
+from headland.analysis.tonight.done import Done, collect_done, water_given
 from headland.analysis.tonight.house_statements import house_statements
 from headland.analysis.tonight.outdoor_statements import (
     SPRAY_DAYS,
@@ -33,6 +29,7 @@ from headland.analysis.tonight.outdoor_statements import (
     irrigation_need,
 )
 from headland.analysis.tonight.plan import HousePlan, plan_house
+from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.site_hours import calm_times, hourly_radiation, site_hours
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
@@ -40,7 +37,6 @@ from headland.registry.models.alarms import Alarm, Severity
 from headland.registry.models.models import Field, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
-from headland.store.port import SeriesFilter
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: A forecast of an earlier hour is used for so long; the station makes one some minutes after each hour.
@@ -58,7 +54,6 @@ _SURFACE_SENSORS: Final = {
     "leaf_condensation": "leaf_temperature_degc",
     "cover_condensation": "cover_temperature_degc",
 }
-_WATER: Final = "irrigation_volume_total_l"
 _KINDS: Final[tuple[Kind, ...]] = ("liquid", "granular")
 
 
@@ -80,17 +75,22 @@ class Card:
     time_zone: ZoneInfo
     alarms: Sequence[Alarm]
     done: Sequence[Done]
+    recalls: Sequence[Recall] = ()
     estimated: frozenset[str] = frozenset()
     forecast_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
-    """Some cards; `following` is the place of the next one, None on the last page, `total` counts all cards."""
+    """Some cards; `following` is the place of the next one, None on the last page, `total` counts all cards.
+
+    `recalls` are those of all places, also of places without a card.
+    """
 
     cards: Sequence[Card]
     total: int
     following: int | None
+    recalls: Sequence[Recall]
 
 
 def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | None = None) -> CardPage:
@@ -98,23 +98,26 @@ def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | 
     repositories = repositories_of(scope)
     subjects = [one for one in list_subjects(scope, repositories) if kind in (None, one.kind)]
     active = repositories.alarms.active()
+    recalls = list_recalls(scope, active)
     forecasts = _forecasts(scope, repositories, subjects)
     ranked = []
     for subject in subjects:
         alarms = alarms_of(subject, active)
         statements = [] if subject.kind == "field" else house_statements(forecasts.get(subject.id), ())
-        ranked.append((_rank(statements, alarms), subject, alarms))
+        ranked.append((_rank(statements, alarms, recalls_of(subject, recalls)), subject, alarms))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
     page = ranked[first : first + limit]
     made = _make_missing(scope, repositories, [subject for _, subject, _ in page], forecasts)
     recent = [alarm for alarm in repositories.alarms.newest(limit=_MOST_ALARMS) if alarm.acknowledged_ms is not None]
     sites = {site.name: site for site in repositories.sites.all()}
+    forecasts = {**forecasts, **made}
     cards = [
-        _card(scope, repositories, subject, alarms, {**forecasts, **made}, recent, sites) for _, subject, alarms in page
+        _card(scope, repositories, subject, alarms, recalls_of(subject, recalls), forecasts, recent, sites)
+        for _, subject, alarms in page
     ]
     cards.sort(key=lambda card: (-card.rank, card.subject.key))
     end = first + len(page)
-    return CardPage(cards, len(ranked), end if end < len(ranked) else None)
+    return CardPage(cards, len(ranked), end if end < len(ranked) else None, recalls)
 
 
 def _forecasts(
@@ -159,6 +162,7 @@ def _card(
     repositories: OrganisationRepositories,
     subject: OutlookSubject,
     alarms: Sequence[Alarm],
+    recalls: Sequence[Recall],
     forecasts: Mapping[str, Forecast],
     acknowledged: Sequence[Alarm],
     sites: Mapping[str, Site],
@@ -175,11 +179,12 @@ def _card(
         plan = plan_house(plan.statements, [alarm.rule for alarm in alarms], place, scope.now_ms, end_ms)
     return Card(
         subject=subject,
-        rank=_rank(plan.statements, alarms),
+        rank=_rank(plan.statements, alarms, recalls),
         plan=plan,
         time_zone=place.time_zone,
         alarms=alarms,
         done=_done(scope, repositories, subject, acknowledged),
+        recalls=recalls,
         estimated=_estimated(subject),
         forecast_ms=None if forecast is None else forecast.made_ms,
     )
@@ -238,25 +243,10 @@ def _done(
         if subject.record is not None:
             notes = list(repositories.notes.all(greenhouse=subject.record.id))
         return collect_done(
-            scope.now_ms, notes, alarms_of(subject, acknowledged), irrigation_l=_water_given(scope, subject)
+            scope.now_ms, notes, alarms_of(subject, acknowledged), irrigation_l=water_given(scope, subject)
         )
     notes = list(repositories.notes.all(field=subject.id))
     return collect_done(scope.now_ms, notes, alarms_of(subject, acknowledged), repositories.passes.of_field(subject.id))
-
-
-def _water_given(scope: OrgScope, subject: OutlookSubject) -> float | None:
-    """Return the water of the last 24 h by the meters of a greenhouse [L], None without one."""
-    litres = None
-    for device in subject.devices:
-        if _WATER not in device.descriptor.channels:
-            continue
-        which = SeriesFilter(scope.organisation, device.descriptor.device, frozenset((_WATER,)))
-        start_ms = scope.now_ms - LATELY_MS
-        for buckets in of_one_origin(scope.store.buckets(which, start_ms, scope.now_ms, HOUR_MS, NOT_EVALUATED)):
-            # A meter that was reset counts from its new beginning.
-            given = float(np.maximum(np.diff(buckets.last), 0.0).sum())
-            litres = (litres or 0.0) + given
-    return litres
 
 
 def _estimated(subject: OutlookSubject) -> frozenset[str]:
@@ -274,8 +264,13 @@ def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:
     return replace(statement, advice=replace(advice, until_ms=None))
 
 
-def _rank(statements: Sequence[OutlookStatement], alarms: Sequence[Alarm]) -> int:
-    """Return the trouble of a subject: that of its worst alarm or statement, an alarm before a statement."""
-    alarm = max((_SEVERITY[alarm.severity] for alarm in alarms if alarm.acknowledged_ms is None), default=0)
+def _rank(statements: Sequence[OutlookStatement], alarms: Sequence[Alarm], recalls: Sequence[Recall]) -> int:
+    """Return the trouble of a subject: that of its worst alarm or statement, an alarm before a statement.
+
+    A recall that nobody has acknowledged is a critical alarm.
+    """
+    open_ = [_SEVERITY[alarm.severity] for alarm in alarms if alarm.acknowledged_ms is None]
+    open_ += [_SEVERITY[Severity.CRITICAL] for recall in recalls if recall.is_open]
+    alarm = max(open_, default=0)
     said = max((RANKS[statement.level] for statement in statements), default=0)
     return 10 * max(alarm, said) + (5 if alarm else 0) + min(4, sum(one.level == "high" for one in statements))

@@ -6,9 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
+from headland.agronomy.series.qartod import NOT_EVALUATED
+from headland.analysis.origin import of_one_origin
+from headland.analysis.scope import OrgScope
+from headland.analysis.tonight.subjects import OutlookSubject
 from headland.registry.models.alarms import Alarm
 from headland.registry.models.models import GrowerNote, Pass
-from headland.units_of_time import DAY_MS
+from headland.store.port import SeriesFilter
+from headland.units_of_time import DAY_MS, HOUR_MS
+
+_WATER: Final = "irrigation_volume_total_l"
 
 #: What was done counts for so long; a pass for a week.
 LATELY_MS: Final = DAY_MS
@@ -47,3 +56,18 @@ def collect_done(
     if irrigation_l:
         done.append(Done("irrigation", now_ms, value=irrigation_l))
     return sorted(done, key=lambda one: one.time_ms, reverse=True)[:MOST_DONE]
+
+
+def water_given(scope: OrgScope, subject: OutlookSubject) -> float | None:
+    """Return the water of the last 24 h by the meters of a greenhouse [L], None without one."""
+    litres = None
+    for device in subject.devices:
+        if _WATER not in device.descriptor.channels:
+            continue
+        which = SeriesFilter(scope.organisation, device.descriptor.device, frozenset((_WATER,)))
+        start_ms = scope.now_ms - LATELY_MS
+        for buckets in of_one_origin(scope.store.buckets(which, start_ms, scope.now_ms, HOUR_MS, NOT_EVALUATED)):
+            # A meter that was reset counts from its new beginning.
+            given = float(np.maximum(np.diff(buckets.last), 0.0).sum())
+            litres = (litres or 0.0) + given
+    return litres

@@ -166,7 +166,8 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True, omit_default
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm from its raising to its end, of a rule here (`station`), of a gateway's rule (`gateway`), or of both.
 
-    `standing` are those of the two in which it is still active: it ends when neither remains. `gateway_raised_ms` are
+    `standing` are those of the two in which it is still active: it ends when neither remains; `records` in it stands
+    for the farm's own records, such as a lot that was harvested within an interval. `gateway_raised_ms` are
     the gateway's alarms in it, which may come and go while the rule here remains active. `fresh_ms` is the time at
     which its data was first fresh enough for a notice (None: never), `noted_ms` the time at which the station recorded
     it. `ended_why` is `cleared`, or the reason why the state is unknown: `no_data`, `rule_removed`, `not_selected`.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Final, Literal
 
+from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.i18n import Language
 from headland.registry.models.releases import ReleasedLot
 from headland.reports.consumer.wording import Wording
@@ -22,15 +23,27 @@ background:#10240fe0;border-radius:18px;padding:18px 22px}.wide{left:40px;bottom
 .tall{left:24px;right:24px;bottom:12vh}.qr{width:150px;height:150px;background:#fff;border-radius:10px;padding:6px;
 flex:none}.qr svg{width:100%;height:100%;display:block}p{margin:0}.big{font-size:38px}small{font-size:21px;
 font-weight:400}.sim{background:#8a4b00;border-radius:8px;padding:0 10px}
+.stop{background:#a3231f;border-radius:8px;padding:0 10px}
 """
 
 
 def write_overlay(
-    lot: ReleasedLot, address: str, shape: Shape, language: Language, live: Mapping[str, float | None], now_ms: int
+    lot: ReleasedLot,
+    address: str,
+    shape: Shape,
+    language: Language,
+    live: Mapping[str, float | None],
+    now_ms: int,
+    breach: HarvestBreach | None = None,
 ) -> bytes:
-    """Return a transparent page for live-stream software; `live` has the present climate, None where none is known."""
+    """Return a transparent page for live-stream software; `live` has the present climate, None where none is known.
+
+    `breach` is the pre-harvest interval within which the lot was harvested.
+    """
     wording = Wording(language, lot.time_zone)
     lines = [f'<p class="big">{escape(lot.product)}</p>']
+    if breach is not None:
+        lines.append(f'<p class="stop">{wording.word("in_interval_short")}</p>')
     if lot.simulated:
         lines.append(f'<p class="sim">{wording.word("is_simulated")}</p>')
     if lot.harvests:

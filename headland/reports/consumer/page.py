@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.i18n import Language
 from headland.proof.checkpoint import read_checkpoint
 from headland.proof.proof_document import ProofDocument
@@ -36,7 +37,8 @@ header{padding-top:1rem}h1{font-size:1.6rem;line-height:1.25;margin:.3rem 0}h2{f
 section{background:#fff;border-radius:12px;padding:1rem;margin:0 0 1rem;box-shadow:0 1px 2px #0002}
 .language{display:inline-block;min-height:44px;padding:.6rem .2rem;float:right}a{color:#1f5fa8}
 .bar{padding:.7rem 1rem;border-radius:12px;margin:0 0 1rem;font-weight:600}.warn{background:#fff0d6;color:#5f3400;
-border:2px solid #8a4b00}dl{display:grid;grid-template-columns:auto 1fr;gap:.3rem 1rem;margin:0}dt{color:#4c5449}
+border:2px solid #8a4b00}.stop{background:#a3231f;color:#fff;font-size:1.1rem}
+dl{display:grid;grid-template-columns:auto 1fr;gap:.3rem 1rem;margin:0}dt{color:#4c5449}
 dd{margin:0;overflow-wrap:anywhere}.seal{border:3px solid #a3231f}.seal h2{color:#a3231f;font-size:1.35rem;
 text-align:center}.seal p{margin:.4rem 0}ul{list-style:none;margin:0;padding:0}li{padding:.5rem 0;
 border-top:1px solid #e2e6de}li:first-child{border:0}small,.lead{color:#4c5449}.tag{display:inline-block;
@@ -51,13 +53,18 @@ border-radius:8px;background:#2f6b2f;color:#fff}.good{color:#1d5b1d;font-weight:
 
 @dataclass(frozen=True, slots=True)
 class PublicLot:
-    """What the page of a lot shows, and where it stands: `address` is the page's, `state` that of now."""
+    """What the page of a lot shows, and where it stands: `address` is the page's, what follows is the state of now.
+
+    `breach` is the pre-harvest interval within which it was harvested, by the treatments that stand now: also one that
+    was entered after the release.
+    """
 
     released: ReleasedLot
     proof: ProofDocument
     address: str
     is_void: bool = False
     is_withdrawn: bool = False
+    breach: HarvestBreach | None = None
 
 
 def write_page(shown: PublicLot, language: Language) -> bytes:
@@ -68,10 +75,13 @@ def write_page(shown: PublicLot, language: Language) -> bytes:
     title = lot.product if lot.product.strip().lower() == crop.strip().lower() else f"{lot.product} · {crop}"
     other = "zh" if language == "en" else "en"
     description = wording.word("description", product=lot.product, lot=lot.code)
+    if shown.breach is not None:
+        description = wording.stopped(shown.breach)
     body = "".join(
         [
             *_warnings(shown, wording),
-            _certificate(lot, wording),
+            # Its promise does not hold for a lot that was harvested within an interval; the proof keeps its text.
+            _certificate(lot, wording) if shown.breach is None else "",
             _facts(lot, wording),
             _harvests(lot, wording),
             _maps(lot, wording),
@@ -134,7 +144,7 @@ def product_of(shown: PublicLot) -> dict[str, Any]:
         product["gtin14"] = lot.gtin
     if lot.origin:
         product["countryOfOrigin"] = lot.origin
-    if lot.certificate is not None and not shown.is_void:
+    if lot.certificate is not None and not shown.is_void and shown.breach is None:
         product["hasCertification"] = {
             "@type": "Certification",
             "name": "承诺达标合格证",
@@ -146,6 +156,8 @@ def product_of(shown: PublicLot) -> dict[str, Any]:
 
 def _warnings(shown: PublicLot, wording: Wording) -> Iterator[str]:
     lot = shown.released
+    if shown.breach is not None:
+        yield f'<p class="bar stop" role="alert">{escape(wording.stopped(shown.breach))}</p>'
     named = (("is_simulated", lot.simulated), ("is_withdrawn", shown.is_withdrawn), ("is_void", shown.is_void))
     for name, is_so in (*named, ("not_whole", not lot.is_whole)):
         if is_so:

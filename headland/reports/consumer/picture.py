@@ -18,8 +18,8 @@ from headland.registry.models.releases import ReleasedLot, ReleasedPass, read_re
 
 WIDTH, HEIGHT = 1200, 630
 _Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-_PALETTE: Final = ("f3f5f0", "ffffff", "000000", "2f6b2f", "e6efdf", "1f5fa8", "8a4b00", "c4d6bc")
-_GROUND, _WHITE, _BLACK, _GREEN, _FIELD, _BLUE, _BROWN, _PALE = range(len(_PALETTE))
+_PALETTE: Final = ("f3f5f0", "ffffff", "000000", "2f6b2f", "e6efdf", "1f5fa8", "8a4b00", "c4d6bc", "a3231f")
+_GROUND, _WHITE, _BLACK, _GREEN, _FIELD, _BLUE, _BROWN, _PALE, _RED = range(len(_PALETTE))
 #: Rows of the letters of SIMULATED, five dots wide.
 _LETTERS: Final = {
     "S": "01111 10000 10000 01110 00001 00001 11110",
@@ -35,8 +35,11 @@ _LETTERS: Final = {
 
 
 @lru_cache(maxsize=64)
-def draw_picture(text: str, address: str) -> bytes:
-    """Return the picture of a released text, whose code leads to `address`, as PNG; the last 64 are kept."""
+def draw_picture(text: str, address: str, *, is_stopped: bool = False) -> bytes:
+    """Return the picture of a released text, whose code leads to `address`, as PNG; the last 64 are kept.
+
+    `is_stopped` marks a lot that may not be sold: a red frame and a stroke across.
+    """
     lot = read_released(text)
     pixels: _Pixels = np.full((HEIGHT, WIDTH), _GROUND, np.uint8)
     pixels[:, :24] = _GREEN
@@ -46,6 +49,8 @@ def draw_picture(text: str, address: str) -> bytes:
         _draw_pass(pixels, lot.passes[-1])
     else:
         _draw_weeks(pixels, lot)
+    if is_stopped:
+        _draw_stopped(pixels)
     if lot.simulated:
         _draw_simulated(pixels)
     return _png(pixels)
@@ -92,6 +97,14 @@ def _draw_weeks(pixels: _Pixels, lot: ReleasedLot) -> None:
     _stroke(pixels, means, _GREEN, 4)
     for across, down in means:
         pixels[round(down) - 9 : round(down) + 10, round(across) - 9 : round(across) + 10] = _GREEN
+
+
+def _draw_stopped(pixels: _Pixels) -> None:
+    """Draw a frame and a stroke in red, beside the code, which stays readable."""
+    for part in (pixels[:24], pixels[-24:], pixels[:, :24], pixels[:, -24:]):
+        part[:] = _RED
+    _stroke(pixels, [(590, 75), (1150, 555)], _RED, 12)
+    _stroke(pixels, [(590, 555), (1150, 75)], _RED, 12)
 
 
 def _draw_simulated(pixels: _Pixels) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final, Literal
 
+from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.i18n import Language
 from headland.registry.models.releases import ReleasedLot
 from headland.reports.consumer.market import draw_qr
@@ -16,8 +17,8 @@ CardSize = Literal["a6", "a5"]
 _SIZE_MM: Final[dict[CardSize, tuple[float, float]]] = {"a6": (148.0, 105.0), "a5": (210.0, 148.0)}
 
 
-def draw_card(lot: ReleasedLot, address: str, language: Language) -> bytes:
-    """Return a shelf card of 105 x 74 mm as SVG."""
+def draw_card(lot: ReleasedLot, address: str, language: Language, breach: HarvestBreach | None = None) -> bytes:
+    """Return a shelf card of 105 x 74 mm as SVG; `breach` is the interval within which the lot was harvested."""
     wording = Wording(language, lot.time_zone)
     size = min(9.0, 62.0 / max(len(lot.product.encode("gb18030")) * 0.52, 1))
     texts = "".join(
@@ -27,6 +28,12 @@ def draw_card(lot: ReleasedLot, address: str, language: Language) -> bytes:
     warning = ""
     if lot.simulated:
         warning = f'<text x="6" y="70" font-size="3.4" fill="#a3231f">{escape(wording.word("is_simulated"))}</text>'
+    if breach is not None:
+        said = escape(wording.word("in_interval_short"))
+        warning += (
+            '<rect x="1" y="55" width="103" height="9" fill="#a3231f"/>'
+            f'<text x="6" y="61" font-size="3.8" font-weight="700" fill="#fff">{said}</text>'
+        )
     card = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="105mm" height="74mm" viewBox="0 0 105 74" '
         "font-family=\"system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif\">"
@@ -38,7 +45,9 @@ def draw_card(lot: ReleasedLot, address: str, language: Language) -> bytes:
     return card.encode()
 
 
-def print_card(lot: ReleasedLot, address: str, size: CardSize, language: Language) -> bytes:
+def print_card(
+    lot: ReleasedLot, address: str, size: CardSize, language: Language, breach: HarvestBreach | None = None
+) -> bytes:
     """Return a shelf card as PDF; raises AnalysisError (no-pdf) where ReportLab is not installed."""
     wording = Wording(language, lot.time_zone)
     width_mm, height_mm = _SIZE_MM[size]
@@ -57,6 +66,9 @@ def print_card(lot: ReleasedLot, address: str, size: CardSize, language: Languag
     if lot.simulated:
         paper.fit(wording.word("is_simulated"), left_mm, 8.0 * scale, 11.0 * scale, width_mm - 2 * left_mm)
         paper.stamp(wording.word("specimen"), 44.0 * scale)
+    if breach is not None:
+        paper.fit(wording.stopped(breach), left_mm, 15.0 * scale, 13.0 * scale, width_mm - 2 * left_mm)
+        paper.stamp(wording.word("not_for_sale"), 44.0 * scale)
     return paper.finish()
 
 

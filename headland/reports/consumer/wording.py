@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from headland.analysis.plant_protection.harvest_review import HarvestBreach
 from headland.i18n import Language, find_term
 from headland.units_of_time import HOUR_MS
 
@@ -39,6 +40,10 @@ class Wording:
     def mass(self, grams: int) -> str:
         """Return a mass, exact."""
         return f"{grams:,} g" if grams < 1000 else f"{grams / 1000:,.3f}".rstrip("0").rstrip(".") + " kg"
+
+    def stopped(self, breach: HarvestBreach) -> str:
+        """Return that a lot was harvested within an interval."""
+        return self.word("in_interval", day=breach.harvested_on, end=breach.interval.ends_on)
 
     def picked(self, harvest_ms: int, now_ms: int) -> str:
         """Return how long ago a harvest was."""

@@ -15,6 +15,7 @@ from api.schemas.devices.gateways import Gateway
 from headland.alarms.rounds.evaluator import AlarmEvaluator
 from headland.alarms.rules.default_rules import add_default_rules
 from headland.alarms.rules.targets import in_real_time
+from headland.analysis.plant_protection.harvest_alarms import alarms_of_records
 from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
 from headland.registry.registry import Registry
@@ -73,7 +74,13 @@ class AlarmWorker:
         self._has_broker = has_broker
         self._gateway_values: Mapping[str, Mapping[str, float]] = {}
         self._evaluator = AlarmEvaluator(
-            store, self._repositories, handle, self._read_gateways, self._thread.items, simulated_lag_ms
+            store,
+            self._repositories,
+            handle,
+            self._read_gateways,
+            self._thread.items,
+            simulated_lag_ms,
+            alarms_of_records(self._repositories),
         )
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._webhook_posts = 0

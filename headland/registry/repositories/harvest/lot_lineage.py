@@ -81,6 +81,22 @@ class LotLineage:
             rows = connection.execute(query).mappings()
             return [msgspec.convert({name: row[name] for name in names}, Harvest) for row in rows]
 
+    def harvests_of_each(self, lots: Sequence[str]) -> dict[str, list[Harvest]]:
+        """Return the harvests that each of some lots holds something of, by the lot's id and their time."""
+        found: dict[str, list[Harvest]] = {lot: [] for lot in lots}
+        known: dict[str, Harvest] = {}
+        names = Harvest.__struct_fields__
+        with self._context.database.reading() as connection:
+            for some in _parts(lots):
+                pairs = self._above_each(some)
+                same = (harvests.c.id == pairs.c.parent) & (harvests.c.organisation == pairs.c.organisation)
+                query = sa.select(pairs.c.lot, *(harvests.c[name] for name in names)).join(harvests, same)
+                for row in connection.execute(query.order_by(harvests.c.time_ms, harvests.c.id)).mappings():
+                    if row["id"] not in known:
+                        known[row["id"]] = msgspec.convert({name: row[name] for name in names}, Harvest)
+                    found[row["lot"]].append(known[row["id"]])
+        return found
+
     def descendants(self, parents: Sequence[str], *, before: int | None = None, limit: int = 1000) -> LotDescendants:
         """Return the lots that hold something of lots or harvests: how many, and a page of those before a number."""
         with self._context.database.reading() as connection:
@@ -98,6 +114,16 @@ class LotLineage:
             with self._context.database.reading() as connection:
                 found = self._lots_within(connection, numbers[max(0, end - _AT_ONCE) : end])
             yield found
+
+    def descendant_ids(self, parents: Sequence[str]) -> frozenset[str]:
+        """Return the ids of all lots that hold something of lots or harvests now."""
+        found: set[str] = set()
+        mine = lot_numbers.c.organisation == self._context.organisation
+        with self._context.database.reading() as connection:
+            for some in _parts(self._descendants_within(connection, parents)):
+                query = sa.select(lot_numbers.c.id).where(mine, lot_numbers.c.number.in_(some))
+                found.update(connection.execute(query).scalars())
+        return frozenset(found)
 
     def add_within(self, connection: sa.Connection, parents: Sequence[str], made: Sequence[str]) -> None:
         """Number the lots that an operation makes of lots or of a harvest; the organisation must be locked."""
@@ -202,6 +228,15 @@ class LotLineage:
         tree = sa.select(*chosen).where(mine, lot_links.c.child == lot, _stands()).cte(recursive=True)
         same = (lot_links.c.organisation == tree.c.organisation) & (lot_links.c.child == tree.c.parent)
         return tree.union(sa.select(*chosen).join(tree, same).where(_stands()))
+
+    def _above_each(self, lots: Sequence[str]) -> sa.CTE:
+        """Return `lot` and `parent` of all that is above each of some lots, with the organisation."""
+        chosen = (lot_links.c.organisation, lot_links.c.child.label("lot"), lot_links.c.parent)
+        mine = lot_links.c.organisation == self._context.organisation
+        tree = sa.select(*chosen).where(mine, lot_links.c.child.in_(lots), _stands()).cte(recursive=True)
+        same = (lot_links.c.organisation == tree.c.organisation) & (lot_links.c.child == tree.c.parent)
+        further = (lot_links.c.organisation, tree.c.lot, lot_links.c.parent)
+        return tree.union(sa.select(*further).join(tree, same).where(_stands()))
 
 
 def _stands() -> sa.ColumnElement[bool]:

@@ -184,6 +184,20 @@ class LotRepository:
         where = {"field": field} if field is not None else {"zone": zone}
         return list(self.harvests.all(**where))
 
+    def harvested(self, field: str | None, zone: str | None, from_ms: int, until_ms: int) -> list[Harvest]:
+        """Return the harvests of a place with a time in [from_ms, until_ms], in the order of their entry."""
+        place = harvests.c.field == field if field is not None else harvests.c.zone == zone
+        query = (
+            sa.select(harvests)
+            .where(harvests.c.organisation == self._context.organisation, place)
+            .where(harvests.c.time_ms >= from_ms, harvests.c.time_ms <= until_ms)
+            .order_by(harvests.c.id)
+        )
+        with self._context.database.reading() as connection:
+            names = Harvest.__struct_fields__
+            rows = connection.execute(query).mappings()
+            return [msgspec.convert({name: row[name] for name in names}, Harvest) for row in rows]
+
     def free_codes(self, day: str, count: int) -> list[str]:
         """Return batch numbers of a day that no lot has: the day, and the next numbers."""
         # Only rows that are not deleted are in the index of codes; lots never are.

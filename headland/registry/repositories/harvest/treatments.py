@@ -46,6 +46,14 @@ class TreatmentRepository:
         """Return a treatment, also one that was corrected; raises NotFound."""
         return self.records.get(id)
 
+    def is_corrected(self, id: str) -> bool:  # noqa: A002 - it is the record's id
+        """Return whether a later entry replaces or withdraws a treatment."""
+        query = sa.select(treatments.c.id).where(
+            treatments.c.organisation == self._context.organisation, treatments.c.corrects == id
+        )
+        with self._context.database.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def list(
         self, *, field: str | None = None, zone: str | None = None, from_ms: int = 0, until_ms: int | None = None
     ) -> list[Treatment]:

@@ -1,0 +1,1 @@
+"""Tests of headland.analysis.plant_protection."""
