@@ -10,11 +10,12 @@ from headland.contract.records import GatewayStatus
 from headland.contract.refusals import Reason
 from headland.contract.topics import shard_of
 from headland.runtime.supervised_thread import ThreadStatus
+from headland.store.number_sets import Counts
 from headland.store.port import MarkState, Store, WriteBatch, WriteResult
 from headland.tracing.spans import SpanSink
 from ingest.accounting.delivery import Delivery, reconcile
 from ingest.accounting.gateway_stats import RecentTrouble
-from ingest.accounting.ledger import Counts, Disposition
+from ingest.accounting.ledger import Disposition
 from ingest.commit.traces import IngestTraces
 from ingest.machine import MACHINE, IngestMachine
 from ingest.mqtt.subscriber import Subscriber

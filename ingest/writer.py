@@ -394,7 +394,8 @@ class IngestWriter:
             refused = self._builder.replay(batch, message)
             if not self._commit(batch, _TRANSIENT):
                 return
-            number = None if batch.is_empty else batch.replay_number
+            is_refused = batch.result is not None and bool(batch.result.refused)
+            number = None if batch.is_empty or is_refused else batch.replay_number
             refused = (*refused, *summarise_rejections(Counter(rejection.reason for rejection in batch.rejections)))
         except Exception as error:
             refused, number = (Refused(Reason.STORE_REFUSED, f"{type(error).__name__}: {error}"[:500]),), None

@@ -56,6 +56,16 @@ def collect_gateways(ingest: IngestPort | None) -> Iterator[Metric]:
 
 def count_records(delivery: Delivery) -> dict[str, int]:
     """Return the number of records per outcome, over all spools of a gateway."""
-    names = ("stored", "quarantined", "dropped_by_gateway", "gone_unseen", "missing")
+    names = (
+        "stored",
+        "quarantined",
+        "store_refused",
+        "expired",
+        "dropped_by_gateway",
+        "gone_unseen",
+        "uncounted",
+        "not_known",
+        "missing",
+    )
     counts = {name: getattr(delivery.totals, name) for name in names}
     return {**counts, "lost": delivery.loss}

@@ -17,12 +17,12 @@ from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import count_origins
 from headland.store.core.dedup import DedupResult
 from headland.store.core.selection import check_points, check_step, device_of_series, matches, order_of, pack_event
+from headland.store.core.state import advance_marks, expire_books
 from headland.store.port import (
     Buckets,
     Conflict,
     DeviceRecord,
     Latest,
-    Mark,
     MarkState,
     Samples,
     SeriesFilter,
@@ -68,8 +68,7 @@ class MemoryStore:
             result = _put_samples(contents, batch, self._now_ms() if batch.seen_ms is None else batch.seen_ms)
             for key, stored in zip(packed, batch.events, strict=True):
                 contents.events.setdefault(key, stored.event)
-            for mark in batch.marks:
-                _put_mark(contents, mark)
+            contents.marks.update(advance_marks(contents.marks, [batch])[0])
             return result
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
@@ -203,6 +202,9 @@ class MemoryStore:
                     deleted += len(old)
                     if contents.newest_ms.get(key, cut_ms) < cut_ms:
                         del contents.newest_ms[key]
+            owned = {gateway for (owner, _), (gateway, _) in contents.devices.items() if owner == organisation}
+            of_it = {source: state for source, state in contents.marks.items() if source[0] in owned}
+            contents.marks.update(expire_books(of_it, cut_ms))
             contents.conflicts = {
                 row: seen
                 for row, seen in contents.conflicts.items()
@@ -262,11 +264,6 @@ def _put_samples(contents: _Contents, batch: WriteBatch, seen_ms: int) -> WriteR
     stored_count, conflict_count = accepted.count(True), conflicting.count(True)
     by_origin = count_origins(points, dedup, slice(0, len(points)))
     return WriteResult(stored_count, len(points) - stored_count - conflict_count, conflict_count, by_origin=by_origin)
-
-
-def _put_mark(contents: _Contents, mark: Mark) -> None:
-    source = (mark.gateway, mark.epoch)
-    contents.marks[source] = contents.marks.get(source, MarkState()).add(mark)
 
 
 def _device_record(contents: _Contents, organisation: str, device: str, keys: list[SeriesKey]) -> DeviceRecord:

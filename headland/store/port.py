@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 from headland.contract.quantities import quantity_of, split_channel, unit_of_name
 from headland.contract.records import Clock, Descriptor, Event
 from headland.damage_notes import FileDamage
+from headland.store.number_sets import Ranges, merge
+from headland.store.record_book import RecordBook
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -90,12 +92,19 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Statement that the records `first`..`last` of a gateway's spool epoch are accounted for."""
+    """Statement that the records `first`..`last` of a gateway's spool epoch are accounted for.
+
+    `entry` is what the book notes of those that are new: see `headland/store/record_book.py`; None notes nothing.
+    `origin` is that of their samples, where the records have nothing else: an engine that refuses all of these notes
+    that instead.
+    """
 
     gateway: str
     epoch: str
     first: int
     last: int
+    entry: int | None = field(default=None, compare=False)
+    origin: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +112,17 @@ class MarkState:
     """Records of an epoch that are accounted for: 1..`high_water`, and the separate ranges in `ahead`.
 
     `ahead` holds (first, last) in order, touching neither one another nor the high-water mark: records that arrived
-    before their predecessors, as after a broker lost messages that it had acknowledged.
+    before their predecessors, as after a broker lost messages that it had acknowledged. `book` is what became of them.
     """
 
     high_water: int = 0
     ahead: tuple[tuple[int, int], ...] = ()
+    book: RecordBook = field(default=RecordBook(), compare=False, repr=False)
+
+    @property
+    def accounted(self) -> Ranges:
+        """The records that are accounted for."""
+        return merge([(1, self.high_water), *self.ahead])
 
     def covers(self, mark: Mark) -> bool:
         """Return whether every record of `mark` is accounted for."""
@@ -117,20 +132,22 @@ class MarkState:
     def add(self, mark: Mark) -> MarkState:
         """Return the state with the records of `mark` added."""
         if not self.ahead and mark.first <= self.high_water + 1:
-            return self if mark.last <= self.high_water else MarkState(mark.last)
+            return self if mark.last <= self.high_water else MarkState(mark.last, (), self.book)
         merged: list[tuple[int, int]] = []
         for low, high in sorted([(1, self.high_water), *self.ahead, (mark.first, mark.last)]):
             if merged and low <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(merged[-1][1], high))
             else:
                 merged.append((low, high))
-        return MarkState(merged[0][1], tuple(merged[1:]))
+        return MarkState(merged[0][1], tuple(merged[1:]), self.book)
 
 
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
     """One transaction: samples, events and the marks of the records that held them.
 
+    `filled` are records that were accounted for before without a content, and whose content is in this batch: they
+    change the book alone.
     `latest_until_ms`: later samples (of a clock that is ahead) are stored but never become the latest. `seen_ms`: time
     at which conflicts are recorded; None is now.
     """
@@ -140,6 +157,7 @@ class WriteBatch:
     marks: Sequence[Mark] = ()
     latest_until_ms: int = 2**62
     seen_ms: int | None = None
+    filled: Sequence[Mark] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +186,8 @@ class WriteResult:
     A duplicate has the series, time and value of a stored sample. A conflict has another value: the stored one remains,
     the other goes to the conflict record. A rejected sample can never be stored by this engine; `rejections` lists
     each. Everything else of the batch is stored. `by_origin` has the counts of each origin in the batch; it is empty
-    where every sample was accepted, or the batch has no origins.
+    where every sample was accepted, or the batch has no origins. `refused` are the marks of records of which every
+    sample was rejected.
     """
 
     accepted: int
@@ -177,6 +196,7 @@ class WriteResult:
     rejected: int = 0
     rejections: tuple[Rejection, ...] = ()
     by_origin: Mapping[int, OriginCounts] = field(default_factory=dict, compare=False, repr=False)
+    refused: tuple[Mark, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

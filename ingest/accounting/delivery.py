@@ -1,26 +1,30 @@
 """Delivery report of a gateway: where each of its records is. Pure; from the store's marks, the ledger and the status.
 
-Every record that is accounted for is in exactly one of five places: stored, quarantined, dropped by its gateway, gone
-unseen, or lost from quarantine. A record that is not accounted for is missing: still on the gateway's disk, or lost
-where the gateway, or the registry's record of an earlier store, says that it was deleted. A record of an earlier store
-whose number is used by other data since is lost as well.
+Every record that is accounted for has exactly one state, which the store's book and the ledger say: stored, expired,
+quarantined, refused by the store, dropped by its gateway, gone unseen, or lost. What neither says is not known, and
+what an older version accounted for, without a book, is uncounted. A record that is not accounted for is missing: still
+on the gateway's disk, or lost where the gateway, or the registry's record of an earlier store, says that it was
+deleted. A record of an earlier store whose number is used by other data since is lost as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from headland.contract.records import GatewayStatus, SpoolStatus
 from headland.damage_notes import FileDamage
+from headland.store.number_sets import Counts, Range, Ranges, count, intersect, merge, subtract
 from headland.store.port import MarkState
+from headland.store.record_book import CUT, DROPPED, EXPIRED, GONE, SERVER_LOST, UNCOUNTED, is_content
 from ingest.accounting.latency import Latency
-from ingest.accounting.ledger import Counts, CountsByDisposition, Disposition
-from ingest.accounting.ranges import Range, Ranges, accounted_in, count, intersect, merge, subtract
+from ingest.accounting.ledger import CountsByDisposition, Disposition
 from ingest.accounting.spool_reports import REPORTS_LEFT_OUT, SpoolReport
 
 _NOTHING: Final = Counts()
+#: States by the entries of contents that are not stored any more.
+_CONTENT_STATES: Final = {EXPIRED: "expired", SERVER_LOST: "lost", CUT: "not_known"}
 #: Counts of a gateway that outlive the process: refused messages without numbers that left quarantine, samples that
 #: contradict stored ones, records with another content than before, and messages about devices of other gateways.
 #: `loss_accepted` is the part of the loss that an administrator has accepted, `spool_reports_left_out` are the older
@@ -30,6 +34,18 @@ LASTING: Final = ("lost_messages", "conflicting", "other_content", "foreign", "l
 MAX_EPOCHS: Final = 100
 MAX_LISTED_RANGES: Final = 500
 MAX_STORE_LOSSES: Final = 50
+#: The states of a record that is accounted for.
+STATES: Final = (
+    "stored",
+    "quarantined",
+    "dropped_by_gateway",
+    "gone_unseen",
+    "lost",
+    "store_refused",
+    "expired",
+    "uncounted",
+    "not_known",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +72,7 @@ class GatewayFigures:
 
 @dataclass(frozen=True, slots=True)
 class RecordTotals:
-    """Records of all spools by place. `accounted` is the sum of the five places; `missing` are not accounted for."""
+    """Records of all spools by state. `accounted` is the sum of the others; `missing` are not accounted for."""
 
     accounted: int = 0
     stored: int = 0
@@ -65,13 +81,21 @@ class RecordTotals:
     gone_unseen: int = 0
     lost: int = 0
     missing: int = 0
+    store_refused: int = 0
+    expired: int = 0
+    uncounted: int = 0
+    not_known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EpochDelivery:
-    """The records of one spool. `accounted` = stored + quarantined + dropped_by_gateway + gone_unseen + lost.
+    """The records of one spool by state; `accounted` is the sum of the states.
 
-    `missing` are the numbers below the highest that is known which are not accounted for.
+    `stored` counts the records with a content in the store, as the store counted them; `expired` those whose samples
+    retention has deleted; `store_refused` those in quarantine of which the store refused every sample. `uncounted` are
+    stored as far as the ledger knows: a version that did not count accounted for them. Of `not_known` the store has
+    nothing, and no book says what became of them. `missing` are the numbers below the highest that is known which are
+    not accounted for.
     """
 
     epoch: str
@@ -83,6 +107,10 @@ class EpochDelivery:
     lost: int
     high_water: int
     missing: Ranges
+    store_refused: int = 0
+    expired: int = 0
+    uncounted: int = 0
+    not_known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +147,8 @@ class Delivery:
 
     `received`, `duplicate` and `latency_ms` count messages since `since_ms`; the rest is proven by the store. `loss` is
     the number of records that the gateway deleted, or reports as missing in its spool, and that are neither stored,
-    quarantined nor reported as dropped; `lost` lists them, except for the oldest of very many. `epochs` lists the
+    quarantined nor reported as dropped; `lost` lists them, except for the oldest of very many, and `not_known` those
+    that no book knows. `epochs` lists the
     spools with something to tell first; `totals` counts all; the `..._left_out` say how many entries the bounded lists
     do not have. `store_losses` is damage of the store, newest last: no part of `loss`, as it is not known whose
     samples were lost. `refused_devices` are the newest since the start; `alternations` counts how often
@@ -153,15 +182,18 @@ class Delivery:
     spool_reports_left_out: int = 0
     store_losses: tuple[StoreLoss, ...] = ()
     store_losses_left_out: int = 0
+    not_known: tuple[EpochRange, ...] = ()
+    not_known_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _EpochReport:
-    """The report of one spool, with its lost and missing ranges."""
+    """The report of one spool, with the ranges of its lost records and of those that are not known."""
 
     delivery: EpochDelivery
     lost: Ranges
     loss: int
+    not_known: Ranges
 
 
 def reconcile(
@@ -194,6 +226,7 @@ def reconcile(
     by_epoch = [report for report in by_epoch if report.delivery.accounted or report.delivery.missing or report.loss]
     lost = [part for report in by_epoch for part in _named(report.delivery.epoch, report.lost)]
     missing = [part for report in by_epoch for part in _named(report.delivery.epoch, report.delivery.missing)]
+    not_known = [part for report in by_epoch for part in _named(report.delivery.epoch, report.not_known)]
     shown = _choose(by_epoch, None if status is None else status.epoch)
     return Delivery(
         gateway=gateway,
@@ -217,6 +250,8 @@ def reconcile(
         spool_reports=tuple(reports),
         store_losses=tuple(map(_store_loss, damage[-MAX_STORE_LOSSES:])),
         store_losses_left_out=max(0, len(damage) - MAX_STORE_LOSSES),
+        not_known=tuple(not_known[-MAX_LISTED_RANGES:]),
+        not_known_left_out=max(0, len(not_known) - MAX_LISTED_RANGES),
     )
 
 
@@ -254,7 +289,7 @@ def _shorten(delivery: EpochDelivery) -> EpochDelivery:
 
 
 def _total(epochs: Iterable[EpochDelivery]) -> RecordTotals:
-    names = ("accounted", "stored", "quarantined", "dropped_by_gateway", "gone_unseen", "lost")
+    names = ("accounted", *STATES)
     totals = dict.fromkeys((*names, "missing"), 0)
     for epoch in epochs:
         for name in names:
@@ -266,11 +301,8 @@ def _total(epochs: Iterable[EpochDelivery]) -> RecordTotals:
 def _report_epoch(
     gateway: str, epoch: str, state: MarkState, counts: CountsByDisposition, deleted_seq: int
 ) -> _EpochReport:
-    accounted = accounted_in(state)
-    quarantined, dropped, gone, lost = (
-        counts.get((gateway, epoch, disposition), _NOTHING).count_in(accounted)
-        for disposition in (Disposition.QUARANTINED, Disposition.DROPPED, Disposition.GONE, Disposition.LOST)
-    )
+    accounted = state.accounted
+    states = _states_of(state, lambda disposition: counts.get((gateway, epoch, disposition), _NOTHING))
     top = max(deleted_seq, accounted[-1][1] if accounted else 0)
     missing = subtract(merge([(1, top)]), accounted)
     shortened = counts.get((gateway, epoch, Disposition.SHORTENED), _NOTHING)
@@ -278,31 +310,80 @@ def _report_epoch(
     # The ledger outlives a store that was replaced: what is still in quarantine is not lost.
     known = merge(
         part
-        for disposition in (Disposition.QUARANTINED, Disposition.DROPPED)
+        for disposition in (Disposition.QUARANTINED, Disposition.REFUSED, Disposition.DROPPED)
         for part in counts.get((gateway, epoch, disposition), _NOTHING).ranges
     )
     unsaved = merge([*subtract(intersect(missing, merge([(1, deleted_seq)])), known), *vanished])
-    named = (
-        counts.get((gateway, epoch, disposition), _NOTHING).ranges
-        for disposition in (Disposition.GONE, Disposition.LOST)
-    )
     # The number is accounted for by other data: the record that had it before is lost nevertheless.
     replaced = counts.get((gateway, epoch, Disposition.REPLACED), _NOTHING)
     delivery = EpochDelivery(
         epoch=epoch,
         accounted=count(accounted),
-        stored=count(accounted) - quarantined - dropped - gone - lost,
-        quarantined=quarantined,
-        dropped_by_gateway=dropped,
-        gone_unseen=gone,
-        lost=lost,
         high_water=state.high_water,
         missing=missing,
+        **states.counts,
     )
-    known_lost = merge([*intersect(merge(part for ranges in named for part in ranges), accounted), *unsaved])
+    known_lost = merge([*states.lost, *unsaved])
     overwritten = subtract(replaced.ranges, known_lost)
-    loss = gone + lost + count(unsaved) + shortened.older + count(overwritten) + replaced.older
-    return _EpochReport(delivery, merge([*known_lost, *overwritten]), loss)
+    loss = delivery.gone_unseen + delivery.lost + count(unsaved) + shortened.older + count(overwritten) + replaced.older
+    return _EpochReport(delivery, merge([*known_lost, *overwritten]), loss, states.not_known)
+
+
+@dataclass(frozen=True, slots=True)
+class _States:
+    """Number of records by state, and the ranges of those that are lost, or gone unseen, and that are not known."""
+
+    counts: dict[str, int]
+    lost: Ranges
+    not_known: Ranges
+
+
+#: States by the ledger in their order: a record with two dispositions has the first.
+_BY_LEDGER: Final = (
+    ("quarantined", Disposition.QUARANTINED),
+    ("store_refused", Disposition.REFUSED),
+    ("dropped_by_gateway", Disposition.DROPPED),
+    ("gone_unseen", Disposition.GONE),
+)
+#: States by the store's book where the ledger has nothing: what is refused may have left the quarantine since.
+_BY_BOOK: Final = (("dropped_by_gateway", DROPPED), ("gone_unseen", GONE), ("uncounted", UNCOUNTED))
+
+
+def _states_of(state: MarkState, ledger_of: Callable[[Disposition], Counts]) -> _States:
+    """Return the states of the accounted records: a content by the store's book, everything else by both books.
+
+    A message that left quarantine for good took a part of its record, so the record is lost whatever else is stored.
+    """
+    accounted, book = state.accounted, state.book
+    discarded = ledger_of(Disposition.LOST)
+    counts = dict.fromkeys(STATES, 0)
+    for entry, records in book.entries.items():
+        if is_content(entry):
+            counts[_CONTENT_STATES.get(entry, "stored")] += records.older + count(
+                subtract(records.ranges, discarded.ranges)
+            )
+    server_lost = subtract(book.entries.get(SERVER_LOST, _NOTHING).ranges, discarded.ranges)
+    rest = subtract(subtract(accounted, book.ranges(is_content)), discarded.ranges)
+    free = count(accounted) - sum(counts.values())
+
+    def take(name: str, records: Counts) -> None:
+        nonlocal rest, free
+        found = min(free, records.count_in(rest))
+        counts[name] += found
+        free -= found
+        rest = subtract(rest, records.ranges)
+
+    lost = min(free, discarded.count_in(accounted))
+    counts["lost"] += lost
+    free -= lost
+    gone = merge([*ledger_of(Disposition.GONE).ranges, *book.entries.get(GONE, _NOTHING).ranges])
+    named = merge([*intersect(discarded.ranges, accounted), *server_lost, *intersect(rest, gone)])
+    for name, disposition in _BY_LEDGER:
+        take(name, ledger_of(disposition))
+    for name, entry in _BY_BOOK:
+        take(name, Counts(book.entries.get(entry, _NOTHING).ranges))
+    counts["not_known"] += free
+    return _States(counts, named, rest if free else ())
 
 
 def _named(epoch: str, ranges: Ranges) -> list[EpochRange]:

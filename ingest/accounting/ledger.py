@@ -1,8 +1,9 @@
 """Ledger of records that are accounted for without samples: quarantined, dropped by their gateway, gone, or lost.
 
-The store's marks say which records are accounted for; the ledger says which of them have no samples. It is written
-before the marks, in the quarantine's file, so it may be ahead of them and is never behind: a report counts only what
-the marks hold as well.
+The store's book says of each record that is accounted for whether the store had its content; the ledger says what
+became of the others. It is written before the marks, in the quarantine's file, so it may be ahead of them: a report
+counts only what the marks hold as well. What the store itself refuses is in it only after the marks. A record of which
+neither says anything is not known.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from ingest.accounting.ranges import Ranges, count, intersect, merge, subtract
+from headland.store.number_sets import Counts, Ranges
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS fates (
@@ -37,14 +38,13 @@ CREATE TABLE IF NOT EXISTS gateway_counts (
 )
 """
 TABLES: Final = ("fates", "gateway_counts")
-#: Above this number of ranges of one disposition the lowest remain as a count only.
-MAX_RANGES: Final = 500
 
 
 class Disposition(StrEnum):
     """Why a record that is accounted for has no samples in the store."""
 
     QUARANTINED = "quarantined"  # refused whole, and in quarantine
+    REFUSED = "store_refused"  # all samples refused by the store, and in quarantine
     DROPPED = "dropped_by_gateway"  # its spool was full, as it reported
     GONE = "gone_unseen"  # deleted by the gateway on the ack of a store that this one replaced
     SHORTENED = "shortened"  # accepted by the gateway and missing in its spool since, as it reported; not accounted for
@@ -60,32 +60,6 @@ class DispositionEntry:
     epoch: str
     disposition: Disposition
     ranges: Ranges
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Records of one disposition: `ranges`, and `older` more, none above `older_upto`, whose ranges were discarded."""
-
-    ranges: Ranges = ()
-    older: int = 0
-    older_upto: int = 0
-
-    def add(self, ranges: Ranges) -> Counts:
-        """Return the counts with `ranges` added; adding twice is adding once."""
-        merged = merge([*self.ranges, *ranges])
-        folded, recent = merged[: max(0, len(merged) - MAX_RANGES)], merged[-MAX_RANGES:]
-        upto = max(self.older_upto, folded[-1][1]) if folded else self.older_upto
-        return Counts(recent, self.older + count(folded), upto)
-
-    def remove(self, ranges: Ranges) -> Counts:
-        """Return the counts without `ranges`."""
-        rest = subtract(ranges, self.ranges)
-        older = min(self.older, count(intersect(rest, ((1, self.older_upto),)))) if self.older_upto else 0
-        return Counts(subtract(self.ranges, ranges), self.older - older, self.older_upto)
-
-    def count_in(self, accounted: Ranges) -> int:
-        """Return how many records of this disposition are accounted for."""
-        return self.older + count(intersect(self.ranges, accounted))
 
 
 #: By gateway, epoch and disposition.
@@ -110,9 +84,7 @@ def add_counts(connection: sqlite3.Connection, counts: CountsByDisposition) -> N
     """Add what another ledger has of spools within the caller's transaction; that one must not have it any more."""
     for (gateway, epoch, disposition), more in counts.items():
         entry = DispositionEntry(gateway, epoch, disposition, more.ranges)
-        known = _read(connection, entry)
-        older, upto = known.older + more.older, max(known.older_upto, more.older_upto)
-        _put(connection, entry, Counts(known.ranges, older, upto).add(more.ranges))
+        _put(connection, entry, _read(connection, entry).join(more))
 
 
 def _is_ended_by(disposition: Disposition, newer: Disposition) -> bool:

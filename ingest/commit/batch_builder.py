@@ -15,6 +15,7 @@ from headland.contract.content_sums import UNKNOWN, content_sum
 from headland.contract.records import SPOOL_DROPPED, SPOOL_SHORTENED, Block, Clock, Descriptor, Event, is_name
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import parse_topic, shard_of
+from headland.store.number_sets import Ranges, count, intersect, subtract
 from headland.store.port import (
     DeviceRecord,
     Mark,
@@ -22,8 +23,8 @@ from headland.store.port import (
     SeriesKey,
     StoredEvent,
 )
+from headland.store.record_book import DROPPED, EVENTS, GONE, QUARANTINED, day_of, is_content
 from ingest.accounting.ledger import Disposition, DispositionEntry
-from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, subtract
 from ingest.accounting.record_digests import ContentSums, RecordDigests, digest_of
 from ingest.accounting.spool_reports import reports_in
 from ingest.admission.admit import Admitted, admit, deleted_before, mark_of_properties
@@ -110,7 +111,7 @@ class CommitBatchBuilder:
         for epoch, last in former.items():
             state = self.marks.get(epoch, _NONE)
             if last > state.high_water and shard_of(epoch[0]) in self._shards:
-                replaced[epoch] = subtract(((1, last),), accounted_in(state))
+                replaced[epoch] = subtract(((1, last),), state.accounted)
         return replaced
 
     def load_replaced(self, replaced: Mapping[Epoch, Ranges], digests: Mapping[Epoch, bytes]) -> None:
@@ -168,8 +169,9 @@ class CommitBatchBuilder:
         topic = admitted.topic
         if topic is not None and self._descriptor(batch, (topic.gateway, topic.device or "")) is not None:
             admitted = replace(admitted, descriptor=None)
-        self._add_content(batch, replace(admitted, status=None))
         records = message.records
+        self._fill(batch, records, admitted)
+        self._add_content(batch, replace(admitted, status=None))
         if records is not None and not batch.is_empty:
             number = self._replay_numbers.get(records.gateway, 0) + 1
             self._replay_numbers[records.gateway] = batch.replay_number = number
@@ -238,10 +240,15 @@ class CommitBatchBuilder:
                 if (mark.gateway, mark.epoch) in self._replaced:
                     self._compare_with_replaced(batch, mark, digest)
                 batch.digests[(mark.gateway, mark.epoch), mark.last] = digest
-            disposition = _disposition_of(admitted)
+            disposition, records = _disposition_of(admitted), ((mark.first, mark.last),)
+            fresh = (
+                records if mark.first > before.high_water and not before.ahead else subtract(records, before.accounted)
+            )
             if disposition is not None:
-                fresh = subtract(((mark.first, mark.last),), accounted_in(before))
                 batch.dispositions.append(DispositionEntry(mark.gateway, mark.epoch, disposition, fresh))
+            elif fresh != records:
+                self._fill(batch, mark, admitted)
+            batch.new_marks[-1] = _with_entry(mark, admitted, len(batch.origins))
         else:
             admitted = self._within_budget(message, admitted)
         self._quarantine(batch, message, admitted)
@@ -295,10 +302,18 @@ class CommitBatchBuilder:
         batch.counts["compared"] += 1
         admitted = self._within_budget(message, admitted)
         self._quarantine(batch, message, admitted)
+        self._fill(batch, mark, admitted)
         self._add_content(batch, admitted, message, is_again=True)
         # A digest is of what was accepted: where something is refused now, it may differ for that alone.
         if is_same is False and not (admitted.blocks or admitted.refused):
             batch.other_content.append(mark)
+
+    def _fill(self, batch: CommitBatch, mark: Mark | None, admitted: Admitted) -> None:
+        """Note that the records of a mark, which are accounted for, have a content in the batch; before it is added."""
+        if mark is not None:
+            filled = _with_entry(mark, admitted, len(batch.origins))
+            if filled.entry is not None and is_content(filled.entry):
+                batch.filled.append(filled)
 
     def _quarantine(self, batch: CommitBatch, message: InboundMessage, admitted: Admitted) -> None:
         """Add a message of which something is refused to those for quarantine."""
@@ -396,8 +411,8 @@ class CommitBatchBuilder:
         deleted = deleted_before(mark.gateway, message.properties)
         if deleted is None or deleted.epoch != mark.epoch or deleted.last >= mark.first:
             return
-        unseen = subtract(((1, deleted.last),), accounted_in(self._mark_state(batch, (mark.gateway, mark.epoch))))
-        if unseen and self._advance(batch, deleted) is _MarkResult.NEW:
+        unseen = subtract(((1, deleted.last),), self._mark_state(batch, (mark.gateway, mark.epoch)).accounted)
+        if unseen and self._advance(batch, replace(deleted, entry=GONE)) is _MarkResult.NEW:
             batch.counts["records_gone_unseen"] += count(unseen)
             batch.dispositions.append(DispositionEntry(mark.gateway, mark.epoch, Disposition.GONE, unseen))
 
@@ -428,6 +443,17 @@ def _disposition_of(admitted: Admitted) -> Disposition | None:
     if admitted.refused:
         return None if admitted.events else Disposition.QUARANTINED
     return Disposition.DROPPED if all(event.kind == SPOOL_DROPPED for event in admitted.events) else None
+
+
+def _with_entry(mark: Mark, admitted: Admitted, origin: int) -> Mark:
+    """Return a mark with the entry of its records in the store's book; `origin` is that of the samples."""
+    disposition = _disposition_of(admitted)
+    if disposition is not None:
+        return replace(mark, entry=QUARANTINED if disposition is Disposition.QUARANTINED else DROPPED)
+    blocks = [block for block in admitted.blocks if block.c]
+    if admitted.events or not blocks:
+        return replace(mark, entry=EVENTS)
+    return replace(mark, entry=day_of(max(map(_newest_ms, blocks))), origin=origin)
 
 
 def _shortened(gateway: str, events: Sequence[Event]) -> list[DispositionEntry]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from headland.contract.refusals import Reason
-from headland.store.port import Rejection, Store, WriteBatch, WriteResult
+from headland.store.port import Store, WriteBatch, WriteResult
+from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.commit.commit_batch import CommitBatch
 from ingest.quarantine.quarantine import Quarantine
@@ -46,7 +46,7 @@ class BatchStorage:
             batch.result = self.to.write(write_batch)
         result = batch.result
         if result.rejections:
-            self._quarantine_rejected(batch, result.rejections)
+            self._quarantine_rejected(batch, result)
         self._count_contradictions(batch, result)
         batch.counts["points"] += result.accepted
         batch.counts["points_duplicate"] += result.duplicate
@@ -74,11 +74,15 @@ class BatchStorage:
             batch.activity.counts.update(lasting)
             batch.other_content += other
 
-    def _quarantine_rejected(self, batch: CommitBatch, rejections: Sequence[Rejection]) -> None:
+    def _quarantine_rejected(self, batch: CommitBatch, result: WriteResult) -> None:
         """Quarantine the messages of samples that the store will never accept, before anything is acknowledged."""
-        batch.rejections = rejections
+        rejections = batch.rejections = result.rejections
+        refused = [
+            DispositionEntry(mark.gateway, mark.epoch, Disposition.REFUSED, ((mark.first, mark.last),))
+            for mark in result.refused
+        ]
         refusals = refuse_messages(batch.messages, rejections, partial(self.builder.admit, batch))
-        self.quarantine.add(refusals, self.now_ms)
+        self.quarantine.add(refusals, self.now_ms, refused)
         batch.counts["points_rejected"] += len(rejections)
         batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
         for refusal in refusals:

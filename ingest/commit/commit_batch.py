@@ -51,7 +51,8 @@ class CommitBatch:
     `counts` and `activity` are added to the counters only after the commit. `dispositions` are the records that are
     accounted for without samples, `claims` the owners of devices to save, `lasting` counts that outlive the process,
     `spool_reports` what gateways say about their spools; with `refusals` they go to the quarantine's file, where they
-    are already if `is_quarantined`. `origins` are the messages by which the store counts samples; `result` is what it
+    are already if `is_quarantined`. `filled` are records that were accounted for before and whose content is in the
+    batch. `origins` are the messages by which the store counts samples; `result` is what it
     answered, and `rejections` are samples that it will never accept. `notes` are events of ingest itself;
     `other_content` are records that arrived with another content than before, `stored_again` those of a replaced store
     that arrived again with the same, `sums` those whose content an ack may show: spool, record and content sum.
@@ -65,6 +66,7 @@ class CommitBatch:
     messages: list[InboundMessage] = field(default_factory=list)
     events: list[StoredEvent] = field(default_factory=list)
     new_marks: list[Mark] = field(default_factory=list)
+    filled: list[Mark] = field(default_factory=list)
     marks: dict[Epoch, MarkState] = field(default_factory=dict)
     refusals: list[RefusedMessage] = field(default_factory=list)
     descriptors: dict[tuple[str, str], Descriptor] = field(default_factory=dict)
@@ -96,4 +98,5 @@ class CommitBatch:
         """Return the store transaction of this batch."""
         points = self.columns.points(now_ms) if len(self.columns) else _NO_POINTS
         notes = (StoredEvent(self.organisation, event) for event in self.notes)
-        return WriteBatch(points, [*self.events, *notes], self.new_marks, latest_until_ms=now_ms + FUTURE_MS)
+        events = [*self.events, *notes]
+        return WriteBatch(points, events, self.new_marks, latest_until_ms=now_ms + FUTURE_MS, filled=self.filled)

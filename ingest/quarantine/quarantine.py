@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from headland.contract.refusals import Reason, Refused
+from headland.store.number_sets import Counts, Ranges, merge, subtract
 from ingest.accounting import ledger, spool_reports
-from ingest.accounting.ranges import Ranges, merge, subtract
 from ingest.quarantine import replays
 from ingest.quarantine.moved_shards import take_moved
 from ingest.quarantine.quarantine_file import QuarantineFile
@@ -117,10 +117,9 @@ class Quarantine:
             records = message.records
             if number is not None and records is not None:
                 ranges = ((records.first, records.last),)
-                ledger.remove_disposition(
-                    connection,
-                    ledger.DispositionEntry(records.gateway, records.epoch, ledger.Disposition.QUARANTINED, ranges),
-                )
+                for waiting in (ledger.Disposition.QUARANTINED, ledger.Disposition.REFUSED):
+                    entry = ledger.DispositionEntry(records.gateway, records.epoch, waiting, ranges)
+                    ledger.remove_disposition(connection, entry)
                 replays.record_replay(connection, records, number)
 
         self._file.write(work)
@@ -232,12 +231,12 @@ class Quarantine:
 
         def work(connection: sqlite3.Connection) -> dict[tuple[str, str], Ranges]:
             counts = ledger.read_counts(connection)
-            elsewhere = (ledger.Disposition.QUARANTINED, ledger.Disposition.DROPPED)
+            elsewhere = (ledger.Disposition.QUARANTINED, ledger.Disposition.REFUSED, ledger.Disposition.DROPPED)
             for (gateway, epoch), ranges in replaced.items():
                 known = merge(
                     each
                     for disposition in elsewhere
-                    for each in counts.get((gateway, epoch, disposition), ledger.Counts()).ranges
+                    for each in counts.get((gateway, epoch, disposition), Counts()).ranges
                 )
                 entry = ledger.DispositionEntry(gateway, epoch, ledger.Disposition.REPLACED, subtract(ranges, known))
                 ledger.record_dispositions(connection, [entry])

@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
     values = np.round(np.random.default_rng(4).normal(20, 3, count), 2)
     points = Points([KEY], np.zeros(count, np.int32), np.arange(count) * 1000, values, np.ones(count, np.uint8))
     with closing(DuckDBStore(path)) as store:
-        store.write(WriteBatch(points, marks=[Mark("gw-1", "e1", 1, 7)]))
+        store.write(WriteBatch(points, marks=[Mark("gw-1", "e1", 1, 7, entry=0)]))
     return path
 
 

@@ -97,7 +97,7 @@ class GatewayList(Model):
 
 
 class RecordTotals(RecordModel):
-    """Records of all spools by place. `missing` are not accounted for."""
+    """Records of all spools by state; `accounted` is the sum of the states. `missing` are not accounted for."""
 
     accounted: int = 0
     stored: int = 0
@@ -106,15 +106,19 @@ class RecordTotals(RecordModel):
     gone_unseen: int = 0
     lost: int = 0
     missing: int = 0
+    store_refused: int = 0
+    expired: int = 0
+    uncounted: int = 0
+    not_known: int = 0
 
 
 class EpochDelivery(RecordModel):
-    """The records of one spool: accounted = stored + quarantined + dropped_by_gateway + gone_unseen + lost."""
+    """The records of one spool by state; `accounted` is the sum of the states."""
 
     epoch: Annotated[str, Field(json_schema_extra=_EPOCH)]
     accounted: int
-    stored: int
-    quarantined: Annotated[int, Field(description="Records of messages refused as a whole.")]
+    stored: Annotated[int, Field(description="Records with a content in the store, as the store counted them.")]
+    quarantined: Annotated[int, Field(description="Records of messages refused as a whole, in quarantine.")]
     dropped_by_gateway: Annotated[
         int, Field(description="Records that the gateway reports as dropped from a full spool.")
     ]
@@ -127,6 +131,14 @@ class EpochDelivery(RecordModel):
         list[tuple[int, int]],
         Field(description="First and last record of each gap.", json_schema_extra={"example": [[43, 48]]}),
     ]
+    store_refused: Annotated[
+        int, Field(description="Records of which the store refused every sample, such as older than its retention.")
+    ] = 0
+    expired: Annotated[int, Field(description="Records whose samples retention has deleted.")] = 0
+    uncounted: Annotated[
+        int, Field(description="Records of before stores counted: stored, as far as the ledger knows.")
+    ] = 0
+    not_known: Annotated[int, Field(description="Records that are not stored, and of which no book says more.")] = 0
 
 
 class EpochRange(RecordModel):
@@ -235,6 +247,10 @@ class Delivery(RecordModel):
     spool_reports_left_out: Annotated[int, Field(description="Older reports that are no longer kept.")] = 0
     store_losses: list[StoreLoss] = Field(default=[], description="Damage of the store, the newest last, at most 50.")
     store_losses_left_out: Annotated[int, Field(description="Older damage that `store_losses` does not list.")] = 0
+    not_known: list[EpochRange] = Field(
+        default=[], description="Records that are not stored, and of which no book says what became of them."
+    )
+    not_known_left_out: Annotated[int, Field(description="Older ranges that `not_known` does not list.")] = 0
     flights: list[FlightCoverageBody] = Field(
         default=[], description="Flights of its vehicles that ended in the last day, the newest first, at most 50."
     )

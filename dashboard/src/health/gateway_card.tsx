@@ -182,6 +182,10 @@ function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
       bad: totals.dropped_by_gateway > 0,
     },
     { name: translate("health_quarantined"), text: records(totals.quarantined), bad: totals.quarantined > 0 },
+    ...RARE_STATES.map(({ state, name, isBad }) => {
+      const found = totals[state] ?? 0;
+      return found === 0 ? null : { name: translate(name), text: records(found), bad: isBad };
+    }),
     {
       name: translate("health_latency"),
       text:
@@ -214,6 +218,14 @@ function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
   ];
   return facts.filter((fact) => fact !== null);
 }
+
+/** States of records that a farm may never have: they are named where there are any. */
+const RARE_STATES = [
+  { state: "store_refused", name: "health_store_refused", isBad: true },
+  { state: "expired", name: "health_expired", isBad: false },
+  { state: "not_known", name: "health_not_known", isBad: true },
+  { state: "uncounted", name: "health_uncounted", isBad: false },
+] as const;
 
 /** What the gateway has said about its spool since it is known: the day's events are a part of it. */
 function SpoolReports({ delivery }: { delivery: Delivery }): JSX.Element | null {

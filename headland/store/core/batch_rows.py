@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from headland.store.core.series import SeriesCatalog
 from headland.store.port import (
     Flags,
     Index,
+    Mark,
     OriginCounts,
     Points,
     SeriesKey,
@@ -22,6 +23,7 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
+from headland.store.record_book import REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,21 @@ def count_origins(points: Points, dedup: DedupResult, rows: slice) -> dict[int, 
     new = np.bincount(points.origin[accepted], minlength=origins[-1] + 1)
     against = np.bincount(points.origin[conflicting], minlength=origins[-1] + 1)
     return {origin: OriginCounts(int(new[origin]), int(against[origin])) for origin in origins}
+
+
+def note_refused(batch: WriteBatch, kept: Points) -> tuple[WriteBatch, tuple[Mark, ...]]:
+    """Return the batch with only the samples `kept`, and the marks of the records of which none is kept."""
+    gone = _origins(batch.points) - _origins(kept)
+    refused = tuple(mark for mark in (*batch.marks, *batch.filled) if mark.origin in gone)
+    if not refused:
+        return replace(batch, points=kept), ()
+    marks = [replace(mark, entry=REFUSED) if mark.origin in gone else mark for mark in batch.marks]
+    filled = [mark for mark in batch.filled if mark.origin not in gone]
+    return replace(batch, points=kept, marks=marks, filled=filled), refused
+
+
+def _origins(points: Points) -> set[int | None]:
+    return set() if points.origin is None else set(np.unique(points.origin).tolist())
 
 
 def _sids(catalog: SeriesCatalog, batch: WriteBatch, new_ids: dict[SeriesKey, int]) -> Index:

@@ -6,13 +6,14 @@ made exactly: count, sum, lowest, highest, and the newest value with its time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 
-from headland.store.port import Rejection, WriteBatch
+from headland.store.core.batch_rows import note_refused
+from headland.store.port import Mark, Rejection, WriteBatch
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
 
 #: Earlier than any window: the cut of rows that are never deleted.
@@ -136,15 +137,15 @@ def _cover(fit: Tier | None, start_ms: int, end_ms: int, raw_ms: int) -> list[Wi
     return pieces
 
 
-def reject_expired(batch: WriteBatch, cut_ms: int) -> tuple[WriteBatch, tuple[Rejection, ...]]:
-    """Return a batch without its samples before `cut_ms`, and these as rejections.
+def reject_expired(batch: WriteBatch, cut_ms: int) -> tuple[WriteBatch, tuple[Rejection, ...], tuple[Mark, ...]]:
+    """Return a batch without its samples before `cut_ms`, these as rejections, and the records that have no others.
 
     The stored samples before `cut_ms`, the start of a day, are deleted: a new one cannot be distinguished from a
     duplicate.
     """
     points = batch.points
     if not len(points) or int(points.time_ms.min()) >= cut_ms:
-        return batch, ()
+        return batch, (), ()
     keep = points.time_ms >= cut_ms
     day = datetime.fromtimestamp(cut_ms / 1000, UTC).strftime("%Y-%m-%d")
     reason = f"samples before {day} were deleted, and only their rollups are kept"
@@ -152,4 +153,5 @@ def reject_expired(batch: WriteBatch, cut_ms: int) -> tuple[WriteBatch, tuple[Re
         Rejection(points.series[points.index[at]], int(points.time_ms[at]), float(points.value[at]), int(flag), reason)
         for at, flag in zip(np.flatnonzero(~keep).tolist(), points.quality[~keep].tolist(), strict=True)
     )
-    return replace(batch, points=points.choose(keep)), rejections
+    batch, refused = note_refused(batch, points.choose(keep))
+    return batch, rejections, refused

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,7 +15,22 @@ from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions, find_newest
 from headland.store.core.selection import device_of_series
 from headland.store.core.series import NEVER_MS, Frontier, SeriesCatalog
-from headland.store.port import DeviceRecord, Latest, MarkState, SeriesFilter, SeriesKey, WriteBatch, WriteResult
+from headland.store.number_sets import Range, intersect, subtract
+from headland.store.port import (
+    DeviceRecord,
+    Latest,
+    Mark,
+    MarkState,
+    SeriesFilter,
+    SeriesKey,
+    WriteBatch,
+    WriteResult,
+)
+from headland.store.record_book import is_content
+
+Source = tuple[str, str]
+#: Ranges of records that are new in the books, by source and entry.
+BookEntries = Mapping[Source, Mapping[int, Sequence[Range]]]
 
 
 @dataclass(slots=True)
@@ -50,6 +66,11 @@ class StoreState:
         """Return the organisations with devices or samples."""
         filled = (sid for sid in range(len(self.catalog)) if self.frontier.holds_samples(sid))
         return {owner for owner, _ in self.devices} | {self.catalog.key(sid).organisation for sid in filled}
+
+    def marks_of(self, organisation: str) -> dict[Source, MarkState]:
+        """Return the marks of the gateways with devices of an organisation."""
+        owned = {gateway for (owner, _), (gateway, _) in self.devices.items() if owner == organisation}
+        return {source: state for source, state in self.marks.items() if source[0] in owned}
 
     def list_devices(self, organisation: str, device: str | None = None) -> list[DeviceRecord]:
         """Return the devices with a descriptor or samples, by id; with `device` that one alone."""
@@ -112,12 +133,52 @@ def _newest_of(rows: Rows, mask: NDArray[np.bool_]) -> Positions:
 
 
 def advance_marks(
-    marks: Mapping[tuple[str, str], MarkState], batches: Sequence[WriteBatch]
-) -> dict[tuple[str, str], MarkState]:
-    """Return the new states of the sources with marks in the batches."""
-    changed: dict[tuple[str, str], MarkState] = {}
-    for mark in (mark for batch in batches for mark in batch.marks):
-        source = (mark.gateway, mark.epoch)
-        before = changed.get(source) or marks.get(source) or MarkState()
-        changed[source] = before.add(mark)
-    return changed
+    marks: Mapping[Source, MarkState], batches: Sequence[WriteBatch]
+) -> tuple[dict[Source, MarkState], BookEntries]:
+    """Return the new states of the sources with marks in the batches, and what is new in their books."""
+    changed: dict[Source, MarkState] = {}
+    entries: dict[Source, dict[int, list[Range]]] = {}
+    for batch in batches:
+        for mark in batch.marks:
+            source = (mark.gateway, mark.epoch)
+            before = changed.get(source) or marks.get(source) or _NO_RECORDS
+            if mark.entry is not None:
+                new = _new_in(before, mark)
+                if new:
+                    entries.setdefault(source, {}).setdefault(mark.entry, []).extend(new)
+            changed[source] = before.add(mark)
+        for mark in batch.filled:
+            source = (mark.gateway, mark.epoch)
+            before = changed.get(source) or marks.get(source) or _NO_RECORDS
+            new = _filled_by(before, mark, entries.get(source, {}))
+            if new and mark.entry is not None:
+                entries.setdefault(source, {}).setdefault(mark.entry, []).extend(new)
+                changed.setdefault(source, before)
+    for source, of_it in entries.items():
+        state = changed[source]
+        changed[source] = replace(state, book=state.book.add(of_it))
+    return changed, entries
+
+
+_NO_RECORDS: Final = MarkState()
+
+
+def _new_in(before: MarkState, mark: Mark) -> Sequence[Range]:
+    """Return the records of a mark that were not accounted for before."""
+    if not before.ahead and mark.first > before.high_water:
+        return ((mark.first, mark.last),)
+    return subtract(((mark.first, mark.last),), before.accounted)
+
+
+def _filled_by(before: MarkState, mark: Mark, planned: Mapping[int, Sequence[Range]]) -> Sequence[Range]:
+    """Return the records of a mark that are accounted for without a content; of the oldest that is not known."""
+    known = before.book.add(planned)
+    upto = max((counts.older_upto for counts in known.entries.values()), default=0)
+    records = intersect(((max(mark.first, upto + 1), mark.last),), before.accounted)
+    return subtract(records, known.ranges(is_content))
+
+
+def expire_books(marks: Mapping[Source, MarkState], cut_ms: int) -> dict[Source, MarkState]:
+    """Return the states whose books change when the samples before `cut_ms` are deleted."""
+    expired = {source: state.book.expire(cut_ms) for source, state in marks.items()}
+    return {source: replace(marks[source], book=book) for source, book in expired.items() if book != marks[source].book}

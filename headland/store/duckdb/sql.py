@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from headland.store.record_book import CUT, EXPIRED, UNCOUNTED
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 #: The schema by version: entry n brings a file of version n to n + 1. Only ever append.
@@ -61,6 +62,15 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE split_points RENAME TO points;
     DELETE FROM frontier_rows;
     """,
+    # The books of the epochs. A row says that `first`..`last` have an entry, or for a `first` below 1 that -first more
+    # records up to `last` have it. A row without an entry has marks alone; one that is uncounted has their records.
+    f"""
+    CREATE TABLE counted_mark (gateway VARCHAR, epoch VARCHAR, high_water BIGINT, ahead VARCHAR, entry INTEGER,
+                               first BIGINT, last BIGINT);
+    INSERT INTO counted_mark SELECT gateway, epoch, high_water, ahead, {UNCOUNTED}, NULL, NULL FROM source_mark;
+    DROP TABLE source_mark;
+    ALTER TABLE counted_mark RENAME TO source_mark;
+    """,  # noqa: S608 - only constants
 )
 
 STORED_COLUMNS: Final = "sid, second_s, part_ms, v, q"
@@ -88,7 +98,7 @@ LIST_TABLES: Final = "SELECT table_name FROM information_schema.tables"
 
 # Reading the file into memory at open.
 LOAD_SERIES: Final = "SELECT organisation, site, kind, device, channel, simulated FROM series ORDER BY sid"
-LOAD_MARKS: Final = "SELECT gateway, epoch, high_water, ahead FROM source_mark"
+LOAD_MARKS: Final = "SELECT gateway, epoch, high_water, ahead, entry, first, last FROM source_mark"
 LOAD_DEVICES: Final = "SELECT organisation, gateway, device, descriptor FROM devices"
 LOAD_LATEST: Final = f"""
     SELECT sid, max(ts) AS ts, arg_max(v, ts) AS v, arg_max(q, ts) AS q FROM {SAMPLES} GROUP BY sid
@@ -129,6 +139,17 @@ ADD_EVENTS: Final = """
                         AND o.ts = e.ts AND o.organisation = e.organisation AND o.body = e.body)
 """
 ADD_MARKS: Final = "INSERT INTO source_mark VALUES "
+EXPIRE_MARKS: Final = f"UPDATE source_mark SET entry = {EXPIRED} WHERE entry >= 0 AND entry < $day"  # noqa: S608
+# Of the gateways of an organisation, at a cut that may be within a day.
+_OWN_MARKS: Final = "gateway IN (SELECT gateway FROM devices WHERE organisation = $organisation)"
+EXPIRE_OWN_MARKS: Final = f"{EXPIRE_MARKS} AND {_OWN_MARKS}"
+CUT_OWN_MARKS: Final = f"UPDATE source_mark SET entry = {CUT} WHERE entry = $day AND {_OWN_MARKS}"  # noqa: S608
+WRITE_MARKS: Final = """
+    INSERT INTO source_mark
+    SELECT gateway, epoch, high_water, ahead, CASE WHEN has_entry THEN entry END, CASE WHEN has_entry THEN first END,
+           CASE WHEN has_entry THEN last END
+    FROM marks_in
+"""
 CLEAR_MARKS: Final = "DELETE FROM source_mark"
 COUNT_MARKS: Final = "SELECT count(*) FROM source_mark"
 DROP_DEVICE: Final = "DELETE FROM devices WHERE organisation = $organisation AND device = $device"

@@ -23,7 +23,7 @@ from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
 from headland.store.core.sample_cache import SampleCache, find_days
 from headland.store.core.stale_rollups import TouchedHours
-from headland.store.core.state import StateChange, StoreState, apply_change
+from headland.store.core.state import StateChange, StoreState, apply_change, expire_books
 from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
 from headland.store.duckdb.errors import first_line, translate_error
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile
@@ -238,7 +238,7 @@ class DuckDBWriter:
         try:
             self._reopen_after_failure()
             split = [reject_expired(job.batch, self._cuts.raw_ms) for job in jobs]
-            batches = [batch for batch, _ in split]
+            batches = [batch for batch, _, _ in split]
             now_ms = wall_clock_ms()
             with self._cache.changing(find_days([batch.points.time_ms for batch in batches])):
                 change, touched = self._store(batches, now_ms)
@@ -256,7 +256,7 @@ class DuckDBWriter:
             apply_change(self._state, change)
             self._counters["transactions"] += 1
             self._counters["duplicates"] += sum(result.duplicate for result in change.results)
-            self._counters["rejected"] += sum(len(rejections) for _, rejections in split)
+            self._counters["rejected"] += sum(len(rejections) for _, rejections, _ in split)
         self._dirty.add(touched, time.monotonic())
         try:
             self._keep_in_place()
@@ -266,8 +266,9 @@ class DuckDBWriter:
             for job in jobs:
                 job.done.set_exception(failure)
             return
-        for job, result, (_, rejections) in zip(jobs, change.results, split, strict=True):
-            job.done.set_result(replace(result, rejected=len(rejections), rejections=rejections))
+        for job, result, (_, rejections, refused) in zip(jobs, change.results, split, strict=True):
+            answer = replace(result, rejected=len(rejections), rejections=rejections, refused=refused)
+            job.done.set_result(answer)
 
     def _store(self, batches: Sequence[WriteBatch], now_ms: int) -> tuple[StateChange, TouchedHours]:
         """Commit a group; where readers use the memory, once more with a part that they do not have."""
@@ -365,6 +366,7 @@ class DuckDBWriter:
         with self._lock:
             self._state.frontier.cut(sids, cut_ms)
             self._forget(deleted)
+            self._state.marks.update(expire_books(self._state.marks_of(organisation), cut_ms))
         self._dirty.add(deleted.touched, time.monotonic())
         self._free_deleted(deleted.points)
         return deleted.points
@@ -407,6 +409,7 @@ class DuckDBWriter:
             return 0
         with self._lock:
             self._forget(deleted)
+            self._state.marks.update(expire_books(self._state.marks, self._cuts.raw_ms))
         self._free_deleted(deleted.points)
         return deleted.days
 

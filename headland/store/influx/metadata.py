@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -26,7 +27,9 @@ from headland.store.core.dedup import split_windows
 from headland.store.core.selection import pack_event
 from headland.store.influx.client import InfluxConnection, InfluxSeries, Precision
 from headland.store.influx.samples import FIRST_MS, LAST_MS, MOST_WINDOWS, WINDOW_GAP_MS
+from headland.store.number_sets import Counts, count
 from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
+from headland.store.record_book import RecordBook, uncounted
 from headland.store.server.line_protocol import OWN_PREFIX, head, quote, tags_of
 from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -38,6 +41,9 @@ CONFLICT: Final = OWN_PREFIX + "conflict"
 AHEAD: Final = OWN_PREFIX + "ahead"
 
 _SLOTS: Final = 1_000_000
+#: Letters of a book, below the 64 KiB that InfluxDB allows for a text, and its ranges of an entry where it has more.
+_BOOK_LETTERS: Final = 50_000
+_BOOK_RANGES: Final = 20
 Record = TypeVar("Record")
 
 _SERIES: Final = "organisation, site, kind, device, channel, simulated"
@@ -63,7 +69,7 @@ class InfluxMetadata:
         """Return all metadata."""
         marks, devices, ahead, events, conflicts = self._connection.query(
             (
-                f"SELECT high_water, ahead FROM {MARK} GROUP BY gateway, epoch ORDER BY time DESC LIMIT 2",
+                f"SELECT high_water, ahead, book FROM {MARK} GROUP BY gateway, epoch ORDER BY time DESC LIMIT 2",
                 f"SELECT last(body) AS body, gateway FROM {DEVICE} GROUP BY organisation, device",
                 f"SELECT n FROM {AHEAD} GROUP BY {_SERIES}",
                 f"SELECT count(body) FROM {EVENT}",
@@ -235,7 +241,29 @@ def _free_slot(time_ms: int, held: Mapping[int, object], content: str | float) -
 def _mark_line(source: tuple[str, str], state: MarkState, stamp_ms: int) -> str:
     gateway, epoch = source
     ahead = quote(msgspec.json.encode(state.ahead).decode())
-    return f"{head(MARK, {'epoch': epoch, 'gateway': gateway})} high_water={state.high_water}i,ahead={ahead} {stamp_ms}"
+    book = quote(_encode_book(state.book))
+    fields = f"high_water={state.high_water}i,ahead={ahead},book={book}"
+    return f"{head(MARK, {'epoch': epoch, 'gateway': gateway})} {fields} {stamp_ms}"
+
+
+def _encode_book(book: RecordBook) -> str:
+    """Return a book as text: by entry the number of records without ranges, up to which, and the ranges.
+
+    Of a text that is too long the oldest days are joined, so that they expire later than they should.
+    """
+    rows = [(entry, counts.older, counts.older_upto, counts.ranges) for entry, counts in sorted(book.entries.items())]
+    text = msgspec.json.encode(rows).decode()
+    if len(text) <= _BOOK_LETTERS:
+        return text
+    halved = book.shorten(len(book.entries) // 2, _BOOK_RANGES)
+    return _encode_book(halved) if halved != book else text
+
+
+def _decode_book(text: str) -> RecordBook:
+    book = RecordBook()
+    for entry, older, upto, ranges in _decode(text, list[tuple[int, int, int, tuple[tuple[int, int], ...]]]):
+        book = book.join(entry, Counts(ranges, older, upto))
+    return book
 
 
 def _device_line(organisation: str, gateway: str, descriptor: Descriptor, stamp_ms: int) -> str:
@@ -247,10 +275,15 @@ def _device_line(organisation: str, gateway: str, descriptor: Descriptor, stamp_
 def _mark_state(series: InfluxSeries) -> MarkState:
     """Return the union of a source's newest points: marks only grow."""
     state = MarkState()
-    for _, high_water, ahead in series.values:
+    books: list[tuple[int, RecordBook]] = []
+    for _, high_water, ahead, book in series.values:
+        of_it = MarkState()
         for first, last in ((1, int(high_water or 0)), *_decode(str(ahead), tuple[tuple[int, int], ...])):
+            of_it = of_it.add(Mark("", "", first, last))
             state = state.add(Mark("", "", first, last))
-    return state
+        known = uncounted(of_it.accounted) if book is None else _decode_book(str(book))
+        books.append((count(of_it.accounted), known))
+    return replace(state, book=max(books, key=lambda each: each[0], default=(0, RecordBook()))[1])
 
 
 def _tags(key: SeriesKey) -> dict[str, str]:

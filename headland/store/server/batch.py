@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from headland.store.core.batch_rows import Rows
-from headland.store.port import Conflict, Rejection, SeriesKey, WriteBatch
+from headland.store.core.batch_rows import Rows, note_refused
+from headland.store.port import Conflict, Mark, Rejection, SeriesKey, WriteBatch
 from headland.store.server.ports import NewConflict, SampleServer
 
 
-def reject_unstorable(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBatch, list[Rejection]]:
-    """Return the batch without the samples that a server can never store, and these as rejections."""
+def reject_unstorable(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBatch, list[Rejection], tuple[Mark, ...]]:
+    """Return the batch without the samples that a server can never store, these, and the records without others."""
     points = batch.points
     reasons = [samples.rejection_reason(key) for key in points.series]
     first_ms, last_ms = samples.limits_ms()
@@ -20,7 +20,7 @@ def reject_unstorable(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBa
     unnamable = np.array([reason is not None for reason in reasons], np.bool_)[points.index] if len(points) else outside
     rejected = unnamable | outside
     if not rejected.any():
-        return batch, []
+        return batch, [], ()
     too_far = "its time is outside the retention of the store"
     rejections = [
         Rejection(
@@ -33,7 +33,8 @@ def reject_unstorable(batch: WriteBatch, samples: SampleServer) -> tuple[WriteBa
         for at in np.flatnonzero(rejected).tolist()
     ]
     good = ~rejected
-    return WriteBatch(points.choose(good), batch.events, batch.marks, batch.latest_until_ms, batch.seen_ms), rejections
+    batch, refused = note_refused(batch, points.choose(good))
+    return batch, rejections, refused
 
 
 def find_conflicts(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 
 from headland.contract.records import Descriptor, Event
 from headland.store.core.selection import pack_event
+from headland.store.core.state import Source
+from headland.store.number_sets import Counts, Range
 from headland.store.port import Mark, MarkState, StoredEvent
+from headland.store.record_book import RecordBook, uncounted
 from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict
 from headland.store.server.sql_tables import (
+    BOOKS,
     CONFLICTS,
     DEVICES,
     EVENTS,
@@ -23,12 +28,18 @@ from headland.store.server.sql_tables import (
     series_row,
 )
 
+#: The rows of a book: the last record by entry and first record.
+_BookRows = dict[tuple[int, int], int]
+#: The row that says that there is a book.
+_BEGUN: Final = ((0, 0), 0)
+
 
 class SqlMetadata:
     """The `Ledger` of one store."""
 
     def __init__(self, tables: SqlTables) -> None:
         self._tables = tables
+        self._books: dict[Source, _BookRows] = {}
 
     def open(self) -> None:
         """The tables are made by `SqlSamples`, which opens first."""
@@ -40,8 +51,15 @@ class SqlMetadata:
     def load(self) -> MetadataSnapshot:
         """Return all metadata."""
         tables = self._tables
+        self._books = {}
+        for row in tables.rows(BOOKS):
+            self._books.setdefault((row.gateway, row.epoch), {})[row.entry, row.first] = row.last
         snapshot = MetadataSnapshot(
-            {(row.gateway, row.epoch): _mark_state(row) for row in tables.rows(MARKS)},
+            {
+                source: _mark_state(row, self._books.get(source))
+                for row in tables.rows(MARKS)
+                for source in ((row.gateway, row.epoch),)
+            },
             {
                 (row.organisation, row.device): (row.gateway, msgspec.json.decode(row.descriptor, type=Descriptor))
                 for row in tables.rows(DEVICES)
@@ -86,20 +104,24 @@ class SqlMetadata:
             }
         return self._tables.add(EVENTS, list(rows.values()))
 
-    def put_marks(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
-        """Replace the states of some sources."""
-        self._tables.put(
-            MARKS,
-            [
-                {
-                    "gateway": gateway,
-                    "epoch": epoch,
-                    "high_water": state.high_water,
-                    "ahead": msgspec.json.encode(state.ahead).decode(),
-                }
-                for (gateway, epoch), state in marks.items()
-            ],
-        )
+    def put_marks(self, marks: Mapping[Source, MarkState]) -> None:
+        """Replace the states of some sources; of their books only what changed is written."""
+        mark_rows, added, gone = [], [], []
+        changed: dict[Source, _BookRows] = {}
+        for (gateway, epoch), state in marks.items():
+            source = {"gateway": gateway, "epoch": epoch}
+            ahead = msgspec.json.encode(state.ahead).decode()
+            mark_rows.append({**source, "high_water": state.high_water, "ahead": ahead})
+            before, after = self._books.get((gateway, epoch), {}), _rows_of(state.book)
+            gone += [{**source, "entry": entry, "first": first} for entry, first in before.keys() - after.keys()]
+            added += [
+                {**source, "entry": entry, "first": first, "last": last}
+                for (entry, first), last in after.items()
+                if before.get((entry, first)) != last
+            ]
+            changed[gateway, epoch] = after
+        self._tables.change([(BOOKS, gone)], [(MARKS, mark_rows), (BOOKS, added)])
+        self._books.update(changed)
 
     def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
         """Replace a device's descriptor."""
@@ -140,8 +162,31 @@ class SqlMetadata:
             self._tables.delete(table, table.c.organisation == organisation, table.c.time_ms < cut_ms)
 
 
-def _mark_state(row: Any) -> MarkState:
+def _mark_state(row: Any, book: _BookRows | None) -> MarkState:
     state = MarkState()
     for first, last in ((1, row.high_water), *msgspec.json.decode(row.ahead, type=tuple[tuple[int, int], ...])):
         state = state.add(Mark(row.gateway, row.epoch, first, last))
-    return state
+    return replace(state, book=uncounted(state.accounted) if book is None else _book_of(book))
+
+
+def _rows_of(book: RecordBook) -> _BookRows:
+    """Return the last record by entry and first record, and a row for the book itself, which may be empty."""
+    rows = dict([_BEGUN])
+    for entry, counts in book.entries.items():
+        rows |= {(entry, first): last for first, last in counts.ranges}
+        if counts.older:
+            rows[entry, -counts.older] = counts.older_upto
+    return rows
+
+
+def _book_of(rows: _BookRows) -> RecordBook:
+    ranges: dict[int, list[Range]] = {}
+    book = RecordBook()
+    for (entry, first), last in rows.items():
+        if (entry, first) == _BEGUN[0]:
+            continue
+        if first < 1:
+            book = book.join(entry, Counts((), -first, last))
+        else:
+            ranges.setdefault(entry, []).append((first, last))
+    return book.add(ranges)

@@ -41,6 +41,18 @@ MARKS: Final = sa.Table(
     sa.Column("high_water", sa.BigInteger, nullable=False),
     sa.Column("ahead", sa.Text, nullable=False),
 )
+#: The books of the epochs: `first`..`last` have an entry, or for a `first` below 1 -first more records up to `last`.
+#: A source without rows here was accounted for by a version without books.
+BOOKS: Final = sa.Table(
+    "store_book",
+    _METADATA,
+    _store_column(),
+    sa.Column("gateway", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Text, primary_key=True),
+    sa.Column("entry", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+)
 DEVICES: Final = sa.Table(
     "store_device",
     _METADATA,
@@ -91,6 +103,10 @@ SAMPLES: Final = sa.Table(
 
 #: The advisory lock of PostgreSQL that one process at a time holds while it creates tables; the registry has another.
 _LOCK: Final = 0x4865_6164_5369_6465
+
+
+#: A table with rows, or keys, of it.
+TableRows = tuple[sa.Table, Sequence[Mapping[str, object]]]
 
 
 class SqlTables:
@@ -162,13 +178,25 @@ class SqlTables:
 
     def put(self, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         """Add the rows, or replace those of the same key, in one transaction."""
+        self.change([], [(table, rows)])
+
+    def change(self, keys: Sequence[TableRows], rows: Sequence[TableRows]) -> None:
+        """Delete the rows with some keys, then add rows or replace those of the same key, in one transaction."""
+        with self._connected() as connection:
+            for table, gone in keys:
+                for key in gone:
+                    conditions = (table.c[name] == value for name, value in key.items())
+                    connection.execute(sa.delete(table).where(table.c.store == self._store, *conditions))
+            for table, added in rows:
+                for row in added:
+                    self._put(connection, table, row)
+
+    def _put(self, connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:
         keys = [column.name for column in table.primary_key.columns]
         insert = sqlite_insert if self._engine.dialect.name == "sqlite" else postgresql_insert
-        with self._connected() as connection:
-            for row in rows:
-                statement = insert(table).values(store=self._store, **row)
-                rest = {column.name: column for column in statement.excluded if column.name not in keys}
-                connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+        statement = insert(table).values(store=self._store, **row)
+        rest = {column.name: column for column in statement.excluded if column.name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
 
     def delete(self, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:
         """Delete the rows of this store that match all conditions; return how many."""

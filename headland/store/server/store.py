@@ -23,16 +23,18 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
 from headland.errors import RetryLater, SettingsError
 from headland.runtime.cancellation import check_cancelled
-from headland.store.core.batch_rows import Rows, count_results, join_batches
+from headland.store.core.batch_rows import Rows, count_results, join_batches, note_refused
 from headland.store.core.dedup import DedupResult, deduplicate
+from headland.store.core.rollup import floor_ms
 from headland.store.core.selection import check_points, check_step, clamp_ms, order_of
 from headland.store.core.series import NEVER_MS
-from headland.store.core.state import StateChange, StoreState, advance_marks, apply_change
+from headland.store.core.state import StateChange, StoreState, advance_marks, apply_change, expire_books
 from headland.store.port import (
     Buckets,
     Conflict,
     DeviceRecord,
     Latest,
+    Mark,
     MarkState,
     Rejection,
     Samples,
@@ -100,18 +102,19 @@ class ServerStore:
         """
         check_points(batch.points)
         with self._changing():
-            change, rejections = self._commit(batch, wall_clock_ms())
+            change, rejections, refused = self._commit(batch, wall_clock_ms())
             with self._lock:
                 apply_change(self._state, change)
                 self._counters["transactions"] += 1
                 self._counters["duplicates"] += change.results[0].duplicate
                 self._counters["rejected"] += len(rejections)
-        return replace(change.results[0], rejected=len(rejections), rejections=rejections)
+        return replace(change.results[0], rejected=len(rejections), rejections=rejections, refused=refused)
 
     def marks(self) -> dict[tuple[str, str], MarkState]:
-        """Return the accounted records by (gateway, epoch)."""
+        """Return the accounted records by (gateway, epoch); a retention of the server expires them by whole days."""
         with self._locked_state() as state:
-            return dict(state.marks)
+            marks = dict(state.marks)
+        return marks | expire_books(marks, floor_ms(max(0, self._samples.limits_ms()[0]), DAY_MS))
 
     def describe(self, organisation: str, gateway: str, descriptor: Descriptor, *, unmark: bool = False) -> None:
         """Store a device's descriptor; an unchanged one costs nothing."""
@@ -201,6 +204,7 @@ class ServerStore:
             keys = self._keys(SeriesFilter(organisation))
             deleted = self._samples.delete_before(keys, cut_ms) if keys else 0
             self._metadata.delete_before(organisation, cut_ms)
+            self._metadata.put_marks(expire_books(self._state.marks_of(organisation), cut_ms))
             self._load()
         return deleted
 
@@ -291,9 +295,9 @@ class ServerStore:
         state.marks, state.devices = metadata.marks, metadata.devices
         state.events, state.conflicts = metadata.events, metadata.conflicts
 
-    def _commit(self, batch: WriteBatch, now_ms: int) -> tuple[StateChange, tuple[Rejection, ...]]:
+    def _commit(self, batch: WriteBatch, now_ms: int) -> tuple[StateChange, tuple[Rejection, ...], tuple[Mark, ...]]:
         state = self._state
-        batch, unstorable = reject_unstorable(batch, self._samples)
+        batch, unstorable, refused = reject_unstorable(batch, self._samples)
         rows, new_series = join_batches(state.catalog, [batch])
         keys = [*(state.catalog.key(sid) for sid in range(len(state.catalog))), *new_series]
         dedup = deduplicate(
@@ -313,14 +317,21 @@ class ServerStore:
         seen_ms = now_ms if batch.seen_ms is None else batch.seen_ms
         conflicts = self._metadata.add_conflicts(find_conflicts(keys, rows, dedup.conflicting, seen_ms))
         events = self._metadata.add_events(batch.events) if batch.events else 0
-        marks = advance_marks(state.marks, [batch])
+        if rejected:
+            kept = np.ones(len(batch.points), np.bool_)
+            kept[list(rejected)] = False
+            noted, of_server = note_refused(batch, batch.points.choose(kept))
+            refused = (*refused, *of_server)
+        else:
+            noted = batch
+        marks, _ = advance_marks(state.marks, [noted])
         if marks:
             self._metadata.put_marks(marks)
         results = count_results(rows, DedupResult(accepted, dedup.conflicting), [batch])
         rejections = (*unstorable, *(make_rejection(keys, rows, at, reason) for at, reason in rejected.items()))
         if rejected:
             results = [replace(results[0], duplicate=results[0].duplicate - len(rejected))]
-        return StateChange(results, new_series, rows, accepted, marks, events, conflicts), rejections
+        return StateChange(results, new_series, rows, accepted, marks, events, conflicts), rejections, refused
 
     def _put(self, keys: list[SeriesKey], rows: Rows, accepted: NDArray[np.bool_]) -> RejectionReasons:
         at = np.flatnonzero(accepted)

@@ -33,6 +33,7 @@ from headland.store.port import (
     StoredEvent,
     WriteBatch,
 )
+from headland.store.record_book import is_content
 from station.server.storage.stores import duckdb_path, is_file, open_store
 
 _PAGE: Final = 50_000
@@ -205,10 +206,14 @@ def _conflicts(store: Store, organisation: str) -> list[Conflict]:
 
 def _copy_marks(source: Store, target: Store) -> None:
     marks: list[Mark] = []
+    filled: list[Mark] = []
     for (gateway, epoch), state in source.marks().items():
-        ranges = [(1, state.high_water)] if state.high_water else []
-        marks += (Mark(gateway, epoch, first, last) for first, last in (*ranges, *state.ahead))
-    target.write(WriteBatch(_NO_POINTS, marks=marks))
+        for entry, counts in state.book.entries.items():
+            # A content ends what was written before of a record without one.
+            of_it = filled if is_content(entry) else marks
+            of_it += (Mark(gateway, epoch, first, last, entry) for first, last in counts.ranges)
+        marks += (Mark(gateway, epoch, first, last) for first, last in state.accounted)
+    target.write(WriteBatch(_NO_POINTS, marks=marks, filled=filled))
 
 
 def _sum_series(store: Store, key: SeriesKey) -> Sum:
@@ -244,7 +249,8 @@ def _sum_conflicts(store: Store, organisation: str) -> Sum:
 
 
 def _sum_marks(store: Store) -> Sum:
-    return _sum_rows([f"{source} {state}" for source, state in store.marks().items()])
+    marks = store.marks().items()
+    return _sum_rows([f"{source} {state} {sorted(state.book.entries.items())}" for source, state in marks])
 
 
 def _sum_rows(rows: Sequence[str]) -> Sum:

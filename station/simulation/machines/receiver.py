@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from headland.contract.records import SPOOL_DAMAGED, SPOOL_RENEWED, SPOOL_SHORTENED
+from headland.store.number_sets import Ranges, merge
 from headland.store.port import MarkState, SeriesFilter, WriteBatch, WriteResult
 from ingest.accounting.delivery import Delivery
 from ingest.accounting.ledger import Disposition
-from ingest.accounting.ranges import Ranges, accounted_in, merge
 from ingest.accounting.spool_reports import GatewayReport, SpoolReport, reports_in
 from ingest.machine import IngestMachine
 from ingest.mqtt.inbox import InboundMessage, Inbox
@@ -162,7 +162,7 @@ class StationMachine:
         known: dict[str, Ranges] = {}
         for (gateway, epoch), state in self.store.marks().items():
             if gateway in truth.names:
-                known[epoch] = merge([*known.get(epoch, ()), *accounted_in(state)])
+                known[epoch] = merge([*known.get(epoch, ()), *state.accounted])
         counts = {} if self.process is None else self.process.service.quarantine.disposition_counts(None)
         for (gateway, epoch, disposition), of_it in counts.items():
             if gateway in truth.names and disposition == Disposition.DROPPED:

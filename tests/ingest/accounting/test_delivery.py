@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from hypothesis import given, settings
@@ -13,10 +13,23 @@ from hypothesis import strategies as st
 from headland.contract.codec import encode_batch
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic
+from headland.store import record_book
+from headland.store.memory import MemoryStore
+from headland.store.number_sets import Counts
 from headland.store.port import MarkState
+from headland.store.record_book import (
+    CUT,
+    EVENTS,
+    EXPIRED,
+    GONE,
+    QUARANTINED,
+    SERVER_LOST,
+    UNCOUNTED,
+    RecordBook,
+)
 from ingest.accounting import ledger
-from ingest.accounting.delivery import Delivery, EpochRange, GatewayFigures, reconcile
-from ingest.accounting.ledger import Counts, Disposition, DispositionEntry
+from ingest.accounting.delivery import STATES, Delivery, EpochRange, GatewayFigures, reconcile
+from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.commit.batch_builder import MAX_AHEAD, CommitBatchBuilder
 from ingest.mqtt.inbox import InboundMessage
 from ingest.settings import ALL_SHARDS
@@ -24,6 +37,7 @@ from tests.examples import examples
 from tests.ingest.gateway import T0_MS, batch_of, properties_of
 
 HIGHEST = 40
+PARTLY_REFUSED = RecordBook().add({20_000: ((1, 1), (4, 9)), QUARANTINED: ((2, 3),)})
 STEP = st.tuples(
     st.integers(1, HIGHEST),
     st.integers(0, 6),
@@ -37,6 +51,7 @@ class History:
     """What was sent, and what is therefore true of each record."""
 
     planner: CommitBatchBuilder = field(default_factory=lambda: CommitBatchBuilder("local", ALL_SHARDS))
+    store: MemoryStore = field(default_factory=MemoryStore)
     connection: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
     truth: dict[int, str] = field(default_factory=dict)
 
@@ -58,22 +73,31 @@ class History:
                 self.truth.setdefault(number, "gone")
         payload = b"poison" if kind == "poison" else encode_batch(batch)
         for number in range(first, last + 1):
-            self.truth.setdefault(number, {"gap": "dropped", "empty": "dropped", "based": "stored"}.get(kind, kind))
+            if kind in ("stored", "based"):
+                self.truth[number] = "stored"
+            else:
+                self.truth.setdefault(number, "dropped" if kind in ("gap", "empty") else kind)
         self.receive(InboundMessage(1, 1, 1, data_topic("gw-1"), payload, False, properties))
 
     def receive(self, message: InboundMessage) -> None:
         batch = self.planner.new_batch()
         self.planner.add(batch, message)
         ledger.record_dispositions(self.connection, batch.dispositions)
+        self.store.write(batch.to_write_batch(T0_MS))
         self.planner.commit(batch)
 
     def report(self, acked_seq: int | None = None) -> Delivery:
         status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e1", acked_seq=acked_seq)
-        marks = {epoch: state for (_, epoch), state in self.planner.marks.items()}
+        marks = {epoch: state for (_, epoch), state in self.store.marks().items()}
         return reconcile("gw-1", marks, ledger.read_counts(self.connection), GatewayFigures(0, status=status))
 
     def count(self, disposition: str) -> int:
         return sum(each == disposition for each in self.truth.values())
+
+
+def of_book(state: MarkState, entry: int = 20_000) -> MarkState:
+    """Return a state of which every record has an entry."""
+    return replace(state, book=RecordBook().add({entry: state.accounted}))
 
 
 def numbers(ranges: tuple[EpochRange, ...]) -> set[int]:
@@ -129,7 +153,7 @@ def test_an_empty_store_reports_the_records_that_the_gateway_deleted_as_lost() -
 
 
 def test_another_spool_of_the_gateway_is_reported_apart() -> None:
-    marks = {"e1": MarkState(3, ((5, 5),)), "e2": MarkState(9)}
+    marks = {"e1": of_book(MarkState(3, ((5, 5),))), "e2": replace(MarkState(9), book=PARTLY_REFUSED)}
     counts = {("gw-1", "e2", Disposition.QUARANTINED): Counts(((2, 3),))}
     status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="e2", acked_seq=9)
     report = reconcile("gw-1", marks, counts, GatewayFigures(0, status=status))
@@ -180,8 +204,8 @@ def test_what_is_still_in_quarantine_after_a_store_was_replaced_is_not_lost() ->
 
 
 def test_a_report_of_thousands_of_spools_is_short_and_counts_all_of_them() -> None:
-    marks = {f"{number:016x}": MarkState(10, ((12, 12),) if number % 7 == 0 else ()) for number in range(3000)}
-    marks["now"] = MarkState(0, tuple((number, number) for number in range(2, 514, 2)))
+    marks = {f"{number:016x}": of_book(MarkState(10, ((12, 12),) if number % 7 == 0 else ())) for number in range(3000)}
+    marks["now"] = of_book(MarkState(0, tuple((number, number) for number in range(2, 514, 2))))
     status = GatewayStatus(gw="gw-1", online=True, t=T0_MS, epoch="now", acked_seq=0)
     report = reconcile("gw-1", marks, {}, GatewayFigures(0, status=status))
     assert len(msgspec.json.encode(report)) < 64_000
@@ -191,3 +215,60 @@ def test_a_report_of_thousands_of_spools_is_short_and_counts_all_of_them() -> No
     assert (len(report.missing), report.missing_left_out) == (500, 429 + 256 - 500)
     assert "now" in {epoch.epoch for epoch in report.epochs}
     assert all(epoch.missing for epoch in report.epochs)
+
+
+def test_each_accounted_record_has_one_state() -> None:
+    book = RecordBook().add(
+        {
+            20_000: ((1, 10),),
+            EVENTS: ((11, 12),),
+            EXPIRED: ((13, 15),),
+            SERVER_LOST: ((16, 19),),
+            CUT: ((20, 20),),
+            QUARANTINED: ((21, 25),),
+            record_book.DROPPED: ((26, 27),),
+            GONE: ((28, 28),),
+            UNCOUNTED: ((30, 39),),
+        }
+    )
+    counts = {
+        ("gw-1", "e1", Disposition.QUARANTINED): Counts(((21, 22), (38, 38))),
+        ("gw-1", "e1", Disposition.REFUSED): Counts(((23, 23),)),
+        ("gw-1", "e1", Disposition.LOST): Counts(((24, 24),)),
+    }
+    report = reconcile("gw-1", {"e1": replace(MarkState(39), book=book)}, counts, GatewayFigures(0))
+    (epoch,) = report.epochs
+    states = {name: getattr(epoch, name) for name in STATES}
+    assert states == {
+        "stored": 12,
+        "expired": 3,
+        "lost": 5,
+        "not_known": 3,
+        "quarantined": 3,
+        "store_refused": 1,
+        "dropped_by_gateway": 2,
+        "gone_unseen": 1,
+        "uncounted": 9,
+    }
+    assert sum(states.values()) == epoch.accounted == report.totals.accounted == 39
+    assert numbers(report.lost) == {16, 17, 18, 19, 24, 28}
+    assert numbers(report.not_known) == {25, 29}
+    assert report.loss == 6
+
+
+def test_a_record_without_any_book_is_not_known_and_never_stored() -> None:
+    report = reconcile("gw-1", {"e1": replace(MarkState(9), book=PARTLY_REFUSED)}, {}, GatewayFigures(0))
+    (epoch,) = report.epochs
+    assert (epoch.stored, epoch.quarantined, epoch.not_known) == (7, 0, 2)
+    assert report.not_known == (EpochRange("e1", 2, 3),)
+
+
+def test_a_quarantined_record_that_arrives_whole_is_stored() -> None:
+    history = History()
+    history.send(1, 1, "stored")
+    history.send(2, 2, "poison")
+    assert history.report().totals.stored == 1
+    history.send(2, 2, "stored")
+    ledger.remove_disposition(history.connection, DispositionEntry("gw-1", "e1", Disposition.QUARANTINED, ((2, 2),)))
+    (epoch,) = history.report().epochs
+    assert (epoch.stored, epoch.quarantined, epoch.not_known) == (2, 0, 0)

@@ -7,17 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from headland.store.number_sets import MAX_RANGES, Counts, Ranges
 from ingest.accounting import ledger
 from ingest.accounting.ledger import (
-    MAX_RANGES,
-    Counts,
     Disposition,
     DispositionEntry,
     read_counts,
     record_dispositions,
     remove_disposition,
 )
-from ingest.accounting.ranges import Ranges
 
 
 @pytest.fixture

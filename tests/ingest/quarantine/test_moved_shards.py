@@ -13,7 +13,8 @@ import pytest
 from headland.contract.records import SPOOL_SHORTENED
 from headland.contract.refusals import Reason, Refused
 from headland.contract.topics import shard_of
-from ingest.accounting.ledger import MAX_RANGES, Disposition, DispositionEntry
+from headland.store.number_sets import MAX_RANGES
+from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.accounting.spool_reports import SpoolReport
 from ingest.quarantine.quarantine import Quarantine
 from ingest.quarantine.refused_messages import RefusedMessage

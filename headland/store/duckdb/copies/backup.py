@@ -20,14 +20,14 @@ from headland.store.duckdb.tables.compaction import Progress, write_copy
 
 _MEMORY_LIMIT: Final = "192MB"
 _WEIGH: Final = """
-    SELECT (SELECT count(*) FROM points), (SELECT bit_xor(hash({columns})) FROM points)::VARCHAR,
+    SELECT (SELECT count(*) FROM points), (SELECT bit_xor(hash({points})) FROM points)::VARCHAR,
            (SELECT count(*) FROM events), (SELECT bit_xor(hash(organisation, ts, body)) FROM events)::VARCHAR,
-           (SELECT bit_xor(hash(gateway, epoch, high_water, ahead)) FROM source_mark)::VARCHAR,
+           (SELECT bit_xor(hash({marks})) FROM source_mark)::VARCHAR,
            (SELECT count(*) || '/' || coalesce(sum(n), 0) FROM rollup_days)
 """
 #: As the schema has them that the back-up was made with.
 _LIST_COLUMNS: Final = """
-    SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND table_name = 'points'
+    SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND table_name = $table
     ORDER BY column_index
 """
 _CREATE_NOTE: Final = """
@@ -133,8 +133,12 @@ def _sign(part: Path, now_ms: int) -> tuple[int, int]:
 
 def _weigh(connection: duckdb.DuckDBPyConnection) -> list[Any]:
     """Return the numbers and hashes of what a file holds."""
-    columns = ", ".join(name for (name,) in connection.execute(_LIST_COLUMNS).fetchall())
-    return list(connection.execute(_WEIGH.format(columns=columns)).fetchall()[0])
+
+    def columns_of(table: str) -> str:
+        return ", ".join(name for (name,) in connection.execute(_LIST_COLUMNS, {"table": table}).fetchall())
+
+    statement = _WEIGH.format(points=columns_of("points"), marks=columns_of("source_mark"))
+    return list(connection.execute(statement).fetchall()[0])
 
 
 def _verify(part: Path, backup: Path) -> tuple[int, int, int]:

@@ -16,9 +16,10 @@ from headland.store.core.state import StoreState
 from headland.store.duckdb import sql
 from headland.store.duckdb.tables.compaction import count_free
 from headland.store.duckdb.tables.frontier_table import load_saved_frontier
+from headland.store.duckdb.tables.marks_table import load_marks
 from headland.store.duckdb.tables.rollups import load_cuts, load_retention
 from headland.store.duckdb.tables.transaction import count
-from headland.store.port import Mark, MarkState, SeriesKey
+from headland.store.port import SeriesKey
 
 
 def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
@@ -27,12 +28,7 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> StoreState:
     state.catalog.add(SeriesKey(*row) for row in connection.execute(sql.LOAD_SERIES).fetchall())
     state.frontier.grow(len(state.catalog))
     _load_frontier(connection, state.frontier)
-    for gateway, epoch, high_water, ahead in connection.execute(sql.LOAD_MARKS).fetchall():
-        ranges = msgspec.json.decode(ahead, type=tuple[tuple[int, int], ...])
-        known = state.marks.get((gateway, epoch), MarkState())
-        for first, last in ((1, high_water), *ranges):
-            known = known.add(Mark(gateway, epoch, first, last))
-        state.marks[gateway, epoch] = known
+    state.marks = load_marks(connection)
     for organisation, gateway, device, descriptor in connection.execute(sql.LOAD_DEVICES).fetchall():
         state.devices[organisation, device] = (gateway, msgspec.json.decode(descriptor, type=Descriptor))
     state.points = count(connection, sql.COUNT_POINTS)

@@ -92,6 +92,10 @@ def delete_before(
         conflicts = _delete_of(connection, "conflicts", cut_ms)
         events = count(connection, sql.DELETE_EVENTS, {"organisation": organisation, "cut": cut_ms})
         touched = _cut_rollups(connection, dirty, cut_ms)
+        of_it = {"day": min(cut_ms // DAY_MS, 2**31 - 1), "organisation": organisation}
+        connection.execute(sql.EXPIRE_OWN_MARKS, of_it)
+        if cut_ms % DAY_MS:
+            connection.execute(sql.CUT_OWN_MARKS, of_it)
     return DeletedRows(points, conflicts, events, touched)
 
 
@@ -129,6 +133,8 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
         cuts = _later(cuts, step)
         values = {"raw": cuts.raw_ms, "minutes": cuts.minutes_ms, "hours": cuts.hours_ms}
         connection.execute(sql.SET_CUTS, values)
+        if cuts.raw_ms != ALWAYS_MS:
+            connection.execute(sql.EXPIRE_MARKS, {"day": cuts.raw_ms // DAY_MS})
     if oldest_ms is None:
         return None, cuts
     nothing = TouchedHours([], np.empty(0, np.int32), np.empty(0, np.int64))

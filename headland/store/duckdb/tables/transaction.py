@@ -16,8 +16,9 @@ from headland.store.core.batch_rows import Rows, count_results, join_batches
 from headland.store.core.dedup import Positions, deduplicate, split_windows
 from headland.store.core.selection import pack_event
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
-from headland.store.core.state import StateChange, StoreState, advance_marks
+from headland.store.core.state import Source, StateChange, StoreState
 from headland.store.duckdb import sql
+from headland.store.duckdb.tables.marks_table import add_marks, count_rows, write_marks
 from headland.store.port import Index, MarkState, SeriesKey, Times, Values, WriteBatch
 from headland.units_of_time import MINUTE_MS
 
@@ -88,7 +89,7 @@ def commit_group(
         seen = np.array([seen_ms if batch.seen_ms is None else batch.seen_ms for batch in batches], np.int64)
         conflicts = _add_conflicts(connection, rows, dedup.conflicting, seen[rows.owner])
         events = _add_events(connection, batches)
-        marks = _add_marks(connection, state, batches)
+        marks = add_marks(connection, state, batches)
     results = count_results(rows, dedup, batches)
     return StateChange(results, new_series, rows, dedup.accepted, marks, events, conflicts), touched
 
@@ -215,29 +216,12 @@ def _add_events(connection: duckdb.DuckDBPyConnection, batches: Sequence[WriteBa
     return count(connection, sql.ADD_EVENTS, {"low": min(times), "high": max(times)})
 
 
-def _add_marks(
-    connection: duckdb.DuckDBPyConnection, state: StoreState, batches: Sequence[WriteBatch]
-) -> dict[tuple[str, str], MarkState]:
-    """Write the new states of the sources with marks in the batches; return them."""
-    changed = advance_marks(state.marks, batches)
-    if changed:
-        _insert_marks(connection, changed)
-    return changed
-
-
-def prune_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[tuple[str, str], MarkState]) -> None:
-    """Replace the many rows of marks by one a source."""
-    if count(connection, sql.COUNT_MARKS) > len(marks):
+def prune_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[Source, MarkState]) -> None:
+    """Replace the many rows of marks by as few as they take."""
+    if count(connection, sql.COUNT_MARKS) > count_rows(marks):
         with transaction(connection):
             connection.execute(sql.CLEAR_MARKS)
-            _insert_marks(connection, marks)
-
-
-def _insert_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[tuple[str, str], MarkState]) -> None:
-    rows: list[object] = []
-    for (gateway, epoch), mark in marks.items():
-        rows += (gateway, epoch, mark.high_water, msgspec.json.encode(mark.ahead).decode())
-    connection.execute(sql.ADD_MARKS + ", ".join(["(?, ?, ?, ?)"] * len(marks)), rows)
+            write_marks(connection, marks)
 
 
 def _text(words: Iterable[str]) -> NDArray[np.object_]:

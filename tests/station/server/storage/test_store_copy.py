@@ -17,6 +17,7 @@ from headland.contract.records import ChannelInfo, Descriptor
 from headland.errors import HeadlandError, SettingsError
 from headland.store.memory import MemoryStore
 from headland.store.port import Mark, Points, SeriesFilter, Store, WriteBatch, WriteResult
+from headland.store.record_book import EVENTS, QUARANTINED, day_of
 from station.server.storage import store_copy as copying
 from station.server.storage.store_copy import copy_store, run_copy
 from station.server.storage.stores import duckdb_url, open_store
@@ -51,8 +52,16 @@ def fill(store: Store, count: int = 400) -> None:
         store.write(replace(conflicts, seen_ms=seen_ms))
     events = [event(NOW_MS + at // 3, number=at, text="喷雾 'q' \"z\" \\") for at in range(50)]
     events.append(event(NOW_MS, organisation="only-events"))
-    marks = [Mark("gw-1", "e1", 1, 9), Mark("gw-1", "e2", 4, 5), Mark("gw-2", "e1", 1, 1)]
+    today = day_of(NOW_MS)
+    marks = [
+        Mark("gw-1", "e1", 1, 4, today),
+        Mark("gw-1", "e1", 5, 8, QUARANTINED),
+        Mark("gw-1", "e1", 9, 9, EVENTS),
+        Mark("gw-1", "e2", 4, 5, today),
+        Mark("gw-2", "e1", 1, 1),
+    ]
     store.write(batch(events=events, marks=marks))
+    store.write(replace(batch(), filled=[Mark("gw-1", "e1", 6, 6, today)]))
     house = Descriptor(device="gh-1", kind="greenhouse", site="home", name='Söuth "1"', channels={
         "air_temperature_degc": ChannelInfo(unit="degC", interval_s=1.0)})  # fmt: skip
     store.describe(ORG, "gw-1", house)
@@ -70,7 +79,7 @@ def everything(store: Store) -> dict[str, object]:
             store.devices(organisation),
         )
         for organisation in store.organisations()
-    } | {"marks": store.marks()}
+    } | {"marks": store.marks(), "books": {source: state.book for source, state in store.marks().items()}}
 
 
 def hush(_: str) -> None:

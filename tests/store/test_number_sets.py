@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headland.store.number_sets import Ranges, count, intersect, merge, subtract
 from headland.store.port import MarkState
-from ingest.accounting.ranges import Ranges, accounted_in, count, intersect, merge, subtract
 from tests.examples import examples
 
 RANGES = st.lists(st.tuples(st.integers(1, 60), st.integers(-1, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=12)
@@ -34,5 +34,5 @@ def test_every_result_is_in_order_and_touches_nothing(one: list[tuple[int, int]]
 
 
 def test_a_mark_state_accounts_for_its_high_water_and_what_is_ahead() -> None:
-    assert accounted_in(MarkState(3, ((5, 6), (9, 9)))) == ((1, 3), (5, 6), (9, 9))
-    assert accounted_in(MarkState()) == ()
+    assert MarkState(3, ((5, 6), (9, 9))).accounted == ((1, 3), (5, 6), (9, 9))
+    assert MarkState().accounted == ()
