@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import threading
 import time
 from collections import Counter
@@ -19,7 +20,7 @@ from edge.agent.gc_tuning import tune_gc
 from edge.agent.settings import EdgeSettings
 from edge.imports.file_types import LogSource, find_files, open_source, report_file
 from edge.imports.report import FileReport, ImportReport, Progress, SilenceFinder, estimate_left_s
-from edge.imports.sentences import in_language
+from edge.imports.sentences import Sentence, in_language
 from edge.imports.table.map import LoadedMap
 from edge.imports.table.source import TableSource
 from edge.pipeline.batcher import Batcher, Content
@@ -33,6 +34,8 @@ from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsErro
 from headland.i18n import Language
 
 __all__ = ["FileReport", "ImportReport", "NothingReadable", "Progress", "import_files"]
+
+_LOGGER = logging.getLogger(__name__)
 
 SPOOL_FILE: Final = "import-spool.sqlite"
 #: The reader waits while so much is not sent yet: an import never makes the spool drop anything.
@@ -220,6 +223,9 @@ class _Import:
         except DataDamaged as damage:
             self._read_before += path.stat().st_size
             return FileReport(path=path, error=_sentence(damage))
+        except Exception as defect:
+            self._read_before += path.stat().st_size
+            return FileReport(path=path, error=_note_unreadable(path, defect))
         self._source = source
         self._points = self._events = 0
         self._silences = SilenceFinder()
@@ -232,6 +238,8 @@ class _Import:
             error = _sentence(damage)
         except OSError as failure:
             error = f"it cannot be read: {failure.strerror or failure}"
+        except Exception as defect:
+            error = _note_unreadable(path, defect)
         self._batcher.close()
         self._append_closed(1)
         self._read_before += source.size_bytes
@@ -298,6 +306,12 @@ class _Import:
         state = self._uplink.state()
         why = state.detail or "the broker answers, but no station has stored anything"
         return f"waiting for {silent_s} s: {why}"
+
+
+def _note_unreadable(path: Path, defect: Exception) -> str:
+    """Return the sentence of a file at which its reader failed in a way that nobody has foreseen: the others go on."""
+    _LOGGER.warning("%s cannot be read", path, exc_info=defect)
+    return Sentence("damaged", name=path.name, why=f"{type(defect).__name__}: {defect}"[:200])
 
 
 def _sentence(error: HeadlandError) -> str:

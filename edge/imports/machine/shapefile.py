@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import struct
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from headland.errors import DataDamaged
+from headland.zip_members import ZipMembers, names_in_zip
 
 #: Unpacked bytes of an archive: a season of one machine on one field has 60 MB.
 MOST_BYTES: Final = 600_000_000
@@ -42,26 +44,22 @@ class ShapefileLayer:
 
 def find_layers(path: Path) -> list[str]:
     """Return the names, without ending, of the shapefiles in an archive; none of what is no archive of shapefiles."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {name.lower(): name for name in archive.namelist()[: _MOST_FILES * 8]}
-    except (OSError, zipfile.BadZipFile):
-        return []
+    names = {name.lower(): name for name in names_in_zip(path)[: _MOST_FILES * 8]}
     found = [name for low, name in names.items() if low.endswith(".shp") and f"{low[:-4]}.dbf" in names]
     return sorted(name[:-4] for name in found)[:_MOST_FILES]
 
 
 class LayerReader:
-    """A reader of one shapefile of an archive."""
+    """A reader of one shapefile of an archive. Raises DataDamaged where its parts cannot be unpacked."""
 
-    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
-        parts = {low: each for each in archive.namelist() if (low := each.lower()).startswith(name.lower())}
-        self._shapes = _read(archive, parts[f"{name.lower()}.shp"])
-        self._table = _read(archive, parts[f"{name.lower()}.dbf"])
+    def __init__(self, members: ZipMembers, name: str) -> None:
+        parts = {low: each for each in members.sizes if (low := each.lower()).startswith(name.lower())}
+        self._shapes = members.read(parts[f"{name.lower()}.shp"], MOST_BYTES)
+        self._table = members.read(parts[f"{name.lower()}.dbf"], MOST_BYTES)
         self.lost: Counter[str] = Counter()
         self._columns = _columns_of(self._table)
         self.layer = ShapefileLayer(
-            name.rpartition("/")[2], tuple(each[0] for each in self._columns), _metadata(archive, parts)
+            name.rpartition("/")[2], tuple(each[0] for each in self._columns), _metadata(members, parts)
         )
 
     def records(self) -> Iterator[MachineRecord]:
@@ -134,21 +132,14 @@ def _columns_of(table: bytes) -> list[tuple[str, int]]:
     return columns
 
 
-def _metadata(archive: zipfile.ZipFile, parts: dict[str, str]) -> dict[str, Any]:
+def _metadata(members: ZipMembers, parts: dict[str, str]) -> dict[str, Any]:
     """Return what the maker's JSON beside a shapefile says, empty where there is none that can be read."""
     for low, name in parts.items():
         if low.endswith(".json"):
             try:
-                found = json.loads(_read(archive, name))
-            except ValueError:
+                found = json.loads(members.read(name, MOST_BYTES))
+            except (ValueError, RecursionError, DataDamaged):
                 continue
             if isinstance(found, dict):
                 return found
     return {}
-
-
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > MOST_BYTES:
-        raise ValueError(f"{name} would be larger than {MOST_BYTES // 1_000_000} MB")
-    with archive.open(name) as file:
-        return file.read(MOST_BYTES)

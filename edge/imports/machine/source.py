@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import Any, Final
 
 from edge.imports.machine.columns import read_columns
@@ -13,6 +12,7 @@ from edge.imports.sentences import Sentence
 from edge.sources.source import Sink
 from headland.contract.records import Clock
 from headland.errors import DataDamaged
+from headland.zip_members import ZipMembers, open_zip
 
 _MODELS: Final = {"Harvest": "combine", "Application": "tractor", "Seeding": "tractor"}
 
@@ -20,22 +20,35 @@ _MODELS: Final = {"Harvest": "combine", "Application": "tractor", "Seeding": "tr
 class MachineSource(MachineFile):
     """A `Source` of one machine: its places, speed, working width, and what it applied or harvested."""
 
+    #: Why the last shapefile that is damaged could not be read; empty where none is.
+    _damage = ""
+
     def run(self, sink: Sink) -> None:
         """Read the archive into `sink` to its end, or until `stop`. Raises DataDamaged where nothing can be read."""
         digest = self._digest()
         layers = find_layers(self._path)
         try:
-            with zipfile.ZipFile(self._path) as archive:
+            with open_zip(self._path) as members:
                 for number, name in enumerate(layers):
                     if self._stop.is_set():
                         return
-                    self._read(LayerReader(archive, name), digest, sink)
+                    self._read_layer(members, name, digest, sink)
                     self.position_bytes = self.size_bytes * (number + 1) // len(layers)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        except (OSError, ValueError, KeyError, DataDamaged) as error:
             raise DataDamaged(Sentence("no_shapefile", name=self.name, why=str(error)[:200])) from error
-        if not layers:
-            raise DataDamaged(Sentence("no_shapefile", name=self.name, why="-"))
+        if not layers or (self._damage and self._output.records == 0):
+            raise DataDamaged(Sentence("no_shapefile", name=self.name, why=self._damage or "-"))
         self.position_bytes = self.size_bytes
+
+    def _read_layer(self, members: ZipMembers, name: str, digest: str, sink: Sink) -> None:
+        """Read one shapefile; a damaged one is named, and raises DataDamaged where it is the only one."""
+        try:
+            reader = LayerReader(members, name)
+        except DataDamaged as damage:
+            self._damage = str(damage)[:200]
+            self._output.notes.append(Sentence("refused_log", name=name, why=self._damage))
+            return
+        self._read(reader, digest, sink)
 
     def _read(self, reader: LayerReader, digest: str, sink: Sink) -> None:
         layer, output = reader.layer, self._output

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from headland.errors import DataDamaged
+from headland.zip_members import names_in_zip, open_zip
+
 TASK_DATA: Final = "taskdata.xml"
+_ZIP_START: Final = b"PK"
 #: Unpacked bytes of one file: a day of a log with 50 values has 30 MB.
 _MOST_BYTES: Final = 200_000_000
-_MOST_FILES: Final = 20_000
 _MOST_LOGS: Final = 1000
 
 
@@ -23,7 +26,7 @@ class TaskFolder:
     files: dict[str, Callable[[], bytes]]
 
     def read(self, name: str) -> bytes | None:
-        """Return a file, None where there is none. Raises ValueError for one that is too large."""
+        """Return a file, None where there is none. Raises DataDamaged and OSError."""
         read = self.files.get(name.lower())
         return None if read is None else read()
 
@@ -42,48 +45,33 @@ def is_log_of_task(path: Path) -> bool:
 
 def holds_task_data(path: Path) -> bool:
     """Return whether a ZIP archive holds task data."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(PurePosixPath(name).name.lower() == TASK_DATA for name in archive.namelist()[:_MOST_FILES])
-    except (OSError, zipfile.BadZipFile):
-        return False
+    return any(PurePosixPath(name).name.lower() == TASK_DATA for name in names_in_zip(path))
 
 
 @contextmanager
 def open_folders(path: Path) -> Iterator[list[TaskFolder]]:
     """Open the folders with task data that a ZIP archive holds, or the one that a TASKDATA.XML lies in.
 
-    Raises OSError, ValueError and BadZipFile where they cannot be read.
+    Raises DataDamaged and OSError where they cannot be read; a file is read, and may be damaged, when it is asked for.
     """
-    if not zipfile.is_zipfile(path):
+    with path.open("rb") as file:
+        is_archive = file.read(len(_ZIP_START)) == _ZIP_START
+    if not is_archive:
         files = {each.name.lower(): _of_file(each) for each in sorted(path.parent.iterdir()) if each.is_file()}
         yield [TaskFolder(files | {TASK_DATA: _of_file(path)})]
         return
-    with zipfile.ZipFile(path) as archive:
+    with open_zip(path) as members:
         by_folder: dict[str, dict[str, Callable[[], bytes]]] = {}
-        for name in archive.namelist()[:_MOST_FILES]:
+        for name in members.sizes:
             place = PurePosixPath(name)
-            by_folder.setdefault(str(place.parent), {})[place.name.lower()] = _of_member(archive, name)
+            by_folder.setdefault(str(place.parent), {})[place.name.lower()] = partial(members.read, name, _MOST_BYTES)
         yield [TaskFolder(files) for _, files in sorted(by_folder.items()) if TASK_DATA in files]
 
 
 def _of_file(path: Path) -> Callable[[], bytes]:
     def read() -> bytes:
-        _check_size(path.name, path.stat().st_size)
+        if path.stat().st_size > _MOST_BYTES:
+            raise DataDamaged(f"{path.name} is larger than {_MOST_BYTES // 1_000_000} MB")
         return path.read_bytes()
 
     return read
-
-
-def _of_member(archive: zipfile.ZipFile, name: str) -> Callable[[], bytes]:
-    def read() -> bytes:
-        _check_size(name, archive.getinfo(name).file_size)
-        with archive.open(name) as file:
-            return file.read(_MOST_BYTES)
-
-    return read
-
-
-def _check_size(name: str, size_bytes: int) -> None:
-    if size_bytes > _MOST_BYTES:
-        raise ValueError(f"{name} would be larger than {_MOST_BYTES // 1_000_000} MB")

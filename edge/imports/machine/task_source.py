@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +35,7 @@ class TaskSource(MachineFile):
             with open_folders(self._path) as folders:
                 for folder in folders:
                     self._read_folder(folder, digest, sink)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        except (OSError, DataDamaged) as error:
             raise DataDamaged(Sentence("no_time_log", name=self.name, why=str(error)[:200])) from error
         if not self._stop.is_set() and self._output.records == 0:
             raise DataDamaged(Sentence("no_time_log", name=self.name, why="-"))
@@ -45,7 +44,7 @@ class TaskSource(MachineFile):
     def _read_folder(self, folder: TaskFolder, digest: str, sink: Sink) -> None:
         try:
             about = read_task_data(folder.read(TASK_DATA) or b"", lambda name: folder.read(f"{name}.xml"))
-        except RefusedTimeLog as error:
+        except (RefusedTimeLog, DataDamaged) as error:
             # Its logs can be read without it: then neither the machine nor its sections are known.
             about = TaskData()
             self._output.notes.append(Sentence("refused_log", name=TASK_DATA.upper(), why=str(error)[:200]))
@@ -60,7 +59,7 @@ class TaskSource(MachineFile):
                 return
             try:
                 log = read_time_log(folder.read(f"{name}.xml") or b"", folder.read(f"{name}.bin") or b"")
-            except RefusedTimeLog as error:
+            except (RefusedTimeLog, DataDamaged) as error:
                 self._output.notes.append(Sentence("refused_log", name=name.upper(), why=str(error)[:200]))
                 continue
             self._read_log(log, name.upper(), about, digest, sink)

@@ -240,3 +240,5 @@ def _import_files(
             told.end(report)
     for line in report.sentences(language):
         console.print(line, highlight=False, soft_wrap=True)
+    if any(file.error for file in report.files):
+        raise typer.Exit(ExitCode.FAILED)
