@@ -29,8 +29,12 @@ MOST_BYTES: Final = 1024 * 1024
 Path = Annotated[tuple[bytes, ...], msgspec.Meta(max_length=64)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
+#: All that decides has passed; something failed; or no verdict, since the reader has stated too little.
+Verdict = Literal["ok", "failed", "none"]
 #: What is verified, in this order.
 CheckName = Literal["text", "entry", "inclusion", "checkpoint", "witness", "kept"]
+
+_NOT_GIVEN: Final = "only the document names: ask the issuer for its key by another way, and give it"
 
 
 class InvalidProof(HeadlandError):  # noqa: N818 - named as InvalidCheckpoint
@@ -64,11 +68,15 @@ class ProofDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProofCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of one check: True, False, or None where what it needs was not given."""
+    """Result of one check: True, False, or None where what it needs was not given.
+
+    The verdict rests on those that `decides`: what every proof needs, and what the reader has asked for.
+    """
 
     name: CheckName
     passed: bool | None
     detail: str
+    decides: bool = True
 
 
 def read_proof(raw: bytes) -> ProofDocument:
@@ -82,12 +90,15 @@ def read_proof(raw: bytes) -> ProofDocument:
 
 
 def verify_proof(
-    proof: ProofDocument, log_keys: Sequence[PublicKey] = (), kept: SignedCheckpoint | None = None
+    proof: ProofDocument,
+    log_keys: Sequence[PublicKey] = (),
+    kept: SignedCheckpoint | None = None,
+    witness_keys: Sequence[PublicKey] = (),
 ) -> list[ProofCheck]:
     """Return the result of each check of a proof; none of them needs a network.
 
-    `log_keys` are keys that the reader trusts; without them the document's own key is used, and the detail says so.
-    `kept` is a checkpoint that the reader kept, to detect a log that was written anew.
+    Only what the reader states is trusted: `log_keys` of the issuer, `witness_keys`, and a checkpoint that the reader
+    `kept`, to detect a log that was written anew. The document's own keys say whose it claims to be.
     """
     leaf = LedgerLeaf(kind=proof.kind, body_sha256=sha256_of(proof.body), entry_sha256=proof.entry_sha256)
     named = _text_hash(proof.body)
@@ -104,7 +115,7 @@ def verify_proof(
     included = verify_inclusion(proof.index, now.size, hash_leaf(leaf.content()), proof.inclusion, now.root)
     checks.append(ProofCheck(name="inclusion", passed=included, detail=f"in a log of {now.size} entries"))
     checks.append(_check_signature(signed, own_keys, log_keys))
-    checks.append(_check_witnesses(signed, [*own_keys, *log_keys]))
+    checks.append(_check_witnesses(signed, own_keys, witness_keys))
     checks.append(_check_kept(proof, signed, kept))
     return checks
 
@@ -112,6 +123,13 @@ def verify_proof(
 def has_failed(checks: Sequence[ProofCheck]) -> bool:
     """Tell whether one check failed."""
     return any(check.passed is False for check in checks)
+
+
+def verdict_of(checks: Sequence[ProofCheck]) -> Verdict:
+    """Return the verdict over the checks of a proof. Without a key that the reader gave there is none."""
+    if has_failed(checks):
+        return "failed"
+    return "ok" if all(check.passed for check in checks if check.decides) else "none"
 
 
 def sha256_of(text: str) -> str:
@@ -132,19 +150,35 @@ def _check_signature(signed: SignedCheckpoint, own: Sequence[PublicKey], trusted
     signer = next((key for key in logs if is_signed_by(signed, key)), None)
     if signer is None:
         return ProofCheck(name="checkpoint", passed=False, detail="no valid signature of the log")
-    source = "a key that you gave" if trusted else "the document's own key, compare it with the issuer's"
-    return ProofCheck(name="checkpoint", passed=True, detail=f"signed by {signer.text()}, {source}")
+    if not trusted:
+        return ProofCheck(name="checkpoint", passed=None, detail=f"signed by {signer.text()}, which {_NOT_GIVEN}")
+    if signer not in own:
+        return ProofCheck(
+            name="checkpoint", passed=False, detail="the document names another key than the one you gave"
+        )
+    return ProofCheck(name="checkpoint", passed=True, detail=f"signed by {signer.text()}, a key that you gave")
 
 
-def _check_witnesses(signed: SignedCheckpoint, keys: Sequence[PublicKey]) -> ProofCheck:
-    names = sorted({key.name for key in keys if key.kind == WITNESS_KEY and is_signed_by(signed, key)})
-    detail = f"co-signed by {', '.join(names)}" if names else "no witness whose key is known has co-signed"
-    return ProofCheck(name="witness", passed=True if names else None, detail=detail)
+def _check_witnesses(signed: SignedCheckpoint, own: Sequence[PublicKey], given: Sequence[PublicKey]) -> ProofCheck:
+    signers = {key for key in given if key.kind == WITNESS_KEY and is_signed_by(signed, key)}
+    others = sorted(
+        {key.name for key in own if key.kind == WITNESS_KEY and key not in signers and is_signed_by(signed, key)}
+    )
+    said = [f"co-signed by {', '.join(sorted(key.name for key in signers))}, whose key you gave"] if signers else []
+    absent = sorted(key.name for key in given if key not in signers)
+    said += [f"{', '.join(absent)} did not co-sign it"] if absent else []
+    said += [f"co-signed by {', '.join(others)}, whose key you did not give"] if others else []
+    return ProofCheck(
+        name="witness",
+        passed=True if signers else None,
+        detail="; ".join(said) or "no key of a witness was given",
+        decides=bool(given),
+    )
 
 
 def _check_kept(proof: ProofDocument, signed: SignedCheckpoint, kept: SignedCheckpoint | None) -> ProofCheck:
     if kept is None:
-        return ProofCheck(name="kept", passed=None, detail="no checkpoint that you kept was given")
+        return ProofCheck(name="kept", passed=None, detail="no checkpoint that you kept was given", decides=False)
     old, now = kept.checkpoint, signed.checkpoint
     if old.origin != now.origin:
         return ProofCheck(name="kept", passed=False, detail=f"the kept checkpoint is of another log, {old.origin}")

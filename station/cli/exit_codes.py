@@ -20,7 +20,7 @@ EXIT_CODES: Final = {
     ExitCode.OK: "success; also after SIGTERM or Ctrl-C ends a service",
     ExitCode.FAILED: "the command failed, or a check found a problem",
     ExitCode.USAGE: "wrong option, argument or setting",
-    ExitCode.UNDECIDED: "no verdict: the machine was too slow for a test, or a proof does not lead from what was kept",
+    ExitCode.UNDECIDED: "no verdict: a machine too slow for a test, a proof without its issuer's key or a kept path",
     ExitCode.INTERRUPTED: "Ctrl-C ended a command before it finished",
 }
 

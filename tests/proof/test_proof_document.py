@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from headland.proof.checkpoint import LOG_KEY, SigningKey, read_checkpoint
-from headland.proof.proof_document import InvalidProof, has_failed, read_proof, verify_proof
+from headland.proof.checkpoint import LOG_KEY, WITNESS_KEY, SigningKey, read_checkpoint
+from headland.proof.proof_document import InvalidProof, ProofDocument, has_failed, read_proof, verify_proof
+from headland.proof.witness import cosign
 from station.cli.app import app
 from tests.proof.builder import KEY, SmallLog
 
@@ -87,7 +88,7 @@ def test_the_command_tells_scripts_by_its_exit_code(tmp_path: Path) -> None:
     whole = run(tmp_path, proof, "--kept", str(kept), "--key", KEY.public.text())
     assert whole.exit_code == 0, whole.output
     assert "inclusion   ok           in a log of 9 entries" in whole.output
-    assert run(tmp_path, proof.replace(b'\\"5\\"', b'\\"6\\"')).exit_code == 1
+    assert run(tmp_path, proof.replace(b'\\"5\\"', b'\\"6\\"'), "--key", KEY.public.text()).exit_code == 1
     other = SigningKey(KEY.name, LOG_KEY, bytes(32)).public.text()
     assert run(tmp_path, proof, "--key", other).exit_code == 1
     told = run(tmp_path, msgspec.json.encode(LOG.proof(5)), "--kept", str(kept), "--json")
@@ -95,3 +96,60 @@ def test_the_command_tells_scripts_by_its_exit_code(tmp_path: Path) -> None:
     assert json.loads(told.output)["passed"] is False
     for wrong in (run(tmp_path, b"{}"), run(tmp_path, proof, "--key", "x"), run(tmp_path, proof, "--kept", "/none")):
         assert type(wrong.exception).__name__ == "SettingsError"
+
+
+WITNESS = SigningKey("headland.test/witness/county", WITNESS_KEY, bytes(reversed(range(32))))
+
+
+def cosigned(proof: ProofDocument, *witnesses: SigningKey) -> ProofDocument:
+    """Return a proof with the lines and, as its own, the keys of witnesses."""
+    note = proof.checkpoint
+    lines = "".join(cosign(read_checkpoint(note), witness, 1_790_000_000) for witness in witnesses)
+    keys = (*proof.keys, *(witness.public.text() for witness in witnesses))
+    return msgspec.structs.replace(proof, checkpoint=note + lines, keys=keys)
+
+
+def test_without_a_key_of_the_reader_there_is_no_verdict_and_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_text(LOG.checkpoint(4))
+    proof = cosigned(LOG.proof(5, old_size=4), WITNESS)
+    for words in ([], ["--witness", WITNESS.public.text()], ["--kept", str(kept)]):
+        told = run(tmp_path, msgspec.json.encode(proof), *words)
+        assert told.exit_code == 3, told.output
+        assert "not checked  signed by headland.test/log/farm+" in told.output
+        assert "headland ledger checkpoint --keys" in told.output
+    told = run(tmp_path, msgspec.json.encode(proof), "--json")
+    assert (json.loads(told.stdout)["passed"], json.loads(told.stdout)["verdict"]) == (False, "none")
+    # What fails without a key fails.
+    assert run(tmp_path, msgspec.json.encode(msgspec.structs.replace(proof, text="another"))).exit_code == 1
+
+
+def test_a_witness_counts_only_where_the_reader_gave_its_key(tmp_path: Path) -> None:
+    invented = SigningKey("headland.test/witness/invented", WITNESS_KEY, bytes(32))
+    key, named = ["--key", KEY.public.text()], ["--witness", WITNESS.public.text()]
+    forged = msgspec.json.encode(cosigned(LOG.proof(5), invented))
+    told = run(tmp_path, forged, *key)
+    assert told.exit_code == 0
+    assert (
+        "witness     not checked  co-signed by headland.test/witness/invented, whose key you did not give"
+        in told.output
+    )
+    told = run(tmp_path, forged, *key, *named)
+    assert told.exit_code == 3
+    assert "headland.test/witness/county did not co-sign it; co-signed by headland.test/witness/invented" in told.output
+    both = msgspec.json.encode(cosigned(LOG.proof(5), invented, WITNESS))
+    told = run(tmp_path, both, *key, *named)
+    assert told.exit_code == 0
+    assert "witness     ok           co-signed by headland.test/witness/county, whose key you gave" in told.output
+    # One of several witnesses is enough; a key of the same name is not the same key.
+    other = SigningKey(WITNESS.name, WITNESS_KEY, bytes(32)).public.text()
+    assert run(tmp_path, both, *key, *named, "--witness", other).exit_code == 0
+    assert run(tmp_path, both, *key, "--witness", other).exit_code == 3
+
+
+def test_a_key_of_the_other_kind_is_named_and_not_used(tmp_path: Path) -> None:
+    proof = msgspec.json.encode(LOG.proof(5))
+    for words in (["--key", WITNESS.public.text()], ["--witness", KEY.public.text()]):
+        told = run(tmp_path, proof, *words)
+        assert type(told.exception).__name__ == "SettingsError"
+        assert "is of the other kind" in str(told.exception)

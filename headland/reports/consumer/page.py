@@ -46,7 +46,7 @@ border-radius:99px;padding:0 .6rem;font-size:.85rem;border:1px solid}.measured{c
 .declared{color:#5f3400;background:#fff0d6}.simulated{color:#7a1f5c;background:#fde6f4}
 summary{cursor:pointer;min-height:44px;padding:.6rem 0;color:#1f5fa8}details p{margin:0 0 .6rem}svg{width:100%;
 height:auto;display:block;margin:.5rem 0}button{font:inherit;min-height:44px;padding:.4rem 1.2rem;border:0;
-border-radius:8px;background:#2f6b2f;color:#fff}.good{color:#1d5b1d;font-weight:600}.bad{color:#a3231f;font-weight:700}
+border-radius:8px;background:#2f6b2f;color:#fff}.open{font-weight:600}.bad{color:#a3231f;font-weight:700}
 .files a{display:inline-block;min-height:44px;padding:.6rem 1rem .6rem 0}code{overflow-wrap:anywhere;font-size:.85rem}
 """
 
@@ -276,7 +276,7 @@ def _evidence(lot: ReleasedLot, wording: Wording) -> str:
 def _proof(shown: PublicLot, wording: Wording) -> str:
     proof = shown.proof
     size = read_checkpoint(proof.checkpoint).checkpoint.size
-    words = json.dumps({name: wording.word(name) for name in ("check", "passed", "unsigned", "failed")})
+    words = json.dumps({name: wording.word(name) for name in ("check", "own_key", "unsigned", "failed")})
     path = shown.address
     links = [("proof_file", "proof.json"), ("events_file", "events.json"), ("passport_file", "passport.json")]
     if shown.released.passes:

@@ -26,7 +26,7 @@ from headland.analysis.releases.passport import did_of
 from headland.formats.epcis.event_hash import hash_event
 from headland.formats.epcis.events import read_document
 from headland.proof.checkpoint import read_checkpoint, read_key
-from headland.proof.proof_document import has_failed, read_proof, verify_proof
+from headland.proof.proof_document import has_failed, read_proof, verdict_of, verify_proof
 from headland.registry.models.models import Device
 from headland.store.memory import MemoryStore
 from tests.api.farm import NOW_MS, OWN, START_MS, write_series
@@ -139,6 +139,8 @@ def test_a_stranger_proves_the_page_and_a_kept_checkpoint(
     assert {check.name: check.passed for check in checks} == {
         "text": True, "entry": True, "inclusion": True, "checkpoint": True, "witness": None, "kept": True
     }  # fmt: skip
+    assert verdict_of(checks) == "ok"
+    assert verdict_of(verify_proof(read_proof(answer.content))) == "none"
     assert has_failed(verify_proof(read_proof(answer.content.replace(b"Fresh.", b"Frosty"))))
 
 
@@ -305,7 +307,9 @@ def test_a_phone_without_a_network_checks_the_page_that_it_loaded(
         page.goto(address)
         context.set_offline(True)
         page.get_by_role("button", name="立即核对").click()
-        page.locator("#check .good").wait_for()
+        page.locator("#check .open").wait_for()
+        # The page's own key proves nobody: its reader is told to compare it, and "correct" is not said.
+        assert "公钥只由本页给出" in page.locator("#check .open").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         # The same page after somebody changed a number in what it proves.
         page.evaluate(
