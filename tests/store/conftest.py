@@ -49,6 +49,10 @@ ENGINES: dict[str, Callable[[Path, Callable[[str], Any]], Store]] = {
     "remote": lambda folder, fixture: ServedStore(folder),
     "victoriametrics": lambda folder, fixture: open_victoria(fixture("victoria_server").url_of(folder)),
 }
+#: Engines that end with their process, as their contract says: nothing of them is asked to survive it.
+TRANSIENT = frozenset(("memory",))
+#: The fixture of the server of an engine that has one.
+SERVERS = {"influxdb": "influx_server", "victoriametrics": "victoria_server"}
 #: The programs that an engine's server needs, and what else is outside of a pure test.
 NEEDS = {
     "influxdb": pytest.mark.services("influxdb", "nginx"),
@@ -64,6 +68,42 @@ NEEDS = {
 def make_store(request: pytest.FixtureRequest) -> Callable[[Path], Store]:
     """What opens a store of one engine in an empty folder."""
     return lambda folder: ENGINES[str(request.param)](folder, request.getfixturevalue)
+
+
+class EnginePlace:
+    """Where the samples of one engine are: `open` may be called again and again, `text` is a URL or a folder."""
+
+    def __init__(self, engine: str, folder: Path, fixture: Callable[[str], Any]) -> None:
+        self.engine = engine
+        self._folder = folder
+        self._fixture = fixture
+        self.text = str(fixture(SERVERS[engine]).url_of(folder)) if engine in SERVERS else str(folder)
+
+    def open(self) -> Store:
+        """Open the store of this place."""
+        return ENGINES[self.engine](self._folder, self._fixture)
+
+    def kill_server(self) -> None:
+        """End the engine's server with SIGKILL, and start it again on its files."""
+        server = self._fixture(SERVERS[self.engine])
+        server.kill()
+        server.start()
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=NEEDS[name]) if name in NEEDS else name for name in ENGINES if name not in TRANSIENT
+    ],
+)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> EnginePlace:
+    """An empty place of each engine that outlives its process."""
+    return EnginePlace(str(request.param), tmp_path, request.getfixturevalue)
+
+
+@pytest.fixture(params=[pytest.param(name, marks=NEEDS[name]) for name in SERVERS])
+def server_place(request: pytest.FixtureRequest, tmp_path: Path) -> EnginePlace:
+    """An empty place of each engine whose samples are on a server."""
+    return EnginePlace(str(request.param), tmp_path, request.getfixturevalue)
 
 
 @pytest.fixture
