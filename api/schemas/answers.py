@@ -49,8 +49,8 @@ class Answer(Model):
     reason: Annotated[
         str | None,
         Field(
-            description="insufficient_data, sampled_too_rarely, run_in_too_short, next_day_not_known, not_defined, "
-            "no_flow_meter, no_pump_state or nothing_treated; null with a value."
+            description="insufficient_data, sampled_too_rarely, run_in_too_short, next_day_not_known, cover_not_known, "
+            "not_defined, no_flow_meter, no_pump_state or nothing_treated; null with a value."
         ),
     ]
     low: Annotated[float | None, Field(description="Smallest value in the window, where meaningful.")]

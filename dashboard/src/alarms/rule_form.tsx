@@ -7,10 +7,10 @@ import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
 import { useWrite } from "../api/write";
 import { useFarm } from "../app/mount";
-import { ruleConditionLines, unitOfWhat, type RuleCondition } from "../components/alarm_text";
+import { ruleConditionLines, unitOfWhat, whatText, type RuleCondition } from "../components/alarm_text";
 import { currentLanguage } from "../i18n/preferences";
 import { unitText } from "../i18n/numbers";
-import { channelName, findTerm, term, translate } from "../i18n/translate";
+import { findTerm, term, translate } from "../i18n/translate";
 import { NumberField, SelectField, TextField } from "../ui/fields";
 import { Form, FormValues } from "../ui/form";
 import { showToast } from "../ui/overlays";
@@ -88,7 +88,7 @@ export function RuleForm({ rule, onDone }: { rule: Rule | null; onDone: () => vo
   );
   const offered = [...new Set([...USUAL, ...(condition ? [condition.what] : []), ...seen])]
     .filter((each) => findTerm("quantities", each) !== null)
-    .map((value) => ({ value, text: channelName(value) }))
+    .map((value) => ({ value, text: whatText(value) }))
     .sort((a, b) => a.text.localeCompare(b.text, currentLanguage()));
   const subjects = [
     ...["greenhouse", "weather", "drone", "soil"]

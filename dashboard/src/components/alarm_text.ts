@@ -8,6 +8,11 @@ import { currentLanguage } from "../i18n/preferences";
 import { channelName, findTerm, term, translate } from "../i18n/translate";
 import { make } from "./dom";
 
+/** Return the name of what a rule compares: its margin is that of the leaves, an answer's that of the coldest surface. */
+export function whatText(what: string): string {
+  return channelName(what === "condensation_margin_k" ? "leaf_condensation_margin_k" : what);
+}
+
 export type Severity = "info" | "warning" | "critical";
 export const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
 
@@ -86,11 +91,11 @@ export function localText(texts: { text: string; text_zh: string }): string {
 export function alarmValueText(alarm: AlarmValue): string {
   // An alarm of the farm's records has no value: its text says what it is about.
   if (alarm.what === "") return "";
-  if (SWITCHES.test(alarm.what)) return channelName(alarm.what);
+  if (SWITCHES.test(alarm.what)) return whatText(alarm.what);
   const value = alarm.value === null ? translate("unknown") : quantityText(alarm.value, alarm.unit);
   const limit =
     alarm.threshold === null ? "" : translate("in_brackets", { text: limitText(alarm.condition, alarm.threshold, alarm.unit).trim() });
-  return `${channelName(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}`;
+  return `${whatText(alarm.what)} ${value}${limit}${alarm.estimated ? ` · ${translate("estimated")}` : ""}`;
 }
 
 /** Return the unit of a channel or index by the ending of its name. */
@@ -115,13 +120,13 @@ function conditionText(condition: RuleCondition): string {
         : null;
   if (nested !== null) return translate("in_brackets", { text: nested }).trim();
   if (condition.what === "age_s" && condition.above !== null) {
-    const of = condition.of ? channelName(condition.of) : translate("condition_any_data");
+    const of = condition.of ? whatText(condition.of) : translate("condition_any_data");
     return translate("condition_missing", { of, duration: durationText(condition.above) });
   }
   const unit = unitOfWhat(condition.what);
   const subject = [
-    channelName(condition.what),
-    condition.of ? translate("in_brackets", { text: channelName(condition.of) }) : "",
+    whatText(condition.what),
+    condition.of ? translate("in_brackets", { text: whatText(condition.of) }) : "",
     condition.device ? translate("in_brackets", { text: condition.device }) : "",
     condition.across ? translate("in_brackets", { text: translate(condition.across === "any" ? "condition_any" : "condition_all") }) : "",
   ].join("");

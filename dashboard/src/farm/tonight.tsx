@@ -21,6 +21,8 @@ type Card = Tonight["items"][number];
 type Recall = Tonight["recalls"][number];
 type Done = Card["done"][number];
 
+/** A reason that is a question to the grower. */
+const COVER_NOT_KNOWN = "cover_not_known";
 const FIRST = 6;
 const PAGE = 24;
 const EVERY_MS = 60_000;
@@ -175,7 +177,11 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
         ))}
         {unknownByReason(card.statements).map(([reason, kinds]) => (
           <li key={reason} data-level="unknown" class="note">
-            {translate("tonight_unknown", { kind: listText(kinds), reason })}
+            {reason === COVER_NOT_KNOWN ? (
+              <a href={hrefOf("settings", ["houses"])}>{reasonText(reason)}</a>
+            ) : (
+              translate("tonight_unknown", { kind: listText(kinds), reason: reasonText(reason) })
+            )}
           </li>
         ))}
         {quiet.length > 0 ? (
@@ -239,7 +245,7 @@ function alarmText(alarm: Card["alarms"][number]): string {
 function unknownByReason(statements: readonly Statement[]): [string, string[]][] {
   const kinds = new Map<string, string[]>();
   for (const statement of statements.filter(({ level }) => level === "unknown")) {
-    const reason = reasonText(statement.reason);
+    const reason = statement.reason ?? "";
     kinds.set(reason, [...(kinds.get(reason) ?? []), kindText(statement)]);
   }
   return [...kinds];

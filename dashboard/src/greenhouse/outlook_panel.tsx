@@ -49,7 +49,7 @@ function StatementView({ statement }: { statement: Statement }): JSX.Element {
       {advice === null ? null : (
         <p class="advice">
           <strong>{currentLanguage() === "en" ? advice.text : advice.text_zh}</strong>
-          {advice.until_ms === null ? null : (
+          {advice.until_ms === null || advice.orders.length + advice.withheld.length > 0 ? null : (
             <span class="age"> {translate("greenhouse_advice_until", { time: dateTimeText(advice.until_ms) })}</span>
           )}
         </p>

@@ -6,6 +6,7 @@ import { createElement } from "preact";
 import { nowMs } from "../api/clock";
 import { requestAll } from "../api/request";
 import { hrefOf } from "../app/address";
+import { currentLanguage } from "../i18n/preferences";
 import { mountInto } from "../app/mount";
 import type { Mount, View } from "../app/view";
 import type { HousePeriod } from "../answers/house_answers";
@@ -371,6 +372,7 @@ class GreenhousePage {
       make("h2", {}, translate("greenhouse_data_quality")),
       make("h3", {}, translate("greenhouse_surfaces")),
       make("ul", { class: "provenance" }, ...surfaces),
+      ...askedCover(overview),
       make("h3", {}, translate("greenhouse_events")),
       condensation.length === 0
         ? make("p", { class: "note" }, translate("greenhouse_no_events"))
@@ -430,6 +432,12 @@ class GreenhousePage {
     this.view.setQuery(name, value);
     void this.#load();
   }
+}
+
+/** The question what the cover is, where it is neither declared nor measured; it leads to the settings of the house. */
+function askedCover(overview: Overview): HTMLElement[] {
+  const asked = currentLanguage() === "en" ? overview.notes["cover"] : overview.notes_zh["cover"];
+  return asked ? [make("p", { class: "note", "data-asked": "cover" }, make("a", { href: hrefOf("settings", ["houses"]) }, asked))] : [];
 }
 
 function surfaceSource(estimated: string | null): string {

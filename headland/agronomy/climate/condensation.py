@@ -10,7 +10,8 @@ told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -199,8 +200,9 @@ _RULE: Final = "surface less dew point (FAO-56 eq 11 inverted), the most critica
 class CondensationMargin:
     """The margin of the most critical surface by step [K], which one that is, and the surfaces themselves.
 
-    `assumed` are further inputs of estimates: channels, and declared or default figures. `dew_uncertainty_k` is the
-    standard deviation of the dew point.
+    `assumed` are further inputs of estimates: channels, and declared figures. `dew_uncertainty_k` is the standard
+    deviation of the dew point. `asked` are surfaces of which something must be declared first, with the reason: they
+    are not among the surfaces, because a default would say wet or dry of them without knowing.
     """
 
     surfaces: list[Surface]
@@ -209,6 +211,7 @@ class CondensationMargin:
     coldest: NDArray[np.int64]
     assumed: tuple[str, ...] = ()
     dew_uncertainty_k: Values | float = 0.0
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def uncertainty_of(self, surface: Surface) -> Values:
         """Return the standard deviation of a surface's margin by step [K]."""
@@ -219,7 +222,7 @@ class CondensationMargin:
         surfaces = [surface.cut(part) for surface in self.surfaces]
         dew_k = np.broadcast_to(self.dew_uncertainty_k, self.dew_degc.shape)[part]
         return CondensationMargin(
-            surfaces, self.dew_degc[part], self.margin_k[part], self.coldest[part], self.assumed, dew_k
+            surfaces, self.dew_degc[part], self.margin_k[part], self.coldest[part], self.assumed, dew_k, self.asked
         )
 
     @property
@@ -233,9 +236,11 @@ def weigh_surfaces(
     dew_degc: Values,
     assumed: tuple[str, ...] = (),
     dew_uncertainty_k: Values | float = 0.0,
+    asked: Mapping[str, str] | None = None,
 ) -> CondensationMargin:
     """Return the margin of the most critical of the surfaces by step."""
-    return CondensationMargin(surfaces, dew_degc, *margin_k(surfaces, dew_degc), assumed, dew_uncertainty_k)
+    margins = margin_k(surfaces, dew_degc)
+    return CondensationMargin(surfaces, dew_degc, *margins, assumed, dew_uncertainty_k, asked or {})
 
 
 def is_wet(margin: Values, below_k: float = 0.0) -> Mask:
@@ -272,6 +277,8 @@ def condensation_indices(periods: Periods, margin: CondensationMargin) -> list[I
         )
     for surface in margin.surfaces:
         indices += _hours_of_surface(periods, margin, surface, inputs)
+    for surface_name, reason in margin.asked.items():
+        indices.append(_asked_hours(periods, surface_name, reason))
     # The mean margin follows from hourly samples, the length of a condensation does not.
     indices = [indices[0], *need_interval(indices[1:], SLOWEST_MIN)]
     return [replace(index, assumed=(*margin.assumed, *index.assumed)) for index in indices]
@@ -304,6 +311,17 @@ def _hours_of_surface(
         )
         for name, method, rule, flags in rows
     ]  # fmt: skip
+
+
+def _asked_hours(periods: Periods, surface: str, reason: str) -> Index:
+    """Return the hours of condensation on a surface as not known until something is declared."""
+    nothing = np.zeros(len(periods))
+    method = Method("condensation_hours", 1, f"as condensation_h, of one surface: {surface}")
+    index = precomputed_index(
+        f"{surface}_condensation_h", "h", method, (), np.full(len(periods), np.nan), nothing,
+        nothing.astype(np.int64),
+    )  # fmt: skip
+    return replace(index, reasons=(reason,) * len(periods))
 
 
 def wet_events(periods: Periods, margin: CondensationMargin) -> list[WetEvent]:

@@ -13,6 +13,9 @@ RUN_IN_TOO_SHORT: Final = "run_in_too_short"
 #: The value depends on the following day, which is not over or not known.
 NEXT_DAY_NOT_KNOWN: Final = "next_day_not_known"
 
+#: The cover of the greenhouse is not declared and not measured: what is its material?
+COVER_NOT_KNOWN: Final = "cover_not_known"
+
 
 @dataclass(frozen=True, slots=True)
 class Method:

@@ -144,7 +144,9 @@ def _value(alarm: Alarm, language: Language) -> str:
     """Return the value and threshold of an alarm; empty for one without a value."""
     if alarm.value is None or alarm.threshold is None or not alarm.condition:
         return ""
-    name = channel_name(alarm.what, language) or alarm.what
+    # The margin of a rule is that of the leaves, that of an answer the coldest surface's.
+    what = f"leaf_{alarm.what}" if alarm.what == "condensation_margin_k" else alarm.what
+    name = channel_name(what, language) or alarm.what
     said = f"value_{alarm.what}" if alarm.what in _SAID_WITHOUT_NAME else f"value_{alarm.condition}"
     if find_term("alarm_messages", said, language) is None:
         return ""

@@ -49,7 +49,7 @@ from headland.analysis.greenhouse.derived import (
     leaf_margin_of,
     light_of,
     margin_of,
-    surface_note,
+    surface_notes,
 )
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, HouseGrid, answers_of
@@ -156,7 +156,7 @@ def answer_condensation(query: ClimateQuery) -> HouseAnswers:
     grid = run.cut(whole)
     answers = build_answers(query, grid, run.part(condensation_indices(run.periods, margin)), stages)
     margin = margin.cut(run.steps)
-    notes = {s.name: surface_note(s, query.house, query.crop_targets) for s in margin.surfaces}
+    notes = surface_notes(margin, query.house, query.crop_targets)
     return replace(answers, notes={**notes}, events=events_of(grid, margin))
 
 

@@ -19,6 +19,7 @@ from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppf
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import dew_uncertainty_k
 from headland.agronomy.climate.sun import is_dark, is_day
+from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import Periods, count_true
 from headland.analysis.greenhouse.crop_targets import CropTargets
@@ -62,30 +63,40 @@ def in_dark_of(house: House, periods: Periods) -> Mask | None:
 
 
 def margin_of(
-    house: House, crop_targets: CropTargets, grid: HouseGrid, by_day: Mask | None, days: Periods | None = None
+    house: House,
+    crop_targets: CropTargets,
+    grid: HouseGrid,
+    by_day: Mask | None,
+    days: Periods | None = None,
+    *,
+    by_default: bool = False,
 ) -> CondensationMargin:
     """Return the margin of the most critical surface, of measured ones and estimates by offset, balance or lag.
 
-    A surface is measured on the `days` on which a sensor knows it for half of the time, without them on all or none.
+    A surface is measured on the `days` on which a sensor knows it for half of the time, without them on all or none. A
+    cover of unknown material is asked for, and estimated `by_default` only for a balance that says so.
     """
     air, humidity = air_of(grid)
     periods, crop = grid.periods, crop_targets.crop(house.crop)
     surfaces: list[Surface] = [leaf_of(house, crop_targets, grid, by_day, days)]
     assumed: list[str] = []
     cover, outside = (_where_known(grid.mean(channel), air, days) for channel in (_COVER, OUTSIDE))
-    if outside is not None and (cover is None or not cover[1].all()):
-        material, _ = crop_targets.cover(house.cover)
+    asked: dict[str, str] = {}
+    material, is_known = crop_targets.cover(house.cover)
+    if outside is not None and (cover is None or not cover[1].all()) and (is_known or by_default):
         estimate = estimate_cover_degc(air, np.where(outside[1], outside[0], np.nan), material.u_w_m2_k)
         surfaces.append(_surface("cover", cover, estimate, _method_of("cover", house, crop_targets)))
         name = _text(_cover_name(house, crop_targets))
         assumed += [OUTSIDE, f"cover_u_w_m2_k = {material.u_w_m2_k:g} ({name}: {material.source})"]
     elif cover is not None:
         surfaces.append(Surface("cover", np.where(cover[1], cover[0], np.nan)))
+    elif outside is not None:
+        asked["cover"] = COVER_NOT_KNOWN
     if crop.fruit_lag_s is not None:
         estimate = estimate_lagging_degc(periods.time_ms, air, crop.fruit_lag_s)
         surfaces.append(Surface("fruit", estimate, _method_of("fruit", house, crop_targets)))
     dew = dew_point_degc(air, humidity)
-    return weigh_surfaces(surfaces, dew, tuple(assumed), dew_uncertainty_k(air, humidity, dew))
+    return weigh_surfaces(surfaces, dew, tuple(assumed), dew_uncertainty_k(air, humidity, dew), asked)
 
 
 def leaf_of(
@@ -104,6 +115,12 @@ def leaf_margin_of(
     """Return how far the leaves of a house are above the dew point of its air."""
     leaf = leaf_of(house, crop_targets, grid, by_day, days)
     return LeafMargin(leaf, leaf.temperature_degc - dew_point_degc(*air_of(grid)))
+
+
+def surface_notes(margin: CondensationMargin, house: House, crop_targets: CropTargets) -> dict[str, CatalogText]:
+    """Return of each surface whether it was measured or how it was estimated, and what must be declared."""
+    notes = {surface.name: surface_note(surface, house, crop_targets) for surface in margin.surfaces}
+    return notes | {name: CatalogText(_NOTES, f"{name}_asked") for name in margin.asked}
 
 
 def surface_note(surface: Surface, house: House, crop_targets: CropTargets) -> CatalogText:

@@ -56,7 +56,7 @@ def _inside_of(
     notes: dict[str, str | CatalogText] = {}
     by_day = by_day_of(query.house, grid.periods)
     air = Air(*air_of(grid))
-    margin = margin_of(query.house, query.crop_targets, grid, by_day, days)
+    margin = margin_of(query.house, query.crop_targets, grid, by_day, days, by_default=True)
     radiation, channel, note = _radiation_of(grid, transmission)
     notes["radiation"] = note
     surface, canopy = next(each for each in margin.surfaces if each.name == "leaf"), LEAF_TEMPERATURE

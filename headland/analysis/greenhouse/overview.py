@@ -30,7 +30,7 @@ from headland.analysis.greenhouse.climate import (
     events_of,
 )
 from headland.analysis.greenhouse.crop_targets import TargetBand
-from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of
+from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, light_of, margin_of, surface_notes
 from headland.analysis.greenhouse.house import House, day_starts, hour_starts, stage_spans
 from headland.analysis.greenhouse.house_grid import DeviceFinding, DeviceGrid, HouseGrid
 from headland.analysis.greenhouse.run_in import run_in
@@ -144,6 +144,10 @@ def build_overview(query: ClimateQuery, width: int) -> Overview:
     if light is not None:
         columns["ppfd_umol_m2_s"] = light.ppfd_umol_m2_s[run.steps]
     notes: dict[str, str | CatalogText] = {**disease.notes, **answers.notes, "light": light_note}
+    # Surfaces say themselves how they are estimated; what must be declared has no other place.
+    notes |= {
+        name: text for name, text in surface_notes(margin, house, query.crop_targets).items() if name in margin.asked
+    }
     return Overview(
         house,
         window,

@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 
 from headland.agronomy.climate.forecast import MOST_AHEAD_H
 from headland.agronomy.prescription.weather_window import Kind, assess_hours
+from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.analysis.errors import AnalysisError
+from headland.analysis.greenhouse.crop_targets import CropTargets
+from headland.analysis.greenhouse.derived import OUTSIDE
 from headland.analysis.greenhouse.forecast import forecast_house
 from headland.analysis.greenhouse.forecast_history import fill_measured, record_forecast
 from headland.analysis.greenhouse.house import find_house, place_of
@@ -21,7 +24,7 @@ from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.tonight.done import Done, collect_done, water_given
-from headland.analysis.tonight.house_statements import house_statements
+from headland.analysis.tonight.house_statements import COVER, house_statements
 from headland.analysis.tonight.outdoor_statements import (
     SPRAY_DAYS,
     application_window,
@@ -34,7 +37,7 @@ from headland.analysis.tonight.site_hours import calm_times, hourly_radiation, s
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
 from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
 from headland.registry.models.alarms import Alarm, Severity
-from headland.registry.models.models import Field, GrowerNote, Site
+from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS, HOUR_MS, MINUTE_MS
@@ -100,10 +103,14 @@ def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | 
     active = repositories.alarms.active()
     recalls = list_recalls(scope, active)
     forecasts = _forecasts(scope, repositories, subjects)
-    ranked = []
+    ranked, targets = [], crop_targets_of(scope)
     for subject in subjects:
         alarms = alarms_of(subject, active)
-        statements = [] if subject.kind == "field" else house_statements(forecasts.get(subject.id), ())
+        statements = (
+            []
+            if subject.kind == "field"
+            else house_statements(forecasts.get(subject.id), (), is_cover_known=_is_cover_known(subject, targets))
+        )
         ranked.append((_rank(statements, alarms, recalls_of(subject, recalls)), subject, alarms))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
     page = ranked[first : first + limit]
@@ -194,6 +201,7 @@ def _house_statements(
     scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject, forecast: Forecast | None
 ) -> list[OutlookStatement]:
     made_ms = 0 if forecast is None else forecast.made_ms
+    is_cover_known = _is_cover_known(subject, crop_targets_of(scope))
     family = ("tonight-water", scope.organisation, subject.id)
     water = scope.cache.get(
         (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(hourly_radiation(scope, subject)), family
@@ -204,11 +212,11 @@ def _house_statements(
         if forecast is not None:
             origins = [forecast.origin_ms - days * DAY_MS for days in range(MOST_STATEMENTS, 0, -1)]
             past = repositories.forecasts.of_origins(subject.id, origins)
-        return house_statements(forecast, past)
+        return house_statements(forecast, past, is_cover_known=is_cover_known)
 
     # What was measured since is added to recorded forecasts before a new one is made.
     family = ("tonight-house", scope.organisation, subject.id)
-    return [*scope.cache.get((*family, made_ms), compute, family), water]
+    return [*scope.cache.get((*family, made_ms, is_cover_known), compute, family), water]
 
 
 def _field_statements(scope: OrgScope, subject: OutlookSubject) -> list[OutlookStatement]:
@@ -256,6 +264,13 @@ def _estimated(subject: OutlookSubject) -> frozenset[str]:
     return frozenset(kind for kind, sensor in _SURFACE_SENSORS.items() if sensor not in channels)
 
 
+def _is_cover_known(subject: OutlookSubject, targets: CropTargets) -> bool:
+    """Return whether the cover is measured or of a known material; without outdoor air it is not asked for."""
+    channels = {channel for device in subject.devices for channel in device.descriptor.channels}
+    name = subject.record.cover if isinstance(subject.record, Greenhouse) else ""
+    return targets.cover(name)[1] or _SURFACE_SENSORS[COVER] in channels or OUTSIDE not in channels
+
+
 def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:
     """Return a statement whose advice is due now where its time has come already."""
     advice = statement.advice
@@ -272,5 +287,6 @@ def _rank(statements: Sequence[OutlookStatement], alarms: Sequence[Alarm], recal
     open_ = [_SEVERITY[alarm.severity] for alarm in alarms if alarm.acknowledged_ms is None]
     open_ += [_SEVERITY[Severity.CRITICAL] for recall in recalls if recall.is_open]
     alarm = max(open_, default=0)
-    said = max((RANKS[statement.level] for statement in statements), default=0)
+    # What is asked of the grower is no trouble.
+    said = max((RANKS[one.level] for one in statements if one.reason != COVER_NOT_KNOWN), default=0)
     return 10 * max(alarm, said) + (5 if alarm else 0) + min(4, sum(one.level == "high" for one in statements))

@@ -16,7 +16,7 @@ import numpy as np
 
 from headland.agronomy.climate.disease import BOTRYTIS_LEVELS, botrytis_indices
 from headland.agronomy.climate.leaf_wetness import WET_K, follow_wetness, wet_hours
-from headland.agronomy.series.answer import INSUFFICIENT_DATA, Method
+from headland.agronomy.series.answer import COVER_NOT_KNOWN, INSUFFICIENT_DATA, Method
 from headland.analysis.tonight.orders import spans_of
 from headland.analysis.tonight.statements import (
     HOURS,
@@ -40,6 +40,8 @@ _FROST_DEGC: Final = 2.0
 _NEAR_FROST_DEGC: Final = 4.0
 NO_FORECAST: Final = "no_forecast"
 
+#: The statement about the cover.
+COVER: Final = "cover_condensation"
 _LEAF: Final = "leaf_condensation_margin_k"
 _AIR: Final = "air_temperature_degc"
 
@@ -65,9 +67,21 @@ class _Kind:
     limit: float | None = None
 
 
-def house_statements(forecast: Forecast | None, past: Sequence[Forecast]) -> list[OutlookStatement]:
-    """Return the statements of a forecast of 24 hours; `past` are earlier ones, the oldest first, with what came."""
-    return [_statement(name, kind, forecast, past) for name, kind in _KINDS.items()]
+def house_statements(
+    forecast: Forecast | None, past: Sequence[Forecast], *, is_cover_known: bool = True
+) -> list[OutlookStatement]:
+    """Return the statements of a forecast of 24 hours; `past` are earlier ones, the oldest first, with what came.
+
+    Of a cover that is neither known nor measured nothing is said: an earlier forecast may have taken a default.
+    """
+    statements = [_statement(name, kind, forecast, past) for name, kind in _KINDS.items()]
+    return [one if is_cover_known or one.kind != COVER else _asked(one) for one in statements]
+
+
+def _asked(statement: OutlookStatement) -> OutlookStatement:
+    return OutlookStatement(
+        statement.kind, "unknown", None, None, statement.unit, statement.method, "forecast", reason=COVER_NOT_KNOWN
+    )
 
 
 def _statement(name: str, kind: _Kind, forecast: Forecast | None, past: Sequence[Forecast]) -> OutlookStatement:
@@ -155,7 +169,7 @@ _KINDS: Final[dict[str, _Kind]] = {
         "K", _read_lowest(_LEAF, WET_K, _NEAR_WET_K), _level_below(WET_K, _NEAR_WET_K),
         "dry_the_air", _margin("leaf"), WET_K,
     ),
-    "cover_condensation": _Kind(
+    COVER: _Kind(
         "K", _read_lowest("cover_condensation_margin_k", WET_K), _level_of_cover,
         "let_the_cover_drain", _margin("cover"), WET_K,
     ),

@@ -93,7 +93,7 @@ def farm() -> Farm:
             write_series(store, OWN, "berlin", "greenhouse", device, time_ms[known], {channel: value[known]})
         store.describe(OWN, "gw-1", Descriptor(device=device, kind="greenhouse", site="berlin", name=device))
     scope = OrgScope(store, None, OWN, WHOLE.end_ms)
-    return Farm(scope, House("gh-1", store.devices(OWN), PLACE, {}, crop="tomato"))
+    return Farm(scope, House("gh-1", store.devices(OWN), PLACE, {}, crop="tomato", cover="film"))
 
 
 Days = dict[tuple[tuple[int, int], str, tuple[int, int]], Answer]

@@ -70,7 +70,7 @@ def wet_house(seed: int) -> WetHouse:
     store.describe(OWN, "gw-1", Descriptor(device="gh-1", kind="greenhouse", site="wuhan", name="gh-1"))
     scope = OrgScope(store, None, OWN, START_MS + DAYS * DAY_MS)
     crop = str(random.choice(["tomato", "lettuce", ""]))
-    house = House("gh-1", store.devices(OWN), PLACE, {}, crop=crop)
+    house = House("gh-1", store.devices(OWN), PLACE, {}, crop=crop, cover=str(random.choice(["film", ""])))
     return WetHouse(scope, house, Window(START_MS, START_MS + DAYS * DAY_MS))
 
 

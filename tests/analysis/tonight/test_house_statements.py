@@ -64,6 +64,12 @@ def test_leaves_and_cover_are_told_apart_and_a_wet_cover_alone_is_less_trouble()
     assert (leaf.advice.rule, leaf.advice.until_ms) == ("dry_the_air", ORIGIN_MS + 6 * HOUR_MS)
 
 
+def test_a_cover_that_is_not_known_is_a_question_whatever_an_earlier_forecast_took_for_it() -> None:
+    statements = house_statements(forecast(house(cover=[-9.0] * 24)), (), is_cover_known=False)
+    cover = next(one for one in statements if one.kind == "cover_condensation")
+    assert (cover.level, cover.reason, cover.occurs, cover.advice) == ("unknown", "cover_not_known", None, None)
+
+
 @pytest.mark.parametrize(
     ("least", "level", "occurs"), [(4.1, "low", False), (3.9, "moderate", False), (2.0, "high", True)]
 )

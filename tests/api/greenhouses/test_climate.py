@@ -62,6 +62,8 @@ def house_columns(shift_k: float = 0.0) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
     registry, repositories, ids = fill_registry(tmp_path_factory.mktemp("registry"))
+    greenhouse = repositories.greenhouses.get(ids["greenhouses"])
+    repositories.greenhouses.change(msgspec.structs.replace(greenhouse, cover="film"))
     store = MemoryStore()
     for device, shift in (("gh-a", 0.0), ("gh-b", 1.0)):
         write_series(store, OWN, "wuhan", "greenhouse", device, TIME_MS, house_columns(shift))
@@ -546,9 +548,24 @@ def test_hours_are_local_where_clocks_are_half_an_hour_off(known: Known) -> None
     assert np.diff(hours).tolist() == [HOUR_MS, HOUR_MS // 2, HOUR_MS, HOUR_MS]
 
 
-def test_the_answer_names_the_cover_that_it_assumed(known: Known) -> None:
+def test_the_answer_names_the_cover_that_it_estimated(known: Known) -> None:
     inputs = ask(known, "condensation")["items"][0]["answers"]["cover_condensation_h"]["inputs"]
-    assert any(each.startswith("cover_u_w_m2_k = 5.5 (cover not known, default") for each in inputs)
+    assert any(each.startswith("cover_u_w_m2_k = 6.5 (film") for each in inputs)
+
+
+def test_a_cover_that_is_not_known_is_a_question_and_makes_no_hour_red(known: Known) -> None:
+    body = ask(known, "condensation", "gh-c")
+    for day in body["items"]:
+        cover = day["answers"]["cover_condensation_h"]
+        assert (cover["value"], cover["reason"], cover["quality"]) == (None, "cover_not_known", 9)
+    assert body["notes"]["cover"].startswith("What is your cover?")
+    assert {event["surface"] for event in body["events"]} <= {"leaf", "fruit"}
+    overview = ask(known, "overview", "gh-c", start=END_MS - DAY_MS)
+    assert "cover" not in [surface["name"] for surface in overview["surfaces"]]
+    assert overview["notes"]["cover"] == body["notes"]["cover"] != overview["notes_zh"]["cover"]
+    # Of a film the same days are wet.
+    film, none = values(ask(known, "condensation"), "cover_condensation_h"), values(body, "condensation_h")
+    assert sum(value or 0.0 for value in film) > sum(value or 0.0 for value in none) + 1.0
 
 
 def test_an_own_band_is_used_by_answers_and_chart_as_long_as_it_is_valid(known: Known) -> None:
