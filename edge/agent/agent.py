@@ -48,6 +48,7 @@ from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 if TYPE_CHECKING:
     from edge.sources.mavlink.card.gateway_flights import GatewayFlights
     from edge.sources.mavlink.card.span_reader import CardParts, HistorySink, LogFormats
+    from edge.sources.mavlink.protocol.signing_stamps import SigningStamps
     from edge.sources.mavlink.vehicle.vehicle_names import VehicleNames
     from edge.uplink.certificate import CertificateRenewal
 
@@ -370,6 +371,13 @@ class SharedParts:
         return VehicleNames(self._edge.data_dir / NAMES_FILE, sources)
 
     @cached_property
+    def signing_stamps(self) -> SigningStamps:
+        """The newest stamps of signed streams."""
+        from edge.sources.mavlink.protocol.signing_stamps import STAMPS_FILE, SigningStamps
+
+        return SigningStamps(self._edge.data_dir / STAMPS_FILE)
+
+    @cached_property
     def flights(self) -> GatewayFlights:
         """The flights of the gateway's vehicles."""
         from edge.sources.mavlink.card.gateway_flights import GatewayFlights
@@ -425,6 +433,7 @@ def build_source(
                 clock=edge.clock,
                 names=parts.vehicle_names,
                 card=parts.card_parts(settings),
+                stamps=None if settings.signing is None else parts.signing_stamps,
             )
         case _:
             return build_plugin_source(settings, GatewayIdentity(gateway.id, gateway.site, edge.clock))

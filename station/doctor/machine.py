@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from headland.kernel_clock import kernel_clock_error_ms
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _OLDEST_PYTHON: Final = (3, 11)
@@ -32,7 +32,6 @@ _FSYNCS: Final = 15
 _SLOW_FSYNC_MS: Final = 20.0
 
 _STEP_S: Final = 0.5
-_TIME_ERROR: Final = 5
 #: Earliest plausible time, 2026-01-01: this version of Headland is newer.
 _EARLIEST_S: Final = 1_767_225_600
 
@@ -129,7 +128,7 @@ def check_clock(_context: DiagnosticContext) -> list[Finding]:
     if now_s < _EARLIEST_S:
         remedy = "Set the clock: new measurements would be refused as too old."
         return [Finding(check="clock", state=State.FAILED, condition=condition, remedy=remedy)]
-    error_ms = _kernel_clock_error_ms()
+    error_ms = kernel_clock_error_ms()
     if error_ms is None:
         remedy = "Check the clock by other means: this system does not report whether it is synchronised."
         return [
@@ -154,33 +153,6 @@ def check_clock_steps(wall_s: float, steady_s: float) -> Finding:
     return Finding(
         check="clock steps", state=State.WARNING, condition=f"the clock was stepped by {step_s:+.1f} s", remedy=remedy
     )
-
-
-class _Timex(ctypes.Structure):
-    """The first fields of Linux's `struct timex`, with padding for the others."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    )
-
-
-def _kernel_clock_error_ms() -> float | None:
-    """Return the kernel's maximum clock error; infinity for an unsynchronised clock, None where it is unknown."""
-    try:
-        adjtimex = ctypes.CDLL(None).adjtimex
-    except (OSError, AttributeError):
-        return None
-    timex = _Timex()
-    state = int(adjtimex(ctypes.byref(timex)))
-    if state < 0:
-        return None
-    return float("inf") if state == _TIME_ERROR else float(timex.maxerror) / 1000
 
 
 def _fsync_ms(descriptor: int) -> float:

@@ -13,7 +13,6 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from edge.sources.mavlink.card.link_healing import LinkHealing
@@ -21,13 +20,15 @@ from edge.sources.mavlink.card.sentences import flight_sentences
 from edge.sources.mavlink.card.span_reader import CardParts
 from edge.sources.mavlink.link.ground_stations import GroundStations
 from edge.sources.mavlink.link.link_reader import LinkReader, Piece, arrivals_ms, is_too_small
+from edge.sources.mavlink.link.link_signatures import LinkSignatures
 from edge.sources.mavlink.link.open_errors import sentence_of_open_error
 from edge.sources.mavlink.link.udp_tcp import RECEIVE_BUFFER_BYTES, Link, open_link
 from edge.sources.mavlink.protocol.decoder import FrameDecoder
 from edge.sources.mavlink.protocol.encoder import Encoder, GroundHeartbeat, Outgoing
 from edge.sources.mavlink.protocol.enum_names import AUTOPILOT_PX4
 from edge.sources.mavlink.protocol.messages import CARD_MESSAGES, MESSAGE_BY_ID
-from edge.sources.mavlink.protocol.signing import SignatureCheck, read_key
+from edge.sources.mavlink.protocol.signing import SignatureCheck
+from edge.sources.mavlink.protocol.signing_stamps import SigningStamps
 from edge.sources.mavlink.requests import Requester
 from edge.sources.mavlink.settings import MavlinkSettings, RatedMessage, parse_url
 from edge.sources.mavlink.timing.clock_choice import HoldPolicy
@@ -96,6 +97,7 @@ class MavlinkSource:
         clock: Clock = Clock.RTC,
         names: VehicleNames | None = None,
         card: CardParts | None = None,
+        stamps: SigningStamps | None = None,
     ) -> None:
         self.name = settings.name
         self._settings = settings
@@ -112,8 +114,8 @@ class MavlinkSource:
         )
         self._peers: dict[str, _Peer] = {}
         signing = settings.signing
-        self._key = None if signing is None else read_key(Path(signing.key_file))
-        self._encoder = Encoder(self._key if signing is not None and signing.sign else None)
+        self._signatures = None if signing is None else LinkSignatures(signing, clock, stamps)
+        self._encoder = Encoder(None if self._signatures is None else self._signatures.sending_key)
         self._requesters: dict[Key, Requester] = {}
         self._next_tick_s = 0.0
         self._next_heartbeat_s = 0.0
@@ -150,6 +152,8 @@ class MavlinkSource:
         self._deliver(self._fleet.finish(wall_clock_ms()), sink)
         if self._healing is not None:
             self._healing.close()
+        if self._signatures is not None:
+            self._signatures.close()
 
     def stop(self) -> None:
         """Make `run` return within a second."""
@@ -173,7 +177,9 @@ class MavlinkSource:
         """Return why the link or a ground station's endpoint is not open, and which messages may be a vehicle's."""
         aside = self._unknown.sentences(self._fleet.set_aside(), time.monotonic())
         link = [self._trouble] if self._trouble else []
-        return [*link, *self._stations.warnings(), *aside[:_MOST_NOTES], *self._flight_sentences(left=True)]
+        checks = (peer.signatures for peer in list(self._peers.values()))
+        signing = [] if self._signatures is None else self._signatures.sentences(checks)
+        return [*link, *signing, *self._stations.warnings(), *aside[:_MOST_NOTES], *self._flight_sentences(left=True)]
 
     def _flight_sentences(self, *, left: bool) -> list[str]:
         flights = [] if self._healing is None else self._healing.flights()
@@ -228,8 +234,8 @@ class MavlinkSource:
                 outputs += self._forget(min(self._peers, key=lambda other: self._peers[other].received_s), now_ms)
             peer = self._peers[name] = self._new_peer()
         peer.received_s = now_s
-        if peer.signatures is not None:
-            peer.signatures.now_ms = now_ms
+        if peer.signatures is not None and self._signatures is not None:
+            self._signatures.set_time(peer.signatures, now_s, now_ms)
         ends: list[int] = []
         frames = peer.decoder.read(b"".join(data for _, data in pieces), ends)
         outputs += self._fleet.read(name, frames, arrivals_ms(pieces, ends))
@@ -250,9 +256,7 @@ class MavlinkSource:
 
     def _new_peer(self) -> _Peer:
         """Return the state for a new stream of bytes."""
-        signing, signatures = self._settings.signing, None
-        if signing is not None and self._key is not None:
-            signatures = SignatureCheck(self._key, accept_unsigned=signing.accept_unsigned)
+        signatures = None if self._signatures is None else self._signatures.make_check()
         return _Peer(FrameDecoder(wanted=_WANTED, signatures=signatures), signatures)
 
     def _frame(self, message: Outgoing, peer: _Peer | None, now_ms: int) -> bytes:

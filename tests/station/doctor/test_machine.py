@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from headland.kernel_clock import kernel_clock_error_ms
 from station.doctor import machine
 from station.doctor.finding import State
 from station.doctor.machine import assess_fsync, assess_packages, assess_space, check_clock_steps
@@ -96,8 +97,8 @@ def test_the_kernels_word_is_taken_for_whether_a_clock_is_kept_right(monkeypatch
 
     states = {None: State.UNKNOWN, float("inf"): State.WARNING, 1.5: State.OK}
     for error_ms, state in states.items():
-        monkeypatch.setattr(machine, "_kernel_clock_error_ms", lambda error_ms=error_ms: error_ms)
+        monkeypatch.setattr(machine, "kernel_clock_error_ms", lambda error_ms=error_ms: error_ms)
         (finding,) = machine.check_clock(None)  # type: ignore[arg-type] # it looks at no context
         assert finding.state is state
     monkeypatch.undo()
-    assert machine._kernel_clock_error_ms() is not None
+    assert kernel_clock_error_ms() is not None

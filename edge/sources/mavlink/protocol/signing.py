@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from edge.sources.mavlink.protocol.signing_stamps import SECOND, SigningStamps, Stream
 from headland.errors import SettingsError
 
 #: Signature time stamps count from 2015-01-01 UTC (MAVLink 2, message signing).
@@ -21,8 +22,13 @@ KEY_BYTES: Final = 32
 #: How much of the SHA-256 a signature has.
 SIGNATURE_HASH_BYTES: Final = 6
 _TAIL_BYTES: Final = 13
-#: A sender that is new here may lag by a minute (units of 10 us).
-_NEW_STREAM_SLACK: Final = 6_000_000
+#: A sender that is new here may lag by a minute, and no sender may be ahead of a set clock by more than a day.
+_NEW_STREAM_SLACK: Final = 60 * SECOND
+_MOST_AHEAD: Final = 86_400 * SECOND
+#: 2024-01-01: an earlier clock was never set.
+CLOCK_SET_FROM_MS: Final = 1_704_067_200_000
+#: Streams of one peer, at most; each needs the key.
+_MOST_STREAMS: Final = 1000
 #: Radios report on their own link and cannot sign; these are always accepted.
 _NEVER_SIGNED: Final = frozenset((109, 166))
 
@@ -52,15 +58,22 @@ def timestamp_of(now_ms: int) -> int:
 
 
 class SignatureCheck:
-    """Accepts or rejects the frames of one link. The reader of the link sets `now_ms`."""
+    """Accepts or rejects the frames of one link. Its reader sets `now_ms`, and whether the machine's clock is set.
 
-    def __init__(self, key: bytes, *, accept_unsigned: bool) -> None:
+    A stream's stamps only grow. One that is new on this link begins after the newest stamp of it that the gateway knows
+    (`stamps`), and not more than a minute before a set clock. No stamp more than a day ahead of a set clock is trusted;
+    while the clock is not set, what is new is judged by the last time at which it was.
+    """
+
+    def __init__(self, key: bytes, *, accept_unsigned: bool, stamps: SigningStamps | None = None) -> None:
         self.counts: Counter[str] = Counter()
         self.now_ms = 0
+        self.has_set_clock = True
         self._key = key
         self._accept_unsigned = accept_unsigned
+        self._stamps = SigningStamps() if stamps is None else stamps
         self._newest = 0
-        self._streams: dict[tuple[int, int, int], int] = {}
+        self._streams: dict[Stream, int] = {}
 
     def accepts(self, message_id: int, system: int, component: int, raw: bytes, *, is_signed: bool) -> bool:
         """Return whether a whole frame is accepted, and count it."""
@@ -77,14 +90,35 @@ class SignatureCheck:
         tail = raw[-_TAIL_BYTES:]
         stamp = int.from_bytes(tail[1:7], "little")
         stream = (tail[0], system, component)
-        newest = max(self._newest, timestamp_of(self.now_ms))
-        if stamp <= self._streams.get(stream, newest - _NEW_STREAM_SLACK):
+        clock = timestamp_of(self.now_ms) if self.is_clock_set else None
+        if clock is not None and stamp > clock + _MOST_AHEAD:
+            self.counts["signed_ahead"] += 1
+            return False
+        if stamp <= self._newest_of(stream, clock):
             self.counts["replayed"] += 1
             return False
         self._streams[stream] = stamp
+        self._stamps.note(self._key, stream, stamp, clock)
         self._newest = max(self._newest, stamp)
         self.counts["signed"] += 1
         return True
+
+    @property
+    def is_clock_set(self) -> bool:
+        """Whether the machine's clock can judge a stamp."""
+        return self.has_set_clock and self.now_ms >= CLOCK_SET_FROM_MS
+
+    def _newest_of(self, stream: Stream, clock: int | None) -> int:
+        """Return the stamp after which a stream goes on; `clock` is the time of a set clock."""
+        most = None if clock is None else clock + _MOST_AHEAD
+        known = self._streams.get(stream)
+        if known is None or (most is not None and known > most):
+            if len(self._streams) >= _MOST_STREAMS:
+                self._streams.clear()  # what they had reached is in `_stamps`
+            known = self._stamps.newest(self._key, stream, most)
+            known = max(known, (self._stamps.clock if clock is None else clock) - _NEW_STREAM_SLACK)
+            self._streams[stream] = known
+        return known
 
     @property
     def newest(self) -> int:
