@@ -22,7 +22,7 @@ from edge.spool.schema import URGENT, SpoolTotals
 from edge.spool.settings import SpoolOwner, SpoolRetention
 from headland.clock import wall_clock_ms
 from headland.contract.codec import readdress
-from headland.contract.records import EpochReason, SpoolStatus
+from headland.contract.records import EndedEpoch, EpochReason, SpoolStatus
 from headland.contract.refusals import Refused
 from headland.errors import SettingsError
 
@@ -103,6 +103,12 @@ class Spool:
     def acked_seq(self) -> int:
         """The number up to which everything was deleted after a commit ack."""
         return self._file.totals.acked_seq
+
+    def ended(self) -> tuple[EndedEpoch, ...]:
+        """Return the last epochs before the one in use, the newest last, as far as the check file knows them."""
+        with self._lock:
+            known = self._file.check.ended(self.epoch)
+        return tuple(EndedEpoch(epoch=epoch, acked_seq=acked) for epoch, acked in known)
 
     @property
     def is_unproven(self) -> bool:

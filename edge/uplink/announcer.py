@@ -123,5 +123,6 @@ class Announcer:
             overdue_ms=state.overdue_ms,
             instance=self._instance,
             sources=sources,
+            ended=self._spool.ended(),
         )
         return encode_record(status)

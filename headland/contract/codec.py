@@ -33,6 +33,8 @@ MAX_DATA_NAME: Final = 100
 MAX_TROUBLE: Final = 4000
 #: Sources of one gateway in its status.
 MAX_SOURCES: Final = 200
+#: Ended epochs of one gateway in its status.
+MAX_ENDED: Final = 20
 
 _FLAGS: Final = frozenset((1, 2, 3, 4, 9))
 _HOSTILE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
@@ -184,14 +186,18 @@ def check_status(status: GatewayStatus) -> Refused | None:
         is_displayable(text) for source in status.sources for text in (source.name, source.type, source.trouble)
     ):
         return Refused(Reason.WRONG_SHAPE, "a text of a source is too long or has control characters")
-    if status.epoch and not is_name(status.epoch):
-        return Refused(Reason.BAD_NAME, f"{status.epoch[:80]!r} is not a valid epoch")
+    if len(status.ended) > MAX_ENDED:
+        return Refused(Reason.WRONG_SHAPE, f"{len(status.ended)} ended epochs are more than {MAX_ENDED}")
+    for epoch in (*([status.epoch] if status.epoch else []), *(each.epoch for each in status.ended)):
+        if not is_name(epoch):
+            return Refused(Reason.BAD_NAME, f"{epoch[:80]!r} is not a valid epoch")
     for time_ms in (status.t, spool.oldest_ms, spool.epoch_ms, status.overdue_ms):
         if time_ms is not None and not 0 <= time_ms <= MAX_TIME_MS:
             return Refused(Reason.BAD_TIME, f"a time is {_short(time_ms)}")
     counts = (spool.records, spool.bytes, spool.dropped_records, spool.dropped_points, spool.thinned_points)
     restarts = (source.restarts for source in status.sources)
-    for count in (*counts, spool.renewals, spool.shortened_records, status.acked_seq or 0, *restarts):
+    acked = (status.acked_seq or 0, *(each.acked_seq for each in status.ended))
+    for count in (*counts, spool.renewals, spool.shortened_records, *acked, *restarts):
         if not 0 <= count <= MAX_SEQ:
             return Refused(Reason.WRONG_SHAPE, f"a count is {_short(count)}")
     return None

@@ -210,13 +210,20 @@ class SourceReport(Record, frozen=True, kw_only=True):
     trouble: str = ""
 
 
+class EndedEpoch(Record, frozen=True, kw_only=True):
+    """An epoch of a gateway that has ended, and the record up to which commit acks confirmed it."""
+
+    epoch: str
+    acked_seq: int
+
+
 class GatewayStatus(Record, frozen=True, kw_only=True):
     """A gateway's retained status; its last will is the same record with `online` false.
 
     `delete_on` is the acknowledgement after which it deletes a record: the commit ack, or only the broker's PUBACK,
     which guarantees nothing. `overdue_ms` is the time since which a commit ack is overdue. `instance` is random for
     each start of the process: two that alternate are two processes that use one identity. `sources` are those that it
-    reads, of a gateway that is online.
+    reads, of a gateway that is online. `ended` are its last epochs before the one in use, the newest last.
     """
 
     gw: str
@@ -230,6 +237,7 @@ class GatewayStatus(Record, frozen=True, kw_only=True):
     overdue_ms: int | None = None
     instance: str = ""
     sources: tuple[SourceReport, ...] = ()
+    ended: tuple[EndedEpoch, ...] = ()
 
 
 @lru_cache(maxsize=8192)  # the names of a farm come again and again, several in each message

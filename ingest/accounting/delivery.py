@@ -218,6 +218,8 @@ def reconcile(
     acked = dict(deleted or {})
     if status is not None and status.acked_seq is not None and status.epoch:
         acked[status.epoch] = max(status.acked_seq, acked.get(status.epoch, 0))
+    for ended in () if status is None else status.ended:
+        acked[ended.epoch] = max(ended.acked_seq, acked.get(ended.epoch, 0))
     told = {epoch for _, epoch, _ in counts}
     by_epoch = [
         _report_epoch(gateway, epoch, marks.get(epoch, MarkState()), counts, acked.get(epoch, 0))

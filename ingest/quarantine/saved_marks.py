@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from headland.contract.records import GatewayStatus
 from headland.errors import RetryLater
 from headland.store.port import MarkState
 from ingest.quarantine.replays import spool_marks
@@ -43,7 +44,17 @@ class SavedMarks:
         with self._lock:
             for spool, state in spool_marks(marks).items():
                 if state.high_water > self._known.get(spool, 0):
-                    self._unsaved[spool] = state.high_water
+                    self._unsaved[spool] = max(state.high_water, self._unsaved.get(spool, 0))
+
+    def note_acked(self, status: GatewayStatus) -> None:
+        """Note how far the epochs of a gateway were acked, as it says: where no store has it, it is lost."""
+        acked = [(each.epoch, each.acked_seq) for each in status.ended]
+        acked += [(status.epoch, status.acked_seq)] if status.epoch and status.acked_seq else []
+        with self._lock:
+            for epoch, seq in acked:
+                spool = (status.gw, epoch)
+                if seq > max(self._known.get(spool, 0), self._unsaved.get(spool, 0)):
+                    self._unsaved[spool] = seq
 
     def unsaved(self) -> list[tuple[str, str]]:
         """Return the spools that the next call of `save` saves."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from headland.clock import wall_clock_ms
+from headland.contract.records import EndedEpoch, GatewayStatus
 from headland.contract.topics import data_topic
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.store import DuckDBStore
@@ -158,3 +159,29 @@ def test_a_mark_without_an_entry_is_not_known(store: DuckDBStore, tmp_path: Path
     bench.writer.load()
     assert totals_of(bench) == {"accounted": 3, "not_known": 3}
     bench.writer.finish()
+
+
+def test_a_restored_station_names_what_is_gone_of_an_ended_epoch(store: DuckDBStore, tmp_path: Path) -> None:
+    """The folder is as it was at record 20; the epoch went on to 485 and ended, and a new one began."""
+    bench = bench_on(store, tmp_path)
+    send(bench, 1, 20)
+    status = GatewayStatus(
+        gw="gw-1",
+        online=True,
+        t=TODAY_MS,
+        epoch="e2",
+        acked_seq=2,
+        ended=(EndedEpoch(epoch="e0", acked_seq=9), EndedEpoch(epoch="e1", acked_seq=485)),
+    )
+    bench.say(status)
+    bench.settle()
+    report = bench.delivery("gw-1")
+    assert report.loss == 9 + 465 + 2
+    lost = [("e0", 1, 9), ("e1", 21, 485), ("e2", 1, 2)]
+    assert [(each.epoch, each.first, each.last) for each in report.lost] == lost
+    bench.writer.finish()
+    # It is known without the gateway from now on: it may be retired, or tell later epochs alone.
+    again = bench_on(store, tmp_path)
+    report = again.delivery("gw-1")
+    assert [(each.epoch, each.first, each.last) for each in report.lost] == lost
+    again.writer.finish()

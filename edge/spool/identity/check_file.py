@@ -45,7 +45,8 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     that may have been published. `renewals` and `shortened` are those of `SpoolStatus`. `unreported`: missing records
     (epoch, first, last, records) whose report is record `report`, until a commit ack confirms it, and `doubts` the
     renewals of which nobody knows how many records they cost (time, epoch before, why). `base` and `stale_upto` are
-    those of `SpoolTotals`. `unaccepted` is lost with the process.
+    those of `SpoolTotals`. `unaccepted` is lost with the process. `ended` are the epochs before this one, the newest
+    last, each with the record up to which it was acked and the gateway's id then.
     """
 
     gateway: str
@@ -62,6 +63,7 @@ class CheckRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     base: int = 0
     stale_upto: int = 0
     unaccepted: Unaccepted = Unaccepted()
+    ended: list[tuple[str, int, str]] = []
 
 
 class Unreadable(Enum):

@@ -12,6 +12,7 @@ from edge.spool.identity.place import SpoolPlace
 from edge.spool.numbering.epochs import MissingRecords, OpenedSpool, Renewal, judge_opening, with_lost_reports
 from edge.spool.numbering.published import Published
 from edge.spool.schema import SpoolTotals
+from headland.contract.codec import MAX_ENDED
 from headland.contract.records import EpochReason
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class SpoolCheck:
         self._unreported: tuple[MissingRecords, ...] = ()
         self._doubts: tuple[tuple[int, str, str], ...] = ()
         self._report_seq = 0
+        #: The record up to which each of the last epochs was acked, and the gateway's id then; the one in use last.
+        self._acked: dict[str, tuple[int, str]] = {}
 
     def read(self) -> CheckRecord | Unreadable:
         """Return the record in the file. Raises OSError."""
@@ -70,7 +73,10 @@ class SpoolCheck:
             self._report_seq = record.report
             if not self._has_judged:  # later it is what this process holds
                 self.lost_before = record.unaccepted
+            for epoch, acked, gateway in (*record.ended, (record.epoch, record.acked, record.gateway)):
+                self._note_acked(epoch, acked, gateway)
         self._has_judged = True
+        self._note_acked(totals.epoch, totals.acked_seq, totals.gateway)
         renewal = judge_opening(opened, record, self._place, self._gateway)
         if renewal is not None and isinstance(record, CheckRecord):
             renewal = with_lost_reports(renewal, record)
@@ -149,6 +155,14 @@ class SpoolCheck:
             self._unreported, self._doubts = (), ()
         self.note(totals, now_s)
 
+    def ended(self, epoch: str) -> list[tuple[str, int]]:
+        """Return the last epochs before `epoch` under this id, each with the record up to which it was acked."""
+        return [(each, acked) for each, acked, gateway in self._ended(epoch) if gateway == self._gateway]
+
+    def _ended(self, epoch: str) -> list[tuple[str, int, str]]:
+        known = [(ended, *acked) for ended, acked in self._acked.items() if ended != epoch and acked[0]]
+        return known[-MAX_ENDED:]
+
     def is_in_place(self) -> bool:
         """Return whether the file is still at its path."""
         return self._file.is_in_place()
@@ -174,7 +188,15 @@ class SpoolCheck:
         for durable in (False, True):  # both slots: neither is left with an earlier epoch
             self._write(totals, durable=durable, now_s=self._synced_s)
 
+    def _note_acked(self, epoch: str, acked: int, gateway: str) -> None:
+        """Note how far an epoch was acked; the one noted last is the newest."""
+        before = self._acked.pop(epoch, (0, gateway))
+        self._acked[epoch] = (max(acked, before[0]), gateway)
+        while len(self._acked) > MAX_ENDED + 1:
+            del self._acked[next(iter(self._acked))]
+
     def _write(self, totals: SpoolTotals, *, durable: bool, now_s: float) -> None:
+        self._note_acked(totals.epoch, totals.acked_seq, self._gateway)
         record = CheckRecord(
             gateway=self._gateway,
             epoch=totals.epoch,
@@ -190,6 +212,7 @@ class SpoolCheck:
             base=totals.base,
             stale_upto=totals.stale_upto,
             unaccepted=self.lost_before + self._unaccepted,
+            ended=self._ended(totals.epoch),
         )
         try:
             self._file.write(record, durable=durable)
