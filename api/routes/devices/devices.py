@@ -29,6 +29,7 @@ from api.schemas.devices.series import ConflictList, EventList, Series, conflict
 from headland.analysis.downsampling import Method
 from headland.analysis.flights import list_flights
 from headland.analysis.origin import count_left_out, for_window
+from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import (
     find_device,
@@ -42,6 +43,7 @@ from headland.analysis.telemetry import (
     read_slices,
 )
 from headland.analysis.window import HIGH_MS, LOW_MS, Window
+from headland.registry.repositories.house_devices import HouseDevices, read_house_devices
 from headland.store.port import DeviceRecord
 
 #: Any window is accepted: the cost of a response depends on its rows.
@@ -66,7 +68,9 @@ def get_devices(
 ) -> Response:
     """List the devices by id."""
     records, following = _page_of(scope, kind, site, cursor, limit)
-    return reply_page(request, DeviceList(items=[device_of(record) for record in records], next=following))
+    houses = _house_devices(scope)
+    items = [device_of(record, houses.house_of(record.descriptor.device)) for record in records]
+    return reply_page(request, DeviceList(items=items, next=following))
 
 
 @router.get("/latest", name="list_latest", response_model=LatestList, responses=declare_problems(400, 422))
@@ -84,7 +88,8 @@ def get_latest_of_all(
 def get_device(request: Request, scope: ScopeOf, device: DeviceId) -> Response:
     """Return a device and its channels."""
     record = find_device(scope, device)
-    return reply(request, device_detail_of(record, list_channels(scope, record)))
+    greenhouse = _house_devices(scope).house_of(record.descriptor.device)
+    return reply(request, device_detail_of(record, list_channels(scope, record), greenhouse))
 
 
 @router.get("/devices/{device}/latest", response_model=Latest, responses=declare_problems(404, 422))
@@ -211,6 +216,11 @@ def get_conflicts(
     record = find_device(scope, device)
     conflicts, next_ms = read_conflicts(scope, device, _after(cursor, window), limit)
     return reply_page(request, conflicts_of(record, conflicts, _cursor_of(next_ms)))
+
+
+def _house_devices(scope: OrgScope) -> HouseDevices:
+    """Return which greenhouse each device is in: in none without a registry."""
+    return HouseDevices() if scope.registry is None else read_house_devices(repositories_of(scope))
 
 
 def _page_of(

@@ -27,6 +27,10 @@ class Device(Model):
     last_seen_ms: Annotated[int | None, Field(json_schema_extra={"example": EXAMPLE_MS})]
     latitude_deg: Annotated[float | None, Field(description="Of a device that does not move, as it was described.")]
     longitude_deg: float | None
+    greenhouse: Annotated[
+        str | None,
+        Field(description="Id of the registry's greenhouse that the device is in; null where it is in none."),
+    ] = None
 
 
 class DeviceList(Model):
@@ -80,16 +84,17 @@ class LatestList(Model):
     next: str | None
 
 
-def device_of(record: DeviceRecord) -> Device:
-    """Return a device as a list item."""
-    return Device(**_device_fields(record))
+def device_of(record: DeviceRecord, greenhouse: str | None) -> Device:
+    """Return a device as a list item, with the id of its greenhouse."""
+    return Device(**_device_fields(record), greenhouse=greenhouse)
 
 
-def device_detail_of(record: DeviceRecord, channels: list[str]) -> DeviceDetail:
-    """Return a device with its channels."""
+def device_detail_of(record: DeviceRecord, channels: list[str], greenhouse: str | None) -> DeviceDetail:
+    """Return a device with its channels and the id of its greenhouse."""
     descriptor = record.descriptor
     return DeviceDetail(
         **_device_fields(record),
+        greenhouse=greenhouse,
         software=descriptor.software,
         altitude_m=descriptor.altitude_m,
         channels={channel: _channel_of(record, channel) for channel in channels},

@@ -1,13 +1,15 @@
 // Active alarms, the most serious first: acknowledge, with a note, and pause their notifications.
 
+import { useEffect, useRef } from "preact/hooks";
+import { hrefOf } from "../app/address";
+import { NotFound } from "../ui/not_found";
 import "../i18n/alarms";
 import type { JSX } from "preact";
 import { nowMs } from "../api/clock";
 import { useApiList } from "../api/query";
 import { waiting } from "../api/queue";
 import { useKeptWrite, useWrite } from "../api/write";
-import { hrefOf } from "../app/address";
-import { mayWrite, useFarm, useNow } from "../app/mount";
+import { mayWrite, useFarm, useNow, useView } from "../app/mount";
 import { alarmValueText, SEVERITIES } from "../components/alarm_text";
 import { ageText, dateTimeText } from "../i18n/instants";
 import { authorText, term, translate } from "../i18n/translate";
@@ -24,25 +26,31 @@ const REFRESH_MS = 5000;
 
 export function ActiveAlarms(): JSX.Element {
   const alarms = useApiList("/v1/alarms", { query: { state: "active" } }, { everyMs: REFRESH_MS });
+  const asked = useView().route.query.get("alarm");
   return (
     <section class="stack" data-panel="active">
       <Loaded state={alarms}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty text={translate("alarms_none")} />
-          ) : (
-            <>
-              <p class="note" role="status">
-                {translate("alarms_count", { count: items.length })}
-              </p>
-              <div class="cards">
-                {[...items].sort(byUrgency).map((alarm) => (
-                  <AlarmCard key={alarm.id} alarm={alarm} />
-                ))}
-              </div>
-            </>
-          )
-        }
+        {(items) => (
+          <>
+            {asked === null || items.some(({ id }) => id === asked) ? null : (
+              <NotFound kind="alarm" id={asked} back={{ href: hrefOf("alarms", { tab: "history" }), text: translate("alarms_history") }} />
+            )}
+            {items.length === 0 ? (
+              <Empty text={translate("alarms_none")} />
+            ) : (
+              <>
+                <p class="note" role="status">
+                  {translate("alarms_count", { count: items.length })}
+                </p>
+                <div class="cards">
+                  {[...items].sort(byUrgency).map((alarm) => (
+                    <AlarmCard key={alarm.id} alarm={alarm} isAsked={alarm.id === asked} />
+                  ))}
+                </div>
+              </>
+            )}
+          </>
+        )}
       </Loaded>
     </section>
   );
@@ -56,14 +64,25 @@ function byUrgency(a: AlarmItem, b: AlarmItem): number {
   );
 }
 
-function AlarmCard({ alarm }: { alarm: AlarmItem }): JSX.Element {
+/** `isAsked`: a link led here. */
+function AlarmCard({ alarm, isAsked }: { alarm: AlarmItem; isAsked: boolean }): JSX.Element {
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isAsked) place.current?.scrollIntoView({ block: "start" });
+  }, [isAsked]);
   const now = useNow(10_000);
   const farm = useFarm();
   const named = { ...alarm, name: alarm.rule };
   const snoozed = alarm.snoozed_until_ms !== null && alarm.snoozed_until_ms > now;
   const advice = adviceOf(named);
   return (
-    <article class="card alarm-card" data-severity={alarm.severity} data-alarm={alarm.id}>
+    <article
+      class="card alarm-card"
+      data-severity={alarm.severity}
+      data-alarm={alarm.id}
+      ref={place}
+      {...(isAsked ? { "aria-current": "true" as const } : {})}
+    >
       <header>
         <Severity severity={alarm.severity} />
         <h2>{titleOf(named)}</h2>
@@ -78,7 +97,7 @@ function AlarmCard({ alarm }: { alarm: AlarmItem }): JSX.Element {
       {advice ? <p>{advice}</p> : null}
       {alarm.kind === "treatment" ? (
         <p>
-          <a href={hrefOf("harvest", [], { tab: "protection" })}>{translate("alarms_to_treatments")}</a>
+          <a href={hrefOf("harvest", { tab: "protection" })}>{translate("alarms_to_treatments")}</a>
         </p>
       ) : null}
       <p class="note">{translate("alarms_since", { began: dateTimeText(alarm.began_ms) })}</p>

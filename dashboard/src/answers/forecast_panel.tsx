@@ -33,7 +33,7 @@ const TIMEOUT_MS = 120_000;
 const QUANTITIES = ["air_temperature_degc", "relative_humidity_pct", "leaf_condensation_margin_k", "cover_condensation_margin_k"];
 
 export function ForecastPanel({ house }: { house: string }): JSX.Element {
-  const [chosen, choose] = useChoice("forecast", QUANTITIES[0]);
+  const [chosen, choose] = useChoice("forecast");
   const id = useUniqueId();
   const path = { device: house };
   const startMs = useMemo(() => Math.floor(nowMs() / HOUR_MS) * HOUR_MS - 48 * HOUR_MS, [house]);
@@ -57,7 +57,8 @@ export function ForecastPanel({ house }: { house: string }): JSX.Element {
     <Loaded state={forecast}>
       {(answer) => {
         const quantities = QUANTITIES.filter((name) => answer.items.some((item) => item.answers[name] !== undefined));
-        const quantity = quantities.includes(chosen) ? chosen : (quantities[0] ?? "");
+        const [standing = ""] = quantities;
+        const quantity = chosen || standing;
         const method = answer.items[0]?.answers[quantity];
         if (answer.items.every((item) => Object.values(item.answers).every(({ value }) => value === null)))
           return (
@@ -170,7 +171,7 @@ function ForecastChart({
 
 /** The errors of the recorded forecasts; until some can be checked, those of forecasts made afterwards for past days. */
 function Record({ forecast, quantities }: { forecast: Forecast; quantities: readonly string[] }): JSX.Element | null {
-  const item = forecast.items.find(({ ahead_h }) => ahead_h === AHEAD_H) ?? forecast.items[0];
+  const item = forecast.items.find(({ ahead_h }) => ahead_h === AHEAD_H);
   if (item === undefined) return null;
   const isRecorded = quantities.some((name) => (item.record[name]?.n ?? 0) > 0);
   const rows = quantities.flatMap((name) => {

@@ -33,7 +33,7 @@ interface Season {
 
 export function SeasonsPanel({ house, houses }: { house: string; houses: readonly SeasonHouse[] }): JSX.Element {
   const [length, setLength] = useState(14);
-  const [quantity, setQuantity] = useState(QUANTITIES[0] as string);
+  const [quantity, setQuantity] = useState("air_temperature_degc");
   const [first, setFirst] = useState<Season>({ house, from: dateOf(nowMs() - 14 * DAY_MS) });
   const [second, setSecond] = useState<Season>({ house: houses.find(({ id }) => id !== house)?.id ?? house, from: first.from });
   const climates = [useSeason(first, length), useSeason(second, length)] as const;

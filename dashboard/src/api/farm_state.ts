@@ -24,6 +24,7 @@ export class FarmState {
   readonly #stops: (() => void)[] = [];
   #isStopped = false;
   #isFollowing = false;
+  #isPolling = false;
   #pendingNotice: ReturnType<typeof setTimeout> | null = null;
 
   /** Load the state and keep it current by polling, until `follow` opens the stream. */
@@ -32,8 +33,14 @@ export class FarmState {
     if (this.#isStopped) return;
     this.#merge(latest);
     const poll = setInterval(() => void this.#poll(), POLL_MS);
+    // One at a time: behind a slow station they would take all of its places.
+    let isLoading = false;
     const reload = setInterval(() => {
-      if (!document.hidden) void this.loadDevices().catch(() => undefined);
+      if (document.hidden || isLoading) return;
+      isLoading = true;
+      void this.loadDevices()
+        .catch(() => undefined)
+        .finally(() => (isLoading = false));
     }, DEVICES_MS);
     this.#stops.push(
       () => clearInterval(poll),
@@ -101,11 +108,14 @@ export class FarmState {
   }
 
   async #poll(): Promise<void> {
-    if (this.stream === "open" || document.hidden) return;
+    if (this.stream === "open" || document.hidden || this.#isPolling) return;
+    this.#isPolling = true;
     try {
       this.#merge(await requestLatest());
     } catch {
       // The shell shows that the server does not respond; ages continue to grow.
+    } finally {
+      this.#isPolling = false;
     }
   }
 

@@ -1,7 +1,9 @@
 // Queries of the API as hooks: `useApi` for one answer, `useApiList` for all pages of a list. Components that ask the same share one request.
 
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/preact-query";
+import { useEffect, useReducer, useRef } from "preact/hooks";
 import { api, cursorQuery, listAll, type Body, type ListItem } from "./client";
+import { CALM_MS } from "./last_choice";
 import { ApiError, errorText, fetchWithin } from "./request";
 import { currentLanguage } from "../i18n/preferences";
 import type { paths } from "./schema";
@@ -109,13 +111,34 @@ async function allPages<P extends PathOf<"get">>(
   });
 }
 
+/** Return whether a question may be asked now: of those that follow one another fast in one place, the first and the last are. */
+function useCalm(question: string): boolean {
+  const asked = useRef({ question, atMs: Number.NEGATIVE_INFINITY, isCalm: true });
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  if (asked.current.question !== question) {
+    const isFast = performance.now() - asked.current.atMs < CALM_MS;
+    asked.current = { question, atMs: performance.now(), isCalm: !isFast };
+  }
+  useEffect(() => {
+    if (asked.current.isCalm) return undefined;
+    const timer = setTimeout(() => {
+      asked.current.isCalm = true;
+      draw(undefined);
+    }, CALM_MS);
+    return () => clearTimeout(timer);
+  }, [question]);
+  return asked.current.isCalm;
+}
+
 function useAnswer<Data>(key: readonly unknown[], options: ApiOptions, ask: (signal: AbortSignal) => Promise<Data>): ApiState<Data> {
+  const isCalm = useCalm(JSON.stringify(key));
+  const enabled = options.enabled ?? true;
   const { data, error, dataUpdatedAt, isPending, isFetching, refetch } = useQuery<Data>(
     {
       // Texts of an answer are in the language of the page.
       queryKey: [...key, currentLanguage()],
       queryFn: ({ signal }) => ask(signal),
-      enabled: options.enabled ?? true,
+      enabled: enabled && isCalm,
       ...(options.everyMs === undefined ? {} : { refetchInterval: options.everyMs }),
       ...(options.keep ? { placeholderData: keepPreviousData as never } : {}),
     },
@@ -126,7 +149,7 @@ function useAnswer<Data>(key: readonly unknown[], options: ApiOptions, ask: (sig
     receivedMs: dataUpdatedAt || null,
     error: error === null ? null : errorText(error),
     failure: error instanceof ApiError ? error : null,
-    loading: isPending && (options.enabled ?? true),
+    loading: isPending && enabled,
     busy: isFetching,
     reload: () => void refetch(),
   };

@@ -23,6 +23,6 @@ export function acceptDroppedFiles(): void {
     if (event.defaultPrevented || !hasFiles(event)) return;
     event.preventDefault();
     droppedFiles.value = [...(event.dataTransfer?.files ?? [])];
-    location.hash = hrefOf("health", [], { tab: "import" });
+    location.hash = hrefOf("health", { tab: "import" });
   });
 }

@@ -1,9 +1,10 @@
 // A component as a page, and the hooks by which its parts reach what the shell provides.
 
 import { createContext, render, type ComponentType } from "preact";
-import { useContext, useEffect, useReducer, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useReducer, useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import type { FarmState } from "../api/farm_state";
+import { LastChoice } from "../api/last_choice";
 import { currentSession } from "../api/session";
 import { Guarded } from "../ui/loaded";
 import type { Mount, View } from "./view";
@@ -64,6 +65,14 @@ export function useChoice(name: string, initial = ""): [string, (value: string) 
       setValue(chosen);
     },
   ];
+}
+
+/** Return the choices of a component: what asks outside of `useApi` asks by them. The last one ends with the component. */
+export function useLastChoice(): LastChoice {
+  const { signal } = useView();
+  const last = useMemo(() => new LastChoice(signal), [signal]);
+  useEffect(() => () => last.end(), [last]);
+  return last;
 }
 
 /** Return whether the user may change something: forms are not displayed to others. */

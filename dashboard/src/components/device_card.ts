@@ -3,6 +3,7 @@
 import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { Device, FarmState } from "../api/farm_state";
+import { LastChoice } from "../api/last_choice";
 import { errorText, request } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
@@ -164,10 +165,11 @@ export class DeviceCard {
   }
 
   #climate(): HTMLElement {
-    return foldedAnswers(translate("farm_climate"), async () => {
+    return foldedAnswers(translate("farm_climate"), async (signal) => {
       const end = (this.#farm.devices.get(this.#id)?.last_seen_ms ?? nowMs()) + 1;
       const answers = await request<Record<string, Answer>>(`/v1/greenhouses/${encodeURIComponent(this.#id)}/climate`, {
         query: { start: end - CLIMATE_MS, end },
+        signal,
       });
       return answerTiles(CLIMATE_DIGITS, answers);
     });
@@ -175,11 +177,12 @@ export class DeviceCard {
 
   #lastFlight(): HTMLElement {
     const swath = make("input", { type: "number", min: 0.5, max: 100, step: 0.5, value: SPRAYER_SWATH_M, inputmode: "decimal" });
-    const load = async (): Promise<Node> => {
+    const load = async (signal: AbortSignal): Promise<Node> => {
       const flight = await findLastFlight(this.#farm, this.#id);
       if (flight === null) return make("p", { class: "note" }, translate("farm_no_flight"));
       const answers = await request<Record<string, Answer>>(`/v1/devices/${encodeURIComponent(this.#id)}/application`, {
         query: { start: flight[0], end: flight[1], swath_m: swath.value },
+        signal,
       });
       return answerTiles(APPLICATION_DIGITS, answers);
     };
@@ -194,11 +197,13 @@ export class DeviceCard {
 }
 
 // Answers cost the server time: they are requested when the panel is opened.
-function foldedAnswers(title: string, load: () => Promise<Node>, ...controls: Node[]): HTMLDetailsElement {
+function foldedAnswers(title: string, load: (signal: AbortSignal) => Promise<Node>, ...controls: Node[]): HTMLDetailsElement {
   const [place, progress] = [make("div", { class: "answers-place" }), new Progress()];
+  const last = new LastChoice(null);
   const details = make("details", { class: "answers-folded" }, make("summary", {}, title), ...controls, progress.element, place);
   details.addEventListener("toggle", () => {
-    if (details.open) void progress.run(load).then((content) => content && place.replaceChildren(content));
+    if (!details.open) return;
+    void progress.run(() => last.run(({ signal }) => load(signal))).then((content) => content && place.replaceChildren(content));
   });
   return details;
 }

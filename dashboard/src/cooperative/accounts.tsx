@@ -1,5 +1,6 @@
 // Accounts of members: advances, subsidies, deliveries and payments as entries; a correction is an entry that names another.
 
+import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -25,7 +26,7 @@ const KINDS = ["advance", "subsidy", "delivery", "cancelled_flight", "payment"] 
 export function Accounts({ admin }: { admin: boolean }): JSX.Element {
   const people = useApiList("/v1/people", {});
   const [chosen, setChosen] = useState<string | null>(null);
-  const person = chosen ?? inUse(people.data)[0]?.id ?? people.data?.[0]?.id ?? null;
+  const person = chosenOf(people.data ?? [], chosen, onlyOf(people.data))?.id ?? null;
   return (
     <section class="card" data-panel="accounts">
       <p class="note">{translate("coop_accounts_about")}</p>
@@ -37,6 +38,7 @@ export function Accounts({ admin }: { admin: boolean }): JSX.Element {
             <div class="labelled">
               <label for="account-person">{translate("coop_person")}</label>
               <select id="account-person" onChange={(event) => setChosen(event.currentTarget.value)}>
+                {person === null ? <option value="">{translate("choose")}</option> : null}
                 {[...inUse(list), ...list.filter(({ active }) => active === false)].map(({ id, name, number, active }) => (
                   <option key={id} value={id} selected={id === person}>
                     {[name, number, active === false ? translate("deactivated") : ""].filter(Boolean).join(" · ")}

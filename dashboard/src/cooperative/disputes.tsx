@@ -1,5 +1,6 @@
 // Disputes about a place of a pass: opened by anybody who sees the pass, decided by a manager.
 
+import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -105,25 +106,30 @@ function RecordOutcome({ dispute, onDone }: { dispute: number; onDone: () => voi
 
 function OpenDispute({ fields }: { fields: FieldRecord[] }): JSX.Element | null {
   const [chosen, setChosen] = useState<string | null>(null);
-  const field = fields.find(({ id }) => id === chosen) ?? fields[0] ?? null;
+  const field = chosenOf(fields, chosen, onlyOf(fields)) ?? null;
   return (
     <div class="stack">
       <h2>{translate("coop_dispute_open")}</h2>
       <p class="note">{translate("coop_dispute_about")}</p>
-      {field === null ? null : <DisputeForm key={field.id} field={field} fields={fields} onField={setChosen} />}
+      {fields.length > 1 ? (
+        <div class="labelled">
+          <label for="dispute-field">{translate("coop_dispute_field")}</label>
+          <select id="dispute-field" value={field?.id ?? ""} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {field === null ? <option value="">{translate("choose")}</option> : null}
+            {fields.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+      ) : null}
+      {field === null ? null : <DisputeForm key={field.id} field={field} />}
     </div>
   );
 }
 
-function DisputeForm({
-  field,
-  fields,
-  onField,
-}: {
-  field: FieldRecord;
-  fields: FieldRecord[];
-  onField: (field: string) => void;
-}): JSX.Element {
+function DisputeForm({ field }: { field: FieldRecord }): JSX.Element {
   const [now] = useState(() => Math.ceil(nowMs() / 60_000) * 60_000);
   const passes = useApiList("/v1/fields/{field}/passes", { path: { field: field.id }, query: { start: now - YEAR_MS, end: now } });
   const [chosen, setChosen] = useState<string | null>(null);
@@ -141,13 +147,11 @@ function DisputeForm({
     return made !== null;
   };
   const options = (passes.data ?? []).map((each) => ({ value: each.id, text: dateTimeText(each.start_ms) }));
-  const pass = chosen ?? options[0]?.value ?? null;
-  const named = fields.map(({ id, name }) => ({ value: id, text: name }));
+  const pass = chosen ?? onlyOf(options)?.value ?? null;
   const at = (degrees: number | undefined) => (degrees === undefined ? {} : { value: Number(degrees.toFixed(7)) });
   return (
     <Form submit={translate("coop_dispute_open")} write={open} onSubmit={submit}>
       <div class="choices-row">
-        <SelectField name="field" label={translate("coop_dispute_field")} options={named} value={field.id} onSelect={onField} />
         <SelectField
           key={options.length}
           name="pass_id"

@@ -1,5 +1,6 @@
 // Statements: a tariff, a run with its progress, and the statements of a run.
 
+import { onlyOf } from "../components/choice";
 import "../i18n/cooperative";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -56,7 +57,7 @@ export function Statements(): JSX.Element {
 }
 
 function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Season; onMade: (run: Run) => void }): JSX.Element {
-  const [tariff, setTariff] = useState(tariffs[0]?.id ?? "");
+  const [tariff, setTariff] = useState(onlyOf(tariffs)?.id ?? "");
   const [progress, setProgress] = useState<{ done: number; count: number } | null>(null);
   const [told, setTold] = useState<string[]>([]);
   const run = async (): Promise<void> => {
@@ -78,9 +79,10 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
       }
       const body = { tariff, start_ms: season.startMs, end_ms: season.endMs };
       const made = await request<Run>("/v1/statement-runs", { method: "POST", body, timeoutMs: PASS_TIMEOUT_MS });
+      const [firstWhy] = failed;
       setTold([
         translate("coop_made", { count: made.people, amount: yuanText(made.charged_fen) }),
-        ...(failed.length > 0 ? [translate("coop_not_recorded", { count: failed.length, why: failed[0] ?? "" })] : []),
+        ...(failed.length > 0 ? [translate("coop_not_recorded", { count: failed.length, why: firstWhy ?? "" })] : []),
         ...(made.not_charged && made.not_charged.length > 0 ? [translate("coop_not_charged", { count: made.not_charged.length })] : []),
       ]);
       await reload("/v1/statement-runs");
@@ -97,6 +99,7 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
       <div class="labelled">
         <label for="coop-tariff">{translate("coop_tariff")}</label>
         <select id="coop-tariff" value={tariff} onChange={(event) => setTariff(event.currentTarget.value)}>
+          {tariff === "" ? <option value="">{translate("choose")}</option> : null}
           {tariffs.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -105,7 +108,7 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
         </select>
       </div>
       <div class="buttons">
-        <button type="button" class="primary" data-act="run" disabled={progress !== null} onClick={() => void run()}>
+        <button type="button" class="primary" data-act="run" disabled={progress !== null || tariff === ""} onClick={() => void run()}>
           {translate("coop_run")}
         </button>
       </div>

@@ -1,8 +1,10 @@
 // Subsidies: a rule, what can be claimed by it and why the rest cannot, and the pack for the office.
 
+import { onlyOf } from "../components/choice";
 import "../i18n/cooperative";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { useLastChoice } from "../app/mount";
 import { useApiList } from "../api/query";
 import type { ListItem } from "../api/client";
 import { errorText, request } from "../api/request";
@@ -57,22 +59,33 @@ export function Subsidies({ admin }: { admin: boolean }): JSX.Element {
 }
 
 function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; admin: boolean }): JSX.Element {
-  const [rule, setRule] = useState(rules[0]?.id ?? "");
+  const [rule, setRule] = useState(onlyOf(rules)?.id ?? "");
   const [claims, setClaims] = useState<Claims | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
+  const last = useLastChoice();
+  // Claims of another rule or season are not those that would be kept.
+  useEffect(() => {
+    last.end();
+    setClaims(null);
+    setBusy(false);
+  }, [rule, season.startMs, season.endMs]);
   const body = { rule, start_ms: season.startMs, end_ms: season.endMs };
   const ask = async (keep: boolean): Promise<void> => {
     setBusy(true);
     setError("");
     try {
-      setClaims(await request<Claims>("/v1/subsidy-claims", { method: "POST", body, query: { keep }, timeoutMs: TIMEOUT_MS }));
+      const send = (signal?: AbortSignal): Promise<Claims> =>
+        request("/v1/subsidy-claims", { method: "POST", body, query: { keep }, timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) });
+      // What is to be kept is not ended by another choice.
+      const found = keep ? await send() : await last.run(({ signal }) => send(signal));
+      if (found === null) return;
+      setClaims(found);
       if (keep) showToast(translate("saved"));
     } catch (thrown) {
       setError(errorText(thrown) ?? "");
-    } finally {
-      setBusy(false);
     }
+    setBusy(false);
   };
   const keep = async (): Promise<void> => {
     if (
@@ -85,6 +98,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
       <div class="labelled">
         <label for="coop-rule">{translate("coop_rule")}</label>
         <select id="coop-rule" value={rule} onChange={(event) => setRule(event.currentTarget.value)}>
+          {rule === "" ? <option value="">{translate("choose")}</option> : null}
           {rules.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -94,7 +108,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
       </div>
       {admin ? (
         <div class="buttons">
-          <button type="button" class="primary" data-act="preview" disabled={busy} onClick={() => void ask(false)}>
+          <button type="button" class="primary" data-act="preview" disabled={busy || rule === ""} onClick={() => void ask(false)}>
             {translate("coop_claim_look")}
           </button>
           <button type="button" class="secondary" disabled={busy || claims === null} onClick={() => void keep()}>

@@ -27,11 +27,11 @@ export function TappedPlace({ field, pass, onPlace }: TappedPlaceProps): JSX.Ele
   const [error, setError] = useState<string | null>(null);
   const [drawn, setDrawn] = useState(false);
   const { map, evidence } = useMemo(() => {
-    const evidence = new EvidencePanel(({ cell }) => {
+    const evidence = new EvidencePanel(signal, ({ cell }) => {
       map.markCell(cell.west_deg, cell.south_deg, cell.east_deg, cell.north_deg);
       onPlace((cell.south_deg + cell.north_deg) / 2, (cell.west_deg + cell.east_deg) / 2);
     });
-    const map = new FieldMap(field, (longitudeDeg, latitudeDeg) => void evidence.show(pass, {}, longitudeDeg, latitudeDeg, signal));
+    const map = new FieldMap(field, (longitudeDeg, latitudeDeg) => void evidence.show(pass, {}, longitudeDeg, latitudeDeg));
     map.setLayer("applied");
     return { map, evidence };
   }, []);
@@ -39,7 +39,9 @@ export function TappedPlace({ field, pass, onPlace }: TappedPlaceProps): JSX.Ele
     const draw = async (): Promise<void> => {
       const options = { signal, query: { format: "safetensors" }, headers: { Accept: "*/*" }, timeoutMs: TIMEOUT_MS };
       const answer = await requestResponse(`/v1/passes/${encodeURIComponent(pass)}/cells`, options);
-      await map.drawCells(CellGrid.read(await answer.arrayBuffer()));
+      const cells = CellGrid.read(await answer.arrayBuffer());
+      await map.view.ready.catch(() => undefined);
+      map.drawCells(cells);
       setDrawn(true);
     };
     draw().catch((failure: unknown) => setError(errorText(failure)));

@@ -1,5 +1,7 @@
 // The devices of the farm as a table, those with trouble first, and the card of the one that is chosen.
 
+import { hrefOf } from "../app/address";
+import { NotFound } from "../ui/not_found";
 import "../i18n/farm";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
@@ -99,7 +101,11 @@ export function Devices({ map, chosen, choose }: { map: MapLinks; chosen: string
   return (
     <section data-panel="devices" ref={place}>
       <h2>{translate("farm_devices")}</h2>
-      {chosen !== "" && farm.devices.has(chosen) ? <ChosenDevice key={chosen} id={chosen} map={map} close={() => choose("")} /> : null}
+      {chosen === "" ? null : farm.devices.has(chosen) ? (
+        <ChosenDevice key={chosen} id={chosen} map={map} close={() => choose("")} />
+      ) : (
+        <NotFound kind="device" id={chosen} back={{ href: hrefOf("farm"), text: translate("to_farm") }} />
+      )}
       <Table
         name={translate("farm_devices")}
         rows={rows}

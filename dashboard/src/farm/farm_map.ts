@@ -18,7 +18,7 @@ import {
   type Position,
   type SiteRecord,
 } from "../api/registry";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import type { View } from "../app/view";
 import { kindIcon } from "../components/device_card";
 import { make, makeSvg, setText } from "../components/dom";
@@ -179,7 +179,7 @@ export class FarmMap {
     ]);
     this.#listLayers();
     this.#map.onClick("field-fill", (feature) => {
-      location.hash = hrefOf("field", [String(feature.properties["id"])]);
+      location.hash = hrefOfThing({ kind: "field", id: String(feature.properties["id"]) });
     });
     this.#labels = this.#fields
       .flatMap((field): FieldLabel[] => {
@@ -343,7 +343,11 @@ export class FarmMap {
       if (!shown.has(field.id)) continue;
       label.element ??= make(
         "a",
-        { class: "mark field-mark", href: hrefOf("field", [field.id]), "aria-label": translate("farm_open_field", { name: field.name }) },
+        {
+          class: "mark field-mark",
+          href: hrefOfThing({ kind: "field", id: field.id }),
+          "aria-label": translate("farm_open_field", { name: field.name }),
+        },
         field.name,
       );
       this.#map.setMarker(`field-${field.id}`, label.element, label.longitudeDeg, label.latitudeDeg, "bottom");

@@ -3,7 +3,7 @@
 import "../notes/notes.css";
 import "../i18n/notes";
 import { requestAll } from "../api/request";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import type { View } from "../app/view";
 import { make, makeSvg } from "../components/dom";
 import type { MapView } from "../components/map";
@@ -35,7 +35,7 @@ function markOf(note: Note): HTMLElement {
 }
 
 function hrefOfSubject(note: Note): string {
-  if (note.field) return hrefOf("field", [note.field], { tab: "notes" });
-  if (note.greenhouse) return hrefOf("greenhouse", [note.greenhouse]);
-  return note.alarm ? hrefOf("alarms") : hrefOf("farm", [], { note: note.id });
+  if (note.field) return hrefOfThing({ kind: "field", id: note.field, tab: "notes" });
+  if (note.greenhouse) return hrefOfThing({ kind: "greenhouse", id: note.greenhouse });
+  return hrefOfThing({ kind: "note", id: note.id });
 }

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { FILES_GATEWAY } from "../api/registry";
-import { hrefOf } from "../app/address";
+import { hrefOf, hrefOfThing } from "../app/address";
 import { useNowOnScreen } from "../app/turns";
 import { ageText } from "../i18n/instants";
 import { areaText, numberText } from "../i18n/numbers";
@@ -27,7 +27,7 @@ export function Fields({ map }: { map: MapLinks }): JSX.Element {
     {
       key: "field",
       head: translate("farm_field"),
-      cell: (field) => <a href={hrefOf("field", [field.id ?? ""])}>{field.name}</a>,
+      cell: (field) => <a href={hrefOfThing({ kind: "field", id: field.id ?? "" })}>{field.name}</a>,
       sortBy: (field) => field.name,
     },
     {
@@ -135,7 +135,7 @@ export function FirstSteps(): JSX.Element {
         <li>
           <Empty
             text={translate("farm_step_log")}
-            link={{ href: hrefOf("health", [], { tab: "import" }), text: translate("farm_step_log_link") }}
+            link={{ href: hrefOf("health", { tab: "import" }), text: translate("farm_step_log_link") }}
           />
         </li>
       </ol>

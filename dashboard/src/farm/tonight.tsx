@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Body } from "../api/client";
 import { prefetch, useApi } from "../api/query";
-import { hrefOf } from "../app/address";
+import { hrefOf, hrefOfThing } from "../app/address";
 import { useNow } from "../app/mount";
 import { isPhone, useTurns } from "../app/turns";
 import { localText, ruleTitle } from "../components/alarm_text";
@@ -135,7 +135,7 @@ function RecalledLots({ recall: { ids, codes } }: { recall: Recall }): JSX.Eleme
     <>
       {ids.map((id, at) => (
         <span key={id}>
-          <a href={hrefOf("harvest", [id])}>{codes[at]}</a>{" "}
+          <a href={hrefOfThing({ kind: "lot", id })}>{codes[at]}</a>{" "}
         </span>
       ))}
     </>
@@ -144,7 +144,6 @@ function RecalledLots({ recall: { ids, codes } }: { recall: Recall }): JSX.Eleme
 
 function TonightCard({ card }: { card: Card }): JSX.Element {
   const heading = `tonight-${card.kind}-${card.id}`;
-  const page = card.kind === "field" ? "field" : "greenhouse";
   const known = card.statements.filter(({ level }) => level !== "unknown");
   const told = known.filter(({ level, advice }) => level !== "low" || advice !== null);
   const quiet = known.filter((statement) => !told.includes(statement)).map((statement) => kindText(statement));
@@ -152,7 +151,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
     <article class="card tonight-card" data-subject={card.id} data-level={card.level} aria-labelledby={heading}>
       <header>
         <h3 id={heading}>
-          <a href={hrefOf(page, [card.id])}>{card.name}</a>
+          <a href={hrefOfThing({ kind: card.kind === "field" ? "field" : "greenhouse", id: card.id })}>{card.name}</a>
         </h3>
         <span class="level">{translate(LEVELS[card.level] ?? "tonight_level_unknown")}</span>
         {card.simulated ? <span class="badge">{translate("simulated")}</span> : null}
@@ -168,7 +167,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
             <span class="severity" data-severity={alarm.severity}>
               {term("severities", alarm.severity)}
             </span>{" "}
-            <a href={hrefOf("alarms")}>{translate("tonight_alarm", { rule: ruleTitle(alarm.rule) })}</a>{" "}
+            <a href={hrefOfThing({ kind: "alarm", id: alarm.id })}>{translate("tonight_alarm", { rule: ruleTitle(alarm.rule) })}</a>{" "}
             <span class="about">{[alarmText(alarm), ageText(Date.now() - alarm.raised_ms)].filter(Boolean).join(" · ")}</span>
           </li>
         ))}
@@ -178,7 +177,7 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
         {unknownByReason(card.statements).map(([reason, kinds]) => (
           <li key={reason} data-level="unknown" class="note">
             {reason === COVER_NOT_KNOWN ? (
-              <a href={hrefOf("settings", ["houses"])}>{reasonText(reason)}</a>
+              <a href={hrefOf("settings", { tab: "houses" })}>{reasonText(reason)}</a>
             ) : (
               translate("tonight_unknown", { kind: listText(kinds), reason: reasonText(reason) })
             )}

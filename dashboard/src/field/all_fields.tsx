@@ -7,7 +7,7 @@ import { useState } from "preact/hooks";
 import { useApi, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { useWrite } from "../api/write";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { mayWrite, useChoice } from "../app/mount";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
@@ -86,7 +86,7 @@ function FieldList({ onOpen }: { onOpen: (tab: string) => void }): JSX.Element {
                   key: "name",
                   head: translate("field_name"),
                   sortBy: ({ name }) => name,
-                  cell: ({ id, name }) => <a href={hrefOf("field", [id])}>{name}</a>,
+                  cell: ({ id, name }) => <a href={hrefOfThing({ kind: "field", id })}>{name}</a>,
                 },
                 {
                   key: "area",

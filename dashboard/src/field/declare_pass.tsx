@@ -1,5 +1,6 @@
 // Form that registers a pass: its times, vehicle, implement, product, season and plan.
 
+import { onlyOf } from "../components/choice";
 import "../i18n/field_work";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -113,7 +114,7 @@ export function DeclarePass({ field, pass, settings, onDeclared, onClose }: Decl
           name="implement"
           label={translate("work_implement")}
           none={translate("work_none")}
-          value={pass?.implement ?? (swath.length === 1 ? swath[0]?.id : null)}
+          value={pass?.implement ?? onlyOf(swath)?.id ?? null}
           options={named(implement.data)}
         />
         <SelectField name="product" label={translate("work_product")} none={translate("work_none")} options={named(product.data)} />

@@ -8,6 +8,7 @@ import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { errorText, request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
+import { useLastChoice } from "../app/mount";
 import { areaText, areaUnitsPerHa, toAreaUnit, withUnit } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { Form, type FormValues } from "../ui/form";
@@ -20,8 +21,6 @@ import { givenOf, PrescriptionFields } from "./prescription_fields";
 import type { Prescription } from "./records";
 import { rateColours } from "./zone_colours";
 import { ZoneKey } from "./zone_key";
-
-const WAIT_MS = 300;
 
 interface Preview {
   prescription: Prescription | null;
@@ -135,6 +134,7 @@ function replaced(zones: readonly DrawnZone[], index: number, rate: string): Dra
 /** Ask the station what the zones would get: it has the cells that machines get. A zone without a rate counts with 0. */
 function usePreview(field: FieldRecord, zones: readonly DrawnZone[], rates: readonly (number | null)[], product: string): Preview {
   const [preview, setPreview] = useState<Preview>({ prescription: null, problem: "" });
+  const last = useLastChoice();
   const order =
     zones.length === 0
       ? ""
@@ -151,17 +151,15 @@ function usePreview(field: FieldRecord, zones: readonly DrawnZone[], rates: read
       setPreview({ prescription: null, problem: "" });
       return;
     }
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      request<Prescription>("/v1/prescriptions/preview", { method: "POST", body: JSON.parse(order), signal: controller.signal }).then(
-        (prescription) => setPreview({ prescription, problem: "" }),
-        (error: unknown) => controller.signal.aborted || setPreview({ prescription: null, problem: errorText(error) ?? "" }),
-      );
-    }, WAIT_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
+    void last
+      .run(({ signal }) =>
+        request<Prescription>("/v1/prescriptions/preview", { method: "POST", body: JSON.parse(order), signal }).then(
+          (prescription) => ({ prescription, problem: "" }),
+          (error: unknown) => ({ prescription: null, problem: errorText(error) ?? "" }),
+        ),
+      )
+      .then((found) => found && setPreview(found));
+    return () => last.end();
   }, [order]);
   return preview;
 }

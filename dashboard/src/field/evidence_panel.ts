@@ -2,7 +2,8 @@
 
 import "../i18n/field";
 import { api, dataOf } from "../api/client";
-import { hrefOf } from "../app/address";
+import { LastChoice } from "../api/last_choice";
+import { hrefOfThing } from "../app/address";
 import { make } from "../components/dom";
 import { Progress } from "../components/progress";
 import { clockText, dateTimeText } from "../i18n/instants";
@@ -24,8 +25,11 @@ export class EvidencePanel {
   readonly #progress = new Progress();
   readonly #title = make("h2", { tabindex: -1 }, translate("field_evidence"));
   readonly #onCell: (evidence: CellEvidence) => void;
+  readonly #last: LastChoice;
 
-  constructor(onCell: (evidence: CellEvidence) => void) {
+  /** `left` is aborted when the page is left. */
+  constructor(left: AbortSignal, onCell: (evidence: CellEvidence) => void) {
+    this.#last = new LastChoice(left);
     this.#onCell = onCell;
     this.element = make(
       "section",
@@ -37,20 +41,15 @@ export class EvidencePanel {
   }
 
   /** Display the evidence of the cell at a position of the map that was drawn with `settings`. */
-  async show(
-    pass: string,
-    settings: MapSettings,
-    longitudeDeg: number,
-    latitudeDeg: number,
-    signal: AbortSignal,
-    focus = false,
-  ): Promise<void> {
+  async show(pass: string, settings: MapSettings, longitudeDeg: number, latitudeDeg: number, focus = false): Promise<void> {
     const evidence = await this.#progress.run(() =>
-      dataOf(
-        api.GET("/v1/passes/{pass_id}/cell", {
-          params: { path: { pass_id: pass }, query: { latitude_deg: latitudeDeg, longitude_deg: longitudeDeg, ...settings } },
-          signal,
-        }),
+      this.#last.run(({ signal }) =>
+        dataOf(
+          api.GET("/v1/passes/{pass_id}/cell", {
+            params: { path: { pass_id: pass }, query: { latitude_deg: latitudeDeg, longitude_deg: longitudeDeg, ...settings } },
+            signal,
+          }),
+        ),
       ),
     );
     if (evidence === null) return;
@@ -70,7 +69,6 @@ export class EvidencePanel {
               settings,
               centreLongitude + east * (cell.east_deg - cell.west_deg),
               centreLatitude + north * (cell.north_deg - cell.south_deg),
-              signal,
             ).then(() => this.#place.querySelector<HTMLElement>(`[data-step="${name}"]`)?.focus()),
         },
         translate(`field_${name}`),
@@ -96,6 +94,12 @@ export class EvidencePanel {
       provenanceList(evidence),
     );
     if (focus) this.#title.focus();
+  }
+
+  /** Display no cell: what it was about is not displayed any more. */
+  clear(): void {
+    this.#last.end();
+    this.#place.replaceChildren(make("p", { class: "note" }, translate("field_evidence_hint")));
   }
 }
 
@@ -217,7 +221,7 @@ function provenanceList(evidence: CellEvidence): HTMLElement {
       {},
       translate("field_reported_by", { gateway: evidence.gateway || "—", clock: term("clocks", evidence.clock ?? "unknown") }),
       " · ",
-      make("a", { href: hrefOf("health", [], { gateway: evidence.gateway }) }, translate("field_delivery")),
+      make("a", { href: hrefOfThing({ kind: "gateway", id: evidence.gateway }) }, translate("field_delivery")),
     ),
     make("li", {}, evidence.conflicts > 0 ? translate("field_conflicts", { n: evidence.conflicts }) : translate("field_no_conflicts")),
     ...(entries.length > 0 ? entries : [make("li", {}, translate("field_not_in_ledger"))]),

@@ -106,9 +106,16 @@ export class FieldMap {
     );
   }
 
-  /** Draw the cells of a pass; null removes them. */
-  async drawCells(cells: CellGrid | null): Promise<void> {
-    await this.view.ready.catch(() => undefined);
+  /** Remove everything that is about a pass: what was drawn for one is not seen with another. */
+  clear(): void {
+    this.drawCells(null);
+    if (this.view.map === null) return;
+    for (const name of ["spots", "track", "flown", "swaths", "chosen"]) this.view.setSource(name, NO_FEATURES, []);
+    this.view.setMarker("replay", null);
+  }
+
+  /** Draw the cells of a pass; null removes them. The map is ready. */
+  drawCells(cells: CellGrid | null): void {
     this.#cells = cells;
     this.#zones = null;
     this.#maxRate = cells?.maxRate() ?? 1;
@@ -121,8 +128,8 @@ export class FieldMap {
   }
 
   /** Draw the zones of a prescription in place of cells. */
-  async drawZones(zones: ZoneMap): Promise<void> {
-    await this.drawCells(null);
+  drawZones(zones: ZoneMap): void {
+    this.drawCells(null);
     this.#zones = zones;
     this.#maxRate = Math.max(1e-9, ...zones.features.map(({ properties }) => properties.rate_ha));
     this.view.map?.setPaintProperty("zones-fill", "fill-color", zoneColour(this.#maxRate));

@@ -3,6 +3,7 @@
 import "../i18n/field";
 import type uPlot from "uplot";
 
+import type { Choice } from "../api/last_choice";
 import { request } from "../api/request";
 import { Chart } from "../components/chart";
 import { make, makeSvg, setText } from "../components/dom";
@@ -82,24 +83,38 @@ export class FlightReplay {
     return this.#series?.time_ms.length ?? 0;
   }
 
-  async load(pass: PassItem, available: string[], signal: AbortSignal): Promise<void> {
+  /** Display no flight until another is loaded. */
+  clear(): void {
     this.#stop();
+    this.#series = null;
+    this.#fixes = [];
+    this.#chart.element.hidden = true;
+    this.#play.disabled = this.#slider.disabled = true;
+    for (const place of [this.#note, this.#state]) setText(place, "");
+  }
+
+  async load(pass: PassItem, available: string[], { signal, of }: Choice): Promise<void> {
     const channels = CHANNELS.filter((channel) => available.includes(channel));
     if (!channels.includes("latitude_deg") || !channels.includes("longitude_deg")) {
       this.#showUnavailable();
       return;
     }
-    const series = await request<Series>(`/v1/devices/${encodeURIComponent(pass.device)}/series`, {
-      signal,
-      query: { channel: channels, start: pass.start_ms, end: pass.end_ms, max_points: MAX_POINTS },
-    });
-    this.#series = series;
+    const series = await of(
+      request<Series>(`/v1/devices/${encodeURIComponent(pass.device)}/series`, {
+        signal,
+        query: { channel: channels, start: pass.start_ms, end: pass.end_ms, max_points: MAX_POINTS },
+      }),
+    );
+    // A map that failed to start has the replay all the same.
+    await of(this.#map.view.ready.catch(() => undefined));
     this.#fixes = fixesOf(series);
     const [first, last] = [this.#fixes[0], this.#fixes.at(-1)];
     if (!first || !last) {
       this.#showUnavailable();
       return;
     }
+    this.#series = series;
+    this.#play.disabled = this.#slider.disabled = false;
     Object.assign(this.#slider, { min: String(first.timeMs), max: String(last.timeMs), value: String(first.timeMs) });
     setText(this.#note, series.aggregation?.step_ms ? translate("field_replay_means", { seconds: series.aggregation.step_ms / 1000 }) : "");
     this.#map.view.setSource(
@@ -133,10 +148,8 @@ export class FlightReplay {
   }
 
   #showUnavailable(): void {
-    this.#series = null;
+    this.clear();
     setText(this.#note, translate("field_replay_none"));
-    this.#chart.element.hidden = true;
-    this.#play.disabled = this.#slider.disabled = true;
   }
 
   #start(): void {

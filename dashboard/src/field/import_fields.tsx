@@ -7,7 +7,7 @@ import { useId, useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { ApiError, errorText, request } from "../api/request";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { areaText } from "../i18n/numbers";
 import { translate } from "../i18n/translate";
 import { DropFile } from "../ui/drop_file";
@@ -47,7 +47,7 @@ export function ImportFields(): JSX.Element {
     setBusy(true);
     setError(null);
     try {
-      const farm = farms.length > 1 ? names.farm || (farms[0]?.id ?? "") : "";
+      const { farm } = names;
       const query = Object.fromEntries(Object.entries({ ...names, farm }).filter(([, value]) => value !== ""));
       return await request<Answer>("/v1/fields/import", {
         method: "POST",
@@ -93,6 +93,7 @@ export function ImportFields(): JSX.Element {
         <div class="labelled">
           <label for={farmId}>{translate("work_farm")}</label>
           <select id={farmId} value={names.farm} onChange={(event) => setNames({ ...names, farm: event.currentTarget.value })}>
+            {names.farm === "" ? <option value="">{translate("choose")}</option> : null}
             {farms.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
@@ -104,7 +105,7 @@ export function ImportFields(): JSX.Element {
       <DropFile
         types={TYPES}
         maxBytes={MOST_BYTES}
-        disabled={busy}
+        disabled={busy || (farms.length > 1 && names.farm === "")}
         onFiles={([chosen]) => chosen && void look(chosen)}
         text={translate("field_import_file")}
       />
@@ -178,7 +179,7 @@ function FieldsFound({ fields, linked = false }: { fields: FieldRecord[]; linked
         {
           key: "name",
           head: translate("field_name"),
-          cell: ({ id, name }) => (linked ? <a href={hrefOf("field", [id])}>{name}</a> : name),
+          cell: ({ id, name }) => (linked ? <a href={hrefOfThing({ kind: "field", id })}>{name}</a> : name),
         },
         { key: "area", head: translate("area"), number: true, cell: ({ area_m2 }) => areaText(area_m2) },
         { key: "owner", head: translate("field_owner"), cell: ({ owner }) => owner || "—" },

@@ -3,6 +3,7 @@
 import "../i18n/field";
 import { askKeyNames } from "../api/authors";
 import { api, cursorQuery, listAll } from "../api/client";
+import { LastChoice } from "../api/last_choice";
 import { errorText, request, requestResponse } from "../api/request";
 import { make, setText } from "../components/dom";
 import { fileButton } from "../components/file_button";
@@ -63,14 +64,18 @@ export async function loadNutrients(field: string, swathM: () => number | undefi
   const cropYield = make("input", { id: "nutrient-yield", type: "number", min: 0, max: 100_000, step: "any", inputmode: "decimal" });
   const grainNitrogen = make("input", { id: "nutrient-grain", type: "number", min: 0, max: 20, step: "any", inputmode: "decimal" });
   const [place, progress] = [make("div"), new Progress()];
+  const last = new LastChoice(signal);
   const load = async (): Promise<void> => {
     const yieldKgHa = cropYield.value === "" ? null : Number(cropYield.value) * areaUnitsPerHa();
+    const query = { season: season.value || null, yield_kg_ha: yieldKgHa, grain_n_pct: grainNitrogen.value || null, swath_m: swathM() };
     const nutrients = await progress.run(() =>
-      request<NutrientsAnswer>(`/v1/fields/${encodeURIComponent(field)}/nutrients`, {
-        signal,
-        timeoutMs: NUTRIENTS_TIMEOUT_MS,
-        query: { season: season.value || null, yield_kg_ha: yieldKgHa, grain_n_pct: grainNitrogen.value || null, swath_m: swathM() },
-      }),
+      last.run((choice) =>
+        request<NutrientsAnswer>(`/v1/fields/${encodeURIComponent(field)}/nutrients`, {
+          signal: choice.signal,
+          timeoutMs: NUTRIENTS_TIMEOUT_MS,
+          query,
+        }),
+      ),
     );
     if (nutrients !== null) place.replaceChildren(...nutrientTables(nutrients, productName));
   };

@@ -1,5 +1,6 @@
 // Editor of a field's outline: draw, move corners, divide, cut a hole, exclude, add a buffer strip, undo; or enter the corners as text.
 
+import { onlyOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
@@ -8,7 +9,7 @@ import { reload, useApiList } from "../api/query";
 import { fieldFeatures, type FieldRecord } from "../api/registry";
 import { errorText, request } from "../api/request";
 import { useWrite, type BodyOf } from "../api/write";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { boundsOf, MapView, NO_FEATURES } from "../components/map";
 import { MU_PER_HA, areaText, numberText } from "../i18n/numbers";
 import { listText, translate } from "../i18n/translate";
@@ -293,7 +294,7 @@ function SaveForm({
   const submit = async (values: FormValues): Promise<boolean> => {
     if (outline.parts.length === 0) return false;
     const name = values.text("name") || (field?.name ?? "");
-    const farm = values.text("farm") || field?.farm || farms.data?.[0]?.id || "";
+    const farm = values.text("farm") || field?.farm || onlyOf(farms.data)?.id || "";
     const owner = field === null ? values.text("owner") : field.owner;
     const site = field?.site ?? null;
     const body = { farm, name, owner, site, ...shapes } as unknown as BodyOf<"/v1/fields", "post">;
@@ -313,7 +314,7 @@ function SaveForm({
     showToast(translate("saved"));
     onSaved({ ...outline, others: [] });
     await reload(...REFRESH);
-    if (field === null && saved !== true) location.hash = hrefOf("field", [(saved as FieldRecord).id]);
+    if (field === null && saved !== true) location.hash = hrefOfThing({ kind: "field", id: (saved as FieldRecord).id });
     return true;
   };
   return (
@@ -326,6 +327,7 @@ function SaveForm({
             <SelectField
               name="farm"
               label={translate("work_farm")}
+              required
               options={(farms.data ?? []).map(({ id, name }) => ({ value: id, text: name }))}
             />
           ) : null}

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApiList } from "../api/query";
 import { errorText, request } from "../api/request";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { mayWrite, mountInto, useView } from "../app/mount";
 import type { View } from "../app/view";
 import { make } from "../components/dom";
@@ -147,7 +147,7 @@ function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen
                     {dateTimeText(pass.start_ms)}
                   </button>
                 ) : harvest ? (
-                  <a href={hrefOf("field", [field], { tab: "yield", harvest: `${harvest.start_ms}-${harvest.end_ms + 1}` })}>
+                  <a href={hrefOfThing({ kind: "harvest", field, startMs: harvest.start_ms, endMs: harvest.end_ms })}>
                     {dateTimeText(harvest.start_ms)}
                   </a>
                 ) : null,

@@ -1,10 +1,14 @@
 // Passes of a field: their list, one of them on the map, and the panels about it.
 
+import { NotFound } from "../ui/not_found";
+import { hrefOfThing } from "../app/address";
+import { chosenOf, newestOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
 import { render } from "preact";
 import { api, cursorQuery, listAll } from "../api/client";
 import { nowMs } from "../api/clock";
+import { LastChoice, type Choice } from "../api/last_choice";
 import { requestSites, type FieldRecord } from "../api/registry";
 import { ApiError, errorText, request, requestAll, requestResponse } from "../api/request";
 import { mayWrite, mountInto } from "../app/mount";
@@ -54,6 +58,7 @@ export class PassesView {
   readonly #layers = make("fieldset", { class: "choices-row layers" });
   readonly #opacity = opacitySlider((opacity) => this.#map.setOpacity(opacity));
   readonly #panels = make("div", { class: "panels" });
+  readonly #missing = make("div");
   #isLayerChosen = false;
   readonly #radios = new Map<Layer, HTMLInputElement>();
   readonly #swath = make("input", { id: "draw-swath", type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
@@ -61,6 +66,8 @@ export class PassesView {
   readonly #implement = make("select", { id: "draw-implement" });
   readonly #prescription = make("select", { id: "draw-prescription" });
   readonly #cellSize = make("select", { id: "draw-cell" });
+  readonly #last: LastChoice;
+  readonly #lastReplay: LastChoice;
   #passes: PassItem[] = [];
   #harvests: HarvestPass[] = [];
   #prescriptions: Named[] = [];
@@ -74,8 +81,12 @@ export class PassesView {
   constructor(field: FieldRecord, view: View) {
     this.#field = field;
     this.#view = view;
+    this.#last = new LastChoice(view.signal);
+    this.#lastReplay = new LastChoice(view.signal);
     this.#map = new FieldMap(field, (longitudeDeg, latitudeDeg) => this.#showEvidence(longitudeDeg, latitudeDeg));
-    this.#evidence = new EvidencePanel(({ cell }) => this.#map.markCell(cell.west_deg, cell.south_deg, cell.east_deg, cell.north_deg));
+    this.#evidence = new EvidencePanel(view.signal, ({ cell }) =>
+      this.#map.markCell(cell.west_deg, cell.south_deg, cell.east_deg, cell.north_deg),
+    );
     this.#replay = new FlightReplay(this.#map);
     this.#list = new PassList(
       view,
@@ -92,6 +103,7 @@ export class PassesView {
       make("div", { class: "choices-row" }, this.#passNote, this.#declare),
       this.#progress.element,
       this.#note,
+      this.#missing,
       make(
         "div",
         { class: "field-layout" },
@@ -103,6 +115,8 @@ export class PassesView {
   }
 
   close(): void {
+    this.#last.end();
+    this.#lastReplay.end();
     this.#replay.close();
     this.#map.view.close();
   }
@@ -151,8 +165,10 @@ export class PassesView {
       () => this.#showWind(),
       () => undefined,
     );
-    const selected = passes.find((pass) => pass.id === route.query.get("pass")) ?? passes.at(-1);
-    await this.#openPass(selected);
+    const asked = route.query.get("pass");
+    const selected = chosenOf(passes, asked, newestOf(passes));
+    if (selected === undefined) this.#showMissing(asked ?? "");
+    else await this.#openPass(selected);
   }
 
   // Of the field's site: another wind may be far away.
@@ -168,7 +184,7 @@ export class PassesView {
 
   // Without a pass the map displays the prescription alone.
   async #drawPlan(prescriptions: readonly Named[]): Promise<void> {
-    const chosen = prescriptions.find(({ id }) => id === this.#prescription.value) ?? prescriptions.at(-1);
+    const chosen = chosenOf(prescriptions, this.#prescription.value, newestOf(prescriptions));
     if (!chosen) return;
     const { signal } = this.#view;
     const zones = await request<ZoneMap>(`/v1/prescriptions/${chosen.id}/export`, {
@@ -178,12 +194,24 @@ export class PassesView {
     });
     this.#prescription.value = chosen.id;
     this.#layers.querySelector<HTMLInputElement>('input[value="planned"]')?.click();
-    await this.#map.drawZones(zones);
+    await this.#map.view.ready.catch(() => undefined);
+    this.#map.drawZones(zones);
     this.element.dataset["drawn"] = chosen.id;
   }
 
-  async #openPass(pass: PassItem | undefined): Promise<void> {
-    if (!pass) return;
+  /** Say that there is no pass of an id: another one is not what was asked for. */
+  #showMissing(id: string): void {
+    this.#list.show(this.#passes, this.#harvests, this.#prescriptions, null);
+    this.#replay.element.hidden = true;
+    setText(this.#note, "");
+    this.element.dataset["drawn"] = "missing";
+    const back = { href: hrefOfThing({ kind: "field", id: this.#field.id }), text: translate("field_newest_pass") };
+    mountInto(this.#missing, this.#view, () => <NotFound kind="pass" id={id} back={back} />);
+  }
+
+  async #openPass(pass: PassItem): Promise<void> {
+    render(null, this.#missing);
+    this.#replay.element.hidden = false;
     this.#pass = pass;
     this.#showRateUnit();
     this.#view.setQuery("pass", pass.id);
@@ -195,71 +223,86 @@ export class PassesView {
       pass.simulated ? translate("simulated") : "",
     ];
     setText(this.#passNote, marks.filter(Boolean).join(" · "));
-    const detail = await this.#view.farm.detail(pass.device).catch(() => null);
-    const replayLoaded = this.#replay
-      .load(pass, Object.keys(detail?.channels ?? {}), this.#view.signal)
-      .catch((error: unknown) => this.#view.showMessage(errorText(error)));
-    await Promise.all([
-      this.#draw(),
-      this.#map.view.ready.then(
-        () => replayLoaded,
-        () => undefined,
-      ),
-    ]);
+    this.#replay.clear();
+    this.#map.clear();
+    await Promise.all([this.#draw(), this.#loadReplay(pass)]);
   }
 
-  // The map is drawn first; the panels follow with the same settings.
+  async #loadReplay(pass: PassItem): Promise<void> {
+    try {
+      await this.#lastReplay.run(async (choice) => {
+        const detail = await choice.of(this.#view.farm.detail(pass.device).catch(() => null));
+        await this.#replay.load(pass, Object.keys(detail?.channels ?? {}), choice);
+      });
+    } catch (error) {
+      this.#view.showMessage(errorText(error));
+    }
+  }
+
   async #draw(): Promise<void> {
     const pass = this.#pass;
     if (pass === null) return;
-    const { signal } = this.#view;
+    // What belongs to the pass or the settings before goes at once.
+    this.#panels.replaceChildren();
+    this.#evidence.clear();
+    this.element.dataset["drawn"] = "";
+    setText(this.#note, translate("field_drawing"));
+    await this.#last.run((choice) => this.#drawChoice(pass, choice));
+  }
+
+  // The map is drawn first; the panels follow with the same settings.
+  async #drawChoice(pass: PassItem, { signal, of }: Choice): Promise<void> {
     const [path, query] = [`/v1/passes/${encodeURIComponent(pass.id)}`, { ...this.#mapSettings() }];
     const reported = this.#entered().swath_m === undefined ? reportedSwath(pass) : null;
     const { prescription: _, planned_rate_ha: __, ...appliedQuery } = query;
-    this.#panels.replaceChildren(this.#settlement(pass), this.#nutrients(), this.#ledger(pass.id), this.#files(path, query, pass));
-    this.element.dataset["drawn"] = "";
+    this.#panels.replaceChildren(this.#settlement(pass, signal), this.#nutrients(), this.#ledger(pass.id), this.#files(path, query, pass));
+    await of(this.#map.view.ready.catch(() => undefined));
     if (pass.implement === null && query.swath_m === undefined) {
       // Nothing is guessed: without a swath there is no map.
       setText(this.#note, translate("field_swath_needed"));
-      await this.#map.drawCells(null);
+      this.#map.drawCells(null);
       this.element.dataset["drawn"] = "no-swath";
       return;
     }
-    setText(this.#note, translate("field_drawing"));
-    const cells = await this.#progress.run(async () => {
-      try {
-        const headers = { Accept: "*/*" };
-        const options = { signal, query: { ...query, format: "safetensors" }, headers, timeoutMs: TIMEOUT_MS };
-        return CellGrid.read(await (await requestResponse(`${path}/cells`, options)).arrayBuffer());
-      } catch (error) {
-        if (error instanceof ApiError && error.kind === "no-implement")
-          throw new ApiError(error.status, error.kind, translate("field_swath_needed"));
-        throw error;
-      }
-    });
+    const cells = await of(
+      this.#progress.run(async () => {
+        try {
+          const headers = { Accept: "*/*" };
+          const options = { signal, query: { ...query, format: "safetensors" }, headers, timeoutMs: TIMEOUT_MS };
+          return CellGrid.read(await (await requestResponse(`${path}/cells`, options)).arrayBuffer());
+        } catch (error) {
+          if (error instanceof ApiError && error.kind === "no-implement")
+            throw new ApiError(error.status, error.kind, translate("field_swath_needed"));
+          throw error;
+        }
+      }),
+    );
     const reason = cells?.head.reason ?? null;
     const swath = reported === null ? "" : translate("work_swath_reported", { swath: withUnit(reported, "m") });
     const comparison = reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) });
-    setText(this.#note, [swath, comparison].filter(Boolean).join(" "));
+    const notes = [swath, comparison].filter(Boolean);
+    setText(this.#note, notes.join(" "));
     this.#cellM = cells?.head.cell_m;
     // Without a plan there is no deviation to draw: what was applied is, until the user chooses.
     if (cells !== null && !this.#isLayerChosen) this.#showLayer(reason === null ? "deviation" : "applied");
-    await this.#map.drawCells(cells);
+    this.#map.drawCells(cells);
     this.element.dataset["drawn"] = cells === null ? "failed" : pass.id;
-    if (cells === null || signal.aborted) return;
-    const answers = await this.#progress.run(async () =>
-      Promise.all([
-        request<Applied>(`${path}/as-applied`, { signal, query: { ...appliedQuery, format: "summary" }, timeoutMs: TIMEOUT_MS }),
-        reason === null ? request<Deviation>(`${path}/deviation`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS }) : null,
-      ]),
+    if (cells === null) return;
+    const answers = await of(
+      this.#progress.run(async () =>
+        Promise.all([
+          request<Applied>(`${path}/as-applied`, { signal, query: { ...appliedQuery, format: "summary" }, timeoutMs: TIMEOUT_MS }),
+          reason === null ? request<Deviation>(`${path}/deviation`, { signal, query: { ...query }, timeoutMs: TIMEOUT_MS }) : null,
+        ]),
+      ),
     );
-    if (answers === null || signal.aborted) return;
+    if (answers === null) return;
     const [applied, deviation] = answers;
     this.#map.drawSpots(applied.cover);
     this.#map.setSwath(applied.swath_m);
     const [figures, map] = [applied.cell_m, cells.head.cell_m].map((side) => numberText(side, side % 1 === 0 ? 0 : 2)) as [string, string];
     const sizes = figures === map ? translate("work_cells", { map }) : translate("work_cells_two", { figures, map });
-    setText(this.#note, [this.#note.textContent, sizes].filter(Boolean).join(" "));
+    setText(this.#note, [...notes, sizes].join(" "));
     this.#panels.prepend(
       amountsPanel(applied),
       ...(deviation === null
@@ -287,7 +330,8 @@ export class PassesView {
           this.#view.setQuery("pass", id);
           await this.#progress.run(() => this.#loadPasses());
           close();
-          void this.#openPass(this.#passes.find((each) => each.id === id));
+          const declared = this.#passes.find((each) => each.id === id);
+          if (declared) void this.#openPass(declared);
         }}
       />
     ));
@@ -305,7 +349,7 @@ export class PassesView {
 
   #showEvidence(longitudeDeg: number, latitudeDeg: number, focus = false): void {
     const settings = { ...this.#mapSettings(), ...(this.#cellM === undefined ? {} : { cell_m: this.#cellM }) };
-    if (this.#pass !== null) void this.#evidence.show(this.#pass.id, settings, longitudeDeg, latitudeDeg, this.#view.signal, focus);
+    if (this.#pass !== null) void this.#evidence.show(this.#pass.id, settings, longitudeDeg, latitudeDeg, focus);
   }
 
   /** What is entered, and for a machine without an implement the width that it reported. */
@@ -394,8 +438,8 @@ export class PassesView {
     this.#map.setLayer(layer);
   }
 
-  #settlement(pass: PassItem): HTMLElement {
-    return foldedPanel(translate("field_settlement"), "settlement", () => loadSettlement(pass.id, this.#mapSettings(), this.#view.signal));
+  #settlement(pass: PassItem, signal: AbortSignal): HTMLElement {
+    return foldedPanel(translate("field_settlement"), "settlement", () => loadSettlement(pass.id, this.#mapSettings(), signal));
   }
 
   #nutrients(): HTMLElement {

@@ -1,5 +1,6 @@
 // Prescriptions of a field: their zones on a map, what they take, and their files for machines.
 
+import { chosenOf, newestOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
@@ -35,7 +36,7 @@ export function Prescriptions({ field }: { field: FieldRecord }): JSX.Element {
       <h2>{translate("work_prescription")}</h2>
       <Loaded state={list}>
         {(prescriptions) => {
-          const chosen = prescriptions.find(({ id }) => id === open) ?? prescriptions.at(-1);
+          const chosen = chosenOf(prescriptions, open, newestOf(prescriptions));
           return chosen === undefined ? (
             <p class="note">{translate("work_no_prescriptions")}</p>
           ) : (

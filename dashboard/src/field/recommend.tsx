@@ -3,7 +3,8 @@
 import "../i18n/field";
 import "../i18n/field_work";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { useLastChoice } from "../app/mount";
 import { dataOf, api, type Body } from "../api/client";
 import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
@@ -30,6 +31,13 @@ export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
   const [rule, setRule] = useState<RuleName>("target_yield");
   const [answer, setAnswer] = useState<Recommendation | null>(null);
   const [problem, setProblem] = useState("");
+  const last = useLastChoice();
+  // An answer by another rule is not that of the rule that is displayed.
+  useEffect(() => {
+    last.end();
+    setAnswer(null);
+    setProblem("");
+  }, [rule]);
   const products = useApiList("/v1/products", {});
   const seasons = useApiList("/v1/seasons", { query: { field: field.id } });
   const submit = async (values: FormValues): Promise<boolean> => {
@@ -49,10 +57,9 @@ export function Recommend({ field }: { field: FieldRecord }): JSX.Element {
       season: values.text("season") || undefined,
       product: values.text("product") || undefined,
     };
+    const params = { path: { thing: field.id }, query: query as never };
     try {
-      setAnswer(
-        await dataOf(api.GET("/v1/fields/{thing}/recommendation", { params: { path: { thing: field.id }, query: query as never } })),
-      );
+      setAnswer(await last.run(({ signal }) => dataOf(api.GET("/v1/fields/{thing}/recommendation", { params, signal }))));
     } catch (error) {
       setProblem(errorText(error) ?? "");
     }

@@ -5,6 +5,7 @@ import "../i18n/field_work";
 import "../i18n/map_tools";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
+import { useLastChoice } from "../app/mount";
 import { fieldFeatures, zoneFeatures, type FieldRecord } from "../api/registry";
 import { request } from "../api/request";
 import { boundsOf, MapView } from "../components/map";
@@ -16,19 +17,18 @@ import { rateColours } from "./zone_colours";
 
 export function ZonesMap({ field, prescription }: { field: FieldRecord; prescription: Prescription }): JSX.Element {
   const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
+  const last = useLastChoice();
   useEffect(() => () => map.close(), [map]);
   useEffect(() => {
-    const controller = new AbortController();
-    const zones = request<ZoneMap>(`/v1/prescriptions/${prescription.id}/export`, {
-      query: { format: "geojson" },
-      signal: controller.signal,
-      headers: { Accept: "*/*" },
-    });
-    void Promise.all([map.ready, zones]).then(
-      ([, drawn]) => draw(map, field, prescription, drawn),
-      () => undefined,
-    );
-    return () => controller.abort();
+    void last
+      .run(async ({ signal, of }) => {
+        const options = { query: { format: "geojson" }, signal, headers: { Accept: "*/*" } };
+        const zones = request<ZoneMap>(`/v1/prescriptions/${prescription.id}/export`, options);
+        const [, drawn] = await of(Promise.all([map.ready, zones]));
+        draw(map, field, prescription, drawn);
+      })
+      .catch(() => undefined);
+    return () => last.end();
   }, [map, prescription.id]);
   return <DomNode node={map.element} class="outline-map" />;
 }

@@ -266,7 +266,7 @@ function bandColour(name: string): string {
 function targetLines(overview: Overview, timeMs: readonly number[], quantity: string): Line[] {
   const limits = (limit: "low" | "high"): (number | null)[] =>
     timeMs.map((at) => {
-      const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms) ?? overview.bands.at(-1);
+      const band = overview.bands.find((candidate) => at >= candidate.start_ms && at < candidate.end_ms);
       return band?.targets[quantity]?.[limit] ?? null;
     });
   const line = (name: string, limit: "low" | "high"): Line => ({

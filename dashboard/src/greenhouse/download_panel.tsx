@@ -26,7 +26,8 @@ export function DownloadPanel({ devices }: { devices: readonly string[] }): JSX.
   const id = useUniqueId();
   const [chosen, setChosen] = useState("");
   const [period, setPeriod] = useState<Period>({ startMs: nowMs() - 28 * DAY_MS, endMs: null });
-  const device = devices.includes(chosen) ? chosen : (devices[0] ?? "");
+  const [standing = ""] = devices;
+  const device = devices.includes(chosen) ? chosen : standing;
   return (
     <>
       <h2>{translate("greenhouse_download")}</h2>

@@ -4,7 +4,7 @@ import "../i18n/greenhouse";
 import type { JSX } from "preact";
 import type { ListItem } from "../api/client";
 import { useApiList } from "../api/query";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { sentenceOf } from "../components/tonight_text";
 import { findTerm, term, translate } from "../i18n/translate";
 import { Loaded } from "../ui/loaded";
@@ -31,7 +31,7 @@ export function useOutlook() {
 }
 
 export function cardOf(cards: readonly OutlookCard[], house: GreenhouseItem): OutlookCard | undefined {
-  return cards.find(({ id }) => id === house.id) ?? cards.find(({ id }) => id === house.device);
+  return cards.find(({ id }) => id === house.id);
 }
 
 export function HousesTable({ houses }: { houses: readonly GreenhouseItem[] }): JSX.Element {
@@ -67,7 +67,7 @@ function COLUMNS(): Column<Row>[] {
       head: translate("greenhouse"),
       cell: ({ house, card }) => (
         <>
-          <a href={hrefOf("greenhouse", [house.id])}>{house.name}</a>{" "}
+          <a href={hrefOfThing({ kind: "greenhouse", id: house.id })}>{house.name}</a>{" "}
           {card?.simulated ? <span class="badge">{translate("simulated")}</span> : null}
         </>
       ),

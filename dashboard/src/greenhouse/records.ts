@@ -5,8 +5,6 @@ export interface GreenhouseItem {
   name: string;
   /** Registered greenhouses have zones and notes. */
   registered: boolean;
-  /** The device of the same name, which is used where no device is assigned to the zones. */
-  device: string | null;
   /** False where it, or its site, is deactivated: it is shown at its address, and not chosen. */
   active: boolean;
 }

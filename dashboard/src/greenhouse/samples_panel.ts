@@ -1,6 +1,7 @@
 // All samples of one channel in a chart, up to 100,000 points.
 
 import "../i18n/greenhouse";
+import { LastChoice } from "../api/last_choice";
 import { request } from "../api/request";
 import type { View } from "../app/view";
 import { Chart } from "../components/chart";
@@ -32,12 +33,12 @@ export class SamplesPanel {
     onZoom: (part) => void this.#loadSamples(part?.startMs, part?.endMs),
   });
   #overview: Overview | null = null;
-
-  /** Numbers of the newest requests: an older answer is ignored. */
-  #channelRequest = 0;
-  #sampleRequest = 0;
+  readonly #lastDevice: LastChoice;
+  readonly #lastSamples: LastChoice;
 
   constructor(readonly view: View) {
+    this.#lastDevice = new LastChoice(view.signal);
+    this.#lastSamples = new LastChoice(view.signal);
     this.element = make(
       "details",
       { class: "card fold", "data-panel": "samples" },
@@ -75,9 +76,10 @@ export class SamplesPanel {
   async #loadChannels(): Promise<void> {
     const device = this.#deviceSelect.value;
     if (device === "") return;
-    const number = ++this.#channelRequest;
-    const detail = await this.#progress.run(() => this.view.farm.detail(device));
-    if (detail === null || number !== this.#channelRequest) return;
+    // What is on its way is of the device before.
+    this.#lastSamples.end();
+    const detail = await this.#progress.run(() => this.#lastDevice.run(() => this.view.farm.detail(device)));
+    if (detail === null) return;
     const selected = this.#channelSelect.value || "air_temperature_degc";
     this.#channelSelect.replaceChildren(
       ...Object.keys(detail.channels).map((channel) =>
@@ -88,18 +90,15 @@ export class SamplesPanel {
   }
 
   async #loadSamples(startMs = this.#overview?.start_ms, endMs = this.#overview?.end_ms): Promise<void> {
-    const channel = this.#channelSelect.value;
+    const [device, channel] = [this.#deviceSelect.value, this.#channelSelect.value];
     if (channel === "" || startMs === undefined || endMs === undefined) return;
-    const number = ++this.#sampleRequest;
     const query = { channel, start: Math.round(startMs), end: Math.round(endMs), max_points: MAX_POINTS };
     const series = await this.#progress.run(() =>
-      request<SeriesAnswer>(`/v1/devices/${encodeURIComponent(this.#deviceSelect.value)}/series`, {
-        query,
-        signal: this.view.signal,
-        timeoutMs: 60_000,
-      }),
+      this.#lastSamples.run(({ signal }) =>
+        request<SeriesAnswer>(`/v1/devices/${encodeURIComponent(device)}/series`, { query, signal, timeoutMs: 60_000 }),
+      ),
     );
-    if (series === null || number !== this.#sampleRequest) return;
+    if (series === null) return;
     this.#chart.draw(series.time_ms, [
       { name: channelName(channel), unit: series.units[channel] ?? "1", colour: "--cool", values: series.channels[channel] ?? [] },
     ]);

@@ -2,7 +2,7 @@
 
 import "../i18n/harvest";
 import type { JSX } from "preact";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { translate } from "../i18n/translate";
 import { LazyFold } from "../ui/lazy";
 import type { LotHistory, TreatmentCheck } from "./records";
@@ -50,7 +50,7 @@ export function TreatmentBreaches({ check, product }: { check: TreatmentCheck; p
       <p>
         {check.lots.map(({ id, code }) => (
           <span key={id}>
-            <a href={hrefOf("harvest", [id])}>{code}</a>{" "}
+            <a href={hrefOfThing({ kind: "lot", id })}>{code}</a>{" "}
           </span>
         ))}
       </p>

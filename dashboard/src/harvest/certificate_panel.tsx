@@ -1,12 +1,13 @@
 // Certificates of a lot: issue one, print it as page, card or label, make it void.
 
+import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { reload, useApiList } from "../api/query";
 import { errorText, requestResponse } from "../api/request";
 import { useWrite } from "../api/write";
-import { mayWrite } from "../app/mount";
+import { mayWrite, useView } from "../app/mount";
 import { saveFile } from "../components/files";
 import { dateTimeText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
@@ -22,6 +23,7 @@ const BASES = ["own_control", "own_test", "commissioned_test"] as const;
 export function CertificatePanel({ lot }: { lot: LotItem }): JSX.Element {
   const isBreached = lot.interval_state === "breached";
   const certificates = useApiList("/v1/lots/{thing}/certificates", { path: { thing: lot.id } });
+  const asked = useView().route.query.get("certificate");
   return (
     <section class="card" data-panel="certificate">
       <h2>{translate("harvest_certificate")}</h2>
@@ -30,8 +32,9 @@ export function CertificatePanel({ lot }: { lot: LotItem }): JSX.Element {
       <Loaded state={certificates}>
         {(items) => (
           <>
+            {asked === null || items.some(({ id }) => id === asked) ? null : <NotFound kind="certificate" id={asked} />}
             {items.map((item) => (
-              <Issued key={item.id} item={item} isBreached={isBreached} />
+              <Issued key={item.id} item={item} isAsked={item.id === asked} isBreached={isBreached} />
             ))}
             {items.some(({ state }) => state === "valid") ? null : (
               <>
@@ -144,7 +147,8 @@ function Fault({ text }: { text: string }): JSX.Element | null {
   );
 }
 
-function Issued({ item, isBreached }: { item: CertificateItem; isBreached: boolean }): JSX.Element {
+/** `isAsked`: a link led here. */
+function Issued({ item, isAsked, isBreached }: { item: CertificateItem; isAsked: boolean; isBreached: boolean }): JSX.Element {
   const [error, setError] = useState("");
   const print = (form: PrintForm): Promise<Response> => {
     const body = { author: knownAuthor() || item.issuer, form, base_url: location.origin };
@@ -167,7 +171,7 @@ function Issued({ item, isBreached }: { item: CertificateItem; isBreached: boole
   };
   const isValid = item.state === "valid";
   return (
-    <div class="stack" data-certificate={item.state}>
+    <div class="stack" data-certificate={item.state} {...(isAsked ? { "aria-current": "true" as const } : {})}>
       <p>
         <strong>{item.number}</strong> · {massText(item.grams)} · {item.issuer} · {dateTimeText(item.issued_ms)} ·{" "}
         {translate(isValid ? "harvest_valid" : "harvest_void")}

@@ -1,12 +1,13 @@
 // Form that records a harvest: where, what, how much; whether a pre-harvest interval runs is said before it is sent.
 
+import { onlyOf } from "../components/choice";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { nowMs } from "../api/clock";
 import { useApi, useApiList } from "../api/query";
 import { useWrite } from "../api/write";
-import { hrefOf } from "../app/address";
+import { hrefOf, hrefOfThing } from "../app/address";
 import { instantOf, localInput } from "../i18n/instants";
 import { translate, zoneText } from "../i18n/translate";
 import { Empty } from "../ui/empty";
@@ -57,10 +58,10 @@ export function HarvestForm(): JSX.Element {
 }
 
 function Harvesting({ places }: { places: readonly Place[] }): JSX.Element {
-  const [place, setPlace] = useState(places[0]?.value ?? "");
+  const [place, setPlace] = useState(onlyOf(places)?.value ?? "");
   const chosen = places.find(({ value }) => value === place);
   const [crop, setCrop] = useState("");
-  const cropNow = crop || chosen?.crop || CROPS[0];
+  const cropNow = crop || chosen?.crop || "";
   const add = useWrite("post", "/v1/harvests", { refresh: ["/v1/lots", "/v1/harvests"] });
   const submit = async (values: FormValues): Promise<boolean> => {
     const author = values.text("author");
@@ -78,21 +79,22 @@ function Harvesting({ places }: { places: readonly Place[] }): JSX.Element {
     if (made === null || made === true) return false;
     keepAuthor(author);
     showToast(translate("harvest_done", { code: made.lot.code }));
-    location.hash = hrefOf("harvest", [made.lot.id]);
+    location.hash = hrefOfThing({ kind: "lot", id: made.lot.id });
     return true;
   };
   return (
     <section class="card" data-panel="harvest">
       <Form submit={translate("harvest_submit")} write={add} onSubmit={submit}>
-        <SelectField name="place" label={translate("harvest_place")} options={places} value={place} onSelect={setPlace} />
+        <SelectField name="place" label={translate("harvest_place")} options={places} value={place} onSelect={setPlace} required />
         <SelectField
           name="crop"
           label={translate("harvest_crop")}
           value={cropNow}
-          options={[...new Set([...CROPS, cropNow])].map((each) => ({ value: each, text: cropText(each) }))}
+          options={[...new Set([...CROPS, cropNow])].filter(Boolean).map((each) => ({ value: each, text: cropText(each) }))}
           onSelect={setCrop}
+          required
         />
-        <Interval key={`${place}-${cropNow}`} place={place} crop={cropNow} />
+        {place === "" || cropNow === "" ? null : <Interval key={`${place}-${cropNow}`} place={place} crop={cropNow} />}
         <TextField key={cropNow} name="product" label={translate("harvest_product")} value={cropText(cropNow)} required maxLength={200} />
         <div class="choices-row">
           <NumberField

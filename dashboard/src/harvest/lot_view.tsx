@@ -1,5 +1,6 @@
 // One lot: what is left, its certificate, what is done with it, where it is from and what happened there.
 
+import { NotFound } from "../ui/not_found";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -22,10 +23,12 @@ import { evidenceText, knownAuthor, massText, type Happening, type LotHistory, t
 
 export function LotView({ id }: { id: string }): JSX.Element {
   const history = useApi("/v1/lots/{thing}", { path: { thing: id } });
+  if (history.failure?.status === 404)
+    return <NotFound kind="lot" id={id} back={{ href: hrefOf("harvest", { tab: "lots" }), text: translate("harvest_lots") }} />;
   return (
     <>
       <p>
-        <a href={hrefOf("harvest", [], { tab: "lots" })}>{translate("harvest_lots")}</a>
+        <a href={hrefOf("harvest", { tab: "lots" })}>{translate("harvest_lots")}</a>
       </p>
       <Loaded state={history}>{(found) => <OneLot history={found} />}</Loaded>
     </>

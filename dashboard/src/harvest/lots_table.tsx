@@ -3,7 +3,7 @@
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useApiList } from "../api/query";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { dateText } from "../i18n/instants";
 import { translate } from "../i18n/translate";
 import { Empty } from "../ui/empty";
@@ -28,7 +28,7 @@ export function LotsTable(): JSX.Element {
               {
                 key: "code",
                 head: translate("harvest_lot"),
-                cell: ({ id, code }) => <a href={hrefOf("harvest", [id])}>{code}</a>,
+                cell: ({ id, code }) => <a href={hrefOfThing({ kind: "lot", id })}>{code}</a>,
                 sortBy: ({ code }) => code,
               },
               {
@@ -82,7 +82,7 @@ export function CertificateRegister(): JSX.Element {
               {
                 key: "number",
                 head: translate("harvest_certificate"),
-                cell: ({ lot, number }) => <a href={hrefOf("harvest", [lot])}>{number}</a>,
+                cell: ({ id, lot, number }) => <a href={hrefOfThing({ kind: "certificate", id, lot })}>{number}</a>,
               },
               { key: "product", head: translate("harvest_product"), cell: ({ product }) => product, sortBy: ({ product }) => product },
               { key: "mass", head: translate("harvest_mass"), cell: ({ grams }) => massText(grams), number: true },

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { useApi, type ApiState } from "../api/query";
 import type { Body } from "../api/client";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { fileButton } from "../components/file_button";
 import { dateText } from "../i18n/instants";
 import { numberText } from "../i18n/numbers";
@@ -79,7 +79,11 @@ function RecalledLots({ state, onTurn, path, query }: RecalledProps): JSX.Elemen
                 keyOf={({ id }) => id}
                 pageSize={ROWS}
                 columns={[
-                  { key: "code", head: translate("harvest_lot"), cell: ({ id, code }) => <a href={hrefOf("harvest", [id])}>{code}</a> },
+                  {
+                    key: "code",
+                    head: translate("harvest_lot"),
+                    cell: ({ id, code }) => <a href={hrefOfThing({ kind: "lot", id })}>{code}</a>,
+                  },
                   { key: "product", head: translate("harvest_product"), cell: productCell },
                   { key: "left", head: translate("harvest_left"), cell: ({ remaining_g }) => massText(remaining_g), number: true },
                   { key: "made", head: translate("harvest_made"), cell: ({ grams }) => massText(grams), number: true },

@@ -1,5 +1,6 @@
 // Treatments of a field or of all places, each checked against the labels of its products, and the form that enters one.
 
+import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/harvest";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -171,10 +172,10 @@ interface TreatmentFormProps {
 }
 
 function TreatmentForm({ place, products, corrected, onDone }: TreatmentFormProps): JSX.Element {
-  const [product, setProduct] = useState(corrected?.mix[0]?.product ?? products[0]?.id ?? "");
+  const [product, setProduct] = useState(corrected?.mix[0]?.product ?? onlyOf(products)?.id ?? "");
   // The other products of a tank mix stay in it.
   const others = corrected?.mix.slice(1) ?? [];
-  const chosen = products.find(({ id }) => id === product) ?? products[0];
+  const chosen = chosenOf(products, product);
   const now = nowMs();
   const add = useWrite("post", "/v1/treatments", { refresh: TOUCHED });
   const submit = async (values: FormValues): Promise<boolean> => {

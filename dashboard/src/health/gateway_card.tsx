@@ -1,5 +1,7 @@
 // A gateway: whether it reports, its sources, what it has delivered and what not, its clocks, and events of its spool.
 
+import { useEffect, useRef } from "preact/hooks";
+import { newestOf } from "../components/choice";
 import "../i18n/health";
 import type { ComponentChildren, JSX } from "preact";
 import { useApi } from "../api/query";
@@ -22,7 +24,12 @@ interface Fact {
   bad?: boolean;
 }
 
-export function GatewayCard({ gateway }: { gateway: Gateway }): JSX.Element {
+/** `isAsked`: a link led here. */
+export function GatewayCard({ gateway, isAsked = false }: { gateway: Gateway; isAsked?: boolean }): JSX.Element {
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isAsked) place.current?.scrollIntoView({ block: "start" });
+  }, [isAsked]);
   const now = useNow();
   const delivery = useApi("/v1/gateways/{gateway}/delivery", { path: { gateway: gateway.id } }, { everyMs: REFRESH_MS });
   const events = useGatewayEvents(gateway.id);
@@ -30,7 +37,7 @@ export function GatewayCard({ gateway }: { gateway: Gateway }): JSX.Element {
   const ofFiles = gateway.id === FILES_GATEWAY;
   const state = gateway.online === null ? "unknown" : gateway.online ? (reporting ? "online" : "stale") : "offline";
   return (
-    <section class="card" data-gateway={gateway.id}>
+    <section class="card" data-gateway={gateway.id} ref={place} {...(isAsked ? { "aria-current": "true" as const } : {})}>
       <header>
         <h2>{ofFiles ? translate("health_files") : gateway.id}</h2>
         {ofFiles ? null : (
@@ -152,7 +159,7 @@ function factsOf(gateway: Gateway, delivery: Delivery, now: number): Fact[] {
   const { totals } = delivery;
   const count = (value: number): string => numberText(value, 0);
   const records = (value: number): string => (value === 0 ? translate("none") : translate("health_records", { count: count(value) }));
-  const current = delivery.epochs.find((epoch) => epoch.epoch === gateway.epoch) ?? delivery.epochs.at(-1);
+  const current = gateway.epoch === "" ? newestOf(delivery.epochs) : delivery.epochs.find((epoch) => epoch.epoch === gateway.epoch);
   const isTwin = delivery.alternations > 1;
   const { p50, p99, n } = delivery.latency_ms;
   const foreign = (delivery.refused_devices ?? []).map(({ device, owner }) => translate("health_foreign_value", { device, owner }));

@@ -11,7 +11,8 @@ import type { Delivery } from "./records";
 const REFRESH_MS = 60_000;
 
 /** Every gateway's delivery names the same damage: it is of the store as a whole. */
-export function StoreLosses({ gateway }: { gateway: string }): JSX.Element | null {
+export function StoreLosses({ gateways }: { gateways: readonly { id: string }[] }): JSX.Element | null {
+  const [{ id: gateway } = { id: "" }] = gateways;
   const delivery = useApi("/v1/gateways/{gateway}/delivery", { path: { gateway } }, { everyMs: REFRESH_MS, enabled: gateway !== "" });
   const losses = delivery.data?.store_losses ?? [];
   if (losses.length === 0) return null;

@@ -19,6 +19,7 @@ export const field = catalogue({
   field_import_feature: ["Feature {feature}{name}: {detail}", "第 {feature} 个要素{name}：{detail}"],
   field_import_invalid: ["invalid outline or coordinates", "边界或坐标无效"],
   field_pass: ["Pass", "作业"],
+  field_newest_pass: ["Open the newest pass", "打开最近一次作业"],
   field_no_pass: ["No passes in the last 400 days. A pass is detected when a vehicle releases product over the field.", "最近 400 天没有作业。无人机在地块上方排料时会自动识别为一次作业。"],
   field_pass_item: ["{time} · {device}", "{time} · {device}"],
   field_declared_pass: ["registered", "已登记"],

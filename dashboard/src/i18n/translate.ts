@@ -18,6 +18,7 @@ import type { health } from "./health";
 import type { imports } from "./imports";
 import type { mapTools } from "./map_tools";
 import type { harvest } from "./harvest";
+import type { notFound } from "./not_found";
 import type { notes } from "./notes";
 import { currentLanguage } from "./preferences";
 import type { settings } from "./settings";
@@ -49,6 +50,7 @@ export type TextKey =
   | keyof typeof deliveries
   | keyof typeof people
   | keyof typeof duty
+  | keyof typeof notFound
   | keyof typeof settings
   | keyof typeof tonight
   | keyof typeof trials

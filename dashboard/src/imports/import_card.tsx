@@ -4,7 +4,7 @@ import "../i18n/imports";
 import type { ComponentChildren, JSX } from "preact";
 import { useApi } from "../api/query";
 import { useWrite } from "../api/write";
-import { hrefOf } from "../app/address";
+import { hrefOfDevice } from "../app/address";
 import { mayWrite, useFarm } from "../app/mount";
 import { durationText, instantOf, windowText } from "../i18n/instants";
 import { bytesText, numberText, shareText } from "../i18n/numbers";
@@ -139,7 +139,7 @@ function Result({ result }: { result: ImportResult }): JSX.Element {
         : result.devices.map((device, place) => (
             <span key={device}>
               {place > 0 ? ", " : ""}
-              <a href={hrefOfDevice(device, farm.devices.get(device)?.kind)}>{farm.nameOf(device)}</a>
+              <a href={hrefOfDevice(device, farm.devices.get(device))}>{farm.nameOf(device)}</a>
             </span>
           )),
     ],
@@ -188,9 +188,4 @@ function Result({ result }: { result: ImportResult }): JSX.Element {
       <RefusedCells cells={result.refused} />
     </>
   );
-}
-
-function hrefOfDevice(device: string, kind: string | undefined): string {
-  if (kind === "greenhouse") return hrefOf("greenhouse", [device]);
-  return hrefOf("farm", [], { device });
 }

@@ -1,5 +1,6 @@
 // What the columns of a table are: device, time and its zone, quantities and units; tried on the first rows before it is imported.
 
+import { onlyOf } from "../components/choice";
 import "../i18n/imports";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -20,6 +21,8 @@ import { formatsOf } from "./time_formats";
 const KINDS = ["greenhouse", "weather", "soil", "machine"] as const;
 /** Quantities that only a combine or tractor has. */
 const MACHINE = /^(harvest_|grain_|working_width_)/;
+/** The site of a farm without any in its registry, as gateways call it. */
+const NO_SITE = "home";
 const NEW = "";
 const TIME = "time";
 const ENCODINGS = ["utf-8", "gb18030", "windows-1252", "latin-1"] as const;
@@ -85,8 +88,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
     (name) => !zones.includes(name),
   );
   // One format alone reads these cells: it is what they say.
-  const chosenFormat =
-    format !== "" && formats.some((each) => each.id === format) ? format : formats.length === 1 ? (formats[0]?.id ?? "") : "";
+  const chosenFormat = format !== "" && formats.some((each) => each.id === format) ? format : (onlyOf(formats)?.id ?? "");
   const change = (place: number, changes: Partial<ColumnState>): void => {
     setTried(null);
     setColumns((all) =>
@@ -99,12 +101,15 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
   const measured = columns.flatMap(({ meaning, unit }, place) =>
     meaning === "" || meaning === TIME ? [] : [{ column: seen.columns[place]?.name ?? "", channel: meaning, unit }],
   );
+  const siteOfNew = device.site || onlyOf(used)?.name || (used.length === 0 ? NO_SITE : "");
+  const site = device.id === NEW ? siteOfNew : (farm.devices.get(device.id)?.site ?? NO_SITE);
   const name = device.id === NEW ? device.name.trim() : device.id;
 
   /** Return the labels of what is still to be chosen. */
   function lacks(): string[] {
     return [
       name === "" ? translate("import_device_id") : "",
+      site === "" ? translate("import_site") : "",
       timeAt < 0 ? translate("import_time_column") : "",
       chosenFormat === "" ? translate("import_time_format") : "",
       zone === "" ? translate("import_zone") : "",
@@ -117,7 +122,7 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
     return {
       device: name,
       kind,
-      site: device.site || used[0]?.name || "home",
+      site,
       time: { column: seen.columns[timeAt]?.name ?? "", format: chosenFormat, zone },
       columns: measured,
       ignored: columns.flatMap(({ meaning }, place) => (meaning === "" ? [seen.columns[place]?.name ?? ""] : [])).filter(Boolean),
@@ -173,7 +178,8 @@ function Choices({ id, seen, reading, onReading }: ChoicesProps): JSX.Element {
             {used.length > 1 ? (
               <Choice
                 label={translate("import_site")}
-                value={device.site || (used[0]?.name ?? "")}
+                value={device.site}
+                none={translate("choose")}
                 options={used.map(({ name }) => ({ value: name, text: name }))}
                 onChoose={set((site) => setDevice({ ...device, site }))}
               />

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { waiting, type QueueEntry } from "../api/queue";
 import { useWrite } from "../api/write";
-import { hrefOf } from "../app/address";
+import { hrefOfThing } from "../app/address";
 import { dateTimeText } from "../i18n/instants";
 import { authorText, translate } from "../i18n/translate";
 import { Preview } from "./photo_input";
@@ -66,7 +66,7 @@ function isAbout(entry: QueueEntry, subjects: readonly Subject[]): boolean {
 }
 
 function OnMap({ note }: { note: ShownNote }): JSX.Element {
-  return <a href={hrefOf("farm", [], { note: note.id })}>{translate("notes_map")}</a>;
+  return <a href={hrefOfThing({ kind: "note", id: note.id })}>{translate("notes_map")}</a>;
 }
 
 function Photos({ note }: { note: ShownNote }): JSX.Element | null {

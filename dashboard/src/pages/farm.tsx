@@ -13,7 +13,7 @@ import { FirstSteps, Fields, Gateways } from "../farm/places";
 import { prefetchTonight, TonightCards } from "../farm/tonight";
 import { translate } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
-import { LazyFold } from "../ui/lazy";
+import { LazyFold, Lazy } from "../ui/lazy";
 
 const ALARMS_MS = 5000;
 const GATEWAYS_MS = 10_000;
@@ -30,6 +30,7 @@ const PLACES = 5;
 function FarmPage(): JSX.Element {
   const view = useView();
   const [chosen, choose] = useChoice("device");
+  const note = view.route.query.get("note");
   const place = useRef<HTMLDivElement>(null);
   const chooseLast = useRef(choose);
   chooseLast.current = choose;
@@ -62,10 +63,11 @@ function FarmPage(): JSX.Element {
     <div class="farm" ref={place}>
       <h1 class="hidden">{translate("page_farm")}</h1>
       {isEmpty ? <FirstSteps /> : null}
+      {note === null ? null : <Lazy load={async () => (await import("../farm/chosen_note")).ChosenNote} props={{ id: note }} />}
       <DomNode node={strip.element} class="farm-alarms" />
       <TonightCards waits={isAlarmsAwaited && !isLate} onSettled={() => setSettled(true)} />
       {isSettled ? (
-        <WhenNear isAsked={chosen !== ""}>
+        <WhenNear isAsked={chosen !== "" || note !== null}>
           <Places map={map} isEmpty={isEmpty} chosen={chosen} choose={choose} />
         </WhenNear>
       ) : null}

@@ -1,5 +1,6 @@
 // Page of the fields: all of them, or one with its passes, its plan and its outline.
 
+import { NotFound } from "../ui/not_found";
 import "../field/field.css";
 import "../i18n/field";
 import "../i18n/field_work";
@@ -29,16 +30,9 @@ function FieldPage(): JSX.Element {
 
 function OneField({ id }: { id: string }): JSX.Element {
   const field = useApi("/v1/fields/{thing}", { path: { thing: id } });
-  return (
-    <>
-      {field.failure?.status === 404 ? (
-        <p>
-          <a href={hrefOf("field")}>{translate("page_field")}</a>
-        </p>
-      ) : null}
-      <Loaded state={field}>{(record) => <FieldTabs field={record} />}</Loaded>
-    </>
-  );
+  if (field.failure?.status === 404)
+    return <NotFound kind="field" id={id} back={{ href: hrefOf("field"), text: translate("page_field") }} />;
+  return <Loaded state={field}>{(record) => <FieldTabs field={record} />}</Loaded>;
 }
 
 function FieldTabs({ field }: { field: FieldRecord }): JSX.Element {

@@ -1,11 +1,14 @@
 // Page of a greenhouse: climate charts, daily values, places, notes, data sources and samples over a window of days.
 
+import { NotFound } from "../ui/not_found";
+import { chosenOf, onlyOf } from "../components/choice";
 import "../i18n/greenhouse";
 import { signal, type Signal } from "@preact/signals";
 import { createElement } from "preact";
 import { nowMs } from "../api/clock";
+import { LastChoice, type Choice } from "../api/last_choice";
 import { requestAll } from "../api/request";
-import { hrefOf } from "../app/address";
+import { hrefOf, hrefOfThing } from "../app/address";
 import { currentLanguage } from "../i18n/preferences";
 import { mountInto } from "../app/mount";
 import type { Mount, View } from "../app/view";
@@ -42,16 +45,18 @@ const TILES = ["air_temperature_degc", "relative_humidity_pct", "co2_ppm", "par_
 export const mount: Mount = async (place, view) => {
   const all = await listGreenhouses(view);
   const requested = view.route.parts[0];
-  const greenhouses = all.filter(({ id, active }) => active || id === requested);
-  if (greenhouses.length === 0) {
-    place.append(make("p", { class: "empty" }, translate("greenhouse_none")));
+  // The name of a house's device is another name of the house.
+  const houseOfDevice = view.farm.devices.get(requested ?? "")?.greenhouse ?? null;
+  const greenhouses = all.filter(({ id, active }) => active || id === requested || id === houseOfDevice);
+  const greenhouse = chosenOf(greenhouses, houseOfDevice ?? requested, onlyOf(greenhouses));
+  if (greenhouse === undefined) {
+    if (requested !== undefined) {
+      const back = { href: hrefOf("greenhouse"), text: translate("greenhouse_all") };
+      mountInto(place, view, () => createElement(NotFound, { kind: "greenhouse", id: requested, back }));
+    } else if (greenhouses.length > 0) mountInto(place, view, () => createElement(HousesTable, { houses: greenhouses }));
+    else place.append(make("p", { class: "empty" }, translate("greenhouse_none")));
     return;
   }
-  if (requested === undefined && greenhouses.length > 1) {
-    mountInto(place, view, () => createElement(HousesTable, { houses: greenhouses }));
-    return;
-  }
-  const greenhouse = greenhouses.find(({ id }) => id === requested) ?? (greenhouses[0] as GreenhouseItem);
   const page = new GreenhousePage(greenhouse, greenhouses, view);
   view.setTitle(greenhouse.name);
   place.append(page.element);
@@ -84,6 +89,7 @@ class GreenhousePage {
   readonly #shownPeriod = signal<HousePeriod | null>(null);
   readonly #shownDevices = signal<readonly string[]>([]);
   readonly #period: Signal<Period>;
+  readonly #last: LastChoice;
   #marks = NO_MARKS;
   #days: number;
   #shownWindow: Overview | null = null;
@@ -95,6 +101,7 @@ class GreenhousePage {
     readonly greenhouses: GreenhouseItem[],
     readonly view: View,
   ) {
+    this.#last = new LastChoice(view.signal);
     const { query } = view.route;
     const to = Number(query.get("to"));
     this.#endMs = Number.isFinite(to) && to > 0 ? to : null;
@@ -125,7 +132,7 @@ class GreenhousePage {
       {
         id: "greenhouse-select",
         onchange: () => {
-          location.hash = hrefOf("greenhouse", [greenhouseSelect.value], { days: String(this.#days) });
+          location.hash = hrefOfThing({ kind: "greenhouse", id: greenhouseSelect.value, days: this.#days });
         },
       },
       ...greenhouses.map(({ id, name }) => make("option", { value: id, selected: id === greenhouse.id }, name)),
@@ -236,42 +243,42 @@ class GreenhousePage {
   }
 
   async #load(): Promise<void> {
+    await this.#progress.run(() => this.#last.run((choice) => this.#loadChoice(choice)));
+  }
+
+  async #loadChoice({ signal, of }: Choice): Promise<void> {
     const span = this.#days * DAY_MS;
     const endMs = this.#endMs ?? Math.floor(nowMs());
     const widthPx = Math.max(300, Math.min(2000, this.element.clientWidth));
-    const overviewOf = (greenhouse: GreenhouseItem, start: number, end: number, zone: string | null): Promise<Overview> =>
-      requestOverview(greenhouse, { start, end, width: widthPx, zone }, this.view.signal);
-    const loaded = await this.#progress.run(async () => {
-      const choice = this.#comparisonSelect.value;
-      const own = overviewOf(this.greenhouse, endMs - span, endMs, this.#zoneSelect.value || null);
-      if (choice === "") return { overview: await own, comparison: null };
-      const shiftMs = choice === "before" ? span : 0;
-      const other = this.greenhouses.find(({ id }) => id === choice);
-      const otherOverview = overviewOf(
-        other ?? this.greenhouse,
-        endMs - span - shiftMs,
-        endMs - shiftMs,
-        other ? null : this.#zoneSelect.value || null,
-      );
-      const name = other?.name ?? translate("greenhouse_before");
-      const comparison: Comparison = { name, overview: await otherOverview, shiftMs };
-      return { overview: await own, comparison };
-    });
-    if (loaded === null || this.view.signal.aborted) return;
-    this.#draw(loaded.overview, loaded.comparison);
-    await this.#loadMarks(loaded.overview, loaded.comparison);
-  }
-
-  /** Draw the alarms and the limits of their rules on the charts: the charts do not wait for them. */
-  async #loadMarks(overview: Overview, comparison: Comparison | null): Promise<void> {
-    const marks = await requestMarks(overview.devices, overview.start_ms, overview.end_ms, this.view.signal).catch(() => NO_MARKS);
-    if (this.view.signal.aborted || this.#shownWindow !== overview) return;
+    const zone = this.#zoneSelect.value || null;
+    const overviewOf = (greenhouse: GreenhouseItem, start: number, end: number, ofZone: string | null): Promise<Overview> =>
+      requestOverview(greenhouse, { start, end, width: widthPx, zone: ofZone }, signal);
+    const own = overviewOf(this.greenhouse, endMs - span, endMs, zone);
+    const [overview, comparison] = await of(Promise.all([own, this.#loadComparison(overviewOf, endMs - span, endMs, zone)]));
+    this.#draw(overview, comparison, zone);
+    // Alarms and the limits of their rules: the charts do not wait for them.
+    const marks = await of(requestMarks(overview.devices, overview.start_ms, overview.end_ms, signal).catch(() => NO_MARKS));
     this.#marks = marks;
     this.#charts.draw(overview, comparison, marks);
     this.element.dataset["limits"] = String(marks.limits.length);
   }
 
-  #draw(overview: Overview, comparison: Comparison | null): void {
+  async #loadComparison(
+    overviewOf: (greenhouse: GreenhouseItem, start: number, end: number, zone: string | null) => Promise<Overview>,
+    startMs: number,
+    endMs: number,
+    zone: string | null,
+  ): Promise<Comparison | null> {
+    const choice = this.#comparisonSelect.value;
+    if (choice === "") return null;
+    const shiftMs = choice === "before" ? endMs - startMs : 0;
+    const other = this.greenhouses.find(({ id }) => id === choice);
+    const name = other?.name ?? translate("greenhouse_before");
+    const overview = await overviewOf(other ?? this.greenhouse, startMs - shiftMs, endMs - shiftMs, other ? null : zone);
+    return { name, overview, shiftMs };
+  }
+
+  #draw(overview: Overview, comparison: Comparison | null, zone: string | null): void {
     this.#devices = overview.devices;
     if (overview.devices.join() !== this.#shownDevices.value.join()) this.#shownDevices.value = overview.devices;
     this.#shownWindow = overview;
@@ -279,7 +286,7 @@ class GreenhousePage {
       house: overview.greenhouse,
       startMs: overview.start_ms,
       endMs: overview.end_ms,
-      zone: this.#zoneSelect.value || null,
+      zone,
     };
     if (!this.#charts.zoomed) setText(this.#window, windowText(overview.start_ms, overview.end_ms));
     const stage = listText([overview.crop ? term("crops", overview.crop) : "", overview.stage ? term("crop_stages", overview.stage) : ""]);
@@ -437,7 +444,9 @@ class GreenhousePage {
 /** The question what the cover is, where it is neither declared nor measured; it leads to the settings of the house. */
 function askedCover(overview: Overview): HTMLElement[] {
   const asked = currentLanguage() === "en" ? overview.notes["cover"] : overview.notes_zh["cover"];
-  return asked ? [make("p", { class: "note", "data-asked": "cover" }, make("a", { href: hrefOf("settings", ["houses"]) }, asked))] : [];
+  return asked
+    ? [make("p", { class: "note", "data-asked": "cover" }, make("a", { href: hrefOf("settings", { tab: "houses" }) }, asked))]
+    : [];
 }
 
 function surfaceSource(estimated: string | null): string {

@@ -1,10 +1,12 @@
 // Page of the data: import of files, gateways with their sources, silent sensors and why, losses of the store, and the quarantine.
 
+import { NotFound } from "../ui/not_found";
+import { hrefOf } from "../app/address";
 import "../i18n/health";
 import "../i18n/imports";
 import type { JSX } from "preact";
 import { useApiList } from "../api/query";
-import { mountComponent, useChoice } from "../app/mount";
+import { mountComponent, useChoice, useView } from "../app/mount";
 import { ImportsPanel } from "../imports/imports_panel";
 import { GatewayCard } from "../health/gateway_card";
 import { Quarantine } from "../health/quarantine";
@@ -33,22 +35,29 @@ function HealthPage(): JSX.Element {
 
 function Link(): JSX.Element {
   const gateways = useApiList("/v1/gateways", {}, { everyMs: REFRESH_MS });
+  const asked = useView().route.query.get("gateway");
   // A server without ingest has no gateways.
   const none = gateways.failure?.status === 404 || gateways.data?.length === 0;
   return (
     <>
       <p class="note">{translate("health_about")}</p>
       {none ? (
-        <Empty text={translate("health_no_gateways")} link={{ href: "#/settings?tab=gateways", text: translate("health_register") }} />
+        <Empty
+          text={translate("health_no_gateways")}
+          link={{ href: hrefOf("settings", { tab: "gateways" }), text: translate("health_register") }}
+        />
       ) : (
         <Loaded state={gateways}>
           {(items) => (
             <>
-              <StoreLosses gateway={items[0]?.id ?? ""} />
+              {asked === null || items.some(({ id }) => id === asked) ? null : (
+                <NotFound kind="gateway" id={asked} back={{ href: hrefOf("health"), text: translate("page_health") }} />
+              )}
+              <StoreLosses gateways={items} />
               <SilentSensors gateways={items} />
               <div class="cards">
                 {items.map((gateway) => (
-                  <GatewayCard key={gateway.id} gateway={gateway} />
+                  <GatewayCard key={gateway.id} gateway={gateway} isAsked={gateway.id === asked} />
                 ))}
               </div>
             </>

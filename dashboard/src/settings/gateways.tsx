@@ -1,5 +1,6 @@
 // Gateways: register one, and take its settings along: by a button, as a file, or by the camera of a phone.
 
+import { hrefOf } from "../app/address";
 import "./gateways.css";
 import "../i18n/settings";
 import type { JSX } from "preact";
@@ -40,7 +41,7 @@ function GatewaySettings(): JSX.Element {
     <section class="card" data-panel="gateways">
       <p class="note">{translate("settings_gateways_about")}</p>
       <p>
-        <a href="#/health">{translate("settings_gateways_state")}</a>
+        <a href={hrefOf("health")}>{translate("settings_gateways_state")}</a>
       </p>
       {added === null ? null : <NewGateway added={added} />}
       <Form submit={translate("settings_gateway_add")} write={add} onSubmit={submit}>

@@ -1,5 +1,6 @@
 // Houses: cover, zones with crop and stage, and the devices of each zone. What answers about a house rest on is set here.
 
+import { hrefOf } from "../app/address";
 import "../i18n/greenhouse";
 import "../i18n/settings";
 import type { JSX } from "preact";
@@ -283,7 +284,12 @@ function AddHouse({ sites, proposals }: { sites: Site[]; proposals: string[] }):
     return added !== null;
   };
   if (sites.length === 0)
-    return <Empty text={translate("settings_site_first")} link={{ href: "#/settings?tab=sites", text: translate("settings_sites") }} />;
+    return (
+      <Empty
+        text={translate("settings_site_first")}
+        link={{ href: hrefOf("settings", { tab: "sites" }), text: translate("settings_sites") }}
+      />
+    );
   return (
     <section class="card">
       <Form submit={translate("settings_house_add")} write={add} onSubmit={submit}>

@@ -1,5 +1,6 @@
 // Preferences of this browser: language and unit of area; where alarms are set, and who is signed in.
 
+import { hrefOf } from "../app/address";
 import "../i18n/settings";
 import type { JSX } from "preact";
 import { currentSession } from "../api/session";
@@ -65,7 +66,7 @@ export function Preferences(): JSX.Element {
         </p>
       ) : null}
       <p>
-        <a href="#/alarms?tab=recipients">{translate("settings_recipients")}</a>
+        <a href={hrefOf("alarms", { tab: "recipients" })}>{translate("settings_recipients")}</a>
       </p>
     </section>
   );

@@ -3,6 +3,7 @@
 import "../i18n/trials";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { useLastChoice } from "../app/mount";
 import { useApiList } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { errorText, request } from "../api/request";
@@ -20,7 +21,6 @@ type Order = BodyOf<"/v1/trials", "post">;
 type Treatment = NonNullable<Order["treatments"]>[number];
 const KINDS = ["strips", "rcbd", "split_plot", "checkerboard"] as const;
 type Kind = (typeof KINDS)[number];
-const WAIT_MS = 400;
 
 interface Row {
   name: string;
@@ -191,22 +191,21 @@ function treatmentOf({ name, rate, nitrogen, germplasm }: Row): Treatment {
 /** Ask the station for the layout: it has the design and the field. */
 function usePreview(order: Order, complete: boolean): { drawing: Drawing | null; problem: string } {
   const [preview, setPreview] = useState<{ drawing: Drawing | null; problem: string }>({ drawing: null, problem: "" });
+  const last = useLastChoice();
   const text = complete ? JSON.stringify({ ...order, name: "-" }) : "";
   useEffect(() => {
     if (text === "") return;
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      // The name of a stored trial may be in use: it is of no matter here.
-      const body = { ...JSON.parse(text), name: `- ${Date.now()}` };
-      request<Drawing>("/v1/trials", { method: "POST", query: { keep: false }, body, signal: controller.signal }).then(
-        (drawing) => setPreview({ drawing, problem: "" }),
-        (error: unknown) => controller.signal.aborted || setPreview({ drawing: null, problem: errorText(error) ?? "" }),
-      );
-    }, WAIT_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
+    // The name of a stored trial may be in use: it is of no matter here.
+    const body = { ...JSON.parse(text), name: `- ${Date.now()}` };
+    void last
+      .run(({ signal }) =>
+        request<Drawing>("/v1/trials", { method: "POST", query: { keep: false }, body, signal }).then(
+          (drawing) => ({ drawing, problem: "" }),
+          (error: unknown) => ({ drawing: null, problem: errorText(error) ?? "" }),
+        ),
+      )
+      .then((found) => found && setPreview(found));
+    return () => last.end();
   }, [text]);
   return preview;
 }

@@ -1,5 +1,6 @@
 // Trials of a field: the layout, observations of plots, the prescription and the result.
 
+import { chosenOf, newestOf, onlyOf } from "../components/choice";
 import "../i18n/trials";
 import "./trials.css";
 import type { JSX } from "preact";
@@ -29,7 +30,7 @@ export function TrialsPanel({ field }: { field: FieldRecord }): JSX.Element {
     <section class="card" data-panel="trials">
       <Loaded state={trials}>
         {(list) => {
-          const chosen = list.find(({ id }) => id === open) ?? list.at(-1);
+          const chosen = chosenOf(list, open, newestOf(list));
           if (chosen === undefined) return <p class="note">{translate("trial_none")}</p>;
           return (
             <>
@@ -65,7 +66,7 @@ function OneTrial({ field, trial }: { field: FieldRecord; trial: Trial }): JSX.E
   const [chosen, setChosen] = useState<string | null>(null);
   const treatments = (trial.treatments ?? []).map(({ name }) => name);
   const possible = (variables.data ?? []).filter(({ id }) => (trial.variables ?? []).length === 0 || trial.variables?.includes(id ?? ""));
-  const variable = possible.find(({ id }) => id === chosen) ?? possible[0];
+  const variable = chosenOf(possible, chosen, onlyOf(possible));
   return (
     <div class="stack">
       {trial.heading_deg === null || trial.heading_deg === undefined ? (
@@ -85,6 +86,7 @@ function OneTrial({ field, trial }: { field: FieldRecord; trial: Trial }): JSX.E
         <div class="labelled">
           <label for="trial-variable">{translate("trial_variables")}</label>
           <select id="trial-variable" onChange={(event) => setChosen(event.currentTarget.value)}>
+            {variable === undefined ? <option value="">{translate("choose")}</option> : null}
             {possible.map(({ id, name }) => (
               <option key={id} value={id} selected={id === variable?.id}>
                 {name}

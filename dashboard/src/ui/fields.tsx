@@ -1,5 +1,6 @@
 // Labelled fields of a form.
 
+import { translate } from "../i18n/translate";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useField, type LabelProps } from "./form";
@@ -130,7 +131,7 @@ export function TextArea({
 interface SelectProps extends LabelProps {
   value?: string | null | undefined;
   options: readonly { value: string; text: string }[];
-  /** The text of no choice; without it one option is always chosen. */
+  /** The text of no choice. Without it, and without a value, a required field asks to choose where there are several options. */
   none?: string;
   onSelect?: (value: string) => void;
 }
@@ -138,6 +139,8 @@ interface SelectProps extends LabelProps {
 export function SelectField({ value, options, none, onSelect, ...label }: SelectProps): JSX.Element {
   const field = useField(label);
   const select = useRef<HTMLSelectElement>(null);
+  // Nothing is chosen for a person: the first of several would be stored unseen.
+  const isAsked = none === undefined && label.required === true && options.length !== 1 && !options.some((each) => each.value === value);
   // A form that was sent is reset to its defaults: to the value that was given, not to the first option.
   useLayoutEffect(() => {
     for (const option of select.current?.options ?? []) option.defaultSelected = option.value === (value ?? "");
@@ -145,6 +148,7 @@ export function SelectField({ value, options, none, onSelect, ...label }: Select
   return (
     <Labelled label={label} field={field}>
       <select {...field.control} ref={select} onChange={(event) => onSelect?.(event.currentTarget.value)}>
+        {isAsked ? <option value="">{translate("choose")}</option> : null}
         {none === undefined ? null : <option value="">{none}</option>}
         {options.map((option) => (
           <option key={option.value} value={option.value} selected={option.value === value}>

@@ -1,5 +1,6 @@
 // Tabs: the content of one of several headings. Arrow keys go from heading to heading.
 
+import { NotFound } from "./not_found";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useUniqueId } from "./unique_id";
@@ -25,10 +26,7 @@ export function Tabs({
 }): JSX.Element {
   const id = useUniqueId();
   const list = useRef<HTMLDivElement>(null);
-  const at = Math.max(
-    0,
-    tabs.findIndex((tab) => tab.id === open),
-  );
+  const at = tabs.findIndex((tab) => tab.id === open);
   const current = tabs[at];
   const move = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -56,7 +54,7 @@ export function Tabs({
             data-tab={tab.id}
             aria-selected={index === at}
             {...(index === at ? { "aria-controls": `${id}-panel` } : {})}
-            tabIndex={index === at ? 0 : -1}
+            tabIndex={index === Math.max(at, 0) ? 0 : -1}
             onClick={() => onOpen(tab.id)}
           >
             {tab.title}
@@ -64,7 +62,7 @@ export function Tabs({
         ))}
       </div>
       <div class="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${current?.id ?? ""}`}>
-        {current?.content()}
+        {current === undefined ? <NotFound kind="tab" id={open} /> : current.content()}
       </div>
     </div>
   );

@@ -1,5 +1,6 @@
 // Yield of the cells against what a pass really applied to them.
 
+import { chosenOf, newestOf } from "../components/choice";
 import "../i18n/yields";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -37,7 +38,7 @@ export function AgainstAppliedPanel({ field, harvest, settings, startMs, endMs }
   return (
     <Loaded state={passes}>
       {(list) => {
-        const pass = list.find(({ id }) => id === chosen) ?? list.at(-1);
+        const pass = chosenOf(list, chosen, newestOf(list));
         if (pass === undefined) return <p class="note">{translate("yield_applied_none")}</p>;
         const needsSwath = pass.implement === null;
         return (

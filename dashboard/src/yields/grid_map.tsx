@@ -1,5 +1,6 @@
 // Map of a grid of numbers: one of its layers by classes of colour with their legend, and points over it.
 
+import { chosenOf } from "../components/choice";
 import "../i18n/field";
 import "../i18n/yields";
 import type { JSX } from "preact";
@@ -35,9 +36,10 @@ const OPACITY = 0.88;
 export function GridMap({ field, place, layers, textOf, points = null }: GridMapProps): JSX.Element {
   const map = useMemo(() => new MapView(translate("field_map", { name: field.name })), [field.name]);
   const [ready, setReady] = useState(false);
-  const [chosen, setChosen] = useState(layers[0]?.id);
+  const [chosen, setChosen] = useState<string | null>(null);
   const name = useUniqueId();
-  const layer = layers.find(({ id }) => id === chosen) ?? layers[0];
+  const [standing] = layers;
+  const layer = chosenOf(layers, chosen, standing);
   const told = useRef({ place, textOf });
   told.current = { place, textOf };
   useEffect(() => {

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { useApi } from "../api/query";
 import type { FieldRecord } from "../api/registry";
 import { errorText, request } from "../api/request";
-import { useView } from "../app/mount";
+import { useLastChoice, useView } from "../app/mount";
 import type { Features } from "../components/map";
 import { windowText } from "../i18n/instants";
 import { areaText, massText, numberText, reasonText, shareText, unitText } from "../i18n/numbers";
@@ -100,23 +100,26 @@ function YieldMap({ field, found, query }: YieldMapProps): JSX.Element {
   const view = useView();
   const [shown, setShown] = useState(false);
   const [points, setPoints] = useState<Features | null>(null);
+  const last = useLastChoice();
   const asked = JSON.stringify(query);
   useEffect(() => {
     setPoints(null);
     if (!shown) return;
-    const controller = new AbortController();
-    const options = { query: { ...query, format: "points" }, signal: controller.signal, headers: { Accept: "*/*" }, timeoutMs: TIMEOUT_MS };
-    void request<Features>(`/v1/fields/${field.id}/yield`, options).then(
-      ({ features }) =>
-        setPoints({
-          type: "FeatureCollection",
-          features: features
-            .filter((each) => each.properties?.["reason"] !== null)
-            .map((each) => ({ ...each, properties: { colour: reasonColour(String(each.properties?.["reason"])) } })),
-        }),
-      (error: unknown) => controller.signal.aborted || view.showMessage(errorText(error)),
-    );
-    return () => controller.abort();
+    const options = { query: { ...query, format: "points" }, headers: { Accept: "*/*" }, timeoutMs: TIMEOUT_MS };
+    void last
+      .run(({ signal }) => request<Features>(`/v1/fields/${field.id}/yield`, { ...options, signal }))
+      .then(
+        (answer) =>
+          answer &&
+          setPoints({
+            type: "FeatureCollection",
+            features: answer.features
+              .filter((each) => each.properties?.["reason"] !== null)
+              .map((each) => ({ ...each, properties: { colour: reasonColour(String(each.properties?.["reason"])) } })),
+          }),
+        (error: unknown) => view.showMessage(errorText(error)),
+      );
+    return () => last.end();
   }, [shown, asked]);
   const grid = found.grid as { yield_t_ha: Cells; error_t_ha: Cells } | null;
   const layers = useMemo((): GridLayer[] => {

@@ -1,5 +1,7 @@
 // Yield of a field: which harvest, its map and figures, what was removed, what goes with it, and the import of a log.
 
+import { NotFound } from "../ui/not_found";
+import { chosenOf } from "../components/choice";
 import "../i18n/yields";
 import "./yields.css";
 import type { JSX } from "preact";
@@ -47,7 +49,7 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
           <Loaded state={passes}>
             {(listed) => {
               const options = optionsOf(items, listed);
-              const open = options.find((each) => each.id === chosen) ?? timeOf(chosen) ?? newest(options);
+              const open = chosenOf(options, chosen, newest(options)) ?? timeOf(chosen);
               return (
                 <>
                   {options.length === 0 ? null : (
@@ -70,7 +72,9 @@ export function YieldPanel({ field }: { field: FieldRecord }): JSX.Element {
                       open={listed.length === 0}
                     />
                   ) : null}
-                  {open === null ? (
+                  {open === null && chosen !== "" ? (
+                    <NotFound kind="harvest" id={chosen} />
+                  ) : open === null ? (
                     <p class="note">{translate(mayWrite() ? "yield_none" : "yield_none_read")}</p>
                   ) : (
                     <YieldOfHarvest key={open.id} field={field} harvest={open.harvest} />
@@ -125,6 +129,8 @@ function timeOf(chosen: string): Option | null {
   return start && end && end > start ? timeOption(start, end) : null;
 }
 
-function newest(options: readonly Option[]): Option | null {
-  return options.find(({ hasPasses }) => hasPasses) ?? options[0] ?? null;
+/** Return the newest harvest with passes, else the newest: they are in order, the newest first. */
+function newest(options: readonly Option[]): Option | undefined {
+  const [first] = options;
+  return options.find(({ hasPasses }) => hasPasses) ?? first;
 }

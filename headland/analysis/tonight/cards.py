@@ -109,7 +109,9 @@ def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | 
         statements = (
             []
             if subject.kind == "field"
-            else house_statements(forecasts.get(subject.id), (), is_cover_known=_is_cover_known(subject, targets))
+            else house_statements(
+                forecasts.get(subject.forecast_id), (), is_cover_known=_is_cover_known(subject, targets)
+            )
         )
         ranked.append((_rank(statements, alarms, recalls_of(subject, recalls)), subject, alarms))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
@@ -134,7 +136,7 @@ def _forecasts(
     quarter_ms = 15 * MINUTE_MS
     last_ms = scope.now_ms // quarter_ms * quarter_ms
     origins = range(last_ms - _FORECAST_AGE_H * HOUR_MS + quarter_ms, last_ms + 1, quarter_ms)
-    return repositories.forecasts.newest([one.id for one in subjects if one.kind == "greenhouse"], origins)
+    return repositories.forecasts.newest([one.forecast_id for one in subjects if one.kind == "greenhouse"], origins)
 
 
 def _make_missing(
@@ -144,7 +146,7 @@ def _make_missing(
     forecasts: Mapping[str, Forecast],
 ) -> Mapping[str, Forecast]:
     """Make and record the forecast of some greenhouses that have none, as a request of the forecast does."""
-    missing = [one for one in subjects if one.kind == "greenhouse" and one.id not in forecasts][:_MOST_MADE]
+    missing = [one for one in subjects if one.kind == "greenhouse" and one.forecast_id not in forecasts][:_MOST_MADE]
     for subject in missing:
         family = ("tonight-made", scope.organisation, subject.id)
         key = (*family, scope.now_ms // _RETRY_MS)
@@ -155,7 +157,7 @@ def _make_missing(
 def _make(scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject) -> bool:
     """Record a forecast; return whether the greenhouse has samples enough to be looked at."""
     try:
-        house = find_house(scope, subject.id)
+        house = find_house(scope, subject.forecast_id)
     except AnalysisError:  # its devices went away meanwhile
         return False
     forecast = forecast_house(scope, house, crop_targets_of(scope), scope.now_ms, MOST_AHEAD_H, with_skill=False)
@@ -174,7 +176,7 @@ def _card(
     acknowledged: Sequence[Alarm],
     sites: Mapping[str, Site],
 ) -> Card:
-    forecast = forecasts.get(subject.id)
+    forecast = forecasts.get(subject.forecast_id)
     if subject.kind == "greenhouse":
         statements = _house_statements(scope, repositories, subject, forecast)
     else:
@@ -211,7 +213,7 @@ def _house_statements(
         past: list[Forecast] = []
         if forecast is not None:
             origins = [forecast.origin_ms - days * DAY_MS for days in range(MOST_STATEMENTS, 0, -1)]
-            past = repositories.forecasts.of_origins(subject.id, origins)
+            past = repositories.forecasts.of_origins(subject.forecast_id, origins)
         return house_statements(forecast, past, is_cover_known=is_cover_known)
 
     # What was measured since is added to recorded forecasts before a new one is made.

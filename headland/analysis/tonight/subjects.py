@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from headland.analysis.scope import OrgScope
 from headland.registry.models.alarms import Alarm
 from headland.registry.models.models import Field, Greenhouse
+from headland.registry.repositories.house_devices import read_house_devices
 from headland.registry.repositories.inactive_places import InactivePlaces, find_inactive_places
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.store.port import DeviceRecord
 
 SubjectKind = Literal["greenhouse", "field"]
+#: Numbers in a name, of a length that is one.
+_NUMBER: Final = re.compile("([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
 class OutlookSubject:
     """A greenhouse or field: its id in the API, name and site, its devices and the names that alarms give it.
 
-    `record` is the greenhouse's or the field's record in the registry, None for a device that is in neither.
+    `id` is that of its record in the registry, and the name of a device that is in no greenhouse of it. `record` is
+    that record, None for such a device. `forecast_id` is the name under which the station keeps its forecasts: that of
+    the device where the greenhouse has one.
     """
 
     kind: SubjectKind
@@ -32,14 +38,22 @@ class OutlookSubject:
     record: Greenhouse | Field | None = None
 
     @property
+    def forecast_id(self) -> str:
+        """The id under which its forecasts are recorded."""
+        return self.devices[0].descriptor.device if len(self.devices) == 1 else self.id
+
+    @property
     def simulated(self) -> bool:
         """Whether its devices are simulated."""
         return bool(self.devices) and all(device.descriptor.simulated for device in self.devices)
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """The order of subjects without trouble: greenhouses before fields, by name."""
-        return "0" if self.kind == "greenhouse" else "1", self.name, self.id
+    def key(self) -> tuple[str, list[tuple[int, str]], str]:
+        """The order of subjects without trouble: greenhouses before fields, by name, numbers in it by their value."""
+        parts = [
+            (int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in _NUMBER.split(self.name)
+        ]
+        return "0" if self.kind == "greenhouse" else "1", parts, self.id
 
 
 def list_subjects(scope: OrgScope, repositories: OrganisationRepositories) -> list[OutlookSubject]:
@@ -64,16 +78,11 @@ def alarms_of(subject: OutlookSubject, alarms: Iterable[Alarm]) -> list[Alarm]:
 def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[OutlookSubject]:
     registered = {greenhouse.id: greenhouse for greenhouse in repositories.greenhouses.all()}
     house_of_zone = {zone.id: zone.greenhouse for zone in repositories.zones.all()}
-    house_of_device = {
-        device.name: house_of_zone[device.zone]
-        for device in repositories.devices.all()
-        if device.zone is not None and device.zone in house_of_zone
-    }
-    by_name = {greenhouse.name: greenhouse.id for greenhouse in registered.values()}
+    belonging = read_house_devices(repositories)
     members: dict[str, list[DeviceRecord]] = {}
     for record in devices:
         name = record.descriptor.device
-        house = house_of_device.get(name) or by_name.get(name)
+        house = belonging.house_of(name)
         if house is not None:
             members.setdefault(house, []).append(record)
     subjects = []
@@ -94,13 +103,13 @@ def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationReposito
         descriptor = record.descriptor
         if descriptor.kind != "greenhouse" or descriptor.device in shared:
             continue
-        house = house_of_device.get(descriptor.device) or by_name.get(descriptor.device)
+        house = belonging.house_of(descriptor.device)
         greenhouse = None if house is None else registered.get(house)
-        name = (descriptor.name or descriptor.device) if greenhouse is None else greenhouse.name
+        own_id, name = descriptor.device, descriptor.name or descriptor.device
+        if greenhouse is not None:
+            own_id, name = greenhouse.id, greenhouse.name
         known_by = frozenset((descriptor.device,)) | (frozenset() if house is None else zones.get(house, frozenset()))
-        subjects.append(
-            OutlookSubject("greenhouse", descriptor.device, name, descriptor.site, (record,), known_by, greenhouse)
-        )
+        subjects.append(OutlookSubject("greenhouse", own_id, name, descriptor.site, (record,), known_by, greenhouse))
     return subjects
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -181,6 +182,43 @@ def test_places_are_given_in_order_to_those_that_fit() -> None:
         return order
 
     assert asyncio.run(run()) == ["a1", "b1", "d1", "c1", "a2"]
+
+
+class SkippingSelector(selectors.DefaultSelector):
+    """Passes over the time until the next timer, so that ten seconds of waiting take none."""
+
+    skipped_s = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.skipped_s += timeout or 0.0
+        return super().select(0)
+
+
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock is moved on by its selector."""
+
+    def __init__(self) -> None:
+        self.selector = SkippingSelector()
+        super().__init__(self.selector)
+
+    def time(self) -> float:
+        return self.selector.skipped_s
+
+
+def test_what_four_pages_of_one_key_ask_is_answered_on_a_station_that_takes_two_seconds_for_each() -> None:
+    async def ask(shares: Shares) -> None:
+        await shares.enter("farm", "one")
+        await asyncio.sleep(2.0)
+        shares.leave("farm", "one")
+
+    async def run() -> None:
+        shares = Shares(Limits().share)
+        # Four browsers with their six connections each.
+        await asyncio.gather(*(ask(shares) for _ in range(4 * 6)))
+        assert (shares._keys, shares._organisations, len(shares._waiting)) == ({}, {}, 0)
+
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        runner.run(run())
 
 
 def test_a_request_that_waited_in_vain_or_was_cancelled_leaves_no_trace() -> None:

@@ -16,7 +16,7 @@ from headland.analysis.tonight.house_statements import house_statements
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
 from headland.registry.models.alarms import Alarm, Severity
-from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
+from headland.registry.models.models import Device, Field, Greenhouse, GreenhouseZone, GrowerNote, Site
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -121,9 +121,9 @@ def test_a_deactivated_house_and_what_is_at_a_deactivated_site_have_no_card(farm
     assert "gh-2" not in every
     assert {HOUSE, "gh-3", field.id} <= every
     houses.change(msgspec.structs.replace(unplanted, active=True))
-    assert set(names(farm.cards())) == every | {"gh-2"}
+    assert set(names(farm.cards())) == every | {unplanted.id}
     sites.change(msgspec.structs.replace(site, active=False))
-    assert set(names(farm.cards())) == every - {HOUSE, "gh-2", "gh-3", field.id}
+    assert set(names(farm.cards())) == every - {HOUSE, "gh-3", field.id}
 
 
 def test_an_active_alarm_comes_before_what_is_only_said(farm: Farm) -> None:
@@ -168,6 +168,37 @@ def test_a_house_without_a_history_and_a_field_without_weather_say_so(farm: Farm
     assert house["forecast_ms"] is None
 
 
+def test_a_house_has_the_id_of_the_registry_whether_it_has_one_device_or_several(farm: Farm) -> None:
+    (home, *_) = farm.repositories.farms.all()
+    (site, *_) = farm.repositories.sites.all()
+    houses = {
+        name: farm.repositories.greenhouses.add(Greenhouse(farm=home.id, site=site.id, name=name))
+        for name in ("gh-2", "East")
+    }
+    zone = farm.repositories.zones.add(GreenhouseZone(greenhouse=houses["East"].id, name="bed"))
+    farm.repositories.devices.add(Device(name="gh-3", kind="greenhouse", gateway="gw-1", site="home", zone=zone.id))
+    farm.forecast("gh-3")
+    cards = {card["id"]: card["name"] for card in farm.cards(kind="greenhouse")}
+    assert {houses["gh-2"].id: "gh-2", houses["East"].id: "East"}.items() <= cards.items()
+    assert not {"gh-2", "gh-3"} & set(cards)
+    # The same at the door of the devices, and every card's id opens its house.
+    devices = {each["id"]: each["greenhouse"] for each in farm.client.get("/v1/devices").json()["items"]}
+    assert (devices["gh-2"], devices["gh-3"], devices[HOUSE]) == (houses["gh-2"].id, houses["East"].id, None)
+    assert farm.client.get("/v1/devices/gh-3").json()["greenhouse"] == houses["East"].id
+    for house in cards:
+        assert farm.client.get(f"/v1/greenhouses/{house}/climate").json()["greenhouse"] == house
+
+
+def test_houses_are_in_the_order_of_their_numbers(farm: Farm) -> None:
+    (home, *_) = farm.repositories.farms.all()
+    (site, *_) = farm.repositories.sites.all()
+    for number in (10, 2, 1, 100):
+        ring = tuple(tuple(tuple((x + 0.01 * number, y) for x, y in ring) for ring in part) for part in PLOT)
+        farm.repositories.fields.add(Field(farm=home.id, name=f"field {number}", geometry=ring, site=site.id))
+    listed = [card["name"] for card in farm.cards(kind="field") if card["name"].startswith("field ")]
+    assert listed == ["field 1", "field 2", "field 10", "field 100"]
+
+
 def test_a_growers_note_is_something_that_was_done(farm: Farm) -> None:
     farm.forecast("gh-2")
     (home, *_) = farm.repositories.farms.all()
@@ -176,7 +207,8 @@ def test_a_growers_note_is_something_that_was_done(farm: Farm) -> None:
     for hours_ago, text in ((1, "vents opened"), (30, "too long ago")):
         time_ms = NOW_MS - hours_ago * HOUR_MS
         farm.repositories.notes.add(GrowerNote(time_ms=time_ms, author="Wang", text=text, greenhouse=greenhouse.id))
-    card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
+    card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == greenhouse.id)
+    assert (card["name"], card["forecast_ms"]) == ("gh-2", NOW_MS)  # recorded under the name of its device
     assert [(done["kind"], done["text"], done["by"]) for done in card["done"]] == [("note", "vents opened", "Wang")]
 
 
