@@ -1,1 +1,0 @@
-import"./greenhouse-LWsKCOW8.js";import{V as e,cn as t,nn as n,q as r,tn as i,z as a}from"./base-DeebeQdI.js";function o(o,s,c){let l=`${e(s.low,a(c))}–${r(s.high,c)}`,u=n(s.source)||s.source_zh||t(`greenhouse_band_known`);return t(`greenhouse_band`,{name:i(o),range:l,source:u})}export{o as t};
