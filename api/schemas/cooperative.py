@@ -121,19 +121,31 @@ class ClaimOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class PassToSettle(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass of a period; `recorded` is the number of fields whose treated ground is in the ledger."""
+    """A pass of a period; `recorded` is the number of fields whose treated ground is in the ledger.
+
+    `by_cells` of them were recorded by the rule of before: every cell on which product lay. Recording corrects them.
+    """
 
     pass_id: str
     field: str
     device: str
     start_ms: int
     recorded: int
+    by_cells: int
+
+
+class TreatedCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the ledger by another rule that a newer one corrects: its number, its area, and the rule of now."""
+
+    seq: int
+    area_m2: float
+    by: str
 
 
 class TreatedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """The ground of a field that a pass treated, as the ledger has it."""
+    """The ground of a field that a pass treated, as the ledger has it; `seq` is null where it is not there yet."""
 
-    seq: int
+    seq: int | None
     field: str
     pass_id: str
     area_m2: float
@@ -141,6 +153,7 @@ class TreatedItem(msgspec.Struct, frozen=True, kw_only=True):
     evidence_m2: dict[str, float]
     night: bool
     simulated: bool
+    corrects: TreatedCorrection | None = None
 
 
 class ClaimItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +189,7 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
 WIRES: Final[tuple[type, ...]] = (
     AccountEntry, AccountOrder, DeliveryOrder, Deliveries, MemberDelivery, DeliveryCorrectionOrder,
     DeliveryImported, RunOrder, StatementRunRecord, SeasonStatement, Dispute,
-    DisputeOrder, OutcomeOrder, ClaimOrder, PassToSettle, TreatedItem, ClaimItem, ClaimAnswer,
+    DisputeOrder, OutcomeOrder, ClaimOrder, PassToSettle, TreatedCorrection, TreatedItem, ClaimItem, ClaimAnswer,
 )  # fmt: skip
 
 

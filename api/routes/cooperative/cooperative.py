@@ -36,6 +36,7 @@ from api.schemas.cooperative import (
     OutcomeOrder,
     PassToSettle,
     RunOrder,
+    TreatedCorrection,
     TreatedItem,
     body_of,
     of_type,
@@ -44,7 +45,13 @@ from api.schemas.cooperative import (
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
 from headland.analysis.cooperative.settlement import settle_season
-from headland.analysis.cooperative.treated_entries import TREATED, passes_of_period, record_treated
+from headland.analysis.cooperative.treated_entries import (
+    CORRECTS,
+    passes_of_period,
+    record_treated,
+    state_treated,
+)
+from headland.analysis.cooperative.treated_works import is_by_cells, recorded_of_pass
 from headland.analysis.passes.detection import find_pass
 from headland.analysis.registry_access import repositories_of
 from headland.registry.models.cooperative import AccountEntry, SeasonStatement, StatementRunRecord, SubsidyRule
@@ -88,7 +95,7 @@ def list_statement_passes(
     """
     window = window_of(start, end)
     after = read_cursor(cursor, tuple[int, str, str])
-    ledger = repositories_of(scope).ledger
+    repositories = repositories_of(scope)
     passes = list(passes_of_period(scope, window, field))
     placed = sorted((each.start_ms, each.id, each.field.id, at) for at, each in enumerate(passes))
     rest = [passes[at] for *place, at in placed if after is None or tuple(place) > after]
@@ -98,9 +105,11 @@ def list_statement_passes(
             field=each.field.id,
             device=each.device,
             start_ms=each.start_ms,
-            recorded=len({entry.field for entry in ledger.read(pass_id=each.id, kind=TREATED)}),
+            recorded=len(stated),
+            by_cells=sum(is_by_cells(body) for body in stated.values()),
         )
         for each in rest[:limit]
+        for stated in [recorded_of_pass(repositories, each.id)]
     ]
     following = write_cursor(items[-1].start_ms, items[-1].pass_id, items[-1].field) if len(rest) > limit else None
     return reply_json({"items": items, "next": following})
@@ -112,9 +121,29 @@ def list_statement_passes(
     response_class=Response,
 )
 def record_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
-    """Record in the ledger the ground that a pass treated on each field; a repetition adds nothing."""
+    """Record in the ledger the ground that a pass treated on each field; a repetition adds nothing.
+
+    It is the union of the swaths within the field's usable area. An entry of another rule is corrected by a new one,
+    which names it in `corrects`; statements that were made of it stay.
+    """
     entries = record_treated(scope, find_pass(scope, pass_id))
     return reply_json({"items": [_treated_of(entry) for entry in entries], "next": None})
+
+
+@router.get(
+    "/passes/{pass_id}/treated",
+    responses={200: {"description": "What would be recorded.", "content": page_of(TreatedItem)},
+               **declare_problems(409)},
+    response_class=Response,
+)  # fmt: skip
+def preview_treated_ground(scope: ScopeOf, pass_id: PassId) -> Response:
+    """Return what recording the treated ground of a pass would say of each field, and what it would correct."""
+    stated = state_treated(scope, find_pass(scope, pass_id))
+    items = [
+        _treated_item(each.entry.seq if each.entry and each.is_recorded else None, each.field, pass_id, each.body)
+        for each in stated
+    ]
+    return reply_json({"items": items, "next": None})
 
 
 @router.get(
@@ -338,16 +367,21 @@ def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> Cl
 
 
 def _treated_of(entry: LedgerEntry) -> TreatedItem:
-    body = msgspec.json.decode(entry.body)
+    return _treated_item(entry.seq, entry.field, entry.pass_id, msgspec.json.decode(entry.body))
+
+
+def _treated_item(seq: int | None, field: str, pass_id: str, body: dict[str, Any]) -> TreatedItem:
+    correction = body.get(CORRECTS)
     return TreatedItem(
-        seq=entry.seq,
-        field=entry.field,
-        pass_id=entry.pass_id,
+        seq=seq,
+        field=field,
+        pass_id=pass_id,
         area_m2=body["area_m2"],
         grams=body["grams"],
         evidence_m2=body["evidence_m2"],
         night=body["night"],
         simulated=body["simulated"],
+        corrects=None if correction is None else TreatedCorrection(**correction),
     )
 
 

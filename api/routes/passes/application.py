@@ -16,6 +16,7 @@ from api.routes.parameters import DeviceId, End, Start
 from api.schemas.passes.application import ApplicationAnswers, application_of
 from headland.analysis.origin import for_window
 from headland.analysis.passes.application import answer_application, answer_spreading, is_spreader
+from headland.analysis.passes.vehicle_visits import swath_of_device
 from headland.analysis.telemetry import find_device
 from headland.units_of_time import DAY_MS
 
@@ -24,16 +25,27 @@ LONGEST_APPLICATION_MS: Final = 31 * DAY_MS
 router = Router(prefix="/v1", tags=["answers"], responses=declare_problems(400, 404, 422, 503))
 
 
-@router.get("/devices/{device}/application", response_model=ApplicationAnswers)
+@router.get("/devices/{device}/application", response_model=ApplicationAnswers, responses=declare_problems(409))
 def get_application(
     request: Request,
     scope: ScopeOf,
     device: DeviceId,
-    swath_m: Annotated[float, Query(description="Width of a swath [m].", gt=0, le=100, allow_inf_nan=False)],
+    swath_m: Annotated[
+        float | None,
+        Query(
+            description="Width of a swath [m]; by default of the implement that is mounted on the device.",
+            gt=0,
+            le=100,
+            allow_inf_nan=False,
+        ),
+    ] = None,
     start: Start = None,
     end: End = None,
 ) -> Response:
-    """Return what a device sprayed or spread: amount, ground, overlap and mean rate, each with its evidence.
+    """Return what a device sprayed or spread: amount, area worked, overlap and mean rate, each with its evidence.
+
+    The area worked is the union of the swaths wherever the device worked, beside fields too, by the signal of its pump
+    or meter. The treated ground of a field is in the pass's answers.
 
     Litres of a sprayer come from a flow meter only. Kilograms of a spreader of granules come from a mass-flow sensor
     (measured_flow) or else from the hopper's loss (tank_mass). A command to a pump or feeder gives treated ground with
@@ -41,5 +53,6 @@ def get_application(
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
     record = for_window(scope, find_device(scope, device), window, ("latitude_deg", "longitude_deg"))
+    swath_m = swath_of_device(scope, record) if swath_m is None else swath_m
     answer = answer_spreading if is_spreader(record) else answer_application
     return reply(request, application_of(record, swath_m, answer(scope, record, window, swath_m)))

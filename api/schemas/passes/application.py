@@ -17,12 +17,12 @@ class ApplicationAnswers(Model):
 
     device: str
     simulated: bool
-    swath_m: float
+    swath_m: Annotated[float, Field(description="Width of a swath that the areas rest on [m].")]
     product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
     product_applied_kg: Annotated[Answer | None, Field(description="For a granule spreader.")]
-    area_treated_m2: Answer
-    area_treated_ha: Answer
-    overlap_m2: Answer
+    area_treated_m2: Annotated[Answer, Field(description="Area worked: the union of the swaths, beside fields too.")]
+    area_treated_ha: Annotated[Answer, Field(description="The same in hectares.")]
+    overlap_m2: Annotated[Answer, Field(description="Ground that swaths covered again, beside fields too.")]
     mean_rate_l_ha: Annotated[Answer | None, Field(description="Of a sprayer.")]
     mean_rate_kg_ha: Annotated[Answer | None, Field(description="For a granule spreader.")]
 

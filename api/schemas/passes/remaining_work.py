@@ -35,7 +35,11 @@ class ResumeBody(Model):
     passes: Annotated[
         list[str], Field(description="Passes that count as done: this one and others of its prescription.")
     ]
-    remaining_m2: float
+    remaining_m2: Annotated[
+        float,
+        Field(description="Usable ground over which the machine was never on, by its signal: skipped ground without the "
+              "starts and ends of rows, which are not flown again."),
+    ]  # fmt: skip
     planned_m2: Annotated[float, Field(description="The area that the lines cover.")]
     unflown_m2: Annotated[float, Field(description="Ground that remains open: too narrow for a swath.")]
     amount: Annotated[

@@ -4,7 +4,7 @@ import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { Device, FarmState } from "../api/farm_state";
 import { LastChoice } from "../api/last_choice";
-import { errorText, request } from "../api/request";
+import { ApiError, errorText, request } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
 import { channelName, term, translate } from "../i18n/translate";
@@ -44,8 +44,8 @@ const GROUND_M = 0.5;
 const HEIGHT = "relative_altitude_m";
 const FLIGHT_GAP_MS = 120_000;
 const OLD_MS = 15_000;
-const SPRAYER_SWATH_M = 5;
-const SPREADER_SWATH_M = 5.5;
+/** Swath of a device without a mounted implement, until another one is entered. */
+const ASSUMED_SWATH_M = 5;
 
 const ICONS: Record<string, string> = {
   greenhouse: "M3 20V10l9-6 9 6v10H3Zm0-8h18M9 20v-8m6 8v-8",
@@ -176,19 +176,25 @@ export class DeviceCard {
   }
 
   #lastFlight(): HTMLElement {
-    const swath = make("input", { type: "number", min: 0.5, max: 100, step: 0.5, value: SPRAYER_SWATH_M, inputmode: "decimal" });
+    const swath = make("input", { type: "number", min: 0.5, max: 100, step: 0.1, inputmode: "decimal" });
+    const path = `/v1/devices/${encodeURIComponent(this.#id)}/application`;
     const load = async (signal: AbortSignal): Promise<Node> => {
       const flight = await findLastFlight(this.#farm, this.#id);
       if (flight === null) return make("p", { class: "note" }, translate("farm_no_flight"));
-      const answers = await request<Record<string, Answer>>(`/v1/devices/${encodeURIComponent(this.#id)}/application`, {
-        query: { start: flight[0], end: flight[1], swath_m: swath.value },
-        signal,
+      const ask = (swathM: string): Promise<Record<string, Answer> & { swath_m: number }> =>
+        request(path, { query: { start: flight[0], end: flight[1], swath_m: swathM || undefined }, signal });
+      let assumed = false;
+      const answers = await ask(swath.value).catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.kind === "no-implement")) throw error;
+        assumed = true;
+        return ask(String(ASSUMED_SWATH_M));
       });
-      return answerTiles(APPLICATION_DIGITS, answers);
+      swath.value = String(answers.swath_m);
+      const tiles = answerTiles(APPLICATION_DIGITS, answers);
+      if (!assumed) return tiles;
+      return make("div", {}, make("p", { class: "note" }, translate("farm_swath_assumed")), tiles);
     };
     const details = foldedAnswers(translate("farm_flight"), load, make("label", { class: "swath" }, translate("farm_swath"), " ", swath));
-    // The usual swath of a spreader is wider than that of a sprayer.
-    if (this.#farm.value(this.#id, "hopper_kg") || this.#farm.value(this.#id, "mass_flow_kg_min")) swath.value = String(SPREADER_SWATH_M);
     swath.addEventListener("change", () => {
       if (swath.checkValidity() && swath.value !== "") details.dispatchEvent(new Event("toggle"));
     });

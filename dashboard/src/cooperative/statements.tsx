@@ -25,6 +25,7 @@ import { useSeason, type Season } from "./season_period";
 type Run = ListItem<"/v1/statement-runs">;
 type Statement = ListItem<"/v1/statements">;
 type Tariff = ListItem<"/v1/tariffs">;
+type PassToSettle = ListItem<"/v1/statement-passes">;
 const PASS_TIMEOUT_MS = 300_000;
 
 export function languageOfFile(): "zh" | "en" {
@@ -60,15 +61,22 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
   const [tariff, setTariff] = useState(onlyOf(tariffs)?.id ?? "");
   const [progress, setProgress] = useState<{ done: number; count: number } | null>(null);
   const [told, setTold] = useState<string[]>([]);
-  const run = async (): Promise<void> => {
+  const [correction, setCorrection] = useState<string | null>(null);
+  const run = async (isConfirmed: boolean): Promise<void> => {
     setTold([]);
+    setCorrection(null);
     setProgress({ done: 0, count: 0 });
     const failed: string[] = [];
     try {
-      const passes = await requestAll<ListItem<"/v1/statement-passes">>("/v1/statement-passes", {
+      const passes = await requestAll<PassToSettle>("/v1/statement-passes", {
         query: { start: season.startMs, end: season.endMs },
         timeoutMs: PASS_TIMEOUT_MS,
       });
+      const byCells = passes.filter((pass) => pass.by_cells > 0);
+      if (byCells.length > 0 && !isConfirmed) {
+        setCorrection(await previewCorrection(byCells, (done) => setProgress({ done, count: byCells.length })));
+        return;
+      }
       for (const [at, { pass_id }] of passes.entries()) {
         setProgress({ done: at + 1, count: passes.length });
         try {
@@ -108,10 +116,23 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
         </select>
       </div>
       <div class="buttons">
-        <button type="button" class="primary" data-act="run" disabled={progress !== null || tariff === ""} onClick={() => void run()}>
+        <button type="button" class="primary" data-act="run" disabled={progress !== null || tariff === ""} onClick={() => void run(false)}>
           {translate("coop_run")}
         </button>
       </div>
+      {correction === null ? null : (
+        <div class="stack" data-part="correction">
+          <p role="status">{correction}</p>
+          <div class="buttons">
+            <button type="button" class="primary" data-act="correct" onClick={() => void run(true)}>
+              {translate("coop_correct_and_run")}
+            </button>
+            <button type="button" class="secondary" onClick={() => setCorrection(null)}>
+              {translate("cancel")}
+            </button>
+          </div>
+        </div>
+      )}
       {progress === null ? null : (
         <p class="progress" role="status">
           <progress aria-label={text} {...(progress.count > 0 ? { max: progress.count, value: progress.done } : {})} /> {text}
@@ -124,6 +145,28 @@ function RunForm({ tariffs, season, onMade }: { tariffs: Tariff[]; season: Seaso
       ))}
     </div>
   );
+}
+
+/** Say what recording passes anew would correct; nothing is written. */
+async function previewCorrection(passes: PassToSettle[], onDone: (done: number) => void): Promise<string> {
+  let [beforeM2, afterM2, count] = [0, 0, 0];
+  for (const [at, { pass_id }] of passes.entries()) {
+    onDone(at + 1);
+    try {
+      const { items } = await request<{ items: { area_m2: number; corrects: { area_m2: number } | null }[] }>(
+        `/v1/passes/${encodeURIComponent(pass_id)}/treated`,
+        { timeoutMs: PASS_TIMEOUT_MS },
+      );
+      const corrected = items.filter(({ corrects }) => corrects !== null);
+      if (corrected.length > 0) count += 1;
+      beforeM2 += corrected.reduce((sum, { corrects }) => sum + (corrects?.area_m2 ?? 0), 0);
+      afterM2 += corrected.reduce((sum, { area_m2 }) => sum + area_m2, 0);
+    } catch (error) {
+      // A pass whose samples are gone keeps its entry.
+      if (errorText(error) === null) throw error;
+    }
+  }
+  return translate("coop_correction", { count, before: areaText(beforeM2), after: areaText(afterM2) });
 }
 
 function AddTariff(): JSX.Element {

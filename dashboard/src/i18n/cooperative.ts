@@ -43,6 +43,11 @@ export const cooperative = catalogue({
   coop_yuan: ["CNY", "元"],
   coop_run: ["Make statements", "生成结算单"],
   coop_recording: ["Recording treated ground: {done} of {count} passes", "正在登记作业面积：第 {done} 次，共 {count} 次"],
+  coop_correction: [
+    "{count} passes are recorded with every cell on which product lay. By the union of the swaths their treated ground is {after} in place of {before}. New entries of the ledger correct it; the old entries, and statements made before, stay.",
+    "{count} 次作业的面积曾按有料网格累计（{before}），按作业幅并集计算应为 {after}。继续将在台账中追加更正记录；原记录和此前的结算单均保留。",
+  ],
+  coop_correct_and_run: ["Correct and make statements", "更正并生成结算单"],
   coop_settling: ["Adding up", "正在汇总"],
   coop_made: ["Statements of {count} people, {amount} charged.", "已生成 {count} 人的结算单，应收作业费 {amount}。"],
   coop_not_recorded: ["Not recorded: {count} passes. {why}", "{count} 次作业未能登记。{why}"],

@@ -14,14 +14,14 @@ import shapely
 
 from headland.agronomy.geometry.outline import rasterise
 from headland.analysis.cooperative.subsidy import Claim, ClaimRule, Spent, assess_claims
-from headland.analysis.cooperative.treated_entries import (
+from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
+from headland.analysis.cooperative.treated_works import (
     TREATED,
     lattice_of,
     read_ground,
     treated_works,
     write_ground,
 )
-from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope

@@ -8,7 +8,7 @@ from headland.analysis.cooperative.deliveries import holdings_of
 from headland.analysis.cooperative.shares import NOBODY
 from headland.analysis.cooperative.statements import AccountFact, SeasonFacts, StatementRun, make_statements
 from headland.analysis.cooperative.tariff import Tariff
-from headland.analysis.cooperative.treated_entries import treated_works
+from headland.analysis.cooperative.treated_works import treated_works
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window

@@ -1,35 +1,32 @@
-"""Ledger entries of the ground that passes treated: written by pass and field, read as works, corrected by new ones.
+"""Ledger entries of the ground that passes treated: measured, written by pass and field, and corrected by new ones.
 
 The area is that of `PassAreas`: the union of the swaths within the field's usable ground. Entries of before have cells,
-each counted whole as soon as product lay on it; they are read as they were written, until a new entry corrects them.
+each counted whole as soon as product lay on it; a new entry corrects them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import shapely
 
-from headland.agronomy.application.as_applied import EVIDENCE, evidence_by_class
+from headland.agronomy.application.as_applied import evidence_by_class
 from headland.agronomy.application.pass_areas import TREATED_GROUND, find_treated
 from headland.agronomy.climate.sun import is_day
 from headland.agronomy.geometry.grid import Grid
-from headland.agronomy.geometry.local_plane import Plane
-from headland.agronomy.geometry.outline import polygons_of, rasterise
+from headland.agronomy.geometry.outline import rasterise
 from headland.analysis.cooperative.plots import Plots, read_plots
 from headland.analysis.cooperative.treated_ground import (
     PlacedGround,
-    TreatedGround,
-    ground_of_cells,
     keep_precision,
     move_ground,
     pack_ground,
-    unpack_ground,
-    unpack_mask,
 )
+from headland.analysis.cooperative.treated_works import TREATED, is_by_cells, write_ground
 from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
@@ -42,14 +39,9 @@ from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.units_of_time import DAY_MS
 
-#: Kind of the ledger's entries about treated ground, one for each pass and field.
-TREATED: Final = "treated"
 #: What an entry says of the entry of another rule that it corrects.
 CORRECTS: Final = "corrects"
 _AREA_METHOD: Final = f"{TREATED_GROUND.id} {TREATED_GROUND.version}"
-_M2_1_M: Final = 200_000.0
-_M2_2_M: Final = 2_000_000.0
-_PAGE: Final = 500
 
 
 def passes_of_period(scope: OrgScope, window: Window, field: str | None = None) -> Iterator[FieldPass]:
@@ -68,24 +60,45 @@ def record_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None =
     same machine at the same time. `plots` are all fields, where the caller has read them already.
     """
     ledger = repositories_of(scope).ledger
-    recorded = {entry.field: entry for entry in ledger.read(kind=TREATED, pass_id=field_pass.id)}
-    entries = []
-    for field, body in measure_treated(scope, field_pass, plots):
-        before = recorded.get(field)
-        stated = None if before is None else msgspec.json.decode(before.body)
-        if before is not None and stated is not None:
-            if _without_correction(stated) == msgspec.json.decode(msgspec.json.encode(body)):
-                entries.append(before)
-                continue
-            if is_by_cells(stated):
-                body |= {CORRECTS: {"seq": before.seq, "area_m2": stated["area_m2"], "by": _AREA_METHOD}}
-        entries.append(ledger.append(TREATED, field, field_pass.id, body))
-    return entries
+    return [
+        stated.entry
+        if stated.entry is not None and stated.is_recorded
+        else ledger.append(TREATED, stated.field, field_pass.id, stated.body)
+        for stated in state_treated(scope, field_pass, plots)
+    ]
 
 
-def measure_treated(
-    scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None
-) -> list[tuple[str, dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class StatedGround:
+    """What the ledger is to say of a pass on a field; `entry` is its newest entry, `is_recorded` where that says it."""
+
+    field: str
+    body: dict[str, Any]
+    entry: LedgerEntry | None
+    is_recorded: bool
+
+
+def state_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> list[StatedGround]:
+    """Return what `record_treated` writes, or finds written; it raises the same."""
+    repositories = repositories_of(scope)
+    measured = measure_treated(scope, field_pass, plots)
+    newest = {entry.field: entry for entry in repositories.ledger.read(kind=TREATED, pass_id=field_pass.id)}
+    stated = []
+    for field in dict.fromkeys((*measured, *newest)):
+        before, body = newest.get(field), measured.get(field)
+        old = None if before is None else msgspec.json.decode(before.body)
+        if body is None and old is not None and _is_correctable(repositories, field, old):
+            body = _nothing_of(old)
+        if body is None:
+            continue
+        if before is not None and old is not None and is_by_cells(old):
+            body |= {CORRECTS: {"seq": before.seq, "area_m2": old["area_m2"], "by": _AREA_METHOD}}
+        is_recorded = old is not None and _without_correction(old) == msgspec.json.decode(msgspec.json.encode(body))
+        stated.append(StatedGround(field, old if is_recorded and old is not None else body, before, is_recorded))
+    return stated
+
+
+def measure_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> dict[str, dict[str, Any]]:
     """Return each field that a pass treated, its own first, with what `record_treated` writes of it in the ledger."""
     repositories = repositories_of(scope)
     own = field_pass.field
@@ -99,11 +112,11 @@ def measure_treated(
             others = plots.treated(applied)
     if applied is None:
         applied = compute_as_applied(scope, field_pass, beside_m=0.0)
-    found = []
+    found = {}
     for field in [own, *others]:
         body = _treated_body(repositories, applied, field)
         if body is not None and (field.id == own.id or not _has_detected_pass(scope, field, field_pass)):
-            found.append((field.id, body))
+            found[field.id] = body
     return found
 
 
@@ -124,75 +137,6 @@ def record_season(
             failed.append((field_pass.id, error.kind))
         report(number, len(passes))
     return failed
-
-
-def treated_works(repositories: OrganisationRepositories, operators: dict[str, str] | None = None,
-                  field: str | None = None) -> list[TreatedGround]:  # fmt: skip
-    """Return the newest statement of each pass and field in the ledger; `operators` name who works with a device.
-
-    A machine does one work on a field at a time: a detected pass that was declared since, and a declaration that was
-    corrected by another, are marked as replaced.
-    """
-    newest = _newest_entries(repositories, field)
-    bodies = {key: msgspec.json.decode(entry.body) for key, entry in newest.items()}
-    replaced = _replaced_passes(bodies)
-    return [
-        _work_of(repositories, entry, bodies[key], operators or {}, is_replaced=key in replaced)
-        for key, entry in newest.items()
-    ]
-
-
-def is_by_cells(body: Mapping[str, Any]) -> bool:
-    """Return whether an entry has the cells of a map in place of the ground of the swaths."""
-    return "cells" in body
-
-
-def lattice_of(field: Field) -> Grid:
-    """Return the cells of a field's own, always the same: 1 m, 2 m above 20 ha, 5 m above 200 ha."""
-    polygons = polygons_of(field.geometry, plane_of(field))
-    cell_m = 1.0 if field.area_m2 <= _M2_1_M else 2.0 if field.area_m2 <= _M2_2_M else 5.0
-    west, south, east, north = polygons.bounds
-    west, south = np.floor(west / cell_m) * cell_m, np.floor(south / cell_m) * cell_m
-    rows, columns = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
-    return Grid(float(west), float(south), cell_m, max(rows, 1), max(columns, 1))
-
-
-def write_ground(placed: PlacedGround) -> dict[str, Any]:
-    """Return what the ledger says of ground and its place."""
-    plane = placed.plane
-    place = {} if plane is None else {"latitude_deg": plane.latitude_deg, "longitude_deg": plane.longitude_deg}
-    return {"ground": pack_ground(placed.polygons), **place}
-
-
-def read_ground(repositories: OrganisationRepositories, field: str, body: Mapping[str, Any]) -> PlacedGround:
-    """Return the ground of an entry about a field, also of one by cells.
-
-    Cells of before places were kept lie where those of the field's outline lie today, if these have the same shape.
-    """
-    plane = Plane(body["latitude_deg"], body["longitude_deg"]) if "latitude_deg" in body else None
-    if not is_by_cells(body):
-        return PlacedGround(unpack_ground(body["ground"]), plane)
-    rows, columns, cell_m = body["rows"], body["columns"], body["cell_m"]
-    cells = unpack_mask(body["cells"], rows, columns)
-    if plane is not None:
-        return PlacedGround(ground_of_cells(cells, Grid(body["west_m"], body["south_m"], cell_m, rows, columns)), plane)
-    today = repositories.fields.get(field, also_deleted=True)
-    lattice = lattice_of(today)
-    if (lattice.rows, lattice.columns, lattice.cell_m) == (rows, columns, cell_m):
-        return PlacedGround(ground_of_cells(cells, lattice), plane_of(today))
-    return PlacedGround(ground_of_cells(cells, Grid(0.0, 0.0, cell_m, rows, columns)), None, (rows, columns))
-
-
-def _newest_entries(
-    repositories: OrganisationRepositories, field: str | None = None
-) -> dict[tuple[str, str], LedgerEntry]:
-    """Return the newest entry of each field and pass."""
-    newest: dict[tuple[str, str], LedgerEntry] = {}
-    after = 0
-    while page := repositories.ledger.read(kind=TREATED, field=field, after_seq=after, limit=_PAGE):
-        after = page[-1].seq
-        newest.update({(entry.field, entry.pass_id): entry for entry in page})
-    return newest
 
 
 def _is_correctable(repositories: OrganisationRepositories, field: str, body: Mapping[str, Any]) -> bool:
@@ -267,56 +211,6 @@ def _grams(repositories: OrganisationRepositories, product: str | None, amount: 
         return round(amount * 1000.0)
     density = None if product is None else repositories.products.get(product, also_deleted=True).density_kg_l
     return None if density is None else round(amount * density * 1000.0)
-
-
-def _replaced_passes(bodies: Mapping[tuple[str, str], Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """Return the passes of a field for which another of the same machine at the same time stands.
-
-    A declared pass stands for a detected one, and the newest declaration for those before it.
-    """
-    works: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for field, pass_id in bodies:
-        works.setdefault((field, bodies[field, pass_id]["device"]), []).append((field, pass_id))
-    replaced: set[tuple[str, str]] = set()
-    for keys in works.values():
-        standing: list[Mapping[str, Any]] = []
-        # Ids of declarations grow with time; that of a detected pass has its device in it.
-        for key in sorted(keys, key=lambda key: ("~" not in key[1], key[1]), reverse=True):
-            body = bodies[key]
-            is_declared = "~" not in key[1]
-            if any(_overlap(body, other) and (is_declared or other["declared"]) for other in standing):
-                replaced.add(key)
-            else:
-                standing.append({**body, "declared": is_declared})
-    return replaced
-
-
-def _overlap(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    return bool(first["start_ms"] < second["end_ms"] and second["start_ms"] < first["end_ms"])
-
-
-def _work_of(
-    repositories: OrganisationRepositories,
-    entry: LedgerEntry,
-    body: Mapping[str, Any],
-    operators: dict[str, str],
-    *,
-    is_replaced: bool,
-) -> TreatedGround:
-    return TreatedGround(
-        field=entry.field,
-        pass_id=entry.pass_id,
-        operator=operators.get(body["device"], body["device"]),
-        start_ms=body["start_ms"],
-        product=body["product"],
-        placed=read_ground(repositories, entry.field, body),
-        grams=body["grams"],
-        evidence_m2=tuple((name, body["evidence_m2"].get(name, 0.0)) for name in EVIDENCE[1:]),
-        is_night=body["night"],
-        simulated=body["simulated"],
-        is_replaced=is_replaced,
-        is_by_cells=is_by_cells(body),
-    )
 
 
 def _has_detected_pass(scope: OrgScope, field: Field, field_pass: FieldPass) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from headland.analysis.errors import PreconditionError
 from headland.analysis.field_geometry import bounds_of
 from headland.analysis.passes.telemetry import TelemetryIndex, index_telemetry, read_hours
+from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
 from headland.registry.models.models import Field, Implement
@@ -53,3 +55,13 @@ def find_implement(repositories: OrganisationRepositories, device: str) -> Imple
     devices = repositories.devices.list(name=device, limit=1)
     mounted = repositories.implements.list(device=devices[0].id, limit=2) if devices else []
     return mounted[0] if len(mounted) == 1 else None
+
+
+def swath_of_device(scope: OrgScope, record: DeviceRecord) -> float:
+    """Return the swath of the implement that is mounted on a device [m]; raises PreconditionError without one."""
+    device = record.descriptor.device
+    implement = None if scope.registry is None else find_implement(repositories_of(scope), device)
+    if implement is None:
+        sentence = f"No implement is mounted on {device}, so its swath is unknown: mount one, or give swath_m."
+        raise PreconditionError("no-implement", "Swath unknown", sentence)
+    return implement.swath_m

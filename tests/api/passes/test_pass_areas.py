@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from headland.analysis.cooperative.treated_ground import pack_mask
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.geometry import Geometry
-from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, ZoneKind
+from headland.registry.models.models import Device, Field, FieldZone, Implement, ImplementKind, ZoneKind
 from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.store.memory import MemoryStore
 from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write_series
@@ -243,3 +244,71 @@ def treated_on_paper_mu(paper: str) -> list[float]:
     """Return every figure of treated ground in mu on a report."""
     rows = csv.DictReader(io.StringIO(paper.lstrip("\ufeff")))
     return [float(row["value"]) for row in rows if row["label"].startswith("Treated ground") and row["unit"] == "mu"]
+
+
+def test_an_entry_by_cells_is_corrected_by_a_new_one_that_names_it_and_only_when_asked(
+    farm_api: RegistryApi, store: MemoryStore
+) -> None:
+    field, pass_id = random_pass(farm_api, store, 100)
+    ledger = farm_api.repositories.ledger
+    (fresh,) = ask(farm_api, "GET", f"/v1/passes/{pass_id}/treated").json()["items"]
+    assert (fresh["seq"], fresh["corrects"]) == (None, None)
+    # As it was written before: every cell on which product lay, 13 % more.
+    cells = np.zeros((90, 120), np.bool_)
+    cells.flat[: round(fresh["area_m2"] * 1.13)] = True
+    old = {
+        "device": "uav-random-100", "start_ms": START_MS, "end_ms": NOW_MS, "product": "Urea", "cell_m": 1.0,
+        "rows": 90, "columns": 120, "cells": pack_mask(cells), "area_m2": float(cells.sum()),
+        "evidence_m2": {"measured_flow": float(cells.sum())}, "grams": fresh["grams"], "amount": 1.0, "unit": "kg",
+        "night": False, "field_version": 1, "method": "as_applied_deposit 3", "simulated": False,
+    }  # fmt: skip
+    before = ledger.append("treated", field, pass_id, old)
+    person = farm_api.repositories.people.add(Person(name="王芳")).id
+    farm_api.repositories.holdings.add(Holding(field=field, person=person, kind=HoldingKind.LEASE, parts=1, of_parts=1))
+    tariff = ask(farm_api, "POST", "/v1/tariffs", json={"name": "by cells", "per_mu_fen": 800}).json()["id"]
+
+    def stated() -> tuple[str, int]:
+        run = ask(farm_api, "POST", "/v1/statement-runs", json={"tariff": tariff, **PERIOD}).json()["id"]
+        (own,) = ask(farm_api, "GET", f"/v1/statements?run={run}&person={person}").json()["items"]
+        return run, own["area_m2"]
+
+    first_run, by_cells_m2 = stated()
+    assert by_cells_m2 == cells.sum()
+    window = f"start={PERIOD['start_ms']}&end={PERIOD['end_ms']}&field={field}"
+    (listed,) = ask(farm_api, "GET", f"/v1/statement-passes?{window}").json()["items"]
+    assert (listed["recorded"], listed["by_cells"]) == (1, 1)
+    # Seen before it is written, and nothing is written by looking.
+    (seen,) = ask(farm_api, "GET", f"/v1/passes/{pass_id}/treated").json()["items"]
+    assert (seen["seq"], seen["area_m2"]) == (None, fresh["area_m2"])
+    assert seen["corrects"] == {"seq": before.seq, "area_m2": float(cells.sum()), "by": "treated_ground_union 1"}
+    assert [entry.seq for entry in ledger.read(pass_id=pass_id, kind="treated")] == [before.seq]
+    (item,) = ask(farm_api, "POST", f"/v1/passes/{pass_id}/treated").json()["items"]
+    assert (item["seq"] > before.seq, item["corrects"], item["area_m2"]) == (True, seen["corrects"], seen["area_m2"])
+    for _ in range(2):
+        (again,) = ask(farm_api, "POST", f"/v1/passes/{pass_id}/treated").json()["items"]
+        assert again == item
+    (listed,) = ask(farm_api, "GET", f"/v1/statement-passes?{window}").json()["items"]
+    assert (listed["recorded"], listed["by_cells"]) == (1, 0)
+    # The statement of before is kept; the next run is by the corrected entry.
+    second_run, corrected_m2 = stated()
+    assert corrected_m2 == fresh["area_m2"]
+    (kept,) = ask(farm_api, "GET", f"/v1/statements?run={first_run}&person={person}").json()["items"]
+    assert (second_run != first_run, kept["area_m2"]) == (True, by_cells_m2)
+    assert ledger.check().broken_at is None
+
+
+def test_the_area_worked_by_a_device_is_by_the_swath_of_its_mounted_implement(
+    farm_api: RegistryApi, store: MemoryStore
+) -> None:
+    fly(store, "uav-mounted", [((0.0, 80_000.0), (100.0, 80_000.0))])
+    path, window = "/v1/devices/uav-mounted/application", {"start": START_MS, "end": NOW_MS}
+    assert farm_api.client.get(path, params=window).json()["type"].endswith("no-implement")
+    known = Device(name="uav-mounted", kind="drone", gateway="gw-1", site="home")
+    device = farm_api.repositories.devices.add(known).id
+    farm_api.repositories.implements.add(
+        Implement(name="mounted", kind=ImplementKind.SPREADER, swath_m=4.0, max_flow_kg_min=60.0, device=device)
+    )
+    answer = ask(farm_api, "GET", path, params=window).json()
+    assert answer["swath_m"] == 4.0
+    assert answer["area_treated_m2"]["value"] == pytest.approx(400.0, rel=0.02)
+    assert answer == ask(farm_api, "GET", path, params={**window, "swath_m": 4.0}).json()
