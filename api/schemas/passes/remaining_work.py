@@ -37,8 +37,8 @@ class ResumeBody(Model):
     ]
     remaining_m2: Annotated[
         float,
-        Field(description="Usable ground over which the machine was never on, by its signal: skipped ground without the "
-              "starts and ends of rows, which are not flown again."),
+        Field(description="Usable ground over which the machine was never on, by its signal: skipped ground without "
+              "the starts and ends of rows, which are not flown again."),
     ]  # fmt: skip
     planned_m2: Annotated[float, Field(description="The area that the lines cover.")]
     unflown_m2: Annotated[float, Field(description="Ground that remains open: too narrow for a swath.")]
