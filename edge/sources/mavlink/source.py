@@ -60,6 +60,8 @@ _ANSWER_S: Final = 3.0
 #: A peer that is silent for so long is forgotten, its vehicles with it.
 _PEER_SILENCE_S: Final = 60.0
 _MAX_PEERS: Final = 128
+#: A peer whose bytes failed so often is not read any more, until it was silent for that long.
+_MOST_FAILURES: Final = 8
 #: Requests go to a vehicle from which something was received within this.
 _PRESENT_MS: Final = 3000
 #: Sentences about senders whose messages are set aside, at most.
@@ -77,12 +79,16 @@ _BUFFER_TOO_SMALL: Final = (
 
 @dataclass(slots=True)
 class _Peer:
-    """One stream of bytes: its decoder, and the MAVLink version of its last frame (None before the first)."""
+    """One stream of bytes: its decoder, and the MAVLink version of its last frame (None before the first).
+
+    `failures` counts what it sent that could not be read in a way that nobody has foreseen.
+    """
 
     decoder: FrameDecoder
     signatures: SignatureCheck | None
     received_s: float = 0.0
     version: int | None = None
+    failures: int = 0
 
 
 class MavlinkSource:
@@ -236,12 +242,31 @@ class MavlinkSource:
         peer.received_s = now_s
         if peer.signatures is not None and self._signatures is not None:
             self._signatures.set_time(peer.signatures, now_s, now_ms)
+        try:
+            outputs += self._read_frames(name, peer, pieces)
+        except Exception as error:
+            outputs += self._note_failure(name, peer, error, now_ms)
+        return outputs if last else outputs + self._forget(name, now_ms)
+
+    def _read_frames(self, name: str, peer: _Peer, pieces: list[Piece]) -> list[Output]:
+        if peer.failures >= _MOST_FAILURES and self._address.kind in ("udpin", "tcpin"):
+            self._counts["peer_given_up"] += 1
+            return []
         ends: list[int] = []
         frames = peer.decoder.read(b"".join(data for _, data in pieces), ends)
-        outputs += self._fleet.read(name, frames, arrivals_ms(pieces, ends))
+        outputs = self._fleet.read(name, frames, arrivals_ms(pieces, ends))
         if frames:
             peer.version = frames[-1][5]
-        return outputs if last else outputs + self._forget(name, now_ms)
+        return outputs
+
+    def _note_failure(self, name: str, peer: _Peer, error: Exception, now_ms: int) -> list[Output]:
+        """Begin anew with a peer that sent what nobody has foreseen; it ends neither the link nor the other peers."""
+        self._counts["peer_failures"] += 1
+        peer.failures += 1
+        if peer.failures == 1:
+            _LOGGER.warning("%s: what %s sends cannot be read", self.name, name, exc_info=error)
+        peer.decoder = FrameDecoder(wanted=_WANTED, signatures=peer.signatures)
+        return self._fleet.drop_unread(name, now_ms)
 
     def _pass_up(self, link: Link, now_s: float, now_ms: int) -> list[Output]:
         """Send what the ground stations may send to the vehicles; return what is learnt of it, such as a plan."""

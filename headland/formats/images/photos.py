@@ -29,6 +29,8 @@ WEBP: Final = "image/webp"
 MEDIA_TYPES: Final = (JPEG, PNG, WEBP)
 
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+#: Unpacked bytes of a colour profile: those of cameras have some hundred kB, of printers some MB.
+_MOST_PROFILE_BYTES: Final = 4 * 1024 * 1024
 _PNG_KEPT: Final = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"gAMA", b"cHRM", b"iCCP"))
 _WEBP_PICTURES: Final = frozenset((b"VP8 ", b"VP8L", b"ANMF"))
 _WEBP_KEPT: Final = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"ANIM", b"ANMF"))
@@ -178,7 +180,7 @@ def _read_png(data: bytes) -> Photo:
         if number == 0:
             width, height = struct.unpack_from(">II", chunk, 8)
         has_picture = has_picture or name == b"IDAT"
-        if name in _PNG_KEPT:
+        if name in _PNG_KEPT and (name != b"iCCP" or _is_small_profile(chunk[8:-4])):
             kept.append(chunk)
         if name == b"IEND":
             if not has_picture:
@@ -186,6 +188,16 @@ def _read_png(data: bytes) -> Photo:
             return Photo(PNG, width, height, b"".join(kept))
         place = end
     raise PhotoError("The photo has too many parts: take it again.")
+
+
+def _is_small_profile(content: bytes) -> bool:
+    """Return whether a packed colour profile unpacks to a size that profiles have; a picture is whole without it."""
+    _, _, packed = content.partition(b"\0")
+    inflater = zlib.decompressobj()
+    try:
+        return len(inflater.decompress(packed[1:], _MOST_PROFILE_BYTES + 1)) <= _MOST_PROFILE_BYTES and inflater.eof
+    except zlib.error:
+        return False
 
 
 def _read_webp(data: bytes) -> Photo:

@@ -125,3 +125,14 @@ def test_a_damaged_photo_is_read_or_refused(kind: str, changes: list[tuple[float
     except PhotoError:
         return
     assert len(photo.data) <= len(sent) + 64
+
+
+@pytest.mark.parametrize(("profile", "is_kept"), [(bytes(3000), True), (bytes(100_000_000), False), (None, False)])
+def test_a_colour_profile_that_unpacks_to_no_profiles_size_is_left_out(profile: bytes | None, is_kept: bool) -> None:
+    packed = b"x" if profile is None else zlib.compress(profile, 9)
+    body = b"iCCP" + b"sRGB\0\0" + packed
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    sent = plain("PNG")
+    photo = read_photo(sent[:33] + chunk + sent[33:])  # after the signature and the header
+    assert (b"iCCP" in photo.data) is is_kept
+    assert pixels(photo.data) == pixels(sent)

@@ -10,6 +10,7 @@ import math
 import selectors
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import repeat
@@ -32,6 +33,7 @@ _KERNEL_BYTES: Final = 832
 _BURST: Final = 8000
 _READ_BYTES: Final = 65536
 _CONNECT_S: Final = 0.8
+_SILENT_S: Final = 30.0
 _MAX_CLIENTS: Final = 16
 _MAX_SENDERS: Final = 256
 _BACKLOG: Final = 4
@@ -235,7 +237,7 @@ class TcpClient:
 
 
 class TcpServer:
-    """Accepts connections; each is a peer, at most 16 at a time."""
+    """Accepts connections; each is a peer, at most 16 at a time: the most silent one leaves its place."""
 
     buffer_messages = buffer_s = math.inf
     has_arrivals = False
@@ -247,6 +249,8 @@ class TcpServer:
         self._socket.setblocking(False)
         self._selector = _selector(self._socket)
         self._clients: dict[str, socket.socket] = {}
+        #: When each was heard last; one that never was, when it came.
+        self._heard_s: dict[str, float] = {}
 
     def receive(self, wait_s: float) -> list[Chunk]:
         """Return the bytes of the connections; a connection that closed gives empty bytes, once."""
@@ -262,6 +266,7 @@ class TcpServer:
                 continue
             except OSError:
                 data = b""
+            self._heard_s[peer] = time.monotonic()
             if not data:
                 self._drop(peer)
             chunks.append((peer, data))
@@ -286,16 +291,26 @@ class TcpServer:
             client, address = self._socket.accept()
         except OSError:
             return
-        if len(self._clients) >= _MAX_CLIENTS:
+        if len(self._clients) >= _MAX_CLIENTS and not self._drop_silent():
             client.close()
             return
         client.setblocking(False)
         peer = f"{address[0]}:{address[1]}"
         self._clients[peer] = client
+        self._heard_s[peer] = time.monotonic()
         self._selector.register(client, selectors.EVENT_READ, peer)
+
+    def _drop_silent(self) -> bool:
+        """Drop the connection that is silent for longest; return False where none is for long."""
+        peer = min(self._heard_s, key=self._heard_s.__getitem__)
+        if time.monotonic() - self._heard_s[peer] < _SILENT_S:
+            return False
+        self._drop(peer)
+        return True
 
     def _drop(self, peer: str) -> None:
         client = self._clients.pop(peer)
+        del self._heard_s[peer]
         self._selector.unregister(client)
         client.close()
 

@@ -12,6 +12,7 @@ that have no unique one are the gateway's (`vehicle_names`): two sources never s
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -45,6 +46,8 @@ from edge.sources.mavlink.vehicle.vehicle import Vehicle
 from edge.sources.mavlink.vehicle.vehicle_names import VehicleNames
 from edge.sources.source import Readings
 from headland.contract.records import Clock
+
+_LOGGER = logging.getLogger(__name__)
 
 #: Two vehicles with one system id that were both received within this are two, not one that changed its address.
 _TOGETHER_MS: Final = 3000
@@ -124,8 +127,28 @@ class Fleet:
 
     def tick(self, now_ms: int) -> list[Output]:
         """Stop waiting where a bound has passed; call it about once a second."""
-        outputs = [output for vehicle in self.vehicles.values() for output in vehicle.tick(now_ms)]
+        outputs: list[Output] = []
+        for key, vehicle in list(self.vehicles.items()):
+            try:
+                outputs += vehicle.tick(now_ms)
+            except Exception as error:
+                self._drop_unread(key, error)
         return self._counted(outputs + self._report_clashes(now_ms))
+
+    def drop_unread(self, link: str, now_ms: int) -> list[Output]:
+        """Drop the vehicles of a link after what nobody has foreseen; return what those still had that can tell it."""
+        outputs: list[Output] = []
+        for key in [key for key in self.vehicles if key[0] == link]:
+            try:
+                outputs += self._drop(key, now_ms)
+            except Exception as error:
+                self._drop_unread(key, error)
+        return self._counted(outputs)
+
+    def _drop_unread(self, key: Key, error: Exception) -> None:
+        _LOGGER.warning("vehicle %d of %s begins anew", key[1], key[0], exc_info=error)
+        self._counts["vehicle_failures"] += 1
+        self.vehicles.pop(key, None)
 
     def finish(self, now_ms: int) -> list[Output]:
         """Stamp and name all that waits: no more bytes will come."""

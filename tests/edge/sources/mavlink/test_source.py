@@ -19,8 +19,11 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from edge.sources.mavlink.link import udp_tcp as links
 from edge.sources.mavlink.settings import MavlinkSettings
 from edge.sources.mavlink.source import MavlinkSource
+from edge.sources.mavlink.vehicle.fleet import Fleet
+from edge.sources.mavlink.vehicle.vehicle import Vehicle
 from headland.clock import wall_clock_ms
 from tests.edge.sources.mavlink.stand_ins import UID_A, UID_B, Autopilot, Collector
+from tests.ports import listens
 from tests.waiting import wait_until
 
 
@@ -281,3 +284,74 @@ def test_a_heartbeat_is_one_frame_for_all_peers(free_port: int) -> None:
             return len(received[first] & received[other]) >= 2
 
         wait_until(agree)
+
+
+def test_a_peer_whose_bytes_fail_is_given_up_and_ends_no_other(
+    free_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    read = Fleet.read
+
+    def fail_for_one(fleet: Fleet, link: str, frames: Any, arrivals_ms: Any) -> Any:
+        if link == hostile:
+            raise IndexError("as nobody has foreseen")
+        return read(fleet, link, frames, arrivals_ms)
+
+    monkeypatch.setattr(Fleet, "read", fail_for_one)
+    with udp_socket() as good, udp_socket() as bad, running(f"udpin:127.0.0.1:{free_port}") as (source, sink):
+        hostile = f"127.0.0.1:{bad.getsockname()[1]}"
+        speakers = {good: Speaker(UID_A), bad: Speaker(UID_B)}
+
+        def is_given_up() -> bool:
+            for endpoint, speaker in speakers.items():
+                for frame in speaker.next_frames():
+                    endpoint.sendto(frame, ("127.0.0.1", free_port))
+            return source.counters().get("peer_given_up", 0) > 3 and attitudes(sink) > 50
+
+        wait_until(is_given_up, every_s=0.05)
+        assert source.counters()["peer_failures"] == 8
+    assert {row.source.device for row in sink.readings} == {"uav-a1b2c3"}
+    assert sum("cannot be read" in record.message for record in caplog.records) == 1
+
+
+def test_a_vehicle_whose_state_fails_begins_anew_and_the_others_go_on(
+    free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick, failed = Vehicle.tick, list[int]()
+
+    def fail_sometimes(vehicle: Vehicle, now_ms: int) -> Any:
+        if vehicle.system == 2 and len(failed) < 3:
+            failed.append(now_ms)
+            raise ZeroDivisionError
+        return tick(vehicle, now_ms)
+
+    monkeypatch.setattr(Vehicle, "tick", fail_sometimes)
+    with udp_socket() as one, udp_socket() as two, running(f"udpin:127.0.0.1:{free_port}") as (source, sink):
+        speakers = {one: Speaker(UID_A), two: Speaker(UID_B)}
+        speakers[two].pilot = Autopilot(system=2, utc_at_boot_ms=wall_clock_ms() - 50_000)
+
+        def have_both_spoken() -> bool:
+            for endpoint, speaker in speakers.items():
+                for frame in speaker.next_frames():
+                    endpoint.sendto(frame, ("127.0.0.1", free_port))
+            devices = {row.source.device for row in list(sink.readings)}
+            return len(failed) == 3 and len(devices) == 2 and attitudes(sink) > 60
+
+        wait_until(have_both_spoken, every_s=0.05)
+        assert source.counters()["vehicle_failures"] == 3
+
+
+def test_connections_that_say_nothing_keep_no_vehicle_out(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_SILENT_S", 0.5)
+    with contextlib.ExitStack() as opened, running(f"tcpin:127.0.0.1:{free_port}") as (_, sink):
+        wait_until(lambda: listens(free_port))
+        for _ in range(links._MAX_CLIENTS):
+            opened.enter_context(socket.create_connection(("127.0.0.1", free_port), 60))
+        speaker = Speaker()
+
+        def is_heard() -> bool:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", free_port), 60) as vehicle:
+                for _ in range(5):
+                    vehicle.sendall(b"".join(speaker.next_frames()))
+            return attitudes(sink) > 0
+
+        wait_until(is_heard, every_s=0.1)
