@@ -58,6 +58,10 @@ def farm_api(store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> It
         "par_umol_m2_s": 400.0 * np.maximum(day, 0.0),
     }
     write_series(store, OWN, "equator", "greenhouse", "gh-a", time_ms[here], house, simulated=True)
+    humid = house | {"relative_humidity_pct": 93.0 - 6.0 * day}
+    write_series(store, OWN, "equator", "greenhouse", "gh-wet", time_ms[here], humid, simulated=True)
+    told = Descriptor(device="gh-wet", kind="greenhouse", site="equator", name="Wet", simulated=True)
+    store.describe(OWN, "gw-1", told)
     response = Descriptor(device="gh-a", kind="greenhouse", site="equator", name="番茄温室 <1>", simulated=True)
     store.describe(OWN, "gw-1", response)
     with serve_spread_field(tmp_path_factory.mktemp("reports"), store) as served:
@@ -123,6 +127,29 @@ def test_the_figures_of_a_pass_are_those_that_the_api_answers(farm_api: Registry
     assert risk["code"] == nutrients["volatilisation"]["state"] == "insufficient_data"
     ledger = ask(farm_api, "/v1/ledger", pass_id=pass_id)["items"]
     assert next(r for r in rows if r["name"] == "ledger_hash")["text"] in {entry["hash"] for entry in ledger}
+
+
+def test_wet_leaves_have_one_figure_in_every_form_of_a_house_day(farm_api: RegistryApi) -> None:
+    """The page's tables, the API's answers and the week report, in all its forms."""
+    house, window = "/v1/greenhouses/gh-wet", {"start": MONDAY_MS, "end": MONDAY_MS + 7 * DAY_MS}
+    wet = [
+        [item["answers"][name]["value"] for item in ask(farm_api, f"{house}/{about}", **window, **more)["items"]]
+        for about, name, more in (
+            ("condensation", "leaf_condensation_h", {"by": "day"}), ("disease", "wet_h", {}),
+        )
+    ]  # fmt: skip
+    page = ask(farm_api, f"{house}/overview", **window)["days"]["answers"]
+    wet += [page[name]["value"] for name in ("leaf_condensation_h", "wet_h")]
+    rows = rows_of(farm_api, house, week="2026-W47")
+    for table, name in (("condensation_by_day", "leaf_condensation_h"), ("disease_by_day", "wet_h")):
+        told = [r["value"] for r in rows if (r["table"], r["name"]) == (table, name) and r["row"].startswith("2026")]
+        wet.append([float(one) if one else None for one in told])
+    assert all(column == wet[0] for column in wet)
+    assert sum(value or 0.0 for value in wet[0]) > 20.0
+    # Degree days are by one method on page and paper, and in no other column.
+    sine = [r["value"] for r in rows if r["name"] == "degree_days_single_sine" and r["row"].startswith("2026")]
+    assert [float(one) if one else None for one in sine] == page["degree_days_single_sine"]["value"]
+    assert "degree_days_average" not in {r["name"] for r in rows}
 
 
 def test_the_days_of_a_week_are_those_that_the_api_answers_and_a_missing_day_has_no_sum(farm_api: RegistryApi) -> None:
