@@ -245,7 +245,8 @@ def _card_of(card: Card, now_ms: int) -> CardBody:
             for order in card.plan.orders
         ],
         statements=[
-            _statement_of(one, zone, now_ms, estimated=one.kind in card.estimated) for one in card.plan.statements
+            _statement_of(one, zone, now_ms, estimated=one.value is not None and one.kind in card.estimated)
+            for one in card.plan.statements
         ],
         alarms=[
             CardAlarm(
