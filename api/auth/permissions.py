@@ -10,9 +10,9 @@ from typing import Final
 from headland.registry.models.models import Scope
 from headland.registry.models.people import PersonRole
 
-#: Changes that decide whose word counts: who may write a device, whose log is witnessed.
+#: Changes that decide whose word counts: who may write a device, whose log is witnessed, and who witnesses.
 _ADMIN_CHANGES: Final = re.compile(
-    r"/v1/ledger/witnessed|/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)"
+    r"/v1/ledger/witnessed(?:/cosign)?|/v1/ledger/witnesses(?:/.*)?|/v1/gateways|/v1/devices/[^/]+/(?:owner|simulated)"
     r"|/v1/gateways/[^/]+/(?:replace|refresh|code|certificate|delivery/(?:accept|marks))"
 )
 _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import secrets
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,13 +92,17 @@ class SigningKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
 
 
+#: Name, hash of the key, rest of the signature.
+SignatureLine = tuple[str, bytes, bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint with its signature lines: (name, hash of the key, rest of the signature)."""
+    """A checkpoint with its signature lines."""
 
     checkpoint: Checkpoint
     body: str
-    lines: tuple[tuple[str, bytes, bytes], ...]
+    lines: tuple[SignatureLine, ...]
 
 
 def make_seed() -> bytes:
@@ -140,20 +145,21 @@ def read_checkpoint(text: str) -> SignedCheckpoint:
 
 def is_signed_by(signed: SignedCheckpoint, key: PublicKey) -> bool:
     """Tell whether a checkpoint has a valid signature of a key. A log signs only what bears its own name."""
+    return bool(lines_by(signed, key))
+
+
+def lines_by(signed: SignedCheckpoint, key: PublicKey) -> tuple[SignatureLine, ...]:
+    """Return the lines of a checkpoint that are valid signatures of a key, those of a witness by their time."""
     if key.kind == LOG_KEY and key.name != signed.checkpoint.origin:
-        return False
-    for name, key_hash, rest in signed.lines:
-        if (name, key_hash) != (key.name, key.key_hash):
-            continue
-        message, signature = signed.body.encode(), rest
-        if key.kind == WITNESS_KEY:
-            if len(rest) != 8 + 64:
-                continue
-            (time_s,) = struct.unpack(">Q", rest[:8])
-            message, signature = f"cosignature/v1\ntime {time_s}\n{signed.body}".encode(), rest[8:]
-        if verify_signature(key.raw, signature, message):
-            return True
-    return False
+        return ()
+    valid = [line for line in signed.lines if line[:2] == (key.name, key.key_hash) and _is_valid(signed, line[2], key)]
+    return tuple(sorted(valid, key=lambda line: line[2][:8]) if key.kind == WITNESS_KEY else valid)
+
+
+def note_of(signed: SignedCheckpoint, lines: Iterable[SignatureLine]) -> str:
+    """Return a checkpoint with these lines as a text."""
+    texts = (f"{_DASH}{name} {base64.b64encode(key_hash + rest).decode()}\n" for name, key_hash, rest in lines)
+    return f"{signed.body}\n{''.join(texts)}"
 
 
 def verify_signature(raw_key: bytes, signature: bytes, message: bytes) -> bool:
@@ -165,7 +171,17 @@ def verify_signature(raw_key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _read_line(line: str) -> tuple[str, bytes, bytes] | None:
+def _is_valid(signed: SignedCheckpoint, rest: bytes, key: PublicKey) -> bool:
+    message, signature = signed.body.encode(), rest
+    if key.kind == WITNESS_KEY:
+        if len(rest) != 8 + 64:
+            return False
+        (time_s,) = struct.unpack(">Q", rest[:8])
+        message, signature = f"cosignature/v1\ntime {time_s}\n{signed.body}".encode(), rest[8:]
+    return verify_signature(key.raw, signature, message)
+
+
+def _read_line(line: str) -> SignatureLine | None:
     mark, name, *rest = line.split(" ") if line.count(" ") == 2 else ("", "", "")
     packed = _decode(rest[0]) if rest else None
     if mark + " " != _DASH or packed is None or len(packed) < 5 or not _is_key_name(name):

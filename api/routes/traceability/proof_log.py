@@ -20,13 +20,16 @@ from api.schemas.traceability.proof import (
     GrowthBody,
     InclusionBody,
     LogKeysBody,
+    NamedWitness,
     WatchedLog,
+    WitnessesBody,
+    WitnessKey,
     WitnessRequest,
 )
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.errors import DataDamaged
-from headland.proof.checkpoint import InvalidCheckpoint, read_checkpoint, read_key
+from headland.proof.checkpoint import InvalidCheckpoint, PublicKey, read_checkpoint, read_key
 from headland.proof.leaves import leaf_of
 from headland.proof.merkle import HASH_BYTES
 from headland.proof.tiles import read_tile_name
@@ -127,14 +130,31 @@ def get_tile(scope: ScopeOf, name: Annotated[str, PathParameter(max_length=80)])
     )
 
 
+@router.get("/witnesses", response_model=WitnessesBody)
+def list_witnesses(request: Request, scope: ScopeOf) -> Response:
+    """List the witnesses whose signatures this organisation's checkpoints show."""
+    keys = _log_of(scope).witnesses.list()
+    return reply(request, WitnessesBody(items=[NamedWitness(name=key.name, key=key.text()) for key in keys]))
+
+
+@router.post("/witnesses", status_code=204)
+def name_witness(scope: ScopeOf, named: WitnessKey) -> Response:
+    """Name a witness by its public key: from now on its signatures are taken and shown."""
+    _log_of(scope).witnesses.add(_read_key(named.key))
+    return Response(status_code=204)
+
+
+@router.delete("/witnesses/{name:path}", status_code=204)
+def remove_witness(scope: ScopeOf, name: Annotated[str, PathParameter(max_length=200)]) -> Response:
+    """Take the trust of a witness back: its signatures are neither taken nor shown any more."""
+    _log_of(scope).witnesses.remove(name)
+    return Response(status_code=204)
+
+
 @router.post("/witnessed", status_code=204)
 def watch_log(scope: ScopeOf, watched: WatchedLog) -> Response:
     """Begin to witness the log of another organisation or station."""
-    try:
-        key = read_key(watched.key)
-    except InvalidCheckpoint as error:
-        raise ProblemError(400, "no-key", "Invalid public key", str(error)) from error
-    _log_of(scope).watch(key)
+    _log_of(scope).watch(_read_key(watched.key))
     return Response(status_code=204)
 
 
@@ -156,7 +176,10 @@ def cosign_checkpoint(request: Request, scope: ScopeOf, asked: WitnessRequest) -
 
 @router.post("/cosignatures", status_code=204)
 def add_cosignatures(scope: ScopeOf, signed: CosignedCheckpoint) -> Response:
-    """Add the signatures of witnesses to a checkpoint of this log: later proofs have them, too."""
+    """Add the signatures of named witnesses to a checkpoint of this log: later proofs have them, too.
+
+    400 for a line that is no signature of a witness that this organisation has named.
+    """
     _read_note(signed.checkpoint)
     _log_of(scope).add_cosignatures(signed.checkpoint)
     return Response(status_code=204)
@@ -171,6 +194,13 @@ def _sign(log: ProofLog) -> str:
         return log.checkpoint()
     except DataDamaged as error:
         raise ProblemError(409, "ledger-altered", "Ledger altered", str(error)) from error
+
+
+def _read_key(text: str) -> PublicKey:
+    try:
+        return read_key(text)
+    except InvalidCheckpoint as error:
+        raise ProblemError(400, "no-key", "Invalid public key", str(error)) from error
 
 
 def _read_note(text: str) -> None:

@@ -56,6 +56,26 @@ class WatchedLog(Model):
     key: Annotated[str, Field(min_length=1, max_length=400)]
 
 
+class WitnessKey(Model):
+    """Witness to name, by its public key."""
+
+    key: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class NamedWitness(Model):
+    """Witness whose signatures this organisation's checkpoints show, by its public key."""
+
+    name: str
+    key: str
+
+
+class WitnessesBody(Model):
+    """Witnesses that this organisation has named."""
+
+    items: list[NamedWitness]
+    next: None = None
+
+
 class WitnessRequest(Model):
     """A newer checkpoint of a witnessed log, and its path from the last one that was co-signed."""
 

@@ -90,7 +90,7 @@ def prove_release(
         index=entry.seq - 1,
         inclusion=tuple(log.prove(entry.seq, size)),
         checkpoint=note,
-        keys=(log.log_key().public.text(),),
+        keys=tuple(key.text() for key in (log.log_key().public, *log.witness_keys(note))),
         consistency=growth,
     )
 

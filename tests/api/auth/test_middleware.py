@@ -146,6 +146,9 @@ def test_admin_routes_refuse_a_write_key(keyed_api: KeyedApi) -> None:
     assert ("POST", "/v1/gateways/{gateway}/replace") in admin_routes
     assert ("POST", "/v1/gateways/{gateway}/delivery/accept") in admin_routes
     assert ("DELETE", "/v1/gateways/{gateway}/delivery/marks") in admin_routes
+    assert ("POST", "/v1/ledger/witnesses") in admin_routes
+    assert ("DELETE", "/v1/ledger/witnesses/{name}") in admin_routes
+    assert ("POST", "/v1/ledger/witnessed/cosign") in admin_routes
     for method, path in admin_routes:
         assert keyed_api.ask(method, with_ids(path), Scope.WRITE).status_code == 403, path
     assert keyed_api.ask("DELETE", "/v1/quarantine/7", Scope.ADMIN).status_code == 204

@@ -206,7 +206,7 @@ def test_without_a_plan_there_is_no_deviation(farm_api: RegistryApi) -> None:
 
 
 def test_a_checkpoint_proves_the_ledger_and_is_witnessed_over_http(farm_api: RegistryApi) -> None:
-    from base64 import b64decode
+    from base64 import b64decode, b64encode
 
     from headland.proof.checkpoint import is_signed_by, read_checkpoint, read_key
     from headland.proof.leaves import LedgerLeaf
@@ -249,6 +249,19 @@ def test_a_checkpoint_proves_the_ledger_and_is_witnessed_over_http(farm_api: Reg
         "signature"
     ]
     cosigned = {"checkpoint": new["checkpoint"] + line}
+    junk = b64encode(bytes(76)).decode()
+    for wrong in (line, f"— w0 {junk}\n", f"— {keys['witness'].split('+')[0]} {junk}\n", "junk"):
+        refused = farm_api.client.post("/v1/ledger/cosignatures", json={"checkpoint": new["checkpoint"] + wrong})
+        assert refused.status_code == 400, refused.text
+    for wrong in (keys["log"], "junk"):
+        assert farm_api.client.post("/v1/ledger/witnesses", json={"key": wrong}).status_code == 400
+    assert farm_api.client.post("/v1/ledger/witnesses", json={"key": keys["witness"]}).status_code == 204
+    name = keys["witness"].split("+")[0]
+    assert ask(farm_api, "/v1/ledger/witnesses")["items"] == [{"name": name, "key": keys["witness"]}]
     assert farm_api.client.post("/v1/ledger/cosignatures", json=cosigned).status_code == 204
     shown = read_checkpoint(ask(farm_api, "/v1/ledger/checkpoint")["checkpoint"])
     assert is_signed_by(shown, read_key(keys["witness"]))
+    assert farm_api.client.delete(f"/v1/ledger/witnesses/{name}").status_code == 204
+    assert farm_api.client.delete(f"/v1/ledger/witnesses/{name}").status_code == 404
+    shown = read_checkpoint(ask(farm_api, "/v1/ledger/checkpoint")["checkpoint"])
+    assert not is_signed_by(shown, read_key(keys["witness"]))

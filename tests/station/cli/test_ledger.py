@@ -129,6 +129,10 @@ def test_another_organisation_witnesses_a_ledger_through_files(registry: Registr
     first = run(tmp_path, "witness", str(request), "--key", key, *there)
     assert first.exit_code == 0, first.output
     signature.write_text(first.output)
+    unknown = run(tmp_path, "cosign", str(signature))
+    assert "is no signature of a witness that this organisation has named" in str(unknown.exception)
+    named = run(tmp_path, "checkpoint", "--keys", *there).output.split()[3]
+    assert run(tmp_path, "cosign", str(signature), "--witness", named).exit_code == 0
     assert run(tmp_path, "cosign", str(signature)).exit_code == 0
     assert first.output in run(tmp_path, "checkpoint").output
     again = run(tmp_path, "witness", str(request), *there)

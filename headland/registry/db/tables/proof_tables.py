@@ -41,6 +41,10 @@ witnessed_logs = _of_organisation(
     optional("note"),
     optional("time_ms", sa.BigInteger),
 )
+# Witnesses of this organisation's own log, by their public keys: whose signatures its checkpoints show.
+log_witnesses = _of_organisation(
+    "log_witnesses", _part_of_key("name", sa.Text), required("key"), required("added_ms", sa.BigInteger)
+)
 
 # What the issuer of a lot made public: `seq` is its entry in the ledger, `token` the public name of the lot's page.
 releases = _of_organisation(

@@ -17,9 +17,11 @@ from headland.proof.checkpoint import (
     LOG_KEY,
     WITNESS_KEY,
     Checkpoint,
+    InvalidCheckpoint,
     PublicKey,
     SignedCheckpoint,
     SigningKey,
+    is_signed_by,
     make_seed,
     read_checkpoint,
     read_key,
@@ -28,7 +30,7 @@ from headland.proof.checkpoint import (
 from headland.proof.leaves import leaf_of
 from headland.proof.merkle import NodeReader, hash_leaf, prove_consistency, prove_inclusion, root_at
 from headland.proof.tiles import TileWriter, node_reader
-from headland.proof.witness import Refusal, cosign, refusal_of
+from headland.proof.witness import OTHER_CHECKPOINT, Refusal, add_signatures, cosign, keep_signatures, refusal_of
 from headland.registry.db.audit import lock_organisation
 from headland.registry.db.tables.farm_tables import ledger
 from headland.registry.db.tables.proof_tables import log_checkpoints, log_keys, log_tiles, witnessed_logs
@@ -36,6 +38,7 @@ from headland.registry.models.errors import InvalidRecord, NotFound
 from headland.registry.repositories.context import RepositoryContext, log
 from headland.registry.repositories.ledger.ledger import Ledger, LedgerEntry
 from headland.registry.repositories.ledger.ledger_audit import LedgerAudit, audit_entries
+from headland.registry.repositories.ledger.witnesses import Witnesses
 
 #: Names of logs and witnesses begin so: there is no host, a station may have none.
 _ORIGIN: Final = "headland.local"
@@ -48,6 +51,7 @@ class ProofLog:
     def __init__(self, context: RepositoryContext, book: Ledger) -> None:
         self._context = context
         self._ledger = book
+        self.witnesses = Witnesses(context)
 
     def origin(self) -> str:
         """Return the name of the log, as its checkpoints have it."""
@@ -68,7 +72,13 @@ class ProofLog:
     def newest(self) -> str | None:
         """Return the newest checkpoint that was signed, None before the first; nothing is written."""
         with self._context.database.reading() as connection:
-            return self._newest_note(connection)
+            note = self._newest_note(connection)
+        return None if note is None else self._shown(note)
+
+    def witness_keys(self, note: str) -> tuple[PublicKey, ...]:
+        """Return the keys of the named witnesses that co-signed a checkpoint."""
+        signed = read_checkpoint(note)
+        return tuple(key for key in self.witnesses.list() if is_signed_by(signed, key))
 
     def checkpoint(self) -> str:
         """Return a signed checkpoint of the whole ledger, with the signatures of witnesses where it has some.
@@ -76,7 +86,7 @@ class ProofLog:
         Raises DataDamaged where the log does not lead from the last checkpoint to here.
         """
         context = self._context
-        key = self.log_key()
+        key, witnesses = self.log_key(), self.witnesses.list()
         with context.database.writing() as connection:
             lock_organisation(connection, context.organisation)
             size = self._grow(connection)
@@ -90,7 +100,7 @@ class ProofLog:
                         " Restore a backup of the registry, and run: headland ledger check"
                     )
                 if last.size == size:
-                    return newest
+                    return keep_signatures(newest, key.public, witnesses)
             note = sign_checkpoint(Checkpoint(key.name, size, root_at(read, size)), key)
             values = {"size": size, "time_ms": context.now_ms(), "note": note}
             connection.execute(log_checkpoints.insert().values(organisation=context.organisation, **values))
@@ -104,19 +114,24 @@ class ProofLog:
             return [read_checkpoint(note) for note in connection.execute(query).scalars()]
 
     def add_cosignatures(self, note: str) -> None:
-        """Add the signatures of witnesses to the checkpoint they were made for; raises InvalidRecord."""
+        """Add the signatures of named witnesses to the checkpoint they were made for, one of each.
+
+        What an earlier version took without verification leaves the checkpoint. Raises InvalidCheckpoint for a text
+        that is none, and InvalidRecord where it is another one or a line is of nobody whom the organisation has named.
+        """
         given = read_checkpoint(note)
+        key, witnesses = self.log_key().public, self.witnesses.list()
         mine = log_checkpoints.c.organisation == self._context.organisation
         which = mine & (log_checkpoints.c.size == given.checkpoint.size)
         with self._context.database.writing() as connection:
             lock_organisation(connection, self._context.organisation)
             own = connection.execute(sa.select(log_checkpoints.c.note).where(which)).scalar_one_or_none()
-            if own is None or read_checkpoint(own).body != given.body:
-                raise InvalidRecord("The signatures are of another checkpoint: send one that this log has signed.")
-            known = set(own.splitlines())
-            more = [line for line in note.partition("\n\n")[2].splitlines() if line not in known]
-            merged = own + "".join(f"{line}\n" for line in more)
-            read_checkpoint(merged)
+            if own is None:
+                raise InvalidRecord(OTHER_CHECKPOINT)
+            try:
+                merged = add_signatures(own, note, key, witnesses)
+            except InvalidCheckpoint as error:
+                raise InvalidRecord(str(error)) from error
             connection.execute(log_checkpoints.update().where(which).values(note=merged))
 
     def prove(self, seq: int, size: int) -> list[bytes]:
@@ -240,6 +255,9 @@ class ProofLog:
                     stored.add((level, number))
             writer.changed.clear()
         return writer.size
+
+    def _shown(self, note: str) -> str:
+        return keep_signatures(note, self.log_key().public, self.witnesses.list())
 
     def _newest_note(self, connection: sa.Connection) -> str | None:
         mine = log_checkpoints.c.organisation == self._context.organisation

@@ -89,16 +89,24 @@ def ledger_witness(
 
 def ledger_cosign(
     signature: Annotated[Path, typer.Argument(help="File with the lines that witnesses printed.")],
+    witnesses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--witness", metavar="KEY", help="Public key of a witness, at its first signature. Can be repeated."
+        ),
+    ] = None,
     organisation: OrganisationOption = "local",
     data: DataOption = None,
     registry: RegistryOption = None,
 ) -> None:
-    """Add the signatures of witnesses to the newest checkpoint: later proofs have them, too."""
-    from headland.proof.checkpoint import InvalidCheckpoint
+    """Add the signatures of named witnesses to the newest checkpoint: later proofs have them, too."""
+    from headland.proof.checkpoint import InvalidCheckpoint, read_key
     from headland.registry.models.errors import InvalidRecord
 
     with _open(organisation, data, registry) as log:
         try:
+            for text in witnesses or ():
+                log.witnesses.add(read_key(text))
             log.add_cosignatures(log.checkpoint() + _text(signature))
         except (InvalidCheckpoint, InvalidRecord) as error:
             raise SettingsError(str(error)) from error
