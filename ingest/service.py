@@ -266,6 +266,13 @@ class IngestService:
         self._writer.replay_soon()
         return is_requested
 
+    def replay_untimely(self) -> int:
+        """Request the replay of messages that were refused for their time, after a wrong clock; return how many."""
+        asked = self.quarantine.request_replays(None, Reason.BAD_TIME, self._clock.now_ms())
+        if asked:
+            self._writer.replay_soon()
+        return asked
+
     def devices_moved(self, gateway: str) -> None:
         """Read the owners of devices again, and repeat what `gateway` sent about a device that was not its own then."""
         self.quarantine.request_replays(gateway, Reason.WRONG_IDENTITY, self._clock.now_ms())

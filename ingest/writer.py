@@ -21,6 +21,7 @@ from headland.runtime.supervised_thread import SupervisedThread
 from headland.store.port import DeviceRecord, SeriesFilter, Store, WriteBatch, WriteResult
 from ingest.accounting.gateway_stats import GatewayStats
 from ingest.accounting.ledger import DispositionEntry
+from ingest.admission.ingest_clock import IngestClock
 from ingest.commit.batch_builder import CommitBatchBuilder
 from ingest.commit.batch_storage import BatchStorage
 from ingest.commit.batch_wait import BatchWait
@@ -101,6 +102,7 @@ class IngestWriter:
         self._store = store
         self._inbox = inbox
         self._ack_sender = ack_sender
+        self._clock = IngestClock(machine.clock.now_ms, machine.station_clock)
         self._now_ms = machine.clock.now_ms
         self._monotonic_s = machine.clock.monotonic_s
         self.quarantine = Quarantine(
@@ -187,7 +189,7 @@ class IngestWriter:
         is_alone = settings.shards == ALL_SHARDS
         look_up = None if is_alone else self._look_up_devices
         return CommitBatchBuilder(
-            settings.organisation, settings.shards, settings.quotas, self._now_ms, look_up, self._is_full
+            settings.organisation, settings.shards, settings.quotas, self._clock, look_up, self._is_full
         )
 
     def _is_full(self, gateway: str) -> bool:
@@ -433,7 +435,8 @@ class IngestWriter:
             _LOGGER.warning("records that are stored again still count as lost: %s", error)
 
     def _store_batch(self, batch: CommitBatch) -> None:
-        storage = BatchStorage(self._settings.organisation, self._store, self.quarantine, self._builder, self._now_ms())
+        limits = self._clock.limits()
+        storage = BatchStorage(self._settings.organisation, self._store, self.quarantine, self._builder, limits)
         began_ns = 0 if self.traces is None else time.time_ns()
         stored = storage.store(batch)
         if began_ns:

@@ -11,11 +11,15 @@ from headland.damage_notes import FileDamage
 
 
 class StoreWork(BaseModel):
-    """A maintenance task; paths are absolute and on the station's machine, days of None mean for ever."""
+    """A maintenance task; paths are absolute and on the station's machine, days of None mean for ever.
+
+    `preview` of `keep` and `compact` tells what they would delete, and changes nothing.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["info", "keep", "compact", "backup", "export", "repair", "acknowledge"]
+    kind: Literal["info", "keep", "compact", "backup", "export", "repair", "acknowledge", "clock", "accept_clock"]
+    preview: bool = False
     path: str | None = None
     layout: Literal["long", "wide"] = "long"
     organisation: str | None = None

@@ -28,6 +28,10 @@ SPOOL_SHORTENED: Final = "spool_shortened"
 SPOOL_REFUSED: Final = "spool_refused"
 #: Events of ingest about a gateway: it wrote about a device of another gateway; a record of it arrived with another
 #: content than before.
+#: Data that ingest adds to an event whose time only the station's clock speaks against while it is in doubt: the mark,
+#: and when the event came.
+CLOCK_IN_DOUBT: Final = "clock_in_doubt"
+RECEIVED_MS: Final = "received_ms"
 DEVICE_REFUSED: Final = "device_refused"
 RECORD_DIFFERS: Final = "record_differs"
 

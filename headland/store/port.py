@@ -62,7 +62,8 @@ class Points:
 
     Engines are fastest where the samples of a series are adjacent and in time order.
     `value` is finite. `origin` is a number of the caller's choice for each sample, by which `WriteResult.by_origin`
-    counts what was not a duplicate; None where nobody asks.
+    counts what was not a duplicate; None where nobody asks. `own_quality` are the flags without the judgement of the
+    samples' times, where that made any worse.
     """
 
     series: Sequence[SeriesKey]
@@ -71,6 +72,7 @@ class Points:
     value: Values
     quality: Flags
     origin: Index | None = None
+    own_quality: Flags | None = None
 
     def __len__(self) -> int:
         return len(self.time_ms)
@@ -79,7 +81,8 @@ class Points:
         """Return the samples that a mask selects."""
         origin = None if self.origin is None else self.origin[mask]
         time_ms = np.asarray(self.time_ms, np.int64)[mask]
-        return Points(self.series, self.index[mask], time_ms, self.value[mask], self.quality[mask], origin)
+        own = None if self.own_quality is None else self.own_quality[mask]
+        return Points(self.series, self.index[mask], time_ms, self.value[mask], self.quality[mask], origin, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class WriteBatch:
     `filled` are records that were accounted for before without a content, and whose content is in this batch: they
     change the book alone.
     `latest_until_ms`: later samples (of a clock that is ahead) are stored but never become the latest. `seen_ms`: time
-    at which conflicts are recorded; None is now.
+    at which the batch came, with which conflicts and such samples are recorded; None is now.
     """
 
     points: Points

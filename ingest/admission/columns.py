@@ -12,8 +12,6 @@ from headland.contract.refusals import Refused
 from headland.store.port import Points, SeriesKey
 from ingest.admission.admit import ChannelRule, find_rule
 
-#: A time further ahead than this comes from a clock that is ahead.
-FUTURE_MS: Final = 5 * 60 * 1000
 #: 2000-01-01T00:00:00Z: an earlier time comes from a clock that was never set.
 EARLIEST_MS: Final = 946_684_800_000
 
@@ -66,8 +64,8 @@ class SampleColumns:
         self._block_start_ms.append(block.t0)
         self._block_rows.append(rows)
 
-    def points(self, now_ms: int) -> Points:
-        """Return the samples without missing values; impossible ones are flagged as failed."""
+    def points(self, flag_after_ms: int) -> Points:
+        """Return the samples without missing values; impossible ones, and those after an instant, are failed."""
         count = len(self._values)
         value = np.fromiter(self._values, np.float64, count)
         rows = np.array(self._segment_rows, np.int64)
@@ -84,13 +82,18 @@ class SampleColumns:
             part = quality[start : start + len(flags)]
             np.maximum(part, np.array(flags, np.uint8), out=part)
         impossible = self._out_of_range(value, segment_series, rows)
-        off_clock = (row_time_ms > now_ms + FUTURE_MS) | (row_time_ms < EARLIEST_MS)
-        if off_clock.any():
-            impossible |= off_clock[row]
+        unset = row_time_ms < EARLIEST_MS
+        if unset.any():
+            impossible |= unset[row]
         quality[impossible] = np.maximum(quality[impossible], Quality.FAIL)
+        ahead, own_quality = row_time_ms > flag_after_ms, None
+        if ahead.any():
+            # What only the station's clock says is kept apart: it may be the one that is wrong.
+            own_quality = quality.copy()
+            quality[ahead[row]] = np.maximum(quality[ahead[row]], Quality.FAIL)
         index = np.repeat(segment_series, rows)
         origin = np.repeat(np.array(self._segment_origin, np.int32), rows)
-        points = Points(self._series, index, time_ms, value, quality, origin)
+        points = Points(self._series, index, time_ms, value, quality, origin, own_quality)
         present = np.isfinite(value)
         return points if present.all() else points.choose(present)
 

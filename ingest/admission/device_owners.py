@@ -7,6 +7,7 @@ autopilot may be received by several gateways; only its owner may mark it as sim
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -15,13 +16,13 @@ from typing import Final
 
 import msgspec
 
-from headland.contract.records import Block, Event
+from headland.contract.records import CLOCK_IN_DOUBT, RECEIVED_MS, Block, Event
 from headland.contract.refusals import Reason, Refused
+from headland.station_clock.record import TimeLimits
 from headland.store.port import DeviceRecord, SeriesKey
 from ingest.accounting.delivery import RefusedDevice
 from ingest.accounting.spool_reports import REPORT_KINDS
 from ingest.admission.admit import Admitted
-from ingest.admission.columns import FUTURE_MS
 from ingest.admission.quotas import Quotas
 
 #: Id of a vehicle, or of a part of one, that is known by the unique id of its autopilot (edge names them so).
@@ -96,8 +97,11 @@ class DeviceOwners:
             if self.unsaved.get(device) == gateway:
                 del self.unsaved[device]
 
-    def restrict(self, admitted: Admitted, now_ms: int) -> Admitted:
-        """Return the content that the sender may write, with a refusal for each other part."""
+    def restrict(self, admitted: Admitted, limits: TimeLimits) -> Admitted:
+        """Return the content that the sender may write, with a refusal for each other part.
+
+        An event that only a clock in doubt speaks against is taken, with a mark and the time at which it came.
+        """
         topic = admitted.topic
         if topic is None or not (admitted.blocks or admitted.events or admitted.descriptor):
             return admitted
@@ -106,20 +110,20 @@ class DeviceOwners:
         refused: list[Refused] = []
         self._foreign = []
         blocks = self._own_blocks(topic.gateway, admitted.blocks, refused)
-        events = self._own_events(topic.gateway, admitted.events, refused, now_ms + FUTURE_MS)
+        events = self._own_events(topic.gateway, admitted.events, refused, limits)
         descriptor = admitted.descriptor
         if descriptor is not None:
             refusal = self._claim(topic.gateway, descriptor.device, simulated=descriptor.simulated)
             if refusal is not None:
                 refused.append(refusal)
                 descriptor = None
-        if not refused:
+        if not refused and events is admitted.events:
             return admitted
         return replace(
             admitted,
             blocks=blocks,
             events=events,
-            refused_reports=_untimely_reports(topic.gateway, admitted.events, now_ms + FUTURE_MS),
+            refused_reports=_untimely_reports(topic.gateway, admitted.events, limits.flag_after_ms),
             descriptor=descriptor,
             refused=(*admitted.refused, *refused),
             foreign=tuple(dict.fromkeys(self._foreign)),
@@ -156,19 +160,20 @@ class DeviceOwners:
         return blocks if is_whole else tuple(own)
 
     def _own_events(
-        self, gateway: str, events: tuple[Event, ...], refused: list[Refused], latest_ms: int
+        self, gateway: str, events: tuple[Event, ...], refused: list[Refused], limits: TimeLimits
     ) -> tuple[Event, ...]:
         own = []
         for event in events:
-            refusal = _check_instants(event, latest_ms)
+            refusal = _check_instants(event, limits.flag_after_ms)
             # A gateway reports on itself, whatever device has its name.
             if refusal is None and (event.device != gateway or event.device_kind != _GATEWAY):
                 refusal = self._claim(gateway, event.device, simulated=event.simulated)
             if refusal is None:
-                own.append(event)
+                own.append(_mark(event, limits))
             else:
                 refused.append(refusal)
-        return events if len(own) == len(events) else tuple(own)
+        is_whole = len(own) == len(events) and all(map(operator.is_, own, events))
+        return events if is_whole else tuple(own)
 
     def _claim(self, gateway: str, device: str, *, simulated: bool) -> Refused | None:
         """Return why a gateway may not write about a device; a device without an owner becomes its own."""
@@ -244,6 +249,13 @@ def _untimely_reports(gateway: str, events: tuple[Event, ...], latest_ms: int) -
     """Return a gateway's reports about its spool whose time cannot be true: its clock was wrong, not the report."""
     reports = [event for event in events if event.kind in REPORT_KINDS and event.device == gateway]
     return tuple(event for event in reports if _check_instants(event, latest_ms) is not None)
+
+
+def _mark(event: Event, limits: TimeLimits) -> Event:
+    """Return an event with the time at which it came, where the station's clock is in doubt and would refuse it."""
+    if not limits.in_doubt or _check_instants(event, limits.shown_until_ms) is None:
+        return event
+    return msgspec.structs.replace(event, data={**event.data, CLOCK_IN_DOUBT: True, RECEIVED_MS: limits.now_ms})
 
 
 def _check_instants(event: Event, latest_ms: int) -> Refused | None:

@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from headland.clock import wall_clock_ms
 from headland.contract.codec import MAX_SEQ
 from headland.contract.content_sums import UNKNOWN, content_sum
 from headland.contract.records import SPOOL_DROPPED, SPOOL_SHORTENED, Block, Clock, Descriptor, Event, is_name
@@ -31,6 +30,7 @@ from ingest.admission.admit import Admitted, admit, deleted_before, mark_of_prop
 from ingest.admission.columns import SampleColumns
 from ingest.admission.device_owners import DeviceOwners
 from ingest.admission.gateway_notes import GatewayNotes
+from ingest.admission.ingest_clock import IngestClock
 from ingest.admission.quotas import NO_QUOTAS, GatewayBudgets, Quotas
 from ingest.commit.commit_batch import CommitBatch, Epoch, Origin
 from ingest.mqtt.inbox import InboundMessage
@@ -67,13 +67,14 @@ class CommitBatchBuilder:
         organisation: str,
         shards: frozenset[int],
         quotas: Quotas = NO_QUOTAS,
-        now_ms: Callable[[], int] = wall_clock_ms,
+        clock: IngestClock | None = None,
         look_up: Callable[[], Iterable[DeviceRecord]] | None = None,
         is_full: Callable[[str], bool] = _never,
     ) -> None:
         self._organisation = organisation
         self._shards = shards
-        self._now_ms = now_ms
+        self._clock = IngestClock() if clock is None else clock
+        self._now_ms = self._clock.now_ms
         self._is_full = is_full
         self.owners = DeviceOwners(quotas, look_up)
         self._budgets = GatewayBudgets(quotas)
@@ -165,7 +166,8 @@ class CommitBatchBuilder:
         descriptor of a device that has one by now, are out of date and left out.
         """
 
-        admitted = self._admit(batch, message.topic, message.payload, message.properties)
+        parsed = self._parse(batch, message.topic, message.payload, message.properties)
+        admitted = self.owners.restrict(parsed, self._clock.limits())
         topic = admitted.topic
         if topic is not None and self._descriptor(batch, (topic.gateway, topic.device or "")) is not None:
             admitted = replace(admitted, descriptor=None)
@@ -194,13 +196,17 @@ class CommitBatchBuilder:
 
     def admit(self, batch: CommitBatch, message: InboundMessage) -> Admitted:
         """Return the accepted content of a message, given the known descriptors and owners of devices."""
-        return self._admit(batch, message.topic, message.payload, message.properties)
+        parsed = self._parse(batch, message.topic, message.payload, message.properties)
+        if not message.retained:
+            # Heard before anything of it is judged by the clock that it may contradict.
+            self._clock.hear(parsed)
+        return self.owners.restrict(parsed, self._clock.limits())
 
-    def _admit(self, batch: CommitBatch, topic: str, payload: bytes, properties: Mapping[str, str]) -> Admitted:
+    def _parse(self, batch: CommitBatch, topic: str, payload: bytes, properties: Mapping[str, str]) -> Admitted:
         def descriptor_of(gateway: str, device: str) -> Descriptor | None:
             return self._descriptor(batch, (gateway, device))
 
-        return self.owners.restrict(admit(topic, payload, properties, descriptor_of), self._now_ms())
+        return admit(topic, payload, properties, descriptor_of)
 
     def _descriptor(self, batch: CommitBatch, key: tuple[str, str]) -> Descriptor | None:
         for planned in (batch, self.committing):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from headland.contract.refusals import Reason
+from headland.station_clock.record import TimeLimits
 from headland.store.port import Store, WriteBatch, WriteResult
 from ingest.accounting.ledger import Disposition, DispositionEntry
 from ingest.commit.batch_builder import CommitBatchBuilder
@@ -23,7 +24,7 @@ class BatchStorage:
     to: Store
     quarantine: Quarantine
     builder: CommitBatchBuilder
-    now_ms: int
+    limits: TimeLimits
 
     def store(self, batch: CommitBatch) -> tuple[WriteBatch, WriteResult] | None:
         """Store a batch; return what the store was given and its result, None for nothing but refusals.
@@ -33,7 +34,7 @@ class BatchStorage:
         needs_file = batch.refusals or batch.dispositions or batch.claims or batch.lasting or batch.spool_reports
         if needs_file and not batch.is_quarantined:
             self.quarantine.add(
-                batch.refusals, self.now_ms, batch.dispositions, batch.claims, batch.lasting, batch.spool_reports
+                batch.refusals, self.limits.now_ms, batch.dispositions, batch.claims, batch.lasting, batch.spool_reports
             )
             batch.is_quarantined = True
         for (gateway, device), descriptor in batch.descriptors.items():
@@ -41,7 +42,7 @@ class BatchStorage:
             self.to.describe(self.organisation, owner, descriptor)
         if batch.is_empty:
             return None
-        write_batch = batch.to_write_batch(self.now_ms)
+        write_batch = batch.to_write_batch(self.limits)
         if batch.result is None:
             batch.result = self.to.write(write_batch)
         result = batch.result
@@ -82,7 +83,7 @@ class BatchStorage:
             for mark in result.refused
         ]
         refusals = refuse_messages(batch.messages, rejections, partial(self.builder.admit, batch))
-        self.quarantine.add(refusals, self.now_ms, refused)
+        self.quarantine.add(refusals, self.limits.now_ms, refused)
         batch.counts["points_rejected"] += len(rejections)
         batch.counts[f"quarantined_{Reason.STORE_REFUSED}"] += len(refusals)
         for refusal in refusals:

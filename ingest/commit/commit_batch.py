@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from headland.contract.records import Descriptor, Event
+from headland.station_clock.record import TimeLimits
 from headland.store.port import (
     Mark,
     MarkState,
@@ -22,7 +23,7 @@ from headland.store.port import (
 from ingest.accounting.gateway_stats import GatewayActivity
 from ingest.accounting.ledger import DispositionEntry
 from ingest.accounting.spool_reports import GatewayReport
-from ingest.admission.columns import FUTURE_MS, SampleColumns
+from ingest.admission.columns import SampleColumns
 from ingest.commit.traces import DecodedRecord
 from ingest.mqtt.inbox import InboundMessage
 from ingest.quarantine.refused_messages import RefusedMessage
@@ -94,9 +95,10 @@ class CommitBatch:
         """Whether there is nothing for the store to write."""
         return not (len(self.columns) or self.events or self.new_marks or self.notes)
 
-    def to_write_batch(self, now_ms: int) -> WriteBatch:
+    def to_write_batch(self, limits: TimeLimits) -> WriteBatch:
         """Return the store transaction of this batch."""
-        points = self.columns.points(now_ms) if len(self.columns) else _NO_POINTS
+        points = self.columns.points(limits.flag_after_ms) if len(self.columns) else _NO_POINTS
         notes = (StoredEvent(self.organisation, event) for event in self.notes)
         events = [*self.events, *notes]
-        return WriteBatch(points, events, self.new_marks, latest_until_ms=now_ms + FUTURE_MS, filled=self.filled)
+        until_ms, seen_ms = limits.latest_until_ms, limits.now_ms
+        return WriteBatch(points, events, self.new_marks, until_ms, seen_ms, filled=self.filled)

@@ -144,11 +144,15 @@ class Quarantine:
         """Request a replay by the running ingest; return False for an unknown message. From any thread or process."""
         return self._change("UPDATE refused SET asked_ms = ? WHERE id = ?", (now_ms, number))
 
-    def request_replays(self, gateway: str, reason: Reason, now_ms: int) -> int:
-        """Request the replay of a gateway's messages with a reason; return how many. From any thread or process."""
+    def request_replays(self, gateway: str | None, reason: Reason, now_ms: int) -> int:
+        """Request the replay of messages with a reason, of a gateway or of all; return how many.
+
+        From any thread or process.
+        """
         with self._file.read() as connection, connection:
             return connection.execute(
-                "UPDATE refused SET asked_ms = ? WHERE gateway = ? AND reason = ?", (now_ms, gateway, reason.value)
+                "UPDATE refused SET asked_ms = ?1 WHERE (?2 IS NULL OR gateway = ?2) AND reason = ?3",
+                (now_ms, gateway, reason.value),
             ).rowcount
 
     def drop(self, number: int) -> bool:

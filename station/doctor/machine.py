@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from headland.kernel_clock import kernel_clock_error_ms
+from headland.station_clock.judgement import EARLIEST_MS
 from station.doctor.finding import DiagnosticContext, Finding, State
 
 _OLDEST_PYTHON: Final = (3, 11)
@@ -32,8 +33,6 @@ _FSYNCS: Final = 15
 _SLOW_FSYNC_MS: Final = 20.0
 
 _STEP_S: Final = 0.5
-#: Earliest plausible time, 2026-01-01: this version of Headland is newer.
-_EARLIEST_S: Final = 1_767_225_600
 
 
 def check_python(_context: DiagnosticContext) -> list[Finding]:
@@ -125,7 +124,7 @@ def check_clock(_context: DiagnosticContext) -> list[Finding]:
     """Check whether the system clock is synchronised, by the state that the kernel reports."""
     now_s = time.time()
     condition = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s))
-    if now_s < _EARLIEST_S:
+    if now_s * 1000 < EARLIEST_MS:
         remedy = "Set the clock: new measurements would be refused as too old."
         return [Finding(check="clock", state=State.FAILED, condition=condition, remedy=remedy)]
     error_ms = kernel_clock_error_ms()

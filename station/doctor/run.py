@@ -17,7 +17,14 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     from station.doctor.delivery import check_delivery
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
-    from station.doctor.storage import check_damaged_files, check_photos, check_registry, check_store, check_threads
+    from station.doctor.storage import (
+        check_damaged_files,
+        check_photos,
+        check_registry,
+        check_station_clock,
+        check_store,
+        check_threads,
+    )
     from station.doctor.traces import check_traces
 
     wall_s, steady_s = time.time(), time.monotonic()
@@ -27,6 +34,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_mosquitto,
         check_disk,
         check_clock,
+        check_station_clock,
         check_broker,
         check_access_list,
         check_store,

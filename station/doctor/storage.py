@@ -17,6 +17,7 @@ from station.doctor.finding import DiagnosticContext, Finding, State
 from station.server.storage.stores import duckdb_path, open_store
 
 _TIMEOUT_S: Final = 10.0
+_STATION_CLOCK: Final = "station clock"
 _API_KEY: Final = "HEADLAND_API_KEY"
 
 
@@ -125,6 +126,20 @@ def check_threads(context: DiagnosticContext) -> list[Finding]:
     if context.api_url is None:
         return []
     return [ask_station(context, "threads")]
+
+
+def check_station_clock(context: DiagnosticContext) -> list[Finding]:
+    """Ask a running station whether its clock can be believed, or judge it by what it showed before."""
+    if context.api_url is not None:
+        finding = ask_station(context, "clock")
+        is_doubted = finding.state is State.OK and "in doubt" in finding.condition
+        state = State.WARNING if is_doubted else finding.state
+        return [Finding(check=_STATION_CLOCK, state=state, condition=finding.condition, remedy=finding.remedy)]
+    from headland.station_clock.station_clock import StationClock
+
+    clock = StationClock(context.folder.clock_path, saves=False)
+    state = State.WARNING if clock.in_doubt() else State.OK
+    return [Finding(check=_STATION_CLOCK, state=state, condition=clock.sentence())]
 
 
 def ask_station(context: DiagnosticContext, check: str) -> Finding:

@@ -67,6 +67,11 @@ class FarmFolder:
         return self.root / "store" / "quarantine.sqlite"
 
     @property
+    def clock_path(self) -> Path:
+        """Record of the station's clock."""
+        return self.root / "store" / "clock.json"
+
+    @property
     def registry_path(self) -> Path:
         """Registry (SQLite)."""
         return self.root / "store" / "registry.sqlite"

@@ -25,9 +25,11 @@ from headland.network.address_policy import AddressPolicy
 from headland.registry.registry import Registry
 from headland.runtime.service_manager import ServiceManager
 from headland.runtime.supervised_thread import ThreadStatus
+from headland.station_clock.station_clock import StationClock
 from headland.store.port import Store
 from headland.tracing.exporter import TraceExporter, start_exporter
 from headland.tracing.settings import TraceSettings
+from ingest.machine import machine_of
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.authentication import authenticator_of
@@ -41,9 +43,10 @@ from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_o
 from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import ApiSettings, StationSettings
 from station.server.storage.registries import open_registry
-from station.server.storage.stores import is_embedded, is_file, open_store
+from station.server.storage.stores import is_embedded, is_file, newest_real_ms, open_store
 from station.server.thread_sources import ThreadSources
 from station.server.workers.alarm_worker import AlarmWorker
+from station.server.workers.clock_repair import ClockRepair
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
 from station.server.workers.registry_sync import RegistrySync
@@ -68,9 +71,10 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
         registry, threads = None, ThreadSources()
         threads.add_store(store)
         threads.add(_start_garbage_search(cleanup))
+        clock = _start_clock(settings, store, threads, cleanup)
         spans = _start_traces(settings.traces, "headland-station", settings.ingest.client_id, threads, cleanup)
         if settings.registry_url is not None:
-            registry = open_registry(settings.registry_url, deferred=True)
+            registry = open_registry(settings.registry_url, now_ms=clock.now_ms, deferred=True)
             cleanup.callback(registry.close)
             threads.add(_start_sync(registry, settings.ingest.organisation, store, cleanup))
         live = CommitSource(store, settings.ingest.organisation)
@@ -79,8 +83,14 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
         cleanup.callback(live.stop)
         commits = CommitListeners(live.hand_over)
         is_followed = live.feed.has_clients
-        ingest = IngestService(settings.ingest, store, commits.on_commit, spans=spans, is_followed=is_followed)
+        ingest = IngestService(
+            settings.ingest, store, commits.on_commit, machine_of(clock), spans=spans, is_followed=is_followed
+        )
         threads.add(ingest)
+        repair = ClockRepair(clock, store if is_embedded(store) else None, ingest.replay_untimely)
+        repair.start()
+        cleanup.callback(repair.stop)
+        threads.add(repair)
         gateways = LocalIngest(ingest)
         workers = None
         if registry is not None:
@@ -103,6 +113,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
                 prepare,
                 commits,
                 settings.simulated_lag_ms,
+                clock=clock,
             )
             threads.add(workers)
         home = None
@@ -117,7 +128,7 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
             home.start()
             cleanup.callback(home.stop)
             threads.add(home)
-        parts = _StationParts(settings, store, ingest, registry, workers, live, home, threads, spans)
+        parts = _StationParts(settings, store, ingest, registry, workers, live, home, threads, spans, clock)
         ingest.start()
         cleanup.callback(ingest.stop)
         if settings.imports is not None:
@@ -131,6 +142,20 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
 
             feeds = LiveFeeds(store, settings.ingest.organisation, live.feed)
             serve_workers(place, _owned_services(parts, feeds), threads, feeds.close)
+
+
+def _start_clock(settings: StationSettings, store: Store, threads: ThreadSources, cleanup: ExitStack) -> StationClock:
+    """Start to look at the clock; a store that deletes asks it."""
+    organisation = settings.ingest.organisation
+    clock = StationClock(
+        settings.clock_path, partial(newest_real_ms, store, organisation), local=settings.local_gateways
+    )
+    if is_embedded(store):
+        store.judge_deletion_by(clock)
+    clock.start()
+    cleanup.callback(clock.stop)
+    threads.add(clock)
+    return clock
 
 
 def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: ExitStack) -> RegistrySync:
@@ -172,6 +197,8 @@ def _start_workers(
     prepare: Callable[[], object],
     commits: CommitListeners | None = None,
     simulated_lag_ms: Callable[[int], int] = in_real_time,
+    *,
+    clock: StationClock,
 ) -> RegistryWorkers:
     """Start the evaluation of alarm rules, the delivery of notices and the hourly forecasts, after `prepare`.
 
@@ -180,7 +207,7 @@ def _start_workers(
     list_gateways = None if gateways is None else gateways.gateways
 
     def build_checked() -> Sequence[CheckedWorker]:
-        sender = NotificationSender(registry, organisation, mail, broker, policy=policy)
+        sender = NotificationSender(registry, organisation, mail, broker, policy=policy, now_ms=clock.now_ms)
         alarms = AlarmWorker(
             registry,
             store,
@@ -190,12 +217,16 @@ def _start_workers(
             is_told=commits is not None,
             on_notices=sender.wake,
             simulated_lag_ms=simulated_lag_ms,
+            now_ms=clock.now_ms,
+            in_doubt=clock.in_doubt,
         )
         if commits is not None:
             commits.add(alarms.wake)
         return alarms, sender
 
-    workers = RegistryWorkers(prepare, build_checked, lambda: (ForecastWorker(registry, store, organisation),))
+    workers = RegistryWorkers(
+        prepare, build_checked, lambda: (ForecastWorker(registry, store, organisation, clock.now_ms),)
+    )
     cleanup.callback(workers.stop)
     workers.start()
     return workers
@@ -227,6 +258,17 @@ def check_delivery(ingest: IngestService) -> Check:
         return Check("delivery", True, f"not checked: {type(error).__name__}, see the log")
 
 
+def check_clock(clock: StationClock) -> Check:
+    """Check that the station's clock can be believed.
+
+    It fails where the clock is known to be wrong, or to have been: a person has to set it or to say that it is right.
+    It does not where nothing has confirmed it yet, nor for one gateway's word: what one peer does is no reason to take
+    the station away. The detail says it all the same, and nothing is deleted.
+    """
+    doubt = clock.look().doubt
+    return Check("clock", doubt is None or not doubt.is_certain, clock.sentence())
+
+
 @dataclass(frozen=True, slots=True)
 class _StationParts:
     """The parts of a station that its API asks."""
@@ -240,6 +282,7 @@ class _StationParts:
     home: HomeAssistantBridge | None
     threads: ThreadSources
     spans: TraceExporter | None
+    clock: StationClock
     started_s: float = field(default_factory=time.monotonic)
 
     def readiness(self) -> list[Check]:
@@ -248,6 +291,7 @@ class _StationParts:
         return [
             Check("ingest", health.ok, health.detail),
             check_delivery(self.ingest),
+            check_clock(self.clock),
             *([] if self.workers is None else self.workers.checks()),
             *([] if self.home is None else [self.home.check()]),
         ]
@@ -275,7 +319,8 @@ def _station_app(parts: _StationParts) -> FastAPI:
         counters=parts.counters,
         gateways=LocalIngest(parts.ingest),
         registry=registry,
-        store_admin=_store_admin(settings, parts.store),
+        store_admin=_store_admin(settings, parts),
+        now_ms=parts.clock.now_ms,
         live=parts.live.feed,
         authenticator=authenticator_of(registry, settings.issuer)
         if token is None
@@ -308,20 +353,20 @@ def _owned_services(parts: _StationParts, feeds: LiveFeeds) -> OwnedServices:
         station=OwnerServices(parts.readiness, list_threads, parts.counters),
         live=feeds,
         ingest=LocalIngest(parts.ingest),
-        admin=_store_admin(settings, parts.store),
+        admin=_store_admin(settings, parts),
         registrar=settings.registrar,
         enrolment=settings.enrolment,
         imports=settings.imports,
     )
 
 
-def _store_admin(settings: StationSettings, store: Store) -> StoreAdmin | None:
+def _store_admin(settings: StationSettings, parts: _StationParts) -> StoreAdmin | None:
     """Return the administration of the store, None for a server; no other process can open a file that is in use."""
     if settings.store_token is None or not is_file(settings.store_url):
         return None
     from station.server.storage.store_admin import DuckDBAdmin
 
-    return DuckDBAdmin(store, settings.store_token) if is_embedded(store) else None
+    return DuckDBAdmin(parts.store, settings.store_token, parts.clock) if is_embedded(parts.store) else None
 
 
 def run_ingest(
@@ -336,12 +381,19 @@ def run_ingest(
     With `home_prefix` it publishes for Home Assistant, too: no more than one worker of a broker may.
     """
     store = open_store(store_url)
+    path = settings.quarantine_path.with_name(f"clock-{settings.client_id}.json")
+    clock = StationClock(path, partial(newest_real_ms, store, settings.organisation))
+    if is_embedded(store):
+        store.judge_deletion_by(clock)
     spans = start_exporter(traces, "headland-ingest", settings.client_id)
     home = None
     if home_prefix is not None:
         home = HomeAssistantBridge(home_prefix, store, settings.organisation, settings)
         home.start()
-    ingest = IngestService(settings, store, spans=spans)
+    ingest = IngestService(settings, store, machine=machine_of(clock), spans=spans)
+    repair = ClockRepair(clock, store if is_embedded(store) else None, ingest.replay_untimely)
+    clock.start()
+    repair.start()
     manager = ServiceManager(ingest.threads)
     ingest.start()
     manager.report_ready()
@@ -358,6 +410,8 @@ def run_ingest(
         if home is not None:
             home.stop()
         ingest.stop()
+        repair.stop()
+        clock.stop()
         if spans is not None:
             spans.stop()
         store.close()
@@ -376,9 +430,12 @@ def run_api(settings: ApiSettings) -> None:
         cleanup.callback(store.close)
         remote = RemoteIngest(settings.ingest_urls, settings.worker_token)
         cleanup.callback(remote.close)
+        clock = StationClock(None, partial(newest_real_ms, store, settings.organisation))
+        clock.start()
+        cleanup.callback(clock.stop)
         started_s = time.monotonic()
         gateways = remote if settings.ingest_urls else None
-        registry = open_registry(settings.registry_url, deferred=True)
+        registry = open_registry(settings.registry_url, now_ms=clock.now_ms, deferred=True)
         cleanup.callback(registry.close)
         sync, garbage = _start_sync(registry, settings.organisation, store, cleanup), _start_garbage_search(cleanup)
         prepare = partial(ensure_organisation, registry, settings.organisation, "station")
@@ -392,15 +449,17 @@ def run_api(settings: ApiSettings) -> None:
             settings.webhooks_to,
             cleanup,
             prepare,
+            clock=clock,
         )
         threads = ThreadSources()
-        for owner in (sync, garbage, workers):
+        for owner in (sync, garbage, workers, clock):
             threads.add(owner)
         spans = _start_traces(settings.traces, "headland-api", settings.organisation, threads, cleanup)
         app = create_app(
             store,
             organisation=settings.organisation,
-            readiness=workers.checks,
+            readiness=lambda: [check_clock(clock), *workers.checks()],
+            now_ms=clock.now_ms,
             counters=lambda: {
                 "uptime_s": time.monotonic() - started_s,
                 **workers.counters(),

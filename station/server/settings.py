@@ -74,6 +74,9 @@ class StationSettings:
     simulated_lag_ms: Callable[[int], int] = in_real_time
     #: Where traces go; None for nowhere.
     traces: TraceSettings | None = None
+    #: Record of the station's clock, and the gateways on the same machine, which have the same clock.
+    clock_path: Path | None = None
+    local_gateways: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from headland.registry.models.alarms import Alarm, AlarmRecipient, AlarmRule, No
 from headland.registry.repositories.alarms import KEEP_DELIVERED_MS, AlarmUpdate
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.runtime.item_failures import ItemFailures
+from headland.station_clock.record import AGREE_MS, NEVER_MS
 from headland.store.port import Store
 from headland.units_of_time import HOUR_MS
 
@@ -93,15 +94,18 @@ class AlarmEvaluator:
         self._storage = RoundStorage(repositories.alarms, self.failures, self.retries)
         self.counts: Counter[str] = Counter()
 
-    def round(self, now_ms: int) -> AlarmUpdate:
-        """Evaluate all rules once; return what was stored. Raises RetryLater with nothing stored."""
+    def round(self, now_ms: int, *, in_doubt: bool = False) -> AlarmUpdate:
+        """Evaluate all rules once; return what was stored. Raises RetryLater with nothing stored.
+
+        While the clock is `in_doubt`, gateways' alarms are taken whatever their times, and nothing is deleted.
+        """
         repository = self._repositories.alarms
         self._load_states()
         rules = [rule for rule in self._repositories.alarm_rules.all() if rule.enabled]
         targets = load_targets(self._store, self._repositories, self._handle, self._gateways())
         targets = in_simulated_time(targets, self._simulated_lag_ms(now_ms))
         active = ActiveAlarms(repository.active(), repository.new_id, now_ms)
-        events = self._apply_gateway_alarms(active, targets, now_ms)
+        events = self._apply_gateway_alarms(active, targets, now_ms, in_doubt=in_doubt)
         rule_targets, unmatched = match_rules(rules, targets, self._states, now_ms, self.failures)
         outcomes = evaluate_targets(rule_targets, targets, self._store, self._handle, now_ms, self.failures)
         unmatched_ids = {rule.id for rule in rules if rule.name in unmatched}
@@ -117,7 +121,8 @@ class AlarmEvaluator:
         if self._is_backfill_due(now_ms):
             for alarm in self._backfill.find_missed_alarms(rule_targets, targets, now_ms):
                 active.add_late(alarm)
-            repository.delete_delivered(now_ms - KEEP_DELIVERED_MS)
+            if not in_doubt:
+                repository.delete_delivered(now_ms - KEEP_DELIVERED_MS)
         changes = AlarmUpdate()
         held = {alarm.id for alarm in active.changed.values() if not self._is_due(alarm, now_ms)}
         known = {rule.name: rule for rule in rules}
@@ -172,13 +177,17 @@ class AlarmEvaluator:
         ended = repository.newest(active=False, limit=1000)
         self._pending_clears = {alarm.id: alarm for alarm in ended if _is_clear_pending(alarm)}
 
-    def _apply_gateway_alarms(self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int) -> set[EventKey]:
+    def _apply_gateway_alarms(
+        self, active: ActiveAlarms, targets: EvaluationTargets, now_ms: int, *, in_doubt: bool
+    ) -> set[EventKey]:
         """Apply the alarms of gateways' own rules; return the events that are known after this round."""
         is_late_round = self._is_late_round(now_ms)
         lag_ms = targets.simulated_lag_ms
         start_ms = now_ms - (MOST_BEHIND_MS if is_late_round else _EVENTS_MS + lag_ms)
         applied: set[EventKey] = set()
-        for gateway_alarm in collect_gateway_alarms(self._read_events(start_ms, now_ms + 300_000)):
+        for gateway_alarm in collect_gateway_alarms(
+            self._read_events(start_ms, NEVER_MS if in_doubt else now_ms + AGREE_MS)
+        ):
             key = (*gateway_alarm.key, gateway_alarm.newest.t)
             item = alarm_item(gateway_alarm.rule, gateway_alarm.device)
             if key in self._known_events or targets.is_inactive(gateway_alarm.device):

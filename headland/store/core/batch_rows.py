@@ -36,6 +36,7 @@ class Rows:
     quality: Flags
     owner: Index
     may_be_latest: NDArray[np.bool_]
+    own_quality: Flags
 
     def take(self, at: NDArray[np.integer]) -> Rows:
         """Return the samples at these positions."""
@@ -57,6 +58,9 @@ def join_batches(catalog: SeriesCatalog, batches: Sequence[WriteBatch]) -> tuple
         quality=np.concatenate([np.asarray(part.quality, np.uint8) for part in points]),
         owner=np.repeat(np.arange(len(batches), dtype=np.int32), sizes),
         may_be_latest=time_ms <= until_ms,
+        own_quality=np.concatenate(
+            [np.asarray(part.quality if part.own_quality is None else part.own_quality, np.uint8) for part in points]
+        ),
     )
     return rows, list(new_ids)
 

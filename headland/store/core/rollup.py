@@ -40,14 +40,16 @@ DENSE_TIERS: Final = (FIVE_MINUTES, MINUTES)
 
 @dataclass(frozen=True, slots=True)
 class RetentionCuts:
-    """Instants before which each kind of row is deleted; all are starts of days. Rollups of days are never deleted.
+    """Instants before which each kind of row is deleted; all are starts of hours. Rollups of days are never deleted.
 
-    Rollups of five minutes are deleted with those of minutes.
+    Rollups of five minutes are deleted with those of minutes. New samples before `refused_ms` are refused: at most the
+    deleted ones, and fewer where a person has taken that back.
     """
 
     raw_ms: int = ALWAYS_MS
     minutes_ms: int = ALWAYS_MS
     hours_ms: int = ALWAYS_MS
+    refused_ms: int = ALWAYS_MS
 
     def since_ms(self, tier: Tier | None) -> int:
         """Return the first instant at which a tier, or the samples (None), can be read."""
@@ -74,9 +76,9 @@ class Retention:
         """Return the cuts that are due at `now_ms`."""
 
         def cut(days: int | None) -> int:
-            return ALWAYS_MS if days is None else floor_ms(now_ms, DAY_MS) - days * DAY_MS
+            return ALWAYS_MS if days is None else max(ALWAYS_MS, floor_ms(now_ms, DAY_MS) - days * DAY_MS)
 
-        return RetentionCuts(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days))
+        return RetentionCuts(cut(self.raw_days), cut(self.minute_days), cut(self.hour_days), cut(self.raw_days))
 
 
 @dataclass(frozen=True, slots=True)

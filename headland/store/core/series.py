@@ -159,6 +159,12 @@ class Frontier:
         np.maximum.at(self._top_ms, sid, time_ms)
         np.minimum.at(self._ahead_ms, sid, time_ms)
 
+    def take_back(self, sid: Index, first_ms: Times) -> None:
+        """Let no sample of the series `sid` from its `first_ms` on be the latest; `advance` sets what is then."""
+        later = sid[self.latest_ms[sid] >= first_ms]
+        self.latest_ms[later] = NEVER_MS
+        self._ahead_ms[sid] = np.minimum(self._ahead_ms[sid], first_ms)
+
     def cut(self, sid: Index, cut_ms: int) -> None:
         """Remove everything before `cut_ms` from the series `sid`."""
         self.latest_ms[sid[self.latest_ms[sid] < cut_ms]] = NEVER_MS

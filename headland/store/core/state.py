@@ -62,6 +62,11 @@ class StoreState:
         )
         return [Latest(self.catalog.key(sid), time_ms, value, quality) for sid, time_ms, value, quality in rows]
 
+    def newest_ms(self) -> int | None:
+        """Return the newest sample that may be the latest; None without any."""
+        newest_ms = int(self.frontier.latest_ms[: len(self.catalog)].max(initial=NEVER_MS))
+        return None if newest_ms == NEVER_MS else newest_ms
+
     def organisations(self) -> set[str]:
         """Return the organisations with devices or samples."""
         filled = (sid for sid in range(len(self.catalog)) if self.frontier.holds_samples(sid))

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from headland.clock import wall_clock_ms
 from headland.errors import RetryLater
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.station_clock.station_clock import StationClock
+from headland.store.core.rollup import Retention
 from headland.store.core.sample_cache import SampleCache
 from headland.store.duckdb.file import DuckDBFile
 from headland.store.duckdb.tables.compaction import Progress, count_free, find_unsorted, no_progress, sort_range
 from headland.store.duckdb.writer import DuckDBWriter
+from headland.units_of_time import DAY_MS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,16 +39,19 @@ _MOST_HOURS: Final = 96
 _NIGHTLY_FREE_SHARE: Final = 0.5
 _REQUESTED_FREE_SHARE: Final = 0.05
 _LEAST_FREE_BYTES: Final = 16 * 2**20
+#: Days that a night deletes at most: what a person has not seen yet by then is there for a while.
+NIGHT_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class CompactionResult:
-    """Result of a compaction; sizes include the log."""
+    """Result of a compaction; sizes include the log. `held_back` says why nothing was deleted though it may be due."""
 
     expired_days: int
     sorted_samples: int
     bytes_before: int
     bytes_after: int
+    held_back: str = ""
 
 
 class MaintenanceThread:
@@ -60,7 +65,9 @@ class MaintenanceThread:
         self._most_hours = 4
         self._released_s = time.monotonic()
         self._busy = threading.Lock()
-        self._night = next_compaction(compact_at_hour, _now())
+        #: The clock by which samples are old; without one the caller's word is taken.
+        self.clock: StationClock | None = None
+        self._night_s = self._next_night_s()
         self._thread = SupervisedThread(
             "store-maintenance", self._maintain, every_s=_CHECK_EVERY_S, waits_first=True, overdue_after_s=_OVERDUE_S
         )
@@ -84,17 +91,22 @@ class MaintenanceThread:
         finally:
             self._busy.release()
 
-    def compact(self, now_ms: int, progress: Progress, free_share: float = _REQUESTED_FREE_SHARE) -> CompactionResult:
-        """Delete what is due, sort closed days, and rewrite the file where `free_share` of it is free.
+    def compact(
+        self,
+        now_ms: int,
+        progress: Progress,
+        free_share: float = _REQUESTED_FREE_SHARE,
+        most_days: int | None = None,
+    ) -> CompactionResult:
+        """Delete what is due, at most `most_days`, sort closed days, rewrite the file where `free_share` of it is free.
 
-        Writes wait for at most about a second at a time while days are sorted, and for the whole rewriting.
+        Nothing is deleted while the station's clock is in doubt. Writes wait for at most about a second at a time while
+        days are sorted, and for the whole rewriting.
         """
         with self.exclusive():
             before = self._file.size_bytes()
             progress("deleting what is due", 0.0)
-            days = 0
-            while expired := self._writer.expire_day(now_ms):
-                days += expired
+            days, held_back = self._expire(now_ms, most_days)
             # Hours written to meanwhile belong to today, or wait for the next night.
             start_s = time.monotonic()
             while self._writer.roll_up(_MOST_HOURS, start_s):
@@ -102,7 +114,30 @@ class MaintenanceThread:
             moved = self._sort(now_ms, progress)
             self._writer.checkpoint()
             self._shrink(free_share, progress)
-            return CompactionResult(days, moved, before, self._file.size_bytes())
+            return CompactionResult(days, moved, before, self._file.size_bytes(), held_back)
+
+    def due_ms(self, now_ms: int) -> int | None:
+        """Return the time by which samples are due at `now_ms`, None without samples.
+
+        At most a day after the newest sample: a time without data deletes nothing, nor does a clock that is ahead.
+        """
+        newest_ms = self._writer.newest_ms()
+        return None if newest_ms is None else min(now_ms, newest_ms + DAY_MS)
+
+    def _expire(self, now_ms: int, most_days: int | None) -> tuple[int, str]:
+        """Delete what is due, day by day; return the number of days, and why it ended early."""
+        days = 0
+        if self._writer.retention() == Retention():
+            return 0, ""
+        while (due_ms := self.due_ms(now_ms)) is not None and (most_days is None or days < most_days):
+            # Looked at before each day: the clock may be set meanwhile.
+            if self.clock is not None and self.clock.look().in_doubt:
+                return days, self.clock.sentence()
+            expired = self._writer.expire_day(due_ms)
+            if not expired:
+                break
+            days += expired
+        return days, ""
 
     def _sort(self, now_ms: int, progress: Progress) -> int:
         ranges = self._writer.run(lambda: find_unsorted(self._file.connection, now_ms))
@@ -137,10 +172,16 @@ class MaintenanceThread:
         if time.monotonic() - self._released_s >= _RELEASE_EVERY_S and self._writer.run(self._file.release_cache):
             self._released_s = time.monotonic()
         self._cache.free_unused()
-        if self._night is not None and _now() >= self._night:
-            self._night = next_compaction(self._compact_at_hour, _now())
-            done = self.compact(wall_clock_ms(), no_progress, _NIGHTLY_FREE_SHARE)
+        if self._night_s is not None and _monotonic_s() >= self._night_s:
+            self._night_s = self._next_night_s()
+            done = self.compact(round(_now().timestamp() * 1000), no_progress, _NIGHTLY_FREE_SHARE, NIGHT_DAYS)
             _LOGGER.info("compacted the store: %s", done)
+
+    def _next_night_s(self) -> float | None:
+        """Return when the next night is on the monotonic clock: no jump of the other one makes it come sooner."""
+        now = _now()
+        night = next_compaction(self._compact_at_hour, now)
+        return None if night is None else _monotonic_s() + (night - now).total_seconds()
 
     def _protect(self) -> None:
         """Bring the parity of the files up to date, with pauses."""
@@ -174,3 +215,8 @@ def next_compaction(hour: int | None, now: datetime) -> datetime | None:
 def _now() -> datetime:
     """Return the local time."""
     return datetime.now().astimezone()
+
+
+def _monotonic_s() -> float:
+    """Return the seconds by which the nights come."""
+    return time.monotonic()

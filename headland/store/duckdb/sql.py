@@ -71,6 +71,14 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     DROP TABLE source_mark;
     ALTER TABLE counted_mark RENAME TO source_mark;
     """,  # noqa: S608 - only constants
+    # Samples before `refused_ms` are refused; a person can take it back. Of a sample that was ahead of the station's
+    # clock, its flag without that judgement and the time at which it came: a clock that was wrong is made up for.
+    """
+    ALTER TABLE kept ADD COLUMN refused_ms BIGINT;
+    UPDATE kept SET refused_ms = raw_ms;
+    ALTER TABLE never_latest ADD COLUMN q UTINYINT;
+    ALTER TABLE never_latest ADD COLUMN seen_ms BIGINT;
+    """,
 )
 
 STORED_COLUMNS: Final = "sid, second_s, part_ms, v, q"
@@ -126,7 +134,7 @@ COUNT_CONFLICTS: Final = "SELECT count(*) FROM conflicts"
 # Writing. Each is one statement of the batch's transaction.
 ADD_SERIES: Final = "INSERT INTO series SELECT * FROM series_in"
 ADD_POINTS: Final = f"INSERT INTO points SELECT {STORED_COLUMNS} FROM points_in"  # noqa: S608 - only constants
-ADD_NEVER_LATEST: Final = "INSERT INTO never_latest SELECT sid, ts FROM ahead_in"
+ADD_NEVER_LATEST: Final = "INSERT INTO never_latest SELECT sid, ts, q, seen_ms FROM ahead_in"
 ADD_CONFLICTS: Final = """
     INSERT INTO conflicts SELECT sid, ts, v, q, seen_ms FROM conflicts_in c
     WHERE NOT EXISTS (SELECT 1 FROM conflicts o
@@ -219,8 +227,8 @@ _SAMPLES_SPAN: Final = within("$low", "$high")
 
 LOAD_DIRTY: Final = "SELECT sid, hour FROM dirty"
 ADD_DIRTY: Final = "INSERT INTO dirty SELECT sid, hour FROM dirty_in"
-GET_CUTS: Final = "SELECT raw_ms, minutes_ms, hours_ms FROM kept"
-SET_CUTS: Final = "UPDATE kept SET raw_ms = $raw, minutes_ms = $minutes, hours_ms = $hours"
+GET_CUTS: Final = "SELECT raw_ms, minutes_ms, hours_ms, refused_ms FROM kept"
+SET_CUTS: Final = "UPDATE kept SET raw_ms = $raw, minutes_ms = $minutes, hours_ms = $hours, refused_ms = $refused"
 GET_RETENTION: Final = "SELECT raw_days, minute_days, hour_days FROM retention"
 SET_RETENTION: Final = "UPDATE retention SET raw_days = $raw, minute_days = $minute, hour_days = $hour"
 
@@ -235,6 +243,24 @@ CLEAR_DAYS: Final = f"""
     DELETE FROM rollup_days USING pairs_in p WHERE rollup_days.sid = p.sid AND ts = p.day AND {_SPAN}
 """  # noqa: S608 - only constants
 CLEAR_DIRTY: Final = "DELETE FROM dirty USING pairs_in p WHERE dirty.sid = p.sid AND dirty.hour = p.hour"
+# Of samples that were deleted the rollup is left: one made of fewer samples does not replace it.
+FIND_FULLER: Final = f"""
+    SELECT p.sid AS sid, p.hour AS hour FROM pairs_in p
+    JOIN (SELECT sid, ts AS hour, sum(n) AS n FROM rollup_hours WHERE {_SPAN} GROUP BY sid, ts) r
+    ON r.sid = p.sid AND r.hour = p.hour
+    LEFT JOIN (SELECT sid, {_HOUR} AS hour, count(*) AS n FROM {SAMPLES} WHERE {_SAMPLES_SPAN} GROUP BY 1, 2) s
+    ON s.sid = p.sid AND s.hour = p.hour
+    WHERE p.hour < $cut AND r.n > coalesce(s.n, 0)
+    UNION
+    SELECT p.sid AS sid, p.hour AS hour FROM pairs_in p
+    JOIN (SELECT sid, ts AS day, sum(n) AS n FROM rollup_days WHERE ts >= $low_day AND ts < $high_day
+          GROUP BY sid, ts) r
+    ON r.sid = p.sid AND r.day = p.day
+    LEFT JOIN (SELECT sid, {_DAY} AS day, count(*) AS n FROM {SAMPLES} WHERE {within("$low_day", "$high_day")}
+               GROUP BY 1, 2) s
+    ON s.sid = p.sid AND s.day = p.day
+    WHERE p.hour < $hours_cut AND r.n > coalesce(s.n, 0)
+"""  # noqa: S608 - only constants
 ADD_HOURS: Final = f"""
     INSERT INTO rollup_hours SELECT sid, {_HOUR} AS start, q, {_OF_SAMPLES}
     FROM {SAMPLES} points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
@@ -244,7 +270,8 @@ ADD_HOURS: Final = f"""
 ADD_DENSE: Final = f"""
     INSERT INTO {{table}} SELECT sid, {{floor}} AS start, q, {_OF_SAMPLES}
     FROM {SAMPLES} points SEMI JOIN pairs_in p ON points.sid = p.sid AND {_HOUR} = p.hour
-    SEMI JOIN (SELECT sid, ts AS hour FROM rollup_hours WHERE {_SPAN} GROUP BY sid, ts HAVING sum(n) >= $dense) d
+    SEMI JOIN (SELECT sid, ts AS hour FROM rollup_hours WHERE {_SPAN} GROUP BY sid, ts
+               HAVING sum(n) >= $dense OR ts < $cut) d
     ON points.sid = d.sid AND {_HOUR} = d.hour
     WHERE {_SAMPLES_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
@@ -263,6 +290,8 @@ ADD_REMAINING: Final = f"""
     ON points.sid = m.sid AND {_HOUR} = m.hour
     WHERE {_SAMPLES_SPAN} GROUP BY sid, start, q ORDER BY start, sid, q
 """  # noqa: S608 - only constants
+COUNT_BEFORE: Final = f"SELECT count(*) FROM points WHERE {before('points', '$cut')}"  # noqa: S608
+NEWEST_BEFORE: Final = "SELECT max(last_ts) FROM {table} WHERE ts < $cut"
 OLDEST: Final = "SELECT min(ts) FROM {table}"
 OLDEST_SAMPLE: Final = f"SELECT min({INSTANT}) FROM points WHERE second_s = (SELECT min(second_s) FROM points)"  # noqa: S608
 NEWEST_SAMPLE: Final = f"SELECT max({INSTANT}) FROM points WHERE second_s = (SELECT max(second_s) FROM points)"  # noqa: S608

@@ -14,6 +14,7 @@ import msgspec
 from headland.contract.records import Descriptor, Event
 from headland.damage_notes import FileDamage, acknowledge_notes, load_notes
 from headland.runtime.supervised_thread import ThreadStatus
+from headland.station_clock.station_clock import StationClock
 from headland.store.core.columns import Columns, parts_of, put_in_order
 from headland.store.core.newest import read_newest
 from headland.store.core.packed_samples import join_pieces
@@ -253,12 +254,32 @@ class DuckDBStore:
             done += hours
         return done
 
+    def judge_deletion_by(self, clock: StationClock) -> None:
+        """Delete nothing from now on while this clock is in doubt."""
+        self._maintenance.clock = clock
+
+    def judge_again(self, since_ms: int, behind_ms: int, until_ms: int, flag_after_ms: int) -> tuple[int, int]:
+        """Judge samples by their times again, after a clock that was wrong; return how many were cleared and flagged.
+
+        Those that came since `since_ms` and were at most `behind_ms` ahead of the station's clock then have the flag
+        again that they had without it, and may be the latest, up to `until_ms`; those after `flag_after_ms` are failed.
+        """
+        return self._writer.judge_again(since_ms, behind_ms, until_ms, flag_after_ms)
+
+    def preview(self, retention: Retention, now_ms: int) -> tuple[int, int | None]:
+        """Return how many samples a retention would delete by now, and before which instant; None for nothing."""
+        due_ms = self._maintenance.due_ms(now_ms)
+        return (0, None) if due_ms is None else self._writer.count_due(retention, due_ms)
+
     def retention(self) -> Retention:
         """Return the days for which samples and rollups are kept."""
         return self._writer.retention()
 
     def set_retention(self, retention: Retention) -> Retention:
-        """Set the days for which samples and rollups are kept, and return them; `expire` then deletes."""
+        """Set the days for which samples and rollups are kept, and return them; `compact` then deletes.
+
+        Samples that a shorter retention would refuse are accepted again.
+        """
         return self._writer.set_retention(retention)
 
     def expire(self, now_ms: int) -> int:

@@ -20,7 +20,7 @@ from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor
 from headland.errors import DataDamaged, HeadlandError, RetryLater
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
-from headland.store.core.rollup import ALWAYS_MS, Retention, reject_expired
+from headland.store.core.rollup import ALWAYS_MS, Retention, RetentionCuts, reject_expired
 from headland.store.core.sample_cache import SampleCache, find_days
 from headland.store.core.stale_rollups import TouchedHours
 from headland.store.core.state import StateChange, StoreState, apply_change, expire_books
@@ -28,8 +28,17 @@ from headland.store.core.write_queue import ActionJob, BatchJob, WriteQueue
 from headland.store.duckdb.errors import first_line, translate_error
 from headland.store.duckdb.file import EXAMINATION_S, LARGE_WORK_MB, DuckDBFile
 from headland.store.duckdb.paths import size_of, wal_of
+from headland.store.duckdb.tables.clock_flags import clear_flags, flag_ahead, series_ahead
 from headland.store.duckdb.tables.compaction import Progress
-from headland.store.duckdb.tables.deletion import MOST_ROWS, DeletedRows, delete_before, expire_day, plan_deletion
+from headland.store.duckdb.tables.deletion import (
+    MOST_ROWS,
+    DeletedRows,
+    count_due,
+    delete_before,
+    expire_day,
+    plan_deletion,
+    take_back,
+)
 from headland.store.duckdb.tables.frontier_table import forget_frontier, is_shifted, save_frontier
 from headland.store.duckdb.tables.rollups import (
     choose_hours,
@@ -39,7 +48,13 @@ from headland.store.duckdb.tables.rollups import (
     roll_up,
     save_retention,
 )
-from headland.store.duckdb.tables.transaction import commit_group, is_outcome_unknown, prune_marks, put_device
+from headland.store.duckdb.tables.transaction import (
+    commit_group,
+    is_outcome_unknown,
+    prune_marks,
+    put_device,
+    transaction,
+)
 from headland.store.port import Index, WriteBatch, WriteResult
 
 _LOGGER = logging.getLogger(__name__)
@@ -133,6 +148,14 @@ class DuckDBWriter:
         """Delete the oldest day that is due, or the large week; return the number of days, 0 where none is due."""
         return self.run(lambda: self._expire_day(now_ms))
 
+    def judge_again(self, since_ms: int, behind_ms: int, until_ms: int, flag_after_ms: int) -> tuple[int, int]:
+        """Judge samples by their times again, after a clock that was wrong; return how many were cleared and flagged.
+
+        Those that came since `since_ms` and were at most `behind_ms` ahead of the clock then are cleared, up
+        to `until_ms`; those after `flag_after_ms` are flagged.
+        """
+        return self.run_with_memory(lambda: self._judge_again(since_ms, behind_ms, until_ms, flag_after_ms))
+
     def retention(self) -> Retention:
         """Return the days for which samples and rollups are kept."""
         return self.run(lambda: load_retention(self._file.connection))
@@ -141,10 +164,29 @@ class DuckDBWriter:
         """Set the days for which samples and rollups are kept, and return them."""
 
         def save() -> Retention:
-            save_retention(self._file.connection, retention)
+            with transaction(self._file.connection):
+                save_retention(self._file.connection, retention)
+                newest_ms = self._state.newest_ms()
+                due = RetentionCuts() if newest_ms is None else retention.cuts(newest_ms)
+                cuts = take_back(self._file.connection, due)
+            self._cuts = cuts
             return load_retention(self._file.connection)
 
         return self.run(save)
+
+    def newest_ms(self) -> int | None:
+        """Return the newest sample that no clock ahead has made; None without any."""
+        with self.state() as state:
+            return state.newest_ms()
+
+    def count_due(self, retention: Retention, now_ms: int) -> tuple[int, int | None]:
+        """Return how many samples a retention would delete, and before when; None for nothing."""
+
+        def look() -> tuple[int, int | None]:
+            cut_ms = retention.cuts(now_ms).raw_ms
+            return count_due(self._file.connection, cut_ms), None if cut_ms == ALWAYS_MS else cut_ms
+
+        return self.run(look)
 
     def run_with_memory(self, action: Callable[[], Answer]) -> Answer:
         """Run a large action on the writer thread, between two commits, with more memory."""
@@ -237,7 +279,7 @@ class DuckDBWriter:
     def _commit(self, jobs: Sequence[BatchJob]) -> None:
         try:
             self._reopen_after_failure()
-            split = [reject_expired(job.batch, self._cuts.raw_ms) for job in jobs]
+            split = [reject_expired(job.batch, self._cuts.refused_ms) for job in jobs]
             batches = [batch for batch, _, _ in split]
             now_ms = wall_clock_ms()
             with self._cache.changing(find_days([batch.points.time_ms for batch in batches])):
@@ -370,6 +412,22 @@ class DuckDBWriter:
         self._dirty.add(deleted.touched, time.monotonic())
         self._free_deleted(deleted.points)
         return deleted.points
+
+    def _judge_again(self, since_ms: int, behind_ms: int, until_ms: int, flag_after_ms: int) -> tuple[int, int]:
+        connection = self._file.connection
+        forget_frontier(connection)
+        with self._cache.changing_all():
+            cleared = clear_flags(connection, self._dirty, since_ms, behind_ms, until_ms)
+            self._dirty.add(cleared.touched, time.monotonic())
+            flagged = flag_ahead(connection, self._dirty, until_ms, flag_after_ms)
+            self._dirty.add(flagged.touched, time.monotonic())
+            sid, first_ms = series_ahead(connection)
+        with self._lock:
+            frontier = self._state.frontier
+            frontier.take_back(sid, first_ms)
+            for judged in (flagged, cleared):
+                frontier.advance(judged.sid, judged.time_ms, judged.value, judged.quality)
+        return cleared.samples, flagged.samples
 
     def _forget(self, deleted: DeletedRows) -> None:
         self._state.points -= deleted.points

@@ -268,4 +268,4 @@ def _rows_of(samples: Samples) -> Rows:
     count = len(samples.time_ms)
     zeros: Index = np.zeros(count, np.int32)
     quality: Flags = samples.quality
-    return Rows(zeros, samples.time_ms, samples.value, quality, zeros, np.ones(count, np.bool_))
+    return Rows(zeros, samples.time_ms, samples.value, quality, zeros, np.ones(count, np.bool_), quality)

@@ -16,6 +16,7 @@ from api.live.sources import FOLLOW_S, FeedFollower
 from headland.errors import RetryLater
 from headland.remote.client import PortConnections, RemotePort
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
+from headland.station_clock.station_clock import StationClock
 from headland.tracing.exporter import start_exporter
 from station.server.api_workers.place import StationPlace
 from station.server.api_workers.services import (
@@ -57,9 +58,11 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             cleanup.callback(each.close)
         owned = remote_services(connections["store"], connections["others"], lacking_of(settings))
         _await_owner(owned.station)
+        # The owner's record tells what time it is; only the owner hears gateways.
+        clock = StationClock(settings.clock_path, saves=False)
         registry = None
         if settings.registry_url is not None:
-            registry = open_registry(settings.registry_url, deferred=True)
+            registry = open_registry(settings.registry_url, now_ms=clock.now_ms, deferred=True)
             cleanup.callback(registry.close)
         places = LivePlaces()
         own_feed = _follower(place, name, places, organisation, cleanup)
@@ -85,6 +88,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             gateways=owned.ingest,
             registry=registry,
             store_admin=owned.admin,
+            now_ms=clock.now_ms,
             live=own_feed.feed,
             follow=lambda other, others_places: _follower(place, name, others_places, other, cleanup),
             shared_limits=shared,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -19,15 +21,16 @@ def registry_url(chosen: str | None, default_path: Path) -> str:
     return chosen or f"sqlite:///{default_path}"
 
 
-def open_registry(url: str, *, deferred: bool = False) -> Registry:
+def open_registry(url: str, *, now_ms: Callable[[], int] = wall_clock_ms, deferred: bool = False) -> Registry:
     """Open the registry, created or migrated where needed; raises SettingsError and RetryLater.
 
-    `deferred`: the first call of the registry opens it, and each later one until that succeeds.
+    `now_ms` tells the time of its records. `deferred`: the first call of the registry opens it, and each later one
+    until that succeeds.
     """
     try:
         from headland.registry.registry import open_registry as open_it
 
-        return open_it(url, deferred=deferred)
+        return open_it(url, now_ms, deferred=deferred)
     except ModuleNotFoundError as missing:
         extra = "postgres" if url.startswith("postgres") else "api"
         raise SettingsError(

@@ -7,8 +7,8 @@ import logging
 import threading
 
 from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork, damage_item
-from headland.clock import wall_clock_ms
 from headland.errors import HeadlandError, RetryLater
+from headland.station_clock.station_clock import StationClock
 from headland.store.duckdb.store import DuckDBStore
 from station.server.storage.store_admin_tasks import do_work
 
@@ -20,8 +20,9 @@ _MAX_JOBS = 20
 class DuckDBAdmin:
     """Implements `api.ops.store_admin_port.StoreAdmin`; the thread `store-job` runs the current task."""
 
-    def __init__(self, store: DuckDBStore, token: str) -> None:
+    def __init__(self, store: DuckDBStore, token: str, clock: StationClock | None = None) -> None:
         self._store = store
+        self._clock = StationClock(None) if clock is None else clock
         self._token = token
         self._jobs: dict[int, StoreJob] = {}
         self._last = 0
@@ -37,7 +38,7 @@ class DuckDBAdmin:
 
     def acknowledge(self, by: str) -> list[DamageItem]:
         """Acknowledge all damage; return what was not acknowledged before."""
-        return [damage_item(note) for note in self._store.acknowledge_damage(wall_clock_ms(), by)]
+        return [damage_item(note) for note in self._store.acknowledge_damage(self._clock.now_ms(), by)]
 
     def start(self, work: StoreWork) -> StoreJob:
         """Start a task; raises RetryLater while another one runs."""
@@ -62,7 +63,9 @@ class DuckDBAdmin:
             self._update(number, words=step, fraction=fraction)
 
         try:
-            self._update(number, state="done", fraction=1.0, sentences=do_work(self._store, work, progress))
+            self._update(
+                number, state="done", fraction=1.0, sentences=do_work(self._store, work, progress, self._clock)
+            )
         except HeadlandError as error:
             self._update(number, state="failed", error=str(error))
         except BaseException:  # else the task would count as running for ever

@@ -6,21 +6,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.ops.store_admin_port import StoreWork
-from headland.clock import wall_clock_ms
 from headland.errors import SettingsError
+from headland.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
 from headland.store.duckdb.copies.backup import BackupInfo
 from headland.store.duckdb.copies.export import Export
-from headland.store.duckdb.maintenance import CompactionResult
+from headland.store.duckdb.maintenance import NIGHT_DAYS, CompactionResult
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables.compaction import Progress
 from headland.store.duckdb.tables.contents import FileFigures
 from headland.store.port import SeriesFilter, StoreInfo
 
 
-def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str]:
+def do_work(store: DuckDBStore, work: StoreWork, progress: Progress, clock: StationClock) -> list[str]:
     """Run a task and return its result as sentences; raises HeadlandError."""
-    now_ms = wall_clock_ms()
+    now_ms = clock.now_ms()
     if work.kind == "info":
         return info_lines(store.info(), store.figures())
     if work.kind == "repair":
@@ -31,13 +31,18 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str
         known = [note.sentence for note in store.acknowledge_damage(now_ms, "operator")]
         return [f"Acknowledged: {sentence}" for sentence in known] or ["There is no damage to acknowledge."]
     if work.kind == "compact":
-        return [compaction_sentence(store.compact(now_ms, progress))]
+        if work.preview:
+            return [preview_sentence(*store.preview(store.retention(), now_ms), clock)]
+        compaction = store.compact(now_ms, progress)
+        held_back = f"Nothing more was deleted: {compaction.held_back}" if compaction.held_back else ""
+        return [compaction_sentence(compaction), *filter(None, [held_back])]
     if work.kind == "keep":
-        try:
-            retention = Retention(work.raw_days, work.minute_days, work.hour_days)
-        except ValueError as error:
-            raise SettingsError(f"The retention is not valid: {error}.") from error
-        return [retention_text(store.set_retention(retention)), "The next compaction deletes older data."]
+        return _keep(store, work, now_ms, clock)
+    if work.kind in ("clock", "accept_clock"):
+        if work.kind == "accept_clock":
+            clock.accept()
+        sentence = clock.sentence()
+        return [f"{sentence[0].upper()}{sentence[1:]}."]
     if work.path is None:
         raise SettingsError("The name of the new file is missing.")
     if work.kind == "backup":
@@ -48,6 +53,29 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress) -> list[str
     series = SeriesFilter(work.organisation, work.device, channels)
     exported = store.export(series, Path(work.path), work.start_ms, work.end_ms, work.layout, progress)
     return [export_sentence(exported)]
+
+
+def _keep(store: DuckDBStore, work: StoreWork, now_ms: int, clock: StationClock) -> list[str]:
+    """Set the retention, or tell what it would delete."""
+    try:
+        retention = Retention(work.raw_days, work.minute_days, work.hour_days)
+    except ValueError as error:
+        raise SettingsError(f"The retention is not valid: {error}.") from error
+    preview = preview_sentence(*store.preview(retention, now_ms), clock)
+    if work.preview:
+        return [retention_text(retention), f"{preview} This is a preview: nothing was changed."]
+    return [retention_text(store.set_retention(retention)), preview]
+
+
+def preview_sentence(samples: int, before_ms: int | None, clock: StationClock) -> str:
+    """Return what a compaction now would delete, and what the nights would."""
+    if before_ms is None or not samples:
+        return "No sample is due to be deleted."
+    sentence = (
+        f"This deletes {samples:,} samples before {_utc(before_ms)[:10]}: the nights at most {NIGHT_DAYS} days each, "
+        "`headland store compact` all at once."
+    )
+    return f"{sentence} Nothing is deleted now: {clock.sentence()}" if clock.look().in_doubt else sentence
 
 
 def info_lines(info: StoreInfo, figures: FileFigures) -> list[str]:

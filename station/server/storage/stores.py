@@ -83,6 +83,14 @@ def is_file(url: str) -> bool:
     return "://" not in url or urlsplit(url).scheme == "duckdb"
 
 
+def newest_real_ms(store: Store, organisation: str) -> int | None:
+    """Return the newest sample of a real device, by its time; None without any. Raises RetryLater."""
+    from headland.store.port import SeriesFilter
+
+    newest = store.last(SeriesFilter(organisation))
+    return max((latest.time_ms for latest in newest if not latest.key.simulated), default=None)
+
+
 def is_embedded(store: Store) -> TypeGuard[DuckDBStore]:
     """Return whether a store is a file of this process; the engine is not loaded to answer that."""
     module = sys.modules.get("headland.store.duckdb.store")

@@ -57,7 +57,10 @@ class AlarmWorker:
         is_told: bool = True,
         on_notices: Callable[[], object] = lambda: None,
         simulated_lag_ms: Callable[[int], int] = in_real_time,
+        now_ms: Callable[[], int] = wall_clock_ms,
+        in_doubt: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._now_ms, self._in_doubt = now_ms, in_doubt
         self._thread = SupervisedThread(
             "alarm-worker",
             self.evaluate,
@@ -124,7 +127,7 @@ class AlarmWorker:
         """Return the readiness check: whether rules are evaluated, here or by another process."""
         thread = self._thread.status()
         # One item that cannot be stored is no reason to take the station away: all others are.
-        waits = self._evaluator.retries.sentence(wall_clock_ms())
+        waits = self._evaluator.retries.sentence(self._now_ms())
         if self._webhooks.unqueued:
             waits = f"{waits}; " if waits else ""
             waits += f"{self._webhooks.unqueued} events could not be queued for their webhooks and are tried again"
@@ -138,13 +141,13 @@ class AlarmWorker:
         """Do one round; return False where another process has the lease. Raises HeadlandError."""
         began_s = time.thread_time()
         try:
-            has_lease = self._acquire_lease(wall_clock_ms())
+            has_lease = self._acquire_lease(self._now_ms())
             if has_lease and not self._has_lease:
                 self._evaluator.forget()
             self._has_lease = has_lease
             if has_lease:
                 posts = self._webhook_posts
-                notices = self._evaluator.round(wall_clock_ms()).notices
+                notices = self._evaluator.round(self._now_ms(), in_doubt=self._in_doubt()).notices
                 self._publish_webhooks()
                 if notices or self._webhook_posts > posts:
                     self._on_notices()
@@ -163,13 +166,13 @@ class AlarmWorker:
     def _publish_webhooks(self) -> None:
         """Publish new events to webhooks; an error here does not stop the alarms."""
         with self._thread.items.isolate("The publishing of webhooks"):
-            self._webhook_posts += self._webhooks.round(wall_clock_ms())
+            self._webhook_posts += self._webhooks.round(self._now_ms())
 
     def _read_gateways(self) -> Mapping[str, Mapping[str, float]]:
         """Return the values of all gateways; the last known ones while ingest does not respond."""
         if self._gateways is None:
             return self._gateway_values
-        now_ms, values = wall_clock_ms(), dict[str, Mapping[str, float]]()
+        now_ms, values = self._now_ms(), dict[str, Mapping[str, float]]()
         # What one gateway says of itself keeps no rule from being evaluated for all others.
         with suppress(RetryLater), self._thread.items.isolate("The gateways"):
             for gateway in self._gateways():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headland.contract.codec import encode_batch
 from headland.contract.records import Batch, Clock, Event, GatewayStatus, SpoolStatus
 from headland.contract.topics import data_topic
+from headland.station_clock.record import trusted_limits
 from headland.store import record_book
 from headland.store.memory import MemoryStore
 from headland.store.number_sets import Counts
@@ -83,7 +84,7 @@ class History:
         batch = self.planner.new_batch()
         self.planner.add(batch, message)
         ledger.record_dispositions(self.connection, batch.dispositions)
-        self.store.write(batch.to_write_batch(T0_MS))
+        self.store.write(batch.to_write_batch(trusted_limits(T0_MS)))
         self.planner.commit(batch)
 
     def report(self, acked_seq: int | None = None) -> Delivery:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from headland.contract.quantities import QUANTITIES
 from headland.contract.records import Block, Clock
+from headland.station_clock.record import AGREE_MS, trusted_limits
 from headland.store.port import Points
-from ingest.admission.columns import EARLIEST_MS, FUTURE_MS, SampleColumns
+from ingest.admission.columns import EARLIEST_MS, SampleColumns
 from tests.examples import examples
 from tests.ingest.gateway import T0_MS, block_of
 
@@ -27,7 +28,7 @@ def points_of(*blocks: Block, now_ms: int = T0_MS + 3_600_000) -> Points:
     columns = SampleColumns("home")
     for block in blocks:
         columns.add(block)
-    return columns.points(now_ms)
+    return columns.points(trusted_limits(now_ms).flag_after_ms)
 
 
 def test_nothing_gives_no_points() -> None:
@@ -85,7 +86,7 @@ def test_the_worse_of_two_flags_counts() -> None:
 
 @pytest.mark.parametrize(
     ("time_ms", "flag"),
-    [(T0_MS, 1), (T0_MS + FUTURE_MS, 1), (T0_MS + FUTURE_MS + 1, 4), (EARLIEST_MS, 1), (EARLIEST_MS - 1, 4), (0, 4)],
+    [(T0_MS, 1), (T0_MS + AGREE_MS, 1), (T0_MS + AGREE_MS + 1, 4), (EARLIEST_MS, 1), (EARLIEST_MS - 1, 4), (0, 4)],
 )
 def test_a_time_of_a_wrong_clock_is_flagged(time_ms: int, flag: int) -> None:
     points = points_of(block_of({"co2_ppm": [400.0], "air_temperature_degc": [20.0]}, time_ms), now_ms=T0_MS)

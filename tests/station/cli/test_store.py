@@ -80,9 +80,28 @@ def test_retention_is_set_and_takes_effect_at_a_compaction(folder: FarmFolder, d
     assert "samples 30 days, rollups of minutes 60 days, of hours for ever" in say(
         folder, "keep", "--raw-days", "30", "--minute-days", "60", *door
     )
+    say(folder, "clock", "--accept", *door)
+    # By the newest sample, not by the clock: a farm that was off keeps what it has.
+    assert "No sample is due" in say(folder, "compact", "--preview", *door)
+    preview = say(folder, "keep", "--raw-days", "5", "--preview", *door)
+    assert "This deletes 336 samples before 2026-06-08" in preview
+    assert "nothing was changed" in preview
+    say(folder, "keep", "--raw-days", "5", *door)
+    assert "This deletes 336 samples before 2026-06-08" in say(folder, "compact", "--preview", *door)
     told = say(folder, "compact", *door)
-    assert told.startswith("Deleted expired samples of 12 days; all samples were sorted; the file was ")
-    assert re.search(r"samples 0 in 2 series .* deleted samples before 20", say(folder, "info", *door))
+    assert told.startswith("Deleted expired samples of 7 days; ")
+    assert re.search(r"samples 240 in 2 series.* deleted samples before 20", say(folder, "info", *door))
+
+
+def test_a_clock_that_nothing_confirms_deletes_nothing_until_a_person_says_that_it_is_right(folder: FarmFolder) -> None:
+    say(folder, "keep", "--raw-days", "5")
+    told = say(folder, "compact")
+    assert "Nothing more was deleted: the clock shows" in told
+    assert "nothing has confirmed it yet" in told
+    assert "samples 576 in 2 series" in say(folder, "info")
+    assert "is in doubt" in say(folder, "clock")
+    assert "is in doubt" not in say(folder, "clock", "--accept")
+    assert say(folder, "compact").startswith("Deleted expired samples of 7 days")
 
 
 def test_a_back_up_is_restored_beside_the_station(folder: FarmFolder, door: list[str], tmp_path: Path) -> None:

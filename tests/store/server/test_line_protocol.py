@@ -25,7 +25,7 @@ def rows(*samples: tuple[int, int, float, int]) -> Rows:
     sid, time_ms, value, quality = (np.array(column) for column in zip(*samples, strict=True))
     return Rows(
         sid.astype(np.int32), time_ms, value, quality.astype(np.uint8), np.zeros(len(sid), np.int32),
-        np.ones(len(sid), np.bool_),
+        np.ones(len(sid), np.bool_), quality.astype(np.uint8),
     )  # fmt: skip
 
 

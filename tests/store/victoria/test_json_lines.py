@@ -29,6 +29,7 @@ def rows_of(sid: Sequence[int], value: Sequence[float], quality: Sequence[int]) 
         np.array(quality, np.uint8),
         np.zeros(count, np.int32),
         np.ones(count, np.bool_),
+        np.array(quality, np.uint8),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from headland.store.core.rollup import ALWAYS_MS, DENSE_TIERS, TIERS, RetentionCuts, floor_ms
 from headland.store.core.stale_rollups import DirtyHours, TouchedHours
 from headland.store.duckdb import sql
-from headland.store.duckdb.tables.rollups import load_cuts
+from headland.store.duckdb.tables.rollups import load_cuts, save_cuts
 from headland.store.duckdb.tables.transaction import add_dirty, count, transaction
 from headland.store.port import Index
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -107,7 +107,8 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
     """
     cuts = load_cuts(connection)
     ranges = _load_ranges(connection)
-    due = replace(due, raw_ms=next((low for low, high in ranges if low < due.raw_ms < high), due.raw_ms))
+    raw_ms = next((low for low, high in ranges if low < due.raw_ms < high), due.raw_ms)
+    due = replace(due, raw_ms=raw_ms, refused_ms=raw_ms)
     oldest_ms = _find_oldest(connection, due)
     if oldest_ms is None:
         if _later(cuts, due) == cuts:
@@ -116,7 +117,12 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
     else:
         day_ms = floor_ms(oldest_ms, DAY_MS)
         until_ms = max([day_ms + DAY_MS, *(high for low, high in ranges if low <= day_ms < high)])
-        step = RetentionCuts(min(due.raw_ms, until_ms), min(due.minutes_ms, until_ms), min(due.hours_ms, until_ms))
+        step = RetentionCuts(
+            min(due.raw_ms, until_ms),
+            min(due.minutes_ms, until_ms),
+            min(due.hours_ms, until_ms),
+            min(due.raw_ms, until_ms),
+        )
     with transaction(connection):
         if oldest_ms is not None and step.raw_ms > max(cuts.raw_ms, step.minutes_ms):
             for low_ms in range(floor_ms(oldest_ms, DAY_MS), step.raw_ms, DAY_MS):
@@ -131,8 +137,7 @@ def expire_day(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> tup
             _delete_old(connection, tier.table, step.since_ms(tier))
         _delete_old(connection, "rollup_hours", step.hours_ms)
         cuts = _later(cuts, step)
-        values = {"raw": cuts.raw_ms, "minutes": cuts.minutes_ms, "hours": cuts.hours_ms}
-        connection.execute(sql.SET_CUTS, values)
+        save_cuts(connection, cuts)
         if cuts.raw_ms != ALWAYS_MS:
             connection.execute(sql.EXPIRE_MARKS, {"day": cuts.raw_ms // DAY_MS})
     if oldest_ms is None:
@@ -174,8 +179,47 @@ def _find_oldest(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> i
 
 def _later(cuts: RetentionCuts, step: RetentionCuts) -> RetentionCuts:
     return RetentionCuts(
-        max(cuts.raw_ms, step.raw_ms), max(cuts.minutes_ms, step.minutes_ms), max(cuts.hours_ms, step.hours_ms)
+        max(cuts.raw_ms, step.raw_ms),
+        max(cuts.minutes_ms, step.minutes_ms),
+        max(cuts.hours_ms, step.hours_ms),
+        max(cuts.refused_ms, step.refused_ms),
     )
+
+
+def take_back(connection: duckdb.DuckDBPyConnection, due: RetentionCuts) -> RetentionCuts:
+    """Accept samples again from the cut in `due` on, where they were refused; return the cuts that hold now.
+
+    What was deleted stays so. The other cuts go back to the end of the last hour of which something was deleted: a
+    clock that was ahead may have set them beyond everything that is stored.
+    """
+    cuts = load_cuts(connection)
+    last_ms = max(
+        (
+            int(newest_ms)
+            for tier in TIERS
+            for (newest_ms,) in connection.execute(
+                sql.NEWEST_BEFORE.format(table=tier.table), {"cut": cuts.raw_ms}
+            ).fetchall()
+            if newest_ms is not None
+        ),
+        default=None,
+    )
+    end_ms = ALWAYS_MS if last_ms is None else floor_ms(last_ms, HOUR_MS) + HOUR_MS
+    cuts = RetentionCuts(
+        min(cuts.raw_ms, end_ms),
+        min(cuts.minutes_ms, end_ms),
+        min(cuts.hours_ms, end_ms),
+        min(cuts.refused_ms, due.refused_ms),
+    )
+    save_cuts(connection, cuts)
+    return cuts
+
+
+def count_due(connection: duckdb.DuckDBPyConnection, cut_ms: int) -> int:
+    """Return the number of samples before a cut."""
+    if cut_ms == ALWAYS_MS:
+        return 0
+    return count(connection, sql.COUNT_BEFORE, {"cut": cut_ms})
 
 
 def _delete_of(connection: duckdb.DuckDBPyConnection, table: str, cut_ms: int) -> int:

@@ -64,13 +64,26 @@ def save_retention(connection: duckdb.DuckDBPyConnection, retention: Retention) 
     connection.execute(sql.SET_RETENTION, values)
 
 
+def save_cuts(connection: duckdb.DuckDBPyConnection, cuts: RetentionCuts) -> None:
+    """Store the cuts."""
+    values = {"raw": cuts.raw_ms, "minutes": cuts.minutes_ms, "hours": cuts.hours_ms, "refused": cuts.refused_ms}
+    connection.execute(sql.SET_CUTS, values)
+
+
 def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: list[int]) -> None:
-    """Make the rollups of dirty hours anew from their samples, in one transaction, and mark them as clean."""
+    """Make the rollups of dirty hours anew from their samples, in one transaction, and mark them as clean.
+
+    Where samples of an hour were deleted, its rollup remains as long as it is of more samples than there are now.
+    """
     sid, hour = dirty.pairs(hours)
     window = {"low": hours[0], "high": hours[-1] + HOUR_MS}
     days = {"low": floor_ms(hours[0], DAY_MS), "high": floor_ms(hours[-1], DAY_MS) + DAY_MS}
-    connection.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
+    cuts = load_cuts(connection)
     with transaction(connection):
+        _register_pairs(connection, sid, hour)
+        if hours[0] < cuts.raw_ms:
+            bounds = {"low_day": days["low"], "high_day": days["high"], "cut": cuts.raw_ms, "hours_cut": cuts.hours_ms}
+            _leave_fuller(connection, sid, hour, {**window, **bounds})
         connection.execute(sql.CLEAR_HOURS, window)
         for tier in DENSE_TIERS:
             connection.execute(sql.CLEAR_DENSE.format(table=tier.table), window)
@@ -78,10 +91,26 @@ def roll_up(connection: duckdb.DuckDBPyConnection, dirty: DirtyHours, hours: lis
         connection.execute(sql.ADD_HOURS, window)
         for tier in DENSE_TIERS:
             statement = sql.ADD_DENSE.format(table=tier.table, floor=sql.floor_of("ts", tier.step_ms))
-            connection.execute(statement, {**window, "dense": dense_hour(tier)})
+            connection.execute(statement, {**window, "dense": dense_hour(tier), "cut": cuts.raw_ms})
         connection.execute(sql.CLEAR_DIRTY)
         connection.execute(sql.ADD_DAYS, days)
     dirty.drop(hours)
+
+
+def _register_pairs(connection: duckdb.DuckDBPyConnection, sid: Index, hour: Times) -> None:
+    connection.register("pairs_in", {"sid": sid, "hour": hour, "day": hour // DAY_MS * DAY_MS})
+
+
+def _leave_fuller(connection: duckdb.DuckDBPyConnection, sid: Index, hour: Times, bounds: dict[str, int]) -> None:
+    """Mark the hours as clean whose rollups are of more samples than there are, and register the others."""
+    fuller = connection.execute(sql.FIND_FULLER, bounds).fetchnumpy()
+    if not len(fuller["sid"]):
+        return
+    _register_pairs(connection, fuller["sid"], fuller["hour"])
+    connection.execute(sql.CLEAR_DIRTY)
+    known = set(zip(fuller["sid"].tolist(), fuller["hour"].tolist(), strict=True))
+    rest = np.array([pair not in known for pair in zip(sid.tolist(), hour.tolist(), strict=True)], np.bool_)
+    _register_pairs(connection, sid[rest], hour[rest])
 
 
 def choose_hours(quiet: list[int], most: int) -> list[int]:

@@ -75,7 +75,8 @@ def commit_group(
 ) -> tuple[StateChange, TouchedHours]:
     """Store a group in one transaction; `state` and `dirty` are only read.
 
-    `seen_ms` is the present, for the conflict record. Returns the change of the state, and the written hours.
+    `seen_ms` is the present, with which conflicts and samples that are ahead are recorded. Returns the change of the
+    state, and the written hours.
     """
     rows, new_series = join_batches(state.catalog, batches)
     surely_new = state.frontier.surely_new(rows.sid, rows.time_ms)
@@ -85,8 +86,8 @@ def commit_group(
         )
         if new_series:
             _add_series(connection, len(state.catalog), new_series)
-        touched = _add_points(connection, rows, dedup.accepted, dirty)
         seen = np.array([seen_ms if batch.seen_ms is None else batch.seen_ms for batch in batches], np.int64)
+        touched = _add_points(connection, rows, dedup.accepted, seen, dirty)
         conflicts = _add_conflicts(connection, rows, dedup.conflicting, seen[rows.owner])
         events = _add_events(connection, batches)
         marks = add_marks(connection, state, batches)
@@ -123,9 +124,12 @@ def _add_series(connection: duckdb.DuckDBPyConnection, first_sid: int, keys: Seq
 
 
 def _add_points(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDArray[np.bool_], dirty: DirtyHours
+    connection: duckdb.DuckDBPyConnection, rows: Rows, accepted: NDArray[np.bool_], seen_ms: Times, dirty: DirtyHours
 ) -> TouchedHours:
-    """Add the accepted samples, and record the hours whose rollups are stale now; return these."""
+    """Add the accepted samples, and record the hours whose rollups are stale now; return these.
+
+    `seen_ms` is when each batch came.
+    """
     if not accepted.any():
         return dirty.find(rows.sid[:0], rows.time_ms[:0])
     sid, time_ms, value, quality = rows.sid, rows.time_ms, rows.value, rows.quality
@@ -135,7 +139,8 @@ def _add_points(
     _insert_points(connection, {"sid": sid, "second_s": second_s, "part_ms": part_ms, "v": value, "q": quality})
     ahead = accepted & ~rows.may_be_latest
     if ahead.any():
-        connection.register("ahead_in", {"sid": rows.sid[ahead], "ts": rows.time_ms[ahead]})
+        columns = {"sid": rows.sid[ahead], "ts": rows.time_ms[ahead], "q": rows.own_quality[ahead]}
+        connection.register("ahead_in", {**columns, "seen_ms": seen_ms[rows.owner[ahead]]})
         connection.execute(sql.ADD_NEVER_LATEST)
     touched = dirty.find(sid, time_ms)
     add_dirty(connection, touched)

@@ -13,12 +13,13 @@ import typer
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from station.cli.commands_app import Commands
 from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder, parse_instant
-from station.server.storage.stores import duckdb_path, is_file, store_url
+from station.server.storage.stores import duckdb_path, is_file, newest_real_ms, store_url
 
 if TYPE_CHECKING:
     import httpx
 
     from api.ops.store_admin_port import StoreWork
+    from headland.store.duckdb.store import DuckDBStore
     from headland.store.duckdb.tables.compaction import Progress
     from station.local.folder import FarmFolder
 
@@ -38,6 +39,7 @@ RawDaysOption = Annotated[int | None, typer.Option(help="Days to keep samples.",
 MinuteDaysOption = Annotated[
     int | None, typer.Option(help="Days to keep rollups by minute.", show_default="for ever", min=1)
 ]
+PreviewOption = Annotated[bool, typer.Option("--preview", help="Tell what this would delete, and change nothing.")]
 HourDaysOption = Annotated[
     int | None, typer.Option(help="Days to keep rollups by hour.", show_default="for ever", min=1)
 ]
@@ -57,18 +59,38 @@ def store_keep(
     raw_days: RawDaysOption = None,
     minute_days: MinuteDaysOption = None,
     hour_days: HourDaysOption = None,
+    preview: PreviewOption = False,
     data: DataOption = None,
     store: StoreOption = None,
     api: ApiOption = None,
 ) -> None:
-    """Set the retention of samples and of rollups by minute and by hour; rollups by day are kept for ever."""
-    _work(data, store, api, kind="keep", raw_days=raw_days, minute_days=minute_days, hour_days=hour_days)
+    """Set the retention of samples and of rollups by minute and by hour; rollups by day are kept for ever.
+
+    Samples that a shorter retention refused are accepted again. What is deleted already stays so.
+    """
+    days = {"raw_days": raw_days, "minute_days": minute_days, "hour_days": hour_days}
+    _work(data, store, api, kind="keep", preview=preview, **days)
 
 
 @store_app.command("compact")
-def store_compact(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
+def store_compact(
+    preview: PreviewOption = False, data: DataOption = None, store: StoreOption = None, api: ApiOption = None
+) -> None:
     """Delete expired samples, sort closed days and release free space. A station does this every night."""
-    _work(data, store, api, kind="compact")
+    _work(data, store, api, kind="compact", preview=preview)
+
+
+@store_app.command("clock")
+def store_clock(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="State that the clock is right: samples are deleted by it again.")
+    ] = False,
+    data: DataOption = None,
+    store: StoreOption = None,
+    api: ApiOption = None,
+) -> None:
+    """Show whether the station's clock can be believed: while it is in doubt, nothing is deleted."""
+    _work(data, store, api, kind="accept_clock" if accept else "clock")
 
 
 @store_app.command("backup")
@@ -163,15 +185,16 @@ def _work(data: Path | None, store: str | None, api: str | None, **work: object)
     task = StoreWork.model_validate(work)
     folder = farm_folder(data)
     with _progress() as progress:
-        sentences = None if api else _work_here(_path(folder, store), task, progress)
+        sentences = None if api else _work_here(folder, _path(folder, store), task, progress)
         if sentences is None:
             sentences = _work_there(folder, api or _api_url(folder), task, progress)
     for sentence in sentences:
         typer.echo(sentence)
 
 
-def _work_here(path: Path, work: StoreWork, progress: Progress) -> list[str] | None:
+def _work_here(folder: FarmFolder, path: Path, work: StoreWork, progress: Progress) -> list[str] | None:
     """Run a task on a file that no process has open; return None where one has."""
+    from headland.station_clock.station_clock import StationClock
     from headland.store.duckdb.store import DuckDBStore
     from station.server.storage.store_admin_tasks import do_work
 
@@ -181,10 +204,19 @@ def _work_here(path: Path, work: StoreWork, progress: Progress) -> list[str] | N
         store = DuckDBStore(path)
     except RetryLater:
         return None
+    clock = StationClock(folder.clock_path, lambda: _newest_ms(store))
+    store.judge_deletion_by(clock)
     try:
-        return do_work(store, work, progress)
+        return do_work(store, work, progress, clock)
     finally:
+        clock.stop()
         store.close()
+
+
+def _newest_ms(store: DuckDBStore) -> int | None:
+    """Return the newest sample of a real device of any organisation."""
+    found = [newest_real_ms(store, organisation) for organisation in store.organisations()]
+    return max((newest_ms for newest_ms in found if newest_ms is not None), default=None)
 
 
 def _work_there(folder: FarmFolder, api_url: str, work: StoreWork, progress: Progress) -> list[str]:

@@ -97,6 +97,7 @@ def station(
     with without_garbage_search():
         from headland.contract.ack_keys import session_name
         from ingest.settings import IngestSettings
+        from station.local.folder import GATEWAY, IMPORT_GATEWAY
         from station.local.gateway_registration import FolderRegistrar
         from station.local.imports.service import FolderImports
         from station.server.settings import StationSettings
@@ -128,6 +129,8 @@ def station(
             base_map=folder.base_map_path,
             photos=photo_files(folder),
             simulated_lag_ms=folder.simulated_lag_ms,
+            clock_path=folder.clock_path,
+            local_gateways=frozenset({GATEWAY, IMPORT_GATEWAY}),
             api_key_path=folder.api_key_path,
             issuer=oidc_issuer(oidc_issuer_url, oidc_audience),
             limits=limits_from_environment(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -231,13 +232,24 @@ def test_quiet_hours_are_rolled_up_automatically(tmp_path: Path, monkeypatch: py
 def test_the_store_is_compacted_every_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "_CHECK_EVERY_S", 0.02)
     clock = [datetime(2026, 6, 1, 23, tzinfo=UTC)]
+    seconds = [0.0]
     monkeypatch.setattr(maintenance, "_now", lambda: clock[0])
+    monkeypatch.setattr(maintenance, "_monotonic_s", lambda: seconds[0])
     store = DuckDBStore(tmp_path / "store.duckdb", compact_at_hour=3)
     store.set_retention(Retention(raw_days=1))
-    store.write(batch((A, BASE_MS - 300 * DAY_MS, 1.0), (A, BASE_MS - 299 * DAY_MS, 1.0)))
+    now_ms = round(clock[0].timestamp() * 1000)
+    old = [(A, now_ms - days * DAY_MS, 1.0) for days in range(300, 280, -1)]
+    store.write(batch(*old, (A, now_ms, 1.0)))
+    # A jump of the clock is no night.
     clock[0] += timedelta(hours=5)
-    wait_until(lambda: store.info().points == 0)
-    assert store.figures().rollup_rows["days"] == 2
+    looked_s = time.monotonic()
+    wait_until(lambda: (store._maintenance.threads()[0].success_age_s or 0) < time.monotonic() - looked_s)
+    assert store.info().points == 21
+    seconds[0] += 4 * 3600 + 1
+    wait_until(lambda: store.info().points == 21 - maintenance.NIGHT_DAYS)
+    seconds[0] += 24 * 3600
+    wait_until(lambda: store.info().points == 21 - 2 * maintenance.NIGHT_DAYS)
+    assert store.figures().rollup_rows["days"] == 21
     store.close()
 
 

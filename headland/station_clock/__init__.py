@@ -1,0 +1,1 @@
+"""The station's clock: the system's, and whether it can be believed."""
