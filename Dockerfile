@@ -23,6 +23,7 @@ RUN python3 -m venv /opt/headland \
     && /opt/headland/bin/pip install --quiet --require-hashes -r requirements/installer.lock \
     && UV_SYSTEM_CERTS=true /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
         --require-hashes -r requirements/run.lock
+COPY deploy/notices.py deploy/notices.py
 COPY pyproject.toml README.md LICENSE hatch_build.py mkdocs.yml ./
 COPY headland headland
 COPY edge edge
@@ -36,7 +37,10 @@ COPY dashboard/src/notes dashboard/src/notes
 RUN NO_MKDOCS_2_WARNING=1 /opt/headland/bin/python -m mkdocs build --quiet --strict \
     && /opt/headland/bin/uv pip install --quiet --no-cache --python /opt/headland/bin/python \
         --no-deps --no-build-isolation --compile-bytecode . \
-    && /opt/headland/bin/pip uninstall --quiet --yes uv mkdocs-material babel
+    && /opt/headland/bin/pip uninstall --quiet --yes uv mkdocs-material babel \
+    && mkdir -p /opt/headland/share/doc/headland \
+    && /opt/headland/bin/python deploy/notices.py /opt/headland/lib/python3*/site-packages \
+        > /opt/headland/share/doc/headland/THIRD_PARTY_NOTICES
 
 FROM base AS headland
 COPY --from=build /opt/headland /opt/headland

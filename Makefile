@@ -19,7 +19,7 @@ bench: ## run the benchmarks; results in build/bench.json and a history by commi
 chaos: ## inject thirty faults into a test farm and check that nothing is lost
 soak: ## simulate a day of 200 gateways on one station (minutes)
 simulate: ## simulate the delivery chain under faults: ARGS="--seed 7 --hours 1000"
-extras: ## install each extra alone and import its part (slow)
+extras: ## install each extra alone and import its part, then run a farm on the lowest versions (slow): ARGS=lowest
 lock: ## pin the dependencies again; ARGS=--upgrade updates them
 docs: ## build the help pages into build/help
 pictures: ## take the pictures and the recording of the dashboard in docs/images, of a farm that runs: ARGS="FOLDER"

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { notices } from "./notices.mjs";
 
 /** Groups of the shared catalogue that only the API uses: it answers errors in the language of the page. */
 const SERVER_TERMS = ["account_entries", "form_fields", "problems"];
@@ -22,7 +23,7 @@ const serviceWorker: Plugin = {
   name: "service-worker",
   enforce: "post",
   generateBundle(_, bundle) {
-    const files = [...Object.keys(bundle), ...readdirSync("public")].filter((name) => !/^docs|docs-|\.map$|\.html$/.test(name)).sort();
+    const files = [...Object.keys(bundle), ...readdirSync("public")].filter((name) => !/^docs|docs-|\.(map|html|txt)$/.test(name)).sort();
     const source = readFileSync("service_worker.js", "utf-8");
     const version = createHash("sha256").update(source).update(files.join()).digest("hex").slice(0, 12);
     const paths = files.map((name) => JSON.stringify(`/dashboard/${name}`)).join(", ");
@@ -31,7 +32,7 @@ const serviceWorker: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [pageTerms, serviceWorker],
+  plugins: [pageTerms, serviceWorker, notices],
   base: "/dashboard/",
   build: {
     outDir: "../api/dashboard",

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from deploy.notices import notices_of
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 PYTHONS: Final = ("3.11", "3.12", "3.13")
 #: Debian's name of an architecture, and that of uv for the oldest glibc of these systems (Debian 12 has 2.36).
@@ -59,7 +61,7 @@ def build(architecture: str, version: str, source: Path, out: Path) -> Path:
         _install(part, python, PLATFORMS[architecture], wheel)
         merge(part, tree / LIBRARY)
     share = work / PYTHONS[0] / "share"
-    for path, text in own_files(version, share).items():
+    for path, text in own_files(version, share, notices_of(tree / LIBRARY)).items():
         _write(tree / path, text)
     (tree / "usr/bin/headland").chmod(0o755)
     rtupdate = tree / "usr/share/python3/runtime.d" / f"{PACKAGE}.rtupdate"
@@ -89,8 +91,11 @@ def merge(part: Path, whole: Path) -> None:
             raise DifferentFilesError(f"{name} differs between two Pythons: it needs a folder for each")
 
 
-def own_files(version: str, share: Path) -> dict[Path, str | bytes]:
-    """Return what the package holds besides the library: command, unit, manual, completion and documents."""
+def own_files(version: str, share: Path, notices: str) -> dict[Path, str | bytes]:
+    """Return what the package holds besides the library: command, unit, manual, completion and documents.
+
+    `notices` are those of the Python packages in the library.
+    """
     documents = Path("usr/share/doc") / PACKAGE
     files: dict[Path, str | bytes] = {
         Path("usr/bin/headland"): (_HERE / "headland").read_text(encoding="utf-8"),
@@ -98,6 +103,7 @@ def own_files(version: str, share: Path) -> dict[Path, str | bytes]:
         Path("usr/share/python3/runtime.d") / f"{PACKAGE}.rtupdate": (_HERE / "rtupdate").read_text(encoding="utf-8"),
         Path("usr/share/lintian/overrides") / PACKAGE: (_HERE / "lintian-overrides").read_text(encoding="utf-8"),
         documents / "copyright": (_HERE / "copyright").read_text(encoding="utf-8"),
+        documents / "THIRD_PARTY_NOTICES.gz": _packed(notices.encode()),
         documents / "README.Debian": (_HERE / "README.Debian").read_text(encoding="utf-8"),
         documents / "changelog.gz": _packed(_changelog(version).encode()),
         documents / "examples/edge.toml": (ROOT / "edge" / "edge.sample.toml").read_bytes(),

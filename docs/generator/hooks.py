@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # mkdocs loads this file by its path
     sys.path.insert(0, str(ROOT))
 
-from docs.generator import commands, decisions, methods, routes, science, settings, terms  # noqa: E402
+from docs.generator import commands, decisions, methods, routes, science, settings, terms, theme_notices  # noqa: E402
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands.to_markdown,
@@ -57,6 +57,11 @@ def on_post_template(output_content: str, *, template_name: str, config: Any) ->
     if not template_name.endswith(".html"):
         return output_content
     return _INLINE_SCRIPT.sub(lambda script: _to_file(script[1], "/help/", Path(config["site_dir"])), output_content)
+
+
+def on_post_build(*, config: Any) -> None:
+    """Write the notices of what the pages contain of others."""
+    theme_notices.write_notices(Path(config["site_dir"]))
 
 
 def _to_file(script: str, root: str, site: Path) -> str:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -37,7 +37,10 @@ def restart_wait_s(failures: int) -> float:
 
 @dataclass(slots=True)
 class Part:
-    """A child process. Parts stop in the order of `stop_stage`, 0 first. Without a log they share this process's."""
+    """A child process. Parts stop in the order of `stop_stage`, 0 first. Without a log they share this process's.
+
+    While it runs, a file beside its log has its process id.
+    """
 
     name: str
     command: Sequence[str]
@@ -57,6 +60,11 @@ class Part:
     #: What it has in its environment beside this process's, and which of the open files.
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     pass_fds: Sequence[int] = ()
+
+    @property
+    def pid_path(self) -> Path | None:
+        """The file of its process id: `broker.pid` beside `broker.log`."""
+        return None if self.log_path is None else self.log_path.with_suffix(".pid")
 
 
 class Supervisor:
@@ -165,6 +173,9 @@ class Supervisor:
             part.start_at_s = time.monotonic() + restart_wait_s(part.failures)
             self._report(f"Cannot start {part.name}: {error}")
             return
+        if part.pid_path is not None:
+            with suppress(OSError):
+                part.pid_path.write_text(f"{part.process.pid}\n", encoding="ascii")
         part.started_s = time.monotonic()
 
 
@@ -188,6 +199,10 @@ def _release(part: Part) -> None:
         if part.process.stdin is not None:
             part.process.stdin.close()
         part.process = None
+        if part.pid_path is not None:
+            # Its number may be another process's from now on.
+            with suppress(OSError):
+                part.pid_path.unlink(missing_ok=True)
 
 
 def _exit_reason(code: int) -> str:

@@ -45,6 +45,7 @@ from station.server.settings import ApiSettings, StationSettings
 from station.server.storage.registries import open_registry
 from station.server.storage.stores import is_embedded, is_file, newest_real_ms, open_store
 from station.server.thread_sources import ThreadSources
+from station.server.tried_versions import check_api, check_ingest
 from station.server.workers.alarm_worker import AlarmWorker
 from station.server.workers.clock_repair import ClockRepair
 from station.server.workers.delivery_marks_sync import DeliveryMarksSync
@@ -64,6 +65,8 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
 
     With a `place` the API is in other processes, which call this one's services.
     """
+    check_ingest()
+    check_api()
     limit_arenas()
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)
@@ -380,6 +383,7 @@ def run_ingest(
 
     With `home_prefix` it publishes for Home Assistant, too: no more than one worker of a broker may.
     """
+    check_ingest()
     store = open_store(store_url)
     path = settings.quarantine_path.with_name(f"clock-{settings.client_id}.json")
     clock = StationClock(path, partial(newest_real_ms, store, settings.organisation))
@@ -424,6 +428,7 @@ def run_api(settings: ApiSettings) -> None:
     """
     from station.server.ingest_access.remote_ingest import RemoteIngest  # its HTTP client is for this alone
 
+    check_api()
     limit_arenas()
     with ExitStack() as cleanup:
         store = open_store(settings.store_url)

@@ -51,7 +51,7 @@ def test_the_package_has_the_manual_and_the_completions_of_the_wheel(tmp_path: P
     from docs.generator.manual import write_manual
 
     write_manual(tmp_path, "1.2.3")
-    files = {str(path) for path in own_files("1.2.3", tmp_path)}
+    files = {str(path) for path in own_files("1.2.3", tmp_path, "notices")}
     assert {"usr/share/man/man1/headland-edge.1.gz", "usr/share/zsh/vendor-completions/_headland"} <= files
     assert "usr/share/bash-completion/completions/headland" in files
 

@@ -1,4 +1,4 @@
-"""Install each extra alone in a clean venv and import every module of its part: `make extras`.
+"""Install each extra alone in a clean venv and import each module of its part: `make extras`; then the lowest versions.
 
 The versions are those of requirements/run.lock, so that this checks what is declared, not what is new today. Slow, and
 needs the network: no part of `make test`.
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.floors import lowest
 from tests.floors.modules import ROOT, loaded_by, modules_of
 
 UV: Final = Path(sys.executable).parent / "uv"
@@ -34,14 +35,18 @@ EXTRAS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "all": (("station", "edge", "ingest", "api", "firmware_sim", "headland"), ("up", "--help")),
 }
 
+#: The name of the farm on the lowest versions, beside those of extras.
+LOWEST: Final = "lowest"
 #: Engines that need more than the parts which use them: those parts load them only when a URL names them.
 ENGINES: Final = ("headland.store.influx", "headland.store.victoria", "headland.store.server")
 
 
 def main(wanted: Sequence[str]) -> int:
     """Check the extras asked for, or all of them; return 1 when one is not enough for its part."""
-    failed = [extra for extra in wanted or EXTRAS if not check(extra)]
+    failed = [extra for extra in wanted or EXTRAS if extra != LOWEST and not check(extra)]
     shutil.rmtree(BUILD, ignore_errors=True)
+    if (not wanted or LOWEST in wanted) and lowest.main() != 0:
+        failed.append(LOWEST)
     if failed:
         print(f"these extras are not enough for their part: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

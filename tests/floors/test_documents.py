@@ -40,3 +40,33 @@ def test_each_step_of_a_way_names_functions_of_its_file(way: str, most: int) -> 
         for name in re.findall(r"`([\w.]+)`", functions):
             for part in name.split("."):
                 assert re.search(rf"^\s*(?:def|class) {part}\b", source, re.MULTILINE), name
+
+
+#: Ends processes of everybody on the machine, by a name that others' processes have too.
+BY_NAME = re.compile(r"\b(pkill|killall|pidof|kill\b[^\n]*\bpgrep)\b")
+SHOWN = sorted(
+    [
+        *DOCUMENTS,
+        *(path for path in (ROOT / "deploy").rglob("*") if path.is_file() and "__pycache__" not in path.parts),
+        *(ROOT / "dashboard").glob("*.md"),
+        *(ROOT / "dashboard" / "src" / "i18n").glob("*.ts"),
+        *(ROOT / "headland" / "i18n").rglob("*.json"),
+    ]
+)
+
+
+def test_nothing_that_people_read_ends_processes_by_name() -> None:
+    assert len(SHOWN) > 150
+    found = {
+        str(path.relative_to(ROOT)): line
+        for path in SHOWN
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if BY_NAME.search(line)
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("path", ["docs/tutorials/first-farm.md", "docs/zh/first-farm.md"])
+def test_the_tutorial_ends_the_farms_own_broker(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert 'kill -9 "$(cat ~/.local/share/headland/logs/broker.pid)"' in text

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from api.http.router import Router
-from api.routes.station.dashboard import HEADERS, MEDIA_TYPES
+from api.routes.station.dashboard import FOLDER, HEADERS, MEDIA_TYPES
 
 _API: Final = Path(__file__).parents[2]
 #: In an installed wheel the site is part of the package; in a checkout `make docs` and `make run` build it.
@@ -19,7 +19,21 @@ _NOT_BUILT: Final = (
     "Reload this page then, or run `make docs` in the checkout.\n"
 )
 
+#: Notices of others' work, written when dashboard and help pages are built.
+NOTICES: Final = "THIRD_PARTY_NOTICES.txt"
+_PLAIN: Final = "text/plain; charset=utf-8"
+
 router = Router(include_in_schema=False)
+
+
+@router.get_and_head("/third-party-notices")
+def get_notices() -> Response:
+    """Return the notices of what dashboard and help pages contain of others."""
+    folders = [FOLDER, *(folder for folder in FOLDERS if (folder / NOTICES).is_file())][:2]
+    texts = [(folder / NOTICES).read_text(encoding="utf-8") for folder in folders if (folder / NOTICES).is_file()]
+    if not texts:
+        raise HTTPException(404)
+    return PlainTextResponse("\n\n".join(texts), headers=HEADERS, media_type=_PLAIN)
 
 
 @router.get_and_head("/help")

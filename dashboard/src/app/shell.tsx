@@ -187,6 +187,7 @@ function Bar({
           />
           <a href={currentLanguage() === "zh-CN" ? "/help/zh/" : "/help/"}>{translate("help")}</a>
           <a href="/docs">{translate("api")}</a>
+          <a href="/third-party-notices">{translate("notices_of_others")}</a>
         </div>
       </div>
     </header>

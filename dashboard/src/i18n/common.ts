@@ -17,6 +17,7 @@ export const common = catalogue({
   page_unknown: ["Page not found.", "页面不存在。"],
   to_farm: ["Go to the farm", "返回农场"],
   help: ["Help", "帮助"],
+  notices_of_others: ["Licences", "开源许可"],
   api: ["API", "API（开发接口）"],
   language: ["Language", "语言"],
   area_unit: ["Area unit", "面积单位"],
