@@ -24,7 +24,7 @@ from headland.analysis.greenhouse.own_bands import crop_targets_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.tonight.done import Done, collect_done, water_given
-from headland.analysis.tonight.house_statements import COVER, house_statements
+from headland.analysis.tonight.house_statements import COVER, HouseLimits, house_statements
 from headland.analysis.tonight.outdoor_statements import (
     SPRAY_DAYS,
     application_window,
@@ -35,8 +35,8 @@ from headland.analysis.tonight.plan import HousePlan, plan_house
 from headland.analysis.tonight.recalls import Recall, list_recalls, recalls_of
 from headland.analysis.tonight.site_hours import calm_times, hourly_radiation, site_hours
 from headland.analysis.tonight.statements import HOURS, MOST_STATEMENTS, RANKS, OutlookStatement
-from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, list_subjects
-from headland.registry.models.alarms import Alarm, Severity
+from headland.analysis.tonight.subjects import OutlookSubject, SubjectKind, alarms_of, frost_limit, list_subjects
+from headland.registry.models.alarms import Alarm, AlarmRule, Severity
 from headland.registry.models.models import Field, Greenhouse, GrowerNote, Site
 from headland.registry.repositories.forecasts import Forecast
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
@@ -103,16 +103,11 @@ def list_cards(scope: OrgScope, limit: int, first: int = 0, kind: SubjectKind | 
     active = repositories.alarms.active()
     recalls = list_recalls(scope, active)
     forecasts = _forecasts(scope, repositories, subjects)
-    ranked, targets = [], crop_targets_of(scope)
+    ranked, limits = [], _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all()))
     for subject in subjects:
         alarms = alarms_of(subject, active)
-        statements = (
-            []
-            if subject.kind == "field"
-            else house_statements(
-                forecasts.get(subject.forecast_id), (), is_cover_known=_is_cover_known(subject, targets)
-            )
-        )
+        known = limits.of(subject)
+        statements = [] if subject.kind == "field" else house_statements(forecasts.get(subject.id), (), known)
         ranked.append((_rank(statements, alarms, recalls_of(subject, recalls)), subject, alarms))
     ranked.sort(key=lambda entry: (-entry[0], entry[1].key))
     page = ranked[first : first + limit]
@@ -203,7 +198,7 @@ def _house_statements(
     scope: OrgScope, repositories: OrganisationRepositories, subject: OutlookSubject, forecast: Forecast | None
 ) -> list[OutlookStatement]:
     made_ms = 0 if forecast is None else forecast.made_ms
-    is_cover_known = _is_cover_known(subject, crop_targets_of(scope))
+    limits = _FarmLimits(crop_targets_of(scope), tuple(repositories.alarm_rules.all())).of(subject)
     family = ("tonight-water", scope.organisation, subject.id)
     water = scope.cache.get(
         (*family, scope.now_ms // _FRESH_MS), lambda: irrigation_need(hourly_radiation(scope, subject)), family
@@ -214,11 +209,11 @@ def _house_statements(
         if forecast is not None:
             origins = [forecast.origin_ms - days * DAY_MS for days in range(MOST_STATEMENTS, 0, -1)]
             past = repositories.forecasts.of_origins(subject.forecast_id, origins)
-        return house_statements(forecast, past, is_cover_known=is_cover_known)
+        return house_statements(forecast, past, limits)
 
     # What was measured since is added to recorded forecasts before a new one is made.
     family = ("tonight-house", scope.organisation, subject.id)
-    return [*scope.cache.get((*family, made_ms, is_cover_known), compute, family), water]
+    return [*scope.cache.get((*family, made_ms, limits), compute, family), water]
 
 
 def _field_statements(scope: OrgScope, subject: OutlookSubject) -> list[OutlookStatement]:
@@ -266,11 +261,19 @@ def _estimated(subject: OutlookSubject) -> frozenset[str]:
     return frozenset(kind for kind, sensor in _SURFACE_SENSORS.items() if sensor not in channels)
 
 
-def _is_cover_known(subject: OutlookSubject, targets: CropTargets) -> bool:
-    """Return whether the cover is measured or of a known material; without outdoor air it is not asked for."""
-    channels = {channel for device in subject.devices for channel in device.descriptor.channels}
-    name = subject.record.cover if isinstance(subject.record, Greenhouse) else ""
-    return targets.cover(name)[1] or _SURFACE_SENSORS[COVER] in channels or OUTSIDE not in channels
+@dataclass(frozen=True, slots=True)
+class _FarmLimits:
+    """What tells the limits of each house: covers of known material, and the rules of a farm."""
+
+    targets: CropTargets
+    rules: Sequence[AlarmRule]
+
+    def of(self, subject: OutlookSubject) -> HouseLimits:
+        """Return the limits of a house; a cover that is measured, or without outdoor air, is not asked for."""
+        channels = {channel for device in subject.devices for channel in device.descriptor.channels}
+        name = subject.record.cover if isinstance(subject.record, Greenhouse) else ""
+        is_told = _SURFACE_SENSORS[COVER] in channels or OUTSIDE not in channels
+        return HouseLimits(is_told or self.targets.cover(name)[1], frost_limit(subject, self.rules))
 
 
 def _in_time(statement: OutlookStatement, now_ms: int) -> OutlookStatement:

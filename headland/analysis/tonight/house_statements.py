@@ -35,9 +35,10 @@ from headland.units_of_time import HOUR_MS
 
 #: A surface is near condensation within 1 K: the limit of the rule `condensation`.
 _NEAR_WET_K: Final = 1.0
-#: The limit of the rule `frost`: a sensor hangs where it is warmer than at the coldest leaf; and the one to watch.
-_FROST_DEGC: Final = 2.0
-_NEAR_FROST_DEGC: Final = 4.0
+#: The limit where a farm has no rule `frost`, a sensor hanging where it is warmer than at the coldest leaf; and how far
+#: above it is watched.
+FROST_DEGC: Final = 2.0
+_NEAR_FROST_K: Final = 2.0
 NO_FORECAST: Final = "no_forecast"
 
 #: The statement about the cover.
@@ -55,6 +56,17 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseLimits:
+    """Whether the cover of a house is known or measured, and the limit of the farm's rule `frost` for it."""
+
+    is_cover_known: bool = True
+    frost_degc: float = FROST_DEGC
+
+
+USUAL: Final = HouseLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class _Kind:
     """A kind of statement: how 24 hours are read, and what their level and advice are."""
 
@@ -68,14 +80,15 @@ class _Kind:
 
 
 def house_statements(
-    forecast: Forecast | None, past: Sequence[Forecast], *, is_cover_known: bool = True
+    forecast: Forecast | None, past: Sequence[Forecast], limits: HouseLimits = USUAL
 ) -> list[OutlookStatement]:
     """Return the statements of a forecast of 24 hours; `past` are earlier ones, the oldest first, with what came.
 
     Of a cover that is neither known nor measured nothing is said: an earlier forecast may have taken a default.
     """
-    statements = [_statement(name, kind, forecast, past) for name, kind in _KINDS.items()]
-    return [one if is_cover_known or one.kind != COVER else _asked(one) for one in statements]
+    kinds = {**_KINDS, "frost": _frost(limits.frost_degc)}
+    statements = [_statement(name, kind, forecast, past) for name, kind in kinds.items()]
+    return [one if limits.is_cover_known or one.kind != COVER else _asked(one) for one in statements]
 
 
 def _asked(statement: OutlookStatement) -> OutlookStatement:
@@ -164,6 +177,19 @@ def _margin(surface: str) -> Method:
     )  # fmt: skip
 
 
+def _frost(limit_degc: float) -> _Kind:
+    """Return the kind of frost by the limit of the rule, watched two kelvin above it."""
+    near_degc = limit_degc + _NEAR_FROST_K
+    source = (
+        f"lowest forecast air temperature in 24 h; frost from {limit_degc:g} degC down, as the rule frost: "
+        "a sensor hangs where it is warmer than the coldest leaf"
+    )
+    return _Kind(
+        "degC", _read_lowest(_AIR, limit_degc, near_degc), _level_below(limit_degc, near_degc), "keep_frost_out",
+        Method("tonight_frost", 2, source), limit_degc,
+    )  # fmt: skip
+
+
 _KINDS: Final[dict[str, _Kind]] = {
     "leaf_condensation": _Kind(
         "K", _read_lowest(_LEAF, WET_K, _NEAR_WET_K), _level_below(WET_K, _NEAR_WET_K),
@@ -173,11 +199,7 @@ _KINDS: Final[dict[str, _Kind]] = {
         "K", _read_lowest("cover_condensation_margin_k", WET_K), _level_of_cover,
         "let_the_cover_drain", _margin("cover"), WET_K,
     ),
-    "frost": _Kind(
-        "degC", _read_lowest(_AIR, _FROST_DEGC, _NEAR_FROST_DEGC), _level_below(_FROST_DEGC, _NEAR_FROST_DEGC),
-        "keep_frost_out", Method("tonight_frost", 1, "lowest forecast air temperature in 24 h; frost from 2 degC down, "
-        "as the rule frost: a sensor hangs where it is warmer than the coldest leaf"), _FROST_DEGC,
-    ),
+    "frost": _frost(FROST_DEGC),
     "disease": _Kind(
         "h", _read_wetness, _level_of_wetness, "shorten_wetness",
         Method("tonight_disease", 2, "forecast hours with leaves at or below the dew point, as leaf_condensation, and "

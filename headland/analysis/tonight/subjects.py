@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.scope import OrgScope
-from headland.registry.models.alarms import Alarm
+from headland.analysis.tonight.house_statements import FROST_DEGC
+from headland.registry.models.alarms import Alarm, AlarmRule
 from headland.registry.models.models import Field, Greenhouse
 from headland.registry.repositories.house_devices import read_house_devices
 from headland.registry.repositories.inactive_places import InactivePlaces, find_inactive_places
@@ -73,6 +75,21 @@ def alarms_of(subject: OutlookSubject, alarms: Iterable[Alarm]) -> list[Alarm]:
     if subject.kind == "field":
         return [alarm for alarm in alarms if alarm.kind == "weather" and alarm.site == subject.site]
     return [alarm for alarm in alarms if alarm.subject in subject.alarm_subjects]
+
+
+def frost_limit(subject: OutlookSubject, rules: Iterable[AlarmRule]) -> float:
+    """Return below which air temperature the rule `frost` raises its alarm in a house; the usual one without a rule."""
+    devices = {device.descriptor.device for device in subject.devices}
+    limits = [
+        test.below
+        for rule in rules
+        if rule.name == "frost" and rule.enabled and rule.kind in (None, "greenhouse")
+        if rule.site in (None, subject.site) and (rule.device is None or rule.device in devices)
+        for group in rule.any_of
+        for test in group
+        if test.what == AIR_TEMPERATURE and test.below is not None and test.hours is None
+    ]
+    return max(limits, default=FROST_DEGC)
 
 
 def _greenhouses(devices: list[DeviceRecord], repositories: OrganisationRepositories) -> list[OutlookSubject]:

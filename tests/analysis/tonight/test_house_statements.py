@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from headland.analysis.tonight.house_statements import house_statements
+from headland.analysis.tonight.house_statements import HouseLimits, house_statements
 from headland.analysis.tonight.statements import OutlookStatement
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
 from headland.units_of_time import DAY_MS, HOUR_MS
@@ -65,7 +65,7 @@ def test_leaves_and_cover_are_told_apart_and_a_wet_cover_alone_is_less_trouble()
 
 
 def test_a_cover_that_is_not_known_is_a_question_whatever_an_earlier_forecast_took_for_it() -> None:
-    statements = house_statements(forecast(house(cover=[-9.0] * 24)), (), is_cover_known=False)
+    statements = house_statements(forecast(house(cover=[-9.0] * 24)), (), HouseLimits(is_cover_known=False))
     cover = next(one for one in statements if one.kind == "cover_condensation")
     assert (cover.level, cover.reason, cover.occurs, cover.advice) == ("unknown", "cover_not_known", None, None)
 

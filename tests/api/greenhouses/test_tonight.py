@@ -15,7 +15,7 @@ from api.app import create_app
 from headland.analysis.tonight.house_statements import house_statements
 from headland.contract.records import Descriptor
 from headland.i18n import find_term
-from headland.registry.models.alarms import Alarm, Severity
+from headland.registry.models.alarms import Alarm, AlarmTest, Severity
 from headland.registry.models.models import Device, Field, Greenhouse, GreenhouseZone, GrowerNote, Site
 from headland.registry.repositories.alarms import AlarmUpdate
 from headland.registry.repositories.forecasts import Forecast, QuantityForecast
@@ -109,6 +109,23 @@ def test_a_card_of_wet_leaves_and_frost_orders_no_vent_open_and_closed(farm: Far
     ]
     assert "frost" in yields["leaf_condensation"][0]["text"]
     assert card["time_zone"]
+
+
+def test_frost_is_told_by_the_limit_of_the_farms_own_rule(farm: Farm) -> None:
+    farm.forecast("gh-2", air_temperature_degc=4.5)
+    frost = AlarmTest(what="air_temperature_degc", below=5.0, hysteresis=1.0)
+    rules = farm.repositories.alarm_rules
+    (rule,) = (each for each in rules.all() if each.name == "frost")
+    rule = rules.change(msgspec.structs.replace(rule, any_of=((frost,),), kind="greenhouse", site=None, enabled=True))
+
+    def told() -> tuple[str, bool, str]:
+        card = next(card for card in farm.cards(kind="greenhouse") if card["id"] == "gh-2")
+        one = next(one for one in card["statements"] if one["kind"] == "frost")
+        return one["level"], one["occurs"], one["method"]["source"].partition("from ")[2][:6]
+
+    assert told() == ("high", True, "5 degC")
+    rules.change(msgspec.structs.replace(rule, enabled=False))
+    assert told() == ("low", False, "2 degC")
 
 
 def test_a_deactivated_house_and_what_is_at_a_deactivated_site_have_no_card(farm: Farm) -> None:
