@@ -12,6 +12,7 @@ import numpy as np
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import FileDamage
 from headland.errors import RetryLater
 from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import count_origins
@@ -226,6 +227,15 @@ class MemoryStore:
                 series=len(filled),
                 counters={"conflicts": len(contents.conflicts), "events": len(contents.events)},
             )
+
+    def damage(self) -> list[FileDamage]:
+        """Return nothing: nothing in memory is damaged."""
+        return []
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Return nothing: nothing in memory is damaged."""
+        del now_ms, by
+        return []
 
     def close(self) -> None:
         """Discard everything."""

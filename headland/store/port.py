@@ -392,6 +392,14 @@ class Store(Protocol):
         """Return counts; cheap enough for a call every few seconds."""
         ...
 
+    def damage(self) -> list[FileDamage]:
+        """Return all damage and losses of the store, acknowledged or not, oldest first."""
+        ...
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all damage and losses of the store; return those that were not acknowledged before."""
+        ...
+
     def close(self) -> None:
         """Finish the writes in progress and close the file; a second call does nothing."""
         ...

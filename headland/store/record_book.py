@@ -48,6 +48,11 @@ def is_content(entry: int) -> bool:
     return entry >= 0 or entry in CONTENTS
 
 
+def is_server_lost(entry: int) -> bool:
+    """Return whether an entry says that a server had the record's samples and lost them."""
+    return entry == SERVER_LOST
+
+
 @dataclass(frozen=True, slots=True)
 class RecordBook:
     """Records of an epoch by entry."""

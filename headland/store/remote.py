@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import FileDamage
 from headland.remote.client import CALL_S, PortConnections
 from headland.remote.server import ServedPort
 from headland.store.port import (
@@ -102,6 +103,14 @@ class RemoteStore:
     def info(self) -> StoreInfo:
         """Return counts."""
         return self._call("info")()  # type: ignore[no-any-return]
+
+    def damage(self) -> list[FileDamage]:
+        """Return all damage and losses of the store, oldest first."""
+        return self._call("damage")()  # type: ignore[no-any-return]
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all damage and losses of the store."""
+        return self._call("acknowledge_damage")(now_ms, by)  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Close the connections; the store remains open in its process."""

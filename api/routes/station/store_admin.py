@@ -25,7 +25,9 @@ def get_damage(scope: ScopeOf, home: HomeOf) -> DamageList:
     """List damage of the store's and the registry's files, oldest first; `/readyz` fails until it is acknowledged."""
     if not home.serves(scope):
         return DamageList(items=[])
-    items = [] if home.store_admin is None else home.store_admin.damage()
+    # A file has an administration; a server has none, but it may have lost what was written to it.
+    admin, store = home.store_admin, home.store
+    items = [damage_item(note) for note in store.damage()] if admin is None else admin.damage()
     if home.registry is not None:
         items += [damage_item(note) for note in home.registry.damage()]
     return DamageList(items=sorted(items, key=lambda item: item.found_ms))
@@ -36,7 +38,11 @@ def acknowledge_damage(scope: ScopeOf, access: AccessOf, home: HomeOf) -> Damage
     """Acknowledge all damage of the store's and the registry's files; return what was not acknowledged before."""
     if not home.serves(scope):
         return DamageList(items=[])
-    known = [] if home.store_admin is None else home.store_admin.acknowledge(access.by)
+    admin = home.store_admin
+    if admin is None:
+        known = [damage_item(note) for note in home.store.acknowledge_damage(home.now_ms(), access.by)]
+    else:
+        known = admin.acknowledge(access.by)
     if home.registry is not None:
         known += [damage_item(note) for note in home.registry.acknowledge_damage(home.now_ms(), access.by)]
     return DamageList(items=known)

@@ -22,6 +22,7 @@ import numpy as np
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import FileDamage
 from headland.errors import RetryLater
 from headland.store.core.dedup import split_windows
 from headland.store.core.selection import pack_event
@@ -31,7 +32,7 @@ from headland.store.number_sets import Counts, count
 from headland.store.port import Mark, MarkState, SeriesKey, StoredEvent
 from headland.store.record_book import RecordBook, uncounted
 from headland.store.server.line_protocol import OWN_PREFIX, head, quote, tags_of
-from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict
+from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict, Source, SourceNumbers, WrittenNumber
 from headland.units_of_time import DAY_MS, HOUR_MS
 
 MARK: Final = OWN_PREFIX + "mark"
@@ -56,6 +57,7 @@ class InfluxMetadata:
         self._connection = connection
         self._marks: dict[tuple[str, str], MarkState] = {}
         self._devices: dict[tuple[str, str], tuple[str, Descriptor]] = {}
+        self._damage: list[FileDamage] = []
         self._stamp_ms = FIRST_MS
         self._renewed_ms = FIRST_MS
 
@@ -133,12 +135,36 @@ class InfluxMetadata:
         self._write(lines, "ns")
         return len(lines)
 
-    def put_marks(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
-        """Replace the states of some sources."""
+    def put_marks(self, marks: Mapping[Source, MarkState], numbers: SourceNumbers) -> None:
+        """Replace the states of some sources; the marks themselves are beside the samples."""
+        del numbers
         stamp_ms = self._stamp()
         self._write([_mark_line(source, state, stamp_ms) for source, state in marks.items()])
         self._marks.update(marks)
         self._renew(stamp_ms)
+
+    def written(self) -> Mapping[Source, WrittenNumber]:
+        """Return nothing: the marks themselves are beside the samples."""
+        return {}
+
+    def add_damage(self, damage: FileDamage) -> None:
+        """Note a loss in memory: what is beside the samples is lost with them."""
+        self._damage.append(damage)
+
+    def damage(self) -> list[FileDamage]:
+        """Return the losses since the start, oldest first."""
+        return list(self._damage)
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all losses; return those that were not acknowledged before."""
+        is_open = [damage for damage in self._damage if damage.acknowledged_ms is None]
+        self._damage = [
+            each
+            if each.acknowledged_ms is not None
+            else msgspec.structs.replace(each, acknowledged_ms=now_ms, acknowledged_by=by)
+            for each in self._damage
+        ]
+        return is_open
 
     def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
         """Replace a device's descriptor."""

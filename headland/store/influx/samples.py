@@ -25,7 +25,7 @@ from headland.store.server.line_protocol import (
     invalid_name_reason,
     tags_of,
 )
-from headland.store.server.ports import Extent, RejectionReasons
+from headland.store.server.ports import Extent, RejectionReasons, Source, SourceNumbers
 from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.units_of_time import HOUR_MS, MINUTE_MS
 
@@ -91,9 +91,15 @@ class InfluxSamples:
                 extents.append(Extent(latest, points.get(key, 0)))
         return extents
 
-    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
+    def numbers(self, source: Source | None = None, since_ms: int | None = None) -> SourceNumbers | None:
+        """Return None: the marks themselves are in the bucket."""
+        del source, since_ms
+        return None
+
+    def put(self, keys: Sequence[SeriesKey], rows: Rows, numbers: SourceNumbers) -> RejectionReasons:
         """Store samples; after a partial write the server is queried for the stored ones."""
-        if self._connection.write(self._lines.write_together(keys, rows)) is None:
+        del numbers
+        if not len(rows.sid) or self._connection.write(self._lines.write_together(keys, rows)) is None:
             return {}
         # A line is refused as a whole: samples beside a refused one are written again alone.
         missing = self._missing(keys, rows)

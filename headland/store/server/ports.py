@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import FileDamage
 from headland.errors import RetryLater
 from headland.store.core.batch_rows import Rows
 from headland.store.core.dedup import Positions
@@ -25,6 +26,18 @@ from headland.store.port import (
 #: Reasons of rejected samples, by position.
 RejectionReasons = dict[int, str]
 Instant = tuple[SeriesKey, int]
+
+
+Source = tuple[str, str]
+#: By source, how many of its records are accounted for.
+SourceNumbers = Mapping[Source, int]
+
+
+class WrittenNumber(NamedTuple):
+    """A number beside the samples, and when it was written."""
+
+    number: int
+    time_ms: int
 
 
 class LoginRefused(RetryLater):
@@ -78,8 +91,18 @@ class SampleServer(Protocol):
         """Return the first and last instants that can be stored now."""
         ...
 
-    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
-        """Store samples durably; return the positions and reasons of those that the server will never accept."""
+    def put(self, keys: Sequence[SeriesKey], rows: Rows, numbers: SourceNumbers) -> RejectionReasons:
+        """Store samples durably, and beside them how many records of each source are accounted for with them.
+
+        Returns the positions and reasons of those that the server will never accept.
+        """
+        ...
+
+    def numbers(self, source: Source | None = None, since_ms: int | None = None) -> SourceNumbers | None:
+        """Return the highest number of each source, or of one since an instant; None where the metadata is here, too.
+
+        A number below the one that the metadata has says that the server lost samples.
+        """
         ...
 
     def look_up(self, keys: Sequence[SeriesKey], sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -139,8 +162,24 @@ class MetadataServer(Protocol):
         """Add the new ones; return how many they were."""
         ...
 
-    def put_marks(self, marks: Mapping[tuple[str, str], MarkState]) -> None:
-        """Replace the states of some sources."""
+    def put_marks(self, marks: Mapping[Source, MarkState], numbers: SourceNumbers) -> None:
+        """Replace the states of some sources, and their numbers as they are beside the samples."""
+        ...
+
+    def written(self) -> Mapping[Source, WrittenNumber]:
+        """Return the numbers that are beside the samples, as another process may have written them."""
+        ...
+
+    def add_damage(self, damage: FileDamage) -> None:
+        """Note a loss of the server."""
+        ...
+
+    def damage(self) -> list[FileDamage]:
+        """Return the losses of the server, oldest first."""
+        ...
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all losses; return those that were not acknowledged before."""
         ...
 
     def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:

@@ -9,20 +9,23 @@ from typing import Any, Final
 
 import msgspec
 
+from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import FileDamage
 from headland.store.core.selection import pack_event
-from headland.store.core.state import Source
 from headland.store.number_sets import Counts, Range
 from headland.store.port import Mark, MarkState, StoredEvent
 from headland.store.record_book import RecordBook, uncounted
-from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict
+from headland.store.server.ports import Instant, MetadataSnapshot, NewConflict, Source, SourceNumbers, WrittenNumber
 from headland.store.server.sql_tables import (
     BOOKS,
     CONFLICTS,
+    DAMAGE,
     DEVICES,
     EVENTS,
     MARKS,
     NEVER_LATEST,
+    NUMBERS,
     SqlTables,
     key_of,
     series_row,
@@ -104,8 +107,8 @@ class SqlMetadata:
             }
         return self._tables.add(EVENTS, list(rows.values()))
 
-    def put_marks(self, marks: Mapping[Source, MarkState]) -> None:
-        """Replace the states of some sources; of their books only what changed is written."""
+    def put_marks(self, marks: Mapping[Source, MarkState], numbers: SourceNumbers) -> None:
+        """Replace the states of some sources and their numbers; of their books only what changed is written."""
         mark_rows, added, gone = [], [], []
         changed: dict[Source, _BookRows] = {}
         for (gateway, epoch), state in marks.items():
@@ -120,8 +123,33 @@ class SqlMetadata:
                 if before.get((entry, first)) != last
             ]
             changed[gateway, epoch] = after
-        self._tables.change([(BOOKS, gone)], [(MARKS, mark_rows), (BOOKS, added)])
+        now_ms = wall_clock_ms()
+        number_rows = [
+            {"gateway": gateway, "epoch": epoch, "number": number, "time_ms": now_ms}
+            for (gateway, epoch), number in numbers.items()
+        ]
+        self._tables.change([(BOOKS, gone)], [(MARKS, mark_rows), (BOOKS, added), (NUMBERS, number_rows)])
         self._books.update(changed)
+
+    def written(self) -> Mapping[Source, WrittenNumber]:
+        """Return the numbers that are beside the samples."""
+        return {(row.gateway, row.epoch): WrittenNumber(row.number, row.time_ms) for row in self._tables.rows(NUMBERS)}
+
+    def add_damage(self, damage: FileDamage) -> None:
+        """Note a loss of the server."""
+        self._tables.put(DAMAGE, [_damage_row(damage)])
+
+    def damage(self) -> list[FileDamage]:
+        """Return the losses of the server, oldest first."""
+        rows = self._tables.rows(DAMAGE, order=(DAMAGE.c.found_ms,))
+        return [msgspec.json.decode(row.body, type=FileDamage) for row in rows]
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all losses; return those that were not acknowledged before."""
+        is_open = [damage for damage in self.damage() if damage.acknowledged_ms is None]
+        changed = [msgspec.structs.replace(each, acknowledged_ms=now_ms, acknowledged_by=by) for each in is_open]
+        self._tables.put(DAMAGE, [_damage_row(damage) for damage in changed])
+        return is_open
 
     def put_device(self, organisation: str, gateway: str, descriptor: Descriptor) -> None:
         """Replace a device's descriptor."""
@@ -160,6 +188,10 @@ class SqlMetadata:
         """Delete an organisation's events, conflicts and never-latest marks before `cut_ms`."""
         for table in (EVENTS, CONFLICTS, NEVER_LATEST):
             self._tables.delete(table, table.c.organisation == organisation, table.c.time_ms < cut_ms)
+
+
+def _damage_row(damage: FileDamage) -> dict[str, object]:
+    return {"found_ms": damage.found_ms, "body": msgspec.json.encode(damage).decode()}
 
 
 def _mark_state(row: Any, book: _BookRows | None) -> MarkState:

@@ -53,6 +53,24 @@ BOOKS: Final = sa.Table(
     sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("last", sa.BigInteger, nullable=False),
 )
+#: How many records of a source are accounted for by what is beside the samples on the server.
+NUMBERS: Final = sa.Table(
+    "store_number",
+    _METADATA,
+    _store_column(),
+    sa.Column("gateway", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+)
+#: Losses of the server, each a `FileDamage`.
+DAMAGE: Final = sa.Table(
+    "store_damage",
+    _METADATA,
+    _store_column(),
+    sa.Column("found_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
 DEVICES: Final = sa.Table(
     "store_device",
     _METADATA,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from headland.clock import wall_clock_ms
 from headland.contract.records import Descriptor, Event
+from headland.damage_notes import DamageKind, FileDamage, open_sentences
 from headland.errors import RetryLater, SettingsError
 from headland.runtime.cancellation import check_cancelled
 from headland.store.core.batch_rows import Rows, count_results, join_batches, note_refused
@@ -29,6 +30,7 @@ from headland.store.core.rollup import floor_ms
 from headland.store.core.selection import check_points, check_step, clamp_ms, order_of
 from headland.store.core.series import NEVER_MS
 from headland.store.core.state import StateChange, StoreState, advance_marks, apply_change, expire_books
+from headland.store.number_sets import count
 from headland.store.port import (
     Buckets,
     Conflict,
@@ -44,6 +46,7 @@ from headland.store.port import (
     WriteBatch,
     WriteResult,
 )
+from headland.store.record_book import is_server_lost
 from headland.store.server.batch import find_conflicts, make_rejection, pair_with_stored, reject_unstorable
 from headland.store.server.frontier import load_frontier
 from headland.store.server.ports import (
@@ -53,6 +56,7 @@ from headland.store.server.ports import (
     MetadataSnapshot,
     RejectionReasons,
     SampleServer,
+    SourceNumbers,
 )
 from headland.units_of_time import DAY_MS
 
@@ -62,6 +66,11 @@ _LOGGER = logging.getLogger(__name__)
 #: the second time.
 _REFRESH_S: Final = 5.0
 _RELOAD_S: Final = 600.0
+#: How often it is looked whether the server still has what was written, and how far back from the last write.
+_LOOK_EVERY_S: Final = 20.0
+_LOOK_BACK_MS: Final = 60_000
+#: Spools that a sentence names.
+_NAMED: Final = 5
 
 
 class ServerStore:
@@ -85,6 +94,8 @@ class ServerStore:
         self._is_stale = True
         self._current_s = 0.0
         self._loaded_s = 0.0
+        self._looked_s = 0.0
+        self._damage: tuple[FileDamage, ...] = ()
         self._counters = {"transactions": 0, "failed_transactions": 0, "duplicates": 0, "rejected": 0, "reloads": 0}
         self._lock = threading.Lock()
         self._writing = threading.RLock()
@@ -204,7 +215,7 @@ class ServerStore:
             keys = self._keys(SeriesFilter(organisation))
             deleted = self._samples.delete_before(keys, cut_ms) if keys else 0
             self._metadata.delete_before(organisation, cut_ms)
-            self._metadata.put_marks(expire_books(self._state.marks_of(organisation), cut_ms))
+            self._metadata.put_marks(expire_books(self._state.marks_of(organisation), cut_ms), {})
             self._load()
         return deleted
 
@@ -212,7 +223,21 @@ class ServerStore:
         """Return counts, all from memory."""
         with self._locked_state() as state:
             counters = {**self._counters, "conflicts": state.conflicts, "events": state.events}
-            return StoreInfo(self._engine, state.points, state.frontier.count_filled(), None, counters)
+            points, series, damage = state.points, state.frontier.count_filled(), self._damage
+        # What the server lost is known by record, so that it is no part of the losses that may be anybody's.
+        return StoreInfo(self._engine, points, series, None, counters, damage=open_sentences(list(damage)))
+
+    def damage(self) -> list[FileDamage]:
+        """Return the losses of the server, oldest first."""
+        with self._locked_state():
+            return list(self._damage)
+
+    def acknowledge_damage(self, now_ms: int, by: str) -> list[FileDamage]:
+        """Acknowledge all losses of the server; return those that were not acknowledged before."""
+        with self._changing():
+            known = self._metadata.acknowledge_damage(now_ms, by)
+            self._damage = tuple(self._metadata.damage())
+        return known
 
     def close(self) -> None:
         """Finish the write in progress and close the connections; a second call does nothing."""
@@ -250,13 +275,18 @@ class ServerStore:
         """Read the state from the server where it is unknown or nothing was written here for a while."""
         if self._is_closed:
             raise RetryLater("The store is closed.")
-        if not self._is_stale and time.monotonic() - self._current_s < self._refresh_s:
+        now_s = time.monotonic()
+        is_look_due = now_s - self._looked_s >= _LOOK_EVERY_S
+        if not (self._is_stale or is_look_due) and now_s - self._current_s < self._refresh_s:
             return
         with self._writing:
             if not self._is_open:
                 self._samples.open()
                 self._metadata.open()
                 self._is_open = True
+                self._look_for_loss(thoroughly=True)
+            elif is_look_due:
+                self._look_for_loss(thoroughly=False)
             if self._is_stale or time.monotonic() - self._loaded_s >= _RELOAD_S:
                 self._load()
             elif time.monotonic() - self._current_s >= self._refresh_s:
@@ -268,8 +298,9 @@ class ServerStore:
         extents = self._samples.extents()
         self._merge(state, self._metadata.load(), extents)
         state.points = sum(extent.points for extent in extents)
+        damage = tuple(self._metadata.damage())
         with self._lock:
-            self._state = state
+            self._state, self._damage = state, damage
             self._counters["reloads"] += 1
         self._is_stale = False
         self._current_s = self._loaded_s = time.monotonic()
@@ -311,7 +342,9 @@ class ServerStore:
         if len(ahead):
             # Before the samples: such a mark without its sample is harmless.
             self._metadata.add_never_latest([(keys[rows.sid[at]], int(rows.time_ms[at])) for at in ahead])
-        rejected = self._put(keys, rows, dedup.accepted)
+        planned, _ = advance_marks(state.marks, [batch])
+        numbers = {source: count(mark.accounted) for source, mark in planned.items()}
+        rejected = self._put(keys, rows, dedup.accepted, numbers)
         accepted = dedup.accepted.copy()
         accepted[list(rejected)] = False
         seen_ms = now_ms if batch.seen_ms is None else batch.seen_ms
@@ -326,15 +359,89 @@ class ServerStore:
             noted = batch
         marks, _ = advance_marks(state.marks, [noted])
         if marks:
-            self._metadata.put_marks(marks)
+            self._metadata.put_marks(marks, numbers)
         results = count_results(rows, DedupResult(accepted, dedup.conflicting), [batch])
         rejections = (*unstorable, *(make_rejection(keys, rows, at, reason) for at, reason in rejected.items()))
         if rejected:
             results = [replace(results[0], duplicate=results[0].duplicate - len(rejected))]
         return StateChange(results, new_series, rows, accepted, marks, events, conflicts), rejections, refused
 
-    def _put(self, keys: list[SeriesKey], rows: Rows, accepted: NDArray[np.bool_]) -> RejectionReasons:
+    def _put(
+        self, keys: list[SeriesKey], rows: Rows, accepted: NDArray[np.bool_], numbers: SourceNumbers
+    ) -> RejectionReasons:
         at = np.flatnonzero(accepted)
-        if not len(at):
+        if not (len(at) or numbers):
             return {}
-        return {int(at[position]): reason for position, reason in self._samples.put(keys, rows.take(at)).items()}
+        reasons = self._samples.put(keys, rows.take(at), numbers)
+        return {int(at[position]): reason for position, reason in reasons.items()}
+
+    def _look_for_loss(self, *, thoroughly: bool) -> None:
+        """Compare what is beside the samples with the metadata: a server that was emptied or restored has less.
+
+        Otherwise only the source that was written last is compared, which is quick and enough to notice it.
+        """
+        self._looked_s = time.monotonic()
+        self._damage = tuple(self._metadata.damage())
+        written = self._metadata.written()
+        if not written:
+            if not self._is_stale:
+                self._compare_marks()
+            return
+        newest = max(written, key=lambda source: written[source].time_ms)
+        if not thoroughly:
+            found = self._samples.numbers(newest, written[newest].time_ms - _LOOK_BACK_MS)
+            if found is None or found.get(newest, 0) >= written[newest].number:
+                return
+        found = self._samples.numbers()
+        if found is None:
+            return
+        # What the server's own retention deletes is no loss.
+        since_ms = self._samples.limits_ms()[0] + DAY_MS
+        less = {
+            source: found.get(source, 0)
+            for source, (number, time_ms) in written.items()
+            if found.get(source, 0) < number and time_ms > since_ms
+        }
+        if less:
+            self._note_loss(less)
+
+    def _note_loss(self, less: SourceNumbers) -> None:
+        """Note that the server has so few records of some sources: what it had beyond is lost."""
+        before = self._metadata.load().marks
+        after = {}
+        for source, number in less.items():
+            state = before.get(source, MarkState())
+            # Where records lay ahead of others, the number does not tell which of them are there.
+            after[source] = replace(state, book=state.book.lose_after(min(number, state.high_water)))
+        lost = {
+            source: state.book.count(is_server_lost) - before.get(source, MarkState()).book.count(is_server_lost)
+            for source, state in after.items()
+        }
+        self._say_loss(lost, is_emptied=not any(less.values()))
+        self._metadata.put_marks(after, less)
+
+    def _compare_marks(self) -> None:
+        """Compare the marks of a server that has them beside the samples with those that this process has written."""
+        now = self._metadata.load().marks
+        lost = {
+            source: count(state.accounted) - count(now.get(source, MarkState()).accounted)
+            for source, state in self._state.marks.items()
+        }
+        if any(records > 0 for records in lost.values()):
+            self._say_loss(lost, is_emptied=not now)
+
+    def _say_loss(self, lost: SourceNumbers, *, is_emptied: bool) -> None:
+        """Note what a server lost, and read the state again."""
+        named = sorted((source for source in lost if lost[source] > 0), key=lambda source: -lost[source])
+        records = ", ".join(f"{lost[source]:,} of {source[0]} ({source[1]})" for source in named[:_NAMED])
+        more = f" and of {len(named) - _NAMED} more spools" if len(named) > _NAMED else ""
+        sentence = (
+            f"The server of the store has less than was written to it: it was emptied, or restored from an older "
+            f"backup. Records without samples now: {records or 'none'}{more}; delivery counts them as lost. Put back a "
+            "newer backup of the server's folder if there is one."
+        )
+        _LOGGER.error("%s", sentence)
+        now_ms = wall_clock_ms()
+        kind: DamageKind = "deleted" if is_emptied else "replaced"
+        self._metadata.add_damage(FileDamage(kind=kind, found_ms=now_ms, sentence=sentence))
+        self._is_stale = True

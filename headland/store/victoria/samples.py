@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from headland.clock import wall_clock_ms
@@ -15,7 +17,7 @@ from headland.store.core.dedup import Positions, split_windows
 from headland.store.core.newest import read_newest, tail_of
 from headland.store.port import Buckets, Flags, Index, Samples, SeriesKey, Times, Values
 from headland.store.server.line_protocol import QUALITY_ENDING, invalid_name_reason, tags_of
-from headland.store.server.ports import Extent, RejectionReasons
+from headland.store.server.ports import Extent, RejectionReasons, Source, SourceNumbers
 from headland.store.server.sample_buckets import aggregate, replace_buckets
 from headland.store.server.sql_samples import SqlSamples, merge
 from headland.store.victoria.client import VictoriaConnection
@@ -39,6 +41,11 @@ _LAST_MS: Final = 4_000_000_000_000
 _WINDOW_GAP_MS: Final = 15 * MINUTE_MS
 _MOST_WINDOWS: Final = 8
 _NAMED: Final = 20
+#: The metric of how many records of a source are accounted for, and its label of the store: reads of samples, which
+#: name the label "store", never find it.
+_NUMBER: Final = "headland_record_number"
+_NUMBERS_OF: Final = "numbers_of"
+_ENCODER: Final = msgspec.json.Encoder()
 #: A query returns at most 30,000 steps a metric; more buckets are made of samples.
 _MOST_BUCKETS: Final = 20_000
 
@@ -92,15 +99,29 @@ class VictoriaSamples:
                 extents[extent.latest.key] = extent
         return list(extents.values())
 
-    def put(self, keys: Sequence[SeriesKey], rows: Rows) -> RejectionReasons:
-        """Store samples; returns once they survive a crash of the server."""
+    def numbers(self, source: Source | None = None, since_ms: int | None = None) -> SourceNumbers:
+        """Return the highest number of each source, or of one since an instant."""
+        labels = {_NUMBERS_OF: self._store}
+        if source is not None:
+            labels |= {"gateway": source[0], "epoch": source[1]}
+        conditions = ",".join(f"{name}={json.dumps(word)}" for name, word in labels.items())
+        at_ms = wall_clock_ms() + _AHEAD_MS
+        length_ms = _LAST_MS if since_ms is None else max(at_ms - since_ms + 1, 1)
+        answer = self._connection.query(f"max_over_time({_NUMBER}{{{conditions}}}[{length_ms}ms])", at_ms)
+        return {
+            (vector.metric.get("gateway", ""), vector.metric.get("epoch", "")): int(float(vector.value[1]))
+            for vector in answer
+        }
+
+    def put(self, keys: Sequence[SeriesKey], rows: Rows, numbers: SourceNumbers) -> RejectionReasons:
+        """Store samples and numbers; returns once they survive a crash of the server."""
         rounded, residue, unfit = split(rows.value)
         is_beside = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > wall_clock_ms() + _AHEAD_MS)
         if is_beside.any():
             self._beside.add(keys, rows.take(np.flatnonzero(is_beside)))
         at = np.flatnonzero(~is_beside)
-        if len(at):
-            self._send(keys, rows.take(at), rounded[at], residue[at])
+        if len(at) or numbers:
+            self._send(keys, rows.take(at), rounded[at], residue[at], numbers)
         return {}
 
     def look_up(self, keys: Sequence[SeriesKey], sid: Index, time_ms: Times) -> tuple[Positions, Values]:
@@ -220,10 +241,33 @@ class VictoriaSamples:
         if moving:
             self._beside.finish_move()
 
-    def _send(self, keys: Sequence[SeriesKey], rows: Rows, rounded: Values, residue: Times) -> None:
+    def _send(
+        self,
+        keys: Sequence[SeriesKey],
+        rows: Rows,
+        rounded: Values,
+        residue: Times,
+        numbers: SourceNumbers = MappingProxyType({}),
+    ) -> None:
+        waiting = b""
         for body in self._lines.write(keys, rows, rounded, residue):
-            self._connection.write(body)
+            if waiting:
+                self._connection.write(waiting)
+            waiting = body
+        self._connection.write(waiting + self._number_lines(numbers))
         self._connection.flush()
+
+    def _number_lines(self, numbers: SourceNumbers) -> bytes:
+        """Return the lines of numbers, for the request of the samples."""
+        now_ms = wall_clock_ms()
+        return _ENCODER.encode_lines(
+            {
+                "metric": {"__name__": _NUMBER, _NUMBERS_OF: self._store, "gateway": gateway, "epoch": epoch},
+                "values": [number],
+                "timestamps": [now_ms],
+            }
+            for (gateway, epoch), number in numbers.items()
+        )
 
     def _of_samples(
         self, key: SeriesKey, label_ms: list[int], start_ms: int, step_ms: int, max_quality: int

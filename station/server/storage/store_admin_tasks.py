@@ -15,7 +15,7 @@ from headland.store.duckdb.maintenance import NIGHT_DAYS, CompactionResult
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables.compaction import Progress
 from headland.store.duckdb.tables.contents import FileFigures
-from headland.store.port import SeriesFilter, StoreInfo
+from headland.store.port import SeriesFilter, Store, StoreInfo
 
 
 def do_work(store: DuckDBStore, work: StoreWork, progress: Progress, clock: StationClock) -> list[str]:
@@ -28,8 +28,7 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress, clock: Stat
         sound = "No damage was found: the log and every block of the file agree with their checksums."
         return list(store.info().damage) or [sound]
     if work.kind == "acknowledge":
-        known = [note.sentence for note in store.acknowledge_damage(now_ms, "operator")]
-        return [f"Acknowledged: {sentence}" for sentence in known] or ["There is no damage to acknowledge."]
+        return acknowledge(store, now_ms)
     if work.kind == "compact":
         if work.preview:
             return [preview_sentence(*store.preview(store.retention(), now_ms), clock)]
@@ -144,3 +143,9 @@ def _utc(time_ms: int | None) -> str:
         return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError, OSError):
         return f"{time_ms} ms"
+
+
+def acknowledge(store: Store, now_ms: int) -> list[str]:
+    """Acknowledge all damage and losses of a store; return what they were."""
+    known = [note.sentence for note in store.acknowledge_damage(now_ms, "operator")]
+    return [f"Acknowledged: {sentence}" for sentence in known] or ["There is no damage to acknowledge."]

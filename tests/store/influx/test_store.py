@@ -310,3 +310,21 @@ def test_a_batch_longer_than_a_request_is_stored_whole(influx_server: InfluxServ
     np.testing.assert_array_equal(samples.value, points.value)
     np.testing.assert_array_equal(samples.time_ms, points.time_ms)
     store.close()
+
+
+def test_a_bucket_that_was_emptied_while_it_is_used_is_noticed(influx_server: InfluxServer, tmp_path: Path) -> None:
+    url = influx_server.url_of(tmp_path)
+    store = open_influx(url)
+    for number in range(1, 5):
+        store.write(batch((A, number, 1.0), marks=[Mark("gw", "e", number, number, 0)]))
+    store._looked_s = time.monotonic() - 3600
+    assert (store.marks()["gw", "e"].high_water, store.info().damage) == (4, ())
+    measurements = ("headland_mark", A.kind)
+    store._metadata._connection.change(*(f"DROP MEASUREMENT {name}" for name in measurements), words={})  # type: ignore[attr-defined]
+    store._looked_s = time.monotonic() - 3600
+    assert store.marks() == {}
+    (sentence,) = store.info().damage
+    assert "4 of gw (e)" in sentence
+    assert len(store.acknowledge_damage(1, "admin")) == 1
+    assert store.info().damage == ()
+    store.close()

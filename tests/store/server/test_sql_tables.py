@@ -38,12 +38,12 @@ def test_stored_rows_come_back_and_repeats_add_nothing(url: str) -> None:
     marks = {("gw", "e"): MarkState(3, ((5, 6),)), ("gw", "f"): MarkState(1)}
     one = NewConflict(key(), 10, 0.1, 3, 77)
     for turn in range(2):
-        ledger.put_marks(marks)
+        ledger.put_marks(marks, {})
         ledger.put_device(ORG, "gw", HOUSE)
         assert ledger.add_events([event(5, text="喷雾 'q' \"z\""), event(5), event(5)]) == (0 if turn else 2)
         assert ledger.add_conflicts([one, one._replace(value=0.2)]) == (0 if turn else 2)
         ledger.add_never_latest([(key(), 10), (key(), 20)])
-    ledger.put_marks({("gw", "e"): MarkState(3, ((5, 6),)).add(Mark("gw", "e", 4, 4))})
+    ledger.put_marks({("gw", "e"): MarkState(3, ((5, 6),)).add(Mark("gw", "e", 4, 4))}, {})
     ledger.close()
     _, ledger = open_ledger(url)
     held = ledger.load()
@@ -60,7 +60,7 @@ def test_stored_rows_come_back_and_repeats_add_nothing(url: str) -> None:
 def test_stores_in_one_database_do_not_see_each_other(url: str) -> None:
     _, mine = open_ledger(url)
     _, theirs = open_ledger(url, "other")
-    mine.put_marks({("gw", "e"): MarkState(3)})
+    mine.put_marks({("gw", "e"): MarkState(3)}, {})
     mine.add_events([event(5)])
     assert theirs.load().marks == {}
     theirs.delete_before(ORG, 99)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,7 +13,7 @@ import typer
 from headland.errors import HeadlandError, RetryLater, SettingsError
 from station.cli.commands_app import Commands
 from station.cli.options import STORAGE, DataOption, StoreOption, farm_folder, parse_instant
-from station.server.storage.stores import duckdb_path, is_file, newest_real_ms, store_url
+from station.server.storage.stores import duckdb_path, is_file, newest_real_ms, open_store, store_url
 
 if TYPE_CHECKING:
     import httpx
@@ -130,8 +130,17 @@ def store_repair(data: DataOption = None, store: StoreOption = None, api: ApiOpt
 
 @store_app.command("acknowledge")
 def store_acknowledge(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
-    """Acknowledge damage of the store's files, so that the station reports itself ready again."""
-    _work(data, store, api, kind="acknowledge")
+    """Acknowledge damage of the store, so that the station reports itself ready again."""
+    from headland.clock import wall_clock_ms
+    from station.server.storage.store_admin_tasks import acknowledge
+
+    url = store_url(store, farm_folder(data).store_path)
+    if is_file(url) or api:
+        _work(data, store, api, kind="acknowledge")
+        return
+    with closing(open_store(url)) as server:
+        for sentence in acknowledge(server, wall_clock_ms()):
+            typer.echo(sentence)
 
 
 @store_app.command("export")
