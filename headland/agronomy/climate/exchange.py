@@ -179,7 +179,7 @@ def _hourly_indices(hours: Periods, inside: HouseClimate, declared: DeclaredHous
     if inside.radiation_w_m2 is not None and inside.co2_ppm is not None:
         step = transpiration_of(inside, declared.leaf_area_index)
         known = count_true(hours, np.isfinite(step))
-        rule = Method("transpiration", 1, f"{_STANGHELLINI}; mean of five-minute means, from 50 % on")
+        rule = Method("transpiration", 2, f"{_STANGHELLINI}; mean of five-minute means, from 50 % on")
         transpired = precomputed_index(
             "transpiration_g_m2_h", "g/m2/h", rule, inside.channels, average(hours, step), known / hours.lengths, known,
             MEAN_BAR, assumed_inputs,
@@ -225,10 +225,12 @@ def day_sums(days: Periods, hours: Periods, hourly: list[Index]) -> list[Index]:
         if index.name in names:
             name, unit, factor = names[index.name]
             value, bar = factor * sum_up(days, index.value * lengths_h), SUM_BAR
-            rule = Method(name, 1, f"sum of hours, from 90 % of them on; {index.method.source}")
+            rule = Method(name, 2, f"sum of hours, from 90 % of them on; {index.method.source}")
         else:
             name, unit, value, bar = index.name, index.unit, average(days, index.value), MEAN_BAR
-            rule = Method(index.method.id, 1, f"mean of hours, from 50 % of them on; {index.method.source}")
+            rule = Method(
+                index.method.id, index.method.version, f"mean of hours, from 50 % of them on; {index.method.source}"
+            )
         total = precomputed_index(name, unit, rule, index.inputs, value, coverage, known, bar, index.assumed)
         sums.append(replace(total, slowest_ms=index.slowest_ms))
     return sums
@@ -254,7 +256,7 @@ def _by_vapour(
     ]
     known = count_true(hours, np.isfinite(vapour + outside + dripped))
     rule = Method(
-        "air_exchange_by_vapour", 1,
+        "air_exchange_by_vapour", 2,
         f"vapour balance (after Boulard and Draoui 1995, not re-read): transpiration ({_STANGHELLINI}) less "
         f"condensation on the cover (Vanthoor et al. 2011 eq 42 to 44) and what the air stored, over what it carries "
         f"out; "
@@ -309,7 +311,7 @@ def _by_co2(hours: Periods, inside: HouseClimate, declared: DeclaredHouse, by_va
     if by_vapour is not None:
         used = given - by_vapour.value * (inner - outer) - stored
         rule = Method(
-            "co2_used", 1,
+            "co2_used", 2,
             "what was dosed less what left with the air (by the vapour balance) and what the air stored; below 0 the "
             "crop breathes; from 50 % on",
         )  # fmt: skip

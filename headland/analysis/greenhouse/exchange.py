@@ -7,13 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from headland.agronomy.climate.air import AIR_CHANNELS, LEAF_TEMPERATURE, Air
-from headland.agronomy.climate.condensation import estimate_leaf_degc
 from headland.agronomy.climate.exchange import DeclaredHouse, HouseClimate, day_sums, exchange_indices
 from headland.agronomy.climate.light import SUN_UMOL_J
 from headland.agronomy.series.arrays import Values
 from headland.agronomy.series.time_grid import Periods
 from headland.analysis.greenhouse.climate import ClimateQuery, HouseAnswers, build_answers, divide_window
-from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, margin_of
+from headland.analysis.greenhouse.derived import LIGHT, SURFACES, air_of, by_day_of, margin_of, surface_note
 from headland.analysis.greenhouse.house import House
 from headland.analysis.greenhouse.house_grid import HouseGrid
 from headland.analysis.greenhouse.run_in import run_in
@@ -60,18 +59,14 @@ def _inside_of(
     radiation, channel, note = _radiation_of(grid, transmission)
     notes["radiation"] = note
     surface, canopy = next(each for each in margin.surfaces if each.name == "leaf"), LEAF_TEMPERATURE
-    leaf = surface.temperature_degc
     if surface.estimated is not None:
-        night = np.zeros(grid.periods.steps, np.bool_)
-        estimate = estimate_leaf_degc(air.temperature_degc, night if by_day is None else by_day)
-        leaf = estimate if surface.measured is None else np.where(surface.measured, leaf, estimate)
         canopy = ""
-        notes["canopy"] = "estimated: the air's temperature by day, 1.5 K below it by night"
+        notes["canopy"] = surface_note(surface, query.house, query.crop_targets)
     channels = tuple(name for name in (canopy, *AIR_CHANNELS, channel, _CO2) if name)
     inside = HouseClimate(
         air,
         radiation,
-        leaf,
+        surface.temperature_degc,
         grid.mean(_CO2),
         grid.mean("outside_temperature_degc"),
         grid.mean(_OUTSIDE_RH),
