@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +59,11 @@ _OPEN_PATHS: Final[set[Path]] = set()
 _OPEN_PATHS_LOCK: Final = threading.Lock()
 
 _FOREIGN_LOG: Final = re.compile(r"WAL does not match database|WAL checkpoint iteration does not match")
+#: What a migration adds to a file, as a share of its size: one that writes all samples again (0.9 measured), another.
+_REWRITING_GROWTH: Final = 1.1
+_OTHER_GROWTH: Final = 0.1
+#: What a migration leaves free for everything else on the disk.
+_LEFT_FREE_BYTES: Final = 50_000_000
 #: Time for the examination of a file before it is opened: one of some gigabytes, where it is in memory.
 EXAMINATION_S: Final = 2.0
 
@@ -444,6 +451,8 @@ def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new:
         )
     if version < newest:
         samples = count(connection, sql.COUNT_POINTS) if version else 0
+        if samples:
+            _check_room(path, version)
         began_s = time.monotonic()
         if samples:
             _LOGGER.info("the store %s is brought from schema %d to %d: %d samples", path, version, newest, samples)
@@ -455,6 +464,18 @@ def migrate_schema(connection: duckdb.DuckDBPyConnection, path: Path, *, is_new:
             connection.execute(sql.SET_VERSION.format(version=newest))
         if samples:
             _LOGGER.info("the store %s has schema %d, after %.1f s", path, newest, time.monotonic() - began_s)
+
+
+def _check_room(path: Path, version: int) -> None:
+    """Refuse a migration that would fill the disk, before it writes anything. Raises RetryLater."""
+    growth = _REWRITING_GROWTH if version < sql.REWRITTEN_IN else _OTHER_GROWTH
+    needed, there = growth * size_of(path) + _LEFT_FREE_BYTES, shutil.disk_usage(path.parent).free
+    if there < needed:
+        raise RetryLater(
+            f"The store {path} must be brought to a newer schema, which needs {math.ceil(needed / 1e6):,} MB of free "
+            f"disk, and there are {there / 1e6:,.0f} MB: free some, or move the store to a larger disk, and start "
+            "again. Nothing was changed."
+        )
 
 
 def _schema_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

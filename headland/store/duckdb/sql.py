@@ -81,6 +81,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     """,
 )
 
+#: The version in which all samples were written again, with room for them twice.
+REWRITTEN_IN: Final = 5
 STORED_COLUMNS: Final = "sid, second_s, part_ms, v, q"
 #: The instant of a sample. As a generated column of the table it would make inserting slower by a quarter.
 INSTANT: Final = "second_s * 1000 + part_ms"

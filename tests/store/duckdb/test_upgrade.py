@@ -10,9 +10,11 @@ import duckdb
 import numpy as np
 import pytest
 
+from headland.errors import RetryLater
 from headland.store.duckdb import sql
 from headland.store.duckdb.copies import backup
 from headland.store.duckdb.file import migrate_schema
+from headland.store.duckdb.paths import wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.duckdb.tables.compaction import no_progress
 from headland.store.duckdb.tables.contents import load_state
@@ -271,6 +273,23 @@ def test_every_step_of_the_schema_is_one_transaction_that_may_be_begun_again(
         assert connection.execute("SELECT version FROM schema_version").fetchall() == [(1,)]
     store = DuckDBStore(path)
     assert (store.figures().schema, store.info().points) == (len(sql.MIGRATIONS), 2006)
+    store.close()
+
+
+@pytest.mark.parametrize("free_bytes", [0, 40_000_000])
+def test_a_disk_without_room_for_the_upgrade_is_said_before_anything_is_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch, free_bytes: int
+) -> None:
+    before = path.read_bytes()
+    whole = shutil.disk_usage(path.parent)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _: whole._replace(free=free_bytes))
+        with pytest.raises(RetryLater, match=r"needs \d+ MB of free disk.*Nothing was changed"):
+            DuckDBStore(path)
+    assert path.read_bytes() == before
+    assert not wal_of(path).exists()
+    store = DuckDBStore(path)
+    assert store.info().points == 2006
     store.close()
 
 

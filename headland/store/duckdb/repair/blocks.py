@@ -31,6 +31,7 @@ from headland.store.duckdb.repair.parity import (
     groups_of,
     is_current,
     is_of,
+    is_of_all_blocks,
     restore_block,
 )
 
@@ -92,7 +93,8 @@ def mend_blocks(path: Path, parity: ParityFile) -> BlockReport:
     """
     report, unfinished = BlockReport(), _UnfinishedCheckpoint(path)
     with path.open("r+b") as file:
-        has_parity = is_current(file.read(HEADERS * PAGE_BYTES), parity.read_head())
+        headers = file.read(HEADERS * PAGE_BYTES)
+        has_parity = is_current(headers, parity.read_head()) or is_of_all_blocks(headers, _bodies(path), parity)
         for number, location, body, stored in _blocks(path):
             group, block = parity.read(number + HEADERS), _CHECKSUM.pack(stored) + body
             if checksum(body) == stored and not differs(group, block, is_current=has_parity):
@@ -112,13 +114,26 @@ def mend_blocks(path: Path, parity: ParityFile) -> BlockReport:
                 suspects = list_suspects(body, stored) if group is None else None
                 lowest = lowest_bit(checksum(body) ^ stored)
                 report.damaged[number] = DamagedBlock(number, location, stored, lowest, suspects, pages)
-                right = body
+                right = (_other_header(headers, number) or body) if number < 0 else body
             else:
                 report.corrected += 1
                 right = flip(body, bit) if bit >= 0 else body
             _write(file, location, _CHECKSUM.pack(checksum(right)) + right)
         _fill_up(file, report)
     return report
+
+
+def _other_header(headers: bytes, number: int) -> bytes | None:
+    """Return the content of the other database header, of the checkpoint before or after; None where it is damaged.
+
+    What is left of a damaged header opens nothing; the rows of the checkpoint before are there for the most part.
+    """
+    if number == -HEADERS:
+        return None
+    at = PAGE_BYTES if number == -1 else 2 * PAGE_BYTES
+    header = headers[at : at + PAGE_BYTES]
+    body = header[_CHECKSUM.size :]
+    return body if len(header) == PAGE_BYTES and checksum(body) == _CHECKSUM.unpack_from(header)[0] else None
 
 
 def _fill_up(file: BinaryIO, report: BlockReport) -> None:
@@ -229,3 +244,8 @@ def _blocks(path: Path) -> Iterator[tuple[int, int, bytes, int]]:
             if len(block) < size:
                 return
             yield number, location, block[_CHECKSUM.size :], _CHECKSUM.unpack_from(block)[0]
+
+
+def _bodies(path: Path) -> Iterator[bytes]:
+    """Yield every whole block behind the headers."""
+    return (_CHECKSUM.pack(stored) + body for number, _, body, stored in _blocks(path) if number >= 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -181,20 +181,45 @@ def read_checkpoint(headers: bytes) -> FileCheckpoint | None:
 
 
 def is_current(headers: bytes, head: FileCheckpoint | None) -> bool:
-    """Return whether the parity is certainly of the last checkpoint of a file.
+    """Return whether the parity is certainly of the last checkpoint of a file, as far as its headers tell.
 
     Of a damaged newest header the number is known, too: the other one has the number before. Where the other one is
-    damaged, it may have been that of a later checkpoint.
+    damaged, it may have been that of a later checkpoint: `is_of_all_blocks` tells then.
     """
-    pages = [headers[at : at + PAGE_BYTES] for at in range(0, len(headers), PAGE_BYTES)]
-    if head is None or len(headers) < HEADERS * PAGE_BYTES:
+    numbers = _sound_numbers(headers, head)
+    if head is None or numbers is None:
         return False
-    if _is_sound(pages[0]) and zlib.crc32(pages[0]) != head.identity:
-        return False
-    numbers = {place: _iteration_of(page) for place, page in enumerate(pages) if place and _is_sound(page)}
     if len(numbers) == HEADERS - 1:
         return max(numbers.values()) == head.iteration
     return head.header not in numbers and max(numbers.values(), default=-1) == head.iteration - 1
+
+
+def is_of_all_blocks(headers: bytes, blocks: Iterable[bytes], parity: ParityFile) -> bool:
+    """Return whether a damaged header leaves no doubt of the parity because each block of the file is as it says.
+
+    A later checkpoint would have written some. A new file has the same number in both headers, and no blocks.
+    """
+    head = parity.read_head()
+    numbers = _sound_numbers(headers, head)
+    if head is None or not numbers or max(numbers.values()) not in (head.iteration, head.iteration - 1):
+        return False
+    end = HEADERS
+    for position, block in enumerate(blocks, HEADERS):
+        group = parity.read(position)
+        if group is None or group.version != _number_at(block) or group.damaged_pages(block):
+            return False
+        end = position + 1
+    return end == parity.count()
+
+
+def _sound_numbers(headers: bytes, head: FileCheckpoint | None) -> dict[int, int] | None:
+    """Return the checkpoints of the undamaged headers by their places; None where the head is of another file."""
+    pages = [headers[at : at + PAGE_BYTES] for at in range(0, len(headers), PAGE_BYTES)]
+    if head is None or len(headers) < HEADERS * PAGE_BYTES:
+        return None
+    if _is_sound(pages[0]) and zlib.crc32(pages[0]) != head.identity:
+        return None
+    return {place: _iteration_of(page) for place, page in enumerate(pages) if place and _is_sound(page)}
 
 
 def _is_sound(block: bytes) -> bool:
