@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from headland.agronomy.climate.condensation import Surface, estimate_leaf_degc, is_wet
+from headland.agronomy.climate.condensation import Surface, is_wet
+from headland.agronomy.climate.surface_estimates import estimate_leaf_degc
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import STEP_MS
 from headland.units_of_time import HOUR_MS

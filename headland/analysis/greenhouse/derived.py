@@ -10,8 +10,6 @@ from headland.agronomy.climate.air import AIR_CHANNELS, LEAF_TEMPERATURE
 from headland.agronomy.climate.condensation import (
     CondensationMargin,
     Surface,
-    estimate_cover_degc,
-    estimate_lagging_degc,
     weigh_surfaces,
 )
 from headland.agronomy.climate.leaf_wetness import LEAF, SCREEN, LeafMargin, estimate_leaf
@@ -19,6 +17,7 @@ from headland.agronomy.climate.light import SUN_UMOL_J, UMOL_PER_LUX, Light, ppf
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import dew_uncertainty_k
 from headland.agronomy.climate.sun import is_dark, is_day
+from headland.agronomy.climate.surface_estimates import estimate_cover_degc, estimate_lagging_degc
 from headland.agronomy.series.answer import COVER_NOT_KNOWN
 from headland.agronomy.series.arrays import Mask, Values
 from headland.agronomy.series.time_grid import Periods, count_true

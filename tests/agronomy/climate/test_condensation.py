@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 from headland.agronomy.climate.condensation import (
     Surface,
     condensation_indices,
-    estimate_cover_degc,
-    estimate_lagging_degc,
-    estimate_leaf_degc,
     find_wet_events,
     margin_k,
     weigh_surfaces,
 )
 from headland.agronomy.climate.psychrometrics import dew_point_degc
 from headland.agronomy.climate.sensor_uncertainty import deficit_uncertainty_kpa, dew_uncertainty_k
+from headland.agronomy.climate.surface_estimates import estimate_cover_degc, estimate_lagging_degc, estimate_leaf_degc
 from headland.agronomy.series.time_grid import Periods
 from tests.examples import examples
 

@@ -15,9 +15,9 @@ import pytest
 
 from api.app import create_app
 from api.schemas.greenhouses.greenhouses import OverviewBody
-from headland.agronomy.climate.condensation import estimate_cover_degc
 from headland.agronomy.climate.exchange import co2_g_m3, condensed_g_m2_h
 from headland.agronomy.climate.psychrometrics import absolute_humidity_g_m3
+from headland.agronomy.climate.surface_estimates import estimate_cover_degc
 from headland.analysis.greenhouse.house import HouseLocation, hour_starts
 from headland.analysis.window import Window
 from headland.contract.records import ChannelInfo, Descriptor
