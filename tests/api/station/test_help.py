@@ -58,3 +58,15 @@ def test_a_site_that_is_not_built_names_the_remedy(site: Path, client: httpx.Cli
     assert answer.status_code == 503
     assert "`make docs`" in answer.text
     assert not site.exists()
+
+
+def test_the_notices_of_others_need_no_key(site: Path, client: httpx.Client) -> None:
+    answer = client.get("/third-party-notices", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert "maplibre-gl " in answer.text
+    assert "Redistribution and use in source and binary forms" in answer.text
+    site.mkdir()
+    (site / help_routes.NOTICES).write_text("Theme: MIT", encoding="utf-8")
+    both = client.get("/third-party-notices").text
+    assert both.startswith(answer.text)
+    assert both.endswith("Theme: MIT")
