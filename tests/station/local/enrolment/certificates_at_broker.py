@@ -124,7 +124,7 @@ def certificate_farm(root: Path) -> Iterator[CertificateFarm]:
     command = prepare_broker("mosquitto", folder.broker_dir, port, broker_users(folder), listener)
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker, folder.hold():
         try:
-            wait_until(lambda: listens(port))
+            wait_until(lambda: listens(port) and listens(tls_port))
             state = FarmState(
                 api_url="http://localhost",
                 broker_host="127.0.0.1",
