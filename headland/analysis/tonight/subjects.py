@@ -10,6 +10,7 @@ from typing import Final, Literal
 from headland.agronomy.climate.air import AIR_TEMPERATURE
 from headland.analysis.scope import OrgScope
 from headland.analysis.tonight.house_statements import FROST_DEGC
+from headland.plain_numbers import is_digits
 from headland.registry.models.alarms import Alarm, AlarmRule
 from headland.registry.models.models import Field, Greenhouse
 from headland.registry.repositories.house_devices import read_house_devices
@@ -52,9 +53,7 @@ class OutlookSubject:
     @property
     def key(self) -> tuple[str, list[tuple[int, str]], str]:
         """The order of subjects without trouble: greenhouses before fields, by name, numbers in it by their value."""
-        parts = [
-            (int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in _NUMBER.split(self.name)
-        ]
+        parts = [(int(part), "") if is_digits(part) else (-1, part) for part in _NUMBER.split(self.name)]
         return "0" if self.kind == "greenhouse" else "1", parts, self.id
 
 
