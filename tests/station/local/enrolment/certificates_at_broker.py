@@ -124,7 +124,7 @@ def certificate_farm(root: Path) -> Iterator[CertificateFarm]:
     command = prepare_broker("mosquitto", folder.broker_dir, port, broker_users(folder), listener)
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as broker, folder.hold():
         try:
-            wait_until(lambda: listens(port) and listens(tls_port))
+            wait_until(lambda: listens(tls_port) and _answers(port))
             state = FarmState(
                 api_url="http://localhost",
                 broker_host="127.0.0.1",
@@ -149,6 +149,16 @@ def has_ended(session: ssl.SSLSocket) -> bool:
     except OSError:
         pass
     return True
+
+
+def _answers(port: int) -> bool:
+    """Tell whether the broker answers: before that, the signal to read its files again would end it."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), _PATIENCE_S) as plain:
+            plain.sendall(_connect_packet("nobody"))
+            return plain.recv(1) == _CONNACK
+    except OSError:
+        return False
 
 
 def _decoded(sealed: SealedPapers) -> bytes:
