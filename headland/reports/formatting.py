@@ -51,6 +51,7 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "nutrient": ("report_pass",),
     "way": ("report_pass",),
     "told_by": ("report_pass",),
+    "pass_state": ("pass_states",),
     "done": ("report_week",),
     "entry_kind": ("account_entries",),
     "surcharges": ("report_surcharges",),

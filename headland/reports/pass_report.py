@@ -20,6 +20,7 @@ from headland.analysis.passes.detection import FieldPass, find_pass
 from headland.analysis.passes.deviation import PassDeviation, compare_with_plan
 from headland.analysis.passes.nutrients import PassNutrients, nutrients_of_pass, share_by_plot
 from headland.analysis.passes.options import PassOptions
+from headland.analysis.passes.pass_state import PassState, state_of_pass
 from headland.analysis.passes.plan import find_plan
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
@@ -59,6 +60,7 @@ class _ReportData:
     deviation: PassDeviation | AnalysisError
     nutrients: PassNutrients
     options: PassOptions
+    state: PassState
 
 
 def make_pass_document(scope: OrgScope, pass_id: str, options: PassOptions) -> Report:
@@ -138,6 +140,7 @@ def _read(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> _Repo
         deviation,
         nutrients_of_pass(scope, repositories, field_pass, None, applied),
         options,
+        state_of_pass(scope, field_pass),
     )
 
 
@@ -160,6 +163,7 @@ def _facts(data: _ReportData) -> list[Part]:
         _name("product", "" if product is None else product.name),
         _name("season", "" if season is None else _season_name(season)),
         Figure("told_by", "declared_by_a_person" if declared is not None else "found_in_telemetry"),
+        Figure("pass_state", data.state),
     ]
     if declared is not None and declared.note:
         parts.append(_name("note", declared.note))
@@ -193,7 +197,9 @@ def _amounts(data: _ReportData) -> list[Part]:
         Figure("covered_ha", areas.treated_m2 / _M2_PER_HA, "ha"),
         Figure("covered_mu", areas.treated_m2 / _M2_PER_MU, "mu"),
         Figure("overlap_m2", areas.overlap_m2, "m2"),
-        Figure("skipped_m2", areas.skipped_m2, "m2"),
+        Figure("skipped_m2", None, "m2", reason="pass_under_way")
+        if data.state == "flying"
+        else Figure("skipped_m2", areas.skipped_m2, "m2"),
         Figure(
             "field_cv_pct",
             applied_map.field_cv_pct,

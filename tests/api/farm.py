@@ -84,6 +84,16 @@ def write_drone_flight(
         for second, mode in ((0, "GUIDED"), (5, "AUTO"), (5, "LOITER"), (390, "RTL"))
     ]
     store.write(WriteBatch(points_of([]), [StoredEvent(OWN, event) for event in events]))
+    land(store, device, start_ms + 1000 * SECONDS, simulated=True)
+
+
+def land(store: MemoryStore, device: str, time_ms: int, *, simulated: bool = False) -> None:
+    """Report that a vehicle has landed: its pass has ended."""
+    landed = Event(
+        t=time_ms, device=device, kind="landed_state", device_kind="drone", site="home", clock=Clock.GPS,
+        data={"state": "on_ground"}, simulated=simulated,
+    )  # fmt: skip
+    store.write(WriteBatch(points_of([]), [StoredEvent(OWN, landed)]))
 
 
 def write_spreader_flight(
@@ -107,6 +117,7 @@ def write_spreader_flight(
         channels["mass_flow_kg_min"] = ChannelInfo(unit="kg/min", evidence=evidence)
     write_series(store, OWN, "home", "drone", device, start_ms + 1000 * seconds, columns)
     store.describe(OWN, "gw-1", Descriptor(device=device, kind="drone", site="home", name=device, channels=channels))
+    land(store, device, start_ms + 400_000)
 
 
 def write_greenhouse(store: MemoryStore, device: str = HOUSE, *, start_ms: int = START_MS) -> None:

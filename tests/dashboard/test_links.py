@@ -147,7 +147,10 @@ def find_wrong(page: Page, farm: Farm, links: list[Link]) -> list[str]:
     wrong = []
     for link in links:
         show(page, farm, link.page)
+        # What is displayed now is no answer.
+        page.evaluate("document.querySelector('.page').dataset.page = 'left'")
         page.locator(f"main a[href='{link.href}']:visible").first.click()
+        expect(page.locator(f".page[data-page={re.split('[/?]', link.href)[1]}][data-mounted]")).to_be_attached()
         said, named = arrive(page, farm, link)
         if named not in said:
             wrong.append(f"{link}: {said!r} is not {named!r}")

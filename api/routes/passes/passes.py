@@ -23,6 +23,7 @@ from headland.analysis.exports.time_log import applied_time_log
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied, uniformity_of
 from headland.analysis.passes.detection import find_pass, list_passes
 from headland.analysis.passes.ledger_entries import record_weather
+from headland.analysis.passes.pass_state import PassStates, refuse_flying_between, state_of_pass
 from headland.analysis.passes.reported_width import ReportedWidths
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.window import Window
@@ -88,9 +89,12 @@ router = Router(prefix="/v1", tags=["passes"], responses=declare_problems(400, 4
 def declare_pass(scope: ScopeOf, declaration: PassDeclaration) -> PassItem:
     """Declare a pass. It is never changed; declaring it again with the same values returns the same pass.
 
+    While the vehicle is at work on the field it is refused (409): wait until it has landed, or is silent for a minute.
     Wind, Delta-T and rain at the time are recorded in the ledger, as far as the site's devices measured them.
     """
     repositories = repositories_of(scope)
+    window = Window(declaration.start_ms, max(declaration.start_ms, declaration.end_ms))
+    refuse_flying_between(scope, declaration.field, declaration.device, window)
     try:
         declared = repositories.passes.declare(Pass(**declaration.model_dump()))
     except NotFound as error:
@@ -98,7 +102,7 @@ def declare_pass(scope: ScopeOf, declaration: PassDeclaration) -> PassItem:
         raise ProblemError(400, f"unknown-{missing}", "Referenced record not found", str(error)) from error
     field_pass = find_pass(scope, declared.id)
     record_weather(scope, field_pass, Window(declared.start_ms, declared.end_ms))
-    return pass_of(field_pass)
+    return pass_of(field_pass, state_of_pass(scope, field_pass))
 
 
 @router.get("/fields/{field}/passes", name="list_passes", response_model=PassList)
@@ -127,15 +131,16 @@ def get_passes(
     ]
     page = matching[:limit]
     following = write_cursor(page[-1].start_ms, page[-1].id) if len(matching) > limit else None
-    widths = ReportedWidths(scope)
-    items = [listed_pass_of(field_pass, widths) for field_pass in page]
+    widths, states = ReportedWidths(scope), PassStates(scope)
+    items = [listed_pass_of(field_pass, states.of(field_pass), widths) for field_pass in page]
     return reply_page(request, PassList(items=items, next=following))
 
 
 @router.get("/passes/{pass_id}", response_model=PassDetail)
 def get_pass(request: Request, scope: ScopeOf, pass_id: PassId) -> Response:
     """Return a pass with its segments: work, turns, transits, refills and the return, each with its evidence."""
-    return reply(request, pass_detail_of(find_pass(scope, pass_id)))
+    field_pass = find_pass(scope, pass_id)
+    return reply(request, pass_detail_of(field_pass, state_of_pass(scope, field_pass)))
 
 
 @router.get(
@@ -168,7 +173,8 @@ def get_applied(
         scope, find_pass(scope, pass_id), cell_m=cell_m, swath_m=swath_m, latency_s=latency_s
     )
     if form == JSON:
-        body = applied_of(applied, uniformity_of(scope, applied.machine), with_grid=not is_summary)
+        uniformity, state = uniformity_of(scope, applied.machine), state_of_pass(scope, applied.field_pass)
+        body = applied_of(applied, uniformity, state, with_grid=not is_summary)
         answer = reply(request, body)
         answer.headers["Vary"] = "Accept"
         return answer

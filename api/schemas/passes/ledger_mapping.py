@@ -72,7 +72,7 @@ def deviation_of(deviation: PassDeviation) -> schema.DeviationBody:
             )
             for disturbance in deviation.disturbances
         ],
-        cover=cover_of(applied),
+        cover=cover_of(applied, "finished"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +44,15 @@ class SegmentItem(Model):
     ]
 
 
+PassStateName = Annotated[
+    Literal["flying", "finished", "interrupted"],
+    Field(
+        description="flying: the vehicle is heard, has not landed and may go on: nothing is skipped or settled yet. "
+        "interrupted: the link was lost at work, or the mission was left before its last item."
+    ),
+]
+
+
 class PassItem(Model):
     """A pass of a field, declared or detected in telemetry; `id` depends on its start."""
 
@@ -53,6 +62,7 @@ class PassItem(Model):
     start_ms: int
     end_ms: int
     declared: bool
+    state: PassStateName
     simulated: bool
     implement: str | None
     product: str | None
@@ -103,7 +113,12 @@ class CoverBody(Model):
     field_m2: Annotated[float, Field(description="The usable field; treated and skipped ground add up to it.")]
     covered_m2: Annotated[float, Field(description="Treated ground: the union of the swaths (treated_ground_union).")]
     overlap_m2: Annotated[float, Field(description="Ground that swaths covered again, each repetition counted.")]
-    skipped_m2: Annotated[float, Field(description="Skipped ground: the usable field without the treated ground.")]
+    skipped_m2: Annotated[
+        float | None,
+        Field(
+            description="Skipped ground: the usable field without the treated ground; null while the pass is under way."
+        ),
+    ]
     skips: list[Place]
     overlaps: list[Place]
 

@@ -13,24 +13,25 @@ from api.schemas.passes import passes as schema
 from headland.agronomy.geometry.local_plane import Plane
 from headland.analysis.passes.as_applied import AppliedPass, SpreadUniformity
 from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.pass_state import PassState
 from headland.analysis.passes.reported_width import ReportedWidths
 
 
-def pass_of(field_pass: FieldPass) -> schema.PassItem:
+def pass_of(field_pass: FieldPass, state: PassState) -> schema.PassItem:
     """Return a pass as an item of a list."""
-    return schema.PassItem(**_pass_fields(field_pass))
+    return schema.PassItem(**_pass_fields(field_pass, state))
 
 
-def listed_pass_of(field_pass: FieldPass, widths: ReportedWidths) -> schema.ListedPass:
+def listed_pass_of(field_pass: FieldPass, state: PassState, widths: ReportedWidths) -> schema.ListedPass:
     """Return a pass as an item of a list, with the width that the machine reported."""
-    return schema.ListedPass(**_pass_fields(field_pass), reported_width_m=widths.of(field_pass))
+    return schema.ListedPass(**_pass_fields(field_pass, state), reported_width_m=widths.of(field_pass))
 
 
-def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:
+def pass_detail_of(field_pass: FieldPass, state: PassState) -> schema.PassDetail:
     """Return a pass with its segments."""
     segments = () if field_pass.detected is None else field_pass.detected.segments
     return schema.PassDetail(
-        **_pass_fields(field_pass),
+        **_pass_fields(field_pass, state),
         segments=[
             schema.SegmentItem(
                 kind=segment.kind,
@@ -44,7 +45,9 @@ def pass_detail_of(field_pass: FieldPass) -> schema.PassDetail:
     )
 
 
-def applied_of(applied: AppliedPass, uniformity: SpreadUniformity, *, with_grid: bool = True) -> dict[str, Any]:
+def applied_of(
+    applied: AppliedPass, uniformity: SpreadUniformity, state: PassState, *, with_grid: bool = True
+) -> dict[str, Any]:
     """Return an `AppliedBody` as a dict with array grids: large responses are not validated twice."""
     head = schema.AppliedBody.model_construct(
         pass_id=applied.field_pass.id,
@@ -60,7 +63,7 @@ def applied_of(applied: AppliedPass, uniformity: SpreadUniformity, *, with_grid:
         amount=answer_of(applied.amount, applied.field_pass.simulated),
         rate=answer_of(applied.rate, applied.field_pass.simulated),
         places=_places_of(applied),
-        cover=cover_of(applied),
+        cover=cover_of(applied, state),
         evidence_m2=applied.map.evidence_m2,
         reconciliation=_reconciliation_of(applied),
         uniformity=_uniformity_of(uniformity, applied.map.field_cv_pct),
@@ -89,20 +92,20 @@ def _drift_of(applied: AppliedPass) -> schema.DriftBody:
     )
 
 
-def cover_of(applied: AppliedPass) -> schema.CoverBody:
-    """Return the coverage, with the places of skips and overlaps."""
+def cover_of(applied: AppliedPass, state: PassState) -> schema.CoverBody:
+    """Return the coverage, with the places of skips and overlaps; a pass under way has skipped nothing yet."""
     areas, plane = applied.map.areas, applied.inputs.plane
     return schema.CoverBody(
         field_m2=areas.field_m2,
         covered_m2=areas.treated_m2,
         overlap_m2=areas.overlap_m2,
-        skipped_m2=areas.skipped_m2,
-        skips=_named(areas.skips, plane),
+        skipped_m2=None if state == "flying" else areas.skipped_m2,
+        skips=[] if state == "flying" else _named(areas.skips, plane),
         overlaps=_named(areas.overlaps, plane),
     )
 
 
-def _pass_fields(field_pass: FieldPass) -> dict[str, Any]:
+def _pass_fields(field_pass: FieldPass, state: PassState) -> dict[str, Any]:
     declared, detected = field_pass.declared, field_pass.detected
     segments = () if detected is None else detected.segments
     work = [segment for segment in segments if segment.kind in {"work", "off_field"}]
@@ -113,6 +116,7 @@ def _pass_fields(field_pass: FieldPass) -> dict[str, Any]:
         "start_ms": field_pass.start_ms,
         "end_ms": field_pass.end_ms,
         "declared": declared is not None,
+        "state": state,
         "simulated": field_pass.simulated,
         "implement": None if field_pass.implement is None else field_pass.implement.id,
         "product": None if declared is None else declared.product,

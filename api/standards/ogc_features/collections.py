@@ -20,6 +20,7 @@ from api.standards.sensorthings.catalog import EntityCatalog
 from headland.agronomy.series.arrays import Mask
 from headland.analysis.errors import AnalysisError
 from headland.analysis.passes.detection import FieldPass, find_pass, list_passes, list_passes_of_fields
+from headland.analysis.passes.pass_state import PassStates
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.telemetry import read_latest
@@ -173,11 +174,12 @@ def find_devices(read: LayerRead) -> Iterator[Feature]:
 
 def find_tracks(read: LayerRead) -> Iterator[Feature]:
     """Yield the tracks of the passes of all fields."""
+    states = PassStates(read.scope)
     for key, field_pass in read.passes:
         if f"{key}.~" <= read.query.after:
             continue
         track = find_track(read.scope, field_pass)
-        properties = pass_of(field_pass).model_dump() | {
+        properties = pass_of(field_pass, states.of(field_pass)).model_dump() | {
             "start": utc_of(field_pass.start_ms),
             "end": utc_of(field_pass.end_ms),
             "field_name": field_pass.field.name,

@@ -2,8 +2,10 @@
 
 import "../i18n/alarms";
 import type { Body, ListItem } from "../api/client";
-import { localText, type RuleCondition } from "../components/alarm_text";
+import { localText, titleOf, type RuleCondition } from "../components/alarm_text";
 import { findTerm } from "../i18n/translate";
+
+export { titleOf };
 
 export type AlarmItem = ListItem<"/v1/alarms">;
 export type Rule = ListItem<"/v1/alarm-rules">;
@@ -14,11 +16,6 @@ export type Notification = Body<"/v1/alarm-notices/{notice}">;
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
-
-/** Return what a rule or its alarm is called: a default rule by the catalogue, another by the text of its author. */
-export function titleOf(named: { name: string; text: string; text_zh: string }): string {
-  return findTerm("alarm_rules", named.name) ?? (localText(named) || named.text || named.text_zh || named.name);
-}
 
 /** Return the advice of a rule or its alarm; empty where it is the title already. */
 export function adviceOf(named: { name: string; text: string; text_zh: string }): string {

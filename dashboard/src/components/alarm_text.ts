@@ -26,6 +26,11 @@ export interface AlarmValue {
   estimated: boolean;
 }
 
+/** Return what a rule or its alarm is called: a default rule by the catalogue, another by the text of its author. */
+export function titleOf(named: { name: string; text: string; text_zh: string }): string {
+  return findTerm("alarm_rules", named.name) ?? (localText(named) || named.text || named.text_zh || named.name);
+}
+
 export interface Alarm extends AlarmValue {
   id: string;
   rule: string;

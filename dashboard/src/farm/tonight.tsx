@@ -8,7 +8,7 @@ import { prefetch, useApi } from "../api/query";
 import { hrefOf, hrefOfThing } from "../app/address";
 import { useNow } from "../app/mount";
 import { isPhone, useTurns } from "../app/turns";
-import { localText, ruleTitle } from "../components/alarm_text";
+import { localText, ruleTitle, titleOf } from "../components/alarm_text";
 import { ageText } from "../i18n/instants";
 import { numberText, reasonText } from "../i18n/numbers";
 import { currentLanguage } from "../i18n/preferences";
@@ -167,7 +167,9 @@ function TonightCard({ card }: { card: Card }): JSX.Element {
             <span class="severity" data-severity={alarm.severity}>
               {term("severities", alarm.severity)}
             </span>{" "}
-            <a href={hrefOfThing({ kind: "alarm", id: alarm.id })}>{translate("tonight_alarm", { rule: ruleTitle(alarm.rule) })}</a>{" "}
+            <a href={hrefOfThing({ kind: "alarm", id: alarm.id })}>
+              {translate("tonight_alarm", { rule: titleOf({ ...alarm, name: alarm.rule }) })}
+            </a>{" "}
             <span class="about">{[alarmText(alarm), ageText(Date.now() - alarm.raised_ms)].filter(Boolean).join(" · ")}</span>
           </li>
         ))}

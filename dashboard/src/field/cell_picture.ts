@@ -26,10 +26,10 @@ const CLEAR = 0;
 const OPAQUE = 255;
 const SHADES = 1024;
 
-/** Return the pictures of a layer; those of large grids are several. */
-export function drawCells(grid: CellGrid, layer: CellLayer, maxRate: number): Picture[] {
+/** Return the pictures of a layer; those of large grids are several. Ground that a pass under way may still reach is clear. */
+export function drawCells(grid: CellGrid, layer: CellLayer, maxRate: number, isUnderWay = false): Picture[] {
   const { rows, columns, west_deg: west, south_deg: south, east_step_deg: east, north_step_deg: north } = grid.head;
-  const colourOf = layer === "deviation" ? classColours(grid) : rateColours(grid, layer, maxRate);
+  const colourOf = layer === "deviation" ? classColours(grid) : rateColours(grid, layer, maxRate, isUnderWay);
   const pictures: Picture[] = [];
   for (let row = 0; row < rows; row += MOST_PIXELS)
     for (let column = 0; column < columns; column += MOST_PIXELS) {
@@ -88,12 +88,12 @@ function classColours(grid: CellGrid): (cell: number) => number {
   };
 }
 
-function rateColours(grid: CellGrid, layer: "planned" | "applied", maxRate: number): (cell: number) => number {
+function rateColours(grid: CellGrid, layer: "planned" | "applied", maxRate: number, isUnderWay: boolean): (cell: number) => number {
   const rates = grid.grids[`${layer}_ha`];
   const { evidence } = grid.grids;
   const shades = Uint32Array.from({ length: SHADES + 1 }, (_, shade) => pixelOf(rateColour(shade / SHADES)));
   const otherwise = unknownColours(grid.head.names.evidence);
-  const none = pixelOf(NOT_APPLIED);
+  const none = isUnderWay ? CLEAR : pixelOf(NOT_APPLIED);
   return (cell) => {
     const rate = rates[cell] as number;
     if (Number.isNaN(rate)) return layer === "planned" ? CLEAR : (otherwise[evidence[cell] as number] as number);

@@ -25,6 +25,7 @@ export class FieldMap {
   readonly view: MapView;
   readonly #legend = make("ul", { class: "keys legend" });
   #cells: CellGrid | null = null;
+  #isUnderWay = false;
   #zones: ZoneMap | null = null;
   #maxRate = 1;
   #opacity = OPACITY;
@@ -115,8 +116,9 @@ export class FieldMap {
   }
 
   /** Draw the cells of a pass; null removes them. The map is ready. */
-  drawCells(cells: CellGrid | null): void {
+  drawCells(cells: CellGrid | null, isUnderWay = false): void {
     this.#cells = cells;
+    this.#isUnderWay = isUnderWay;
     this.#zones = null;
     this.#maxRate = cells?.maxRate() ?? 1;
     if (this.view.map === null) return;
@@ -240,7 +242,7 @@ export class FieldMap {
 
   #updateLayers(): void {
     const layer = this.#drawnLayer();
-    const pictures = this.#cells === null || layer === null ? [] : drawCells(this.#cells, layer, this.#maxRate);
+    const pictures = this.#cells === null || layer === null ? [] : drawCells(this.#cells, layer, this.#maxRate, this.#isUnderWay);
     this.view.setPictures("cells", pictures, this.#opacity, "edges-line");
     this.view.setVisible("zones-fill", layer === "planned");
     const legend = (this.#cells === null && this.#zones === null) || this.#layer === "none" ? [] : this.#legendItems();
@@ -254,7 +256,7 @@ export class FieldMap {
     const unknown = new Set((names?.evidence ?? []).flatMap((name, code) => (isUnknown(name) ? [code] : [])));
     const special = [
       this.#cells?.grids.evidence.some((code) => unknown.has(code)) ? key(UNKNOWN, translate("field_key_unknown")) : null,
-      this.#layer !== "planned" ? key(NOT_APPLIED, translate("field_key_not_applied")) : null,
+      this.#layer !== "planned" && !this.#isUnderWay ? key(NOT_APPLIED, translate("field_key_not_applied")) : null,
     ].filter((item) => item !== null);
     if (this.#layer === "deviation") {
       return [...Object.entries(CLASS_COLOURS).map(([name, colour]) => key(colour, term("deviation_classes", name))), ...special];

@@ -12,7 +12,7 @@ import type { View } from "../app/view";
 import { make } from "../components/dom";
 import { dateTimeText } from "../i18n/instants";
 import { massText, reasonText, withUnit } from "../i18n/numbers";
-import { translate } from "../i18n/translate";
+import { term, translate } from "../i18n/translate";
 import { Table } from "../ui/table";
 import type { Applied, HarvestPass, MapSettings, Named, PassItem } from "./records";
 
@@ -92,7 +92,12 @@ function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen
       ? withUnit(pass.planned_rate_ha, "kg/ha")
       : (prescriptions.find(({ id }) => id === pass.prescription)?.name ?? "—");
   const stateOf = (pass: PassItem): string =>
-    closed.has(pass.id) ? translate("work_pass_closed") : translate(pass.declared ? "work_pass_declared" : "work_pass_found");
+    [
+      pass.state === "finished" ? "" : term("pass_states", pass.state),
+      closed.has(pass.id) ? translate("work_pass_closed") : translate(pass.declared ? "work_pass_declared" : "work_pass_found"),
+    ]
+      .filter(Boolean)
+      .join(" · ");
   const works: Work[] = [...passes.map((pass) => ({ pass })), ...harvests.map((harvest) => ({ harvest }))];
   const ofWork = ({ pass, harvest }: Work): PassItem | HarvestPass => pass ?? harvest;
   const workText = (work: Work): string => translate(work.harvest ? "work_harvested" : "work_applied");
@@ -117,6 +122,20 @@ function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen
           />
         </div>
       ) : null}
+      {passes
+        .filter(({ state }) => state === "flying")
+        .map((pass) => (
+          <div key={pass.id} class="choices-row" data-flying={pass.id}>
+            <span class="note">
+              {translate("work_flying_since", { vehicle: farm.nameOf(pass.device), time: dateTimeText(pass.start_ms) })}
+            </span>
+            {pass.id === open ? null : (
+              <button type="button" class="secondary" onClick={() => onOpen(pass)}>
+                {translate("work_open_flying")}
+              </button>
+            )}
+          </div>
+        ))}
       {mayWrite() && passes.length > 0 ? <Unregistered passes={passes} open={open} onOpen={onOpen} /> : null}
       <details class="fold">
         <summary>
@@ -184,7 +203,7 @@ function Passes({ passes, harvests, prescriptions, open, field, settings, onOpen
 
 /** How many flights that were found are not registered, with the newest of them to open; or that all are. */
 function Unregistered({ passes, open, onOpen }: Pick<PassesProps, "passes" | "open" | "onOpen">): JSX.Element {
-  const left = passes.filter(({ declared }) => !declared);
+  const left = passes.filter(({ declared, state }) => !declared && state !== "flying");
   const newest = left.at(-1);
   return (
     <div class="choices-row" data-unregistered={left.length}>

@@ -44,10 +44,11 @@ export function amountsPanel(applied: Applied): HTMLElement {
       answerTile(translate("field_mean_rate"), applied.rate),
       fact(translate("field_covered"), withShare(cover.covered_m2)),
       fact(translate("field_overlap"), withShare(cover.overlap_m2)),
-      fact(translate("field_skipped"), withShare(cover.skipped_m2)),
+      // A pass that is under way has skipped nothing yet.
+      cover.skipped_m2 === null ? null : fact(translate("field_skipped"), withShare(cover.skipped_m2)),
       applied.uniformity.field_cv_pct === null ? null : fact(translate("field_cv"), `${numberText(applied.uniformity.field_cv_pct, 1)} %`),
     ),
-    make("p", { class: "note" }, translate("field_areas_are")),
+    cover.skipped_m2 === null ? null : make("p", { class: "note" }, translate("field_areas_are")),
     make("p", { class: "note" }, `${translate("work_drift")}: ${driftText(applied.drift)}`),
     applied.amount.value === null
       ? null

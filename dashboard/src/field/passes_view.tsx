@@ -33,6 +33,7 @@ import { term, translate } from "../i18n/translate";
 
 const PASSES_MS = 399 * 86_400_000;
 const TIMEOUT_MS = 120_000;
+const FLYING_MS = 30_000;
 const FILE_FORMATS = [
   ["geojson", "geojson"],
   ["csv", "csv"],
@@ -152,6 +153,11 @@ export class PassesView {
     );
     this.#prescription.value = route.query.get("prescription") ?? "";
     this.#buildLayers();
+    const asked = route.query.get("pass");
+    if (passes.length === 0 && asked !== null) {
+      this.#showMissing(asked);
+      return;
+    }
     if (passes.length === 0) {
       setText(this.#note, translate(this.#harvests.length === 0 ? "field_no_pass" : "work_only_harvests"));
       this.#list.element.hidden = this.#harvests.length === 0;
@@ -165,10 +171,22 @@ export class PassesView {
       () => this.#showWind(),
       () => undefined,
     );
-    const asked = route.query.get("pass");
-    const selected = chosenOf(passes, asked, newestOf(passes));
+    // What is under way is named, and what is open at first is the newest that has ended.
+    const selected = chosenOf(passes, asked, newestOf(passes.filter(({ state }) => state !== "flying")) ?? newestOf(passes));
+    this.#view.repeat(FLYING_MS, () => this.#followFlights());
     if (selected === undefined) this.#showMissing(asked ?? "");
     else await this.#openPass(selected);
+  }
+
+  /** While a pass is under way, ask how far it is; once it has ended, its page is that of a pass that has. */
+  async #followFlights(): Promise<void> {
+    if (!this.#passes.some(({ state }) => state === "flying")) return;
+    const open = this.#pass;
+    await this.#loadPasses();
+    if (this.#pass !== open) return;
+    const now = this.#passes.find(({ id }) => id === open?.id);
+    if (open?.state === "flying" && now && now.state !== "flying") await this.#openPass(now);
+    else this.#list.show(this.#passes, this.#harvests, this.#prescriptions, open?.id ?? null);
   }
 
   // Of the field's site: another wind may be far away.
@@ -216,9 +234,10 @@ export class PassesView {
     this.#showRateUnit();
     this.#view.setQuery("pass", pass.id);
     this.#list.show(this.#passes, this.#harvests, this.#prescriptions, pass.id);
-    setText(this.#declare, translate(pass.declared ? "work_declare_new" : "work_declare"));
+    setText(this.#declare, translate(pass.declared || pass.state === "flying" ? "work_declare_new" : "work_declare"));
     const marks = [
       translate(pass.declared ? "field_declared_pass" : "field_detected_pass"),
+      term("pass_states", pass.state),
       pass.evidence ? term("evidence", pass.evidence) : "",
       pass.simulated ? translate("simulated") : "",
     ];
@@ -255,7 +274,14 @@ export class PassesView {
     const [path, query] = [`/v1/passes/${encodeURIComponent(pass.id)}`, { ...this.#mapSettings() }];
     const reported = this.#entered().swath_m === undefined ? reportedSwath(pass) : null;
     const { prescription: _, planned_rate_ha: __, ...appliedQuery } = query;
-    this.#panels.replaceChildren(this.#settlement(pass, signal), this.#nutrients(), this.#ledger(pass.id), this.#files(path, query, pass));
+    const isFlying = pass.state === "flying";
+    this.#panels.replaceChildren(
+      ...(isFlying ? [] : [this.#settlement(pass, signal)]),
+      this.#nutrients(),
+      // What a pass under way applied is not recorded, and not settled, before its end.
+      this.#ledger(isFlying ? null : pass.id),
+      this.#files(path, query, pass),
+    );
     await of(this.#map.view.ready.catch(() => undefined));
     if (pass.implement === null && query.swath_m === undefined) {
       // Nothing is guessed: without a swath there is no map.
@@ -280,12 +306,16 @@ export class PassesView {
     const reason = cells?.head.reason ?? null;
     const swath = reported === null ? "" : translate("work_swath_reported", { swath: withUnit(reported, "m") });
     const comparison = reason === null ? "" : translate("field_no_comparison", { reason: reasonText(reason) });
-    const notes = [swath, comparison].filter(Boolean);
+    const notes = [
+      pass.state === "flying" ? translate("work_pass_flying") : "",
+      swath,
+      reason === "pass_under_way" ? "" : comparison,
+    ].filter(Boolean);
     setText(this.#note, notes.join(" "));
     this.#cellM = cells?.head.cell_m;
     // Without a plan there is no deviation to draw: what was applied is, until the user chooses.
     if (cells !== null && !this.#isLayerChosen) this.#showLayer(reason === null ? "deviation" : "applied");
-    this.#map.drawCells(cells);
+    this.#map.drawCells(cells, isFlying);
     this.element.dataset["drawn"] = cells === null ? "failed" : pass.id;
     if (cells === null) return;
     const answers = await of(
@@ -314,7 +344,7 @@ export class PassesView {
   #openDeclaration(): void {
     const place = make("div");
     this.element.append(place);
-    const pass = this.#pass?.declared === false ? this.#pass : null;
+    const pass = this.#pass?.declared === false && this.#pass.state !== "flying" ? this.#pass : null;
     const settings = this.#mapSettings();
     const close = (): void => {
       render(null, place);

@@ -31,6 +31,7 @@ from headland.analysis.errors import AnalysisError
 from headland.analysis.field_geometry import outline_of, plane_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes, list_passes_of_fields
+from headland.analysis.passes.pass_state import refuse_flying
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window
@@ -56,8 +57,9 @@ def record_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None =
     """Append the ground that a pass treated on each field to the ledger; entries that state nothing new are the old.
 
     An entry of another rule is corrected: the new one names it and its area. Raises PreconditionError without a swath
-    or a track. A declared pass counts on the fields around its own, too, unless they have a pass of their own by the
-    same machine at the same time. `plots` are all fields, where the caller has read them already.
+    or a track, and before the pass has ended. A declared pass counts on the fields around its own, too, unless they
+    have a pass of their own by the same machine at the same time. `plots` are all fields, where the caller has read
+    them already.
     """
     ledger = repositories_of(scope).ledger
     return [
@@ -100,6 +102,7 @@ def state_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = 
 
 def measure_treated(scope: OrgScope, field_pass: FieldPass, plots: Plots | None = None) -> dict[str, dict[str, Any]]:
     """Return each field that a pass treated, its own first, with what `record_treated` writes of it in the ledger."""
+    refuse_flying(scope, field_pass)
     repositories = repositories_of(scope)
     own = field_pass.field
     # Where a detected pass worked on another field, that field's telemetry shows a pass of its own.

@@ -14,6 +14,7 @@ from headland.agronomy.series.arrays import Values
 from headland.analysis.errors import PreconditionError
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
+from headland.analysis.passes.pass_state import refuse_flying
 from headland.analysis.passes.plan import Plan, PlanMap, PlanRequest, find_plan, rasterise_plan
 from headland.analysis.scope import OrgScope
 
@@ -76,8 +77,9 @@ def compare_if_planned(scope: OrgScope, applied: AppliedPass, plan_request: Plan
 def compare_with_plan(scope: OrgScope, applied: AppliedPass, plan: Plan) -> PassDeviation:
     """Return the deviation of an as-applied map from a plan, from the cache while both are the same.
 
-    Raises PreconditionError (no-amount) where no amount is known.
+    Raises PreconditionError: no-amount where no amount is known, pass-under-way before the pass has ended.
     """
+    refuse_flying(scope, applied.field_pass)
     return scope.cache.get(("deviation", applied.key, plan.key), lambda: _compare(applied, plan))
 
 

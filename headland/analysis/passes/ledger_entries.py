@@ -7,6 +7,7 @@ from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass
 from headland.analysis.passes.deviation import PassDeviation, compare_if_planned
 from headland.analysis.passes.options import PassOptions
+from headland.analysis.passes.pass_state import refuse_flying
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.weather.spray_window import assess_weather, weather_evidence
@@ -19,8 +20,10 @@ def close_pass(scope: OrgScope, field_pass: FieldPass, options: PassOptions) -> 
 
     The options that replace the pass's own are part of the entry.
 
-    Entries that state nothing new are the existing ones. Raises PreconditionError without a swath or a track.
+    Entries that state nothing new are the existing ones. Raises PreconditionError without a swath or a track, and
+    before the pass has ended.
     """
+    refuse_flying(scope, field_pass)
     ledger = repositories_of(scope).ledger
     applied = compute_as_applied(
         scope, field_pass, cell_m=options.cell_m, swath_m=options.swath_m, latency_s=options.latency_s

@@ -13,6 +13,7 @@ from headland.analysis.field_geometry import bounds_of, outline_of
 from headland.analysis.passes.as_applied import AppliedPass, compute_as_applied
 from headland.analysis.passes.detection import FieldPass, list_passes
 from headland.analysis.passes.options import PassOptions
+from headland.analysis.passes.pass_state import refuse_flying
 from headland.analysis.passes.plan import season_contains
 from headland.analysis.passes.weather_after import PassWeather, weather_after_pass
 from headland.analysis.prescriptions.grade import grade_of
@@ -72,8 +73,9 @@ def share_by_plot(
 ) -> list[PlotShare]:
     """Return the share of each of the organisation's fields that a pass treated or on which its product landed.
 
-    Raises PreconditionError (no-amount) where no amount is known.
+    Raises PreconditionError: no-amount where no amount is known, pass-under-way before the pass has ended.
     """
+    refuse_flying(scope, field_pass)
     applied = compute_as_applied(
         scope, field_pass, cell_m=options.cell_m, swath_m=options.swath_m, latency_s=options.latency_s
     )

@@ -17,7 +17,7 @@ from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Device, Field, FieldZone, Implement, ImplementKind, ZoneKind
 from headland.registry.models.people import Holding, HoldingKind, Person
 from headland.store.memory import MemoryStore
-from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write_series
+from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, land, write_series
 from tests.api.registry_api import RegistryApi
 from tests.api.spread_field import box, declaration, serve_spread_field
 
@@ -152,6 +152,7 @@ def fly(store: MemoryStore, device: str, rows: list[tuple[tuple[float, float], t
     channels = {name: ChannelInfo(unit="kg/min" if name == "mass_flow_kg_min" else "1") for name in columns}
     time_ms = START_MS + np.rint(1000 * seconds * min(1.0, 390.0 / seconds[-1])).astype(np.int64)
     write_series(store, OWN, "home", "drone", device, time_ms, columns)
+    land(store, device, int(time_ms[-1]))
     store.describe(OWN, "gw-1", Descriptor(device=device, kind="drone", site="home", name=device, channels=channels))
 
 
