@@ -175,6 +175,36 @@ class ClaimItem(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
 
 
+class ClaimCorrectionOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rule whose kept claims by cells are to be corrected."""
+
+    rule: RecordId
+
+
+class ClaimCorrectionItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A kept claim by cells: what the ledger's entry `seq` says, and what it is by the union of the swaths."""
+
+    seq: int
+    field: str
+    field_name: str
+    pass_id: str
+    before_m2: int
+    before_fen: int
+    area_m2: int
+    fen: int
+    coverage_pct: float
+    reason: str | None
+
+
+class ClaimCorrections(msgspec.Struct, frozen=True, kw_only=True):
+    """Corrections of a rule's kept claims; `kept` where they were appended to the ledger."""
+
+    items: tuple[ClaimCorrectionItem, ...]
+    before_fen: int
+    fen: int
+    kept: bool
+
+
 class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Claims by a rule. Nothing is promised: they hold by this rule and these samples."""
 
@@ -190,6 +220,7 @@ WIRES: Final[tuple[type, ...]] = (
     AccountEntry, AccountOrder, DeliveryOrder, Deliveries, MemberDelivery, DeliveryCorrectionOrder,
     DeliveryImported, RunOrder, StatementRunRecord, SeasonStatement, Dispute,
     DisputeOrder, OutcomeOrder, ClaimOrder, PassToSettle, TreatedCorrection, TreatedItem, ClaimItem, ClaimAnswer,
+    ClaimCorrectionOrder, ClaimCorrectionItem, ClaimCorrections,
 )  # fmt: skip
 
 
@@ -224,5 +255,6 @@ EXAMPLES: Final[dict[type, dict[str, Any]]] = {
     RunOrder: {"tariff": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
     DisputeOrder: {"pass_id": EXAMPLE_ID, "latitude_deg": 31.95, "longitude_deg": 119.17, "text": "not sprayed here"},
     OutcomeOrder: {"outcome": "upheld", "text": "the meter shows a refill"},
+    ClaimCorrectionOrder: {"rule": EXAMPLE_ID},
     ClaimOrder: {"rule": EXAMPLE_ID, "start_ms": 1_790_000_000_000, "end_ms": 1_800_000_000_000},
 }

@@ -30,6 +30,9 @@ from api.schemas.cooperative import (
     EXAMPLES,
     AccountOrder,
     ClaimAnswer,
+    ClaimCorrectionItem,
+    ClaimCorrectionOrder,
+    ClaimCorrections,
     ClaimItem,
     ClaimOrder,
     DisputeOrder,
@@ -44,6 +47,7 @@ from api.schemas.cooperative import (
 )
 from headland.analysis.cooperative.claims import CAVEAT, FieldClaim, claim_pack, find_claims, keep_claims
 from headland.analysis.cooperative.disputes import Dispute, close_dispute, list_disputes, open_dispute
+from headland.analysis.cooperative.kept_claims import find_claim_corrections, keep_claim_corrections
 from headland.analysis.cooperative.settlement import settle_season
 from headland.analysis.cooperative.treated_entries import (
     CORRECTS,
@@ -340,6 +344,49 @@ def claim_subsidy(
     if shape == "zip":
         return _file(claim_pack(scope, rule, claims, window), _ZIP, f"claims-{rule.id}.zip")
     return reply_json(_claims_of(rule, claims, kept=keep))
+
+
+@router.post(
+    "/subsidy-claims/corrections",
+    openapi_extra=body_of(ClaimCorrectionOrder, EXAMPLES[ClaimCorrectionOrder]),
+    responses={200: {"description": "The corrections.", "content": of_type(ClaimCorrections)},
+               **declare_problems(409, 413)},
+    response_class=Response,
+)  # fmt: skip
+def correct_claims(
+    scope: ScopeOf,
+    body_bytes: BodyOf,
+    keep: Annotated[bool, Query(description="Append the corrections to the ledger.")] = False,
+) -> Response:
+    """Return what the kept claims of a rule that were made by cells are by the union of the swaths.
+
+    Record the treated ground of their passes before. A correction is a new entry that names the old one, which stays.
+    """
+    order = decode_body(body_bytes, ClaimCorrectionOrder)
+    try:
+        rule = repositories_of(scope).subsidy_rules.get(order.rule)
+    except NotFound as error:
+        raise unknown_reference(error) from error
+    corrections = find_claim_corrections(scope, rule)
+    if keep:
+        keep_claim_corrections(scope, corrections)
+    items = tuple(
+        ClaimCorrectionItem(
+            seq=each.kept.entry.seq,
+            field=each.field.id,
+            field_name=each.field.name,
+            pass_id=each.kept.entry.pass_id,
+            before_m2=each.kept.area_m2,
+            before_fen=each.kept.fen,
+            area_m2=each.area_m2,
+            fen=each.fen,
+            coverage_pct=round(each.coverage_pct, 2),
+            reason=each.reason,
+        )
+        for each in corrections
+    )
+    before_fen, fen = sum(item.before_fen for item in items), sum(item.fen for item in items)
+    return reply_json(ClaimCorrections(items=items, before_fen=before_fen, fen=fen, kept=keep))
 
 
 def _claims_of(rule: SubsidyRule, claims: list[FieldClaim], *, kept: bool) -> ClaimAnswer:

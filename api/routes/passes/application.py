@@ -39,6 +39,15 @@ def get_application(
             allow_inf_nan=False,
         ),
     ] = None,
+    assumed_swath_m: Annotated[
+        float | None,
+        Query(
+            description="Width of a swath where none is given and no implement is mounted [m].",
+            gt=0,
+            le=100,
+            allow_inf_nan=False,
+        ),
+    ] = None,
     start: Start = None,
     end: End = None,
 ) -> Response:
@@ -53,6 +62,6 @@ def get_application(
     """
     window = settle_window(start, end, scope.now_ms, LONGEST_APPLICATION_MS)
     record = for_window(scope, find_device(scope, device), window, ("latitude_deg", "longitude_deg"))
-    swath_m = swath_of_device(scope, record) if swath_m is None else swath_m
+    width_m, basis = (swath_m, "given") if swath_m is not None else swath_of_device(scope, record, assumed_swath_m)
     answer = answer_spreading if is_spreader(record) else answer_application
-    return reply(request, application_of(record, swath_m, answer(scope, record, window, swath_m)))
+    return reply(request, application_of(record, width_m, basis, answer(scope, record, window, width_m)))

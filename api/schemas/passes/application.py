@@ -18,6 +18,7 @@ class ApplicationAnswers(Model):
     device: str
     simulated: bool
     swath_m: Annotated[float, Field(description="Width of a swath that the areas rest on [m].")]
+    swath_basis: Annotated[str, Field(description="given, implement (mounted on the device) or assumed.")]
     product_applied_l: Annotated[Answer | None, Field(description="Of a sprayer.")]
     product_applied_kg: Annotated[Answer | None, Field(description="For a granule spreader.")]
     area_treated_m2: Annotated[Answer, Field(description="Area worked: the union of the swaths, beside fields too.")]
@@ -27,7 +28,9 @@ class ApplicationAnswers(Model):
     mean_rate_kg_ha: Annotated[Answer | None, Field(description="For a granule spreader.")]
 
 
-def application_of(record: DeviceRecord, swath_m: float, application: Application | Spreading) -> ApplicationAnswers:
+def application_of(
+    record: DeviceRecord, swath_m: float, swath_basis: str, application: Application | Spreading
+) -> ApplicationAnswers:
     """Return what a sprayer applied, in litres, or a spreader, in kilograms."""
     simulated = record.descriptor.simulated
     litres = kilograms = rate_l_ha = rate_kg_ha = None
@@ -41,6 +44,7 @@ def application_of(record: DeviceRecord, swath_m: float, application: Applicatio
         device=record.descriptor.device,
         simulated=simulated,
         swath_m=swath_m,
+        swath_basis=swath_basis,
         product_applied_l=litres,
         product_applied_kg=kilograms,
         area_treated_m2=answer_of(application.area_treated_m2, simulated),

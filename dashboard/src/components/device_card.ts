@@ -4,7 +4,7 @@ import "../i18n/farm";
 import { nowMs } from "../api/clock";
 import type { Device, FarmState } from "../api/farm_state";
 import { LastChoice } from "../api/last_choice";
-import { ApiError, errorText, request } from "../api/request";
+import { errorText, request } from "../api/request";
 import { ageText } from "../i18n/instants";
 import { valueParts } from "../i18n/numbers";
 import { channelName, term, translate } from "../i18n/translate";
@@ -181,17 +181,13 @@ export class DeviceCard {
     const load = async (signal: AbortSignal): Promise<Node> => {
       const flight = await findLastFlight(this.#farm, this.#id);
       if (flight === null) return make("p", { class: "note" }, translate("farm_no_flight"));
-      const ask = (swathM: string): Promise<Record<string, Answer> & { swath_m: number }> =>
-        request(path, { query: { start: flight[0], end: flight[1], swath_m: swathM || undefined }, signal });
-      let assumed = false;
-      const answers = await ask(swath.value).catch((error: unknown) => {
-        if (!(error instanceof ApiError && error.kind === "no-implement")) throw error;
-        assumed = true;
-        return ask(String(ASSUMED_SWATH_M));
+      const answers = await request<Record<string, Answer> & { swath_m: number; swath_basis: string }>(path, {
+        query: { start: flight[0], end: flight[1], swath_m: swath.value || undefined, assumed_swath_m: ASSUMED_SWATH_M },
+        signal,
       });
       swath.value = String(answers.swath_m);
       const tiles = answerTiles(APPLICATION_DIGITS, answers);
-      if (!assumed) return tiles;
+      if (answers.swath_basis !== "assumed") return tiles;
       return make("div", {}, make("p", { class: "note" }, translate("farm_swath_assumed")), tiles);
     };
     const details = foldedAnswers(translate("farm_flight"), load, make("label", { class: "swath" }, translate("farm_swath"), " ", swath));

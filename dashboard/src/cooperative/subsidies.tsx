@@ -58,9 +58,24 @@ export function Subsidies({ admin }: { admin: boolean }): JSX.Element {
   );
 }
 
+interface Corrections {
+  items: unknown[];
+  before_fen: number;
+  fen: number;
+}
+
+function askCorrections(rule: string, keep: boolean): Promise<Corrections> {
+  return request("/v1/subsidy-claims/corrections", { method: "POST", body: { rule }, query: { keep }, timeoutMs: TIMEOUT_MS });
+}
+
+function correctionText({ items, before_fen: before, fen }: Corrections): string {
+  return translate("coop_claim_correction", { count: items.length, before: yuanText(before), after: yuanText(fen) });
+}
+
 function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; admin: boolean }): JSX.Element {
   const [rule, setRule] = useState(onlyOf(rules)?.id ?? "");
   const [claims, setClaims] = useState<Claims | null>(null);
+  const [corrections, setCorrections] = useState<Corrections | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
   const last = useLastChoice();
@@ -68,6 +83,7 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
   useEffect(() => {
     last.end();
     setClaims(null);
+    setCorrections(null);
     setBusy(false);
   }, [rule, season.startMs, season.endMs]);
   const body = { rule, start_ms: season.startMs, end_ms: season.endMs };
@@ -81,7 +97,19 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
       const found = keep ? await send() : await last.run(({ signal }) => send(signal));
       if (found === null) return;
       setClaims(found);
+      setCorrections(await askCorrections(rule, false));
       if (keep) showToast(translate("saved"));
+    } catch (thrown) {
+      setError(errorText(thrown) ?? "");
+    }
+    setBusy(false);
+  };
+  const correct = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      await askCorrections(rule, true);
+      setCorrections(null);
+      showToast(translate("saved"));
     } catch (thrown) {
       setError(errorText(thrown) ?? "");
     }
@@ -130,6 +158,16 @@ function ClaimForm({ rules, season, admin }: { rules: Rule[]; season: Season; ad
         <p class="error" role="alert">
           {error}
         </p>
+      )}
+      {corrections === null || corrections.items.length === 0 ? null : (
+        <div class="stack" data-part="claim-correction">
+          <p role="status">{correctionText(corrections)}</p>
+          <div class="buttons">
+            <button type="button" class="secondary" data-act="correct-claims" disabled={busy} onClick={() => void correct()}>
+              {translate("coop_claim_correct")}
+            </button>
+          </div>
+        </div>
       )}
       {claims === null ? null : <ClaimTable claims={claims} />}
     </div>

@@ -115,6 +115,11 @@ export const cooperative = catalogue({
   coop_claim_keep_text: ["The claimed ground cannot be claimed again within the days of the rule.", "登记后，规则期限内同一地面不能再次申报。"],
   coop_claim_pack: ["Pack for the office (ZIP)", "申报材料（ZIP）"],
   coop_claimed: ["Can be claimed", "可申报面积"],
+  coop_claim_correction: [
+    "{count} kept claims by this rule were made with every cell on which product lay: {before}. By the union of the swaths they are {after}. A correction is a new entry of the ledger; the old one stays, and no money is moved.",
+    "按本规则保存的申报中有 {count} 条按有料网格计算（{before}），按作业幅并集计算应为 {after}。更正将作为新记录追加到台账，原记录保留，不涉及款项变动。",
+  ],
+  coop_claim_correct: ["Correct the claims", "更正申报"],
   coop_coverage: ["Coverage", "覆盖率"],
   coop_amount: ["Amount", "金额"],
   coop_reason: ["Reason", "说明"],

@@ -13,16 +13,16 @@ import msgspec
 import shapely
 
 from headland.agronomy.geometry.outline import rasterise
+from headland.analysis.cooperative.kept_claims import CLAIM, kept_claims, usable_m2
 from headland.analysis.cooperative.subsidy import Claim, ClaimRule, Spent, assess_claims
 from headland.analysis.cooperative.treated_ground import PlacedGround, TreatedGround, pack_mask
 from headland.analysis.cooperative.treated_works import (
     TREATED,
     lattice_of,
-    read_ground,
     treated_works,
     write_ground,
 )
-from headland.analysis.field_geometry import outline_of, plane_of
+from headland.analysis.field_geometry import plane_of
 from headland.analysis.registry_access import repositories_of
 from headland.analysis.scope import OrgScope
 from headland.analysis.window import Window, utc_of
@@ -34,9 +34,6 @@ from headland.registry.repositories.ledger.ledger import LedgerEntry
 from headland.registry.repositories.organisation_repositories import OrganisationRepositories
 from headland.registry.validation.shared_ground import find_shared_ground
 
-#: Kind of the ledger's entries about claims, one for each pass and field.
-CLAIM: Final = "subsidy_claim"
-_PAGE: Final = 500
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
 #: What a claim says of itself, in both languages.
 CAVEAT: Final = {
@@ -61,7 +58,7 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
     fields that share it, nor under a field's edited outline. What the rule paid a field before counts for its caps.
     """
     repositories = repositories_of(scope)
-    every = _kept_claims(repositories)
+    every = kept_claims(repositories)
     shut = _excluding(repositories, rule, {claim.rule for claims in every.values() for claim in claims})
     kept = {name: [claim for claim in claims if claim.rule in shut] for name, claims in every.items()}
     works: dict[str, list[TreatedGround]] = {}
@@ -79,7 +76,7 @@ def find_claims(scope: OrgScope, rule: SubsidyRule, window: Window) -> list[Fiel
         before = [claim for other in (name, *beside.get(name, ())) for claim in claimed.get(other, ())]
         own = [claim for claim in kept.get(name, ()) if claim.rule == rule.id]
         spent = Spent(sum(claim.area_m2 for claim in own), sum(claim.fen for claim in own))
-        claims = assess_claims(_rule_of(rule, repositories), _field_m2(fields[name]), works[name], before, spent)
+        claims = assess_claims(_rule_of(rule, repositories), usable_m2(fields[name]), works[name], before, spent)
         claimed.setdefault(name, []).extend((each.work.start_ms, each.placed) for each in claims if each.area_m2)
         found += [FieldClaim(fields[name], holders, claim) for claim in claims]
     return found
@@ -142,33 +139,6 @@ def claim_pack(scope: OrgScope, rule: SubsidyRule, claims: Sequence[FieldClaim],
     return packed.getvalue()
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptClaim:
-    """A claim in the ledger: its rule, the start of its pass, its ground, and what it paid."""
-
-    entry: LedgerEntry
-    rule: str
-    start_ms: int
-    placed: PlacedGround
-    area_m2: int
-    fen: int
-
-
-def _kept_claims(repositories: OrganisationRepositories) -> dict[str, list[_KeptClaim]]:
-    """Return the kept claims by field."""
-    found: dict[str, list[_KeptClaim]] = {}
-    after = 0
-    while page := repositories.ledger.read(kind=CLAIM, after_seq=after, limit=_PAGE):
-        after = page[-1].seq
-        for entry in page:
-            body = msgspec.json.decode(entry.body)
-            placed = read_ground(repositories, entry.field, body)
-            found.setdefault(entry.field, []).append(
-                _KeptClaim(entry, body["rule"], body["start_ms"], placed, body["area_m2"], body["fen"])
-            )
-    return found
-
-
 def _fields_beside(fields: Mapping[str, Field], works: Iterable[str]) -> dict[str, list[str]]:
     """Return for each field the others that share ground with it: drawn twice, or drawn anew under another name."""
     treated = [fields[name] for name in sorted(works)]
@@ -208,11 +178,6 @@ def _rule_of(rule: SubsidyRule, repositories: OrganisationRepositories) -> Claim
         rule.cap_fen,
         names,
     )
-
-
-def _field_m2(field: Field) -> int:
-    """Return the field's usable ground, of which the treated ground is a part."""
-    return round(float(outline_of(field, plane_of(field)).usable.area))
 
 
 _HEADS: Final = {

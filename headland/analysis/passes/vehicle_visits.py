@@ -57,11 +57,16 @@ def find_implement(repositories: OrganisationRepositories, device: str) -> Imple
     return mounted[0] if len(mounted) == 1 else None
 
 
-def swath_of_device(scope: OrgScope, record: DeviceRecord) -> float:
-    """Return the swath of the implement that is mounted on a device [m]; raises PreconditionError without one."""
+def swath_of_device(scope: OrgScope, record: DeviceRecord, assumed_m: float | None = None) -> tuple[float, str]:
+    """Return the swath of the implement that is mounted on a device [m], else an assumed one, and which it is.
+
+    Raises PreconditionError without either.
+    """
     device = record.descriptor.device
     implement = None if scope.registry is None else find_implement(repositories_of(scope), device)
-    if implement is None:
+    if implement is not None:
+        return implement.swath_m, "implement"
+    if assumed_m is None:
         sentence = f"No implement is mounted on {device}, so its swath is unknown: mount one, or give swath_m."
         raise PreconditionError("no-implement", "Swath unknown", sentence)
-    return implement.swath_m
+    return assumed_m, "assumed"

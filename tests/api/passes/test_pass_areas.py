@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from headland.analysis.cooperative.treated_ground import pack_mask
+from headland.analysis.field_geometry import plane_of
 from headland.contract.records import ChannelInfo, Descriptor
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Device, Field, FieldZone, Implement, ImplementKind, ZoneKind
@@ -247,6 +249,22 @@ def treated_on_paper_mu(paper: str) -> list[float]:
     return [float(row["value"]) for row in rows if row["label"].startswith("Treated ground") and row["unit"] == "mu"]
 
 
+def by_cells_of(fresh: dict[str, Any], device: str) -> tuple[dict[str, Any], NDArray[np.bool_]]:
+    """Return an entry as it was written before: every cell on which product lay, 13 % more."""
+    cells = np.zeros((90, 120), np.bool_)
+    cells.flat[: round(fresh["area_m2"] * 1.13)] = True
+    return {
+        "device": device, "start_ms": START_MS, "end_ms": NOW_MS, "product": "Urea", **lattice_of(cells),
+        "area_m2": float(cells.sum()), "evidence_m2": {"measured_flow": float(cells.sum())}, "grams": fresh["grams"],
+        "amount": 1.0, "unit": "kg", "night": False, "field_version": 1, "method": "as_applied_deposit 3",
+        "simulated": False,
+    }, cells  # fmt: skip
+
+
+def lattice_of(cells: NDArray[np.bool_]) -> dict[str, Any]:
+    return {"cell_m": 1.0, "rows": cells.shape[0], "columns": cells.shape[1], "cells": pack_mask(cells)}
+
+
 def test_an_entry_by_cells_is_corrected_by_a_new_one_that_names_it_and_only_when_asked(
     farm_api: RegistryApi, store: MemoryStore
 ) -> None:
@@ -254,15 +272,7 @@ def test_an_entry_by_cells_is_corrected_by_a_new_one_that_names_it_and_only_when
     ledger = farm_api.repositories.ledger
     (fresh,) = ask(farm_api, "GET", f"/v1/passes/{pass_id}/treated").json()["items"]
     assert (fresh["seq"], fresh["corrects"]) == (None, None)
-    # As it was written before: every cell on which product lay, 13 % more.
-    cells = np.zeros((90, 120), np.bool_)
-    cells.flat[: round(fresh["area_m2"] * 1.13)] = True
-    old = {
-        "device": "uav-random-100", "start_ms": START_MS, "end_ms": NOW_MS, "product": "Urea", "cell_m": 1.0,
-        "rows": 90, "columns": 120, "cells": pack_mask(cells), "area_m2": float(cells.sum()),
-        "evidence_m2": {"measured_flow": float(cells.sum())}, "grams": fresh["grams"], "amount": 1.0, "unit": "kg",
-        "night": False, "field_version": 1, "method": "as_applied_deposit 3", "simulated": False,
-    }  # fmt: skip
+    old, cells = by_cells_of(fresh, "uav-random-100")
     before = ledger.append("treated", field, pass_id, old)
     person = farm_api.repositories.people.add(Person(name="王芳")).id
     farm_api.repositories.holdings.add(Holding(field=field, person=person, kind=HoldingKind.LEASE, parts=1, of_parts=1))
@@ -310,6 +320,62 @@ def test_the_area_worked_by_a_device_is_by_the_swath_of_its_mounted_implement(
         Implement(name="mounted", kind=ImplementKind.SPREADER, swath_m=4.0, max_flow_kg_min=60.0, device=device)
     )
     answer = ask(farm_api, "GET", path, params=window).json()
-    assert answer["swath_m"] == 4.0
+    assert (answer["swath_m"], answer["swath_basis"]) == (4.0, "implement")
     assert answer["area_treated_m2"]["value"] == pytest.approx(400.0, rel=0.02)
-    assert answer == ask(farm_api, "GET", path, params={**window, "swath_m": 4.0}).json()
+    given = ask(farm_api, "GET", path, params={**window, "swath_m": 4.0}).json()
+    assert given == {**answer, "swath_basis": "given"}
+    assumed = ask(farm_api, "GET", path.replace("mounted", "small"), params={**window, "assumed_swath_m": 3.0}).json()
+    assert (assumed["swath_m"], assumed["swath_basis"]) == (3.0, "assumed")
+
+
+def test_a_kept_claim_by_cells_is_corrected_by_a_new_entry_whose_money_follows_the_ground(
+    farm_api: RegistryApi, store: MemoryStore
+) -> None:
+    field, pass_id = random_pass(farm_api, store, 101)
+    ledger = farm_api.repositories.ledger
+    rule = {"name": "kept by cells", "fen_per_mu": 1500, "least_coverage_pct": 1, "repeat_days": 30}
+    order = {"rule": ask(farm_api, "POST", "/v1/subsidy-rules", json=rule).json()["id"]}
+    (fresh,) = ask(farm_api, "GET", f"/v1/passes/{pass_id}/treated").json()["items"]
+    whole = np.ones((120, 160), np.bool_)
+    claimed = {
+        "rule": order["rule"], "rule_version": 1, "start_ms": START_MS, "operator": "a", "product": "Urea",
+        # All of the field, and 20 m around it, in the field's own plane.
+        **lattice_of(whole), **place_of_field(farm_api, field, -80.0, -60.0), "area_m2": 19_200, "coverage_pct": 100.0,
+        "evidence": "measured_flow", "fen": 43_200, "simulated": False,
+    }  # fmt: skip
+    before = ledger.append("subsidy_claim", field, pass_id, claimed)
+    # The ground of the pass comes first.
+    path = "/v1/subsidy-claims/corrections"
+    ledger.append("treated", field, pass_id, by_cells_of(fresh, "uav-random-101")[0])
+    assert ask(farm_api, "POST", path, json=order).json()["items"] == []
+    ask(farm_api, "POST", f"/v1/passes/{pass_id}/treated")
+    seen = ask(farm_api, "POST", path, json=order).json()
+    (item,) = seen["items"]
+    assert (item["seq"], item["before_m2"], item["before_fen"], seen["kept"]) == (before.seq, 19_200, 43_200, False)
+    assert item["area_m2"] == fresh["area_m2"]
+    assert item["fen"] == seen["fen"] == round(43_200 * fresh["area_m2"] / 19_200)
+    assert len(ledger.read(kind="subsidy_claim", pass_id=pass_id)) == 1
+    assert ask(farm_api, "POST", f"{path}?keep=true", json=order).json()["items"] == [item]
+    assert ask(farm_api, "POST", path, json=order).json()["items"] == []
+    entries = ledger.read(kind="subsidy_claim", pass_id=pass_id)
+    corrected = json.loads(entries[-1].body)
+    assert entries[0].seq == before.seq
+    assert corrected["corrects"] == {
+        "seq": before.seq,
+        "area_m2": 19_200,
+        "fen": 43_200,
+        "by": "treated_ground_union 1",
+    }
+    # What the rule asks today holds for the correction, too.
+    strict = ask(farm_api, "GET", f"/v1/subsidy-rules/{order['rule']}").json()
+    ask(farm_api, "PUT", f"/v1/subsidy-rules/{order['rule']}", json={**strict, "least_coverage_pct": 100.0})
+    ledger.append("subsidy_claim", field, pass_id, claimed)
+    (item,) = ask(farm_api, "POST", path, json=order).json()["items"]
+    assert (item["area_m2"], item["fen"], item["reason"]) == (0, 0, "coverage_too_low")
+
+
+def place_of_field(farm_api: RegistryApi, field: str, west_m: float, south_m: float) -> dict[str, float]:
+    """Return the place of cells whose corner is so far from the middle of a field."""
+    plane = plane_of(farm_api.repositories.fields.get(field))
+    return {"latitude_deg": plane.latitude_deg, "longitude_deg": plane.longitude_deg, "west_m": west_m,
+            "south_m": south_m}  # fmt: skip
