@@ -59,34 +59,33 @@ def judge_state(
     """
     if heard is None:
         return "finished"
-    down = _is_down(events)
-    if down is None:
+    landed_ms = _landed_ms(events, end_ms)
+    # Work after a refill belongs to the pass as soon as product leaves again: then it ends later than this landing.
+    down = landed_ms is not None
+    if all(_is_down(event) is None for event in events):
         down = heard.height_m is not None and heard.height_m <= _GROUND_M
     is_heard = now_ms - heard.newest_ms <= HEARD_MS and heard.newest_ms - end_ms <= _JOIN_MS
     if is_heard and not down and not is_over:
         return "flying"
-    at_end = _is_at_missions_end(event for event in events if event.t <= _landed_ms(events, end_ms))
+    at_end = _is_at_missions_end(event for event in events if landed_ms is None or event.t <= landed_ms)
     if at_end is not None:
         return "finished" if at_end else "interrupted"
-    was_lost = heard.after_ms - end_ms < _LOST_MS and _landed_ms(events, end_ms) > end_ms + HEARD_MS
+    is_told = landed_ms is not None and landed_ms <= end_ms + HEARD_MS
+    was_lost = heard.after_ms - end_ms < _LOST_MS and not is_told
     return "interrupted" if was_lost else "finished"
 
 
-def _is_down(events: Iterable[Event]) -> bool | None:
-    """Return whether the newest event of arming or landing says that the vehicle is down, None without one."""
-    down = None
-    for event in events:
-        if event.kind == "armed":
-            down = event.data.get("armed") is False
-        elif event.kind == "landed_state" and event.data.get("state") in _DOWN | _UP:
-            down = event.data.get("state") in _DOWN
-    return down
+def _is_down(event: Event) -> bool | None:
+    """Return whether an event says that the vehicle is down, None where it says nothing of it."""
+    if event.kind == "armed":
+        return event.data.get("armed") is False
+    state = event.data.get("state") if event.kind == "landed_state" else None
+    return state in _DOWN if state in _DOWN | _UP else None
 
 
-def _landed_ms(events: Iterable[Event], end_ms: int) -> int:
-    """Return when the vehicle first landed after product last left; very late where it did not."""
-    downs = (event.t for event in events if event.t >= end_ms and _is_down((event,)) is True)
-    return next(downs, end_ms + 2 * _JOIN_MS)
+def _landed_ms(events: Iterable[Event], end_ms: int) -> int | None:
+    """Return when the vehicle first landed after product last left, None where it did not."""
+    return next((event.t for event in events if event.t >= end_ms and _is_down(event)), None)
 
 
 def _is_at_missions_end(events: Iterable[Event]) -> bool | None:

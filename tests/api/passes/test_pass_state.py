@@ -125,17 +125,20 @@ def test_a_pass_has_ended_a_minute_after_its_vehicle_was_last_heard(tmp_path: Pa
         assert (made.status_code, made.json()["state"]) == (201, "finished")
 
 
-def test_a_landing_ends_a_pass_at_once_and_a_take_off_after_a_refill_goes_on_with_it(tmp_path: Path) -> None:
+def test_a_landing_ends_a_pass_at_once_and_work_after_a_refill_goes_on_with_it(tmp_path: Path) -> None:
     store = MemoryStore()
     tell(store, -20, "armed", armed=True)
     tell(store, -10, "landed_state", state="in_air")
-    with flight(tmp_path, WHOLE_S, WHOLE_S + 30, store) as one:
+    with flight(tmp_path, AT_WORK_S, AT_WORK_S + 59, store) as one:
         assert one.listed()["state"] == "flying"
-        tell(store, WHOLE_S + 10, "landed_state", state="on_ground")
+        tell(store, AT_WORK_S + 1, "landed_state", state="on_ground")
         assert one.listed()["state"] == "finished"
-        tell(store, WHOLE_S + 20, "armed", armed=True)
+        # The next flight of the day may be about another field: until product leaves here it is none of this pass.
+        tell(store, AT_WORK_S + 15, "landed_state", state="in_air")
+        assert one.listed()["state"] == "finished"
+        fly(store, AT_WORK_S + 22, AT_WORK_S + 40)
         assert one.listed()["state"] == "flying"
-        tell(store, WHOLE_S + 25, "armed", armed=False)
+        tell(store, AT_WORK_S + 45, "armed", armed=False)
         assert one.listed()["state"] == "finished"
 
 
