@@ -167,6 +167,7 @@ def create_app(
     imports: FileImports | None = None,
     base_map: Path | None = None,
     photos: PhotoFiles | None = None,
+    book_notes: Path | None = None,
     public_limits: PublicLimits | None = None,
     spans: SpanSink | None = None,
     traced_share: float = 1.0,
@@ -224,6 +225,7 @@ def create_app(
         imports=imports,
         base_map=base_map,
         photos=photos,
+        book_notes=book_notes,
     )
     metrics, all_metrics = CollectorRegistry(), None
     if metrics_folder is not None:

@@ -56,6 +56,8 @@ class HomeServices:
     imports: FileImports | None = None
     base_map: Path | None = None
     photos: PhotoFiles | None = None
+    #: The file with the notes on what the station's books have lost.
+    book_notes: Path | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

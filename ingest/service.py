@@ -145,7 +145,7 @@ class IngestService:
 
     def names(self) -> list[str]:
         """Return the gateways that sent anything or have records in the store, by id."""
-        known = {gateway for gateway, _ in (*self._store.marks(), *self._recorded())}
+        known = {gateway for gateway, _ in (*spool_marks(self._store.marks()), *self._recorded())}
         stored = {gateway for gateway in known if shard_of(gateway) in self._settings.shards}
         return sorted(self._writer.gateway_stats.names() | stored)
 

@@ -270,6 +270,24 @@ class Quarantine:
             ledger.forget_disposition(connection, gateway, ledger.Disposition.REPLACED)
             ledger.set_gateway_count(connection, gateway, LOSS_ACCEPTED, 0)
 
+    def station_numbers(self) -> dict[str, int]:
+        """Return the numbers of the station by which its books are compared. From any thread or process."""
+        with self._file.read() as connection:
+            return dict(connection.execute("SELECT station, number FROM station_numbers").fetchall())
+
+    def set_station_number(self, station: str, number: int) -> None:
+        """Raise the number of a station. From any thread or process."""
+        if not self._path.exists():
+            made = QuarantineFile(self._path)
+            made.write(lambda _: None)
+            made.close()
+        statement = (
+            "INSERT INTO station_numbers VALUES (?, ?) ON CONFLICT (station) "
+            "DO UPDATE SET number = max(number, excluded.number)"
+        )
+        with self._file.read() as connection, connection:
+            connection.execute(statement, (station, number))
+
     def accept_loss(self, gateway: str, records: int) -> None:
         """Set how many lost records of a gateway were accepted. From any thread or process."""
         with self._file.read() as connection, connection:
@@ -279,6 +297,11 @@ class Quarantine:
         """Return the number of quarantined messages."""
         with self._file.read() as connection:
             return int(connection.execute("SELECT count(*) FROM refused").fetchone()[0])
+
+    @property
+    def path(self) -> Path:
+        """Path of the file; notes on what was lost are beside it."""
+        return self._path
 
     @property
     def damaged_files(self) -> int:

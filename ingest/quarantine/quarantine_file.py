@@ -60,6 +60,8 @@ _DIGESTS = (
 )
 #: What is being taken from another worker's file, until it is deleted there.
 _MOVES = "CREATE TABLE IF NOT EXISTS moves (source TEXT PRIMARY KEY, gateways TEXT NOT NULL)"
+#: The numbers of the station by which its books are compared. Not saved from a damaged file: it has lost something.
+_NUMBERS = "CREATE TABLE IF NOT EXISTS station_numbers (station TEXT PRIMARY KEY, number INTEGER NOT NULL)"
 _TABLES = (
     _SCHEMA,
     ledger.SCHEMA,
@@ -69,6 +71,7 @@ _TABLES = (
     _MARKS,
     _DIGESTS,
     _MOVES,
+    _NUMBERS,
     replays.SCHEMA,
 )
 _SALVAGED = ("refused", "device_owners", "spool_marks", "spool_digests", "moves")

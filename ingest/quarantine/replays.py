@@ -39,8 +39,8 @@ def mark_of_replay(gateway: str, number: int) -> Mark:
 
 
 def spool_marks(marks: Marks) -> dict[tuple[str, str], MarkState]:
-    """Return the marks of spools among those of a store."""
-    return {source: state for source, state in marks.items() if source[1] != REPLAYS_EPOCH}
+    """Return the marks of spools among those of a store: its other marks have epochs that are no names."""
+    return {source: state for source, state in marks.items() if not source[1].startswith("~")}
 
 
 def replay_numbers(marks: Marks) -> dict[str, int]:

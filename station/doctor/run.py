@@ -18,6 +18,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
     from station.doctor.gateway import check_gateway
     from station.doctor.machine import check_clock, check_clock_steps, check_disk, check_packages, check_python
     from station.doctor.storage import (
+        check_books,
         check_damaged_files,
         check_photos,
         check_registry,
@@ -39,6 +40,7 @@ def examine(context: DiagnosticContext) -> list[Finding]:
         check_access_list,
         check_store,
         check_registry,
+        check_books,
         check_photos,
         check_threads,
         check_damaged_files,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from headland.damage_notes import load_notes, open_sentences
 from headland.errors import DataDamaged, HeadlandError, RetryLater, SettingsError
 from headland.network.addresses import hide_secrets
 from station.doctor.finding import DiagnosticContext, Finding, State
@@ -47,6 +48,15 @@ def check_store(context: DiagnosticContext) -> list[Finding]:
     condition = f"{info.engine} at {where}: {info.points:,} points in {info.series:,} series"
     size = "" if info.size_bytes is None else f", {info.size_bytes / 1e6:,.1f} MB"
     return [Finding(check="store", state=State.OK, condition=condition + size)]
+
+
+def check_books(context: DiagnosticContext) -> list[Finding]:
+    """Name lost or older books of the station that nobody has acknowledged; no finding where there are none."""
+    sentences = open_sentences(load_notes(context.folder.quarantine_path))
+    if not sentences:
+        return []
+    remedy = "Put back what is newer, if there is anything; then: headland store acknowledge."
+    return [Finding(check="books", state=State.FAILED, condition=" ".join(sentences), remedy=remedy)]
 
 
 def check_damaged_files(context: DiagnosticContext) -> list[Finding]:

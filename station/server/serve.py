@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from api.ops.ingest_port import IngestPort
 from api.ops.readiness import Check
 from api.ops.store_admin_port import StoreAdmin
 from headland.alarms.rules.targets import in_real_time
+from headland.damage_notes import load_notes, open_sentences
 from headland.errors import RetryLater
 from headland.network.address_policy import AddressPolicy
 from headland.registry.registry import Registry
@@ -52,6 +54,7 @@ from station.server.workers.delivery_marks_sync import DeliveryMarksSync
 from station.server.workers.forecast_worker import ForecastWorker
 from station.server.workers.registry_sync import RegistrySync
 from station.server.workers.registry_workers import CheckedWorker, RegistryWorkers
+from station.server.workers.station_books import QuarantineBook, RegistryBook, StationBooks, StoreBook
 
 if TYPE_CHECKING:
     from station.server.api_workers.place import StationPlace
@@ -99,9 +102,13 @@ def run_station(settings: StationSettings, place: StationPlace | None = None) ->
         if registry is not None:
             marks = DeliveryMarksSync(registry, store, settings.ingest.organisation)
             ingest.recorded_marks = marks.known
-            marks.start()
-            threads.add(marks)
-            cleanup.callback(marks.stop)
+            books = _books_of(store, registry, settings.ingest.organisation, ingest)
+            # Before the first commit, and before what is in one book is copied to another.
+            books.begin()
+            for each in (books, marks):
+                each.start()
+                threads.add(each)
+                cleanup.callback(each.stop)
             organisation, broker = settings.ingest.organisation, settings.ingest
             prepare = partial(_prepare_registry, registry, settings)
             workers = _start_workers(
@@ -159,6 +166,12 @@ def _start_clock(settings: StationSettings, store: Store, threads: ThreadSources
     cleanup.callback(clock.stop)
     threads.add(clock)
     return clock
+
+
+def _books_of(store: Store, registry: Registry, organisation: str, ingest: IngestService) -> StationBooks:
+    """Return the comparison of the station's books; its notes are beside the quarantine."""
+    books = (StoreBook(store), RegistryBook(registry, organisation), QuarantineBook(ingest.quarantine))
+    return StationBooks(books, store, ingest.quarantine.path)
 
 
 def _start_sync(registry: Registry, organisation: str, store: Store, cleanup: ExitStack) -> RegistrySync:
@@ -272,6 +285,14 @@ def check_clock(clock: StationClock) -> Check:
     return Check("clock", doubt is None or not doubt.is_certain, clock.sentence())
 
 
+def check_books(notes: Path) -> Check:
+    """Check that no book of the station was lost or restored, or that somebody knows it."""
+    sentences = open_sentences(load_notes(notes))
+    if sentences:
+        return Check("books", False, f"{' '.join(sentences)} Run `headland store acknowledge` once this is known.")
+    return Check("books", True, "store, registry and quarantine belong together")
+
+
 @dataclass(frozen=True, slots=True)
 class _StationParts:
     """The parts of a station that its API asks."""
@@ -337,6 +358,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         imports=settings.imports,
         base_map=settings.base_map,
         photos=settings.photos,
+        book_notes=settings.ingest.quarantine_path,
         spans=spans,
         traced_share=1.0 if spans is None else spans.settings.share,
     )

@@ -19,6 +19,7 @@ from headland.registry.registry import open_registry
 from headland.store.duckdb.paths import parity_of, wal_of
 from headland.store.duckdb.store import DuckDBStore
 from headland.store.port import MarkState
+from ingest.quarantine.replays import spool_marks
 from station.local.folder import FarmFolder
 from station.server.organisation import ensure_bootstrap_key, ensure_organisation
 from station.server.storage.registries import registry_url
@@ -141,7 +142,7 @@ def test_files_that_are_deleted_while_the_station_runs_are_written_again_and_it_
         station.process.kill()
         station.process.wait(120)
     store = DuckDBStore(folder.store_path)
-    assert store.marks() == {("gw-1", "e1"): MarkState(2)}
+    assert spool_marks(store.marks()) == {("gw-1", "e1"): MarkState(2)}
     store.close()
     registry = open_registry(f"sqlite:///{folder.registry_path}")
     assert registry.authenticate(str(folder.api_key())) is not None

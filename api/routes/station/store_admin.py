@@ -10,6 +10,7 @@ from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
 from api.ops.store_admin_port import DamageList, StoreAdmin, StoreJob, StoreWork, damage_item
+from headland.damage_notes import acknowledge_notes, load_notes
 from headland.network.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
@@ -22,7 +23,7 @@ damage_router = Router(prefix="/v1/store/damage", tags=["health"], responses=dec
 
 @damage_router.get("", response_model=DamageList)
 def get_damage(scope: ScopeOf, home: HomeOf) -> DamageList:
-    """List damage of the store's and the registry's files, oldest first; `/readyz` fails until it is acknowledged."""
+    """List damage of store and registry, and lost or older books; `/readyz` fails until it is acknowledged."""
     if not home.serves(scope):
         return DamageList(items=[])
     # A file has an administration; a server has none, but it may have lost what was written to it.
@@ -30,12 +31,14 @@ def get_damage(scope: ScopeOf, home: HomeOf) -> DamageList:
     items = [damage_item(note) for note in store.damage()] if admin is None else admin.damage()
     if home.registry is not None:
         items += [damage_item(note) for note in home.registry.damage()]
+    if home.book_notes is not None:
+        items += [damage_item(note) for note in load_notes(home.book_notes)]
     return DamageList(items=sorted(items, key=lambda item: item.found_ms))
 
 
 @damage_router.post("/acknowledge", response_model=DamageList)
 def acknowledge_damage(scope: ScopeOf, access: AccessOf, home: HomeOf) -> DamageList:
-    """Acknowledge all damage of the store's and the registry's files; return what was not acknowledged before."""
+    """Acknowledge all damage, and all lost or older books; return what was not acknowledged before."""
     if not home.serves(scope):
         return DamageList(items=[])
     admin = home.store_admin
@@ -45,6 +48,8 @@ def acknowledge_damage(scope: ScopeOf, access: AccessOf, home: HomeOf) -> Damage
         known = admin.acknowledge(access.by)
     if home.registry is not None:
         known += [damage_item(note) for note in home.registry.acknowledge_damage(home.now_ms(), access.by)]
+    if home.book_notes is not None:
+        known += [damage_item(note) for note in acknowledge_notes(home.book_notes, home.now_ms(), access.by)]
     return DamageList(items=known)
 
 

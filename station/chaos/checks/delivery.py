@@ -19,7 +19,7 @@ class DeliveryCheck:
 
 
 def check_delivery(farm: ChaosFarm, attacks: Sequence[Attack]) -> DeliveryCheck:
-    """Check the report on every gateway after a complete delivery: nothing lost or missing, all records counted."""
+    """Check the report on every gateway after a complete delivery: nothing lost or missing, all records stored."""
     check = DeliveryCheck()
     for gateway in GATEWAYS:
         report = farm.delivery(gateway)
@@ -27,7 +27,9 @@ def check_delivery(farm: ChaosFarm, attacks: Sequence[Attack]) -> DeliveryCheck:
             continue
         check.asked = True
         status = farm.gateway_status(gateway)
-        check.differences += _compare(report, {status.get("epoch", ""): status.get("uplink", {}).get("acked_seq", 0)})
+        records = {status.get("epoch", ""): status.get("uplink", {}).get("acked_seq", 0)}
+        check.differences += _compare(report, records)
+        check.differences += _compare_stored(report, records)
     report = farm.delivery(UNAUTHORISED) if attacks else None
     if report is not None:
         check.asked = True
@@ -35,6 +37,7 @@ def check_delivery(farm: ChaosFarm, attacks: Sequence[Attack]) -> DeliveryCheck:
         for attack in attacks:
             # A record counts as quarantined where no part of it is stored.
             refused = sum(1 for message in attack.refused if message.properties and not message.numbers)
+            check.differences += _compare_stored(report, {attack.epoch: attack.records - refused})
             quarantined = _epoch(report, attack.epoch).get("quarantined")
             if quarantined != refused:
                 check.differences.append(
@@ -53,6 +56,17 @@ def _compare(report: dict[str, Any], records: dict[str, int]) -> list[str]:
         counted = _epoch(report, epoch).get("high_water")
         if counted != last:
             differences.append(f"delivery of {gateway}: {counted} of {last} records of {epoch} are counted")
+    return differences
+
+
+def _compare_stored(report: dict[str, Any], records: dict[str, int]) -> list[str]:
+    """Return where a report does not count as stored, or as dropped by the gateway, what was sent to be stored."""
+    differences = []
+    for epoch, sent in records.items():
+        found = _epoch(report, epoch)
+        stored, dropped = found.get("stored", 0), found.get("dropped_by_gateway", 0)
+        if stored + dropped != sent:
+            differences.append(f"delivery of {report['gateway']}: {stored} stored in {epoch}, not {sent - dropped}")
     return differences
 
 

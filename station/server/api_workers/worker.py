@@ -103,6 +103,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             imports=owned.imports,
             base_map=settings.base_map,
             photos=settings.photos,
+            book_notes=settings.ingest.quarantine_path,
             spans=spans,
             traced_share=1.0 if spans is None else spans.settings.share,
         )

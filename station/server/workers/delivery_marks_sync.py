@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from headland.runtime.supervised_thread import SupervisedThread, ThreadStatus
 from ingest.quarantine.replays import spool_marks
 from station.server.organisation import ensure_organisation
+from station.server.workers.station_books import STATION
 
 if TYPE_CHECKING:
     from headland.registry.registry import Registry
@@ -54,7 +55,7 @@ class DeliveryMarksSync:
     def sync(self) -> int:
         """Do one round; return the number of marks that were written. Raises HeadlandError."""
         repository = ensure_organisation(self._registry, self._handle, "station").delivery_marks
-        known = repository.load()
+        known = {key: mark for key, mark in repository.load().items() if key[0] != STATION}
         risen = [(key, state.high_water) for key, state in spool_marks(self._store.marks()).items()]
         chosen = dict([(key, mark) for key, mark in risen if mark > known.get(key, 0)][:_MAX_MARKS])
         if chosen:

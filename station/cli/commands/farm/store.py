@@ -130,11 +130,15 @@ def store_repair(data: DataOption = None, store: StoreOption = None, api: ApiOpt
 
 @store_app.command("acknowledge")
 def store_acknowledge(data: DataOption = None, store: StoreOption = None, api: ApiOption = None) -> None:
-    """Acknowledge damage of the store, so that the station reports itself ready again."""
+    """Acknowledge damage of the store, and lost or older books, so that the station reports itself ready again."""
     from headland.clock import wall_clock_ms
+    from headland.damage_notes import acknowledge_notes
     from station.server.storage.store_admin_tasks import acknowledge
 
-    url = store_url(store, farm_folder(data).store_path)
+    folder = farm_folder(data)
+    url = store_url(store, folder.store_path)
+    for note in acknowledge_notes(folder.quarantine_path, wall_clock_ms(), "operator"):
+        typer.echo(f"Acknowledged: {note.sentence}")
     if is_file(url) or api:
         _work(data, store, api, kind="acknowledge")
         return
