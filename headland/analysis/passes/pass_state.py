@@ -41,7 +41,7 @@ _UP: Final = frozenset({"in_air", "takeoff", "landing"})
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LastReports:
     """What was heard of a vehicle: its newest position, the last within a minute of a pass's end, its height [m]."""
 
     newest_ms: int
@@ -50,7 +50,7 @@ class Heard:
 
 
 def judge_state(
-    end_ms: int, heard: Heard | None, events: Sequence[Event], now_ms: int, *, is_over: bool = False
+    end_ms: int, heard: LastReports | None, events: Sequence[Event], now_ms: int, *, is_over: bool = False
 ) -> PassState:
     """Return the state of a pass whose product last left at `end_ms`, by its vehicle's events since before its start.
 
@@ -130,11 +130,11 @@ class PassStates:
         is_over = field_pass.declared is not None and field_pass.declared.end_ms < scope.now_ms
         return judge_state(end_ms, self._heard(field_pass, end_ms), events, scope.now_ms, is_over=is_over)
 
-    def _heard(self, field_pass: FieldPass, end_ms: int) -> Heard | None:
+    def _heard(self, field_pass: FieldPass, end_ms: int) -> LastReports | None:
         newest = self._newest_of(field_pass.device, field_pass.simulated)
         if newest is None:
             return None
-        return Heard(newest[0], self._last_after(field_pass, end_ms), newest[1])
+        return LastReports(newest[0], self._last_after(field_pass, end_ms), newest[1])
 
     def _last_after(self, field_pass: FieldPass, end_ms: int) -> int:
         """Return the time of the last position within a minute of a pass's end, the end without one."""
