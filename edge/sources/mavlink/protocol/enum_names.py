@@ -148,7 +148,7 @@ def vtol_name(state: int) -> str:
 
 def severity_name(severity: int) -> str:
     """Return the name of a MAV_SEVERITY."""
-    return _SEVERITIES[severity] if severity < len(_SEVERITIES) else f"severity {severity}"
+    return _SEVERITIES[severity] if 0 <= severity < len(_SEVERITIES) else f"severity {severity}"
 
 
 def mission_state_name(state: int) -> str:

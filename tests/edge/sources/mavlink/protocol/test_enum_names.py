@@ -77,3 +77,7 @@ def test_unknown_numbers_still_have_a_name() -> None:
     assert (landed_name(1), landed_name(77)) == ("on_ground", "state 77")
     assert (vtol_name(1), vtol_name(9)) == ("transition_to_fw", "state 9")
     assert (severity_name(0), severity_name(9)) == ("emergency", "severity 9")
+
+
+def test_a_severity_that_is_none_has_its_number() -> None:
+    assert [severity_name(number) for number in (-48, -1, 200)] == ["severity -48", "severity -1", "severity 200"]
