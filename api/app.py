@@ -34,6 +34,7 @@ from api.http.tracing import TraceMiddleware
 from api.live.feed import LiveFeed
 from api.live.places import LivePlaces
 from api.live.sources import FeedSource, LiveFeeds
+from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
@@ -75,6 +76,7 @@ from api.routes.harvest import yields as yield_routes
 from api.routes.passes import application
 from api.routes.passes import ledger as ledger_routes
 from api.routes.passes import passes as pass_routes
+from api.routes.station import clock as clock_routes
 from api.routes.station import dashboard, health
 from api.routes.station import help as help_routes
 from api.routes.station import store_admin as store_routes
@@ -156,6 +158,7 @@ def create_app(
     gateways: IngestPort | None = None,
     registry: Registry | None = None,
     store_admin: StoreAdmin | None = None,
+    clock: ClockPort | None = None,
     live: LiveFeed | None = None,
     authenticator: Authenticator | None = None,
     limits: Limits = _LIMITS,
@@ -188,6 +191,7 @@ def create_app(
     threads of this process, which /readyz and /metrics report. A recipient at an address that `webhooks_to` does not
     permit is refused when it is saved. `unreachable` says by kind of recipient why this station cannot send to it.
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
+    `clock` is the station's.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
     `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
     `traced_share` is traced; without it none is.
@@ -226,6 +230,7 @@ def create_app(
         base_map=base_map,
         photos=photos,
         book_notes=book_notes,
+        clock=clock,
     )
     metrics, all_metrics = CollectorRegistry(), None
     if metrics_folder is not None:
@@ -274,6 +279,8 @@ def _routes() -> list[DeferredRoute]:
         key_routes.router,
         webhook_routes.router,
         store_routes.damage_router,
+        store_routes.retention_router,
+        clock_routes.router,
         climate_routes.router,
         place_routes.router,
         place_routes.places,

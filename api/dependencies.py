@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
@@ -58,6 +59,7 @@ class HomeServices:
     photos: PhotoFiles | None = None
     #: The file with the notes on what the station's books have lost.
     book_notes: Path | None = None
+    clock: ClockPort | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

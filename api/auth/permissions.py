@@ -84,6 +84,8 @@ PATH_PERMISSIONS: Final = (
     PathPermission("/metrics", below=False),
     PathPermission("/openapi.json", below=False),
     _admin("/v1/store/damage"),
+    _admin("/v1/store/retention"),
+    PathPermission("/v1/clock", changes=RequiredScope.ADMIN),
     PathPermission("/v1/store", RequiredScope.OPERATOR, RequiredScope.OPERATOR),
     _admin("/v1/gateway-enrolments"),
     _admin("/v1/keys"),

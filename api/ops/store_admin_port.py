@@ -60,6 +60,25 @@ class DamageItem(BaseModel):
     acknowledged_by: str = ""
 
 
+class RetentionDays(BaseModel):
+    """Days for which samples and rollups are kept; null is for ever."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    raw_days: int | None = Field(default=None, ge=1, le=100_000)
+    minute_days: int | None = Field(default=None, ge=1, le=100_000)
+    hour_days: int | None = Field(default=None, ge=1, le=100_000)
+
+
+class RetentionPreview(RetentionDays):
+    """A retention, and what it deletes of the samples that are stored now."""
+
+    samples: int = Field(description="Samples that are due to be deleted.")
+    before_ms: int | None = Field(default=None, description="They are before this instant; null for none.")
+    night_days: int = Field(description="Days that each night deletes at most.")
+    held_back: str = Field(default="", description="Why nothing is deleted now.")
+
+
 class DamageList(BaseModel):
     """Damage of the store's files, oldest first."""
 
@@ -84,6 +103,14 @@ class StoreAdmin(Protocol):
 
     def acknowledge(self, by: str) -> list[DamageItem]:
         """Acknowledge all damage; return what was not acknowledged before."""
+        ...
+
+    def preview(self, days: RetentionDays | None) -> RetentionPreview:
+        """Return what a retention would delete, or the one in force deletes; raises SettingsError."""
+        ...
+
+    def keep(self, days: RetentionDays) -> RetentionPreview:
+        """Set the retention, and accept what a shorter one refused; return what it deletes. Raises SettingsError."""
         ...
 
     def start(self, work: StoreWork) -> StoreJob:

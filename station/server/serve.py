@@ -35,6 +35,7 @@ from ingest.machine import machine_of
 from ingest.service import IngestService
 from ingest.settings import IngestSettings
 from station.server.authentication import authenticator_of
+from station.server.clock_access import LocalClock, check_clock
 from station.server.commit_listeners import CommitListeners
 from station.server.homeassistant.bridge import HomeAssistantBridge
 from station.server.http_server import serve_until_stopped
@@ -274,17 +275,6 @@ def check_delivery(ingest: IngestService) -> Check:
         return Check("delivery", True, f"not checked: {type(error).__name__}, see the log")
 
 
-def check_clock(clock: StationClock) -> Check:
-    """Check that the station's clock can be believed.
-
-    It fails where the clock is known to be wrong, or to have been: a person has to set it or to say that it is right.
-    It does not where nothing has confirmed it yet, nor for one gateway's word: what one peer does is no reason to take
-    the station away. The detail says it all the same, and nothing is deleted.
-    """
-    doubt = clock.look().doubt
-    return Check("clock", doubt is None or not doubt.is_certain, clock.sentence())
-
-
 def check_books(notes: Path) -> Check:
     """Check that no book of the station was lost or restored, or that somebody knows it."""
     sentences = open_sentences(load_notes(notes))
@@ -356,6 +346,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         registrar=settings.registrar,
         enrolment=settings.enrolment,
         imports=settings.imports,
+        clock=LocalClock(parts.clock),
         base_map=settings.base_map,
         photos=settings.photos,
         book_notes=settings.ingest.quarantine_path,
@@ -382,6 +373,7 @@ def _owned_services(parts: _StationParts, feeds: LiveFeeds) -> OwnedServices:
         registrar=settings.registrar,
         enrolment=settings.enrolment,
         imports=settings.imports,
+        clock=LocalClock(parts.clock),
     )
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Header, Path, Request
+from fastapi import Header, Path, Query, Request
 
 from api.dependencies import AccessOf, HomeOf, HomeServices, ScopeOf
 from api.http.problems import ProblemError, declare_problems
 from api.http.router import Router
-from api.ops.store_admin_port import DamageList, StoreAdmin, StoreJob, StoreWork, damage_item
+from api.ops.store_admin_port import (
+    DamageList,
+    RetentionDays,
+    RetentionPreview,
+    StoreAdmin,
+    StoreJob,
+    StoreWork,
+    damage_item,
+)
+from headland.analysis.scope import OrgScope
 from headland.damage_notes import acknowledge_notes, load_notes
+from headland.errors import SettingsError
 from headland.network.addresses import is_loopback_address
 
 Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
@@ -19,6 +30,32 @@ Token = Annotated[str, Header(alias="X-Headland-Store-Token", max_length=200)]
 router = Router(prefix="/v1/store", include_in_schema=False)
 #: Damage of the store, for administrators.
 damage_router = Router(prefix="/v1/store/damage", tags=["health"], responses=declare_problems(404, 503))
+
+
+#: Retention of the store, for administrators.
+retention_router = Router(prefix="/v1/store/retention", tags=["health"], responses=declare_problems(404, 422, 503))
+
+Days = Annotated[int | None, Query(ge=1, le=100_000, description="Days; without, for ever.")]
+
+
+@retention_router.get("", response_model=RetentionPreview)
+def get_retention(
+    scope: ScopeOf,
+    home: HomeOf,
+    raw_days: Days = None,
+    minute_days: Days = None,
+    hour_days: Days = None,
+    preview: Annotated[bool, Query(description="Of the days given here, in place of the ones in force.")] = False,
+) -> RetentionPreview:
+    """Return the retention and how many samples it deletes, before when; with `preview` of other days."""
+    days = RetentionDays(raw_days=raw_days, minute_days=minute_days, hour_days=hour_days) if preview else None
+    return _answer_days(lambda: _retention_of(home, scope).preview(days))
+
+
+@retention_router.put("", response_model=RetentionPreview)
+def put_retention(scope: ScopeOf, home: HomeOf, days: RetentionDays) -> RetentionPreview:
+    """Set the retention; samples that a shorter one refused are accepted again. Deleted samples stay so."""
+    return _answer_days(lambda: _retention_of(home, scope).keep(days))
 
 
 @damage_router.get("", response_model=DamageList)
@@ -66,6 +103,19 @@ def get_job(request: Request, home: HomeOf, job: Annotated[int, Path(ge=1, le=2*
     if progress is None:
         raise ProblemError(404, "unknown-job", "Unknown job", f"There is no job {job}: start it again.")
     return progress
+
+
+def _retention_of(home: HomeServices, scope: OrgScope) -> StoreAdmin:
+    if home.store_admin is None or not home.serves(scope):
+        raise ProblemError(404, "no-store-here", "No local store", "The store is a server: use its own tools.")
+    return home.store_admin
+
+
+def _answer_days(answer: Callable[[], RetentionPreview]) -> RetentionPreview:
+    try:
+        return answer()
+    except SettingsError as error:
+        raise ProblemError(422, "invalid-retention", "Invalid retention", str(error)) from error
 
 
 def _store_admin_of(request: Request, home: HomeServices, token: str) -> StoreAdmin:

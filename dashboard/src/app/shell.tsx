@@ -11,6 +11,7 @@ import { currentAreaUnit, currentLanguage, setAreaUnit, setLanguage, type AreaUn
 import { term, translate, type TextKey } from "../i18n/translate";
 import { DomNode } from "../ui/dom_node";
 import { hrefOf } from "./address";
+import { ClockNotice } from "./clock_notice";
 import { WaitingButton } from "./waiting";
 
 /** A page in the menu: its name in the address and the key of its title. */
@@ -92,6 +93,7 @@ function Frame({ menu, main, page, message, connection, onSignedOut }: FrameProp
       <p class="notice" role="alert" hidden={connection.value !== "offline"}>
         {connection.value === "offline" ? <Away /> : null}
       </p>
+      <ClockNotice />
       <p class="notice" role="alert" hidden={message.value === null}>
         {message.value}
       </p>

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from api.live.followers import FeedPort
 from api.live.summed_counters import SummedCounters
+from api.ops.clock_port import ClockPort
 from api.ops.file_imports import FileImports, ImportRefused
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
@@ -86,6 +87,7 @@ class OwnedServices:
     registrar: GatewayRegistrar | None = None
     enrolment: GatewayEnrolment | None = None
     imports: FileImports | None = None
+    clock: ClockPort | None = None
 
 
 _PROTOCOLS: Final[Mapping[str, type]] = {
@@ -96,6 +98,7 @@ _PROTOCOLS: Final[Mapping[str, type]] = {
     "registrar": GatewayRegistrar,
     "enrolment": GatewayEnrolment,
     "imports": FileImports,
+    "clock": ClockPort,
 }
 _ERRORS: Final[Mapping[str, type[Exception]]] = {each.__name__: each for each in (ImportRefused, RenewalTooEarly)}
 

@@ -101,6 +101,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             registrar=owned.registrar,
             enrolment=owned.enrolment,
             imports=owned.imports,
+            clock=owned.clock,
             base_map=settings.base_map,
             photos=settings.photos,
             book_notes=settings.ingest.quarantine_path,

@@ -6,11 +6,20 @@ import hmac
 import logging
 import threading
 
-from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork, damage_item
+from api.ops.store_admin_port import (
+    DamageItem,
+    RetentionDays,
+    RetentionPreview,
+    StoreJob,
+    StoreWork,
+    damage_item,
+)
 from headland.errors import HeadlandError, RetryLater
 from headland.station_clock.station_clock import StationClock
+from headland.store.core.rollup import Retention
+from headland.store.duckdb.maintenance import NIGHT_DAYS
 from headland.store.duckdb.store import DuckDBStore
-from station.server.storage.store_admin_tasks import do_work
+from station.server.storage.store_admin_tasks import do_work, retention_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,6 +48,27 @@ class DuckDBAdmin:
     def acknowledge(self, by: str) -> list[DamageItem]:
         """Acknowledge all damage; return what was not acknowledged before."""
         return [damage_item(note) for note in self._store.acknowledge_damage(self._clock.now_ms(), by)]
+
+    def preview(self, days: RetentionDays | None) -> RetentionPreview:
+        """Return what a retention would delete, or the one in force deletes; raises SettingsError."""
+        retention = self._store.retention() if days is None else retention_of(days)
+        return self._preview(retention)
+
+    def keep(self, days: RetentionDays) -> RetentionPreview:
+        """Set the retention, and accept what a shorter one refused; return what it deletes. Raises SettingsError."""
+        return self._preview(self._store.set_retention(retention_of(days)))
+
+    def _preview(self, retention: Retention) -> RetentionPreview:
+        samples, before_ms = self._store.preview(retention, self._clock.now_ms())
+        return RetentionPreview(
+            raw_days=retention.raw_days,
+            minute_days=retention.minute_days,
+            hour_days=retention.hour_days,
+            samples=samples,
+            before_ms=before_ms,
+            night_days=NIGHT_DAYS,
+            held_back=self._clock.sentence() if self._clock.in_doubt() else "",
+        )
 
     def start(self, work: StoreWork) -> StoreJob:
         """Start a task; raises RetryLater while another one runs."""

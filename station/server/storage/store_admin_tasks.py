@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.ops.store_admin_port import StoreWork
+from api.ops.store_admin_port import RetentionDays, StoreWork
 from headland.errors import SettingsError
 from headland.station_clock.station_clock import StationClock
 from headland.store.core.rollup import Retention
@@ -56,14 +56,19 @@ def do_work(store: DuckDBStore, work: StoreWork, progress: Progress, clock: Stat
 
 def _keep(store: DuckDBStore, work: StoreWork, now_ms: int, clock: StationClock) -> list[str]:
     """Set the retention, or tell what it would delete."""
-    try:
-        retention = Retention(work.raw_days, work.minute_days, work.hour_days)
-    except ValueError as error:
-        raise SettingsError(f"The retention is not valid: {error}.") from error
+    retention = retention_of(work)
     preview = preview_sentence(*store.preview(retention, now_ms), clock)
     if work.preview:
         return [retention_text(retention), f"{preview} This is a preview: nothing was changed."]
     return [retention_text(store.set_retention(retention)), preview]
+
+
+def retention_of(days: StoreWork | RetentionDays) -> Retention:
+    """Return the retention of a request; raises SettingsError."""
+    try:
+        return Retention(days.raw_days, days.minute_days, days.hour_days)
+    except ValueError as error:
+        raise SettingsError(f"The retention is not valid: {error}.") from error
 
 
 def preview_sentence(samples: int, before_ms: int | None, clock: StationClock) -> str:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.ops.store_admin_port import DamageItem, StoreJob, StoreWork
+from api.ops.store_admin_port import DamageItem, RetentionDays, RetentionPreview, StoreJob, StoreWork
+from headland.errors import SettingsError
 from headland.registry.models.models import Scope
 from headland.store.memory import MemoryStore
 from tests.api.open_authenticator import OpenAuthenticator
@@ -33,6 +34,16 @@ class FakeStoreAdmin:
     def acknowledge(self, by: str) -> list[DamageItem]:
         self.by = by
         return self.damage()
+
+    def preview(self, days: RetentionDays | None) -> RetentionPreview:
+        kept = RetentionDays(raw_days=9) if days is None else days
+        if kept.raw_days == 13:
+            raise SettingsError("The retention is not valid.")
+        return RetentionPreview(**kept.model_dump(), samples=70, before_ms=7, night_days=7)
+
+    def keep(self, days: RetentionDays) -> RetentionPreview:
+        self.kept = days
+        return self.preview(days)
 
     def start(self, work: StoreWork) -> StoreJob:
         self.asked.append(work)
@@ -112,3 +123,31 @@ def test_a_server_store_has_no_store_routes() -> None:
     app = create_app(MemoryStore(), organisation="local", readiness=list, counters=dict)
     with serve(app) as client:
         assert client.post("/v1/store/jobs", json={"kind": "info"}, headers=TOKEN).status_code == 404
+
+
+def test_a_retention_is_previewed_and_set(client: httpx.Client, admin: FakeStoreAdmin) -> None:
+    assert client.get("/v1/store/retention").json()["raw_days"] == 9
+    previewed = client.get("/v1/store/retention", params={"raw_days": 40, "preview": True}).json()
+    assert (previewed["raw_days"], previewed["samples"], previewed["before_ms"]) == (40, 70, 7)
+    assert client.put("/v1/store/retention", json={"raw_days": 50}).json()["raw_days"] == 50
+    assert admin.kept == RetentionDays(raw_days=50)
+    assert client.put("/v1/store/retention", json={"raw_days": 13}).status_code == 422
+    assert client.put("/v1/store/retention", json={"raw_days": 0}).status_code == 422
+
+
+def test_only_administrators_see_and_set_the_retention() -> None:
+    app = create_app(
+        MemoryStore(),
+        organisation="local",
+        readiness=list,
+        counters=dict,
+        store_admin=FakeStoreAdmin(),
+        authenticator=OpenAuthenticator("local", Scope.WRITE),
+    )
+    with serve(app, opened=False) as client:
+        client.headers["Authorization"] = "Bearer any"
+        assert client.get("/v1/store/retention").status_code == 403
+        assert client.put("/v1/store/retention", json={}).status_code == 403
+        assert client.post("/v1/clock/accept").status_code == 403
+        # Without a clock of a station there is none to read.
+        assert client.get("/v1/clock").status_code == 404
