@@ -46,7 +46,7 @@ from station.server.organisation import add_demo, ensure_bootstrap_key, ensure_o
 from station.server.process_memory import GarbageSearch, limit_arenas
 from station.server.settings import ApiSettings, StationSettings
 from station.server.storage.registries import open_registry
-from station.server.storage.stores import is_embedded, is_file, newest_real_ms, open_store
+from station.server.storage.stores import go_by_clock, is_embedded, is_file, newest_real_ms, open_store
 from station.server.thread_sources import ThreadSources
 from station.server.tried_versions import check_api, check_ingest
 from station.server.workers.alarm_worker import AlarmWorker
@@ -161,8 +161,7 @@ def _start_clock(settings: StationSettings, store: Store, threads: ThreadSources
     clock = StationClock(
         settings.clock_path, partial(newest_real_ms, store, organisation), local=settings.local_gateways
     )
-    if is_embedded(store):
-        store.judge_deletion_by(clock)
+    go_by_clock(store, clock)
     clock.start()
     cleanup.callback(clock.stop)
     threads.add(clock)
@@ -401,8 +400,7 @@ def run_ingest(
     store = open_store(store_url)
     path = settings.quarantine_path.with_name(f"clock-{settings.client_id}.json")
     clock = StationClock(path, partial(newest_real_ms, store, settings.organisation))
-    if is_embedded(store):
-        store.judge_deletion_by(clock)
+    go_by_clock(store, clock)
     spans = start_exporter(traces, "headland-ingest", settings.client_id)
     home = None
     if home_prefix is not None:
@@ -450,6 +448,7 @@ def run_api(settings: ApiSettings) -> None:
         remote = RemoteIngest(settings.ingest_urls, settings.worker_token)
         cleanup.callback(remote.close)
         clock = StationClock(None, partial(newest_real_ms, store, settings.organisation))
+        go_by_clock(store, clock)
         clock.start()
         cleanup.callback(clock.stop)
         started_s = time.monotonic()

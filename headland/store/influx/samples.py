@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -50,6 +50,8 @@ class InfluxSamples:
     """The `SampleServer` of one bucket."""
 
     def __init__(self, connection: InfluxConnection) -> None:
+        #: Tells the time; the owner may know a better one than the clock of the system.
+        self.now_ms: Callable[[], int] = wall_clock_ms
         self._connection = connection
         self._lines = SeriesLines()
 
@@ -70,7 +72,7 @@ class InfluxSamples:
         retention_h = self._connection.address.retention_h
         if retention_h is None:
             return FIRST_MS, LAST_MS
-        return max(FIRST_MS, wall_clock_ms() - retention_h * HOUR_MS), LAST_MS
+        return max(FIRST_MS, self.now_ms() - retention_h * HOUR_MS), LAST_MS
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
         """Return every series with samples; with `since_ms` those with any since then, uncounted."""

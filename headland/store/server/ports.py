@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -73,7 +73,9 @@ class MetadataSnapshot:
 
 
 class SampleServer(Protocol):
-    """Server of the samples."""
+    """Server of the samples. `now_ms` tells the time by which samples are too old for it."""
+
+    now_ms: Callable[[], int]
 
     def open(self) -> None:
         """Connect to the server and prepare it. Raises RetryLater while it is away."""

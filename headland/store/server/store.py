@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -105,6 +105,10 @@ class ServerStore:
             raise SettingsError(str(error)) from error
         except RetryLater as error:
             _LOGGER.warning("%s It is tried again at each call.", error)
+
+    def tell_time_by(self, now_ms: Callable[[], int]) -> None:
+        """Refuse samples as older than the server keeps them by this clock from now on."""
+        self._samples.now_ms = now_ms
 
     def write(self, batch: WriteBatch) -> WriteResult:
         """Store a batch, then its marks; returns when the server has both for good.

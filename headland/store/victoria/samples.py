@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -54,6 +54,8 @@ class VictoriaSamples:
     """The `SampleServer` of one store."""
 
     def __init__(self, connection: VictoriaConnection, beside: SqlSamples) -> None:
+        #: Tells the time; the owner may know a better one than the clock of the system.
+        self.now_ms: Callable[[], int] = wall_clock_ms
         self._connection = connection
         self._beside = beside
         self._store = connection.address.store
@@ -75,13 +77,13 @@ class VictoriaSamples:
 
     def limits_ms(self) -> tuple[int, int]:
         """Return the first and last instants that can be stored now: the server discards older ones silently."""
-        return round(wall_clock_ms() - self._connection.retention_h * HOUR_MS), 2**62
+        return round(self.now_ms() - self._connection.retention_h * HOUR_MS), 2**62
 
     def extents(self, since_ms: int | None = None) -> list[Extent]:
         """Return every series with samples; with `since_ms` those with any since then."""
         selector = "{" + f"store={json.dumps(self._store)}" + "}"
         functions = '"count_over_time", "last_over_time", "tlast_over_time"'
-        at_ms = wall_clock_ms() + 3 * _AHEAD_MS
+        at_ms = self.now_ms() + 3 * _AHEAD_MS
         length_ms = _LAST_MS if since_ms is None else max(at_ms - since_ms + 1, 1)
         answer = self._connection.query(
             f"aggr_over_time(({functions}), {selector}[{length_ms}ms]) keep_metric_names", at_ms
@@ -116,7 +118,7 @@ class VictoriaSamples:
     def put(self, keys: Sequence[SeriesKey], rows: Rows, numbers: SourceNumbers) -> RejectionReasons:
         """Store samples and numbers; returns once they survive a crash of the server."""
         rounded, residue, unfit = split(rows.value)
-        is_beside = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > wall_clock_ms() + _AHEAD_MS)
+        is_beside = unfit | (rows.time_ms < _FIRST_MS) | (rows.time_ms > self.now_ms() + _AHEAD_MS)
         if is_beside.any():
             self._beside.add(keys, rows.take(np.flatnonzero(is_beside)))
         at = np.flatnonzero(~is_beside)

@@ -13,6 +13,7 @@ from headland.network.addresses import hide_secrets
 from station.server.process_memory import read_memory_bytes
 
 if TYPE_CHECKING:
+    from headland.station_clock.station_clock import StationClock
     from headland.store.duckdb.store import DuckDBStore
     from headland.store.port import Store
 
@@ -89,6 +90,16 @@ def newest_real_ms(store: Store, organisation: str) -> int | None:
 
     newest = store.last(SeriesFilter(organisation))
     return max((latest.time_ms for latest in newest if not latest.key.simulated), default=None)
+
+
+def go_by_clock(store: Store, clock: StationClock) -> None:
+    """Let a store judge by the station's clock what is too old: for a file to keep, for a server to take."""
+    if is_embedded(store):
+        store.judge_deletion_by(clock)
+        return
+    module = sys.modules.get("headland.store.server.store")
+    if module is not None and isinstance(store, module.ServerStore):
+        store.tell_time_by(clock.now_ms)
 
 
 def is_embedded(store: Store) -> TypeGuard[DuckDBStore]:
