@@ -74,10 +74,14 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     # Samples before `refused_ms` are refused; a person can take it back. Of a sample that was ahead of the station's
     # clock, its flag without that judgement and the time at which it came: a clock that was wrong is made up for.
     """
-    ALTER TABLE kept ADD COLUMN refused_ms BIGINT;
-    UPDATE kept SET refused_ms = raw_ms;
-    ALTER TABLE never_latest ADD COLUMN q UTINYINT;
-    ALTER TABLE never_latest ADD COLUMN seen_ms BIGINT;
+    CREATE TABLE kept_cuts (raw_ms BIGINT, minutes_ms BIGINT, hours_ms BIGINT, refused_ms BIGINT);
+    INSERT INTO kept_cuts SELECT raw_ms, minutes_ms, hours_ms, raw_ms FROM kept;
+    DROP TABLE kept;
+    ALTER TABLE kept_cuts RENAME TO kept;
+    CREATE TABLE ahead_samples (sid INTEGER, ts BIGINT, q UTINYINT, seen_ms BIGINT);
+    INSERT INTO ahead_samples SELECT sid, ts, NULL, NULL FROM never_latest;
+    DROP TABLE never_latest;
+    ALTER TABLE ahead_samples RENAME TO never_latest;
     """,
 )
 
