@@ -1,1 +1,0 @@
-import"./greenhouse-DCkaGfMx.js";import{B as e,H as t,J as n,an as r,fn as i,on as a}from"./base-BUWa4b7R.js";function o(o,s,c){let l=`${t(s.low,e(c))}–${n(s.high,c)}`,u=a(s.source)||s.source_zh||i(`greenhouse_band_known`);return i(`greenhouse_band`,{name:r(o),range:l,source:u})}export{o as t};

@@ -1,1 +1,0 @@
-import"./records-DG9GGi70.js";import{Ht as e,fn as t}from"./base-BUWa4b7R.js";function n({state:n}){return n===`no_breach`?null:n===`breached`?e(`strong`,{class:`error`,"data-interval":n,children:[` `,t(`harvest_breached`)]}):e(`span`,{class:`note`,"data-interval":n,children:[` `,t(`harvest_not_known`)]})}export{n as t};
