@@ -134,7 +134,11 @@ def _project_ring(ring: Ring, transformer: Transformer) -> Ring:
 
 
 def _position(position: Any) -> tuple[float, float]:
-    if isinstance(position[0], (str, bool)) or isinstance(position[1], (str, bool)):
+    if (
+        not isinstance(position, list | tuple)
+        or isinstance(position[0], str | bool)
+        or isinstance(position[1], str | bool)
+    ):
         raise TypeError
     return float(position[0]), float(position[1])
 

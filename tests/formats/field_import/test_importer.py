@@ -158,6 +158,8 @@ def test_fields_are_named_by_the_given_property(repositories: OrganisationReposi
         (geojson(feature("a", [SQUARE], [SQUARE], kind="MultiPolygon")), None, "without overlapping parts"),
         (geojson(feature("a", SQUARE[0], kind="Point")), None, "is a Point"),
         (geojson(feature("a", [[1, "x"]])), None, "not rings of positions"),
+        (geojson(feature("a", [[1, 2], {"": None}])), None, "not rings of positions"),
+        (geojson(feature("a", [[1, 2], None])), None, "not rings of positions"),
         (geojson(feature("a", moved(SQUARE, 60))), None, "km from its farm"),
         (geojson(feature("North", SQUARE)), None, "an existing field"),
         (geojson(feature("a", SQUARE), feature("a", moved(SQUARE, 0.01))), None, "another feature"),
