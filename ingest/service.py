@@ -34,6 +34,13 @@ _CONTRADICTIONS: Final = {
 }
 
 
+#: States of records that are neither stored nor lost, by their name.
+_NOT_STORED: Final = {
+    "store_refused": "were refused by the store and wait in quarantine",
+    "not_known": "are not stored, and no book says where they are",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class IngestHealth:
     """Health of the service; `detail` is one sentence for people."""
@@ -67,6 +74,7 @@ class IngestService:
         self._writer = IngestWriter(settings, store, self._inbox, self._subscriber, machine)
         self._subscriber.on_session = self._writer.resend_acks
         self._losses: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._not_stored: Mapping[str, Mapping[str, int]] = {}
         #: Returns the marks that are recorded beside the store, which an earlier store may have had.
         self.recorded_marks: Callable[[], Mapping[tuple[str, str], int]] = dict
         self._writer.former_marks = self._recorded
@@ -164,6 +172,10 @@ class IngestService:
                 for report in reports
                 if report.loss > report.loss_accepted
             }
+            self._not_stored = {
+                state: {report.gateway: records for report in reports if (records := getattr(report.totals, state))}
+                for state in _NOT_STORED
+            }
             self._losses = now_s, losses
         return losses
 
@@ -187,6 +199,10 @@ class IngestService:
         losses = self.losses()
         if losses:
             notes.append(f"{sum(losses.values())} records of {_first_of(losses)} are lost")
+        for state, what in _NOT_STORED.items():
+            records = self._not_stored.get(state, {})
+            if records:
+                notes.append(f"{sum(records.values())} records of {_first_of(records)} {what}")
         troubles = self.troubles()
         for name, what in _CONTRADICTIONS.items():
             counts = {gateway: count for gateway, trouble in troubles.items() if (count := getattr(trouble, name))}
