@@ -24,6 +24,7 @@ from api.auth.sessions_cache import AuthCache
 from api.auth.shared_limits import SharedLimits
 from api.auth.timeout_middleware import RunningRequests, TimeoutMiddleware
 from api.dependencies import HomeServices, no_threads
+from api.http.addresses import Addresses, AddressMiddleware
 from api.http.browser_headers import BrowserHeadersMiddleware
 from api.http.idempotency import IdempotencyMiddleware, describe_idempotency
 from api.http.languages import LanguageMiddleware
@@ -114,6 +115,7 @@ reported as applied. Simulated data is always marked `simulated`.
 """
 
 _LIMITS: Final = Limits()
+_ADDRESSES: Final = Addresses()
 #: A body from this size on is compressed in a thread, and not by the event loop.
 _LARGE_BODY_BYTES: Final = 32 * 1024
 #: Threads that answer /readyz and /metrics, and nothing else.
@@ -177,6 +179,7 @@ def create_app(
     follow: Callable[[str, LivePlaces], FeedSource] | None = None,
     shared_limits: SharedLimits | None = None,
     metrics_folder: Path | None = None,
+    addresses: Addresses = _ADDRESSES,
 ) -> FastAPI:
     """Return the application that serves `store`; every call to the store is in a worker thread.
 
@@ -193,6 +196,7 @@ def create_app(
     `registrar` adds gateways to the broker of this station, `enrolment` enrols them by code, `imports` takes files.
     `clock` is the station's.
     `base_map` is the file of a base map, `photos` are the files of photos of notes; without them no photo is accepted.
+    `addresses` says by which URL links lead here, and which proxies name their clients.
     `public_limits` are those of the pages that are open to everybody. `spans` takes the spans of requests, of which
     `traced_share` is traced; without it none is.
 
@@ -231,6 +235,7 @@ def create_app(
         photos=photos,
         book_notes=book_notes,
         clock=clock,
+        public_url=addresses.public_url,
     )
     metrics, all_metrics = CollectorRegistry(), None
     if metrics_folder is not None:
@@ -252,6 +257,7 @@ def create_app(
     app.add_middleware(TimeoutMiddleware, answer_s=limits.answer_s, running=app.state.running)
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=1, thread_minimum_size=_LARGE_BODY_BYTES)
     app.add_middleware(DurationMiddleware, registry=metrics)
+    app.add_middleware(AddressMiddleware, addresses=addresses)
     app.add_middleware(BrowserHeadersMiddleware)
     app.add_middleware(LanguageMiddleware)
     if spans is not None:

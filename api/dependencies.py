@@ -36,7 +36,7 @@ class HomeServices:
 
     `now_ms` returns the present time; `cache` holds results of all organisations, by keys that name theirs; `threads`
     returns the status of the threads of the process. `webhooks_to` has the addresses to which recipients may lead, None
-    where nothing here is sent.
+    where nothing here is sent. `public_url` is the URL by which others reach the station, None where it is not stated.
     """
 
     store: Store
@@ -60,6 +60,7 @@ class HomeServices:
     #: The file with the notes on what the station's books have lost.
     book_notes: Path | None = None
     clock: ClockPort | None = None
+    public_url: str | None = None
 
     def serves(self, scope: OrgScope) -> bool:
         """Tell whether these services belong to the organisation of `scope`."""

@@ -6,7 +6,6 @@ import asyncio
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.routing import Match, Router
@@ -18,6 +17,7 @@ from api.auth.limits import Limits
 from api.auth.permissions import RequiredScope, is_open_to, required_scope
 from api.auth.sessions_cache import AuthCache, challenge
 from api.auth.shares import Shares
+from api.http.addresses import asked_host, call_as_asked
 from api.http.problems import RETRY_AFTER_S, ProblemError, reply_problem, respond
 from headland.errors import RetryLater
 from headland.network.addresses import is_loopback, is_loopback_address
@@ -59,6 +59,7 @@ class AuthMiddleware:
                 access = await self._authorise(connection)
                 if access is not None:
                     connection.state.access = access
+                    call_as_asked(connection)
                     if scope["path"] not in _WITHOUT_SHARE:
                         sharing = access.key or access.by, access.organisation.handle
                         await self._shares.enter(*sharing)
@@ -123,7 +124,7 @@ class AuthMiddleware:
             self._refuse_undeclared(connection)
             return
         if credentials.bearer is None and connection.scope["method"] not in _SAFE:
-            refuse_foreign_page(connection.headers, must_name_origin=True)
+            refuse_foreign_page(connection, must_name_origin=True)
         method, path = connection.scope["method"], connection.scope["path"]
         if not is_open_to(access.role, method, path):
             sentence = f"The role {access.role} does not include this: ask a manager of the cooperative."
@@ -163,20 +164,20 @@ def is_loopback_request(connection: HTTPConnection) -> bool:
     """
     if connection.client is None or any(name in connection.headers for name in _FORWARDED):
         return False
-    host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
+    host = urlsplit(f"//{asked_host(connection)}").hostname or ""
     return is_loopback_address(connection.client.host) and is_loopback(host)
 
 
-def refuse_foreign_page(headers: Headers, *, must_name_origin: bool = False) -> None:
+def refuse_foreign_page(connection: HTTPConnection, *, must_name_origin: bool = False) -> None:
     """Raise ProblemError (403) where a request comes from the page of another site.
 
     A request that names no origin does not come from a browser; it is refused too where it `must_name_origin`.
     """
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
     if site is not None:
         same = site == "same-origin"
     elif origin is not None:
-        same = urlsplit(origin).netloc == headers.get("host")
+        same = urlsplit(origin).netloc == asked_host(connection)
     else:
         same = not must_name_origin
     if not same:

@@ -17,6 +17,7 @@ from api.auth.limits import Limits
 from api.auth.rate_limiter import RateBuckets, TokenBuckets
 from api.auth.shared_limits import SharedLimits
 from api.auth.stream_permits import StreamPermits
+from api.http.addresses import customer_of
 from api.http.problems import ProblemError, too_many_requests
 from headland.errors import RetryLater
 from headland.registry.registry import Access
@@ -80,7 +81,7 @@ class AuthCache:
 
     def count_failure(self, connection: HTTPConnection, sentence: str = _TOO_MANY_KEYS) -> None:
         """Count a failed attempt; raise ProblemError (429) where too many came from its address. From any thread."""
-        wait_s = self._failures.take(_address(connection), self._clock())
+        wait_s = self._failures.take(customer_of(connection), self._clock())
         if wait_s:
             raise _too_often(sentence, wait_s)
 
@@ -153,10 +154,6 @@ def challenge(error: str | None = None, scope: str | None = None) -> dict[str, s
     parts += [f'error="{error}"'] if error else []
     parts += [f'scope="{scope}"'] if scope else []
     return {"WWW-Authenticate": ", ".join(parts)}
-
-
-def _address(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else ""
 
 
 def _too_often(sentence: str, wait_s: float) -> ProblemError:

@@ -23,6 +23,7 @@ from station.server.storage.stores import STORE_URL
 if TYPE_CHECKING:
     from api.auth.limits import Limits
     from api.auth.oidc import Issuer
+    from api.http.addresses import Addresses
     from headland.i18n import Language
     from headland.network.address_policy import AddressPolicy
     from headland.registry.db.photo_files import PhotoFiles
@@ -55,6 +56,8 @@ INGEST_BOUNDS: Final = {
     "quarantine_max_bytes": "HEADLAND_QUARANTINE_MAX_BYTES",
     "quarantine_max_records": "HEADLAND_QUARANTINE_MAX_RECORDS",
 }
+PUBLIC_URL: Final = "HEADLAND_PUBLIC_URL"
+TRUSTED_PROXIES: Final = "HEADLAND_TRUSTED_PROXIES"
 MAIL_URL: Final = "HEADLAND_MAIL_URL"
 WEBHOOK_NETWORKS: Final = "HEADLAND_WEBHOOK_NETWORKS"
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -64,6 +67,30 @@ ApiWorkersOption = Annotated[
     Option(
         envvar="HEADLAND_API_WORKERS",
         help="Processes that serve the API; from 2 on they are beside the one that owns the store.",
+        rich_help_panel=NETWORK,
+    ),
+]
+PublicUrlOption = Annotated[
+    str | None,
+    Option(
+        "--public-url",
+        metavar="URL",
+        help="URL by which others reach this station: all links, QR codes and passports begin with it.",
+        envvar=PUBLIC_URL,
+        show_default="the address at which a request arrives",
+        show_envvar=True,
+        rich_help_panel=NETWORK,
+    ),
+]
+TrustedProxyOption = Annotated[
+    list[str] | None,
+    Option(
+        "--trusted-proxy",
+        metavar="NETWORK",
+        help="Network of a proxy whose X-Forwarded-For names the client; repeat for each, or separate by commas.",
+        envvar=TRUSTED_PROXIES,
+        show_default="none: the client is who connects",
+        show_envvar=True,
         rich_help_panel=NETWORK,
     ),
 ]
@@ -229,6 +256,22 @@ def limits_from_environment() -> Limits:
         body_bytes=round(_number(BODY_MB, default.body_bytes / 2**20, 0.01, 1024) * 2**20),
         answer_s=_number(ANSWER_S, default.answer_s, 1, 3600),
     )
+
+
+def addresses(public_url: str | None, proxies: list[str] | None) -> Addresses:
+    """Return the addresses of a station as the options state them; raises SettingsError."""
+    from api.http.addresses import Addresses
+    from headland.network.address_policy import parse_networks
+    from headland.network.public_url import parse_public_url
+
+    try:
+        stated = parse_public_url(public_url) if public_url else None
+    except ValueError as error:
+        raise SettingsError(f"--public-url: {error}.") from error
+    try:
+        return Addresses(stated, parse_networks(",".join(proxies or ())).inside)
+    except ValueError as error:
+        raise SettingsError(f"--trusted-proxy: {error}.") from error
 
 
 def photo_files(folder: FarmFolder) -> PhotoFiles:

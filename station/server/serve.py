@@ -339,6 +339,7 @@ def _station_app(parts: _StationParts) -> FastAPI:
         if token is None
         else TokenAuthenticator(token, settings.ingest.organisation),
         limits=settings.limits,
+        addresses=settings.addresses,
         threads=parts.threads.list,
         webhooks_to=settings.webhooks_to,
         unreachable=unreachable_kinds(settings.mail, has_broker=True),
@@ -490,6 +491,7 @@ def run_api(settings: ApiSettings) -> None:
             registry=registry,
             authenticator=authenticator_of(registry, settings.issuer),
             limits=settings.limits,
+            addresses=settings.addresses,
             photos=settings.photos,
             spans=spans,
             traced_share=1.0 if spans is None else spans.settings.share,

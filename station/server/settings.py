@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from api.auth.limits import Limits
 from api.auth.oidc import Issuer
+from api.http.addresses import Addresses
 from api.ops.file_imports import FileImports
 from api.ops.gateway_enrolment import GatewayEnrolment
 from api.ops.gateway_registrar import GatewayRegistrar
@@ -21,6 +22,7 @@ from ingest.settings import IngestSettings
 from station.server.notifications.channels import MailSettings
 
 _LIMITS: Final = Limits()
+_ADDRESSES: Final = Addresses()
 
 
 class OwnedImports(FileImports, Protocol):
@@ -60,6 +62,7 @@ class StationSettings:
     worker_token: str | None = None
     issuer: Issuer | None = None
     limits: Limits = _LIMITS
+    addresses: Addresses = _ADDRESSES
     #: Addresses to which webhooks may lead.
     webhooks_to: AddressPolicy = PUBLIC_ONLY
     #: Adds gateways to the farm's broker, and enrols them by code.
@@ -92,6 +95,7 @@ class ApiSettings:
     worker_token: str = ""
     issuer: Issuer | None = None
     limits: Limits = _LIMITS
+    addresses: Addresses = _ADDRESSES
     mail: MailSettings | None = None
     webhooks_to: AddressPolicy = PUBLIC_ONLY
     photos: PhotoFiles | None = None

@@ -49,6 +49,6 @@ def serve(app: FastAPI, *, opened: bool = True) -> Iterator[httpx.Client]:
 
 def open_access(app: FastAPI) -> dict[str, str]:
     """Replace the app's authenticator by one that accepts any key; return the headers of a request."""
-    app.state.public_limiter = PublicLimiter(PublicLimits(Rate(1e9, 1e9), Rate(1e9, 1e9)))
+    app.state.public_limiter = PublicLimiter(PublicLimits(Rate(1e9, 1e9)))
     app.state.auth_cache = AuthCache(OpenAuthenticator(app.state.home.organisation), UNLIMITED)
     return {"Authorization": "Bearer any"}

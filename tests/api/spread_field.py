@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from api.app import create_app
+from api.http.addresses import Addresses
 from api.ops.readiness import Check
 from headland.registry.models.geometry import Geometry
 from headland.registry.models.models import Field, FieldZone, Implement, ImplementKind, PatternPoint, ZoneKind
@@ -18,6 +19,7 @@ from tests.api.farm import EAST_DEG_M, NORTH_DEG_M, NOW_MS, OWN, START_MS, write
 from tests.api.registry_api import RegistryApi, fill_registry
 from tests.api.server import serve
 
+_ADDRESSES = Addresses()
 SPREADER = "uav-spreader"
 #: Eight swaths of 195 m, 39 s at 18 kg/min and one second of ramps each.
 APPLIED_KG = 8 * 18.0 * 39 / 60
@@ -36,7 +38,9 @@ BUFFER = box(0.5, 32.5, 199.5, 37.5)
 
 
 @contextmanager
-def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -> Iterator[RegistryApi]:
+def serve_spread_field(
+    folder: Path, store: MemoryStore, now_ms: int = NOW_MS, addresses: Addresses = _ADDRESSES
+) -> Iterator[RegistryApi]:
     """Yield an API on a field that was spread; `store` may hold the weather already."""
     write_spreader_flight(store, SPREADER, sensed=True)
     registry, repositories, ids = fill_registry(folder)
@@ -55,6 +59,7 @@ def serve_spread_field(folder: Path, store: MemoryStore, now_ms: int = NOW_MS) -
         counters=dict,
         now_ms=lambda: now_ms,
         registry=registry,
+        addresses=addresses,
     )
     with serve(app) as client:
         yield replace(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.auth.middleware import COOKIE, refuse_foreign_page
 from api.auth.sessions_cache import auth_cache_of, challenge
 from api.dependencies import AccessOf, HomeOf
+from api.http.addresses import asked_scheme
 from api.http.problems import ProblemError, declare_problems
 from api.http.responses import reply
 from api.http.router import Router
@@ -49,7 +50,7 @@ class Session(BaseModel):
 @router.post("", response_model=Session, responses=declare_problems(400, 401, 403, 404, 413, 422, 429))
 def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
     """Begin a session with a key: the response sets a cookie, valid for thirty days or until the key expires."""
-    refuse_foreign_page(request.headers)
+    refuse_foreign_page(request)
     if home.registry is None:
         raise ProblemError(404, "no-registry", "No registry", "This API runs without a registry: start it with one.")
     session = home.registry.begin_session(body.key.strip())
@@ -64,7 +65,7 @@ def sign_in(request: Request, home: HomeOf, body: SignIn) -> Response:
         secret,
         max_age=lasts_ms // 1000,
         path="/",
-        secure=request.url.scheme == "https",
+        secure=asked_scheme(request) == "https",
         httponly=True,
         samesite="strict",
     )
@@ -82,7 +83,7 @@ def sign_out(request: Request, home: HomeOf) -> Response:
     """End the session and delete its cookie; without a session nothing happens."""
     secret = request.cookies.get(COOKIE)
     if secret and home.registry is not None:
-        refuse_foreign_page(request.headers, must_name_origin=True)
+        refuse_foreign_page(request, must_name_origin=True)
         if home.registry.end_session(secret):
             auth_cache_of(request).forget_session(secret)
         else:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from api.dependencies import ScopeOf
+from api.dependencies import HomeOf, ScopeOf
 from api.http.pagination import Cursor, Limit, read_cursor, reply_page, write_cursor
 from api.http.problems import declare_problems
 from api.http.responses import reply
@@ -124,7 +124,7 @@ def get_certificate(request: Request, scope: ScopeOf, thing: RecordId) -> Respon
     response_class=Response,
     responses={**_PDF, **declare_problems(409, 501)},
 )
-def print_certificate(scope: ScopeOf, thing: RecordId, body: NewCopy) -> Response:
+def print_certificate(scope: ScopeOf, home: HomeOf, thing: RecordId, body: NewCopy) -> Response:
     """Print a certificate as A4, A7 or a label of 60 x 40 mm, and enter the copy in the register.
 
     Refused where its lot was harvested within a pre-harvest interval, as a treatment that was entered since may say.
@@ -133,7 +133,8 @@ def print_certificate(scope: ScopeOf, thing: RecordId, body: NewCopy) -> Respons
     certificate = repositories.certificates.records.get(thing)
     refuse_breached(review_lot(repositories, certificate.lot), "copy")
     lot = repositories.lots.lots.get(certificate.lot)
-    sheet = make_sheet(certificate, lot, _zone_of(repositories, lot.id), body.base_url, is_void=False)
+    base_url = home.public_url or body.base_url
+    sheet = make_sheet(certificate, lot, _zone_of(repositories, lot.id), base_url, is_void=False)
     drawn = draw_certificate(sheet, body.form)
     repositories.certificates.note_copy(thing, scope.now_ms, body.author, body.form)
     return _pdf(drawn, f"certificate-{certificate.number}-{body.form}.pdf")

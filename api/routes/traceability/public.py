@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.auth.public_access import PublicLimiter
 from api.dependencies import HomeOf, HomeServices
+from api.http.addresses import customer_of
 from api.http.languages import TAGS, current_language
 from api.http.router import Router
 from headland.analysis.plant_protection.harvest_review import review_lot
@@ -221,7 +222,9 @@ def resolve_link(
         target = targets.get(link_type)
         if target is None:
             raise _Missing
-        return Response(status_code=307, headers={**_SAFE, "Location": target})
+        # Without a stated address the reader stays at the one that it asked, whatever a proxy calls it.
+        location = target if home.public_url is not None else target.removeprefix(found.base)
+        return Response(status_code=307, headers={**_SAFE, "Location": location})
 
     return _answer(request, home, t, language, make)
 
@@ -237,7 +240,7 @@ class _Found:
         self.release = release
         self.lot: ReleasedLot = read_released(release.text)
         self.breach = review_lot(repositories, release.lot).worst
-        base = str(request.base_url).rstrip("/")
+        self.base = base = str(request.base_url).rstrip("/")
         self.address = f"{base}/p/{release.token}"
         #: What a QR code holds: the Digital Link where the product has a number.
         self.link = self.address
@@ -246,15 +249,13 @@ class _Found:
 
 
 def _answer(request: Request, home: HomeServices, token: str, language: Language, make: Any) -> Response:
-    limiter: PublicLimiter = request.app.state.public_limiter
-    address = request.client.host if request.client is not None else ""
-    wait_s = limiter.wait_s(address)
-    if wait_s > 0:
-        return Response(status_code=429, headers={**_SAFE, "Retry-After": str(int(wait_s) + 1)})
     try:
         return make(_find(request, home, token))  # type: ignore[no-any-return]
     except _Missing:
-        limiter.miss(address)
+        limiter: PublicLimiter = request.app.state.public_limiter
+        wait_s = limiter.miss_s(customer_of(request))
+        if wait_s > 0:
+            return Response(status_code=429, headers={**_SAFE, "Retry-After": str(int(wait_s) + 1)})
         return _not_found(language)
 
 

@@ -91,7 +91,10 @@ class NewVoid(Model):
 
 
 class NewCopy(Model):
-    """A print of a certificate. `base_url` is this station's address for customers, which the QR code leads to."""
+    """A print of a certificate.
+
+    The QR code leads to the station's public URL; where none is set, to `base_url`.
+    """
 
     author: Named
     form: Literal["a4", "a7", "label_60x40"] = "a4"

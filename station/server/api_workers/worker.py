@@ -95,6 +95,7 @@ def run_worker(settings: StationSettings, place: StationPlace) -> None:
             metrics_folder=place.metrics_folder,
             authenticator=authenticator_of(registry, settings.issuer),
             limits=settings.limits,
+            addresses=settings.addresses,
             threads=lambda: [*owned.station.threads(), *threads.list()],
             webhooks_to=settings.webhooks_to,
             unreachable=unreachable_kinds(settings.mail, has_broker=True),
